@@ -1,0 +1,154 @@
+//! The gateway's settings: defaults, a TOML file, the environment and flags, in that order.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::Deserialize;
+
+use crate::domain::session::EngineKind;
+
+/// Every setting. `config/default.toml` documents them and holds the defaults.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub data: Data,
+    /// Which WhatsApp: the real one, or the simulated network.
+    pub network: NetworkKind,
+    pub engine: EngineKind,
+    pub whatsapp: Whatsapp,
+    pub browser: Browser,
+    pub sessions: Sessions,
+    pub openwa: OpenWa,
+    pub limits: Limits,
+    pub webhooks: Webhooks,
+    pub events: Events,
+    pub log: Log,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkKind {
+    Whatsapp,
+    Simulated,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// Empty to derive it from `listen`.
+    pub public_url: String,
+    pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The store, media and keys.
+    pub dir: PathBuf,
+    /// Profiles of the sessions; empty for `sessions` beside the data folder's store.
+    pub sessions_dir: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whatsapp {
+    pub url: String,
+    /// SHA-256 (base64) of a public key to trust although no authority signed it; empty for none.
+    pub trusted_key: String,
+    /// `host:port` that the URL's host is looked up as, for a simulated page; empty for DNS.
+    pub resolve_to: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Browser {
+    /// Empty to search for it.
+    pub executable: PathBuf,
+    pub extra_args: Vec<String>,
+    pub headless: bool,
+    /// MiB of resident memory above which an idle browser is started anew; 0 for no limit.
+    pub memory_limit_mib: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    pub max: usize,
+    pub parallel_starts: usize,
+    pub qr_timeout_seconds: u32,
+    pub auth_timeout_seconds: u32,
+    pub open_deadline_seconds: u64,
+    pub command_deadline_seconds: u64,
+    pub probe_interval_seconds: u64,
+    pub max_restarts: u32,
+    pub restart_window_seconds: u64,
+    pub stop_deadline_seconds: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessMode {
+    Auto,
+    Open,
+    Required,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenWa {
+    pub auth: AccessMode,
+    pub basic_user: String,
+    pub basic_password: String,
+    pub max_media_mib: u64,
+    pub allow_browser_overrides: bool,
+}
+
+/// Requests a minute; 0 for no limit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub session_creation: u32,
+    pub messaging: u32,
+    pub general: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    pub timeout_seconds: u64,
+    /// `auto`: only while the gateway itself listens on loopback.
+    pub allow_private_targets: Toggle,
+    pub max_per_session: usize,
+    pub disable_after_hours: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Toggle {
+    Auto,
+    Yes,
+    No,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    pub retention_days: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// As `RUST_LOG`: `info`, `wagate=debug,info`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}

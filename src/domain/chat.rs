@@ -1,0 +1,30 @@
+//! A chat: a person or a group that messages are exchanged with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Jid, Timestamp};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chat {
+    pub id: Jid,
+    pub name: String,
+    pub unread: u32,
+    #[serde(default)]
+    pub archived: bool,
+    #[serde(default)]
+    pub pinned: bool,
+    pub muted_until: Option<Timestamp>,
+    /// When something last happened in it.
+    pub last_activity: Timestamp,
+    pub last_message: Option<LastMessage>,
+}
+
+/// The newest message of a chat, as a list of chats shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastMessage {
+    pub preview: String,
+    pub timestamp: Timestamp,
+    pub from_me: bool,
+}

@@ -1,0 +1,216 @@
+//! What a session can be asked to do, and what it answers.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Ack, Chat, Contact, Group, Jid, Message, MessageId, ParticipantOutcome, Timestamp,
+};
+
+/// One request to the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Send(Outgoing),
+    Edit {
+        message: MessageId,
+        text: String,
+    },
+    Revoke {
+        message: MessageId,
+        for_everyone: bool,
+    },
+    /// An empty emoji takes the reaction back.
+    React {
+        message: MessageId,
+        emoji: String,
+    },
+    MarkRead {
+        chat: Jid,
+    },
+    Archive {
+        chat: Jid,
+        archived: bool,
+    },
+    /// Shows or stops "typing…" in a chat.
+    Typing {
+        chat: Jid,
+        typing: bool,
+    },
+    /// A page of chats, newest first.
+    Chats {
+        offset: usize,
+        limit: usize,
+    },
+    /// The newest messages of a chat before the one named, oldest first.
+    Messages {
+        chat: Jid,
+        before: Option<MessageId>,
+        limit: usize,
+    },
+    Contacts {
+        offset: usize,
+        limit: usize,
+    },
+    Contact {
+        id: Jid,
+    },
+    Group {
+        id: Jid,
+    },
+    CreateGroup {
+        name: String,
+        description: Option<String>,
+        participants: Vec<Jid>,
+    },
+    AddParticipants {
+        group: Jid,
+        participants: Vec<Jid>,
+    },
+    RemoveParticipants {
+        group: Jid,
+        participants: Vec<Jid>,
+    },
+    /// Writes the file of a message to a path that the caller owns.
+    DownloadMedia {
+        message: MessageId,
+        into: PathBuf,
+    },
+    /// Asks for a code to type on the phone instead of scanning the QR code.
+    PairingCode {
+        phone: String,
+    },
+    /// Asks for a new QR code after the old ones ran out.
+    RefreshQr,
+    /// Answers when the engine is truly alive: the liveness probe.
+    Ping,
+}
+
+impl Command {
+    /// A name for logs and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Send(_) => "send",
+            Self::Edit { .. } => "edit",
+            Self::Revoke { .. } => "revoke",
+            Self::React { .. } => "react",
+            Self::MarkRead { .. } => "mark_read",
+            Self::Archive { .. } => "archive",
+            Self::Typing { .. } => "typing",
+            Self::Chats { .. } => "chats",
+            Self::Messages { .. } => "messages",
+            Self::Contacts { .. } => "contacts",
+            Self::Contact { .. } => "contact",
+            Self::Group { .. } => "group",
+            Self::CreateGroup { .. } => "create_group",
+            Self::AddParticipants { .. } => "add_participants",
+            Self::RemoveParticipants { .. } => "remove_participants",
+            Self::DownloadMedia { .. } => "download_media",
+            Self::PairingCode { .. } => "pairing_code",
+            Self::RefreshQr => "refresh_qr",
+            Self::Ping => "ping",
+        }
+    }
+}
+
+/// A message on its way out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outgoing {
+    /// The key of the message's id, chosen before the send so that its outcome can be looked up.
+    pub key: String,
+    pub chat: Jid,
+    pub content: Content,
+    pub quoted: Option<MessageId>,
+    #[serde(default)]
+    pub mentions: Vec<Jid>,
+    #[serde(default)]
+    pub link_preview: bool,
+}
+
+impl Outgoing {
+    /// A fresh key in the form that WhatsApp Web gives its own: `3EB0` and 18 hexadecimal digits.
+    pub fn new_key() -> String {
+        let random = uuid::Uuid::new_v4().simple().to_string().to_uppercase();
+        format!("3EB0{}", &random[..18])
+    }
+}
+
+/// What an outgoing message carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Content {
+    Text {
+        body: String,
+    },
+    Media(OutgoingMedia),
+    Location {
+        latitude: f64,
+        longitude: f64,
+        name: Option<String>,
+        address: Option<String>,
+    },
+    /// One or more people, sent as cards.
+    ContactCards {
+        contacts: Vec<ContactCard>,
+    },
+    Poll {
+        question: String,
+        options: Vec<String>,
+        selectable: u32,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactCard {
+    pub id: Jid,
+    pub name: Option<String>,
+}
+
+/// A file to send; it stays where it is until the send has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutgoingMedia {
+    pub path: PathBuf,
+    pub kind: MediaKind,
+    pub mime: String,
+    pub filename: String,
+    pub size: u64,
+    pub caption: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MediaKind {
+    Image,
+    Video,
+    Audio,
+    Voice,
+    Document,
+    Sticker,
+}
+
+/// The engine's answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    Sent(Sent),
+    Chats(Vec<Chat>),
+    Messages(Vec<Message>),
+    Contacts(Vec<Contact>),
+    Contact(Box<Contact>),
+    Group(Box<Group>),
+    GroupCreated { id: Jid, participants: Vec<ParticipantOutcome> },
+    Participants(Vec<ParticipantOutcome>),
+    PairingCode { code: String, expires_at: Timestamp },
+    Done,
+}
+
+/// A message that the engine has taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    pub id: MessageId,
+    pub timestamp: Timestamp,
+    pub ack: Ack,
+}

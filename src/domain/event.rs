@@ -1,0 +1,230 @@
+//! Something that happened in a session, as it is logged and told to everyone who listens.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{
+    Ack, Chat, Contact, Jid, Me, Message, MessageId, SessionId, SessionState, Timestamp,
+};
+
+/// One entry of the event log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Its place in the log: counts from 1, without gaps, over all sessions.
+    pub seq: u64,
+    /// The same over every retry and replay.
+    pub id: Uuid,
+    pub session: SessionId,
+    /// Its place among the events of its session: counts from 1, without gaps.
+    pub session_seq: u64,
+    pub at: Timestamp,
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum EventBody {
+    Qr {
+        text: String,
+        attempt: u32,
+        expires_at: Timestamp,
+    },
+    Authenticated,
+    Ready {
+        me: Me,
+    },
+    Disconnected {
+        reason: DisconnectReason,
+        will_reconnect: bool,
+    },
+    Failed {
+        reason: String,
+    },
+    StateChanged {
+        state: SessionState,
+        line: Option<String>,
+    },
+    /// A message came in.
+    Message {
+        message: Box<Message>,
+    },
+    /// A message went out, from here or from the phone.
+    MessageSent {
+        message: Box<Message>,
+    },
+    Ack {
+        message: MessageId,
+        ack: Ack,
+        participant: Option<Jid>,
+    },
+    MessageEdited {
+        message: MessageId,
+        text: String,
+    },
+    MessageRevoked {
+        message: MessageId,
+        by: Jid,
+    },
+    /// An empty emoji takes the reaction back.
+    Reaction {
+        message: MessageId,
+        sender: Jid,
+        emoji: String,
+    },
+    GroupJoined {
+        group: Jid,
+        group_name: Option<String>,
+        participants: Vec<Jid>,
+        by: Option<Jid>,
+        action: JoinAction,
+    },
+    GroupLeft {
+        group: Jid,
+        participants: Vec<Jid>,
+        by: Option<Jid>,
+        action: LeaveAction,
+    },
+    GroupUpdated {
+        group: Jid,
+        change: GroupChange,
+        value: Option<String>,
+        by: Option<Jid>,
+    },
+    ChatUpdated {
+        chat: Box<Chat>,
+    },
+    ContactUpdated {
+        contact: Box<Contact>,
+    },
+    Presence {
+        chat: Jid,
+        sender: Jid,
+        presence: Presence,
+    },
+    Call {
+        id: String,
+        from: Jid,
+        video: bool,
+        group: bool,
+    },
+    /// Something that the engine reports and nobody here knows.
+    EngineUnknown {
+        name: String,
+        raw: serde_json::Value,
+    },
+}
+
+impl EventBody {
+    /// Its name in logs, filters and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Qr { .. } => "qr",
+            Self::Authenticated => "authenticated",
+            Self::Ready { .. } => "ready",
+            Self::Disconnected { .. } => "disconnected",
+            Self::Failed { .. } => "failed",
+            Self::StateChanged { .. } => "state_changed",
+            Self::Message { .. } => "message",
+            Self::MessageSent { .. } => "message_sent",
+            Self::Ack { .. } => "ack",
+            Self::MessageEdited { .. } => "message_edited",
+            Self::MessageRevoked { .. } => "message_revoked",
+            Self::Reaction { .. } => "reaction",
+            Self::GroupJoined { .. } => "group_joined",
+            Self::GroupLeft { .. } => "group_left",
+            Self::GroupUpdated { .. } => "group_updated",
+            Self::ChatUpdated { .. } => "chat_updated",
+            Self::ContactUpdated { .. } => "contact_updated",
+            Self::Presence { .. } => "presence",
+            Self::Call { .. } => "call",
+            Self::EngineUnknown { .. } => "engine_unknown",
+        }
+    }
+
+    /// What makes two reports of the same happening one event within a session; none for those
+    /// that may rightly happen again, such as a state that comes back.
+    pub fn identity(&self) -> Option<String> {
+        match self {
+            Self::Message { message } | Self::MessageSent { message } => {
+                Some(format!("message|{}", message.id))
+            }
+            Self::Ack { message, ack, participant } => {
+                let participant = participant.as_ref().map(Jid::as_str).unwrap_or_default();
+                Some(format!("ack|{message}|{}|{participant}", ack.level()))
+            }
+            Self::MessageRevoked { message, .. } => Some(format!("revoked|{message}")),
+            Self::Call { id, .. } => Some(format!("call|{id}")),
+            _ => None,
+        }
+    }
+
+    /// The chat that it belongs to; events of one chat reach a receiver in order.
+    pub fn chat(&self) -> Option<&Jid> {
+        match self {
+            Self::Message { message } | Self::MessageSent { message } => Some(message.chat()),
+            Self::Ack { message, .. }
+            | Self::MessageEdited { message, .. }
+            | Self::MessageRevoked { message, .. }
+            | Self::Reaction { message, .. } => Some(&message.chat),
+            Self::GroupJoined { group, .. }
+            | Self::GroupLeft { group, .. }
+            | Self::GroupUpdated { group, .. } => Some(group),
+            Self::ChatUpdated { chat } => Some(&chat.id),
+            Self::Presence { chat, .. } => Some(chat),
+            _ => None,
+        }
+    }
+}
+
+/// Why a session lost its line, or ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DisconnectReason {
+    LoggedOut,
+    ConnectionLost,
+    QrTimeout,
+    AuthTimeout,
+    Crashed,
+    SessionRemoved,
+    Restart,
+    Shutdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JoinAction {
+    Create,
+    Add,
+    Invite,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LeaveAction {
+    Remove,
+    Leave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupChange {
+    Subject,
+    Description,
+    Picture,
+    Announce,
+    Restrict,
+    Promote,
+    Demote,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    Typing,
+    Recording,
+    Paused,
+    Available,
+    Unavailable,
+}

@@ -1,0 +1,287 @@
+//! Names of sessions, of WhatsApp addresses (JIDs) and of messages, checked when they are made.
+//!
+//! A value of these types is well formed; where it came from no longer matters. Whether the thing
+//! it names exists is somebody else's question.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not an id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    #[error("a session id is 1 to 64 letters, digits, hyphens or underscores")]
+    Session,
+    #[error(
+        "not a WhatsApp address: expected digits@c.us, digits@g.us, digits@lid, digits@newsletter or status@broadcast"
+    )]
+    Jid,
+    #[error("not a message id: expected <true|false>_<chat>_<id>[_<participant>]")]
+    Message,
+}
+
+/// The caller's name for a session: `^[A-Za-z0-9_-]{1,64}$`. Safe as a folder name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionId(Arc<str>);
+
+impl SessionId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if text.is_empty() || 64 < text.len() || !text.bytes().all(allowed) {
+            return Err(IdError::Session);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+/// What an address stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JidKind {
+    /// A person by telephone number: `digits@c.us`.
+    Person,
+    /// A person by hidden identity: `digits@lid`.
+    Lid,
+    Group,
+    /// `status@broadcast` and broadcast lists.
+    Broadcast,
+    /// A channel.
+    Newsletter,
+}
+
+/// A WhatsApp address in canonical form: `@s.whatsapp.net` becomes `@c.us`, a device part is cut.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Jid(Arc<str>);
+
+impl Jid {
+    /// The address of a telephone number given as digits.
+    pub fn of_phone(digits: &str) -> Result<Self, IdError> {
+        format!("{digits}@c.us").parse()
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    pub fn user(&self) -> &str {
+        self.0.split('@').next().unwrap_or_default()
+    }
+
+    pub fn kind(&self) -> JidKind {
+        match self.0.split('@').nth(1) {
+            Some("g.us") => JidKind::Group,
+            Some("lid") => JidKind::Lid,
+            Some("broadcast") => JidKind::Broadcast,
+            Some("newsletter") => JidKind::Newsletter,
+            _ => JidKind::Person,
+        }
+    }
+
+    pub fn is_group(&self) -> bool {
+        self.kind() == JidKind::Group
+    }
+
+    /// A person, under either kind of identity.
+    pub fn is_person(&self) -> bool {
+        matches!(self.kind(), JidKind::Person | JidKind::Lid)
+    }
+}
+
+impl FromStr for Jid {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let (user, server) = text.split_once('@').ok_or(IdError::Jid)?;
+        let user_without_device = user.split_once(':').map_or(Ok(user), |(user, device)| {
+            if is_digits(device, 1, 4) { Ok(user) } else { Err(IdError::Jid) }
+        });
+        let (user, server) = match server {
+            "c.us" | "s.whatsapp.net" => (digits(user_without_device?, 5, 20)?, "c.us"),
+            "lid" => (digits(user_without_device?, 5, 25)?, "lid"),
+            "newsletter" => (digits(user, 5, 25)?, server),
+            "broadcast" if user == "status" => (user, server),
+            "broadcast" => (digits(user, 5, 25)?, server),
+            "g.us" => {
+                let (first, second) = user.split_once('-').unwrap_or((user, "00000"));
+                digits(first, 5, 25)?;
+                digits(second, 5, 15)?;
+                (user, server)
+            }
+            _ => return Err(IdError::Jid),
+        };
+        Ok(Self(format!("{user}@{server}").into()))
+    }
+}
+
+/// A message's name: who sent it, in which chat, its key there, and in a group by whom.
+///
+/// Written as WhatsApp Web writes it: `true_1234567890@c.us_ABC123`, with the sender's address at
+/// the end when the chat is a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageId {
+    pub from_me: bool,
+    pub chat: Jid,
+    pub key: Arc<str>,
+    pub participant: Option<Jid>,
+}
+
+impl FromStr for MessageId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let mut parts = text.splitn(4, '_');
+        let mut next = || parts.next().ok_or(IdError::Message);
+        let from_me = match next()? {
+            "true" => true,
+            "false" => false,
+            _ => return Err(IdError::Message),
+        };
+        let chat = next()?.parse().map_err(|_| IdError::Message)?;
+        let key = next()?;
+        let key_is_plain =
+            key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+        if key.is_empty() || 128 < key.len() || !key_is_plain {
+            return Err(IdError::Message);
+        }
+        let participant = match parts.next() {
+            Some(jid) => Some(jid.parse().map_err(|_| IdError::Message)?),
+            None => None,
+        };
+        Ok(Self { from_me, chat, key: key.into(), participant })
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}_{}_{}", self.from_me, self.chat, self.key)?;
+        match &self.participant {
+            Some(participant) => write!(out, "_{participant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<MessageId> for String {
+    fn from(id: MessageId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for MessageId {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+macro_rules! text_id {
+    ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+    };
+}
+
+text_id!(SessionId);
+text_id!(Jid);
+
+fn digits(text: &str, least: usize, most: usize) -> Result<&str, IdError> {
+    if is_digits(text, least, most) { Ok(text) } else { Err(IdError::Jid) }
+}
+
+fn is_digits(text: &str, least: usize, most: usize) -> bool {
+    (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_take_one_canonical_form() {
+        for (given, canonical) in [
+            ("1234567890@s.whatsapp.net", "1234567890@c.us"),
+            ("1234567890:12@s.whatsapp.net", "1234567890@c.us"),
+            ("0987654321@c.us", "0987654321@c.us"),
+            ("1234567890-1642694598@g.us", "1234567890-1642694598@g.us"),
+            ("100000000000001:3@lid", "100000000000001@lid"),
+            ("status@broadcast", "status@broadcast"),
+        ] {
+            assert_eq!(given.parse::<Jid>().map(String::from), Ok(canonical.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_address_is_refused() {
+        for text in [
+            "",
+            "1234567890",
+            "@c.us",
+            "12@c.us",
+            "a@c.us",
+            "1234567890@",
+            "../etc@g.us",
+            "1234567890@c.us_x",
+        ] {
+            assert_eq!(text.parse::<Jid>(), Err(IdError::Jid), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_id_of_a_group_names_its_sender() {
+        let text = "false_120363000000000000@g.us_3EB0A1_447700900000@c.us";
+        let id: MessageId = text.parse().unwrap();
+        assert!(!id.from_me && id.chat.is_group());
+        assert_eq!(id.participant.as_ref().map(Jid::user), Some("447700900000"));
+        assert_eq!(id.to_string(), text);
+    }
+
+    #[test]
+    fn a_session_id_cannot_leave_its_folder() {
+        for text in ["", "..", "a/b", "a.b", "a b", "ä", &"x".repeat(65)] {
+            assert_eq!(text.parse::<SessionId>(), Err(IdError::Session), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_what_parses_prints_back(text in "\\PC{0,40}") {
+            if let Ok(jid) = text.parse::<Jid>() {
+                prop_assert_eq!(jid.to_string().parse::<Jid>(), Ok(jid));
+            }
+            if let Ok(id) = text.parse::<MessageId>() {
+                prop_assert_eq!(id.to_string().parse::<MessageId>(), Ok(id));
+            }
+        }
+    }
+}

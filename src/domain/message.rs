@@ -1,0 +1,163 @@
+//! A message as WhatsApp shows it, and how far it has come.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Jid, MessageId, Timestamp};
+
+/// How far a message has come. Only ever rises, except to `Failed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ack {
+    Failed,
+    /// Not yet taken by the server.
+    Pending,
+    /// Taken by the server: one tick.
+    Sent,
+    /// On the receiver's phone: two ticks.
+    Delivered,
+    /// Two blue ticks.
+    Read,
+    /// A voice note that was listened to.
+    Played,
+}
+
+impl Ack {
+    /// The number that WhatsApp gives it, from -1 to 4.
+    pub fn level(self) -> i8 {
+        match self {
+            Self::Failed => -1,
+            Self::Pending => 0,
+            Self::Sent => 1,
+            Self::Delivered => 2,
+            Self::Read => 3,
+            Self::Played => 4,
+        }
+    }
+
+    pub fn from_level(level: i64) -> Self {
+        match level {
+            i64::MIN..=-1 => Self::Failed,
+            0 => Self::Pending,
+            1 => Self::Sent,
+            2 => Self::Delivered,
+            3 => Self::Read,
+            4.. => Self::Played,
+        }
+    }
+}
+
+/// What a message carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MessageKind {
+    Text,
+    Image,
+    Video,
+    Audio,
+    /// A voice note.
+    Voice,
+    Document,
+    Sticker,
+    Location,
+    ContactCard,
+    Poll,
+    /// Deleted for everyone.
+    Revoked,
+    /// A notice in a group: somebody joined, the subject changed.
+    GroupNotice,
+    /// Something that the engine reports and this list does not name; see [`Message::raw`].
+    Unknown,
+}
+
+impl MessageKind {
+    /// Whether it carries a file.
+    pub fn is_media(self) -> bool {
+        matches!(
+            self,
+            Self::Image | Self::Video | Self::Audio | Self::Voice | Self::Document | Self::Sticker
+        )
+    }
+}
+
+/// The file of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageMedia {
+    pub mime: String,
+    /// In bytes.
+    pub size: u64,
+    pub filename: Option<String>,
+}
+
+/// One message, sent or received.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    pub id: MessageId,
+    /// The person who wrote it; the session's own address when it wrote it itself.
+    pub author: Jid,
+    pub kind: MessageKind,
+    /// Its text; the caption of a file.
+    pub body: String,
+    pub timestamp: Timestamp,
+    pub ack: Ack,
+    /// The name that the author chose for themselves.
+    pub push_name: Option<String>,
+    pub media: Option<MessageMedia>,
+    pub quoted: Option<MessageId>,
+    #[serde(default)]
+    pub mentions: Vec<Jid>,
+    #[serde(default)]
+    pub forwarded: bool,
+    #[serde(default)]
+    pub edited: bool,
+    /// One entry for each person who reacted.
+    #[serde(default)]
+    pub reactions: Vec<Reaction>,
+    /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<serde_json::Value>,
+}
+
+/// One person's reaction to a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    pub sender: Jid,
+    /// Empty when the reaction was taken back.
+    pub emoji: String,
+    pub timestamp: Timestamp,
+}
+
+impl Message {
+    pub fn from_me(&self) -> bool {
+        self.id.from_me
+    }
+
+    pub fn chat(&self) -> &Jid {
+        &self.id.chat
+    }
+
+    /// One line that stands for the message in a list of chats.
+    pub fn preview(&self) -> String {
+        if !self.body.is_empty() {
+            return self.body.clone();
+        }
+        let label = match self.kind {
+            MessageKind::Text => return String::new(),
+            MessageKind::Image => "image",
+            MessageKind::Video => "video",
+            MessageKind::Audio => "audio",
+            MessageKind::Voice => "voice",
+            MessageKind::Document => "document",
+            MessageKind::Sticker => "sticker",
+            MessageKind::Location => "location",
+            MessageKind::ContactCard => "contact",
+            MessageKind::Poll => "poll",
+            MessageKind::Revoked => "deleted",
+            MessageKind::GroupNotice => "notice",
+            MessageKind::Unknown => "unknown",
+        };
+        format!("[{label}]")
+    }
+}

@@ -1,0 +1,30 @@
+//! What the gateway talks about: ids, messages, chats, sessions, commands and events.
+//!
+//! Plain data, shaped by no API and by no engine. Nothing here does I/O, waits, or knows that a
+//! store, a browser or an HTTP request exists. The serialised form of these types is the form in
+//! which they are stored and logged.
+
+pub mod chat;
+pub mod clock;
+pub mod command;
+pub mod contact;
+pub mod error;
+pub mod event;
+pub mod group;
+pub mod id;
+pub mod message;
+pub mod session;
+
+pub use chat::Chat;
+pub use clock::Clock;
+pub use command::{Command, Content, Outgoing, Reply};
+pub use contact::Contact;
+pub use error::{Error, ErrorCode, Subject};
+pub use event::{Event, EventBody};
+pub use group::{Group, Participant, ParticipantOutcome};
+pub use id::{Jid, JidKind, MessageId, SessionId};
+pub use message::{Ack, Message, MessageKind};
+pub use session::{Me, Proxy, SessionConfig, SessionRecord, SessionState, SessionStatus};
+
+/// A moment in time, stored in UTC.
+pub type Timestamp = jiff::Timestamp;

@@ -1,0 +1,187 @@
+//! A session: one WhatsApp account linked to the gateway, what was asked of it, and how it fares.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{Jid, SessionId, Timestamp};
+
+/// Where a session stands. The arrows between the states are drawn in `session`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    Initializing,
+    QrReady,
+    Authenticated,
+    Ready,
+    Failed,
+    Terminated,
+}
+
+impl SessionState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initializing => "initializing",
+            Self::QrReady => "qr_ready",
+            Self::Authenticated => "authenticated",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Terminated => "terminated",
+        }
+    }
+
+    /// Whether the session holds an engine, or is about to.
+    pub fn is_active(self) -> bool {
+        !matches!(self, Self::Failed | Self::Terminated)
+    }
+}
+
+/// Which engine drives a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    Browser,
+    Simulated,
+}
+
+impl EngineKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Simulated => "simulated",
+        }
+    }
+}
+
+/// A proxy that a session's traffic goes through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proxy {
+    pub protocol: ProxyProtocol,
+    pub host: String,
+    pub port: u16,
+    pub username: Option<String>,
+    pub password: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyProtocol {
+    Http,
+    Https,
+    Socks4,
+    Socks5,
+    Socks5h,
+}
+
+impl ProxyProtocol {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks4 => "socks4",
+            Self::Socks5 => "socks5",
+            Self::Socks5h => "socks5h",
+        }
+    }
+}
+
+/// What the caller asked of a session when creating it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionConfig {
+    pub engine: EngineKind,
+    pub headless: bool,
+    /// Seconds from the first QR code until an unscanned session is given up; 0 for no limit.
+    pub qr_timeout: u32,
+    /// Seconds from the scan until a session that is not ready is given up; 0 for no limit.
+    pub auth_timeout: u32,
+    pub restart_on_crash: bool,
+    pub proxy: Option<Proxy>,
+    pub user_agent: Option<String>,
+    pub browser_executable: Option<String>,
+    pub browser_args: Vec<String>,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            engine: EngineKind::Browser,
+            headless: true,
+            qr_timeout: 120,
+            auth_timeout: 60,
+            restart_on_crash: true,
+            proxy: None,
+            user_agent: None,
+            browser_executable: None,
+            browser_args: Vec::new(),
+        }
+    }
+}
+
+/// Whether a session shall run; what the gateway restores at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Desired {
+    Running,
+    Stopped,
+}
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRecord {
+    pub id: SessionId,
+    pub uuid: Uuid,
+    /// Counts sessions from 1 and is never given twice.
+    pub number: u64,
+    pub config: SessionConfig,
+    pub desired: Desired,
+    pub created_at: Timestamp,
+    pub last_activity: Timestamp,
+    /// The account that was linked when the session was last ready.
+    pub me: Option<Me>,
+    /// The state when it was last written, for sessions that are not running.
+    pub state: SessionState,
+    pub last_error: Option<String>,
+}
+
+/// The account that a session is linked to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    pub id: Jid,
+    pub lid: Option<Jid>,
+    pub push_name: Option<String>,
+    pub platform: Option<String>,
+}
+
+/// A QR code that can be scanned now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QrCode {
+    /// The text that the picture holds.
+    pub text: String,
+    /// Counts the codes of one linking from 1.
+    pub attempt: u32,
+    pub expires_at: Timestamp,
+}
+
+/// What everyone may know of a session, published by its task at each change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionStatus {
+    pub id: SessionId,
+    pub uuid: Uuid,
+    pub number: u64,
+    pub config: SessionConfig,
+    pub state: SessionState,
+    /// Whether the engine has its line to WhatsApp at this moment.
+    pub connected: bool,
+    /// The engine's own word for the state of that line, such as `CONNECTED` or `TIMEOUT`.
+    pub line: Option<String>,
+    pub created_at: Timestamp,
+    pub last_activity: Timestamp,
+    pub me: Option<Me>,
+    pub qr: Option<QrCode>,
+    pub last_error: Option<String>,
+    /// How often the engine was started again since the session was.
+    pub restarts: u32,
+}

@@ -1,0 +1,112 @@
+//! Records that only the gateway itself has: keys, webhook endpoints, deliveries.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{SessionId, Timestamp};
+
+/// An API key as it is stored: never its secret, only the hash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyRecord {
+    pub id: Uuid,
+    pub name: String,
+    /// The first characters of the secret, by which people recognise it.
+    pub prefix: String,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    pub scopes: Vec<String>,
+    /// Limits the key to one session.
+    pub session: Option<SessionId>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A place that events are posted to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookRecord {
+    pub id: Uuid,
+    /// None for all sessions.
+    pub session: Option<SessionId>,
+    pub url: String,
+    /// Names as the surface that registered it gives them; `*` for all.
+    pub events: Vec<String>,
+    pub headers: Vec<(String, String)>,
+    /// `whsec_…`, the newest first; an older one still signs until its time is over.
+    pub secrets: Vec<WebhookSecret>,
+    pub enabled: bool,
+    /// Why it was switched off, when the gateway did it.
+    pub disabled_reason: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The first failure of the present unbroken row of failures.
+    pub failing_since: Option<Timestamp>,
+    pub delivered: u64,
+    pub failed: u64,
+    pub last_status: Option<u16>,
+    pub last_delivery_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookSecret {
+    pub secret: String,
+    /// None for the one in force.
+    pub valid_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    Waiting,
+    Delivered,
+    /// Given up on; a dead letter.
+    Dead,
+}
+
+/// One event on its way to one endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    pub id: Uuid,
+    pub webhook: Uuid,
+    /// Number and id of the event in the log.
+    pub seq: u64,
+    pub event: Uuid,
+    pub event_name: String,
+    /// Deliveries of one lane keep their order.
+    pub lane: String,
+    pub state: DeliveryState,
+    pub attempts: u32,
+    pub next_attempt_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One try to deliver.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    pub delivery: Uuid,
+    pub number: u32,
+    pub at: Timestamp,
+    pub duration_ms: u64,
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    /// The first KiB of the answer.
+    pub response: Option<String>,
+}
+
+/// What a write with an `Idempotency-Key` answered the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstAnswer {
+    /// SHA-256 of the request's body.
+    pub request: [u8; 32],
+    pub status: u16,
+    pub body: String,
+    pub at: Timestamp,
+}
