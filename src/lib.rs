@@ -25,3 +25,5 @@ pub mod simulator;
 pub mod store;
 /// Delivery of events to callers' endpoints.
 pub mod webhooks;
+/// The demonstration: the main job, done through the public API.
+pub mod demo;
