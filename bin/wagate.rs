@@ -1,2 +1,1 @@
-#![expect(clippy::print_stdout, reason = "x")]
 fn main() {}

@@ -7,6 +7,8 @@
 pub mod accounts;
 /// Every setting, its default and its unit.
 pub mod config;
+/// The demonstration: the main job, done through the public API.
+pub mod demo;
 /// What the gateway talks about: plain data, no I/O.
 pub mod domain;
 /// What a session needs from WhatsApp, and the engines that give it.
@@ -25,5 +27,3 @@ pub mod simulator;
 pub mod store;
 /// Delivery of events to callers' endpoints.
 pub mod webhooks;
-/// The demonstration: the main job, done through the public API.
-pub mod demo;

@@ -108,7 +108,9 @@ impl<W: Write> Story<'_, W> {
         self.narrator.done(since, &format!("the echo came in over the WebSocket: \"{body}\""));
         for (ack, word) in [(2, "delivered ✓✓"), (3, "read")] {
             let of_it = |frame: &Value| {
-                frame["event"] == "ack" && text(frame, "/data/id") == id && frame["data"]["ack"] == ack
+                frame["event"] == "ack"
+                    && text(frame, "/data/id") == id
+                    && frame["data"]["ack"] == ack
             };
             self.event(listener, &format!("see ack {ack}"), of_it).await?;
             self.narrator.done(since, &format!("ack {ack}: {word}"));

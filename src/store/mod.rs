@@ -5,361 +5,166 @@
 //! write is visible at once and safe from a power cut when [`Store::durable`] has returned; what is
 //! acknowledged to a caller is made durable first.
 
-use std::path::Path;
-
-use uuid::Uuid;
-
-use crate::domain::{Chat, Contact, Event, Jid, Message, MessageId, SessionId, SessionRecord};
-
+mod api_keys;
+mod chats;
+mod codec;
+mod contacts;
+mod deliveries;
+mod engine;
+mod events;
+mod idempotency;
+mod messages;
 pub mod records;
+mod sessions;
+mod settings;
+mod table;
+mod trees;
+mod webhooks;
 
-use records::{ApiKeyRecord, Attempt, Delivery, DeliveryState, WebhookRecord};
+use std::{path::Path, sync::Arc};
+
+use self::engine::{Engine, SledEngine};
+pub use self::{
+    api_keys::ApiKeys, chats::Chats, contacts::Contacts, deliveries::Deliveries, engine::Batch,
+    events::Events, idempotency::Idempotency, messages::Messages, sessions::Sessions,
+    settings::Settings, webhooks::Webhooks,
+};
+
+/// The layout that this version writes and reads.
+const SCHEMA: u64 = 1;
+const SCHEMA_SETTING: &str = "schema";
 
 /// A failure of the disk or of what lies on it.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreError(pub String);
+pub enum StoreError {
+    #[error("another wagate is using this folder; stop it first, or choose another --data folder")]
+    InUse,
+    #[error(
+        "it was written by a newer wagate (layout {found}, this one knows {SCHEMA}); use that version or newer"
+    )]
+    NewerVersion { found: u64 },
+    #[error("its content is damaged: {0}")]
+    Corrupt(String),
+    #[error("the disk refuses: {0}")]
+    Disk(String),
+    #[error("something else changed the same record at the same time")]
+    Conflict,
+}
 
-/// Several writes that happen together or not at all.
-#[derive(Debug, Default)]
-pub struct Batch {}
+impl From<StoreError> for crate::domain::Error {
+    fn from(error: StoreError) -> Self {
+        // What the disk says is for the operator's log, not for callers.
+        tracing::error!(%error, "the store failed");
+        Self::internal("the store failed; the log says why")
+    }
+}
 
 /// The store; clones are the same store.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    engine: Arc<dyn Engine>,
+}
 
 impl Store {
     /// Opens or makes the store in a folder. Refuses a store that a newer version wrote.
-    pub async fn open(_folder: &Path) -> Result<Self, StoreError> {
-        todo!()
+    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::on(SledEngine::open(folder)?).await
     }
 
-    /// A store that vanishes when it is dropped, for tests and for the demo.
+    /// A store that vanishes when it is dropped, for tests and for the demonstration.
     pub async fn temporary() -> Result<Self, StoreError> {
-        todo!()
+        Self::on(SledEngine::temporary()?).await
+    }
+
+    async fn on(engine: impl Engine) -> Result<Self, StoreError> {
+        let store = Self { engine: Arc::new(engine) };
+        let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
+        match found {
+            Some(found) if SCHEMA < found => return Err(StoreError::NewerVersion { found }),
+            Some(_) => (),
+            None => store.settings().put(SCHEMA_SETTING, &SCHEMA).await?,
+        }
+        Ok(store)
     }
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
-    pub async fn commit(&self, _batch: Batch) -> Result<(), StoreError> {
-        todo!()
+    pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.engine.commit(batch).await
     }
 
-    /// Returns when everything committed so far is on the disk. Callers at the same time share one flush.
+    /// Returns when everything committed so far is on the disk. Callers at the same time share one
+    /// flush.
     pub async fn durable(&self) -> Result<(), StoreError> {
-        todo!()
+        self.engine.durable().await
     }
 
     /// Writes and reads something: the health check.
     pub async fn probe(&self) -> Result<(), StoreError> {
-        todo!()
+        const PROBE: &str = "probe";
+        self.settings().put_lazily(PROBE, &true).await?;
+        match self.settings().get::<bool>(PROBE).await? {
+            Some(true) => Ok(()),
+            _ => Err(StoreError::Corrupt("what was written was not read back".to_owned())),
+        }
     }
 
-    pub fn sessions(&self) -> Sessions {
-        Sessions {}
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions::new(&*self.engine)
     }
-    pub fn chats(&self) -> Chats {
-        Chats {}
+
+    pub fn chats(&self) -> Chats<'_> {
+        Chats::new(&*self.engine)
     }
-    pub fn messages(&self) -> Messages {
-        Messages {}
+
+    pub fn messages(&self) -> Messages<'_> {
+        Messages::new(&*self.engine)
     }
-    pub fn contacts(&self) -> Contacts {
-        Contacts {}
+
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts::new(&*self.engine)
     }
-    pub fn events(&self) -> Events {
-        Events {}
+
+    pub fn events(&self) -> Events<'_> {
+        Events::new(&*self.engine)
     }
-    pub fn api_keys(&self) -> ApiKeys {
-        ApiKeys {}
+
+    pub fn api_keys(&self) -> ApiKeys<'_> {
+        ApiKeys::new(&*self.engine)
     }
-    pub fn webhooks(&self) -> Webhooks {
-        Webhooks {}
+
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::new(&*self.engine)
     }
-    pub fn deliveries(&self) -> Deliveries {
-        Deliveries {}
+
+    pub fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries::new(&*self.engine)
     }
-    pub fn idempotency(&self) -> Idempotency {
-        Idempotency {}
+
+    pub fn idempotency(&self) -> Idempotency<'_> {
+        Idempotency::new(&*self.engine)
     }
-    pub fn settings(&self) -> Settings {
-        Settings {}
+
+    pub fn settings(&self) -> Settings<'_> {
+        Settings::new(&*self.engine)
     }
 }
 
-/// Sessions by their id.
-pub struct Sessions {}
-impl Sessions {
-    pub async fn get(&self, _id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        todo!()
-    }
-    pub async fn list(&self) -> Result<Vec<SessionRecord>, StoreError> {
-        todo!()
-    }
-    /// Durable when it returns.
-    pub async fn put(&self, _record: &SessionRecord) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// Removes the record and the session's mirror (chats, messages, contacts). Durable when it returns.
-    pub async fn remove(&self, _id: &SessionId) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// The next session number; never given twice.
-    pub async fn next_number(&self) -> Result<u64, StoreError> {
-        todo!()
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The mirror of each session's chats, kept in order of their last activity.
-pub struct Chats {}
-impl Chats {
-    pub async fn get(&self, _session: &SessionId, _id: &Jid) -> Result<Option<Chat>, StoreError> {
-        todo!()
+    #[tokio::test]
+    async fn a_store_of_a_newer_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        store.settings().put(SCHEMA_SETTING, &(SCHEMA + 1)).await.unwrap();
+        drop(store);
+        let refused = Store::open(folder.path()).await.err();
+        assert!(matches!(refused, Some(StoreError::NewerVersion { .. })), "{refused:?}");
     }
-    /// Newest first.
-    pub async fn page(
-        &self,
-        _session: &SessionId,
-        _offset: usize,
-        _limit: usize,
-    ) -> Result<Vec<Chat>, StoreError> {
-        todo!()
-    }
-    /// Adds the write to a batch. Reads the old record to keep the order of activity.
-    pub async fn put_in(
-        &self,
-        _batch: &mut Batch,
-        _session: &SessionId,
-        _chat: &Chat,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-}
 
-/// The mirror of each session's messages, in order of time within a chat.
-pub struct Messages {}
-impl Messages {
-    pub async fn get(
-        &self,
-        _session: &SessionId,
-        _id: &MessageId,
-    ) -> Result<Option<Message>, StoreError> {
-        todo!()
-    }
-    /// Finds a message of a chat by the key alone, whoever sent it.
-    pub async fn find_by_key(
-        &self,
-        _session: &SessionId,
-        _chat: &Jid,
-        _key: &str,
-    ) -> Result<Option<Message>, StoreError> {
-        todo!()
-    }
-    /// The newest `limit` messages before the one named, oldest first.
-    pub async fn page(
-        &self,
-        _session: &SessionId,
-        _chat: &Jid,
-        _before: Option<&MessageId>,
-        _limit: usize,
-    ) -> Result<Vec<Message>, StoreError> {
-        todo!()
-    }
-    pub async fn put_in(
-        &self,
-        _batch: &mut Batch,
-        _session: &SessionId,
-        _message: &Message,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-}
-
-/// The mirror of each session's contacts.
-pub struct Contacts {}
-impl Contacts {
-    pub async fn get(
-        &self,
-        _session: &SessionId,
-        _id: &Jid,
-    ) -> Result<Option<Contact>, StoreError> {
-        todo!()
-    }
-    pub async fn list(&self, _session: &SessionId) -> Result<Vec<Contact>, StoreError> {
-        todo!()
-    }
-    pub async fn put_in(
-        &self,
-        _batch: &mut Batch,
-        _session: &SessionId,
-        _contact: &Contact,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-}
-
-/// The event log's entries; [`crate::events`] is its only user.
-pub struct Events {}
-impl Events {
-    /// The newest number, 0 when the log is empty.
-    pub async fn newest(&self) -> Result<u64, StoreError> {
-        todo!()
-    }
-    /// The oldest number still held.
-    pub async fn oldest(&self) -> Result<u64, StoreError> {
-        todo!()
-    }
-    /// The newest number within one session.
-    pub async fn newest_of(&self, _session: &SessionId) -> Result<u64, StoreError> {
-        todo!()
-    }
-    pub async fn knows(&self, _session: &SessionId, _identity: &str) -> Result<bool, StoreError> {
-        todo!()
-    }
-    pub async fn append_in(&self, _batch: &mut Batch, _event: &Event) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// Up to `limit` events with a number above `after`, in order.
-    pub async fn after(&self, _after: u64, _limit: usize) -> Result<Vec<Event>, StoreError> {
-        todo!()
-    }
-    /// The same for one session, still by the number of the whole log.
-    pub async fn after_in_session(
-        &self,
-        _session: &SessionId,
-        _after: u64,
-        _limit: usize,
-    ) -> Result<Vec<Event>, StoreError> {
-        todo!()
-    }
-    /// Drops at most `limit` events below `before`. Returns how many.
-    pub async fn prune(&self, _before: u64, _limit: usize) -> Result<usize, StoreError> {
-        todo!()
-    }
-}
-
-/// API keys by the hash of their secret and by their id.
-pub struct ApiKeys {}
-impl ApiKeys {
-    pub async fn put(&self, _key: &ApiKeyRecord) -> Result<(), StoreError> {
-        todo!()
-    }
-    pub async fn by_hash(&self, _hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>, StoreError> {
-        todo!()
-    }
-    pub async fn get(&self, _id: Uuid) -> Result<Option<ApiKeyRecord>, StoreError> {
-        todo!()
-    }
-    pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        todo!()
-    }
-}
-
-/// Webhook endpoints and their cursors on the event log.
-pub struct Webhooks {}
-impl Webhooks {
-    pub async fn get(&self, _id: Uuid) -> Result<Option<WebhookRecord>, StoreError> {
-        todo!()
-    }
-    /// Those of one session, those for all sessions (`None`).
-    pub async fn list(
-        &self,
-        _session: Option<&SessionId>,
-    ) -> Result<Vec<WebhookRecord>, StoreError> {
-        todo!()
-    }
-    pub async fn all(&self) -> Result<Vec<WebhookRecord>, StoreError> {
-        todo!()
-    }
-    pub async fn put(&self, _webhook: &WebhookRecord) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// Removes the endpoint, its cursor and its deliveries.
-    pub async fn remove(&self, _id: Uuid) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// The number of the last event that was turned into a delivery for this endpoint.
-    pub async fn cursor(&self, _id: Uuid) -> Result<Option<u64>, StoreError> {
-        todo!()
-    }
-    pub fn set_cursor_in(&self, _batch: &mut Batch, _id: Uuid, _seq: u64) {
-        todo!()
-    }
-}
-
-/// Deliveries to webhook endpoints with every attempt.
-pub struct Deliveries {}
-impl Deliveries {
-    pub async fn get(
-        &self,
-        _webhook: Uuid,
-        _delivery: Uuid,
-    ) -> Result<Option<Delivery>, StoreError> {
-        todo!()
-    }
-    /// Newest first, optionally in one state, before the delivery named.
-    pub async fn page(
-        &self,
-        _webhook: Uuid,
-        _state: Option<DeliveryState>,
-        _before: Option<Uuid>,
-        _limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        todo!()
-    }
-    /// Those that wait for their next attempt, oldest event first.
-    pub async fn waiting(
-        &self,
-        _webhook: Uuid,
-        _limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        todo!()
-    }
-    pub async fn put_in(&self, _batch: &mut Batch, _delivery: &Delivery) -> Result<(), StoreError> {
-        todo!()
-    }
-    pub async fn attempts(&self, _delivery: Uuid) -> Result<Vec<Attempt>, StoreError> {
-        todo!()
-    }
-    pub fn add_attempt_in(&self, _batch: &mut Batch, _attempt: &Attempt) {
-        todo!()
-    }
-}
-
-/// First answers to writes that carried an `Idempotency-Key`.
-pub struct Idempotency {}
-impl Idempotency {
-    pub async fn get(
-        &self,
-        _scope: &str,
-        _key: &str,
-    ) -> Result<Option<records::FirstAnswer>, StoreError> {
-        todo!()
-    }
-    pub async fn put(
-        &self,
-        _scope: &str,
-        _key: &str,
-        _answer: &records::FirstAnswer,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-    /// Drops those older than `before`; at most `limit`.
-    pub async fn prune(
-        &self,
-        _before: crate::domain::Timestamp,
-        _limit: usize,
-    ) -> Result<usize, StoreError> {
-        todo!()
-    }
-}
-
-/// Small values of the gateway itself: schema version, master key marker.
-pub struct Settings {}
-impl Settings {
-    pub async fn get(&self, _name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        todo!()
-    }
-    pub async fn put(&self, _name: &str, _value: &[u8]) -> Result<(), StoreError> {
-        todo!()
+    #[tokio::test]
+    async fn the_probe_reads_what_it_writes() {
+        Store::temporary().await.unwrap().probe().await.unwrap();
     }
 }

@@ -1,0 +1,107 @@
+//! The mirror of each session's chats, kept in the order of their last activity.
+
+use crate::{
+    domain::{Chat, Jid, SessionId},
+    store::{
+        StoreError,
+        codec::Key,
+        engine::{Batch, Direction, Engine},
+        table::Table,
+        trees::Tree,
+    },
+};
+
+pub struct Chats<'a> {
+    table: Table<'a, Chat>,
+}
+
+impl<'a> Chats<'a> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { table: Table::new(engine) }
+    }
+
+    pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Chat>, StoreError> {
+        self.table.get(key(session, id)).await
+    }
+
+    /// Newest first.
+    pub async fn page(
+        &self,
+        session: &SessionId,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Chat>, StoreError> {
+        let all = Key::new(Tree::ChatsByActivity).text(session.as_str()).all();
+        let places =
+            self.table.engine.scan(all, Direction::Forward, offset.saturating_add(limit)).await?;
+        let mut chats = Vec::new();
+        for (_, chat_key) in places.into_iter().skip(offset) {
+            if let Some(bytes) = self.table.engine.get(&chat_key).await? {
+                chats.push(crate::store::codec::decode(&bytes)?);
+            }
+        }
+        Ok(chats)
+    }
+
+    /// Adds the write to a batch. Reads the old record to move its place in the order.
+    pub async fn put_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        chat: &Chat,
+    ) -> Result<(), StoreError> {
+        if let Some(old) = self.get(session, &chat.id).await? {
+            batch.remove(place(session, &old));
+        }
+        batch.put(place(session, chat), key(session, &chat.id).done());
+        self.table.put_in(batch, key(session, &chat.id), chat)
+    }
+}
+
+fn key(session: &SessionId, id: &Jid) -> Key {
+    Key::new(Tree::Chats).text(session.as_str()).text(id.as_str())
+}
+
+fn place(session: &SessionId, chat: &Chat) -> Vec<u8> {
+    Key::new(Tree::ChatsByActivity)
+        .text(session.as_str())
+        .time_descending(chat.last_activity)
+        .text(chat.id.as_str())
+        .done()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        domain::{Chat, clock::from_seconds},
+        store::{Batch, Store},
+    };
+
+    fn chat(number: i64, at: i64) -> Chat {
+        Chat {
+            id: format!("{}@c.us", 1_000_000 + number).parse().unwrap(),
+            name: format!("chat {number}"),
+            unread: 0,
+            archived: false,
+            pinned: false,
+            muted_until: None,
+            last_activity: from_seconds(at),
+            last_message: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_chat_that_wakes_up_moves_to_the_front_and_stands_there_once() {
+        let store = Store::temporary().await.unwrap();
+        let session = "s".parse().unwrap();
+        for (number, at) in [(1, 10), (2, 20), (3, 30), (1, 40)] {
+            let mut batch = Batch::new();
+            store.chats().put_in(&mut batch, &session, &chat(number, at)).await.unwrap();
+            store.commit(batch).await.unwrap();
+        }
+        let names = |chats: Vec<Chat>| chats.into_iter().map(|chat| chat.name).collect::<Vec<_>>();
+        let all = names(store.chats().page(&session, 0, 10).await.unwrap());
+        assert_eq!(all, ["chat 1", "chat 3", "chat 2"]);
+        assert_eq!(names(store.chats().page(&session, 1, 1).await.unwrap()), ["chat 3"]);
+    }
+}

@@ -1,0 +1,78 @@
+//! A small ordered, transactional key-value store: all that the repositories ask of a database.
+//!
+//! It is async so that an engine across a network can live behind it. It knows bytes only: which
+//! keys there are and what they mean is said in [`crate::store::trees`].
+
+mod sled;
+
+use async_trait::async_trait;
+
+pub use self::sled::SledEngine;
+use crate::store::StoreError;
+
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// Which end of a range a scan begins at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Backward,
+}
+
+/// Keys from `start` (included) to `end` (excluded).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub start: Vec<u8>,
+    pub end: Vec<u8>,
+}
+
+/// Several writes that happen together or not at all.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub(in crate::store) writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::store) expectations: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl Batch {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    pub(in crate::store) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.push((key, Some(value)));
+    }
+
+    pub(in crate::store) fn remove(&mut self, key: Vec<u8>) {
+        self.writes.push((key, None));
+    }
+
+    /// The commit fails as a whole unless the key has this value at that moment.
+    pub(in crate::store) fn expect(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.expectations.push((key, value));
+    }
+}
+
+/// An engine. Commits are visible at once and in order, and durable after [`Engine::durable`].
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Up to `limit` pairs of a range, from one end of it.
+    async fn scan(
+        &self,
+        range: Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError>;
+
+    /// All writes or none. [`StoreError::Conflict`] when an expectation is not met.
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Returns when everything committed before the call is on the disk.
+    async fn durable(&self) -> Result<(), StoreError>;
+}

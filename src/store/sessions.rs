@@ -1,0 +1,65 @@
+//! Sessions, and all that goes when one is removed.
+
+use crate::{
+    domain::{SessionId, SessionRecord},
+    store::{
+        StoreError,
+        codec::Key,
+        engine::{Batch, Direction, Engine},
+        settings::Settings,
+        table::{Table, clear},
+        trees::Tree,
+    },
+};
+
+/// Trees that mirror a session's account and go with it. Its events stay in the log.
+const MIRROR: [Tree; 5] =
+    [Tree::Chats, Tree::ChatsByActivity, Tree::Messages, Tree::MessagePlaces, Tree::Contacts];
+
+pub struct Sessions<'a> {
+    table: Table<'a, SessionRecord>,
+}
+
+impl<'a> Sessions<'a> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { table: Table::new(engine) }
+    }
+
+    pub async fn get(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.table.get(key(id)).await
+    }
+
+    /// In the order of their numbers.
+    pub async fn list(&self) -> Result<Vec<SessionRecord>, StoreError> {
+        let all = Key::new(Tree::Sessions).all();
+        let mut records = self.table.scan(all, Direction::Forward, usize::MAX).await?;
+        records.sort_by_key(|record| record.number);
+        Ok(records)
+    }
+
+    /// Durable when it returns.
+    pub async fn put(&self, record: &SessionRecord) -> Result<(), StoreError> {
+        self.table.put(key(&record.id), record).await
+    }
+
+    /// Removes the record and the mirror of its chats, messages and contacts. Durable when it
+    /// returns.
+    pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
+        for tree in MIRROR {
+            clear(self.table.engine, Key::new(tree).text(id.as_str()).all()).await?;
+        }
+        let mut batch = Batch::new();
+        batch.remove(key(id).done());
+        self.table.engine.commit(batch).await?;
+        self.table.engine.durable().await
+    }
+
+    /// The next session number; never given twice.
+    pub async fn next_number(&self) -> Result<u64, StoreError> {
+        Settings::new(self.table.engine).next("session number").await
+    }
+}
+
+fn key(id: &SessionId) -> Key {
+    Key::new(Tree::Sessions).text(id.as_str())
+}

@@ -1,0 +1,67 @@
+//! A tree with typed values: what repositories are made of.
+
+use std::marker::PhantomData;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::store::{
+    StoreError,
+    codec::{Key, decode, encode},
+    engine::{Batch, Direction, Engine, Range},
+};
+
+/// Reads and writes values of one type.
+pub struct Table<'a, V> {
+    pub engine: &'a dyn Engine,
+    value: PhantomData<V>,
+}
+
+impl<'a, V: Serialize + DeserializeOwned> Table<'a, V> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { engine, value: PhantomData }
+    }
+
+    pub async fn get(&self, key: Key) -> Result<Option<V>, StoreError> {
+        self.engine.get(&key.done()).await?.as_deref().map(decode).transpose()
+    }
+
+    pub async fn scan(
+        &self,
+        range: Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<V>, StoreError> {
+        let pairs = self.engine.scan(range, direction, limit).await?;
+        pairs.iter().map(|(_, value)| decode(value)).collect()
+    }
+
+    pub fn put_in(&self, batch: &mut Batch, key: Key, value: &V) -> Result<(), StoreError> {
+        batch.put(key.done(), encode(value)?);
+        Ok(())
+    }
+
+    /// Writes one value and returns when it is on the disk.
+    pub async fn put(&self, key: Key, value: &V) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        self.put_in(&mut batch, key, value)?;
+        self.engine.commit(batch).await?;
+        self.engine.durable().await
+    }
+}
+
+/// Removes every key of a range, in batches of bounded size.
+pub async fn clear(engine: &dyn Engine, range: Range) -> Result<(), StoreError> {
+    const AT_ONCE: usize = 1_000;
+    loop {
+        let pairs = engine.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
+        let last = pairs.len() < AT_ONCE;
+        let mut batch = Batch::new();
+        for (key, _) in pairs {
+            batch.remove(key);
+        }
+        engine.commit(batch).await?;
+        if last {
+            return Ok(());
+        }
+    }
+}

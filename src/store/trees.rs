@@ -1,0 +1,52 @@
+//! The catalogue of trees: what is kept, under which key, and whose it is.
+//!
+//! | tree | key | value | owner |
+//! |---|---|---|---|
+//! | `Settings` | name | bytes | the store itself |
+//! | `Sessions` | session | [`crate::domain::SessionRecord`] | session |
+//! | `Chats` | session, chat | [`crate::domain::Chat`] | messaging |
+//! | `ChatsByActivity` | session, time (newest first), chat | nothing | messaging |
+//! | `Messages` | session, chat, time, message key, message id | [`crate::domain::Message`] | messaging |
+//! | `MessagePlaces` | session, chat, message key, message id | the key in `Messages` | messaging |
+//! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
+//! | `Events` | number | [`crate::domain::Event`] | events |
+//! | `EventsBySession` | session, number | nothing | events |
+//! | `EventIdentities` | session, identity | number | events |
+//! | `ApiKeys` | id | [`crate::store::records::ApiKeyRecord`] | accounts |
+//! | `ApiKeysByHash` | hash | id | accounts |
+//! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
+//! | `WebhookCursors` | webhook | event number | webhooks |
+//! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
+//! | `DeliveriesWaiting` | webhook, event number, delivery | nothing | webhooks |
+//! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
+//! | `Idempotency` | scope, key | [`crate::store::records::FirstAnswer`] | api |
+
+/// A tree. Its number is part of every key on the disk: numbers are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Tree {
+    Settings = 1,
+    Sessions = 2,
+    Chats = 3,
+    ChatsByActivity = 4,
+    Messages = 5,
+    MessagePlaces = 6,
+    Contacts = 7,
+    Events = 8,
+    EventsBySession = 9,
+    EventIdentities = 10,
+    ApiKeys = 11,
+    ApiKeysByHash = 12,
+    Webhooks = 13,
+    WebhookCursors = 14,
+    Deliveries = 15,
+    DeliveriesWaiting = 16,
+    Attempts = 17,
+    Idempotency = 18,
+}
+
+impl Tree {
+    pub fn prefix(self) -> u8 {
+        self as u8
+    }
+}
