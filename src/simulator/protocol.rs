@@ -107,6 +107,10 @@ pub enum Request {
         before: Option<MessageId>,
         limit: usize,
     },
+    /// Where the file of a message can be fetched.
+    Media {
+        message: MessageId,
+    },
     /// Whether a person has an account.
     Exists {
         id: Jid,
@@ -164,13 +168,36 @@ pub struct NumberedAnswer {
 #[serde(tag = "answer", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Answer {
     Done,
-    PairingCode { code: String, expires_at: Timestamp },
-    Sent { sent: Sent, message: Box<Message> },
-    Messages { messages: Vec<Message> },
-    Exists { contact: Option<Contact> },
-    Group { group: Group },
-    GroupCreated { group: Group, participants: Vec<ParticipantOutcome> },
-    Participants { participants: Vec<ParticipantOutcome> },
+    PairingCode {
+        code: String,
+        expires_at: Timestamp,
+    },
+    Sent {
+        sent: Sent,
+        message: Box<Message>,
+    },
+    Messages {
+        messages: Vec<Message>,
+    },
+    /// The id under which the door offers the file.
+    Media {
+        media: String,
+        mime: String,
+        size: u64,
+    },
+    Exists {
+        contact: Option<Box<Contact>>,
+    },
+    Group {
+        group: Group,
+    },
+    GroupCreated {
+        group: Group,
+        participants: Vec<ParticipantOutcome>,
+    },
+    Participants {
+        participants: Vec<ParticipantOutcome>,
+    },
 }
 
 /// Why the network would not do it.

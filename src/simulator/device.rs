@@ -1,0 +1,185 @@
+//! The door of a linked device: requests up, pushes down.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::{
+    domain::{EventBody, Jid},
+    simulator::{
+        Network,
+        linking::refusal,
+        protocol::{Answer, PageFault, Push, Refusal, RefusalKind, Request},
+        world::Connected,
+    },
+};
+
+/// Pushes that a device may be behind before it is cut off.
+const QUEUE: usize = 1_024;
+/// How long a device waits that the network ignores.
+const IGNORED: Duration = Duration::from_secs(300);
+
+/// What comes down to a device; ends when the network cuts it off.
+pub type Pushes = mpsc::Receiver<Push>;
+
+/// A connected device. Dropping it disconnects; its account keeps it linked.
+pub struct Device {
+    network: Network,
+    id: u64,
+}
+
+impl Network {
+    /// Connects a device, which then says [`Request::Hello`].
+    pub fn connect(&self) -> (Device, Pushes) {
+        let (pushes, receiver) = mpsc::channel(QUEUE);
+        let mut world = self.world();
+        let id = world.next_device;
+        world.next_device += 1;
+        let connected = Connected {
+            pushes,
+            held: None,
+            account: None,
+            credential: None,
+            references_shown: 0,
+            rotation: 0,
+        };
+        world.devices.insert(id, connected);
+        (Device { network: self.clone(), id }, receiver)
+    }
+}
+
+impl Device {
+    pub async fn request(&self, request: Request) -> Result<Answer, Refusal> {
+        let (delay, ignored) = {
+            let mut world = self.network.world();
+            let delay = Duration::from_millis(world.faults.delay_requests);
+            (delay, world.faults.take(|faults| &mut faults.ignore_requests))
+        };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if ignored {
+            tokio::time::sleep(IGNORED).await;
+            return Err(refusal(RefusalKind::Fault, "a planned fault: ignored"));
+        }
+        self.answer(request)
+    }
+
+    /// The account that this device belongs to now.
+    pub fn account(&self) -> Option<Jid> {
+        self.network.world().devices.get(&self.id)?.account.clone()
+    }
+
+    /// The file of a message, for a device in the same process.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn answer(&self, request: Request) -> Result<Answer, Refusal> {
+        let network = &self.network;
+        let request = match request {
+            Request::Hello { credential } => return Ok(network.hello(self.id, credential)),
+            Request::RefreshReferences => {
+                network.restart_references(self.id);
+                return Ok(Answer::Done);
+            }
+            Request::PairingCode { phone } => return network.make_pairing_code(self.id, &phone),
+            other => other,
+        };
+        let Some(account) = self.account() else {
+            return Err(refusal(RefusalKind::NotLinked, "this device is not linked"));
+        };
+        let me = &account;
+        match request {
+            Request::Hello { .. } | Request::RefreshReferences | Request::PairingCode { .. } => {
+                Ok(Answer::Done)
+            }
+            Request::Send { key, chat, content, quoted, mentions } => {
+                let draft = crate::simulator::relay::Draft { key, chat, content, quoted, mentions };
+                let (sent, message) = network.send(me, draft, Some(self.id))?;
+                Ok(Answer::Sent { sent, message: Box::new(message) })
+            }
+            Request::Edit { message, text } => network.edit(me, &message, text, Some(self.id)),
+            Request::Revoke { message, for_everyone } => {
+                network.revoke(me, &message, for_everyone, Some(self.id))
+            }
+            Request::React { message, emoji } => network.react(me, &message, emoji, Some(self.id)),
+            Request::MarkRead { chat } => network.mark_read(me, &chat, Some(self.id)),
+            Request::Archive { chat, archived } => {
+                network.archive(me, &chat, archived, Some(self.id))
+            }
+            Request::Presence { chat, presence } => network.show_presence(me, &chat, presence),
+            Request::History { chat, before, limit } => {
+                network.history(me, &chat, before.as_ref(), limit)
+            }
+            Request::Media { message } => network.media_of(me, &message),
+            Request::Exists { id } => {
+                let contact = network.world().contact_of(me, &id).map(Box::new);
+                Ok(Answer::Exists { contact })
+            }
+            Request::Group { id } => network.group(me, &id),
+            Request::CreateGroup { name, description, participants } => {
+                network.create_group(me, name, description, participants)
+            }
+            Request::DescribeGroup { group, description } => {
+                network.describe_group(me, &group, description)
+            }
+            Request::AddParticipants { group, participants } => {
+                network.add_participants(me, &group, participants)
+            }
+            Request::RemoveParticipants { group, participants } => {
+                network.remove_participants(me, &group, participants)
+            }
+            Request::LogOut => {
+                let credential = {
+                    let world = network.world();
+                    world.devices.get(&self.id).and_then(|device| device.credential.clone())
+                };
+                if let Some(credential) = credential {
+                    network.unlink(&credential);
+                }
+                Ok(Answer::Done)
+            }
+        }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        let mut world = self.network.world();
+        world.devices.remove(&self.id);
+        let id = self.id;
+        world.references.retain(|_, shown_by| *shown_by != id);
+        world.pairing_codes.retain(|_, (shown_by, _)| *shown_by != id);
+    }
+}
+
+/// What can be done to the connected devices of an account from outside.
+impl Network {
+    /// Plays a page's fault on every connected device of an account. How many there were.
+    pub fn strike_page(&self, account: &Jid, fault: PageFault) -> usize {
+        self.to_devices(account, &Push::Fault { fault })
+    }
+
+    /// Cuts or restores the line of every connected device of an account.
+    pub fn set_line(&self, account: &Jid, connected: bool) -> usize {
+        self.to_devices(account, &Push::Line { connected })
+    }
+
+    /// Makes something happen in an account that nobody did, such as a call.
+    pub fn happen(&self, account: &Jid, event: &EventBody) {
+        self.world().tell(account, event, None);
+    }
+
+    fn to_devices(&self, account: &Jid, push: &Push) -> usize {
+        let mut world = self.world();
+        let of_account = |(id, device): (&u64, &Connected)| {
+            (device.account.as_ref() == Some(account)).then_some(*id)
+        };
+        let devices: Vec<u64> = world.devices.iter().filter_map(of_account).collect();
+        for device in &devices {
+            world.push(*device, push.clone());
+        }
+        devices.len()
+    }
+}

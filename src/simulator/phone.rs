@@ -1,0 +1,214 @@
+//! The phone in a person's hand: what the control API and tests do in the name of an account.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        Chat, Content, Jid, Message, MessageId, Outgoing, command::MediaKind, event::Presence,
+    },
+    simulator::{
+        Behaviour, Network,
+        linking::refusal,
+        protocol::{Answer, DeviceContent, Refusal, RefusalKind},
+        relay::Draft,
+    },
+};
+
+/// An account as the control API shows it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountView {
+    pub phone: String,
+    pub name: String,
+    pub behaviour: Behaviour,
+    pub devices: usize,
+}
+
+/// A linked device as its phone shows it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    /// The first part of its credential: enough to tell it from others, too little to use it.
+    pub id: String,
+    pub connected: bool,
+}
+
+/// A file that a person sends from their phone.
+#[derive(Clone, Debug)]
+pub struct PhoneMedia<'a> {
+    pub path: &'a Path,
+    pub kind: MediaKind,
+    pub mime: &'a str,
+    pub filename: Option<String>,
+    pub caption: Option<String>,
+}
+
+/// How much of a credential names a device.
+const DEVICE_ID: usize = 8;
+
+impl Network {
+    pub fn accounts(&self) -> Vec<AccountView> {
+        let world = self.world();
+        let mut accounts: Vec<AccountView> = world
+            .accounts
+            .values()
+            .map(|account| AccountView {
+                phone: account.me.id.user().to_owned(),
+                name: account.name(),
+                behaviour: account.behaviour,
+                devices: account.devices.len(),
+            })
+            .collect();
+        accounts.sort_by(|a, b| a.phone.cmp(&b.phone));
+        accounts
+    }
+
+    /// Opens an account, or renames it.
+    pub fn open_account(&self, phone: &Jid, name: Option<String>) -> Result<(), Refusal> {
+        let mut world = self.world();
+        let opened = world.open_account(phone, name);
+        opened
+            .map(|_| ())
+            .ok_or_else(|| refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp"))
+    }
+
+    pub fn set_behaviour(&self, phone: &Jid, behaviour: Behaviour) -> Result<(), Refusal> {
+        match self.world().account_of(phone) {
+            Some(account) => {
+                account.behaviour = behaviour;
+                Ok(())
+            }
+            None => Err(refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp")),
+        }
+    }
+
+    pub fn devices(&self, phone: &Jid) -> Vec<DeviceView> {
+        let world = self.world();
+        let Some(account) = world.accounts.get(phone) else { return Vec::new() };
+        let is_connected = |credential: &str| {
+            world.devices.values().any(|device| device.credential.as_deref() == Some(credential))
+        };
+        let view = |credential: &String| DeviceView {
+            id: credential.chars().take(DEVICE_ID).collect(),
+            connected: is_connected(credential),
+        };
+        account.devices.iter().map(view).collect()
+    }
+
+    /// Removes a linked device on the phone.
+    pub fn remove_device(&self, phone: &Jid, id: &str) -> Result<(), Refusal> {
+        let credential = {
+            let world = self.world();
+            let account = world.accounts.get(phone);
+            let starts = |credential: &&String| DEVICE_ID <= id.len() && credential.starts_with(id);
+            account.and_then(|account| account.devices.iter().find(starts).cloned())
+        };
+        match credential {
+            Some(credential) if self.unlink(&credential) => Ok(()),
+            _ => Err(refusal(RefusalKind::Invalid, "this phone has no such device")),
+        }
+    }
+
+    /// The chats of a phone, newest first.
+    pub fn chats(&self, phone: &Jid) -> Vec<Chat> {
+        let world = self.world();
+        let Some(account) = world.accounts.get(phone) else { return Vec::new() };
+        let mut chats: Vec<Chat> =
+            account.chats.values().map(|thread| thread.chat.clone()).collect();
+        chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
+        chats
+    }
+
+    pub fn messages(&self, phone: &Jid, chat: &Jid) -> Vec<Message> {
+        let world = self.world();
+        let thread = world.accounts.get(phone).and_then(|account| account.chats.get(chat));
+        thread.map(|thread| thread.messages.clone()).unwrap_or_default()
+    }
+
+    /// A person writes a text.
+    pub fn write(&self, phone: &Jid, chat: &Jid, text: &str) -> Result<Message, Refusal> {
+        self.write_content(
+            phone,
+            chat,
+            DeviceContent::Other(Content::Text { body: text.to_owned() }),
+        )
+    }
+
+    /// A person sends a file, which is copied.
+    pub fn write_media(
+        &self,
+        phone: &Jid,
+        chat: &Jid,
+        media: PhoneMedia<'_>,
+    ) -> Result<Message, Refusal> {
+        let unreadable = |_| refusal(RefusalKind::UnknownMedia, "the file cannot be read");
+        let (id, place) = self.media_place();
+        std::fs::copy(media.path, place).map_err(unreadable)?;
+        self.keep_media(&id, media.mime).map_err(unreadable)?;
+        let content = DeviceContent::Media {
+            media: id,
+            kind: media.kind,
+            mime: media.mime.to_owned(),
+            filename: media.filename,
+            caption: media.caption,
+        };
+        self.write_content(phone, chat, content)
+    }
+
+    fn write_content(
+        &self,
+        phone: &Jid,
+        chat: &Jid,
+        content: DeviceContent,
+    ) -> Result<Message, Refusal> {
+        let known = self.world().account_of(phone).map(|account| account.me.id.clone());
+        let me = known
+            .ok_or_else(|| refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp"))?;
+        let draft = Draft {
+            key: Outgoing::new_key(),
+            chat: chat.clone(),
+            content,
+            quoted: None,
+            mentions: Vec::new(),
+        };
+        self.send(&me, draft, None).map(|(_, message)| message)
+    }
+
+    /// The same changes that a linked device can make, from the phone.
+    pub fn edit_from_phone(
+        &self,
+        phone: &Jid,
+        id: &MessageId,
+        text: String,
+    ) -> Result<Answer, Refusal> {
+        self.edit(phone, id, text, None)
+    }
+
+    pub fn revoke_from_phone(&self, phone: &Jid, id: &MessageId) -> Result<Answer, Refusal> {
+        self.revoke(phone, id, true, None)
+    }
+
+    pub fn react_from_phone(
+        &self,
+        phone: &Jid,
+        id: &MessageId,
+        emoji: String,
+    ) -> Result<Answer, Refusal> {
+        self.react(phone, id, emoji, None)
+    }
+
+    pub fn read_from_phone(&self, phone: &Jid, chat: &Jid) -> Result<Answer, Refusal> {
+        self.mark_read(phone, chat, None)
+    }
+
+    pub fn presence_from_phone(
+        &self,
+        phone: &Jid,
+        chat: &Jid,
+        presence: Presence,
+    ) -> Result<Answer, Refusal> {
+        self.show_presence(phone, chat, presence)
+    }
+}
