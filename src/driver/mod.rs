@@ -3,6 +3,8 @@
 //! Nothing here assumes a browser or a page. An engine knows nothing of HTTP, of the store or of
 //! the event log: commands go in, events come out, and what becomes of either is not its concern.
 
+pub mod simulated;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;

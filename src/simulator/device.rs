@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{EventBody, Jid},
+    domain::{Contact, EventBody, Jid},
     simulator::{
         Network,
         linking::refusal,
@@ -70,7 +70,15 @@ impl Device {
         self.network.world().devices.get(&self.id)?.account.clone()
     }
 
-    /// The file of a message, for a device in the same process.
+    /// The people whom this device's account knows.
+    pub fn contacts(&self) -> Vec<Contact> {
+        let world = self.network.world();
+        let account = world.devices.get(&self.id).and_then(|device| device.account.as_ref());
+        let account = account.and_then(|account| world.accounts.get(account));
+        account.map(|account| account.contacts.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The network itself, for a device in the same process: files need not travel.
     pub fn network(&self) -> &Network {
         &self.network
     }

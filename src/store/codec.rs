@@ -79,11 +79,6 @@ impl Key {
     pub fn until(self, end: Self) -> Range {
         Range { start: self.0, end: end.0 }
     }
-
-    /// Keys that begin with this one and lie at or after `start`.
-    pub fn from(self, start: Self) -> Range {
-        Range { start: start.0, end: after_prefix(&self.0) }
-    }
 }
 
 /// Reads the number that a key ends with.
