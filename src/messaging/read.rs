@@ -1,0 +1,144 @@
+//! Chats, messages and contacts as callers read them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{
+        Chat, Command, Contact, Error, ErrorCode, Jid, Message, Reply, SessionId, SessionState,
+        Subject,
+    },
+    messaging::{Messaging, odd_reply},
+    session::SessionHandle,
+};
+
+impl Messaging {
+    /// Chats from the mirror, newest first. A session that is not ready is an error unless the
+    /// caller is content with what was known last (`cached`).
+    pub async fn chats(
+        &self,
+        session: &SessionId,
+        cached: bool,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<Chat>, Error> {
+        let handle = self.supervisor.get(session)?;
+        if !cached {
+            require_ready(&handle)?;
+        }
+        Ok(self.store.chats().page(session, offset, limit).await?)
+    }
+
+    /// The newest messages of a chat before the one named, oldest first: those of the mirror, and
+    /// where they are too few, what the engine can load.
+    pub async fn messages(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Message>, Error> {
+        let handle = self.supervisor.get(session)?;
+        let stored = self.store.messages();
+        let before = match before {
+            Some(text) => {
+                let id = self.find(session, chat, text).await?;
+                stored.get(session, &id).await?
+            }
+            None => None,
+        };
+        let mirrored = stored.page(session, chat, before.as_ref(), limit).await?;
+        if limit <= mirrored.len() || handle.status().state != SessionState::Ready {
+            if mirrored.is_empty() && self.store.chats().get(session, chat).await?.is_none() {
+                require_ready(&handle)?;
+                return Err(unknown_chat(chat));
+            }
+            return Ok(mirrored);
+        }
+        let before = before.map(|message| message.id);
+        let command = Command::Messages { chat: chat.clone(), before, limit };
+        let loaded = match handle.execute(command).await {
+            Ok(Reply::Messages(messages)) => messages,
+            Ok(_) => return Err(odd_reply()),
+            // What the engine does not know may still be known here.
+            Err(error) if error.code == ErrorCode::NotFound => {
+                if mirrored.is_empty() && self.store.chats().get(session, chat).await?.is_none() {
+                    return Err(unknown_chat(chat));
+                }
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(merged(loaded, mirrored, limit))
+    }
+
+    pub async fn contacts(&self, session: &SessionId) -> Result<Vec<Contact>, Error> {
+        require_ready(&self.supervisor.get(session)?)?;
+        Ok(self.store.contacts().list(session).await?)
+    }
+
+    /// A person as the engine sees them now.
+    pub async fn contact(&self, session: &SessionId, id: &Jid) -> Result<Contact, Error> {
+        match self.execute(session, Command::Contact { id: id.clone() }).await? {
+            Reply::Contact(contact) => Ok(*contact),
+            _ => Err(odd_reply()),
+        }
+    }
+
+    pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
+        self.order(session, Command::MarkRead { chat: chat.clone() }).await?;
+        self.change_chat(session, chat, |chat| chat.unread = 0).await
+    }
+
+    pub async fn archive(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        archived: bool,
+    ) -> Result<(), Error> {
+        self.order(session, Command::Archive { chat: chat.clone(), archived }).await?;
+        self.change_chat(session, chat, |chat| chat.archived = archived).await
+    }
+
+    pub async fn typing(&self, session: &SessionId, chat: &Jid, typing: bool) -> Result<(), Error> {
+        self.order(session, Command::Typing { chat: chat.clone(), typing }).await
+    }
+
+    async fn change_chat(
+        &self,
+        session: &SessionId,
+        id: &Jid,
+        change: impl FnOnce(&mut Chat),
+    ) -> Result<(), Error> {
+        if let Some(mut chat) = self.store.chats().get(session, id).await? {
+            change(&mut chat);
+            let mut batch = crate::store::Batch::new();
+            self.store.chats().put_in(&mut batch, session, &chat).await?;
+            self.store.commit(batch).await?;
+        }
+        Ok(())
+    }
+}
+
+fn require_ready(handle: &SessionHandle) -> Result<(), Error> {
+    let state = handle.status().state;
+    if state == SessionState::Ready { Ok(()) } else { Err(crate::session::not_ready(state)) }
+}
+
+fn unknown_chat(chat: &Jid) -> Error {
+    Error::not_found(Subject::Chat, format!("there is no chat '{chat}'"))
+        .detail("chatId", chat.as_str())
+}
+
+/// Two lists as one, each message once; where both have it, the mirror's wins, since it has seen
+/// every later change.
+fn merged(loaded: Vec<Message>, mirrored: Vec<Message>, limit: usize) -> Vec<Message> {
+    let mut by_id = BTreeMap::new();
+    for message in loaded.into_iter().chain(mirrored) {
+        by_id.insert((message.chat().clone(), message.id.key.clone()), message);
+    }
+    let mut all: Vec<Message> = by_id.into_values().collect();
+    all.sort_by(|a, b| a.timestamp.cmp(&b.timestamp));
+    let surplus = all.len().saturating_sub(limit);
+    all.drain(..surplus);
+    all
+}

@@ -1,0 +1,343 @@
+//! The task that owns one session: it waits for one cause at a time, and is the only writer of the
+//! session's state and the only caller of its driver.
+
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot, watch},
+    task::JoinSet,
+    time::Instant,
+};
+
+use crate::{
+    domain::{
+        Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionState, SessionStatus,
+        event::DisconnectReason, session::Desired,
+    },
+    driver::{Close, Connection, Driver, DriverEvent},
+    session::{
+        SessionHandle, SupervisorParts, admission::admit, handle::Request, log::SessionLog,
+        restart::Restarts,
+    },
+};
+
+const MAILBOX: usize = 64;
+/// Commands that one session may have under way.
+const COMMANDS: usize = 64;
+/// How often the time of the last activity is written down at most.
+const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What all sessions share.
+pub struct Shared {
+    pub parts: SupervisorParts,
+    /// Places for engines that are starting.
+    pub starts: Semaphore,
+}
+
+/// The one list of what can make a session act.
+enum Cause {
+    Asked(Option<Request>),
+    Reported(Option<DriverEvent>),
+    Opened(Result<Connection, Error>),
+    Ended(Task),
+    /// One of the times in [`Timers`] has come.
+    Time,
+}
+
+/// What a finished background task brings.
+pub enum Task {
+    Command,
+    Probe(bool),
+    Opening(Result<Connection, Error>),
+}
+
+/// Points in time at which something is due.
+#[derive(Default)]
+pub struct Timers {
+    pub qr: Option<Instant>,
+    pub authentication: Option<Instant>,
+    pub line: Option<Instant>,
+    pub restart: Option<Instant>,
+    pub probe: Option<Instant>,
+}
+
+impl Timers {
+    fn next(&self) -> Option<Instant> {
+        let all = [self.qr, self.authentication, self.line, self.restart, self.probe];
+        all.into_iter().flatten().min()
+    }
+}
+
+pub fn due(timer: &mut Option<Instant>, now: Instant) -> bool {
+    timer.take_if(|at| *at <= now).is_some()
+}
+
+pub struct Actor {
+    pub(in crate::session) shared: Arc<Shared>,
+    pub(in crate::session) record: SessionRecord,
+    pub(in crate::session) status: watch::Sender<SessionStatus>,
+    pub(in crate::session) log: Arc<SessionLog>,
+    pub(in crate::session) handle: SessionHandle,
+    pub(in crate::session) mailbox: mpsc::Receiver<Request>,
+    pub(in crate::session) driver: Option<Arc<dyn Driver>>,
+    pub(in crate::session) events: Option<mpsc::Receiver<DriverEvent>>,
+    pub(in crate::session) tasks: JoinSet<Task>,
+    pub(in crate::session) is_opening: bool,
+    pub(in crate::session) timers: Timers,
+    pub(in crate::session) restarts: Restarts,
+    pub(in crate::session) failed_probes: u32,
+    pub(in crate::session) activity_written: Instant,
+}
+
+/// Makes a session's handle and its task.
+pub fn session(
+    shared: Arc<Shared>,
+    record: SessionRecord,
+) -> (SessionHandle, impl Future<Output = ()> + Send + 'static) {
+    let starts = record.desired == Desired::Running;
+    let state = if starts { SessionState::Initializing } else { record.state };
+    let (sender, mailbox) = mpsc::channel(MAILBOX);
+    let (status, receiver) = watch::channel(status_of(&record, state));
+    let log = Arc::new(SessionLog::default());
+    let settings = &shared.parts.settings;
+    let handle = SessionHandle {
+        id: record.id.clone(),
+        mailbox: sender,
+        status: receiver,
+        log: log.clone(),
+        deadline: settings.command_deadline + Duration::from_secs(5),
+    };
+    let restarts = Restarts::new(settings.max_restarts, settings.restart_window);
+    let actor = Actor {
+        shared,
+        record,
+        status,
+        log,
+        handle: handle.clone(),
+        mailbox,
+        driver: None,
+        events: None,
+        tasks: JoinSet::new(),
+        is_opening: false,
+        timers: Timers::default(),
+        restarts,
+        failed_probes: 0,
+        activity_written: Instant::now(),
+    };
+    (handle, actor.run(starts))
+}
+
+impl Actor {
+    pub(in crate::session) async fn run(mut self, starts: bool) {
+        if starts {
+            self.open();
+        }
+        loop {
+            let cause = self.next_cause().await;
+            let goes_on = match cause {
+                Cause::Asked(Some(request)) => self.asked(request).await,
+                Cause::Asked(None) => false,
+                Cause::Reported(Some(event)) => self.reported(event).await,
+                Cause::Reported(None) => self.crashed("the engine ended without a word").await,
+                Cause::Opened(Ok(connection)) => self.opened(connection),
+                Cause::Opened(Err(error)) => self.not_opened(error).await,
+                Cause::Ended(ended) => self.ended(&ended).await,
+                Cause::Time => self.time_has_come().await,
+            };
+            if !goes_on {
+                break;
+            }
+        }
+    }
+
+    async fn next_cause(&mut self) -> Cause {
+        let next_time = self.timers.next();
+        tokio::select! {
+            event = next_event(&mut self.events) => Cause::Reported(event),
+            Some(ended) = self.tasks.join_next() => match ended {
+                Ok(Task::Opening(outcome)) => Cause::Opened(outcome),
+                Ok(task) => Cause::Ended(task),
+                Err(_) => Cause::Ended(Task::Command),
+            },
+            request = self.mailbox.recv() => Cause::Asked(request),
+            () = sleep_until(next_time) => Cause::Time,
+        }
+    }
+
+    pub(in crate::session) async fn asked(&mut self, request: Request) -> bool {
+        match request {
+            Request::Execute { command, reply } => self.execute(command, reply),
+            Request::Start { config, reply } => {
+                self.record.config = config;
+                self.begin().await;
+                let _ = reply.send(Ok(()));
+            }
+            Request::Restart { reply } => {
+                if self.driver.is_some() {
+                    self.tell_disconnected(DisconnectReason::Restart, true).await;
+                }
+                self.close(Close::KeepLogin).await;
+                self.begin().await;
+                let _ = reply.send(Ok(()));
+            }
+            Request::Remove { removal, reply } => {
+                let _ = reply.send(self.remove(removal).await);
+                return false;
+            }
+            Request::Stop => {
+                if self.driver.is_some() {
+                    self.tell_disconnected(DisconnectReason::Shutdown, true).await;
+                }
+                self.close(Close::KeepLogin).await;
+                return false;
+            }
+        }
+        true
+    }
+
+    pub(in crate::session) fn execute(
+        &mut self,
+        command: Command,
+        reply: oneshot::Sender<Result<Reply, Error>>,
+    ) {
+        let state = self.state();
+        let refused = match admit(state, self.driver.is_some(), &command) {
+            Err(error) => Some(error),
+            Ok(()) if COMMANDS <= self.tasks.len() => {
+                let message = "too many commands are under way in this session";
+                Some(Error::new(ErrorCode::Unavailable, message))
+            }
+            Ok(()) => None,
+        };
+        let (None, Some(driver)) = (&refused, self.driver.clone()) else {
+            let _ = reply
+                .send(Err(refused.unwrap_or_else(|| crate::session::admission::not_ready(state))));
+            return;
+        };
+        self.touch();
+        let deadline = self.shared.parts.settings.command_deadline;
+        self.tasks.spawn(async move {
+            let name = command.name();
+            let outcome = match tokio::time::timeout(deadline, driver.execute(command)).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    let message = format!("{name}: the engine did not answer in time");
+                    Err(Error::new(ErrorCode::Timeout, message))
+                }
+            };
+            let _ = reply.send(outcome);
+            Task::Command
+        });
+    }
+
+    /// Enters a state: written down, then published.
+    pub(in crate::session) async fn enter(&mut self, state: SessionState) {
+        let before = self.state();
+        self.record.state = state;
+        let last_error = self.record.last_error.clone();
+        if before != state {
+            self.note("info", format!("{} → {}", before.as_str(), state.as_str()));
+            tracing::info!(session = %self.record.id, from = before.as_str(), to = state.as_str(),
+                "session {} is {}", self.record.id, state.as_str());
+        }
+        self.write().await;
+        self.publish(|status| (status.state, status.last_error) = (state, last_error));
+    }
+
+    pub(in crate::session) async fn write(&mut self) {
+        self.activity_written = Instant::now();
+        if let Err(error) = self.shared.parts.store.sessions().put(&self.record).await {
+            tracing::error!(session = %self.record.id, %error, "the session's record cannot be written");
+        }
+    }
+
+    /// Notes that somebody used the session.
+    pub(in crate::session) fn touch(&mut self) {
+        let now = self.shared.parts.clock.now();
+        self.record.last_activity = now;
+        self.publish(|status| status.last_activity = now);
+        if ACTIVITY_INTERVAL < self.activity_written.elapsed() {
+            self.activity_written = Instant::now();
+            let (shared, record) = (self.shared.clone(), self.record.clone());
+            self.tasks.spawn(async move {
+                // A time that is a little old after a crash harms nobody.
+                let _ = shared.parts.store.sessions().put(&record).await;
+                Task::Command
+            });
+        }
+    }
+
+    pub(in crate::session) async fn tell_disconnected(
+        &self,
+        reason: DisconnectReason,
+        will_reconnect: bool,
+    ) {
+        self.tell(vec![EventBody::Disconnected { reason, will_reconnect }]).await;
+    }
+
+    /// Hands events to the sink, which makes them durable.
+    pub(in crate::session) async fn tell(&self, events: Vec<EventBody>) {
+        if let Err(error) = self.shared.parts.sink.ingest(&self.record.id, events).await {
+            tracing::error!(session = %self.record.id, %error, "an event could not be logged");
+            self.note("error", format!("an event could not be logged: {error}"));
+        }
+    }
+
+    pub(in crate::session) fn note(&self, level: &'static str, message: String) {
+        self.log.add(self.shared.parts.clock.now(), level, message);
+    }
+
+    pub(in crate::session) fn publish(&self, change: impl FnOnce(&mut SessionStatus)) {
+        let config = &self.record.config;
+        self.status.send_modify(|status| {
+            change(status);
+            if status.config != *config {
+                status.config = config.clone();
+            }
+        });
+    }
+
+    pub(in crate::session) fn state(&self) -> SessionState {
+        self.status.borrow().state
+    }
+
+    pub(in crate::session) fn folder(&self) -> PathBuf {
+        self.shared.parts.sessions_dir.join(self.record.id.as_str())
+    }
+
+    pub(in crate::session) fn profile(&self) -> PathBuf {
+        self.folder().join("profile")
+    }
+}
+
+fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
+    SessionStatus {
+        id: record.id.clone(),
+        uuid: record.uuid,
+        number: record.number,
+        config: record.config.clone(),
+        state,
+        connected: false,
+        line: None,
+        created_at: record.created_at,
+        last_activity: record.last_activity,
+        me: record.me.clone(),
+        qr: None,
+        last_error: record.last_error.clone(),
+        restarts: 0,
+    }
+}
+
+async fn next_event(events: &mut Option<mpsc::Receiver<DriverEvent>>) -> Option<DriverEvent> {
+    match events {
+        Some(events) => events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

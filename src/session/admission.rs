@@ -1,0 +1,84 @@
+//! Which request is accepted in which state. Pure.
+
+use crate::domain::{Command, Error, ErrorCode, SessionState, Subject};
+
+/// Whether a session takes a command now; a refusal says in which state it is.
+pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result<(), Error> {
+    let accepted = match command {
+        // Linking by code, or for fresh codes, is for a session that waits to be linked.
+        Command::PairingCode { .. } | Command::RefreshQr => match state {
+            SessionState::QrReady => true,
+            SessionState::Initializing => has_engine,
+            SessionState::Ready | SessionState::Authenticated => {
+                let message = "the session is linked already";
+                return Err(with_state(Error::new(ErrorCode::Conflict, message), state));
+            }
+            SessionState::Failed | SessionState::Terminated => false,
+        },
+        Command::Ping => has_engine,
+        Command::Send(_)
+        | Command::Edit { .. }
+        | Command::Revoke { .. }
+        | Command::React { .. }
+        | Command::MarkRead { .. }
+        | Command::Archive { .. }
+        | Command::Typing { .. }
+        | Command::Chats { .. }
+        | Command::Messages { .. }
+        | Command::Contacts { .. }
+        | Command::Contact { .. }
+        | Command::Group { .. }
+        | Command::CreateGroup { .. }
+        | Command::AddParticipants { .. }
+        | Command::RemoveParticipants { .. }
+        | Command::DownloadMedia { .. } => state == SessionState::Ready && has_engine,
+    };
+    if accepted { Ok(()) } else { Err(not_ready(state)) }
+}
+
+/// The session cannot do this in the state it is in.
+pub fn not_ready(state: SessionState) -> Error {
+    let message = format!("The session is not ready: its status is '{}'", state.as_str());
+    with_state(Error::new(ErrorCode::NotReady, message), state)
+}
+
+fn with_state(error: Error, state: SessionState) -> Error {
+    error.about(Subject::Session).detail("status", state.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [SessionState; 6] = [
+        SessionState::Initializing,
+        SessionState::QrReady,
+        SessionState::Authenticated,
+        SessionState::Ready,
+        SessionState::Failed,
+        SessionState::Terminated,
+    ];
+
+    #[test]
+    fn messages_go_out_of_a_ready_session_only() {
+        let command = Command::MarkRead { chat: "1234567890@c.us".parse().unwrap() };
+        for state in STATES {
+            let admitted = admit(state, true, &command);
+            assert_eq!(admitted.is_ok(), state == SessionState::Ready, "{state:?}");
+            if let Err(error) = admitted {
+                assert_eq!(error.code, ErrorCode::NotReady);
+                assert_eq!(error.details["status"], state.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn a_pairing_code_is_for_a_session_that_waits_to_be_linked() {
+        let command = Command::PairingCode { phone: "15551234567".to_owned() };
+        assert!(admit(SessionState::QrReady, true, &command).is_ok());
+        let linked = admit(SessionState::Ready, true, &command);
+        assert_eq!(linked.map_err(|error| error.code), Err(ErrorCode::Conflict));
+        let no_engine = admit(SessionState::Initializing, false, &command);
+        assert_eq!(no_engine.map_err(|error| error.code), Err(ErrorCode::NotReady));
+    }
+}

@@ -1,0 +1,149 @@
+//! The address of a session: what the rest of the gateway holds instead of its task.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::{
+    domain::{Command, Error, ErrorCode, Reply, SessionConfig, SessionId, SessionStatus, Subject},
+    session::log::{LogLine, SessionLog},
+};
+
+/// What a session's task is asked.
+pub enum Request {
+    Execute {
+        command: Command,
+        reply: oneshot::Sender<Result<Reply, Error>>,
+    },
+    /// Starts a session that has no engine, with a new configuration.
+    Start {
+        config: SessionConfig,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+    Restart {
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+    /// Ends the task; the session is gone for good.
+    Remove {
+        removal: Removal,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+    /// Ends the task; the session will be restored at the next start.
+    Stop,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Removal {
+    /// Unlink the device from the account.
+    pub log_out: bool,
+    /// Keep the profile folder.
+    pub keep_data: bool,
+}
+
+/// The address of one session. It stays good over restarts of the engine.
+#[derive(Clone)]
+pub struct SessionHandle {
+    pub(in crate::session) id: SessionId,
+    pub(in crate::session) mailbox: mpsc::Sender<Request>,
+    pub(in crate::session) status: watch::Receiver<SessionStatus>,
+    pub(in crate::session) log: Arc<SessionLog>,
+    /// How long a command may take, the wait in the mailbox included.
+    pub(in crate::session) deadline: Duration,
+}
+
+impl SessionHandle {
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    pub fn status(&self) -> SessionStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Changes whenever the status does.
+    pub fn watch(&self) -> watch::Receiver<SessionStatus> {
+        self.status.clone()
+    }
+
+    /// Runs a command on the engine. [`ErrorCode::NotReady`] when the session is not ready, with
+    /// the state in the details; never waits for it to become so.
+    pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
+        let name = command.name();
+        self.ask(name, self.deadline, |reply| Request::Execute { command, reply }).await
+    }
+
+    /// Waits until the status satisfies `until`, or the deadline is over; the status then.
+    pub async fn wait_until(
+        &self,
+        deadline: Duration,
+        until: impl Fn(&SessionStatus) -> bool + Send,
+    ) -> SessionStatus {
+        let mut status = self.status.clone();
+        // Over the deadline or gone with the session: either way what is known is the answer.
+        let _ = tokio::time::timeout(deadline, status.wait_for(|status| until(status))).await;
+        self.status()
+    }
+
+    /// Closes the engine and starts it again; the login stays.
+    pub async fn restart(&self) -> Result<(), Error> {
+        self.ask("restart", self.deadline, |reply| Request::Restart { reply }).await
+    }
+
+    /// A code to type on the phone instead of scanning; only while the session waits for a scan.
+    pub async fn pairing_code(&self, phone: String) -> Result<Reply, Error> {
+        self.execute(Command::PairingCode { phone }).await
+    }
+
+    /// The newest log lines of the session, oldest first.
+    pub fn log(&self, limit: usize) -> Vec<LogLine> {
+        self.log.tail(limit)
+    }
+
+    pub(in crate::session) async fn start(&self, config: SessionConfig) -> Result<(), Error> {
+        self.ask("start", self.deadline, |reply| Request::Start { config, reply }).await
+    }
+
+    pub(in crate::session) async fn remove(&self, removal: Removal) -> Result<(), Error> {
+        // Logging out and clearing the folder have deadlines of their own within this one.
+        let deadline = self.deadline * 2;
+        self.ask("remove", deadline, |reply| Request::Remove { removal, reply }).await
+    }
+
+    async fn ask<T>(
+        &self,
+        what: &str,
+        deadline: Duration,
+        request: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Request,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let asked = async {
+            self.mailbox.send(request(reply)).await.map_err(|_| self.gone())?;
+            answer.await.map_err(|_| self.cut_off(what))?
+        };
+        match tokio::time::timeout(deadline, asked).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let message = format!("{what}: no answer within {} s", deadline.as_secs());
+                Err(Error::new(ErrorCode::Timeout, message))
+            }
+        }
+    }
+
+    /// The engine ended while it was at it, or the whole session did.
+    fn cut_off(&self, what: &str) -> Error {
+        if self.mailbox.is_closed() {
+            return self.gone();
+        }
+        let message = format!("{what}: the engine ended meanwhile; the outcome is unknown");
+        Error::new(ErrorCode::EngineFailed, message)
+    }
+
+    fn gone(&self) -> Error {
+        not_found(&self.id)
+    }
+}
+
+/// There is no such session.
+pub fn not_found(id: &SessionId) -> Error {
+    Error::not_found(Subject::Session, format!("Session with ID '{id}' not found"))
+}

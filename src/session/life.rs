@@ -1,0 +1,229 @@
+//! The life of a session's engine: opening, closing, crashing, being given up.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{
+    domain::{
+        Command, Error, ErrorCode, EventBody, SessionState, event::DisconnectReason,
+        session::Desired,
+    },
+    driver::{Close, Connection, OpenOrder},
+    session::{
+        Removal,
+        actor::{Actor, Task, Timers, due},
+        restart::Verdict,
+    },
+};
+
+const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
+/// Unanswered probes after which an engine counts as gone.
+const PROBES: u32 = 3;
+
+impl Actor {
+    /// Somebody wants this session to run.
+    pub(in crate::session) async fn begin(&mut self) {
+        self.record.desired = Desired::Running;
+        self.record.last_error = None;
+        self.restarts.forgive();
+        self.enter(SessionState::Initializing).await;
+        self.open();
+    }
+
+    /// Opens an engine in the background, as soon as there is a place.
+    pub(in crate::session) fn open(&mut self) {
+        if self.is_opening || self.driver.is_some() {
+            return;
+        }
+        self.is_opening = true;
+        let shared = self.shared.clone();
+        let (session, config, profile) =
+            (self.record.id.clone(), self.record.config.clone(), self.profile());
+        self.tasks.spawn(async move {
+            let engine = shared.parts.engines.get(&config.engine).cloned();
+            let Some(engine) = engine else {
+                let message =
+                    format!("the engine '{}' is not available here", config.engine.as_str());
+                return Task::Opening(Err(Error::invalid(message)));
+            };
+            let _place = shared.starts.acquire().await;
+            let deadline = shared.parts.settings.open_deadline;
+            let order = OpenOrder { session, config, profile, deadline };
+            let outcome = match tokio::time::timeout(deadline, engine.open(order)).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    let message =
+                        format!("the engine did not open within {} s", deadline.as_secs());
+                    Err(Error::new(ErrorCode::Timeout, message))
+                }
+            };
+            Task::Opening(outcome)
+        });
+    }
+
+    pub(in crate::session) fn opened(&mut self, connection: Connection) -> bool {
+        self.is_opening = false;
+        for symbol in &connection.driver.capabilities().missing {
+            self.note("warn", format!("the engine lacks {symbol}"));
+        }
+        self.driver = Some(connection.driver);
+        self.events = Some(connection.events);
+        self.failed_probes = 0;
+        self.timers.probe = Some(Instant::now() + self.shared.parts.settings.probe_interval);
+        self.note("info", "the engine is open".to_owned());
+        true
+    }
+
+    pub(in crate::session) async fn not_opened(&mut self, error: Error) -> bool {
+        self.is_opening = false;
+        // What is wrong with the order stays wrong however often it is tried.
+        if matches!(error.code, ErrorCode::Invalid | ErrorCode::Unsupported) {
+            return self.fail(DisconnectReason::Crashed, error.message).await;
+        }
+        self.crashed(&error.message).await
+    }
+
+    /// The engine is gone. A new one comes after a pause, unless there were too many.
+    pub(in crate::session) async fn crashed(&mut self, reason: &str) -> bool {
+        self.close(Close::KeepLogin).await;
+        let verdict = if self.record.config.restart_on_crash {
+            self.restarts.crashed(Instant::now())
+        } else {
+            Verdict::GiveUp
+        };
+        match verdict {
+            Verdict::GiveUp => self.fail(DisconnectReason::Crashed, reason.to_owned()).await,
+            Verdict::RestartAfter(pause) => {
+                self.note("warn", format!("{reason}; starting again in {} s", pause.as_secs()));
+                self.record.last_error = Some(reason.to_owned());
+                self.timers.restart = Some(Instant::now() + pause);
+                self.tell_disconnected(DisconnectReason::Crashed, true).await;
+                self.publish(|status| status.restarts += 1);
+                self.enter(SessionState::Failed).await;
+                true
+            }
+        }
+    }
+
+    /// The session ends in failure until somebody starts it again.
+    pub(in crate::session) async fn fail(
+        &mut self,
+        reason: DisconnectReason,
+        message: String,
+    ) -> bool {
+        self.note("error", message.clone());
+        self.close(Close::KeepLogin).await;
+        self.record.last_error = Some(message.clone());
+        self.record.desired = Desired::Stopped;
+        self.tell(vec![EventBody::Failed { reason: message }]).await;
+        self.tell_disconnected(reason, false).await;
+        self.enter(SessionState::Failed).await;
+        true
+    }
+
+    pub(in crate::session) async fn ended(&mut self, task: &Task) -> bool {
+        match task {
+            Task::Command | Task::Opening(_) => (),
+            Task::Probe(true) => self.failed_probes = 0,
+            Task::Probe(false) => {
+                self.failed_probes += 1;
+                self.note("warn", format!("the engine missed {} probes", self.failed_probes));
+                if PROBES <= self.failed_probes {
+                    return self.crashed("the engine does not answer").await;
+                }
+            }
+        }
+        true
+    }
+
+    pub(in crate::session) async fn time_has_come(&mut self) -> bool {
+        let now = Instant::now();
+        if due(&mut self.timers.qr, now) {
+            let message = "nobody scanned the QR code in time".to_owned();
+            return self.fail(DisconnectReason::QrTimeout, message).await;
+        }
+        if due(&mut self.timers.authentication, now) {
+            let message = "the account did not load in time after the scan".to_owned();
+            return self.fail(DisconnectReason::AuthTimeout, message).await;
+        }
+        if due(&mut self.timers.line, now) {
+            self.note("warn", "the line did not come back; starting the engine again".to_owned());
+            self.close(Close::KeepLogin).await;
+            self.enter(SessionState::Initializing).await;
+            self.open();
+        }
+        if due(&mut self.timers.restart, now) {
+            self.enter(SessionState::Initializing).await;
+            self.open();
+        }
+        if due(&mut self.timers.probe, now) {
+            self.probe(now);
+        }
+        true
+    }
+
+    /// Asks the engine whether it lives, and looks at how much memory it takes.
+    pub(in crate::session) fn probe(&mut self, now: Instant) {
+        let Some(driver) = self.driver.clone() else { return };
+        let settings = &self.shared.parts.settings;
+        self.timers.probe = Some(now + settings.probe_interval);
+        let deadline = settings.probe_interval.min(settings.command_deadline);
+        let limit = settings.memory_limit;
+        self.tasks.spawn(async move {
+            let memory = driver.memory();
+            if let (Some(memory), Some(limit)) = (memory, limit)
+                && limit < memory
+            {
+                tracing::warn!(memory, limit, "an engine is over its memory limit");
+            }
+            let answered = tokio::time::timeout(deadline, driver.execute(Command::Ping)).await;
+            Task::Probe(matches!(answered, Ok(Ok(_))))
+        });
+    }
+
+    pub(in crate::session) async fn remove(&mut self, removal: Removal) -> Result<(), Error> {
+        let how = if removal.log_out { Close::LogOut } else { Close::KeepLogin };
+        self.close(how).await;
+        self.tell_disconnected(DisconnectReason::SessionRemoved, false).await;
+        if !removal.keep_data {
+            self.wipe().await;
+        }
+        self.shared.parts.store.sessions().remove(&self.record.id).await?;
+        self.publish(|status| status.state = SessionState::Terminated);
+        Ok(())
+    }
+
+    /// Closes the engine, however stuck it is, and forgets everything that belonged to it.
+    pub(in crate::session) async fn close(&mut self, how: Close) {
+        self.tasks.abort_all();
+        while self.tasks.join_next().await.is_some() {}
+        self.is_opening = false;
+        self.timers = Timers::default();
+        self.events = None;
+        if let Some(driver) = self.driver.take() {
+            let deadline = self.shared.parts.settings.stop_deadline
+                + if how == Close::LogOut { LOGOUT_DEADLINE } else { Duration::ZERO };
+            if tokio::time::timeout(deadline, driver.close(how)).await.is_err() {
+                self.note("error", "the engine did not close in time".to_owned());
+            }
+        }
+        self.publish(|status| (status.qr, status.connected, status.line) = (None, false, None));
+    }
+
+    /// Removes the session's folder. A browser that has just ended may still be writing to it.
+    pub(in crate::session) async fn wipe(&self) {
+        const TRIES: u32 = 3;
+        let folder = self.folder();
+        for attempt in 1..=TRIES {
+            match tokio::fs::remove_dir_all(&folder).await {
+                Ok(()) => return,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+                Err(error) if attempt == TRIES => {
+                    self.note("error", format!("the session's folder cannot be removed: {error}"));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        }
+    }
+}

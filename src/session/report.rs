@@ -1,0 +1,103 @@
+//! What a session makes of its engine's reports.
+
+use std::time::Duration;
+
+use tokio::{sync::oneshot, time::Instant};
+
+use crate::{
+    domain::{
+        Command, EventBody, SessionState,
+        event::DisconnectReason,
+        session::{Desired, QrCode},
+    },
+    driver::{Close, DriverEvent},
+    session::actor::{Actor, Task},
+};
+
+/// How long a ready session may be without its line before its engine is started again.
+const LINE_PATIENCE: Duration = Duration::from_secs(60);
+
+impl Actor {
+    pub(in crate::session) async fn reported(&mut self, event: DriverEvent) -> bool {
+        match event {
+            DriverEvent::Qr { text, attempt, expires_at } => {
+                let limit = self.record.config.qr_timeout;
+                if self.timers.qr.is_none() && limit != 0 {
+                    self.timers.qr = Some(Instant::now() + Duration::from_secs(limit.into()));
+                }
+                self.tell(vec![EventBody::Qr { text: text.clone(), attempt, expires_at }]).await;
+                self.publish(|status| status.qr = Some(QrCode { text, attempt, expires_at }));
+                self.enter(SessionState::QrReady).await;
+            }
+            DriverEvent::QrExhausted => {
+                self.note("info", "the codes ran out; asking for new ones".to_owned());
+                self.publish(|status| status.qr = None);
+                let (reply, _) = oneshot::channel();
+                self.execute(Command::RefreshQr, reply);
+            }
+            DriverEvent::Authenticated => self.authenticated().await,
+            DriverEvent::Ready { me } => {
+                self.authenticated().await;
+                self.record.me = Some(me.clone());
+                (self.timers.qr, self.timers.authentication, self.timers.line) = (None, None, None);
+                self.tell(vec![EventBody::Ready { me: me.clone() }]).await;
+                self.publish(|status| {
+                    (status.me, status.qr, status.connected) = (Some(me), None, true);
+                });
+                self.enter(SessionState::Ready).await;
+                let (sink, handle) = (self.shared.parts.sink.clone(), self.handle.clone());
+                self.tasks.spawn(async move {
+                    sink.on_ready(handle).await;
+                    Task::Command
+                });
+            }
+            DriverEvent::Line { state, connected } => self.line_changed(state, connected).await,
+            DriverEvent::LoggedOut => return self.logged_out().await,
+            DriverEvent::Crashed { reason } => return self.crashed(&reason).await,
+            DriverEvent::Happened(body) => {
+                self.touch();
+                self.tell(vec![body]).await;
+            }
+        }
+        true
+    }
+
+    pub(in crate::session) async fn authenticated(&mut self) {
+        if matches!(self.state(), SessionState::Authenticated | SessionState::Ready) {
+            return;
+        }
+        self.timers.qr = None;
+        let limit = self.record.config.auth_timeout;
+        self.timers.authentication =
+            (limit != 0).then(|| Instant::now() + Duration::from_secs(limit.into()));
+        self.tell(vec![EventBody::Authenticated]).await;
+        self.publish(|status| status.qr = None);
+        self.enter(SessionState::Authenticated).await;
+    }
+
+    pub(in crate::session) async fn line_changed(&mut self, state: String, connected: bool) {
+        let before = self.status.borrow().connected;
+        let was_ready = self.state() == SessionState::Ready;
+        let line = Some(state);
+        let changed = EventBody::StateChanged { state: self.state(), line: line.clone() };
+        self.tell(vec![changed]).await;
+        if was_ready && before && !connected {
+            self.tell_disconnected(DisconnectReason::ConnectionLost, true).await;
+            self.timers.line = Some(Instant::now() + LINE_PATIENCE);
+        }
+        if connected {
+            self.timers.line = None;
+        }
+        self.publish(|status| (status.connected, status.line) = (connected && was_ready, line));
+    }
+
+    pub(in crate::session) async fn logged_out(&mut self) -> bool {
+        self.close(Close::KeepLogin).await;
+        self.wipe().await;
+        (self.record.me, self.record.desired) = (None, Desired::Stopped);
+        self.tell_disconnected(DisconnectReason::LoggedOut, false).await;
+        self.publish(|status| status.me = None);
+        self.enter(SessionState::Terminated).await;
+        true
+    }
+}
