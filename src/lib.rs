@@ -13,8 +13,12 @@ pub mod demo;
 pub mod domain;
 /// What a session needs from WhatsApp, and the engines that give it.
 pub mod driver;
+/// The only maker of HTTP clients, and the guard of where they may go.
+pub mod egress;
 /// The event log: durable first, then told.
 pub mod events;
+/// When the gateway stops.
+pub mod lifecycle;
 /// Messages out and in, and the mirror of chats and contacts.
 pub mod messaging;
 /// The handles that a surface may hold.
@@ -25,5 +29,7 @@ pub mod session;
 pub mod simulator;
 /// Durable state: an ordered key-value engine and the repositories on it.
 pub mod store;
+/// Logging and metrics.
+pub mod telemetry;
 /// Delivery of events to callers' endpoints.
 pub mod webhooks;

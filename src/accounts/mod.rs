@@ -1,11 +1,25 @@
 //! Who may call: API keys, their scopes and their life. Knows nothing of HTTP.
 
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use crate::store::records::ApiKeyRecord;
 use crate::{
-    domain::{Clock, Error, SessionId, Timestamp},
-    store::{Store, records::ApiKeyRecord},
+    domain::{Clock, Error, ErrorCode, SessionId, Subject, Timestamp},
+    store::Store,
 };
+
+/// Everything that a key may be allowed.
+pub const SCOPES: [&str; 9] =
+    ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
+
+const PREFIX: &str = "wag_";
+/// How much of a secret people may see again.
+const SHOWN: usize = 8;
+const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// What a caller may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,35 +27,127 @@ pub struct Principal {
     /// Id of the API key; none for a caller that needed none.
     pub key: Option<Uuid>,
     pub scopes: Vec<String>,
+    /// The only session that the caller may touch; none for all.
     pub session: Option<SessionId>,
+}
+
+impl Principal {
+    /// A caller who may do everything.
+    pub fn owner() -> Self {
+        Self { key: None, scopes: vec!["*".to_owned()], session: None }
+    }
+
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|given| given == "*" || given == scope)
+    }
 }
 
 /// Makes, checks and revokes API keys. Clones are the same service.
 #[derive(Clone)]
-pub struct ApiKeys {}
+pub struct ApiKeys {
+    store: Store,
+    clock: Clock,
+}
 
 impl ApiKeys {
-    pub fn new(_store: Store, _clock: Clock) -> Self {
-        todo!()
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
     }
+
     /// The record and the secret, which is shown this once.
     pub async fn create(
         &self,
-        _name: &str,
-        _scopes: Vec<String>,
-        _session: Option<SessionId>,
-        _expires_at: Option<Timestamp>,
+        name: &str,
+        scopes: Vec<String>,
+        session: Option<SessionId>,
+        expires_at: Option<Timestamp>,
     ) -> Result<(ApiKeyRecord, String), Error> {
-        todo!()
+        let name = name.trim();
+        if name.is_empty() || 100 < name.chars().count() {
+            return Err(Error::invalid_field("name", "must have 1 to 100 characters"));
+        }
+        if scopes.is_empty() || scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
+            return Err(Error::invalid_field(
+                "scopes",
+                format!("must be some of {}", SCOPES.join(", ")),
+            ));
+        }
+        let random: [u8; 32] = rand::random();
+        let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+        let record = ApiKeyRecord {
+            id: Uuid::now_v7(),
+            name: name.to_owned(),
+            prefix: secret.chars().take(SHOWN).collect(),
+            hash: hash(&secret),
+            scopes,
+            session,
+            created_at: self.clock.now(),
+            expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.store.api_keys().put(&record).await?;
+        Ok((record, secret))
     }
+
     pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, Error> {
-        todo!()
+        Ok(self.store.api_keys().list().await?)
     }
-    pub async fn revoke(&self, _id: Uuid) -> Result<(), Error> {
-        todo!()
+
+    /// A key that is revoked stays so; doing it again changes nothing.
+    pub async fn revoke(&self, id: Uuid) -> Result<(), Error> {
+        let unknown = || Error::not_found(Subject::ApiKey, format!("there is no API key {id}"));
+        let mut record = self.store.api_keys().get(id).await?.ok_or_else(unknown)?;
+        if record.revoked_at.is_none() {
+            record.revoked_at = Some(self.clock.now());
+            self.store.api_keys().put(&record).await?;
+        }
+        Ok(())
     }
-    /// Unauthenticated for a secret that is unknown, expired or revoked.
-    pub async fn authenticate(&self, _secret: &str) -> Result<Principal, Error> {
-        todo!()
+
+    /// Who holds this secret. Found by its hash, so that a comparison tells a guesser nothing.
+    pub async fn authenticate(&self, secret: &str) -> Result<Principal, Error> {
+        let refused = || Error::new(ErrorCode::Unauthenticated, "The API key is not valid");
+        let found = self.store.api_keys().by_hash(&hash(secret)).await?;
+        let mut record = found.ok_or_else(refused)?;
+        let now = self.clock.now();
+        if record.revoked_at.is_some() || record.expires_at.is_some_and(|end| end <= now) {
+            return Err(refused());
+        }
+        if record.last_used_at.is_none_or(|last| last + USE_NOTED_EVERY < now) {
+            record.last_used_at = Some(now);
+            self.store.api_keys().put(&record).await?;
+        }
+        Ok(Principal { key: Some(record.id), scopes: record.scopes, session: record.session })
+    }
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[tokio::test]
+    async fn a_key_works_until_it_ends_or_is_revoked_and_its_secret_is_kept_nowhere() {
+        let (store, clock) =
+            (Store::temporary().await.unwrap(), Clock::manual(from_seconds(1_000)));
+        let keys = ApiKeys::new(store, clock.clone());
+        let scopes = vec!["read".to_owned()];
+        let end = Some(from_seconds(2_000));
+        let (record, secret) = keys.create("bot", scopes, None, end).await.unwrap();
+        assert!(secret.starts_with(PREFIX) && secret.len() == 47);
+        assert!(!format!("{record:?}").contains(&secret));
+        let principal = keys.authenticate(&secret).await.unwrap();
+        assert!(principal.may("read") && !principal.may("send"));
+        clock.advance(Duration::from_secs(1_000));
+        assert!(keys.authenticate(&secret).await.is_err());
+        let (record, secret) = keys.create("bot", vec!["*".to_owned()], None, None).await.unwrap();
+        keys.revoke(record.id).await.unwrap();
+        assert!(keys.authenticate(&secret).await.is_err());
+        assert!(keys.authenticate("wag_nonsense").await.is_err());
     }
 }

@@ -1,6 +1,13 @@
 //! The gateway's settings: defaults, a TOML file, the environment and flags, in that order.
+//!
+//! `config/default.toml` is embedded as the defaults and documents every setting. What a setting
+//! does is the business of whoever reads it.
+
+mod load;
 
 use std::{net::SocketAddr, path::PathBuf};
+
+pub use self::load::{ConfigErrors, DEFAULTS, Flags};
 
 use serde::Deserialize;
 
@@ -151,4 +158,15 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+impl Config {
+    /// Where the profiles of sessions lie.
+    pub fn sessions_dir(&self) -> PathBuf {
+        if self.data.sessions_dir.as_os_str().is_empty() {
+            self.data.dir.join("sessions")
+        } else {
+            self.data.sessions_dir.clone()
+        }
+    }
 }

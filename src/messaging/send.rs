@@ -2,8 +2,8 @@
 
 use crate::{
     domain::{
-        Command, Content, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
-        Outgoing, Reply, SessionId, Subject,
+        Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Reply,
+        SessionId, Subject,
         command::{MediaKind, Sent},
         message::MessageMedia,
     },
@@ -165,11 +165,4 @@ fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
         reactions: Vec::new(),
         raw: None,
     }
-}
-
-/// The error for an address that cannot be written to.
-pub fn not_a_chat(id: &str) -> Error {
-    Error::new(ErrorCode::Invalid, format!("'{id}' is not a valid chat id"))
-        .about(Subject::ChatId)
-        .detail("chatId", id)
 }

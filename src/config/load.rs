@@ -1,0 +1,259 @@
+//! Puts the settings together from their sources and names every fault at once.
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::config::{AccessMode, Config, NetworkKind};
+use crate::domain::session::EngineKind;
+
+/// The shipped settings file.
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+const PREFIX: &str = "WAGATE_";
+
+/// Names that people and other tools use already, and the setting that each stands for.
+const ALIASES: &[(&str, &str)] = &[
+    ("WAGATE_LISTEN", "server.listen"),
+    ("WAGATE_DATA", "data.dir"),
+    ("SESSION_DATA_PATH", "data.sessions_dir"),
+    ("MAX_SESSIONS", "sessions.max"),
+    ("QR_TIMEOUT", "sessions.qr_timeout_seconds"),
+    ("CHROME_PATH", "browser.executable"),
+    ("OPENWA_AUTH", "openwa.auth"),
+    ("OPENWA_BASIC_USER", "openwa.basic_user"),
+    ("OPENWA_BASIC_PASSWORD", "openwa.basic_password"),
+    ("PUBLIC_URL", "server.public_url"),
+    ("RUST_LOG", "log.filter"),
+];
+
+/// Settings given as flags; they win over everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    pub config: Option<PathBuf>,
+    pub listen: Option<SocketAddr>,
+    pub port: Option<u16>,
+    pub data: Option<PathBuf>,
+    pub network: Option<NetworkKind>,
+    pub engine: Option<EngineKind>,
+    pub max_sessions: Option<usize>,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the settings are wrong:")?;
+        self.0.iter().try_for_each(|fault| write!(out, "\n  - {fault}"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl Config {
+    /// The settings as shipped.
+    pub fn shipped() -> Result<Self, ConfigErrors> {
+        Self::load(&Flags::default(), &BTreeMap::new())
+    }
+
+    pub fn load(
+        flags: &Flags,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut faults = Vec::new();
+        let mut table = parse(DEFAULTS, "the shipped settings", &mut faults);
+        if let Some(path) = &flags.config {
+            match std::fs::read_to_string(path) {
+                Ok(text) => {
+                    let file = parse(&text, &path.display().to_string(), &mut faults);
+                    overlay(&mut table, file, "", &mut faults);
+                }
+                Err(error) => faults.push(format!("{}: {error}", path.display())),
+            }
+        }
+        from_environment(&mut table, environment, &mut faults);
+        if !faults.is_empty() {
+            return Err(ConfigErrors(faults));
+        }
+        let mut config = Self::deserialize(Value::Table(table))
+            .map_err(|error| ConfigErrors(vec![error.to_string().trim().to_owned()]))?;
+        config.take_flags(flags);
+        config.check()
+    }
+
+    fn take_flags(&mut self, flags: &Flags) {
+        let Flags { config: _, listen, port, data, network, engine, max_sessions } = flags.clone();
+        if let Some(listen) = listen {
+            self.server.listen = listen;
+        }
+        if let Some(port) = port {
+            self.server.listen.set_port(port);
+        }
+        self.data.dir = data.unwrap_or_else(|| self.data.dir.clone());
+        self.network = network.unwrap_or(self.network);
+        self.engine = engine.unwrap_or(self.engine);
+        self.sessions.max = max_sessions.unwrap_or(self.sessions.max);
+    }
+
+    fn check(self) -> Result<Self, ConfigErrors> {
+        let mut faults = Vec::new();
+        if self.engine == EngineKind::Simulated && self.network == NetworkKind::Whatsapp {
+            faults.push(
+                "engine = \"simulated\" needs network = \"simulated\" (--network simulated)"
+                    .to_owned(),
+            );
+        }
+        if self.sessions.max == 0 {
+            faults.push("sessions.max must be at least 1".to_owned());
+        }
+        if self.sessions.probe_interval_seconds == 0 || self.sessions.command_deadline_seconds == 0
+        {
+            faults.push("intervals and deadlines of sessions must be at least 1 second".to_owned());
+        }
+        if !(1..=100).contains(&self.openwa.max_media_mib) {
+            faults.push("openwa.max_media_mib must be between 1 and 100".to_owned());
+        }
+        if self.openwa.basic_user.is_empty() != self.openwa.basic_password.is_empty() {
+            faults.push("openwa.basic_user and openwa.basic_password go together".to_owned());
+        }
+        if faults.is_empty() { Ok(self) } else { Err(ConfigErrors(faults)) }
+    }
+
+    /// Whether anybody who reaches the port may use it.
+    pub fn is_open_to_the_world(&self) -> bool {
+        self.openwa.auth == AccessMode::Open && !self.server.listen.ip().is_loopback()
+    }
+}
+
+fn parse(text: &str, name: &str, faults: &mut Vec<String>) -> Table {
+    text.parse::<Table>().unwrap_or_else(|error| {
+        faults.push(format!("{name}: {}", error.to_string().trim()));
+        Table::new()
+    })
+}
+
+/// Puts one table over another; a key that the lower one lacks is a fault.
+fn overlay(base: &mut Table, over: Table, path: &str, faults: &mut Vec<String>) {
+    for (key, value) in over {
+        let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) => overlay(base, over, &name, faults),
+            (Some(base), value) if base.same_type(&value) => *base = value,
+            (Some(base), value) => {
+                let (wanted, found) = (base.type_str(), value.type_str());
+                faults.push(format!("{name}: expected a {wanted}, found a {found}"));
+            }
+            (None, _) => faults.push(format!("{name}: there is no such setting")),
+        }
+    }
+}
+
+fn from_environment(
+    table: &mut Table,
+    environment: &BTreeMap<String, String>,
+    faults: &mut Vec<String>,
+) {
+    for (name, text) in environment {
+        let alias =
+            ALIASES.iter().find(|(alias, _)| alias == name).map(|(_, path)| (*path).to_owned());
+        let path = alias.or_else(|| {
+            let rest = name.strip_prefix(PREFIX)?;
+            // Names with a section hold two underscores; the two settings without one stand alone.
+            let is_setting = rest.contains("__") || matches!(rest, "NETWORK" | "ENGINE");
+            is_setting.then(|| rest.to_lowercase().replace("__", "."))
+        });
+        if let Some(path) = path {
+            set(table, &path, text).unwrap_or_else(|fault| faults.push(format!("{name}: {fault}")));
+        }
+    }
+    for (name, position) in [("HOST", true), ("PORT", false)] {
+        let Some(text) = environment.get(name) else { continue };
+        let now =
+            table.get("server").and_then(|server| server.get("listen")).and_then(Value::as_str);
+        let (host, port) =
+            now.and_then(|listen| listen.rsplit_once(':')).unwrap_or(("127.0.0.1", "8080"));
+        let listen = if position { format!("{text}:{port}") } else { format!("{host}:{text}") };
+        set(table, "server.listen", &listen)
+            .unwrap_or_else(|fault| faults.push(format!("{name}: {fault}")));
+    }
+}
+
+/// Writes a text into the setting at a path, read as the type that the setting has.
+fn set(table: &mut Table, path: &str, text: &str) -> Result<(), String> {
+    let unknown = || format!("there is no setting {path}");
+    let slot = match path.split_once('.') {
+        Some((section, key)) => {
+            table.get_mut(section).and_then(Value::as_table_mut).and_then(|t| t.get_mut(key))
+        }
+        None => table.get_mut(path),
+    };
+    let slot = slot.ok_or_else(unknown)?;
+    *slot = match slot {
+        Value::String(_) => Value::String(text.to_owned()),
+        Value::Integer(_) => {
+            Value::Integer(text.parse().map_err(|_| format!("'{text}' is not a whole number"))?)
+        }
+        Value::Boolean(_) => Value::Boolean(match text.to_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "false" | "0" | "no" | "off" => false,
+            _ => return Err(format!("'{text}' is neither true nor false")),
+        }),
+        Value::Array(_) => {
+            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+            Value::Array(entries.map(|entry| Value::String(entry.to_owned())).collect())
+        }
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => return Err(unknown()),
+    };
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_shipped_file_gives_every_setting() {
+        let config = Config::shipped().unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!((config.limits.session_creation, config.limits.messaging), (5, 30));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[sessions]\nmax = 2\nparallel_starts = 7").unwrap();
+        let flags = Flags {
+            config: Some(file.path().to_owned()),
+            max_sessions: Some(4),
+            ..Flags::default()
+        };
+        let environment =
+            environment(&[("MAX_SESSIONS", "3"), ("PORT", "9000"), ("WAGATE_LOG__FORMAT", "json")]);
+        let config = Config::load(&flags, &environment).unwrap();
+        assert_eq!((config.sessions.max, config.sessions.parallel_starts), (4, 7));
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:9000");
+        assert_eq!(config.log.format, crate::config::LogFormat::Json);
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "colour = 1\n[server]\nlisten = 5\nport = 1").unwrap();
+        let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
+        let faults = Config::load(&flags, &environment(&[("MAX_SESSIONS", "many")])).unwrap_err().0;
+        assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn the_simulated_engine_needs_the_simulated_network() {
+        let flags = Flags { engine: Some(EngineKind::Simulated), ..Flags::default() };
+        assert!(Config::load(&flags, &BTreeMap::new()).is_err());
+    }
+}

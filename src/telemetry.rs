@@ -1,0 +1,41 @@
+//! Logging and metrics.
+//!
+//! Never logged above debug: the text of messages, telephone numbers, QR codes, keys and tokens.
+//! Names of metrics begin with `wagate_`:
+//!
+//! | metric | what it counts |
+//! |---|---|
+//! | `wagate_events_received_total{kind}` | events that engines reported |
+//! | `wagate_events_stored_total{kind}` | of these, the ones that were new and are durable |
+//! | `wagate_http_requests_total{status}` | answered requests |
+//! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
+//! | `wagate_sessions{state}` | sessions now |
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Starts logging to standard error. A second call changes nothing.
+pub fn start_logging(log: &Log) {
+    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = match log.format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+/// Collects metrics from now on; the handle renders them. One recorder serves the whole process.
+pub fn start_metrics() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            // Somebody else's recorder, if any, stays; then ours renders nothing.
+            let _ = metrics::set_global_recorder(recorder);
+            handle
+        })
+        .clone()
+}
