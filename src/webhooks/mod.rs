@@ -2,28 +2,39 @@
 //!
 //! Reads the event log with a cursor per endpoint. Knows no session and no engine; the body of a
 //! delivery is made by the [`Envelope`] that a surface hands in.
+//!
+//! An event becomes a delivery record in the same commit that moves the endpoint's cursor past it,
+//! and a delivery leaves the line only when the receiver's answer is recorded. What was under way
+//! when the gateway died is sent again, with the same `webhook-id`.
+
+mod attempt;
+mod dispatcher;
+mod registry;
+mod schedule;
+mod signature;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use uuid::Uuid;
+use tokio::sync::watch;
 
+pub use crate::store::records::{Attempt, Delivery, DeliveryState, WebhookRecord};
 use crate::{
-    domain::{Clock, Error, Event, SessionId, Timestamp},
+    domain::{Clock, Event, SessionId},
     events::EventLog,
-    store::{
-        Store,
-        records::{Attempt, Delivery, DeliveryState, WebhookRecord},
-    },
+    store::Store,
 };
 
 /// How a surface words an event for its webhooks.
 pub trait Envelope: Send + Sync + 'static {
-    /// The event's name and its body as compact JSON; none for an event that this surface does not tell.
+    /// The event's name and its body as compact JSON; none for an event that this surface does
+    /// not tell.
     fn wrap(&self, event: &Event) -> Option<(String, String)>;
+
+    /// The names that an endpoint may ask for.
+    fn names(&self) -> &'static [&'static str];
 }
 
-/// What a caller asks for when registering or changing an endpoint.
+/// What a caller asks for when registering an endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookDraft {
     pub url: String,
@@ -42,11 +53,12 @@ pub struct WebhookChange {
     pub enabled: Option<bool>,
 }
 
+#[derive(Clone, Debug)]
 pub struct Registered {
     pub webhook: WebhookRecord,
     /// False when an endpoint of the same address was there and was changed.
     pub created: bool,
-    /// The signing secret, shown this once (none when the endpoint kept its own).
+    /// The signing secret, shown this once; none when the endpoint kept its own.
     pub secret: Option<String>,
 }
 
@@ -60,90 +72,38 @@ pub struct WebhookSettings {
 
 /// Clones are the same service.
 #[derive(Clone)]
-pub struct Webhooks {}
+pub struct Webhooks {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    log: EventLog,
+    clock: Clock,
+    settings: WebhookSettings,
+    envelope: Arc<dyn Envelope>,
+    /// Raised at every change of an endpoint or of its line.
+    changes: watch::Sender<u64>,
+}
 
 impl Webhooks {
     pub fn new(
-        _store: Store,
-        _log: EventLog,
-        _clock: Clock,
-        _settings: WebhookSettings,
-        _envelope: Arc<dyn Envelope>,
+        store: Store,
+        log: EventLog,
+        clock: Clock,
+        settings: WebhookSettings,
+        envelope: Arc<dyn Envelope>,
     ) -> Self {
-        todo!()
+        let changes = watch::Sender::new(0);
+        Self { inner: Arc::new(Inner { store, log, clock, settings, envelope, changes }) }
     }
-    /// Runs deliveries until the token is cancelled; each endpoint is a task of its own.
-    pub fn start(&self, _tasks: &TaskTracker, _stop: CancellationToken) {
-        todo!()
+
+    fn changed(&self) {
+        self.inner.changes.send_modify(|count| *count += 1);
     }
-    pub async fn register(
-        &self,
-        _session: Option<&SessionId>,
-        _draft: WebhookDraft,
-    ) -> Result<Registered, Error> {
-        todo!()
-    }
-    pub async fn list(&self, _session: Option<&SessionId>) -> Result<Vec<WebhookRecord>, Error> {
-        todo!()
-    }
-    pub async fn get(
-        &self,
-        _session: Option<&SessionId>,
-        _id: Uuid,
-    ) -> Result<WebhookRecord, Error> {
-        todo!()
-    }
-    pub async fn change(
-        &self,
-        _session: Option<&SessionId>,
-        _id: Uuid,
-        _change: WebhookChange,
-    ) -> Result<WebhookRecord, Error> {
-        todo!()
-    }
-    pub async fn remove(&self, _session: Option<&SessionId>, _id: Uuid) -> Result<(), Error> {
-        todo!()
-    }
-    pub async fn remove_all(&self, _session: &SessionId) -> Result<(), Error> {
-        todo!()
-    }
-    /// The new secret; the old one still signs for a day.
-    pub async fn rotate_secret(
-        &self,
-        _session: Option<&SessionId>,
-        _id: Uuid,
-    ) -> Result<String, Error> {
-        todo!()
-    }
-    /// Posts a `webhook.test` event at once and answers how it went.
-    pub async fn test(&self, _session: Option<&SessionId>, _id: Uuid) -> Result<Attempt, Error> {
-        todo!()
-    }
-    pub async fn deliveries(
-        &self,
-        _session: Option<&SessionId>,
-        _id: Uuid,
-        _state: Option<DeliveryState>,
-        _before: Option<Uuid>,
-        _limit: usize,
-    ) -> Result<Vec<(Delivery, Vec<Attempt>)>, Error> {
-        todo!()
-    }
-    pub async fn redeliver(
-        &self,
-        _session: Option<&SessionId>,
-        _id: Uuid,
-        _delivery: Uuid,
-    ) -> Result<Delivery, Error> {
-        todo!()
-    }
-    /// Puts every dead delivery since then back in line. How many.
-    pub async fn recover(
-        &self,
-        _session: Option<&SessionId>,
-        _id: Uuid,
-        _since: Timestamp,
-    ) -> Result<usize, Error> {
-        todo!()
+
+    fn listens_to(webhook: &WebhookRecord, session: &SessionId, name: &str) -> bool {
+        webhook.session.as_ref().is_none_or(|own| own == session)
+            && webhook.events.iter().any(|wanted| wanted == "*" || wanted == name)
     }
 }
