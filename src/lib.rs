@@ -5,6 +5,8 @@
 
 /// Who may call.
 pub mod accounts;
+/// The HTTP surface.
+pub mod api;
 /// Every setting, its default and its unit.
 pub mod config;
 /// The demonstration: the main job, done through the public API.

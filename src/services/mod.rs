@@ -1,5 +1,7 @@
 //! The handles that a surface may hold: the only way from `api` into the gateway.
 
+pub mod memory;
+
 use std::{sync::Arc, time::Instant};
 
 use crate::{

@@ -1,0 +1,204 @@
+//! One route of the table: where, who, how often, what goes in and what comes out.
+
+use actix_web::{Handler, Responder, Route, guard, http::Method, web};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+/// What a caller must be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Nothing: the endpoint is for everybody.
+    Public,
+    Read,
+    Send,
+    Admin,
+}
+
+impl Scope {
+    /// Its name among the scopes of an API key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "",
+            Self::Read => "read",
+            Self::Send => "send",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Which rate limit a request counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    None,
+    Creation,
+    Messaging,
+    General,
+}
+
+/// A query parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub kind: ParameterKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum ParameterKind {
+    Text,
+    Number,
+    Flag,
+}
+
+/// A schema and those that it refers to.
+pub struct Shape {
+    pub name: String,
+    pub schema: RefOr<Schema>,
+    pub others: Vec<(String, RefOr<Schema>)>,
+}
+
+pub enum Answer {
+    /// The success envelope around this.
+    Data(Shape),
+    /// The success envelope with a message alone.
+    Message,
+    Other(&'static str),
+}
+
+pub struct Endpoint {
+    pub method: Method,
+    pub path: &'static str,
+    pub summary: &'static str,
+    pub tag: &'static str,
+    pub scope: Scope,
+    pub bucket: Bucket,
+    pub parameters: Vec<Parameter>,
+    pub body: Option<Shape>,
+    pub status: u16,
+    pub answer: Answer,
+    pub route: Route,
+}
+
+impl Endpoint {
+    pub fn get<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let either = guard::Any(guard::Get()).or(guard::Head());
+        Self::new(Method::GET, path, web::route().guard(either).to(handler)).needs(Scope::Read)
+    }
+
+    pub fn post<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::POST, path, web::post().to(handler))
+    }
+
+    pub fn patch<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::PATCH, path, web::patch().to(handler))
+    }
+
+    pub fn put<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::PUT, path, web::put().to(handler))
+    }
+
+    pub fn delete<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::DELETE, path, web::delete().to(handler))
+    }
+
+    fn new(method: Method, path: &'static str, route: Route) -> Self {
+        Self {
+            method,
+            path,
+            summary: "",
+            tag: "Sessions",
+            scope: Scope::Admin,
+            bucket: Bucket::General,
+            parameters: Vec::new(),
+            body: None,
+            status: 200,
+            answer: Answer::Message,
+            route,
+        }
+    }
+
+    pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
+        (self.tag, self.summary) = (tag, summary);
+        self
+    }
+
+    pub fn needs(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    pub fn limited(mut self, bucket: Bucket) -> Self {
+        self.bucket = bucket;
+        self
+    }
+
+    pub fn query(mut self, kind: ParameterKind, name: &'static str, about: &'static str) -> Self {
+        self.parameters.push(Parameter { name, about, kind });
+        self
+    }
+
+    pub fn takes<T: ToSchema>(mut self) -> Self {
+        self.body = Some(shape::<T>());
+        self
+    }
+
+    /// The success envelope around a `T`.
+    pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
+        self.status = status;
+        self.answer = Answer::Data(shape::<T>());
+        self
+    }
+
+    pub fn answers_list<T: ToSchema>(mut self) -> Self {
+        let item = shape::<T>();
+        let list = utoipa::openapi::ArrayBuilder::new().items(reference(&item.name)).build();
+        let mut others = item.others;
+        others.push((item.name, item.schema));
+        let list = RefOr::T(Schema::Array(list));
+        self.answer = Answer::Data(Shape { name: String::new(), schema: list, others });
+        self
+    }
+
+    pub fn answers_other(mut self, status: u16, content_type: &'static str) -> Self {
+        self.status = status;
+        self.answer = Answer::Other(content_type);
+        self
+    }
+}
+
+pub fn reference(name: &str) -> RefOr<Schema> {
+    RefOr::Ref(utoipa::openapi::Ref::from_schema_name(name))
+}
+
+fn shape<T: ToSchema>() -> Shape {
+    let mut others = Vec::new();
+    T::schemas(&mut others);
+    Shape { name: T::name().into_owned(), schema: <T as PartialSchema>::schema(), others }
+}

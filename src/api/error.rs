@@ -1,0 +1,92 @@
+//! Errors in the envelope of the open-wa API, and the one table of codes and statuses.
+
+use std::fmt;
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use serde_json::json;
+
+use crate::domain::{Error, ErrorCode, Subject};
+
+/// A domain error on its way to a caller.
+#[derive(Debug)]
+pub struct ApiError(pub Error);
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        code_and_status(&self.0).1
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (code, status) = code_and_status(&self.0);
+        if status.is_server_error() {
+            tracing::warn!(code, error = %self.0, "answered {code}: {}", self.0);
+        }
+        HttpResponse::build(status).json(envelope(
+            code,
+            &self.0.message,
+            &self.0.details.clone().into(),
+        ))
+    }
+}
+
+pub fn envelope(code: &str, message: &str, details: &serde_json::Value) -> serde_json::Value {
+    json!({ "success": false, "error": { "code": code, "message": message, "details": details } })
+}
+
+/// What a caller sees of an error: the surface's code and the status.
+pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
+    let is_limit = error.details.get("reason").is_some_and(|reason| reason == "max_sessions");
+    match (error.code, error.subject) {
+        (ErrorCode::Invalid, Some(Subject::ChatId)) => ("INVALID_CHAT_ID", StatusCode::BAD_REQUEST),
+        (ErrorCode::Invalid, Some(Subject::Media)) => {
+            ("UNSUPPORTED_MEDIA", StatusCode::BAD_REQUEST)
+        }
+        (ErrorCode::Invalid, _) => ("VALIDATION_ERROR", StatusCode::BAD_REQUEST),
+        (ErrorCode::Unauthenticated, _) => ("UNAUTHORIZED", StatusCode::UNAUTHORIZED),
+        (ErrorCode::Forbidden, _) => ("FORBIDDEN", StatusCode::FORBIDDEN),
+        (ErrorCode::NotFound, subject) => (not_found(subject), StatusCode::NOT_FOUND),
+        (ErrorCode::Conflict, _) if is_limit => ("MAX_SESSIONS_REACHED", StatusCode::CONFLICT),
+        (ErrorCode::Conflict, Some(Subject::Session)) => {
+            ("SESSION_ALREADY_EXISTS", StatusCode::CONFLICT)
+        }
+        (ErrorCode::Conflict, _) => ("CONFLICT", StatusCode::CONFLICT),
+        (ErrorCode::NotReady, _) => ("SESSION_NOT_READY", StatusCode::CONFLICT),
+        (ErrorCode::TooLarge, _) => ("PAYLOAD_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE),
+        (ErrorCode::RateLimited, _) => ("RATE_LIMIT_EXCEEDED", StatusCode::TOO_MANY_REQUESTS),
+        (ErrorCode::Unsupported, _) => ("NOT_SUPPORTED", StatusCode::NOT_IMPLEMENTED),
+        (ErrorCode::Refused, _) => ("RECIPIENT_NOT_ON_WHATSAPP", StatusCode::UNPROCESSABLE_ENTITY),
+        (ErrorCode::EngineFailed, Some(Subject::Session)) => {
+            ("SESSION_START_FAILED", StatusCode::BAD_GATEWAY)
+        }
+        (ErrorCode::EngineFailed, _) => ("SEND_FAILED", StatusCode::BAD_GATEWAY),
+        (ErrorCode::Timeout, _) => ("SEND_TIMEOUT", StatusCode::GATEWAY_TIMEOUT),
+        (ErrorCode::Unavailable, _) => ("SHUTTING_DOWN", StatusCode::SERVICE_UNAVAILABLE),
+        (ErrorCode::Internal, _) => ("INTERNAL_ERROR", StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn not_found(subject: Option<Subject>) -> &'static str {
+    match subject {
+        Some(Subject::Session) => "SESSION_NOT_FOUND",
+        Some(Subject::QrCode) => "QR_NOT_AVAILABLE",
+        Some(Subject::Chat | Subject::ChatId) => "CHAT_NOT_FOUND",
+        Some(Subject::Message) => "MESSAGE_NOT_FOUND",
+        Some(Subject::Contact | Subject::Recipient) => "CONTACT_NOT_FOUND",
+        Some(Subject::Group) => "GROUP_NOT_FOUND",
+        Some(Subject::Webhook) => "WEBHOOK_NOT_FOUND",
+        Some(Subject::Media) => "MEDIA_NOT_FOUND",
+        Some(Subject::ApiKey) | None => "NOT_FOUND",
+    }
+}

@@ -1,0 +1,209 @@
+//! What every request passes: its id, its caller, the permission, the rate limit, and the catch for
+//! a handler that panics.
+
+use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, rc::Rc};
+
+use actix_web::{
+    Error as ActixError, HttpMessage, HttpResponse, ResponseError,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    middleware::Next,
+    web,
+};
+use futures_util::FutureExt;
+
+use crate::{
+    accounts::Principal,
+    api::{
+        auth,
+        endpoint::{Bucket, Endpoint, Scope},
+        error::ApiError,
+        limits::{RateLimits, Standing},
+    },
+    domain::{Clock, Error, ErrorCode, Subject},
+    services::Services,
+};
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// What the table says of each route, by method and pattern.
+pub struct Rules(HashMap<(Method, &'static str), (Scope, Bucket)>);
+
+impl Rules {
+    pub fn of(endpoints: &[Endpoint]) -> Self {
+        let rule = |e: &Endpoint| ((e.method.clone(), e.path), (e.scope, e.bucket));
+        Self(endpoints.iter().map(rule).collect())
+    }
+
+    /// A path that is not in the table is for nobody; its 404 is not limited and tells nothing.
+    fn find(&self, request: &ServiceRequest) -> (Scope, Bucket) {
+        let method = match request.method() {
+            &Method::HEAD => Method::GET,
+            other => other.clone(),
+        };
+        let found = request.match_pattern().and_then(|pattern| {
+            self.0
+                .iter()
+                .find(|((m, path), _)| *m == method && **path == *pattern)
+                .map(|(_, rule)| *rule)
+        });
+        found.unwrap_or((Scope::Public, Bucket::None))
+    }
+}
+
+/// The gate as a middleware.
+pub async fn pass(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
+    let id = request_id(request.headers());
+    let (http_request, outcome) = match admit(&request).await {
+        Ok((principal, standing)) => {
+            request.extensions_mut().insert(Rc::new(principal));
+            let http_request = request.request().clone();
+            let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+            let response = match outcome {
+                Ok(Ok(response)) => response.map_into_boxed_body(),
+                Ok(Err(error)) => {
+                    let response = error.error_response();
+                    ServiceResponse::new(http_request.clone(), response).map_into_boxed_body()
+                }
+                Err(_) => {
+                    tracing::error!(request = %id, path = http_request.path(), "a handler panicked");
+                    let error = ApiError(Error::internal("Internal server error"));
+                    ServiceResponse::new(http_request.clone(), error.error_response())
+                }
+            };
+            (http_request, (response, standing))
+        }
+        Err((error, standing)) => {
+            let (http_request, _) = request.into_parts();
+            let response = ServiceResponse::new(http_request.clone(), refusal(error));
+            (http_request, (response, standing))
+        }
+    };
+    let (mut response, standing) = outcome;
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(HeaderName::from_static(REQUEST_ID), value);
+    }
+    if let Some(standing) = standing {
+        tell_standing(headers, standing, &clock(&http_request));
+    }
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("wagate_http_requests_total", "status" => status).increment(1);
+    Ok(response)
+}
+
+type Refused = (Error, Option<Standing>);
+
+/// Whether the request may go on, and how it stands with its rate limit.
+async fn admit(request: &ServiceRequest) -> Result<(Principal, Option<Standing>), Refused> {
+    let missing = || (Error::internal("the server is not set up"), None);
+    let services = request.app_data::<web::Data<Services>>().ok_or_else(missing)?;
+    let rules = request.app_data::<web::Data<Rules>>().ok_or_else(missing)?;
+    let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
+    let (scope, bucket) = rules.find(request);
+    if scope == Scope::Public {
+        return Ok((Principal { key: None, scopes: Vec::new(), session: None }, None));
+    }
+    let identified = auth::identify(request, services).await;
+    let caller = match &identified {
+        Ok(Principal { key: Some(key), .. }) => key.to_string(),
+        _ => client_address(request, &services.config.server.trusted_proxies),
+    };
+    let key = match (bucket, request.match_info().get("sessionId")) {
+        (Bucket::Messaging, Some(session)) => session.to_owned(),
+        _ => caller,
+    };
+    // Guesses at keys count too.
+    let standing = limits.count(bucket, &key);
+    if let Some(wait) = standing.and_then(|standing| standing.retry_after) {
+        return Err((too_many(bucket, standing, wait), standing));
+    }
+    let principal = identified.map_err(|error| (error, standing))?;
+    if !principal.may(scope.name()) {
+        let message = format!("This key lacks the scope '{}'", scope.name());
+        return Err((Error::new(ErrorCode::Forbidden, message), standing));
+    }
+    let path_session = request.match_info().get("sessionId");
+    if let (Some(own), Some(asked)) = (&principal.session, path_session)
+        && own.as_str() != asked
+    {
+        // To this caller other sessions do not exist.
+        let message = format!("Session with ID '{asked}' not found");
+        return Err((Error::not_found(Subject::Session, message), standing));
+    }
+    Ok((principal, standing))
+}
+
+fn too_many(bucket: Bucket, standing: Option<Standing>, wait: std::time::Duration) -> Error {
+    let seconds = wait.as_secs().saturating_add(1);
+    let name = match bucket {
+        Bucket::None => "none",
+        Bucket::Creation => "session_creation",
+        Bucket::Messaging => "messaging",
+        Bucket::General => "general",
+    };
+    let message = format!("Rate limit exceeded. Retry after {seconds} seconds");
+    Error::new(ErrorCode::RateLimited, message)
+        .detail("limit", standing.map_or(0, |standing| standing.limit))
+        .detail("retryAfter", seconds)
+        .detail("bucket", name)
+}
+
+fn refusal(error: Error) -> HttpResponse {
+    let is_unauthenticated = error.code == ErrorCode::Unauthenticated;
+    let mut response = ApiError(error).error_response();
+    if is_unauthenticated {
+        for challenge in ["Bearer", "Basic realm=\"wagate\""] {
+            response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+    }
+    response
+}
+
+fn tell_standing(headers: &mut HeaderMap, standing: Standing, clock: &Clock) {
+    let reset = clock.now().as_second().unsigned_abs() + standing.reset.as_secs();
+    let mut set = |name: &'static str, value: u64| {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    };
+    set("x-ratelimit-limit", standing.limit.into());
+    set("x-ratelimit-remaining", standing.remaining.into());
+    set("x-ratelimit-reset", reset);
+    if let Some(wait) = standing.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
+    }
+}
+
+fn clock(request: &actix_web::HttpRequest) -> Clock {
+    request.app_data::<web::Data<Services>>().map(|s| s.clock.clone()).unwrap_or_default()
+}
+
+/// The caller's own id for the request when it is safe to repeat, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let is_safe = |id: &&str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        (1..=64).contains(&id.len()) && id.bytes().all(allowed)
+    };
+    given.filter(is_safe).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// The caller's address: the peer, or what a trusted proxy says.
+fn client_address(request: &ServiceRequest, trusted: &[IpAddr]) -> String {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    match (peer, forwarded) {
+        (Some(peer), Some(forwarded)) if trusted.contains(&peer) => {
+            let hops = forwarded.rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
+            hops.into_iter().find(|hop| !trusted.contains(hop)).unwrap_or(peer).to_string()
+        }
+        (Some(peer), _) => peer.to_string(),
+        (None, _) => "unknown".to_owned(),
+    }
+}

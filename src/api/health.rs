@@ -1,0 +1,195 @@
+//! The server itself: health, facts, metrics, and the documentation.
+
+use actix_web::{HttpResponse, http::StatusCode, web};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        endpoint::{Bucket, Endpoint, Scope},
+        openapi,
+        sessions::wire::seconds,
+    },
+    domain::SessionState,
+    services::{Services, memory},
+    telemetry,
+};
+
+const TAG: &str = "Server";
+/// Shares of the machine's memory above which health is in doubt, and in danger.
+const WARN: f64 = 0.85;
+const DANGER: f64 = 0.95;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let health = |path| {
+        Endpoint::get(path, health)
+            .about(TAG, "Whether the gateway is well")
+            .needs(Scope::Public)
+            .limited(Bucket::None)
+            .answers::<HealthView>(200)
+    };
+    let info = |path| {
+        Endpoint::get(path, info).about(TAG, "Facts about the gateway").answers::<InfoView>(200)
+    };
+    vec![
+        health("/health"),
+        health("/api/v1/health"),
+        info("/info"),
+        info("/api/v1/info"),
+        Endpoint::get("/metrics", metrics)
+            .about(TAG, "Metrics in the Prometheus text format")
+            .needs(Scope::Admin)
+            .limited(Bucket::None)
+            .answers_other(200, "text/plain"),
+        Endpoint::get("/openapi.json", openapi::json)
+            .about(TAG, "This document")
+            .needs(Scope::Public)
+            .limited(Bucket::None)
+            .answers_other(200, "application/json"),
+        Endpoint::get("/api-docs", openapi::page)
+            .about(TAG, "This document as a page to browse")
+            .needs(Scope::Public)
+            .limited(Bucket::None)
+            .answers_other(200, ""),
+        Endpoint::get("/api-docs/{file:.*}", openapi::page)
+            .about(TAG, "The files of that page")
+            .needs(Scope::Public)
+            .limited(Bucket::None)
+            .answers_other(200, ""),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct HealthView {
+    status: &'static str,
+    timestamp: String,
+    checks: Checks,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Checks {
+    database: &'static str,
+    sessions: &'static str,
+    memory: &'static str,
+}
+
+async fn health(services: web::Data<Services>) -> HttpResponse {
+    let failed = |status: &crate::domain::SessionStatus| status.state == SessionState::Failed;
+    let used = memory::used().unwrap_or(0);
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
+    let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
+    let checks = Checks {
+        database: if services.health.store_works().await { "ok" } else { "error" },
+        sessions: match services.supervisor.is_healthy() {
+            false => "error",
+            true if services.supervisor.list().iter().any(failed) => "warn",
+            true => "ok",
+        },
+        memory: if DANGER < share {
+            "error"
+        } else if WARN < share {
+            "warn"
+        } else {
+            "ok"
+        },
+    };
+    let all = [checks.database, checks.sessions, checks.memory];
+    let status = if all.contains(&"error") {
+        "unhealthy"
+    } else if all.contains(&"warn") {
+        "degraded"
+    } else {
+        "healthy"
+    };
+    let data = HealthView { status, timestamp: seconds(services.clock.now()), checks };
+    if status == "unhealthy" {
+        let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
+        let body = json!({ "success": false, "data": data, "error": error });
+        return HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).json(body);
+    }
+    HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InfoView {
+    name: &'static str,
+    version: &'static str,
+    max_sessions: usize,
+    active_sessions: usize,
+    /// Seconds since the start.
+    uptime: u64,
+    memory: MemoryView,
+    engine: &'static str,
+    network: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MemoryView {
+    used: String,
+    total: String,
+}
+
+async fn info(services: web::Data<Services>) -> HttpResponse {
+    let data = InfoView {
+        name: "wagate",
+        version: env!("CARGO_PKG_VERSION"),
+        max_sessions: services.supervisor.max_sessions(),
+        active_sessions: services.supervisor.active_sessions(),
+        uptime: services.started.elapsed().as_secs(),
+        memory: MemoryView {
+            used: in_words(memory::used().unwrap_or(0)),
+            total: in_words(memory::total().unwrap_or(0)),
+        },
+        engine: services.config.engine.as_str(),
+        network: if services.network.is_some() { "simulated" } else { "whatsapp" },
+    };
+    HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+}
+
+async fn metrics(services: web::Data<Services>) -> HttpResponse {
+    let all = services.supervisor.list();
+    for state in [
+        SessionState::Initializing,
+        SessionState::QrReady,
+        SessionState::Authenticated,
+        SessionState::Ready,
+        SessionState::Failed,
+        SessionState::Terminated,
+    ] {
+        let count = all.iter().filter(|status| status.state == state).count();
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        metrics::gauge!("wagate_sessions", "state" => state.as_str()).set(f64::from(count));
+    }
+    let text = telemetry::start_metrics().render();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+}
+
+/// Bytes as people say them: `256MB`, `1GB`, `1.5GB`.
+fn in_words(bytes: u64) -> String {
+    const MEGA: u64 = 1024 * 1024;
+    const GIGA: u64 = 1024 * MEGA;
+    if bytes < GIGA {
+        return format!("{}MB", bytes / MEGA);
+    }
+    match (bytes % GIGA) * 10 / GIGA {
+        0 => format!("{}GB", bytes / GIGA),
+        tenths => format!("{}.{tenths}GB", bytes / GIGA),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn memory_is_said_in_megabytes_and_gigabytes() {
+        const MEGA: u64 = 1024 * 1024;
+        for (bytes, words) in
+            [(0, "0MB"), (256 * MEGA, "256MB"), (1024 * MEGA, "1GB"), (1536 * MEGA, "1.5GB")]
+        {
+            assert_eq!(in_words(bytes), words);
+        }
+    }
+}

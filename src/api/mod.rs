@@ -1,0 +1,38 @@
+//! The HTTP surface: the only user of actix.
+//!
+//! Every route stands in one table of [`endpoint::Endpoint`]s, which says its path, its handler, who
+//! may call it, which rate limit it counts against and what it takes and answers. Routing,
+//! permission, limits and the OpenAPI document are all made from it. Handlers translate, call one
+//! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.
+
+mod auth;
+mod body;
+mod endpoint;
+mod error;
+mod feed;
+mod gate;
+mod health;
+mod keys;
+mod limits;
+pub mod openapi;
+mod server;
+mod sessions;
+mod simulator;
+mod sse;
+mod websocket;
+
+use self::endpoint::Endpoint;
+pub use self::{server::Server, sessions::wire::OpenWaEnvelope};
+
+/// Every endpoint. Literal segments stand before parameters.
+fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
+    let mut all = health::endpoints();
+    all.extend(keys::endpoints());
+    all.extend(sse::endpoints());
+    all.extend(sessions::endpoints());
+    all.extend(websocket::endpoints());
+    if with_simulator {
+        all.extend(simulator::endpoints());
+    }
+    all
+}

@@ -1,0 +1,272 @@
+//! The OpenAPI 3.1 document, made from the table of routes, and the page to browse it.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::Method, web};
+use serde_json::{Map, Value, json};
+use utoipa_swagger_ui::Config;
+
+use crate::api::{
+    endpoint::{Answer, Endpoint, ParameterKind, Scope, Shape},
+    endpoints,
+};
+
+/// Statuses of failures that any endpoint may answer, with their meaning.
+const FAILURES: [(u16, &str); 13] = [
+    (400, "The request breaks a rule; details.fields names it"),
+    (401, "No credential, or one that is not accepted"),
+    (403, "The credential does not reach this far"),
+    (404, "What is named does not exist"),
+    (405, "The path does not know this method"),
+    (409, "The state forbids it"),
+    (413, "The body is too large"),
+    (422, "The number is not on WhatsApp"),
+    (429, "Too many requests; Retry-After says when to try again"),
+    (500, "A fault of the gateway"),
+    (501, "The engine cannot do this at the moment"),
+    (502, "The engine failed"),
+    (503, "The gateway is stopping or unwell"),
+];
+
+/// The document, made once.
+pub struct Document(String);
+
+impl Document {
+    pub fn new(with_simulator: bool) -> Self {
+        Self(document(&endpoints(with_simulator)).to_string())
+    }
+
+    /// The document as people read it.
+    pub fn pretty(with_simulator: bool) -> String {
+        format!("{:#}\n", document(&endpoints(with_simulator)))
+    }
+}
+
+pub async fn json(document: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+}
+
+/// The browsable page and its files, all served from the program itself.
+pub async fn page(request: HttpRequest) -> HttpResponse {
+    let file = request.match_info().get("file").unwrap_or("").to_owned();
+    if file.is_empty() && !request.path().ends_with('/') {
+        return HttpResponse::Found().insert_header(("location", "/api-docs/index.html")).finish();
+    }
+    let config = Arc::new(Config::from("/openapi.json"));
+    match utoipa_swagger_ui::serve(&file, config) {
+        Ok(Some(found)) => {
+            HttpResponse::Ok().content_type(found.content_type).body(found.bytes.to_vec())
+        }
+        Ok(None) | Err(_) => HttpResponse::NotFound().finish(),
+    }
+}
+
+fn document(endpoints: &[Endpoint]) -> Value {
+    let (mut paths, mut schemas) = (Map::new(), Map::new());
+    schemas.insert("Failure".to_owned(), failure_schema());
+    for endpoint in endpoints {
+        let operation = operation(endpoint, &mut schemas);
+        let path = template(endpoint.path);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(endpoint.method.as_str().to_lowercase(), operation);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "wagate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": "WhatsApp sessions over HTTP, WebSocket, server-sent events and webhooks.",
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "basic": { "type": "http", "scheme": "basic" },
+                "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+            },
+        },
+    })
+}
+
+fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
+    let mut operation = json!({
+        "summary": endpoint.summary,
+        "tags": [endpoint.tag],
+        "operationId": operation_id(endpoint),
+        "parameters": parameters(endpoint),
+        "responses": responses(endpoint, schemas),
+    });
+    if let Some(body) = &endpoint.body {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": add(body, schemas) } },
+        });
+    }
+    operation["security"] = match endpoint.scope {
+        Scope::Public => json!([]),
+        Scope::Read | Scope::Send | Scope::Admin => {
+            json!([{}, { "bearer": [] }, { "basic": [] }, { "apiKey": [] }])
+        }
+    };
+    operation
+}
+
+fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
+    let success = match &endpoint.answer {
+        Answer::Data(shape) => {
+            let data = add(shape, schemas);
+            let schema = json!({
+                "type": "object",
+                "required": ["success", "data"],
+                "properties": { "success": { "const": true }, "message": { "type": "string" }, "data": data },
+            });
+            json!({ "description": "Done", "content": { "application/json": { "schema": schema } } })
+        }
+        Answer::Message => {
+            let schema = json!({
+                "type": "object",
+                "required": ["success"],
+                "properties": { "success": { "const": true }, "message": { "type": "string" } },
+            });
+            json!({ "description": "Done", "content": { "application/json": { "schema": schema } } })
+        }
+        Answer::Other("") => json!({ "description": "Done" }),
+        Answer::Other(content_type) => {
+            json!({ "description": "Done", "content": { *content_type: {} } })
+        }
+    };
+    let mut responses = Map::new();
+    responses.insert(endpoint.status.to_string(), success);
+    if endpoint.status == 201 {
+        responses.insert("200".to_owned(), json!({ "description": "It was there already" }));
+    }
+    if endpoint.path == "/api-docs" {
+        responses.insert("302".to_owned(), json!({ "description": "To the page itself" }));
+    }
+    let failure =
+        json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } } });
+    let extra = [(426, "Not a WebSocket handshake"), (504, "The engine did not answer in time")];
+    for (status, meaning) in FAILURES.into_iter().chain(extra) {
+        responses
+            .entry(status.to_string())
+            .or_insert_with(|| json!({ "description": meaning, "content": failure }));
+    }
+    Value::Object(responses)
+}
+
+fn parameters(endpoint: &Endpoint) -> Vec<Value> {
+    let in_path = endpoint.path.split('/').filter_map(|segment| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        let name = name.split(':').next().unwrap_or(name);
+        Some(
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
+        )
+    });
+    let in_query = endpoint.parameters.iter().map(|parameter| {
+        let kind = match parameter.kind {
+            ParameterKind::Text => "string",
+            ParameterKind::Number => "integer",
+            ParameterKind::Flag => "boolean",
+        };
+        json!({
+            "name": parameter.name, "in": "query", "required": false,
+            "description": parameter.about, "schema": { "type": kind },
+        })
+    });
+    in_path.chain(in_query).collect()
+}
+
+/// Adds a schema and those that it refers to; how to refer to it.
+fn add(shape: &Shape, schemas: &mut Map<String, Value>) -> Value {
+    let value = |schema: &_| serde_json::to_value(schema).unwrap_or(Value::Null);
+    for (name, schema) in &shape.others {
+        schemas.entry(name.clone()).or_insert_with(|| value(schema));
+    }
+    if shape.name.is_empty() {
+        return value(&shape.schema);
+    }
+    schemas.entry(shape.name.clone()).or_insert_with(|| value(&shape.schema));
+    json!({ "$ref": format!("#/components/schemas/{}", shape.name) })
+}
+
+/// A path without the patterns of its parameters.
+fn template(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.split_once(':') {
+        Some((name, _)) if segment.starts_with('{') => format!("{name}}}"),
+        _ => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn operation_id(endpoint: &Endpoint) -> String {
+    let verb = match endpoint.method {
+        Method::GET => "get",
+        Method::POST => "post",
+        Method::PUT => "put",
+        Method::PATCH => "patch",
+        _ => "delete",
+    };
+    let words =
+        endpoint.path.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(verb.to_owned(), |id, word| format!("{id}_{word}"))
+}
+
+fn failure_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["success", "error"],
+        "properties": {
+            "success": { "const": false },
+            "error": {
+                "type": "object",
+                "required": ["code", "message", "details"],
+                "properties": {
+                    "code": { "type": "string" },
+                    "message": { "type": "string" },
+                    "details": { "type": "object" },
+                },
+            },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_of_the_table_is_in_the_document() {
+        let endpoints = endpoints(true);
+        let document = document(&endpoints);
+        for endpoint in &endpoints {
+            let method = endpoint.method.as_str().to_lowercase();
+            let operation = &document["paths"][template(endpoint.path)][&method];
+            assert!(operation.is_object(), "{method} {}", endpoint.path);
+            assert_ne!(operation["summary"], "", "{method} {} has no summary", endpoint.path);
+        }
+    }
+
+    #[test]
+    fn no_route_is_registered_twice() {
+        let mut seen = std::collections::HashSet::new();
+        for endpoint in endpoints(true) {
+            let route = (endpoint.method.to_string(), endpoint.path);
+            assert!(seen.insert(route.clone()), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        let document = document(&endpoints(true));
+        let text = document.to_string();
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! Sessions themselves: create, look at, restart, remove.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use url::Url;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Body, Query, session_id},
+        endpoint::{
+            Bucket, Endpoint,
+            ParameterKind::{Flag, Number, Text},
+        },
+        error::ApiError,
+        sessions::{
+            data, message, qr,
+            webhooks::{WebhookBody, draft_of},
+            wire::seconds,
+        },
+    },
+    domain::{
+        Error, ErrorCode, Proxy, SessionConfig, SessionState, SessionStatus, Subject,
+        session::{EngineKind, ProxyProtocol},
+    },
+    services::Services,
+    session::Removal,
+};
+
+const TAG: &str = "Sessions";
+/// How long a creation waits for a sign of life.
+const WAIT: Duration = Duration::from_secs(35);
+const LONGEST_TIMEOUT: f64 = 3_600.0;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/api/v1/sessions", create)
+            .about(TAG, "Create a session and wait for its QR code")
+            .limited(Bucket::Creation)
+            .takes::<CreateBody>()
+            .answers::<SessionView>(201),
+        Endpoint::get("/api/v1/sessions", list)
+            .about(TAG, "List the sessions")
+            .query(Text, "status", "Only those in this status")
+            .answers_list::<SessionView>(),
+        Endpoint::get("/api/v1/sessions/{sessionId}", read)
+            .about(TAG, "Look at a session")
+            .answers::<SessionView>(200),
+        Endpoint::get("/api/v1/sessions/{sessionId}/status", status)
+            .about(TAG, "The status of a session")
+            .answers::<StatusView>(200),
+        Endpoint::delete("/api/v1/sessions/{sessionId}", remove)
+            .about(TAG, "Stop and remove a session")
+            .query(Flag, "logout", "Unlink the device from the account (default true)")
+            .query(Flag, "keepData", "Keep the profile folder (default false)"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/restart", restart)
+            .about(TAG, "Restart a session; its login stays")
+            .limited(Bucket::Creation)
+            .takes::<RestartBody>()
+            .answers::<RestartView>(200),
+        Endpoint::get("/api/v1/sessions/{sessionId}/logs", logs)
+            .about(TAG, "The newest lines of a session's own log")
+            .query(Number, "limit", "How many lines (default 100)")
+            .answers_list::<LogView>(),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CreateBody {
+    session_id: String,
+    #[serde(rename = "waitForQR")]
+    wait_for_qr: Option<bool>,
+    config: Option<ConfigBody>,
+    /// Registered before the session starts, so that no event is missed.
+    webhook: Option<WebhookBody>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ConfigBody {
+    multi_device: Option<bool>,
+    headless: Option<bool>,
+    /// Seconds; 0 for no limit.
+    qr_timeout: Option<f64>,
+    auth_timeout: Option<f64>,
+    proxy_server_credentials: Option<ProxyBody>,
+    /// `browser` or `simulated`.
+    engine: Option<String>,
+    restart_on_crash: Option<bool>,
+    user_agent: Option<String>,
+    executable_path: Option<String>,
+    chromium_args: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ProxyBody {
+    protocol: Option<String>,
+    address: String,
+    username: Option<String>,
+    password: Option<String>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+struct RestartBody {
+    #[serde(rename = "waitForQR")]
+    wait_for_qr: Option<bool>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SessionView {
+    session_id: String,
+    status: &'static str,
+    created_at: String,
+    last_activity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr_code: Option<String>,
+    #[serde(rename = "hasQRCode")]
+    has_qr_code: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr_code_url: Option<String>,
+    uuid: String,
+    phone_number: Option<String>,
+    pushname: Option<String>,
+    connected: bool,
+    last_error: Option<String>,
+    restarts: u32,
+    config: ConfigView,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ConfigView {
+    multi_device: bool,
+    headless: bool,
+    qr_timeout: u32,
+    auth_timeout: u32,
+    engine: &'static str,
+    restart_on_crash: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy_server_credentials: Option<ProxyView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProxyView {
+    protocol: &'static str,
+    address: String,
+    username: Option<String>,
+    password: Option<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusView {
+    status: &'static str,
+    last_activity: String,
+    session_id: String,
+    #[serde(rename = "hasQRCode")]
+    has_qr_code: bool,
+    connected: bool,
+    /// The engine's own word for its line to WhatsApp.
+    state: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RestartView {
+    session_id: String,
+    restarted: bool,
+    status: &'static str,
+    timestamp: String,
+    #[serde(rename = "hasQRCode")]
+    has_qr_code: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr_code: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LogView {
+    ts: String,
+    level: &'static str,
+    message: String,
+}
+
+impl SessionView {
+    fn of(status: &SessionStatus) -> Self {
+        let qr = status.qr.as_ref();
+        let id = &status.id;
+        let config = &status.config;
+        Self {
+            session_id: id.to_string(),
+            status: status.state.as_str(),
+            created_at: seconds(status.created_at),
+            last_activity: seconds(status.last_activity),
+            qr_code: None,
+            has_qr_code: qr.is_some(),
+            qr_code_url: qr.map(|_| format!("/api/v1/sessions/{id}/qr/image")),
+            uuid: status.uuid.to_string(),
+            phone_number: status.me.as_ref().map(|me| me.id.user().to_owned()),
+            pushname: status.me.as_ref().and_then(|me| me.push_name.clone()),
+            connected: status.connected,
+            last_error: status.last_error.clone(),
+            restarts: status.restarts,
+            config: ConfigView {
+                multi_device: true,
+                headless: config.headless,
+                qr_timeout: config.qr_timeout,
+                auth_timeout: config.auth_timeout,
+                engine: config.engine.as_str(),
+                restart_on_crash: config.restart_on_crash,
+                proxy_server_credentials: config.proxy.as_ref().map(|proxy| ProxyView {
+                    protocol: proxy.protocol.as_str(),
+                    address: format!("{}:{}", proxy.host, proxy.port),
+                    username: proxy.username.clone(),
+                    password: proxy.password.as_ref().map(|_| "****"),
+                }),
+            },
+        }
+    }
+
+    fn with_qr(status: &SessionStatus) -> Result<Self, ApiError> {
+        let picture = status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?;
+        Ok(Self { qr_code: picture, ..Self::of(status) })
+    }
+}
+
+async fn create(
+    services: web::Data<Services>,
+    Body(body): Body<CreateBody>,
+) -> Result<HttpResponse, ApiError> {
+    let id = body.session_id.parse().map_err(|error: crate::domain::id::IdError| {
+        Error::invalid_field("sessionId", error.to_string())
+    })?;
+    let config = config_of(body.config.unwrap_or_default(), &services)?;
+    if let Some(webhook) = body.webhook {
+        services.webhooks.register(Some(&id), draft_of(webhook)?).await?;
+    }
+    let limit = config.qr_timeout;
+    let handle = services.supervisor.create(id, config).await?;
+    let mut status = handle.status();
+    if body.wait_for_qr.unwrap_or(true) {
+        status = handle.wait_until(wait(limit), has_sign_of_life).await;
+        if status.state == SessionState::Failed {
+            let reason =
+                status.last_error.clone().unwrap_or_else(|| "the session failed".to_owned());
+            let error = Error::new(ErrorCode::EngineFailed, reason).about(Subject::Session);
+            return Err(error.detail("sessionId", status.id.as_str()).into());
+        }
+    }
+    let body = json!({
+        "success": true,
+        "message": "Session created successfully",
+        "data": SessionView::with_qr(&status)?,
+    });
+    Ok(HttpResponse::Created().json(body))
+}
+
+async fn list(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::of(&request);
+    let wanted = query.text("status");
+    let all = services.supervisor.list();
+    let views: Vec<SessionView> = all
+        .iter()
+        .filter(|status| wanted.is_none_or(|wanted| wanted == status.state.as_str()))
+        .map(SessionView::of)
+        .collect();
+    Ok(HttpResponse::Ok().json(data(views)))
+}
+
+async fn read(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let status = services.supervisor.get(&session_id(&request)?)?.status();
+    Ok(HttpResponse::Ok().json(data(SessionView::of(&status))))
+}
+
+async fn status(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let status = services.supervisor.get(&session_id(&request)?)?.status();
+    let view = StatusView {
+        status: status.state.as_str(),
+        last_activity: seconds(status.last_activity),
+        session_id: status.id.to_string(),
+        has_qr_code: status.qr.is_some(),
+        connected: status.connected,
+        state: status.line,
+    };
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+async fn remove(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id = session_id(&request)?;
+    let query = Query::of(&request);
+    let removal =
+        Removal { log_out: query.flag("logout", true)?, keep_data: query.flag("keepData", false)? };
+    services.supervisor.remove(&id, removal).await?;
+    services.webhooks.remove_all(&id).await?;
+    Ok(HttpResponse::Ok().json(message("Session removed successfully")))
+}
+
+async fn restart(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<RestartBody>,
+) -> Result<HttpResponse, ApiError> {
+    let handle = services.supervisor.get(&session_id(&request)?)?;
+    handle.restart().await?;
+    let mut status = handle.status();
+    if body.wait_for_qr.unwrap_or(true) {
+        status = handle.wait_until(wait(status.config.qr_timeout), has_sign_of_life).await;
+    }
+    let view = RestartView {
+        session_id: status.id.to_string(),
+        restarted: true,
+        status: status.state.as_str(),
+        timestamp: seconds(services.clock.now()),
+        has_qr_code: status.qr.is_some(),
+        qr_code: status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?,
+    };
+    let body =
+        json!({ "success": true, "message": "Session restarted successfully", "data": view });
+    Ok(HttpResponse::Ok().json(body))
+}
+
+async fn logs(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let handle = services.supervisor.get(&session_id(&request)?)?;
+    let limit = Query::of(&request).number("limit", 100, 1, 1_000)?;
+    let lines: Vec<LogView> = handle
+        .log(limit)
+        .into_iter()
+        .map(|line| LogView { ts: seconds(line.at), level: line.level, message: line.message })
+        .collect();
+    Ok(HttpResponse::Ok().json(data(lines)))
+}
+
+fn has_sign_of_life(status: &SessionStatus) -> bool {
+    status.state != SessionState::Initializing
+}
+
+fn wait(qr_timeout: u32) -> Duration {
+    match qr_timeout {
+        0 => WAIT,
+        seconds => WAIT.min(Duration::from_secs(seconds.into())),
+    }
+}
+
+fn config_of(body: ConfigBody, services: &Services) -> Result<SessionConfig, Error> {
+    let settings = &services.config;
+    if body.multi_device == Some(false) {
+        return Err(Error::invalid_field("config.multiDevice", "multiDevice must be true"));
+    }
+    let overrides = body.executable_path.is_some() || body.chromium_args.is_some();
+    if overrides && !settings.openwa.allow_browser_overrides {
+        let message =
+            "executablePath and chromiumArgs need openwa.allow_browser_overrides in the settings";
+        return Err(Error::new(ErrorCode::Forbidden, message));
+    }
+    Ok(SessionConfig {
+        engine: match body.engine.as_deref() {
+            None => settings.engine,
+            Some("browser") => EngineKind::Browser,
+            Some("simulated") => EngineKind::Simulated,
+            Some(_) => {
+                return Err(Error::invalid_field("config.engine", "must be browser or simulated"));
+            }
+        },
+        headless: body.headless.unwrap_or(settings.browser.headless),
+        qr_timeout: timeout("qrTimeout", body.qr_timeout, settings.sessions.qr_timeout_seconds)?,
+        auth_timeout: timeout(
+            "authTimeout",
+            body.auth_timeout,
+            settings.sessions.auth_timeout_seconds,
+        )?,
+        restart_on_crash: body.restart_on_crash.unwrap_or(true),
+        proxy: body.proxy_server_credentials.map(proxy_of).transpose()?,
+        user_agent: body.user_agent,
+        browser_executable: body.executable_path,
+        browser_args: body.chromium_args.unwrap_or_default(),
+    })
+}
+
+fn timeout(name: &str, given: Option<f64>, default: u32) -> Result<u32, Error> {
+    match given {
+        None => Ok(default),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the range is checked"
+        )]
+        Some(seconds) if (0.0..=LONGEST_TIMEOUT).contains(&seconds) => Ok(seconds.round() as u32),
+        Some(_) => {
+            Err(Error::invalid_field(&format!("config.{name}"), "must be from 0 to 3600 seconds"))
+        }
+    }
+}
+
+/// A proxy from its parts, or from a whole URL in `address`.
+fn proxy_of(body: ProxyBody) -> Result<Proxy, Error> {
+    let fault = |message: &str| Error::invalid_field("config.proxyServerCredentials", message);
+    let protocol = body.protocol.unwrap_or_else(|| "http".to_owned());
+    let text = if body.address.contains("://") {
+        body.address
+    } else {
+        format!("{protocol}://{}", body.address)
+    };
+    // The port that a URL leaves out because it is the usual one still counts.
+    let url = Url::parse(&text).map_err(|_| fault("address must be host:port or a URL"))?;
+    let protocol = match url.scheme() {
+        "http" => ProxyProtocol::Http,
+        "https" => ProxyProtocol::Https,
+        "socks4" => ProxyProtocol::Socks4,
+        "socks5" => ProxyProtocol::Socks5,
+        "socks5h" => ProxyProtocol::Socks5h,
+        _ => return Err(fault("protocol must be http, https, socks4, socks5 or socks5h")),
+    };
+    let host = url
+        .host_str()
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| fault("address names no host"))?;
+    let port = url.port_or_known_default().ok_or_else(|| fault("address names no port"))?;
+    let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let username = body.username.or_else(|| own(url.username()));
+    let password = body.password.or_else(|| url.password().and_then(own));
+    if username.is_some() != password.is_some() {
+        return Err(fault("username and password go together"));
+    }
+    Ok(Proxy { protocol, host: host.to_owned(), port, username, password })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(protocol: Option<&str>, address: &str) -> Result<Proxy, Error> {
+        let protocol = protocol.map(str::to_owned);
+        proxy_of(ProxyBody {
+            protocol,
+            address: address.to_owned(),
+            username: None,
+            password: None,
+        })
+    }
+
+    #[test]
+    fn a_proxy_is_given_in_parts_or_as_a_url() {
+        let parts = proxy(Some("socks5"), "proxy.example:1080").unwrap();
+        assert_eq!((parts.protocol, parts.port), (ProxyProtocol::Socks5, 1080));
+        let whole = proxy(None, "socks5://u:p@proxy.example:1080").unwrap();
+        assert_eq!((whole.username.as_deref(), whole.password.as_deref()), (Some("u"), Some("p")));
+        assert!(proxy(Some("gopher"), "proxy.example:1080").is_err());
+        assert!(proxy(Some("socks5"), "proxy.example").is_err());
+    }
+
+    #[test]
+    fn a_timeout_may_have_a_fraction_but_not_leave_its_range() {
+        assert_eq!(timeout("qrTimeout", Some(0.6), 9), Ok(1));
+        assert_eq!(timeout("qrTimeout", None, 9), Ok(9));
+        for seconds in [-1.0, 3_601.0, f64::NAN] {
+            assert!(timeout("qrTimeout", Some(seconds), 9).is_err(), "{seconds}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The open-wa Multi-Session API: sessions, messages, chats, contacts, groups and webhooks.
+
+mod chats;
+mod contacts;
+mod groups;
+mod manage;
+mod media;
+mod messages;
+mod qr;
+mod webhooks;
+pub mod wire;
+
+use serde_json::json;
+
+use crate::api::endpoint::Endpoint;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = manage::endpoints();
+    all.extend(qr::endpoints());
+    all.extend(messages::endpoints());
+    all.extend(chats::endpoints());
+    all.extend(contacts::endpoints());
+    all.extend(groups::endpoints());
+    all.extend(webhooks::endpoints());
+    all
+}
+
+/// The success envelope around some data.
+fn data(data: impl serde::Serialize) -> serde_json::Value {
+    json!({ "success": true, "data": data })
+}
+
+/// The success envelope with a message alone.
+fn message(text: &str) -> serde_json::Value {
+    json!({ "success": true, "message": text })
+}

@@ -1,0 +1,345 @@
+//! How the open-wa API words events, and the forms of time and type that it uses.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{
+        Ack, Event, EventBody, Jid, Message, MessageKind, SessionId, SessionState, SessionStatus,
+        Timestamp,
+        event::{GroupChange, JoinAction, LeaveAction},
+    },
+    webhooks::Envelope,
+};
+
+/// Every event that this surface tells.
+pub const EVENT_NAMES: [&str; 19] = [
+    "qr",
+    "authenticated",
+    "ready",
+    "message",
+    "ack",
+    "disconnected",
+    "failed",
+    "state_changed",
+    "message_sent",
+    "message_edit",
+    "message_revoked",
+    "reaction",
+    "group_join",
+    "group_leave",
+    "group_update",
+    "chat_updated",
+    "contact_updated",
+    "presence",
+    "call",
+];
+
+/// An event as it goes to a listener.
+pub struct Frame {
+    pub seq: u64,
+    pub event: String,
+    /// Compact JSON; what is sent to a webhook, byte for byte.
+    pub json: String,
+}
+
+/// Words an event; none for those that are of no interest outside.
+pub fn frame(event: &Event) -> Option<Frame> {
+    let (name, data) = payload(&event.body, event.at)?;
+    let json = json!({
+        "event": name,
+        "sessionId": event.session,
+        "data": data,
+        "timestamp": event.at.as_second(),
+        "id": event.id,
+        "seq": event.seq,
+    });
+    Some(Frame { seq: event.seq, event: name.to_owned(), json: json.to_string() })
+}
+
+/// A frame that is not an event of the log.
+pub fn status_frame(name: &str, session: &SessionId, data: Value, now: Timestamp) -> String {
+    json!({ "event": name, "sessionId": session, "data": data, "timestamp": now.as_second() })
+        .to_string()
+}
+
+/// What a new listener is told of the present.
+pub fn present(status: &SessionStatus, now: Timestamp) -> Option<String> {
+    match (status.state, &status.qr, &status.me) {
+        (SessionState::QrReady, Some(qr), _) => {
+            let data = qr_data(&qr.text, qr.attempt, qr.expires_at);
+            Some(status_frame("qr", &status.id, data, now))
+        }
+        (SessionState::Ready, _, Some(me)) => {
+            Some(status_frame("ready", &status.id, ready_data(me), now))
+        }
+        _ => None,
+    }
+}
+
+/// Words events for webhooks.
+pub struct OpenWaEnvelope;
+
+impl Envelope for OpenWaEnvelope {
+    fn wrap(&self, event: &Event) -> Option<(String, String)> {
+        frame(event).map(|frame| (frame.event, frame.json))
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &EVENT_NAMES
+    }
+}
+
+fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
+    let timestamp = at.as_second();
+    Some(match body {
+        EventBody::Qr { text, attempt, expires_at } => ("qr", qr_data(text, *attempt, *expires_at)),
+        EventBody::Authenticated => ("authenticated", json!({ "timestamp": timestamp })),
+        EventBody::Ready { me } => ("ready", ready_data(me)),
+        EventBody::Disconnected { reason, will_reconnect } => {
+            ("disconnected", json!({ "reason": reason, "willReconnect": will_reconnect }))
+        }
+        EventBody::Failed { reason } => ("failed", json!({ "reason": reason })),
+        EventBody::StateChanged { state, line } => {
+            ("state_changed", json!({ "state": line, "status": state.as_str() }))
+        }
+        EventBody::Message { message } => ("message", message_event(message)),
+        EventBody::MessageSent { message } => ("message_sent", message_event(message)),
+        EventBody::Ack { message, ack, participant } => {
+            let data = json!({
+                "id": message,
+                "chatId": message.chat,
+                "ack": ack.level(),
+                "status": ack_word(*ack),
+                "timestamp": timestamp,
+                "participant": participant,
+            });
+            ("ack", data)
+        }
+        EventBody::MessageEdited { message, text } => {
+            let data = json!({ "id": message, "chatId": message.chat, "body": text, "timestamp": timestamp });
+            ("message_edit", data)
+        }
+        EventBody::MessageRevoked { message, by } => {
+            let data =
+                json!({ "id": message, "chatId": message.chat, "by": by, "timestamp": timestamp });
+            ("message_revoked", data)
+        }
+        EventBody::Reaction { message, sender, emoji } => {
+            let data = json!({
+                "messageId": message, "chatId": message.chat, "emoji": emoji, "sender": sender,
+                "timestamp": timestamp,
+            });
+            ("reaction", data)
+        }
+        EventBody::GroupJoined { group, group_name, participants, by, action } => {
+            let action = match action {
+                JoinAction::Create => "create",
+                JoinAction::Add => "add",
+                JoinAction::Invite => "invite",
+            };
+            let data = json!({
+                "chatId": group, "groupName": group_name, "participants": participants, "by": by,
+                "action": action, "timestamp": timestamp,
+            });
+            ("group_join", data)
+        }
+        EventBody::GroupLeft { group, participants, by, action } => {
+            let action = match action {
+                LeaveAction::Remove => "remove",
+                LeaveAction::Leave => "leave",
+            };
+            let data = json!({
+                "chatId": group, "participants": participants, "by": by, "action": action,
+                "timestamp": timestamp,
+            });
+            ("group_leave", data)
+        }
+        EventBody::GroupUpdated { group, change, value, by } => {
+            let data = json!({
+                "chatId": group, "change": change_word(*change), "value": value, "by": by,
+                "timestamp": timestamp,
+            });
+            ("group_update", data)
+        }
+        EventBody::ChatUpdated { chat } => {
+            let data = json!({
+                "id": chat.id, "name": chat.name, "unreadCount": chat.unread, "archived": chat.archived,
+            });
+            ("chat_updated", data)
+        }
+        EventBody::ContactUpdated { contact } => {
+            let data = json!({
+                "id": contact.id, "name": contact.display_name(), "pushname": contact.push_name,
+            });
+            ("contact_updated", data)
+        }
+        EventBody::Presence { chat, sender, presence } => {
+            ("presence", json!({ "chatId": chat, "sender": sender, "presence": presence }))
+        }
+        EventBody::Call { id, from, video, group } => {
+            let data = json!({
+                "id": id, "from": from, "isVideo": video, "isGroup": group, "timestamp": timestamp,
+            });
+            ("call", data)
+        }
+        EventBody::EngineUnknown { .. } => return None,
+    })
+}
+
+fn qr_data(text: &str, attempt: u32, expires_at: Timestamp) -> Value {
+    let picture = crate::api::sessions::qr::data_url(text).ok();
+    json!({ "qrCode": picture, "qrText": text, "expiresAt": seconds(expires_at), "attempt": attempt })
+}
+
+fn ready_data(me: &crate::domain::Me) -> Value {
+    json!({
+        "phoneNumber": me.id.user(), "id": me.id, "pushname": me.push_name, "platform": me.platform,
+        "lid": me.lid,
+    })
+}
+
+fn message_event(message: &Message) -> Value {
+    let mut data = message_view(message);
+    data["isGroupMsg"] = message.chat().is_group().into();
+    data["notifyName"] = message.push_name.clone().into();
+    data
+}
+
+/// A message as the API shows it.
+pub fn message_view(message: &Message) -> Value {
+    let id = message.id.to_string();
+    let media_path = message.media.as_ref().map(|_| {
+        let encoded =
+            percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
+        format!("messages/{encoded}/media")
+    });
+    let caption =
+        message.media.as_ref().map(|_| message.body.as_str()).filter(|text| !text.is_empty());
+    let own = &message.author;
+    let (from, to) =
+        if message.from_me() { (own, message.chat()) } else { (message.chat(), message.chat()) };
+    json!({
+        "id": id,
+        "body": message.body,
+        "fromMe": message.from_me(),
+        "timestamp": message.timestamp.as_second(),
+        "author": message.author,
+        "type": type_word(message.kind),
+        "ack": message.ack.level(),
+        "from": from,
+        "to": to,
+        "chatId": message.chat(),
+        "caption": caption,
+        "mimetype": message.media.as_ref().map(|media| media.mime.as_str()),
+        "filename": message.media.as_ref().and_then(|media| media.filename.as_deref()),
+        "hasMedia": message.media.is_some(),
+        "mediaPath": media_path,
+        "quotedMsgId": message.quoted,
+        "mentionedJidList": message.mentions,
+        "isForwarded": message.forwarded,
+        "isEdited": message.edited,
+        "reactions": message.reactions.iter().map(|reaction| json!({
+            "emoji": reaction.emoji, "sender": reaction.sender,
+            "timestamp": reaction.timestamp.as_second(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// WhatsApp Web's own words for kinds of messages.
+fn type_word(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Text => "chat",
+        MessageKind::Image => "image",
+        MessageKind::Video => "video",
+        MessageKind::Audio => "audio",
+        MessageKind::Voice => "ptt",
+        MessageKind::Document => "document",
+        MessageKind::Sticker => "sticker",
+        MessageKind::Location => "location",
+        MessageKind::ContactCard => "vcard",
+        MessageKind::Poll => "poll_creation",
+        MessageKind::Revoked => "revoked",
+        MessageKind::GroupNotice => "gp2",
+        MessageKind::Unknown => "unknown",
+    }
+}
+
+fn ack_word(ack: Ack) -> &'static str {
+    match ack {
+        Ack::Failed => "failed",
+        Ack::Pending => "pending",
+        Ack::Sent => "sent",
+        Ack::Delivered => "delivered",
+        Ack::Read => "read",
+        Ack::Played => "played",
+    }
+}
+
+fn change_word(change: GroupChange) -> &'static str {
+    match change {
+        GroupChange::Subject => "subject",
+        GroupChange::Description => "description",
+        GroupChange::Picture => "picture",
+        GroupChange::Announce => "announce",
+        GroupChange::Restrict => "restrict",
+        GroupChange::Promote => "promote",
+        GroupChange::Demote => "demote",
+    }
+}
+
+/// A moment as RFC 3339 in UTC, to the second.
+pub fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Bytes as a data URL.
+pub fn data_url(mime: &str, bytes: &[u8]) -> String {
+    format!("data:{mime};base64,{}", BASE64.encode(bytes))
+}
+
+/// People without the own account.
+pub fn jids(texts: &[String]) -> Result<Vec<Jid>, crate::domain::Error> {
+    let mut people = Vec::with_capacity(texts.len());
+    let mut invalid = Vec::new();
+    for text in texts {
+        match text.parse::<Jid>() {
+            Ok(jid) if jid.is_person() => {
+                if !people.contains(&jid) {
+                    people.push(jid);
+                }
+            }
+            _ => invalid.push(text.chars().take(100).collect::<String>()),
+        }
+    }
+    if invalid.is_empty() {
+        return Ok(people);
+    }
+    Err(crate::domain::Error::invalid("some participants are not valid ids of people")
+        .about(crate::domain::Subject::ChatId)
+        .detail("invalid", invalid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[test]
+    fn times_have_no_fraction() {
+        assert_eq!(
+            seconds(crate::domain::clock::from_millis(1_753_027_398_123)),
+            "2025-07-20T16:03:18Z"
+        );
+    }
+
+    #[test]
+    fn an_ack_is_worded_as_its_listeners_know_it() {
+        let message = "true_1234567890@c.us_ABC123".parse().unwrap();
+        let body = EventBody::Ack { message, ack: Ack::Delivered, participant: None };
+        let (name, data) = payload(&body, from_seconds(1_642_694_600)).unwrap();
+        assert_eq!(name, "ack");
+        assert_eq!(data["id"], "true_1234567890@c.us_ABC123");
+        assert_eq!((&data["ack"], &data["status"]), (&json!(2), &json!("delivered")));
+    }
+}

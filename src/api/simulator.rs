@@ -1,0 +1,353 @@
+//! The control of the simulated network: the phones of its people. There only with the simulated
+//! network; then nothing of it is secret, but callers still need what the API needs.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Body, jid, segment},
+        endpoint::{Bucket, Endpoint, Scope},
+        error::ApiError,
+    },
+    domain::{Error, ErrorCode, Jid, MessageId, Subject, command::MediaKind},
+    services::Services,
+    simulator::{
+        Behaviour, Faults, Network, PhoneMedia,
+        protocol::{PageFault, Refusal, RefusalKind},
+    },
+};
+
+const TAG: &str = "Simulated network";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let all = vec![
+        Endpoint::get("/_simulator/v1/accounts", accounts).about(TAG, "List the accounts"),
+        Endpoint::post("/_simulator/v1/accounts", open)
+            .about(TAG, "Open an account")
+            .takes::<AccountBody>(),
+        Endpoint::put("/_simulator/v1/accounts/{phone}/behaviour", behaviour)
+            .about(TAG, "Choose what a person does with what they get")
+            .takes::<BehaviourBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/scan", scan)
+            .about(TAG, "Scan a QR code with a phone")
+            .takes::<CodeBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/pairing-code", pairing_code)
+            .about(TAG, "Type a pairing code on a phone")
+            .takes::<CodeBody>(),
+        Endpoint::get("/_simulator/v1/accounts/{phone}/devices", devices)
+            .about(TAG, "List linked devices"),
+        Endpoint::delete("/_simulator/v1/accounts/{phone}/devices/{device}", remove_device)
+            .about(TAG, "Remove a linked device on the phone"),
+        Endpoint::get("/_simulator/v1/accounts/{phone}/chats", chats)
+            .about(TAG, "List a phone's chats"),
+        Endpoint::get("/_simulator/v1/accounts/{phone}/chats/{chat}/messages", messages)
+            .about(TAG, "The messages of a phone's chat"),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/messages", write)
+            .about(TAG, "Write from a phone")
+            .takes::<WriteBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/reactions", react)
+            .about(TAG, "React from a phone")
+            .takes::<ReactBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/edits", edit)
+            .about(TAG, "Edit a message from a phone")
+            .takes::<EditBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/revocations", revoke)
+            .about(TAG, "Delete a message for everyone from a phone")
+            .takes::<MessageBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/read", read)
+            .about(TAG, "Read a chat on a phone")
+            .takes::<ChatBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/line", line)
+            .about(TAG, "Cut or restore the line of an account's devices")
+            .takes::<LineBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/page-fault", page_fault)
+            .about(TAG, "Let an account's devices crash, hang or reload")
+            .takes::<PageFaultBody>(),
+        Endpoint::get("/_simulator/v1/faults", faults).about(TAG, "The planned faults"),
+        Endpoint::put("/_simulator/v1/faults", plan)
+            .about(TAG, "Plan faults")
+            .takes::<FaultsBody>(),
+        Endpoint::post("/_simulator/v1/reset", reset)
+            .about(TAG, "Forget everything and begin anew"),
+    ];
+    all.into_iter().map(|endpoint| endpoint.needs(Scope::Admin).limited(Bucket::None)).collect()
+}
+
+#[derive(Deserialize, ToSchema)]
+struct AccountBody {
+    phone: String,
+    name: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct BehaviourBody {
+    /// echo, slow, reads, silent or manual.
+    #[schema(value_type = String)]
+    behaviour: Behaviour,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct CodeBody {
+    code: String,
+    /// The name of the phone's owner, when the account is new.
+    name: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WriteBody {
+    chat: String,
+    text: Option<String>,
+    media_base64: Option<String>,
+    mime: Option<String>,
+    filename: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ReactBody {
+    message: String,
+    emoji: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct EditBody {
+    message: String,
+    text: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct MessageBody {
+    message: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ChatBody {
+    chat: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct LineBody {
+    connected: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct PageFaultBody {
+    /// hang, crash or reload.
+    #[schema(value_type = String)]
+    fault: PageFault,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(transparent)]
+struct FaultsBody {
+    #[schema(value_type = Object)]
+    faults: Faults,
+}
+
+type Answer = Result<HttpResponse, ApiError>;
+
+fn data(data: impl serde::Serialize) -> Answer {
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "data": data })))
+}
+
+fn done(message: &str) -> Answer {
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": message })))
+}
+
+fn network(services: &Services) -> Result<&Network, ApiError> {
+    services.network.as_ref().ok_or_else(|| Error::internal("there is no simulated network").into())
+}
+
+fn phone_of(text: &str) -> Result<Jid, ApiError> {
+    let digits: String = text.chars().filter(|ch| !" +-()".contains(*ch)).collect();
+    Jid::of_phone(&digits)
+        .map_err(|_| Error::invalid_field("phone", "must be a telephone number").into())
+}
+
+fn phone(request: &HttpRequest) -> Result<Jid, ApiError> {
+    phone_of(segment(request, "phone"))
+}
+
+fn message_id(text: &str) -> Result<MessageId, ApiError> {
+    text.parse().map_err(|_| Error::invalid_field("message", "must be the id of a message").into())
+}
+
+fn refused(refusal: Refusal) -> ApiError {
+    let error = match refusal.kind {
+        RefusalKind::UnknownChat => Error::not_found(Subject::Chat, refusal.reason),
+        RefusalKind::UnknownMessage => Error::not_found(Subject::Message, refusal.reason),
+        RefusalKind::UnknownMedia => Error::not_found(Subject::Media, refusal.reason),
+        RefusalKind::NotOnWhatsapp => {
+            Error::new(ErrorCode::Refused, refusal.reason).about(Subject::Recipient)
+        }
+        RefusalKind::NotAdmin | RefusalKind::NotMember | RefusalKind::NotAllowed => {
+            Error::new(ErrorCode::Forbidden, refusal.reason)
+        }
+        RefusalKind::NotLinked | RefusalKind::Invalid => Error::invalid(refusal.reason),
+        RefusalKind::Fault => Error::new(ErrorCode::EngineFailed, refusal.reason),
+    };
+    ApiError(error)
+}
+
+async fn accounts(services: web::Data<Services>) -> Answer {
+    data(json!({ "accounts": network(&services)?.accounts() }))
+}
+
+async fn open(services: web::Data<Services>, Body(body): Body<AccountBody>) -> Answer {
+    network(&services)?.open_account(&phone_of(&body.phone)?, body.name).map_err(refused)?;
+    done("Account opened")
+}
+
+async fn behaviour(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<BehaviourBody>,
+) -> Answer {
+    network(&services)?.set_behaviour(&phone(&request)?, body.behaviour).map_err(refused)?;
+    done("Behaviour set")
+}
+
+async fn scan(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<CodeBody>,
+) -> Answer {
+    network(&services)?.scan(&phone(&request)?, body.name, &body.code).map_err(refused)?;
+    done("Scanned")
+}
+
+async fn pairing_code(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<CodeBody>,
+) -> Answer {
+    network(&services)?.enter_pairing_code(&phone(&request)?, &body.code).map_err(refused)?;
+    done("Linked")
+}
+
+async fn devices(services: web::Data<Services>, request: HttpRequest) -> Answer {
+    data(json!({ "devices": network(&services)?.devices(&phone(&request)?) }))
+}
+
+async fn remove_device(services: web::Data<Services>, request: HttpRequest) -> Answer {
+    network(&services)?
+        .remove_device(&phone(&request)?, segment(&request, "device"))
+        .map_err(refused)?;
+    done("Device removed")
+}
+
+async fn chats(services: web::Data<Services>, request: HttpRequest) -> Answer {
+    data(json!({ "chats": network(&services)?.chats(&phone(&request)?) }))
+}
+
+async fn messages(services: web::Data<Services>, request: HttpRequest) -> Answer {
+    let chat = crate::api::body::path_jid(&request, "chat")?;
+    data(json!({ "messages": network(&services)?.messages(&phone(&request)?, &chat) }))
+}
+
+async fn write(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<WriteBody>,
+) -> Answer {
+    let (network, phone, chat) = (network(&services)?, phone(&request)?, jid(&body.chat)?);
+    let Some(encoded) = body.media_base64 else {
+        let text =
+            body.text.ok_or_else(|| Error::invalid_field("text", "is required without media"))?;
+        return data(json!({ "message": network.write(&phone, &chat, &text).map_err(refused)? }));
+    };
+    let bytes = BASE64.decode(encoded);
+    let bytes = bytes.map_err(|_| Error::invalid_field("mediaBase64", "is not base64"))?;
+    let mime = body.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
+    let kind = match mime.split('/').next() {
+        Some("image") => MediaKind::Image,
+        Some("video") => MediaKind::Video,
+        Some("audio") => MediaKind::Audio,
+        _ => MediaKind::Document,
+    };
+    let path = services.messaging.upload_place().await?;
+    let failed =
+        |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
+    tokio::fs::write(&path, bytes).await.map_err(failed)?;
+    let media =
+        PhoneMedia { path: &path, kind, mime: &mime, filename: body.filename, caption: body.text };
+    let written = network.write_media(&phone, &chat, media);
+    tokio::fs::remove_file(&path).await.map_err(failed)?;
+    data(json!({ "message": written.map_err(refused)? }))
+}
+
+async fn react(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<ReactBody>,
+) -> Answer {
+    let id = message_id(&body.message)?;
+    network(&services)?.react_from_phone(&phone(&request)?, &id, body.emoji).map_err(refused)?;
+    done("Reacted")
+}
+
+async fn edit(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<EditBody>,
+) -> Answer {
+    let id = message_id(&body.message)?;
+    network(&services)?.edit_from_phone(&phone(&request)?, &id, body.text).map_err(refused)?;
+    done("Edited")
+}
+
+async fn revoke(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<MessageBody>,
+) -> Answer {
+    let id = message_id(&body.message)?;
+    network(&services)?.revoke_from_phone(&phone(&request)?, &id).map_err(refused)?;
+    done("Deleted")
+}
+
+async fn read(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<ChatBody>,
+) -> Answer {
+    let chat = jid(&body.chat)?;
+    network(&services)?.read_from_phone(&phone(&request)?, &chat).map_err(refused)?;
+    done("Read")
+}
+
+async fn line(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<LineBody>,
+) -> Answer {
+    let devices = network(&services)?.set_line(&phone(&request)?, body.connected);
+    data(json!({ "devices": devices }))
+}
+
+async fn page_fault(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<PageFaultBody>,
+) -> Answer {
+    let devices = network(&services)?.strike_page(&phone(&request)?, body.fault);
+    data(json!({ "devices": devices }))
+}
+
+async fn faults(services: web::Data<Services>) -> Answer {
+    data(network(&services)?.faults())
+}
+
+async fn plan(services: web::Data<Services>, Body(body): Body<FaultsBody>) -> Answer {
+    network(&services)?.plan_faults(body.faults);
+    done("Planned")
+}
+
+async fn reset(services: web::Data<Services>) -> Answer {
+    network(&services)?.reset();
+    done("Begun anew")
+}

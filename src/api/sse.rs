@@ -1,0 +1,103 @@
+//! Server-sent events: the event log as a stream that a browser resumes by itself.
+
+use std::{convert::Infallible, time::Duration};
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::stream;
+
+use crate::{
+    api::{
+        body::{Query, session_id},
+        endpoint::{
+            Endpoint,
+            ParameterKind::{Number, Text},
+        },
+        error::ApiError,
+        feed::{Feed, Start},
+    },
+    domain::SessionId,
+    services::Services,
+};
+
+const TAG: &str = "Events";
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let stream = |endpoint: Endpoint| {
+        endpoint
+            .query(Text, "events", "Names of the events wanted, separated by commas")
+            .query(Number, "since", "Replay everything after this number first")
+            .answers_other(200, "text/event-stream")
+    };
+    vec![
+        stream(
+            Endpoint::get("/api/v1/events", all).about(TAG, "Follow the events of all sessions"),
+        ),
+        stream(
+            Endpoint::get("/api/v1/sessions/{sessionId}/events", one)
+                .about(TAG, "Follow the events of a session"),
+        ),
+    ]
+}
+
+async fn all(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    follow(&services, &request, None)
+}
+
+async fn one(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id = session_id(&request)?;
+    services.supervisor.get(&id)?;
+    follow(&services, &request, Some(id))
+}
+
+fn follow(
+    services: &Services,
+    request: &HttpRequest,
+    session: Option<SessionId>,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::of(request);
+    let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
+    let since = match last_id.and_then(|id| id.parse().ok()) {
+        Some(since) => Some(since),
+        None => match query.text("since") {
+            Some(_) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
+            None => None,
+        },
+    };
+    let mut feed = Feed::new(services.events.clone(), session, &query)?;
+    let opening = match feed.begin(since) {
+        Start::Now | Start::After(_) => ": connected\n\n".to_owned(),
+        Start::TooOld(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
+    };
+    let frames = stream::unfold((feed, Some(opening)), |(mut feed, opening)| async move {
+        let text = match opening {
+            Some(opening) => opening,
+            None => match tokio::time::timeout(HEARTBEAT, feed.next()).await {
+                Ok(Ok(frames)) => frames
+                    .into_iter()
+                    .map(|frame| {
+                        format!(
+                            "id: {}\nevent: {}\ndata: {}\n\n",
+                            frame.seq, frame.event, frame.json
+                        )
+                    })
+                    .collect(),
+                // The store failed: the client comes back with the number it has.
+                Ok(Err(_)) => return None,
+                Err(_) => ": alive\n\n".to_owned(),
+            },
+        };
+        Some((Ok::<_, Infallible>(web::Bytes::from(text)), (feed, None)))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(frames))
+}
