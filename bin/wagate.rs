@@ -1,1 +1,322 @@
-fn main() {}
+//! The command line: arguments, sub-commands, and what is printed to people.
+//!
+//! All work is the library's; this file only chooses, prints and sets the exit code.
+
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use wagate::{
+    accounts::ApiKeys,
+    api::openapi,
+    config::{Config, Flags, NetworkKind},
+    demo::{self, Narrator},
+    doctor::{self, Verdict},
+    domain::{Clock, session::EngineKind},
+    egress,
+    gateway::Gateway,
+    lifecycle::Lifecycle,
+    store::Store,
+    telemetry,
+};
+
+/// Why a command ended badly.
+type Failure = Box<dyn std::error::Error>;
+
+/// A self-hosted gateway that owns WhatsApp sessions and offers them over HTTP, WebSocket and webhooks.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway (the default).
+    Serve,
+    /// Show the main job on the simulated network, step by step.
+    Demo,
+    /// Check what the gateway needs on this machine, with a remedy for each fault.
+    Doctor,
+    /// Make, list and revoke API keys.
+    Key {
+        #[command(subcommand)]
+        action: KeyAction,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum KeyAction {
+    /// Make a key; its secret is printed this once.
+    Create {
+        /// What people will know it by.
+        name: String,
+        /// What it may do: `*`, `read`, `send`, `admin`, …
+        #[arg(long = "scope", default_value = "*")]
+        scopes: Vec<String>,
+        /// Limit it to one session.
+        #[arg(long)]
+        session: Option<String>,
+        /// Days until it ends by itself.
+        #[arg(long)]
+        expires_in_days: Option<u32>,
+    },
+    List,
+    Revoke {
+        id: uuid::Uuid,
+    },
+}
+
+/// Settings that may be given as flags; they win over the environment and the file.
+#[derive(Args)]
+struct Settings {
+    /// Settings file (TOML).
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:8080].
+    #[arg(long, global = true)]
+    listen: Option<std::net::SocketAddr>,
+    /// Port to listen on; keeps the address.
+    #[arg(long, global = true)]
+    port: Option<u16>,
+    /// Folder of the store, media and keys [default: ./data].
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// The real WhatsApp or the simulated network.
+    #[arg(long, global = true)]
+    network: Option<Network>,
+    /// What drives a session that does not choose for itself.
+    #[arg(long, global = true)]
+    engine: Option<Engine>,
+    /// Sessions that may be active at once [default: 10].
+    #[arg(long, global = true)]
+    max_sessions: Option<usize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Network {
+    Whatsapp,
+    Simulated,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Engine {
+    Browser,
+    Simulated,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(&arguments.settings).await,
+        Command::Demo => show(&arguments.settings).await,
+        Command::Doctor => examine(&arguments.settings).await,
+        Command::Key { action } => keys(&arguments.settings, action).await,
+        Command::Openapi => {
+            say(&openapi::Document::pretty(true));
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        complain(&error.to_string());
+        ExitCode::FAILURE
+    })
+}
+
+async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
+    let config = settings.load()?;
+    telemetry::start_logging(&config.log);
+    let mut lifecycle = Lifecycle::listen()?;
+    let (network, engine, auth) = (config.network, config.engine, config.openwa.auth);
+    let (most, data) = (config.sessions.max, config.data.dir.clone());
+    if config.is_open_to_the_world() {
+        tracing::warn!(
+            "openwa.auth is \"open\": everybody who reaches the port may use every session"
+        );
+    }
+    let gateway = Gateway::start(config, Clock::system()).await?;
+    let base = format!("http://{}", gateway.address());
+    if let Some(key) = first_key(&gateway, &data).await? {
+        say(&format!(
+            "\nThe first API key, shown this once (also in {}):\n\n    {key}\n\n",
+            bootstrap_file(&data).display()
+        ));
+    }
+    say(&format!("wagate {} is listening on {base}\n", env!("CARGO_PKG_VERSION")));
+    say(&format!("  API        {base}/api/v1\n  API docs   {base}/api-docs\n"));
+    say(&format!(
+        "  network    {network:?}, engine {}, at most {most} sessions, auth {auth:?}\n",
+        engine.as_str()
+    ));
+    let signal = lifecycle.stop_asked().await;
+    tracing::info!(signal, "stopping; once more to stop at once");
+    tokio::select! {
+        faults = gateway.stop() => {
+            for fault in &faults {
+                tracing::warn!("{fault}");
+            }
+            Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        signal = lifecycle.stop_asked() => Err(format!("stopped at once by a second {signal}").into()),
+    }
+}
+
+/// Plays the demonstration on a gateway of its own with a store that is thrown away.
+async fn show(settings: &Settings) -> Result<ExitCode, Failure> {
+    let folder = std::env::temp_dir().join(format!("wagate-demo-{}", std::process::id()));
+    let mut flags = settings.flags();
+    flags.data = Some(folder.clone());
+    flags.network = Some(NetworkKind::Simulated);
+    flags.engine = flags.engine.or(Some(EngineKind::Simulated));
+    // Its own port when the usual one is taken, so that it runs beside a real gateway.
+    let wanted = flags.listen.is_some() || flags.port.is_some();
+    if !wanted && std::net::TcpListener::bind("127.0.0.1:8080").is_err() {
+        flags.port = Some(0);
+    }
+    let mut config = Config::load(&flags, &environment())?;
+    "warn".clone_into(&mut config.log.filter);
+    telemetry::start_logging(&config.log);
+    let mut lifecycle = Lifecycle::listen()?;
+    let gateway = Gateway::start(config, Clock::system()).await?;
+    let base = format!("http://{}", gateway.address());
+    let is_terminal = std::io::stdout().is_terminal();
+    let mut narrator = Narrator::new(std::io::stdout(), is_terminal);
+    narrator.line(&format!("wagate on the simulated network, at {base}"));
+    let played = demo::play(&mut narrator, egress::local_client()?, base.clone()).await;
+    let outcome = match played {
+        Ok(ending) => {
+            narrator.line(&format!("\nAll {} steps worked. What next:", ending.steps));
+            narrator.line(&format!("  API docs   {base}/api-docs"));
+            narrator.line("  for real   make run");
+            if is_terminal {
+                narrator.line("\nThe gateway stays up for you to try; Ctrl-C ends it.");
+                lifecycle.stop_asked().await;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Err(error.into()),
+    };
+    gateway.stop().await;
+    // What is left of a throw-away folder is the system's to clear.
+    let _ = std::fs::remove_dir_all(&folder);
+    outcome
+}
+
+async fn examine(settings: &Settings) -> Result<ExitCode, Failure> {
+    let config = settings.load()?;
+    let checks = doctor::examine(&config, &Clock::system()).await;
+    for check in &checks {
+        say(&format!("{check}\n"));
+    }
+    let is_broken = checks.iter().any(|check| check.verdict == Verdict::Broken);
+    Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Works on the store itself; a running gateway has the same under `/api/v1/api-keys`.
+async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failure> {
+    let config = settings.load()?;
+    let folder = config.data.dir.join("store");
+    std::fs::create_dir_all(&folder)?;
+    let store = Store::open(&folder).await.map_err(|error| {
+        format!(
+            "{error}\nWhile the gateway runs, use its API: POST, GET or DELETE /api/v1/api-keys"
+        )
+    })?;
+    let clock = Clock::system();
+    let keys = ApiKeys::new(store, clock.clone());
+    match action {
+        KeyAction::Create { name, scopes, session, expires_in_days } => {
+            let session = session.map(|text| text.parse()).transpose()?;
+            let day = Duration::from_secs(86_400);
+            let expires_at = expires_in_days.map(|days| clock.now() + day * days);
+            let (record, secret) = keys.create(&name, scopes, session, expires_at).await?;
+            say(&format!("{}  {}\n{secret}\n", record.id, record.name));
+        }
+        KeyAction::List => {
+            for record in keys.list().await? {
+                let state = if record.revoked_at.is_some() { "revoked" } else { "active" };
+                let scopes = record.scopes.join(",");
+                say(&format!(
+                    "{}  {}…  {state:<8} {scopes:<12} {}\n",
+                    record.id, record.prefix, record.name
+                ));
+            }
+        }
+        KeyAction::Revoke { id } => {
+            keys.revoke(id).await?;
+            say(&format!("{id} is revoked\n"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A fresh gateway gets a key for everything, so that it can be used from other machines.
+async fn first_key(gateway: &Gateway, data: &Path) -> Result<Option<String>, Failure> {
+    let keys = &gateway.services().api_keys;
+    if !keys.list().await?.is_empty() {
+        return Ok(None);
+    }
+    let (_, secret) = keys.create("bootstrap", vec!["*".to_owned()], None, None).await?;
+    write_secret(&bootstrap_file(data), &secret)?;
+    Ok(Some(secret))
+}
+
+fn bootstrap_file(data: &Path) -> PathBuf {
+    data.join("bootstrap.key")
+}
+
+/// Writes a file that only its owner can read.
+fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    writeln!(file, "{secret}")
+}
+
+impl Settings {
+    fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            listen: self.listen,
+            port: self.port,
+            data: self.data.clone(),
+            network: self.network.map(|network| match network {
+                Network::Whatsapp => NetworkKind::Whatsapp,
+                Network::Simulated => NetworkKind::Simulated,
+            }),
+            engine: self.engine.map(|engine| match engine {
+                Engine::Browser => EngineKind::Browser,
+                Engine::Simulated => EngineKind::Simulated,
+            }),
+            max_sessions: self.max_sessions,
+        }
+    }
+
+    fn load(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.flags(), &environment())?)
+    }
+}
+
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars().collect()
+}
+
+fn say(text: &str) {
+    // Nobody is left to read it when this fails.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "wagate: {text}");
+}

@@ -11,6 +11,8 @@ pub mod api;
 pub mod config;
 /// The demonstration: the main job, done through the public API.
 pub mod demo;
+/// What the gateway needs on this machine.
+pub mod doctor;
 /// What the gateway talks about: plain data, no I/O.
 pub mod domain;
 /// What a session needs from WhatsApp, and the engines that give it.
@@ -19,6 +21,8 @@ pub mod driver;
 pub mod egress;
 /// The event log: durable first, then told.
 pub mod events;
+/// The composition root.
+pub mod gateway;
 /// When the gateway stops.
 pub mod lifecycle;
 /// Messages out and in, and the mirror of chats and contacts.

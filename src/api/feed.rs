@@ -31,7 +31,7 @@ pub struct Feed {
 /// Where a listener asks to begin.
 pub enum Start {
     Now,
-    After(u64),
+    Replay,
     /// The log no longer reaches back so far; it holds events from this number on.
     TooOld(u64),
 }
@@ -54,7 +54,7 @@ impl Feed {
             }
             Some(since) => {
                 self.cursor = since;
-                Start::After(since)
+                Start::Replay
             }
         }
     }

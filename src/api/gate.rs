@@ -61,38 +61,28 @@ pub async fn pass(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
     let id = request_id(request.headers());
-    let (http_request, outcome) = match admit(&request).await {
+    let clock = clock(request.request());
+    // No clone of the request may be alive while it is routed: actix changes it in place.
+    let (mut response, standing) = match admit(&request).await {
         Ok((principal, standing)) => {
             request.extensions_mut().insert(Rc::new(principal));
-            let http_request = request.request().clone();
-            let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-            let response = match outcome {
-                Ok(Ok(response)) => response.map_into_boxed_body(),
-                Ok(Err(error)) => {
-                    let response = error.error_response();
-                    ServiceResponse::new(http_request.clone(), response).map_into_boxed_body()
-                }
+            let path = request.path().to_owned();
+            match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+                Ok(outcome) => (outcome?.map_into_boxed_body(), standing),
                 Err(_) => {
-                    tracing::error!(request = %id, path = http_request.path(), "a handler panicked");
-                    let error = ApiError(Error::internal("Internal server error"));
-                    ServiceResponse::new(http_request.clone(), error.error_response())
+                    tracing::error!(request = %id, path, "request {id}: a handler panicked");
+                    return Err(ApiError(Error::internal("Internal server error")).into());
                 }
-            };
-            (http_request, (response, standing))
+            }
         }
-        Err((error, standing)) => {
-            let (http_request, _) = request.into_parts();
-            let response = ServiceResponse::new(http_request.clone(), refusal(error));
-            (http_request, (response, standing))
-        }
+        Err((error, standing)) => (request.into_response(refusal(error)), standing),
     };
-    let (mut response, standing) = outcome;
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id) {
         headers.insert(HeaderName::from_static(REQUEST_ID), value);
     }
     if let Some(standing) = standing {
-        tell_standing(headers, standing, &clock(&http_request));
+        tell_standing(headers, standing, &clock);
     }
     let status = response.status().as_u16().to_string();
     metrics::counter!("wagate_http_requests_total", "status" => status).increment(1);

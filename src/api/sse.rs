@@ -72,7 +72,7 @@ fn follow(
     };
     let mut feed = Feed::new(services.events.clone(), session, &query)?;
     let opening = match feed.begin(since) {
-        Start::Now | Start::After(_) => ": connected\n\n".to_owned(),
+        Start::Now | Start::Replay => ": connected\n\n".to_owned(),
         Start::TooOld(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
     let frames = stream::unfold((feed, Some(opening)), |(mut feed, opening)| async move {

@@ -80,7 +80,7 @@ async fn open(
     let mut first = Vec::new();
     match start {
         Start::Now => first.extend(present(&handle.status(), services.clock.now())),
-        Start::After(_) => (),
+        Start::Replay => (),
         Start::TooOld(oldest) => {
             first.push(json!({ "event": "reset", "oldest": oldest }).to_string())
         }

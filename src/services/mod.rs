@@ -28,10 +28,14 @@ pub struct Services {
 /// Answers whether the store works, without handing it out.
 #[derive(Clone)]
 pub struct Health {
-    pub(crate) store: Store,
+    store: Store,
 }
 
 impl Health {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
     pub async fn store_works(&self) -> bool {
         self.store.probe().await.is_ok()
     }

@@ -1,0 +1,198 @@
+//! Checks what the gateway needs on this machine, and says how to mend what is missing.
+
+use std::{
+    fmt,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    time::Duration,
+};
+
+use crate::{
+    config::{Config, NetworkKind},
+    domain::Clock,
+};
+
+/// Free bytes below which the store is in danger.
+const LEAST_SPACE: u64 = 1024 * 1024 * 1024;
+/// A clock before this was never set: the day this check was written.
+const LEAST_TIME: i64 = 1_763_683_200;
+const REACH_DEADLINE: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Well,
+    Doubtful,
+    Broken,
+}
+
+/// One check: what was looked at, what was found, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    pub verdict: Verdict,
+    pub found: String,
+    pub remedy: Option<String>,
+}
+
+impl Check {
+    fn well(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, verdict: Verdict::Well, found: found.into(), remedy: None }
+    }
+
+    fn wrong(
+        name: &'static str,
+        verdict: Verdict,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { name, verdict, found: found.into(), remedy: Some(remedy.into()) }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = match self.verdict {
+            Verdict::Well => "ok  ",
+            Verdict::Doubtful => "warn",
+            Verdict::Broken => "FAIL",
+        };
+        write!(out, "{mark}  {:<12} {}", self.name, self.found)?;
+        match &self.remedy {
+            Some(remedy) => write!(out, "\n      {:<12} → {remedy}", ""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All checks for these settings.
+pub async fn examine(config: &Config, clock: &Clock) -> Vec<Check> {
+    let mut checks = vec![
+        folder("data folder", &config.data.dir),
+        folder("sessions", &config.sessions_dir()),
+        space(&config.data.dir),
+        port(config.server.listen),
+        time(clock),
+    ];
+    if config.network == NetworkKind::Whatsapp {
+        checks.push(reach(&config.whatsapp.url).await);
+    }
+    checks
+}
+
+fn folder(name: &'static str, path: &Path) -> Check {
+    let probe = path.join(".wagate-probe");
+    let written = std::fs::create_dir_all(path).and_then(|()| std::fs::write(&probe, b"probe"));
+    match written.and_then(|()| std::fs::remove_file(&probe)) {
+        Ok(()) => Check::well(name, format!("{} can be written", path.display())),
+        Err(error) => {
+            let found = format!("{} cannot be written: {error}", path.display());
+            Check::wrong(
+                name,
+                Verdict::Broken,
+                found,
+                "choose another with --data, or change its owner",
+            )
+        }
+    }
+}
+
+fn space(path: &Path) -> Check {
+    const NAME: &str = "disk";
+    match rustix::fs::statvfs(path) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let words = format!("{} MiB free", free / 1024 / 1024);
+            if free < LEAST_SPACE {
+                Check::wrong(
+                    NAME,
+                    Verdict::Doubtful,
+                    words,
+                    "free some space, or choose another --data folder",
+                )
+            } else {
+                Check::well(NAME, words)
+            }
+        }
+        Err(error) => Check::wrong(
+            NAME,
+            Verdict::Doubtful,
+            format!("cannot be measured: {error}"),
+            "check the data folder",
+        ),
+    }
+}
+
+fn port(listen: SocketAddr) -> Check {
+    const NAME: &str = "port";
+    match TcpListener::bind(listen) {
+        Ok(_) => Check::well(NAME, format!("{listen} is free")),
+        Err(error) => {
+            let found = format!("{listen} cannot be listened on: {error}");
+            let remedy =
+                "stop what uses it (perhaps another wagate), or choose another with --listen";
+            Check::wrong(NAME, Verdict::Broken, found, remedy)
+        }
+    }
+}
+
+fn time(clock: &Clock) -> Check {
+    const NAME: &str = "clock";
+    let now = clock.now();
+    if now.as_second() < LEAST_TIME {
+        let remedy = "set the clock; certificates and signatures need the right time";
+        return Check::wrong(NAME, Verdict::Broken, format!("it says {now}"), remedy);
+    }
+    Check::well(NAME, now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+async fn reach(url: &str) -> Check {
+    const NAME: &str = "network";
+    let target = crate::egress::resolve(url, true).await;
+    let connected = match &target {
+        Ok(target) => {
+            let connect = tokio::net::TcpStream::connect(target.address);
+            match tokio::time::timeout(REACH_DEADLINE, connect).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err("no answer in time".to_owned()),
+            }
+        }
+        Err(error) => Err(error.message.clone()),
+    };
+    match connected {
+        Ok(()) => Check::well(NAME, format!("{url} can be reached")),
+        Err(reason) => {
+            let remedy = "check the connection and its firewall, or try --network simulated";
+            Check::wrong(
+                NAME,
+                Verdict::Broken,
+                format!("{url} cannot be reached: {reason}"),
+                remedy,
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[test]
+    fn what_is_wrong_comes_with_its_remedy() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let check = port(taken.local_addr().unwrap());
+        assert_eq!(check.verdict, Verdict::Broken);
+        assert!(check.to_string().contains("--listen"), "{check}");
+        assert_eq!(time(&Clock::manual(from_seconds(0))).verdict, Verdict::Broken);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(folder("data folder", &file.path().join("x")).verdict, Verdict::Broken);
+    }
+
+    #[test]
+    fn a_fit_machine_is_told_so() {
+        let folder_of_mine = tempfile::tempdir().unwrap();
+        assert_eq!(folder("data folder", folder_of_mine.path()).verdict, Verdict::Well);
+        assert_eq!(time(&Clock::system()).verdict, Verdict::Well);
+    }
+}

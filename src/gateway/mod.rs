@@ -1,0 +1,221 @@
+//! The composition root: builds the gateway from its settings in one order and takes it down in
+//! the reverse.
+//!
+//! Start: store, event log, network and engines, sessions, webhooks, API. Stop: the API takes no
+//! more, sessions close so that no event is new, webhooks reach the end of the log or a deadline,
+//! the store is flushed. The only module that knows all the others.
+
+mod engines;
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    accounts::ApiKeys,
+    api,
+    config::{Config, Toggle},
+    domain::{Clock, Error},
+    events::EventLog,
+    messaging::{Ingest, Messaging},
+    services::{Health, Services},
+    session::{Supervisor, SupervisorParts, SupervisorSettings},
+    store::{Store, StoreError},
+    telemetry,
+    webhooks::{WebhookSettings, Webhooks},
+};
+
+/// How long consumers of the event log may take to reach its end when the gateway stops.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// How often old events are dropped.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+
+/// Why the gateway did not start, in words for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the store in {folder} cannot be opened: {source}")]
+    Store { folder: String, source: StoreError },
+    #[error("cannot make the folder {folder}: {source}")]
+    Folder { folder: String, source: std::io::Error },
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("{0}")]
+    Part(#[from] Error),
+}
+
+/// A running gateway.
+pub struct Gateway {
+    services: Services,
+    store: Store,
+    server: api::Server,
+    world: engines::World,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    address: SocketAddr,
+}
+
+impl Gateway {
+    /// Starts everything. Must be called on the runtime that sessions shall live on.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let started = Instant::now();
+        telemetry::start_metrics();
+        let config = Arc::new(config);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+
+        let store = open_store(&config).await?;
+        let events = EventLog::open(store.clone(), clock.clone())
+            .await
+            .map_err(|source| store_error(&config, source))?;
+        let world = engines::World::build(&config, &clock)?;
+
+        let media = config.data.dir.join("media");
+        let sink = Ingest::new(store.clone(), events.clone(), clock.clone());
+        let supervisor = Supervisor::start(SupervisorParts {
+            engines: world.engines.clone(),
+            store: store.clone(),
+            sink: sink.clone(),
+            clock: clock.clone(),
+            sessions_dir: config.sessions_dir(),
+            settings: supervisor_settings(&config),
+        })
+        .await?;
+        let messaging =
+            Messaging::new(store.clone(), supervisor.clone(), sink, clock.clone(), media);
+
+        let envelope = Arc::new(api::OpenWaEnvelope);
+        let webhooks = Webhooks::new(
+            store.clone(),
+            events.clone(),
+            clock.clone(),
+            webhook_settings(&config),
+            envelope,
+        );
+        webhooks.start(&tasks, stop.clone());
+        tasks.spawn(prune_events(events.clone(), webhooks.clone(), config.clone(), stop.clone()));
+
+        let services = Services {
+            api_keys: ApiKeys::new(store.clone(), clock.clone()),
+            health: Health::new(store.clone()),
+            network: world.network.clone(),
+            config: config.clone(),
+            clock,
+            supervisor,
+            messaging,
+            events,
+            webhooks,
+            started,
+        };
+        let listen = config.server.listen;
+        let server = api::Server::bind(services.clone(), listen)
+            .map_err(|source| StartError::Listen { address: listen, source })?;
+        let address = server.address();
+        Ok(Self { services, store, server, world, tasks, stop, address })
+    }
+
+    /// Where the API listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The handles that surfaces hold.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl Gateway {
+    /// Takes everything down in the reverse order of its start. Bounded in time, however stuck a
+    /// part is. Says what did not end in order.
+    pub async fn stop(self) -> Vec<String> {
+        let mut faults = Vec::new();
+        self.server.stop().await;
+        self.services.supervisor.stop().await;
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN_DEADLINE, self.tasks.wait()).await.is_err() {
+            faults.push(format!("{} background tasks did not end in time", self.tasks.len()));
+        }
+        self.world.stop().await;
+        if let Err(error) = self.store.durable().await {
+            faults.push(format!("the store could not be flushed: {error}"));
+        }
+        faults
+    }
+}
+
+async fn open_store(config: &Config) -> Result<Store, StartError> {
+    let folder = config.data.dir.join("store");
+    for folder in [&folder, &config.sessions_dir()] {
+        std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
+            folder: folder.display().to_string(),
+            source,
+        })?;
+    }
+    Store::open(&folder).await.map_err(|source| store_error(config, source))
+}
+
+fn store_error(config: &Config, source: StoreError) -> StartError {
+    StartError::Store { folder: config.data.dir.display().to_string(), source }
+}
+
+/// Drops events past their retention, never those that an endpoint still has to get.
+async fn prune_events(
+    events: EventLog,
+    webhooks: Webhooks,
+    config: Arc<Config>,
+    stop: CancellationToken,
+) {
+    let retention = Duration::from_secs(u64::from(config.events.retention_days) * 86_400);
+    if retention.is_zero() {
+        return;
+    }
+    while stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_some() {
+        let kept_from = match webhooks.slowest_cursor().await {
+            Ok(slowest) => slowest.map_or(u64::MAX, |seq| seq + 1),
+            Err(error) => {
+                tracing::warn!(%error, "cannot tell what webhooks still need: no event is dropped");
+                continue;
+            }
+        };
+        match events.prune(retention, kept_from).await {
+            Ok(0) => (),
+            Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
+            Err(error) => tracing::warn!(%error, "old events could not be dropped"),
+        }
+    }
+}
+
+fn supervisor_settings(config: &Config) -> SupervisorSettings {
+    let sessions = &config.sessions;
+    SupervisorSettings {
+        max_sessions: sessions.max,
+        parallel_starts: sessions.parallel_starts,
+        open_deadline: Duration::from_secs(sessions.open_deadline_seconds),
+        command_deadline: Duration::from_secs(sessions.command_deadline_seconds),
+        probe_interval: Duration::from_secs(sessions.probe_interval_seconds),
+        max_restarts: sessions.max_restarts,
+        restart_window: Duration::from_secs(sessions.restart_window_seconds),
+        stop_deadline: Duration::from_secs(sessions.stop_deadline_seconds),
+        memory_limit: match config.browser.memory_limit_mib {
+            0 => None,
+            mebibytes => Some(mebibytes * 1024 * 1024),
+        },
+    }
+}
+
+fn webhook_settings(config: &Config) -> WebhookSettings {
+    WebhookSettings {
+        timeout: Duration::from_secs(config.webhooks.timeout_seconds),
+        allow_private_targets: match config.webhooks.allow_private_targets {
+            Toggle::Yes => true,
+            Toggle::No => false,
+            Toggle::Auto => config.server.listen.ip().is_loopback(),
+        },
+        max_per_session: config.webhooks.max_per_session,
+        disable_after: Duration::from_secs(config.webhooks.disable_after_hours * 3600),
+    }
+}
