@@ -42,7 +42,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 essence.eq_ignore_ascii_case("application/json")
             });
             // A client that sends nothing need not name its type.
-            if !is_json && !(bytes.is_empty() && named.is_none()) {
+            let is_empty = bytes.is_empty() && named.is_none();
+            if !is_json && !is_empty {
                 return Err(Error::invalid(
                     "the body must be JSON: Content-Type: application/json",
                 )

@@ -61,7 +61,7 @@ pub struct Shape {
 
 pub enum Answer {
     /// The success envelope around this.
-    Data(Shape),
+    Data(Box<Shape>),
     /// The success envelope with a message alone.
     Message,
     Other(&'static str),
@@ -172,7 +172,7 @@ impl Endpoint {
     /// The success envelope around a `T`.
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.status = status;
-        self.answer = Answer::Data(shape::<T>());
+        self.answer = Answer::Data(Box::new(shape::<T>()));
         self
     }
 
@@ -182,7 +182,7 @@ impl Endpoint {
         let mut others = item.others;
         others.push((item.name, item.schema));
         let list = RefOr::T(Schema::Array(list));
-        self.answer = Answer::Data(Shape { name: String::new(), schema: list, others });
+        self.answer = Answer::Data(Box::new(Shape { name: String::new(), schema: list, others }));
         self
     }
 

@@ -12,7 +12,7 @@ use crate::api::{
 };
 
 /// Statuses of failures that any endpoint may answer, with their meaning.
-const FAILURES: [(u16, &str); 13] = [
+const FAILURES: [(u16, &str); 15] = [
     (400, "The request breaks a rule; details.fields names it"),
     (401, "No credential, or one that is not accepted"),
     (403, "The credential does not reach this far"),
@@ -21,11 +21,13 @@ const FAILURES: [(u16, &str); 13] = [
     (409, "The state forbids it"),
     (413, "The body is too large"),
     (422, "The number is not on WhatsApp"),
+    (426, "Not a WebSocket handshake"),
     (429, "Too many requests; Retry-After says when to try again"),
     (500, "A fault of the gateway"),
     (501, "The engine cannot do this at the moment"),
     (502, "The engine failed"),
     (503, "The gateway is stopping or unwell"),
+    (504, "The engine did not answer in time"),
 ];
 
 /// The document, made once.
@@ -84,6 +86,7 @@ fn document(endpoints: &[Endpoint]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": failures(),
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "basic": { "type": "http", "scheme": "basic" },
@@ -148,13 +151,9 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     if endpoint.path == "/api-docs" {
         responses.insert("302".to_owned(), json!({ "description": "To the page itself" }));
     }
-    let failure =
-        json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } } });
-    let extra = [(426, "Not a WebSocket handshake"), (504, "The engine did not answer in time")];
-    for (status, meaning) in FAILURES.into_iter().chain(extra) {
-        responses
-            .entry(status.to_string())
-            .or_insert_with(|| json!({ "description": meaning, "content": failure }));
+    for (status, _) in FAILURES {
+        let reference = format!("#/components/responses/{status}");
+        responses.entry(status.to_string()).or_insert_with(|| json!({ "$ref": reference }));
     }
     Value::Object(responses)
 }
@@ -214,6 +213,16 @@ fn operation_id(endpoint: &Endpoint) -> String {
     let words =
         endpoint.path.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     words.fold(verb.to_owned(), |id, word| format!("{id}_{word}"))
+}
+
+/// Every failure, once; operations refer to them.
+fn failures() -> Value {
+    let failure =
+        json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } } });
+    let response = |(status, meaning): (u16, &str)| {
+        (status.to_string(), json!({ "description": meaning, "content": failure }))
+    };
+    Value::Object(FAILURES.into_iter().map(response).collect())
 }
 
 fn failure_schema() -> Value {

@@ -137,7 +137,7 @@ fn merged(loaded: Vec<Message>, mirrored: Vec<Message>, limit: usize) -> Vec<Mes
         by_id.insert((message.chat().clone(), message.id.key.clone()), message);
     }
     let mut all: Vec<Message> = by_id.into_values().collect();
-    all.sort_by(|a, b| a.timestamp.cmp(&b.timestamp));
+    all.sort_by_key(|message| message.timestamp);
     let surplus = all.len().saturating_sub(limit);
     all.drain(..surplus);
     all

@@ -113,7 +113,7 @@ impl Messaging {
                 return Err(unknown());
             }
             let known = self.store.messages().find_by_key(session, chat, &id.key).await?;
-            return Ok(known.map(|message| message.id).ok_or_else(unknown)?);
+            return known.map(|message| message.id).ok_or_else(unknown);
         }
         let known = self.store.messages().find_by_key(session, chat, text).await?;
         known.map(|message| message.id).ok_or_else(unknown)

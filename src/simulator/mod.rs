@@ -9,6 +9,7 @@
 //! answers, the next QR reference) is a task that takes the lock anew when its time has come.
 
 mod account;
+mod compose;
 mod device;
 mod faults;
 mod groups;

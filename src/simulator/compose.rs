@@ -1,0 +1,110 @@
+//! How a message looks when it is sent, and small translations between its forms.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{
+        Ack, Content, Jid, Message, MessageId, MessageKind, Timestamp,
+        command::{MediaKind, Sent},
+        message::MessageMedia,
+    },
+    simulator::{
+        linking::refusal,
+        protocol::{DeviceContent, Refusal, RefusalKind},
+        relay::Draft,
+        world::World,
+    },
+};
+
+pub fn compose(
+    world: &World,
+    me: &Jid,
+    chat: &Jid,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<Message, Refusal> {
+    let (kind, body, media) = match &draft.content {
+        DeviceContent::Media { media, kind, mime, filename, caption } => {
+            let file = world.media.get(media);
+            let file = file
+                .ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this file was not uploaded"))?;
+            let media =
+                MessageMedia { mime: mime.clone(), size: file.size, filename: filename.clone() };
+            (message_kind(*kind), caption.clone().unwrap_or_default(), Some(media))
+        }
+        DeviceContent::Other(content) => match content {
+            Content::Text { body } => (MessageKind::Text, body.clone(), None),
+            Content::Location { latitude, longitude, name, .. } => {
+                let place = name.clone().unwrap_or_else(|| format!("{latitude},{longitude}"));
+                (MessageKind::Location, place, None)
+            }
+            Content::ContactCards { contacts } => {
+                let names = contacts
+                    .iter()
+                    .map(|c| c.name.clone().unwrap_or_else(|| c.id.user().to_owned()));
+                (MessageKind::ContactCard, names.collect::<Vec<_>>().join(", "), None)
+            }
+            Content::Poll { question, .. } => (MessageKind::Poll, question.clone(), None),
+            Content::Media(_) => {
+                return Err(refusal(
+                    RefusalKind::Invalid,
+                    "a file is uploaded first and sent by its id",
+                ));
+            }
+        },
+    };
+    Ok(Message {
+        id: MessageId {
+            from_me: true,
+            chat: chat.clone(),
+            key: draft.key.as_str().into(),
+            participant: chat.is_group().then(|| me.clone()),
+        },
+        author: me.clone(),
+        kind,
+        body,
+        // WhatsApp's own times are whole seconds.
+        timestamp: crate::domain::clock::from_seconds(now.as_second()),
+        ack: Ack::Sent,
+        push_name: world.accounts.get(me).map(|account| account.name()),
+        media,
+        quoted: draft.quoted.clone(),
+        mentions: draft.mentions.clone(),
+        forwarded: false,
+        edited: false,
+        reactions: Vec::new(),
+        raw: None,
+    })
+}
+
+pub fn sent_as(message: &Message) -> Sent {
+    Sent { id: message.id.clone(), timestamp: message.timestamp, ack: message.ack }
+}
+
+pub fn since(then: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(
+        now.as_millisecond().saturating_sub(then.as_millisecond()).max(0).unsigned_abs(),
+    )
+}
+
+pub fn message_kind(kind: MediaKind) -> MessageKind {
+    match kind {
+        MediaKind::Image => MessageKind::Image,
+        MediaKind::Video => MessageKind::Video,
+        MediaKind::Audio => MessageKind::Audio,
+        MediaKind::Voice => MessageKind::Voice,
+        MediaKind::Document => MessageKind::Document,
+        MediaKind::Sticker => MessageKind::Sticker,
+    }
+}
+
+pub fn media_kind(kind: MessageKind) -> MediaKind {
+    match kind {
+        MessageKind::Image => MediaKind::Image,
+        MessageKind::Video => MediaKind::Video,
+        MessageKind::Audio => MediaKind::Audio,
+        MessageKind::Voice => MediaKind::Voice,
+        MessageKind::Sticker => MediaKind::Sticker,
+        _ => MediaKind::Document,
+    }
+}

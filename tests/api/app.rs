@@ -1,0 +1,201 @@
+//! A gateway for one test: its own folder, its own port, and callers that know its address.
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use futures_util::StreamExt;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wagate::{
+    config::{Config, Flags, NetworkKind},
+    domain::{Clock, session::EngineKind},
+    egress,
+    gateway::Gateway,
+};
+
+pub const PHONE: &str = "15557654321";
+pub const ECHO: &str = "15550000001@c.us";
+pub const SILENT: &str = "15550000003@c.us";
+/// Longer than anything here takes on a slow machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct TestApp {
+    pub gateway: Gateway,
+    pub folder: TempDir,
+    pub http: reqwest::Client,
+    pub base: String,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With settings as the environment gives them. There are no rate limits unless a test sets them.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    pub async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        let free = [
+            ("WAGATE_LIMITS__SESSION_CREATION", "0"),
+            ("WAGATE_LIMITS__MESSAGING", "0"),
+            ("WAGATE_LIMITS__GENERAL", "0"),
+        ];
+        let all = free.iter().chain(settings);
+        let environment: BTreeMap<String, String> =
+            all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let flags = Flags {
+            port: Some(0),
+            data: Some(folder.path().to_owned()),
+            network: Some(NetworkKind::Simulated),
+            engine: Some(EngineKind::Simulated),
+            ..Flags::default()
+        };
+        let config = Config::load(&flags, &environment).unwrap();
+        let gateway = Gateway::start(config, Clock::system()).await.unwrap();
+        let base = format!("http://{}", gateway.address());
+        Self { gateway, folder, http: egress::local_client().unwrap(), base }
+    }
+
+    pub async fn stop(self) -> TempDir {
+        assert_eq!(self.gateway.stop().await, Vec::<String>::new(), "the stop was not clean");
+        self.folder
+    }
+
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// Creates a session and waits for its code.
+    pub async fn create(&self, id: &str) -> Value {
+        let (status, answer) = self.post("/api/v1/sessions", json!({ "sessionId": id })).await;
+        assert_eq!(status, 201, "{answer}");
+        answer
+    }
+
+    /// Scans a session's code with a phone and waits until it is ready.
+    pub async fn link(&self, id: &str, phone: &str) {
+        let (status, answer) = self.get(&format!("/api/v1/sessions/{id}/qr?format=text")).await;
+        assert_eq!(status, 200, "{answer}");
+        let body = json!({ "code": answer["data"]["qrText"], "name": format!("Owner of {id}") });
+        let (status, answer) =
+            self.post(&format!("/_simulator/v1/accounts/{phone}/scan"), body).await;
+        assert_eq!(status, 200, "{answer}");
+        self.wait_for_status(id, "ready").await;
+    }
+
+    /// A linked session.
+    pub async fn ready(&self, id: &str, phone: &str) {
+        self.create(id).await;
+        self.link(id, phone).await;
+    }
+
+    pub async fn wait_for_status(&self, id: &str, wanted: &str) {
+        self.wait_for(&format!("session {id} to be {wanted}"), || async {
+            let (_, answer) = self.get(&format!("/api/v1/sessions/{id}/status")).await;
+            (answer["data"]["status"] == wanted).then_some(())
+        })
+        .await;
+    }
+
+    /// Asks again and again until there is an answer.
+    pub async fn wait_for<T, F: Future<Output = Option<T>>>(
+        &self,
+        what: &str,
+        ask: impl Fn() -> F,
+    ) -> T {
+        let asked = async {
+            loop {
+                if let Some(answer) = ask().await {
+                    return answer;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked)
+            .await
+            .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    }
+
+    pub async fn listen(&self, path: &str) -> Listener {
+        let url = format!("{}{path}", self.base.replacen("http", "ws", 1));
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        Listener { socket }
+    }
+}
+
+type Socket =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+pub struct Listener {
+    pub socket: Socket,
+}
+
+impl Listener {
+    /// The next frame.
+    pub async fn next(&mut self) -> Value {
+        let frame = tokio::time::timeout(PATIENCE, async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(tokio_tungstenite::tungstenite::Message::Text(text))) => break text,
+                    Some(Ok(_)) => (),
+                    other => panic!("the connection ended: {other:?}"),
+                }
+            }
+        });
+        serde_json::from_str(&frame.await.expect("no frame came")).unwrap()
+    }
+
+    /// The next frame of this name; others are let pass.
+    pub async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let frame = self.next().await;
+            if frame["event"] == name {
+                return frame;
+            }
+        }
+    }
+
+    /// The code that the connection closes with.
+    pub async fn close_code(&mut self) -> u16 {
+        let closed = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(tokio_tungstenite::tungstenite::Message::Close(Some(frame)))) => {
+                        break frame.code.into();
+                    }
+                    Some(Ok(_)) => (),
+                    other => panic!("the connection ended without a code: {other:?}"),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, closed).await.expect("it did not close")
+    }
+}
+
+pub fn code(answer: &Value) -> &str {
+    answer["error"]["code"].as_str().unwrap_or_default()
+}
+
+/// A PNG of one pixel as a data URL.
+pub const PNG: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

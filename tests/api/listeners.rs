@@ -1,0 +1,209 @@
+//! WebSocket, server-sent events and webhooks: order, replay, signatures, retries.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::Mutex,
+};
+
+use crate::app::{ECHO, PATIENCE, PHONE, SILENT, TestApp};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_hears_everything_in_order_and_a_late_one_catches_up() {
+    let app = TestApp::start().await;
+    app.create("s").await;
+    let mut listener = app.listen("/ws/s").await;
+    assert_eq!(listener.next().await["event"], "qr");
+    app.link("s", PHONE).await;
+    let body = json!({ "chatId": ECHO, "content": "hello" });
+    app.post("/api/v1/sessions/s/send-text", body).await;
+    let mut names = Vec::new();
+    let mut last_seq = 0;
+    loop {
+        let frame = listener.next().await;
+        assert_eq!(frame["sessionId"], "s");
+        let seq = frame["seq"].as_u64().unwrap();
+        assert!(last_seq < seq, "{frame}");
+        last_seq = seq;
+        let name = frame["event"].as_str().unwrap().to_owned();
+        names.push(name.clone());
+        if name == "message" {
+            break;
+        }
+    }
+    let place = |name: &str| {
+        names.iter().position(|found| found == name).unwrap_or_else(|| panic!("{name}: {names:?}"))
+    };
+    assert!(place("authenticated") < place("ready") && place("ready") < place("message_sent"));
+    assert!(place("message_sent") < place("message"));
+
+    let mut late = app.listen("/ws/s?since=0&events=authenticated,ready,message").await;
+    for expected in ["authenticated", "ready", "message"] {
+        assert_eq!(late.next().await["event"], expected);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_stream_goes_on_where_it_was_left() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let read = async |last: u64, wanted: &str| {
+        let request =
+            app.http.get(format!("{}/api/v1/events", app.base)).header("last-event-id", last);
+        let mut stream = request.send().await.unwrap().bytes_stream();
+        let mut text = String::new();
+        let found = tokio::time::timeout(PATIENCE, async {
+            while !text.contains(wanted) {
+                text.push_str(&String::from_utf8_lossy(&stream.next().await.unwrap().unwrap()));
+            }
+        });
+        found.await.unwrap_or_else(|_| panic!("no {wanted} in {text}"));
+        text
+    };
+    let first = read(0, "event: ready").await;
+    let last = first.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap();
+    let body = json!({ "chatId": SILENT, "content": "later" });
+    app.post("/api/v1/sessions/s/send-text", body).await;
+    let second = read(last.parse().unwrap(), "event: message_sent").await;
+    assert!(!second.contains("event: ready"), "{second}");
+    app.stop().await;
+}
+
+/// A receiver on loopback that answers what it is told to, and keeps what it got.
+struct Receiver {
+    url: String,
+    got: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Receiver {
+    /// The first answers are as given; the rest are 200.
+    async fn start(answers: &[&str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let mut answers: Vec<String> =
+            answers.iter().rev().map(|answer| (*answer).to_owned()).collect();
+        let kept = got.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let answer = answers.pop().unwrap_or_else(|| "200 OK".to_owned());
+                let mut bytes = Vec::new();
+                let mut chunk = [0; 65_536];
+                let (head, body) = loop {
+                    let count = stream.read(&mut chunk).await.unwrap_or(0);
+                    bytes.extend_from_slice(&chunk[..count]);
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+                        assert_ne!(count, 0, "a request broke off");
+                        continue;
+                    };
+                    let length = head
+                        .lines()
+                        .find_map(|line| {
+                            line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned)
+                        })
+                        .and_then(|length| length.parse::<usize>().ok())
+                        .unwrap_or(0);
+                    if length <= body.len() {
+                        break (head.to_owned(), body.to_owned());
+                    }
+                };
+                kept.lock().await.push((head, serde_json::from_str(&body).unwrap()));
+                let response =
+                    format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                let _ = stream.write_all(response.as_bytes()).await;
+            }
+        });
+        Self { url, got }
+    }
+
+    async fn wait_for(&self, app: &TestApp, count: usize) -> Vec<(String, Value)> {
+        app.wait_for(&format!("{count} deliveries"), || async {
+            let got = self.got.lock().await;
+            (count <= got.len()).then(|| got.clone())
+        })
+        .await
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> &'a str {
+    let value = head.lines().find_map(|line| {
+        let (key, value) = line.split_once(": ")?;
+        key.eq_ignore_ascii_case(name).then_some(value)
+    });
+    value.unwrap_or_else(|| panic!("no {name} in {head}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_gets_the_frame_signed_with_the_callers_headers() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let receiver = Receiver::start(&[]).await;
+    let body = json!({ "url": receiver.url, "events": ["message"], "headers": { "Authorization": "Bearer theirs" } });
+    let (status, hook) = app.post("/api/v1/sessions/s/webhooks", body.clone()).await;
+    assert_eq!(status, 201, "{hook}");
+    assert!(hook["data"]["secret"].as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(hook["data"]["headers"]["Authorization"], "****");
+    assert_eq!(
+        app.post("/api/v1/sessions/s/webhooks", body).await.0,
+        200,
+        "the same address again"
+    );
+
+    app.post("/api/v1/sessions/s/send-text", json!({ "chatId": ECHO, "content": "ping" })).await;
+    let (head, frame) = receiver.wait_for(&app, 1).await.remove(0);
+    assert_eq!((&frame["event"], &frame["data"]["body"]), (&json!("message"), &json!("ping")));
+    assert_eq!(header(&head, "authorization"), "Bearer theirs");
+    assert_eq!(header(&head, "webhook-id"), frame["id"].as_str().unwrap());
+    assert!(header(&head, "webhook-signature").starts_with("v1,"));
+    let id = hook["data"]["id"].as_str().unwrap();
+    let deliveries = app
+        .wait_for("the delivery to be recorded", || async {
+            let (_, list) = app
+                .get(&format!("/api/v1/sessions/s/webhooks/{id}/deliveries?status=delivered"))
+                .await;
+            (list["data"].as_array().map(Vec::len) == Some(1)).then_some(list)
+        })
+        .await;
+    assert_eq!(deliveries["data"][0]["attempts"][0]["status"], 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_is_gone_is_switched_off_and_one_that_fails_is_waited_for() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let (gone, failing) =
+        (Receiver::start(&["410 Gone"]).await, Receiver::start(&["500 Oops"]).await);
+    let mut ids = Vec::new();
+    for receiver in [&gone, &failing] {
+        let body = json!({ "url": receiver.url, "events": ["message_sent"] });
+        let (_, hook) = app.post("/api/v1/gateway-webhooks", body).await;
+        ids.push(hook["data"]["id"].as_str().unwrap().to_owned());
+    }
+    app.post("/api/v1/sessions/s/send-text", json!({ "chatId": SILENT, "content": "x" })).await;
+    app.wait_for("the first to be switched off", || async {
+        let (_, hook) = app.get(&format!("/api/v1/gateway-webhooks/{}", ids[0])).await;
+        (hook["data"]["enabled"] == false).then_some(())
+    })
+    .await;
+    let path = format!("/api/v1/gateway-webhooks/{}/deliveries?status=waiting", ids[1]);
+    let waiting = app
+        .wait_for("the second to be tried", || async {
+            let (_, list) = app.get(&path).await;
+            (list["data"][0]["attempts"][0]["status"] == 500).then_some(list)
+        })
+        .await;
+    // Nobody waits for the schedule here: the delivery is asked for by hand.
+    let delivery = waiting["data"][0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/gateway-webhooks/{}/deliveries/{delivery}/redeliver", ids[1]);
+    assert_eq!(app.post(&path, json!({})).await.0, 200);
+    let got = failing.wait_for(&app, 2).await;
+    assert_eq!(header(&got[0].0, "webhook-id"), header(&got[1].0, "webhook-id"));
+    app.stop().await;
+}

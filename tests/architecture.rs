@@ -1,0 +1,206 @@
+//! Holds the layers: who may use whom, which crate is named where, and how large a file may be.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
+/// before it.
+const LAYERS: [&str; 19] = [
+    "domain",
+    "config",
+    "telemetry",
+    "lifecycle",
+    "egress",
+    "store",
+    "events",
+    "simulator",
+    "driver",
+    "session",
+    "messaging",
+    "accounts",
+    "webhooks",
+    "services",
+    "api",
+    "gateway",
+    "doctor",
+    "demo",
+    "",
+];
+
+/// Uses that the order allows and the design does not.
+const FORBIDDEN: [(&str, &str); 8] = [
+    ("simulator", "store"),
+    ("simulator", "events"),
+    ("driver", "store"),
+    ("driver", "events"),
+    ("webhooks", "driver"),
+    ("webhooks", "session"),
+    ("api", "store"),
+    ("api", "driver"),
+];
+
+/// Crates that are named in one place alone.
+const CONFINED: [(&str, &[&str]); 5] = [
+    ("sled::", &["src/store/engine/"]),
+    ("chromiumoxide::", &["src/driver/browser/"]),
+    ("actix_web::", &["src/api/"]),
+    ("actix_ws::", &["src/api/"]),
+    ("reqwest::", &["src/egress.rs", "src/webhooks/", "src/demo/"]),
+];
+
+const MOST_LINES: usize = 500;
+
+#[test]
+fn the_library_keeps_to_its_layers() {
+    let mut faults = Vec::new();
+    for path in rust_files(Path::new("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.to_string_lossy().replace('\\', "/");
+        faults.extend(faults_of(&name, &text).into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_list_of_layers_is_the_librarys_own() {
+    let library = fs::read_to_string("src/lib.rs").unwrap();
+    let listed: Vec<&str> = library
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .collect();
+    assert_eq!(listed, LAYERS[..LAYERS.len() - 1]);
+}
+
+#[test]
+fn each_rule_finds_a_breach() {
+    let breaches = [
+        ("src/domain/x.rs", "//! x\nuse crate::store::Store;\n", "must not use `store`"),
+        (
+            "src/api/x.rs",
+            "//! x\nuse crate::{domain::Jid, store::Batch};\n",
+            "must not use `store`",
+        ),
+        ("src/api/x.rs", "//! x\nfn f() { crate::driver::x() }\n", "must not use `driver`"),
+        ("src/session/x.rs", "//! x\nuse sled::Db;\n", "`sled::`"),
+        ("src/session/x.rs", "//! x\nuse super::y;\n", "super::"),
+        ("src/session/x.rs", "fn f() {}\n", "no module doc"),
+        ("src/session/x.rs", "//! x\nfn f() { Timestamp::now() }\n", "asks what time it is"),
+        ("src/session/x.rs", &format!("//! x\n{}", "\n".repeat(MOST_LINES)), "lines"),
+    ];
+    for (name, text, expected) in breaches {
+        let faults = faults_of(name, text);
+        assert!(faults.iter().any(|fault| fault.contains(expected)), "{name} {text:?}: {faults:?}");
+    }
+    let innocent =
+        "//! x\nuse crate::{\n    domain::{Jid, store::Other},\n    events::EventLog,\n};\n";
+    assert_eq!(faults_of("src/session/x.rs", innocent), Vec::<String>::new());
+}
+
+fn faults_of(name: &str, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !text.starts_with("//!") {
+        faults.push("no module doc on the first line".to_owned());
+    }
+    let lines = text.lines().count();
+    if MOST_LINES < lines {
+        faults.push(format!("{lines} lines are more than {MOST_LINES}"));
+    }
+    // Tests stand last in a file and may reach anywhere.
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code: String = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    if code.contains("super::") {
+        faults.push("`super::`: name it from the root with `crate::`".to_owned());
+    }
+    if code.contains("Timestamp::now(") && name != "src/domain/clock.rs" {
+        faults.push("only domain/clock.rs asks what time it is".to_owned());
+    }
+    for (path, homes) in CONFINED {
+        let at_home = homes.iter().any(|home| name.starts_with(home));
+        // A module of ours may bear the crate's name.
+        let named = code.replace(&format!("self::{path}"), "").contains(path);
+        if named && !at_home {
+            faults.push(format!("`{path}` belongs to {}", homes.join(" and ")));
+        }
+    }
+    let Some(layer) = layer_of(name) else { return faults };
+    let Some(rank) = rank(&layer) else {
+        faults.push(format!("module `{layer}` is in no layer"));
+        return faults;
+    };
+    for used in modules_used(&code) {
+        let is_allowed = rank_of_use(&used).is_none_or(|of| of <= rank)
+            && !FORBIDDEN.contains(&(layer.as_str(), used.as_str()));
+        if !is_allowed {
+            faults.push(format!("`{layer}` must not use `{used}`"));
+        }
+    }
+    faults
+}
+
+/// The module that a file belongs to; none for the root of the library.
+fn layer_of(name: &str) -> Option<String> {
+    let first = name.strip_prefix("src/")?.split('/').next()?;
+    let module = first.strip_suffix(".rs").unwrap_or(first);
+    (module != "lib").then(|| module.to_owned())
+}
+
+fn rank(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| *layer == module)
+}
+
+fn rank_of_use(module: &str) -> Option<usize> {
+    rank(module)
+}
+
+/// What follows `crate::` in paths and at the top level of `{…}` lists.
+fn modules_used(code: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for (at, prefix) in code.match_indices("crate::") {
+        let rest = &code[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => used.extend(top_level(list)),
+            None => used.push(word(rest)),
+        }
+    }
+    used
+}
+
+fn top_level(list: &str) -> Vec<String> {
+    let (mut depth, mut names, mut current) = (0_usize, Vec::new(), String::new());
+    for ch in list.chars() {
+        match ch {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => names.push(std::mem::take(&mut current)),
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ if depth == 0 => current.push(ch),
+            _ => (),
+        }
+    }
+    names.push(current);
+    names.iter().map(|name| word(name.trim())).filter(|name| !name.is_empty()).collect()
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|ch| ch.is_alphanumeric() || *ch == '_').collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
