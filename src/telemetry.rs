@@ -19,6 +19,11 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to standard error. A second call changes nothing.
 pub fn start_logging(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // The server's own chatter says nothing that the gateway does not say better.
+    let filter = ["actix_server=warn", "sled=warn"]
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = match log.format {
         LogFormat::Text => builder.with_target(false).try_init(),

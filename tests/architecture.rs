@@ -1,5 +1,7 @@
 //! Holds the layers: who may use whom, which crate is named where, and how large a file may be.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

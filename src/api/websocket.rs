@@ -79,7 +79,10 @@ async fn open(
     let stream = stream.max_continuation_size(LARGEST_FRAME);
     let mut first = Vec::new();
     match start {
-        Start::Now => first.extend(present(&handle.status(), services.clock.now())),
+        Start::Now => {
+            let present = present(&handle.status(), services.clock.now());
+            first.extend(present.filter(|(name, _)| feed.wants(name)).map(|(_, frame)| frame));
+        }
         Start::Replay => (),
         Start::TooOld(oldest) => {
             first.push(json!({ "event": "reset", "oldest": oldest }).to_string())

@@ -1,6 +1,9 @@
 //! Writes what sessions report: the mirror and the event in one commit.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 
@@ -21,15 +24,20 @@ pub struct Ingest {
     store: Store,
     log: EventLog,
     clock: Clock,
+    /// A session's task and callers of the API write to the same mirror: whoever changes a
+    /// session's records holds its lock from reading them to their commit.
+    locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, log, clock })
+        Arc::new(Self { store, log, clock, locks: Mutex::default() })
     }
 
     /// Writes one event and what it changes in the mirror. A known one changes nothing.
     async fn write(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
         if self.log.knows(session, &body).await? {
             return Ok(());
         }
@@ -37,6 +45,27 @@ impl Ingest {
         self.mirror(&mut batch, session, &body).await?;
         metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
         self.log.append(session, vec![body], batch).await.map(|_| ())
+    }
+
+    /// Changes a chat of the mirror; one that is not there has nothing to change.
+    pub async fn change_chat(
+        &self,
+        session: &SessionId,
+        id: &Jid,
+        change: impl FnOnce(&mut Chat),
+    ) -> Result<(), StoreError> {
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        let Some(mut chat) = self.store.chats().get(session, id).await? else { return Ok(()) };
+        change(&mut chat);
+        let mut batch = Batch::new();
+        self.store.chats().put_in(&mut batch, session, &chat).await?;
+        self.store.commit(batch).await
+    }
+
+    fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.entry(session.clone()).or_default().clone()
     }
 
     async fn mirror(
@@ -203,6 +232,8 @@ impl Ingest {
             else {
                 return Ok(());
             };
+            let lock = self.lock_of(session);
+            let _held = lock.lock().await;
             let mut batch = Batch::new();
             for chat in &chats {
                 self.store.chats().put_in(&mut batch, session, chat).await?;
@@ -237,5 +268,75 @@ impl EventSink for Ingest {
 fn raise(message: &mut Message, ack: Ack) {
     if message.ack < ack || ack == Ack::Failed {
         message.ack = ack;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    fn message(key: &str) -> Message {
+        Message {
+            id: format!("true_1234567890@c.us_{key}").parse().unwrap(),
+            author: "15551234567@c.us".parse().unwrap(),
+            kind: MessageKind::Text,
+            body: "before".to_owned(),
+            timestamp: from_seconds(100),
+            ack: Ack::Sent,
+            push_name: None,
+            media: None,
+            quoted: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            edited: false,
+            reactions: Vec::new(),
+            raw: None,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn changes_of_one_message_at_the_same_time_all_stay() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let ingest = Ingest::new(store.clone(), log, clock);
+        let session: SessionId = "s".parse().unwrap();
+        for round in 0..50 {
+            let message = message(&format!("K{round}"));
+            let id = message.id.clone();
+            let sent = EventBody::MessageSent { message: Box::new(message) };
+            ingest.ingest(&session, vec![sent]).await.unwrap();
+            let changes = [
+                EventBody::Ack { message: id.clone(), ack: Ack::Read, participant: None },
+                EventBody::MessageEdited { message: id.clone(), text: "after".to_owned() },
+                EventBody::Reaction {
+                    message: id.clone(),
+                    sender: "15551234567@c.us".parse().unwrap(),
+                    emoji: "👍".to_owned(),
+                },
+            ];
+            let writes = changes.map(|change| {
+                let (ingest, session) = (ingest.clone(), session.clone());
+                tokio::spawn(async move { ingest.ingest(&session, vec![change]).await.unwrap() })
+            });
+            futures_util::future::join_all(writes).await;
+            let stored = store.messages().get(&session, &id).await.unwrap().unwrap();
+            let found = (stored.ack, stored.body.as_str(), stored.reactions.len());
+            assert_eq!(found, (Ack::Read, "after", 1), "round {round}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_known_already_counts_once() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let ingest = Ingest::new(store.clone(), log.clone(), clock);
+        let session: SessionId = "s".parse().unwrap();
+        let mut incoming = message("K");
+        incoming.id.from_me = false;
+        let event = EventBody::Message { message: Box::new(incoming.clone()) };
+        ingest.ingest(&session, vec![event.clone(), event]).await.unwrap();
+        let chat = store.chats().get(&session, incoming.chat()).await.unwrap().unwrap();
+        assert_eq!((chat.unread, log.newest()), (1, 1));
     }
 }

@@ -86,7 +86,7 @@ impl Messaging {
 
     pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
         self.order(session, Command::MarkRead { chat: chat.clone() }).await?;
-        self.change_chat(session, chat, |chat| chat.unread = 0).await
+        Ok(self.ingest.change_chat(session, chat, |chat| chat.unread = 0).await?)
     }
 
     pub async fn archive(
@@ -96,26 +96,11 @@ impl Messaging {
         archived: bool,
     ) -> Result<(), Error> {
         self.order(session, Command::Archive { chat: chat.clone(), archived }).await?;
-        self.change_chat(session, chat, |chat| chat.archived = archived).await
+        Ok(self.ingest.change_chat(session, chat, |chat| chat.archived = archived).await?)
     }
 
     pub async fn typing(&self, session: &SessionId, chat: &Jid, typing: bool) -> Result<(), Error> {
         self.order(session, Command::Typing { chat: chat.clone(), typing }).await
-    }
-
-    async fn change_chat(
-        &self,
-        session: &SessionId,
-        id: &Jid,
-        change: impl FnOnce(&mut Chat),
-    ) -> Result<(), Error> {
-        if let Some(mut chat) = self.store.chats().get(session, id).await? {
-            change(&mut chat);
-            let mut batch = crate::store::Batch::new();
-            self.store.chats().put_in(&mut batch, session, &chat).await?;
-            self.store.commit(batch).await?;
-        }
-        Ok(())
     }
 }
 

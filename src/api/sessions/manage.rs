@@ -414,11 +414,13 @@ fn timeout(name: &str, given: Option<f64>, default: u32) -> Result<u32, Error> {
 fn proxy_of(body: ProxyBody) -> Result<Proxy, Error> {
     let fault = |message: &str| Error::invalid_field("config.proxyServerCredentials", message);
     let protocol = body.protocol.unwrap_or_else(|| "http".to_owned());
-    let text = if body.address.contains("://") {
-        body.address
-    } else {
-        format!("{protocol}://{}", body.address)
-    };
+    let is_url = body.address.contains("://");
+    let names_port =
+        body.address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    if !is_url && !names_port {
+        return Err(fault("address must be host:port or a URL"));
+    }
+    let text = if is_url { body.address } else { format!("{protocol}://{}", body.address) };
     // The port that a URL leaves out because it is the usual one still counts.
     let url = Url::parse(&text).map_err(|_| fault("address must be host:port or a URL"))?;
     let protocol = match url.scheme() {

@@ -63,15 +63,15 @@ pub fn status_frame(name: &str, session: &SessionId, data: Value, now: Timestamp
         .to_string()
 }
 
-/// What a new listener is told of the present.
-pub fn present(status: &SessionStatus, now: Timestamp) -> Option<String> {
+/// What a new listener is told of the present: the name of an event and its frame.
+pub fn present(status: &SessionStatus, now: Timestamp) -> Option<(&'static str, String)> {
     match (status.state, &status.qr, &status.me) {
         (SessionState::QrReady, Some(qr), _) => {
             let data = qr_data(&qr.text, qr.attempt, qr.expires_at);
-            Some(status_frame("qr", &status.id, data, now))
+            Some(("qr", status_frame("qr", &status.id, data, now)))
         }
         (SessionState::Ready, _, Some(me)) => {
-            Some(status_frame("ready", &status.id, ready_data(me), now))
+            Some(("ready", status_frame("ready", &status.id, ready_data(me), now)))
         }
         _ => None,
     }
