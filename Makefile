@@ -21,7 +21,7 @@ test: ## Every test; needs cargo alone
 check: tools ## Everything that keeps the code in order
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo deny --offline check bans licenses sources
 	cargo machete
 	$(TOOLS)/python/bin/typos

@@ -3,39 +3,39 @@
 //! The modules stand in the order of their layers: each may use those above it, never those below.
 //! `tests/architecture.rs` keeps it so; `ARCHITECTURE.md` says why.
 
-/// What the gateway talks about: plain data, no I/O.
+// What the gateway talks about: plain data, no I/O.
 pub mod domain;
-/// Every setting, its default and its unit.
+// Every setting, its default and its unit.
 pub mod config;
-/// Logging and metrics.
+// Logging and metrics.
 pub mod telemetry;
-/// When the gateway stops.
+// When the gateway stops.
 pub mod lifecycle;
-/// The only maker of HTTP clients, and the guard of where they may go.
+// The only maker of HTTP clients, and the guard of where they may go.
 pub mod egress;
-/// Durable state: an ordered key-value engine and the repositories on it.
+// Durable state: an ordered key-value engine and the repositories on it.
 pub mod store;
-/// The event log: durable first, then told.
+// The event log: durable first, then told.
 pub mod events;
-/// A WhatsApp of our own, for tests and demos.
+// A WhatsApp of our own, for tests and demos.
 pub mod simulator;
-/// What a session needs from WhatsApp, and the engines that give it.
+// What a session needs from WhatsApp, and the engines that give it.
 pub mod driver;
-/// One task per session, and the supervisor of all.
+// One task per session, and the supervisor of all.
 pub mod session;
-/// Messages out and in, and the mirror of chats and contacts.
+// Messages out and in, and the mirror of chats and contacts.
 pub mod messaging;
-/// Who may call.
+// Who may call.
 pub mod accounts;
-/// Delivery of events to callers' endpoints.
+// Delivery of events to callers' endpoints.
 pub mod webhooks;
-/// The handles that a surface may hold.
+// The handles that a surface may hold.
 pub mod services;
-/// The HTTP surface.
+// The HTTP surface.
 pub mod api;
-/// The composition root.
+// The composition root.
 pub mod gateway;
-/// What the gateway needs on this machine.
+// What the gateway needs on this machine.
 pub mod doctor;
-/// The demonstration: the main job, done through the public API.
+// The demonstration: the main job, done through the public API.
 pub mod demo;

@@ -66,7 +66,7 @@ fn the_library_keeps_to_its_layers() {
 }
 
 #[test]
-fn the_list_of_layers_is_the_librarys_own() {
+fn the_list_of_layers_is_that_of_the_library() {
     let library = fs::read_to_string("src/lib.rs").unwrap();
     let listed: Vec<&str> = library
         .lines()

@@ -30,6 +30,17 @@ const FAILURES: [(u16, &str); 15] = [
     (504, "The engine did not answer in time"),
 ];
 
+/// What stands in a path, as it looks. The people are those of the simulated network.
+const EXAMPLES: [(&str, &str); 7] = [
+    ("sessionId", "my-session"),
+    ("chatId", "15550000001@c.us"),
+    ("contactId", "15550000001@c.us"),
+    ("chat", "15550000001@c.us"),
+    ("groupId", "120363000000000000@g.us"),
+    ("messageId", "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9"),
+    ("phone", "15551234567"),
+];
+
 /// The document, made once.
 pub struct Document(String);
 
@@ -162,9 +173,12 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = endpoint.path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
         let name = name.split(':').next().unwrap_or(name);
-        Some(
-            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }),
-        )
+        let mut parameter =
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+        if let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| *known == name) {
+            parameter["example"] = (*example).into();
+        }
+        Some(parameter)
     });
     let in_query = endpoint.parameters.iter().map(|parameter| {
         let kind = match parameter.kind {
