@@ -30,6 +30,20 @@ const FAILURES: [(u16, &str); 15] = [
     (504, "The engine did not answer in time"),
 ];
 
+const TAGS: [&str; 11] = [
+    "Sessions",
+    "Linking",
+    "Messages",
+    "Chats",
+    "Contacts",
+    "Groups",
+    "Events",
+    "Webhooks",
+    "API keys",
+    "Server",
+    "Simulated network",
+];
+
 /// What stands in a path, as it looks. The people are those of the simulated network.
 const EXAMPLES: [(&str, &str); 7] = [
     ("sessionId", "my-session"),
@@ -94,6 +108,8 @@ fn document(endpoints: &[Endpoint]) -> Value {
             "description": "WhatsApp sessions over HTTP, WebSocket, server-sent events and webhooks.",
         },
         "servers": [{ "url": "/" }],
+        // The order in which people meet them.
+        "tags": TAGS.map(|name| json!({ "name": name })),
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -270,6 +286,7 @@ mod tests {
             let method = endpoint.method.as_str().to_lowercase();
             let operation = &document["paths"][template(endpoint.path)][&method];
             assert!(operation.is_object(), "{method} {}", endpoint.path);
+            assert!(TAGS.contains(&endpoint.tag), "{}", endpoint.tag);
             assert_ne!(operation["summary"], "", "{method} {} has no summary", endpoint.path);
         }
     }
