@@ -1,0 +1,20 @@
+// The two doors of the agent: wa-js, which is loaded before it, and the gateway's binding.
+import type * as WaJs from "@wppconnect/wa-js";
+import type { Report } from "./wire";
+
+declare global {
+  interface Window {
+    WPP: typeof WaJs;
+    wagateReport: (text: string) => void;
+    wagate: { call(number: number, text: string): void };
+  }
+}
+
+export function wpp(): typeof WaJs {
+  return window.WPP;
+}
+
+/** Tells the gateway. A report that cannot be told is lost with the page: nobody else is there. */
+export function report(what: Report): void {
+  window.wagateReport(JSON.stringify(what));
+}
