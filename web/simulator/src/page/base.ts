@@ -239,7 +239,7 @@ export class Collection<M extends Model = Model> extends Emitter {
     const model: M = given instanceof Model ? (given as M) : new this.modelClass(given);
     this._models.push(model);
     this._index[String(idText(model))] = model;
-    model["collection"] ??= this;
+    (model as Model)["collection"] ??= this;
     model.on("all", (event: string, ...args: unknown[]) => {
       if (event !== "add" && event !== "remove") this.trigger(event, ...args);
     });
