@@ -189,15 +189,17 @@ async function logOut(): Promise<void> {
     console.warn("The network did not take the logout:", error);
   }
   leave();
+  return new Promise(() => undefined);
 }
 
 /** Ends the login as the web client does: by navigating, which cuts off every caller's promise. */
 function leave(): void {
-  cmd.trigger("logout");
   account.forget();
   conn["connected"] = false;
   cmd.isMainLoaded = false;
   socket["state"] = "UNPAIRED";
+  // Told when the page is going, so that no caller gets an answer before it is gone.
+  addEventListener("pagehide", () => cmd.trigger("logout"), { once: true });
   location.replace(`${location.pathname}?post_logout=1&logout_reason=0`);
 }
 
