@@ -1,0 +1,329 @@
+// The page's login: QR references, pairing code, linking, restored sessions, line loss, logout.
+// The network decides; this only turns what it says into the states that the web client shows.
+import { Emitter, Model } from "./base";
+import { account, pageKey, toBase64 } from "./account";
+import { Wid } from "./ids";
+import { Line } from "./line";
+import { define, defineAll, importNamespace, type Exports } from "./loader";
+import { stores, type ChatModel, type MsgModel } from "./models";
+import { happened, load } from "./inbound";
+import type { Push } from "../protocol";
+
+export const VERSION = "2.3000.1044099999";
+
+class ConnModel extends Model {
+  static override props = ["ref", "connected", "pushname", "wid", "platform", "isSMB", "battery", "plugged"];
+}
+class SocketModel extends Model {
+  static override props = ["state", "stream", "hasSynced"];
+  initConn(): void {
+    // The line is opened at boot and opens itself again.
+  }
+  poke(): void {
+    // As above.
+  }
+  reconnect(): void {
+    // As above.
+  }
+  takeover(): void {
+    this["state"] = "CONNECTED";
+  }
+  logout(): Promise<void> {
+    return logOut();
+  }
+}
+class StreamModel extends Model {
+  static override props = ["mode", "info", "needsUpdate", "available"];
+  markAvailable(): void {
+    this["available"] = true;
+  }
+  markUnavailable(): void {
+    this["available"] = false;
+  }
+  unobscure(): void {
+    // Nothing covers the page.
+  }
+  get displayInfo(): unknown {
+    return this["info"];
+  }
+}
+class NetworkStatusModel extends Model {
+  static override props = ["online"];
+  checkOnline(): boolean {
+    return this["online"];
+  }
+}
+
+/** The application's commands. It does not send main_loaded: the real client no longer does. */
+class Cmd extends Emitter {
+  isMainLoaded = false;
+  refreshQR(): void {
+    refreshReferences();
+  }
+  logout(): Promise<void> {
+    return logOut();
+  }
+  archiveChat(chat: ChatModel, archived: boolean): Promise<void> {
+    return importNamespace("WAWebSetArchiveChatAction")["setArchive"](chat, archived);
+  }
+  sendRevokeMsgs(chat: ChatModel, what: Exports): Promise<void> {
+    return importNamespace("WAWebSendRevokeMsgAction")["sendRevokeMsgs"](chat, what["list"] ?? what);
+  }
+  sendDeleteMsgs(chat: ChatModel, what: Exports): Promise<void> {
+    return importNamespace("WAWebSendDeleteMsgAction")["sendDeleteMsgs"](chat, what["list"] ?? what);
+  }
+  openChatBottom(given: Exports): Promise<boolean> {
+    const chosen: unknown = given["chat"] ?? given;
+    for (const chat of stores.chats) chat["active"] = chat === chosen;
+    return Promise.resolve(true);
+  }
+  openChatAt(given: Exports): Promise<boolean> {
+    return this.openChatBottom(given);
+  }
+  openChatFromUnread(given: Exports): Promise<boolean> {
+    return this.openChatBottom(given);
+  }
+  closeChat(chat: ChatModel): void {
+    chat["active"] = false;
+  }
+  sendStarMsgs(_chat: ChatModel, messages: Iterable<MsgModel>): void {
+    for (const message of messages) message["star"] = true;
+  }
+}
+
+const conn = new ConnModel({ connected: false, platform: "web", pushname: "", isSMB: false, battery: 100, plugged: true, locales: "en" });
+const socket = new SocketModel({ state: "OPENING", stream: "DISCONNECTED", hasSynced: false });
+const stream = new StreamModel({ info: "OPENING", needsUpdate: false, available: true });
+const networkStatus = new NetworkStatusModel({ online: true });
+const cmd = new Cmd();
+const bus = new Emitter();
+
+export const line = new Line(
+  () => {
+    line.ask({ request: "hello", credential: account.credential }, "done").catch((error: unknown) => {
+      console.warn("The network did not take the greeting:", error);
+    });
+  },
+  (push) => take(push),
+  () => setLine(false),
+);
+
+export function boot(): void {
+  line.connect();
+}
+
+function take(push: Push): void {
+  switch (push.push) {
+    case "reference":
+      showReference(push.reference);
+      return;
+    case "referencesExhausted":
+      conn["ref"] = undefined;
+      socket["state"] = "UNPAIRED_IDLE";
+      return;
+    case "linked":
+      account.keep(push.credential);
+      account.become(push.me);
+      conn["ref"] = undefined;
+      socket["state"] = "PAIRING";
+      stream.set({ info: "PAIRING", mode: "SYNCING" });
+      return;
+    case "snapshot":
+      account.become(push.me);
+      conn.set({ connected: true, pushname: account.me?.name, wid: account.me?.pn });
+      conn["ref"] = undefined;
+      socket.set({ state: "CONNECTED", stream: "CONNECTED" });
+      stream["info"] = "SYNCING";
+      load(push);
+      cmd.isMainLoaded = true;
+      networkStatus["online"] = true;
+      stream.set({ info: "NORMAL", mode: "MAIN" });
+      socket["hasSynced"] = true;
+      return;
+    case "happened":
+      happened(push.event).catch((error: unknown) => {
+        console.error(`The page could not take in ${push.event.type}:`, error);
+      });
+      return;
+    case "line":
+      setLine(push.connected);
+      return;
+    case "unlinked":
+      leave();
+      return;
+    case "fault":
+      act(push.fault);
+      return;
+  }
+}
+
+function showReference(reference: string): void {
+  // A reference in spite of a credential: the network no longer knows it.
+  if (account.me) {
+    leave();
+    return;
+  }
+  if (account.credential) account.forget();
+  stream["mode"] = "QR";
+  socket["state"] = "UNPAIRED";
+  conn["ref"] = reference;
+}
+
+function setLine(connected: boolean): void {
+  networkStatus["online"] = connected;
+  if (!account.me) return;
+  socket["state"] = connected ? "CONNECTED" : "TIMEOUT";
+  stream["info"] = connected ? "NORMAL" : "OFFLINE";
+}
+
+function refreshReferences(): void {
+  line.ask({ request: "refreshReferences" }, "done").catch((error: unknown) => {
+    console.warn("No new references came:", error);
+  });
+}
+
+async function logOut(): Promise<void> {
+  try {
+    await line.ask({ request: "logOut" }, "done");
+  } catch (error) {
+    console.warn("The network did not take the logout:", error);
+  }
+  leave();
+  return new Promise(() => undefined);
+}
+
+/** Ends the login as the web client does: by navigating, which cuts off every caller's promise. */
+function leave(): void {
+  account.forget();
+  conn["connected"] = false;
+  cmd.isMainLoaded = false;
+  socket["state"] = "UNPAIRED";
+  // Told when the page is going, so that no caller gets an answer before it is gone.
+  addEventListener("pagehide", () => cmd.trigger("logout"), { once: true });
+  location.replace(`${location.pathname}?post_logout=1&logout_reason=0`);
+}
+
+function act(fault: "hang" | "crash" | "reload"): void {
+  if (fault === "reload") {
+    location.reload();
+    return;
+  }
+  if (fault === "hang") for (;;);
+  // A heap past its limit ends the renderer's process; the engine offers no quicker way to a page.
+  const kept: number[][] = [];
+  for (;;) kept.push(new Array<number>(4_000_000).fill(0.5));
+}
+
+function same(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, name]));
+}
+
+async function pairingCode(phone: string): Promise<string> {
+  const { code } = await line.ask({ request: "pairingCode", phone: phone.replace(/\D/g, "") }, "pairingCode");
+  return code;
+}
+
+function orThrow<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("not logged in");
+  return value;
+}
+
+/** With `?trap=load-race` the stream comes too late for a library that looks once, until a reload. */
+function defineStream(): void {
+  const add = (): void => define("WAWebStreamModel", (exports) => (exports["Stream"] = stream));
+  const trapped = new URLSearchParams(location.search).get("trap") === "load-race";
+  if (trapped && !sessionStorage.getItem("load-race")) {
+    sessionStorage.setItem("load-race", "sprung");
+    setTimeout(add, 5_000);
+  } else {
+    add();
+  }
+}
+
+export function defineConnection(): void {
+  defineStream();
+  const logoutReason = same("UserInitiated", "SyncFail", "DeviceRemoved");
+  const backendEvent = Object.fromEntries(
+    ["LOGOUT", "REFRESH_QR", "ON_INITIAL_CHAT_SYNCED", "ON_CRITICAL_SYNC_DONE", "MAIN_STREAM_MODE_READY", "OFFLINE_DELIVERY_END", "APP_STATE_SYNC_COMPLETED"].map((name) => [name, name.toLowerCase()]),
+  );
+  const adv = (): string => toBase64(pageKey("adv").pubKey);
+  defineAll({
+    WAWebConnModel: () => ({ Conn: conn, ConnImpl: ConnModel }),
+    WAWebSocketModel: () => ({ Socket: socket }),
+    WAWebNetworkStatusModel: () => ({ default: networkStatus }),
+    WAWebCmd: () => ({ Cmd: cmd, CmdImpl: Cmd }),
+    WAWebSocketConstants: () => ({
+      SOCKET_STATE: same("OPENING", "PAIRING", "UNPAIRED", "UNPAIRED_IDLE", "CONNECTED", "TIMEOUT", "CONFLICT", "UNLAUNCHED", "PROXYBLOCK", "TOS_BLOCK", "SMB_TOS_BLOCK", "DEPRECATED_VERSION"),
+      SOCKET_STREAM: same("DISCONNECTED", "SYNCING", "RESUMING", "CONNECTED"),
+      WATCHED_SOCKET_STATE: same("OPEN", "CLOSED"),
+    }),
+    "WAWebBackendEventBusTypes.flow": () => ({ BackendEvent: backendEvent }),
+    WAWebBackendEventBus: () => ({ BackendEventBus: bus, BackendEvent: backendEvent }),
+    WAWebUserPrefsMeUser: () => ({
+      getMaybeMePnUser: () => account.me?.pn,
+      getMaybeMeLidUser: () => account.me?.lid,
+      getMaybeMeUser: () => account.me?.pn,
+      getMe: () => account.me?.pn,
+      getMePnUserOrThrow: () => orThrow(account.me?.pn),
+      getMeLidUserOrThrow: () => orThrow(account.me?.lid),
+      getMeDevicePnOrThrow: () => orThrow(account.me?.pn),
+      getMaybeMeDeviceLid: () => account.me?.lid,
+      isMeAccount: (id: unknown) => account.isMe(id),
+      isMeUser: (id: unknown) => account.isMe(id),
+      isSerializedWidMe: (id: string) => account.isMe(new Wid(id)),
+      getMaybeMeDisplayName: () => account.me?.name,
+    }),
+    WAWebUserPrefsGeneral: () => ({
+      getPushname: () => account.me?.name,
+      setBrowserId: () => undefined,
+      getUserPrivacySettings: () => ({}),
+    }),
+    WAWebUserPrefsLoginTokens: () => ({ isLoggedIn: () => Boolean(account.me) }),
+    WAWebUserPrefsInfoStore: () => ({ waNoiseInfo: { get: () => Promise.resolve({ staticKeyPair: pageKey("noise") }) } }),
+    WAWebSignalStoreApi: () => ({
+      waSignalStore: { getRegistrationInfo: () => Promise.resolve({ identityKeyPair: pageKey("identity") }) },
+    }),
+    WAWebAdvSignatureApi: () => ({ getADVSecretKey: adv, setADVSignedIdentity: () => undefined }),
+    WAWebUserPrefsMultiDevice: () => ({ getADVSecretKey: adv }),
+    WAWebCompanionRegClientUtils: () => ({ DEVICE_PLATFORM: "1" }),
+    WAWebCompanionRegistration: () => ({ isRegistered: () => Boolean(account.me) }),
+    WABase64: () => ({
+      encodeB64: (bytes: Uint8Array | ArrayBuffer) => toBase64(new Uint8Array(bytes)),
+      decodeB64: (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer,
+    }),
+    WAWebLogoutReasonConstants: () => ({
+      LogoutReason: logoutReason,
+      LOGOUT_REASON_CODE: { UserInitiated: 1, SyncFail: 2, DeviceRemoved: 3 },
+    }),
+    WAWebLogoutReason: () => ({
+      getErrorCodeFromLogoutReason: (reason: string) => Object.keys(logoutReason).indexOf(reason) + 1 || null,
+      setPrevLogoutReasonCode: () => undefined,
+    }),
+    WAWebIsOfficialClient: () => ({ isOfficialClient: true }),
+    WAWebBuildConstants: () => ({ SANITIZED_VERSION_STR: VERSION, VERSION_BASE: VERSION }),
+    WAWebMiscBrowserUtils: () => ({
+      default: {
+        info: () => ({ os: "Linux", name: "Chrome", version: "1" }),
+        hardRefresh: () => location.reload(),
+        id: () => "simulated",
+        startDownloading: () => undefined,
+      },
+    }),
+    WAWebOfflineHandler: () => ({ OfflineMessageHandler: { getOfflineDeliveryProgress: () => 100 } }),
+    WAWebLaunchSocketUtils: () => ({ refreshQR: refreshReferences }),
+    WAWebAltDeviceLinkingApi: () => ({
+      setPairingType: () => undefined,
+      initializeAltDeviceLinking: () => Promise.resolve(),
+      genLinkDeviceCodeForPhoneNumber: pairingCode,
+      startAltLinkingFlow: pairingCode,
+    }),
+    WAWebLinkDeviceEvents: () => {
+      const events = new Emitter();
+      return {
+        WAWebLinkDeviceEvents: Object.assign(events, {
+          triggerRefreshAltLinkingCode: () => events.trigger("refresh_alt_linking_code"),
+        }),
+      };
+    },
+  });
+}

@@ -1,0 +1,241 @@
+// What the network tells, put into the page's stores on the paths where page libraries listen.
+import { account } from "./account";
+import { MsgKey, Wid } from "./ids";
+import { importNamespace, type Exports } from "./loader";
+import { MediaDataModel, findMessage, stores, type ChatModel, type MsgModel } from "./models";
+import { line } from "./connection";
+import { rememberMedia } from "./media";
+import type { Ack, Chat, Contact, EventBody, Group, Message, Snapshot } from "../protocol";
+
+const LEVELS: Record<Ack, number> = { failed: -1, pending: 0, sent: 1, delivered: 2, read: 3, played: 4 };
+const TYPES: Record<string, string> = { text: "chat", voice: "ptt", contactCard: "vcard", poll: "poll_creation", groupNotice: "gp2" };
+
+export const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
+export const now = (): number => Math.floor(Date.now() / 1000);
+
+/** A message of the network as the attributes of a message of the page. */
+export function attributesOf(message: Message, isNew: boolean): Exports {
+  const id = MsgKey.fromString(message.id);
+  const mine = account.me?.pn;
+  const quoted = message.quoted ? MsgKey.fromString(message.quoted) : undefined;
+  const author = new Wid(message.author);
+  const attributes: Exports = {
+    id,
+    networkId: message.id,
+    type: TYPES[message.kind] ?? message.kind,
+    t: seconds(message.timestamp),
+    from: id.fromMe ? mine : id.remote,
+    to: id.fromMe ? id.remote : mine,
+    author: id.remote.isGroup() ? author : undefined,
+    notifyName: message.pushName ?? undefined,
+    ack: LEVELS[message.ack],
+    isNewMsg: isNew,
+    isForwarded: message.forwarded || undefined,
+    mentionedJidList: (message.mentions ?? []).map((each) => new Wid(each)),
+    quotedStanzaID: quoted?.id,
+    quotedParticipant: quoted && (findMessage(quoted)?.sender ?? (quoted.fromMe ? mine : quoted.remote)),
+    quotedMsg: quoted && { type: "chat", body: findMessage(quoted)?.["body"] },
+  };
+  if (message.kind === "poll") attributes["pollName"] = message.body;
+  if (message.edited) attributes["latestEditMsgKey"] = id;
+  if (!message.media) return { ...attributes, body: message.body };
+  const { mime, size, filename } = message.media;
+  const filehash = `network:${message.id}`;
+  rememberMedia(filehash, message.id);
+  const mediaData = new MediaDataModel({ type: attributes["type"], mimetype: mime, size, filehash, mediaStage: "RESOLVED" });
+  return { ...attributes, caption: message.body || undefined, body: "", mimetype: mime, size, filename: filename ?? undefined, filehash, mediaData, mediaKey: "simulated", directPath: "/simulated" };
+}
+
+/** Adds a message that is history: nobody is told that it is new. */
+export function addHistory(message: Message): MsgModel {
+  const known = findMessage(message.id);
+  if (known) return known;
+  const [added] = stores.messages.add(attributesOf(message, false));
+  for (const each of message.reactions ?? []) void react(added as MsgModel, each.sender, each.emoji);
+  return added as MsgModel;
+}
+
+export function takeContact(contact: Contact): void {
+  const id = new Wid(contact.id);
+  if (contact.lid) account.learn(contact.id, contact.lid);
+  const model = stores.contacts.gadd(id);
+  model.set({
+    name: contact.name ?? undefined,
+    shortName: contact.shortName ?? undefined,
+    pushname: contact.pushName ?? undefined,
+    lid: contact.lid ? new Wid(contact.lid) : undefined,
+    isAddressBookContact: contact.inAddressBook ? 1 : 0,
+    isBusiness: contact.business ?? false,
+  });
+  if (contact.picture?.url) stores.pictures.gadd({ id, eurl: contact.picture.url });
+}
+
+export function takeGroup(group: Group): void {
+  const id = new Wid(group.id);
+  const known = stores.groups.get(id);
+  const attributes = {
+    id,
+    subject: group.name,
+    desc: group.description ?? undefined,
+    owner: group.owner ? new Wid(group.owner) : undefined,
+    creation: group.createdAt ? seconds(group.createdAt) : undefined,
+  };
+  const participants = group.participants.map((each) => ({
+    id: new Wid(each.id),
+    isAdmin: Boolean(each.admin || each.owner),
+    isSuperAdmin: Boolean(each.owner),
+  }));
+  if (!known) {
+    stores.groups.add({ ...attributes, participants });
+    return;
+  }
+  known.set(attributes);
+  const left = new Set(participants.map((each) => each.id.toString()));
+  for (const each of known.participants.toArray()) {
+    if (!left.has(each["id"].toString())) known.participants.remove(each);
+  }
+  known.participants.add(participants, { merge: true });
+}
+
+function takeChat(chat: Chat): ChatModel {
+  const id = new Wid(chat.id);
+  const attributes = {
+    id,
+    name: chat.name,
+    unreadCount: chat.unread,
+    archive: chat.archived ?? false,
+    pin: chat.pinned ? 1 : 0,
+    t: seconds(chat.lastActivity),
+  };
+  return stores.chats.add(attributes, { merge: true })[0] as ChatModel;
+}
+
+export function load(snapshot: Snapshot): void {
+  const me = snapshot.me;
+  stores.contacts.gadd(me.id).set({ name: me.pushName ?? undefined, pushname: me.pushName ?? undefined, isMe: true });
+  snapshot.contacts.forEach(takeContact);
+  snapshot.groups.forEach(takeGroup);
+  snapshot.chats.forEach(takeChat);
+  const oldestFirst = [...snapshot.messages].sort((a, b) => seconds(a.timestamp) - seconds(b.timestamp));
+  for (const message of oldestFirst) {
+    const model = addHistory(message);
+    const chat = stores.chats.get(model["id"].remote);
+    if (chat) chat["lastReceivedKey"] = model["id"];
+  }
+}
+
+/** A chat of this id, asked of the network when the page has none. */
+export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; created: boolean }> {
+  const id = Wid.of(given);
+  const known = stores.chats.get(id) ?? stores.chats.get(account.toPhone(id));
+  if (known) return { chat: known, created: false };
+  if (id.isGroup()) {
+    takeGroup((await line.ask({ request: "group", id: id.toString() }, "group")).group);
+  } else {
+    const { contact } = await line.ask({ request: "exists", id: id.toString() }, "exists");
+    if (!contact) throw new Error("the number is not on WhatsApp");
+    takeContact(contact);
+  }
+  const name: unknown = stores.groups.get(id)?.["subject"];
+  const [chat] = stores.chats.add({ id, name, t: now() });
+  return { chat: chat as ChatModel, created: true };
+}
+
+export async function happened(event: EventBody): Promise<void> {
+  switch (event.type) {
+    case "message":
+    case "message_sent": {
+      if (findMessage(event.message.id)) return;
+      const attributes = attributesOf(event.message, true);
+      await stores.messages.processMultipleMessages(attributes["id"].remote, [attributes]);
+      return;
+    }
+    case "ack":
+      await receipt(event.message, LEVELS[event.ack], event.participant);
+      return;
+    case "message_edited":
+      await protocolMessage(event.message, { subtype: "message_edit", body: event.text });
+      return;
+    case "message_revoked":
+      await protocolMessage(event.message, { subtype: "sender_revoke", author: new Wid(event.by) });
+      return;
+    case "reaction": {
+      const message = findMessage(event.message);
+      if (message) await react(message, event.sender, event.emoji);
+      return;
+    }
+    case "group_joined":
+      takeGroup((await line.ask({ request: "group", id: event.group }, "group")).group);
+      await ensureChat(event.group);
+      await groupAction(event.group, event.action === "create" ? "create" : "add", event.by, event.participants);
+      return;
+    case "group_left": {
+      const group = stores.groups.get(event.group);
+      for (const each of event.participants) group?.participants.remove(each);
+      await groupAction(event.group, event.action, event.by, event.participants);
+      return;
+    }
+    case "group_updated": {
+      const group = stores.groups.get(event.group);
+      if (event.change === "subject") {
+        group?.set({ subject: event.value });
+        stores.chats.get(event.group)?.set({ name: event.value });
+      }
+      if (event.change === "description") group?.set({ desc: event.value });
+      return;
+    }
+    case "chat_updated":
+      if (stores.groups.get(event.chat.id) || !event.chat.id.endsWith("@g.us")) takeChat(event.chat);
+      return;
+    case "contact_updated":
+      takeContact(event.contact);
+      return;
+    case "presence":
+      showPresence(event.chat, event.presence);
+      return;
+    default:
+      return;
+  }
+}
+
+async function receipt(id: string, ack: number, participant: string | null): Promise<void> {
+  const message = findMessage(id);
+  if (!message) return;
+  const key: MsgKey = message["id"];
+  const words: Record<number, string> = { 2: "delivery", 3: "read", 4: "played" };
+  const details = {
+    type: "receipt", stanzaId: key.id, externalIds: [key.id], from: key.remote,
+    participant: participant ? new Wid(participant) : null, recipient: null, ts: now(), ack, ackString: words[ack] ?? "sender", offline: null,
+  };
+  if (key.remote.isGroup()) await importNamespace("WAWebHandleGroupReceipt")["handleGroupSimpleReceipt"](details);
+  else await importNamespace("WAWebHandleChatReceipt")["handleChatSimpleReceipt"](details);
+}
+
+async function protocolMessage(id: string, what: Exports): Promise<void> {
+  const message = findMessage(id);
+  if (!message) return;
+  const target: MsgKey = message["id"];
+  const key = new MsgKey({ fromMe: target.fromMe, remote: target.remote, participant: target.participant, id: await MsgKey.newId() });
+  const raw = { type: "protocol", protocolMessageKey: target, id: key, from: message["from"], to: message["to"], author: message.sender, t: now(), isNewMsg: true, ...what };
+  await stores.messages.processMultipleMessages(target.remote, [raw]);
+}
+
+export function react(message: MsgModel, sender: unknown, emoji: string): Promise<void> {
+  return importNamespace("WAWebMsgProcess")["reaction"](message["id"], Wid.of(sender), emoji);
+}
+
+async function groupAction(group: string, action: string, by: string | null, who: string[]): Promise<void> {
+  const author = by ? new Wid(by) : undefined;
+  const participants = who.map((id) => ({ id: new Wid(id), isAdmin: false, isSuperAdmin: false }));
+  const notice = { actions: [], author, chatId: new Wid(group), externalId: await MsgKey.newId(), offline: null, pushname: undefined, ts: now() };
+  await importNamespace("WAWebUpdateDBForGroupAction")["updateDBForGroupAction"](notice, { action, actionType: action, participants, reason: "", version: 1, prevVersion: 0 });
+}
+
+function showPresence(chat: string, word: string): void {
+  const presence = stores.presences.gadd(new Wid(chat));
+  presence["hasData"] = true;
+  presence["isOnline"] = word !== "unavailable";
+  const type = word === "recording" ? "recording_audio" : word === "paused" ? "available" : word;
+  presence["chatstate"].type = type;
+  stores.presences.trigger("change:chatstate.type", presence["chatstate"]);
+}

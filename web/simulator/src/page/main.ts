@@ -1,0 +1,15 @@
+// The simulated WhatsApp Web page: puts the modules into place and opens the line to the network.
+import { VERSION, boot, defineConnection } from "./connection";
+import { installLoader } from "./loader";
+import { defineMedia } from "./media";
+import { defineMessages } from "./messages";
+import { definePeople } from "./people";
+import { defineSurface } from "./surface";
+
+installLoader(VERSION);
+defineConnection();
+defineMessages();
+defineMedia();
+definePeople();
+defineSurface();
+boot();
