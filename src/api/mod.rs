@@ -22,7 +22,7 @@ mod sse;
 mod websocket;
 
 use self::endpoint::Endpoint;
-pub use self::{server::Server, sessions::wire::OpenWaEnvelope};
+pub use self::{server::Server, sessions::wire::OpenWaEnvelope, simulator::door::Door};
 
 /// Every endpoint. Literal segments stand before parameters.
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {

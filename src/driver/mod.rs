@@ -3,6 +3,7 @@
 //! Nothing here assumes a browser or a page. An engine knows nothing of HTTP, of the store or of
 //! the event log: commands go in, events come out, and what becomes of either is not its concern.
 
+pub mod browser;
 pub mod simulated;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -3,9 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
+    api::Door,
     config::{Config, NetworkKind},
     domain::{Clock, session::EngineKind},
-    driver::{Engine, simulated::SimulatedEngine},
+    driver::{
+        Engine,
+        browser::{BrowserEngine, BrowserSettings},
+        simulated::SimulatedEngine,
+    },
     gateway::StartError,
     simulator::{Network, NetworkSettings},
 };
@@ -15,6 +20,8 @@ pub struct World {
     pub engines: HashMap<EngineKind, Arc<dyn Engine>>,
     /// Only with the simulated network.
     pub network: Option<Network>,
+    /// Where browsers find the simulated page.
+    door: Option<Door>,
 }
 
 impl World {
@@ -34,12 +41,41 @@ impl World {
                 Some(network)
             }
         };
-        Ok(Self { engines, network })
+        let door = match &network {
+            Some(network) => Some(Door::open(network.clone()).map_err(StartError::Door)?),
+            None => None,
+        };
+        let browser = BrowserEngine::new(browser_settings(config, clock, door.as_ref()));
+        engines.insert(EngineKind::Browser, Arc::new(browser));
+        Ok(Self { engines, network, door })
     }
 
     pub async fn stop(&self) {
+        if let Some(door) = &self.door {
+            door.close().await;
+        }
         if let Some(network) = &self.network {
             network.stop().await;
         }
+    }
+}
+
+/// With the simulated network the browser is shown its page under the real address.
+fn browser_settings(config: &Config, clock: &Clock, door: Option<&Door>) -> BrowserSettings {
+    let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let executable = &config.browser.executable;
+    BrowserSettings {
+        url: config.whatsapp.url.clone(),
+        resolve_to: match door {
+            Some(door) => Some(door.address.to_string()),
+            None => given(&config.whatsapp.resolve_to),
+        },
+        trusted_key: match door {
+            Some(door) => Some(door.key.clone()),
+            None => given(&config.whatsapp.trusted_key),
+        },
+        executable: (!executable.as_os_str().is_empty()).then(|| executable.clone()),
+        extra_args: config.browser.extra_args.clone(),
+        clock: clock.clone(),
     }
 }

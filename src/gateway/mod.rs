@@ -43,6 +43,8 @@ pub enum StartError {
     Folder { folder: String, source: std::io::Error },
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    #[error("the simulated page cannot be served: {0}")]
+    Door(std::io::Error),
     #[error("{0}")]
     Part(#[from] Error),
 }

@@ -57,7 +57,7 @@ export async function carryOut(command: Command): Promise<unknown> {
       return group(command.id);
     case "createGroup": {
       require("group.create");
-      const created = await wpp().group.create(command.name, command.participants);
+      const created = await wpp().group.create(command.name, command.participants, undefined as never);
       const id = idText(created.gid);
       if (command.description !== null) await wpp().group.setDescription(id, command.description);
       return { id, participants: outcomes(created.participants) };

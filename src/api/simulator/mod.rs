@@ -1,6 +1,8 @@
 //! The control of the simulated network: the phones of its people. There only with the simulated
 //! network; then nothing of it is secret, but callers still need what the API needs.
 
+pub mod door;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Deserialize;

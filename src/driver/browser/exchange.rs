@@ -1,0 +1,176 @@
+//! Files between the gateway and a page: over loopback, each under an address that works once.
+//!
+//! A file never goes through the browser's debugging channel, where it would be held whole in memory
+//! several times over. Both ways it is streamed.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http_body_util::{BodyExt, Empty, StreamBody, combinators::BoxBody};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Frame, Incoming},
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        CONTENT_LENGTH, HeaderValue,
+    },
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
+
+type Body = BoxBody<Bytes, std::io::Error>;
+
+enum Offer {
+    GiveOut(PathBuf),
+    TakeIn(PathBuf),
+}
+
+type Offers = Arc<Mutex<HashMap<String, Offer>>>;
+
+/// A loopback server of one session.
+pub struct Exchange {
+    address: SocketAddr,
+    offers: Offers,
+    _serving: AbortOnDropHandle<()>,
+}
+
+/// Takes an offer back when it is dropped, used or not.
+pub struct Token {
+    offers: Offers,
+    name: String,
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+impl Exchange {
+    pub async fn start() -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let offers = Offers::default();
+        let serving = tokio::spawn(serve(listener, offers.clone()));
+        Ok(Self { address, offers, _serving: AbortOnDropHandle::new(serving) })
+    }
+
+    /// An address from which this file can be fetched once.
+    pub fn give_out(&self, path: PathBuf) -> (String, Token) {
+        self.offer(Offer::GiveOut(path))
+    }
+
+    /// An address to which a file can be sent once; it is written to this path.
+    pub fn take_in(&self, path: PathBuf) -> (String, Token) {
+        self.offer(Offer::TakeIn(path))
+    }
+
+    fn offer(&self, offer: Offer) -> (String, Token) {
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        let url = format!("http://{}/{name}", self.address);
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), offer);
+        (url, Token { offers: self.offers.clone(), name })
+    }
+}
+
+async fn serve(listener: TcpListener, offers: Offers) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        let offers = offers.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(request, offers.clone()));
+            let connection = hyper::server::conn::http1::Builder::new();
+            // A page that hangs up has its reasons; the command that waits for the file says so.
+            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, offers: Offers) -> Result<Response<Body>, Infallible> {
+    let mut response = if request.method() == Method::OPTIONS {
+        empty(StatusCode::NO_CONTENT)
+    } else {
+        let name = request.uri().path().trim_start_matches('/').to_owned();
+        let offer = offers.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        match (offer, request.method()) {
+            (Some(Offer::GiveOut(path)), &Method::GET) => give(path).await,
+            (Some(Offer::TakeIn(path)), &Method::PUT) => take(path, request.into_body()).await,
+            _ => empty(StatusCode::NOT_FOUND),
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, PUT"));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
+    // Chromium asks before a public page may reach this machine.
+    headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+async fn give(path: PathBuf) -> Response<Body> {
+    let Ok(file) = tokio::fs::File::open(path).await else { return empty(StatusCode::NOT_FOUND) };
+    let length = file.metadata().await.map(|metadata| metadata.len()).ok();
+    let body = StreamBody::new(ReaderStream::new(file).map_ok(Frame::data));
+    let mut response = Response::new(BodyExt::boxed(body));
+    if let Some(length) = length {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response
+}
+
+async fn take(path: PathBuf, mut body: Incoming) -> Response<Body> {
+    let written = async {
+        let mut file = tokio::fs::File::create(path).await?;
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(std::io::Error::other)?;
+            if let Some(data) = frame.data_ref() {
+                file.write_all(data).await?;
+            }
+        }
+        file.flush().await
+    };
+    match written.await {
+        Ok(()) => empty(StatusCode::NO_CONTENT),
+        Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Empty::new().map_err(|never| match never {}).boxed());
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_works_once_and_both_ways() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::write(&from, b"content").unwrap();
+        let exchange = Exchange::start().await.unwrap();
+        let client = crate::egress::local_client().unwrap();
+        let (url, _token) = exchange.give_out(from);
+        assert_eq!(client.get(&url).send().await.unwrap().bytes().await.unwrap(), "content");
+        assert_eq!(client.get(&url).send().await.unwrap().status(), 404);
+        let (url, _token) = exchange.take_in(to.clone());
+        assert_eq!(client.put(&url).body("sent").send().await.unwrap().status(), 204);
+        assert_eq!(std::fs::read(to).unwrap(), b"sent");
+        let (url, token) = exchange.take_in(folder.path().join("never"));
+        drop(token);
+        assert_eq!(client.put(&url).body("late").send().await.unwrap().status(), 404);
+    }
+}

@@ -1,0 +1,232 @@
+//! What the gateway and the agent in the page say to each other. Mirrored by `web/agent/src/wire.ts`.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::domain::{
+    Command, Content, Error, ErrorCode, EventBody, Jid, Me, MessageId, Outgoing,
+    ParticipantOutcome, Reply, Subject, Timestamp,
+    command::{ContactCard, MediaKind},
+};
+
+/// From the agent.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "report", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Report {
+    Hello { version: Option<String>, missing: Vec<String> },
+    Qr { text: String },
+    QrIdle,
+    Authenticated,
+    Ready { me: Me },
+    Line { state: String, connected: bool },
+    LoggedOut,
+    Happened { event: EventBody },
+    Answer { number: u64, reply: Value },
+    Failure { number: u64, failure: Failure },
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Failure {
+    kind: FailureKind,
+    reason: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum FailureKind {
+    NotOnWhatsapp,
+    UnknownChat,
+    UnknownMessage,
+    UnknownGroup,
+    UnknownContact,
+    UnknownMedia,
+    NotAdmin,
+    NotAllowed,
+    Unsupported,
+    Failed,
+}
+
+impl Failure {
+    /// The failure in the domain's words; `subject` is what the command was about.
+    pub fn error(self, subject: Option<Subject>) -> Error {
+        let (code, about) = match self.kind {
+            FailureKind::NotOnWhatsapp => (ErrorCode::Refused, Some(Subject::Recipient)),
+            FailureKind::UnknownChat => (ErrorCode::NotFound, subject.or(Some(Subject::Chat))),
+            FailureKind::UnknownMessage => (ErrorCode::NotFound, Some(Subject::Message)),
+            FailureKind::UnknownGroup => (ErrorCode::NotFound, Some(Subject::Group)),
+            FailureKind::UnknownContact => (ErrorCode::NotFound, Some(Subject::Contact)),
+            FailureKind::UnknownMedia => (ErrorCode::NotFound, Some(Subject::Media)),
+            FailureKind::NotAdmin => (ErrorCode::Forbidden, Some(Subject::Group)),
+            FailureKind::NotAllowed => (ErrorCode::Forbidden, subject),
+            FailureKind::Unsupported => (ErrorCode::Unsupported, None),
+            FailureKind::Failed => (ErrorCode::EngineFailed, None),
+        };
+        let error = Error::new(code, self.reason);
+        match about {
+            Some(subject) => error.about(subject),
+            None => error,
+        }
+    }
+}
+
+/// To the agent.
+#[derive(Debug, Serialize)]
+#[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Call {
+    Send { outgoing: OutgoingView },
+    Edit { message: MessageId, text: String },
+    Revoke { message: MessageId, for_everyone: bool },
+    React { message: MessageId, emoji: String },
+    MarkRead { chat: Jid },
+    Archive { chat: Jid, archived: bool },
+    Typing { chat: Jid, typing: bool },
+    Chats { offset: usize, limit: usize },
+    Messages { chat: Jid, before: Option<MessageId>, limit: usize },
+    Contacts { offset: usize, limit: usize },
+    Contact { id: Jid },
+    Group { id: Jid },
+    CreateGroup { name: String, description: Option<String>, participants: Vec<Jid> },
+    AddParticipants { group: Jid, participants: Vec<Jid> },
+    RemoveParticipants { group: Jid, participants: Vec<Jid> },
+    DownloadMedia { message: MessageId, url: String },
+    PairingCode { phone: String },
+    RefreshQr,
+    LogOut,
+    Ping,
+}
+
+/// [`Outgoing`] with a file's address in place of its path.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutgoingView {
+    key: String,
+    chat: Jid,
+    content: ContentView,
+    quoted: Option<MessageId>,
+    mentions: Vec<Jid>,
+    link_preview: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum ContentView {
+    Text { body: String },
+    Media { url: String, kind: MediaKind, mime: String, filename: String, caption: Option<String> },
+    Location { latitude: f64, longitude: f64, name: Option<String>, address: Option<String> },
+    ContactCards { contacts: Vec<ContactCard> },
+    Poll { question: String, options: Vec<String>, selectable: u32 },
+}
+
+impl OutgoingView {
+    /// `url` is where the page fetches the file, for content that has one.
+    pub fn of(outgoing: Outgoing, url: Option<String>) -> Self {
+        let content = match outgoing.content {
+            Content::Text { body } => ContentView::Text { body },
+            Content::Media(media) => ContentView::Media {
+                url: url.unwrap_or_default(),
+                kind: media.kind,
+                mime: media.mime,
+                filename: media.filename,
+                caption: media.caption,
+            },
+            Content::Location { latitude, longitude, name, address } => {
+                ContentView::Location { latitude, longitude, name, address }
+            }
+            Content::ContactCards { contacts } => ContentView::ContactCards { contacts },
+            Content::Poll { question, options, selectable } => {
+                ContentView::Poll { question, options, selectable }
+            }
+        };
+        let Outgoing { key, chat, quoted, mentions, link_preview, .. } =
+            Outgoing { content: Content::Text { body: String::new() }, ..outgoing };
+        Self { key, chat, content, quoted, mentions, link_preview }
+    }
+}
+
+impl Call {
+    /// The call for a command that carries no file; those that do are made by the driver.
+    pub fn of(command: &Command) -> Self {
+        match command.clone() {
+            Command::Edit { message, text } => Self::Edit { message, text },
+            Command::Revoke { message, for_everyone } => Self::Revoke { message, for_everyone },
+            Command::React { message, emoji } => Self::React { message, emoji },
+            Command::MarkRead { chat } => Self::MarkRead { chat },
+            Command::Archive { chat, archived } => Self::Archive { chat, archived },
+            Command::Typing { chat, typing } => Self::Typing { chat, typing },
+            Command::Chats { offset, limit } => Self::Chats { offset, limit },
+            Command::Messages { chat, before, limit } => Self::Messages { chat, before, limit },
+            Command::Contacts { offset, limit } => Self::Contacts { offset, limit },
+            Command::Contact { id } => Self::Contact { id },
+            Command::Group { id } => Self::Group { id },
+            Command::CreateGroup { name, description, participants } => {
+                Self::CreateGroup { name, description, participants }
+            }
+            Command::AddParticipants { group, participants } => {
+                Self::AddParticipants { group, participants }
+            }
+            Command::RemoveParticipants { group, participants } => {
+                Self::RemoveParticipants { group, participants }
+            }
+            Command::PairingCode { phone } => Self::PairingCode { phone },
+            Command::RefreshQr => Self::RefreshQr,
+            Command::Send(_) | Command::DownloadMedia { .. } | Command::Ping => Self::Ping,
+        }
+    }
+}
+
+/// What a failure of a command is about, when the page cannot tell.
+pub fn subject_of(command: &Command) -> Option<Subject> {
+    match command {
+        Command::Group { .. }
+        | Command::AddParticipants { .. }
+        | Command::RemoveParticipants { .. }
+        | Command::CreateGroup { .. } => Some(Subject::Group),
+        Command::Contact { .. } => Some(Subject::Contact),
+        Command::Edit { .. } | Command::Revoke { .. } | Command::React { .. } => {
+            Some(Subject::Message)
+        }
+        _ => Some(Subject::Chat),
+    }
+}
+
+#[derive(Deserialize)]
+struct GroupCreated {
+    id: Jid,
+    participants: Vec<ParticipantOutcome>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PairingCode {
+    code: String,
+    expires_at: Timestamp,
+}
+
+/// The reply to a command from what the agent answered.
+pub fn reply_of(command: &Command, reply: Value) -> Result<Reply, Error> {
+    Ok(match command {
+        Command::Chats { .. } => Reply::Chats(read(reply)?),
+        Command::Messages { .. } => Reply::Messages(read(reply)?),
+        Command::Contacts { .. } => Reply::Contacts(read(reply)?),
+        Command::Contact { .. } => Reply::Contact(read(reply)?),
+        Command::Group { .. } => Reply::Group(read(reply)?),
+        Command::CreateGroup { .. } => {
+            let GroupCreated { id, participants } = read(reply)?;
+            Reply::GroupCreated { id, participants }
+        }
+        Command::AddParticipants { .. } | Command::RemoveParticipants { .. } => {
+            Reply::Participants(read(reply)?)
+        }
+        Command::PairingCode { .. } => {
+            let PairingCode { code, expires_at } = read(reply)?;
+            Reply::PairingCode { code, expires_at }
+        }
+        _ => Reply::Done,
+    })
+}
+
+pub fn read<T: DeserializeOwned>(reply: Value) -> Result<T, Error> {
+    serde_json::from_value(reply).map_err(|error| {
+        Error::new(ErrorCode::EngineFailed, format!("the page answered oddly: {error}"))
+    })
+}
