@@ -4,21 +4,35 @@ WEB_PORT ?= 8080
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help demo run test check tools fmt fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test check tools fmt fuzz-api openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-demo: ## The main job on the simulated network, step by step
+# The scripts that the gateway brings into its pages. They are embedded, so they are built first.
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print)
+
+web: web/.built ## Build the scripts for the page
+
+web/.built: $(WEB_SOURCES)
+	npm --prefix web ci --no-audit --no-fund --loglevel=error
+	npm --prefix web run build
+	@touch $@
+
+chromium: ## Install Chromium, where none is found
+	@scripts/install-chromium
+
+demo: web chromium ## The main job on the simulated network, step by step
 	cargo run --release --locked -- demo
 
-run: ## Serve for real on http://127.0.0.1:8080
+run: web chromium ## Serve for real on http://127.0.0.1:8080
 	cargo run --release --locked -- serve
 
-test: ## Every test; needs cargo alone
+test: web chromium ## Every test; needs cargo, node and Chromium
 	cargo test --locked
+	npm --prefix web test
 
-check: tools ## Everything that keeps the code in order
+check: tools web ## Everything that keeps the code in order
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
@@ -26,11 +40,12 @@ check: tools ## Everything that keeps the code in order
 	cargo machete
 	$(TOOLS)/python/bin/typos
 	scripts/check-openapi
+	npm --prefix web run check
 
 fuzz-api: ## Schemathesis against the OpenAPI document
 	scripts/fuzz-api
 
-openapi: ## Write docs/openapi.json anew
+openapi: web ## Write docs/openapi.json anew
 	cargo run --locked -- openapi > docs/openapi.json
 
 tools: ## Install what only `make check` needs, into .tools
