@@ -8,7 +8,7 @@ use crate::{
     domain::{Clock, session::EngineKind},
     driver::{
         Engine,
-        browser::{BrowserEngine, BrowserSettings},
+        browser::{self, BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
     },
     gateway::StartError,
@@ -25,7 +25,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn build(config: &Config, clock: &Clock) -> Result<Self, StartError> {
+    pub async fn build(config: &Config, clock: &Clock) -> Result<Self, StartError> {
         let mut engines: HashMap<EngineKind, Arc<dyn Engine>> = HashMap::new();
         let network = match config.network {
             NetworkKind::Whatsapp => None,
@@ -45,6 +45,8 @@ impl World {
             Some(network) => Some(Door::open(network.clone()).map_err(StartError::Door)?),
             None => None,
         };
+        let sessions = config.sessions_dir();
+        browser::end_left_over(&sessions.canonicalize().unwrap_or(sessions)).await;
         let browser = BrowserEngine::new(browser_settings(config, clock, door.as_ref()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
         Ok(Self { engines, network, door })
