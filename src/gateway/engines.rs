@@ -12,6 +12,7 @@ use crate::{
         simulated::SimulatedEngine,
     },
     gateway::StartError,
+    services::PageDoor,
     simulator::{Network, NetworkSettings},
 };
 
@@ -50,6 +51,16 @@ impl World {
         let browser = BrowserEngine::new(browser_settings(config, clock, door.as_ref()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
         Ok(Self { engines, network, door })
+    }
+
+    /// Where other browsers than the gateway's own find the simulated page.
+    pub fn page_door(&self, config: &Config) -> Option<PageDoor> {
+        let door = self.door.as_ref()?;
+        Some(PageDoor {
+            url: config.whatsapp.url.clone(),
+            resolve_to: door.address.to_string(),
+            trusted_key: door.key.clone(),
+        })
     }
 
     pub async fn stop(&self) {

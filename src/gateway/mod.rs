@@ -103,6 +103,7 @@ impl Gateway {
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             health: Health::new(store.clone()),
             network: world.network.clone(),
+            page: world.page_door(&config),
             config: config.clone(),
             clock,
             supervisor,

@@ -27,6 +27,8 @@ const TAG: &str = "Simulated network";
 
 pub fn endpoints() -> Vec<Endpoint> {
     let all = vec![
+        Endpoint::get("/_simulator/v1/page", page)
+            .about(TAG, "Where a browser finds the simulated page"),
         Endpoint::get("/_simulator/v1/accounts", accounts).about(TAG, "List the accounts"),
         Endpoint::post("/_simulator/v1/accounts", open)
             .about(TAG, "Open an account")
@@ -193,6 +195,11 @@ fn refused(refusal: Refusal) -> ApiError {
         RefusalKind::Fault => Error::new(ErrorCode::EngineFailed, refusal.reason),
     };
     ApiError(error)
+}
+
+async fn page(services: web::Data<Services>) -> Answer {
+    let page = services.page.as_ref();
+    data(page.ok_or_else(|| Error::internal("there is no simulated page"))?)
 }
 
 async fn accounts(services: web::Data<Services>) -> Answer {
