@@ -88,7 +88,9 @@ async function send(outgoing: Outgoing): Promise<unknown> {
     waitForAck: true,
     messageId: idOf(outgoing),
     quotedMsg: outgoing.quoted ?? undefined,
-    mentionedJidList: outgoing.mentions as never,
+    mentionedList: outgoing.mentions as never,
+    // Who is mentioned, the caller says.
+    detectMentioned: false,
   };
   const sent = await dispatch(chat, content, { ...options, linkPreview: outgoing.linkPreview });
   const model = (await wpp().chat.getMessageById(sent.id)) as unknown as MessageLike;
@@ -162,14 +164,16 @@ async function chats(offset: number, limit: number): Promise<unknown> {
 
 async function lastOf(chat: string): Promise<Message | null> {
   const last = (await wpp().chat.getMessages(chat, { count: 1 })) as unknown as MessageLike[];
-  return last[0] ? messageOf(last[0], myId(), null) : null;
+  const newest = last.at(-1);
+  return newest ? messageOf(newest, myId(), null) : null;
 }
 
 async function messages(chat: string, before: string | null, limit: number): Promise<Message[]> {
   if (!wpp().chat.get(chat)) throw new AgentError("unknownChat", "there is no such chat");
   const options = before === null ? { count: limit } : { count: limit, id: before, direction: "before" as const };
   const found = (await wpp().chat.getMessages(chat, options)) as unknown as MessageLike[];
-  return found.map((message) => messageOf(message, myId(), quotedOf(message)));
+  // wa-js counts the newest message apart, and so may bring one more than it was asked for.
+  return found.slice(-limit).map((message) => messageOf(message, myId(), quotedOf(message)));
 }
 
 async function contact(id: string): Promise<Contact> {

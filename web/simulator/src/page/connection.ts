@@ -108,6 +108,9 @@ export const line = new Line(
   () => setLine(false),
 );
 
+/** Events are taken in one after the other, though some must ask the network something first. */
+let lastEvent: Promise<void> = Promise.resolve();
+
 export function boot(): void {
   line.connect();
 }
@@ -141,7 +144,7 @@ function take(push: Push): void {
       socket["hasSynced"] = true;
       return;
     case "happened":
-      happened(push.event).catch((error: unknown) => {
+      lastEvent = lastEvent.then(() => happened(push.event)).catch((error: unknown) => {
         console.error(`The page could not take in ${push.event.type}:`, error);
       });
       return;

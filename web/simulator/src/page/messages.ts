@@ -152,7 +152,7 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
   const chatId = anchor?.remote ?? Wid.of(options["chat"]);
   const known = (): MsgModel[] =>
     [...(stores.chats.get(chatId)?.["msgs"] ?? [])].sort((a: MsgModel, b: MsgModel) => a["t"] - b["t"]);
-  const wanted = Number.isFinite(options["count"]) && 0 < options["count"] ? Number(options["count"]) : Infinity;
+  const wanted = Number.isFinite(options["count"]) && 0 <= options["count"] ? Number(options["count"]) : Infinity;
   const place = (all: MsgModel[]): number => all.findIndex((each) => anchor && each["id"].id === anchor.id);
   if (options["direction"] === "after") {
     const all = known();
@@ -160,6 +160,7 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
   }
   const at = anchor && findMessage(anchor);
   const limit = Math.min(wanted, HISTORY_PAGE);
+  if (limit === 0) return [];
   const { messages } = await line.ask({ request: "history", chat: chatId.toString(), before: at ? networkId(at) : null, limit }, "messages");
   return messages.map(addHistory);
 }
