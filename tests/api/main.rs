@@ -9,6 +9,7 @@
 
 mod app;
 mod bad_input;
+mod browsers;
 mod faults;
 mod journey;
 mod listeners;
