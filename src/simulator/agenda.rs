@@ -267,3 +267,166 @@ pub async fn keep(weak: Weak<Inner>, news: Arc<Notify>, stop: CancellationToken)
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        domain::{Ack, Clock, Message, clock::from_seconds},
+        simulator::{
+            Device, NetworkSettings, Pushes,
+            protocol::{Push, Request},
+        },
+    };
+
+    const NOON: i64 = 1_800_000_000;
+
+    fn network(folder: &Path) -> Network {
+        let network = Network::new(NetworkSettings::new(folder.to_owned(), Clock::system()));
+        network.unwrap()
+    }
+
+    fn me() -> Jid {
+        "15557654321@c.us".parse().unwrap()
+    }
+
+    fn slow() -> Jid {
+        "15550000002@c.us".parse().unwrap()
+    }
+
+    fn seen(messages: &[Message]) -> Vec<(i64, Ack)> {
+        let seen = |message: &Message| (message.timestamp.as_second() - NOON, message.ack);
+        messages.iter().map(seen).collect()
+    }
+
+    /// The numbers of the references shown so far, and whether they ran out.
+    fn references(pushes: &mut Pushes) -> (Vec<u32>, bool) {
+        let (mut shown, mut is_over) = (Vec::new(), false);
+        while let Ok(push) = pushes.try_recv() {
+            match push {
+                Push::Reference { attempt, .. } => shown.push(attempt),
+                Push::ReferencesExhausted => is_over = true,
+                other => panic!("{other:?}"),
+            }
+        }
+        (shown, is_over)
+    }
+
+    async fn unlinked(network: &Network) -> (Device, Pushes) {
+        let (device, pushes) = network.connect();
+        device.request(Request::Hello { credential: None }).await.unwrap();
+        (device, pushes)
+    }
+
+    #[tokio::test]
+    async fn on_a_clock_that_stands_things_happen_when_it_is_moved_each_at_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        network.stop_clock_at(from_seconds(NOON)).await;
+        network.write(&me(), &slow(), "hello").unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(seen(&network.messages(&me(), &slow())), [(0, Ack::Sent)]);
+        network.advance_clock(Duration::from_secs(1)).await;
+        assert_eq!(seen(&network.messages(&me(), &slow())), [(0, Ack::Read)]);
+        assert_eq!(network.clock().next, Some(from_millis(NOON * 1000 + 3_020)));
+        network.advance_clock(Duration::from_secs(60)).await;
+        // The answer came in on the way, three seconds after the question.
+        assert_eq!(seen(&network.messages(&me(), &slow())), [(0, Ack::Read), (3, Ack::Read)]);
+        let clock = network.clock();
+        assert_eq!((clock.now, clock.manual), (from_seconds(NOON + 61), true));
+        assert_eq!((clock.waiting, clock.next), (0, None));
+    }
+
+    #[tokio::test]
+    async fn references_run_out_by_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        network.stop_clock_at(from_seconds(NOON)).await;
+        let (_device, mut pushes) = unlinked(&network).await;
+        for (seconds, shown) in
+            [(0, (vec![1], false)), (60, (vec![2], false)), (50, (vec![3, 4], false))]
+        {
+            network.advance_clock(Duration::from_secs(seconds)).await;
+            assert_eq!(references(&mut pushes), shown);
+        }
+        network.advance_clock(Duration::from_secs(3_600)).await;
+        assert_eq!(references(&mut pushes), (vec![5, 6], true));
+    }
+
+    #[tokio::test]
+    async fn a_pairing_code_ends_by_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        network.stop_clock_at(from_seconds(NOON)).await;
+        let (device, _pushes) = unlinked(&network).await;
+        let request = Request::PairingCode { phone: me().user().to_owned() };
+        let answer = device.request(request).await.unwrap();
+        let crate::simulator::protocol::Answer::PairingCode { code, .. } = answer else {
+            panic!("{answer:?}")
+        };
+        network.advance_clock(Duration::from_secs(180)).await;
+        assert!(network.enter_pairing_code(&me(), &code).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_delayed_request_waits_for_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        network.stop_clock_at(from_seconds(NOON)).await;
+        let (device, _pushes) = network.connect();
+        let faults = crate::simulator::Faults { delay_requests: 5_000, ..Default::default() };
+        network.plan_faults(faults);
+        let mut hello = Box::pin(device.request(Request::Hello { credential: None }));
+        let short = Duration::from_millis(50);
+        assert!(tokio::time::timeout(short, &mut hello).await.is_err());
+        network.advance_clock(Duration::from_secs(5)).await;
+        assert!(hello.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_waits_keeps_its_distance_when_the_clock_is_set_back_or_released() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        network.stop_clock_at(from_seconds(NOON * 2)).await;
+        network.write(&me(), &slow(), "hello").unwrap();
+        network.stop_clock_at(from_seconds(NOON)).await;
+        assert_eq!(network.clock().next, Some(from_millis(NOON * 1000 + 20)));
+        network.stop_clock_at(from_seconds(NOON * 2)).await;
+        network.write(&me(), &slow(), "once more").unwrap();
+        network.release_clock();
+        let delivered = async {
+            while network.messages(&slow(), &me()).len() < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(2), delivered).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_owed_is_done_after_the_end_of_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = network(folder.path());
+        first.stop_clock_at(from_seconds(NOON)).await;
+        first.write(&me(), &slow(), "hello").unwrap();
+        // It stays as it is, as if its process had been killed.
+        let second = network(folder.path());
+        assert_eq!(second.clock().now, from_seconds(NOON));
+        assert_eq!(second.messages(&slow(), &me()).len(), 0);
+        second.advance_clock(Duration::from_secs(10)).await;
+        assert_eq!(second.messages(&slow(), &me()).len(), 2);
+        assert_eq!(second.messages(&me(), &slow()).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn two_who_answer_do_not_talk_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        network.stop_clock_at(from_seconds(NOON)).await;
+        let echo: Jid = "15550000001@c.us".parse().unwrap();
+        network.write(&echo, &slow(), "hello").unwrap();
+        network.advance_clock(Duration::from_secs(3_600)).await;
+        assert_eq!(network.messages(&slow(), &echo).len(), 1);
+    }
+}

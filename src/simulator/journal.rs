@@ -163,3 +163,229 @@ fn in_file(path: &Path, error: &io::Error) -> io::Error {
         format!("{path}: {error}; without this file the simulated network begins anew"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::{
+            Clock, Content, Jid, MessageId, Outgoing,
+            clock::{from_millis, from_seconds},
+            command::MediaKind,
+        },
+        simulator::{
+            Behaviour, NetworkSettings,
+            protocol::{DeviceContent, RefusalKind},
+            relay::Draft,
+            world::World,
+        },
+    };
+
+    const PEOPLE: [&str; 5] = [
+        "15557654321@c.us",
+        "15551112222@c.us",
+        "15550000001@c.us",
+        "15550000011@c.us",
+        "15550000003@c.us",
+    ];
+
+    fn person(number: usize) -> Jid {
+        PEOPLE[number % PEOPLE.len()].parse().unwrap()
+    }
+
+    fn settings(folder: &Path) -> NetworkSettings {
+        NetworkSettings {
+            most_messages: 6,
+            most_media_bytes: 40,
+            ..NetworkSettings::new(folder.to_owned(), Clock::manual(from_seconds(1_800_000_000)))
+        }
+    }
+
+    fn text(chat: Jid, body: &str) -> Draft {
+        let content = DeviceContent::Other(Content::Text { body: body.to_owned() });
+        Draft { key: Outgoing::new_key(), chat, content, quoted: None, mentions: Vec::new() }
+    }
+
+    /// Everything that a ledger holds, comparable. Messages keep their order within a chat.
+    fn content(ledger: &Ledger) -> Vec<String> {
+        let mut lines: Vec<(String, String)> = ledger
+            .records()
+            .map(|record| {
+                let line = serde_json::to_string(&record).unwrap();
+                let chat = match record {
+                    Record::Message { account, stored } => {
+                        format!("{account} {}", stored.message.chat())
+                    }
+                    _ => line.clone(),
+                };
+                (chat, line)
+            })
+            .collect();
+        lines.sort_by(|a, b| a.0.cmp(&b.0));
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// One thing that may happen; what it is about is chosen by the numbers.
+    fn happen(world: &mut World, what: u8, one: usize, other: usize) {
+        let (me, them) = (person(one), person(other));
+        let groups: Vec<Jid> = world.ledger.groups().keys().cloned().collect();
+        let group =
+            groups.get(other % groups.len().max(1)).cloned().unwrap_or_else(|| them.clone());
+        let some_message: Option<MessageId> = world.ledger.account(&me).and_then(|account| {
+            let mut chats: Vec<_> = account.chats.values().collect();
+            chats.sort_by(|a, b| a.chat.id.cmp(&b.chat.id));
+            let mut all = chats.into_iter().flat_map(|chat| chat.all());
+            all.nth(other).map(|stored| stored.message.id.clone())
+        });
+        // Refusals are fine: then nothing changes.
+        match what {
+            0..=5 => drop(world.send(&me, text(them, "a \"text\"\nof 😀"), None)),
+            6 => drop(world.send(&me, text(group, "to all"), None)),
+            7 => {
+                let id = format!("{:032}", world.ledger.next_deed() + 100);
+                world.keep_file(&id, "image/png", 15);
+                let (mime, filename) = ("image/png".to_owned(), Some("ä.png".to_owned()));
+                let kind = MediaKind::Image;
+                let content =
+                    DeviceContent::Media { media: id, kind, mime, filename, caption: None };
+                drop(world.send(&me, Draft { content, ..text(them, "") }, None));
+            }
+            8 => drop(world.mark_read(&me, &them, None)),
+            9 => drop(world.archive(&me, &them, one < other, None)),
+            10 => drop(world.create_group(&me, "Ours".to_owned(), None, vec![them])),
+            11 => drop(world.add_participants(&me, &group, vec![them])),
+            12 => drop(world.remove_participants(&me, &group, vec![them])),
+            13 => drop(world.describe_group(&me, &group, "what for".to_owned())),
+            14 => {
+                world.open_account(&me, Some(format!("Owner {other}")));
+                let device = format!("credential-{one}-{other}");
+                world.ledger.change_person(&me, |person| person.devices.insert(device));
+            }
+            15 => {
+                let devices = world.ledger.person(&me).map(|person| person.devices.clone());
+                if let Some(device) = devices.and_then(|devices| devices.into_iter().next()) {
+                    world.unlink(&device);
+                }
+            }
+            16 => {
+                let behaviour = if one < other { Behaviour::Slow } else { Behaviour::Echo };
+                world.ledger.change_person(&me, |person| person.behaviour = behaviour);
+            }
+            17..=20 => {
+                let Some(id) = some_message else { return };
+                match what {
+                    17 => drop(world.edit(&me, &id, "edited".to_owned(), None)),
+                    18 => drop(world.revoke(&me, &id, one < other, None)),
+                    _ => drop(world.react(&me, &id, "👍".to_owned(), None)),
+                }
+            }
+            21 => world.set_clock(Some(from_millis(1_800_000_000_000 + 1_000 * other as i64))),
+            22 => world.set_clock(None),
+            _ => {
+                let until = world.now() + Duration::from_millis(40 * other as u64);
+                while world.do_next(until) {}
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_read_back_is_what_there_was(
+            steps in prop::collection::vec((0_u8..26, 0_usize..5, 0_usize..9, 0_u8..20), 0..60),
+            cut in 0.0_f64..1.0,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let mut world = World::open(settings(folder.path())).unwrap();
+            let mut stages = vec![(world.journal.length, content(&world.ledger))];
+            for (what, one, other, rewrite) in steps {
+                happen(&mut world, what, one, other);
+                world.commit();
+                if rewrite == 0 {
+                    world.journal.rewrite(&world.ledger).unwrap();
+                    stages.clear();
+                }
+                stages.push((world.journal.length, content(&world.ledger)));
+            }
+            let again = World::open(settings(folder.path())).unwrap();
+            prop_assert!(again.ledger == world.ledger);
+
+            // Cut anywhere after the last time that the file was put in place as a whole.
+            let path = folder.path().join("journal.jsonl");
+            let (first, last) = (stages[0].0, stages[stages.len() - 1].0);
+            let length = first + ((last - first) as f64 * cut) as u64;
+            OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
+            let mut ledger = Ledger::new(6);
+            let journal = Journal::open(&path, &mut ledger).unwrap();
+            let stage = stages.iter().rev().find(|stage| stage.0 <= length).unwrap();
+            prop_assert_eq!(&content(&ledger), &stage.1);
+            prop_assert_eq!(journal.length, stage.0);
+        }
+    }
+
+    #[test]
+    fn a_torn_last_line_is_cut_off_and_the_next_stands_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(World::open(settings(folder.path())).unwrap());
+        let path = folder.path().join("journal.jsonl");
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"[{\"group\":{\"id\":").unwrap();
+        let mut world = World::open(settings(folder.path())).unwrap();
+        world.open_account(&person(0), None);
+        world.commit();
+        let again = World::open(settings(folder.path())).unwrap();
+        assert!(again.ledger == world.ledger && again.ledger.person(&person(0)).is_some());
+    }
+
+    #[test]
+    fn a_damaged_line_before_the_last_is_named_and_nothing_is_guessed() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(World::open(settings(folder.path())).unwrap());
+        let path = folder.path().join("journal.jsonl");
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{whole}[{{\"group\":5}}]\n")).unwrap();
+        let error = World::open(settings(folder.path())).map(drop).unwrap_err().to_string();
+        assert!(error.contains("journal.jsonl: line 4:"), "{error}");
+        fs::write(&path, whole.replace("\"version\":1", "\"version\":2")).unwrap();
+        let error = World::open(settings(folder.path())).map(drop).unwrap_err().to_string();
+        assert!(error.contains("line 1: version 2 is not known here"), "{error}");
+    }
+
+    #[test]
+    fn what_the_disk_does_not_take_is_not_acknowledged_and_not_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = World::open(settings(folder.path())).unwrap();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let good = std::mem::replace(&mut world.journal.file, full);
+        world.open_account(&person(0), None);
+        world.commit();
+        let refused = world.send(&person(0), text(person(1), "x"), None).unwrap_err();
+        assert_eq!(refused.kind, RefusalKind::Fault);
+        world.journal.file = good;
+        world.open_account(&person(1), None);
+        world.commit();
+        assert!(world.send(&person(0), text(person(1), "x"), None).is_ok());
+        world.commit();
+        let again = World::open(settings(folder.path())).unwrap();
+        assert!(again.ledger == world.ledger);
+    }
+
+    #[test]
+    fn a_journal_that_has_grown_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = World::open(settings(folder.path())).unwrap();
+        world.journal.most = 20_000;
+        for _ in 0..100 {
+            drop(world.send(&person(0), text(person(0), "a note to myself"), None));
+            world.commit();
+        }
+        assert!(world.journal.length < 100_000, "{}", world.journal.length);
+        assert_eq!(world.journal.length, fs::metadata(&world.journal.path).unwrap().len());
+        assert!(World::open(settings(folder.path())).unwrap().ledger == world.ledger);
+    }
+}

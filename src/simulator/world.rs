@@ -39,7 +39,7 @@ const SETTLERS: [(&str, &str, Behaviour); 6] = [
 pub struct World {
     pub settings: NetworkSettings,
     pub ledger: Ledger,
-    journal: Journal,
+    pub journal: Journal,
     pub devices: HashMap<u64, Connected>,
     /// Which unlinked device shows a QR reference now.
     pub references: HashMap<String, u64>,
@@ -311,4 +311,113 @@ fn settler(phone: &str, name: &str) -> Option<Contact> {
 
 fn last_digits(user: &str) -> &str {
     user.get(user.len().saturating_sub(4)..).unwrap_or(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Clock,
+        simulator::{Device, Network, Pushes, protocol::Request},
+    };
+
+    fn network(folder: &std::path::Path) -> Network {
+        Network::new(NetworkSettings::new(folder.to_owned(), Clock::system())).unwrap()
+    }
+
+    fn me() -> Jid {
+        "15557654321@c.us".parse().unwrap()
+    }
+
+    /// A linked device and its credential.
+    async fn linked(network: &Network) -> (Device, Pushes, String) {
+        let (device, mut pushes) = network.connect();
+        device.request(Request::Hello { credential: None }).await.unwrap();
+        let Some(Push::Reference { reference, .. }) = pushes.recv().await else { panic!() };
+        network.scan(&me(), Some("Me".to_owned()), &reference).unwrap();
+        let Some(Push::Linked { credential, .. }) = pushes.recv().await else { panic!() };
+        assert!(matches!(pushes.recv().await, Some(Push::Snapshot { .. })));
+        (device, pushes, credential)
+    }
+
+    async fn first_push(network: &Network, credential: &str) -> Push {
+        let (device, mut pushes) = network.connect();
+        let hello = Request::Hello { credential: Some(credential.to_owned()) };
+        device.request(hello).await.unwrap();
+        pushes.recv().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_a_device_is_away_is_in_its_snapshot_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = network(folder.path());
+        let (device, _pushes, credential) = linked(&first).await;
+        drop(device);
+        let ada: Jid = "15550000011@c.us".parse().unwrap();
+        for text in ["one", "two"] {
+            first.write(&ada, &me(), text).unwrap();
+        }
+        first.advance_clock(std::time::Duration::from_secs(1)).await;
+        let of_first = first_push(&first, &credential).await;
+        let second = network(folder.path());
+        let Push::Snapshot { me, chats, messages, contacts, .. } =
+            first_push(&second, &credential).await
+        else {
+            panic!("no snapshot")
+        };
+        assert_eq!((me.push_name.as_deref(), contacts.len()), (Some("Me"), 6));
+        assert_eq!((&chats[0].id, chats[0].unread), (&ada, 2));
+        let bodies: Vec<&str> = messages.iter().map(|message| message.body.as_str()).collect();
+        assert_eq!(bodies, ["one", "two"]);
+        let Push::Snapshot { messages: of_first, .. } = of_first else { panic!("no snapshot") };
+        assert_eq!(of_first, messages);
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_one_on_the_disk_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        let (_device, mut pushes, credential) = linked(&network).await;
+        network.write(&me(), &me(), "a note").unwrap();
+        fs::write(network.media_place().1, "x").unwrap();
+        network.reset().unwrap();
+        // The note was told before.
+        let pushed: Vec<Push> = std::iter::from_fn(|| pushes.try_recv().ok()).collect();
+        assert_eq!(pushed.last(), Some(&Push::Unlinked));
+        let again = self::network(folder.path());
+        for network in [&network, &again] {
+            assert_eq!(network.accounts().len(), SETTLERS.len());
+            assert!(matches!(first_push(network, &credential).await, Push::Reference { .. }));
+            let media = network.world().settings.media_folder();
+            assert_eq!(fs::read_dir(media).unwrap().count(), 0);
+        }
+        assert!(!fs::read_to_string(folder.path().join(JOURNAL)).unwrap().contains("a note"));
+    }
+
+    #[tokio::test]
+    async fn asking_for_a_number_opens_no_account_and_both_its_identities_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        let (device, _pushes, _) = linked(&network).await;
+        let before = network.accounts().len();
+        let stranger: Jid = "447700900123@c.us".parse().unwrap();
+        let contact = network.world().contact_of(&me(), &stranger).unwrap();
+        assert_eq!(network.accounts().len(), before);
+        let lid = contact.lid.unwrap();
+        assert_eq!(network.world().phone_identity(&lid), Some(stranger.clone()));
+        let content = crate::domain::Content::Text { body: "hello".to_owned() };
+        let request = Request::Send {
+            key: "3EB0".to_owned(),
+            chat: lid,
+            content: crate::simulator::protocol::DeviceContent::Other(content),
+            quoted: None,
+            mentions: Vec::new(),
+        };
+        device.request(request).await.unwrap();
+        assert_eq!(network.messages(&me(), &stranger).len(), 1);
+        for id in ["10000000000012@lid", "1@lid", "25550000000012@lid"] {
+            let none = id.parse().ok().and_then(|id| network.world().phone_identity(&id));
+            assert_eq!(none, None, "{id}");
+        }
+    }
 }
