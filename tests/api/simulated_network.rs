@@ -195,6 +195,50 @@ async fn two_sessions_outlive_a_kill_with_their_chats_and_talk_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(&folder).await;
+    daemon.link("a", PHONE).await;
+    daemon.link("b", OTHER_PHONE).await;
+    let (a, b) = (format!("{PHONE}@c.us"), format!("{OTHER_PHONE}@c.us"));
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let (http, base, chat) = (daemon.http.clone(), daemon.base.clone(), b.clone());
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                for number in 0.. {
+                    let text = format!("{writer}-{number}");
+                    let body = json!({ "chatId": chat, "content": text });
+                    let url = format!("{base}/api/v1/sessions/a/send-text");
+                    match http.post(url).json(&body).send().await {
+                        Ok(answer) if answer.status().is_success() => acknowledged.push(text),
+                        // The process is gone.
+                        _ => break,
+                    }
+                }
+                acknowledged
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    daemon.kill().await;
+    let mut acknowledged = Vec::new();
+    for writer in writers {
+        acknowledged.extend(writer.await.unwrap());
+    }
+    assert!(10 < acknowledged.len(), "{acknowledged:?}");
+
+    let daemon = Daemon::start(&folder).await;
+    let sent = daemon.on_phone(PHONE, &b).await;
+    let lost: Vec<&String> = acknowledged.iter().filter(|text| !sent.contains(text)).collect();
+    assert!(lost.is_empty(), "lost by the sender: {lost:?}");
+    let path = format!("/_simulator/v1/accounts/{OTHER_PHONE}/chats/{a}/messages");
+    let has_all = |answer: &Value| answer["messages"].as_array().map(Vec::len) == Some(sent.len());
+    daemon.wait_until(&path, "all to be delivered", has_all).await;
+    daemon.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn fifty_sessions_come_back_after_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(&folder).await;
@@ -267,15 +311,17 @@ async fn a_session_can_be_linked_on_a_clock_that_stands_in_the_past() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_network_that_was_reset_is_empty_after_a_restart_too() {
-    let app = TestApp::start().await;
-    app.ready("s", PHONE).await;
-    assert_eq!(app.post("/_simulator/v1/reset", json!({})).await.0, 200);
-    app.wait_for_status("s", "terminated").await;
-    let folder = app.stop().await;
-    let app = TestApp::start_in(folder, &[]).await;
-    let (_, accounts) = app.get("/_simulator/v1/accounts").await;
-    let phones = accounts["data"]["accounts"].as_array().unwrap().iter();
-    assert!(phones.map(|account| &account["phone"]).all(|phone| phone != PHONE), "{accounts}");
-    app.stop().await;
+async fn a_network_that_was_reset_is_empty_after_a_kill_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(&folder).await;
+    daemon.link("s", PHONE).await;
+    daemon.post("/_simulator/v1/reset", json!({})).await;
+    let path = "/api/v1/sessions/s/status";
+    daemon.wait_until(path, "the session to end", |status| status["status"] == "terminated").await;
+    daemon.kill().await;
+    let daemon = Daemon::start(&folder).await;
+    let accounts = daemon.get("/_simulator/v1/accounts").await;
+    let mut phones = accounts["accounts"].as_array().unwrap().iter().map(|a| &a["phone"]);
+    assert!(phones.all(|phone| phone != PHONE), "{accounts}");
+    daemon.kill().await;
 }
