@@ -25,7 +25,8 @@ impl NetworkSettings {
 }
 
 impl Network {
-    /// A place for a new file: its id and where to write it. [`Network::keep_media`] makes it known.
+    /// A place for a new file: its id and where to write it. [`Network::keep_media`] makes it
+    /// known.
     pub fn media_place(&self) -> (String, PathBuf) {
         // Ids that rise with time: the first is the oldest.
         let id = Uuid::now_v7().simple().to_string();

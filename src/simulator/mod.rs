@@ -1,14 +1,17 @@
 //! A WhatsApp of our own that needs no internet.
 //!
 //! [`Network`] holds accounts with a phone each, their contacts, chats and groups, relays messages
-//! between them and acts out planned faults. It knows nothing of sessions, browsers or HTTP: devices
-//! reach it through [`protocol`], in process or over a page's WebSocket; people act through the
-//! methods in `phone`, which the control API offers.
+//! between them and acts out planned faults. It knows nothing of sessions, browsers or HTTP:
+//! devices reach it through [`protocol`], in process or over a page's WebSocket; people act through
+//! the methods in `phone`, which the control API offers.
 //!
 //! All state lies behind one lock that is never held across a wait. What is changed under the lock
 //! is in the `journal` before the lock is released, so before anybody hears of it: the network
-//! outlives the process, however that ends. Planned faults and devices that are being linked do not.
-//! What happens later (receipts, answers, the next QR reference) is on the `agenda`.
+//! outlives the process, however that ends. Planned faults and devices that are being linked do
+//! not. What happens later (receipts, answers, the next QR reference) is on the `agenda`.
+//!
+//! Chats and files have limits ([`NetworkSettings`]); accounts, groups and chats are as many as
+//! people make.
 
 mod account;
 mod agenda;
@@ -107,8 +110,8 @@ struct Inner {
 }
 
 impl Network {
-    /// The network as its folder tells it; a new one has the contacts that answer. Must be called on
-    /// a runtime. The folder must be no other network's, which its owner sees to.
+    /// The network as its folder tells it; a new one has the contacts that answer. Must be called
+    /// on a runtime. The folder must be no other network's, which its owner sees to.
     pub fn new(settings: NetworkSettings) -> std::io::Result<Self> {
         let inner = Arc::new(Inner {
             world: Mutex::new(World::open(settings.clone())?),

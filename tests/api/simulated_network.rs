@@ -144,7 +144,7 @@ async fn two_sessions_outlive_a_kill_with_their_chats_and_talk_on() {
     let group = daemon.post("/api/v1/sessions/a/groups", group).await["gid"].clone();
     let group = group.as_str().unwrap().to_owned();
     let file = json!({
-        "chat": a, "mediaBase64": "AAECAwQ=", "mime": "application/x-test", "filename": "five bytes",
+        "chat": a, "mediaBase64": "AAECAwQ=", "mime": "application/x-test", "filename": "five",
     });
     let sent = daemon.post("/_simulator/v1/accounts/15550000011/messages", file).await;
     let key = sent["message"]["id"].as_str().unwrap().rsplit('_').next().unwrap().to_owned();
@@ -272,7 +272,12 @@ async fn the_networks_clock_is_stopped_moved_and_released() {
     let (_, clock) = app.get("/_simulator/v1/clock").await;
     assert_eq!(
         clock["data"],
-        json!({ "now": "2027-01-15T08:00:00Z", "manual": true, "waiting": 1, "next": "2027-01-15T08:00:00.02Z" })
+        json!({
+            "now": "2027-01-15T08:00:00Z",
+            "manual": true,
+            "waiting": 1,
+            "next": "2027-01-15T08:00:00.02Z",
+        })
     );
     let (status, answer) = put(json!({ "advanceBy": 10 })).await;
     assert_eq!((status.as_u16(), &answer["data"]["waiting"]), (200, &json!(0)), "{answer}");
