@@ -2,15 +2,16 @@
 
 WEB_PORT ?= 8080
 TOOLS := $(CURDIR)/.tools
+PEERS := web/peers/node_modules/.package-lock.json
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help web chromium demo run test check tools fmt fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test test-peers check tools fmt fuzz-api openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # The scripts that the gateway brings into its pages. They are embedded, so they are built first.
-WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -type f -print)
 
 web: web/.built ## Build the scripts for the page
 
@@ -31,6 +32,15 @@ run: web chromium ## Serve for real on http://127.0.0.1:8080
 test: web chromium ## Every test; needs cargo, node and Chromium
 	cargo test --locked
 	npm --prefix web test
+
+# Not part of `make test`: the two libraries bring about 400 MB of packages.
+test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page
+	cargo build --locked
+	npm --prefix web/peers test
+
+$(PEERS): web/peers/package-lock.json
+	PUPPETEER_SKIP_DOWNLOAD=1 npm --prefix web/peers ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 check: tools web ## Everything that keeps the code in order
 	cargo fmt --check

@@ -178,7 +178,7 @@ async fn show(settings: &Settings) -> Result<ExitCode, Failure> {
     let mut flags = settings.flags();
     flags.data = Some(folder.clone());
     flags.network = Some(NetworkKind::Simulated);
-    flags.engine = flags.engine.or(Some(EngineKind::Simulated));
+    flags.engine = flags.engine.or(Some(EngineKind::Browser));
     // Its own port when the usual one is taken, so that it runs beside a real gateway.
     let wanted = flags.listen.is_some() || flags.port.is_some();
     if !wanted && std::net::TcpListener::bind("127.0.0.1:8080").is_err() {

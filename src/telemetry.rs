@@ -19,8 +19,9 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to standard error. A second call changes nothing.
 pub fn start_logging(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // The server's own chatter says nothing that the gateway does not say better.
-    let filter = ["actix_server=warn", "sled=warn"]
+    // What the libraries say, the gateway says better. The browser's complains of every message that
+    // is newer than itself.
+    let filter = ["actix_server=warn", "sled=warn", "chromiumoxide=off"]
         .iter()
         .filter_map(|directive| directive.parse().ok())
         .fold(filter, EnvFilter::add_directive);

@@ -109,8 +109,13 @@ impl Config {
         if self.sessions.max == 0 {
             faults.push("sessions.max must be at least 1".to_owned());
         }
-        if self.sessions.probe_interval_seconds == 0 || self.sessions.command_deadline_seconds == 0
-        {
+        let sessions = &self.sessions;
+        let waits = [
+            sessions.probe_interval_seconds,
+            sessions.command_deadline_seconds,
+            sessions.file_deadline_seconds,
+        ];
+        if waits.contains(&0) {
             faults.push("intervals and deadlines of sessions must be at least 1 second".to_owned());
         }
         if !(1..=100).contains(&self.openwa.max_media_mib) {

@@ -88,6 +88,7 @@ pub struct Sessions {
     pub auth_timeout_seconds: u32,
     pub open_deadline_seconds: u64,
     pub command_deadline_seconds: u64,
+    pub file_deadline_seconds: u64,
     pub probe_interval_seconds: u64,
     pub max_restarts: u32,
     pub restart_window_seconds: u64,

@@ -87,6 +87,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether a file goes along, which takes longer than words.
+    pub fn carries_file(&self) -> bool {
+        match self {
+            Self::Send(outgoing) => matches!(outgoing.content, Content::Media(_)),
+            Self::DownloadMedia { .. } => true,
+            _ => false,
+        }
+    }
+
     /// A name for logs and metrics.
     pub fn name(&self) -> &'static str {
         match self {

@@ -184,4 +184,6 @@ pub struct SessionStatus {
     pub last_error: Option<String>,
     /// How often the engine was started again since the session was.
     pub restarts: u32,
+    /// What the engine takes, in bytes, as last measured; none where nobody knows.
+    pub memory: Option<u64>,
 }

@@ -43,8 +43,8 @@ pub struct Connection {
 pub trait Driver: Send + Sync + 'static {
     fn capabilities(&self) -> Capabilities;
 
-    /// Carries out one command. Several may be under way at once. Ends within the driver's own
-    /// deadline for that command, with [`crate::domain::ErrorCode::Timeout`] if need be.
+    /// Carries out one command. Several may be under way at once. May take for ever: whoever asks
+    /// sets the deadline, and drops the call when it is over.
     async fn execute(&self, command: Command) -> Result<Reply, Error>;
 
     /// Ends the session in an orderly way, however stuck it is, within a bounded time.

@@ -8,10 +8,11 @@ use crate::{
     domain::{Clock, session::EngineKind},
     driver::{
         Engine,
-        browser::{BrowserEngine, BrowserSettings},
+        browser::{self, BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
     },
     gateway::StartError,
+    services::PageDoor,
     simulator::{Network, NetworkSettings},
 };
 
@@ -25,7 +26,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn build(config: &Config, clock: &Clock) -> Result<Self, StartError> {
+    pub async fn build(config: &Config, clock: &Clock) -> Result<Self, StartError> {
         let mut engines: HashMap<EngineKind, Arc<dyn Engine>> = HashMap::new();
         let network = match config.network {
             NetworkKind::Whatsapp => None,
@@ -45,9 +46,21 @@ impl World {
             Some(network) => Some(Door::open(network.clone()).map_err(StartError::Door)?),
             None => None,
         };
+        let sessions = config.sessions_dir();
+        browser::end_left_over(&sessions.canonicalize().unwrap_or(sessions)).await;
         let browser = BrowserEngine::new(browser_settings(config, clock, door.as_ref()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
         Ok(Self { engines, network, door })
+    }
+
+    /// Where other browsers than the gateway's own find the simulated page.
+    pub fn page_door(&self, config: &Config) -> Option<PageDoor> {
+        let door = self.door.as_ref()?;
+        Some(PageDoor {
+            url: config.whatsapp.url.clone(),
+            resolve_to: door.address.to_string(),
+            trusted_key: door.key.clone(),
+        })
     }
 
     pub async fn stop(&self) {

@@ -23,7 +23,7 @@ use crate::{
     events::EventLog,
     messaging::{Ingest, Messaging},
     services::{Health, Services},
-    session::{Supervisor, SupervisorParts, SupervisorSettings},
+    session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError},
     telemetry,
     webhooks::{WebhookSettings, Webhooks},
@@ -72,7 +72,7 @@ impl Gateway {
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
-        let world = engines::World::build(&config, &clock)?;
+        let world = engines::World::build(&config, &clock).await?;
 
         let media = config.data.dir.join("media");
         let sink = Ingest::new(store.clone(), events.clone(), clock.clone());
@@ -103,6 +103,7 @@ impl Gateway {
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             health: Health::new(store.clone()),
             network: world.network.clone(),
+            page: world.page_door(&config),
             config: config.clone(),
             clock,
             supervisor,
@@ -197,7 +198,10 @@ fn supervisor_settings(config: &Config) -> SupervisorSettings {
         max_sessions: sessions.max,
         parallel_starts: sessions.parallel_starts,
         open_deadline: Duration::from_secs(sessions.open_deadline_seconds),
-        command_deadline: Duration::from_secs(sessions.command_deadline_seconds),
+        deadlines: Deadlines {
+            command: Duration::from_secs(sessions.command_deadline_seconds),
+            file: Duration::from_secs(sessions.file_deadline_seconds),
+        },
         probe_interval: Duration::from_secs(sessions.probe_interval_seconds),
         max_restarts: sessions.max_restarts,
         restart_window: Duration::from_secs(sessions.restart_window_seconds),

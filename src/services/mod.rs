@@ -4,6 +4,8 @@ pub mod memory;
 
 use std::{sync::Arc, time::Instant};
 
+use serde::Serialize;
+
 use crate::{
     accounts::ApiKeys, config::Config, domain::Clock, events::EventLog, messaging::Messaging,
     session::Supervisor, simulator::Network, store::Store, webhooks::Webhooks,
@@ -21,8 +23,21 @@ pub struct Services {
     pub api_keys: ApiKeys,
     /// Only with `--network simulated`.
     pub network: Option<Network>,
+    /// Only with `--network simulated`.
+    pub page: Option<PageDoor>,
     pub health: Health,
     pub started: Instant,
+}
+
+/// What a browser must be told to be shown the simulated page under the real address.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageDoor {
+    pub url: String,
+    /// `host:port` that the URL's host is to be looked up as.
+    pub resolve_to: String,
+    /// SHA-256 in base64 of the one key to trust although no authority signed it.
+    pub trusted_key: String,
 }
 
 /// Answers whether the store works, without handing it out.

@@ -47,7 +47,11 @@ enum Cause {
 /// What a finished background task brings.
 pub enum Task {
     Command,
-    Probe(bool),
+    /// Whether the engine answered, and how many bytes of memory it takes, where known.
+    Probe {
+        alive: bool,
+        memory: Option<u64>,
+    },
     Opening(Result<Connection, Error>),
 }
 
@@ -105,7 +109,7 @@ pub fn session(
         mailbox: sender,
         status: receiver,
         log: log.clone(),
-        deadline: settings.command_deadline + Duration::from_secs(5),
+        deadlines: settings.deadlines,
     };
     let restarts = Restarts::new(settings.max_restarts, settings.restart_window);
     let actor = Actor {
@@ -215,7 +219,7 @@ impl Actor {
             return;
         };
         self.touch();
-        let deadline = self.shared.parts.settings.command_deadline;
+        let deadline = self.shared.parts.settings.deadlines.of(&command);
         self.tasks.spawn(async move {
             let name = command.name();
             let outcome = match tokio::time::timeout(deadline, driver.execute(command)).await {
@@ -325,6 +329,7 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
         qr: None,
         last_error: record.last_error.clone(),
         restarts: 0,
+        memory: None,
     }
 }
 

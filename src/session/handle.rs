@@ -6,8 +6,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     domain::{Command, Error, ErrorCode, Reply, SessionConfig, SessionId, SessionStatus, Subject},
-    session::log::{LogLine, SessionLog},
+    session::{
+        Deadlines,
+        log::{LogLine, SessionLog},
+    },
 };
+
+/// How long a request may lie in the mailbox beside the time that carrying it out takes.
+const MAILBOX_WAIT: Duration = Duration::from_secs(5);
 
 /// What a session's task is asked.
 pub enum Request {
@@ -47,8 +53,7 @@ pub struct SessionHandle {
     pub(in crate::session) mailbox: mpsc::Sender<Request>,
     pub(in crate::session) status: watch::Receiver<SessionStatus>,
     pub(in crate::session) log: Arc<SessionLog>,
-    /// How long a command may take, the wait in the mailbox included.
-    pub(in crate::session) deadline: Duration,
+    pub(in crate::session) deadlines: Deadlines,
 }
 
 impl SessionHandle {
@@ -68,8 +73,8 @@ impl SessionHandle {
     /// Runs a command on the engine. [`ErrorCode::NotReady`] when the session is not ready, with
     /// the state in the details; never waits for it to become so.
     pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
-        let name = command.name();
-        self.ask(name, self.deadline, |reply| Request::Execute { command, reply }).await
+        let (name, deadline) = (command.name(), self.deadlines.of(&command) + MAILBOX_WAIT);
+        self.ask(name, deadline, |reply| Request::Execute { command, reply }).await
     }
 
     /// Waits until the status satisfies `until`, or the deadline is over; the status then.
@@ -86,7 +91,7 @@ impl SessionHandle {
 
     /// Closes the engine and starts it again; the login stays.
     pub async fn restart(&self) -> Result<(), Error> {
-        self.ask("restart", self.deadline, |reply| Request::Restart { reply }).await
+        self.ask("restart", self.deadlines.command, |reply| Request::Restart { reply }).await
     }
 
     /// A code to type on the phone instead of scanning; only while the session waits for a scan.
@@ -100,12 +105,12 @@ impl SessionHandle {
     }
 
     pub(in crate::session) async fn start(&self, config: SessionConfig) -> Result<(), Error> {
-        self.ask("start", self.deadline, |reply| Request::Start { config, reply }).await
+        self.ask("start", self.deadlines.command, |reply| Request::Start { config, reply }).await
     }
 
     pub(in crate::session) async fn remove(&self, removal: Removal) -> Result<(), Error> {
         // Logging out and clearing the folder have deadlines of their own within this one.
-        let deadline = self.deadline * 2;
+        let deadline = self.deadlines.command * 2;
         self.ask("remove", deadline, |reply| Request::Remove { removal, reply }).await
     }
 

@@ -18,6 +18,8 @@ use crate::{
 };
 
 const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a session must have been left alone before its engine may be started anew for its size.
+const IDLE: Duration = Duration::from_secs(30);
 /// Unanswered probes after which an engine counts as gone.
 const PROBES: u32 = 3;
 
@@ -125,8 +127,13 @@ impl Actor {
     pub(in crate::session) async fn ended(&mut self, task: &Task) -> bool {
         match task {
             Task::Command | Task::Opening(_) => (),
-            Task::Probe(true) => self.failed_probes = 0,
-            Task::Probe(false) => {
+            Task::Probe { alive: true, memory } => {
+                self.failed_probes = 0;
+                if let Some(memory) = memory {
+                    self.weigh(*memory).await;
+                }
+            }
+            Task::Probe { alive: false, .. } => {
                 self.failed_probes += 1;
                 self.note("warn", format!("the engine missed {} probes", self.failed_probes));
                 if PROBES <= self.failed_probes {
@@ -168,18 +175,28 @@ impl Actor {
         let Some(driver) = self.driver.clone() else { return };
         let settings = &self.shared.parts.settings;
         self.timers.probe = Some(now + settings.probe_interval);
-        let deadline = settings.probe_interval.min(settings.command_deadline);
-        let limit = settings.memory_limit;
+        let deadline = settings.probe_interval.min(settings.deadlines.command);
         self.tasks.spawn(async move {
-            let memory = driver.memory();
-            if let (Some(memory), Some(limit)) = (memory, limit)
-                && limit < memory
-            {
-                tracing::warn!(memory, limit, "an engine is over its memory limit");
-            }
             let answered = tokio::time::timeout(deadline, driver.execute(Command::Ping)).await;
-            Task::Probe(matches!(answered, Ok(Ok(_))))
+            // The system counts a process's pages while it is asked: not on a thread that others need.
+            let memory = tokio::task::spawn_blocking(move || driver.memory()).await;
+            Task::Probe { alive: matches!(answered, Ok(Ok(_))), memory: memory.ok().flatten() }
         });
+    }
+
+    /// Starts an engine anew that takes too much memory, as soon as nobody is using it.
+    pub(in crate::session) async fn weigh(&mut self, memory: u64) {
+        self.publish(|status| status.memory = Some(memory));
+        let over = self.shared.parts.settings.memory_limit.is_some_and(|limit| limit < memory);
+        let idle = self.record.last_activity + IDLE <= self.shared.parts.clock.now();
+        if !over || !idle || self.state() != SessionState::Ready || !self.tasks.is_empty() {
+            return;
+        }
+        self.note("warn", format!("the engine takes {} MiB; starting it anew", memory >> 20));
+        self.tell_disconnected(DisconnectReason::Restart, true).await;
+        self.close(Close::KeepLogin).await;
+        self.enter(SessionState::Initializing).await;
+        self.open();
     }
 
     pub(in crate::session) async fn remove(&mut self, removal: Removal) -> Result<(), Error> {

@@ -46,7 +46,7 @@ pub use self::{
     supervisor::Supervisor,
 };
 use crate::{
-    domain::{Clock, Error, EventBody, SessionId, session::EngineKind},
+    domain::{Clock, Command, Error, EventBody, SessionId, session::EngineKind},
     driver::Engine,
     store::Store,
 };
@@ -79,7 +79,7 @@ pub struct SupervisorSettings {
     /// Engines that may be starting at once.
     pub parallel_starts: usize,
     pub open_deadline: Duration,
-    pub command_deadline: Duration,
+    pub deadlines: Deadlines,
     pub probe_interval: Duration,
     /// Starts within `restart_window` after which a crashing session is given up.
     pub max_restarts: u32,
@@ -89,13 +89,33 @@ pub struct SupervisorSettings {
     pub memory_limit: Option<u64>,
 }
 
+/// How long an engine may take for a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    pub command: Duration,
+    /// For commands that carry a file, which take longer than words.
+    pub file: Duration,
+}
+
+impl Deadlines {
+    fn of(&self, command: &Command) -> Duration {
+        if command.carries_file() { self.file } else { self.command }
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { command: Duration::from_secs(30), file: Duration::from_secs(300) }
+    }
+}
+
 impl Default for SupervisorSettings {
     fn default() -> Self {
         Self {
             max_sessions: 10,
             parallel_starts: 2,
             open_deadline: Duration::from_secs(60),
-            command_deadline: Duration::from_secs(30),
+            deadlines: Deadlines::default(),
             probe_interval: Duration::from_secs(15),
             max_restarts: 5,
             restart_window: Duration::from_secs(600),

@@ -17,7 +17,6 @@ async fn a_session_cannot_be_created_badly() {
         (json!({ "sessionId": "a", "config": { "qrTimeout": -1 } }), "config.qrTimeout"),
         (json!({ "sessionId": "a", "config": { "multiDevice": false } }), "config.multiDevice"),
         (json!({ "sessionId": "a", "config": { "engine": "steam" } }), "config.engine"),
-        (json!({ "sessionId": "a", "config": { "engine": "browser" } }), "config.engine"),
         (
             json!({ "sessionId": "a", "config": { "proxyServerCredentials": { "address": "nowhere" } } }),
             "config.proxyServerCredentials",

@@ -31,6 +31,8 @@ const LONGEST_ADVANCE: f64 = 315_360_000.0;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let all = vec![
+        Endpoint::get("/_simulator/v1/page", page)
+            .about(TAG, "Where a browser finds the simulated page"),
         Endpoint::get("/_simulator/v1/accounts", accounts).about(TAG, "List the accounts"),
         Endpoint::post("/_simulator/v1/accounts", open)
             .about(TAG, "Open an account")
@@ -219,6 +221,11 @@ fn refused(refusal: Refusal) -> ApiError {
         RefusalKind::Fault => Error::new(ErrorCode::EngineFailed, refusal.reason),
     };
     ApiError(error)
+}
+
+async fn page(services: web::Data<Services>) -> Answer {
+    let page = services.page.as_ref();
+    data(page.ok_or_else(|| Error::internal("there is no simulated page"))?)
 }
 
 async fn accounts(services: web::Data<Services>) -> Answer {

@@ -1,10 +1,12 @@
 //! The agent in the page, as the driver knows it: calls matched with their answers, reports turned into
 //! events.
+//!
+//! Knows nothing of the browser but how to say one line to its page.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,7 +14,10 @@ use std::{
 
 use chromiumoxide::{Page, cdp::js_protocol::runtime::EvaluateParams};
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
@@ -20,26 +25,43 @@ use crate::{
     driver::{
         Capabilities, DriverEvent,
         browser::{
-            launch::Chromium,
+            chromium::Chromium,
             wire::{Call, Failure, Report},
         },
     },
 };
 
-/// How long the page may take from its load to the agent's first word, and how often it is tried.
-const HELLO_DEADLINE: Duration = Duration::from_secs(25);
-const HELLO_TRIES: u32 = 2;
+/// How long a page may stay silent before it is loaded again, for as long as the session's start may
+/// take: now and then the library loses a race with the page.
+const SILENCE: Duration = Duration::from_secs(20);
 /// How long a QR code lives: the first of a linking, and each later one.
 const FIRST_CODE: Duration = Duration::from_secs(60);
 const LATER_CODE: Duration = Duration::from_secs(20);
 const REPORTS: usize = 1_024;
 
-type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Result<Value, Failure>>>>>;
+type Answer = Result<Value, Error>;
+type Waiting = Arc<Mutex<HashMap<u64, Caller>>>;
+
+/// Who waits for an answer, and what the call is about.
+struct Caller {
+    answer: oneshot::Sender<Answer>,
+    subject: Option<Subject>,
+}
+
+/// What the page has said of itself so far.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    hello: bool,
+    authenticated: bool,
+    /// The account was left: unlinked here or on the phone.
+    left: bool,
+    capabilities: Capabilities,
+}
 
 pub struct Agent {
     numbers: AtomicU64,
     waiting: Waiting,
-    hello: watch::Receiver<Option<Capabilities>>,
+    seen: watch::Receiver<Seen>,
     _listening: AbortOnDropHandle<()>,
 }
 
@@ -47,68 +69,60 @@ impl Agent {
     /// The agent, and where the page's reports go in.
     pub fn new(events: mpsc::Sender<DriverEvent>, clock: Clock) -> (Self, mpsc::Sender<String>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
-        let (said, hello) = watch::channel(None);
-        let waiting = Waiting::default();
-        let ear = Ear { events, clock, waiting: waiting.clone(), said, codes: 0 };
-        let listening = AbortOnDropHandle::new(tokio::spawn(ear.listen(receiver)));
-        (Self { numbers: AtomicU64::new(1), waiting, hello, _listening: listening }, reports)
+        let (ear, waiting, seen) = Ear::new(clock);
+        let listening = AbortOnDropHandle::new(tokio::spawn(ear.listen(receiver, events)));
+        (Self { numbers: AtomicU64::new(1), waiting, seen, _listening: listening }, reports)
     }
 
-    /// What the page can do, once it says so. A page that stays silent is loaded again: now and then
-    /// the library loses a race with the page.
-    pub async fn wait_for_hello(&self, chromium: &mut Chromium) -> Option<Capabilities> {
-        for attempt in 1..=HELLO_TRIES {
-            let mut hello = self.hello.clone();
-            let said =
-                async { hello.wait_for(Option::is_some).await.ok().and_then(|said| said.clone()) };
-            if let Ok(Some(found)) = tokio::time::timeout(HELLO_DEADLINE, said).await {
-                return Some(found);
-            }
-            if attempt < HELLO_TRIES {
-                tracing::warn!("the page did not say anything; loading it again");
-                chromium.reload().await;
-            }
+    /// Waits for the page's first word, however long that takes.
+    pub async fn wait_for_hello(&self, chromium: &Chromium) {
+        while timeout(SILENCE, self.see(|seen| seen.hello)).await.is_err() {
+            tracing::warn!("the page did not say anything; loading it again");
+            let _ = timeout(SILENCE, chromium.page().reload()).await;
         }
-        None
+    }
+
+    /// Waits until the page shows that the account was left.
+    pub async fn left(&self) {
+        self.see(|seen| seen.left).await;
+    }
+
+    pub fn capabilities(&self) -> Capabilities {
+        self.seen.borrow().capabilities.clone()
+    }
+
+    async fn see(&self, what: impl Fn(&Seen) -> bool) {
+        let mut seen = self.seen.clone();
+        if seen.wait_for(|seen| what(seen)).await.is_err() {
+            // Nobody listens to the page any more: it will never be seen.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// One call. The page answers through its reports, so that a slow answer holds up no other.
-    pub async fn call(
-        &self,
-        page: &Page,
-        call: Call,
-        deadline: Duration,
-        subject: Option<Subject>,
-    ) -> Result<Value, Error> {
-        let number = self.numbers.fetch_add(1, Ordering::SeqCst);
+    pub async fn call(&self, page: &Page, call: Call, subject: Option<Subject>) -> Answer {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
-        self.lock().insert(number, sender);
-        let outcome = tokio::time::timeout(deadline, async {
-            start(page, number, &call).await?;
-            answer.await.map_err(|_| Error::new(ErrorCode::EngineFailed, "the browser is gone"))
-        });
-        let outcome = outcome.await;
-        self.lock().remove(&number);
-        match outcome {
-            Ok(Ok(Ok(reply))) => Ok(reply),
-            Ok(Ok(Err(failure))) => Err(failure.error(subject)),
-            Ok(Err(error)) => Err(error),
-            Err(_) => {
-                let message = format!("the page did not answer within {} s", deadline.as_secs());
-                Err(Error::new(ErrorCode::Timeout, message))
-            }
-        }
+        lock(&self.waiting).insert(number, Caller { answer: sender, subject });
+        let _forget = Forget { number, waiting: &self.waiting };
+        start(page, number, &call).await?;
+        answer.await.unwrap_or_else(|_| Err(failed("the browser is gone".to_owned())))
     }
+}
 
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<Result<Value, Failure>>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+/// Forgets a call whose caller went away.
+struct Forget<'agent> {
+    number: u64,
+    waiting: &'agent Waiting,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        lock(self.waiting).remove(&self.number);
     }
 }
 
 async fn start(page: &Page, number: u64, call: &Call) -> Result<(), Error> {
-    let failed = |reason: String| Error::new(ErrorCode::EngineFailed, reason);
     let text = serde_json::to_string(call).map_err(|error| failed(error.to_string()))?;
     // JSON within a JavaScript string: written as JSON once more.
     let literal = serde_json::to_string(&text).map_err(|error| failed(error.to_string()))?;
@@ -123,15 +137,24 @@ async fn start(page: &Page, number: u64, call: &Call) -> Result<(), Error> {
 
 /// Hears what the page reports.
 struct Ear {
-    events: mpsc::Sender<DriverEvent>,
     clock: Clock,
     waiting: Waiting,
-    said: watch::Sender<Option<Capabilities>>,
+    seen: watch::Sender<Seen>,
     codes: u32,
 }
 
 impl Ear {
-    async fn listen(mut self, mut reports: mpsc::Receiver<String>) {
+    fn new(clock: Clock) -> (Self, Waiting, watch::Receiver<Seen>) {
+        let waiting = Waiting::default();
+        let (seen, receiver) = watch::channel(Seen::default());
+        (Self { clock, waiting: waiting.clone(), seen, codes: 0 }, waiting, receiver)
+    }
+
+    async fn listen(
+        mut self,
+        mut reports: mpsc::Receiver<String>,
+        events: mpsc::Sender<DriverEvent>,
+    ) {
         while let Some(text) = reports.recv().await {
             let report = match serde_json::from_str(&text) {
                 Ok(report) => report,
@@ -141,7 +164,7 @@ impl Ear {
                 }
             };
             if let Some(event) = self.hear(report)
-                && self.events.send(event).await.is_err()
+                && events.send(event).await.is_err()
             {
                 return;
             }
@@ -149,36 +172,126 @@ impl Ear {
     }
 
     fn hear(&mut self, report: Report) -> Option<DriverEvent> {
-        Some(match report {
-            Report::Hello { version, missing } => {
-                self.said.send_replace(Some(Capabilities { missing, version }));
-                return None;
+        match report {
+            Report::Hello { version } => {
+                self.page_is_new();
+                self.seen.send_modify(|seen| {
+                    (seen.hello, seen.capabilities.version) = (true, version);
+                });
+                None
             }
-            Report::Answer { number, reply } => return self.answer(number, Ok(reply)),
-            Report::Failure { number, failure } => return self.answer(number, Err(failure)),
-            Report::Qr { text } => {
-                self.codes += 1;
-                let life = if self.codes == 1 { FIRST_CODE } else { LATER_CODE };
-                DriverEvent::Qr { text, attempt: self.codes, expires_at: self.clock.now() + life }
-            }
+            Report::Answer { number, reply } => self.answer(number, Ok(reply)),
+            Report::Failure { number, failure } => self.answer(number, Err(failure)),
+            Report::Qr { text } => self.code(text),
             Report::QrIdle => {
                 self.codes = 0;
-                DriverEvent::QrExhausted
+                Some(DriverEvent::QrExhausted)
             }
-            Report::Authenticated => DriverEvent::Authenticated,
-            Report::Ready { me } => DriverEvent::Ready { me },
-            Report::Line { state, connected } => DriverEvent::Line { state, connected },
-            Report::LoggedOut => DriverEvent::LoggedOut,
-            Report::Happened { event } => DriverEvent::Happened(event),
-        })
+            Report::Authenticated => {
+                self.seen.send_modify(|seen| (seen.authenticated, seen.left) = (true, false));
+                Some(DriverEvent::Authenticated)
+            }
+            Report::Ready { me, missing } => {
+                self.seen.send_modify(|seen| seen.capabilities.missing = missing);
+                Some(DriverEvent::Ready { me })
+            }
+            Report::Line { state, connected } => Some(DriverEvent::Line { state, connected }),
+            Report::LoggedOut => self.left(),
+            Report::Stuck { reason } => Some(DriverEvent::Crashed { reason }),
+            Report::Happened { event } => Some(DriverEvent::Happened(event)),
+        }
+    }
+
+    /// What was asked of the page before it was loaded again is never answered.
+    fn page_is_new(&self) {
+        let cut_off: Vec<_> = lock(&self.waiting).drain().collect();
+        for (_, caller) in cut_off {
+            let message = "the page was loaded again meanwhile; the outcome is unknown";
+            let _ = caller.answer.send(Err(failed(message.to_owned())));
+        }
+    }
+
+    fn code(&mut self, text: String) -> Option<DriverEvent> {
+        // A code where there was an account: it was left without a word, since the page went with it.
+        if self.seen.borrow().authenticated {
+            return self.left();
+        }
+        self.codes += 1;
+        let life = if self.codes == 1 { FIRST_CODE } else { LATER_CODE };
+        let expires_at = self.clock.now() + life;
+        Some(DriverEvent::Qr { text, attempt: self.codes, expires_at })
+    }
+
+    fn left(&mut self) -> Option<DriverEvent> {
+        let was_known = self.seen.borrow().left;
+        self.seen.send_modify(|seen| (seen.authenticated, seen.left) = (false, true));
+        (!was_known).then_some(DriverEvent::LoggedOut)
     }
 
     fn answer(&self, number: u64, answer: Result<Value, Failure>) -> Option<DriverEvent> {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
-        if let Some(waiting) = waiting {
+        let caller = lock(&self.waiting).remove(&number);
+        if let Some(Caller { answer: sender, subject }) = caller {
             // Whoever asked may have given up meanwhile.
-            let _ = waiting.send(answer);
+            let _ = sender.send(answer.map_err(|failure| failure.error(subject)));
         }
         None
+    }
+}
+
+fn lock(waiting: &Waiting) -> MutexGuard<'_, HashMap<u64, Caller>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn failed(reason: String) -> Error {
+    Error::new(ErrorCode::EngineFailed, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ear() -> Ear {
+        Ear::new(Clock::system()).0
+    }
+
+    fn hear(ear: &mut Ear, report: Value) -> Option<DriverEvent> {
+        ear.hear(serde_json::from_value(report).unwrap())
+    }
+
+    fn code() -> Value {
+        serde_json::json!({ "report": "qr", "text": "2@code" })
+    }
+
+    #[test]
+    fn codes_are_counted_until_they_run_out() {
+        let mut ear = ear();
+        let attempts = [code(), code(), serde_json::json!({ "report": "qrIdle" }), code()];
+        let seen: Vec<_> = attempts
+            .into_iter()
+            .map(|report| match hear(&mut ear, report) {
+                Some(DriverEvent::Qr { attempt, .. }) => attempt,
+                _ => 0,
+            })
+            .collect();
+        assert_eq!(seen, [1, 2, 0, 1]);
+    }
+
+    #[test]
+    fn a_code_where_there_was_an_account_means_that_it_was_left_and_is_told_once() {
+        let mut ear = ear();
+        hear(&mut ear, serde_json::json!({ "report": "authenticated" }));
+        assert_eq!(hear(&mut ear, code()), Some(DriverEvent::LoggedOut));
+        assert_eq!(hear(&mut ear, serde_json::json!({ "report": "loggedOut" })), None);
+        assert!(matches!(hear(&mut ear, code()), Some(DriverEvent::Qr { .. })));
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_of_a_page_that_is_loaded_again_fails_at_once() {
+        let mut ear = ear();
+        let (sender, answer) = oneshot::channel();
+        lock(&ear.waiting).insert(1, Caller { answer: sender, subject: None });
+        hear(&mut ear, serde_json::json!({ "report": "hello", "version": "2.3" }));
+        let error = answer.await.unwrap().unwrap_err();
+        assert!(error.message.contains("loaded again"), "{error}");
     }
 }

@@ -9,6 +9,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -24,8 +25,12 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{io::AsyncWriteExt, net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
+
+/// Files under way at once; more wait.
+const CONNECTIONS: usize = 16;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 type Body = BoxBody<Bytes, std::io::Error>;
 
@@ -83,12 +88,18 @@ impl Exchange {
 }
 
 async fn serve(listener: TcpListener, offers: Offers) {
-    let mut connections = tokio::task::JoinSet::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok(place) = places.clone().acquire_owned().await else { return };
         while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
         let offers = offers.clone();
         connections.spawn(async move {
+            let _place = place;
             let service = service_fn(move |request| answer(request, offers.clone()));
             let connection = hyper::server::conn::http1::Builder::new();
             // A page that hangs up has its reasons; the command that waits for the file says so.
@@ -131,7 +142,7 @@ async fn give(path: PathBuf) -> Response<Body> {
 
 async fn take(path: PathBuf, mut body: Incoming) -> Response<Body> {
     let written = async {
-        let mut file = tokio::fs::File::create(path).await?;
+        let mut file = tokio::fs::File::create(&path).await?;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(std::io::Error::other)?;
             if let Some(data) = frame.data_ref() {
@@ -142,7 +153,11 @@ async fn take(path: PathBuf, mut body: Incoming) -> Response<Body> {
     };
     match written.await {
         Ok(()) => empty(StatusCode::NO_CONTENT),
-        Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(error) => {
+            tracing::warn!(%error, "a file from the page could not be taken in");
+            let _ = tokio::fs::remove_file(&path).await;
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
     }
 }
 

@@ -1,35 +1,52 @@
 //! The engine on headless Chromium: one browser for each session, WhatsApp Web in it, the npm library
 //! wa-js and the agent of `web/agent` injected.
 //!
+//! ```text
+//!  BrowserDriver ── agent ── wire ─────▶ the page: agent.ts, wa-js, WhatsApp Web
+//!        │            ▲                    │   ▲
+//!        │            └── reports ─────────┘   │ files, by an address that works once
+//!        ├── exchange ─────────────────────────┘
+//!        └── chromium ── process (flags, find), proxy
+//! ```
+//!
 //! The only place that knows Chromium. It speaks to the page through the agent alone, and so does not
 //! know whether the page is the real one.
 
 mod agent;
+mod chromium;
 mod exchange;
 mod find;
-mod launch;
+mod flags;
+mod process;
+mod proxy;
 mod wire;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+use tokio_util::task::AbortOnDropHandle;
 
-pub use self::find::{find, install_hint};
 use self::{
     agent::Agent,
+    chromium::{Chromium, LaunchOrder},
     exchange::Exchange,
-    launch::{Chromium, LaunchOrder},
+    wire::{Call, OutgoingView},
+};
+pub use self::{
+    find::{find, install_hint},
+    process::end_left_over,
 };
 use crate::{
     domain::{Clock, Command, Content, Error, ErrorCode, Reply, Subject},
-    driver::{Capabilities, Close, Connection, Driver, Engine, OpenOrder},
+    driver::{Capabilities, Close, Connection, Driver, DriverEvent, Engine, OpenOrder},
 };
 
 const EVENTS: usize = 1_024;
-const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
-/// Files take longer than words.
-const MEDIA_DEADLINE: Duration = Duration::from_secs(300);
+/// How long the page may take to leave its account; it ends with the browser in any case.
 const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What all browsers of the gateway have in common.
@@ -44,6 +61,14 @@ pub struct BrowserSettings {
     pub executable: Option<PathBuf>,
     pub extra_args: Vec<String>,
     pub clock: Clock,
+}
+
+impl BrowserSettings {
+    /// The URL's host and the address that it is looked up as, where that is set.
+    fn mapping(&self) -> Option<(String, String)> {
+        let host = url::Url::parse(&self.url).ok()?.host_str()?.to_owned();
+        Some((host, self.resolve_to.clone()?))
+    }
 }
 
 /// Opens sessions in browsers.
@@ -65,20 +90,29 @@ impl Engine for BrowserEngine {
         })?;
         let (events, receiver) = mpsc::channel(EVENTS);
         let (agent, reports) = Agent::new(events.clone(), self.settings.clock.clone());
+        let deadline = order.deadline;
         let order = LaunchOrder::new(&self.settings, &order)?;
-        let mut chromium = Chromium::launch(order, reports, events).await?;
-        let hello = agent.wait_for_hello(&mut chromium).await;
-        let Some(capabilities) = hello else {
-            chromium.close().await;
-            let message = "WhatsApp Web did not come up in the browser in time";
-            return Err(Error::new(ErrorCode::Timeout, message));
+        let opening = async {
+            let chromium = Chromium::launch(order, reports).await?;
+            agent.wait_for_hello(&chromium).await;
+            Ok::<_, Error>(chromium)
         };
+        // Given up, the browser is dropped, which ends it.
+        let chromium = timeout(deadline, opening).await.map_err(|_| {
+            Error::new(ErrorCode::Timeout, "WhatsApp Web did not come up in the browser in time")
+        })??;
+        let crashed = chromium.crashed().await;
+        let watching = tokio::spawn(async move {
+            let reason = crashed.await;
+            // Nobody listens any more to a session that was closed.
+            let _ = events.send(DriverEvent::Crashed { reason }).await;
+        });
         let driver = BrowserDriver {
             page: chromium.page().clone(),
             chromium: Mutex::new(Some(chromium)),
             agent,
             exchange,
-            capabilities,
+            watching: AbortOnDropHandle::new(watching),
         };
         Ok(Connection { driver: Arc::new(driver), events: receiver })
     }
@@ -90,40 +124,36 @@ struct BrowserDriver {
     chromium: Mutex<Option<Chromium>>,
     agent: Agent,
     exchange: Exchange,
-    capabilities: Capabilities,
+    watching: AbortOnDropHandle<()>,
 }
 
 #[async_trait]
 impl Driver for BrowserDriver {
     fn capabilities(&self) -> Capabilities {
-        self.capabilities.clone()
+        self.agent.capabilities()
     }
 
     async fn execute(&self, command: Command) -> Result<Reply, Error> {
         match command {
             Command::DownloadMedia { message, into } => {
                 let (url, _token) = self.exchange.take_in(into);
-                let call = wire::Call::DownloadMedia { message, url };
-                self.agent.call(&self.page, call, MEDIA_DEADLINE, Some(Subject::Media)).await?;
+                let call = Call::DownloadMedia { message, url };
+                self.agent.call(&self.page, call, Some(Subject::Media)).await?;
                 Ok(Reply::Done)
             }
             Command::Send(outgoing) => {
-                let path = match &outgoing.content {
-                    Content::Media(media) => Some(media.path.clone()),
+                let offered = match &outgoing.content {
+                    Content::Media(media) => Some(self.exchange.give_out(media.path.clone())),
                     _ => None,
                 };
-                let deadline = if path.is_some() { MEDIA_DEADLINE } else { COMMAND_DEADLINE };
-                let offered = path.map(|path| self.exchange.give_out(path));
                 let url = offered.as_ref().map(|(url, _)| url.clone());
-                let call = wire::Call::Send { outgoing: wire::OutgoingView::of(outgoing, url) };
-                let reply =
-                    self.agent.call(&self.page, call, deadline, Some(Subject::Chat)).await?;
+                let call = Call::Send { outgoing: OutgoingView::of(outgoing, url) };
+                let reply = self.agent.call(&self.page, call, Some(Subject::Chat)).await?;
                 Ok(Reply::Sent(wire::read(reply)?))
             }
             other => {
-                let subject = wire::subject_of(&other);
-                let call = wire::Call::of(&other);
-                let reply = self.agent.call(&self.page, call, COMMAND_DEADLINE, subject).await?;
+                let call = Call::of(&other);
+                let reply = self.agent.call(&self.page, call, wire::subject_of(&other)).await?;
                 wire::reply_of(&other, reply)
             }
         }
@@ -131,10 +161,17 @@ impl Driver for BrowserDriver {
 
     async fn close(&self, how: Close) {
         let Some(chromium) = self.chromium.lock().await.take() else { return };
+        self.watching.abort();
         if how == Close::LogOut {
-            // The page navigates away while it logs out, and the call dies with it: that is success.
-            let call = self.agent.call(&self.page, wire::Call::LogOut, LOGOUT_DEADLINE, None);
-            let _ = call.await;
+            // The page navigates away while it logs out, and the call dies with it: either answer
+            // says no more than that the page tried. What it showed last tells whether it left.
+            let leaving = async {
+                let _ = self.agent.call(&self.page, Call::LogOut, None).await;
+                self.agent.left().await;
+            };
+            if timeout(LOGOUT_DEADLINE, leaving).await.is_err() {
+                tracing::warn!("the page did not confirm that the device is unlinked");
+            }
         }
         chromium.close().await;
     }

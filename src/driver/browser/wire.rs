@@ -13,16 +13,40 @@ use crate::domain::{
 #[derive(Debug, Deserialize)]
 #[serde(tag = "report", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Report {
-    Hello { version: Option<String>, missing: Vec<String> },
-    Qr { text: String },
+    /// The first word of a page that was loaded.
+    Hello {
+        version: Option<String>,
+    },
+    Qr {
+        text: String,
+    },
     QrIdle,
     Authenticated,
-    Ready { me: Me },
-    Line { state: String, connected: bool },
+    /// With the functions of the page that were looked for and not found.
+    Ready {
+        me: Me,
+        missing: Vec<String>,
+    },
+    Line {
+        state: String,
+        connected: bool,
+    },
     LoggedOut,
-    Happened { event: EventBody },
-    Answer { number: u64, reply: Value },
-    Failure { number: u64, failure: Failure },
+    /// The page does not come up, however often it is loaded.
+    Stuck {
+        reason: String,
+    },
+    Happened {
+        event: EventBody,
+    },
+    Answer {
+        number: u64,
+        reply: Value,
+    },
+    Failure {
+        number: u64,
+        failure: Failure,
+    },
 }
 
 #[derive(Debug, Deserialize)]

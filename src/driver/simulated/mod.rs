@@ -6,7 +6,7 @@
 
 mod translate;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
@@ -23,7 +23,6 @@ use crate::{
 };
 
 const EVENTS: usize = 256;
-const COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 /// The file in the profile folder that keeps the login.
 const CREDENTIAL: &str = "credential";
 
@@ -84,14 +83,10 @@ impl Driver for SimulatedDriver {
     }
 
     async fn execute(&self, command: Command) -> Result<Reply, Error> {
-        let name = command.name();
         let device = self.device.lock().await.clone();
         let device =
             device.ok_or_else(|| Error::new(ErrorCode::NotReady, "the session is closed"))?;
-        match tokio::time::timeout(COMMAND_DEADLINE, carry_out(&device, command)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Error::new(ErrorCode::Timeout, format!("{name}: no answer in time"))),
-        }
+        carry_out(&device, command).await
     }
 
     async fn close(&self, how: Close) {

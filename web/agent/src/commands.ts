@@ -3,7 +3,7 @@ import { type ChatLike, type ContactLike, type MessageLike, ackWord, chatOf, con
 import { myId, quotedOf } from "./events";
 import { AgentError } from "./failure";
 import { wpp } from "./page";
-import { require } from "./self-test";
+import { assertSupported } from "./self-test";
 import type { Command, Contact, Message, Outgoing } from "./wire";
 
 /** How long a pairing code lives. */
@@ -12,33 +12,27 @@ const PAIRING_CODE_LIFE = 180;
 const known = new Set<string>();
 
 export async function carryOut(command: Command): Promise<unknown> {
+  assertSupported(command.command);
   switch (command.command) {
     case "ping":
       return null;
     case "send":
       return send(command.outgoing);
     case "edit":
-      require("chat.editMessage");
       await wpp().chat.editMessage(command.message, command.text);
       return null;
     case "revoke":
-      require("chat.deleteMessage");
-      await wpp().chat.deleteMessage(chatIn(command.message), command.message, false, command.forEveryone);
-      return null;
+      return revoke(command.message, command.forEveryone);
     case "react":
-      require("chat.sendReactionToMessage");
       await wpp().chat.sendReactionToMessage(command.message, command.emoji === "" ? null : command.emoji);
       return null;
     case "markRead":
-      require("chat.markIsRead");
       await wpp().chat.markIsRead(command.chat);
       return null;
     case "archive":
-      require("chat.archive");
       await wpp().chat.archive(command.chat, command.archived);
       return null;
     case "typing":
-      require("chat.markIsComposing");
       await (command.typing ? wpp().chat.markIsComposing(command.chat) : wpp().chat.markIsPaused(command.chat));
       return null;
     case "chats":
@@ -46,7 +40,6 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "messages":
       return messages(command.chat, command.before, command.limit);
     case "contacts": {
-      require("contact.list");
       const all = (await wpp().contact.list()) as unknown as ContactLike[];
       const people = all.filter((contact) => /@(c\.us|lid)$/.test(idText(contact.id)));
       return people.slice(command.offset, command.offset + command.limit).map((contact) => contactOf(contact, null));
@@ -56,39 +49,32 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "group":
       return group(command.id);
     case "createGroup": {
-      require("group.create");
       const created = await wpp().group.create(command.name, command.participants, undefined as never);
       const id = idText(created.gid);
       if (command.description !== null) await wpp().group.setDescription(id, command.description);
       return { id, participants: outcomes(created.participants) };
     }
     case "addParticipants":
-      require("group.addParticipants");
       await asAdmin(command.group);
       return outcomes(await wpp().group.addParticipants(command.group, command.participants));
     case "removeParticipants":
-      require("group.removeParticipants");
       await asAdmin(command.group);
       await wpp().group.removeParticipants(command.group, command.participants);
       return command.participants.map((id) => ({ id, status: 200, inviteCode: null }));
     case "downloadMedia": {
-      require("chat.downloadMedia");
       const file = await wpp().chat.downloadMedia(command.message);
       const answer = await fetch(command.url, { method: "PUT", body: file });
       if (!answer.ok) throw new AgentError("failed", `the gateway did not take the file: ${answer.status}`);
       return null;
     }
     case "pairingCode": {
-      require("conn.genLinkDeviceCodeForPhoneNumber");
       const code = await wpp().conn.genLinkDeviceCodeForPhoneNumber(command.phone);
       return { code, expiresAt: moment(Date.now() / 1000 + PAIRING_CODE_LIFE) };
     }
     case "refreshQr":
-      require("conn.refreshQR");
       await wpp().conn.refreshQR();
       return null;
     case "logOut":
-      require("conn.logout");
       await wpp().conn.logout();
       return null;
   }
@@ -113,10 +99,8 @@ async function dispatch(chat: string, content: Outgoing["content"], options: obj
   const page = wpp().chat;
   switch (content.type) {
     case "text":
-      require("chat.sendTextMessage");
       return page.sendTextMessage(chat, content.body, options);
     case "media": {
-      require("chat.sendFileMessage");
       const answer = await fetch(content.url);
       if (!answer.ok) throw new AgentError("failed", `the gateway did not give the file: ${answer.status}`);
       const file = new File([await answer.blob()], content.filename, { type: content.mime });
@@ -125,19 +109,31 @@ async function dispatch(chat: string, content: Outgoing["content"], options: obj
       return page.sendFileMessage(chat, file, { ...options, ...extra } as never);
     }
     case "location": {
-      require("chat.sendLocationMessage");
       const place = { lat: content.latitude, lng: content.longitude, name: content.name ?? undefined, address: content.address ?? undefined };
       return page.sendLocationMessage(chat, { ...options, ...place } as never);
     }
     case "contactCards": {
-      require("chat.sendVCardContactMessage");
       const people = content.contacts.map(({ id, name }) => ({ id, name: name ?? undefined }));
       return page.sendVCardContactMessage(chat, people as never, options);
     }
     case "poll":
-      require("chat.sendCreatePollMessage");
       return page.sendCreatePollMessage(chat, content.question, content.options, { ...options, selectableCount: content.selectable } as never);
   }
+}
+
+/** wa-js deletes for oneself alone, without a word, where it may not delete for everybody. */
+async function revoke(id: string, forEveryone: boolean): Promise<null> {
+  const chat = chatIn(id);
+  const mine = id.startsWith("true_");
+  if (forEveryone && !mine && !(chat.endsWith("@g.us") && (await wpp().group.iAmAdmin(chat)))) {
+    throw new AgentError("notAllowed", "only your own messages can be deleted for everyone");
+  }
+  const done = await wpp().chat.deleteMessage(chat, id, false, forEveryone);
+  const { isRevoked, isDeleted } = Array.isArray(done) ? done[0]! : done;
+  if (!(forEveryone ? isRevoked : isDeleted)) {
+    throw new AgentError("notAllowed", "WhatsApp did not delete the message");
+  }
+  return null;
 }
 
 /** The id that a message will have: the gateway chose its key. */
@@ -149,7 +145,6 @@ function idOf({ key, chat }: Outgoing): string {
 async function checkRecipient(chat: string): Promise<void> {
   if (known.has(chat)) return;
   if (chat.endsWith("@c.us")) {
-    require("contact.queryExists");
     if ((await wpp().contact.queryExists(chat)) === null) {
       throw new AgentError("notOnWhatsapp", "this number is not on WhatsApp");
     }
@@ -160,7 +155,6 @@ async function checkRecipient(chat: string): Promise<void> {
 }
 
 async function chats(offset: number, limit: number): Promise<unknown> {
-  require("chat.list");
   const all = (await wpp().chat.list()) as unknown as (ChatLike & { lastReceivedKey?: unknown })[];
   const newestFirst = [...all].sort((a, b) => (b.t ?? 0) - (a.t ?? 0));
   return Promise.all(newestFirst.slice(offset, offset + limit).map(async (chat) => chatOf(chat, await lastOf(idText(chat.id)))));
@@ -172,7 +166,6 @@ async function lastOf(chat: string): Promise<Message | null> {
 }
 
 async function messages(chat: string, before: string | null, limit: number): Promise<Message[]> {
-  require("chat.getMessages");
   if (!wpp().chat.get(chat)) throw new AgentError("unknownChat", "there is no such chat");
   const options = before === null ? { count: limit } : { count: limit, id: before, direction: "before" as const };
   const found = (await wpp().chat.getMessages(chat, options)) as unknown as MessageLike[];
@@ -180,7 +173,6 @@ async function messages(chat: string, before: string | null, limit: number): Pro
 }
 
 async function contact(id: string): Promise<Contact> {
-  require("contact.queryExists");
   const exists = await wpp().contact.queryExists(id);
   if (exists === null) throw new AgentError("unknownContact", "this number is not on WhatsApp");
   const lid = (exists as { lid?: unknown }).lid;

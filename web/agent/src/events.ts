@@ -1,10 +1,7 @@
 // What happens on the page, told to the gateway.
-import { type ContactLike, type MessageLike, ackWord, idText, messageOf } from "./convert";
+import { type IdLike, type MessageLike, ackWord, idText, messageOf } from "./convert";
 import { report, wpp } from "./page";
-import type { EventBody, Me } from "./wire";
-
-/** How often the signs of login are looked at; no single event can be relied on. */
-const LOOK_EVERY = 250;
+import type { EventBody } from "./wire";
 
 export function myId(): string {
   return idText(wpp().conn.getMyUserId());
@@ -12,12 +9,7 @@ export function myId(): string {
 
 export function listen(): void {
   const page = wpp();
-  page.on("conn.auth_code_change", (code) => {
-    if (code?.fullCode) report({ report: "qr", text: code.fullCode });
-  });
-  page.on("conn.qrcode_idle", () => report({ report: "qrIdle" }));
-  page.on("conn.logout", () => report({ report: "loggedOut" }));
-  page.on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike & { isNewMsg?: boolean }));
+  page.on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
   page.on("chat.msg_ack_change", ({ ack, ids, sender }) => {
     for (const id of ids) {
       happened({ type: "ack", message: idText(id), ack: ackWord(ack), participant: sender ? idText(sender) : null });
@@ -54,61 +46,36 @@ export function listen(): void {
   });
 }
 
-/** Watches for the login from several signs, since the events that name it are not always sent. */
-export function watchLogin(): void {
-  let wasAuthenticated = false;
-  let wasReady = false;
-  let line = "";
-  let shown = "";
-  setInterval(() => {
-    const page = wpp();
-    const stream = page.whatsapp.Stream as unknown as { mode?: string } | undefined;
-    const socket = page.whatsapp.Socket as unknown as { state?: string; hasSynced?: boolean } | undefined;
-    const state = socket?.state ?? "UNKNOWN";
-    const isAuthenticated = page.conn.isAuthenticated() === true;
-    const isMain = stream?.mode === "MAIN";
-    if (!isAuthenticated) {
-      // The event for the first code may have passed before anybody listened.
-      const code = page.conn.getAuthCode();
-      void Promise.resolve(code).then((found) => {
-        if (found?.fullCode && found.fullCode !== shown) {
-          shown = found.fullCode;
-          report({ report: "qr", text: shown });
-        }
-      });
-      return;
-    }
-    if (!wasAuthenticated) {
-      wasAuthenticated = true;
-      report({ report: "authenticated" });
-    }
-    if (isMain && !wasReady) {
-      wasReady = true;
-      void page.conn.setKeepAlive(true);
-      report({ report: "ready", me: me() });
-    }
-    if (wasReady && state !== line) {
-      line = state;
-      report({ report: "line", state, connected: state === "CONNECTED" });
-    }
-  }, LOOK_EVERY);
+/** A notice of a group, as the page shows it among the messages. */
+interface NoticeLike extends MessageLike {
+  subtype?: string;
+  recipients?: IdLike[];
 }
 
-function me(): Me {
-  const page = wpp();
-  const connection = page.whatsapp.Conn as unknown as { pushname?: string; platform?: string } | undefined;
-  const lid = page.conn.getMyUserLid?.();
-  return {
-    id: myId(),
-    lid: lid ? idText(lid) : null,
-    pushName: connection?.pushname ?? null,
-    platform: connection?.platform ?? null,
-  };
-}
-
-function tellMessage(model: MessageLike & { isNewMsg?: boolean }): void {
+function tellMessage(model: MessageLike): void {
+  if (model.type === "gp2") {
+    tellNotice(model);
+    return;
+  }
   const message = messageOf(model, myId(), quotedOf(model));
   happened({ type: message.id.startsWith("true_") ? "message_sent" : "message", message });
+}
+
+/** What wa-js has no event for; of who came and went it tells itself. */
+function tellNotice(notice: NoticeLike): void {
+  const group = idText((notice.id as { remote?: IdLike }).remote);
+  const by = notice.author ? idText(notice.author) : null;
+  const value = notice.body ?? "";
+  switch (notice.subtype) {
+    case "create": {
+      const participants = (notice.recipients ?? []).map(idText);
+      const groupName = value === "" ? null : value;
+      return happened({ type: "group_joined", group, groupName, participants, by, action: "create" });
+    }
+    case "subject":
+    case "description":
+      return happened({ type: "group_updated", group, change: notice.subtype, value, by });
+  }
 }
 
 export function quotedOf(model: MessageLike): string | null {
@@ -125,5 +92,3 @@ export function quotedOf(model: MessageLike): string | null {
 function happened(event: EventBody): void {
   report({ report: "happened", event });
 }
-
-export type { ContactLike };

@@ -17,6 +17,8 @@ export function failureOf(error: unknown): Failure {
       return { kind: "unknownMessage", reason };
     case "chat_not_found":
       return { kind: "unknownChat", reason };
+    case "message_not_contains_media":
+      return { kind: "unknownMedia", reason };
     case "group_not_exist":
       return { kind: "unknownGroup", reason };
     case "group_you_are_not_admin":

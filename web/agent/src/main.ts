@@ -1,10 +1,11 @@
 // Runs inside WhatsApp Web after wa-js: listens, takes calls, answers. Speaks to the page through
 // wa-js alone, so that it does not matter which page it is.
 import { carryOut } from "./commands";
-import { listen, watchLogin } from "./events";
+import { listen } from "./events";
 import { failureOf } from "./failure";
-import { report, wpp } from "./page";
-import { missingFunctions } from "./self-test";
+import { watchLogin } from "./login";
+import { onFullyLoaded } from "./loading";
+import { report } from "./page";
 import type { Command } from "./wire";
 
 window.wagate = {
@@ -20,12 +21,8 @@ window.wagate = {
 
 // Only the page itself: frames within it have no WhatsApp.
 if (window.top === window) {
-  const begin = (): void => {
-    const version = (window as unknown as { Debug?: { VERSION?: string } }).Debug?.VERSION ?? null;
-    report({ report: "hello", version, missing: missingFunctions() });
+  onFullyLoaded(() => {
     listen();
     watchLogin();
-  };
-  if (wpp().isInjected) begin();
-  else wpp().once("loader.injected", begin);
+  });
 }

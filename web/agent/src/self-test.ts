@@ -1,31 +1,40 @@
-// Which of the functions that the agent uses can be found on this page. WhatsApp renames things, and
-// then a clear answer beats a call that fails somewhere inside.
-import type { FailureKind } from "./wire";
+// Which functions of WhatsApp Web the commands stand on, and which of them wa-js could not find.
+// WhatsApp renames things, and then a clear answer beats a call that fails somewhere inside.
 import { AgentError } from "./failure";
 import { wpp } from "./page";
+import type { Command } from "./wire";
 
-const USED = [
-  "chat.sendTextMessage", "chat.sendFileMessage", "chat.sendLocationMessage", "chat.sendVCardContactMessage",
-  "chat.sendCreatePollMessage", "chat.editMessage", "chat.deleteMessage", "chat.sendReactionToMessage",
-  "chat.markIsRead", "chat.archive", "chat.markIsComposing", "chat.markIsPaused", "chat.list", "chat.getMessages",
-  "chat.getMessageById", "chat.downloadMedia", "contact.list", "contact.get", "contact.queryExists",
-  "group.create", "group.addParticipants", "group.removeParticipants", "group.getParticipants",
-  "conn.getAuthCode", "conn.isAuthenticated", "conn.refreshQR", "conn.genLinkDeviceCodeForPhoneNumber", "conn.logout",
-] as const;
+type Name = Command["command"];
+type Functions = typeof window.WPP.whatsapp.functions;
+
+/** By their names in `WPP.whatsapp.functions`. A command that is not named stands on models alone. */
+const NEEDS: Partial<Record<Name, readonly (keyof Functions)[]>> = {
+  send: ["findOrCreateLatestChat", "addAndSendMsgToChat"],
+  edit: ["canEditMsg", "addAndSendMessageEdit"],
+  react: ["sendReactionToMsg"],
+  messages: ["msgFindByDirection"],
+  createGroup: ["sendCreateGroup"],
+  addParticipants: ["sendAddParticipants"],
+  removeParticipants: ["removeParticipants"],
+  markRead: ["sendSeen"],
+  pairingCode: ["genLinkDeviceCodeForPhoneNumber"],
+};
 
 export function missingFunctions(): string[] {
-  return USED.filter((path) => find(path) === undefined);
+  const names = new Set(Object.values(NEEDS).flat());
+  return [...names].filter((name) => !isThere(name));
 }
 
-/** Fails with the name of the function when wa-js does not have it. */
-export function require(path: (typeof USED)[number]): void {
-  if (find(path) === undefined) {
-    throw new AgentError("unsupported" satisfies FailureKind, `WPP.${path} is not there on this page`);
+/** Fails with the name of what is missing for this command. */
+export function assertSupported(command: Name): void {
+  const missing = (NEEDS[command] ?? []).filter((name) => !isThere(name));
+  if (missing.length > 0) {
+    const list = missing.join(", ");
+    throw new AgentError("unsupported", `this version of WhatsApp Web has no ${list}`);
   }
 }
 
-function find(path: string): unknown {
-  let place: unknown = wpp();
-  for (const name of path.split(".")) place = (place as Record<string, unknown> | undefined)?.[name];
-  return place;
+function isThere(name: string): boolean {
+  const functions = wpp().whatsapp.functions as unknown as Record<string, unknown>;
+  return typeof functions[name] === "function";
 }

@@ -60,17 +60,18 @@ export type EventBody =
   | { type: "reaction"; message: string; sender: string; emoji: string }
   | { type: "group_joined"; group: string; groupName: string | null; participants: string[]; by: string | null; action: "create" | "add" | "invite" }
   | { type: "group_left"; group: string; participants: string[]; by: string | null; action: "remove" | "leave" }
-  | { type: "group_updated"; group: string; change: "promote" | "demote"; value: string | null; by: string | null }
+  | { type: "group_updated"; group: string; change: "promote" | "demote" | "subject" | "description"; value: string | null; by: string | null }
   | { type: "presence"; chat: string; sender: string; presence: string };
 
 export type Report =
-  | { report: "hello"; version: string | null; missing: string[] }
+  | { report: "hello"; version: string | null }
   | { report: "qr"; text: string }
   | { report: "qrIdle" }
   | { report: "authenticated" }
-  | { report: "ready"; me: Me }
+  | { report: "ready"; me: Me; missing: string[] }
   | { report: "line"; state: string; connected: boolean }
   | { report: "loggedOut" }
+  | { report: "stuck"; reason: string }
   | { report: "happened"; event: EventBody }
   | { report: "answer"; number: number; reply: unknown }
   | { report: "failure"; number: number; failure: Failure };

@@ -44,13 +44,18 @@ test("an unlinked page shows a QR code, and claims to be ready already", async (
   await hears("conn.auth_code_change");
   const code = await until(() => page.evaluate(() => WPP.conn.getAuthCode()), "code");
   assert.match(code.fullCode, /^2@reference-1,/);
+  const shown = () => page.evaluate(() => document.querySelector("[data-ref]").dataset.ref);
+  assert.ok((await shown()).startsWith(code.fullCode));
+  assert.equal(await page.locator("[data-ref] canvas").count(), 1);
   assert.equal(await page.evaluate(() => WPP.conn.isAuthenticated()), false);
   await hears("conn.main_ready");
 });
 test("a spent row of codes can be refreshed", async () => {
   network.push({ push: "referencesExhausted" });
   await until(() => page.evaluate(() => WPP.whatsapp.Socket.state === "UNPAIRED_IDLE"), "idle");
+  assert.equal(await page.locator("[data-ref] button").count(), 1);
   assert.equal((await page.evaluate(() => WPP.conn.refreshQR())).ref, "2@reference-2");
+  assert.equal(await page.locator("[data-ref] button").count(), 0);
 });
 test("a pairing code comes from the network", async () => {
   assert.equal(await page.evaluate(() => WPP.conn.genLinkDeviceCodeForPhoneNumber("447700900001")), "ABCD1234");
@@ -59,12 +64,18 @@ test("linking brings the account", async () => {
   network.link();
   await until(() => page.evaluate(() => WPP.conn.isAuthenticated() && WPP.whatsapp.Stream.mode === "MAIN"), "main");
   assert.equal(heard.some(([name]) => name === "conn.main_loaded"), false);
+  assert.equal(await page.locator("canvas").count(), 0);
+  assert.equal(await page.locator("#app .two").count(), 1);
 });
 test("a restored page logs in with its credential", async () => {
   await page.reload();
   await until(() => page.evaluate(() => window.WPP?.isFullReady && WPP.conn.isAuthenticated()).catch(() => false), "restored");
   const ids = await page.evaluate(async () => (await WPP.chat.list()).map((chat) => chat.id.toString()));
   assert.deepEqual(ids, [ALICE]);
+});
+test("a chat without messages has nothing to be marked as read", async () => {
+  await page.evaluate((to) => WPP.chat.markIsRead(to), ALICE);
+  assert.equal(asked("markRead"), undefined);
 });
 let sent;
 test("a text is sent under the id that was given", async () => {

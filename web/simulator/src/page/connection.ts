@@ -192,12 +192,15 @@ async function logOut(): Promise<void> {
   return new Promise(() => undefined);
 }
 
-/** Ends the login as the web client does: by navigating, which cuts off every caller's promise. */
+/**
+ * Ends the login as the web client does: by navigating, which cuts off every caller's promise. The
+ * socket's state stays as it is until then: a listener must not see an unlinked page that will be
+ * gone in a moment.
+ */
 function leave(): void {
   account.forget();
   conn["connected"] = false;
   cmd.isMainLoaded = false;
-  socket["state"] = "UNPAIRED";
   // Told when the page is going, so that no caller gets an answer before it is gone.
   addEventListener("pagehide", () => cmd.trigger("logout"), { once: true });
   location.replace(`${location.pathname}?post_logout=1&logout_reason=0`);

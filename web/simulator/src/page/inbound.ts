@@ -167,7 +167,11 @@ export async function happened(event: EventBody): Promise<void> {
     case "group_joined":
       takeGroup((await line.ask({ request: "group", id: event.group }, "group")).group);
       await ensureChat(event.group);
-      await groupAction(event.group, event.action === "create" ? "create" : "add", event.by, event.participants);
+      if (event.action === "create") {
+        await groupNotice(event.group, "create", event.by, event.groupName ?? "", event.participants);
+      } else {
+        await groupAction(event.group, "add", event.by, event.participants);
+      }
       return;
     case "group_left": {
       const group = stores.groups.get(event.group);
@@ -182,6 +186,11 @@ export async function happened(event: EventBody): Promise<void> {
         stores.chats.get(event.group)?.set({ name: event.value });
       }
       if (event.change === "description") group?.set({ desc: event.value });
+      if (event.change === "subject" || event.change === "description") {
+        await groupNotice(event.group, event.change, event.by, event.value ?? "", []);
+      } else if (event.change === "promote" || event.change === "demote") {
+        await groupAction(event.group, event.change, event.by, (event.value ?? "").split(","));
+      }
       return;
     }
     case "chat_updated":
@@ -229,6 +238,18 @@ async function groupAction(group: string, action: string, by: string | null, who
   const participants = who.map((id) => ({ id: new Wid(id), isAdmin: false, isSuperAdmin: false }));
   const notice = { actions: [], author, chatId: new Wid(group), externalId: await MsgKey.newId(), offline: null, pushname: undefined, ts: now() };
   await importNamespace("WAWebUpdateDBForGroupAction")["updateDBForGroupAction"](notice, { action, actionType: action, participants, reason: "", version: 1, prevVersion: 0 });
+}
+
+/** What the page shows among a group's messages when the group itself changes. */
+async function groupNotice(
+  group: string, subtype: string, by: string | null, body: string, who: string[],
+): Promise<void> {
+  const remote = new Wid(group);
+  const author = by ? new Wid(by) : undefined;
+  const id = new MsgKey({ fromMe: false, remote, participant: author, id: await MsgKey.newId() });
+  const recipients = who.map((each) => new Wid(each));
+  const notice = { id, type: "gp2", subtype, body, recipients, author, from: remote, to: account.me?.pn, t: now(), isNewMsg: true };
+  await stores.messages.processMultipleMessages(remote, [notice]);
 }
 
 function showPresence(chat: string, word: string): void {

@@ -4,6 +4,7 @@ import { installLoader } from "./loader";
 import { defineMedia } from "./media";
 import { defineMessages } from "./messages";
 import { definePeople } from "./people";
+import { showScreen } from "./screen";
 import { defineSurface } from "./surface";
 
 installLoader(VERSION);
@@ -12,4 +13,5 @@ defineMessages();
 defineMedia();
 definePeople();
 defineSurface();
+showScreen();
 boot();

@@ -1,5 +1,6 @@
 // Files: made ready, uploaded to and fetched from the network. The bytes are kept by the network.
 import { account, toBase64 } from "./account";
+import { Model } from "./base";
 import { MsgKey } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
 import { MediaDataModel, findMessage, networkId, type ChatModel } from "./models";
@@ -59,18 +60,41 @@ export function uploadedMedia(filehash: unknown): string {
   return media;
 }
 
-async function upload(given: Exports): Promise<void> {
-  const data: MediaDataModel = given["mediaData"];
-  data["mediaStage"] = "UPLOADING";
-  const blob: Blob = data["mediaBlob"].forceToBlob();
-  const answer = await fetch(`/_network/media?mime=${encodeURIComponent(data["mimetype"])}`, { method: "POST", body: blob });
-  if (!answer.ok) {
-    data["mediaStage"] = "ERROR_UPLOAD";
-    throw new Error(`the upload was refused: ${answer.status}`);
+/** The file of a hash, as far as the page has it: what is prepared, uploaded and shown shares it. */
+class MediaObject extends Model {
+  readonly contentInfo: Exports = {};
+  consolidate(attributes: Exports): void {
+    this.set(attributes);
   }
+}
+
+const mediaObjects = new Map<string, MediaObject>();
+
+function mediaObjectOf(filehash: string): MediaObject {
+  const found = mediaObjects.get(filehash) ?? new MediaObject({ filehash });
+  mediaObjects.set(filehash, found);
+  return found;
+}
+
+async function upload(given: Exports): Promise<Exports> {
+  const object: MediaObject = given["mediaObject"];
+  const blob: Blob = object["mediaBlob"].forceToBlob();
+  const mime = encodeURIComponent(given["mimetype"]);
+  const answer = await fetch(`/_network/media?mime=${mime}`, { method: "POST", body: blob });
+  if (!answer.ok) throw new Error(`the upload was refused: ${answer.status}`);
   const { media } = (await answer.json()) as { media: string };
-  uploads.set(data["filehash"], media);
-  data["mediaStage"] = "RESOLVED";
+  const filehash = String(object["filehash"]);
+  uploads.set(filehash, media);
+  const mediaEntry = {
+    mmsUrl: new URL(`/_network/media/${media}`, location.href).href,
+    deprecatedMms3Url: "",
+    directPath: "/simulated",
+    mediaKey: "simulated",
+    mediaKeyTimestamp: now(),
+    encFilehash: filehash,
+    uploadHash: filehash,
+  };
+  return { mediaEntry };
 }
 
 async function download(filehash: string): Promise<ArrayBuffer | null> {
@@ -84,6 +108,12 @@ async function download(filehash: string): Promise<ArrayBuffer | null> {
   if (!media) return null;
   const response = await fetch(`/_network/media/${encodeURIComponent(media)}`);
   return response.ok ? response.arrayBuffer() : null;
+}
+
+async function fetchOrFail(wanted: Exports): Promise<ArrayBuffer> {
+  const bytes = await download(String(wanted["filehash"]));
+  if (!bytes) throw Object.assign(new Error("the file is gone"), { status: 404 });
+  return bytes;
 }
 
 const hash = async (blob: Blob): Promise<string> => toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())));
@@ -126,7 +156,17 @@ class MediaPrep {
     const { chat, options } = given;
     const data = await this._mediaDataPromise;
     const raw: Exports = options["productMsgOptions"] ?? {};
-    await importNamespace("WAWebMediaUploadAction")["uploadMedia"]({ mediaType: data["type"], mediaData: data });
+    const mediaObject = mediaObjectOf(data["filehash"]);
+    mediaObject.consolidate(data.toJSON());
+    data["mediaStage"] = "UPLOADING";
+    const upload = { mediaType: data["type"], mimetype: data["mimetype"], mediaObject };
+    try {
+      await importNamespace("WAWebMediaMmsV4Upload")["uploadMedia"](upload);
+    } catch (error) {
+      data["mediaStage"] = "ERROR_UPLOAD";
+      throw error;
+    }
+    data["mediaStage"] = "RESOLVED";
     const message = {
       ...raw,
       id: raw["id"] ?? new MsgKey({ fromMe: true, remote: chat["id"], id: await MsgKey.newId() }),
@@ -165,7 +205,9 @@ export function defineMedia(): void {
       uploadProductImage: () => Promise.resolve(),
     }),
     WAWebMediaGatingUtils: () => ({ getUploadLimit: (type: string) => (type === "document" ? 2048 * MIB : 64 * MIB) }),
-    WAWebMediaUploadAction: () => ({ uploadMedia: upload }),
+    WAWebMediaStorage: () => ({ getOrCreateMediaObject: mediaObjectOf }),
+    WAWebMediaMmsV4Upload: () => ({ uploadMedia: upload, uploadUnencryptedMedia: upload }),
+    WAWebDownloadManager: () => ({ downloadManager: { downloadAndMaybeDecrypt: fetchOrFail } }),
     WAWebMediaLruStore: () => ({
       LruMediaStore: {
         get: download,

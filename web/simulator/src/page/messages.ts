@@ -171,6 +171,8 @@ async function findMedia(options: Exports): Promise<{ messages: MsgModel[] }> {
 
 async function sendSeen(given: Exports): Promise<void> {
   const chat: ChatModel = given["chat"] ?? given;
+  // A chat that nothing was said in yet is on this page alone: the network has nothing to mark.
+  if (chat["msgs"].length === 0) return;
   await line.ask({ request: "markRead", chat: chat["id"].toString() }, "done");
   chat["unreadCount"] = 0;
 }

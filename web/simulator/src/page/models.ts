@@ -116,10 +116,6 @@ export class MediaDataModel extends Model {
   get proxyName(): string {
     return "mediaData";
   }
-  override toJSON(): Exports {
-    const { mediaBlob: _blob, ...rest } = super.toJSON();
-    return rest;
-  }
 }
 
 export class MuteModel extends Model {
@@ -144,6 +140,7 @@ export class MsgModel extends Model {
   constructor(attributes: Exports = {}) {
     super(attributes);
     if (this["id"] && !(this["id"] instanceof MsgKey)) this["id"] = MsgKey.fromString(this["id"]);
+    if (this.isMedia) this["mediaData"] ??= mediaDataOf(attributes);
   }
   get proxyName(): string {
     return "msg";
@@ -188,9 +185,16 @@ export class MsgModel extends Model {
   }
   override toJSON(): Exports {
     const plain = super.toJSON();
-    if (this["mediaData"] instanceof Model) plain["mediaData"] = this["mediaData"].toJSON();
-    return plain;
+    if (!(this["mediaData"] instanceof Model)) return plain;
+    const { mediaBlob: _blob, ...mediaData } = this["mediaData"].toJSON();
+    return { ...plain, mediaData };
   }
+}
+
+/** A message that is added with no more than its file's attributes gets the model of them. */
+function mediaDataOf(attributes: Exports): MediaDataModel {
+  const { type, mimetype, filehash, size } = attributes;
+  return new MediaDataModel({ type, mimetype, filehash, size, mediaStage: "RESOLVED" });
 }
 
 /** The messages of one chat; each is in the store of all messages too. */

@@ -1,0 +1,274 @@
+//! One Chromium with one page: launched on its profile, the scripts injected, the page loaded.
+//!
+//! Knows nothing of what the scripts say; it hands their reports on as text.
+
+use std::{path::PathBuf, time::Duration};
+
+use chromiumoxide::{
+    Browser, Page,
+    cdp::{
+        browser_protocol::{
+            inspector::EventTargetCrashed,
+            page::{AddScriptToEvaluateOnNewDocumentParams, SetBypassCspParams},
+        },
+        js_protocol::runtime::{AddBindingParams, EventBindingCalled},
+    },
+    error::CdpError,
+    handler::HandlerConfig,
+};
+use futures_util::StreamExt;
+use rust_embed::RustEmbed;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    domain::{Error, ErrorCode, SessionConfig},
+    driver::{
+        OpenOrder,
+        browser::{
+            BrowserSettings, find,
+            flags::Flags,
+            install_hint,
+            process::{self, Process},
+            proxy::Relay,
+        },
+    },
+};
+
+/// The function of the page that reaches the gateway.
+const BINDING: &str = "wagateReport";
+const LOAD_DEADLINE: Duration = Duration::from_secs(30);
+/// How long the page that a browser opens with may take to show up, and how often it is looked for.
+const FIRST_PAGE: Duration = Duration::from_secs(2);
+const FIRST_PAGE_LOOK: Duration = Duration::from_millis(10);
+
+/// The page's scripts, built by `make web`.
+#[derive(RustEmbed)]
+#[folder = "web/agent/dist"]
+#[allow_missing = true]
+struct Scripts;
+
+/// All that a launch needs.
+pub struct LaunchOrder {
+    executable: PathBuf,
+    profile: PathBuf,
+    script: String,
+    settings: BrowserSettings,
+    config: SessionConfig,
+    deadline: Duration,
+}
+
+impl LaunchOrder {
+    pub fn new(settings: &BrowserSettings, order: &OpenOrder) -> Result<Self, Error> {
+        let wanted = order.config.browser_executable.as_ref().map(PathBuf::from);
+        let wanted = wanted.or_else(|| settings.executable.clone());
+        let executable = find(wanted.as_deref()).ok_or_else(|| {
+            let message = format!("Chromium was not found; install it: {}", install_hint());
+            Error::new(ErrorCode::Unsupported, message)
+        })?;
+        std::fs::create_dir_all(&order.profile)
+            .map_err(|error| failed(format!("the profile folder cannot be made: {error}")))?;
+        Ok(Self {
+            executable,
+            // Whole, since it is how left-over browsers are known again.
+            profile: order.profile.canonicalize().unwrap_or_else(|_| order.profile.clone()),
+            script: script()?,
+            settings: settings.clone(),
+            config: order.config.clone(),
+            deadline: order.deadline,
+        })
+    }
+
+    fn flags(&self, relay: Option<&Relay>) -> Result<Flags, Error> {
+        let Self { settings, config, .. } = self;
+        let mut flags = Flags::of_the_gateway();
+        flags.set("user-data-dir", &self.profile.display().to_string());
+        if config.headless {
+            flags.set("headless", "new");
+        }
+        // Chromium refuses to run as root with its sandbox.
+        if rustix::process::geteuid().is_root() {
+            flags.set("no-sandbox", "");
+        }
+        if let Some((host, address)) = settings.mapping() {
+            // Nothing else is looked up, so that nothing leaves the machine.
+            let rules = format!("MAP {host}:443 {address}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1");
+            flags.set("host-resolver-rules", &rules);
+        }
+        if let Some(key) = &settings.trusted_key {
+            flags.set("ignore-certificate-errors-spki-list", key);
+        }
+        if let Some(relay) = relay {
+            flags.set("proxy-server", &format!("http://{}", relay.address()));
+        }
+        if let Some(agent) = &config.user_agent {
+            flags.set("user-agent", agent);
+        }
+        flags.add(&settings.extra_args)?;
+        flags.add(&config.browser_args)?;
+        Ok(flags)
+    }
+}
+
+/// What runs before the page's own code: settings, the library, the agent.
+fn script() -> Result<String, Error> {
+    let part = |name: &str| {
+        let file = Scripts::get(name).ok_or_else(|| {
+            let message = format!("this build lacks {name}: build it with 'make web' first");
+            Error::new(ErrorCode::Unsupported, message)
+        })?;
+        Ok::<_, Error>(String::from_utf8_lossy(&file.data).into_owned())
+    };
+    let (library, agent) = (part("wa-js.js")?, part("agent.js")?);
+    Ok(format!("window.WPPConfig = {{ disableGoogleAnalytics: true }};\n{library}\n;{agent}"))
+}
+
+/// A running browser with one page.
+pub struct Chromium {
+    page: Page,
+    process: Process,
+    /// The browser's channel closes with it.
+    _browser: Browser,
+    _relay: Option<Relay>,
+    _listening: Vec<AbortOnDropHandle<()>>,
+}
+
+impl Chromium {
+    /// Launches it and loads the page. What the page's scripts report goes to `reports`.
+    pub async fn launch(order: LaunchOrder, reports: mpsc::Sender<String>) -> Result<Self, Error> {
+        process::evict(&order.profile).await;
+        let relay = match &order.config.proxy {
+            Some(proxy) => Some(Relay::start(proxy, order.settings.mapping()).await?),
+            None => None,
+        };
+        let flags = order.flags(relay.as_ref())?;
+        let started = Process::start(&order.executable, flags.arguments(), order.deadline).await;
+        let (process, address) = started?;
+        match Self::prepare(&order, &address, reports).await {
+            Ok((_browser, page, _listening)) => {
+                Ok(Self { page, process, _browser, _relay: relay, _listening })
+            }
+            Err(error) => {
+                process.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn prepare(
+        order: &LaunchOrder,
+        address: &str,
+        reports: mpsc::Sender<String>,
+    ) -> Result<(Browser, Page, Vec<AbortOnDropHandle<()>>), Error> {
+        // Certificates are checked, unless the settings name a key to trust.
+        let settings = HandlerConfig { ignore_https_errors: false, ..HandlerConfig::default() };
+        let connected = timeout(order.deadline, Browser::connect_with_config(address, settings));
+        let (browser, mut handler) = in_time(connected.await)?;
+        // Messages that this version does not know are errors here; the loop goes on.
+        let handling = tokio::spawn(async move { while handler.next().await.is_some() {} });
+        let handling = AbortOnDropHandle::new(handling);
+        let page = in_time(timeout(order.deadline, first_page(&browser)).await)?;
+        let set_up = async {
+            let listening = listen(&page, reports).await?;
+            if order.config.headless && order.config.user_agent.is_none() {
+                hide_headless(&browser, &page).await?;
+            }
+            page.execute(SetBypassCspParams::new(true)).await?;
+            page.execute(AddBindingParams::new(BINDING)).await?;
+            page.execute(AddScriptToEvaluateOnNewDocumentParams::new(order.script.clone())).await?;
+            Ok(listening)
+        };
+        let listening = in_time(timeout(order.deadline, set_up).await)?;
+        let url = &order.settings.url;
+        match timeout(LOAD_DEADLINE, page.goto(url.clone())).await {
+            Ok(Ok(_)) => Ok((browser, page, vec![handling, listening])),
+            Ok(Err(error)) => Err(failed(format!("{url} did not load: {error}"))),
+            Err(_) => Err(Error::new(ErrorCode::Timeout, format!("{url} did not load in time"))),
+        }
+    }
+
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Resolves with the reason when the browser has ended, or its page's process has.
+    pub async fn crashed(&self) -> impl Future<Output = String> + Send + 'static {
+        let ended = self.process.ended();
+        let crashes = self.page.event_listener::<EventTargetCrashed>().await;
+        async move {
+            let page = async {
+                let Ok(mut crashes) = crashes else { return std::future::pending().await };
+                match crashes.next().await {
+                    Some(_) => "the page's process crashed".to_owned(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                reason = ended => reason,
+                reason = page => reason,
+            }
+        }
+    }
+
+    /// Ends the browser in order, within a bounded time; by force if need be.
+    pub async fn close(self) {
+        self.process.end().await;
+    }
+
+    pub fn memory(&self) -> Option<u64> {
+        self.process.memory()
+    }
+}
+
+/// The blank page that the browser opens with: a second one would cost memory.
+async fn first_page(browser: &Browser) -> Result<Page, CdpError> {
+    let looking = async {
+        loop {
+            if let Some(page) = browser.pages().await?.into_iter().next() {
+                return Ok(page);
+            }
+            tokio::time::sleep(FIRST_PAGE_LOOK).await;
+        }
+    };
+    match timeout(FIRST_PAGE, looking).await {
+        Ok(found) => found,
+        Err(_) => browser.new_page("about:blank").await,
+    }
+}
+
+/// Hands on what the page's scripts say. Full, it waits: the browser keeps what comes meanwhile.
+async fn listen(
+    page: &Page,
+    reports: mpsc::Sender<String>,
+) -> Result<AbortOnDropHandle<()>, CdpError> {
+    let mut calls = page.event_listener::<EventBindingCalled>().await?;
+    let listening = tokio::spawn(async move {
+        while let Some(call) = calls.next().await {
+            if call.name == BINDING && reports.send(call.payload.clone()).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(AbortOnDropHandle::new(listening))
+}
+
+/// A browser without a window says so in its name, and WhatsApp Web turns unknown browsers away.
+async fn hide_headless(browser: &Browser, page: &Page) -> Result<(), CdpError> {
+    let name = browser.version().await?.user_agent.replace("HeadlessChrome", "Chrome");
+    page.set_user_agent(name).await?;
+    Ok(())
+}
+
+fn in_time<T>(
+    outcome: Result<Result<T, CdpError>, tokio::time::error::Elapsed>,
+) -> Result<T, Error> {
+    match outcome {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(failed(format!("the browser does not answer: {error}"))),
+        Err(_) => Err(Error::new(ErrorCode::Timeout, "the browser did not answer in time")),
+    }
+}
+
+fn failed(reason: String) -> Error {
+    Error::new(ErrorCode::EngineFailed, reason)
+}

@@ -1,0 +1,368 @@
+//! The processes of one browser: started, watched, and ended for certain.
+//!
+//! Knows nothing of pages. A browser holds the reading end of a pipe from the gateway and ends in
+//! order when it closes, so that none outlives the gateway, whatever ends that; what escaped all the
+//! same (it hung) is found by its profile folder when the profile is next used, or at boot.
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
+    sync::{oneshot, watch},
+    time::timeout,
+};
+
+use crate::domain::{Error, ErrorCode};
+
+/// The shell gives the browser its standard input as the pipe that it reads commands from, which is
+/// where it notices that the gateway is gone. Nothing is ever said over it.
+const START: &str = r#"exec "$0" "$@" 3<&0 4>/dev/null"#;
+const READY: &str = "DevTools listening on ";
+/// The last lines of what a browser complained of, for the error that tells why it ended.
+const COMPLAINTS: usize = 5;
+
+/// How long each stage of ending may take: asked by the closed pipe, told, and killed.
+const IN_ORDER: Duration = Duration::from_secs(4);
+const TERMINATED: Duration = Duration::from_secs(2);
+const KILLED: Duration = Duration::from_secs(2);
+/// How long a left-over browser may take to vanish once it is killed.
+const EVICTION: Duration = Duration::from_secs(3);
+const EVICTION_LOOK: Duration = Duration::from_millis(20);
+
+type Complaints = Arc<Mutex<VecDeque<String>>>;
+
+/// A running browser with all its processes. Dropping it ends it, without waiting.
+pub struct Process {
+    id: u32,
+    stop: Option<oneshot::Sender<()>>,
+    ended: watch::Receiver<Option<String>>,
+}
+
+impl Process {
+    /// Starts a browser; the address of its debugging socket comes with it.
+    pub async fn start(
+        executable: &Path,
+        arguments: impl Iterator<Item = String>,
+        deadline: Duration,
+    ) -> Result<(Self, String), Error> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", START]).arg(executable).args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // A group of its own, so that all of it can be ended, and no Ctrl-C reaches it from outside.
+        command.process_group(0).kill_on_drop(true);
+        let mut child = command
+            .spawn()
+            .map_err(|error| failed(format!("{}: {error}", executable.display())))?;
+        let stderr = child.stderr.take().ok_or_else(|| failed("no error stream".to_owned()))?;
+        let mut lines = BufReader::new(stderr).lines();
+        let complaints = Complaints::default();
+        let address = timeout(deadline, address(&mut lines, &complaints)).await.ok().flatten();
+        let Some(id) = child.id().filter(|_| address.is_some()) else {
+            kill_group(child.id());
+            let status = timeout(KILLED, child.wait()).await.ok().and_then(Result::ok);
+            return Err(failed(did_not_start(status, &complaints)));
+        };
+        tokio::spawn(listen(lines, complaints.clone()));
+        let (stop, asked) = oneshot::channel();
+        let (tell, ended) = watch::channel(None);
+        tokio::spawn(keep(child, asked, tell, complaints));
+        Ok((Self { id, stop: Some(stop), ended }, address.unwrap_or_default()))
+    }
+
+    /// Resolves with the reason when the browser has ended.
+    pub fn ended(&self) -> impl Future<Output = String> + Send + 'static {
+        let mut ended = self.ended.clone();
+        async move {
+            let reason = ended.wait_for(Option::is_some).await;
+            reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
+        }
+    }
+
+    /// Ends it: in order, so that the login is written, and by force if it must be.
+    pub async fn end(mut self) {
+        self.stop = None;
+        self.ended().await;
+    }
+
+    /// Memory of all its processes, each page counted in proportion to who shares it, in bytes.
+    pub fn memory(&self) -> Option<u64> {
+        tree_memory(self.id)
+    }
+}
+
+/// Reads on until the browser names its debugging socket; none if it ends first.
+async fn address(
+    lines: &mut Lines<BufReader<ChildStderr>>,
+    complaints: &Complaints,
+) -> Option<String> {
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(address) = line.strip_prefix(READY) {
+            return Some(address.trim().to_owned());
+        }
+        note(complaints, line);
+    }
+    None
+}
+
+/// Reads on for as long as there is something: a full pipe would hold the browser up.
+async fn listen(mut lines: Lines<BufReader<ChildStderr>>, complaints: Complaints) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        note(&complaints, line);
+    }
+}
+
+fn note(complaints: &Complaints, line: String) {
+    tracing::trace!(line, "the browser says");
+    let mut complaints = complaints.lock().unwrap_or_else(PoisonError::into_inner);
+    // It misses the desktop's message bus on every server, and says so many times.
+    if line.trim().is_empty() || line.contains("dbus") {
+        return;
+    }
+    if COMPLAINTS <= complaints.len() {
+        complaints.pop_front();
+    }
+    complaints.push_back(line);
+}
+
+fn did_not_start(status: Option<ExitStatus>, complaints: &Complaints) -> String {
+    let said = said(complaints);
+    let status = status.map_or_else(|| "no answer in time".to_owned(), |status| status.to_string());
+    let hint = if said.contains("No usable sandbox") {
+        "; allow user namespaces, or give up the sandbox with browser.extra_args = [\"--no-sandbox\"]"
+    } else {
+        ""
+    };
+    format!("Chromium did not start ({status}){said}{hint}")
+}
+
+fn said(complaints: &Complaints) -> String {
+    let complaints = complaints.lock().unwrap_or_else(PoisonError::into_inner);
+    complaints.iter().map(|line| format!("\n{line}")).collect()
+}
+
+/// Owns the child from start to end, whichever side brings the end about.
+async fn keep(
+    mut child: Child,
+    asked: oneshot::Receiver<()>,
+    tell: watch::Sender<Option<String>>,
+    complaints: Complaints,
+) {
+    let group = child.id();
+    let stdin = child.stdin.take();
+    let by_itself = tokio::select! {
+        status = child.wait() => Some(status),
+        // Whether it is asked or the handle is dropped is the same.
+        _ = asked => None,
+    };
+    let reason = match by_itself {
+        Some(status) => {
+            let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+            format!("the browser ended by itself ({status}){}", said(&complaints))
+        }
+        None => {
+            drop(stdin);
+            end(&mut child, group).await;
+            "the browser was closed".to_owned()
+        }
+    };
+    // Children of a main process that was killed.
+    kill_group(group);
+    tell.send_replace(Some(reason));
+}
+
+async fn end(child: &mut Child, group: Option<u32>) {
+    if timeout(IN_ORDER, child.wait()).await.is_ok() {
+        return;
+    }
+    tracing::warn!("a browser does not close in order; telling it to end");
+    signal_group(group, Signal::TERM);
+    if timeout(TERMINATED, child.wait()).await.is_ok() {
+        return;
+    }
+    tracing::warn!("a browser does not end; killing it");
+    kill_group(group);
+    let _ = timeout(KILLED, child.wait()).await;
+}
+
+fn kill_group(group: Option<u32>) {
+    signal_group(group, Signal::KILL);
+}
+
+fn signal_group(group: Option<u32>, signal: Signal) {
+    if let Some(group) = group.and_then(pid) {
+        // An empty group is what is wanted.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+fn pid(number: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(number).ok()?)
+}
+
+/// Makes a profile free: ends every browser that still runs on it, and removes their lock.
+///
+/// The gateway holds the lock of the data folder that the profile lies in, so that whoever runs on it
+/// was left behind by an earlier gateway, perhaps of another machine or container.
+pub async fn evict(profile: &Path) {
+    end_where(|folder| folder == profile).await;
+    for name in ["SingletonLock", "SingletonCookie", "SingletonSocket"] {
+        if std::fs::remove_file(profile.join(name)).is_ok() {
+            tracing::info!(profile = %profile.display(), name, "removed a left-over lock");
+        }
+    }
+}
+
+/// Ends the browsers of all profiles below a folder.
+pub async fn end_left_over(folder: &Path) {
+    end_where(|profile| profile.starts_with(folder)).await;
+}
+
+async fn end_where(matches: impl Fn(&Path) -> bool) {
+    let find = || browsers().filter(|(_, profile)| matches(profile));
+    let gone = async {
+        while let found = find().collect::<Vec<_>>()
+            && !found.is_empty()
+        {
+            for (id, profile) in found {
+                tracing::warn!(process = id, profile = %profile.display(), "ending a left-over browser");
+                if let Some(pid) = pid(id) {
+                    let _ = kill_process(pid, Signal::KILL);
+                }
+            }
+            tokio::time::sleep(EVICTION_LOOK).await;
+        }
+    };
+    if timeout(EVICTION, gone).await.is_err() {
+        tracing::error!("a left-over browser cannot be ended");
+    }
+}
+
+/// Every process that was given a profile folder. Empty where the system has no `/proc`: there the
+/// pipe must do.
+fn browsers() -> impl Iterator<Item = (u32, PathBuf)> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    entries.filter_map(|entry| {
+        let id = entry.file_name().to_str()?.parse::<u32>().ok()?;
+        // A process that is dead, but not yet waited for, has no command line.
+        let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+        Some((id, profile_in(&command)?))
+    })
+}
+
+/// The profile folder in a command line as `/proc` shows it: with a zero byte after each argument.
+/// Chromium's own children write theirs anew, all in one; they end with their parent.
+fn profile_in(command: &[u8]) -> Option<PathBuf> {
+    const SWITCH: &str = "--user-data-dir=";
+    let text = String::from_utf8_lossy(command);
+    let value = text.split('\0').find_map(|argument| argument.strip_prefix(SWITCH))?;
+    Some(PathBuf::from(value))
+}
+
+fn tree_memory(root: u32) -> Option<u64> {
+    let proportional = |id: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+    };
+    let mut total = proportional(root)?;
+    let mut parents = vec![root];
+    while let Some(parent) = parents.pop() {
+        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+        let children = children.unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|id| id.parse().ok()) {
+            total += proportional(child).unwrap_or(0);
+            parents.push(child);
+        }
+    }
+    Some(total)
+}
+
+fn failed(reason: String) -> Error {
+    Error::new(ErrorCode::EngineFailed, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says what a browser says and then lives on until its pipe closes, deaf to a polite signal if
+    /// so wanted.
+    fn stand_in(folder: &Path, body: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join("browser");
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_browser_is_told_by_its_pipe_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = folder.path().join("in-order");
+        let body = format!(
+            "echo 'DevTools listening on ws://here' >&2; cat <&3; touch {}",
+            marker.display()
+        );
+        let browser = stand_in(folder.path(), &body);
+        let started = Process::start(&browser, std::iter::empty(), DEADLINE).await;
+        let (process, address) = started.unwrap();
+        assert_eq!(address, "ws://here");
+        process.end().await;
+        assert!(marker.exists());
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_ends_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let body = "echo 'DevTools listening on ws://here' >&2; echo broken >&2; exit 7";
+        let browser = stand_in(folder.path(), body);
+        let started = Process::start(&browser, std::iter::empty(), DEADLINE).await;
+        let reason = started.unwrap().0.ended().await;
+        assert!(reason.contains('7'), "{reason}");
+    }
+
+    #[tokio::test]
+    async fn a_browser_that_does_not_start_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let browser = stand_in(folder.path(), "echo 'No usable sandbox!' >&2; exit 1");
+        let Err(error) = Process::start(&browser, std::iter::empty(), DEADLINE).await else {
+            panic!("it started");
+        };
+        assert!(error.message.contains("--no-sandbox"), "{}", error.message);
+    }
+
+    #[tokio::test]
+    async fn who_still_runs_on_a_profile_is_ended_and_others_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let start = |profile: &Path| {
+            let argument = format!("--user-data-dir={}", profile.display());
+            std::process::Command::new("sh")
+                .args(["-c", "while :; do sleep 0.1; done", "browser"])
+                .arg(argument)
+                .process_group(0)
+                .spawn()
+                .unwrap()
+        };
+        use std::os::unix::process::CommandExt;
+        let (mine, other) = (folder.path().join("a"), folder.path().join("ab"));
+        std::fs::create_dir_all(&mine).unwrap();
+        std::os::unix::fs::symlink("elsewhere-1", mine.join("SingletonLock")).unwrap();
+        let (mut left_over, mut stranger) = (start(&mine), start(&other));
+        evict(&mine).await;
+        assert!(!left_over.wait().unwrap().success());
+        assert!(std::fs::symlink_metadata(mine.join("SingletonLock")).is_err());
+        assert!(stranger.try_wait().unwrap().is_none());
+        end_left_over(folder.path()).await;
+        stranger.wait().unwrap();
+    }
+}

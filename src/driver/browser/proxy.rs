@@ -1,0 +1,295 @@
+//! The way of a session through its proxy.
+//!
+//! Chromium itself knows no SOCKS proxy with a password and asks a person for that of an HTTP proxy.
+//! So a session with a proxy gets a relay on loopback: the browser is told of an HTTP proxy without a
+//! password, and the relay speaks to the real one, whatever its kind.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio::{
+    io::{
+        AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
+        BufReader, copy_bidirectional,
+    },
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::domain::{Error, ErrorCode, Proxy, session::ProxyProtocol};
+
+/// How long either side may take until the tunnel stands.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
+/// Connections of one browser; more wait.
+const CONNECTIONS: usize = 64;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const LARGEST_HEAD: u64 = 8 * 1024;
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A relay of one session; it ends with this.
+pub struct Relay {
+    address: SocketAddr,
+    _serving: AbortOnDropHandle<()>,
+}
+
+impl Relay {
+    /// `mapping` names a host whose connections go to another address, for the simulated network.
+    pub async fn start(proxy: &Proxy, mapping: Option<(String, String)>) -> Result<Self, Error> {
+        let lost = |error: io::Error| {
+            Error::new(ErrorCode::EngineFailed, format!("no loopback port for the proxy: {error}"))
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(lost)?;
+        let address = listener.local_addr().map_err(lost)?;
+        let way = Arc::new(Way { proxy: proxy.clone(), mapping });
+        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, way)));
+        Ok(Self { address, _serving: serving })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+async fn serve(listener: TcpListener, way: Arc<Way>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let way = way.clone();
+        connections.spawn(async move {
+            // Either side may hang up whenever it likes; the page sees that its connection is gone.
+            let _ = relay(stream, &way).await;
+            drop(place);
+        });
+    }
+}
+
+/// Serves one connection of the browser: the tunnel that it asks for, and nothing else.
+async fn relay(browser: TcpStream, way: &Way) -> io::Result<()> {
+    let mut browser = BufReader::new(browser);
+    let target = timeout(CONNECT_DEADLINE, asked_for(&mut browser)).await??;
+    let Some(target) = target else {
+        return browser.write_all(b"HTTP/1.1 501 Not Implemented\r\n\r\n").await;
+    };
+    match timeout(CONNECT_DEADLINE, way.connect(&target)).await.map_err(io::Error::from).flatten() {
+        Ok(mut onward) => {
+            browser.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+            copy_bidirectional(&mut browser, &mut onward).await.map(|_| ())
+        }
+        Err(error) => {
+            let proxy = &way.proxy;
+            tracing::warn!(%error, host = proxy.host, port = proxy.port, "the proxy did not connect");
+            browser.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await
+        }
+    }
+}
+
+/// The `host:port` that the browser wants a tunnel to; none when it wants something else.
+async fn asked_for(browser: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
+    let head = read_head(browser).await?;
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut request = httparse::Request::new(&mut headers);
+    request.parse(&head).map_err(io::Error::other)?;
+    Ok((request.method == Some("CONNECT")).then(|| request.path.unwrap_or_default().to_owned()))
+}
+
+/// Lines up to the empty one; what comes after stays in the reader.
+async fn read_head(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(512);
+    let mut bounded = stream.take(LARGEST_HEAD);
+    while !head.ends_with(b"\r\n\r\n") {
+        if bounded.read_until(b'\n', &mut head).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(head)
+}
+
+/// The proxy, and what it is asked to connect to.
+struct Way {
+    proxy: Proxy,
+    mapping: Option<(String, String)>,
+}
+
+impl Way {
+    async fn connect(&self, target: &str) -> io::Result<Box<dyn Stream>> {
+        let target = match &self.mapping {
+            Some((host, address)) if target.rsplit_once(':').is_some_and(|(t, _)| t == host) => {
+                address
+            }
+            // The simulated network has one host; nothing else is let out.
+            Some(_) => return Err(io::Error::other("the simulated network has no such host")),
+            None => target,
+        };
+        let Proxy { protocol, host, port, username, password } = &self.proxy;
+        let socket = TcpStream::connect((host.as_str(), *port)).await?;
+        socket.set_nodelay(true)?;
+        let credentials = username.as_deref().zip(password.as_deref().or(Some("")));
+        match protocol {
+            ProxyProtocol::Http => ask(socket, target, credentials).await,
+            ProxyProtocol::Https => {
+                let socket = encrypt(socket, host).await?;
+                ask(socket, target, credentials).await
+            }
+            ProxyProtocol::Socks4 => {
+                let user = username.as_deref().unwrap_or_default();
+                let connecting = Socks4Stream::connect_with_userid_and_socket(socket, target, user);
+                Ok(Box::new(connecting.await.map_err(io::Error::other)?))
+            }
+            // The proxy looks names up either way: this machine may not know them.
+            ProxyProtocol::Socks5 | ProxyProtocol::Socks5h => {
+                let connected = match credentials {
+                    Some((username, password)) => {
+                        Socks5Stream::connect_with_password_and_socket(
+                            socket, target, username, password,
+                        )
+                        .await
+                    }
+                    None => Socks5Stream::connect_with_socket(socket, target).await,
+                };
+                Ok(Box::new(connected.map_err(io::Error::other)?))
+            }
+        }
+    }
+}
+
+async fn encrypt(
+    socket: TcpStream,
+    host: &str,
+) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+    let config = rustls::ClientConfig::with_platform_verifier().map_err(io::Error::other)?;
+    let name =
+        rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, socket).await
+}
+
+/// Asks an HTTP proxy for a tunnel.
+async fn ask(
+    stream: impl Stream + 'static,
+    target: &str,
+    credentials: Option<(&str, &str)>,
+) -> io::Result<Box<dyn Stream>> {
+    let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
+    if let Some((username, password)) = credentials {
+        let encoded = BASE64.encode(format!("{username}:{password}"));
+        head.push_str(&format!("Proxy-Authorization: Basic {encoded}\r\n"));
+    }
+    head.push_str("\r\n");
+    let mut stream = BufReader::new(stream);
+    stream.write_all(head.as_bytes()).await?;
+    let head = read_head(&mut stream).await?;
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    response.parse(&head).map_err(io::Error::other)?;
+    match response.code {
+        Some(200..=299) => Ok(Box::new(stream)),
+        code => Err(io::Error::other(format!("it answered {}", code.unwrap_or_default()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn listener() -> (TcpListener, u16) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        (listener, port)
+    }
+
+    fn proxy(protocol: ProxyProtocol, port: u16) -> Proxy {
+        let (username, password) = (Some("me".to_owned()), Some("it's secret".to_owned()));
+        Proxy { protocol, host: "127.0.0.1".to_owned(), port, username, password }
+    }
+
+    /// Through the relay as a browser does it; what comes first is what the far side says.
+    async fn through(relay: &Relay, target: &str) -> io::Result<(Vec<u8>, BufReader<TcpStream>)> {
+        let mut socket = BufReader::new(TcpStream::connect(relay.address()).await?);
+        socket.write_all(format!("CONNECT {target} HTTP/1.1\r\n\r\n").as_bytes()).await?;
+        Ok((read_head(&mut socket).await?, socket))
+    }
+
+    #[tokio::test]
+    async fn an_http_proxy_is_given_the_password_and_the_target() {
+        let (upstream, port) = listener().await;
+        let asked = tokio::spawn(async move {
+            let mut socket = BufReader::new(upstream.accept().await.unwrap().0);
+            let head = read_head(&mut socket).await.unwrap();
+            socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            socket.write_all(b"hello").await.unwrap();
+            String::from_utf8(head).unwrap()
+        });
+        let relay = Relay::start(&proxy(ProxyProtocol::Http, port), None).await.unwrap();
+        let (head, mut socket) = through(&relay, "example.org:443").await.unwrap();
+        assert!(head.starts_with(b"HTTP/1.1 200"));
+        let mut heard = [0; 5];
+        socket.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"hello");
+        let head = asked.await.unwrap();
+        assert!(head.starts_with("CONNECT example.org:443 HTTP/1.1\r\n"), "{head}");
+        let credentials = BASE64.encode("me:it's secret");
+        assert!(head.contains(&format!("Proxy-Authorization: Basic {credentials}\r\n")), "{head}");
+    }
+
+    #[tokio::test]
+    async fn a_socks_proxy_is_given_the_password_and_the_target() {
+        let (upstream, port) = listener().await;
+        let asked = tokio::spawn(async move {
+            let (mut socket, _) = upstream.accept().await.unwrap();
+            let mut greeting = [0; 4];
+            socket.read_exact(&mut greeting).await.unwrap();
+            socket.write_all(&[5, 2]).await.unwrap();
+            let mut login = [0; 2 + 2 + 1 + 11];
+            socket.read_exact(&mut login).await.unwrap();
+            socket.write_all(&[1, 0]).await.unwrap();
+            let mut request = [0; 4 + 1 + 11 + 2];
+            socket.read_exact(&mut request).await.unwrap();
+            socket.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).await.unwrap();
+            (login, request)
+        });
+        let relay = Relay::start(&proxy(ProxyProtocol::Socks5, port), None).await.unwrap();
+        let (head, _socket) = through(&relay, "example.org:443").await.unwrap();
+        assert!(head.starts_with(b"HTTP/1.1 200"));
+        let (login, request) = asked.await.unwrap();
+        assert_eq!(&login[..], b"\x01\x02me\x0bit's secret");
+        assert_eq!(&request[5..16], b"example.org");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_refuses_and_a_host_that_is_not_simulated_are_a_bad_gateway() {
+        let (upstream, port) = listener().await;
+        tokio::spawn(async move {
+            let mut socket = BufReader::new(upstream.accept().await.unwrap().0);
+            read_head(&mut socket).await.unwrap();
+            socket.write_all(b"HTTP/1.1 407 No\r\n\r\n").await.unwrap();
+        });
+        let proxy = proxy(ProxyProtocol::Http, port);
+        let relay = Relay::start(&proxy, None).await.unwrap();
+        let (head, _) = through(&relay, "example.org:443").await.unwrap();
+        assert!(head.starts_with(b"HTTP/1.1 502"));
+        let mapping = Some(("web.whatsapp.com".to_owned(), "127.0.0.1:1".to_owned()));
+        let relay = Relay::start(&proxy, mapping).await.unwrap();
+        let (head, _) = through(&relay, "example.org:443").await.unwrap();
+        assert!(head.starts_with(b"HTTP/1.1 502"));
+    }
+
+    #[tokio::test]
+    async fn anything_but_a_tunnel_is_not_served() {
+        let relay = Relay::start(&proxy(ProxyProtocol::Http, 1), None).await.unwrap();
+        let mut socket = BufReader::new(TcpStream::connect(relay.address()).await.unwrap());
+        socket.write_all(b"GET http://example.org/ HTTP/1.1\r\n\r\n").await.unwrap();
+        assert!(read_head(&mut socket).await.unwrap().starts_with(b"HTTP/1.1 501"));
+    }
+}

@@ -1,0 +1,55 @@
+// The page's way up: injected, then fully loaded. wa-js can lose a race with the page and then never
+// binds to what it needs; a page that stays half loaded is loaded again, a few times.
+import { report, wpp } from "./page";
+
+/** How long a page that shows itself may keep wa-js waiting, and how often it is looked at. */
+const PATIENCE = 15_000;
+const LOOK_EVERY = 500;
+const RELOADS = 3;
+const COUNTER = "wagate-reloads";
+
+/** Says hello once wa-js is in the page, and calls back once it is bound to all of it. */
+export function onFullyLoaded(begin: () => void): void {
+  if (wpp().isInjected) greet(begin);
+  else wpp().once("loader.injected", () => greet(begin));
+}
+
+function greet(begin: () => void): void {
+  const version = (window as { Debug?: { VERSION?: string } }).Debug?.VERSION ?? null;
+  report({ report: "hello", version });
+  let done = false;
+  const finish = (): void => {
+    if (done) return;
+    done = true;
+    clearInterval(watch);
+    sessionStorage.removeItem(COUNTER);
+    begin();
+  };
+  let waited = 0;
+  const watch = setInterval(() => {
+    if (wpp().isFullReady) return finish();
+    // An account that is still being loaded has its time: the gateway watches over that.
+    waited = isSyncing() ? 0 : waited + LOOK_EVERY;
+    if (waited < PATIENCE) return;
+    clearInterval(watch);
+    again();
+  }, LOOK_EVERY);
+  if (wpp().isFullReady) finish();
+  else wpp().once("loader.full_ready", finish);
+}
+
+function isSyncing(): boolean {
+  return (wpp().whatsapp.Stream as { mode?: string } | undefined)?.mode === "SYNCING";
+}
+
+function again(): void {
+  const reloads = Number(sessionStorage.getItem(COUNTER) ?? "0");
+  if (reloads >= RELOADS) {
+    sessionStorage.removeItem(COUNTER);
+    const reason = `WhatsApp Web did not load fully, even after ${RELOADS} more attempts`;
+    report({ report: "stuck", reason });
+    return;
+  }
+  sessionStorage.setItem(COUNTER, String(reloads + 1));
+  location.reload();
+}
