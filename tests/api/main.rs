@@ -14,3 +14,4 @@ mod faults;
 mod journey;
 mod listeners;
 mod permission;
+mod simulated_network;
