@@ -25,6 +25,7 @@ let openMessage = "";
 /** Which chat is on the screen, and the newest message of it. */
 let shownChat = "";
 let newest = "";
+let lastView: View | undefined;
 /** Whether the reader is where the newest message is. */
 let isAtEnd = true;
 
@@ -76,11 +77,15 @@ export function openChat(chat: Jid): void {
   chooseChat(chat);
   openMessage = "";
   turnTo(chat);
+  // Until its messages are here, at least nobody takes the chat before it for this one.
+  if (lastView) show({ ...lastView, messages: [] });
+  shownChat = "";
   void refresh();
 }
 
 function show(view: View): void {
   const { person, chat } = chosen;
+  lastView = view;
   const known = view.chats.find(({ id }) => id === chat);
   panel.classList.toggle("blank", !chat);
   heading.textContent = chat ? (known?.name ?? nameOf(chat, view.accounts)) : "No chat chosen";

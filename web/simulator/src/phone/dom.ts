@@ -59,7 +59,7 @@ export function showList<T>(
       const fresh = draw(item);
       fresh.dataset["key"] = key;
       drawn.set(fresh, value);
-      if (node === place) place = node?.nextElementSibling ?? null;
+      if (node === place) place = node.nextElementSibling;
       node?.remove();
       node = fresh;
     }

@@ -26,7 +26,8 @@ let sessions: control.WaitingSession[] = [];
 let sessionsAsked = Number.NEGATIVE_INFINITY;
 let eagerLooks = 0;
 let running: Promise<void> | undefined;
-let isAskedAgain = false;
+/** How often a look was asked for: one that began before the last time is too old. */
+let asked = 0;
 
 export function onView(listener: (view: View) => void): void {
   listeners.push(listener);
@@ -44,19 +45,17 @@ export function chooseChat(chat: Jid): void {
 
 /** Fetches and shows everything, also what changes while it is at it. */
 export function refresh(): Promise<void> {
-  if (running) {
-    isAskedAgain = true;
-    return running;
-  }
-  running = look().finally(() => {
+  asked += 1;
+  running ??= look().finally(() => {
     running = undefined;
   });
   return running;
 }
 
 async function look(): Promise<void> {
+  let answered: number;
   do {
-    isAskedAgain = false;
+    answered = asked;
     try {
       await lookOnce();
       setProblem("");
@@ -64,7 +63,7 @@ async function look(): Promise<void> {
       if (!handleRefusal(error)) setProblem(`${wordsOf(error)} Trying again.`);
       return;
     }
-  } while (isAskedAgain);
+  } while (answered !== asked);
 }
 
 async function lookOnce(): Promise<void> {
@@ -79,10 +78,7 @@ async function lookOnce(): Promise<void> {
     person && chat ? control.messages(person, chat) : [],
     lookAtSessions(),
   ]);
-  if (person !== chosen.person || chat !== chosen.chat) {
-    isAskedAgain = true;
-    return;
-  }
+  if (person !== chosen.person || chat !== chosen.chat) return;
   for (const listener of listeners) listener({ accounts, devices, chats, messages, sessions });
 }
 
