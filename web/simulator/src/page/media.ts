@@ -9,7 +9,10 @@ import { now } from "./inbound";
 class OpaqueData {
   private address: string | undefined;
   private readonly blob: Blob;
-  constructor(data: Blob | BlobPart, private readonly mime: string) {
+  constructor(
+    data: Blob | BlobPart,
+    private readonly mime: string,
+  ) {
     this.blob = data instanceof Blob ? data : new Blob([data], { type: mime });
     this.mime ||= this.blob.type;
   }
@@ -63,7 +66,10 @@ async function upload(given: Exports): Promise<void> {
   const data: MediaDataModel = given["mediaData"];
   data["mediaStage"] = "UPLOADING";
   const blob: Blob = data["mediaBlob"].forceToBlob();
-  const answer = await fetch(`/_network/media?mime=${encodeURIComponent(data["mimetype"])}`, { method: "POST", body: blob });
+  const answer = await fetch(`/_network/media?mime=${encodeURIComponent(data["mimetype"])}`, {
+    method: "POST",
+    body: blob,
+  });
   if (!answer.ok) {
     data["mediaStage"] = "ERROR_UPLOAD";
     throw new Error(`the upload was refused: ${answer.status}`);
@@ -78,7 +84,10 @@ async function download(filehash: string): Promise<ArrayBuffer | null> {
   const message = messageOf.get(filehash);
   if (!media && message) {
     const found = findMessage(message);
-    const answer = await line.ask({ request: "media", message: found ? networkId(found) : message }, "media");
+    const answer = await line.ask(
+      { request: "media", message: found ? networkId(found) : message },
+      "media",
+    );
     media = answer.media;
   }
   if (!media) return null;
@@ -86,7 +95,8 @@ async function download(filehash: string): Promise<ArrayBuffer | null> {
   return response.ok ? response.arrayBuffer() : null;
 }
 
-const hash = async (blob: Blob): Promise<string> => toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())));
+const hash = async (blob: Blob): Promise<string> =>
+  toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())));
 
 function typeOf(mime: string, options: Exports): string {
   if (options["asDocument"]) return "document";
@@ -98,7 +108,14 @@ function typeOf(mime: string, options: Exports): string {
 
 async function prepare(data: OpaqueData, options: Exports): Promise<MediaDataModel> {
   const blob = data.forceToBlob();
-  const model = new MediaDataModel({ type: typeOf(data.type(), options), mimetype: data.type(), size: data.size(), filehash: await hash(blob), mediaStage: "PREPARED", ...options["precomputedFields"] });
+  const model = new MediaDataModel({
+    type: typeOf(data.type(), options),
+    mimetype: data.type(),
+    size: data.size(),
+    filehash: await hash(blob),
+    mediaStage: "PREPARED",
+    ...options["precomputedFields"],
+  });
   if (model["type"] === "image" || model["type"] === "sticker") await addPreview(model, blob);
   model["mediaBlob"] = data;
   return model;
@@ -110,7 +127,11 @@ async function addPreview(model: MediaDataModel, blob: Blob): Promise<void> {
   const canvas = new OffscreenCanvas(32, 32);
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0, 32, 32);
   const small = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.5 });
-  model.set({ fullWidth: bitmap.width, fullHeight: bitmap.height, preview: toBase64(new Uint8Array(await small.arrayBuffer())) });
+  model.set({
+    fullWidth: bitmap.width,
+    fullHeight: bitmap.height,
+    preview: toBase64(new Uint8Array(await small.arrayBuffer())),
+  });
 }
 
 class MediaPrep {
@@ -126,7 +147,10 @@ class MediaPrep {
     const { chat, options } = given;
     const data = await this._mediaDataPromise;
     const raw: Exports = options["productMsgOptions"] ?? {};
-    await importNamespace("WAWebMediaUploadAction")["uploadMedia"]({ mediaType: data["type"], mediaData: data });
+    await importNamespace("WAWebMediaUploadAction")["uploadMedia"]({
+      mediaType: data["type"],
+      mediaData: data,
+    });
     const message = {
       ...raw,
       id: raw["id"] ?? new MsgKey({ fromMe: true, remote: chat["id"], id: await MsgKey.newId() }),
@@ -148,7 +172,10 @@ class MediaPrep {
       directPath: "/simulated",
       isViewOnce: options["isViewOnce"],
     };
-    const [added, result] = importNamespace("WAWebSendMsgChatAction")["addAndSendMsgToChat"](chat, message);
+    const [added, result] = importNamespace("WAWebSendMsgChatAction")["addAndSendMsgToChat"](
+      chat,
+      message,
+    );
     await added;
     return result;
   }
@@ -161,10 +188,13 @@ export function defineMedia(): void {
     WAWebMediaOpaqueData: () => ({ default: OpaqueData }),
     WAWebPrepRawMedia: () => ({
       MediaPrep,
-      prepRawMedia: (data: OpaqueData, options: Exports = {}) => new MediaPrep(typeOf(data.type(), options), prepare(data, options)),
+      prepRawMedia: (data: OpaqueData, options: Exports = {}) =>
+        new MediaPrep(typeOf(data.type(), options), prepare(data, options)),
       uploadProductImage: () => Promise.resolve(),
     }),
-    WAWebMediaGatingUtils: () => ({ getUploadLimit: (type: string) => (type === "document" ? 2048 * MIB : 64 * MIB) }),
+    WAWebMediaGatingUtils: () => ({
+      getUploadLimit: (type: string) => (type === "document" ? 2048 * MIB : 64 * MIB),
+    }),
     WAWebMediaUploadAction: () => ({ uploadMedia: upload }),
     WAWebMediaLruStore: () => ({
       LruMediaStore: {
@@ -176,9 +206,14 @@ export function defineMedia(): void {
         has: async (filehash: string) => Boolean(await download(filehash)),
       },
     }),
-    WAWebMediaInMemoryBlobCache: () => ({ InMemoryMediaBlobCacheImpl: Map, InMemoryMediaBlobCache: new Map() }),
+    WAWebMediaInMemoryBlobCache: () => ({
+      InMemoryMediaBlobCacheImpl: Map,
+      InMemoryMediaBlobCache: new Map(),
+    }),
     WAMediaCalculateFilehash: () => ({ calculateFilehashFromBlob: hash }),
-    WAWebMediaVideoThumbs: () => ({ generateVideoThumbsAndDuration: () => Promise.resolve({ duration: 1, thumbs: [] }) }),
+    WAWebMediaVideoThumbs: () => ({
+      generateVideoThumbsAndDuration: () => Promise.resolve({ duration: 1, thumbs: [] }),
+    }),
     WAWebProcessRawMedia: () => ({
       processRawMedia: prepare,
       processRawSticker: (data: OpaqueData) => Promise.resolve({ mediaBlob: data }),
@@ -186,6 +221,9 @@ export function defineMedia(): void {
       isAnimatedWebp: () => false,
     }),
     WAWebMediaDataUtils: () => ({ shouldUseMediaCache: () => false }),
-    WAWebMmsMediaTypes: () => ({ msgToMediaType: (message: Exports) => message["type"], castToV4: (type: string) => type }),
+    WAWebMmsMediaTypes: () => ({
+      msgToMediaType: (message: Exports) => message["type"],
+      castToV4: (type: string) => type,
+    }),
   });
 }
