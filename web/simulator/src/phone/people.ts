@@ -76,7 +76,8 @@ function byPhone({ phone }: control.Account): string {
 }
 
 function drawPerson({ phone, name: called }: control.Account): HTMLElement {
-  const option = make("option", "", called ? `${called} (${phone})` : phone);
+  // The name stands between isolates: what it holds cannot turn the number around.
+  const option = make("option", "", called ? `\u2068${called}\u2069 (${phone})` : phone);
   option.value = phone;
   return option;
 }
