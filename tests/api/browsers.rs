@@ -39,7 +39,7 @@ async fn two_browsers_and_a_session_in_process_talk_to_each_other_and_in_one_gro
     });
     let (status, answer) = app.post("/api/v1/sessions/a/groups", create).await;
     assert_eq!(status, 201, "{answer}");
-    let group = answer["data"]["id"].as_str().unwrap().to_owned();
+    let group = answer["data"]["gid"].as_str().unwrap().to_owned();
     for (from, _, _) in people {
         // Who was taken in hears of it a moment later than who made it.
         app.wait_for("the group to be there", || async {

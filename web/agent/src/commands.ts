@@ -1,5 +1,16 @@
 // What the gateway can ask, done through wa-js alone.
-import { type ChatLike, type ContactLike, type MessageLike, ackWord, chatOf, contactOf, idText, messageOf, moment } from "./convert";
+import {
+  type ChatLike,
+  type ContactLike,
+  type IdLike,
+  type MessageLike,
+  ackWord,
+  chatOf,
+  contactOf,
+  idText,
+  messageOf,
+  moment,
+} from "./convert";
 import { myId, quotedOf } from "./events";
 import { AgentError } from "./failure";
 import { wpp } from "./page";
@@ -24,7 +35,10 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "revoke":
       return revoke(command.message, command.forEveryone);
     case "react":
-      await wpp().chat.sendReactionToMessage(command.message, command.emoji === "" ? null : command.emoji);
+      await wpp().chat.sendReactionToMessage(
+        command.message,
+        command.emoji === "" ? null : command.emoji,
+      );
       return null;
     case "markRead":
       await wpp().chat.markIsRead(command.chat);
@@ -33,7 +47,9 @@ export async function carryOut(command: Command): Promise<unknown> {
       await wpp().chat.archive(command.chat, command.archived);
       return null;
     case "typing":
-      await (command.typing ? wpp().chat.markIsComposing(command.chat) : wpp().chat.markIsPaused(command.chat));
+      await (command.typing
+        ? wpp().chat.markIsComposing(command.chat)
+        : wpp().chat.markIsPaused(command.chat));
       return null;
     case "chats":
       return chats(command.offset, command.limit);
@@ -42,16 +58,23 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "contacts": {
       const all = (await wpp().contact.list()) as unknown as ContactLike[];
       const people = all.filter((contact) => /@(c\.us|lid)$/.test(idText(contact.id)));
-      return people.slice(command.offset, command.offset + command.limit).map((contact) => contactOf(contact, null));
+      return people
+        .slice(command.offset, command.offset + command.limit)
+        .map((contact) => contactOf(contact, null));
     }
     case "contact":
       return contact(command.id);
     case "group":
       return group(command.id);
     case "createGroup": {
-      const created = await wpp().group.create(command.name, command.participants, undefined as never);
+      const created = await wpp().group.create(
+        command.name,
+        command.participants,
+        undefined as never,
+      );
       const id = idText(created.gid);
-      if (command.description !== null) await wpp().group.setDescription(id, command.description);
+      if (command.description !== null)
+        await wpp().group.setDescription(id, command.description);
       return { id, participants: outcomes(created.participants) };
     }
     case "addParticipants":
@@ -64,7 +87,11 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "downloadMedia": {
       const file = await wpp().chat.downloadMedia(command.message);
       const answer = await fetch(command.url, { method: "PUT", body: file });
-      if (!answer.ok) throw new AgentError("failed", `the gateway did not take the file: ${answer.status}`);
+      if (!answer.ok)
+        throw new AgentError(
+          "failed",
+          `the gateway did not take the file: ${answer.status}`,
+        );
       return null;
     }
     case "pairingCode": {
@@ -97,29 +124,54 @@ async function send(outgoing: Outgoing): Promise<unknown> {
   return { id: sent.id, timestamp: moment(model.t), ack: ackWord(sent.ack) };
 }
 
-async function dispatch(chat: string, content: Outgoing["content"], options: object): Promise<{ id: string; ack?: number }> {
+async function dispatch(
+  chat: string,
+  content: Outgoing["content"],
+  options: object,
+): Promise<{ id: string; ack?: number }> {
   const page = wpp().chat;
   switch (content.type) {
     case "text":
       return page.sendTextMessage(chat, content.body, options);
     case "media": {
       const answer = await fetch(content.url);
-      if (!answer.ok) throw new AgentError("failed", `the gateway did not give the file: ${answer.status}`);
+      if (!answer.ok)
+        throw new AgentError(
+          "failed",
+          `the gateway did not give the file: ${answer.status}`,
+        );
       const file = new File([await answer.blob()], content.filename, { type: content.mime });
       const type = content.kind === "voice" ? "audio" : content.kind;
-      const extra = { type, filename: content.filename, mimetype: content.mime, caption: content.caption ?? undefined, isPtt: content.kind === "voice" };
+      const extra = {
+        type,
+        filename: content.filename,
+        mimetype: content.mime,
+        caption: content.caption ?? undefined,
+        isPtt: content.kind === "voice",
+      };
       return page.sendFileMessage(chat, file, { ...options, ...extra } as never);
     }
     case "location": {
-      const place = { lat: content.latitude, lng: content.longitude, name: content.name ?? undefined, address: content.address ?? undefined };
-      return page.sendLocationMessage(chat, { ...options, ...place } as never);
+      const place = {
+        lat: content.latitude,
+        lng: content.longitude,
+        name: content.name ?? undefined,
+        address: content.address ?? undefined,
+      };
+      return page.sendLocationMessage(chat, { ...options, ...place });
     }
     case "contactCards": {
-      const people = content.contacts.map(({ id, name }) => ({ id, name: name ?? undefined }));
+      const people = content.contacts.map(({ id, name }) => ({
+        id,
+        name: name ?? undefined,
+      }));
       return page.sendVCardContactMessage(chat, people as never, options);
     }
     case "poll":
-      return page.sendCreatePollMessage(chat, content.question, content.options, { ...options, selectableCount: content.selectable } as never);
+      return page.sendCreatePollMessage(chat, content.question, content.options, {
+        ...options,
+        selectableCount: content.selectable,
+      });
   }
 }
 
@@ -131,8 +183,8 @@ async function revoke(id: string, forEveryone: boolean): Promise<null> {
     throw new AgentError("notAllowed", "only your own messages can be deleted for everyone");
   }
   const done = await wpp().chat.deleteMessage(chat, id, false, forEveryone);
-  const { isRevoked, isDeleted } = Array.isArray(done) ? done[0]! : done;
-  if (!(forEveryone ? isRevoked : isDeleted)) {
+  const outcomes = [done].flat();
+  if (!outcomes.every(({ isRevoked, isDeleted }) => (forEveryone ? isRevoked : isDeleted))) {
     throw new AgentError("notAllowed", "WhatsApp did not delete the message");
   }
   return null;
@@ -157,9 +209,15 @@ async function checkRecipient(chat: string): Promise<void> {
 }
 
 async function chats(offset: number, limit: number): Promise<unknown> {
-  const all = (await wpp().chat.list()) as unknown as (ChatLike & { lastReceivedKey?: unknown })[];
+  const all = (await wpp().chat.list()) as unknown as (ChatLike & {
+    lastReceivedKey?: unknown;
+  })[];
   const newestFirst = [...all].sort((a, b) => (b.t ?? 0) - (a.t ?? 0));
-  return Promise.all(newestFirst.slice(offset, offset + limit).map(async (chat) => chatOf(chat, await lastOf(idText(chat.id)))));
+  return Promise.all(
+    newestFirst
+      .slice(offset, offset + limit)
+      .map(async (chat) => chatOf(chat, await lastOf(idText(chat.id)))),
+  );
 }
 
 async function lastOf(chat: string): Promise<Message | null> {
@@ -170,7 +228,10 @@ async function lastOf(chat: string): Promise<Message | null> {
 
 async function messages(chat: string, before: string | null, limit: number): Promise<Message[]> {
   if (!wpp().chat.get(chat)) throw new AgentError("unknownChat", "there is no such chat");
-  const options = before === null ? { count: limit } : { count: limit, id: before, direction: "before" as const };
+  const options =
+    before === null
+      ? { count: limit }
+      : { count: limit, id: before, direction: "before" as const };
   const found = (await wpp().chat.getMessages(chat, options)) as unknown as MessageLike[];
   // wa-js counts the newest message apart, and so may bring one more than it was asked for.
   return found.slice(-limit).map((message) => messageOf(message, myId(), quotedOf(message)));
@@ -181,32 +242,51 @@ async function contact(id: string): Promise<Contact> {
   if (exists === null) throw new AgentError("unknownContact", "this number is not on WhatsApp");
   const lid = (exists as { lid?: unknown }).lid;
   const model = (await wpp().contact.get(id)) as unknown as ContactLike | undefined;
-  return contactOf(model ?? ({ id: id as never }), lid ? idText(lid as never) : null);
+  return contactOf(model ?? { id: id }, lid ? idText(lid) : null);
+}
+
+/** The parts of a group's chat that are read here. */
+interface GroupLike {
+  groupMetadata?: { subject?: string; desc?: string; owner?: IdLike; creation?: number };
 }
 
 async function group(id: string): Promise<unknown> {
   const chat = wpp().chat.get(id);
-  const data = (chat as unknown as { groupMetadata?: { subject?: string; desc?: string; owner?: never; creation?: number } } | undefined)?.groupMetadata;
+  const data = (chat as unknown as GroupLike | undefined)?.groupMetadata;
   if (!chat || !data) throw new AgentError("unknownGroup", "there is no such group");
-  const people = (await wpp().group.getParticipants(id)) as unknown as { id: never; isAdmin?: boolean; isSuperAdmin?: boolean }[];
+  const people = (await wpp().group.getParticipants(id)) as unknown as {
+    id: never;
+    isAdmin?: boolean;
+    isSuperAdmin?: boolean;
+  }[];
   return {
     id,
-    name: data.subject ?? (chat as unknown as ChatLike).formattedTitle ?? "",
+    name: data.subject ?? chat.formattedTitle,
     description: data.desc ?? null,
     owner: data.owner ? idText(data.owner) : null,
     createdAt: data.creation ? moment(data.creation) : null,
-    participants: people.map((person) => ({ id: idText(person.id), admin: person.isAdmin === true, owner: person.isSuperAdmin === true })),
+    participants: people.map((person) => ({
+      id: idText(person.id),
+      admin: person.isAdmin === true,
+      owner: person.isSuperAdmin === true,
+    })),
   };
 }
 
 async function asAdmin(id: string): Promise<void> {
   if (!wpp().chat.get(id)) throw new AgentError("unknownGroup", "there is no such group");
-  if (!(await wpp().group.iAmAdmin(id))) throw new AgentError("notAdmin", "You are not an admin of this group");
+  if (!(await wpp().group.iAmAdmin(id)))
+    throw new AgentError("notAdmin", "You are not an admin of this group");
 }
 
-function outcomes(results: Record<string, unknown>): { id: string; status: number; inviteCode: string | null }[] {
+function outcomes(
+  results: Record<string, unknown>,
+): { id: string; status: number; inviteCode: string | null }[] {
   return Object.entries(results).map(([id, result]) => {
-    const { code, invite_code: inviteCode } = result as { code?: number | string; invite_code?: string | null };
+    const { code, invite_code: inviteCode } = result as {
+      code?: number | string;
+      invite_code?: string | null;
+    };
     return { id, status: Number(code ?? 200), inviteCode: inviteCode ?? null };
   });
 }
