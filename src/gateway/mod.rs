@@ -29,6 +29,9 @@ use crate::{
     webhooks::{WebhookSettings, Webhooks},
 };
 
+/// How long a gateway that is just stopping may still hold the data folder, and how often it is tried.
+const STORE_WAIT: Duration = Duration::from_secs(2);
+const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// How often old events are dropped.
@@ -158,7 +161,15 @@ async fn open_store(config: &Config) -> Result<Store, StartError> {
             source,
         })?;
     }
-    Store::open(&folder).await.map_err(|source| store_error(config, source))
+    let deadline = tokio::time::Instant::now() + STORE_WAIT;
+    loop {
+        match Store::open(&folder).await {
+            Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(STORE_LOOK).await;
+            }
+            opened => return opened.map_err(|source| store_error(config, source)),
+        }
+    }
 }
 
 fn store_error(config: &Config, source: StoreError) -> StartError {

@@ -13,7 +13,7 @@ import {
 } from "./convert";
 import { myId, quotedOf } from "./events";
 import { AgentError } from "./failure";
-import { wpp } from "./page";
+import { until, wpp } from "./page";
 import { assertSupported } from "./self-test";
 import type { Command, Contact, Message, Outgoing } from "./wire";
 
@@ -44,8 +44,7 @@ export async function carryOut(command: Command): Promise<unknown> {
       await wpp().chat.markIsRead(command.chat);
       return null;
     case "archive":
-      await wpp().chat.archive(command.chat, command.archived);
-      return null;
+      return archive(command.chat, command.archived);
     case "typing":
       await (command.typing
         ? wpp().chat.markIsComposing(command.chat)
@@ -173,6 +172,16 @@ async function dispatch(
         selectableCount: content.selectable,
       });
   }
+}
+
+/** wa-js does not wait for it, and fails when there is nothing to do. */
+async function archive(id: string, archived: boolean): Promise<null> {
+  const chat = wpp().chat.get(id);
+  if (!chat) throw new AgentError("unknownChat", "there is no such chat");
+  if (chat.archive === archived) return null;
+  await wpp().chat.archive(id, archived);
+  await until("archive the chat", () => chat.archive === archived);
+  return null;
 }
 
 /** wa-js deletes for oneself alone, without a word, where it may not delete for everybody. */
