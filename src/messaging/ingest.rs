@@ -34,14 +34,33 @@ impl Ingest {
         Arc::new(Self { store, log, clock, locks: Mutex::default() })
     }
 
-    /// Writes one event and what it changes in the mirror. A known one changes nothing.
-    async fn write(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
+    /// Writes a message that went out, with whatever else belongs to the same commit.
+    pub async fn message_sent(
+        &self,
+        session: &SessionId,
+        message: Message,
+        along: Batch,
+    ) -> Result<(), StoreError> {
+        let body = EventBody::MessageSent { message: Box::new(message) };
+        metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
+        self.write(session, body, along).await
+    }
+
+    /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
+    /// along is written in any case.
+    async fn write(
+        &self,
+        session: &SessionId,
+        body: EventBody,
+        along: Batch,
+    ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
+        let mut batch = along;
         if self.log.knows(session, &body).await? {
-            return Ok(());
+            self.store.commit(batch).await?;
+            return self.store.durable().await;
         }
-        let mut batch = Batch::new();
         self.mirror(&mut batch, session, &body).await?;
         metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
         self.log.append(session, vec![body], batch).await.map(|_| ())
@@ -79,6 +98,7 @@ impl Ingest {
                 self.mirror_message(batch, session, message).await
             }
             EventBody::Ack { message, ack, .. } => {
+                self.raise_outbox(batch, session, message, *ack).await?;
                 self.change(batch, session, message, |message| raise(message, *ack)).await
             }
             EventBody::MessageEdited { message, text } => {
@@ -191,6 +211,28 @@ impl Ingest {
         }
     }
 
+    /// Notes a receipt in the outbox, where the message went out from.
+    async fn raise_outbox(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        message: &MessageId,
+        ack: Ack,
+    ) -> Result<(), StoreError> {
+        if !message.from_me {
+            return Ok(());
+        }
+        let outbox = self.store.outbox();
+        let Some(mut entry) = outbox.by_message(session, &message.key).await? else {
+            return Ok(());
+        };
+        if let Some(state) = entry.state.after(ack) {
+            (entry.state, entry.changed_at) = (state, self.clock.now());
+            outbox.put_in(batch, &entry)?;
+        }
+        Ok(())
+    }
+
     /// Changes a message of the mirror; one that is not there has nothing to change.
     async fn change(
         &self,
@@ -252,7 +294,7 @@ impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
             metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
-            self.write(session, body).await?;
+            self.write(session, body, Batch::new()).await?;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ use async_trait::async_trait;
 
 pub use self::{
     admission::not_ready,
-    handle::{Removal, SessionHandle},
+    handle::{Removal, SessionHandle, not_found},
     log::LogLine,
     supervisor::Supervisor,
 };

@@ -13,5 +13,6 @@ mod browsers;
 mod faults;
 mod journey;
 mod listeners;
+mod outbox;
 mod permission;
 mod simulated_network;
