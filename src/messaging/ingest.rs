@@ -13,6 +13,7 @@ use crate::{
         SessionId, chat::LastMessage, message::Reaction,
     },
     events::EventLog,
+    messaging::{backfill::Backfill, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
@@ -151,6 +152,7 @@ impl Ingest {
             | EventBody::GroupUpdated { .. }
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
+            | EventBody::HistoryGap { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
     }
@@ -250,38 +252,53 @@ impl Ingest {
         }
     }
 
-    /// Reads all chats and contacts of a session that has just become ready.
+    /// Reads all chats and contacts of a session that has just become ready, and what it missed.
     async fn pull(&self, handle: &SessionHandle) -> Result<(), Error> {
+        self.pull_contacts(handle).await?;
+        let mut chats = Vec::new();
+        for offset in (0..).step_by(PAGE) {
+            let Reply::Chats(page) = handle.execute(Command::Chats { offset, limit: PAGE }).await?
+            else {
+                return Err(odd_reply());
+            };
+            let is_last = page.len() < PAGE;
+            chats.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
+        // Last, since the engine's own counts are right whatever was counted before.
         let session = handle.id();
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        for page in chats.chunks(PAGE) {
+            let mut batch = Batch::new();
+            for chat in page {
+                // Something may have happened in it since the engine was asked.
+                let known = self.store.chats().get(session, &chat.id).await?;
+                if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
+                    self.store.chats().put_in(&mut batch, session, chat).await?;
+                }
+            }
+            self.store.commit(batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {
         for offset in (0..).step_by(PAGE) {
             let Reply::Contacts(contacts) =
                 handle.execute(Command::Contacts { offset, limit: PAGE }).await?
             else {
-                return Ok(());
+                return Err(odd_reply());
             };
             let mut batch = Batch::new();
             for contact in &contacts {
-                self.store.contacts().put_in(&mut batch, session, contact)?;
+                self.store.contacts().put_in(&mut batch, handle.id(), contact)?;
             }
             self.store.commit(batch).await?;
             if contacts.len() < PAGE {
-                break;
-            }
-        }
-        for offset in (0..).step_by(PAGE) {
-            let Reply::Chats(chats) =
-                handle.execute(Command::Chats { offset, limit: PAGE }).await?
-            else {
-                return Ok(());
-            };
-            let lock = self.lock_of(session);
-            let _held = lock.lock().await;
-            let mut batch = Batch::new();
-            for chat in &chats {
-                self.store.chats().put_in(&mut batch, session, chat).await?;
-            }
-            self.store.commit(batch).await?;
-            if chats.len() < PAGE {
                 break;
             }
         }
@@ -302,7 +319,7 @@ impl EventSink for Ingest {
     async fn on_ready(&self, session: SessionHandle) {
         if let Err(error) = self.pull(&session).await {
             tracing::warn!(session = %session.id(), %error,
-                "chats and contacts of session {} could not be read", session.id());
+                "chats, contacts and history of session {} could not be read", session.id());
         }
     }
 }

@@ -4,6 +4,7 @@
 //! to the mirror and to the event log in one commit. Reads come from the mirror, and from the
 //! engine where the mirror has gaps. No wire format is known here.
 
+mod backfill;
 mod groups;
 mod ingest;
 mod media;

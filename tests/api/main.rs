@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod backfill;
 mod bad_input;
 mod browsers;
 mod faults;
