@@ -1,6 +1,6 @@
 //! Chats, messages and contacts as callers read them.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use crate::{
     domain::{
@@ -115,13 +115,12 @@ fn unknown_chat(chat: &Jid) -> Error {
 }
 
 /// Two lists as one, each message once; where both have it, the mirror's wins, since it has seen
-/// every later change.
+/// every later change. Within one second the mirror's order stands, which is that of arrival.
 fn merged(loaded: Vec<Message>, mirrored: Vec<Message>, limit: usize) -> Vec<Message> {
-    let mut by_id = BTreeMap::new();
-    for message in loaded.into_iter().chain(mirrored) {
-        by_id.insert((message.chat().clone(), message.id.key.clone()), message);
-    }
-    let mut all: Vec<Message> = by_id.into_values().collect();
+    let key = |message: &Message| (message.chat().clone(), message.id.key.clone());
+    let known: HashSet<_> = mirrored.iter().map(key).collect();
+    let unknown = loaded.into_iter().filter(|message| !known.contains(&key(message)));
+    let mut all: Vec<Message> = unknown.chain(mirrored).collect();
     all.sort_by_key(|message| message.timestamp);
     let surplus = all.len().saturating_sub(limit);
     all.drain(..surplus);
