@@ -168,8 +168,8 @@ impl Drop for Profile {
 fn remedy(output: &Output) -> String {
     let said = &output.complaints;
     if said.contains("No usable sandbox") || said.contains("amespace") {
-        "allow unprivileged user namespaces, or, where something else shuts the gateway in, give up \
-         the sandbox: WAGATE_BROWSER__EXTRA_ARGS=no-sandbox"
+        "allow unprivileged user namespaces, or, where something else shuts the gateway in, go \
+         without the sandbox: WAGATE_BROWSER__EXTRA_ARGS=no-sandbox"
             .to_owned()
     } else if said.contains("shared libraries") {
         format!("install the library that it names, or the browser anew: {}", install_hint())
