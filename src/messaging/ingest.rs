@@ -131,6 +131,7 @@ impl Ingest {
             | EventBody::GroupUpdated { .. }
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
+            | EventBody::WebhookDisabled { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 19] = [
+pub const EVENT_NAMES: [&str; 20] = [
     "qr",
     "authenticated",
     "ready",
@@ -33,6 +33,7 @@ pub const EVENT_NAMES: [&str; 19] = [
     "contact_updated",
     "presence",
     "call",
+    "webhook.disabled",
 ];
 
 /// An event as it goes to a listener.
@@ -182,6 +183,13 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
                 "id": id, "from": from, "isVideo": video, "isGroup": group, "timestamp": timestamp,
             });
             ("call", data)
+        }
+        EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => {
+            let data = json!({
+                "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
+                "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
+            });
+            ("webhook.disabled", data)
         }
         EventBody::EngineUnknown { .. } => return None,
     })
