@@ -1,14 +1,15 @@
 //! How much memory the gateway and its engines take, and how much there is. Linux only; elsewhere
 //! the answers are unknown.
 
-/// Resident memory of this process and of everything that it started, in bytes.
+/// Memory of this process and of everything that it started, in bytes. Takes milliseconds for each
+/// process.
 pub fn used() -> Option<u64> {
     let own = std::process::id();
-    let mut total = resident(own)?;
+    let mut total = share_of(own)?;
     let mut parents = vec![own];
     while let Some(parent) = parents.pop() {
         for child in children(parent) {
-            total += resident(child).unwrap_or(0);
+            total += share_of(child).unwrap_or(0);
             parents.push(child);
         }
     }
@@ -23,8 +24,13 @@ pub fn total() -> Option<u64> {
     Some(limit.map_or(machine, |limit| limit.min(machine)))
 }
 
-fn resident(pid: u32) -> Option<u64> {
-    kibibytes(&std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
+/// A process' memory, what it shares with others divided among them: a browser's processes have
+/// most of the program in common. Where the kernel keeps that to itself, as for the processes in a
+/// browser's sandbox, it is what is resident.
+fn share_of(pid: u32) -> Option<u64> {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{pid}/{name}")).ok();
+    let proportional = read("smaps_rollup").and_then(|text| kibibytes(&text, "Pss:"));
+    proportional.or_else(|| kibibytes(&read("status")?, "VmRSS:"))
 }
 
 /// The kernel lists children by the thread that started them, and a browser may be started by any.
@@ -52,6 +58,13 @@ mod tests {
     fn memory_is_read_from_the_kernels_own_words() {
         assert_eq!(kibibytes("VmPeak: 9 kB\nVmRSS:\t  12 kB\n", "VmRSS:"), Some(12 * 1024));
         assert_eq!(kibibytes("nothing", "VmRSS:"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_own_memory_is_some_of_the_machines() {
+        let (used, total) = (used().unwrap(), total().unwrap());
+        assert!(1024 * 1024 < used && used < total, "{used} of {total}");
     }
 
     #[cfg(target_os = "linux")]
