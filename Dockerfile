@@ -20,7 +20,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates chromium curl fonts-liberation fonts-noto-color-emoji tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --create-home --uid 10001 wagate \
+    && useradd --no-log-init --create-home --uid 10001 --shell /usr/sbin/nologin wagate \
     && install --directory --owner=wagate --group=wagate --mode=0700 /data
 COPY --from=build /build/target/release/wagate /usr/local/bin/wagate
 USER 10001
