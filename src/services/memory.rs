@@ -25,8 +25,7 @@ pub fn total() -> Option<u64> {
 }
 
 /// A process' memory, what it shares with others divided among them: a browser's processes have
-/// most of the program in common. Where the kernel keeps that to itself, as for the processes in a
-/// browser's sandbox, it is what is resident.
+/// most of the program in common. Where the kernel does not tell, it is what is resident.
 fn share_of(pid: u32) -> Option<u64> {
     let read = |name: &str| std::fs::read_to_string(format!("/proc/{pid}/{name}")).ok();
     let proportional = read("smaps_rollup").and_then(|text| kibibytes(&text, "Pss:"));
