@@ -15,6 +15,7 @@ mod health;
 mod keys;
 mod limits;
 pub mod openapi;
+mod places;
 mod server;
 mod sessions;
 mod simulator;
