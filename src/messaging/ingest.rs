@@ -34,17 +34,34 @@ impl Ingest {
         Arc::new(Self { store, log, clock, locks: Mutex::default() })
     }
 
-    /// Writes one event and what it changes in the mirror. A known one changes nothing.
+    /// Writes one event and what it changes in the mirror. A known one changes nothing. Either is
+    /// durable on return.
     async fn write(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
+        let number = self.commit(session, body).await?;
+        // No lock is held meanwhile: the answer to a send need not wait until the receipt that
+        // came with it is on the disk too.
+        match number {
+            Some(seq) => self.log.publish(seq).await,
+            None => self.store.durable().await,
+        }
+    }
+
+    /// The number that the event has in the log.
+    async fn commit(
+        &self,
+        session: &SessionId,
+        body: EventBody,
+    ) -> Result<Option<u64>, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        if self.log.knows(session, &body).await? {
-            return Ok(());
+        if let Some(known) = self.log.number_of(session, &body).await? {
+            return Ok(Some(known));
         }
         let mut batch = Batch::new();
         self.mirror(&mut batch, session, &body).await?;
         metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
-        self.log.append(session, vec![body], batch).await.map(|_| ())
+        let events = self.log.commit(session, vec![body], batch).await?;
+        Ok(events.last().map(|event| event.seq))
     }
 
     /// Changes a chat of the mirror; one that is not there has nothing to change.
