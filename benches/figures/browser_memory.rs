@@ -79,6 +79,7 @@ const MESSAGES: usize = 300;
 const CHATS: usize = 30;
 /// After it a browser that has loaded everything has tidied up.
 const SETTLED: Duration = Duration::from_secs(6);
+const DISTURBED: &str = " (not valid: other browsers ran on the machine)";
 const BINDING: &str = "wagateReport";
 
 /// KiB of the first session while it is alone, and of each when all are there.
@@ -86,6 +87,8 @@ const BINDING: &str = "wagateReport";
 struct Weights {
     alone: Vec<f64>,
     each: Vec<f64>,
+    /// Browsers of somebody else ran meanwhile.
+    is_disturbed: bool,
 }
 
 impl Weights {
@@ -93,8 +96,8 @@ impl Weights {
     async fn weigh(&mut self, profiles: &[PathBuf]) -> Outcome<()> {
         if profiles.len() == 1 || profiles.len() == SESSIONS {
             sleep(SETTLED).await;
-            let weights = profiles.iter().map(|profile| machine::browser_weight(profile));
-            let total: f64 = weights.sum::<Outcome<f64>>()?;
+            let (total, is_disturbed) = machine::browsers_weight(profiles)?;
+            self.is_disturbed |= is_disturbed;
             let list = if profiles.len() == 1 { &mut self.alone } else { &mut self.each };
             list.push(total / profiles.len() as f64);
         }
@@ -112,6 +115,7 @@ pub async fn measure() -> Outcome<Figures> {
         with_usual_switches(&gateway, round, folder.path(), &mut usual).await?;
     }
     gateway.stop().await?;
+    let is_disturbed = ours.is_disturbed || usual.is_disturbed;
     let (ours, usual) = (
         [Series::of(ours.each), Series::of(ours.alone)],
         [Series::of(usual.each), Series::of(usual.alone)],
@@ -120,12 +124,15 @@ pub async fn measure() -> Outcome<Figures> {
     let (mut rows, mut raw) = (Vec::new(), String::new());
     for ((name, ours), usual) in names.into_iter().zip(ours).zip(usual) {
         let ratio = ours.median() / usual.median();
+        let target = Target::at_most("≤ 0.70×", 0.7, ratio);
+        let meanwhile = if is_disturbed { DISTURBED } else { "" };
+        let usual_mebibytes = usual.median() / 1_024.0;
         rows.push(Figure {
             name,
             ours: format!("{:.0} MiB", ours.median() / 1_024.0),
-            beside: format!("{:.0} MiB: puppeteer's usual switches", usual.median() / 1_024.0),
-            ratio: Some(ratio),
-            target: Some(Target::at_most("≤ 0.70×", 0.7, ratio)),
+            beside: format!("{usual_mebibytes:.0} MiB: puppeteer's usual switches{meanwhile}"),
+            ratio: (!is_disturbed).then_some(ratio),
+            target: (!is_disturbed).then_some(target),
         });
         raw.push_str(&ours.row(&format!("{name}, the gateway's switches")));
         raw.push_str(&usual.row(&format!("{name}, puppeteer's usual switches")));

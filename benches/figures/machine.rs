@@ -67,7 +67,10 @@ pub fn describe() -> String {
     let version = version.split(" built").next().unwrap_or_default();
     let today = Clock::system().now().to_string();
     let today = today.split('T').next().unwrap_or_default();
-    format!("On {cores} cores ({model}), {memory} GiB, {version}, {today}.\n")
+    // Far above what this run alone brings about, it says that others were at work.
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').nth(1).unwrap_or_default();
+    format!("On {cores} cores ({model}, load {load}), {memory} GiB, {version}, {today}.\n")
 }
 
 fn first_after(file: &str, name: &str) -> String {
@@ -81,13 +84,14 @@ pub fn resident(process: u32) -> Outcome<f64> {
     kib(&format!("/proc/{process}/status"), "VmRSS:")
 }
 
-/// Memory of all processes of the browser on this profile, each page counted in proportion to who
-/// shares it, in KiB.
-pub fn browser_weight(profile: &Path) -> Outcome<f64> {
-    let mut processes: Vec<u32> = all_processes().filter(|id| is_of(*id, profile)).collect();
-    if processes.is_empty() {
+/// Memory of all processes of the browsers on these profiles, each page counted in proportion to
+/// who shares it, in KiB; and whether others run the same program, which makes these seem lighter.
+pub fn browsers_weight(profiles: &[PathBuf]) -> Outcome<(f64, bool)> {
+    let is_ours = |id: &u32| profiles.iter().any(|profile| is_of(*id, profile));
+    let mut processes: Vec<u32> = all_processes().filter(is_ours).collect();
+    let Some(first) = processes.first().copied() else {
         return Err("the browser's processes cannot be found".into());
-    }
+    };
     let mut next = 0;
     while let Some(parent) = processes.get(next).copied() {
         for child in children(parent) {
@@ -97,8 +101,12 @@ pub fn browser_weight(profile: &Path) -> Outcome<f64> {
         }
         next += 1;
     }
+    let program = |id: u32| std::fs::read_link(format!("/proc/{id}/exe")).ok();
+    let ours = program(first);
+    let is_stranger = |id: u32| !processes.contains(&id) && program(id) == ours;
+    let is_disturbed = ours.is_some() && all_processes().any(is_stranger);
     let proportional = |id: &u32| kib(&format!("/proc/{id}/smaps_rollup"), "Pss:").ok();
-    Ok(processes.iter().filter_map(proportional).sum())
+    Ok((processes.iter().filter_map(proportional).sum(), is_disturbed))
 }
 
 fn all_processes() -> impl Iterator<Item = u32> {
