@@ -11,7 +11,7 @@ help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # The scripts that the gateway brings into its pages. They are embedded, so they are built first.
-WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -name .built -prune -o -type f -print)
 
 web: web/.built ## Build the scripts for the page
 
