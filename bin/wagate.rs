@@ -197,6 +197,7 @@ async fn show(settings: &Settings) -> Result<ExitCode, Failure> {
     let outcome = match played {
         Ok(ending) => {
             narrator.line(&format!("\nAll {} steps worked. What next:", ending.steps));
+            narrator.line(&format!("  the phone  {base}/_simulator/phone"));
             narrator.line(&format!("  API docs   {base}/api-docs"));
             narrator.line("  for real   make run");
             if is_terminal {

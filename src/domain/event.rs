@@ -118,6 +118,12 @@ pub enum EventBody {
         reason: String,
         failing_since: Option<Timestamp>,
     },
+    /// Messages between these times were missed and could not all be fetched.
+    HistoryGap {
+        chat: Jid,
+        after: Timestamp,
+        before: Timestamp,
+    },
     /// Something that the engine reports and nobody here knows.
     EngineUnknown {
         name: String,
@@ -149,6 +155,7 @@ impl EventBody {
             Self::Presence { .. } => "presence",
             Self::Call { .. } => "call",
             Self::WebhookDisabled { .. } => "webhook_disabled",
+            Self::HistoryGap { .. } => "history_gap",
             Self::EngineUnknown { .. } => "engine_unknown",
         }
     }
@@ -182,7 +189,7 @@ impl EventBody {
             | Self::GroupLeft { group, .. }
             | Self::GroupUpdated { group, .. } => Some(group),
             Self::ChatUpdated { chat } => Some(&chat.id),
-            Self::Presence { chat, .. } => Some(chat),
+            Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => Some(chat),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     config::{Config, Toggle},
     domain::{Clock, Error},
     events::EventLog,
-    messaging::{Ingest, Messaging},
+    messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     services::{Health, Services},
     session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError},
@@ -29,6 +29,9 @@ use crate::{
     webhooks::{WebhookSettings, Webhooks},
 };
 
+/// How long a gateway that is just stopping may still hold the data folder, and how often it is tried.
+const STORE_WAIT: Duration = Duration::from_secs(2);
+const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// How often old events are dropped.
@@ -85,8 +88,17 @@ impl Gateway {
             settings: supervisor_settings(&config),
         })
         .await?;
+        let parts = OutboxParts {
+            store: store.clone(),
+            supervisor: supervisor.clone(),
+            ingest: sink.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+            settings: outbox_settings(&config),
+        };
+        let outbox = Outbox::start(parts, &tasks, stop.clone());
         let messaging =
-            Messaging::new(store.clone(), supervisor.clone(), sink, clock.clone(), media);
+            Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
 
         let envelope = Arc::new(api::OpenWaEnvelope);
         let webhooks = Webhooks::new(
@@ -158,7 +170,15 @@ async fn open_store(config: &Config) -> Result<Store, StartError> {
             source,
         })?;
     }
-    Store::open(&folder).await.map_err(|source| store_error(config, source))
+    let deadline = tokio::time::Instant::now() + STORE_WAIT;
+    loop {
+        match Store::open(&folder).await {
+            Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(STORE_LOOK).await;
+            }
+            opened => return opened.map_err(|source| store_error(config, source)),
+        }
+    }
 }
 
 fn store_error(config: &Config, source: StoreError) -> StartError {
@@ -210,6 +230,18 @@ fn supervisor_settings(config: &Config) -> SupervisorSettings {
             0 => None,
             mebibytes => Some(mebibytes * 1024 * 1024),
         },
+    }
+}
+
+fn outbox_settings(config: &Config) -> OutboxSettings {
+    let outbox = &config.outbox;
+    OutboxSettings {
+        pace: Pace {
+            pause: Duration::from_millis(outbox.pause_milliseconds),
+            at_once: outbox.at_once,
+        },
+        most_waiting: outbox.most_waiting,
+        retention: Duration::from_secs(u64::from(outbox.retention_days) * 86_400),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chats, messages and contacts as callers read them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, hash_map::Entry};
 
 use crate::{
     domain::{
@@ -115,14 +115,58 @@ fn unknown_chat(chat: &Jid) -> Error {
 }
 
 /// Two lists as one, each message once; where both have it, the mirror's wins, since it has seen
-/// every later change. Within one second the mirror's order stands, which is that of arrival.
+/// every later change. WhatsApp counts whole seconds: within one, the lists' own order stays.
 fn merged(loaded: Vec<Message>, mirrored: Vec<Message>, limit: usize) -> Vec<Message> {
-    let key = |message: &Message| (message.chat().clone(), message.id.key.clone());
-    let known: HashSet<_> = mirrored.iter().map(key).collect();
-    let unknown = loaded.into_iter().filter(|message| !known.contains(&key(message)));
-    let mut all: Vec<Message> = unknown.chain(mirrored).collect();
+    let mut places = HashMap::new();
+    let mut all: Vec<Message> = Vec::with_capacity(loaded.len() + mirrored.len());
+    for message in loaded.into_iter().chain(mirrored) {
+        match places.entry((message.chat().clone(), message.id.key.clone())) {
+            Entry::Occupied(place) => all[*place.get()] = message,
+            Entry::Vacant(place) => {
+                place.insert(all.len());
+                all.push(message);
+            }
+        }
+    }
     all.sort_by_key(|message| message.timestamp);
     let surplus = all.len().saturating_sub(limit);
     all.drain(..surplus);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Ack, MessageKind, clock::from_seconds};
+
+    fn message(key: &str, second: i64, body: &str) -> Message {
+        Message {
+            id: format!("false_15550000001@c.us_{key}").parse().unwrap(),
+            author: "15550000001@c.us".parse().unwrap(),
+            kind: MessageKind::Text,
+            body: body.to_owned(),
+            timestamp: from_seconds(second),
+            ack: Ack::Sent,
+            push_name: None,
+            media: None,
+            quoted: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            edited: false,
+            reactions: Vec::new(),
+            raw: None,
+        }
+    }
+
+    #[test]
+    fn messages_of_one_second_keep_their_order_and_the_mirror_knows_better() {
+        let loaded = vec![message("Z", 1, "z"), message("Y", 1, "y"), message("A", 2, "a")];
+        let mirrored = vec![message("Y", 1, "y, edited"), message("B", 1, "b")];
+        let bodies = |limit| {
+            let all = merged(loaded.clone(), mirrored.clone(), limit);
+            all.into_iter().map(|message| message.body).collect::<Vec<_>>()
+        };
+        assert_eq!(bodies(9), ["z", "y, edited", "b", "a"]);
+        assert_eq!(bodies(2), ["b", "a"]);
+    }
 }

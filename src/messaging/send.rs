@@ -2,13 +2,14 @@
 
 use crate::{
     domain::{
-        Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Reply,
-        SessionId, Subject,
+        Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing,
+        SessionId, SessionState, Subject,
         command::{MediaKind, Sent},
         message::MessageMedia,
+        outbox::Terms,
     },
-    messaging::{Messaging, odd_reply},
-    session::EventSink,
+    messaging::{Messaging, Outbox, Posted},
+    session::{EventSink, not_ready},
 };
 
 /// A message that a caller wants sent.
@@ -23,30 +24,36 @@ pub struct SendRequest {
 }
 
 impl Messaging {
-    /// Sends a message. Its id is chosen before the engine sees it.
-    pub async fn send(&self, session: &SessionId, request: SendRequest) -> Result<Sent, Error> {
-        let handle = self.supervisor.get(session)?;
+    /// Sends a message, or queues it, as its terms say. It is written down, with the id that it will
+    /// have, before the engine sees it.
+    pub async fn send(
+        &self,
+        session: &SessionId,
+        request: SendRequest,
+        terms: Terms,
+    ) -> Result<Posted, Error> {
+        let status = self.supervisor.get(session)?.status();
+        if !terms.waits() && status.state != SessionState::Ready {
+            return Err(not_ready(status.state));
+        }
         let quoted = match &request.quoted {
             Some(text) => Some(self.find(session, &request.chat, text).await?),
             None => None,
         };
+        let key = Outgoing::new_key();
         let outgoing = Outgoing {
-            key: Outgoing::new_key(),
+            content: self.keep(session, &key, request.content).await?,
+            key,
             chat: request.chat,
-            content: request.content,
             quoted,
             mentions: request.mentions,
             link_preview: request.link_preview,
         };
-        let Reply::Sent(sent) = handle.execute(Command::Send(outgoing.clone())).await? else {
-            return Err(odd_reply());
-        };
-        let author = handle.status().me.map_or_else(|| sent.id.chat.clone(), |me| me.id);
-        let message = message_of(outgoing, &sent, author);
-        let sent_event = EventBody::MessageSent { message: Box::new(message) };
-        // The engine may report the same message too: the log knows it by its id.
-        self.ingest.ingest(session, vec![sent_event]).await?;
-        Ok(sent)
+        self.outbox.post(session, outgoing, terms).await
+    }
+
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     pub async fn edit(
@@ -120,7 +127,8 @@ impl Messaging {
     }
 }
 
-fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
+/// A message that went out, as the mirror keeps it.
+pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
     let (kind, body, media) = match outgoing.content {
         Content::Text { body } => (MessageKind::Text, body, None),
         Content::Media(media) => {

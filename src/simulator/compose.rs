@@ -9,6 +9,7 @@ use crate::{
         message::MessageMedia,
     },
     simulator::{
+        account::Person,
         linking::refusal,
         protocol::{DeviceContent, Refusal, RefusalKind},
         relay::Draft,
@@ -25,7 +26,7 @@ pub fn compose(
 ) -> Result<Message, Refusal> {
     let (kind, body, media) = match &draft.content {
         DeviceContent::Media { media, kind, mime, filename, caption } => {
-            let file = world.media.get(media);
+            let file = world.ledger.files().get(media);
             let file = file
                 .ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this file was not uploaded"))?;
             let media =
@@ -53,20 +54,25 @@ pub fn compose(
             }
         },
     };
+    let id = MessageId {
+        from_me: true,
+        chat: chat.clone(),
+        key: draft.key.as_str().into(),
+        participant: chat.is_group().then(|| me.clone()),
+    };
+    // A device chooses the key. One that is no part of an id could not be read back.
+    if id.to_string().parse().as_ref() != Ok(&id) {
+        return Err(refusal(RefusalKind::Invalid, "not a key for a message"));
+    }
     Ok(Message {
-        id: MessageId {
-            from_me: true,
-            chat: chat.clone(),
-            key: draft.key.as_str().into(),
-            participant: chat.is_group().then(|| me.clone()),
-        },
+        id,
         author: me.clone(),
         kind,
         body,
         // WhatsApp's own times are whole seconds.
         timestamp: crate::domain::clock::from_seconds(now.as_second()),
         ack: Ack::Sent,
-        push_name: world.accounts.get(me).map(|account| account.name()),
+        push_name: world.ledger.person(me).map(Person::name),
         media,
         quoted: draft.quoted.clone(),
         mentions: draft.mentions.clone(),

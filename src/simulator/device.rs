@@ -56,10 +56,10 @@ impl Device {
             (delay, world.faults.take(|faults| &mut faults.ignore_requests))
         };
         if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+            self.network.pause(delay).await;
         }
         if ignored {
-            tokio::time::sleep(IGNORED).await;
+            self.network.pause(IGNORED).await;
             return Err(refusal(RefusalKind::Fault, "a planned fault: ignored"));
         }
         self.answer(request)
@@ -74,8 +74,8 @@ impl Device {
     pub fn contacts(&self) -> Vec<Contact> {
         let world = self.network.world();
         let account = world.devices.get(&self.id).and_then(|device| device.account.as_ref());
-        let account = account.and_then(|account| world.accounts.get(account));
-        account.map(|account| account.contacts.values().cloned().collect()).unwrap_or_default()
+        let person = account.and_then(|account| world.ledger.person(account));
+        person.map(|person| person.contacts.values().cloned().collect()).unwrap_or_default()
     }
 
     /// The network itself, for a device in the same process: files need not travel.
@@ -84,19 +84,21 @@ impl Device {
     }
 
     fn answer(&self, request: Request) -> Result<Answer, Refusal> {
-        let network = &self.network;
+        let mut world = self.network.world();
         let request = match request {
-            Request::Hello { credential } => return Ok(network.hello(self.id, credential)),
+            Request::Hello { credential } => return Ok(world.hello(self.id, credential)),
             Request::RefreshReferences => {
-                network.restart_references(self.id);
+                world.restart_references(self.id);
                 return Ok(Answer::Done);
             }
-            Request::PairingCode { phone } => return network.make_pairing_code(self.id, &phone),
+            Request::PairingCode { phone } => return world.make_pairing_code(self.id, &phone),
             other => other,
         };
-        let Some(account) = self.account() else {
+        let account = world.devices.get(&self.id).and_then(|device| device.account.clone());
+        let Some(account) = account else {
             return Err(refusal(RefusalKind::NotLinked, "this device is not linked"));
         };
+        world.check_writing()?;
         let me = &account;
         match request {
             Request::Hello { .. } | Request::RefreshReferences | Request::PairingCode { .. } => {
@@ -104,47 +106,46 @@ impl Device {
             }
             Request::Send { key, chat, content, quoted, mentions } => {
                 let draft = crate::simulator::relay::Draft { key, chat, content, quoted, mentions };
-                let (sent, message) = network.send(me, draft, Some(self.id))?;
+                let (sent, message) = world.send(me, draft, Some(self.id))?;
                 Ok(Answer::Sent { sent, message: Box::new(message) })
             }
-            Request::Edit { message, text } => network.edit(me, &message, text, Some(self.id)),
+            Request::Edit { message, text } => world.edit(me, &message, text, Some(self.id)),
             Request::Revoke { message, for_everyone } => {
-                network.revoke(me, &message, for_everyone, Some(self.id))
+                world.revoke(me, &message, for_everyone, Some(self.id))
             }
-            Request::React { message, emoji } => network.react(me, &message, emoji, Some(self.id)),
-            Request::MarkRead { chat } => network.mark_read(me, &chat, Some(self.id)),
+            Request::React { message, emoji } => world.react(me, &message, emoji, Some(self.id)),
+            Request::MarkRead { chat } => world.mark_read(me, &chat, Some(self.id)),
             Request::Archive { chat, archived } => {
-                network.archive(me, &chat, archived, Some(self.id))
+                world.archive(me, &chat, archived, Some(self.id))
             }
-            Request::Presence { chat, presence } => network.show_presence(me, &chat, presence),
+            Request::Presence { chat, presence } => world.show_presence(me, &chat, presence),
             Request::History { chat, before, limit } => {
-                network.history(me, &chat, before.as_ref(), limit)
+                world.history(me, &chat, before.as_ref(), limit)
             }
-            Request::Media { message } => network.media_of(me, &message),
+            Request::Message { message } => {
+                Ok(Answer::Messages { messages: vec![world.message(me, &message)?.clone()] })
+            }
+            Request::Media { message } => world.media_of(me, &message),
             Request::Exists { id } => {
-                let contact = network.world().contact_of(me, &id).map(Box::new);
-                Ok(Answer::Exists { contact })
+                Ok(Answer::Exists { contact: world.contact_of(me, &id).map(Box::new) })
             }
-            Request::Group { id } => network.group(me, &id),
+            Request::Group { id } => world.group(me, &id),
             Request::CreateGroup { name, description, participants } => {
-                network.create_group(me, name, description, participants)
+                world.create_group(me, name, description, participants)
             }
             Request::DescribeGroup { group, description } => {
-                network.describe_group(me, &group, description)
+                world.describe_group(me, &group, description)
             }
             Request::AddParticipants { group, participants } => {
-                network.add_participants(me, &group, participants)
+                world.add_participants(me, &group, participants)
             }
             Request::RemoveParticipants { group, participants } => {
-                network.remove_participants(me, &group, participants)
+                world.remove_participants(me, &group, participants)
             }
             Request::LogOut => {
-                let credential = {
-                    let world = network.world();
-                    world.devices.get(&self.id).and_then(|device| device.credential.clone())
-                };
-                if let Some(credential) = credential {
-                    network.unlink(&credential);
+                let device = world.devices.get(&self.id);
+                if let Some(credential) = device.and_then(|device| device.credential.clone()) {
+                    world.unlink(&credential);
                 }
                 Ok(Answer::Done)
             }

@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
-        EventBody, Group, Jid, Participant, ParticipantOutcome,
+        EventBody, Group, Jid, Participant, ParticipantOutcome, Timestamp,
         event::{GroupChange, JoinAction, LeaveAction},
     },
     simulator::{
-        Network,
+        ledger::Record,
         linking::refusal,
         protocol::{Answer, Refusal, RefusalKind},
         world::World,
@@ -17,24 +17,23 @@ const DONE: u16 = 200;
 const NOT_ON_WHATSAPP: u16 = 404;
 const IS_MEMBER: u16 = 409;
 
-impl Network {
-    pub(in crate::simulator) fn group(&self, me: &Jid, id: &Jid) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        Ok(Answer::Group { group: world.group_of(me, id)?.clone() })
+impl World {
+    pub fn group(&self, me: &Jid, id: &Jid) -> Result<Answer, Refusal> {
+        Ok(Answer::Group { group: self.group_of(me, id)?.clone() })
     }
 
-    pub(in crate::simulator) fn create_group(
-        &self,
+    pub fn create_group(
+        &mut self,
         me: &Jid,
         name: String,
         description: Option<String>,
         people: Vec<Jid>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let mut world = self.world();
         let number = 120_363_000_000_000_000_u64 + now.as_millisecond().unsigned_abs() * 100;
-        let taken = u64::try_from(world.groups.len()).unwrap_or_default();
-        let Ok(id) = format!("{}@g.us", number + taken).parse::<Jid>() else {
+        let ids = (number..).filter_map(|number| format!("{number}@g.us").parse::<Jid>().ok());
+        // A clock that stands or was set back gives the same number twice.
+        let Some(id) = ids.into_iter().find(|id| !self.ledger.groups().contains_key(id)) else {
             return Err(refusal(RefusalKind::Invalid, "no name for a group can be made"));
         };
         let owner = Participant { id: me.clone(), admin: true, owner: true };
@@ -46,10 +45,10 @@ impl Network {
             created_at: Some(now),
             participants: vec![owner],
         };
-        world.groups.insert(id.clone(), group);
-        let outcomes = world.join(&id, people);
-        world.open_chats(&id, now);
-        let group = world.group_of(me, &id)?.clone();
+        self.ledger.put(Record::Group(Box::new(group)));
+        let outcomes = self.join(&id, people);
+        self.open_chats(&id, now);
+        let group = self.group_of(me, &id)?.clone();
         let joined = EventBody::GroupJoined {
             group: id.clone(),
             group_name: Some(group.name.clone()),
@@ -57,56 +56,54 @@ impl Network {
             by: Some(me.clone()),
             action: JoinAction::Create,
         };
-        world.tell_members(&id, &joined);
+        self.tell_members(&id, &joined);
         Ok(Answer::GroupCreated { group, participants: outcomes })
     }
 
-    pub(in crate::simulator) fn describe_group(
-        &self,
+    pub fn describe_group(
+        &mut self,
         me: &Jid,
         id: &Jid,
         description: String,
     ) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        world.as_admin(me, id)?.description = Some(description.clone());
+        self.as_admin(me, id)?;
+        self.ledger.change_group(id, |group| group.description = Some(description.clone()));
         let changed = EventBody::GroupUpdated {
             group: id.clone(),
             change: GroupChange::Description,
             value: Some(description),
             by: Some(me.clone()),
         };
-        world.tell_members(id, &changed);
+        self.tell_members(id, &changed);
         Ok(Answer::Done)
     }
 
-    pub(in crate::simulator) fn add_participants(
-        &self,
+    pub fn add_participants(
+        &mut self,
         me: &Jid,
         id: &Jid,
         people: Vec<Jid>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let mut world = self.world();
-        let group_name = Some(world.as_admin(me, id)?.name.clone());
-        let outcomes = world.join(id, people);
-        world.open_chats(id, now);
+        let group_name = Some(self.as_admin(me, id)?.name.clone());
+        let outcomes = self.join(id, people);
+        self.open_chats(id, now);
         let participants = added(&outcomes);
         if !participants.is_empty() {
             let (group, by, action) = (id.clone(), Some(me.clone()), JoinAction::Add);
             let joined = EventBody::GroupJoined { group, group_name, participants, by, action };
-            world.tell_members(id, &joined);
+            self.tell_members(id, &joined);
         }
         Ok(Answer::Participants { participants: outcomes })
     }
 
-    pub(in crate::simulator) fn remove_participants(
-        &self,
+    pub fn remove_participants(
+        &mut self,
         me: &Jid,
         id: &Jid,
         people: Vec<Jid>,
     ) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        let group = world.as_admin(me, id)?.clone();
+        let group = self.as_admin(me, id)?.clone();
         let outcomes: Vec<_> = people
             .into_iter()
             .map(|person| {
@@ -124,18 +121,18 @@ impl Network {
                 action: LeaveAction::Remove,
             };
             // Those who are removed hear of it too.
-            world.tell_members(id, &left);
-            if let Some(group) = world.groups.get_mut(id) {
+            self.tell_members(id, &left);
+            self.ledger.change_group(id, |group| {
                 group.participants.retain(|p| !participants.contains(&p.id));
-            }
+            });
         }
         Ok(Answer::Participants { participants: outcomes })
     }
 }
 
 impl World {
-    fn group_of(&mut self, me: &Jid, id: &Jid) -> Result<&mut Group, Refusal> {
-        let group = self.groups.get_mut(id);
+    fn group_of(&self, me: &Jid, id: &Jid) -> Result<&Group, Refusal> {
+        let group = self.ledger.groups().get(id);
         let group =
             group.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such group"))?;
         if group.participants.iter().any(|p| p.id == *me) {
@@ -145,7 +142,7 @@ impl World {
         }
     }
 
-    fn as_admin(&mut self, me: &Jid, id: &Jid) -> Result<&mut Group, Refusal> {
+    fn as_admin(&self, me: &Jid, id: &Jid) -> Result<&Group, Refusal> {
         let group = self.group_of(me, id)?;
         if group.participants.iter().any(|p| p.id == *me && p.admin) {
             Ok(group)
@@ -155,39 +152,48 @@ impl World {
     }
 
     fn join(&mut self, id: &Jid, people: Vec<Jid>) -> Vec<ParticipantOutcome> {
+        let mut members = self.members(id);
+        let before = members.len();
         let mut outcomes = Vec::with_capacity(people.len());
         for person in people {
-            let known = self.account_of(&person).map(|account| account.me.id.clone());
-            let group = self.groups.get_mut(id);
-            let status = match (known, group) {
-                (Some(known), Some(group)) if group.participants.iter().all(|p| p.id != known) => {
-                    group.participants.push(Participant { id: known, admin: false, owner: false });
+            let status = match self.account_of(&person).map(|known| known.me.id.clone()) {
+                Some(known) if members.contains(&known) => IS_MEMBER,
+                Some(known) => {
+                    members.push(known);
                     DONE
                 }
-                (Some(_), _) => IS_MEMBER,
-                (None, _) => NOT_ON_WHATSAPP,
+                None => NOT_ON_WHATSAPP,
             };
             outcomes.push(ParticipantOutcome { id: person, status, invite_code: None });
+        }
+        if before < members.len() {
+            let new = members.into_iter().skip(before);
+            let new = new.map(|id| Participant { id, admin: false, owner: false });
+            self.ledger.change_group(id, |group| group.participants.extend(new));
         }
         outcomes
     }
 
     /// Every member has a chat for the group.
-    fn open_chats(&mut self, id: &Jid, now: crate::domain::Timestamp) {
-        let Some(group) = self.groups.get(id) else { return };
-        let name = group.name.clone();
-        let members: Vec<Jid> = group.participants.iter().map(|p| p.id.clone()).collect();
-        for member in members {
-            let Some(account) = self.accounts.get_mut(&member) else { continue };
-            let chat = account.thread(id, &name, now).chat.clone();
-            self.tell(&member, &EventBody::ChatUpdated { chat: Box::new(chat) }, None);
+    fn open_chats(&mut self, id: &Jid, now: Timestamp) {
+        let Some(name) = self.ledger.groups().get(id).map(|group| group.name.clone()) else {
+            return;
+        };
+        for member in self.members(id) {
+            if let Some(chat) = self.ledger.open_chat(&member, id, &name, now) {
+                self.tell(&member, &EventBody::ChatUpdated { chat: Box::new(chat) }, None);
+            }
         }
     }
 
+    /// Who is in a group; nobody when there is no such group.
+    pub fn members(&self, id: &Jid) -> Vec<Jid> {
+        let group = self.ledger.groups().get(id);
+        group.map(|g| g.participants.iter().map(|p| p.id.clone()).collect()).unwrap_or_default()
+    }
+
     fn tell_members(&mut self, id: &Jid, event: &EventBody) {
-        let Some(group) = self.groups.get(id) else { return };
-        let members: Vec<Jid> = group.participants.iter().map(|p| p.id.clone()).collect();
-        for member in members {
+        for member in self.members(id) {
             self.tell(&member, event, None);
         }
     }

@@ -1,36 +1,48 @@
 //! A WhatsApp of our own that needs no internet.
 //!
 //! [`Network`] holds accounts with a phone each, their contacts, chats and groups, relays messages
-//! between them and acts out planned faults. It knows nothing of sessions, browsers or HTTP: devices
-//! reach it through [`protocol`], in process or over a page's WebSocket; people act through the
-//! methods in `phone`, which the control API offers.
+//! between them and acts out planned faults. It knows nothing of sessions, browsers or HTTP:
+//! devices reach it through [`protocol`], in process or over a page's WebSocket; people act through
+//! the methods in `phone`, which the control API offers.
 //!
-//! All state lies behind one lock that is never held across a wait. What happens later (receipts,
-//! answers, the next QR reference) is a task that takes the lock anew when its time has come.
+//! All state lies behind one lock that is never held across a wait. What is changed under the lock
+//! is in the `journal` before the lock is released, so before anybody hears of it: the network
+//! outlives the process, however that ends. Planned faults and devices that are being linked do
+//! not. What happens later (receipts, answers, the next QR reference) is on the `agenda`.
+//!
+//! Chats and files have limits ([`NetworkSettings`]); accounts, groups and chats are as many as
+//! people make.
 
 mod account;
+mod agenda;
 mod compose;
 mod device;
 mod faults;
 mod groups;
+mod journal;
+mod ledger;
 mod linking;
 mod media;
 mod phone;
 pub mod protocol;
 mod relay;
+mod thread;
 mod world;
 
 use std::{
+    ops::{Deref, DerefMut},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::world::World;
 pub use self::{
     account::Behaviour,
+    agenda::ClockView,
     device::{Device, Pushes},
     faults::Faults,
     media::MediaFile,
@@ -38,12 +50,18 @@ pub use self::{
 };
 use crate::domain::Clock;
 
-/// How the network behaves in time, and where it keeps files.
+/// How the network behaves in time, where it keeps its state, and how much of it.
 #[derive(Clone, Debug)]
 pub struct NetworkSettings {
+    /// The clock that the network goes by until its own is stopped.
     pub clock: Clock,
-    /// Files that were sent lie here.
-    pub media_dir: PathBuf,
+    /// The journal and the files that were sent lie here.
+    pub folder: PathBuf,
+    /// Messages that each chat keeps; the oldest go.
+    pub most_messages: usize,
+    /// Files that the network keeps, and how large they may be together; the oldest go.
+    pub most_media_files: usize,
+    pub most_media_bytes: u64,
     /// How long the first QR reference of a linking lives, and how long each later one.
     pub first_reference_life: Duration,
     pub reference_life: Duration,
@@ -58,10 +76,13 @@ pub struct NetworkSettings {
 }
 
 impl NetworkSettings {
-    pub fn new(media_dir: PathBuf, clock: Clock) -> Self {
+    pub fn new(folder: PathBuf, clock: Clock) -> Self {
         Self {
             clock,
-            media_dir,
+            folder,
+            most_messages: 20_000,
+            most_media_files: 50_000,
+            most_media_bytes: 2 * 1024 * 1024 * 1024,
             first_reference_life: Duration::from_secs(60),
             reference_life: Duration::from_secs(20),
             references: 6,
@@ -82,63 +103,84 @@ pub struct Network {
 struct Inner {
     settings: NetworkSettings,
     world: Mutex<World>,
+    /// Wakes the agenda's task when there is something new on it.
+    news: Arc<Notify>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Network {
-    /// A network with the contacts that answer. Makes the media folder.
+    /// The network as its folder tells it; a new one has the contacts that answer. Must be called
+    /// on a runtime. The folder must be no other network's, which its owner sees to.
     pub fn new(settings: NetworkSettings) -> std::io::Result<Self> {
-        std::fs::create_dir_all(&settings.media_dir)?;
-        let inner = Inner {
+        let inner = Arc::new(Inner {
+            world: Mutex::new(World::open(settings.clone())?),
             settings,
-            world: Mutex::new(World::settled()),
+            news: Arc::new(Notify::new()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        });
+        let (news, stop) = (inner.news.clone(), inner.stop.clone());
+        inner.tasks.spawn(agenda::keep(Arc::downgrade(&inner), news, stop));
+        Ok(Self { inner })
     }
 
-    /// Ends everything that is still to happen.
+    /// Ends everything that is going on. What is owed is done by the next network in this folder.
     pub async fn stop(&self) {
         self.inner.stop.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
 
-    /// Forgets all accounts, chats and devices; connected devices are told that they are unlinked.
-    pub fn reset(&self) {
-        let mut world = self.world();
-        let devices: Vec<u64> = world.devices.keys().copied().collect();
-        for device in devices {
-            world.push(device, protocol::Push::Unlinked);
-        }
-        *world = World::settled();
+    /// Forgets all accounts, chats and devices, also on the disk; connected devices are told that
+    /// they are unlinked. The clock goes with the system's again.
+    pub fn reset(&self) -> std::io::Result<()> {
+        self.world().reset()
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    fn world(&self) -> WorldGuard<'_> {
         // A panic while holding the lock leaves a world that is at worst missing one event.
-        self.inner.world.lock().unwrap_or_else(PoisonError::into_inner)
+        let world = self.inner.world.lock().unwrap_or_else(PoisonError::into_inner);
+        WorldGuard { world, news: &self.inner.news }
     }
 
     fn settings(&self) -> &NetworkSettings {
         &self.inner.settings
     }
+}
 
-    fn now(&self) -> crate::domain::Timestamp {
-        self.inner.settings.clock.now()
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
+}
 
-    /// Does something to the network after a while, unless it is stopped before.
-    fn after(&self, delay: Duration, act: impl FnOnce(&Self) + Send + 'static) {
-        let (weak, stop) = (Arc::downgrade(&self.inner), self.inner.stop.clone());
-        self.inner.tasks.spawn(async move {
-            if stop.run_until_cancelled(tokio::time::sleep(delay)).await.is_some() {
-                // Nobody holds the network any more: nothing is left to happen in it.
-                if let Some(inner) = weak.upgrade() {
-                    act(&Self { inner });
-                }
-            }
-        });
+/// The world while nobody else has it. At its end what was changed is written down, and only then
+/// are devices told.
+struct WorldGuard<'a> {
+    world: MutexGuard<'a, World>,
+    news: &'a Notify,
+}
+
+impl Deref for WorldGuard<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for WorldGuard<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl Drop for WorldGuard<'_> {
+    fn drop(&mut self) {
+        self.world.commit();
+        if std::mem::take(&mut self.world.has_news) {
+            self.news.notify_one();
+        }
     }
 }

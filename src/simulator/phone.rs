@@ -9,7 +9,8 @@ use crate::{
         Chat, Content, Jid, Message, MessageId, Outgoing, command::MediaKind, event::Presence,
     },
     simulator::{
-        Behaviour, Network,
+        Behaviour, Network, WorldGuard,
+        account::Person,
         linking::refusal,
         protocol::{Answer, DeviceContent, Refusal, RefusalKind},
         relay::Draft,
@@ -49,44 +50,44 @@ pub struct PhoneMedia<'a> {
 const DEVICE_ID: usize = 8;
 
 impl Network {
+    /// The world, to be changed for somebody who is told that it was.
+    fn writing(&self) -> Result<WorldGuard<'_>, Refusal> {
+        let world = self.world();
+        world.check_writing()?;
+        Ok(world)
+    }
+
     pub fn accounts(&self) -> Vec<AccountView> {
         let world = self.world();
-        let mut accounts: Vec<AccountView> = world
-            .accounts
-            .values()
-            .map(|account| AccountView {
-                phone: account.me.id.user().to_owned(),
-                name: account.name(),
-                behaviour: account.behaviour,
-                devices: account.devices.len(),
-            })
-            .collect();
+        let view = |person: &Person| AccountView {
+            phone: person.me.id.user().to_owned(),
+            name: person.name(),
+            behaviour: person.behaviour,
+            devices: person.devices.len(),
+        };
+        let mut accounts: Vec<AccountView> =
+            world.ledger.accounts().map(|account| view(&account.person)).collect();
         accounts.sort_by(|a, b| a.phone.cmp(&b.phone));
         accounts
     }
 
     /// Opens an account, or renames it.
     pub fn open_account(&self, phone: &Jid, name: Option<String>) -> Result<(), Refusal> {
-        let mut world = self.world();
-        let opened = world.open_account(phone, name);
-        opened
-            .map(|_| ())
-            .ok_or_else(|| refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp"))
+        let opened = self.writing()?.open_account(phone, name);
+        opened.map(|_| ()).ok_or_else(not_on_whatsapp)
     }
 
     pub fn set_behaviour(&self, phone: &Jid, behaviour: Behaviour) -> Result<(), Refusal> {
-        match self.world().account_of(phone) {
-            Some(account) => {
-                account.behaviour = behaviour;
-                Ok(())
-            }
-            None => Err(refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp")),
-        }
+        let mut world = self.writing()?;
+        let id = world.account_of(phone).map(|person| person.me.id.clone());
+        let id = id.ok_or_else(not_on_whatsapp)?;
+        world.ledger.change_person(&id, |person| person.behaviour = behaviour);
+        Ok(())
     }
 
     pub fn devices(&self, phone: &Jid) -> Vec<DeviceView> {
         let world = self.world();
-        let Some(account) = world.accounts.get(phone) else { return Vec::new() };
+        let Some(person) = world.ledger.person(phone) else { return Vec::new() };
         let is_connected = |credential: &str| {
             world.devices.values().any(|device| device.credential.as_deref() == Some(credential))
         };
@@ -94,19 +95,16 @@ impl Network {
             id: credential.chars().take(DEVICE_ID).collect(),
             connected: is_connected(credential),
         };
-        account.devices.iter().map(view).collect()
+        person.devices.iter().map(view).collect()
     }
 
     /// Removes a linked device on the phone.
     pub fn remove_device(&self, phone: &Jid, id: &str) -> Result<(), Refusal> {
-        let credential = {
-            let world = self.world();
-            let account = world.accounts.get(phone);
-            let starts = |credential: &&String| DEVICE_ID <= id.len() && credential.starts_with(id);
-            account.and_then(|account| account.devices.iter().find(starts).cloned())
-        };
-        match credential {
-            Some(credential) if self.unlink(&credential) => Ok(()),
+        let mut world = self.writing()?;
+        let starts = |credential: &&String| DEVICE_ID <= id.len() && credential.starts_with(id);
+        let person = world.ledger.person(phone);
+        match person.and_then(|person| person.devices.iter().find(starts).cloned()) {
+            Some(credential) if world.unlink(&credential) => Ok(()),
             _ => Err(refusal(RefusalKind::Invalid, "this phone has no such device")),
         }
     }
@@ -114,7 +112,7 @@ impl Network {
     /// The chats of a phone, newest first.
     pub fn chats(&self, phone: &Jid) -> Vec<Chat> {
         let world = self.world();
-        let Some(account) = world.accounts.get(phone) else { return Vec::new() };
+        let Some(account) = world.ledger.account(phone) else { return Vec::new() };
         let mut chats: Vec<Chat> =
             account.chats.values().map(|thread| thread.chat.clone()).collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
@@ -123,8 +121,8 @@ impl Network {
 
     pub fn messages(&self, phone: &Jid, chat: &Jid) -> Vec<Message> {
         let world = self.world();
-        let thread = world.accounts.get(phone).and_then(|account| account.chats.get(chat));
-        thread.map(|thread| thread.messages.clone()).unwrap_or_default()
+        let thread = world.ledger.thread(phone, chat);
+        thread.map(|thread| thread.newest(usize::MAX)).unwrap_or_default()
     }
 
     /// A person writes a text.
@@ -163,9 +161,9 @@ impl Network {
         chat: &Jid,
         content: DeviceContent,
     ) -> Result<Message, Refusal> {
-        let known = self.world().account_of(phone).map(|account| account.me.id.clone());
-        let me = known
-            .ok_or_else(|| refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp"))?;
+        let mut world = self.writing()?;
+        let me = world.account_of(phone).map(|person| person.me.id.clone());
+        let me = me.ok_or_else(not_on_whatsapp)?;
         let draft = Draft {
             key: Outgoing::new_key(),
             chat: chat.clone(),
@@ -173,7 +171,7 @@ impl Network {
             quoted: None,
             mentions: Vec::new(),
         };
-        self.send(&me, draft, None).map(|(_, message)| message)
+        world.send(&me, draft, None).map(|(_, message)| message)
     }
 
     /// The same changes that a linked device can make, from the phone.
@@ -183,11 +181,11 @@ impl Network {
         id: &MessageId,
         text: String,
     ) -> Result<Answer, Refusal> {
-        self.edit(phone, id, text, None)
+        self.writing()?.edit(phone, id, text, None)
     }
 
     pub fn revoke_from_phone(&self, phone: &Jid, id: &MessageId) -> Result<Answer, Refusal> {
-        self.revoke(phone, id, true, None)
+        self.writing()?.revoke(phone, id, true, None)
     }
 
     pub fn react_from_phone(
@@ -196,11 +194,11 @@ impl Network {
         id: &MessageId,
         emoji: String,
     ) -> Result<Answer, Refusal> {
-        self.react(phone, id, emoji, None)
+        self.writing()?.react(phone, id, emoji, None)
     }
 
     pub fn read_from_phone(&self, phone: &Jid, chat: &Jid) -> Result<Answer, Refusal> {
-        self.mark_read(phone, chat, None)
+        self.writing()?.mark_read(phone, chat, None)
     }
 
     pub fn presence_from_phone(
@@ -209,6 +207,10 @@ impl Network {
         chat: &Jid,
         presence: Presence,
     ) -> Result<Answer, Refusal> {
-        self.show_presence(phone, chat, presence)
+        self.writing()?.show_presence(phone, chat, presence)
     }
+}
+
+fn not_on_whatsapp() -> Refusal {
+    refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp")
 }

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Ack, Content, EventBody, Jid, Message, MessageId, MessageKind, Timestamp, command::Sent,
-        event::Presence, message::Reaction,
+        Ack, Content, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Timestamp,
+        command::Sent, event::Presence, message::Reaction,
     },
     simulator::{
-        Network,
-        account::Behaviour,
+        account::{Behaviour, Person},
+        agenda::Deed,
         compose::{compose, media_kind, sent_as, since},
+        ledger::Record,
         linking::refusal,
         protocol::{Answer, DeviceContent, Refusal, RefusalKind},
+        thread::Stored,
         world::World,
     },
 };
@@ -30,107 +32,104 @@ pub struct Draft {
     pub mentions: Vec<Jid>,
 }
 
-impl Network {
+impl World {
     /// Sends a message in the name of an account. A key that was used in this chat before is
     /// answered with what became of it then.
-    pub(in crate::simulator) fn send(
-        &self,
+    pub fn send(
+        &mut self,
         me: &Jid,
         draft: Draft,
         device: Option<u64>,
     ) -> Result<(Sent, Message), Refusal> {
-        let now = self.now();
-        let mut world = self.world();
-        if world.faults.take(|faults| &mut faults.refuse_sends) {
+        self.check_writing()?;
+        if self.faults.take(|faults| &mut faults.refuse_sends) {
             return Err(refusal(RefusalKind::Fault, "a planned fault: the send is refused"));
         }
-        let chat = world.phone_identity(&draft.chat).unwrap_or_else(|| draft.chat.clone());
-        let receivers = world.receivers(me, &chat)?;
-        if let Some(sent) =
-            world.accounts.get(me).and_then(|account| account.message(&chat, &draft.key))
-        {
-            return Ok((sent_as(sent), sent.clone()));
+        let now = self.now();
+        let chat = self.phone_identity(&draft.chat).unwrap_or_else(|| draft.chat.clone());
+        let receivers = self.receivers(me, &chat)?;
+        if let Some(sent) = self.ledger.stored(me, &chat, &draft.key) {
+            return Ok((sent_as(&sent.message), sent.message.clone()));
         }
-        let mut message = compose(&world, me, &chat, &draft, now)?;
-        if let DeviceContent::Media { media, .. } = &draft.content {
-            world.message_media.insert(draft.key.clone(), media.clone());
-        }
-        world.add(me, message.clone(), now);
+        let message = compose(self, me, &chat, &draft, now)?;
+        let media = match draft.content {
+            DeviceContent::Media { media, .. } => Some(media),
+            DeviceContent::Other(_) => None,
+        };
+        let stored = Stored { message: message.clone(), media };
+        self.add(me, stored.clone(), now);
         let event = EventBody::MessageSent { message: Box::new(message.clone()) };
-        world.tell(me, &event, device);
-        let delay = self.settings().delivery_delay + world.faults.receipt_delay();
-        drop(world);
+        self.tell(me, &event, device);
+        let delay = self.settings.delivery_delay + self.faults.receipt_delay();
+        self.owe(delay, Deed::Deliver { sender: me.clone(), stored: Box::new(stored), receivers });
+        Ok((sent_as(&message), message))
+    }
 
-        let (sender, key) = (me.clone(), draft.key.clone());
-        let sent = sent_as(&message);
-        message.ack = Ack::Delivered;
-        let (delivered, chat_of_it) = (message.clone(), chat.clone());
-        self.after(delay, move |network| {
-            for receiver in &receivers {
-                network.deliver(&sender, receiver, &delivered);
-            }
-            network.world().raise_ack(&sender, &chat_of_it, &key, Ack::Delivered, None);
-            network.let_receivers_act(&sender, &chat_of_it, &key, receivers);
-        });
-        message.ack = Ack::Sent;
-        Ok((sent, message))
+    /// A message comes to its receivers, who read it and answer, each in their way.
+    pub fn deliver(&mut self, sender: &Jid, sent: Stored, receivers: Vec<Jid>) {
+        let (chat, key) = (sent.message.chat().clone(), sent.message.id.key.clone());
+        // The sender may have changed it meanwhile, or deleted their own copy alone.
+        let stored = self.ledger.stored(sender, &chat, &key).cloned().unwrap_or(sent);
+        for receiver in &receivers {
+            self.deliver_to(sender, receiver, &stored);
+        }
+        self.raise_ack(sender, &chat, &key, Ack::Delivered, None);
+        self.let_receivers_act(sender, &chat, &key, receivers);
     }
 
     /// Puts a message into one receiver's account, as that account sees it.
-    fn deliver(&self, sender: &Jid, receiver: &Jid, message: &Message) {
-        let now = self.now();
-        let mut world = self.world();
-        let mut theirs = message.clone();
+    fn deliver_to(&mut self, sender: &Jid, receiver: &Jid, sent: &Stored) {
+        let mut theirs = sent.message.clone();
         theirs.id.from_me = false;
-        if !message.chat().is_group() {
+        if !theirs.chat().is_group() {
             theirs.id.chat = sender.clone();
         }
-        theirs.push_name = world.accounts.get(sender).map(|account| account.name());
+        let (chat, key) = (theirs.chat().clone(), theirs.id.key.clone());
+        // Senders choose keys; one that is taken must not overwrite another message.
+        if self.ledger.stored(receiver, &chat, &key).is_some() {
+            return;
+        }
+        theirs.push_name = self.ledger.person(sender).map(Person::name);
         // The receiver's phone knows the quoted message under its own name for it.
-        theirs.quoted = message.quoted.as_ref().and_then(|quoted| {
-            let chat = theirs.chat().clone();
-            world.accounts.get(receiver)?.message(&chat, &quoted.key).map(|found| found.id.clone())
+        theirs.quoted = theirs.quoted.as_ref().and_then(|quoted| {
+            self.ledger.stored(receiver, &chat, &quoted.key).map(|found| found.message.id.clone())
         });
         theirs.ack = Ack::Delivered;
-        world.add(receiver, theirs.clone(), now);
-        world.tell(receiver, &EventBody::Message { message: Box::new(theirs) }, None);
+        let stored = Stored { message: theirs.clone(), media: sent.media.clone() };
+        self.add(receiver, stored, self.now());
+        self.tell(receiver, &EventBody::Message { message: Box::new(theirs) }, None);
     }
 
     /// The people who got a message read it and answer, each in their way.
-    fn let_receivers_act(&self, sender: &Jid, chat: &Jid, key: &str, receivers: Vec<Jid>) {
-        let extra = self.world().faults.receipt_delay();
+    fn let_receivers_act(&mut self, sender: &Jid, chat: &Jid, key: &str, receivers: Vec<Jid>) {
+        let extra = self.faults.receipt_delay();
+        let sender_answers = self.ledger.person(sender).is_some_and(|p| p.behaviour.answers());
         for receiver in receivers {
-            let Some(behaviour) = self.world().accounts.get(&receiver).map(|a| a.behaviour) else {
+            let Some(behaviour) = self.ledger.person(&receiver).map(|p| p.behaviour) else {
                 continue;
             };
             let answer_after = match behaviour {
-                Behaviour::Echo => Some(self.settings().echo_delay),
-                Behaviour::Slow => Some(self.settings().slow_delay),
+                Behaviour::Echo => Some(self.settings.echo_delay),
+                Behaviour::Slow => Some(self.settings.slow_delay),
                 Behaviour::Reads => None,
                 Behaviour::Silent | Behaviour::Manual => continue,
             };
             let their_chat = if chat.is_group() { chat.clone() } else { sender.clone() };
-            let read_by = (receiver.clone(), their_chat.clone());
-            self.after(self.settings().read_delay + extra, move |network| {
-                // Somebody who left the group meanwhile has nothing to read.
-                let _ = network.mark_read(&read_by.0, &read_by.1, None);
-            });
-            // Two echoes in one group would talk for ever.
-            if let Some(delay) = answer_after.filter(|_| !chat.is_group()) {
+            let read = Deed::Read { account: receiver.clone(), chat: their_chat.clone() };
+            self.owe(self.settings.read_delay + extra, read);
+            // Two echoes, also in one group, would talk for ever.
+            if let Some(delay) = answer_after.filter(|_| !chat.is_group() && !sender_answers) {
                 let key = key.to_owned();
-                self.after(delay, move |network| network.repeat(&receiver, &their_chat, &key));
+                self.owe(delay, Deed::Repeat { account: receiver, chat: their_chat, key });
             }
         }
     }
 
     /// An echo: sends what came in back to where it came from.
-    fn repeat(&self, me: &Jid, chat: &Jid, key: &str) {
-        let world = self.world();
-        let Some(message) = world.accounts.get(me).and_then(|account| account.message(chat, key))
-        else {
-            return;
-        };
-        let content = match (&message.media, world.message_media.get(key)) {
+    pub fn repeat(&mut self, me: &Jid, chat: &Jid, key: &str) {
+        let Some(Stored { message, media }) = self.ledger.stored(me, chat, key) else { return };
+        let file = media.as_ref().filter(|id| self.ledger.files().contains_key(*id));
+        let content = match (&message.media, file) {
             (Some(media), Some(id)) => DeviceContent::Media {
                 media: id.clone(),
                 kind: media_kind(message.kind),
@@ -140,9 +139,8 @@ impl Network {
             },
             _ => DeviceContent::Other(Content::Text { body: message.preview() }),
         };
-        drop(world);
         let draft = Draft {
-            key: crate::domain::Outgoing::new_key(),
+            key: Outgoing::new_key(),
             chat: chat.clone(),
             content,
             quoted: None,
@@ -152,23 +150,22 @@ impl Network {
         let _ = self.send(me, draft, None);
     }
 
-    pub(in crate::simulator) fn edit(
-        &self,
+    pub fn edit(
+        &mut self,
         me: &Jid,
         id: &MessageId,
         text: String,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let mut world = self.world();
-        let message = world.own_message(me, id)?;
+        let message = self.own_message(me, id)?;
         if message.kind != MessageKind::Text || EDIT_WINDOW < since(message.timestamp, now) {
             return Err(refusal(
                 RefusalKind::NotAllowed,
                 "only a text of the last 15 minutes can be edited",
             ));
         }
-        world.for_everyone(me, id, device, |message| {
+        self.for_everyone(me, id, device, |message| {
             message.body.clone_from(&text);
             message.edited = true;
             EventBody::MessageEdited { message: message.id.clone(), text: text.clone() }
@@ -176,24 +173,21 @@ impl Network {
         Ok(Answer::Done)
     }
 
-    pub(in crate::simulator) fn revoke(
-        &self,
+    pub fn revoke(
+        &mut self,
         me: &Jid,
         id: &MessageId,
         for_everyone: bool,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let mut world = self.world();
         if !for_everyone {
-            world.message(me, id)?;
-            if let Some(thread) = world.accounts.get_mut(me).and_then(|a| a.chats.get_mut(&id.chat))
-            {
-                thread.messages.retain(|message| message.id.key != id.key);
-            }
+            self.message(me, id)?;
+            let (account, chat, key) = (me.clone(), id.chat.clone(), id.key.to_string());
+            self.ledger.put(Record::MessageGone { account, chat, key });
             return Ok(Answer::Done);
         }
-        let message = world.own_message(me, id)?;
+        let message = self.own_message(me, id)?;
         if REVOKE_WINDOW < since(message.timestamp, now) {
             return Err(refusal(
                 RefusalKind::NotAllowed,
@@ -201,7 +195,7 @@ impl Network {
             ));
         }
         let by = me.clone();
-        world.for_everyone(me, id, device, |message| {
+        self.for_everyone(me, id, device, |message| {
             message.kind = MessageKind::Revoked;
             message.body.clear();
             message.media = None;
@@ -210,18 +204,17 @@ impl Network {
         Ok(Answer::Done)
     }
 
-    pub(in crate::simulator) fn react(
-        &self,
+    pub fn react(
+        &mut self,
         me: &Jid,
         id: &MessageId,
         emoji: String,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let mut world = self.world();
-        world.message(me, id)?;
+        self.message(me, id)?;
         let sender = me.clone();
-        world.for_everyone(me, id, device, |message| {
+        self.for_everyone(me, id, device, |message| {
             message.reactions.retain(|reaction| reaction.sender != sender);
             if !emoji.is_empty() {
                 let (sender, emoji) = (sender.clone(), emoji.clone());
@@ -234,108 +227,89 @@ impl Network {
     }
 
     /// Reads a chat: its senders see the blue ticks.
-    pub(in crate::simulator) fn mark_read(
-        &self,
+    pub fn mark_read(
+        &mut self,
         me: &Jid,
         chat: &Jid,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        let thread = world.accounts.get_mut(me).and_then(|account| account.chats.get_mut(chat));
-        let thread =
-            thread.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
-        let keys = thread.read();
-        let seen = EventBody::ChatUpdated { chat: Box::new(thread.chat.clone()) };
-        let of_message = |key: &String| {
-            thread.messages.iter().find(|m| *m.id.key == **key).map(|m| m.author.clone())
-        };
-        let senders: Vec<(String, Jid)> =
-            keys.iter().filter_map(|key| Some((key.clone(), of_message(key)?))).collect();
-        world.tell(me, &seen, device);
-        for (key, sender) in senders {
+        let seen = self.ledger.read_chat(me, chat);
+        let (seen, unread) =
+            seen.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
+        self.tell(me, &EventBody::ChatUpdated { chat: Box::new(seen) }, device);
+        for (key, sender) in unread {
             let (their_chat, participant) = match chat.is_group() {
                 true => (chat.clone(), Some(me.clone())),
                 false => (me.clone(), None),
             };
-            world.raise_ack(&sender, &their_chat, &key, Ack::Read, participant);
+            self.raise_ack(&sender, &their_chat, &key, Ack::Read, participant);
         }
         Ok(Answer::Done)
     }
 
-    pub(in crate::simulator) fn archive(
-        &self,
+    pub fn archive(
+        &mut self,
         me: &Jid,
         chat: &Jid,
         archived: bool,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        let thread = world.accounts.get_mut(me).and_then(|account| account.chats.get_mut(chat));
-        let thread =
-            thread.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
-        thread.chat.archived = archived;
-        let changed = EventBody::ChatUpdated { chat: Box::new(thread.chat.clone()) };
-        world.tell(me, &changed, device);
+        let changed = self.ledger.change_chat(me, chat, |chat| chat.archived = archived);
+        let changed =
+            changed.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
+        self.tell(me, &EventBody::ChatUpdated { chat: Box::new(changed) }, device);
         Ok(Answer::Done)
     }
 
-    pub(in crate::simulator) fn show_presence(
-        &self,
+    pub fn show_presence(
+        &mut self,
         me: &Jid,
         chat: &Jid,
         presence: Presence,
     ) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        for receiver in world.receivers(me, chat)? {
+        for receiver in self.receivers(me, chat)? {
             let chat = if chat.is_group() { chat.clone() } else { me.clone() };
             let event = EventBody::Presence { chat, sender: me.clone(), presence };
-            world.tell(&receiver, &event, None);
+            self.tell(&receiver, &event, None);
         }
         Ok(Answer::Done)
     }
 
-    pub(in crate::simulator) fn history(
+    pub fn history(
         &self,
         me: &Jid,
         chat: &Jid,
         before: Option<&MessageId>,
         limit: usize,
     ) -> Result<Answer, Refusal> {
-        let world = self.world();
-        let thread = world.accounts.get(me).and_then(|account| account.chats.get(chat));
+        let thread = self.ledger.thread(me, chat);
         let thread =
             thread.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
-        let end = match before {
-            Some(id) => thread.messages.iter().position(|message| message.id.key == id.key),
-            None => Some(thread.messages.len()),
+        let messages = match before {
+            Some(id) => thread.before(&id.key, limit),
+            None => Some(thread.newest(limit)),
         };
-        let end =
-            end.ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))?;
-        let messages = thread.messages[end.saturating_sub(limit)..end].to_vec();
+        let messages = messages
+            .ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))?;
         Ok(Answer::Messages { messages })
     }
 
-    pub(in crate::simulator) fn media_of(
-        &self,
-        me: &Jid,
-        id: &MessageId,
-    ) -> Result<Answer, Refusal> {
-        let mut world = self.world();
-        world.message(me, id)?;
-        let media = world.message_media.get(&*id.key).cloned();
-        let found =
-            media.and_then(|id| world.media.get(&id).map(|file| (id.clone(), file.clone())));
-        let (media, file) =
-            found.ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this message has no file"))?;
-        Ok(Answer::Media { media, mime: file.mime, size: file.size })
+    pub fn media_of(&self, me: &Jid, id: &MessageId) -> Result<Answer, Refusal> {
+        self.message(me, id)?;
+        let media = self.ledger.stored(me, &id.chat, &id.key).and_then(|m| m.media.as_ref());
+        let media =
+            media.ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this message has no file"))?;
+        let file = self.ledger.files().get(media);
+        let file = file.ok_or_else(|| refusal(RefusalKind::UnknownMedia, "the file is gone"))?;
+        Ok(Answer::Media { media: media.clone(), mime: file.mime.clone(), size: file.size })
     }
 }
 
 impl World {
     /// Who gets what an account says in a chat.
     fn receivers(&mut self, me: &Jid, chat: &Jid) -> Result<Vec<Jid>, Refusal> {
-        if let Some(group) = self.groups.get(chat) {
-            let members: Vec<Jid> = group.participants.iter().map(|p| p.id.clone()).collect();
+        if self.ledger.groups().contains_key(chat) {
+            let members = self.members(chat);
             if !members.contains(me) {
                 return Err(refusal(RefusalKind::NotMember, "you are not in this group"));
             }
@@ -345,30 +319,28 @@ impl World {
             return Err(refusal(RefusalKind::UnknownChat, "there is no such chat"));
         }
         match self.account_of(chat) {
-            Some(account) => {
-                let id = account.me.id.clone();
-                // A note to oneself goes nowhere else.
-                Ok(if id == *me { Vec::new() } else { vec![id] })
-            }
+            // A note to oneself goes nowhere else.
+            Some(person) if person.me.id == *me => Ok(Vec::new()),
+            Some(person) => Ok(vec![person.me.id.clone()]),
             None => Err(refusal(RefusalKind::NotOnWhatsapp, "this number is not on WhatsApp")),
         }
     }
 
-    fn add(&mut self, account: &Jid, message: Message, now: Timestamp) {
-        let name = self.chat_name(account, message.chat());
-        if let Some(account) = self.accounts.get_mut(account) {
-            let chat = message.chat().clone();
-            account.thread(&chat, &name, now).add(message);
-        }
+    fn add(&mut self, account: &Jid, stored: Stored, now: Timestamp) {
+        let chat = stored.message.chat();
+        let name = self.chat_name(account, chat);
+        self.ledger.open_chat(account, chat, &name, now);
+        self.ledger.add_message(account, stored);
     }
 
-    fn message(&mut self, me: &Jid, id: &MessageId) -> Result<&mut Message, Refusal> {
-        let account = self.accounts.get_mut(me);
-        let message = account.and_then(|account| account.message_mut(&id.chat, &id.key));
-        message.ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))
+    pub fn message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
+        let stored = self.ledger.stored(me, &id.chat, &id.key);
+        let stored = stored
+            .ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))?;
+        Ok(&stored.message)
     }
 
-    fn own_message(&mut self, me: &Jid, id: &MessageId) -> Result<&mut Message, Refusal> {
+    fn own_message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
         let message = self.message(me, id)?;
         if message.from_me() && message.kind != MessageKind::Revoked {
             Ok(message)
@@ -386,13 +358,14 @@ impl World {
         ack: Ack,
         participant: Option<Jid>,
     ) {
-        let account = self.accounts.get_mut(sender);
-        let Some(message) = account.and_then(|account| account.message_mut(chat, key)) else {
+        if self.ledger.stored(sender, chat, key).is_none_or(|m| ack <= m.message.ack) {
             return;
-        };
-        if message.ack < ack {
+        }
+        let raised = self.ledger.change_message(sender, chat, key, |message| {
             message.ack = ack;
-            let message = message.id.clone();
+            message.id.clone()
+        });
+        if let Some(message) = raised {
             self.tell(sender, &EventBody::Ack { message, ack, participant }, None);
         }
     }
@@ -405,17 +378,15 @@ impl World {
         device: Option<u64>,
         change: impl Fn(&mut Message) -> EventBody,
     ) {
-        let everyone = match self.groups.get(&id.chat) {
-            Some(group) => {
-                group.participants.iter().map(|p| (p.id.clone(), id.chat.clone())).collect()
-            }
-            None => vec![(me.clone(), id.chat.clone()), (id.chat.clone(), me.clone())],
+        let everyone = match self.ledger.groups().contains_key(&id.chat) {
+            true => self.members(&id.chat).into_iter().map(|p| (p, id.chat.clone())).collect(),
+            false => vec![(me.clone(), id.chat.clone()), (id.chat.clone(), me.clone())],
         };
         for (person, chat) in everyone {
-            let Some(account) = self.accounts.get_mut(&person) else { continue };
-            let Some(message) = account.message_mut(&chat, &id.key) else { continue };
-            let event = change(message);
-            self.tell(&person, &event, device.filter(|_| person == *me));
+            let event = self.ledger.change_message(&person, &chat, &id.key, &change);
+            if let Some(event) = event {
+                self.tell(&person, &event, device.filter(|_| person == *me));
+            }
         }
     }
 }

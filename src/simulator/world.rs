@@ -1,19 +1,26 @@
-//! All that the network knows, and the look-ups that everything else needs.
+//! All that the network knows: the ledger that outlives the process, the devices that do not, and
+//! the look-ups that everything else needs.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fs, io};
 
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Chat, Contact, EventBody, Group, Jid, Message},
+    domain::{Chat, Contact, EventBody, Group, Jid, JidKind},
     simulator::{
-        account::{Account, Behaviour},
+        NetworkSettings,
+        account::{Behaviour, Person},
+        agenda::Waiting,
         faults::Faults,
-        media::MediaFile,
-        protocol::Push,
+        journal::Journal,
+        ledger::{Ledger, Record},
+        linking::refusal,
+        protocol::{Push, Refusal, RefusalKind},
     },
 };
 
+/// The journal's name in the network's folder.
+const JOURNAL: &str = "journal.jsonl";
 /// Numbers that begin so are not on WhatsApp.
 const NOBODY: &str = "999";
 /// Messages of each chat that a device is given when it connects.
@@ -30,21 +37,22 @@ const SETTLERS: [(&str, &str, Behaviour); 6] = [
 ];
 
 pub struct World {
-    /// By the address of their person.
-    pub accounts: HashMap<Jid, Account>,
-    pub groups: HashMap<Jid, Group>,
+    pub settings: NetworkSettings,
+    pub ledger: Ledger,
+    pub journal: Journal,
     pub devices: HashMap<u64, Connected>,
-    /// Which account a credential opens.
-    pub credentials: HashMap<String, Jid>,
     /// Which unlinked device shows a QR reference now.
     pub references: HashMap<String, u64>,
     /// Which unlinked device shows a pairing code, and for which account.
     pub pairing_codes: HashMap<String, (u64, Jid)>,
-    pub media: HashMap<String, MediaFile>,
-    /// The file of each message that has one, by the message's key.
-    pub message_media: HashMap<String, String>,
     pub faults: Faults,
+    pub waiting: Waiting,
+    /// Whether there is something new on the agenda.
+    pub has_news: bool,
     pub next_device: u64,
+    pub next_passing: u64,
+    /// What devices are told once the journal has it.
+    outbox: Vec<(u64, Push)>,
 }
 
 /// A device that is connected at this moment.
@@ -60,29 +68,66 @@ pub struct Connected {
 }
 
 impl World {
-    /// A world with the people whom everybody knows.
-    pub fn settled() -> Self {
+    /// The world as its folder tells it, with the people whom everybody knows.
+    pub fn open(settings: NetworkSettings) -> io::Result<Self> {
+        fs::create_dir_all(settings.media_folder())?;
+        let mut ledger = Ledger::new(settings.most_messages);
+        let journal = Journal::open(&settings.folder.join(JOURNAL), &mut ledger)?;
+        settle(&mut ledger);
         let mut world = Self {
-            accounts: HashMap::new(),
-            groups: HashMap::new(),
+            settings,
+            ledger,
+            journal,
             devices: HashMap::new(),
-            credentials: HashMap::new(),
             references: HashMap::new(),
             pairing_codes: HashMap::new(),
-            media: HashMap::new(),
-            message_media: HashMap::new(),
             faults: Faults::default(),
+            waiting: Waiting::new(),
+            has_news: false,
             next_device: 1,
+            next_passing: 0,
+            outbox: Vec::new(),
         };
-        for (phone, name, behaviour) in SETTLERS {
-            if let Ok(jid) = Jid::of_phone(phone) {
-                let lid = lid_of(&jid);
-                world
-                    .accounts
-                    .insert(jid.clone(), Account::new(jid, lid, name.to_owned(), behaviour));
-            }
+        world.commit();
+        world.clear_media_folder()?;
+        Ok(world)
+    }
+
+    /// Begins anew, in memory and on the disk. When the disk refuses, nothing has changed.
+    pub fn reset(&mut self) -> io::Result<()> {
+        let mut ledger = Ledger::new(self.settings.most_messages);
+        settle(&mut ledger);
+        ledger.unwritten().clear();
+        self.journal.rewrite(&ledger)?;
+        self.ledger = ledger;
+        self.outbox.clear();
+        for device in std::mem::take(&mut self.devices).into_values() {
+            // One that does not take it sees its line end.
+            let _ = device.pushes.try_send(Push::Unlinked);
         }
-        world
+        self.references.clear();
+        self.pairing_codes.clear();
+        // Requests that wait are answered: there is nobody in whose name any more.
+        self.waiting.clear();
+        self.faults = Faults::default();
+        self.clear_media_folder()
+    }
+
+    /// Writes down what was changed, then tells devices.
+    pub fn commit(&mut self) {
+        self.journal.write(&mut self.ledger);
+        for (device, push) in std::mem::take(&mut self.outbox) {
+            self.hand_over(device, push);
+        }
+    }
+
+    /// Refuses what would be acknowledged and could be lost.
+    pub fn check_writing(&self) -> Result<(), Refusal> {
+        if self.journal.is_failing() {
+            let reason = "the network's journal cannot be written";
+            return Err(refusal(RefusalKind::Fault, reason));
+        }
+        Ok(())
     }
 
     /// Whether somebody could have this address.
@@ -90,61 +135,65 @@ impl World {
         id.is_person() && !id.user().starts_with(NOBODY)
     }
 
-    /// The account behind a person's address, under either identity; made when somebody writes to
-    /// it for the first time.
-    pub fn account_of(&mut self, id: &Jid) -> Option<&mut Account> {
+    /// The person behind an address, under either identity; they get an account when somebody
+    /// writes to them for the first time.
+    pub fn account_of(&mut self, id: &Jid) -> Option<&Person> {
+        let person = self.person_behind(id)?;
+        let id = person.me.id.clone();
+        if self.ledger.person(&id).is_none() {
+            self.ledger.put(Record::Person(Box::new(person)));
+        }
+        self.ledger.person(&id)
+    }
+
+    /// The person behind an address, with or without an account.
+    fn person_behind(&self, id: &Jid) -> Option<Person> {
         let id = self.phone_identity(id)?;
         if !self.is_on_whatsapp(&id) {
             return None;
         }
-        let account = self.accounts.entry(id.clone()).or_insert_with(|| {
+        let known = self.ledger.person(&id).cloned();
+        Some(known.unwrap_or_else(|| {
             let (lid, name) = (lid_of(&id), format!("Person {}", last_digits(id.user())));
-            Account::new(id, lid, name, Behaviour::Reads)
-        });
-        Some(account)
+            Person::new(id, lid, name, Behaviour::Reads)
+        }))
     }
 
     /// The telephone identity of a person named by either.
     pub fn phone_identity(&self, id: &Jid) -> Option<Jid> {
         match id.kind() {
-            crate::domain::JidKind::Person => Some(id.clone()),
-            crate::domain::JidKind::Lid => self
-                .accounts
-                .values()
-                .find(|a| a.me.lid.as_ref() == Some(id))
-                .map(|a| a.me.id.clone()),
+            JidKind::Person => Some(id.clone()),
+            JidKind::Lid => phone_of(id),
             _ => None,
         }
     }
 
     /// Opens an account for its owner, with the people whom everybody knows as contacts.
-    pub fn open_account(&mut self, id: &Jid, name: Option<String>) -> Option<&mut Account> {
-        let people: Vec<Contact> =
-            SETTLERS.iter().filter_map(|(phone, name, _)| settler(phone, name)).collect();
-        let account = self.account_of(id)?;
-        account.behaviour = Behaviour::Manual;
+    pub fn open_account(&mut self, id: &Jid, name: Option<String>) -> Option<Person> {
+        let mut person = self.person_behind(id)?;
+        person.behaviour = Behaviour::Manual;
         if name.is_some() {
-            account.me.push_name = name;
+            person.me.push_name = name;
         }
-        let own = account.me.id.clone();
-        for contact in people.into_iter().filter(|contact| contact.id != own) {
-            account.contacts.entry(contact.id.clone()).or_insert(contact);
+        for contact in SETTLERS.iter().filter_map(|(phone, name, _)| settler(phone, name)) {
+            if contact.id != person.me.id {
+                person.contacts.entry(contact.id.clone()).or_insert(contact);
+            }
         }
-        Some(account)
+        self.ledger.put(Record::Person(Box::new(person.clone())));
+        Some(person)
     }
 
     /// How one account sees a person.
-    pub fn contact_of(&mut self, account: &Jid, id: &Jid) -> Option<Contact> {
-        let person = self.account_of(id)?;
-        let (id, lid, push_name) =
-            (person.me.id.clone(), person.me.lid.clone(), person.me.push_name.clone());
-        let known = self.accounts.get(account).and_then(|account| account.contacts.get(&id));
+    pub fn contact_of(&self, account: &Jid, id: &Jid) -> Option<Contact> {
+        let person = self.person_behind(id)?.me;
+        let known = self.ledger.person(account).and_then(|owner| owner.contacts.get(&person.id));
         Some(known.cloned().unwrap_or(Contact {
-            id,
-            lid,
+            id: person.id,
+            lid: person.lid,
             name: None,
             short_name: None,
-            push_name,
+            push_name: person.push_name,
             in_address_book: false,
             on_whatsapp: true,
             business: false,
@@ -154,8 +203,8 @@ impl World {
     }
 
     /// The name that an account shows for a chat.
-    pub fn chat_name(&mut self, account: &Jid, chat: &Jid) -> String {
-        if let Some(group) = self.groups.get(chat) {
+    pub fn chat_name(&self, account: &Jid, chat: &Jid) -> String {
+        if let Some(group) = self.ledger.groups().get(chat) {
             return group.name.clone();
         }
         match self.contact_of(account, chat) {
@@ -175,9 +224,13 @@ impl World {
         }
     }
 
-    /// Sends a push to one device. One whose queue is full is cut off: it will connect again and
-    /// be given a snapshot.
+    /// Sends a push to one device, after all that happened before it is in the journal.
     pub fn push(&mut self, device: u64, push: Push) {
+        self.outbox.push((device, push));
+    }
+
+    /// A device whose queue is full is cut off: it will connect again and be given a snapshot.
+    fn hand_over(&mut self, device: u64, push: Push) {
         let Some(connected) = self.devices.get_mut(&device) else { return };
         let is_event = matches!(push, Push::Happened { .. });
         if is_event && self.faults.take(|faults| &mut faults.reorder_events) {
@@ -198,27 +251,46 @@ impl World {
 
     /// All that a device of this account needs to show.
     pub fn snapshot(&self, account: &Jid) -> Option<Push> {
-        let account = self.accounts.get(account)?;
+        let account = self.ledger.account(account)?;
+        let me = &account.person.me;
         let mut chats: Vec<Chat> =
             account.chats.values().map(|thread| thread.chat.clone()).collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
-        let recent = |messages: &[Message]| {
-            messages[messages.len().saturating_sub(SNAPSHOT_MESSAGES)..].to_vec()
-        };
-        let is_member = |group: &&Group| group.participants.iter().any(|p| p.id == account.me.id);
+        let is_member = |group: &&Group| group.participants.iter().any(|p| p.id == me.id);
+        let messages = account.chats.values().flat_map(|chat| chat.newest(SNAPSHOT_MESSAGES));
         Some(Push::Snapshot {
-            me: account.me.clone(),
-            contacts: account.contacts.values().cloned().collect(),
+            me: me.clone(),
+            contacts: account.person.contacts.values().cloned().collect(),
             chats,
-            groups: self.groups.values().filter(is_member).cloned().collect(),
-            messages: account.chats.values().flat_map(|thread| recent(&thread.messages)).collect(),
+            groups: self.ledger.groups().values().filter(is_member).cloned().collect(),
+            messages: messages.collect(),
         })
+    }
+}
+
+/// Everybody knows these people, from the beginning or from the version on that brought them.
+fn settle(ledger: &mut Ledger) {
+    for (phone, name, behaviour) in SETTLERS {
+        if let Ok(id) = Jid::of_phone(phone)
+            && ledger.person(&id).is_none()
+        {
+            let person = Person::new(id.clone(), lid_of(&id), name.to_owned(), behaviour);
+            ledger.put(Record::Person(Box::new(person)));
+        }
     }
 }
 
 /// The hidden identity that the network gives to a telephone number.
 pub fn lid_of(id: &Jid) -> Option<Jid> {
     format!("1{:0>14}@lid", id.user()).parse().ok()
+}
+
+/// Whose hidden identity it is.
+fn phone_of(lid: &Jid) -> Option<Jid> {
+    let digits = lid.user().strip_prefix('1')?;
+    // The shortest number that is padded to these digits: none begins with a zero.
+    let phone = Jid::of_phone(digits.trim_start_matches('0')).ok()?;
+    (lid_of(&phone).as_ref() == Some(lid)).then_some(phone)
 }
 
 fn settler(phone: &str, name: &str) -> Option<Contact> {
@@ -239,4 +311,113 @@ fn settler(phone: &str, name: &str) -> Option<Contact> {
 
 fn last_digits(user: &str) -> &str {
     user.get(user.len().saturating_sub(4)..).unwrap_or(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Clock,
+        simulator::{Device, Network, Pushes, protocol::Request},
+    };
+
+    fn network(folder: &std::path::Path) -> Network {
+        Network::new(NetworkSettings::new(folder.to_owned(), Clock::system())).unwrap()
+    }
+
+    fn me() -> Jid {
+        "15557654321@c.us".parse().unwrap()
+    }
+
+    /// A linked device and its credential.
+    async fn linked(network: &Network) -> (Device, Pushes, String) {
+        let (device, mut pushes) = network.connect();
+        device.request(Request::Hello { credential: None }).await.unwrap();
+        let Some(Push::Reference { reference, .. }) = pushes.recv().await else { panic!() };
+        network.scan(&me(), Some("Me".to_owned()), &reference).unwrap();
+        let Some(Push::Linked { credential, .. }) = pushes.recv().await else { panic!() };
+        assert!(matches!(pushes.recv().await, Some(Push::Snapshot { .. })));
+        (device, pushes, credential)
+    }
+
+    async fn first_push(network: &Network, credential: &str) -> Push {
+        let (device, mut pushes) = network.connect();
+        let hello = Request::Hello { credential: Some(credential.to_owned()) };
+        device.request(hello).await.unwrap();
+        pushes.recv().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_a_device_is_away_is_in_its_snapshot_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = network(folder.path());
+        let (device, _pushes, credential) = linked(&first).await;
+        drop(device);
+        let ada: Jid = "15550000011@c.us".parse().unwrap();
+        for text in ["one", "two"] {
+            first.write(&ada, &me(), text).unwrap();
+        }
+        first.advance_clock(std::time::Duration::from_secs(1)).await;
+        let of_first = first_push(&first, &credential).await;
+        let second = network(folder.path());
+        let Push::Snapshot { me, chats, messages, contacts, .. } =
+            first_push(&second, &credential).await
+        else {
+            panic!("no snapshot")
+        };
+        assert_eq!((me.push_name.as_deref(), contacts.len()), (Some("Me"), 6));
+        assert_eq!((&chats[0].id, chats[0].unread), (&ada, 2));
+        let bodies: Vec<&str> = messages.iter().map(|message| message.body.as_str()).collect();
+        assert_eq!(bodies, ["one", "two"]);
+        let Push::Snapshot { messages: of_first, .. } = of_first else { panic!("no snapshot") };
+        assert_eq!(of_first, messages);
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_one_on_the_disk_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        let (_device, mut pushes, credential) = linked(&network).await;
+        network.write(&me(), &me(), "a note").unwrap();
+        fs::write(network.media_place().1, "x").unwrap();
+        network.reset().unwrap();
+        // The note was told before.
+        let pushed: Vec<Push> = std::iter::from_fn(|| pushes.try_recv().ok()).collect();
+        assert_eq!(pushed.last(), Some(&Push::Unlinked));
+        let again = self::network(folder.path());
+        for network in [&network, &again] {
+            assert_eq!(network.accounts().len(), SETTLERS.len());
+            assert!(matches!(first_push(network, &credential).await, Push::Reference { .. }));
+            let media = network.world().settings.media_folder();
+            assert_eq!(fs::read_dir(media).unwrap().count(), 0);
+        }
+        assert!(!fs::read_to_string(folder.path().join(JOURNAL)).unwrap().contains("a note"));
+    }
+
+    #[tokio::test]
+    async fn asking_for_a_number_opens_no_account_and_both_its_identities_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        let (device, _pushes, _) = linked(&network).await;
+        let before = network.accounts().len();
+        let stranger: Jid = "447700900123@c.us".parse().unwrap();
+        let contact = network.world().contact_of(&me(), &stranger).unwrap();
+        assert_eq!(network.accounts().len(), before);
+        let lid = contact.lid.unwrap();
+        assert_eq!(network.world().phone_identity(&lid), Some(stranger.clone()));
+        let content = crate::domain::Content::Text { body: "hello".to_owned() };
+        let request = Request::Send {
+            key: "3EB0".to_owned(),
+            chat: lid,
+            content: crate::simulator::protocol::DeviceContent::Other(content),
+            quoted: None,
+            mentions: Vec::new(),
+        };
+        device.request(request).await.unwrap();
+        assert_eq!(network.messages(&me(), &stranger).len(), 1);
+        for id in ["10000000000012@lid", "1@lid", "25550000000012@lid"] {
+            let none = id.parse().ok().and_then(|id| network.world().phone_identity(&id));
+            assert_eq!(none, None, "{id}");
+        }
+    }
 }

@@ -19,6 +19,9 @@
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
 //! | `DeliveriesWaiting` | webhook, event number, delivery | nothing | webhooks |
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
+//! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
+//! | `OutboxByMessage` | session, message key | entry | messaging |
+//! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
 //! | `Idempotency` | scope, key | [`crate::store::records::FirstAnswer`] | api |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
@@ -43,6 +46,9 @@ pub enum Tree {
     DeliveriesWaiting = 16,
     Attempts = 17,
     Idempotency = 18,
+    Outbox = 24,
+    OutboxByMessage = 25,
+    OutboxWaiting = 26,
 }
 
 impl Tree {

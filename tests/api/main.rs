@@ -8,8 +8,12 @@
 )]
 
 mod app;
+mod backfill;
 mod bad_input;
+mod browsers;
 mod faults;
 mod journey;
 mod listeners;
+mod outbox;
 mod permission;
+mod simulated_network;

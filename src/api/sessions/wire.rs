@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 20] = [
+pub const EVENT_NAMES: [&str; 21] = [
     "qr",
     "authenticated",
     "ready",
@@ -34,6 +34,7 @@ pub const EVENT_NAMES: [&str; 20] = [
     "presence",
     "call",
     "webhook.disabled",
+    "history_gap",
 ];
 
 /// An event as it goes to a listener.
@@ -190,6 +191,11 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
                 "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
             });
             ("webhook.disabled", data)
+        }
+        EventBody::HistoryGap { chat, after, before } => {
+            let data =
+                json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) });
+            ("history_gap", data)
         }
         EventBody::EngineUnknown { .. } => return None,
     })

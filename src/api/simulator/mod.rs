@@ -2,10 +2,13 @@
 //! network; then nothing of it is secret, but callers still need what the API needs.
 
 pub mod door;
+mod phone;
+
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -15,7 +18,7 @@ use crate::{
         endpoint::{Bucket, Endpoint, Scope},
         error::ApiError,
     },
-    domain::{Error, ErrorCode, Jid, MessageId, Subject, command::MediaKind},
+    domain::{Error, ErrorCode, Jid, MessageId, Subject, Timestamp, command::MediaKind},
     services::Services,
     simulator::{
         Behaviour, Faults, Network, PhoneMedia,
@@ -24,6 +27,8 @@ use crate::{
 };
 
 const TAG: &str = "Simulated network";
+/// Ten years: further than anything waits.
+const LONGEST_ADVANCE: f64 = 315_360_000.0;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let all = vec![
@@ -75,10 +80,17 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::put("/_simulator/v1/faults", plan)
             .about(TAG, "Plan faults")
             .takes::<FaultsBody>(),
+        Endpoint::get("/_simulator/v1/clock", clock)
+            .about(TAG, "The network's clock, and what waits for it"),
+        Endpoint::put("/_simulator/v1/clock", set_clock)
+            .about(TAG, "Stop the network's clock, move it, or let it go with the system's")
+            .takes::<ClockBody>(),
         Endpoint::post("/_simulator/v1/reset", reset)
             .about(TAG, "Forget everything and begin anew"),
     ];
-    all.into_iter().map(|endpoint| endpoint.needs(Scope::Admin).limited(Bucket::None)).collect()
+    let control = all.into_iter();
+    let control = control.map(|endpoint| endpoint.needs(Scope::Admin).limited(Bucket::None));
+    control.chain(phone::endpoints()).collect()
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -150,6 +162,23 @@ struct PageFaultBody {
 struct FaultsBody {
     #[schema(value_type = Object)]
     faults: Faults,
+}
+
+/// The network's time alone: the gateway's own deadlines and the numbers of events do not notice.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ClockBody {
+    /// A moment (RFC 3339) at which the clock then stands; null lets it go with the system's.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    now: Option<Option<Timestamp>>,
+    /// Seconds to move it on by; it stands afterwards.
+    advance_by: Option<f64>,
+}
+
+/// What is named, be it as null; what is not named is the default.
+fn named<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Timestamp>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -356,7 +385,42 @@ async fn plan(services: web::Data<Services>, Body(body): Body<FaultsBody>) -> An
     done("Planned")
 }
 
+async fn clock(services: web::Data<Services>) -> Answer {
+    data(network(&services)?.clock())
+}
+
+async fn set_clock(services: web::Data<Services>, Body(body): Body<ClockBody>) -> Answer {
+    let network = network(&services)?;
+    let advance = match body.advance_by {
+        None => None,
+        Some(seconds) if (0.0..=LONGEST_ADVANCE).contains(&seconds) => {
+            Some(Duration::from_secs_f64(seconds))
+        }
+        Some(_) => {
+            let reason = format!("must be 0 to {LONGEST_ADVANCE} seconds");
+            return Err(Error::invalid_field("advanceBy", reason).into());
+        }
+    };
+    match (body.now, advance) {
+        (None, None) => return Err(Error::invalid("name 'now' or 'advanceBy'").into()),
+        (Some(None), Some(_)) => {
+            let reason = "only a clock that stands can be moved: 'now' must not be null";
+            return Err(Error::invalid_field("advanceBy", reason).into());
+        }
+        (Some(None), None) => network.release_clock(),
+        (Some(Some(moment)), None) => network.stop_clock_at(moment).await,
+        (None, Some(by)) => network.advance_clock(by).await,
+        (Some(Some(moment)), Some(by)) => {
+            network.stop_clock_at(moment).await;
+            network.advance_clock(by).await;
+        }
+    }
+    data(network.clock())
+}
+
 async fn reset(services: web::Data<Services>) -> Answer {
-    network(&services)?.reset();
+    let failed =
+        |error: std::io::Error| Error::internal(format!("the disk cannot be written: {error}"));
+    network(&services)?.reset().map_err(failed)?;
     done("Begun anew")
 }

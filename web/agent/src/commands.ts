@@ -1,8 +1,19 @@
 // What the gateway can ask, done through wa-js alone.
-import { type ChatLike, type ContactLike, type MessageLike, ackWord, chatOf, contactOf, idText, messageOf, moment } from "./convert";
+import {
+  type ChatLike,
+  type ContactLike,
+  type IdLike,
+  type MessageLike,
+  ackWord,
+  chatOf,
+  contactOf,
+  idText,
+  messageOf,
+  moment,
+} from "./convert";
 import { myId, quotedOf } from "./events";
-import { AgentError } from "./failure";
-import { wpp } from "./page";
+import { AgentError, failureOf } from "./failure";
+import { until, wpp } from "./page";
 import { assertSupported } from "./self-test";
 import type { Command, Contact, Message, Outgoing } from "./wire";
 
@@ -24,16 +35,20 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "revoke":
       return revoke(command.message, command.forEveryone);
     case "react":
-      await wpp().chat.sendReactionToMessage(command.message, command.emoji === "" ? null : command.emoji);
+      await wpp().chat.sendReactionToMessage(
+        command.message,
+        command.emoji === "" ? null : command.emoji,
+      );
       return null;
     case "markRead":
       await wpp().chat.markIsRead(command.chat);
       return null;
     case "archive":
-      await wpp().chat.archive(command.chat, command.archived);
-      return null;
+      return archive(command.chat, command.archived);
     case "typing":
-      await (command.typing ? wpp().chat.markIsComposing(command.chat) : wpp().chat.markIsPaused(command.chat));
+      await (command.typing
+        ? wpp().chat.markIsComposing(command.chat)
+        : wpp().chat.markIsPaused(command.chat));
       return null;
     case "chats":
       return chats(command.offset, command.limit);
@@ -42,16 +57,23 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "contacts": {
       const all = (await wpp().contact.list()) as unknown as ContactLike[];
       const people = all.filter((contact) => /@(c\.us|lid)$/.test(idText(contact.id)));
-      return people.slice(command.offset, command.offset + command.limit).map((contact) => contactOf(contact, null));
+      return people
+        .slice(command.offset, command.offset + command.limit)
+        .map((contact) => contactOf(contact, null));
     }
     case "contact":
       return contact(command.id);
     case "group":
       return group(command.id);
     case "createGroup": {
-      const created = await wpp().group.create(command.name, command.participants, undefined as never);
+      const created = await wpp().group.create(
+        command.name,
+        command.participants,
+        undefined as never,
+      );
       const id = idText(created.gid);
-      if (command.description !== null) await wpp().group.setDescription(id, command.description);
+      if (command.description !== null)
+        await wpp().group.setDescription(id, command.description);
       return { id, participants: outcomes(created.participants) };
     }
     case "addParticipants":
@@ -64,7 +86,11 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "downloadMedia": {
       const file = await wpp().chat.downloadMedia(command.message);
       const answer = await fetch(command.url, { method: "PUT", body: file });
-      if (!answer.ok) throw new AgentError("failed", `the gateway did not take the file: ${answer.status}`);
+      if (!answer.ok)
+        throw new AgentError(
+          "failed",
+          `the gateway did not take the file: ${answer.status}`,
+        );
       return null;
     }
     case "pairingCode": {
@@ -74,6 +100,8 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "refreshQr":
       await wpp().conn.refreshQR();
       return null;
+    case "find":
+      return find(command.message);
     case "logOut":
       await wpp().conn.logout();
       return null;
@@ -88,37 +116,74 @@ async function send(outgoing: Outgoing): Promise<unknown> {
     waitForAck: true,
     messageId: idOf(outgoing),
     quotedMsg: outgoing.quoted ?? undefined,
-    mentionedJidList: outgoing.mentions as never,
+    mentionedList: outgoing.mentions as never,
+    // Who is mentioned, the caller says.
+    detectMentioned: false,
   };
   const sent = await dispatch(chat, content, { ...options, linkPreview: outgoing.linkPreview });
   const model = (await wpp().chat.getMessageById(sent.id)) as unknown as MessageLike;
   return { id: sent.id, timestamp: moment(model.t), ack: ackWord(sent.ack) };
 }
 
-async function dispatch(chat: string, content: Outgoing["content"], options: object): Promise<{ id: string; ack?: number }> {
+async function dispatch(
+  chat: string,
+  content: Outgoing["content"],
+  options: object,
+): Promise<{ id: string; ack?: number }> {
   const page = wpp().chat;
   switch (content.type) {
     case "text":
       return page.sendTextMessage(chat, content.body, options);
     case "media": {
       const answer = await fetch(content.url);
-      if (!answer.ok) throw new AgentError("failed", `the gateway did not give the file: ${answer.status}`);
+      if (!answer.ok)
+        throw new AgentError(
+          "failed",
+          `the gateway did not give the file: ${answer.status}`,
+        );
       const file = new File([await answer.blob()], content.filename, { type: content.mime });
       const type = content.kind === "voice" ? "audio" : content.kind;
-      const extra = { type, filename: content.filename, mimetype: content.mime, caption: content.caption ?? undefined, isPtt: content.kind === "voice" };
+      const extra = {
+        type,
+        filename: content.filename,
+        mimetype: content.mime,
+        caption: content.caption ?? undefined,
+        isPtt: content.kind === "voice",
+      };
       return page.sendFileMessage(chat, file, { ...options, ...extra } as never);
     }
     case "location": {
-      const place = { lat: content.latitude, lng: content.longitude, name: content.name ?? undefined, address: content.address ?? undefined };
-      return page.sendLocationMessage(chat, { ...options, ...place } as never);
+      const place = {
+        lat: content.latitude,
+        lng: content.longitude,
+        name: content.name ?? undefined,
+        address: content.address ?? undefined,
+      };
+      return page.sendLocationMessage(chat, { ...options, ...place });
     }
     case "contactCards": {
-      const people = content.contacts.map(({ id, name }) => ({ id, name: name ?? undefined }));
+      const people = content.contacts.map(({ id, name }) => ({
+        id,
+        name: name ?? undefined,
+      }));
       return page.sendVCardContactMessage(chat, people as never, options);
     }
     case "poll":
-      return page.sendCreatePollMessage(chat, content.question, content.options, { ...options, selectableCount: content.selectable } as never);
+      return page.sendCreatePollMessage(chat, content.question, content.options, {
+        ...options,
+        selectableCount: content.selectable,
+      });
   }
+}
+
+/** wa-js does not wait for it, and fails when there is nothing to do. */
+async function archive(id: string, archived: boolean): Promise<null> {
+  const chat = wpp().chat.get(id);
+  if (!chat) throw new AgentError("unknownChat", "there is no such chat");
+  if (chat.archive === archived) return null;
+  await wpp().chat.archive(id, archived);
+  await until("archive the chat", () => chat.archive === archived);
+  return null;
 }
 
 /** wa-js deletes for oneself alone, without a word, where it may not delete for everybody. */
@@ -129,8 +194,8 @@ async function revoke(id: string, forEveryone: boolean): Promise<null> {
     throw new AgentError("notAllowed", "only your own messages can be deleted for everyone");
   }
   const done = await wpp().chat.deleteMessage(chat, id, false, forEveryone);
-  const { isRevoked, isDeleted } = Array.isArray(done) ? done[0]! : done;
-  if (!(forEveryone ? isRevoked : isDeleted)) {
+  const outcomes = [done].flat();
+  if (!outcomes.every(({ isRevoked, isDeleted }) => (forEveryone ? isRevoked : isDeleted))) {
     throw new AgentError("notAllowed", "WhatsApp did not delete the message");
   }
   return null;
@@ -155,21 +220,43 @@ async function checkRecipient(chat: string): Promise<void> {
 }
 
 async function chats(offset: number, limit: number): Promise<unknown> {
-  const all = (await wpp().chat.list()) as unknown as (ChatLike & { lastReceivedKey?: unknown })[];
+  const all = (await wpp().chat.list()) as unknown as (ChatLike & {
+    lastReceivedKey?: unknown;
+  })[];
   const newestFirst = [...all].sort((a, b) => (b.t ?? 0) - (a.t ?? 0));
-  return Promise.all(newestFirst.slice(offset, offset + limit).map(async (chat) => chatOf(chat, await lastOf(idText(chat.id)))));
+  return Promise.all(
+    newestFirst
+      .slice(offset, offset + limit)
+      .map(async (chat) => chatOf(chat, await lastOf(idText(chat.id)))),
+  );
 }
 
 async function lastOf(chat: string): Promise<Message | null> {
   const last = (await wpp().chat.getMessages(chat, { count: 1 })) as unknown as MessageLike[];
-  return last[0] ? messageOf(last[0], myId(), null) : null;
+  const newest = last.at(-1);
+  return newest ? messageOf(newest, myId(), null) : null;
 }
 
 async function messages(chat: string, before: string | null, limit: number): Promise<Message[]> {
   if (!wpp().chat.get(chat)) throw new AgentError("unknownChat", "there is no such chat");
-  const options = before === null ? { count: limit } : { count: limit, id: before, direction: "before" as const };
+  const options =
+    before === null
+      ? { count: limit }
+      : { count: limit, id: before, direction: "before" as const };
   const found = (await wpp().chat.getMessages(chat, options)) as unknown as MessageLike[];
-  return found.map((message) => messageOf(message, myId(), quotedOf(message)));
+  // wa-js counts the newest message apart, and so may bring one more than it was asked for.
+  return found.slice(-limit).map((message) => messageOf(message, myId(), quotedOf(message)));
+}
+
+/** None when WhatsApp does not know it. */
+async function find(id: string): Promise<Message | null> {
+  try {
+    const found = (await wpp().chat.getMessageById(id)) as unknown as MessageLike;
+    return messageOf(found, myId(), quotedOf(found));
+  } catch (error) {
+    if (failureOf(error).kind === "unknownMessage") return null;
+    throw error;
+  }
 }
 
 async function contact(id: string): Promise<Contact> {
@@ -177,32 +264,51 @@ async function contact(id: string): Promise<Contact> {
   if (exists === null) throw new AgentError("unknownContact", "this number is not on WhatsApp");
   const lid = (exists as { lid?: unknown }).lid;
   const model = (await wpp().contact.get(id)) as unknown as ContactLike | undefined;
-  return contactOf(model ?? ({ id: id as never }), lid ? idText(lid as never) : null);
+  return contactOf(model ?? { id: id }, lid ? idText(lid) : null);
+}
+
+/** The parts of a group's chat that are read here. */
+interface GroupLike {
+  groupMetadata?: { subject?: string; desc?: string; owner?: IdLike; creation?: number };
 }
 
 async function group(id: string): Promise<unknown> {
   const chat = wpp().chat.get(id);
-  const data = (chat as unknown as { groupMetadata?: { subject?: string; desc?: string; owner?: never; creation?: number } } | undefined)?.groupMetadata;
+  const data = (chat as unknown as GroupLike | undefined)?.groupMetadata;
   if (!chat || !data) throw new AgentError("unknownGroup", "there is no such group");
-  const people = (await wpp().group.getParticipants(id)) as unknown as { id: never; isAdmin?: boolean; isSuperAdmin?: boolean }[];
+  const people = (await wpp().group.getParticipants(id)) as unknown as {
+    id: never;
+    isAdmin?: boolean;
+    isSuperAdmin?: boolean;
+  }[];
   return {
     id,
-    name: data.subject ?? (chat as unknown as ChatLike).formattedTitle ?? "",
+    name: data.subject ?? chat.formattedTitle,
     description: data.desc ?? null,
     owner: data.owner ? idText(data.owner) : null,
     createdAt: data.creation ? moment(data.creation) : null,
-    participants: people.map((person) => ({ id: idText(person.id), admin: person.isAdmin === true, owner: person.isSuperAdmin === true })),
+    participants: people.map((person) => ({
+      id: idText(person.id),
+      admin: person.isAdmin === true,
+      owner: person.isSuperAdmin === true,
+    })),
   };
 }
 
 async function asAdmin(id: string): Promise<void> {
   if (!wpp().chat.get(id)) throw new AgentError("unknownGroup", "there is no such group");
-  if (!(await wpp().group.iAmAdmin(id))) throw new AgentError("notAdmin", "You are not an admin of this group");
+  if (!(await wpp().group.iAmAdmin(id)))
+    throw new AgentError("notAdmin", "You are not an admin of this group");
 }
 
-function outcomes(results: Record<string, unknown>): { id: string; status: number; inviteCode: string | null }[] {
+function outcomes(
+  results: Record<string, unknown>,
+): { id: string; status: number; inviteCode: string | null }[] {
   return Object.entries(results).map(([id, result]) => {
-    const { code, invite_code: inviteCode } = result as { code?: number | string; invite_code?: string | null };
+    const { code, invite_code: inviteCode } = result as {
+      code?: number | string;
+      invite_code?: string | null;
+    };
     return { id, status: Number(code ?? 200), inviteCode: inviteCode ?? null };
   });
 }

@@ -2,7 +2,11 @@
 import type { AckWord, Chat, Contact, Message, MessageKind } from "./wire";
 
 /** The parts of a WhatsApp id that are read here. Its text form has had two names. */
-export interface IdLike { _serialized?: string; $1?: string; toString(): string }
+export interface IdLike {
+  _serialized?: string;
+  $1?: string;
+  toString(): string;
+}
 
 /** The parts of a message model that are read here. */
 export interface MessageLike {
@@ -68,12 +72,29 @@ export function ackWord(level: number | undefined): AckWord {
 }
 
 const KINDS: Record<string, MessageKind> = {
-  chat: "text", image: "image", video: "video", audio: "audio", ptt: "voice", document: "document",
-  sticker: "sticker", location: "location", vcard: "contactCard", multi_vcard: "contactCard",
-  poll_creation: "poll", revoked: "revoked", gp2: "groupNotice",
+  chat: "text",
+  image: "image",
+  video: "video",
+  audio: "audio",
+  ptt: "voice",
+  document: "document",
+  sticker: "sticker",
+  location: "location",
+  vcard: "contactCard",
+  multi_vcard: "contactCard",
+  poll_creation: "poll",
+  revoked: "revoked",
+  gp2: "groupNotice",
 };
 
-const MEDIA: ReadonlySet<MessageKind> = new Set(["image", "video", "audio", "voice", "document", "sticker"]);
+const MEDIA: ReadonlySet<MessageKind> = new Set([
+  "image",
+  "video",
+  "audio",
+  "voice",
+  "document",
+  "sticker",
+]);
 
 export function messageOf(model: MessageLike, me: string, quoted: string | null): Message {
   const kind = KINDS[model.type ?? ""] ?? "unknown";
@@ -90,7 +111,11 @@ export function messageOf(model: MessageLike, me: string, quoted: string | null)
     ack: ackWord(model.ack),
     pushName: model.notifyName ?? null,
     media: isMedia
-      ? { mime: model.mimetype ?? "application/octet-stream", size: Number(model.size ?? 0), filename: model.filename ?? null }
+      ? {
+        mime: model.mimetype ?? "application/octet-stream",
+        size: model.size ?? 0,
+        filename: model.filename ?? null,
+      }
       : null,
     quoted,
     mentions: (model.mentionedJidList ?? []).map(idText),
@@ -122,9 +147,14 @@ export function chatOf(model: ChatLike, last: Message | null): Chat {
     pinned: (model.pin ?? 0) > 0,
     mutedUntil: muted > 0 ? moment(muted) : null,
     lastActivity: moment(model.t),
-    lastMessage: last === null
-      ? null
-      : { preview: last.body || `[${last.kind}]`, timestamp: last.timestamp, fromMe: last.id.startsWith("true_") },
+    lastMessage:
+            last === null
+              ? null
+              : {
+                preview: last.body || `[${last.kind}]`,
+                timestamp: last.timestamp,
+                fromMe: last.id.startsWith("true_"),
+              },
   };
 }
 

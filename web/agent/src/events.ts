@@ -12,7 +12,12 @@ export function listen(): void {
   page.on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
   page.on("chat.msg_ack_change", ({ ack, ids, sender }) => {
     for (const id of ids) {
-      happened({ type: "ack", message: idText(id), ack: ackWord(ack), participant: sender ? idText(sender) : null });
+      happened({
+        type: "ack",
+        message: idText(id),
+        ack: ackWord(ack),
+        participant: sender ? idText(sender) : null,
+      });
     }
   });
   page.on("chat.msg_edited", ({ id, msg }) => {
@@ -23,12 +28,27 @@ export function listen(): void {
     happened({ type: "message_revoked", message: idText(refId), by: idText(author ?? from) });
   });
   page.on("chat.new_reaction", ({ msgId, sender, reactionText }) => {
-    happened({ type: "reaction", message: idText(msgId), sender: idText(sender), emoji: reactionText ?? "" });
+    happened({
+      type: "reaction",
+      message: idText(msgId),
+      sender: idText(sender),
+      emoji: reactionText,
+    });
   });
   page.on("chat.presence_change", (change) => {
-    const words: Record<string, string> = { composing: "typing", typing: "typing", recording: "recording", available: "available" };
+    const words: Record<string, string> = {
+      composing: "typing",
+      typing: "typing",
+      recording: "recording",
+      available: "available",
+    };
     const presence = words[change.state] ?? (change.isOnline ? "available" : "unavailable");
-    happened({ type: "presence", chat: idText(change.id), sender: idText(change.id), presence });
+    happened({
+      type: "presence",
+      chat: idText(change.id),
+      sender: idText(change.id),
+      presence,
+    });
   });
   page.on("group.participant_changed", (change) => {
     const participants = change.participants.map((id) => idText(id));
@@ -36,12 +56,31 @@ export function listen(): void {
     const group = idText(change.groupId);
     switch (change.operation) {
       case "add":
-        return happened({ type: "group_joined", group, groupName: null, participants, by, action: change.action === "join" ? "invite" : "add" });
+      { happened({
+        type: "group_joined",
+        group,
+        groupName: null,
+        participants,
+        by,
+        action: change.action === "join" ? "invite" : "add",
+      }); return; }
       case "remove":
-        return happened({ type: "group_left", group, participants, by, action: change.action === "leaver" ? "leave" : "remove" });
+      { happened({
+        type: "group_left",
+        group,
+        participants,
+        by,
+        action: change.action === "leaver" ? "leave" : "remove",
+      }); return; }
       case "promote":
       case "demote":
-        return happened({ type: "group_updated", group, change: change.operation, value: participants.join(","), by });
+      { happened({
+        type: "group_updated",
+        group,
+        change: change.operation,
+        value: participants.join(","),
+        by,
+      }); return; }
     }
   });
 }
@@ -70,11 +109,18 @@ function tellNotice(notice: NoticeLike): void {
     case "create": {
       const participants = (notice.recipients ?? []).map(idText);
       const groupName = value === "" ? null : value;
-      return happened({ type: "group_joined", group, groupName, participants, by, action: "create" });
+      happened({
+        type: "group_joined",
+        group,
+        groupName,
+        participants,
+        by,
+        action: "create",
+      }); return;
     }
     case "subject":
     case "description":
-      return happened({ type: "group_updated", group, change: notice.subtype, value, by });
+    { happened({ type: "group_updated", group, change: notice.subtype, value, by }); return; }
   }
 }
 

@@ -2,7 +2,10 @@
 import type { Failure, FailureKind } from "./wire";
 
 export class AgentError extends Error {
-  constructor(readonly kind: FailureKind, reason: string) {
+  constructor(
+    readonly kind: FailureKind,
+    reason: string,
+  ) {
     super(reason);
   }
 }

@@ -1,5 +1,5 @@
-// The page's way up: injected, then fully loaded. wa-js can lose a race with the page and then never
-// binds to what it needs; a page that stays half loaded is loaded again, a few times.
+// The page's way up: injected, then fully loaded. wa-js can lose a race with the page and then
+// never binds to what it needs; a page that stays half loaded is loaded again, a few times.
 import { report, wpp } from "./page";
 
 /** How long a page that shows itself may keep wa-js waiting, and how often it is looked at. */
@@ -27,7 +27,7 @@ function greet(begin: () => void): void {
   };
   let waited = 0;
   const watch = setInterval(() => {
-    if (wpp().isFullReady) return finish();
+    if (wpp().isFullReady) { finish(); return; }
     // An account that is still being loaded has its time: the gateway watches over that.
     waited = isSyncing() ? 0 : waited + LOOK_EVERY;
     if (waited < PATIENCE) return;

@@ -1,6 +1,6 @@
-// The login: codes to scan, the account taken in, ready, lost. No single event of wa-js can be relied
-// on for it (some are no longer sent, one comes too early), so several signs are looked at.
-import { idText } from "./convert";
+// The login: codes to scan, the account taken in, ready, lost. No single event of wa-js can be
+// relied on for it (some are no longer sent, one comes too early), so several signs are looked at.
+import { type IdLike, idText } from "./convert";
 import { myId } from "./events";
 import { report, wpp } from "./page";
 import { missingFunctions } from "./self-test";
@@ -31,7 +31,7 @@ async function look(): Promise<void> {
     told.authenticated = true;
     report({ report: "authenticated" });
   }
-  // What says that all is loaded says the same of a page that shows a code: the mode tells them apart.
+  // What says that all is loaded says so of a page with a code, too: the mode tells them apart.
   const stream = page.whatsapp.Stream as unknown as { mode?: string } | undefined;
   if (stream?.mode === "MAIN" && !told.ready) {
     told.ready = true;
@@ -54,8 +54,11 @@ function showCode(code: string | null | undefined): void {
 
 function me(): Me {
   const page = wpp();
-  const connection = page.whatsapp.Conn as unknown as { pushname?: string; platform?: string };
-  const lid = page.conn.getMyUserLid?.();
+  const connection = page.whatsapp.Conn as unknown as
+    | { pushname?: string; platform?: string }
+    | undefined;
+  // An account of old has none.
+  const lid = page.conn.getMyUserLid() as IdLike | undefined;
   return {
     id: myId(),
     lid: lid ? idText(lid) : null,

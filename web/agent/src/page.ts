@@ -18,3 +18,12 @@ export function wpp(): typeof WaJs {
 export function report(what: Report): void {
   window.wagateReport(JSON.stringify(what));
 }
+
+/** Waits for something that no event tells; fails when it does not come about. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const [LOOK_EVERY, DEADLINE] = [20, 10_000];
+  for (let waited = 0; !isSo(); waited += LOOK_EVERY) {
+    if (waited >= DEADLINE) throw new Error(`WhatsApp did not ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+  }
+}

@@ -7,7 +7,7 @@ import type { Command } from "./wire";
 type Name = Command["command"];
 type Functions = typeof window.WPP.whatsapp.functions;
 
-/** By their names in `WPP.whatsapp.functions`. A command that is not named stands on models alone. */
+/** By their names in `WPP.whatsapp.functions`. A command not named stands on models alone. */
 const NEEDS: Partial<Record<Name, readonly (keyof Functions)[]>> = {
   send: ["findOrCreateLatestChat", "addAndSendMsgToChat"],
   edit: ["canEditMsg", "addAndSendMessageEdit"],

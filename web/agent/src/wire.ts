@@ -4,10 +4,25 @@
 export type AckWord = "failed" | "pending" | "sent" | "delivered" | "read" | "played";
 
 export type MessageKind =
-  | "text" | "image" | "video" | "audio" | "voice" | "document" | "sticker" | "location"
-  | "contactCard" | "poll" | "revoked" | "groupNotice" | "unknown";
+    | "text"
+    | "image"
+    | "video"
+    | "audio"
+    | "voice"
+    | "document"
+    | "sticker"
+    | "location"
+    | "contactCard"
+    | "poll"
+    | "revoked"
+    | "groupNotice"
+    | "unknown";
 
-export interface Reaction { sender: string; emoji: string; timestamp: string }
+export interface Reaction {
+  sender: string;
+  emoji: string;
+  timestamp: string;
+}
 
 export interface Message {
   id: string;
@@ -50,37 +65,72 @@ export interface Contact {
   picture: { id: string | null; url: string | null; thumbnail: string | null } | null;
 }
 
-export interface Me { id: string; lid: string | null; pushName: string | null; platform: string | null }
+export interface Me {
+  id: string;
+  lid: string | null;
+  pushName: string | null;
+  platform: string | null;
+}
 
 export type EventBody =
-  | { type: "message" | "message_sent"; message: Message }
-  | { type: "ack"; message: string; ack: AckWord; participant: string | null }
-  | { type: "message_edited"; message: string; text: string }
-  | { type: "message_revoked"; message: string; by: string }
-  | { type: "reaction"; message: string; sender: string; emoji: string }
-  | { type: "group_joined"; group: string; groupName: string | null; participants: string[]; by: string | null; action: "create" | "add" | "invite" }
-  | { type: "group_left"; group: string; participants: string[]; by: string | null; action: "remove" | "leave" }
-  | { type: "group_updated"; group: string; change: "promote" | "demote" | "subject" | "description"; value: string | null; by: string | null }
-  | { type: "presence"; chat: string; sender: string; presence: string };
+    | { type: "message" | "message_sent"; message: Message }
+    | { type: "ack"; message: string; ack: AckWord; participant: string | null }
+    | { type: "message_edited"; message: string; text: string }
+    | { type: "message_revoked"; message: string; by: string }
+    | { type: "reaction"; message: string; sender: string; emoji: string }
+    | {
+      type: "group_joined";
+      group: string;
+      groupName: string | null;
+      participants: string[];
+      by: string | null;
+      action: "create" | "add" | "invite";
+    }
+    | {
+      type: "group_left";
+      group: string;
+      participants: string[];
+      by: string | null;
+      action: "remove" | "leave";
+    }
+    | {
+      type: "group_updated";
+      group: string;
+      change: "promote" | "demote" | "subject" | "description";
+      value: string | null;
+      by: string | null;
+    }
+    | { type: "presence"; chat: string; sender: string; presence: string };
 
 export type Report =
-  | { report: "hello"; version: string | null }
-  | { report: "qr"; text: string }
-  | { report: "qrIdle" }
-  | { report: "authenticated" }
-  | { report: "ready"; me: Me; missing: string[] }
-  | { report: "line"; state: string; connected: boolean }
-  | { report: "loggedOut" }
-  | { report: "stuck"; reason: string }
-  | { report: "happened"; event: EventBody }
-  | { report: "answer"; number: number; reply: unknown }
-  | { report: "failure"; number: number; failure: Failure };
+    | { report: "hello"; version: string | null }
+    | { report: "qr"; text: string }
+    | { report: "qrIdle" }
+    | { report: "authenticated" }
+    | { report: "ready"; me: Me; missing: string[] }
+    | { report: "line"; state: string; connected: boolean }
+    | { report: "loggedOut" }
+    | { report: "stuck"; reason: string }
+    | { report: "happened"; event: EventBody }
+    | { report: "answer"; number: number; reply: unknown }
+    | { report: "failure"; number: number; failure: Failure };
 
 export type FailureKind =
-  | "notOnWhatsapp" | "unknownChat" | "unknownMessage" | "unknownGroup" | "unknownContact"
-  | "unknownMedia" | "notAdmin" | "notAllowed" | "unsupported" | "failed";
+    | "notOnWhatsapp"
+    | "unknownChat"
+    | "unknownMessage"
+    | "unknownGroup"
+    | "unknownContact"
+    | "unknownMedia"
+    | "notAdmin"
+    | "notAllowed"
+    | "unsupported"
+    | "failed";
 
-export interface Failure { kind: FailureKind; reason: string }
+export interface Failure {
+  kind: FailureKind;
+  reason: string;
+}
 
 export interface Outgoing {
   key: string;
@@ -92,30 +142,44 @@ export interface Outgoing {
 }
 
 export type Content =
-  | { type: "text"; body: string }
-  | { type: "media"; url: string; kind: string; mime: string; filename: string; caption: string | null }
-  | { type: "location"; latitude: number; longitude: number; name: string | null; address: string | null }
-  | { type: "contactCards"; contacts: { id: string; name: string | null }[] }
-  | { type: "poll"; question: string; options: string[]; selectable: number };
+    | { type: "text"; body: string }
+    | {
+      type: "media";
+      url: string;
+      kind: string;
+      mime: string;
+      filename: string;
+      caption: string | null;
+    }
+    | {
+      type: "location";
+      latitude: number;
+      longitude: number;
+      name: string | null;
+      address: string | null;
+    }
+    | { type: "contactCards"; contacts: { id: string; name: string | null }[] }
+    | { type: "poll"; question: string; options: string[]; selectable: number };
 
 export type Command =
-  | { command: "send"; outgoing: Outgoing }
-  | { command: "edit"; message: string; text: string }
-  | { command: "revoke"; message: string; forEveryone: boolean }
-  | { command: "react"; message: string; emoji: string }
-  | { command: "markRead"; chat: string }
-  | { command: "archive"; chat: string; archived: boolean }
-  | { command: "typing"; chat: string; typing: boolean }
-  | { command: "chats"; offset: number; limit: number }
-  | { command: "messages"; chat: string; before: string | null; limit: number }
-  | { command: "contacts"; offset: number; limit: number }
-  | { command: "contact"; id: string }
-  | { command: "group"; id: string }
-  | { command: "createGroup"; name: string; description: string | null; participants: string[] }
-  | { command: "addParticipants"; group: string; participants: string[] }
-  | { command: "removeParticipants"; group: string; participants: string[] }
-  | { command: "downloadMedia"; message: string; url: string }
-  | { command: "pairingCode"; phone: string }
-  | { command: "refreshQr" }
-  | { command: "logOut" }
-  | { command: "ping" };
+    | { command: "send"; outgoing: Outgoing }
+    | { command: "edit"; message: string; text: string }
+    | { command: "revoke"; message: string; forEveryone: boolean }
+    | { command: "react"; message: string; emoji: string }
+    | { command: "markRead"; chat: string }
+    | { command: "archive"; chat: string; archived: boolean }
+    | { command: "typing"; chat: string; typing: boolean }
+    | { command: "chats"; offset: number; limit: number }
+    | { command: "messages"; chat: string; before: string | null; limit: number }
+    | { command: "contacts"; offset: number; limit: number }
+    | { command: "contact"; id: string }
+    | { command: "group"; id: string }
+    | { command: "createGroup"; name: string; description: string | null; participants: string[] }
+    | { command: "addParticipants"; group: string; participants: string[] }
+    | { command: "removeParticipants"; group: string; participants: string[] }
+    | { command: "downloadMedia"; message: string; url: string }
+    | { command: "pairingCode"; phone: string }
+    | { command: "refreshQr" }
+  | { command: "find"; message: string }
+    | { command: "logOut" }
+    | { command: "ping" };

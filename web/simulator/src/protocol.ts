@@ -8,14 +8,7 @@ export type MessageId = string;
 export type Ack = "failed" | "pending" | "sent" | "delivered" | "read" | "played";
 export type MediaKind = "image" | "video" | "audio" | "voice" | "document" | "sticker";
 export type MessageKind =
-  | "text"
-  | MediaKind
-  | "location"
-  | "contactCard"
-  | "poll"
-  | "revoked"
-  | "groupNotice"
-  | "unknown";
+  "text" | MediaKind | "location" | "contactCard" | "poll" | "revoked" | "groupNotice" | "unknown";
 export type PresenceWord = "typing" | "recording" | "paused" | "available" | "unavailable";
 
 export interface Me {
@@ -93,8 +86,21 @@ export type EventBody =
   | { type: "message_edited"; message: MessageId; text: string }
   | { type: "message_revoked"; message: MessageId; by: Jid }
   | { type: "reaction"; message: MessageId; sender: Jid; emoji: string }
-  | { type: "group_joined"; group: Jid; groupName: string | null; participants: Jid[]; by: Jid | null; action: "create" | "add" | "invite" }
-  | { type: "group_left"; group: Jid; participants: Jid[]; by: Jid | null; action: "remove" | "leave" }
+  | {
+    type: "group_joined";
+    group: Jid;
+    groupName: string | null;
+    participants: Jid[];
+    by: Jid | null;
+    action: "create" | "add" | "invite";
+  }
+  | {
+    type: "group_left";
+    group: Jid;
+    participants: Jid[];
+    by: Jid | null;
+    action: "remove" | "leave";
+  }
   | { type: "group_updated"; group: Jid; change: string; value: string | null; by: Jid | null }
   | { type: "chat_updated"; chat: Chat }
   | { type: "contact_updated"; contact: Contact }
@@ -121,8 +127,21 @@ export type Push =
 
 export type DeviceContent =
   | { type: "text"; body: string }
-  | { type: "media"; media: string; kind: MediaKind; mime: string; filename: string | null; caption: string | null }
-  | { type: "location"; latitude: number; longitude: number; name: string | null; address: string | null }
+  | {
+    type: "media";
+    media: string;
+    kind: MediaKind;
+    mime: string;
+    filename: string | null;
+    caption: string | null;
+  }
+  | {
+    type: "location";
+    latitude: number;
+    longitude: number;
+    name: string | null;
+    address: string | null;
+  }
   | { type: "contactCards"; contacts: { id: Jid; name: string | null }[] }
   | { type: "poll"; question: string; options: string[]; selectable: number };
 
@@ -130,7 +149,14 @@ export type Request =
   | { request: "hello"; credential: string | null }
   | { request: "refreshReferences" | "logOut" }
   | { request: "pairingCode"; phone: string }
-  | { request: "send"; key: string; chat: Jid; content: DeviceContent; quoted: MessageId | null; mentions: Jid[] }
+  | {
+    request: "send";
+    key: string;
+    chat: Jid;
+    content: DeviceContent;
+    quoted: MessageId | null;
+    mentions: Jid[];
+  }
   | { request: "edit"; message: MessageId; text: string }
   | { request: "revoke"; message: MessageId; forEveryone: boolean }
   | { request: "react"; message: MessageId; emoji: string }

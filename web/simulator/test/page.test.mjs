@@ -9,7 +9,9 @@ import { chromium } from "playwright-core";
 import { ALICE, startNetwork } from "./network.mjs";
 
 const waJs = readFileSync(createRequire(import.meta.url).resolve("@wppconnect/wa-js"), "utf8");
-const PNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const PNG =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk" +
+  "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const profile = mkdtempSync(join(tmpdir(), "simulated-page-"));
 let network, browser, page;
 const heard = [];
@@ -26,12 +28,22 @@ const hears = (name) => until(() => heard.find((each) => each[0] === name), name
 
 before(async () => {
   network = await startNetwork();
-  browser = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--disable-gpu"] });
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
   page = browser.pages()[0] ?? (await browser.newPage());
-  if (process.env.VERBOSE) page.on("console", (message) => console.log("page:", message.text().slice(0, 200)));
-  page.on("pageerror", (error) => console.log("page error:", String(error.stack ?? error).slice(0, 400)));
+  if (process.env.VERBOSE)
+    page.on("console", (message) => console.log("page:", message.text().slice(0, 200)));
+  page.on("pageerror", (error) =>
+    console.log("page error:", String(error.stack ?? error).slice(0, 400)),
+  );
   await page.exposeFunction("__heard", (name) => heard.push([name]));
-  await page.addInitScript(`window.WPPConfig={disableGoogleAnalytics:true};${waJs}\n;WPP.onAny((name)=>window.__heard(name));`);
+  await page.addInitScript(
+    "window.WPPConfig={disableGoogleAnalytics:true};" +
+      `${waJs}\n;WPP.onAny((name)=>window.__heard(name));`,
+  );
   await page.goto(network.address);
 });
 after(async () => {
@@ -58,19 +70,37 @@ test("a spent row of codes can be refreshed", async () => {
   assert.equal(await page.locator("[data-ref] button").count(), 0);
 });
 test("a pairing code comes from the network", async () => {
-  assert.equal(await page.evaluate(() => WPP.conn.genLinkDeviceCodeForPhoneNumber("447700900001")), "ABCD1234");
+  assert.equal(
+    await page.evaluate(() => WPP.conn.genLinkDeviceCodeForPhoneNumber("447700900001")),
+    "ABCD1234",
+  );
 });
 test("linking brings the account", async () => {
   network.link();
-  await until(() => page.evaluate(() => WPP.conn.isAuthenticated() && WPP.whatsapp.Stream.mode === "MAIN"), "main");
-  assert.equal(heard.some(([name]) => name === "conn.main_loaded"), false);
+  await until(
+    () =>
+      page.evaluate(() => WPP.conn.isAuthenticated() && WPP.whatsapp.Stream.mode === "MAIN"),
+    "main",
+  );
+  assert.equal(
+    heard.some(([name]) => name === "conn.main_loaded"),
+    false,
+  );
   assert.equal(await page.locator("canvas").count(), 0);
   assert.equal(await page.locator("#app .two").count(), 1);
 });
 test("a restored page logs in with its credential", async () => {
   await page.reload();
-  await until(() => page.evaluate(() => window.WPP?.isFullReady && WPP.conn.isAuthenticated()).catch(() => false), "restored");
-  const ids = await page.evaluate(async () => (await WPP.chat.list()).map((chat) => chat.id.toString()));
+  await until(
+    () =>
+      page
+        .evaluate(() => window.WPP?.isFullReady && WPP.conn.isAuthenticated())
+        .catch(() => false),
+    "restored",
+  );
+  const ids = await page.evaluate(async () =>
+    (await WPP.chat.list()).map((chat) => chat.id.toString()),
+  );
   assert.deepEqual(ids, [ALICE]);
 });
 test("a chat without messages has nothing to be marked as read", async () => {
@@ -79,7 +109,14 @@ test("a chat without messages has nothing to be marked as read", async () => {
 });
 let sent;
 test("a text is sent under the id that was given", async () => {
-  sent = await page.evaluate((to) => WPP.chat.sendTextMessage(to, "hello", { messageId: `true_${to}_3EB0AAAAAAAAAAAAAAAAAA`, createChat: true }), ALICE);
+  sent = await page.evaluate(
+    (to) =>
+      WPP.chat.sendTextMessage(to, "hello", {
+        messageId: `true_${to}_3EB0AAAAAAAAAAAAAAAAAA`,
+        createChat: true,
+      }),
+    ALICE,
+  );
   assert.equal(asked("send").key, "3EB0AAAAAAAAAAAAAAAAAA");
   assert.deepEqual(asked("send").content, { type: "text", body: "hello" });
   assert.equal(sent.ack, 1);
@@ -87,7 +124,10 @@ test("a text is sent under the id that was given", async () => {
 test("receipts raise the message", async () => {
   network.happened({ type: "ack", message: sent.id, ack: "read", participant: null });
   await hears("chat.msg_ack_change");
-  await until(() => page.evaluate(async (id) => (await WPP.chat.getMessageById(id)).ack === 3, sent.id), "read");
+  await until(
+    () => page.evaluate(async (id) => (await WPP.chat.getMessageById(id)).ack === 3, sent.id),
+    "read",
+  );
 });
 let received;
 test("a message comes in", async () => {
@@ -110,27 +150,55 @@ test("reactions go out and come in", async () => {
 test("a message is edited, quoted and revoked", async () => {
   await page.evaluate((id) => WPP.chat.editMessage(id, "changed"), sent.id);
   assert.equal(asked("edit").text, "changed");
-  await page.evaluate(([to, id]) => WPP.chat.sendTextMessage(to, "re", { quotedMsg: id }), [ALICE, received]);
+  await page.evaluate(
+    ([to, id]) => WPP.chat.sendTextMessage(to, "re", { quotedMsg: id }),
+    [ALICE, received],
+  );
   assert.equal(asked("send").quoted, received);
-  await page.evaluate(([to, id]) => WPP.chat.deleteMessage(to, id, false, true), [ALICE, sent.id]);
+  await page.evaluate(
+    ([to, id]) => WPP.chat.deleteMessage(to, id, false, true),
+    [ALICE, sent.id],
+  );
   assert.equal(asked("revoke").forEveryone, true);
 });
 test("an edit and a revocation come in", async () => {
   network.happened({ type: "message_edited", message: received, text: "v2" });
-  await until(() => page.evaluate(async (id) => (await WPP.chat.getMessageById(id)).body === "v2", received), "edit");
+  await until(
+    () =>
+      page.evaluate(
+        async (id) => (await WPP.chat.getMessageById(id)).body === "v2",
+        received,
+      ),
+    "edit",
+  );
   network.happened({ type: "message_revoked", message: received, by: ALICE });
   await hears("chat.msg_revoke");
 });
 test("a file is uploaded, sent under its id and fetched again", async () => {
-  const file = await page.evaluate(([to, data]) => WPP.chat.sendFileMessage(to, data, { type: "image", caption: "pic", filename: "a.png", messageId: `true_${to}_3EB0BBBBBBBBBBBBBBBBBB` }), [ALICE, PNG]);
+  const file = await page.evaluate(
+    ([to, data]) =>
+      WPP.chat.sendFileMessage(to, data, {
+        type: "image",
+        caption: "pic",
+        filename: "a.png",
+        messageId: `true_${to}_3EB0BBBBBBBBBBBBBBBBBB`,
+      }),
+    [ALICE, PNG],
+  );
   const { key, content } = asked("send");
   assert.equal(key, "3EB0BBBBBBBBBBBBBBBBBB");
   assert.equal(content.caption, "pic");
   assert.equal(network.state.media.get(content.media).length, 70);
-  assert.equal(await page.evaluate(async (id) => (await WPP.chat.downloadMedia(id)).size, file.id), 70);
+  assert.equal(
+    await page.evaluate(async (id) => (await WPP.chat.downloadMedia(id)).size, file.id),
+    70,
+  );
 });
 test("location, card and poll are sent", async () => {
-  await page.evaluate((to) => WPP.chat.sendLocationMessage(to, { lat: 1, lng: 2, name: "x" }), ALICE);
+  await page.evaluate(
+    (to) => WPP.chat.sendLocationMessage(to, { lat: 1, lng: 2, name: "x" }),
+    ALICE,
+  );
   assert.equal(asked("send").content.latitude, 1);
   await page.evaluate((to) => WPP.chat.sendVCardContactMessage(to, to), ALICE);
   assert.equal(asked("send").content.contacts[0].id, ALICE);
@@ -138,17 +206,36 @@ test("location, card and poll are sent", async () => {
   assert.deepEqual(asked("send").content.options, ["a", "b"]);
 });
 test("messages are read in pages", async () => {
-  const first = await page.evaluate(async (to) => (await WPP.chat.getMessages(to, { count: 2 })).map((each) => each.id.toString()), ALICE);
+  const first = await page.evaluate(
+    async (to) =>
+      (await WPP.chat.getMessages(to, { count: 2 })).map((each) => each.id.toString()),
+    ALICE,
+  );
   assert.equal(first.length, 2);
-  const earlier = await page.evaluate(async ([to, id]) => (await WPP.chat.getMessages(to, { count: 2, id, direction: "before" })).map((each) => each.id.toString()), [ALICE, first[0]]);
-  assert.equal(earlier.some((id) => first.includes(id)), false);
+  const earlier = await page.evaluate(
+    async ([to, id]) =>
+      (await WPP.chat.getMessages(to, { count: 2, id, direction: "before" })).map((each) =>
+        each.id.toString(),
+      ),
+    [ALICE, first[0]],
+  );
+  assert.equal(
+    earlier.some((id) => first.includes(id)),
+    false,
+  );
 });
 test("contacts are known and looked up", async () => {
-  assert.equal((await page.evaluate((id) => WPP.contact.get(id).then((c) => c.name), ALICE)), "Alice");
+  assert.equal(
+    await page.evaluate((id) => WPP.contact.get(id).then((c) => c.name), ALICE),
+    "Alice",
+  );
   assert.equal(await page.evaluate(() => WPP.contact.queryExists("9991234567@c.us")), null);
 });
 test("groups are made and changed", async () => {
-  const group = await page.evaluate(async (who) => (await WPP.group.create("Team", [who])).gid.toString(), ALICE);
+  const group = await page.evaluate(
+    async (who) => (await WPP.group.create("Team", [who])).gid.toString(),
+    ALICE,
+  );
   assert.deepEqual(asked("createGroup").participants, [ALICE]);
   await page.evaluate((id) => WPP.group.addParticipants(id, ["447700900003@c.us"]), group);
   assert.deepEqual(asked("addParticipants").participants, ["447700900003@c.us"]);
@@ -157,6 +244,12 @@ test("groups are made and changed", async () => {
 });
 test("logout navigates away from the caller", async () => {
   await assert.rejects(page.evaluate(() => WPP.conn.logout()));
-  await until(() => page.evaluate(() => window.WPP?.conn.getAuthCode().then((code) => Boolean(code))).catch(() => false), "a new code");
+  await until(
+    () =>
+      page
+        .evaluate(() => window.WPP?.conn.getAuthCode().then((code) => Boolean(code)))
+        .catch(() => false),
+    "a new code",
+  );
   assert.equal(await page.evaluate(() => localStorage.length), 0);
 });

@@ -27,7 +27,11 @@ class Account {
   }
 
   become(me: Me): void {
-    this.me = { pn: new Wid(me.id), lid: me.lid ? new Wid(me.lid) : undefined, name: me.pushName ?? "" };
+    this.me = {
+      pn: new Wid(me.id),
+      lid: me.lid ? new Wid(me.lid) : undefined,
+      name: me.pushName ?? "",
+    };
     if (me.lid) this.learn(me.id, me.lid);
   }
   isMe(id: unknown): boolean {

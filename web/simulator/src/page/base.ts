@@ -40,12 +40,14 @@ export class Emitter {
   }
 
   off(names?: string | null, call?: Listener): this {
-    if (names == null) {
+    if (names === undefined || names === null) {
       this.hooks.clear();
       return this;
     }
     for (const name of words(names)) {
-      const left = call ? (this.hooks.get(name) ?? []).filter((hook) => hook.original !== call) : [];
+      const left = call
+        ? (this.hooks.get(name) ?? []).filter((hook) => hook.original !== call)
+        : [];
       this.hooks.set(name, left);
     }
     return this;
@@ -112,7 +114,11 @@ export class Model extends Emitter {
 
   /** Makes an attribute observable for all models of this class. */
   static observe(name: string): void {
-    for (let type = this.prototype; type && type !== Model.prototype; type = Object.getPrototypeOf(type)) {
+    for (
+      let type = this.prototype;
+      type !== Model.prototype;
+      type = Object.getPrototypeOf(type)
+    ) {
       if (Object.getOwnPropertyDescriptor(type, name)) return;
     }
     const silent = this.silent.has(name);
@@ -144,7 +150,8 @@ export class Model extends Emitter {
     values[name] = value;
     if (value instanceof Model && value !== this && !silent) {
       value.on("all", (event: string, ...args: unknown[]) => {
-        if (/^change:[^.]+$/.test(event)) this.trigger(`change:${name}.${event.slice(7)}`, ...args);
+        if (/^change:[^.]+$/.test(event))
+          this.trigger(`change:${name}.${event.slice(7)}`, ...args);
       });
     }
     this.trigger(`change:${name}`, this, value, before);
@@ -152,7 +159,8 @@ export class Model extends Emitter {
   }
 
   set(attributes: Exports | string, value?: unknown): this {
-    const given: Exports = typeof attributes === "string" ? { [attributes]: value } : attributes;
+    const given: Exports =
+      typeof attributes === "string" ? { [attributes]: value } : attributes;
     const values = valuesOf.get(this) ?? {};
     for (const [name, each] of Object.entries(given)) {
       if (each === undefined && !(name in values)) continue;
@@ -174,7 +182,12 @@ export class Model extends Emitter {
   }
   toJSON(): Exports {
     const plain = Object.entries(this.attributes).filter(
-      ([, value]) => !(value instanceof Model || value instanceof Collection || typeof value === "function"),
+      ([, value]) =>
+        !(
+          value instanceof Model ||
+                    value instanceof Collection ||
+                    typeof value === "function"
+        ),
     );
     return Object.fromEntries(plain);
   }
@@ -192,7 +205,7 @@ export class Model extends Emitter {
 function isWritable(model: Model, name: string): boolean {
   for (let at: unknown = model; at; at = Object.getPrototypeOf(at)) {
     const found = Object.getOwnPropertyDescriptor(at, name);
-    if (found) return Boolean(found.set ?? found.writable);
+    if (found) return found.writable ?? found.set !== undefined;
   }
   return true;
 }
@@ -227,7 +240,9 @@ export class Collection<M extends Model = Model> extends Emitter {
   }
 
   add(given: unknown, options: { merge?: boolean; silent?: boolean } = {}): M[] {
-    return (Array.isArray(given) ? given : [given]).map((each: any) => this.addOne(each, options));
+    return (Array.isArray(given) ? given : [given]).map((each: any) =>
+      this.addOne(each, options),
+    );
   }
 
   private addOne(given: any, options: { merge?: boolean; silent?: boolean }): M {
@@ -249,14 +264,17 @@ export class Collection<M extends Model = Model> extends Emitter {
 
   /** The model of this id, made when there is none. */
   gadd(id: any, options?: { silent?: boolean }): M {
-    return this.get(id) ?? this.addOne(id instanceof Wid || id instanceof MsgKey ? { id } : id, options ?? {});
+    return (
+      this.get(id) ??
+            this.addOne(id instanceof Wid || id instanceof MsgKey ? { id } : id, options ?? {})
+    );
   }
 
   remove(given: unknown): M | undefined {
     const model = this.get(given);
     if (!model) return undefined;
     this._models = this._models.filter((each) => each !== model);
-    delete this._index[String(idText(model))];
+    Reflect.deleteProperty(this._index, String(idText(model)));
     this.trigger("remove", model, this);
     return model;
   }

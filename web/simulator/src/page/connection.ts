@@ -12,7 +12,16 @@ import type { Push } from "../protocol";
 export const VERSION = "2.3000.1044099999";
 
 class ConnModel extends Model {
-  static override props = ["ref", "connected", "pushname", "wid", "platform", "isSMB", "battery", "plugged"];
+  static override props = [
+    "ref",
+    "connected",
+    "pushname",
+    "wid",
+    "platform",
+    "isSMB",
+    "battery",
+    "plugged",
+  ];
 }
 class SocketModel extends Model {
   static override props = ["state", "stream", "hasSynced"];
@@ -67,10 +76,16 @@ class Cmd extends Emitter {
     return importNamespace("WAWebSetArchiveChatAction")["setArchive"](chat, archived);
   }
   sendRevokeMsgs(chat: ChatModel, what: Exports): Promise<void> {
-    return importNamespace("WAWebSendRevokeMsgAction")["sendRevokeMsgs"](chat, what["list"] ?? what);
+    return importNamespace("WAWebSendRevokeMsgAction")["sendRevokeMsgs"](
+      chat,
+      what["list"] ?? what,
+    );
   }
   sendDeleteMsgs(chat: ChatModel, what: Exports): Promise<void> {
-    return importNamespace("WAWebSendDeleteMsgAction")["sendDeleteMsgs"](chat, what["list"] ?? what);
+    return importNamespace("WAWebSendDeleteMsgAction")["sendDeleteMsgs"](
+      chat,
+      what["list"] ?? what,
+    );
   }
   openChatBottom(given: Exports): Promise<boolean> {
     const chosen: unknown = given["chat"] ?? given;
@@ -91,7 +106,15 @@ class Cmd extends Emitter {
   }
 }
 
-const conn = new ConnModel({ connected: false, platform: "web", pushname: "", isSMB: false, battery: 100, plugged: true, locales: "en" });
+const conn = new ConnModel({
+  connected: false,
+  platform: "web",
+  pushname: "",
+  isSMB: false,
+  battery: 100,
+  plugged: true,
+  locales: "en",
+});
 const socket = new SocketModel({ state: "OPENING", stream: "DISCONNECTED", hasSynced: false });
 const stream = new StreamModel({ info: "OPENING", needsUpdate: false, available: true });
 const networkStatus = new NetworkStatusModel({ online: true });
@@ -100,13 +123,18 @@ const bus = new Emitter();
 
 export const line = new Line(
   () => {
-    line.ask({ request: "hello", credential: account.credential }, "done").catch((error: unknown) => {
-      console.warn("The network did not take the greeting:", error);
-    });
+    line.ask({ request: "hello", credential: account.credential }, "done").catch(
+      (error: unknown) => {
+        console.warn("The network did not take the greeting:", error);
+      },
+    );
   },
   (push) => take(push),
   () => setLine(false),
 );
+
+/** Events are taken in one after the other, though some must ask the network something first. */
+let lastEvent: Promise<void> = Promise.resolve();
 
 export function boot(): void {
   line.connect();
@@ -141,9 +169,11 @@ function take(push: Push): void {
       socket["hasSynced"] = true;
       return;
     case "happened":
-      happened(push.event).catch((error: unknown) => {
-        console.error(`The page could not take in ${push.event.type}:`, error);
-      });
+      lastEvent = lastEvent
+        .then(() => happened(push.event))
+        .catch((error: unknown) => {
+          console.error(`The page could not take in ${push.event.type}:`, error);
+        });
       return;
     case "line":
       setLine(push.connected);
@@ -222,7 +252,10 @@ function same(...names: string[]): Record<string, string> {
 }
 
 async function pairingCode(phone: string): Promise<string> {
-  const { code } = await line.ask({ request: "pairingCode", phone: phone.replace(/\D/g, "") }, "pairingCode");
+  const { code } = await line.ask(
+    { request: "pairingCode", phone: phone.replace(/\D/g, "") },
+    "pairingCode",
+  );
   return code;
 }
 
@@ -231,7 +264,9 @@ function orThrow<T>(value: T | undefined): T {
   return value;
 }
 
-/** With `?trap=load-race` the stream comes too late for a library that looks once, until a reload. */
+/**
+ * With `?trap=load-race` the stream comes too late for a library that looks once, until a reload.
+ */
 function defineStream(): void {
   const add = (): void => define("WAWebStreamModel", (exports) => (exports["Stream"] = stream));
   const trapped = new URLSearchParams(location.search).get("trap") === "load-race";
@@ -247,7 +282,15 @@ export function defineConnection(): void {
   defineStream();
   const logoutReason = same("UserInitiated", "SyncFail", "DeviceRemoved");
   const backendEvent = Object.fromEntries(
-    ["LOGOUT", "REFRESH_QR", "ON_INITIAL_CHAT_SYNCED", "ON_CRITICAL_SYNC_DONE", "MAIN_STREAM_MODE_READY", "OFFLINE_DELIVERY_END", "APP_STATE_SYNC_COMPLETED"].map((name) => [name, name.toLowerCase()]),
+    [
+      "LOGOUT",
+      "REFRESH_QR",
+      "ON_INITIAL_CHAT_SYNCED",
+      "ON_CRITICAL_SYNC_DONE",
+      "MAIN_STREAM_MODE_READY",
+      "OFFLINE_DELIVERY_END",
+      "APP_STATE_SYNC_COMPLETED",
+    ].map((name) => [name, name.toLowerCase()]),
   );
   const adv = (): string => toBase64(pageKey("adv").pubKey);
   defineAll({
@@ -256,7 +299,20 @@ export function defineConnection(): void {
     WAWebNetworkStatusModel: () => ({ default: networkStatus }),
     WAWebCmd: () => ({ Cmd: cmd, CmdImpl: Cmd }),
     WAWebSocketConstants: () => ({
-      SOCKET_STATE: same("OPENING", "PAIRING", "UNPAIRED", "UNPAIRED_IDLE", "CONNECTED", "TIMEOUT", "CONFLICT", "UNLAUNCHED", "PROXYBLOCK", "TOS_BLOCK", "SMB_TOS_BLOCK", "DEPRECATED_VERSION"),
+      SOCKET_STATE: same(
+        "OPENING",
+        "PAIRING",
+        "UNPAIRED",
+        "UNPAIRED_IDLE",
+        "CONNECTED",
+        "TIMEOUT",
+        "CONFLICT",
+        "UNLAUNCHED",
+        "PROXYBLOCK",
+        "TOS_BLOCK",
+        "SMB_TOS_BLOCK",
+        "DEPRECATED_VERSION",
+      ),
       SOCKET_STREAM: same("DISCONNECTED", "SYNCING", "RESUMING", "CONNECTED"),
       WATCHED_SOCKET_STATE: same("OPEN", "CLOSED"),
     }),
@@ -282,24 +338,34 @@ export function defineConnection(): void {
       getUserPrivacySettings: () => ({}),
     }),
     WAWebUserPrefsLoginTokens: () => ({ isLoggedIn: () => Boolean(account.me) }),
-    WAWebUserPrefsInfoStore: () => ({ waNoiseInfo: { get: () => Promise.resolve({ staticKeyPair: pageKey("noise") }) } }),
-    WAWebSignalStoreApi: () => ({
-      waSignalStore: { getRegistrationInfo: () => Promise.resolve({ identityKeyPair: pageKey("identity") }) },
+    WAWebUserPrefsInfoStore: () => ({
+      waNoiseInfo: { get: () => Promise.resolve({ staticKeyPair: pageKey("noise") }) },
     }),
-    WAWebAdvSignatureApi: () => ({ getADVSecretKey: adv, setADVSignedIdentity: () => undefined }),
+    WAWebSignalStoreApi: () => ({
+      waSignalStore: {
+        getRegistrationInfo: () =>
+          Promise.resolve({ identityKeyPair: pageKey("identity") }),
+      },
+    }),
+    WAWebAdvSignatureApi: () => ({
+      getADVSecretKey: adv,
+      setADVSignedIdentity: () => undefined,
+    }),
     WAWebUserPrefsMultiDevice: () => ({ getADVSecretKey: adv }),
     WAWebCompanionRegClientUtils: () => ({ DEVICE_PLATFORM: "1" }),
     WAWebCompanionRegistration: () => ({ isRegistered: () => Boolean(account.me) }),
     WABase64: () => ({
       encodeB64: (bytes: Uint8Array | ArrayBuffer) => toBase64(new Uint8Array(bytes)),
-      decodeB64: (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer,
+      decodeB64: (text: string) =>
+        Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer,
     }),
     WAWebLogoutReasonConstants: () => ({
       LogoutReason: logoutReason,
       LOGOUT_REASON_CODE: { UserInitiated: 1, SyncFail: 2, DeviceRemoved: 3 },
     }),
     WAWebLogoutReason: () => ({
-      getErrorCodeFromLogoutReason: (reason: string) => Object.keys(logoutReason).indexOf(reason) + 1 || null,
+      getErrorCodeFromLogoutReason: (reason: string) =>
+        Object.keys(logoutReason).indexOf(reason) + 1 || null,
       setPrevLogoutReasonCode: () => undefined,
     }),
     WAWebIsOfficialClient: () => ({ isOfficialClient: true }),
@@ -312,7 +378,9 @@ export function defineConnection(): void {
         startDownloading: () => undefined,
       },
     }),
-    WAWebOfflineHandler: () => ({ OfflineMessageHandler: { getOfflineDeliveryProgress: () => 100 } }),
+    WAWebOfflineHandler: () => ({
+      OfflineMessageHandler: { getOfflineDeliveryProgress: () => 100 },
+    }),
     WAWebLaunchSocketUtils: () => ({ refreshQR: refreshReferences }),
     WAWebAltDeviceLinkingApi: () => ({
       setPairingType: () => undefined,

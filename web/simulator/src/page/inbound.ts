@@ -7,8 +7,21 @@ import { line } from "./connection";
 import { rememberMedia } from "./media";
 import type { Ack, Chat, Contact, EventBody, Group, Message, Snapshot } from "../protocol";
 
-const LEVELS: Record<Ack, number> = { failed: -1, pending: 0, sent: 1, delivered: 2, read: 3, played: 4 };
-const TYPES: Record<string, string> = { text: "chat", voice: "ptt", contactCard: "vcard", poll: "poll_creation", groupNotice: "gp2" };
+const LEVELS: Record<Ack, number> = {
+  failed: -1,
+  pending: 0,
+  sent: 1,
+  delivered: 2,
+  read: 3,
+  played: 4,
+};
+const TYPES: Record<string, string> = {
+  text: "chat",
+  voice: "ptt",
+  contactCard: "vcard",
+  poll: "poll_creation",
+  groupNotice: "gp2",
+};
 
 export const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
 export const now = (): number => Math.floor(Date.now() / 1000);
@@ -33,7 +46,8 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
     isForwarded: message.forwarded || undefined,
     mentionedJidList: (message.mentions ?? []).map((each) => new Wid(each)),
     quotedStanzaID: quoted?.id,
-    quotedParticipant: quoted && (findMessage(quoted)?.sender ?? (quoted.fromMe ? mine : quoted.remote)),
+    quotedParticipant:
+            quoted && (findMessage(quoted)?.sender ?? (quoted.fromMe ? mine : quoted.remote)),
     quotedMsg: quoted && { type: "chat", body: findMessage(quoted)?.["body"] },
   };
   if (message.kind === "poll") attributes["pollName"] = message.body;
@@ -42,8 +56,25 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
   const { mime, size, filename } = message.media;
   const filehash = `network:${message.id}`;
   rememberMedia(filehash, message.id);
-  const mediaData = new MediaDataModel({ type: attributes["type"], mimetype: mime, size, filehash, mediaStage: "RESOLVED" });
-  return { ...attributes, caption: message.body || undefined, body: "", mimetype: mime, size, filename: filename ?? undefined, filehash, mediaData, mediaKey: "simulated", directPath: "/simulated" };
+  const mediaData = new MediaDataModel({
+    type: attributes["type"],
+    mimetype: mime,
+    size,
+    filehash,
+    mediaStage: "RESOLVED",
+  });
+  return {
+    ...attributes,
+    caption: message.body || undefined,
+    body: "",
+    mimetype: mime,
+    size,
+    filename: filename ?? undefined,
+    filehash,
+    mediaData,
+    mediaKey: "simulated",
+    directPath: "/simulated",
+  };
 }
 
 /** Adds a message that is history: nobody is told that it is new. */
@@ -51,7 +82,8 @@ export function addHistory(message: Message): MsgModel {
   const known = findMessage(message.id);
   if (known) return known;
   const [added] = stores.messages.add(attributesOf(message, false));
-  for (const each of message.reactions ?? []) void react(added as MsgModel, each.sender, each.emoji);
+  for (const each of message.reactions ?? [])
+    void react(added as MsgModel, each.sender, each.emoji);
   return added as MsgModel;
 }
 
@@ -112,11 +144,15 @@ function takeChat(chat: Chat): ChatModel {
 
 export function load(snapshot: Snapshot): void {
   const me = snapshot.me;
-  stores.contacts.gadd(me.id).set({ name: me.pushName ?? undefined, pushname: me.pushName ?? undefined, isMe: true });
+  stores.contacts
+    .gadd(me.id)
+    .set({ name: me.pushName ?? undefined, pushname: me.pushName ?? undefined, isMe: true });
   snapshot.contacts.forEach(takeContact);
   snapshot.groups.forEach(takeGroup);
   snapshot.chats.forEach(takeChat);
-  const oldestFirst = [...snapshot.messages].sort((a, b) => seconds(a.timestamp) - seconds(b.timestamp));
+  const oldestFirst = [...snapshot.messages].sort(
+    (a, b) => seconds(a.timestamp) - seconds(b.timestamp),
+  );
   for (const message of oldestFirst) {
     const model = addHistory(message);
     const chat = stores.chats.get(model["id"].remote);
@@ -157,7 +193,10 @@ export async function happened(event: EventBody): Promise<void> {
       await protocolMessage(event.message, { subtype: "message_edit", body: event.text });
       return;
     case "message_revoked":
-      await protocolMessage(event.message, { subtype: "sender_revoke", author: new Wid(event.by) });
+      await protocolMessage(event.message, {
+        subtype: "sender_revoke",
+        author: new Wid(event.by),
+      });
       return;
     case "reaction": {
       const message = findMessage(event.message);
@@ -168,7 +207,13 @@ export async function happened(event: EventBody): Promise<void> {
       takeGroup((await line.ask({ request: "group", id: event.group }, "group")).group);
       await ensureChat(event.group);
       if (event.action === "create") {
-        await groupNotice(event.group, "create", event.by, event.groupName ?? "", event.participants);
+        await groupNotice(
+          event.group,
+          "create",
+          event.by,
+          event.groupName ?? "",
+          event.participants,
+        );
       } else {
         await groupAction(event.group, "add", event.by, event.participants);
       }
@@ -189,12 +234,18 @@ export async function happened(event: EventBody): Promise<void> {
       if (event.change === "subject" || event.change === "description") {
         await groupNotice(event.group, event.change, event.by, event.value ?? "", []);
       } else if (event.change === "promote" || event.change === "demote") {
-        await groupAction(event.group, event.change, event.by, (event.value ?? "").split(","));
+        await groupAction(
+          event.group,
+          event.change,
+          event.by,
+          (event.value ?? "").split(","),
+        );
       }
       return;
     }
     case "chat_updated":
-      if (stores.groups.get(event.chat.id) || !event.chat.id.endsWith("@g.us")) takeChat(event.chat);
+      if (stores.groups.get(event.chat.id) || !event.chat.id.endsWith("@g.us"))
+        takeChat(event.chat);
       return;
     case "contact_updated":
       takeContact(event.contact);
@@ -213,10 +264,19 @@ async function receipt(id: string, ack: number, participant: string | null): Pro
   const key: MsgKey = message["id"];
   const words: Record<number, string> = { 2: "delivery", 3: "read", 4: "played" };
   const details = {
-    type: "receipt", stanzaId: key.id, externalIds: [key.id], from: key.remote,
-    participant: participant ? new Wid(participant) : null, recipient: null, ts: now(), ack, ackString: words[ack] ?? "sender", offline: null,
+    type: "receipt",
+    stanzaId: key.id,
+    externalIds: [key.id],
+    from: key.remote,
+    participant: participant ? new Wid(participant) : null,
+    recipient: null,
+    ts: now(),
+    ack,
+    ackString: words[ack] ?? "sender",
+    offline: null,
   };
-  if (key.remote.isGroup()) await importNamespace("WAWebHandleGroupReceipt")["handleGroupSimpleReceipt"](details);
+  if (key.remote.isGroup())
+    await importNamespace("WAWebHandleGroupReceipt")["handleGroupSimpleReceipt"](details);
   else await importNamespace("WAWebHandleChatReceipt")["handleChatSimpleReceipt"](details);
 }
 
@@ -224,8 +284,23 @@ async function protocolMessage(id: string, what: Exports): Promise<void> {
   const message = findMessage(id);
   if (!message) return;
   const target: MsgKey = message["id"];
-  const key = new MsgKey({ fromMe: target.fromMe, remote: target.remote, participant: target.participant, id: await MsgKey.newId() });
-  const raw = { type: "protocol", protocolMessageKey: target, id: key, from: message["from"], to: message["to"], author: message.sender, t: now(), isNewMsg: true, ...what };
+  const key = new MsgKey({
+    fromMe: target.fromMe,
+    remote: target.remote,
+    participant: target.participant,
+    id: await MsgKey.newId(),
+  });
+  const raw = {
+    type: "protocol",
+    protocolMessageKey: target,
+    id: key,
+    from: message["from"],
+    to: message["to"],
+    author: message.sender,
+    t: now(),
+    isNewMsg: true,
+    ...what,
+  };
   await stores.messages.processMultipleMessages(target.remote, [raw]);
 }
 
@@ -233,22 +308,61 @@ export function react(message: MsgModel, sender: unknown, emoji: string): Promis
   return importNamespace("WAWebMsgProcess")["reaction"](message["id"], Wid.of(sender), emoji);
 }
 
-async function groupAction(group: string, action: string, by: string | null, who: string[]): Promise<void> {
+async function groupAction(
+  group: string,
+  action: string,
+  by: string | null,
+  who: string[],
+): Promise<void> {
   const author = by ? new Wid(by) : undefined;
-  const participants = who.map((id) => ({ id: new Wid(id), isAdmin: false, isSuperAdmin: false }));
-  const notice = { actions: [], author, chatId: new Wid(group), externalId: await MsgKey.newId(), offline: null, pushname: undefined, ts: now() };
-  await importNamespace("WAWebUpdateDBForGroupAction")["updateDBForGroupAction"](notice, { action, actionType: action, participants, reason: "", version: 1, prevVersion: 0 });
+  const participants = who.map((id) => ({
+    id: new Wid(id),
+    isAdmin: false,
+    isSuperAdmin: false,
+  }));
+  const notice = {
+    actions: [],
+    author,
+    chatId: new Wid(group),
+    externalId: await MsgKey.newId(),
+    offline: null,
+    pushname: undefined,
+    ts: now(),
+  };
+  await importNamespace("WAWebUpdateDBForGroupAction")["updateDBForGroupAction"](notice, {
+    action,
+    actionType: action,
+    participants,
+    reason: "",
+    version: 1,
+    prevVersion: 0,
+  });
 }
 
 /** What the page shows among a group's messages when the group itself changes. */
 async function groupNotice(
-  group: string, subtype: string, by: string | null, body: string, who: string[],
+  group: string,
+  subtype: string,
+  by: string | null,
+  body: string,
+  who: string[],
 ): Promise<void> {
   const remote = new Wid(group);
   const author = by ? new Wid(by) : undefined;
   const id = new MsgKey({ fromMe: false, remote, participant: author, id: await MsgKey.newId() });
   const recipients = who.map((each) => new Wid(each));
-  const notice = { id, type: "gp2", subtype, body, recipients, author, from: remote, to: account.me?.pn, t: now(), isNewMsg: true };
+  const notice = {
+    id,
+    type: "gp2",
+    subtype,
+    body,
+    recipients,
+    author,
+    from: remote,
+    to: account.me?.pn,
+    t: now(),
+    isNewMsg: true,
+  };
   await stores.messages.processMultipleMessages(remote, [notice]);
 }
 

@@ -46,13 +46,15 @@ export class Line {
 
   async ask<K extends keyof Answers>(request: Request, kind: K): Promise<Answers[K]> {
     const answer = await this.send(request);
-    if (answer.answer !== kind) throw new Error(`the network answered ${answer.answer}, not ${kind}`);
+    if (answer.answer !== kind)
+      throw new Error(`the network answered ${answer.answer}, not ${kind}`);
     return answer as unknown as Answers[K];
   }
 
   private send(request: Request): Promise<Answer> {
     const socket = this.socket;
-    if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error("no line to the network"));
+    if (socket?.readyState !== WebSocket.OPEN)
+      return Promise.reject(new Error("no line to the network"));
     const number = this.next++;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -64,8 +66,14 @@ export class Line {
         reject(new Error(`the network gave no answer to ${request.request}`));
       }, ANSWER_DEADLINE);
       this.waiting.set(number, {
-        take: (answer) => (settle(), resolve(answer)),
-        fail: (error) => (settle(), reject(error)),
+        take: (answer) => {
+          settle();
+          resolve(answer);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
       });
       socket.send(JSON.stringify({ number, request }));
     });
@@ -84,7 +92,8 @@ export class Line {
   }
 
   private lost(): void {
-    for (const waiting of [...this.waiting.values()]) waiting.fail(new Error("the line to the network was lost"));
+    for (const waiting of [...this.waiting.values()])
+      waiting.fail(new Error("the line to the network was lost"));
     this.onLost();
     setTimeout(() => this.connect(), this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);

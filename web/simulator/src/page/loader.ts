@@ -59,8 +59,11 @@ export function installLoader(version: string): void {
       then(...ids.map(requireModule)),
     ErrorGuard: {
       skipGuardGlobal: () => undefined,
-      applyWithGuard: (call: (...args: unknown[]) => unknown, self: unknown, args: unknown[]) =>
-        call.apply(self, args),
+      applyWithGuard: (
+        call: (...args: unknown[]) => unknown,
+        self: unknown,
+        args: unknown[],
+      ) => call.apply(self, args),
     },
     Debug: { VERSION: version },
   });

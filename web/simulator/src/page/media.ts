@@ -10,7 +10,10 @@ import { now } from "./inbound";
 class OpaqueData {
   private address: string | undefined;
   private readonly blob: Blob;
-  constructor(data: Blob | BlobPart, private readonly mime: string) {
+  constructor(
+    data: Blob | BlobPart,
+    private readonly mime: string,
+  ) {
     this.blob = data instanceof Blob ? data : new Blob([data], { type: mime });
     this.mime ||= this.blob.type;
   }
@@ -60,7 +63,7 @@ export function uploadedMedia(filehash: unknown): string {
   return media;
 }
 
-/** The file of a hash, as far as the page has it: what is prepared, uploaded and shown shares it. */
+/** The file of a hash, as far as the page has it: what is prepared, sent and shown shares it. */
 class MediaObject extends Model {
   readonly contentInfo: Exports = {};
   consolidate(attributes: Exports): void {
@@ -102,7 +105,10 @@ async function download(filehash: string): Promise<ArrayBuffer | null> {
   const message = messageOf.get(filehash);
   if (!media && message) {
     const found = findMessage(message);
-    const answer = await line.ask({ request: "media", message: found ? networkId(found) : message }, "media");
+    const answer = await line.ask(
+      { request: "media", message: found ? networkId(found) : message },
+      "media",
+    );
     media = answer.media;
   }
   if (!media) return null;
@@ -116,7 +122,8 @@ async function fetchOrFail(wanted: Exports): Promise<ArrayBuffer> {
   return bytes;
 }
 
-const hash = async (blob: Blob): Promise<string> => toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())));
+const hash = async (blob: Blob): Promise<string> =>
+  toBase64(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())));
 
 function typeOf(mime: string, options: Exports): string {
   if (options["asDocument"]) return "document";
@@ -128,7 +135,14 @@ function typeOf(mime: string, options: Exports): string {
 
 async function prepare(data: OpaqueData, options: Exports): Promise<MediaDataModel> {
   const blob = data.forceToBlob();
-  const model = new MediaDataModel({ type: typeOf(data.type(), options), mimetype: data.type(), size: data.size(), filehash: await hash(blob), mediaStage: "PREPARED", ...options["precomputedFields"] });
+  const model = new MediaDataModel({
+    type: typeOf(data.type(), options),
+    mimetype: data.type(),
+    size: data.size(),
+    filehash: await hash(blob),
+    mediaStage: "PREPARED",
+    ...options["precomputedFields"],
+  });
   if (model["type"] === "image" || model["type"] === "sticker") await addPreview(model, blob);
   model["mediaBlob"] = data;
   return model;
@@ -140,7 +154,11 @@ async function addPreview(model: MediaDataModel, blob: Blob): Promise<void> {
   const canvas = new OffscreenCanvas(32, 32);
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0, 32, 32);
   const small = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.5 });
-  model.set({ fullWidth: bitmap.width, fullHeight: bitmap.height, preview: toBase64(new Uint8Array(await small.arrayBuffer())) });
+  model.set({
+    fullWidth: bitmap.width,
+    fullHeight: bitmap.height,
+    preview: toBase64(new Uint8Array(await small.arrayBuffer())),
+  });
 }
 
 class MediaPrep {
@@ -169,7 +187,9 @@ class MediaPrep {
     data["mediaStage"] = "RESOLVED";
     const message = {
       ...raw,
-      id: raw["id"] ?? new MsgKey({ fromMe: true, remote: chat["id"], id: await MsgKey.newId() }),
+      id:
+                raw["id"] ??
+                new MsgKey({ fromMe: true, remote: chat["id"], id: await MsgKey.newId() }),
       from: raw["from"] ?? account.me?.pn,
       to: chat["id"],
       t: raw["t"] ?? now(),
@@ -188,7 +208,10 @@ class MediaPrep {
       directPath: "/simulated",
       isViewOnce: options["isViewOnce"],
     };
-    const [added, result] = importNamespace("WAWebSendMsgChatAction")["addAndSendMsgToChat"](chat, message);
+    const [added, result] = importNamespace("WAWebSendMsgChatAction")["addAndSendMsgToChat"](
+      chat,
+      message,
+    );
     await added;
     return result;
   }
@@ -201,10 +224,13 @@ export function defineMedia(): void {
     WAWebMediaOpaqueData: () => ({ default: OpaqueData }),
     WAWebPrepRawMedia: () => ({
       MediaPrep,
-      prepRawMedia: (data: OpaqueData, options: Exports = {}) => new MediaPrep(typeOf(data.type(), options), prepare(data, options)),
+      prepRawMedia: (data: OpaqueData, options: Exports = {}) =>
+        new MediaPrep(typeOf(data.type(), options), prepare(data, options)),
       uploadProductImage: () => Promise.resolve(),
     }),
-    WAWebMediaGatingUtils: () => ({ getUploadLimit: (type: string) => (type === "document" ? 2048 * MIB : 64 * MIB) }),
+    WAWebMediaGatingUtils: () => ({
+      getUploadLimit: (type: string) => (type === "document" ? 2048 * MIB : 64 * MIB),
+    }),
     WAWebMediaStorage: () => ({ getOrCreateMediaObject: mediaObjectOf }),
     WAWebMediaMmsV4Upload: () => ({ uploadMedia: upload, uploadUnencryptedMedia: upload }),
     WAWebDownloadManager: () => ({ downloadManager: { downloadAndMaybeDecrypt: fetchOrFail } }),
@@ -218,9 +244,14 @@ export function defineMedia(): void {
         has: async (filehash: string) => Boolean(await download(filehash)),
       },
     }),
-    WAWebMediaInMemoryBlobCache: () => ({ InMemoryMediaBlobCacheImpl: Map, InMemoryMediaBlobCache: new Map() }),
+    WAWebMediaInMemoryBlobCache: () => ({
+      InMemoryMediaBlobCacheImpl: Map,
+      InMemoryMediaBlobCache: new Map(),
+    }),
     WAMediaCalculateFilehash: () => ({ calculateFilehashFromBlob: hash }),
-    WAWebMediaVideoThumbs: () => ({ generateVideoThumbsAndDuration: () => Promise.resolve({ duration: 1, thumbs: [] }) }),
+    WAWebMediaVideoThumbs: () => ({
+      generateVideoThumbsAndDuration: () => Promise.resolve({ duration: 1, thumbs: [] }),
+    }),
     WAWebProcessRawMedia: () => ({
       processRawMedia: prepare,
       processRawSticker: (data: OpaqueData) => Promise.resolve({ mediaBlob: data }),
@@ -228,6 +259,9 @@ export function defineMedia(): void {
       isAnimatedWebp: () => false,
     }),
     WAWebMediaDataUtils: () => ({ shouldUseMediaCache: () => false }),
-    WAWebMmsMediaTypes: () => ({ msgToMediaType: (message: Exports) => message["type"], castToV4: (type: string) => type }),
+    WAWebMmsMediaTypes: () => ({
+      msgToMediaType: (message: Exports) => message["type"],
+      castToV4: (type: string) => type,
+    }),
   });
 }

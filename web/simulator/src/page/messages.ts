@@ -20,11 +20,23 @@ function addAndSend(chat: ChatModel, raw: Exports): [Promise<MsgModel>, Promise<
 async function send(chat: ChatModel, message: MsgModel): Promise<Exports> {
   const key: MsgKey = message["id"];
   const quoted = message["quotedStanzaID"] as string | undefined;
-  const quotedMessage = quoted && (chat["msgs"].findFirst((each: MsgModel) => each["id"].id === quoted) as MsgModel | undefined);
-  const mentions = ((message["mentionedJidList"] ?? []) as unknown[]).map((each) => String(idText(each)));
+  const quotedMessage =
+    quoted &&
+        (chat["msgs"].findFirst((each: MsgModel) => each["id"].id === quoted) as
+            MsgModel | undefined);
+  const mentions = ((message["mentionedJidList"] ?? []) as unknown[]).map((each) =>
+    String(idText(each)),
+  );
   try {
     const { sent } = await line.ask(
-      { request: "send", key: key.id, chat: key.remote.toString(), content: contentOf(message), quoted: quotedMessage ? networkId(quotedMessage) : null, mentions },
+      {
+        request: "send",
+        key: key.id,
+        chat: key.remote.toString(),
+        content: contentOf(message),
+        quoted: quotedMessage ? networkId(quotedMessage) : null,
+        mentions,
+      },
       "sent",
     );
     message["networkId"] = sent.id;
@@ -40,7 +52,16 @@ async function send(chat: ChatModel, message: MsgModel): Promise<Exports> {
 
 async function sendText(chat: ChatModel, body: string): Promise<Exports> {
   const id = new MsgKey({ fromMe: true, remote: chat["id"], id: await MsgKey.newId() });
-  return addAndSend(chat, { id, body, type: "chat", t: now(), from: account.me?.pn, to: chat["id"], self: "out", isNewMsg: true })[1];
+  return addAndSend(chat, {
+    id,
+    body,
+    type: "chat",
+    t: now(),
+    from: account.me?.pn,
+    to: chat["id"],
+    self: "out",
+    isNewMsg: true,
+  })[1];
 }
 
 async function edit(message: MsgModel, raw: Exports): Promise<void> {
@@ -53,7 +74,10 @@ async function edit(message: MsgModel, raw: Exports): Promise<void> {
 
 async function revoke(_chat: ChatModel, messages: Iterable<MsgModel>): Promise<void> {
   for (const message of messages) {
-    await line.ask({ request: "revoke", message: networkId(message), forEveryone: true }, "done");
+    await line.ask(
+      { request: "revoke", message: networkId(message), forEveryone: true },
+      "done",
+    );
     message["revokeSender"] = account.me?.pn;
     markRevoked(message, "sender");
   }
@@ -68,7 +92,10 @@ function markRevoked(message: MsgModel, subtype: string): void {
 
 async function remove(chat: ChatModel, messages: Iterable<MsgModel>): Promise<void> {
   for (const message of [...messages]) {
-    await line.ask({ request: "revoke", message: networkId(message), forEveryone: false }, "done");
+    await line.ask(
+      { request: "revoke", message: networkId(message), forEveryone: false },
+      "done",
+    );
     chat["msgs"].remove(message);
     stores.messages.remove(message);
   }
@@ -77,7 +104,8 @@ async function remove(chat: ChatModel, messages: Iterable<MsgModel>): Promise<vo
 /** What comes in, on the path that page libraries listen to. */
 async function process(chatId: Wid, raws: Exports[]): Promise<void> {
   for (const raw of raws) {
-    const target = raw["type"] === "protocol" ? findMessage(raw["protocolMessageKey"]) : undefined;
+    const target =
+      raw["type"] === "protocol" ? findMessage(raw["protocolMessageKey"]) : undefined;
     if (raw["type"] === "protocol") {
       if (!target) continue;
       if (raw["subtype"] === "message_edit") {
@@ -93,7 +121,8 @@ async function process(chatId: Wid, raws: Exports[]): Promise<void> {
     if (findMessage(raw["id"])) continue;
     const message = stores.messages.add(raw)[0] as MsgModel;
     chat.set({ t: message["t"], lastReceivedKey: message["id"] });
-    if (!message["id"].fromMe && !message.isNotification) chat["unreadCount"] = Math.max(0, chat["unreadCount"]) + 1;
+    if (!message["id"].fromMe && !message.isNotification)
+      chat["unreadCount"] = Math.max(0, chat["unreadCount"]) + 1;
   }
 }
 
@@ -110,14 +139,39 @@ const reactions = new Map<string, Map<string, Exports>>();
 
 async function reaction(parent: MsgKey, sender: Wid, text: string): Promise<void> {
   const mine = account.isMe(sender);
-  const key = new MsgKey({ fromMe: mine, remote: parent.remote, id: await MsgKey.newId(), participant: parent.remote.isGroup() ? sender : undefined });
-  const row = { msgKey: key.toString(), parentMsgKey: parent.toString(), reactionText: text, read: false, senderUserJid: sender.toString(), t: now(), orphan: 0 };
-  importNamespace("WAWebAddonReactionTableMode")["reactionTableMode"].bulkUpsert([{ ...row, id: key, reactionParentKey: parent, reactionTimestamp: Date.now(), from: sender, author: sender }]);
-  await importNamespace("WAWebReactionsMsgAction")["addOrUpdateReactionsModelCollection"](row, true);
+  const key = new MsgKey({
+    fromMe: mine,
+    remote: parent.remote,
+    id: await MsgKey.newId(),
+    participant: parent.remote.isGroup() ? sender : undefined,
+  });
+  const row = {
+    msgKey: key.toString(),
+    parentMsgKey: parent.toString(),
+    reactionText: text,
+    read: false,
+    senderUserJid: sender.toString(),
+    t: now(),
+    orphan: 0,
+  };
+  importNamespace("WAWebAddonReactionTableMode")["reactionTableMode"].bulkUpsert([
+    {
+      ...row,
+      id: key,
+      reactionParentKey: parent,
+      reactionTimestamp: Date.now(),
+      from: sender,
+      author: sender,
+    },
+  ]);
+  await importNamespace("WAWebReactionsMsgAction")["addOrUpdateReactionsModelCollection"](
+    row,
+    true,
+  );
 }
 
 function keepReactions(given: Exports | Exports[]): Promise<void> {
-  for (const row of [given].flat() as Exports[]) {
+  for (const row of [given].flat<Exports[]>()) {
     const parent = String(idText(row["parentMsgKey"] ?? row["reactionParentKey"]));
     const rows = reactions.get(parent) ?? new Map<string, Exports>();
     reactions.set(parent, rows);
@@ -134,9 +188,18 @@ function getReactions(id: unknown): Promise<Exports> {
   let reactionByMe: Exports | undefined;
   for (const row of reactions.get(String(idText(id)))?.values() ?? []) {
     const text: string = row["reactionText"];
-    const group = byText.get(text) ?? { aggregateEmoji: text, hasReactionByMe: false, senders: [] };
+    const group = byText.get(text) ?? {
+      aggregateEmoji: text,
+      hasReactionByMe: false,
+      senders: [],
+    };
     byText.set(text, group);
-    const sender = { ...row, msgKey: MsgKey.fromString(row["msgKey"]), parentMsgKey: MsgKey.fromString(row["parentMsgKey"]), timestamp: row["t"] };
+    const sender = {
+      ...row,
+      msgKey: MsgKey.fromString(row["msgKey"]),
+      parentMsgKey: MsgKey.fromString(row["parentMsgKey"]),
+      timestamp: row["t"],
+    };
     group["senders"].push(sender);
     if (account.isMe(row["senderUserJid"])) {
       group["hasReactionByMe"] = true;
@@ -151,16 +214,26 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
   const anchor = options["anchor"] ? MsgKey.fromString(options["anchor"]) : undefined;
   const chatId = anchor?.remote ?? Wid.of(options["chat"]);
   const known = (): MsgModel[] =>
-    [...(stores.chats.get(chatId)?.["msgs"] ?? [])].sort((a: MsgModel, b: MsgModel) => a["t"] - b["t"]);
-  const wanted = Number.isFinite(options["count"]) && 0 < options["count"] ? Number(options["count"]) : Infinity;
-  const place = (all: MsgModel[]): number => all.findIndex((each) => anchor && each["id"].id === anchor.id);
+    [...(stores.chats.get(chatId)?.["msgs"] ?? [])].sort(
+      (a: MsgModel, b: MsgModel) => a["t"] - b["t"],
+    );
+  const wanted =
+    Number.isFinite(options["count"]) && 0 <= options["count"]
+      ? Number(options["count"])
+      : Infinity;
+  const place = (all: MsgModel[]): number =>
+    all.findIndex((each) => anchor && each["id"].id === anchor.id);
   if (options["direction"] === "after") {
     const all = known();
     return all.slice(place(all) + 1).slice(0, wanted);
   }
   const at = anchor && findMessage(anchor);
   const limit = Math.min(wanted, HISTORY_PAGE);
-  const { messages } = await line.ask({ request: "history", chat: chatId.toString(), before: at ? networkId(at) : null, limit }, "messages");
+  if (limit === 0) return [];
+  const { messages } = await line.ask(
+    { request: "history", chat: chatId.toString(), before: at ? networkId(at) : null, limit },
+    "messages",
+  );
   return messages.map(addHistory);
 }
 
@@ -182,17 +255,24 @@ async function setArchive(chat: ChatModel, archived: boolean): Promise<void> {
   chat["archive"] = archived;
 }
 
-const showing = (presence: PresenceWord) => async (chat: Exports): Promise<void> => {
-  const id = Wid.of(chat["id"] ?? chat);
-  await line.ask({ request: "presence", chat: id.toString(), presence }, "done");
-};
+const showing =
+  (presence: PresenceWord) =>
+    async (chat: Exports): Promise<void> => {
+      const id = Wid.of(chat["id"] ?? chat);
+      await line.ask({ request: "presence", chat: id.toString(), presence }, "done");
+    };
 
 const EDIT_WINDOW = 15 * 60;
 const isFresh = (message: MsgModel): boolean => now() - message["t"] < EDIT_WINDOW;
-const names = (...list: string[]): Record<string, string> => Object.fromEntries(list.map((name) => [name.toUpperCase(), name]));
+const names = (...list: string[]): Record<string, string> =>
+  Object.fromEntries(list.map((name) => [name.toUpperCase(), name]));
 
 export function defineMessages(): void {
-  const receipts = ["WAWebHandleChatReceipt.handleChatSimpleReceipt", "WAWebHandleGroupReceipt.handleGroupSimpleReceipt", "WAWebHandleStatusReceipt.handleStatusSimpleReceipt"];
+  const receipts = [
+    "WAWebHandleChatReceipt.handleChatSimpleReceipt",
+    "WAWebHandleGroupReceipt.handleGroupSimpleReceipt",
+    "WAWebHandleStatusReceipt.handleStatusSimpleReceipt",
+  ];
   for (const path of receipts) {
     const [id = "", name = ""] = path.split(".");
     defineAll({ [id]: () => ({ [name]: applyReceipt }) });
@@ -200,44 +280,133 @@ export function defineMessages(): void {
   defineAll({
     WATimeUtils: () => ({ unixTime: now, unixTimeMs: () => Date.now() }),
     WAWebAck: () => ({
-      ACK: { MD_DOWNGRADE: -7, INACTIVE: -6, CONTENT_UNUPLOADABLE: -5, CONTENT_TOO_BIG: -4, CONTENT_GONE: -3, EXPIRED: -2, FAILED: -1, CLOCK: 0, SENT: 1, RECEIVED: 2, READ: 3, PLAYED: 4, PEER: 5 },
+      ACK: {
+        MD_DOWNGRADE: -7,
+        INACTIVE: -6,
+        CONTENT_UNUPLOADABLE: -5,
+        CONTENT_TOO_BIG: -4,
+        CONTENT_GONE: -3,
+        EXPIRED: -2,
+        FAILED: -1,
+        CLOCK: 0,
+        SENT: 1,
+        RECEIVED: 2,
+        READ: 3,
+        PLAYED: 4,
+        PEER: 5,
+      },
       EDIT_ATTR: { SENDER_REVOKE: 7, ADMIN_REVOKE: 8 },
-      ACK_STRING: { SENDER: "sender", DELIVERY: "delivery", READ: "read", PLAYED: "played", INACTIVE: "inactive" },
+      ACK_STRING: {
+        SENDER: "sender",
+        DELIVERY: "delivery",
+        READ: "read",
+        PLAYED: "played",
+        INACTIVE: "inactive",
+      },
     }),
     WAWebMsgType: () => ({
-      MSG_TYPE: names("notification", "gp2", "e2e_notification", "call_log", "protocol", "chat", "location", "vcard", "ciphertext", "multi_vcard", "revoked", "image", "video", "audio", "ptt", "sticker", "document", "product", "order", "list", "interactive", "list_response", "buttons_response", "reaction", "poll_creation", "unknown"),
+      MSG_TYPE: names(
+        "notification",
+        "gp2",
+        "e2e_notification",
+        "call_log",
+        "protocol",
+        "chat",
+        "location",
+        "vcard",
+        "ciphertext",
+        "multi_vcard",
+        "revoked",
+        "image",
+        "video",
+        "audio",
+        "ptt",
+        "sticker",
+        "document",
+        "product",
+        "order",
+        "list",
+        "interactive",
+        "list_response",
+        "buttons_response",
+        "reaction",
+        "poll_creation",
+        "unknown",
+      ),
       SYSTEM_MESSAGE_TYPES: ["gp2", "e2e_notification"],
     }),
-    WAWebSendMsgResultAction: () => ({ SendMsgResult: names("OK", "ERROR_NETWORK", "ERROR_EXPIRED", "ERROR_CANCELLED", "ERROR_UPLOAD", "ERROR_UNKNOWN") }),
-    WAWebFindChatAction: () => ({ findOrCreateLatestChat: ensureChat, findExistingChat: (id: unknown) => Promise.resolve(stores.chats.get(id)) }),
-    WAWebCreateChat: () => ({ createChat: async (id: unknown) => (await ensureChat(id)).chat, createChatRecord: () => Promise.resolve() }),
-    WAWebChatGetExistingBridge: () => ({ getExisting: (id: unknown) => Promise.resolve(stores.chats.get(id)) }),
+    WAWebSendMsgResultAction: () => ({
+      SendMsgResult: names(
+        "OK",
+        "ERROR_NETWORK",
+        "ERROR_EXPIRED",
+        "ERROR_CANCELLED",
+        "ERROR_UPLOAD",
+        "ERROR_UNKNOWN",
+      ),
+    }),
+    WAWebFindChatAction: () => ({
+      findOrCreateLatestChat: ensureChat,
+      findExistingChat: (id: unknown) => Promise.resolve(stores.chats.get(id)),
+    }),
+    WAWebCreateChat: () => ({
+      createChat: async (id: unknown) => (await ensureChat(id)).chat,
+      createChatRecord: () => Promise.resolve(),
+    }),
+    WAWebChatGetExistingBridge: () => ({
+      getExisting: (id: unknown) => Promise.resolve(stores.chats.get(id)),
+    }),
     WAWebSendMsgChatAction: () => ({ addAndSendMsgToChat: addAndSend }),
     WAWebSendTextMsgChatAction: () => ({ sendTextMsgToChat: sendText }),
     WAWebSendMessageEditAction: () => ({
       addAndSendMessageEdit: edit,
       sendMessageEdit: async (message: MsgModel, body: string) =>
-        edit(message, { body, id: new MsgKey({ fromMe: true, remote: message["id"].remote, id: await MsgKey.newId() }) }),
+        edit(message, {
+          body,
+          id: new MsgKey({
+            fromMe: true,
+            remote: message["id"].remote,
+            id: await MsgKey.newId(),
+          }),
+        }),
     }),
     WAWebSendRevokeMsgAction: () => ({ sendRevokeMsgs: revoke }),
     WAWebSendDeleteMsgAction: () => ({ sendDeleteMsgs: remove }),
     WAWebReactionsMsgAction: () => ({ addOrUpdateReactionsModelCollection: keepReactions }),
     WAWebSendReactionMsgAction: () => ({
       sendReactionToMsg: async (message: MsgModel, emoji: string) => {
-        await line.ask({ request: "react", message: networkId(message), emoji: emoji ?? "" }, "done");
-        await importNamespace("WAWebMsgProcess")["reaction"](message["id"], account.me?.pn, emoji);
+        await line.ask(
+          { request: "react", message: networkId(message), emoji },
+          "done",
+        );
+        await importNamespace("WAWebMsgProcess")["reaction"](
+          message["id"],
+          account.me?.pn,
+          emoji,
+        );
         return "OK";
       },
     }),
     WAWebReactionsGetter: () => ({ getReactions }),
-    WAWebAddonReactionTableMode: () => ({ reactionTableMode: { bulkUpsert: () => Promise.resolve() } }),
-    WAWebAddonPollVoteTableMode: () => ({ pollVoteTableMode: { bulkUpsert: () => Promise.resolve() } }),
+    WAWebAddonReactionTableMode: () => ({
+      reactionTableMode: { bulkUpsert: () => Promise.resolve() },
+    }),
+    WAWebAddonPollVoteTableMode: () => ({
+      pollVoteTableMode: { bulkUpsert: () => Promise.resolve() },
+    }),
     WAWebMsgProcess: () => ({ process, reaction }),
-    WAWebHandleSingleMsg: () => ({ handleSingleMsg: (raw: Exports) => stores.messages.processMultipleMessages(raw["id"].remote, [raw]) }),
+    WAWebHandleSingleMsg: () => ({
+      handleSingleMsg: (raw: Exports) =>
+        stores.messages.processMultipleMessages(raw["id"].remote, [raw]),
+    }),
     WAWebDBMessageFindLocal: () => ({
       msgFindByDirection: findBeside,
-      msgFindBefore: async (options: Exports) => ({ messages: await findBeside({ ...options, direction: "before" }) }),
-      msgFindAfter: async (options: Exports) => ({ messages: await findBeside({ ...options, direction: "after" }) }),
+      msgFindBefore: async (options: Exports) => ({
+        messages: await findBeside({ ...options, direction: "before" }),
+      }),
+      msgFindAfter: async (options: Exports) => ({
+        messages: await findBeside({ ...options, direction: "after" }),
+      }),
       msgFindMedia: findMedia,
       msgFindCallLog: () => Promise.resolve([]),
       msgFindEvents: () => Promise.resolve([]),
@@ -245,27 +414,48 @@ export function defineMessages(): void {
       msgFindStarred: () => Promise.resolve(stores.messages.filter((each) => each["star"])),
     }),
     WAWebMsgActionCapability: () => ({
-      canEditText: (message: MsgModel) => message.isSentByMe && message["type"] === "chat" && isFresh(message),
-      canEditCaption: (message: MsgModel) => message.isSentByMe && message.isMedia && Boolean(message["caption"]) && isFresh(message),
+      canEditText: (message: MsgModel) =>
+        message.isSentByMe && message["type"] === "chat" && isFresh(message),
+      canEditCaption: (message: MsgModel) =>
+        message.isSentByMe &&
+                message.isMedia &&
+                Boolean(message["caption"]) &&
+                isFresh(message),
       canStarMsg: () => true,
       canSenderRevokeMsg: (message: MsgModel) => message.isSentByMe,
       canAdminRevokeMsg: () => false,
     }),
-    WAWebMsgReply: () => ({ canReplyMsg: (message: MsgModel) => message["type"] !== "revoked" }),
+    WAWebMsgReply: () => ({
+      canReplyMsg: (message: MsgModel) => message["type"] !== "revoked",
+    }),
     WAWebQuotedMsgModelUtils: () => ({
-      getQuotedMsgObj: (message: MsgModel) => stores.messages.findFirst((each) => each["id"].id === message["quotedStanzaID"]),
+      getQuotedMsgObj: (message: MsgModel) =>
+        stores.messages.findFirst((each) => each["id"].id === message["quotedStanzaID"]),
     }),
     WAWebUpdateUnreadChatAction: () => ({
       sendSeen,
-      markUnread: (chat: ChatModel, unread: boolean) => Promise.resolve((chat["unreadCount"] = unread ? -1 : 0)),
+      markUnread: (chat: ChatModel, unread: boolean) =>
+        Promise.resolve((chat["unreadCount"] = unread ? -1 : 0)),
     }),
     WAWebGetEphemeralFieldsMsgActionsUtils: () => ({ getEphemeralFields: () => ({}) }),
-    WAWebMsgDataFromModel: () => ({ msgDataFromMsgModel: (message: MsgModel) => Promise.resolve(message.toJSON()) }),
-    WAWebChatStateBridge: () => ({ sendChatStateComposing: showing("typing"), sendChatStatePaused: showing("paused"), sendChatStateRecording: showing("recording") }),
-    WAWebChatPresence: () => ({ markComposing: showing("typing"), markRecording: showing("recording"), markPaused: showing("paused") }),
+    WAWebMsgDataFromModel: () => ({
+      msgDataFromMsgModel: (message: MsgModel) => Promise.resolve(message.toJSON()),
+    }),
+    WAWebChatStateBridge: () => ({
+      sendChatStateComposing: showing("typing"),
+      sendChatStatePaused: showing("paused"),
+      sendChatStateRecording: showing("recording"),
+    }),
+    WAWebChatPresence: () => ({
+      markComposing: showing("typing"),
+      markRecording: showing("recording"),
+      markPaused: showing("paused"),
+    }),
     WAWebChatPresenceBridge: () => ({ subscribePresence: () => Promise.resolve() }),
     WAWebSetArchiveChatAction: () => ({ setArchive }),
-    WAWebPinCount: () => ({ getNumChatsPinned: () => stores.chats.filter((chat) => chat["pin"]).length }),
+    WAWebPinCount: () => ({
+      getNumChatsPinned: () => stores.chats.filter((chat) => chat["pin"]).length,
+    }),
     WAWebRandomHex: () => ({ randomHex }),
   });
 }

@@ -6,7 +6,13 @@ import { importNamespace, type Exports } from "./loader";
 import { account } from "./account";
 
 export class ContactModel extends Model {
-  static override defaults = { isBusiness: false, isEnterprise: false, isContactSyncCompleted: 1, type: "in", labels: [] };
+  static override defaults = {
+    isBusiness: false,
+    isEnterprise: false,
+    isContactSyncCompleted: 1,
+    type: "in",
+    labels: [],
+  };
   get proxyName(): string {
     return "contact";
   }
@@ -57,8 +63,23 @@ export class ParticipantCollection extends Collection<ParticipantModel> {
 }
 
 export class GroupMetadataModel extends Model {
-  static override props = ["subject", "desc", "announce", "restrict", "stale", "owner", "creation"];
-  static override defaults = { stale: false, announce: false, restrict: false, isLidAddressingMode: false, groupType: "DEFAULT", memberAddMode: "admin_add" };
+  static override props = [
+    "subject",
+    "desc",
+    "announce",
+    "restrict",
+    "stale",
+    "owner",
+    "creation",
+  ];
+  static override defaults = {
+    stale: false,
+    announce: false,
+    restrict: false,
+    isLidAddressingMode: false,
+    groupType: "DEFAULT",
+    memberAddMode: "admin_add",
+  };
   declare participants: ParticipantCollection;
 
   constructor(attributes: Exports = {}) {
@@ -131,15 +152,31 @@ const MEDIA_TYPES = ["image", "video", "audio", "ptt", "sticker", "document", "p
 
 export class MsgModel extends Model {
   static override props = [
-    "ack", "body", "caption", "type", "subtype", "star", "isNewMsg", "latestEditMsgKey",
-    "latestEditSenderTimestampMs", "mediaData", "hasReaction", "t", "from", "to", "author",
-    "notifyName", "isUnsentMedia", "protocolMessageKey",
+    "ack",
+    "body",
+    "caption",
+    "type",
+    "subtype",
+    "star",
+    "isNewMsg",
+    "latestEditMsgKey",
+    "latestEditSenderTimestampMs",
+    "mediaData",
+    "hasReaction",
+    "t",
+    "from",
+    "to",
+    "author",
+    "notifyName",
+    "isUnsentMedia",
+    "protocolMessageKey",
   ];
   static override defaults = { ack: 0, star: false, invis: false, isNewMsg: false };
 
   constructor(attributes: Exports = {}) {
     super(attributes);
-    if (this["id"] && !(this["id"] instanceof MsgKey)) this["id"] = MsgKey.fromString(this["id"]);
+    if (this["id"] && !(this["id"] instanceof MsgKey))
+      this["id"] = MsgKey.fromString(this["id"]);
     if (this.isMedia) this["mediaData"] ??= mediaDataOf(attributes);
   }
   get proxyName(): string {
@@ -170,17 +207,26 @@ export class MsgModel extends Model {
     return () => this["quotedMsg"];
   }
   get mediaObject(): Exports | undefined {
-    return this.isMedia ? { type: String(this["type"]).toUpperCase(), filehash: this["filehash"] } : undefined;
+    return this.isMedia
+      ? { type: String(this["type"]).toUpperCase(), filehash: this["filehash"] }
+      : undefined;
   }
   updateAck(ack: number): void {
     this["ack"] = ack;
   }
   msgContextInfo(): Exports {
     const quotedMsg = { type: this["type"], body: this["body"], caption: this["caption"] };
-    return { quotedMsg, quotedStanzaID: this["id"].id, quotedParticipant: this.sender, quotedRemoteJid: undefined };
+    return {
+      quotedMsg,
+      quotedStanzaID: this["id"].id,
+      quotedParticipant: this.sender,
+      quotedRemoteJid: undefined,
+    };
   }
   async downloadMedia(): Promise<void> {
-    const bytes: unknown = await importNamespace("WAWebMediaLruStore")["LruMediaStore"].get(this["filehash"]);
+    const bytes: unknown = await importNamespace("WAWebMediaLruStore")["LruMediaStore"].get(
+      this["filehash"],
+    );
     this["mediaData"].mediaStage = bytes ? "RESOLVED" : "ERROR_MISSING";
   }
   override toJSON(): Exports {
@@ -210,10 +256,25 @@ export class ModelChatBase extends Model {
 
 export class ChatModel extends ModelChatBase {
   static override props = [
-    "unreadCount", "archive", "pin", "t", "name", "lastReceivedKey", "active", "pausedTimerId", "groupMetadata",
+    "unreadCount",
+    "archive",
+    "pin",
+    "t",
+    "name",
+    "lastReceivedKey",
+    "active",
+    "pausedTimerId",
+    "groupMetadata",
   ];
   static override silent = new Set(["contact", "presence"]);
-  static override defaults = { unreadCount: 0, archive: false, isReadOnly: false, pin: 0, notSpam: true, labels: [] };
+  static override defaults = {
+    unreadCount: 0,
+    archive: false,
+    isReadOnly: false,
+    pin: 0,
+    notSpam: true,
+    labels: [],
+  };
 
   constructor(attributes: Exports = {}) {
     super({ ...attributes, msgs: undefined });
@@ -228,7 +289,9 @@ export class ChatModel extends ModelChatBase {
     return "chat";
   }
   get formattedTitle(): string {
-    return this["name"] || this["contact"]?.name || this["contact"]?.pushname || this["id"].user;
+    return (
+      this["name"] || this["contact"]?.name || this["contact"]?.pushname || this["id"].user
+    );
   }
   get isParentGroup(): boolean {
     return false;
@@ -330,7 +393,9 @@ export function findMessage(id: unknown): MsgModel | undefined {
   if (found) return found;
   const wanted = MsgKey.fromString(id);
   const inChat: ChatMsgsCollection | undefined = stores.chats.get(wanted.remote)?.["msgs"];
-  return inChat?.findFirst((each) => each["id"].id === wanted.id && each["id"].fromMe === wanted.fromMe);
+  return inChat?.findFirst(
+    (each) => each["id"].id === wanted.id && each["id"].fromMe === wanted.fromMe,
+  );
 }
 
 /** The id that the network knows a message by. */

@@ -5,7 +5,14 @@ import type { MsgModel } from "./models";
 import { uploadedMedia } from "./media";
 import type { DeviceContent, MediaKind } from "../protocol";
 
-const KINDS: Record<string, MediaKind> = { image: "image", video: "video", audio: "audio", ptt: "voice", document: "document", sticker: "sticker" };
+const KINDS: Record<string, MediaKind> = {
+  image: "image",
+  video: "video",
+  audio: "audio",
+  ptt: "voice",
+  document: "document",
+  sticker: "sticker",
+};
 
 export function contentOf(message: MsgModel): DeviceContent {
   const type = String(message["type"]);
@@ -25,26 +32,42 @@ export function contentOf(message: MsgModel): DeviceContent {
       return { type: "text", body: String(message["body"] ?? "") };
     case "location": {
       const [name, address] = String(message["loc"] ?? "").split("\n");
-      return { type: "location", latitude: Number(message["lat"]), longitude: Number(message["lng"]), name: name || null, address: address || null };
+      return {
+        type: "location",
+        latitude: Number(message["lat"]),
+        longitude: Number(message["lng"]),
+        name: name || null,
+        address: address || null,
+      };
     }
     case "vcard":
       return { type: "contactCards", contacts: [card(String(message["body"]))] };
     case "multi_vcard":
-      return { type: "contactCards", contacts: (message["vcardList"] as Exports[]).map((each) => card(String(each["vcard"]))) };
+      return {
+        type: "contactCards",
+        contacts: (message["vcardList"] as Exports[]).map((each) =>
+          card(String(each["vcard"])),
+        ),
+      };
     case "poll_creation":
       return {
         type: "poll",
         question: String(message["pollName"]),
-        options: (message["pollOptions"] as Exports[]).map((option) => String(option["name"])),
+        options: (message["pollOptions"] as Exports[]).map((option) =>
+          String(option["name"]),
+        ),
         selectable: Number(message["pollSelectableOptionsCount"] ?? 1),
       };
     default:
-      throw new Error(`the simulated network carries no message of the type ${type} (${idText(message)})`);
+      throw new Error(
+        `the simulated network carries no message of the type ${type} (${idText(message)})`,
+      );
   }
 }
 
 function card(vcard: string): { id: string; name: string | null } {
-  const user = /waid=(\d+)/.exec(vcard)?.[1] ?? /TEL[^:]*:\+?(\d+)/.exec(vcard.replace(/[ -]/g, ""))?.[1];
+  const user =
+    /waid=(\d+)/.exec(vcard)?.[1] ?? /TEL[^:]*:\+?(\d+)/.exec(vcard.replace(/[ -]/g, ""))?.[1];
   if (!user) throw new Error("a card without a number");
   return { id: `${user}@c.us`, name: /^FN:(.*)$/m.exec(vcard)?.[1]?.trim() ?? null };
 }

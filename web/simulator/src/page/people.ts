@@ -7,7 +7,8 @@ import { line } from "./connection";
 import { ensureChat, takeContact, takeGroup } from "./inbound";
 import type { ParticipantOutcome } from "../protocol";
 
-const nameOf = (contact: ContactModel): string => contact["name"] || contact["pushname"] || `+${contact["id"].user}`;
+const nameOf = (contact: ContactModel): string =>
+  contact["name"] || contact["pushname"] || `+${contact["id"].user}`;
 const phoneOf = (contact: ContactModel): string => `+${contact["id"].user}`;
 const no = (): boolean => false;
 
@@ -16,7 +17,11 @@ async function exists(id: Wid): Promise<Exports | null> {
   if (!contact) return null;
   takeContact(contact);
   const wid = new Wid(contact.id);
-  return { wid, biz: contact.business ?? false, lid: contact.lid ? new Wid(contact.lid) : undefined };
+  return {
+    wid,
+    biz: contact.business ?? false,
+    lid: contact.lid ? new Wid(contact.lid) : undefined,
+  };
 }
 
 /** Participants come as models, as plain objects with a telephone identity, or as ids. */
@@ -26,30 +31,50 @@ function personOf(given: Exports): Wid {
 const texts = (people: Exports[]): string[] => people.map((each) => personOf(each).toString());
 
 async function createGroup(options: Exports | string, people: Exports[]): Promise<Exports> {
-  const name = String(typeof options === "string" ? options : (options["title"] ?? options["subject"]));
-  const { group, participants } = await line.ask({ request: "createGroup", name, description: null, participants: texts(people) }, "groupCreated");
+  const name = String(
+    typeof options === "string" ? options : (options["title"] ?? options["subject"]),
+  );
+  const { group, participants } = await line.ask(
+    { request: "createGroup", name, description: null, participants: texts(people) },
+    "groupCreated",
+  );
   takeGroup(group);
   const { chat } = await ensureChat(group.id);
   chat["name"] = group.name;
   return {
     wid: new Wid(group.id),
-    participants: participants.map((each) => ({ wid: new Wid(each.id), error: each.status === 200 ? null : String(each.status), invite_code: each.inviteCode, invite_code_exp: null })),
+    participants: participants.map((each) => ({
+      wid: new Wid(each.id),
+      error: each.status === 200 ? null : String(each.status),
+      invite_code: each.inviteCode,
+      invite_code_exp: null,
+    })),
   };
 }
 
 async function modify(group: Wid, action: "add" | "remove", people: Exports[]): Promise<Exports> {
   const request = action === "add" ? "addParticipants" : "removeParticipants";
-  const { participants } = await line.ask({ request, group: group.toString(), participants: texts(people) }, "participants");
+  const { participants } = await line.ask(
+    { request, group: group.toString(), participants: texts(people) },
+    "participants",
+  );
   takeGroup((await line.ask({ request: "group", id: group.toString() }, "group")).group);
   return { status: 207, participants: participants.map(outcome) };
 }
 
 function outcome(each: ParticipantOutcome): Exports {
-  return { userWid: new Wid(each.id), code: String(each.status), invite_code: each.inviteCode, invite_code_exp: null };
+  return {
+    userWid: new Wid(each.id),
+    code: String(each.status),
+    invite_code: each.inviteCode,
+    invite_code_exp: null,
+  };
 }
 
-const modifyGroup = (action: "add" | "remove") => (group: unknown, people: Exports[]) => modify(Wid.of(group), action, people);
-const modifyChat = (action: "add" | "remove") => (chat: ChatModel, people: Exports[]) => modify(chat["id"], action, people);
+const modifyGroup = (action: "add" | "remove") => (group: unknown, people: Exports[]) =>
+  modify(Wid.of(group), action, people);
+const modifyChat = (action: "add" | "remove") => (chat: ChatModel, people: Exports[]) =>
+  modify(chat["id"], action, people);
 const refuse = (what: string) => () => Promise.reject(new Error(`not simulated: ${what}`));
 
 async function queryGroup(given: unknown): Promise<GroupMetadataModel | undefined> {
@@ -79,24 +104,46 @@ export function definePeople(): void {
       getIsContactSyncCompleted: () => 1,
       getUserhash: () => null,
       ...Object.fromEntries(
-        ["getPremiumMessageName", "getIsPSA", "getIsIAS", "getIsSupportAccount", "getCanRequestPhoneNumber", "getShowBusinessCheckmarkAsPrimary", "getShowBusinessCheckmarkAsSecondary", "getShowBusinessCheckmarkInChatlist", "getIsDisplayNameApproved", "getShouldForceBusinessUpdate", "getStatusMute"].map((name) => [name, no]),
+        [
+          "getPremiumMessageName",
+          "getIsPSA",
+          "getIsIAS",
+          "getIsSupportAccount",
+          "getCanRequestPhoneNumber",
+          "getShowBusinessCheckmarkAsPrimary",
+          "getShowBusinessCheckmarkAsSecondary",
+          "getShowBusinessCheckmarkInChatlist",
+          "getIsDisplayNameApproved",
+          "getShouldForceBusinessUpdate",
+          "getStatusMute",
+        ].map((name) => [name, no]),
       ),
     }),
     WAWebFrontendContactGetters: () => ({
       getPhoneNumber: (contact: ContactModel) => contact["id"].user,
       getTextStatusString: () => "",
-      getPnForLid: (contact: ContactModel) => (contact["id"].isLid() ? account.toPhone(contact["id"]) : null),
+      getPnForLid: (contact: ContactModel) =>
+        contact["id"].isLid() ? account.toPhone(contact["id"]) : null,
       getFormattedPhone: phoneOf,
       getFormattedUsernameOrPhone: phoneOf,
       getFormattedUser: phoneOf,
       ...Object.fromEntries(
-        ["getDisplayName", "getUserDisplayNameForLid", "getFormattedShortNameWithNonBreakingSpaces", "getFormattedShortName", "getFormattedName", "getSearchName"].map((name) => [name, nameOf]),
+        [
+          "getDisplayName",
+          "getUserDisplayNameForLid",
+          "getFormattedShortNameWithNonBreakingSpaces",
+          "getFormattedShortName",
+          "getFormattedName",
+          "getSearchName",
+        ].map((name) => [name, nameOf]),
       ),
-      getIsMyContact: (contact: ContactModel) => Boolean(contact["isAddressBookContact"]) && contact["id"].isUser(),
+      getIsMyContact: (contact: ContactModel) =>
+        Boolean(contact["isAddressBookContact"]) && contact["id"].isUser(),
       getMentionName: nameOf,
     }),
     WAWebFrontendMyContactGetters: () => ({
-      getIsMyContact: (contact: ContactModel) => Boolean(contact["isAddressBookContact"]) && contact["id"].isUser(),
+      getIsMyContact: (contact: ContactModel) =>
+        Boolean(contact["isAddressBookContact"]) && contact["id"].isUser(),
       getMentionName: nameOf,
     }),
     WAWebFrontendContactSearchGetters: () => ({
@@ -106,11 +153,17 @@ export function definePeople(): void {
     WAWebApiContact: () => ({
       getCurrentLid: (id: Wid) => account.toLid(id),
       getPhoneNumber: (id: Wid) => account.toPhone(id),
-      getAlternateUserWid: (id: Wid) => (id.isLid() ? account.toPhone(id) : account.toLid(id)),
+      getAlternateUserWid: (id: Wid) =>
+        id.isLid() ? account.toPhone(id) : account.toLid(id),
       getContactRecord: (id: Wid) => Promise.resolve(stores.contacts.get(id)?.toJSON()),
       getContactHash: () => Promise.resolve(""),
     }),
-    WAWebLidPnCache: () => ({ lidPnCache: { getPhoneNumber: (id: Wid) => account.toPhone(id), getCurrentLid: (id: Wid) => account.toLid(id) } }),
+    WAWebLidPnCache: () => ({
+      lidPnCache: {
+        getPhoneNumber: (id: Wid) => account.toPhone(id),
+        getCurrentLid: (id: Wid) => account.toLid(id),
+      },
+    }),
     WAWebLidMigrationUtils: () => ({
       Lid1X1MigrationUtils: { isLidMigrated: no },
       toUserLid: (id: Wid) => account.toLid(id),
@@ -119,10 +172,14 @@ export function definePeople(): void {
     }),
     WAWebQueryExistsJob: () => ({
       queryWidExists: exists,
-      queryPhoneExists: (phone: string) => exists(new Wid(`${phone.replace(/\D/g, "")}@c.us`)),
+      queryPhoneExists: (phone: string) =>
+        exists(new Wid(`${phone.replace(/\D/g, "")}@c.us`)),
     }),
     WAWebUpdateDBForGroupAction: () => ({ updateDBForGroupAction: () => Promise.resolve() }),
-    WAWebGroupCreateJob: () => ({ createGroup, GroupAlreadyExistsError: class extends Error {} }),
+    WAWebGroupCreateJob: () => ({
+      createGroup,
+      GroupAlreadyExistsError: class extends Error {},
+    }),
     WAWebModifyParticipantsGroupAction: () => ({
       addParticipants: modifyChat("add"),
       removeParticipants: modifyChat("remove"),
@@ -139,7 +196,10 @@ export function definePeople(): void {
     }),
     WAWebGroupModifyInfoJob: () => ({
       setGroupDescription: async (id: unknown, description: string) => {
-        await line.ask({ request: "describeGroup", group: String(idText(id)), description }, "done");
+        await line.ask(
+          { request: "describeGroup", group: String(idText(id)), description },
+          "done",
+        );
         stores.groups.get(id)?.set({ desc: description });
       },
       setGroupSubject: refuse("setGroupSubject"),
@@ -151,17 +211,30 @@ export function definePeople(): void {
       queryGroupInviteInfo: refuse("queryGroupInviteInfo"),
     }),
     WAWebGroupConstants: () => ({
-      GROUP_SETTING_TYPE: { ANNOUNCEMENT: "announcement", RESTRICT: "restrict", EPHEMERAL: "ephemeral", NO_FREQUENTLY_FORWARDED: "no_frequently_forwarded" },
+      GROUP_SETTING_TYPE: {
+        ANNOUNCEMENT: "announcement",
+        RESTRICT: "restrict",
+        EPHEMERAL: "ephemeral",
+        NO_FREQUENTLY_FORWARDED: "no_frequently_forwarded",
+      },
     }),
     WAWebGetGroupSizeLimit: () => ({ getGroupSizeLimit: () => Promise.resolve(1024) }),
     WAWebVcardUtils: () => ({
       vcardFromContactModel: (contact: ContactModel) => ({
         displayName: nameOf(contact),
-        vcard: `BEGIN:VCARD\nVERSION:3.0\nFN:${nameOf(contact)}\nTEL;waid=${contact["id"].user}:${phoneOf(contact)}\nEND:VCARD`,
+        vcard: [
+          "BEGIN:VCARD",
+          "VERSION:3.0",
+          `FN:${nameOf(contact)}`,
+          `TEL;waid=${contact["id"].user}:${phoneOf(contact)}`,
+          "END:VCARD",
+        ].join("\n"),
       }),
       parseVcard: () => ({}),
       vcardGetNameFromParsed: () => "",
     }),
-    WAWebFrontendVcardUtils: () => ({ vcardFromContactModel: importNamespace("WAWebVcardUtils")["vcardFromContactModel"] }),
+    WAWebFrontendVcardUtils: () => ({
+      vcardFromContactModel: importNamespace("WAWebVcardUtils")["vcardFromContactModel"],
+    }),
   });
 }

@@ -77,7 +77,9 @@ function divisorOf(degree: number): number[] {
 
 class Grid {
   readonly black = Array.from({ length: SIDE }, () => new Array<boolean>(SIDE).fill(false));
-  private readonly fixed = Array.from({ length: SIDE }, () => new Array<boolean>(SIDE).fill(false));
+  private readonly fixed = Array.from({ length: SIDE }, () =>
+    new Array<boolean>(SIDE).fill(false),
+  );
 
   private set(x: number, y: number, black: boolean): void {
     const row = this.black[y];
@@ -94,7 +96,12 @@ class Grid {
       this.set(at, 6, at % 2 === 0);
     }
     const last = SIDE - 4;
-    for (const [x, y] of [[3, 3], [last, 3], [3, last]] as const) this.drawRings(x, y, 4);
+    for (const [x, y] of [
+      [3, 3],
+      [last, 3],
+      [3, last],
+    ] as const)
+      this.drawRings(x, y, 4);
     for (const x of ALIGNMENTS) {
       for (const y of ALIGNMENTS) {
         const atCorner = (x === 6 && y !== 26) || (y === 6 && x !== 26);

@@ -9,11 +9,21 @@ import unsupported from "./unsupported.json";
 
 /** Stores that stay empty: store, prototype name. Their modules are named after them. */
 const EMPTY: [string, string][] = [
-  ["BlocklistCollection", "blocklist"], ["LabelCollection", "label"], ["StatusCollection", "statusV3"],
-  ["TextStatusCollection", "status"], ["ReactionsCollection", "reactions"], ["QuickReplyCollection", "quickReply"],
-  ["StarredMsgCollection", "starredMsg"], ["OrderCollection", "order"], ["CatalogCollection", "catalog"],
-  ["CartCollection", "cart"], ["BusinessProfileCollection", "businessProfile"], ["BotProfileCollection", "botProfile"],
-  ["MuteCollection", "muteItem"], ["MsgInfoCollection", "msgInfo"], ["PinInChatCollection", "pinInChat"],
+  ["BlocklistCollection", "blocklist"],
+  ["LabelCollection", "label"],
+  ["StatusCollection", "statusV3"],
+  ["TextStatusCollection", "status"],
+  ["ReactionsCollection", "reactions"],
+  ["QuickReplyCollection", "quickReply"],
+  ["StarredMsgCollection", "starredMsg"],
+  ["OrderCollection", "order"],
+  ["CatalogCollection", "catalog"],
+  ["CartCollection", "cart"],
+  ["BusinessProfileCollection", "businessProfile"],
+  ["BotProfileCollection", "botProfile"],
+  ["MuteCollection", "muteItem"],
+  ["MsgInfoCollection", "msgInfo"],
+  ["PinInChatCollection", "pinInChat"],
 ];
 
 function modelNamed(proxyName: string): typeof Model {
@@ -33,7 +43,8 @@ function defineEmptyStores(): Exports {
     made[name] = store;
     const withType = /Status|Blocklist|Starred/.test(name);
     defineAll({
-      [`WAWeb${name}`]: () => (withType ? { [name]: store, [`${name}Impl`]: type } : { [name]: store }),
+      [`WAWeb${name}`]: () =>
+        withType ? { [name]: store, [`${name}Impl`]: type } : { [name]: store },
       [`WAWeb${name.replace("Collection", "Model")}`]: () => ({ default: model }),
     });
   }
@@ -50,9 +61,15 @@ function defineStores(empty: Exports): void {
   });
   const newsletters = new models.ChatCollection();
   defineAll({
-    WAWebContactCollection: () => ({ ContactCollection: stores.contacts, ContactCollectionImpl: models.ContactCollection }),
+    WAWebContactCollection: () => ({
+      ContactCollection: stores.contacts,
+      ContactCollectionImpl: models.ContactCollection,
+    }),
     WAWebContactModel: () => ({ default: models.ContactModel }),
-    WAWebChatCollection: () => ({ ChatCollection: stores.chats, ChatCollectionImpl: models.ChatCollection }),
+    WAWebChatCollection: () => ({
+      ChatCollection: stores.chats,
+      ChatCollectionImpl: models.ChatCollection,
+    }),
     WAWebChatModel: () => ({ default: models.ChatModel }),
     WAWebSuperChatMsgs: () => ({ default: models.ModelChatBase }),
     WAWebMsgCollection: () => ({ MsgCollection: stores.messages }),
@@ -64,10 +81,19 @@ function defineStores(empty: Exports): void {
     WAWebParticipantCollection: () => ({ default: models.ParticipantCollection }),
     WAWebParticipantModel: () => ({ default: models.ParticipantModel }),
     WAWebPresenceCollection: () => ({ PresenceCollection: stores.presences }),
-    WAWebPresenceModel: () => ({ Presence: models.PresenceModel, Chatstate: models.ChatstateModel }),
-    WAWebProfilePicThumbCollection: () => ({ ProfilePicThumbCollection: stores.pictures, ProfilePicThumbCollectionImpl: models.PictureCollection }),
+    WAWebPresenceModel: () => ({
+      Presence: models.PresenceModel,
+      Chatstate: models.ChatstateModel,
+    }),
+    WAWebProfilePicThumbCollection: () => ({
+      ProfilePicThumbCollection: stores.pictures,
+      ProfilePicThumbCollectionImpl: models.PictureCollection,
+    }),
     WAWebProfilePicThumbModel: () => ({ default: models.PictureModel }),
-    WAWebChatLoadMessages: () => ({ ChatMsgsCollection: models.ChatMsgsCollection, loadEarlierMsgs: () => Promise.resolve([]) }),
+    WAWebChatLoadMessages: () => ({
+      ChatMsgsCollection: models.ChatMsgsCollection,
+      loadEarlierMsgs: () => Promise.resolve([]),
+    }),
     WAWebNewsletterCollection: () => ({ default: newsletters }),
     WAWebCallCollection: () => ({ default: calls, CallCollectionImpl: Collection }),
     WAWebCallModel: () => ({
@@ -78,11 +104,21 @@ function defineStores(empty: Exports): void {
       },
     }),
     WAWebCollections: () => ({
-      Msg: stores.messages, Chat: stores.chats, Contact: stores.contacts, GroupMetadata: stores.groups,
-      Presence: stores.presences, ProfilePicThumb: stores.pictures, Label: empty["LabelCollection"],
-      Blocklist: empty["BlocklistCollection"], Status: empty["StatusCollection"], Call: calls,
-      BusinessProfile: empty["BusinessProfileCollection"], Reactions: empty["ReactionsCollection"],
-      PinInChat: empty["PinInChatCollection"], WAWebNewsletterCollection: newsletters, WAWebCallCollection: calls,
+      Msg: stores.messages,
+      Chat: stores.chats,
+      Contact: stores.contacts,
+      GroupMetadata: stores.groups,
+      Presence: stores.presences,
+      ProfilePicThumb: stores.pictures,
+      Label: empty["LabelCollection"],
+      Blocklist: empty["BlocklistCollection"],
+      Status: empty["StatusCollection"],
+      Call: calls,
+      BusinessProfile: empty["BusinessProfileCollection"],
+      Reactions: empty["ReactionsCollection"],
+      PinInChat: empty["PinInChatCollection"],
+      WAWebNewsletterCollection: newsletters,
+      WAWebCallCollection: calls,
     }),
   });
 }
@@ -103,15 +139,39 @@ function defineClasses(): void {
     WAWebMsgKey: () => ({ default: MsgKey }),
     WAWebWidFactory: () => ({
       ...Object.fromEntries(
-        ["createWid", "createWidFromWidLike", "asUserWidOrThrow", "asUserLidOrThrow", "toUserWid", "toUserWidOrThrow", "toChatWid", "asChatWid", "createDeviceWid"].map((name) => [name, wid]),
+        [
+          "createWid",
+          "createWidFromWidLike",
+          "asUserWidOrThrow",
+          "asUserLidOrThrow",
+          "toUserWid",
+          "toUserWidOrThrow",
+          "toChatWid",
+          "asChatWid",
+          "createDeviceWid",
+        ].map((name) => [name, wid]),
       ),
-      createUserWidOrThrow: (user: string, server?: string) => wid(user.includes("@") ? user : `${user}@${server ?? "c.us"}`),
+      createUserWidOrThrow: (user: string, server?: string) =>
+        wid(user.includes("@") ? user : `${user}@${server ?? "c.us"}`),
       createUserLidOrThrow: (user: string) => wid(user.includes("@") ? user : `${user}@lid`),
-      isWidlike: (given: unknown) => typeof given === "object" && given !== null && "user" in given && "server" in given,
+      isWidlike: (given: unknown) =>
+        typeof given === "object" && given !== null && "user" in given && "server" in given,
     }),
-    WAWebWidToJid: () => ({ widToUserJid: (id: Wid) => id.toJid(), widToChatJid: (id: Wid) => id.toJid(), widToGroupJid: (id: Wid) => id.toJid() }),
-    WAWebJidToWid: () => ({ userJidToUserWid: wid, groupJidToGroupWid: wid, newsletterJidToWid: wid }),
-    WAJids: () => ({ GROUP_JID: "GROUP_JID", CHAT_JID: "CHAT_JID", STATUS_JID: "status@broadcast" }),
+    WAWebWidToJid: () => ({
+      widToUserJid: (id: Wid) => id.toJid(),
+      widToChatJid: (id: Wid) => id.toJid(),
+      widToGroupJid: (id: Wid) => id.toJid(),
+    }),
+    WAWebJidToWid: () => ({
+      userJidToUserWid: wid,
+      groupJidToGroupWid: wid,
+      newsletterJidToWid: wid,
+    }),
+    WAJids: () => ({
+      GROUP_JID: "GROUP_JID",
+      CHAT_JID: "CHAT_JID",
+      STATUS_JID: "status@broadcast",
+    }),
   });
 }
 
@@ -123,16 +183,32 @@ function defineSettings(): void {
         const href = FIRST_LINK.exec(text ?? "")?.[0];
         return href ? { href, url: href } : undefined;
       },
-      findLinks: (text = "") => (text.match(/https?:\/\/\S+/g) ?? []).map((href) => ({ href })),
+      findLinks: (text = "") =>
+        (text.match(/https?:\/\/\S+/g) ?? []).map((href) => ({ href })),
     }),
     WAWebLinkPreviewChatAction: () => ({ getLinkPreview: () => Promise.resolve(null) }),
     WAWebMinimalLinkPreview: () => ({ genMinimalLinkPreview: () => Promise.resolve(null) }),
-    WAWebABPropsCache: () => ({ getABPropConfigValue: () => undefined, getAllABPropConfigs: () => [], getAllABPropsMap: () => new Map(), getABPropConfigNameFromCode: () => undefined }),
-    WAWebServerPropConstants: () => ({ MAX_FILE_SIZE_BYTES: 2147483648, MULTICAST_LIMIT_GLOBAL: 5 }),
-    WAWebBackendJobsCommon: () => ({ mediaTypeFromProtobuf: () => null, encodeMaybeMediaType: (type: unknown) => type }),
+    WAWebABPropsCache: () => ({
+      getABPropConfigValue: () => undefined,
+      getAllABPropConfigs: () => [],
+      getAllABPropsMap: () => new Map(),
+      getABPropConfigNameFromCode: () => undefined,
+    }),
+    WAWebServerPropConstants: () => ({
+      MAX_FILE_SIZE_BYTES: 2147483648,
+      MULTICAST_LIMIT_GLOBAL: 5,
+    }),
+    WAWebBackendJobsCommon: () => ({
+      mediaTypeFromProtobuf: () => null,
+      encodeMaybeMediaType: (type: unknown) => type,
+    }),
     WAWebE2EProtoUtils: () => ({ typeAttributeFromProtobuf: () => "text" }),
-    WAWebE2EProtoGenerator: () => ({ createMsgProtobuf: (message: Exports) => ({ conversation: message["body"] }) }),
-    WAWebSendMsgCreateFanoutStanza: () => ({ createFanoutMsgStanza: () => Promise.resolve({ content: [] }) }),
+    WAWebE2EProtoGenerator: () => ({
+      createMsgProtobuf: (message: Exports) => ({ conversation: message["body"] }),
+    }),
+    WAWebSendMsgCreateFanoutStanza: () => ({
+      createFanoutMsgStanza: () => Promise.resolve({ content: [] }),
+    }),
     WAWebEncryptAndSendMsg: () => ({ encryptAndSendMsg: () => Promise.resolve(null) }),
     WAWebUnreadMsgUtils: () => ({ getIsUnreadType: () => true }),
     WAWebNonJidMentionType: () => ({ default: { MENTION_ALL: 1 } }),
@@ -157,9 +233,18 @@ function defineSettings(): void {
       },
     }),
     WAWebPollsVotesUpsert: () => ({ upsertVotesDb: () => Promise.resolve() }),
-    WAWebChatMessageSearch: () => ({ getSearchContext: () => ({ collection: Object.assign(new Collection(), { loadAroundPromise: Promise.resolve() }) }) }),
+    WAWebChatMessageSearch: () => ({
+      getSearchContext: () => ({
+        collection: Object.assign(new Collection(), {
+          loadAroundPromise: Promise.resolve(),
+        }),
+      }),
+    }),
     WAWebPhoneUtils: () => ({ formatPhoneNumber: (phone: string) => phone }),
-    WAWebPresenceChatAction: () => ({ sendPresenceAvailable: () => Promise.resolve(), sendPresenceUnavailable: () => Promise.resolve() }),
+    WAWebPresenceChatAction: () => ({
+      sendPresenceAvailable: () => Promise.resolve(),
+      sendPresenceUnavailable: () => Promise.resolve(),
+    }),
     WAWebSyncGatingUtils: () => ({}),
   });
 }
@@ -179,10 +264,15 @@ function defineUnsupported(): void {
   for (const [id, what] of Object.entries(unsupported as Record<string, Unsupported>)) {
     defineAll({
       [id]: () => {
-        const exports: Exports = Object.fromEntries(what.functions.map((name) => [name, refusing(name)]));
+        const exports: Exports = Object.fromEntries(
+          what.functions.map((name) => [name, refusing(name)]),
+        );
         if (what.model) exports["default"] = modelNamed(what.model);
         if (what.default) {
-          exports["default"] = Object.assign(refusing(id), Object.fromEntries(what.default.map((name) => [name, refusing(name)])));
+          exports["default"] = Object.assign(
+            refusing(id),
+            Object.fromEntries(what.default.map((name) => [name, refusing(name)])),
+          );
         }
         return exports;
       },

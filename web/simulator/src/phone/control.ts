@@ -1,44 +1,191 @@
 // The control API of the simulated network, and the two calls of the session API that a scan needs.
-import type { Chat, Message } from "../protocol";
+// What comes in is looked at before it is believed: an envelope with `data`, or one with `error`.
+import type { Chat, Jid, Message, MessageId } from "../protocol";
+
+export type Behaviour = "echo" | "slow" | "reads" | "silent" | "manual";
 
 export interface Account {
   phone: string;
   name: string;
+  behaviour: Behaviour;
+  devices: number;
 }
+
 export interface Device {
   id: string;
-  linkedAt: string;
   connected: boolean;
 }
 
-export const key = {
-  get: (): string => sessionStorage.getItem("api-key") ?? "",
-  set: (value: string): void => sessionStorage.setItem("api-key", value),
-};
-
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = {};
-  if (body !== undefined) headers["content-type"] = "application/json";
-  if (key.get()) headers["x-api-key"] = key.get();
-  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.status}: ${text.slice(0, 300)}`);
-  return (text ? JSON.parse(text) : {}) as T;
+/** A session of the gateway, as far as a phone needs to know it. */
+export interface WaitingSession {
+  sessionId: string;
 }
 
-const ROOT = "/_simulator/v1/accounts";
-const of = (phone: string, rest = ""): string => `${ROOT}/${encodeURIComponent(phone)}${rest}`;
+export interface Draft {
+  chat: Jid;
+  text?: string;
+  mediaBase64?: string;
+  mime?: string;
+  filename?: string;
+}
 
-export const control = {
-  accounts: () => call<{ accounts: Account[] }>("GET", ROOT),
-  open: (phone: string, name: string) => call("POST", ROOT, { phone, name }),
-  scan: (phone: string, code: string) => call("POST", of(phone, "/scan"), { code }),
-  pair: (phone: string, code: string) => call("POST", of(phone, "/pairing-code"), { code }),
-  devices: (phone: string) => call<{ devices: Device[] }>("GET", of(phone, "/devices")),
-  removeDevice: (phone: string, id: string) => call("DELETE", of(phone, `/devices/${encodeURIComponent(id)}`)),
-  chats: (phone: string) => call<{ chats: Chat[] }>("GET", of(phone, "/chats")),
-  messages: (phone: string, chat: string) => call<{ messages: Message[] }>("GET", of(phone, `/chats/${encodeURIComponent(chat)}/messages`)),
-  write: (phone: string, message: Record<string, unknown>) => call("POST", of(phone, "/messages"), message),
-  sessions: () => call<unknown>("GET", "/api/v1/sessions"),
-  qrText: (session: string) => call<unknown>("GET", `/api/v1/sessions/${encodeURIComponent(session)}/qr?format=text`),
+/** Why a call did not do what it should; a status of 0 when no answer came. */
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  get needsKey(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+/** The API key, for as long as this tab lives. */
+export const key = {
+  get: (): string => sessionStorage.getItem("api-key") ?? "",
+  set: (value: string): void => {
+    sessionStorage.setItem("api-key", value);
+  },
 };
+
+type Fields = Record<string, unknown>;
+
+const PATIENCE = 30_000;
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function parsed(text: string): Fields {
+  try {
+    return fields(JSON.parse(text) as unknown);
+  } catch {
+    return {};
+  }
+}
+
+function failure(answer: Response, envelope: Fields): Failure {
+  const { message } = fields(envelope["error"]);
+  const reason = typeof message === "string" ? message : `${answer.status} ${answer.statusText}`;
+  return new Failure(answer.status, reason.trim());
+}
+
+async function call(method: string, path: string, body?: object): Promise<Fields> {
+  const headers = new Headers();
+  if (body) headers.set("content-type", "application/json");
+  if (key.get()) headers.set("x-api-key", key.get());
+  const request: RequestInit = {
+    method,
+    headers,
+    body: body ? JSON.stringify(body) : null,
+    // Else a browser answers the challenge of a 401 with a window of its own.
+    credentials: "omit",
+    signal: AbortSignal.timeout(PATIENCE),
+  };
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(path, request);
+    text = await answer.text();
+  } catch {
+    throw new Failure(0, "The gateway does not answer.");
+  }
+  const envelope = parsed(text);
+  if (!answer.ok || envelope["success"] !== true) throw failure(answer, envelope);
+  return envelope;
+}
+
+function listed<T>(value: unknown): T[] {
+  if (!Array.isArray(value)) throw new Failure(0, "The gateway gave an answer without a list.");
+  return value as T[];
+}
+
+async function list<T>(path: string, name: string): Promise<T[]> {
+  const { data } = await call("GET", path);
+  return listed<T>(fields(data)[name]);
+}
+
+const ACCOUNTS = "/_simulator/v1/accounts";
+const SESSIONS = "/api/v1/sessions";
+
+function of(phone: string, rest: string): string {
+  return `${ACCOUNTS}/${encodeURIComponent(phone)}/${rest}`;
+}
+
+export function accounts(): Promise<Account[]> {
+  return list<Account>(ACCOUNTS, "accounts");
+}
+
+export async function open(phone: string, name: string): Promise<void> {
+  await call("POST", ACCOUNTS, { phone, name });
+}
+
+export async function behave(phone: string, behaviour: Behaviour): Promise<void> {
+  await call("PUT", of(phone, "behaviour"), { behaviour });
+}
+
+export async function scan(phone: string, code: string): Promise<void> {
+  await call("POST", of(phone, "scan"), { code });
+}
+
+export async function typePairingCode(phone: string, code: string): Promise<void> {
+  await call("POST", of(phone, "pairing-code"), { code });
+}
+
+export function devices(phone: string): Promise<Device[]> {
+  return list<Device>(of(phone, "devices"), "devices");
+}
+
+export async function removeDevice(phone: string, device: string): Promise<void> {
+  await call("DELETE", of(phone, `devices/${encodeURIComponent(device)}`));
+}
+
+export function chats(phone: string): Promise<Chat[]> {
+  return list<Chat>(of(phone, "chats"), "chats");
+}
+
+export function messages(phone: string, chat: Jid): Promise<Message[]> {
+  return list<Message>(of(phone, `chats/${encodeURIComponent(chat)}/messages`), "messages");
+}
+
+export async function write(phone: string, draft: Draft): Promise<void> {
+  await call("POST", of(phone, "messages"), draft);
+}
+
+/** An empty emoji takes the reaction back. */
+export async function react(phone: string, message: MessageId, emoji: string): Promise<void> {
+  await call("POST", of(phone, "reactions"), { message, emoji });
+}
+
+export async function edit(phone: string, message: MessageId, text: string): Promise<void> {
+  await call("POST", of(phone, "edits"), { message, text });
+}
+
+export async function remove(phone: string, message: MessageId): Promise<void> {
+  await call("POST", of(phone, "revocations"), { message });
+}
+
+export async function read(phone: string, chat: Jid): Promise<void> {
+  await call("POST", of(phone, "read"), { chat });
+}
+
+/** Cuts or restores the line; how many connected devices noticed. */
+export async function line(phone: string, connected: boolean): Promise<number> {
+  const { data } = await call("POST", of(phone, "line"), { connected });
+  return Number(fields(data)["devices"] ?? 0);
+}
+
+export async function waitingSessions(): Promise<WaitingSession[]> {
+  const { data } = await call("GET", `${SESSIONS}?status=qr_ready`);
+  return listed<WaitingSession>(data);
+}
+
+export async function codeOf(session: string): Promise<string> {
+  const { data } = await call("GET", `${SESSIONS}/${encodeURIComponent(session)}/qr?format=text`);
+  const code = fields(data)["qrText"];
+  if (typeof code !== "string") throw new Failure(0, "This session shows no QR code now.");
+  return code;
+}

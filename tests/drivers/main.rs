@@ -1,0 +1,47 @@
+//! One contract, run against every engine: on the simulated network in process, and in Chromium on its
+//! page. What only a browser can go through stands in `chromium`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod chromium;
+mod contract;
+mod stage;
+
+/// Runs each sentence of the contract on each engine.
+macro_rules! on_every_engine {
+    ($($sentence:ident)*) => {
+        mod on_the_simulated_engine {
+            $(#[tokio::test]
+            async fn $sentence() {
+                super::contract::$sentence(super::stage::Stage::in_process()).await;
+            })*
+        }
+
+        mod in_chromium {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $sentence() {
+                super::contract::$sentence(super::stage::Stage::chromium()).await;
+            })*
+        }
+    };
+}
+
+on_every_engine! {
+    a_phone_links_it_and_the_login_outlives_the_engine
+    a_pairing_code_links_it
+    logging_out_and_being_unlinked_end_the_login
+    words_travel_both_ways_and_are_acknowledged
+    a_message_can_be_changed_by_either_side
+    every_kind_of_content_arrives
+    files_travel_both_ways
+    chats_and_their_history_can_be_read
+    groups_are_made_and_changed
+    what_cannot_be_done_is_refused_by_name
+    a_lost_line_is_told_and_comes_back
+    codes_run_out_and_new_ones_can_be_had
+}

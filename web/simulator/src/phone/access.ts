@@ -1,0 +1,46 @@
+// The API key: asked for when the gateway wants one.
+import { key } from "./control";
+import { element } from "./dom";
+import { setProblem } from "./notice";
+
+const dialog = element("key-dialog", HTMLDialogElement);
+const form = element("key-form", HTMLFormElement);
+const field = element("key", HTMLInputElement);
+const reason = element("key-reason", HTMLElement);
+let refused = false;
+
+/** Whether there is no use in asking the gateway before there is another key. */
+export function isRefused(): boolean {
+  return refused;
+}
+
+export function askForKey(why: string): void {
+  refused = true;
+  setProblem("The gateway wants an API key.");
+  show(why);
+}
+
+function show(why: string): void {
+  reason.textContent = why;
+  field.value = "";
+  if (!dialog.open) dialog.showModal();
+  field.focus();
+}
+
+/** What is to happen when there is another key. */
+export function onNewKey(act: () => void): void {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    key.set(field.value.trim());
+    refused = false;
+    setProblem("");
+    dialog.close();
+    act();
+  });
+  element("change-key", HTMLButtonElement).addEventListener("click", () => {
+    show("It is kept until this tab is closed.");
+  });
+  element("cancel-key", HTMLButtonElement).addEventListener("click", () => {
+    dialog.close();
+  });
+}

@@ -1,0 +1,153 @@
+// Where a person writes: a new message with or without a file, or another text for an old one.
+import type { Jid, Message } from "../protocol";
+import * as control from "./control";
+import { element } from "./dom";
+import { attempt, chosen } from "./refresh";
+import { gistOf, sizeOf } from "./words";
+
+const form = element("composer", HTMLFormElement);
+const field = element("text", HTMLTextAreaElement);
+const send = element("send", HTMLButtonElement);
+const editing = element("editing", HTMLElement);
+const editingText = element("editing-text", HTMLElement);
+const file = element("file", HTMLInputElement);
+const attachment = element("attachment", HTMLElement);
+const attachmentName = element("attachment-name", HTMLElement);
+const thumbnail = element("thumbnail", HTMLImageElement);
+/** What was begun in each chat and not sent. */
+const drafts = new Map<string, string>();
+let place = "";
+let edited: Message | undefined;
+let isSending = false;
+
+export function startComposer(): void {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submit();
+  });
+  field.addEventListener("keydown", (event) => {
+    const isPlain = !event.shiftKey && !event.isComposing;
+    if (event.key === "Enter" && isPlain) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (event.key === "Escape" && edited) {
+      event.stopPropagation();
+      stopEditing();
+    }
+  });
+  file.addEventListener("change", showAttachment);
+  element("drop-attachment", HTMLButtonElement).addEventListener("click", () => {
+    dropAttachment();
+    file.focus();
+  });
+  element("cancel-editing", HTMLButtonElement).addEventListener("click", () => {
+    stopEditing();
+    field.focus();
+  });
+}
+
+/** Goes to another chat: what was begun stays where it was begun. */
+export function turnTo(chat: Jid): void {
+  stopEditing();
+  dropAttachment();
+  if (place) drafts.set(place, field.value);
+  place = chat ? `${chosen.person} ${chat}` : "";
+  field.value = drafts.get(place) ?? "";
+}
+
+export function focusComposer(): void {
+  field.focus();
+}
+
+export function startEditing(message: Message): void {
+  if (!edited) drafts.set(place, field.value);
+  edited = message;
+  dropAttachment();
+  editingText.textContent = gistOf(message);
+  field.value = message.body;
+  showMode();
+  field.focus();
+}
+
+function stopEditing(): void {
+  if (!edited) return;
+  edited = undefined;
+  field.value = drafts.get(place) ?? "";
+  showMode();
+}
+
+function showMode(): void {
+  editing.hidden = !edited;
+  form.classList.toggle("is-editing", Boolean(edited));
+  send.textContent = edited ? "Save" : "Send";
+}
+
+async function submit(): Promise<void> {
+  const text = field.value.trim();
+  const chosenFile = file.files?.[0];
+  if (isSending || !chosen.chat || (!text && !chosenFile)) return;
+  isSending = true;
+  try {
+    if (edited) await saveEdit(edited, text);
+    else await sendNew(text, chosenFile);
+  } finally {
+    isSending = false;
+  }
+}
+
+async function saveEdit(message: Message, text: string): Promise<void> {
+  const { person } = chosen;
+  const isDone = await attempt(() => control.edit(person, message.id, text), "Edited.");
+  if (isDone && edited?.id === message.id) stopEditing();
+}
+
+async function sendNew(text: string, chosenFile: File | undefined): Promise<void> {
+  const { person, chat } = chosen;
+  const sentFrom = place;
+  const isDone = await attempt(async () => {
+    const draft: control.Draft = { chat };
+    if (text) draft.text = text;
+    if (chosenFile) {
+      draft.mediaBase64 = await base64Of(chosenFile);
+      draft.mime = chosenFile.type || "application/octet-stream";
+      draft.filename = chosenFile.name;
+    }
+    await control.write(person, draft);
+  });
+  if (!isDone) return;
+  drafts.delete(sentFrom);
+  if (place !== sentFrom) return;
+  // What was typed while the message was on its way is the next one.
+  if (field.value.trim() === text) field.value = "";
+  if (file.files?.[0] === chosenFile) dropAttachment();
+}
+
+function showAttachment(): void {
+  const chosenFile = file.files?.[0];
+  URL.revokeObjectURL(thumbnail.src);
+  thumbnail.removeAttribute("src");
+  attachment.hidden = !chosenFile;
+  if (!chosenFile) return;
+  attachmentName.textContent = `${chosenFile.name} (${sizeOf(chosenFile.size)})`;
+  thumbnail.hidden = !chosenFile.type.startsWith("image/");
+  if (!thumbnail.hidden) thumbnail.src = URL.createObjectURL(chosenFile);
+}
+
+function dropAttachment(): void {
+  file.value = "";
+  showAttachment();
+}
+
+function base64Of(chosenFile: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => {
+      const url = typeof reader.result === "string" ? reader.result : "";
+      resolve(url.slice(url.indexOf(",") + 1));
+    });
+    reader.addEventListener("error", () => {
+      reject(new Error(`${chosenFile.name} cannot be read.`));
+    });
+    reader.readAsDataURL(chosenFile);
+  });
+}

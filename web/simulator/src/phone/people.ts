@@ -1,0 +1,89 @@
+// Whose phone this is: choosing a person, opening an account, and how the person behaves.
+import * as control from "./control";
+import { element, make, showList } from "./dom";
+import { attempt, choosePerson, chosen, onView, wordsOf } from "./refresh";
+import type { View } from "./refresh";
+
+const people = element("person", HTMLSelectElement);
+const behaviour = element("behaviour", HTMLSelectElement);
+const known = element("known-people", HTMLDataListElement);
+const dialog = element("person-dialog", HTMLDialogElement);
+const form = element("person-form", HTMLFormElement);
+const number = element("person-number", HTMLInputElement);
+const name = element("person-name", HTMLInputElement);
+const fault = element("person-fault", HTMLElement);
+let shownBehaviour = "";
+
+/** The digits of a number, however it is written. */
+export function digitsOf(text: string): string {
+  return text.replace(/\D/g, "");
+}
+
+/** Sets up the parts; what is to happen when another person is chosen. */
+export function startPeople(onChosen: () => void): void {
+  onView(show);
+  people.addEventListener("change", () => {
+    choosePerson(people.value);
+    onChosen();
+  });
+  behaviour.addEventListener("change", () => {
+    const chosenBehaviour = behaviour.value as control.Behaviour;
+    const label = behaviour.selectedOptions[0]?.label ?? "";
+    void attempt(() => control.behave(chosen.person, chosenBehaviour), `Now: ${label}.`);
+  });
+  element("new-person", HTMLButtonElement).addEventListener("click", () => {
+    form.reset();
+    fault.textContent = "";
+    dialog.showModal();
+  });
+  element("cancel-person", HTMLButtonElement).addEventListener("click", () => {
+    dialog.close();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void openAccount(onChosen);
+  });
+}
+
+async function openAccount(onChosen: () => void): Promise<void> {
+  const phone = digitsOf(number.value);
+  fault.textContent = "";
+  try {
+    await control.open(phone, name.value.trim());
+  } catch (error) {
+    // Behind the dialog nobody would see it.
+    fault.textContent = wordsOf(error);
+    return;
+  }
+  dialog.close();
+  choosePerson(phone);
+  onChosen();
+}
+
+function show({ accounts }: View): void {
+  showList(people, accounts, ({ phone }) => phone, drawPerson);
+  showList(known, accounts.filter(({ phone }) => phone !== chosen.person), byPhone, drawKnown);
+  if (people.value !== chosen.person) people.value = chosen.person;
+  const now = accounts.find(({ phone }) => phone === chosen.person)?.behaviour ?? "manual";
+  // What a person is choosing at this moment is not taken from under their hands.
+  const shown = `${chosen.person} ${now}`;
+  if (shown !== shownBehaviour) behaviour.value = now;
+  shownBehaviour = shown;
+}
+
+function byPhone({ phone }: control.Account): string {
+  return phone;
+}
+
+function drawPerson({ phone, name: called }: control.Account): HTMLElement {
+  // The name stands between isolates: what it holds cannot turn the number around.
+  const option = make("option", "", called ? `\u2068${called}\u2069 (${phone})` : phone);
+  option.value = phone;
+  return option;
+}
+
+function drawKnown({ phone, name: called }: control.Account): HTMLElement {
+  const option = make("option", "", called);
+  option.value = phone;
+  return option;
+}

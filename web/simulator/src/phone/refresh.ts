@@ -1,0 +1,141 @@
+// What the page shows, fetched anew again and again, and what everything that a person does goes
+// through: one look at the network at a time, and never one that shows an earlier choice.
+import type { Chat, Jid, Message } from "../protocol";
+import { askForKey, isRefused } from "./access";
+import * as control from "./control";
+import { complain, forget, say, setProblem } from "./notice";
+
+export interface View {
+  accounts: control.Account[];
+  devices: control.Device[];
+  chats: Chat[];
+  messages: Message[];
+  sessions: control.WaitingSession[];
+}
+
+const INTERVAL = 1_500;
+/** The session API counts requests; the control API does not. */
+const SESSIONS_INTERVAL = 5_000;
+const PERSON = "person";
+
+/** Whose phone is shown, and which of its chats. */
+export const chosen = { person: sessionStorage.getItem(PERSON) ?? "", chat: "" };
+
+const listeners: ((view: View) => void)[] = [];
+let sessions: control.WaitingSession[] = [];
+let sessionsAsked = Number.NEGATIVE_INFINITY;
+let eagerLooks = 0;
+let running: Promise<void> | undefined;
+/** How often a look was asked for: one that began before the last time is too old. */
+let asked = 0;
+
+export function onView(listener: (view: View) => void): void {
+  listeners.push(listener);
+}
+
+export function choosePerson(phone: string): void {
+  chosen.person = phone;
+  chosen.chat = "";
+  sessionStorage.setItem(PERSON, phone);
+}
+
+export function chooseChat(chat: Jid): void {
+  chosen.chat = chat;
+}
+
+/** Fetches and shows everything, also what changes while it is at it. */
+export function refresh(): Promise<void> {
+  asked += 1;
+  running ??= look().finally(() => {
+    running = undefined;
+  });
+  return running;
+}
+
+async function look(): Promise<void> {
+  let answered: number;
+  do {
+    answered = asked;
+    try {
+      await lookOnce();
+      setProblem("");
+    } catch (error) {
+      if (!handleRefusal(error)) setProblem(`${wordsOf(error)} Trying again.`);
+      return;
+    }
+  } while (answered !== asked);
+}
+
+async function lookOnce(): Promise<void> {
+  const accounts = await control.accounts();
+  if (!accounts.some(({ phone }) => phone === chosen.person)) {
+    choosePerson(accounts[0]?.phone ?? "");
+  }
+  const { person, chat } = chosen;
+  const [devices, chats, messages] = await Promise.all([
+    person ? control.devices(person) : [],
+    person ? control.chats(person) : [],
+    person && chat ? control.messages(person, chat) : [],
+    lookAtSessions(),
+  ]);
+  if (person !== chosen.person || chat !== chosen.chat) return;
+  for (const listener of listeners) listener({ accounts, devices, chats, messages, sessions });
+}
+
+async function lookAtSessions(): Promise<void> {
+  const isDue = sessionsAsked + SESSIONS_INTERVAL <= performance.now();
+  if (!isDue && eagerLooks === 0) return;
+  eagerLooks = Math.max(0, eagerLooks - 1);
+  sessionsAsked = performance.now();
+  try {
+    sessions = await control.waitingSessions();
+  } catch (error) {
+    // Over the limit, what was known last still stands.
+    if (!(error instanceof control.Failure) || error.status !== 429) throw error;
+  }
+}
+
+/** A session takes a moment to notice that it was linked: the next looks go to the sessions too. */
+export function expectOtherSessions(): void {
+  eagerLooks = 3;
+}
+
+/** Does what a person asked for, says how it went, and shows the outcome. Whether it was done. */
+export async function attempt(work: () => Promise<unknown>, done = ""): Promise<boolean> {
+  forget();
+  try {
+    await work();
+  } catch (error) {
+    if (!handleRefusal(error)) complain(wordsOf(error));
+    return false;
+  }
+  if (done) say(done);
+  await refresh();
+  return true;
+}
+
+function handleRefusal(error: unknown): boolean {
+  const isRefusal = error instanceof control.Failure && error.needsKey;
+  if (isRefusal) askForKey(`${error.message}.`);
+  return isRefusal;
+}
+
+/** What went wrong, as a sentence. */
+export function wordsOf(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+/** Keeps what is shown fresh for as long as somebody can see it. */
+export function keepFresh(): void {
+  const isWatched = (): boolean => document.visibilityState === "visible" && !isRefused();
+  const poll = async (): Promise<void> => {
+    if (isWatched()) await refresh();
+    window.setTimeout(() => void poll(), INTERVAL);
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (isWatched()) void refresh();
+  });
+  void poll();
+}
