@@ -82,6 +82,11 @@ impl Agent {
         }
     }
 
+    /// Whether the page has an account that could be left.
+    pub fn is_linked(&self) -> bool {
+        self.seen.borrow().authenticated
+    }
+
     /// Waits until the page shows that the account was left.
     pub async fn left(&self) {
         self.see(|seen| seen.left).await;

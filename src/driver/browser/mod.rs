@@ -162,7 +162,7 @@ impl Driver for BrowserDriver {
     async fn close(&self, how: Close) {
         let Some(chromium) = self.chromium.lock().await.take() else { return };
         self.watching.abort();
-        if how == Close::LogOut {
+        if how == Close::LogOut && self.agent.is_linked() {
             // The page navigates away while it logs out, and the call dies with it: either answer
             // says no more than that the page tried. What it showed last tells whether it left.
             let leaving = async {

@@ -275,14 +275,24 @@ fn tree_memory(root: u32) -> Option<u64> {
     let mut total = proportional(root)?;
     let mut parents = vec![root];
     while let Some(parent) = parents.pop() {
-        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-        let children = children.unwrap_or_default();
-        for child in children.split_whitespace().filter_map(|id| id.parse().ok()) {
+        for child in children_of(parent) {
             total += proportional(child).unwrap_or(0);
             parents.push(child);
         }
     }
     Some(total)
+}
+
+/// A child belongs to the thread that started it.
+fn children_of(parent: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten();
+    let lists = threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>()
+        })
+        .collect()
 }
 
 fn failed(reason: String) -> Error {
@@ -358,6 +368,10 @@ mod tests {
         std::fs::create_dir_all(&mine).unwrap();
         std::os::unix::fs::symlink("elsewhere-1", mine.join("SingletonLock")).unwrap();
         let (mut left_over, mut stranger) = (start(&mine), start(&other));
+        // A process has its own command line only once its program has begun.
+        while browsers().filter(|(_, profile)| profile.starts_with(folder.path())).count() < 2 {
+            tokio::time::sleep(EVICTION_LOOK).await;
+        }
         evict(&mine).await;
         assert!(!left_over.wait().unwrap().success());
         assert!(std::fs::symlink_metadata(mine.join("SingletonLock")).is_err());
