@@ -129,7 +129,8 @@ pub fn path_group(request: &HttpRequest) -> Result<Jid, ApiError> {
     Err(error.detail("chatId", group.as_str()).into())
 }
 
-fn decoded(text: &str) -> String {
+/// A segment of the path as it is meant.
+pub fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

@@ -20,6 +20,7 @@ use crate::{
     accounts::Principal,
     api::{
         auth,
+        body::decoded,
         endpoint::{Bucket, Endpoint, Scope},
         error::ApiError,
         limits::{RateLimits, Standing},
@@ -30,29 +31,45 @@ use crate::{
 
 const REQUEST_ID: &str = "x-request-id";
 
-/// What the table says of each route, by method and pattern.
-pub struct Rules(HashMap<(Method, &'static str), (Scope, Bucket)>);
+/// What the table says of a route.
+#[derive(Clone, Copy)]
+struct Rule {
+    scope: Scope,
+    bucket: Bucket,
+}
+
+/// What the table says of each route, by pattern and method.
+pub struct Rules(HashMap<&'static str, Vec<(Method, Rule)>>);
 
 impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
-        let rule = |e: &Endpoint| ((e.method.clone(), e.path), (e.scope, e.bucket));
-        Self(endpoints.iter().map(rule).collect())
+        let mut rules: HashMap<_, Vec<_>> = HashMap::new();
+        for Endpoint { method, path, scope, bucket, .. } in endpoints {
+            let rule = Rule { scope: *scope, bucket: *bucket };
+            rules.entry(*path).or_default().push((method.clone(), rule));
+        }
+        Self(rules)
     }
 
-    /// A path that is not in the table is for nobody; its 404 is not limited and tells nothing.
-    fn find(&self, request: &ServiceRequest) -> (Scope, Bucket) {
+    /// The pattern that the request will be routed by, and its rule; no rule for a method that the
+    /// path does not know, whose 405 is not limited and tells nothing.
+    fn find(&self, request: &ServiceRequest) -> Option<(&'static str, Option<Rule>)> {
+        // The router sees the path decoded. Looked up as it was written, `%73essions` would be
+        // nobody's path here and that of the sessions there.
+        let pattern = request.resource_map().match_pattern(request.match_info().as_str())?;
+        let (pattern, rules) = self.0.get_key_value(pattern.as_str())?;
         let method = match request.method() {
-            &Method::HEAD => Method::GET,
-            other => other.clone(),
+            &Method::HEAD => &Method::GET,
+            other => other,
         };
-        let found = request.match_pattern().and_then(|pattern| {
-            self.0
-                .iter()
-                .find(|((m, path), _)| *m == method && **path == *pattern)
-                .map(|(_, rule)| *rule)
-        });
-        found.unwrap_or((Scope::Public, Bucket::None))
+        Some((*pattern, rules.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)))
     }
+}
+
+/// The session that the path names. The router has not taken the path apart yet.
+fn path_session(request: &ServiceRequest, pattern: &str) -> Option<String> {
+    let place = pattern.split('/').position(|segment| segment == "{sessionId}")?;
+    request.match_info().as_str().split('/').nth(place).map(decoded)
 }
 
 /// The gate as a middleware.
@@ -97,17 +114,21 @@ async fn admit(request: &ServiceRequest) -> Result<(Principal, Option<Standing>)
     let services = request.app_data::<web::Data<Services>>().ok_or_else(missing)?;
     let rules = request.app_data::<web::Data<Rules>>().ok_or_else(missing)?;
     let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
-    let (scope, bucket) = rules.find(request);
-    if scope == Scope::Public {
+    let Some((pattern, rule)) = rules.find(request) else {
+        let message = format!("There is nothing at {}", request.path());
+        return Err((Error::new(ErrorCode::NotFound, message), None));
+    };
+    let Some(Rule { scope, bucket }) = rule.filter(|rule| rule.scope != Scope::Public) else {
         return Ok((Principal { key: None, scopes: Vec::new(), session: None }, None));
-    }
+    };
+    let path_session = path_session(request, pattern);
     let identified = auth::identify(request, services).await;
     let caller = match &identified {
         Ok(Principal { key: Some(key), .. }) => key.to_string(),
         _ => client_address(request, &services.config.server.trusted_proxies),
     };
-    let key = match (bucket, request.match_info().get("sessionId")) {
-        (Bucket::Messaging, Some(session)) => session.to_owned(),
+    let key = match (bucket, &path_session) {
+        (Bucket::Messaging, Some(session)) => session.clone(),
         _ => caller,
     };
     // Guesses at keys count too.
@@ -120,8 +141,7 @@ async fn admit(request: &ServiceRequest) -> Result<(Principal, Option<Standing>)
         let message = format!("This key lacks the scope '{}'", scope.name());
         return Err((Error::new(ErrorCode::Forbidden, message), standing));
     }
-    let path_session = request.match_info().get("sessionId");
-    if let (Some(own), Some(asked)) = (&principal.session, path_session)
+    if let (Some(own), Some(asked)) = (&principal.session, &path_session)
         && own.as_str() != asked
     {
         // To this caller other sessions do not exist.

@@ -36,6 +36,51 @@ async fn a_key_reaches_as_far_as_its_scopes_and_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_one_session_does_not_reach_another_that_exists() {
+    let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
+    let keys = &app.gateway.services().api_keys;
+    let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
+    let ask = async |key: &str, method: Method, path: &str, body: serde_json::Value| {
+        let request = app.http.request(method, format!("{}{path}", app.base)).bearer_auth(key);
+        request.json(&body).send().await.unwrap().status().as_u16()
+    };
+    for id in ["mine", "other"] {
+        let body = json!({ "sessionId": id });
+        assert_eq!(ask(&admin, Method::POST, "/api/v1/sessions", body).await, 201);
+    }
+    for (path, status) in [
+        ("/api/v1/sessions/mine", 200),
+        ("/api/v1/sessions/m%69ne", 200),
+        ("/api/v1/sessions/other", 404),
+        ("/api/v1/sessions/%6fther", 404),
+        ("/api/v1/sessions/other/status", 404),
+        ("/api/v1/%73essions/other/status", 404),
+    ] {
+        assert_eq!(ask(&bound, Method::GET, path, json!({})).await, status, "{path}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_in_another_spelling_needs_the_same_credential() {
+    let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
+    for path in [
+        "/api/v1/%73essions",
+        "/%61pi/v1/sessions",
+        "/api/v1/api%2Dkeys",
+        "/api/v1/sessions/",
+        "//api/v1/sessions",
+        "/_simulator/v1/%61ccounts",
+    ] {
+        let (status, answer) = app.get(path).await;
+        assert!([401, 404].contains(&status.as_u16()), "{path}: {status} {answer}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_page_and_a_proxy_are_not_local_callers() {
     let app = TestApp::start().await;
     for (name, value) in [
