@@ -2,8 +2,8 @@
 
 use crate::{
     domain::{
-        Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Reply,
-        SessionId, Subject,
+        Ack, Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing,
+        Reply, SessionId, Subject,
         command::{MediaKind, Sent},
         message::MessageMedia,
     },
@@ -14,6 +14,9 @@ use crate::{
 /// A message that a caller wants sent.
 #[derive(Clone, Debug)]
 pub struct SendRequest {
+    /// The key that the message is to have, when one was chosen before; a message that has it
+    /// already is not sent again.
+    pub key: Option<String>,
     pub chat: Jid,
     pub content: Content,
     /// The message that it answers: a full id, or the key alone.
@@ -26,12 +29,21 @@ impl Messaging {
     /// Sends a message. Its id is chosen before the engine sees it.
     pub async fn send(&self, session: &SessionId, request: SendRequest) -> Result<Sent, Error> {
         let handle = self.supervisor.get(session)?;
+        if let Some(key) = &request.key {
+            let known = self.store.messages().find_by_key(session, &request.chat, key).await?;
+            if let Some(Message { id, timestamp, ack, .. }) = known
+                && id.from_me
+                && ack != Ack::Failed
+            {
+                return Ok(Sent { id, timestamp, ack });
+            }
+        }
         let quoted = match &request.quoted {
             Some(text) => Some(self.find(session, &request.chat, text).await?),
             None => None,
         };
         let outgoing = Outgoing {
-            key: Outgoing::new_key(),
+            key: request.key.unwrap_or_else(Outgoing::new_key),
             chat: request.chat,
             content: request.content,
             quoted,

@@ -1,11 +1,13 @@
 //! The handles that a surface may hold: the only way from `api` into the gateway.
 
+pub mod idempotency;
 pub mod memory;
 
 use std::{sync::Arc, time::Instant};
 
 use serde::Serialize;
 
+use self::idempotency::FirstAnswers;
 use crate::{
     accounts::ApiKeys, config::Config, domain::Clock, events::EventLog, messaging::Messaging,
     session::Supervisor, simulator::Network, store::Store, webhooks::Webhooks,
@@ -21,6 +23,7 @@ pub struct Services {
     pub events: EventLog,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub first_answers: FirstAnswers,
     /// Only with `--network simulated`.
     pub network: Option<Network>,
     /// Only with `--network simulated`.

@@ -19,7 +19,8 @@
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
 //! | `DeliveriesWaiting` | webhook, event number, delivery | nothing | webhooks |
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
-//! | `Idempotency` | scope, key | [`crate::store::records::FirstAnswer`] | api |
+//! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
+//! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub enum Tree {
     DeliveriesWaiting = 16,
     Attempts = 17,
     Idempotency = 18,
+    IdempotencyByTime = 19,
 }
 
 impl Tree {

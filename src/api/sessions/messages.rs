@@ -10,6 +10,7 @@ use crate::{
         body::{Body, Query, jid, path_message, session_id},
         endpoint::{Bucket, Endpoint, ParameterKind::Text, Scope},
         error::ApiError,
+        idempotency::message_key,
         sessions::{
             data,
             media::{self, Accepts},
@@ -221,6 +222,7 @@ async fn text(
     let chat = target(&body.chat_id)?;
     check_text("content", &body.content)?;
     let send = SendRequest {
+        key: message_key(&request),
         chat,
         content: Content::Text { body: body.content.clone() },
         quoted: body.quoted_message_id,
@@ -244,7 +246,7 @@ async fn to_number(
         if body.to.contains('@') { target(&body.to)? } else { target(&format!("{digits}@c.us"))? };
     check_text("message", &body.message)?;
     let content = Content::Text { body: body.message.clone() };
-    let sent = send(&services, &session, chat, content, None).await?;
+    let sent = send(&services, (&request, &session), chat, content, None).await?;
     Ok(HttpResponse::Ok()
         .json(data(SentView { content: Some(body.message), ..SentView::of(sent) })))
 }
@@ -287,7 +289,7 @@ async fn send_media(
     let chat = target(&body.chat_id)?;
     let upload = media::take(services, &body.data, body.filename, body.caption, accepts).await?;
     let content = Content::Media(upload.media.clone());
-    let sent = send(services, &session, chat, content, body.quoted_message_id).await?;
+    let sent = send(services, (request, &session), chat, content, body.quoted_message_id).await?;
     let file = &upload.media;
     let view = SentView {
         filename: Some(file.filename.clone()),
@@ -315,7 +317,7 @@ async fn location(
     }
     let LocationBody { latitude, longitude, name, address, quoted_message_id, .. } = body;
     let content = Content::Location { latitude, longitude, name, address };
-    let sent = send(&services, &session, chat, content, quoted_message_id).await?;
+    let sent = send(&services, (&request, &session), chat, content, quoted_message_id).await?;
     Ok(HttpResponse::Ok().json(data(SentView::of(sent))))
 }
 
@@ -333,7 +335,7 @@ async fn contact(
     }
     let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
     let content = Content::ContactCards { contacts };
-    let sent = send(&services, &session, chat, content, body.quoted_message_id).await?;
+    let sent = send(&services, (&request, &session), chat, content, body.quoted_message_id).await?;
     Ok(HttpResponse::Ok().json(data(SentView::of(sent))))
 }
 
@@ -360,7 +362,7 @@ async fn poll(
     }
     let selectable = body.selectable_count.unwrap_or(1);
     let content = Content::Poll { question: body.question, options: body.options, selectable };
-    let sent = send(&services, &session, chat, content, body.quoted_message_id).await?;
+    let sent = send(&services, (&request, &session), chat, content, body.quoted_message_id).await?;
     Ok(HttpResponse::Ok().json(data(SentView::of(sent))))
 }
 
@@ -434,12 +436,14 @@ async fn download(
 
 async fn send(
     services: &Services,
-    session: &SessionId,
+    (request, session): (&HttpRequest, &SessionId),
     chat: Jid,
     content: Content,
     quoted: Option<String>,
 ) -> Result<Sent, Error> {
-    let request = SendRequest { chat, content, quoted, mentions: Vec::new(), link_preview: false };
+    let key = message_key(request);
+    let request =
+        SendRequest { key, chat, content, quoted, mentions: Vec::new(), link_preview: false };
     services.messaging.send(session, request).await
 }
 
