@@ -11,6 +11,7 @@ mod app;
 mod bad_input;
 mod browsers;
 mod faults;
+mod idempotency;
 mod journey;
 mod listeners;
 mod permission;

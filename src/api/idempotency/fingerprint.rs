@@ -78,7 +78,7 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{collection::vec, prelude::*};
 
     use super::*;
 
@@ -124,7 +124,7 @@ mod tests {
     proptest! {
         #[test]
         fn how_the_body_arrives_does_not_matter(
-            body in proptest::collection::vec(prop_oneof![Just(b'-'), Just(b'x'), any::<u8>()], 0..200),
+            body in vec(prop_oneof![Just(b'-'), Just(b'x'), any::<u8>()], 0..200),
             size in 1_usize..20,
         ) {
             for content_type in [None, Some("multipart/form-data; boundary=-x-")] {
@@ -135,16 +135,17 @@ mod tests {
 
         #[test]
         fn the_boundary_does_not_count_and_the_parts_do(
-            parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..50), 1..4),
-            other in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..50), 1..4),
+            parts in vec(vec(any::<u8>(), 0..50), 1..4),
+            other in vec(vec(any::<u8>(), 0..50), 1..4),
         ) {
             let hash = |boundary: &str, parts: &[Vec<u8>]| {
                 let content_type = format!("multipart/form-data; boundary={boundary}");
                 of(Some(&content_type), &[&multipart(boundary, parts)])
             };
-            let first = hash("----FormBoundary7MA4YWxkTrZu0gW", &parts);
+            const BOUNDARY: &str = "----FormBoundary7MA4YWxkTrZu0gW";
+            let first = hash(BOUNDARY, &parts);
             prop_assert_eq!(first, hash("another-0123456789-boundary", &parts));
-            prop_assert_eq!(first == hash("----FormBoundary7MA4YWxkTrZu0gW", &other), parts == other);
+            prop_assert_eq!(first == hash(BOUNDARY, &other), parts == other);
         }
     }
 }

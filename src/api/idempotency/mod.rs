@@ -83,6 +83,8 @@ pub async fn once(request: ServiceRequest, place: Place, repeat: Repeat, route: 
     };
     let answers = services.first_answers.clone();
     let write = Write { answers, place, repeat };
+    // The worker's runtime owns the task: one that is cut off when the gateway stops is found as
+    // begun and not answered.
     let task = actix_web::rt::spawn(async move { write.carry_out(request, route).await });
     task.await.unwrap_or_else(|_| Err(cut_off().into()))
 }
@@ -94,14 +96,14 @@ struct Write {
 }
 
 enum Begun {
-    First(Claim, Reading),
+    First(Rc<Claim>, Reading),
     Before(HttpResponse),
 }
 
 impl Write {
     async fn carry_out(self, mut request: ServiceRequest, route: Route) -> Answered {
         let (claim, body) = match self.begin(&mut request).await {
-            Ok(Begun::First(claim, body)) => (Rc::new(claim), body),
+            Ok(Begun::First(claim, body)) => (claim, body),
             Ok(Begun::Before(response)) => return Ok(request.into_response(response)),
             Err(error) => return Ok(request.into_response(refusal(error))),
         };
@@ -125,7 +127,7 @@ impl Write {
         let body = Reading::begin(request.take_payload(), fingerprint).await?;
         let is_repeatable = self.repeat == Repeat::Repeatable;
         match self.answers.enter(&self.place, body.hash(), is_repeatable).await? {
-            Entry::First(claim) => Ok(Begun::First(claim, body)),
+            Entry::First(claim) => Ok(Begun::First(Rc::new(claim), body)),
             Entry::Known(known) => again(known, body.finish().await?).map(Begun::Before),
             Entry::UnderWay => Err(under_way()),
         }
@@ -205,4 +207,50 @@ fn refusal(error: Error) -> HttpResponse {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(ASK_AGAIN));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(request: Option<[u8; 32]>, outcome: WriteOutcome) -> KeyedWrite {
+        let (message_key, at) = (String::new(), crate::domain::clock::from_seconds(0));
+        KeyedWrite { request, message_key, at, outcome }
+    }
+
+    fn answered(body: Option<&str>) -> WriteOutcome {
+        let content_type = Some("text/plain".to_owned());
+        let body = body.map(str::to_owned);
+        WriteOutcome::Answered(FirstAnswer { status: 201, content_type, body })
+    }
+
+    #[test]
+    fn an_answer_is_given_again_as_it_was() {
+        let response = again(known(Some([1; 32]), answered(Some("x"))), [1; 32]).unwrap();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers().get(REPLAYED).unwrap(), "true");
+        assert_eq!(response.headers().get(CONTENT_TYPE).unwrap(), "text/plain");
+        assert_eq!(response.into_body().try_into_bytes().unwrap(), "x");
+        // What was answered before the body was read whole is compared with nothing.
+        assert!(again(known(None, answered(Some("x"))), [1; 32]).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_given_again_is_a_conflict_with_its_own_reason() {
+        for (request, outcome, reason) in [
+            ([2; 32], answered(Some("x")), "key_reused"),
+            ([2; 32], WriteOutcome::UnderWay, "key_reused"),
+            ([1; 32], WriteOutcome::UnderWay, "outcome_unknown"),
+            ([1; 32], answered(None), "answer_not_kept"),
+        ] {
+            let error = again(known(Some([1; 32]), outcome), request).unwrap_err();
+            assert_eq!(error.details["reason"], reason);
+            let response = refusal(error);
+            assert_eq!(response.status(), StatusCode::CONFLICT);
+            assert!(!response.headers().contains_key(RETRY_AFTER));
+        }
+        let response = refusal(under_way());
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "5");
+    }
 }
