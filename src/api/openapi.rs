@@ -31,10 +31,11 @@ const FAILURES: [(u16, &str); 15] = [
     (504, "The engine did not answer in time"),
 ];
 
-const TAGS: [&str; 11] = [
+const TAGS: [&str; 12] = [
     "Sessions",
     "Linking",
     "Messages",
+    "Outbox",
     "Chats",
     "Contacts",
     "Groups",

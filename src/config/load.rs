@@ -118,6 +118,9 @@ impl Config {
         if waits.contains(&0) {
             faults.push("intervals and deadlines of sessions must be at least 1 second".to_owned());
         }
+        if self.outbox.at_once == 0 || self.outbox.most_waiting == 0 {
+            faults.push("outbox.at_once and outbox.most_waiting must be at least 1".to_owned());
+        }
         if !(1..=100).contains(&self.openwa.max_media_mib) {
             faults.push("openwa.max_media_mib must be between 1 and 100".to_owned());
         }

@@ -25,6 +25,7 @@ pub struct Config {
     pub whatsapp: Whatsapp,
     pub browser: Browser,
     pub sessions: Sessions,
+    pub outbox: Outbox,
     pub openwa: OpenWa,
     pub limits: Limits,
     pub webhooks: Webhooks,
@@ -93,6 +94,15 @@ pub struct Sessions {
     pub max_restarts: u32,
     pub restart_window_seconds: u64,
     pub stop_deadline_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbox {
+    pub pause_milliseconds: u64,
+    pub at_once: usize,
+    pub most_waiting: usize,
+    pub retention_days: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

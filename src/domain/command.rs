@@ -83,6 +83,10 @@ pub enum Command {
     /// Asks for a new QR code after the old ones ran out.
     RefreshQr,
     /// Answers when the engine is truly alive: the liveness probe.
+    /// Looks a message up: the outcome of a send that nobody saw end.
+    Find {
+        message: MessageId,
+    },
     Ping,
 }
 
@@ -117,6 +121,7 @@ impl Command {
             Self::DownloadMedia { .. } => "download_media",
             Self::PairingCode { .. } => "pairing_code",
             Self::RefreshQr => "refresh_qr",
+            Self::Find { .. } => "find",
             Self::Ping => "ping",
         }
     }
@@ -212,6 +217,7 @@ pub enum Reply {
     GroupCreated { id: Jid, participants: Vec<ParticipantOutcome> },
     Participants(Vec<ParticipantOutcome>),
     PairingCode { code: String, expires_at: Timestamp },
+    Found(Option<Box<Message>>),
     Done,
 }
 

@@ -109,6 +109,12 @@ pub enum EventBody {
         video: bool,
         group: bool,
     },
+    /// Messages between these times were missed and could not all be fetched.
+    HistoryGap {
+        chat: Jid,
+        after: Timestamp,
+        before: Timestamp,
+    },
     /// Something that the engine reports and nobody here knows.
     EngineUnknown {
         name: String,
@@ -139,6 +145,7 @@ impl EventBody {
             Self::ContactUpdated { .. } => "contact_updated",
             Self::Presence { .. } => "presence",
             Self::Call { .. } => "call",
+            Self::HistoryGap { .. } => "history_gap",
             Self::EngineUnknown { .. } => "engine_unknown",
         }
     }
@@ -172,7 +179,7 @@ impl EventBody {
             | Self::GroupLeft { group, .. }
             | Self::GroupUpdated { group, .. } => Some(group),
             Self::ChatUpdated { chat } => Some(&chat.id),
-            Self::Presence { chat, .. } => Some(chat),
+            Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => Some(chat),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ pub mod event;
 pub mod group;
 pub mod id;
 pub mod message;
+pub mod outbox;
 pub mod session;
 
 pub use chat::Chat;

@@ -21,7 +21,7 @@ use crate::{
     config::{Config, Toggle},
     domain::{Clock, Error},
     events::EventLog,
-    messaging::{Ingest, Messaging},
+    messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     services::{Health, Services, idempotency::FirstAnswers},
     session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError},
@@ -88,8 +88,17 @@ impl Gateway {
             settings: supervisor_settings(&config),
         })
         .await?;
+        let parts = OutboxParts {
+            store: store.clone(),
+            supervisor: supervisor.clone(),
+            ingest: sink.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+            settings: outbox_settings(&config),
+        };
+        let outbox = Outbox::start(parts, &tasks, stop.clone());
         let messaging =
-            Messaging::new(store.clone(), supervisor.clone(), sink, clock.clone(), media);
+            Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
 
         let envelope = Arc::new(api::OpenWaEnvelope);
         let webhooks = Webhooks::new(
@@ -239,6 +248,18 @@ fn supervisor_settings(config: &Config) -> SupervisorSettings {
             0 => None,
             mebibytes => Some(mebibytes * 1024 * 1024),
         },
+    }
+}
+
+fn outbox_settings(config: &Config) -> OutboxSettings {
+    let outbox = &config.outbox;
+    OutboxSettings {
+        pace: Pace {
+            pause: Duration::from_millis(outbox.pause_milliseconds),
+            at_once: outbox.at_once,
+        },
+        most_waiting: outbox.most_waiting,
+        retention: Duration::from_secs(u64::from(outbox.retention_days) * 86_400),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
         SessionId, chat::LastMessage, message::Reaction,
     },
     events::EventLog,
+    messaging::{backfill::Backfill, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
@@ -34,14 +35,33 @@ impl Ingest {
         Arc::new(Self { store, log, clock, locks: Mutex::default() })
     }
 
-    /// Writes one event and what it changes in the mirror. A known one changes nothing.
-    async fn write(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
+    /// Writes a message that went out, with whatever else belongs to the same commit.
+    pub async fn message_sent(
+        &self,
+        session: &SessionId,
+        message: Message,
+        along: Batch,
+    ) -> Result<(), StoreError> {
+        let body = EventBody::MessageSent { message: Box::new(message) };
+        metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
+        self.write(session, body, along).await
+    }
+
+    /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
+    /// along is written in any case.
+    async fn write(
+        &self,
+        session: &SessionId,
+        body: EventBody,
+        along: Batch,
+    ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
+        let mut batch = along;
         if self.log.knows(session, &body).await? {
-            return Ok(());
+            self.store.commit(batch).await?;
+            return self.store.durable().await;
         }
-        let mut batch = Batch::new();
         self.mirror(&mut batch, session, &body).await?;
         metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
         self.log.append(session, vec![body], batch).await.map(|_| ())
@@ -79,6 +99,7 @@ impl Ingest {
                 self.mirror_message(batch, session, message).await
             }
             EventBody::Ack { message, ack, .. } => {
+                self.raise_outbox(batch, session, message, *ack).await?;
                 self.change(batch, session, message, |message| raise(message, *ack)).await
             }
             EventBody::MessageEdited { message, text } => {
@@ -131,6 +152,7 @@ impl Ingest {
             | EventBody::GroupUpdated { .. }
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
+            | EventBody::HistoryGap { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
     }
@@ -191,6 +213,28 @@ impl Ingest {
         }
     }
 
+    /// Notes a receipt in the outbox, where the message went out from.
+    async fn raise_outbox(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        message: &MessageId,
+        ack: Ack,
+    ) -> Result<(), StoreError> {
+        if !message.from_me {
+            return Ok(());
+        }
+        let outbox = self.store.outbox();
+        let Some(mut entry) = outbox.by_message(session, &message.key).await? else {
+            return Ok(());
+        };
+        if let Some(state) = entry.state.after(ack) {
+            (entry.state, entry.changed_at) = (state, self.clock.now());
+            outbox.put_in(batch, &entry)?;
+        }
+        Ok(())
+    }
+
     /// Changes a message of the mirror; one that is not there has nothing to change.
     async fn change(
         &self,
@@ -208,38 +252,53 @@ impl Ingest {
         }
     }
 
-    /// Reads all chats and contacts of a session that has just become ready.
+    /// Reads all chats and contacts of a session that has just become ready, and what it missed.
     async fn pull(&self, handle: &SessionHandle) -> Result<(), Error> {
+        self.pull_contacts(handle).await?;
+        let mut chats = Vec::new();
+        for offset in (0..).step_by(PAGE) {
+            let Reply::Chats(page) = handle.execute(Command::Chats { offset, limit: PAGE }).await?
+            else {
+                return Err(odd_reply());
+            };
+            let is_last = page.len() < PAGE;
+            chats.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
+        // Last, since the engine's own counts are right whatever was counted before.
         let session = handle.id();
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        for page in chats.chunks(PAGE) {
+            let mut batch = Batch::new();
+            for chat in page {
+                // Something may have happened in it since the engine was asked.
+                let known = self.store.chats().get(session, &chat.id).await?;
+                if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
+                    self.store.chats().put_in(&mut batch, session, chat).await?;
+                }
+            }
+            self.store.commit(batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {
         for offset in (0..).step_by(PAGE) {
             let Reply::Contacts(contacts) =
                 handle.execute(Command::Contacts { offset, limit: PAGE }).await?
             else {
-                return Ok(());
+                return Err(odd_reply());
             };
             let mut batch = Batch::new();
             for contact in &contacts {
-                self.store.contacts().put_in(&mut batch, session, contact)?;
+                self.store.contacts().put_in(&mut batch, handle.id(), contact)?;
             }
             self.store.commit(batch).await?;
             if contacts.len() < PAGE {
-                break;
-            }
-        }
-        for offset in (0..).step_by(PAGE) {
-            let Reply::Chats(chats) =
-                handle.execute(Command::Chats { offset, limit: PAGE }).await?
-            else {
-                return Ok(());
-            };
-            let lock = self.lock_of(session);
-            let _held = lock.lock().await;
-            let mut batch = Batch::new();
-            for chat in &chats {
-                self.store.chats().put_in(&mut batch, session, chat).await?;
-            }
-            self.store.commit(batch).await?;
-            if chats.len() < PAGE {
                 break;
             }
         }
@@ -252,7 +311,7 @@ impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
             metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
-            self.write(session, body).await?;
+            self.write(session, body, Batch::new()).await?;
         }
         Ok(())
     }
@@ -260,7 +319,7 @@ impl EventSink for Ingest {
     async fn on_ready(&self, session: SessionHandle) {
         if let Err(error) = self.pull(&session).await {
             tracing::warn!(session = %session.id(), %error,
-                "chats and contacts of session {} could not be read", session.id());
+                "chats, contacts and history of session {} could not be read", session.id());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    domain::{Command, Error, MessageId, SessionId, Subject},
+    domain::{Command, Content, Error, MessageId, SessionId, Subject, command::OutgoingMedia},
     messaging::Messaging,
 };
 
@@ -25,9 +25,7 @@ impl Messaging {
                 .detail("messageId", id.to_string())
         })?;
         let media = message.media.ok_or_else(no_file)?;
-        let folder = self.media_dir.join(session.as_str());
-        // A key holds letters, digits, dots and hyphens alone; the prefix keeps it from being a dot.
-        let path = folder.join(format!("m-{}", id.key));
+        let (folder, path) = self.place(session, &id.key);
         if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
             let failed = |error: std::io::Error| {
                 Error::internal(format!("the file cannot be kept: {error}"))
@@ -46,7 +44,34 @@ impl Messaging {
         Ok(StoredMedia { path, mime: media.mime, filename: media.filename })
     }
 
-    /// A place for a file that a caller sends, to be removed after the send.
+    /// Takes over a file that is to be sent: it lies where that of the message is looked for, for as
+    /// long as the message is there.
+    pub(in crate::messaging) async fn keep(
+        &self,
+        session: &SessionId,
+        key: &str,
+        content: Content,
+    ) -> Result<Content, Error> {
+        let Content::Media(media) = content else { return Ok(content) };
+        let (folder, path) = self.place(session, key);
+        let kept = async {
+            tokio::fs::create_dir_all(&folder).await?;
+            tokio::fs::File::open(&media.path).await?.sync_all().await?;
+            tokio::fs::rename(&media.path, &path).await
+        };
+        kept.await.map_err(|error| Error::internal(format!("the file cannot be kept: {error}")))?;
+        Ok(Content::Media(OutgoingMedia { path, ..media }))
+    }
+
+    /// A session's folder, and in it the file of a message.
+    fn place(&self, session: &SessionId, key: &str) -> (PathBuf, PathBuf) {
+        let folder = self.media_dir.join(session.as_str());
+        // A key holds letters, digits, dots and hyphens alone; the prefix keeps it from being a dot.
+        let path = folder.join(format!("m-{key}"));
+        (folder, path)
+    }
+
+    /// A place for a file that a caller sends; the send takes it from there.
     pub async fn upload_place(&self) -> Result<PathBuf, Error> {
         let folder = self.media_dir.join("outgoing");
         tokio::fs::create_dir_all(&folder).await.map_err(|error| {

@@ -4,15 +4,22 @@
 //! to the mirror and to the event log in one commit. Reads come from the mirror, and from the
 //! engine where the mirror has gaps. No wire format is known here.
 
+mod backfill;
 mod groups;
 mod ingest;
 mod media;
+mod outbox;
 mod read;
 mod send;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use self::{ingest::Ingest, media::StoredMedia, send::SendRequest};
+pub use self::{
+    ingest::Ingest,
+    media::StoredMedia,
+    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted},
+    send::SendRequest,
+};
 use crate::{
     domain::{Clock, Command, Error, ErrorCode, Reply, SessionId},
     session::Supervisor,
@@ -25,6 +32,7 @@ pub struct Messaging {
     store: Store,
     supervisor: Supervisor,
     ingest: Arc<Ingest>,
+    outbox: Outbox,
     clock: Clock,
     /// Files of messages lie here, in a folder for each session.
     media_dir: PathBuf,
@@ -35,10 +43,11 @@ impl Messaging {
         store: Store,
         supervisor: Supervisor,
         ingest: Arc<Ingest>,
+        outbox: Outbox,
         clock: Clock,
         media_dir: PathBuf,
     ) -> Self {
-        Self { store, supervisor, ingest, clock, media_dir }
+        Self { store, supervisor, ingest, outbox, clock, media_dir }
     }
 
     async fn execute(&self, session: &SessionId, command: Command) -> Result<Reply, Error> {

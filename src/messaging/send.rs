@@ -2,20 +2,21 @@
 
 use crate::{
     domain::{
-        Ack, Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing,
-        Reply, SessionId, Subject,
+        Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing,
+        SessionId, SessionState, Subject,
         command::{MediaKind, Sent},
         message::MessageMedia,
+        outbox::Terms,
     },
-    messaging::{Messaging, odd_reply},
-    session::EventSink,
+    messaging::{Messaging, Outbox, Posted},
+    session::{EventSink, not_ready},
 };
 
 /// A message that a caller wants sent.
 #[derive(Clone, Debug)]
 pub struct SendRequest {
-    /// The key that the message is to have, when one was chosen before; a message that has it
-    /// already is not sent again.
+    /// The key that the message is to have, when one was chosen before. What became of an earlier
+    /// send with it is looked up: it is sent again only when that has failed for certain.
     pub key: Option<String>,
     pub chat: Jid,
     pub content: Content,
@@ -26,39 +27,41 @@ pub struct SendRequest {
 }
 
 impl Messaging {
-    /// Sends a message. Its id is chosen before the engine sees it.
-    pub async fn send(&self, session: &SessionId, request: SendRequest) -> Result<Sent, Error> {
-        let handle = self.supervisor.get(session)?;
-        if let Some(key) = &request.key {
-            let known = self.store.messages().find_by_key(session, &request.chat, key).await?;
-            if let Some(Message { id, timestamp, ack, .. }) = known
-                && id.from_me
-                && ack != Ack::Failed
-            {
-                return Ok(Sent { id, timestamp, ack });
-            }
+    /// Sends a message, or queues it, as its terms say. It is written down, with the id that it will
+    /// have, before the engine sees it.
+    pub async fn send(
+        &self,
+        session: &SessionId,
+        request: SendRequest,
+        terms: Terms,
+    ) -> Result<Posted, Error> {
+        let status = self.supervisor.get(session)?.status();
+        if let Some(key) = &request.key
+            && let Some(posted) = self.outbox.find(session, key).await?
+        {
+            return Ok(posted);
+        }
+        if !terms.waits() && status.state != SessionState::Ready {
+            return Err(not_ready(status.state));
         }
         let quoted = match &request.quoted {
             Some(text) => Some(self.find(session, &request.chat, text).await?),
             None => None,
         };
+        let key = request.key.unwrap_or_else(Outgoing::new_key);
         let outgoing = Outgoing {
-            key: request.key.unwrap_or_else(Outgoing::new_key),
+            content: self.keep(session, &key, request.content).await?,
+            key,
             chat: request.chat,
-            content: request.content,
             quoted,
             mentions: request.mentions,
             link_preview: request.link_preview,
         };
-        let Reply::Sent(sent) = handle.execute(Command::Send(outgoing.clone())).await? else {
-            return Err(odd_reply());
-        };
-        let author = handle.status().me.map_or_else(|| sent.id.chat.clone(), |me| me.id);
-        let message = message_of(outgoing, &sent, author);
-        let sent_event = EventBody::MessageSent { message: Box::new(message) };
-        // The engine may report the same message too: the log knows it by its id.
-        self.ingest.ingest(session, vec![sent_event]).await?;
-        Ok(sent)
+        self.outbox.post(session, outgoing, terms).await
+    }
+
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     pub async fn edit(
@@ -132,7 +135,8 @@ impl Messaging {
     }
 }
 
-fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
+/// A message that went out, as the mirror keeps it.
+pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
     let (kind, body, media) = match outgoing.content {
         Content::Text { body } => (MessageKind::Text, body, None),
         Content::Media(media) => {

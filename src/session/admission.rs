@@ -31,6 +31,7 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
         | Command::CreateGroup { .. }
         | Command::AddParticipants { .. }
         | Command::RemoveParticipants { .. }
+        | Command::Find { .. }
         | Command::DownloadMedia { .. } => state == SessionState::Ready && has_engine,
     };
     if accepted { Ok(()) } else { Err(not_ready(state)) }

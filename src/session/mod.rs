@@ -41,7 +41,7 @@ use async_trait::async_trait;
 
 pub use self::{
     admission::not_ready,
-    handle::{Removal, SessionHandle},
+    handle::{Removal, SessionHandle, not_found},
     log::LogLine,
     supervisor::Supervisor,
 };
@@ -56,7 +56,8 @@ use crate::{
 pub trait EventSink: Send + Sync + 'static {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error>;
 
-    /// The session became ready: the sink may read chats and contacts through the handle. Called
+    /// The session became ready, or got its line back: the sink may read through the handle what
+    /// happened meanwhile. Called
     /// in a task of its own.
     async fn on_ready(&self, session: SessionHandle);
 }

@@ -45,11 +45,7 @@ impl Actor {
                     (status.me, status.qr, status.connected) = (Some(me), None, true);
                 });
                 self.enter(SessionState::Ready).await;
-                let (sink, handle) = (self.shared.parts.sink.clone(), self.handle.clone());
-                self.tasks.spawn(async move {
-                    sink.on_ready(handle).await;
-                    Task::Command
-                });
+                self.catch_up();
             }
             DriverEvent::Line { state, connected } => self.line_changed(state, connected).await,
             DriverEvent::LoggedOut => return self.logged_out().await,
@@ -88,7 +84,19 @@ impl Actor {
         if connected {
             self.timers.line = None;
         }
+        if was_ready && connected && !before {
+            self.catch_up();
+        }
         self.publish(|status| (status.connected, status.line) = (connected && was_ready, line));
+    }
+
+    /// Lets the sink read what happened while the session was away.
+    fn catch_up(&mut self) {
+        let (sink, handle) = (self.shared.parts.sink.clone(), self.handle.clone());
+        self.tasks.spawn(async move {
+            sink.on_ready(handle).await;
+            Task::Command
+        });
     }
 
     pub(in crate::session) async fn logged_out(&mut self) -> bool {

@@ -122,6 +122,9 @@ impl Device {
             Request::History { chat, before, limit } => {
                 world.history(me, &chat, before.as_ref(), limit)
             }
+            Request::Message { message } => {
+                Ok(Answer::Messages { messages: vec![world.message(me, &message)?.clone()] })
+            }
             Request::Media { message } => world.media_of(me, &message),
             Request::Exists { id } => {
                 Ok(Answer::Exists { contact: world.contact_of(me, &id).map(Box::new) })

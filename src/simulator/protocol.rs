@@ -107,6 +107,10 @@ pub enum Request {
         before: Option<MessageId>,
         limit: usize,
     },
+    /// One message, wherever it is.
+    Message {
+        message: MessageId,
+    },
     /// Where the file of a message can be fetched.
     Media {
         message: MessageId,

@@ -333,7 +333,7 @@ impl World {
         self.ledger.add_message(account, stored);
     }
 
-    fn message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
+    pub fn message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
         let stored = self.ledger.stored(me, &id.chat, &id.key);
         let stored = stored
             .ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))?;

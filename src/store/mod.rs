@@ -14,6 +14,7 @@ mod engine;
 mod events;
 mod idempotency;
 mod messages;
+mod outbox;
 pub mod records;
 mod sessions;
 mod settings;
@@ -26,8 +27,8 @@ use std::{path::Path, sync::Arc};
 use self::engine::{Engine, SledEngine};
 pub use self::{
     api_keys::ApiKeys, chats::Chats, contacts::Contacts, deliveries::Deliveries, engine::Batch,
-    events::Events, idempotency::Idempotency, messages::Messages, sessions::Sessions,
-    settings::Settings, webhooks::Webhooks,
+    events::Events, idempotency::Idempotency, messages::Messages, outbox::Outbox,
+    sessions::Sessions, settings::Settings, webhooks::Webhooks,
 };
 
 /// The layout that this version writes and reads.
@@ -142,6 +143,10 @@ impl Store {
 
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency::new(&*self.engine)
+    }
+
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::new(&*self.engine)
     }
 
     pub fn settings(&self) -> Settings<'_> {

@@ -21,6 +21,9 @@
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
 //! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
 //! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
+//! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
+//! | `OutboxByMessage` | session, message key | entry | messaging |
+//! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,9 @@ pub enum Tree {
     Attempts = 17,
     Idempotency = 18,
     IdempotencyByTime = 19,
+    Outbox = 24,
+    OutboxByMessage = 25,
+    OutboxWaiting = 26,
 }
 
 impl Tree {

@@ -5,7 +5,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
-use wagate::egress;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use wagate::{
+    domain::{Content, outbox::Terms},
+    egress,
+    messaging::{Posted, SendRequest},
+};
 
 use crate::{
     app::{PHONE, SILENT, TestApp, code},
@@ -189,9 +194,13 @@ async fn what_was_under_way_when_the_process_was_killed_is_not_guessed() {
     let answered = done.post(TEXT, "answered", text("answered")).await;
     assert_eq!(answered.status, 200, "{}", answered.body);
     let archive = format!("/api/v1/sessions/s/chats/{SILENT}/archive");
-    for (path, key, body) in
-        [(TEXT, "held", text("held")), (archive.as_str(), "harmless", json!({}))]
-    {
+    let groups = "/api/v1/sessions/s/groups";
+    let group = |name: &str| json!({ "name": name, "participants": [SILENT] });
+    for (path, key, body) in [
+        (TEXT, "held", text("held")),
+        (groups, "held", group("held")),
+        (archive.as_str(), "held", json!({})),
+    ] {
         let faults = json!({ "ignoreRequests": 1 });
         daemon.call(Method::PUT, "/_simulator/v1/faults", Some(faults)).await;
         let request = done.request(Method::POST, path, key).json(&body);
@@ -205,17 +214,22 @@ async fn what_was_under_way_when_the_process_was_killed_is_not_guessed() {
     let daemon = Daemon::start(&folder).await;
     daemon.wait_until_ready("s").await;
     let caller = Caller { base: daemon.base().to_owned(), ..done };
-    let unknown = caller.post(TEXT, "held", text("held")).await;
+    let unknown = caller.post(groups, "held", group("held")).await;
     assert_eq!(unknown.failure(), (409, "IDEMPOTENCY_OUTCOME_UNKNOWN"), "{}", unknown.body);
-    let other = caller.post(TEXT, "held", text("other")).await;
+    let other = caller.post(groups, "held", group("other")).await;
     assert_eq!(other.failure(), (409, "IDEMPOTENCY_KEY_REUSED"));
     let again = caller.post(TEXT, "answered", text("answered")).await;
     assert_eq!((again.status, again.is_replayed()), (200, true), "{}", again.body);
     assert_eq!(again.body, answered.body);
-    let done_again = caller.post(&archive, "harmless", json!({})).await;
-    assert_eq!((done_again.status, done_again.is_replayed()), (200, false), "{}", done_again.body);
-    assert!(caller.post(&archive, "harmless", json!({})).await.is_replayed());
-    assert_eq!(daemon.on_phone(PHONE, SILENT).await, ["answered"]);
+    // The outbox knows that the message did not go out, and archiving twice is archiving once.
+    let held = text("held");
+    for (path, body) in [(TEXT, held.clone()), (archive.as_str(), json!({}))] {
+        let done = caller.post(path, "held", body.clone()).await;
+        assert_eq!((done.status, done.is_replayed()), (200, false), "{}", done.body);
+        assert!(caller.post(path, "held", body).await.is_replayed());
+    }
+    assert_eq!(caller.post(TEXT, "held", text("other")).await.status, 409);
+    assert_eq!(daemon.on_phone(PHONE, SILENT).await, ["answered", "held"]);
     daemon.kill().await;
 }
 
@@ -225,9 +239,19 @@ async fn a_caller_who_hangs_up_finds_the_answer_later() {
     app.ready("s", PHONE).await;
     plan(&app, json!({ "delayRequests": 500 })).await;
     let caller = Caller::of(&app);
-    let request = caller.request(Method::POST, TEXT, "k").json(&text("once"));
-    let hasty = request.timeout(Duration::from_millis(200)).send().await;
-    assert!(hasty.is_err_and(|error| error.is_timeout()));
+    let body = text("once").to_string();
+    let request = format!(
+        "POST {TEXT} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Idempotency-Key: k\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut hasty = TcpStream::connect(app.gateway.address()).await.unwrap();
+    hasty.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    // A reset, which the server cannot take for the end of a request.
+    hasty.set_zero_linger().unwrap();
+    drop(hasty);
+    tokio::time::sleep(Duration::from_millis(50)).await;
     let later = caller.post(TEXT, "k", text("once")).await;
     assert_eq!((later.status, later.is_replayed()), (200, true), "{}", later.body);
     plan(&app, json!({})).await;
@@ -266,28 +290,41 @@ async fn what_could_not_be_done_now_is_tried_anew() {
     app.link("s", PHONE).await;
     plan(&app, json!({ "refuseSends": 1 })).await;
     assert_eq!(caller.post(TEXT, "k", text("once")).await.failure(), (502, "SEND_FAILED"));
+    let (_, outbox) = app.get("/api/v1/sessions/s/outbox").await;
+    let attempted = outbox["data"]["outbox"][0]["messageId"].clone();
     // It may have been sent: another message cannot take its place.
     let other = caller.post(TEXT, "k", text("other")).await;
     assert_eq!(other.failure(), (409, "IDEMPOTENCY_KEY_REUSED"));
     let sent = caller.post(TEXT, "k", text("once")).await;
     assert_eq!((sent.status, sent.is_replayed()), (200, false), "{}", sent.body);
+    assert_eq!(sent.body["data"]["messageId"], attempted, "{outbox}");
     assert!(caller.post(TEXT, "k", text("once")).await.is_replayed());
     assert_eq!(arrived(&app, "end").await, ["once", "end"]);
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_went_out_although_its_answer_came_too_late_is_not_sent_twice() {
-    let hasty = [("WAGATE_SESSIONS__COMMAND_DEADLINE_SECONDS", "1")];
-    let app = TestApp::start_with(&hasty).await;
+async fn a_message_whose_key_was_sent_before_is_found_and_not_sent_twice() {
+    let app = TestApp::start().await;
     app.ready("s", PHONE).await;
-    plan(&app, json!({ "delayRequests": 1_500 })).await;
-    let caller = Caller::of(&app);
-    assert_eq!(caller.post(TEXT, "k", text("once")).await.failure(), (504, "SEND_TIMEOUT"));
-    plan(&app, json!({})).await;
-    let sent = caller.post(TEXT, "k", text("once")).await;
-    assert_eq!((sent.status, sent.is_replayed()), (200, false), "{}", sent.body);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (messaging, session) = (&app.gateway.services().messaging, "s".parse().unwrap());
+    let send = || SendRequest {
+        key: Some("3EB00123456789ABCDEF01".to_owned()),
+        chat: SILENT.parse().unwrap(),
+        content: Content::Text { body: "once".to_owned() },
+        quoted: None,
+        mentions: Vec::new(),
+        link_preview: false,
+    };
+    plan(&app, json!({ "refuseSends": 1 })).await;
+    assert!(messaging.send(&session, send(), Terms::default()).await.is_err());
+    let first = messaging.send(&session, send(), Terms::default()).await.unwrap();
+    let again = messaging.send(&session, send(), Terms::default()).await.unwrap();
+    let (Posted::Sent(first), Posted::Sent(again)) = (first, again) else {
+        panic!("it is not sent");
+    };
+    assert_eq!(first.id, again.id);
+    assert_eq!(&*first.id.key, "3EB00123456789ABCDEF01");
     assert_eq!(arrived(&app, "end").await, ["once", "end"]);
     app.stop().await;
 }

@@ -8,11 +8,13 @@
 )]
 
 mod app;
+mod backfill;
 mod bad_input;
 mod browsers;
 mod faults;
 mod idempotency;
 mod journey;
 mod listeners;
+mod outbox;
 mod permission;
 mod simulated_network;

@@ -12,6 +12,7 @@ use tokio::{
 use wagate::egress;
 
 use crate::app::{PATIENCE, PHONE, TestApp, code};
+use crate::browsers::browsers_of;
 
 const OTHER_PHONE: &str = "15551112222";
 const SLOW: &str = "15550000002@c.us";
@@ -99,7 +100,12 @@ impl Daemon {
     }
 
     pub async fn link(&self, id: &str, phone: &str) {
-        self.post("/api/v1/sessions", json!({ "sessionId": id })).await;
+        self.link_on("simulated", id, phone).await;
+    }
+
+    pub async fn link_on(&self, engine: &str, id: &str, phone: &str) {
+        let body = json!({ "sessionId": id, "config": { "engine": engine } });
+        self.post("/api/v1/sessions", body).await;
         let qr = self.get(&format!("/api/v1/sessions/{id}/qr?format=text&wait=true")).await;
         let scan = json!({ "code": qr["qrText"], "name": format!("Owner of {id}") });
         self.post(&format!("/_simulator/v1/accounts/{phone}/scan"), scan).await;
@@ -333,5 +339,32 @@ async fn a_network_that_was_reset_is_empty_after_a_kill_too() {
     let accounts = daemon.get("/_simulator/v1/accounts").await;
     let mut phones = accounts["accounts"].as_array().unwrap().iter().map(|a| &a["phone"]);
     assert!(phones.all(|phone| phone != PHONE), "{accounts}");
+    daemon.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_a_browser_outlives_a_kill_and_its_browser_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(&folder).await;
+    daemon.link_on("browser", "s", PHONE).await;
+    // Closed in order once, Chromium has written its login down.
+    daemon.post("/api/v1/sessions/s/restart", json!({})).await;
+    daemon.wait_until_ready("s").await;
+    let profile = folder.path().join("data/sessions/s/profile").canonicalize().unwrap();
+    assert_eq!(browsers_of(&profile).len(), 1);
+    daemon.kill().await;
+    let gone = async {
+        while !browsers_of(&profile).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("the browser outlived the gateway");
+
+    let daemon = Daemon::start(&folder).await;
+    daemon.wait_until_ready("s").await;
+    daemon.send("s", SLOW, "here again").await;
+    let path = format!("/_simulator/v1/accounts/15550000002/chats/{PHONE}@c.us/messages");
+    let arrived = |answer: &Value| answer["messages"][0]["body"] == "here again";
+    daemon.wait_until(&path, "the message", arrived).await;
     daemon.kill().await;
 }

@@ -106,6 +106,11 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let ada = person(ADA);
     let mine = session.say(&ada, "frist").await;
+    let reply = session.ask(Command::Find { message: mine.clone() }).await;
+    let Ok(Reply::Found(Some(found))) = reply else { panic!("{reply:?}") };
+    assert_eq!((&found.id, found.body.as_str()), (&mine, "frist"));
+    let unknown = MessageId { key: Outgoing::new_key().into(), ..mine.clone() };
+    assert_eq!(session.ask(Command::Find { message: unknown }).await, Ok(Reply::Found(None)));
     let edit = Command::Edit { message: mine.clone(), text: "first".to_owned() };
     assert_eq!(session.ask(edit).await, Ok(Reply::Done));
     let react = Command::React { message: mine.clone(), emoji: "👍".to_owned() };

@@ -6,7 +6,9 @@ mod groups;
 mod manage;
 mod media;
 mod messages;
+mod outbox;
 mod qr;
+mod send;
 mod webhooks;
 pub mod wire;
 
@@ -17,6 +19,8 @@ use crate::api::endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = manage::endpoints();
     all.extend(qr::endpoints());
+    all.extend(send::endpoints());
+    all.extend(outbox::endpoints());
     all.extend(messages::endpoints());
     all.extend(chats::endpoints());
     all.extend(contacts::endpoints());

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 19] = [
+pub const EVENT_NAMES: [&str; 20] = [
     "qr",
     "authenticated",
     "ready",
@@ -33,6 +33,7 @@ pub const EVENT_NAMES: [&str; 19] = [
     "contact_updated",
     "presence",
     "call",
+    "history_gap",
 ];
 
 /// An event as it goes to a listener.
@@ -182,6 +183,11 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
                 "id": id, "from": from, "isVideo": video, "isGroup": group, "timestamp": timestamp,
             });
             ("call", data)
+        }
+        EventBody::HistoryGap { chat, after, before } => {
+            let data =
+                json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) });
+            ("history_gap", data)
         }
         EventBody::EngineUnknown { .. } => return None,
     })

@@ -115,6 +115,7 @@ pub enum Call {
     DownloadMedia { message: MessageId, url: String },
     PairingCode { phone: String },
     RefreshQr,
+    Find { message: MessageId },
     LogOut,
     Ping,
 }
@@ -193,6 +194,7 @@ impl Call {
             }
             Command::PairingCode { phone } => Self::PairingCode { phone },
             Command::RefreshQr => Self::RefreshQr,
+            Command::Find { message } => Self::Find { message },
             Command::Send(_) | Command::DownloadMedia { .. } | Command::Ping => Self::Ping,
         }
     }
@@ -245,6 +247,7 @@ pub fn reply_of(command: &Command, reply: Value) -> Result<Reply, Error> {
             let PairingCode { code, expires_at } = read(reply)?;
             Reply::PairingCode { code, expires_at }
         }
+        Command::Find { .. } => Reply::Found(read(reply)?),
         _ => Reply::Done,
     })
 }

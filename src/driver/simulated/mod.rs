@@ -18,7 +18,7 @@ use crate::{
     driver::{Capabilities, Close, Connection, Driver, DriverEvent, Engine, OpenOrder},
     simulator::{
         Device, Network, Pushes,
-        protocol::{Answer, DeviceContent, PageFault, Push, Request},
+        protocol::{Answer, DeviceContent, PageFault, Push, RefusalKind, Request},
     },
 };
 
@@ -139,6 +139,14 @@ async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
                 _ => Err(Error::not_found(Subject::Contact, "this number is not on WhatsApp")),
             }
         }
+        Command::Find { message } => match device.request(Request::Message { message }).await {
+            Ok(Answer::Messages { messages }) => {
+                Ok(Reply::Found(messages.into_iter().next().map(Box::new)))
+            }
+            Err(refusal) if refusal.kind == RefusalKind::UnknownMessage => Ok(Reply::Found(None)),
+            Err(refusal) => Err(failure(refusal, None)),
+            Ok(_) => Err(odd_answer()),
+        },
         Command::Ping => Ok(Reply::Done),
         other => {
             let (request, subject) = request_for(other).ok_or_else(odd_answer)?;

@@ -44,6 +44,7 @@ pub fn request_for(command: Command) -> Option<(Request, Option<Subject>)> {
         | Command::Contact { .. }
         | Command::CreateGroup { .. }
         | Command::DownloadMedia { .. }
+        | Command::Find { .. }
         | Command::Ping => return None,
     })
 }

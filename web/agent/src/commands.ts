@@ -12,7 +12,7 @@ import {
   moment,
 } from "./convert";
 import { myId, quotedOf } from "./events";
-import { AgentError } from "./failure";
+import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
 import { assertSupported } from "./self-test";
 import type { Command, Contact, Message, Outgoing } from "./wire";
@@ -100,6 +100,8 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "refreshQr":
       await wpp().conn.refreshQR();
       return null;
+    case "find":
+      return find(command.message);
     case "logOut":
       await wpp().conn.logout();
       return null;
@@ -244,6 +246,17 @@ async function messages(chat: string, before: string | null, limit: number): Pro
   const found = (await wpp().chat.getMessages(chat, options)) as unknown as MessageLike[];
   // wa-js counts the newest message apart, and so may bring one more than it was asked for.
   return found.slice(-limit).map((message) => messageOf(message, myId(), quotedOf(message)));
+}
+
+/** None when WhatsApp does not know it. */
+async function find(id: string): Promise<Message | null> {
+  try {
+    const found = (await wpp().chat.getMessageById(id)) as unknown as MessageLike;
+    return messageOf(found, myId(), quotedOf(found));
+  } catch (error) {
+    if (failureOf(error).kind === "unknownMessage") return null;
+    throw error;
+  }
 }
 
 async function contact(id: string): Promise<Contact> {

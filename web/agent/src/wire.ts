@@ -180,5 +180,6 @@ export type Command =
     | { command: "downloadMedia"; message: string; url: string }
     | { command: "pairingCode"; phone: string }
     | { command: "refreshQr" }
+  | { command: "find"; message: string }
     | { command: "logOut" }
     | { command: "ping" };

@@ -1,0 +1,186 @@
+//! The outbox as callers see it: what waits, why, and how to take it back.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        body::{Query, segment, session_id},
+        endpoint::{
+            Endpoint,
+            ParameterKind::{Number, Text},
+            Scope,
+        },
+        error::ApiError,
+        sessions::data,
+    },
+    domain::{
+        Error, SessionState, SessionStatus, Subject, Timestamp,
+        outbox::{OutboxEntry, OutboxState, Priority, Terms},
+    },
+    services::Services,
+};
+
+const TAG: &str = "Outbox";
+const PAGE: usize = 50;
+const LARGEST_PAGE: usize = 200;
+/// How far ahead a message may be accepted.
+const FARTHEST_DAYS: i64 = 366;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/api/v1/sessions/{sessionId}/outbox";
+    const ONE: &str = "/api/v1/sessions/{sessionId}/outbox/{outboxId}";
+    vec![
+        Endpoint::get(ALL, list)
+            .about(TAG, "Messages on their way out, newest first")
+            .query(Number, "limit", "how many, 50 by default and 200 at most")
+            .query(Text, "before", "the id of an entry: those accepted before it"),
+        Endpoint::get(ONE, read).about(TAG, "One message on its way out"),
+        Endpoint::delete(ONE, cancel)
+            .about(TAG, "Take a message back that is not under way yet")
+            .needs(Scope::Send),
+    ]
+}
+
+/// How a message is to be sent; part of every send.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Posting {
+    /// Answer at once with 202, and send as soon as the session is ready.
+    queue: Option<bool>,
+    /// Send not before this (RFC 3339); answered at once with 202.
+    send_at: Option<String>,
+    /// direct (default) or bulk: what is direct overtakes what is bulk.
+    priority: Option<String>,
+}
+
+impl Posting {
+    pub fn terms(&self, now: Timestamp) -> Result<Terms, Error> {
+        let priority = match self.priority.as_deref() {
+            None | Some("direct") => Priority::Direct,
+            Some("bulk") => Priority::Bulk,
+            Some(_) => return Err(Error::invalid_field("priority", "must be direct or bulk")),
+        };
+        let send_at = match &self.send_at {
+            Some(text) => Some(time(text, now)?),
+            None => None,
+        };
+        Ok(Terms { patient: self.queue.unwrap_or(false), send_at, priority })
+    }
+}
+
+fn time(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
+    const FIELD: &str = "sendAt";
+    let time: Timestamp = text
+        .parse()
+        .map_err(|_| Error::invalid_field(FIELD, "must be a time such as 2030-01-31T12:00:00Z"))?;
+    let farthest = now + std::time::Duration::from_secs(86_400 * FARTHEST_DAYS.unsigned_abs());
+    if farthest < time {
+        return Err(Error::invalid_field(FIELD, "must be within a year"));
+    }
+    Ok(time)
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct OutboxView {
+    id: String,
+    message_id: String,
+    chat_id: String,
+    /// queued, sending, sent, delivered, read, played, failed, unknown or cancelled.
+    #[schema(value_type = String)]
+    state: OutboxState,
+    /// Why it waits: send_at, session_not_ready, turn (others go first) or lookup (its outcome is
+    /// being found out).
+    waiting_for: Option<&'static str>,
+    #[schema(value_type = String)]
+    priority: Priority,
+    queued_at: String,
+    send_at: Option<String>,
+    changed_at: String,
+    attempts: u32,
+    /// Why it failed, or why its outcome is unknown.
+    reason: Option<String>,
+}
+
+impl OutboxView {
+    fn of(entry: &OutboxEntry, status: &SessionStatus, now: Timestamp) -> Self {
+        let me = status.me.as_ref().map(|me| &me.id);
+        Self {
+            id: entry.id.to_string(),
+            message_id: entry.message_id(me).to_string(),
+            chat_id: entry.chat().to_string(),
+            state: entry.state,
+            waiting_for: waiting_for(entry, status.state, now),
+            priority: entry.terms.priority,
+            queued_at: entry.queued_at.to_string(),
+            send_at: entry.terms.send_at.map(|time| time.to_string()),
+            changed_at: entry.changed_at.to_string(),
+            attempts: entry.attempts,
+            reason: entry.reason.clone(),
+        }
+    }
+}
+
+fn waiting_for(entry: &OutboxEntry, state: SessionState, now: Timestamp) -> Option<&'static str> {
+    match entry.state {
+        OutboxState::Unknown => Some("lookup"),
+        OutboxState::Queued if entry.terms.send_at.is_some_and(|time| now < time) => {
+            Some("send_at")
+        }
+        OutboxState::Queued if state != SessionState::Ready => Some("session_not_ready"),
+        OutboxState::Queued => Some("turn"),
+        _ => None,
+    }
+}
+
+async fn list(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    let status = services.supervisor.get(&session)?.status();
+    let query = Query::of(&request);
+    let limit = query.number("limit", PAGE, 1, LARGEST_PAGE)?;
+    let before = match query.text("before") {
+        Some(text) => Some(entry_id(text)?),
+        None => None,
+    };
+    let entries = services.messaging.outbox().page(&session, before, limit).await?;
+    let now = services.messaging.now();
+    let views: Vec<OutboxView> =
+        entries.iter().map(|entry| OutboxView::of(entry, &status, now)).collect();
+    Ok(HttpResponse::Ok().json(data(json!({ "outbox": views }))))
+}
+
+async fn read(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    let status = services.supervisor.get(&session)?.status();
+    let id = entry_id(segment(&request, "outboxId"))?;
+    let entry = services.messaging.outbox().get(&session, id).await?;
+    let view = OutboxView::of(&entry, &status, services.messaging.now());
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+async fn cancel(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    let status = services.supervisor.get(&session)?.status();
+    let id = entry_id(segment(&request, "outboxId"))?;
+    let entry = services.messaging.outbox().cancel(&session, id).await?;
+    let view = OutboxView::of(&entry, &status, services.messaging.now());
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+fn entry_id(text: &str) -> Result<Uuid, Error> {
+    text.parse()
+        .map_err(|_| Error::not_found(Subject::Message, "there is no such message in the outbox"))
+}

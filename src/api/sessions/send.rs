@@ -1,0 +1,417 @@
+//! Sending: every kind of message, now, later or when the session is ready.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Body, jid, session_id},
+        endpoint::{Bucket, Endpoint, Repeat, Scope},
+        error::ApiError,
+        idempotency::message_key,
+        sessions::{
+            data,
+            media::{self, Accepts},
+            outbox::Posting,
+            wire::jids,
+        },
+    },
+    domain::{
+        Ack, Content, Error, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
+        command::ContactCard,
+    },
+    messaging::{Posted, SendRequest},
+    services::Services,
+};
+
+const TAG: &str = "Messages";
+const LONGEST_TEXT: usize = 65_536;
+const MOST_CARDS: usize = 50;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let send = |endpoint: Endpoint, summary| {
+        endpoint
+            .about(TAG, summary)
+            .needs(Scope::Send)
+            .limited(Bucket::Messaging)
+            // What an earlier attempt sent is found in the outbox.
+            .repeats(Repeat::Repeatable)
+            .answers::<SentView>(200)
+            .answers::<SentView>(202)
+    };
+    vec![
+        send(Endpoint::post("/api/v1/sessions/{sessionId}/send-text", text), "Send a text")
+            .takes::<TextBody>(),
+        send(
+            Endpoint::post("/api/v1/sessions/{sessionId}/send-message", to_number),
+            "Send a text to a number",
+        )
+        .takes::<NumberBody>(),
+        send(Endpoint::post("/api/v1/sessions/{sessionId}/send-image", image), "Send a picture")
+            .takes::<MediaBody>(),
+        send(
+            Endpoint::post("/api/v1/sessions/{sessionId}/send-file", file),
+            "Send a file as a document",
+        )
+        .takes::<MediaBody>(),
+        send(
+            Endpoint::post("/api/v1/sessions/{sessionId}/send-audio", audio),
+            "Send audio or a voice note",
+        )
+        .takes::<AudioBody>(),
+        send(
+            Endpoint::post("/api/v1/sessions/{sessionId}/send-location", location),
+            "Send a location",
+        )
+        .takes::<LocationBody>(),
+        send(
+            Endpoint::post("/api/v1/sessions/{sessionId}/send-contact", contact),
+            "Send contact cards",
+        )
+        .takes::<ContactBody>(),
+        send(Endpoint::post("/api/v1/sessions/{sessionId}/send-poll", poll), "Send a poll")
+            .takes::<PollBody>(),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TextBody {
+    chat_id: String,
+    content: String,
+    /// The message that this answers: its full id, or the part after the chat.
+    quoted_message_id: Option<String>,
+    /// People mentioned in the text, as ids.
+    mentions: Option<Vec<String>>,
+    link_preview: Option<bool>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct NumberBody {
+    /// An id or a telephone number with its country code.
+    to: String,
+    message: String,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MediaBody {
+    chat_id: String,
+    /// `data:<type>;base64,<content>`.
+    data: String,
+    filename: Option<String>,
+    caption: Option<String>,
+    quoted_message_id: Option<String>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AudioBody {
+    chat_id: String,
+    data: String,
+    filename: Option<String>,
+    quoted_message_id: Option<String>,
+    /// As a voice note; OGG with Opus only.
+    ptt: Option<bool>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LocationBody {
+    chat_id: String,
+    latitude: f64,
+    longitude: f64,
+    name: Option<String>,
+    address: Option<String>,
+    quoted_message_id: Option<String>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContactBody {
+    chat_id: String,
+    /// The people to send, as ids.
+    contacts: Vec<String>,
+    quoted_message_id: Option<String>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PollBody {
+    chat_id: String,
+    question: String,
+    options: Vec<String>,
+    /// How many options one person may choose; 0 for any number.
+    selectable_count: Option<u32>,
+    quoted_message_id: Option<String>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SentView {
+    message_id: String,
+    chat_id: String,
+    /// Seconds since 1970.
+    timestamp: i64,
+    ack: i8,
+    /// Where the message waits, when it is not sent yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outbox_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mimetype: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caption: Option<String>,
+}
+
+impl SentView {
+    fn of(id: &MessageId, timestamp: Timestamp, ack: Ack) -> Self {
+        Self {
+            chat_id: id.chat.to_string(),
+            message_id: id.to_string(),
+            timestamp: timestamp.as_second(),
+            ack: ack.level(),
+            outbox_id: None,
+            content: None,
+            filename: None,
+            mimetype: None,
+            size: None,
+            caption: None,
+        }
+    }
+}
+
+async fn text(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<TextBody>,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    services.supervisor.get(&session)?;
+    let chat = target(&body.chat_id)?;
+    check_text("content", &body.content)?;
+    let send = SendRequest {
+        key: message_key(&request),
+        chat,
+        content: Content::Text { body: body.content.clone() },
+        quoted: body.quoted_message_id,
+        mentions: jids(&body.mentions.unwrap_or_default())?,
+        link_preview: body.link_preview.unwrap_or(true),
+    };
+    let view = post(&services, &session, send, body.posting).await?;
+    Ok(answer(SentView { content: Some(body.content), ..view }))
+}
+
+async fn to_number(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<NumberBody>,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    services.supervisor.get(&session)?;
+    let digits: String = body.to.chars().filter(|ch| !" +-().".contains(*ch)).collect();
+    let chat =
+        if body.to.contains('@') { target(&body.to)? } else { target(&format!("{digits}@c.us"))? };
+    check_text("message", &body.message)?;
+    let content = Content::Text { body: body.message.clone() };
+    let view = send(&services, (&request, &session), chat, content, None, body.posting).await?;
+    Ok(answer(SentView { content: Some(body.message), ..view }))
+}
+
+async fn image(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<MediaBody>,
+) -> Result<HttpResponse, ApiError> {
+    send_media(&services, &request, body, Accepts::Image).await
+}
+
+async fn file(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<MediaBody>,
+) -> Result<HttpResponse, ApiError> {
+    send_media(&services, &request, body, Accepts::Anything).await
+}
+
+async fn audio(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<AudioBody>,
+) -> Result<HttpResponse, ApiError> {
+    let accepts = if body.ptt == Some(true) { Accepts::Voice } else { Accepts::Audio };
+    let AudioBody { chat_id, data, filename, quoted_message_id, posting, ptt: _ } = body;
+    let body = MediaBody { chat_id, data, filename, caption: None, quoted_message_id, posting };
+    send_media(&services, &request, body, accepts).await
+}
+
+async fn send_media(
+    services: &Services,
+    request: &HttpRequest,
+    body: MediaBody,
+    accepts: Accepts,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(request)?;
+    services.supervisor.get(&session)?;
+    let chat = target(&body.chat_id)?;
+    let upload = media::take(services, &body.data, body.filename, body.caption, accepts).await?;
+    let content = Content::Media(upload.media.clone());
+    let (quoted, posting) = (body.quoted_message_id, body.posting);
+    let view = send(services, (request, &session), chat, content, quoted, posting).await?;
+    let file = &upload.media;
+    let view = SentView {
+        filename: Some(file.filename.clone()),
+        mimetype: Some(file.mime.clone()),
+        size: Some(file.size),
+        caption: file.caption.clone(),
+        ..view
+    };
+    Ok(answer(view))
+}
+
+async fn location(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<LocationBody>,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    services.supervisor.get(&session)?;
+    let chat = target(&body.chat_id)?;
+    if !(-90.0..=90.0).contains(&body.latitude) {
+        return Err(Error::invalid_field("latitude", "must be from -90 to 90").into());
+    }
+    if !(-180.0..=180.0).contains(&body.longitude) {
+        return Err(Error::invalid_field("longitude", "must be from -180 to 180").into());
+    }
+    let LocationBody { latitude, longitude, name, address, quoted_message_id, posting, .. } = body;
+    let content = Content::Location { latitude, longitude, name, address };
+    let view =
+        send(&services, (&request, &session), chat, content, quoted_message_id, posting).await?;
+    Ok(answer(view))
+}
+
+async fn contact(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<ContactBody>,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    services.supervisor.get(&session)?;
+    let chat = target(&body.chat_id)?;
+    let people = jids(&body.contacts)?;
+    if people.is_empty() || MOST_CARDS < people.len() {
+        return Err(Error::invalid_field("contacts", "must name 1 to 50 people").into());
+    }
+    let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
+    let content = Content::ContactCards { contacts };
+    let (quoted, posting) = (body.quoted_message_id, body.posting);
+    let view = send(&services, (&request, &session), chat, content, quoted, posting).await?;
+    Ok(answer(view))
+}
+
+async fn poll(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<PollBody>,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    services.supervisor.get(&session)?;
+    let chat = target(&body.chat_id)?;
+    let is_short = |text: &String, most| !text.trim().is_empty() && text.chars().count() <= most;
+    if !is_short(&body.question, 255) {
+        return Err(Error::invalid_field("question", "must have 1 to 255 characters").into());
+    }
+    if !(2..=12).contains(&body.options.len())
+        || !body.options.iter().all(|option| is_short(option, 100))
+    {
+        return Err(Error::invalid_field(
+            "options",
+            "must be 2 to 12 texts of 1 to 100 characters",
+        )
+        .into());
+    }
+    let selectable = body.selectable_count.unwrap_or(1);
+    let content = Content::Poll { question: body.question, options: body.options, selectable };
+    let (quoted, posting) = (body.quoted_message_id, body.posting);
+    let view = send(&services, (&request, &session), chat, content, quoted, posting).await?;
+    Ok(answer(view))
+}
+
+async fn send(
+    services: &Services,
+    (request, session): (&HttpRequest, &SessionId),
+    chat: Jid,
+    content: Content,
+    quoted: Option<String>,
+    posting: Posting,
+) -> Result<SentView, Error> {
+    let key = message_key(request);
+    let request =
+        SendRequest { key, chat, content, quoted, mentions: Vec::new(), link_preview: false };
+    post(services, session, request, posting).await
+}
+
+async fn post(
+    services: &Services,
+    session: &SessionId,
+    request: SendRequest,
+    posting: Posting,
+) -> Result<SentView, Error> {
+    let terms = posting.terms(services.messaging.now())?;
+    let me = services.supervisor.get(session)?.status().me.map(|me| me.id);
+    Ok(match services.messaging.send(session, request, terms).await? {
+        Posted::Sent(sent) => SentView::of(&sent.id, sent.timestamp, sent.ack),
+        Posted::Queued(entry) => SentView {
+            outbox_id: Some(entry.id.to_string()),
+            ..SentView::of(&entry.message_id(me.as_ref()), entry.queued_at, Ack::Pending)
+        },
+    })
+}
+
+/// 200 for what WhatsApp has, 202 for what waits in the outbox.
+fn answer(view: SentView) -> HttpResponse {
+    let status = if view.outbox_id.is_none() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    HttpResponse::build(status).json(data(view))
+}
+
+/// An address that can be written to.
+fn target(text: &str) -> Result<Jid, Error> {
+    let chat = jid(text)?;
+    let is_list = chat.kind() == JidKind::Broadcast && chat.as_str() != "status@broadcast";
+    if is_list {
+        let error = Error::invalid(format!("'{chat}' is a broadcast list")).about(Subject::ChatId);
+        return Err(error.detail("chatId", json!(chat)));
+    }
+    Ok(chat)
+}
+
+pub fn check_text(field: &str, text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid_field(field, "must not be empty"));
+    }
+    if LONGEST_TEXT < text.chars().count() {
+        return Err(Error::invalid_field(field, "must have at most 65,536 characters"));
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What happened while a session was away: found out when it is ready again, and written in order.
+//!
+//! Each chat of the mirror has a mark, its newest message. What the engine has beyond it was missed. A
+//! chat without a mark is new: in it everything counts that is not older than the newest mark of all. A
+//! session without any mark has just been linked: its past is no event. Where more was missed than is
+//! fetched, a `history_gap` says so.
+
+use std::collections::HashMap;
+
+use crate::{
+    domain::{
+        Ack, Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, Timestamp,
+        outbox::OutboxState,
+    },
+    messaging::{Ingest, odd_reply},
+    session::{EventSink, SessionHandle},
+    store::{Store, StoreError},
+};
+
+/// Messages that are asked for at once, and at most of one chat.
+const PAGE: usize = 50;
+const MOST: usize = 1_000;
+/// Entries of the outbox among which messages may still wait for a receipt.
+const RECEIPTS: usize = 1_000;
+
+/// Brings the log up to what the engine knows.
+pub struct Backfill<'a> {
+    pub store: &'a Store,
+    pub ingest: &'a Ingest,
+    pub handle: &'a SessionHandle,
+}
+
+impl Backfill<'_> {
+    /// `chats` are the engine's, with the time of their last activity.
+    pub async fn run(&self, chats: &[Chat]) -> Result<(), Error> {
+        let session = self.handle.id();
+        let marks = self.marks(chats).await?;
+        let Some(newest) = marks.values().map(|message| message.timestamp).max() else {
+            return Ok(());
+        };
+        let unread_receipts = self.chats_that_wait_for_receipts().await?;
+        // Oldest first, so that what happened first is told first as far as whole chats allow.
+        for chat in chats.iter().rev() {
+            let mark = marks.get(&chat.id).map(|message| message.timestamp);
+            let is_behind = mark.unwrap_or(newest) <= chat.last_activity;
+            if is_behind || unread_receipts.contains(&chat.id) {
+                let events = self.missed(chat, mark.unwrap_or(newest)).await?;
+                self.ingest.ingest(session, events).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn marks(&self, chats: &[Chat]) -> Result<HashMap<Jid, Message>, StoreError> {
+        let mut marks = HashMap::new();
+        for chat in chats {
+            let newest =
+                self.store.messages().page(self.handle.id(), &chat.id, None, 1).await?.pop();
+            if let Some(message) = newest {
+                marks.insert(chat.id.clone(), message);
+            }
+        }
+        Ok(marks)
+    }
+
+    async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {
+        let entries = self.store.outbox().page(self.handle.id(), None, RECEIPTS).await?;
+        let waits = |state| matches!(state, OutboxState::Sent | OutboxState::Delivered);
+        let mut chats: Vec<Jid> = entries
+            .into_iter()
+            .filter(|entry| waits(entry.state))
+            .map(|entry| entry.outgoing.chat)
+            .collect();
+        chats.sort();
+        chats.dedup();
+        Ok(chats)
+    }
+
+    /// The events of a chat that the log lacks, in order.
+    async fn missed(&self, chat: &Chat, since: Timestamp) -> Result<Vec<EventBody>, Error> {
+        let session = self.handle.id();
+        let mut found: Vec<Message> = Vec::new();
+        let mut gap = None;
+        loop {
+            let before = found.first().map(|message| message.id.clone());
+            let command = Command::Messages { chat: chat.id.clone(), before, limit: PAGE };
+            let Reply::Messages(page) = self.handle.execute(command).await? else {
+                return Err(odd_reply());
+            };
+            let reaches_back =
+                page.len() < PAGE || page.first().is_none_or(|oldest| oldest.timestamp < since);
+            found.splice(0..0, page);
+            if reaches_back {
+                break;
+            }
+            if MOST <= found.len() {
+                gap = found.first().map(|oldest| EventBody::HistoryGap {
+                    chat: chat.id.clone(),
+                    after: since,
+                    before: oldest.timestamp,
+                });
+                break;
+            }
+        }
+        let mut events: Vec<EventBody> = gap.into_iter().collect();
+        for message in found {
+            let known =
+                self.store.messages().find_by_key(session, &chat.id, &message.id.key).await?;
+            events.extend(event_of(message, known.as_ref(), since));
+        }
+        Ok(events)
+    }
+}
+
+/// What a message of the engine means, next to what is known of it.
+fn event_of(message: Message, known: Option<&Message>, since: Timestamp) -> Option<EventBody> {
+    match known {
+        None if message.timestamp < since || message.kind == MessageKind::GroupNotice => None,
+        None if message.from_me() => Some(EventBody::MessageSent { message: Box::new(message) }),
+        None => Some(EventBody::Message { message: Box::new(message) }),
+        Some(known) if known.from_me() && known.ack < message.ack && Ack::Sent < message.ack => {
+            let (message, ack) = (known.id.clone(), message.ack);
+            Some(EventBody::Ack { message, ack, participant: None })
+        }
+        Some(_) => None,
+    }
+}

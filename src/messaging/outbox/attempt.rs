@@ -1,0 +1,186 @@
+//! One attempt to send one message, or to learn what became of an earlier one.
+
+use crate::{
+    domain::{
+        Command, Error, ErrorCode, Message, Reply, SessionState,
+        command::Sent,
+        outbox::{OutboxEntry, OutboxState},
+    },
+    messaging::{odd_reply, outbox::OutboxParts, send::message_of},
+    session::SessionHandle,
+    store::{Batch, StoreError},
+};
+
+/// How often a message that waits for its session is tried.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// As it is written down now.
+    pub entry: OutboxEntry,
+    /// For the caller, when there is one and the matter is decided.
+    pub outcome: Option<Result<Sent, Error>>,
+}
+
+/// Sends a message, or looks it up first when an earlier attempt may have sent it.
+pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: bool) -> Ended {
+    let handle = match parts.supervisor.get(&entry.session) {
+        Ok(handle) => handle,
+        Err(error) => return decide(parts, entry, Err(error)).await,
+    };
+    if is_doubtful {
+        match look_up(&handle, &entry).await {
+            Ok(Some(message)) => return sent(parts, entry, *message).await,
+            Ok(None) if !entry.terms.waits() => {
+                let message = "the gateway or the engine ended before WhatsApp had the message";
+                let error = Error::new(ErrorCode::EngineFailed, message);
+                return decide(parts, entry, Err(error)).await;
+            }
+            Ok(None) => (),
+            Err(error) => return unknown(parts, entry, &error).await,
+        }
+    }
+    entry.attempts += 1;
+    entry.state = OutboxState::Sending;
+    // Not flushed: after a crash every waiting entry is looked up before it is sent.
+    if let Err(error) = write(parts, &mut entry).await {
+        return decide(parts, entry, Err(error.into())).await;
+    }
+    match handle.execute(Command::Send(entry.outgoing.clone())).await {
+        Ok(Reply::Sent(outcome)) => {
+            let author = handle.status().me.map_or_else(|| outcome.id.chat.clone(), |me| me.id);
+            let message = message_of(entry.outgoing.clone(), &outcome, author);
+            sent(parts, entry, message).await
+        }
+        Ok(_) => decide(parts, entry, Err(odd_reply())).await,
+        Err(error) => failed(parts, &handle, entry, error).await,
+    }
+}
+
+/// What to make of an engine's error: some say for certain that nothing was sent, others do not.
+async fn failed(
+    parts: &OutboxParts,
+    handle: &SessionHandle,
+    entry: OutboxEntry,
+    error: Error,
+) -> Ended {
+    match error.code {
+        ErrorCode::NotReady | ErrorCode::Unavailable => wait_again(parts, entry, error).await,
+        ErrorCode::EngineFailed => match look_up(handle, &entry).await {
+            Ok(Some(message)) => sent(parts, entry, *message).await,
+            Ok(None) => decide(parts, entry, Err(error)).await,
+            Err(_) => unknown(parts, entry, &error).await,
+        },
+        ErrorCode::Timeout => unknown(parts, entry, &error).await,
+        _ => decide(parts, entry, Err(error)).await,
+    }
+}
+
+async fn look_up(
+    handle: &SessionHandle,
+    entry: &OutboxEntry,
+) -> Result<Option<Box<Message>>, Error> {
+    let me = handle.status().me.map(|me| me.id);
+    let message = entry.message_id(me.as_ref());
+    match handle.execute(Command::Find { message }).await? {
+        Reply::Found(found) => Ok(found),
+        _ => Err(odd_reply()),
+    }
+}
+
+/// WhatsApp has it.
+async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, message: Message) -> Ended {
+    let outcome = Sent { id: message.id.clone(), timestamp: message.timestamp, ack: message.ack };
+    entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
+    (entry.sent, entry.reason) = (Some(outcome.clone()), None);
+    entry.changed_at = parts.clock.now();
+    let written = async {
+        let mut batch = Batch::new();
+        parts.store.outbox().put_in(&mut batch, &entry)?;
+        parts.ingest.message_sent(&entry.session, message, batch).await
+    };
+    metrics::counter!("wagate_outbox_total", "outcome" => "sent").increment(1);
+    let outcome = written.await.map(|()| outcome).map_err(Error::from);
+    Ended { entry, outcome: Some(outcome) }
+}
+
+/// It is over, one way or the other.
+async fn decide(
+    parts: &OutboxParts,
+    mut entry: OutboxEntry,
+    outcome: Result<Sent, Error>,
+) -> Ended {
+    if let Err(error) = &outcome {
+        entry.failed(error);
+        metrics::counter!("wagate_outbox_total", "outcome" => "failed").increment(1);
+    }
+    let outcome = match write_durably(parts, &mut entry).await {
+        Ok(()) => outcome,
+        Err(error) => Err(error.into()),
+    };
+    remove_file(&entry).await;
+    Ended { entry, outcome: Some(outcome) }
+}
+
+/// Its session went away before the engine saw it.
+async fn wait_again(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> Ended {
+    if !entry.terms.waits() || MOST_ATTEMPTS <= entry.attempts {
+        return decide(parts, entry, Err(error)).await;
+    }
+    entry.state = OutboxState::Queued;
+    // Lost, it is queued all the same.
+    let _ = write(parts, &mut entry).await;
+    Ended { entry, outcome: None }
+}
+
+async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> Ended {
+    entry.state = OutboxState::Unknown;
+    entry.reason = Some(error.message.clone());
+    metrics::counter!("wagate_outbox_total", "outcome" => "unknown").increment(1);
+    let me = parts.supervisor.get(&entry.session).ok().and_then(|handle| handle.status().me);
+    let id = entry.message_id(me.map(|me| me.id).as_ref()).to_string();
+    let told = error.clone().detail("outcome", "unknown").detail("messageId", id);
+    let outcome = match write_durably(parts, &mut entry).await {
+        Ok(()) => Err(told),
+        Err(error) => Err(error.into()),
+    };
+    Ended { entry, outcome: Some(outcome) }
+}
+
+/// Writes an entry down for good: what fails without an attempt, or is cancelled.
+pub async fn close(
+    parts: &OutboxParts,
+    mut entry: OutboxEntry,
+    state: OutboxState,
+    reason: Option<String>,
+) -> Result<OutboxEntry, StoreError> {
+    (entry.state, entry.reason) = (state, reason);
+    write_durably(parts, &mut entry).await?;
+    remove_file(&entry).await;
+    Ok(entry)
+}
+
+/// Whether a session sends at the moment.
+pub fn is_ready(parts: &OutboxParts, session: &crate::domain::SessionId) -> Result<bool, Error> {
+    Ok(parts.supervisor.get(session)?.status().state == SessionState::Ready)
+}
+
+async fn write(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
+    entry.changed_at = parts.clock.now();
+    let mut batch = Batch::new();
+    parts.store.outbox().put_in(&mut batch, entry)?;
+    parts.store.commit(batch).await
+}
+
+async fn write_durably(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
+    write(parts, entry).await?;
+    parts.store.durable().await
+}
+
+/// A file that will not be sent is kept no longer.
+async fn remove_file(entry: &OutboxEntry) {
+    if let crate::domain::Content::Media(media) = &entry.outgoing.content {
+        let _ = tokio::fs::remove_file(&media.path).await;
+    }
+}

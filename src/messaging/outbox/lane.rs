@@ -1,0 +1,248 @@
+//! Which message of a session goes next. Pure: time comes in, nothing waits here.
+//!
+//! Within one chat messages go out in the order of their acceptance. Among chats, what is direct
+//! overtakes what is bulk; then the earlier one wins. Between two sends lies at least the session's
+//! pause.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use crate::domain::{
+    Jid, Timestamp,
+    outbox::{OutboxEntry, Priority},
+};
+
+/// How fast a session sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between the beginnings of two sends.
+    pub pause: Duration,
+    /// Sends that may be under way at once, each in another chat.
+    pub at_once: usize,
+}
+
+/// What is to be done now.
+#[derive(Debug, PartialEq)]
+pub enum Next {
+    Send(Box<OutboxEntry>),
+    /// Nothing before this, unless something changes.
+    At(Timestamp),
+    /// Nothing until something changes.
+    Nothing,
+}
+
+/// The queue of one session.
+#[derive(Debug, Default)]
+pub struct Lane {
+    /// By the order of acceptance; some not before a time.
+    waiting: BTreeMap<Uuid, (OutboxEntry, Option<Timestamp>)>,
+    under_way: HashSet<Jid>,
+    last_begun: Option<Timestamp>,
+}
+
+impl Lane {
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Nothing waits and nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.under_way.is_empty()
+    }
+
+    pub fn add(&mut self, entry: OutboxEntry) {
+        let time = entry.terms.send_at;
+        self.waiting.insert(entry.id, (entry, time));
+    }
+
+    /// For an entry that is to be looked at again, not before this.
+    pub fn add_later(&mut self, entry: OutboxEntry, time: Timestamp) {
+        self.waiting.insert(entry.id, (entry, Some(time)));
+    }
+
+    /// Takes an entry out that has not begun.
+    pub fn cancel(&mut self, id: Uuid) -> Option<OutboxEntry> {
+        self.waiting.remove(&id).map(|(entry, _)| entry)
+    }
+
+    /// Takes out all entries that do not wait for their session.
+    pub fn take_impatient(&mut self) -> Vec<OutboxEntry> {
+        let entries = self.waiting.values().map(|(entry, _)| entry);
+        let ids: Vec<Uuid> =
+            entries.filter(|entry| !entry.terms.waits()).map(|entry| entry.id).collect();
+        ids.into_iter().filter_map(|id| self.cancel(id)).collect()
+    }
+
+    /// Takes out everything that waits.
+    pub fn take_all(&mut self) -> Vec<OutboxEntry> {
+        std::mem::take(&mut self.waiting).into_values().map(|(entry, _)| entry).collect()
+    }
+
+    pub fn ended(&mut self, chat: &Jid) {
+        self.under_way.remove(chat);
+    }
+
+    /// The next message of a session that is ready; it counts as under way from now on.
+    pub fn next(&mut self, now: Timestamp, pace: Pace) -> Next {
+        if pace.at_once <= self.under_way.len() {
+            return Next::Nothing;
+        }
+        let mut chats = HashSet::new();
+        let mut best: Option<(Priority, Uuid)> = None;
+        let mut soonest: Option<Timestamp> = None;
+        for (id, (entry, time)) in &self.waiting {
+            if let Some(at) = time.filter(|at| now < *at) {
+                // What waits for a time of its own holds up nobody.
+                soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
+                continue;
+            }
+            let is_first_of_its_chat = chats.insert(entry.chat());
+            if !is_first_of_its_chat || self.under_way.contains(entry.chat()) {
+                continue;
+            }
+            let rank = (entry.terms.priority, *id);
+            if best.is_none_or(|best| rank < best) {
+                best = Some(rank);
+            }
+        }
+        let Some((_, id)) = best else {
+            return soonest.map_or(Next::Nothing, Next::At);
+        };
+        if let Some(free) = self.last_begun.map(|last| last + pace.pause).filter(|at| now < *at) {
+            return Next::At(soonest.map_or(free, |soonest| soonest.min(free)));
+        }
+        let Some(entry) = self.cancel(id) else { return Next::Nothing };
+        self.under_way.insert(entry.chat().clone());
+        self.last_begun = Some(now);
+        Next::Send(Box::new(entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{
+        Content, Outgoing,
+        clock::from_seconds,
+        outbox::{OutboxState, Terms},
+    };
+
+    const PACE: Pace = Pace { pause: Duration::ZERO, at_once: 4 };
+
+    fn entry(number: u128, chat: u8, priority: Priority, send_at: Option<i64>) -> OutboxEntry {
+        let now = from_seconds(0);
+        OutboxEntry {
+            id: Uuid::from_u128(number),
+            session: "s".parse().unwrap(),
+            outgoing: Outgoing {
+                key: format!("K{number}"),
+                chat: format!("1555000000{chat}@c.us").parse().unwrap(),
+                content: Content::Text { body: String::new() },
+                quoted: None,
+                mentions: Vec::new(),
+                link_preview: false,
+            },
+            terms: Terms { patient: false, send_at: send_at.map(from_seconds), priority },
+            state: OutboxState::Queued,
+            queued_at: now,
+            changed_at: now,
+            attempts: 0,
+            sent: None,
+            reason: None,
+        }
+    }
+
+    fn lane(entries: Vec<OutboxEntry>) -> Lane {
+        let mut lane = Lane::default();
+        entries.into_iter().for_each(|entry| lane.add(entry));
+        lane
+    }
+
+    /// Sends all, one at a time, and says in which order.
+    fn order(mut lane: Lane, now: Timestamp) -> Vec<u128> {
+        let mut sent = Vec::new();
+        while let Next::Send(entry) = lane.next(now, PACE) {
+            lane.ended(entry.chat());
+            sent.push(entry.id.as_u128());
+        }
+        sent
+    }
+
+    #[test]
+    fn a_direct_send_overtakes_a_bulk_one_of_another_chat() {
+        let all = vec![
+            entry(1, 1, Priority::Bulk, None),
+            entry(2, 2, Priority::Bulk, None),
+            entry(3, 3, Priority::Direct, None),
+        ];
+        assert_eq!(order(lane(all), from_seconds(0)), [3, 1, 2]);
+    }
+
+    #[test]
+    fn a_chat_has_one_message_under_way_and_the_session_only_so_many() {
+        let all = vec![
+            entry(1, 1, Priority::Direct, None),
+            entry(2, 1, Priority::Direct, None),
+            entry(3, 2, Priority::Direct, None),
+        ];
+        let mut lane = lane(all);
+        let now = from_seconds(0);
+        assert!(matches!(lane.next(now, PACE), Next::Send(entry) if entry.id.as_u128() == 1));
+        assert!(matches!(lane.next(now, PACE), Next::Send(entry) if entry.id.as_u128() == 3));
+        assert_eq!(lane.next(now, PACE), Next::Nothing);
+        let one = Pace { at_once: 1, ..PACE };
+        lane.ended(&"15550000001@c.us".parse().unwrap());
+        assert_eq!(lane.next(now, one), Next::Nothing);
+        assert!(matches!(lane.next(now, PACE), Next::Send(entry) if entry.id.as_u128() == 2));
+    }
+
+    #[test]
+    fn a_message_for_later_waits_without_holding_up_its_chat() {
+        let all =
+            vec![entry(1, 1, Priority::Direct, Some(60)), entry(2, 1, Priority::Direct, None)];
+        let mut lane = lane(all);
+        assert!(matches!(
+            lane.next(from_seconds(0), PACE),
+            Next::Send(entry) if entry.id.as_u128() == 2
+        ));
+        lane.ended(&"15550000001@c.us".parse().unwrap());
+        assert_eq!(lane.next(from_seconds(0), PACE), Next::At(from_seconds(60)));
+        assert_eq!(order(lane, from_seconds(60)), [1]);
+    }
+
+    #[test]
+    fn between_two_sends_lies_the_pause() {
+        let pace = Pace { pause: Duration::from_secs(5), ..PACE };
+        let all = vec![entry(1, 1, Priority::Direct, None), entry(2, 2, Priority::Direct, None)];
+        let mut lane = lane(all);
+        assert!(matches!(lane.next(from_seconds(0), pace), Next::Send(_)));
+        assert_eq!(lane.next(from_seconds(1), pace), Next::At(from_seconds(5)));
+        assert!(matches!(lane.next(from_seconds(5), pace), Next::Send(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn everything_goes_out_once_and_in_the_order_of_its_chat(
+            all in proptest::collection::vec((1_u8..4, any::<bool>()), 0..40),
+        ) {
+            let numbered: Vec<_> = all.iter().zip(1_u128..).collect();
+            let entries = numbered.iter().map(|((chat, is_bulk), number)| {
+                let priority = if *is_bulk { Priority::Bulk } else { Priority::Direct };
+                entry(*number, *chat, priority, None)
+            });
+            let sent = order(lane(entries.collect()), from_seconds(0));
+            prop_assert_eq!(sent.len(), all.len());
+            for chat in 1..4 {
+                let of_chat = |number: &&u128| numbered[usize::try_from(**number).unwrap() - 1].0.0 == chat;
+                let order: Vec<_> = sent.iter().filter(of_chat).collect();
+                prop_assert!(order.is_sorted());
+            }
+        }
+    }
+}

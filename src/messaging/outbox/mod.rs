@@ -1,0 +1,221 @@
+//! The outbox: every send is written down before an engine sees it, and its outcome after.
+//!
+//! ```text
+//!              accepted            picked               WhatsApp has it       receipts
+//!   (caller) ──────────▶ queued ──────────▶ sending ──────────────────▶ sent ─────────▶ delivered …
+//!                          │  ▲               │   │
+//!                 cancelled┘  │ not found,    │   └─ refused ─▶ failed
+//!                             │ and patient   ▼
+//!                             └──────────── unknown ── found ─▶ sent
+//!                                             └─ not found, and not patient ─▶ failed
+//! ```
+//!
+//! The message's key is chosen before the send. When an engine goes away in the middle, or the gateway
+//! does, the message is looked up by it: the outcome is never guessed. Which message goes next is
+//! decided in `lane`; the one task that owns all lanes is in `postman`; what becomes of one message is
+//! in `attempt`.
+
+mod attempt;
+mod lane;
+mod postman;
+
+use std::time::Duration;
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+pub use self::lane::Pace;
+use self::postman::{Order, Postman};
+use crate::{
+    domain::{
+        Clock, Content, Error, ErrorCode, Outgoing, SessionId, Subject,
+        command::Sent,
+        outbox::{OutboxEntry, OutboxState, Terms},
+    },
+    events::EventLog,
+    messaging::Ingest,
+    session::Supervisor,
+    store::{Batch, Store},
+};
+
+/// Orders that may lie before the postman.
+const ORDERS: usize = 256;
+/// How long a caller is kept waiting for a send before being told that it is queued.
+const PATIENCE: Duration = Duration::from_secs(60);
+const FILE_PATIENCE: Duration = Duration::from_secs(330);
+const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// Entries of one session that are looked at in one round.
+const PRUNED_AT_ONCE: usize = 10_000;
+/// How long a caller who asks for the same message again waits for its outcome: longer than until
+/// it is looked up. And how often it is looked.
+const FIND_PATIENCE: Duration = Duration::from_secs(25);
+const FIND_LOOK: Duration = Duration::from_millis(50);
+
+/// What an outbox needs.
+#[derive(Clone)]
+pub struct OutboxParts {
+    pub store: Store,
+    pub supervisor: Supervisor,
+    pub ingest: std::sync::Arc<Ingest>,
+    pub events: EventLog,
+    pub clock: Clock,
+    pub settings: OutboxSettings,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct OutboxSettings {
+    pub pace: Pace,
+    /// Messages that may wait in one session.
+    pub most_waiting: usize,
+    /// How long an entry is kept after it is done with.
+    pub retention: Duration,
+}
+
+/// What became of a send by the time that its caller is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Posted {
+    Sent(Sent),
+    /// It is written down and will be sent.
+    Queued(Box<OutboxEntry>),
+}
+
+/// The handle of the outbox. Clones are the same outbox.
+#[derive(Clone)]
+pub struct Outbox {
+    parts: OutboxParts,
+    orders: mpsc::Sender<Order>,
+}
+
+impl Outbox {
+    /// Starts the task that sends, with what an earlier run of the gateway left.
+    pub fn start(parts: OutboxParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
+        let (orders, receiver) = mpsc::channel(ORDERS);
+        tasks.spawn(prune(parts.clone(), stop.clone()));
+        tasks.spawn(Postman::new(parts.clone()).run(receiver, stop));
+        Self { parts, orders }
+    }
+
+    /// Writes a send down and sees it sent, or queued if its terms or the session's pace say so.
+    pub async fn post(
+        &self,
+        session: &SessionId,
+        outgoing: Outgoing,
+        terms: Terms,
+    ) -> Result<Posted, Error> {
+        let deadline = match outgoing.content {
+            Content::Media(_) => FILE_PATIENCE,
+            _ => PATIENCE,
+        };
+        let now = self.parts.clock.now();
+        let entry = OutboxEntry {
+            id: Uuid::now_v7(),
+            session: session.clone(),
+            outgoing,
+            terms,
+            state: OutboxState::Queued,
+            queued_at: now,
+            changed_at: now,
+            attempts: 0,
+            sent: None,
+            reason: None,
+        };
+        let mut batch = Batch::new();
+        self.parts.store.outbox().put_in(&mut batch, &entry)?;
+        self.parts.store.commit(batch).await?;
+        self.parts.store.durable().await?;
+        let (waiter, outcome) = oneshot::channel();
+        let waiter = (!terms.waits()).then_some(waiter);
+        self.order(Order::Take { entry: Box::new(entry.clone()), waiter }).await?;
+        if terms.waits() {
+            return Ok(Posted::Queued(Box::new(entry)));
+        }
+        match tokio::time::timeout(deadline, outcome).await {
+            Ok(Ok(outcome)) => outcome.map(Posted::Sent),
+            Ok(Err(_)) => Err(stopping()),
+            Err(_) => Ok(Posted::Queued(Box::new(entry))),
+        }
+    }
+
+    /// What became of an earlier send of the message with this key. None when there was none or it
+    /// has failed for certain: then it may be posted. One whose outcome is being looked up is
+    /// waited for, if its caller did not want it queued.
+    pub async fn find(&self, session: &SessionId, key: &str) -> Result<Option<Posted>, Error> {
+        let deadline = Instant::now() + FIND_PATIENCE;
+        loop {
+            let entry = self.parts.store.outbox().by_message(session, key).await?;
+            let Some(entry) = entry.filter(|entry| entry.state != OutboxState::Failed) else {
+                return Ok(None);
+            };
+            if entry.state == OutboxState::Cancelled {
+                return Err(Error::new(ErrorCode::Conflict, "the message was cancelled"));
+            }
+            if let Some(sent) = entry.sent {
+                return Ok(Some(Posted::Sent(sent)));
+            }
+            if entry.terms.waits() || deadline <= Instant::now() {
+                return Ok(Some(Posted::Queued(Box::new(entry))));
+            }
+            tokio::time::sleep(FIND_LOOK).await;
+        }
+    }
+
+    pub async fn get(&self, session: &SessionId, id: Uuid) -> Result<OutboxEntry, Error> {
+        self.parts.store.outbox().get(session, id).await?.ok_or_else(no_such_entry)
+    }
+
+    /// The newest entries before the one given, newest first.
+    pub async fn page(
+        &self,
+        session: &SessionId,
+        before: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, Error> {
+        Ok(self.parts.store.outbox().page(session, before, limit).await?)
+    }
+
+    /// Takes back a message that no engine has seen yet.
+    pub async fn cancel(&self, session: &SessionId, id: Uuid) -> Result<OutboxEntry, Error> {
+        let entry = self.get(session, id).await?;
+        let (reply, outcome) = oneshot::channel();
+        self.order(Order::Cancel { session: session.clone(), id, reply }).await?;
+        match outcome.await {
+            Ok(Some(cancelled)) => cancelled,
+            Ok(None) => {
+                let entry = self.get(session, entry.id).await?;
+                let message = "the message is not waiting any more";
+                let state = serde_json::to_value(entry.state).unwrap_or_default();
+                Err(Error::new(ErrorCode::Conflict, message).detail("state", state))
+            }
+            Err(_) => Err(stopping()),
+        }
+    }
+
+    async fn order(&self, order: Order) -> Result<(), Error> {
+        self.orders.send(order).await.map_err(|_| stopping())
+    }
+}
+
+/// Drops what is done with and past its retention, now and then.
+async fn prune(parts: OutboxParts, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_some() {
+        let before = parts.clock.now() - parts.settings.retention;
+        for session in parts.supervisor.list() {
+            let outbox = parts.store.outbox();
+            if let Err(error) = outbox.prune(&session.id, before, PRUNED_AT_ONCE).await {
+                tracing::warn!(%error, "old entries of the outbox could not be dropped");
+            }
+        }
+    }
+}
+
+fn stopping() -> Error {
+    Error::new(ErrorCode::Unavailable, "the gateway is stopping; the message stays in the outbox")
+}
+
+fn no_such_entry() -> Error {
+    Error::not_found(Subject::Message, "there is no such message in the outbox")
+}

@@ -1,0 +1,259 @@
+//! The one task that owns the lanes of all sessions: it waits for one cause at a time, and starts
+//! attempts in tasks of their own.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, ErrorCode, SessionId, Timestamp,
+        command::Sent,
+        outbox::{OutboxEntry, OutboxState},
+    },
+    messaging::outbox::{
+        OutboxParts,
+        attempt::{Ended, attempt, close, is_ready},
+        lane::{Lane, Next},
+    },
+    session::{not_found, not_ready},
+};
+
+type Waiter = oneshot::Sender<Result<Sent, Error>>;
+
+/// Entries of an earlier run that are taken up at most.
+const MOST_LEFT: usize = 1_000_000;
+/// How long after a lost answer its message is looked up: the engine may still be at it.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
+/// A session is ready a moment after its event says so.
+const READY_LOOK: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+
+/// What the postman is asked.
+pub enum Order {
+    Take {
+        entry: Box<OutboxEntry>,
+        waiter: Option<Waiter>,
+    },
+    /// Answered with nothing when the message is not waiting.
+    Cancel {
+        session: SessionId,
+        id: Uuid,
+        reply: oneshot::Sender<Option<Result<OutboxEntry, Error>>>,
+    },
+}
+
+pub struct Postman {
+    parts: OutboxParts,
+    lanes: HashMap<SessionId, Lane>,
+    waiters: HashMap<Uuid, Waiter>,
+    /// Entries that an earlier attempt may have sent.
+    doubtful: HashSet<Uuid>,
+    under_way: JoinSet<Ended>,
+    /// When a lane must be looked at again.
+    soonest: Option<Timestamp>,
+    /// Whether something waits for its session.
+    is_blocked: bool,
+}
+
+impl Postman {
+    pub fn new(parts: OutboxParts) -> Self {
+        Self {
+            parts,
+            lanes: HashMap::new(),
+            waiters: HashMap::new(),
+            doubtful: HashSet::new(),
+            under_way: JoinSet::new(),
+            soonest: None,
+            is_blocked: false,
+        }
+    }
+
+    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, stop: CancellationToken) {
+        self.take_up().await;
+        // Any event may have made a session ready; which one does not matter.
+        let mut changes = self.parts.events.wake();
+        loop {
+            self.send_what_is_due().await;
+            let pause = self.pause();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                order = orders.recv() => match order {
+                    Some(order) => self.ordered(order).await,
+                    None => break,
+                },
+                Some(ended) = self.under_way.join_next() => {
+                    if let Ok(ended) = ended {
+                        self.ended(ended);
+                    }
+                }
+                changed = changes.changed() => if changed.is_err() { break },
+                () = tokio::time::sleep(pause) => (),
+            }
+        }
+        // What is under way is looked up at the next start; its callers hear that the gateway stops.
+        self.under_way.shutdown().await;
+    }
+
+    /// What an earlier run of the gateway left.
+    async fn take_up(&mut self) {
+        match self.parts.store.outbox().waiting(MOST_LEFT).await {
+            Ok(left) => {
+                for entry in left {
+                    self.doubtful.insert(entry.id);
+                    self.lane(&entry.session.clone()).add(entry);
+                }
+            }
+            Err(error) => tracing::error!(%error, "the outbox cannot be read"),
+        }
+    }
+
+    async fn ordered(&mut self, order: Order) {
+        match order {
+            Order::Take { entry, waiter } => {
+                let most = self.parts.settings.most_waiting;
+                if most <= self.lane(&entry.session).len() {
+                    self.refuse(*entry, waiter, full(most)).await;
+                    return;
+                }
+                if let Some(waiter) = waiter {
+                    self.waiters.insert(entry.id, waiter);
+                }
+                self.lane(&entry.session.clone()).add(*entry);
+            }
+            Order::Cancel { session, id, reply } => {
+                let cancelled = match self.lane(&session).cancel(id) {
+                    // One that may have been sent already cannot be taken back.
+                    Some(entry) if self.doubtful.contains(&id) => {
+                        self.lane(&session).add(entry);
+                        None
+                    }
+                    Some(entry) => {
+                        let waiter = self.waiters.remove(&id);
+                        let closed = close(&self.parts, entry, OutboxState::Cancelled, None).await;
+                        if let Some(waiter) = waiter {
+                            let message = "the message was cancelled";
+                            let _ = waiter.send(Err(Error::new(ErrorCode::Conflict, message)));
+                        }
+                        Some(closed.map_err(Error::from))
+                    }
+                    None => None,
+                };
+                let _ = reply.send(cancelled);
+            }
+        }
+    }
+
+    /// Starts every attempt that may begin now, and notes when the next one may.
+    async fn send_what_is_due(&mut self) {
+        (self.soonest, self.is_blocked) = (None, false);
+        let sessions: Vec<SessionId> = self.lanes.keys().cloned().collect();
+        for session in sessions {
+            match is_ready(&self.parts, &session) {
+                Ok(true) => self.begin(&session),
+                Ok(false) => {
+                    self.answer_impatient(&session).await;
+                    self.is_blocked |= self.lane(&session).len() != 0;
+                }
+                Err(_) => self.fail_all(&session).await,
+            }
+        }
+        self.lanes.retain(|_, lane| !lane.is_idle());
+    }
+
+    fn begin(&mut self, session: &SessionId) {
+        loop {
+            let (now, pace) = (self.parts.clock.now(), self.parts.settings.pace);
+            match self.lane(session).next(now, pace) {
+                Next::Send(entry) => {
+                    let is_doubtful = self.doubtful.remove(&entry.id);
+                    let parts = self.parts.clone();
+                    self.under_way.spawn(async move { attempt(&parts, *entry, is_doubtful).await });
+                }
+                Next::At(time) => {
+                    self.soonest = Some(self.soonest.map_or(time, |soonest| soonest.min(time)));
+                    return;
+                }
+                Next::Nothing => return,
+            }
+        }
+    }
+
+    /// Whoever does not want to wait for the session hears that it is not ready. What may have been
+    /// sent already waits all the same.
+    async fn answer_impatient(&mut self, session: &SessionId) {
+        for entry in self.lane(session).take_impatient() {
+            if self.doubtful.contains(&entry.id) {
+                self.lane(session).add(entry);
+                continue;
+            }
+            let state = self.parts.supervisor.get(session).map(|handle| handle.status().state);
+            let error = state.map_or_else(|error| error, not_ready);
+            let waiter = self.waiters.remove(&entry.id);
+            self.refuse(entry, waiter, error).await;
+        }
+    }
+
+    /// The session is gone for good.
+    async fn fail_all(&mut self, session: &SessionId) {
+        for entry in self.lane(session).take_all() {
+            let waiter = self.waiters.remove(&entry.id);
+            self.doubtful.remove(&entry.id);
+            self.refuse(entry, waiter, not_found(session)).await;
+        }
+    }
+
+    async fn refuse(&self, entry: OutboxEntry, waiter: Option<Waiter>, error: Error) {
+        let reason = Some(error.message.clone());
+        if let Err(error) = close(&self.parts, entry, OutboxState::Failed, reason).await {
+            tracing::error!(%error, "an entry of the outbox cannot be written");
+        }
+        if let Some(waiter) = waiter {
+            let _ = waiter.send(Err(error));
+        }
+    }
+
+    fn ended(&mut self, Ended { entry, outcome }: Ended) {
+        self.lane(&entry.session).ended(entry.chat());
+        if let Some(outcome) = outcome
+            && let Some(waiter) = self.waiters.remove(&entry.id)
+        {
+            // The caller may have gone.
+            let _ = waiter.send(outcome);
+        }
+        if entry.state.is_waiting() {
+            if entry.state == OutboxState::Unknown {
+                self.doubtful.insert(entry.id);
+                let again = self.parts.clock.now() + LOOK_AGAIN;
+                self.lane(&entry.session).add_later(entry, again);
+            } else {
+                self.lane(&entry.session.clone()).add(entry);
+            }
+        }
+    }
+
+    fn lane(&mut self, session: &SessionId) -> &mut Lane {
+        self.lanes.entry(session.clone()).or_default()
+    }
+
+    fn pause(&self) -> Duration {
+        let longest = if self.is_blocked { READY_LOOK } else { LONGEST_PAUSE };
+        let Some(soonest) = self.soonest else { return longest };
+        let left = soonest.duration_since(self.parts.clock.now());
+        Duration::try_from(left).unwrap_or_default().min(longest)
+    }
+}
+
+fn full(most: usize) -> Error {
+    let message = format!("{most} messages wait in this session already");
+    Error::new(ErrorCode::Unavailable, message)
+}

@@ -1,0 +1,112 @@
+//! Accepted sends: each by its session and id, by its message's key, and those that still wait.
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{SessionId, Timestamp, outbox::OutboxEntry},
+    store::{
+        StoreError,
+        codec::{Key, decode, encode},
+        engine::{Batch, Direction, Engine},
+        table::Table,
+        trees::Tree,
+    },
+};
+
+pub struct Outbox<'a> {
+    table: Table<'a, OutboxEntry>,
+}
+
+impl<'a> Outbox<'a> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { table: Table::new(engine) }
+    }
+
+    pub async fn get(
+        &self,
+        session: &SessionId,
+        id: Uuid,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        self.table.get(key(session, id)).await
+    }
+
+    /// The entry of the message with this key.
+    pub async fn by_message(
+        &self,
+        session: &SessionId,
+        message: &str,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        let found = self.table.engine.get(&by_message(session, message)).await?;
+        let Some(id) = found.as_deref().map(decode::<Uuid>).transpose()? else { return Ok(None) };
+        self.get(session, id).await
+    }
+
+    /// The newest entries of a session before the one given, newest first.
+    pub async fn page(
+        &self,
+        session: &SessionId,
+        before: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let all = Key::new(Tree::Outbox).text(session.as_str());
+        let range = match before {
+            Some(id) => all.until(key(session, id)),
+            None => all.all(),
+        };
+        self.table.scan(range, Direction::Backward, limit).await
+    }
+
+    /// Entries of all sessions that still wait, in the order of their acceptance.
+    pub async fn waiting(&self, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        let all = Key::new(Tree::OutboxWaiting).all();
+        let mut entries = Vec::new();
+        for (_, place) in self.table.engine.scan(all, Direction::Forward, limit).await? {
+            if let Some(bytes) = self.table.engine.get(&place).await? {
+                entries.push(decode(&bytes)?);
+            }
+        }
+        Ok(entries)
+    }
+
+    pub fn put_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let place = key(&entry.session, entry.id);
+        let waiting = Key::new(Tree::OutboxWaiting).uuid(entry.id).done();
+        if entry.state.is_waiting() {
+            batch.put(waiting, key(&entry.session, entry.id).done());
+        } else {
+            batch.remove(waiting);
+        }
+        batch.put(by_message(&entry.session, &entry.outgoing.key), encode(&entry.id)?);
+        self.table.put_in(batch, place, entry)
+    }
+
+    /// Drops entries that are done with and older than `before`, among the first `limit` of each
+    /// session given. How many.
+    pub async fn prune(
+        &self,
+        session: &SessionId,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let all = Key::new(Tree::Outbox).text(session.as_str()).all();
+        let mut batch = Batch::new();
+        let mut dropped = 0;
+        for entry in self.table.scan(all, Direction::Forward, limit).await? {
+            if !entry.state.is_waiting() && entry.changed_at < before {
+                batch.remove(key(session, entry.id).done());
+                batch.remove(by_message(session, &entry.outgoing.key));
+                dropped += 1;
+            }
+        }
+        self.table.engine.commit(batch).await?;
+        Ok(dropped)
+    }
+}
+
+fn key(session: &SessionId, id: Uuid) -> Key {
+    Key::new(Tree::Outbox).text(session.as_str()).uuid(id)
+}
+
+fn by_message(session: &SessionId, message: &str) -> Vec<u8> {
+    Key::new(Tree::OutboxByMessage).text(session.as_str()).text(message).done()
+}

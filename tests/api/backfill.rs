@@ -1,0 +1,79 @@
+//! What a session missed is found out when it is back.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{PHONE, TestApp};
+
+const ADA: &str = "15550000011";
+const GRACE: &str = "15550000012";
+
+async fn write(app: &TestApp, from: &str, words: &str) {
+    let body = json!({ "chat": format!("{PHONE}@c.us"), "text": words });
+    let path = format!("/_simulator/v1/accounts/{from}/messages");
+    let (status, answer) = app.post(&path, body).await;
+    assert!(status.is_success(), "{answer}");
+}
+
+async fn messages_missed_while_away_come_once_and_in_order(engine: &str) {
+    let app = TestApp::start().await;
+    let body = json!({ "sessionId": "s", "waitForQR": true, "config": { "engine": engine } });
+    assert_eq!(app.post("/api/v1/sessions", body).await.0, 201);
+    app.link("s", PHONE).await;
+    let mut listener = app.listen("/ws/s").await;
+    write(&app, ADA, "before").await;
+    assert_eq!(listener.event("message").await["data"]["body"], "before");
+    let sent = json!({ "chatId": format!("{ADA}@c.us"), "content": "mine" });
+    let plan = json!({ "dropEvents": 1_000 });
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
+    let (status, sent) = app.post("/api/v1/sessions/s/send-text", sent).await;
+    assert_eq!(status, 200, "{sent}");
+    for (from, words) in [(ADA, "one"), (ADA, "two"), (GRACE, "from somebody new"), (ADA, "three")]
+    {
+        write(&app, from, words).await;
+    }
+    // Read on the other phone: the receipts are lost as well.
+    app.wait_for("it to be read", || async {
+        let path = format!("/_simulator/v1/accounts/{PHONE}/chats/{ADA}@c.us/messages");
+        let (_, answer) = app.get(&path).await;
+        let messages = answer["data"]["messages"].as_array().unwrap().clone();
+        let is_read =
+            |message: &serde_json::Value| message["body"] == "mine" && message["ack"] == "read";
+        messages.iter().any(is_read).then_some(())
+    })
+    .await;
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
+    assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
+    let (mut of_ada, mut of_grace, mut acks) = (Vec::new(), Vec::new(), Vec::new());
+    while of_ada.len() < 3 || of_grace.is_empty() || acks.is_empty() {
+        let frame = listener.next().await;
+        let data = &frame["data"];
+        match frame["event"].as_str() {
+            Some("message") if data["from"] == format!("{ADA}@c.us") => {
+                of_ada.push(data["body"].as_str().unwrap().to_owned());
+            }
+            Some("message") => of_grace.push(data["body"].as_str().unwrap().to_owned()),
+            // That the server has it, the page said before.
+            Some("ack") if data["ack"] != 1 => acks.push(data["ack"].as_i64().unwrap()),
+            _ => (),
+        }
+    }
+    assert_eq!(of_ada, ["one", "two", "three"]);
+    assert_eq!((of_grace, acks), (vec!["from somebody new".to_owned()], vec![3]));
+    // Again, and nothing comes again.
+    assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
+    app.wait_for_status("s", "ready").await;
+    write(&app, ADA, "after").await;
+    assert_eq!(listener.event("message").await["data"]["body"], "after");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_process() {
+    messages_missed_while_away_come_once_and_in_order("simulated").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_chromium() {
+    messages_missed_while_away_come_once_and_in_order("browser").await;
+}
