@@ -37,6 +37,20 @@ pub enum Bucket {
     General,
 }
 
+/// What an `Idempotency-Key` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing: it reads only, or controls the simulated network.
+    Unkeyed,
+    /// The first answer is kept and given again.
+    Once,
+    /// The same, but a success holds a secret that is shown once: it is not kept.
+    Secret,
+    /// The same, and when the gateway ended before there was an answer, it is done again: it comes
+    /// to the same, or the message that it sent is found by its key.
+    Repeatable,
+}
+
 /// A query parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
@@ -74,6 +88,7 @@ pub struct Endpoint {
     pub tag: &'static str,
     pub scope: Scope,
     pub bucket: Bucket,
+    pub repeat: Repeat,
     pub parameters: Vec<Parameter>,
     pub body: Option<Shape>,
     pub status: u16,
@@ -129,6 +144,7 @@ impl Endpoint {
     }
 
     fn new(method: Method, path: &'static str, route: Route) -> Self {
+        let repeat = if method == Method::GET { Repeat::Unkeyed } else { Repeat::Once };
         Self {
             method,
             path,
@@ -136,6 +152,7 @@ impl Endpoint {
             tag: "Sessions",
             scope: Scope::Admin,
             bucket: Bucket::General,
+            repeat,
             parameters: Vec::new(),
             body: None,
             status: 200,
@@ -156,6 +173,11 @@ impl Endpoint {
 
     pub fn limited(mut self, bucket: Bucket) -> Self {
         self.bucket = bucket;
+        self
+    }
+
+    pub fn repeats(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
         self
     }
 

@@ -61,6 +61,9 @@ pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
         (ErrorCode::Conflict, Some(Subject::Session)) => {
             ("SESSION_ALREADY_EXISTS", StatusCode::CONFLICT)
         }
+        (ErrorCode::Conflict, Some(Subject::IdempotencyKey)) => {
+            (idempotency(error), StatusCode::CONFLICT)
+        }
         (ErrorCode::Conflict, _) => ("CONFLICT", StatusCode::CONFLICT),
         (ErrorCode::NotReady, _) => ("SESSION_NOT_READY", StatusCode::CONFLICT),
         (ErrorCode::TooLarge, _) => ("PAYLOAD_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE),
@@ -87,6 +90,15 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(Subject::Group) => "GROUP_NOT_FOUND",
         Some(Subject::Webhook) => "WEBHOOK_NOT_FOUND",
         Some(Subject::Media) => "MEDIA_NOT_FOUND",
-        Some(Subject::ApiKey) | None => "NOT_FOUND",
+        Some(Subject::ApiKey | Subject::IdempotencyKey) | None => "NOT_FOUND",
+    }
+}
+
+fn idempotency(error: &Error) -> &'static str {
+    match error.details.get("reason").and_then(|reason| reason.as_str()) {
+        Some("under_way") => "IDEMPOTENCY_REQUEST_UNDER_WAY",
+        Some("outcome_unknown") => "IDEMPOTENCY_OUTCOME_UNKNOWN",
+        Some("answer_not_kept") => "IDEMPOTENCY_ANSWER_NOT_KEPT",
+        _ => "IDEMPOTENCY_KEY_REUSED",
     }
 }

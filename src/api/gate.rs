@@ -1,5 +1,5 @@
-//! What every request passes: its id, its caller, the permission, the rate limit, and the catch for
-//! a handler that panics.
+//! What every request passes: its id, its caller, the permission, the rate limit, the
+//! `Idempotency-Key`, and the catch for a handler that panics.
 
 use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, rc::Rc};
 
@@ -21,8 +21,9 @@ use crate::{
     api::{
         auth,
         body::decoded,
-        endpoint::{Bucket, Endpoint, Scope},
+        endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
+        idempotency,
         limits::{RateLimits, Standing},
     },
     domain::{Clock, Error, ErrorCode, Subject},
@@ -36,6 +37,7 @@ const REQUEST_ID: &str = "x-request-id";
 struct Rule {
     scope: Scope,
     bucket: Bucket,
+    repeat: Repeat,
 }
 
 /// What the table says of each route, by pattern and method.
@@ -44,8 +46,8 @@ pub struct Rules(HashMap<&'static str, Vec<(Method, Rule)>>);
 impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let mut rules: HashMap<_, Vec<_>> = HashMap::new();
-        for Endpoint { method, path, scope, bucket, .. } in endpoints {
-            let rule = Rule { scope: *scope, bucket: *bucket };
+        for Endpoint { method, path, scope, bucket, repeat, .. } in endpoints {
+            let rule = Rule { scope: *scope, bucket: *bucket, repeat: *repeat };
             rules.entry(*path).or_default().push((method.clone(), rule));
         }
         Self(rules)
@@ -81,16 +83,17 @@ pub async fn pass(
     let clock = clock(request.request());
     // No clone of the request may be alive while it is routed: actix changes it in place.
     let (mut response, standing) = match admit(&request).await {
-        Ok((principal, standing)) => {
+        Ok(Admitted { principal, repeat, standing }) => {
+            let place = idempotency::place(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
-            let path = request.path().to_owned();
-            match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-                Ok(outcome) => (outcome?.map_into_boxed_body(), standing),
-                Err(_) => {
-                    tracing::error!(request = %id, path, "request {id}: a handler panicked");
-                    return Err(ApiError(Error::internal("Internal server error")).into());
-                }
-            }
+            let routed_id = id.clone();
+            let route = move |request| route(request, next, routed_id).boxed_local();
+            let answered = match place {
+                Ok(None) => route(request).await,
+                Ok(Some(place)) => idempotency::once(request, place, repeat, Box::new(route)).await,
+                Err(error) => Ok(request.into_response(refusal(error))),
+            };
+            (answered?, standing)
         }
         Err((error, standing)) => (request.into_response(refusal(error)), standing),
     };
@@ -106,10 +109,32 @@ pub async fn pass(
     Ok(response)
 }
 
+/// Passes a request on to its handler, and holds a panic there.
+async fn route(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: String,
+) -> Result<ServiceResponse, ActixError> {
+    let path = request.path().to_owned();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(outcome) => Ok(outcome?.map_into_boxed_body()),
+        Err(_) => {
+            tracing::error!(request = %id, path, "request {id}: a handler panicked");
+            Err(ApiError(Error::internal("Internal server error")).into())
+        }
+    }
+}
+
+struct Admitted {
+    principal: Principal,
+    repeat: Repeat,
+    standing: Option<Standing>,
+}
+
 type Refused = (Error, Option<Standing>);
 
 /// Whether the request may go on, and how it stands with its rate limit.
-async fn admit(request: &ServiceRequest) -> Result<(Principal, Option<Standing>), Refused> {
+async fn admit(request: &ServiceRequest) -> Result<Admitted, Refused> {
     let missing = || (Error::internal("the server is not set up"), None);
     let services = request.app_data::<web::Data<Services>>().ok_or_else(missing)?;
     let rules = request.app_data::<web::Data<Rules>>().ok_or_else(missing)?;
@@ -118,8 +143,10 @@ async fn admit(request: &ServiceRequest) -> Result<(Principal, Option<Standing>)
         let message = format!("There is nothing at {}", request.path());
         return Err((Error::new(ErrorCode::NotFound, message), None));
     };
-    let Some(Rule { scope, bucket }) = rule.filter(|rule| rule.scope != Scope::Public) else {
-        return Ok((Principal { key: None, scopes: Vec::new(), session: None }, None));
+    let rule = rule.filter(|rule| rule.scope != Scope::Public);
+    let Some(Rule { scope, bucket, repeat }) = rule else {
+        let principal = Principal { key: None, scopes: Vec::new(), session: None };
+        return Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing: None });
     };
     let path_session = path_session(request, pattern);
     let identified = auth::identify(request, services).await;
@@ -148,7 +175,7 @@ async fn admit(request: &ServiceRequest) -> Result<(Principal, Option<Standing>)
         let message = format!("Session with ID '{asked}' not found");
         return Err((Error::not_found(Subject::Session, message), standing));
     }
-    Ok((principal, standing))
+    Ok(Admitted { principal, repeat, standing })
 }
 
 fn too_many(bucket: Bucket, standing: Option<Standing>, wait: std::time::Duration) -> Error {

@@ -9,7 +9,7 @@ use crate::{
     accounts::ApiKeyRecord,
     api::{
         body::{Body, uuid},
-        endpoint::Endpoint,
+        endpoint::{Endpoint, Repeat, Scope},
         error::ApiError,
         sessions::wire::seconds,
     },
@@ -24,10 +24,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(PATH, list)
             .about(TAG, "List the API keys")
-            .needs(crate::api::endpoint::Scope::Admin)
+            .needs(Scope::Admin)
             .answers_list::<KeyView>(),
         Endpoint::post(PATH, create)
             .about(TAG, "Make an API key; its secret is shown this once")
+            .repeats(Repeat::Secret)
             .takes::<KeyDraft>()
             .answers::<KeyView>(201),
         Endpoint::delete("/api/v1/api-keys/{keyId}", revoke).about(TAG, "Revoke an API key"),

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::Config;
 
 use crate::api::{
-    endpoint::{Answer, Endpoint, ParameterKind, Scope, Shape},
+    endpoint::{Answer, Endpoint, ParameterKind, Repeat, Scope, Shape},
     endpoints,
+    idempotency::{self, key},
 };
 
 /// Statuses of failures that any endpoint may answer, with their meaning.
@@ -18,7 +19,7 @@ const FAILURES: [(u16, &str); 15] = [
     (403, "The credential does not reach this far"),
     (404, "What is named does not exist"),
     (405, "The path does not know this method"),
-    (409, "The state forbids it"),
+    (409, "The state forbids it, or the Idempotency-Key does"),
     (413, "The body is too large"),
     (422, "The number is not on WhatsApp"),
     (426, "Not a WebSocket handshake"),
@@ -115,6 +116,8 @@ fn document(endpoints: &[Endpoint]) -> Value {
         "components": {
             "schemas": schemas,
             "responses": failures(),
+            "parameters": { "IdempotencyKey": idempotency_key() },
+            "headers": { "IdempotentReplayed": idempotent_replayed() },
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "basic": { "type": "http", "scheme": "basic" },
@@ -176,6 +179,12 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     if endpoint.status == 201 {
         responses.insert("200".to_owned(), json!({ "description": "It was there already" }));
     }
+    if endpoint.repeat != Repeat::Unkeyed {
+        let reference = json!({ "$ref": "#/components/headers/IdempotentReplayed" });
+        for response in responses.values_mut() {
+            response["headers"] = json!({ idempotency::REPLAYED: reference });
+        }
+    }
     if endpoint.path == "/api-docs" {
         responses.insert("302".to_owned(), json!({ "description": "To the page itself" }));
     }
@@ -208,7 +217,40 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
             "description": parameter.about, "schema": { "type": kind },
         })
     });
-    in_path.chain(in_query).collect()
+    let mut all: Vec<Value> = in_path.chain(in_query).collect();
+    if endpoint.repeat != Repeat::Unkeyed {
+        all.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    }
+    all
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "A text of the caller's own for this one write. The first answer is kept \
+            for 24 hours and given again with `Idempotent-Replayed: true` to every request of the \
+            same caller, method and path that has the same key. The query and the body must be the \
+            same too, byte for byte; of a multipart body the parts, whatever parts them: else \
+            409 IDEMPOTENCY_KEY_REUSED. While the first request is under way others wait for it, \
+            after 30 seconds they get 409 IDEMPOTENCY_REQUEST_UNDER_WAY and Retry-After. Answers \
+            that mean \"not now\" (5xx, 429, SESSION_NOT_READY) are not kept: the same key tries \
+            again, and a message that went out after all is found instead of sent twice. When the \
+            gateway ended between a request and its answer, 409 IDEMPOTENCY_OUTCOME_UNKNOWN; \
+            what can be repeated without harm is repeated instead. Of an answer that is larger \
+            than 256 KiB or shows a new secret only the status is kept: \
+            409 IDEMPOTENCY_ANSWER_NOT_KEPT.",
+        "schema": {
+            "type": "string", "minLength": 1, "maxLength": key::LONGEST, "pattern": key::PATTERN,
+        },
+        "example": "order-4711",
+    })
+}
+
+fn idempotent_replayed() -> Value {
+    json!({
+        "description": "This is the answer that the first request with this Idempotency-Key got",
+        "schema": { "type": "string", "const": "true" },
+    })
 }
 
 /// Adds a schema and those that it refers to; how to refer to it.
@@ -299,6 +341,22 @@ mod tests {
             let route = (endpoint.method.to_string(), endpoint.path);
             assert!(seen.insert(route.clone()), "{route:?}");
         }
+    }
+
+    #[test]
+    fn every_write_takes_an_idempotency_key_and_nothing_else_does() {
+        let document = document(&endpoints(true));
+        let reference = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
+        let (mut with, mut without) = (0, 0);
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let takes = operation["parameters"].as_array().unwrap().contains(&reference);
+                let is_write = method != "get" && !path.starts_with("/_simulator/");
+                assert_eq!(takes, is_write, "{method} {path}");
+                if takes { with += 1 } else { without += 1 }
+            }
+        }
+        assert!(10 < with && 10 < without);
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub enum Subject {
     Webhook,
     Media,
     ApiKey,
+    IdempotencyKey,
 }
 
 /// A failure that a caller may see.

@@ -22,7 +22,7 @@ use crate::{
     domain::{Clock, Error},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
-    services::{Health, Services},
+    services::{Health, Services, idempotency::FirstAnswers},
     session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError},
     telemetry,
@@ -34,7 +34,7 @@ const STORE_WAIT: Duration = Duration::from_secs(2);
 const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// How often old events are dropped.
+/// How often what is past its time is dropped.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Why the gateway did not start, in words for the person who started it.
@@ -109,10 +109,18 @@ impl Gateway {
             envelope,
         );
         webhooks.start(&tasks, stop.clone());
-        tasks.spawn(prune_events(events.clone(), webhooks.clone(), config.clone(), stop.clone()));
+        let first_answers = FirstAnswers::new(store.clone(), clock.clone());
+        tasks.spawn(prune(
+            events.clone(),
+            webhooks.clone(),
+            first_answers.clone(),
+            config.clone(),
+            stop.clone(),
+        ));
 
         let services = Services {
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
+            first_answers,
             health: Health::new(store.clone()),
             network: world.network.clone(),
             page: world.page_door(&config),
@@ -185,30 +193,40 @@ fn store_error(config: &Config, source: StoreError) -> StartError {
     StartError::Store { folder: config.data.dir.display().to_string(), source }
 }
 
-/// Drops events past their retention, never those that an endpoint still has to get.
-async fn prune_events(
+/// Drops what is past its time, again and again.
+async fn prune(
     events: EventLog,
     webhooks: Webhooks,
+    first_answers: FirstAnswers,
     config: Arc<Config>,
     stop: CancellationToken,
 ) {
     let retention = Duration::from_secs(u64::from(config.events.retention_days) * 86_400);
-    if retention.is_zero() {
-        return;
-    }
     while stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_some() {
-        let kept_from = match webhooks.slowest_cursor().await {
-            Ok(slowest) => slowest.map_or(u64::MAX, |seq| seq + 1),
-            Err(error) => {
-                tracing::warn!(%error, "cannot tell what webhooks still need: no event is dropped");
-                continue;
-            }
-        };
-        match events.prune(retention, kept_from).await {
-            Ok(0) => (),
-            Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
-            Err(error) => tracing::warn!(%error, "old events could not be dropped"),
+        if !retention.is_zero() {
+            prune_events(&events, &webhooks, retention).await;
         }
+        match first_answers.prune().await {
+            Ok(0) => (),
+            Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),
+            Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be forgotten"),
+        }
+    }
+}
+
+/// Drops events past their retention, never those that an endpoint still has to get.
+async fn prune_events(events: &EventLog, webhooks: &Webhooks, retention: Duration) {
+    let kept_from = match webhooks.slowest_cursor().await {
+        Ok(slowest) => slowest.map_or(u64::MAX, |seq| seq + 1),
+        Err(error) => {
+            tracing::warn!(%error, "cannot tell what webhooks still need: no event is dropped");
+            return;
+        }
+    };
+    match events.prune(retention, kept_from).await {
+        Ok(0) => (),
+        Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
+        Err(error) => tracing::warn!(%error, "old events could not be dropped"),
     }
 }
 

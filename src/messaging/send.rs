@@ -15,6 +15,9 @@ use crate::{
 /// A message that a caller wants sent.
 #[derive(Clone, Debug)]
 pub struct SendRequest {
+    /// The key that the message is to have, when one was chosen before. What became of an earlier
+    /// send with it is looked up: it is sent again only when that has failed for certain.
+    pub key: Option<String>,
     pub chat: Jid,
     pub content: Content,
     /// The message that it answers: a full id, or the key alone.
@@ -33,6 +36,11 @@ impl Messaging {
         terms: Terms,
     ) -> Result<Posted, Error> {
         let status = self.supervisor.get(session)?.status();
+        if let Some(key) = &request.key
+            && let Some(posted) = self.outbox.find(session, key).await?
+        {
+            return Ok(posted);
+        }
         if !terms.waits() && status.state != SessionState::Ready {
             return Err(not_ready(status.state));
         }
@@ -40,7 +48,7 @@ impl Messaging {
             Some(text) => Some(self.find(session, &request.chat, text).await?),
             None => None,
         };
-        let key = Outgoing::new_key();
+        let key = request.key.unwrap_or_else(Outgoing::new_key);
         let outgoing = Outgoing {
             content: self.keep(session, &key, request.content).await?,
             key,

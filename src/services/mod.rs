@@ -1,5 +1,6 @@
 //! The handles that a surface may hold: the only way from `api` into the gateway.
 
+pub mod idempotency;
 pub mod memory;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 use serde::Serialize;
 use tokio::sync::Mutex;
 
+use self::idempotency::FirstAnswers;
 use crate::{
     accounts::ApiKeys, config::Config, domain::Clock, events::EventLog, messaging::Messaging,
     session::Supervisor, simulator::Network, store::Store, webhooks::Webhooks,
@@ -28,6 +30,7 @@ pub struct Services {
     pub events: EventLog,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub first_answers: FirstAnswers,
     /// Only with `--network simulated`.
     pub network: Option<Network>,
     /// Only with `--network simulated`.

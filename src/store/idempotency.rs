@@ -1,4 +1,4 @@
-//! First answers to writes that carried an `Idempotency-Key`.
+//! Writes that carried an `Idempotency-Key`, and what became of each.
 
 use crate::{
     domain::Timestamp,
@@ -6,14 +6,14 @@ use crate::{
         StoreError,
         codec::{Key, decode},
         engine::{Batch, Direction, Engine},
-        records::FirstAnswer,
+        records::KeyedWrite,
         table::Table,
         trees::Tree,
     },
 };
 
 pub struct Idempotency<'a> {
-    table: Table<'a, FirstAnswer>,
+    table: Table<'a, KeyedWrite>,
 }
 
 impl<'a> Idempotency<'a> {
@@ -21,35 +21,82 @@ impl<'a> Idempotency<'a> {
         Self { table: Table::new(engine) }
     }
 
-    pub async fn get(&self, scope: &str, key: &str) -> Result<Option<FirstAnswer>, StoreError> {
-        self.table.get(answer_key(scope, key)).await
+    /// `place` is what the key belongs to, and the key.
+    pub async fn get(&self, place: &[&str]) -> Result<Option<KeyedWrite>, StoreError> {
+        self.table.get(key(place)).await
     }
 
     /// Durable when it returns.
-    pub async fn put(
-        &self,
-        scope: &str,
-        key: &str,
-        answer: &FirstAnswer,
-    ) -> Result<(), StoreError> {
-        self.table.put(answer_key(scope, key), answer).await
+    pub async fn put(&self, place: &[&str], write: &KeyedWrite) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.put(key_by_time(write.at, place), key(place).done());
+        self.table.put_in(&mut batch, key(place), write)?;
+        self.table.engine.commit(batch).await?;
+        self.table.engine.durable().await
     }
 
-    /// Drops those older than `before` among the first `limit`. How many.
+    /// Drops at most `limit` of those that began before `before`, oldest first. How many it looked
+    /// at.
     pub async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let all = Key::new(Tree::Idempotency).all();
+        let old = Key::new(Tree::IdempotencyByTime);
+        let old = old.until(Key::new(Tree::IdempotencyByTime).time(before));
         let mut batch = Batch::new();
-        for (key, bytes) in self.table.engine.scan(all, Direction::Forward, limit).await? {
-            if decode::<FirstAnswer>(&bytes)?.at < before {
+        let places = self.table.engine.scan(old, Direction::Forward, limit).await?;
+        let looked_at = places.len();
+        for (by_time, key) in places {
+            batch.remove(by_time);
+            let found = self.table.engine.get(&key).await?;
+            // A key whose time was over may have been used anew meanwhile.
+            let Some(found) = found else { continue };
+            if decode::<KeyedWrite>(&found)?.at < before {
+                batch.expect(key.clone(), Some(found));
                 batch.remove(key);
             }
         }
-        let dropped = batch.writes.len();
         self.table.engine.commit(batch).await?;
-        Ok(dropped)
+        Ok(looked_at)
     }
 }
 
-fn answer_key(scope: &str, key: &str) -> Key {
-    Key::new(Tree::Idempotency).text(scope).text(key)
+fn key(place: &[&str]) -> Key {
+    place.iter().fold(Key::new(Tree::Idempotency), |key, part| key.text(part))
+}
+
+fn key_by_time(at: Timestamp, place: &[&str]) -> Vec<u8> {
+    let by_time = Key::new(Tree::IdempotencyByTime).time(at);
+    place.iter().fold(by_time, |key, part| key.text(part)).done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::clock::from_seconds,
+        store::{Store, records::WriteOutcome},
+    };
+
+    fn begun(seconds: i64) -> KeyedWrite {
+        let (message_key, outcome) = ("3EB0".to_owned(), WriteOutcome::UnderWay);
+        KeyedWrite { request: None, message_key, at: from_seconds(seconds), outcome }
+    }
+
+    #[tokio::test]
+    async fn what_is_old_is_dropped_and_what_was_begun_anew_is_kept() {
+        let store = Store::temporary().await.unwrap();
+        let writes = store.idempotency();
+        for n in 0..5 {
+            writes.put(&["caller", &n.to_string()], &begun(n)).await.unwrap();
+        }
+        writes.put(&["caller", "0"], &begun(100)).await.unwrap();
+        assert_eq!(writes.prune(from_seconds(3), 2).await.unwrap(), 2);
+        assert_eq!(writes.prune(from_seconds(3), 2).await.unwrap(), 1);
+        assert_eq!(writes.prune(from_seconds(3), 2).await.unwrap(), 0);
+        let mut left = Vec::new();
+        for n in 0..5 {
+            if writes.get(&["caller", &n.to_string()]).await.unwrap().is_some() {
+                left.push(n);
+            }
+        }
+        assert_eq!(left, [0, 3, 4]);
+    }
 }

@@ -1,4 +1,4 @@
-//! Records that only the gateway itself has: keys, webhook endpoints, deliveries.
+//! Records that only the gateway itself has: keys, webhook endpoints, deliveries, answers.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -100,13 +100,36 @@ pub struct Attempt {
     pub response: Option<String>,
 }
 
-/// What a write with an `Idempotency-Key` answered the first time.
+/// A write that carried an `Idempotency-Key`, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyedWrite {
+    /// SHA-256 of what must be the same when the key is used again. None while the request has not
+    /// been read to its end.
+    pub request: Option<[u8; 32]>,
+    /// The key of the message that it sends, if it sends one: by it the outcome can be looked up.
+    pub message_key: String,
+    /// When it first began.
+    pub at: Timestamp,
+    pub outcome: WriteOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub enum WriteOutcome {
+    /// It has begun. When nobody is at it any more, nobody knows how far it came.
+    UnderWay,
+    /// It was not done and may be tried again.
+    Failed,
+    Answered(FirstAnswer),
+}
+
+/// What a write answered the first time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstAnswer {
-    /// SHA-256 of the request's body.
-    pub request: [u8; 32],
     pub status: u16,
-    pub body: String,
-    pub at: Timestamp,
+    pub content_type: Option<String>,
+    /// None when it was too large to keep, or is not to be kept.
+    pub body: Option<String>,
 }

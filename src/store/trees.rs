@@ -19,10 +19,11 @@
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
 //! | `DeliveriesWaiting` | webhook, event number, delivery | nothing | webhooks |
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
+//! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
+//! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
 //! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
-//! | `Idempotency` | scope, key | [`crate::store::records::FirstAnswer`] | api |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,7 @@ pub enum Tree {
     DeliveriesWaiting = 16,
     Attempts = 17,
     Idempotency = 18,
+    IdempotencyByTime = 19,
     Outbox = 24,
     OutboxByMessage = 25,
     OutboxWaiting = 26,

@@ -12,6 +12,7 @@ mod backfill;
 mod bad_input;
 mod browsers;
 mod faults;
+mod idempotency;
 mod journey;
 mod listeners;
 mod outbox;

@@ -133,6 +133,11 @@ impl Daemon {
         };
         self.wait_until(&path, text, is_newest).await;
     }
+
+    /// Where it listens.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

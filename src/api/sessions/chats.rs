@@ -10,7 +10,7 @@ use crate::{
         endpoint::{
             Endpoint,
             ParameterKind::{Flag, Number, Text},
-            Scope,
+            Repeat, Scope,
         },
         error::ApiError,
         sessions::{data, message, wire::message_view},
@@ -39,16 +39,20 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers_list::<MessageView>(),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/mark-read", mark_read)
             .about(TAG, "Mark a chat as read")
-            .needs(Scope::Send),
+            .needs(Scope::Send)
+            .repeats(Repeat::Repeatable),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/archive", archive)
             .about(TAG, "Archive a chat")
-            .needs(Scope::Send),
+            .needs(Scope::Send)
+            .repeats(Repeat::Repeatable),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/unarchive", unarchive)
             .about(TAG, "Take a chat out of the archive")
-            .needs(Scope::Send),
+            .needs(Scope::Send)
+            .repeats(Repeat::Repeatable),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/typing", typing)
             .about(TAG, "Show or stop \"typing…\"")
             .needs(Scope::Send)
+            .repeats(Repeat::Repeatable)
             .takes::<TypingBody>(),
     ]
 }

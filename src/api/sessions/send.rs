@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         body::{Body, jid, session_id},
-        endpoint::{Bucket, Endpoint, Scope},
+        endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
+        idempotency::message_key,
         sessions::{
             data,
             media::{self, Accepts},
@@ -35,6 +36,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, summary)
             .needs(Scope::Send)
             .limited(Bucket::Messaging)
+            // What an earlier attempt sent is found in the outbox.
+            .repeats(Repeat::Repeatable)
             .answers::<SentView>(200)
             .answers::<SentView>(202)
     };
@@ -209,6 +212,7 @@ async fn text(
     let chat = target(&body.chat_id)?;
     check_text("content", &body.content)?;
     let send = SendRequest {
+        key: message_key(&request),
         chat,
         content: Content::Text { body: body.content.clone() },
         quoted: body.quoted_message_id,
@@ -231,7 +235,7 @@ async fn to_number(
         if body.to.contains('@') { target(&body.to)? } else { target(&format!("{digits}@c.us"))? };
     check_text("message", &body.message)?;
     let content = Content::Text { body: body.message.clone() };
-    let view = send(&services, &session, chat, content, None, body.posting).await?;
+    let view = send(&services, (&request, &session), chat, content, None, body.posting).await?;
     Ok(answer(SentView { content: Some(body.message), ..view }))
 }
 
@@ -274,7 +278,7 @@ async fn send_media(
     let upload = media::take(services, &body.data, body.filename, body.caption, accepts).await?;
     let content = Content::Media(upload.media.clone());
     let (quoted, posting) = (body.quoted_message_id, body.posting);
-    let view = send(services, &session, chat, content, quoted, posting).await?;
+    let view = send(services, (request, &session), chat, content, quoted, posting).await?;
     let file = &upload.media;
     let view = SentView {
         filename: Some(file.filename.clone()),
@@ -302,7 +306,8 @@ async fn location(
     }
     let LocationBody { latitude, longitude, name, address, quoted_message_id, posting, .. } = body;
     let content = Content::Location { latitude, longitude, name, address };
-    let view = send(&services, &session, chat, content, quoted_message_id, posting).await?;
+    let view =
+        send(&services, (&request, &session), chat, content, quoted_message_id, posting).await?;
     Ok(answer(view))
 }
 
@@ -321,7 +326,7 @@ async fn contact(
     let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
     let content = Content::ContactCards { contacts };
     let (quoted, posting) = (body.quoted_message_id, body.posting);
-    let view = send(&services, &session, chat, content, quoted, posting).await?;
+    let view = send(&services, (&request, &session), chat, content, quoted, posting).await?;
     Ok(answer(view))
 }
 
@@ -349,19 +354,21 @@ async fn poll(
     let selectable = body.selectable_count.unwrap_or(1);
     let content = Content::Poll { question: body.question, options: body.options, selectable };
     let (quoted, posting) = (body.quoted_message_id, body.posting);
-    let view = send(&services, &session, chat, content, quoted, posting).await?;
+    let view = send(&services, (&request, &session), chat, content, quoted, posting).await?;
     Ok(answer(view))
 }
 
 async fn send(
     services: &Services,
-    session: &SessionId,
+    (request, session): (&HttpRequest, &SessionId),
     chat: Jid,
     content: Content,
     quoted: Option<String>,
     posting: Posting,
 ) -> Result<SentView, Error> {
-    let request = SendRequest { chat, content, quoted, mentions: Vec::new(), link_preview: false };
+    let key = message_key(request);
+    let request =
+        SendRequest { key, chat, content, quoted, mentions: Vec::new(), link_preview: false };
     post(services, session, request, posting).await
 }
 

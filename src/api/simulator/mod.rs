@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         body::{Body, jid, segment},
-        endpoint::{Bucket, Endpoint, Scope},
+        endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
     },
     domain::{Error, ErrorCode, Jid, MessageId, Subject, Timestamp, command::MediaKind},
@@ -89,7 +89,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Forget everything and begin anew"),
     ];
     let control = all.into_iter();
-    let control = control.map(|endpoint| endpoint.needs(Scope::Admin).limited(Bucket::None));
+    let control = control.map(|endpoint| {
+        endpoint.needs(Scope::Admin).limited(Bucket::None).repeats(Repeat::Unkeyed)
+    });
     control.chain(phone::endpoints()).collect()
 }
 

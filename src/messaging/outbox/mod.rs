@@ -21,7 +21,10 @@ mod postman;
 
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -47,6 +50,10 @@ const FILE_PATIENCE: Duration = Duration::from_secs(330);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 /// Entries of one session that are looked at in one round.
 const PRUNED_AT_ONCE: usize = 10_000;
+/// How long a caller who asks for the same message again waits for its outcome: longer than until
+/// it is looked up. And how often it is looked.
+const FIND_PATIENCE: Duration = Duration::from_secs(25);
+const FIND_LOOK: Duration = Duration::from_millis(50);
 
 /// What an outbox needs.
 #[derive(Clone)]
@@ -137,6 +144,29 @@ impl Outbox {
             Ok(Ok(outcome)) => outcome.map(Posted::Sent),
             Ok(Err(_)) => Err(stopping()),
             Err(_) => Ok(Posted::Queued(Box::new(entry))),
+        }
+    }
+
+    /// What became of an earlier send of the message with this key. None when there was none or it
+    /// has failed for certain: then it may be posted. One whose outcome is being looked up is
+    /// waited for, if its caller did not want it queued.
+    pub async fn find(&self, session: &SessionId, key: &str) -> Result<Option<Posted>, Error> {
+        let deadline = Instant::now() + FIND_PATIENCE;
+        loop {
+            let entry = self.parts.store.outbox().by_message(session, key).await?;
+            let Some(entry) = entry.filter(|entry| entry.state != OutboxState::Failed) else {
+                return Ok(None);
+            };
+            if entry.state == OutboxState::Cancelled {
+                return Err(Error::new(ErrorCode::Conflict, "the message was cancelled"));
+            }
+            if let Some(sent) = entry.sent {
+                return Ok(Some(Posted::Sent(sent)));
+            }
+            if entry.terms.waits() || deadline <= Instant::now() {
+                return Ok(Some(Posted::Queued(Box::new(entry))));
+            }
+            tokio::time::sleep(FIND_LOOK).await;
         }
     }
 
