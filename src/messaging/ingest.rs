@@ -39,6 +39,7 @@ impl Ingest {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
         if self.log.knows(session, &body).await? {
+            metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
             return Ok(());
         }
         let mut batch = Batch::new();

@@ -13,6 +13,7 @@ mod deliveries;
 mod engine;
 mod events;
 mod idempotency;
+mod line;
 mod messages;
 pub mod records;
 mod sessions;
@@ -26,8 +27,8 @@ use std::{path::Path, sync::Arc};
 use self::engine::{Engine, SledEngine};
 pub use self::{
     api_keys::ApiKeys, chats::Chats, contacts::Contacts, deliveries::Deliveries, engine::Batch,
-    events::Events, idempotency::Idempotency, messages::Messages, sessions::Sessions,
-    settings::Settings, webhooks::Webhooks,
+    events::Events, idempotency::Idempotency, line::LineChange, messages::Messages,
+    sessions::Sessions, settings::Settings, webhooks::Webhooks,
 };
 
 /// The layout that this version writes and reads.
@@ -138,6 +139,11 @@ impl Store {
 
     pub fn deliveries(&self) -> Deliveries<'_> {
         Deliveries::new(&*self.engine)
+    }
+
+    /// A change to the line of one endpoint. Whoever makes one holds that endpoint's lock.
+    pub fn change_line(&self, webhook: uuid::Uuid) -> LineChange<'_> {
+        LineChange::new(&*self.engine, webhook)
     }
 
     pub fn idempotency(&self) -> Idempotency<'_> {

@@ -17,7 +17,9 @@
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
 //! | `WebhookCursors` | webhook | event number | webhooks |
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
-//! | `DeliveriesWaiting` | webhook, event number, delivery | nothing | webhooks |
+//! | `DeliveriesWaiting` | webhook, event number, delivery | the key in `Deliveries` | webhooks |
+//! | `Lanes` | webhook, lane, event number, delivery | delivery | webhooks |
+//! | `LaneHeads` | webhook, time of the next attempt, lane | delivery | webhooks |
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
 //! | `Idempotency` | scope, key | [`crate::store::records::FirstAnswer`] | api |
 
@@ -43,6 +45,8 @@ pub enum Tree {
     DeliveriesWaiting = 16,
     Attempts = 17,
     Idempotency = 18,
+    Lanes = 30,
+    LaneHeads = 31,
 }
 
 impl Tree {

@@ -7,6 +7,7 @@ mod manage;
 mod media;
 mod messages;
 mod qr;
+mod webhook_deliveries;
 mod webhooks;
 pub mod wire;
 
@@ -22,6 +23,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(contacts::endpoints());
     all.extend(groups::endpoints());
     all.extend(webhooks::endpoints());
+    all.extend(webhook_deliveries::endpoints());
     all
 }
 
