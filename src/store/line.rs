@@ -219,7 +219,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let store = runtime.block_on(Store::temporary()).unwrap();
         let steps = prop::collection::vec((0..12usize, 0..3u8, 0..50i64), 1..40);
-        let mut runner = TestRunner::default();
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(32));
         let walked = runner.run(&steps, |steps| {
             runtime.block_on(walk(&store, steps));
             Ok(())

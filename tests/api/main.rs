@@ -14,4 +14,6 @@ mod faults;
 mod journey;
 mod listeners;
 mod permission;
+mod receiver;
 mod simulated_network;
+mod webhooks;
