@@ -71,20 +71,10 @@ impl<'a> Deliveries<'a> {
 
     /// The waiting delivery of the oldest event.
     pub async fn oldest_waiting(&self, webhook: Uuid) -> Result<Option<Delivery>, StoreError> {
-        Ok(self.waiting(webhook, 1).await?.pop())
-    }
-
-    /// Those that wait for an attempt, in the order of their events.
-    pub async fn waiting(&self, webhook: Uuid, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let all = Key::new(Tree::DeliveriesWaiting).uuid(webhook).all();
-        let places = self.table.engine.scan(all, Direction::Forward, limit).await?;
-        let mut deliveries = Vec::with_capacity(places.len());
-        for (_, delivery_key) in places {
-            if let Some(bytes) = self.table.engine.get(&delivery_key).await? {
-                deliveries.push(decode(&bytes)?);
-            }
-        }
-        Ok(deliveries)
+        let places = self.table.engine.scan(all, Direction::Forward, 1).await?;
+        let Some((_, delivery_key)) = places.first() else { return Ok(None) };
+        self.table.engine.get(delivery_key).await?.as_deref().map(decode).transpose()
     }
 
     /// The first waiting delivery of each lane, those due first at the beginning.

@@ -109,6 +109,9 @@ impl Webhooks {
             busy: HashSet::new(),
             quiet_until: None,
         };
+        if let Err(error) = self.mend(id).await {
+            tracing::error!(webhook = %id, %error, "webhook {id}: its line cannot be read");
+        }
         while !stop.is_cancelled() {
             wake.mark_unchanged();
             changes.mark_unchanged();

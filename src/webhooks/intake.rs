@@ -55,6 +55,29 @@ impl Webhooks {
         Ok(!is_at_end)
     }
 
+    /// Puts what waits into its lanes where these are missing: a store that was written before there
+    /// were lanes has none.
+    pub(in crate::webhooks) async fn mend(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.lock(id).await;
+        let stored = self.inner.store.deliveries();
+        let is_whole = !stored.heads(id, 1).await?.is_empty();
+        if is_whole || stored.oldest_waiting(id).await?.is_none() {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = stored.after(id, after, READ_AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            let mut line = self.inner.store.change_line(id);
+            let waiting = page.into_iter().filter(|one| one.state == DeliveryState::Waiting);
+            waiting.for_each(|delivery| line.put(delivery));
+            let mut batch = Batch::new();
+            line.write_in(&mut batch).await?;
+            self.inner.store.commit(batch).await?;
+        }
+    }
+
     fn delivery_of(&self, webhook: &WebhookRecord, event: &Event) -> Option<Delivery> {
         let envelope: &dyn Envelope = &*self.inner.envelope;
         let (name, _) = envelope.wrap(event)?;

@@ -197,22 +197,28 @@ impl Webhooks {
     /// Switches an endpoint on or off at a caller's wish, which ends what the gateway thought of
     /// it. When it is switched on again, all lanes are tried at once.
     async fn switch(&self, webhook: &mut WebhookRecord, enabled: bool) -> Result<(), Error> {
-        let is_new = enabled && !webhook.enabled;
-        webhook.enabled = enabled;
+        let was_enabled = std::mem::replace(&mut webhook.enabled, enabled);
         (webhook.disabled_reason, webhook.failing_since) = (None, None);
         (webhook.failures_in_row, webhook.paused_until) = (0, None);
-        while is_new {
-            let now = self.inner.clock.now();
+        if enabled && !was_enabled {
+            self.hurry(webhook).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the heads of all lanes due.
+    async fn hurry(&self, webhook: &WebhookRecord) -> Result<(), Error> {
+        let now = self.inner.clock.now();
+        loop {
             let stored = self.inner.store.deliveries();
             let mut heads = stored.heads_due_last(webhook.id, HURRIED_AT_ONCE).await?;
             heads.retain(|delivery| delivery.next_attempt_at.is_some_and(|due| now < due));
             if heads.is_empty() {
-                break;
+                return Ok(());
             }
             heads.iter_mut().for_each(|delivery| delivery.next_attempt_at = Some(now));
             self.write(webhook, heads).await?;
         }
-        Ok(())
     }
 
     async fn put(&self, webhook: &WebhookRecord) -> Result<(), Error> {

@@ -179,7 +179,7 @@ async fn drip(stream: &mut TcpStream) -> std::io::Result<()> {
 
 /// Reads one request; none when the connection ends.
 async fn next_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Got> {
-    let mut chunk = [0; 65_536];
+    let mut chunk = [0; 8_192];
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
