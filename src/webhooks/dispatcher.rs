@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, Timestamp},
+    domain::{Error, SessionId, Timestamp},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord},
@@ -36,6 +36,7 @@ use crate::{
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// The longest rest; a clock that was set anew is noticed after it, and a task that ended.
 const LONGEST_REST: Duration = Duration::from_secs(15);
+const SHORTEST_REST: Duration = Duration::from_millis(1);
 /// How long attempts under way may go on when the gateway stops.
 const LAST_ATTEMPTS: Duration = Duration::from_secs(3);
 
@@ -47,6 +48,9 @@ struct Desk {
     busy: HashSet<String>,
     /// Nothing is started before, since the store failed.
     quiet_until: Option<Instant>,
+    /// The session that it listens to, and the number up to which the log holds nothing new of it.
+    session: Option<SessionId>,
+    read_to: u64,
 }
 
 struct Ended {
@@ -108,6 +112,8 @@ impl Webhooks {
             under_way: FuturesUnordered::new(),
             busy: HashSet::new(),
             quiet_until: None,
+            session: None,
+            read_to: 0,
         };
         if let Err(error) = self.mend(id).await {
             tracing::error!(webhook = %id, %error, "webhook {id}: its line cannot be read");
@@ -119,14 +125,20 @@ impl Webhooks {
                 tracing::error!(webhook = %id, %error, "webhook {id}: deliveries cannot go on");
                 AFTER_FAILURE
             });
-            let ended: OptionFuture<_> =
-                (!desk.under_way.is_empty()).then(|| desk.under_way.next()).into();
-            tokio::select! {
-                Some(Some(ended)) = ended => desk.settle(id, ended),
-                _ = wake.changed() => (),
-                _ = changes.changed() => (),
-                () = tokio::time::sleep(rest) => (),
-                () = stop.cancelled() => (),
+            let end = tokio::time::Instant::now() + rest;
+            loop {
+                let ended: OptionFuture<_> =
+                    (!desk.under_way.is_empty()).then(|| desk.under_way.next()).into();
+                tokio::select! {
+                    Some(Some(ended)) = ended => desk.settle(id, ended),
+                    _ = wake.changed() => if !self.has_news(&mut desk).await {
+                        continue;
+                    },
+                    _ = changes.changed() => (),
+                    () = tokio::time::sleep_until(end) => (),
+                    () = stop.cancelled() => (),
+                }
+                break;
             }
         }
         let all = async { while desk.under_way.next().await.is_some() {} };
@@ -135,12 +147,29 @@ impl Webhooks {
         }
     }
 
+    /// Whether the log holds anything new for the session that an endpoint listens to. Most of what
+    /// wakes it concerns others; that shall cost little, however many endpoints there are.
+    async fn has_news(&self, desk: &mut Desk) -> bool {
+        let Some(session) = &desk.session else { return true };
+        let newest = self.inner.log.newest();
+        match self.inner.log.read(Some(session), desk.read_to, 1).await {
+            Ok(events) if events.is_empty() => {
+                desk.read_to = newest;
+                false
+            }
+            _ => true,
+        }
+    }
+
     /// Takes in new events and starts what is due. How long there is nothing else to do.
     async fn work(&self, id: Uuid, desk: &mut Desk) -> Result<Duration, Error> {
         let Some(webhook) = self.inner.store.webhooks().get(id).await?.filter(|w| w.enabled) else {
             return Ok(LONGEST_REST);
         };
+        let newest = self.inner.log.newest();
         let more = self.take_in(id).await?;
+        desk.session.clone_from(&webhook.session);
+        desk.read_to = if more { 0 } else { newest };
         let now = self.inner.clock.now();
         self.report_lag(&webhook).await?;
         if let Some(end) = webhook.paused_until.filter(|end| now < *end) {
@@ -346,5 +375,5 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 }
 
 fn until(now: Timestamp, at: Timestamp) -> Duration {
-    between(now, at).min(LONGEST_REST)
+    between(now, at).clamp(SHORTEST_REST, LONGEST_REST)
 }

@@ -16,4 +16,5 @@ mod listeners;
 mod permission;
 mod receiver;
 mod simulated_network;
+mod webhook_service;
 mod webhooks;
