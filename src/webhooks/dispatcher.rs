@@ -9,12 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{
-    FutureExt, StreamExt,
-    future::{BoxFuture, OptionFuture},
-    stream::FuturesUnordered,
-};
-use tokio::task::JoinHandle;
+use tokio::task::{self, JoinError, JoinHandle, JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -43,9 +38,10 @@ const LAST_ATTEMPTS: Duration = Duration::from_secs(3);
 /// What the task of one endpoint has at hand.
 struct Desk {
     pace: Pace,
-    under_way: FuturesUnordered<BoxFuture<'static, Ended>>,
-    /// Lanes with an attempt under way.
-    busy: HashSet<String>,
+    /// Tasks of their own: they wait for the endpoint's lock, and so does this one.
+    under_way: JoinSet<Ended>,
+    /// The lanes of these.
+    busy: HashMap<task::Id, String>,
     /// Nothing is started before, since the store failed.
     quiet_until: Option<Instant>,
     /// The session that it listens to, and the number up to which the log holds nothing new of it.
@@ -53,11 +49,8 @@ struct Desk {
     read_to: u64,
 }
 
-struct Ended {
-    lane: String,
-    /// None when nothing was sent.
-    sign: Result<Option<Sign>, Error>,
-}
+/// What the attempt says of the receiver; none when nothing was sent.
+type Ended = Result<Option<Sign>, Error>;
 
 impl Webhooks {
     /// Runs deliveries until the token is cancelled.
@@ -109,8 +102,8 @@ impl Webhooks {
         let mut changes = self.inner.changes.subscribe();
         let mut desk = Desk {
             pace: Pace::new(self.inner.settings.per_endpoint),
-            under_way: FuturesUnordered::new(),
-            busy: HashSet::new(),
+            under_way: JoinSet::new(),
+            busy: HashMap::new(),
             quiet_until: None,
             session: None,
             read_to: 0,
@@ -127,10 +120,8 @@ impl Webhooks {
             });
             let end = tokio::time::Instant::now() + rest;
             loop {
-                let ended: OptionFuture<_> =
-                    (!desk.under_way.is_empty()).then(|| desk.under_way.next()).into();
                 tokio::select! {
-                    Some(Some(ended)) = ended => desk.settle(id, ended),
+                    Some(ended) = desk.under_way.join_next_with_id() => desk.settle(id, ended),
                     _ = wake.changed() => if !self.has_news(&mut desk).await {
                         continue;
                     },
@@ -141,9 +132,10 @@ impl Webhooks {
                 break;
             }
         }
-        let all = async { while desk.under_way.next().await.is_some() {} };
+        let all = async { while desk.under_way.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST_ATTEMPTS, all).await.is_err() {
             tracing::info!(webhook = %id, "webhook {id}: what is under way is sent again later");
+            desk.under_way.shutdown().await;
         }
     }
 
@@ -182,7 +174,7 @@ impl Webhooks {
         // Busy lanes have a head too: looking at one more than all of them and the room is enough.
         let looked_at = desk.busy.len() + room + 1;
         for delivery in self.inner.store.deliveries().heads(id, looked_at).await? {
-            if desk.busy.contains(&delivery.lane) {
+            if desk.busy.values().any(|lane| *lane == delivery.lane) {
                 continue;
             }
             if let Some(due) = delivery.next_attempt_at.filter(|due| now < *due) {
@@ -192,12 +184,9 @@ impl Webhooks {
                 break;
             }
             room -= 1;
-            desk.busy.insert(delivery.lane.clone());
             let (webhooks, webhook, lane) = (self.clone(), webhook.clone(), delivery.lane.clone());
-            desk.under_way.push(
-                async move { Ended { lane, sign: webhooks.attempt(&webhook, delivery).await } }
-                    .boxed(),
-            );
+            let task = async move { webhooks.attempt(&webhook, delivery).await };
+            desk.busy.insert(desk.under_way.spawn(task).id(), lane);
         }
         Ok(if more { Duration::ZERO } else { LONGEST_REST })
     }
@@ -352,14 +341,19 @@ impl Webhooks {
 }
 
 impl Desk {
-    fn settle(&mut self, webhook: Uuid, ended: Ended) {
-        self.busy.remove(&ended.lane);
-        match ended.sign {
-            Ok(sign) => sign.into_iter().for_each(|sign| self.pace.heard(sign)),
-            Err(error) => {
-                tracing::error!(%webhook, %error, "webhook {webhook}: an attempt is not recorded");
-                self.quiet_until = Some(Instant::now() + AFTER_FAILURE);
+    fn settle(&mut self, webhook: Uuid, ended: Result<(task::Id, Ended), JoinError>) {
+        let (task, fault) = match ended {
+            Ok((task, Ok(sign))) => {
+                sign.into_iter().for_each(|sign| self.pace.heard(sign));
+                (task, None)
             }
+            Ok((task, Err(error))) => (task, Some(error.to_string())),
+            Err(error) => (error.id(), Some(error.to_string())),
+        };
+        self.busy.remove(&task);
+        if let Some(error) = fault {
+            tracing::error!(%webhook, error, "webhook {webhook}: an attempt is not recorded");
+            self.quiet_until = Some(Instant::now() + AFTER_FAILURE);
         }
     }
 }
