@@ -15,11 +15,13 @@ use crate::domain::Error;
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
-/// A target that was found fit, with the address to connect to.
+/// A target that was found fit, with the addresses that may be connected to: at least one.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub url: Url,
+    /// The first of them.
     pub address: SocketAddr,
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// Checks the form of a URL, without asking DNS.
@@ -51,7 +53,7 @@ pub fn check_url(text: &str, allow_private: bool) -> Result<Url, Error> {
     }
 }
 
-/// Resolves a URL's host and chooses an address that may be connected to.
+/// Resolves a URL's host to those of its addresses that may be connected to.
 pub async fn resolve(text: &str, allow_private: bool) -> Result<Target, Error> {
     let url = check_url(text, allow_private)?;
     let port = url.port_or_known_default().unwrap_or(80);
@@ -61,24 +63,20 @@ pub async fn resolve(text: &str, allow_private: bool) -> Result<Target, Error> {
     let addresses = looked_up
         .map_err(|_| Error::invalid_field("url", "its host was not found in time"))?
         .map_err(|error| Error::invalid_field("url", format!("its host was not found: {error}")))?;
-    let mut any = false;
-    for address in addresses {
-        any = true;
-        if allow_private || is_public(address.ip()) {
-            return Ok(Target { url, address });
-        }
-    }
-    if any {
-        Err(private_target())
-    } else {
-        Err(Error::invalid_field("url", "its host has no address"))
+    let all: Vec<SocketAddr> = addresses.collect();
+    let fit = |address: &SocketAddr| allow_private || is_public(address.ip());
+    let addresses: Vec<SocketAddr> = all.iter().copied().filter(fit).collect();
+    match addresses.first().copied() {
+        Some(address) => Ok(Target { url, address, addresses }),
+        None if all.is_empty() => Err(Error::invalid_field("url", "its host has no address")),
+        None => Err(private_target()),
     }
 }
 
-/// A client that connects to this target's checked address and follows no redirect.
+/// A client that connects to this target's checked addresses and follows no redirect.
 pub fn client_for(target: &Target, deadline: Duration) -> Result<reqwest::Client, reqwest::Error> {
     let host = target.url.host_str().unwrap_or_default();
-    builder().timeout(deadline).resolve(host, target.address).build()
+    builder().timeout(deadline).resolve_to_addrs(host, &target.addresses).build()
 }
 
 /// A client for the gateway's own address: for the demonstration and the command line.

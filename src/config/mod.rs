@@ -4,8 +4,9 @@
 //! does is the business of whoever reads it.
 
 mod load;
+mod pauses;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::load::{ConfigErrors, DEFAULTS, Flags};
 
@@ -139,7 +140,20 @@ pub struct Webhooks {
     /// `auto`: only while the gateway itself listens on loopback.
     pub allow_private_targets: Toggle,
     pub max_per_session: usize,
+    #[serde(deserialize_with = "pauses::read")]
+    pub retry_schedule: Vec<Duration>,
+    #[serde(deserialize_with = "pauses::read")]
+    pub short_retry_schedule: Vec<Duration>,
+    pub overload_pause_seconds: u64,
     pub disable_after_hours: u64,
+    pub disable_after_failures: u32,
+    pub secret_overlap_hours: u64,
+    pub per_endpoint: usize,
+    pub per_host: usize,
+    pub max_event_kib: usize,
+    pub keep_deliveries_days: u64,
+    pub keep_delivered: usize,
+    pub recovered_per_second: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -26,7 +26,7 @@ use crate::{
     session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError},
     telemetry,
-    webhooks::{WebhookSettings, Webhooks},
+    webhooks::{Schedule, WebhookSettings, Webhooks},
 };
 
 /// How long a gateway that is just stopping may still hold the data folder, and how often it is tried.
@@ -264,14 +264,28 @@ fn outbox_settings(config: &Config) -> OutboxSettings {
 }
 
 fn webhook_settings(config: &Config) -> WebhookSettings {
+    let webhooks = &config.webhooks;
+    let hours = |hours: u64| Duration::from_secs(hours.saturating_mul(3_600));
+    let respite = Duration::from_secs(webhooks.overload_pause_seconds);
+    let schedule = |retries: &[Duration]| Schedule { retries: retries.to_vec(), respite };
     WebhookSettings {
-        timeout: Duration::from_secs(config.webhooks.timeout_seconds),
-        allow_private_targets: match config.webhooks.allow_private_targets {
+        timeout: Duration::from_secs(webhooks.timeout_seconds),
+        allow_private_targets: match webhooks.allow_private_targets {
             Toggle::Yes => true,
             Toggle::No => false,
             Toggle::Auto => config.server.listen.ip().is_loopback(),
         },
-        max_per_session: config.webhooks.max_per_session,
-        disable_after: Duration::from_secs(config.webhooks.disable_after_hours * 3600),
+        max_per_session: webhooks.max_per_session,
+        full: schedule(&webhooks.retry_schedule),
+        short: schedule(&webhooks.short_retry_schedule),
+        disable_after: hours(webhooks.disable_after_hours),
+        disable_after_failures: webhooks.disable_after_failures,
+        secret_overlap: hours(webhooks.secret_overlap_hours),
+        per_endpoint: webhooks.per_endpoint,
+        per_host: webhooks.per_host,
+        max_event: webhooks.max_event_kib.saturating_mul(1_024),
+        keep_for: hours(webhooks.keep_deliveries_days.saturating_mul(24)),
+        keep_delivered: webhooks.keep_delivered,
+        recovered_per_second: webhooks.recovered_per_second,
     }
 }

@@ -76,6 +76,7 @@ impl Ingest {
         let _held = lock.lock().await;
         let mut batch = along;
         if let Some(known) = self.log.number_of(session, &body).await? {
+            metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
             self.store.commit(batch).await?;
             return Ok(Some(known));
         }

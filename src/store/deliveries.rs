@@ -1,19 +1,26 @@
-//! Deliveries to webhook endpoints, with every attempt.
+//! Deliveries to webhook endpoints, with every attempt. What waits is changed through
+//! [`crate::store::LineChange`].
 
 use uuid::Uuid;
 
-use crate::store::{
-    StoreError,
-    codec::{Key, decode},
-    engine::{Batch, Direction, Engine},
-    records::{Attempt, Delivery, DeliveryState},
-    table::{Table, clear},
-    trees::Tree,
+use crate::{
+    domain::Timestamp,
+    store::{
+        StoreError,
+        codec::{Key, decode},
+        engine::{Batch, Direction, Engine},
+        line,
+        records::{Attempt, Delivery, DeliveryState},
+        table::{Table, clear},
+        trees::Tree,
+    },
 };
 
 /// How many deliveries a filtered page looks at before it ends, so that a rare state in a long
 /// list cannot hold up a caller.
 const LOOKED_AT: usize = 10_000;
+/// How many are read at once where all are.
+const READ_AT_ONCE: usize = 500;
 
 pub struct Deliveries<'a> {
     table: Table<'a, Delivery>,
@@ -48,30 +55,40 @@ impl<'a> Deliveries<'a> {
         Ok(found)
     }
 
-    /// Those that wait for an attempt, in the order of their events.
-    pub async fn waiting(&self, webhook: Uuid, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        let all = Key::new(Tree::DeliveriesWaiting).uuid(webhook).all();
-        let places = self.table.engine.scan(all, Direction::Forward, limit).await?;
-        let mut deliveries = Vec::with_capacity(places.len());
-        for (_, delivery_key) in places {
-            if let Some(bytes) = self.table.engine.get(&delivery_key).await? {
-                deliveries.push(decode(&bytes)?);
-            }
+    /// Oldest first, after the delivery named.
+    pub async fn after(
+        &self,
+        webhook: Uuid,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut range = Key::new(Tree::Deliveries).uuid(webhook).all();
+        if let Some(id) = after {
+            range.start = key(webhook, id).all().end;
         }
-        Ok(deliveries)
+        self.table.scan(range, Direction::Forward, limit).await
     }
 
-    pub fn put_in(&self, batch: &mut Batch, delivery: &Delivery) -> Result<(), StoreError> {
-        let place = Key::new(Tree::DeliveriesWaiting)
-            .uuid(delivery.webhook)
-            .number(delivery.seq)
-            .uuid(delivery.id)
-            .done();
-        match delivery.state {
-            DeliveryState::Waiting => batch.put(place, key(delivery.webhook, delivery.id).done()),
-            DeliveryState::Delivered | DeliveryState::Dead => batch.remove(place),
-        }
-        self.table.put_in(batch, key(delivery.webhook, delivery.id), delivery)
+    /// The waiting delivery of the oldest event.
+    pub async fn oldest_waiting(&self, webhook: Uuid) -> Result<Option<Delivery>, StoreError> {
+        let all = Key::new(Tree::DeliveriesWaiting).uuid(webhook).all();
+        let places = self.table.engine.scan(all, Direction::Forward, 1).await?;
+        let Some((_, delivery_key)) = places.first() else { return Ok(None) };
+        self.table.engine.get(delivery_key).await?.as_deref().map(decode).transpose()
+    }
+
+    /// The first waiting delivery of each lane, those due first at the beginning.
+    pub async fn heads(&self, webhook: Uuid, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        line::heads(self.table.engine, webhook, Direction::Forward, limit).await
+    }
+
+    /// The same from the other end.
+    pub async fn heads_due_last(
+        &self,
+        webhook: Uuid,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        line::heads(self.table.engine, webhook, Direction::Backward, limit).await
     }
 
     pub async fn attempts(&self, delivery: Uuid) -> Result<Vec<Attempt>, StoreError> {
@@ -84,12 +101,48 @@ impl<'a> Deliveries<'a> {
         Table::new(self.table.engine).put_in(batch, key, attempt)
     }
 
+    /// Removes what was finished before `older_than`, and of what was delivered all but the newest
+    /// `keep`. What waits stays. How many.
+    pub async fn prune(
+        &self,
+        webhook: Uuid,
+        keep: usize,
+        older_than: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let (mut delivered, mut removed, mut before) = (0, 0, None);
+        loop {
+            let page = self.page(webhook, None, before, READ_AT_ONCE).await?;
+            let mut batch = Batch::new();
+            for delivery in &page {
+                let is_old = delivery.finished_at.is_some_and(|at| at < older_than);
+                let is_kept = match delivery.state {
+                    DeliveryState::Waiting => true,
+                    DeliveryState::Dead => !is_old,
+                    DeliveryState::Delivered => {
+                        delivered += 1;
+                        !is_old && delivered <= keep
+                    }
+                };
+                if !is_kept {
+                    clear(self.table.engine, Key::new(Tree::Attempts).uuid(delivery.id).all())
+                        .await?;
+                    batch.remove(key(webhook, delivery.id).done());
+                    removed += 1;
+                }
+            }
+            self.table.engine.commit(batch).await?;
+            match page.last() {
+                Some(last) => before = Some(last.id),
+                None => return Ok(removed),
+            }
+        }
+    }
+
     /// Removes all deliveries of an endpoint and their attempts.
     pub async fn clear(&self, webhook: Uuid) -> Result<(), StoreError> {
-        let of_webhook = || Key::new(Tree::Deliveries).uuid(webhook);
         let mut before = None;
         loop {
-            let page = self.page(webhook, None, before, 1_000).await?;
+            let page = self.page(webhook, None, before, READ_AT_ONCE).await?;
             for delivery in &page {
                 clear(self.table.engine, Key::new(Tree::Attempts).uuid(delivery.id).all()).await?;
             }
@@ -98,11 +151,57 @@ impl<'a> Deliveries<'a> {
                 None => break,
             }
         }
-        clear(self.table.engine, of_webhook().all()).await?;
-        clear(self.table.engine, Key::new(Tree::DeliveriesWaiting).uuid(webhook).all()).await
+        clear(self.table.engine, Key::new(Tree::Deliveries).uuid(webhook).all()).await?;
+        line::forget(self.table.engine, webhook).await
     }
 }
 
-fn key(webhook: Uuid, id: Uuid) -> Key {
+pub fn key(webhook: Uuid, id: Uuid) -> Key {
     Key::new(Tree::Deliveries).uuid(webhook).uuid(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::clock::from_seconds, store::Store};
+
+    #[tokio::test]
+    async fn what_waits_is_never_pruned_and_of_the_rest_the_newest_stay() {
+        let (store, webhook) = (Store::temporary().await.unwrap(), Uuid::now_v7());
+        let states = [
+            DeliveryState::Waiting,
+            DeliveryState::Dead,
+            DeliveryState::Delivered,
+            DeliveryState::Delivered,
+            DeliveryState::Delivered,
+        ];
+        let mut change = store.change_line(webhook);
+        for (seq, state) in (1..).zip(states) {
+            change.put(Delivery {
+                id: Uuid::now_v7(),
+                webhook,
+                seq,
+                event: Uuid::now_v7(),
+                event_name: "message".to_owned(),
+                lane: "lane".to_owned(),
+                state,
+                attempts: 1,
+                earlier_attempts: 0,
+                next_attempt_at: None,
+                created_at: from_seconds(0),
+                finished_at: (state != DeliveryState::Waiting).then(|| from_seconds(100)),
+            });
+        }
+        let mut batch = Batch::new();
+        change.write_in(&mut batch).await.unwrap();
+        store.commit(batch).await.unwrap();
+        let kept = async || {
+            let all = store.deliveries().after(webhook, None, 10).await.unwrap();
+            all.iter().map(|delivery| delivery.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(store.deliveries().prune(webhook, 2, from_seconds(50)).await.unwrap(), 1);
+        assert_eq!(kept().await, [1, 2, 4, 5]);
+        assert_eq!(store.deliveries().prune(webhook, 2, from_seconds(101)).await.unwrap(), 3);
+        assert_eq!(kept().await, [1]);
+    }
 }

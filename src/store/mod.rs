@@ -13,6 +13,7 @@ mod deliveries;
 mod engine;
 mod events;
 mod idempotency;
+mod line;
 mod messages;
 mod outbox;
 pub mod records;
@@ -27,7 +28,7 @@ use std::{path::Path, sync::Arc};
 use self::engine::{Engine, SledEngine};
 pub use self::{
     api_keys::ApiKeys, chats::Chats, contacts::Contacts, deliveries::Deliveries, engine::Batch,
-    events::Events, idempotency::Idempotency, messages::Messages, outbox::Outbox,
+    events::Events, idempotency::Idempotency, line::LineChange, messages::Messages, outbox::Outbox,
     sessions::Sessions, settings::Settings, webhooks::Webhooks,
 };
 
@@ -139,6 +140,11 @@ impl Store {
 
     pub fn deliveries(&self) -> Deliveries<'_> {
         Deliveries::new(&*self.engine)
+    }
+
+    /// A change to the line of one endpoint. Whoever makes one holds that endpoint's lock.
+    pub fn change_line(&self, webhook: uuid::Uuid) -> LineChange<'_> {
+        LineChange::new(&*self.engine, webhook)
     }
 
     pub fn idempotency(&self) -> Idempotency<'_> {

@@ -44,10 +44,37 @@ pub struct WebhookRecord {
     pub updated_at: Timestamp,
     /// The first failure of the present unbroken row of failures.
     pub failing_since: Option<Timestamp>,
+    /// Attempts that failed in that row.
+    #[serde(default)]
+    pub failures_in_row: u32,
+    /// Until then the receiver wishes to be left alone.
+    #[serde(default)]
+    pub paused_until: Option<Timestamp>,
+    #[serde(default)]
+    pub retries: RetryPlan,
+    /// Events that became deliveries, and deliveries that were put back in line. Both together are
+    /// those delivered, those failed and those that still wait.
+    #[serde(default)]
+    pub accepted: u64,
+    #[serde(default)]
+    pub redelivered: u64,
     pub delivered: u64,
+    /// Given up on.
     pub failed: u64,
+    /// Events that the log had dropped before this endpoint, long switched off, could get them.
+    #[serde(default)]
+    pub missed: u64,
     pub last_status: Option<u16>,
     pub last_delivery_at: Option<Timestamp>,
+}
+
+/// Which of the two schedules a failed delivery is tried again by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RetryPlan {
+    #[default]
+    Full,
+    Short,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,6 +108,9 @@ pub struct Delivery {
     pub lane: String,
     pub state: DeliveryState,
     pub attempts: u32,
+    /// Those of them that were made before it was last put back in line: the schedule begins anew.
+    #[serde(default)]
+    pub earlier_attempts: u32,
     pub next_attempt_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,

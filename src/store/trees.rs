@@ -17,7 +17,9 @@
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
 //! | `WebhookCursors` | webhook | event number | webhooks |
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
-//! | `DeliveriesWaiting` | webhook, event number, delivery | nothing | webhooks |
+//! | `DeliveriesWaiting` | webhook, event number, delivery | the key in `Deliveries` | webhooks |
+//! | `Lanes` | webhook, lane, event number, delivery | delivery | webhooks |
+//! | `LaneHeads` | webhook, time of the next attempt, lane | delivery | webhooks |
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
 //! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
 //! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
@@ -51,6 +53,8 @@ pub enum Tree {
     Outbox = 24,
     OutboxByMessage = 25,
     OutboxWaiting = 26,
+    Lanes = 30,
+    LaneHeads = 31,
 }
 
 impl Tree {

@@ -7,13 +7,19 @@ use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
 use crate::{
     domain::{Clock, Timestamp},
-    egress,
     store::records::{Attempt, WebhookRecord},
-    webhooks::{WebhookSettings, signature},
+    webhooks::{
+        WebhookSettings,
+        hosts::{Hosts, Leave},
+        schedule, signature,
+    },
 };
 
-/// How much of the receiver's answer is kept.
+/// How much of the receiver's answer is kept, and of an error's words.
 const RESPONSE_KEPT: usize = 1_024;
+const ERROR_KEPT: usize = 500;
+/// How long the body of an answer is read for. The status is the answer; the body is a courtesy.
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is posted.
 pub struct Letter<'a> {
@@ -31,21 +37,38 @@ pub struct Outcome {
     pub wish: Option<Duration>,
 }
 
+impl Outcome {
+    /// A word for what came of it, for metrics.
+    pub fn label(&self) -> &'static str {
+        match self.attempt.status {
+            Some(200..=299) => "delivered",
+            Some(300..=399) => "redirected",
+            Some(410) => "gone",
+            Some(429 | 502 | 503 | 504) => "overloaded",
+            Some(400..=499) => "refused",
+            Some(_) => "failed",
+            None => "unanswered",
+        }
+    }
+}
+
+/// Posts when the host has room. Time counts from then.
 pub async fn post(
     webhook: &WebhookRecord,
     letter: &Letter<'_>,
+    hosts: &Hosts,
     settings: &WebhookSettings,
     clock: &Clock,
 ) -> Outcome {
+    let entered = hosts.enter(&webhook.url).await;
     let (at, since) = (clock.now(), Instant::now());
-    let sent = tokio::time::timeout(settings.timeout, send(webhook, letter, settings, at)).await;
-    let (status, error, response, wish) = match sent {
-        Ok(Ok(answer)) => (Some(answer.status), None, Some(answer.body), answer.wish),
-        Ok(Err(error)) => (None, Some(error), None, None),
-        Err(_) => {
-            let error = format!("no answer within {} s", settings.timeout.as_secs());
-            (None, Some(error), None, None)
-        }
+    let answered = match entered {
+        Ok(leave) => send(webhook, letter, &leave, settings.timeout, at).await,
+        Err(error) => Err(error),
+    };
+    let (status, error, response, wish) = match answered {
+        Ok(answer) => (Some(answer.status), None, Some(answer.body), answer.wish),
+        Err(error) => (None, Some(error.chars().take(ERROR_KEPT).collect()), None, None),
     };
     let duration_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (delivery, number) = (letter.delivery, letter.number);
@@ -62,15 +85,12 @@ struct ReceiverAnswer {
 async fn send(
     webhook: &WebhookRecord,
     letter: &Letter<'_>,
-    settings: &WebhookSettings,
+    leave: &Leave,
+    deadline: Duration,
     now: Timestamp,
 ) -> Result<ReceiverAnswer, String> {
-    let target = egress::resolve(&webhook.url, settings.allow_private_targets).await;
-    let target = target.map_err(|error| error.message)?;
-    let client =
-        egress::client_for(&target, settings.timeout).map_err(|error| error.to_string())?;
     let seconds = now.as_second();
-    let mut request = client.post(target.url.clone());
+    let mut request = leave.client.post(leave.url.clone());
     for (name, value) in &webhook.headers {
         let pair = (HeaderName::try_from(name), HeaderValue::try_from(value));
         if let (Ok(name), Ok(value)) = pair {
@@ -90,32 +110,33 @@ async fn send(
     if let Some(hexadecimal) = signature::hexadecimal(&webhook.secrets, letter.body) {
         request = request.header("x-webhook-signature", hexadecimal);
     }
-    let response = request.body(letter.body.to_owned()).send().await;
+    let sent = request.body(letter.body.to_owned()).send();
+    let late = |_| format!("no answer within {} s", deadline.as_secs());
+    let response = tokio::time::timeout(deadline, sent).await.map_err(late)?;
     let response = response.map_err(|error| words(&error))?;
     let status = response.status().as_u16();
     let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let wish = wish.and_then(|text| retry_after(text, now));
-    let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
-    // The status is the answer; a body that breaks off or never ends changes nothing.
-    while body.len() < RESPONSE_KEPT {
-        match chunks.next().await {
-            Some(Ok(chunk)) => body.extend_from_slice(&chunk),
-            Some(Err(_)) | None => break,
-        }
-    }
-    body.truncate(RESPONSE_KEPT);
-    Ok(ReceiverAnswer { status, body: String::from_utf8_lossy(&body).into_owned(), wish })
+    let wish = wish.and_then(|text| schedule::retry_after(text, now));
+    Ok(ReceiverAnswer { status, body: beginning(response).await, wish })
 }
 
-/// `Retry-After` in seconds or as a date.
-fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
-    let seconds = date.as_second().saturating_sub(now.as_second());
-    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+/// The beginning of a body. One that breaks off, drips or never ends changes nothing.
+async fn beginning(response: reqwest::Response) -> String {
+    let mut body = Vec::new();
+    let mut chunks = response.bytes_stream();
+    let read = async {
+        while body.len() < RESPONSE_KEPT {
+            match chunks.next().await {
+                Some(Ok(chunk)) => {
+                    let room = RESPONSE_KEPT - body.len();
+                    body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+                }
+                Some(Err(_)) | None => break,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(BODY_PATIENCE, read).await;
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// An error with its causes, which say more than the error itself. The URL may hold a token of the
@@ -129,19 +150,4 @@ fn words(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::clock::from_seconds;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = from_seconds(1_445_412_480);
-        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
-        let date = "Wed, 21 Oct 2015 07:29:00 GMT";
-        assert_eq!(retry_after(date, now), Some(Duration::from_secs(60)));
-        assert_eq!(retry_after("soon", now), None);
-    }
 }

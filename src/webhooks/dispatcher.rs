@@ -1,15 +1,15 @@
-//! Delivers: one task for each endpoint, so that a slow one holds up no other.
+//! Deliveries: one task for each endpoint, so that a slow one holds up no other.
 //!
-//! The task turns new events into waiting deliveries, and tries those that are due. Deliveries of
-//! one lane (the events of one chat) go out one after the other; lanes go out side by side.
+//! The task turns new events into waiting deliveries and starts an attempt for each lane whose head
+//! is due, as many at once as the endpoint's pace allows. A lane with an attempt under way starts
+//! no other, so that the events of one chat go out one after the other; lanes go out side by side.
 
 use std::{
     collections::{HashMap, HashSet},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
-use tokio::sync::watch;
+use tokio::task::{self, JoinError, JoinHandle, JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -17,61 +17,80 @@ use crate::{
     domain::{Error, EventBody, SessionId, Timestamp},
     store::{
         Batch,
-        records::{Delivery, DeliveryState, WebhookRecord},
+        records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord},
     },
     webhooks::{
         Webhooks,
         attempt::{self, Letter, Outcome},
-        schedule::{self, Next},
+        pace::{Pace, Sign},
+        schedule::{self, Next, Schedule, Tried},
     },
 };
 
-/// Attempts that one endpoint has under way at most.
-const AT_ONCE: usize = 10;
-/// Deliveries of one endpoint that wait at most; beyond it events stay in the log.
-const LINE: usize = 1_000;
-const READ_AT_ONCE: usize = 200;
-/// How long the task rests after the store failed.
+/// How long an endpoint rests after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// The longest rest; a clock that was set anew is noticed after it.
-const LONGEST_REST: Duration = Duration::from_secs(60);
+/// The longest rest; a clock that was set anew is noticed after it, and a task that ended.
+const LONGEST_REST: Duration = Duration::from_secs(15);
+const SHORTEST_REST: Duration = Duration::from_millis(1);
+/// How long attempts under way may go on when the gateway stops.
+const LAST_ATTEMPTS: Duration = Duration::from_secs(3);
+
+/// What the task of one endpoint has at hand.
+struct Desk {
+    pace: Pace,
+    /// Tasks of their own: they wait for the endpoint's lock, and so does this one.
+    under_way: JoinSet<Ended>,
+    /// The lanes of these.
+    busy: HashMap<task::Id, String>,
+    /// Nothing is started before, since the store failed.
+    quiet_until: Option<Instant>,
+    /// The session that it listens to, and the number up to which the log holds nothing new of it.
+    session: Option<SessionId>,
+    read_to: u64,
+}
+
+/// What the attempt says of the receiver; none when nothing was sent.
+type Ended = Result<Option<Sign>, Error>;
 
 impl Webhooks {
     /// Runs deliveries until the token is cancelled.
     pub fn start(&self, tasks: &TaskTracker, stop: CancellationToken) {
-        let (webhooks, own_tasks) = (self.clone(), tasks.clone());
-        tasks.spawn(async move { webhooks.keep_endpoints_running(own_tasks, stop).await });
+        let (webhooks, own_tasks, own_stop) = (self.clone(), tasks.clone(), stop.clone());
+        tasks.spawn(async move { webhooks.keep_endpoints_running(own_tasks, own_stop).await });
+        let webhooks = self.clone();
+        tasks.spawn(async move { webhooks.keep_tidy(stop).await });
     }
 
     async fn keep_endpoints_running(self, tasks: TaskTracker, stop: CancellationToken) {
         let mut changes = self.inner.changes.subscribe();
-        let mut running: HashMap<Uuid, CancellationToken> = HashMap::new();
+        let mut running: HashMap<Uuid, (CancellationToken, JoinHandle<()>)> = HashMap::new();
         loop {
             changes.mark_unchanged();
             let wanted: HashSet<Uuid> = match self.inner.store.webhooks().all().await {
-                Ok(all) => all.into_iter().filter(|w| w.enabled).map(|w| w.id).collect(),
+                Ok(all) => all.into_iter().map(|webhook| webhook.id).collect(),
                 Err(error) => {
                     tracing::error!(%error, "webhooks cannot be read");
                     running.keys().copied().collect()
                 }
             };
-            running.retain(|id, token| {
-                let stays = wanted.contains(id);
-                if !stays {
+            running.retain(|id, (token, task)| {
+                if !wanted.contains(id) {
                     token.cancel();
                 }
-                stays
+                if wanted.contains(id) && task.is_finished() {
+                    tracing::error!(webhook = %id, "webhook {id}: its task broke off, starts anew");
+                }
+                wanted.contains(id) && !task.is_finished()
             });
             for id in wanted {
                 running.entry(id).or_insert_with(|| {
                     let (token, webhooks) = (stop.child_token(), self.clone());
                     let own = token.clone();
-                    tasks.spawn(async move { webhooks.serve(id, own).await });
-                    token
+                    (token, tasks.spawn(async move { webhooks.serve(id, own).await }))
                 });
             }
-            let changed = async { changes.changed().await.is_ok() };
-            if stop.run_until_cancelled(changed).await != Some(true) {
+            let changed = tokio::time::timeout(LONGEST_REST, changes.changed());
+            if stop.run_until_cancelled(changed).await.is_none() {
                 return;
             }
         }
@@ -81,99 +100,117 @@ impl Webhooks {
     async fn serve(self, id: Uuid, stop: CancellationToken) {
         let mut wake = self.inner.log.wake();
         let mut changes = self.inner.changes.subscribe();
-        loop {
+        let mut desk = Desk {
+            pace: Pace::new(self.inner.settings.per_endpoint),
+            under_way: JoinSet::new(),
+            busy: HashMap::new(),
+            quiet_until: None,
+            session: None,
+            read_to: 0,
+        };
+        if let Err(error) = self.mend(id).await {
+            tracing::error!(webhook = %id, %error, "webhook {id}: its line cannot be read");
+        }
+        while !stop.is_cancelled() {
             wake.mark_unchanged();
             changes.mark_unchanged();
-            let rest = match stop.run_until_cancelled(self.work(id)).await {
-                Some(Ok(rest)) => rest,
-                Some(Err(error)) => {
-                    tracing::error!(webhook = %id, %error, "webhook {id}: deliveries cannot go on");
-                    AFTER_FAILURE
+            let rest = self.work(id, &mut desk).await.unwrap_or_else(|error| {
+                tracing::error!(webhook = %id, %error, "webhook {id}: deliveries cannot go on");
+                AFTER_FAILURE
+            });
+            let end = tokio::time::Instant::now() + rest;
+            loop {
+                tokio::select! {
+                    Some(ended) = desk.under_way.join_next_with_id() => desk.settle(id, ended),
+                    _ = wake.changed() => if !self.has_news(&mut desk).await {
+                        continue;
+                    },
+                    _ = changes.changed() => (),
+                    () = tokio::time::sleep_until(end) => (),
+                    () = stop.cancelled() => (),
                 }
-                None => return,
-            };
-            let woken = wait(&mut wake, &mut changes, rest);
-            if stop.run_until_cancelled(woken).await.is_none() {
-                return;
+                break;
             }
+        }
+        let all = async { while desk.under_way.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_ATTEMPTS, all).await.is_err() {
+            tracing::info!(webhook = %id, "webhook {id}: what is under way is sent again later");
+            desk.under_way.shutdown().await;
         }
     }
 
-    /// Takes in new events and tries what is due. How long there is nothing to do.
-    async fn work(&self, id: Uuid) -> Result<Duration, Error> {
+    /// Whether the log holds anything new for the session that an endpoint listens to. Most of what
+    /// wakes it concerns others; that shall cost little, however many endpoints there are.
+    async fn has_news(&self, desk: &mut Desk) -> bool {
+        let Some(session) = &desk.session else { return true };
+        let newest = self.inner.log.newest();
+        match self.inner.log.read(Some(session), desk.read_to, 1).await {
+            Ok(events) if events.is_empty() => {
+                desk.read_to = newest;
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// Takes in new events and starts what is due. How long there is nothing else to do.
+    async fn work(&self, id: Uuid, desk: &mut Desk) -> Result<Duration, Error> {
         let Some(webhook) = self.inner.store.webhooks().get(id).await?.filter(|w| w.enabled) else {
             return Ok(LONGEST_REST);
         };
-        self.take_in(&webhook).await?;
-        let waiting = self.inner.store.deliveries().waiting(id, LINE).await?;
+        let newest = self.inner.log.newest();
+        let more = self.take_in(id).await?;
+        desk.session.clone_from(&webhook.session);
+        desk.read_to = if more { 0 } else { newest };
         let now = self.inner.clock.now();
-        let heads = heads_of_lanes(waiting);
-        let (due, later): (Vec<_>, Vec<_>) = heads
-            .into_iter()
-            .partition(|delivery| delivery.next_attempt_at.is_none_or(|at| at <= now));
-        if due.is_empty() {
-            let next = later.iter().filter_map(|delivery| delivery.next_attempt_at).min();
-            return Ok(next.map_or(LONGEST_REST, |at| until(now, at)));
+        self.report_lag(&webhook).await?;
+        if let Some(end) = webhook.paused_until.filter(|end| now < *end) {
+            return Ok(until(now, end));
         }
-        let attempts = due.into_iter().map(|delivery| self.attempt(&webhook, delivery));
-        let mut outcomes = stream::iter(attempts).buffer_unordered(AT_ONCE);
-        while let Some(outcome) = outcomes.next().await {
-            outcome?;
+        if let Some(end) = desk.quiet_until.filter(|end| Instant::now() < *end) {
+            return Ok(end.saturating_duration_since(Instant::now()));
         }
-        Ok(Duration::ZERO)
-    }
-
-    /// Turns new events into waiting deliveries, in one commit with the cursor.
-    async fn take_in(&self, webhook: &WebhookRecord) -> Result<(), Error> {
-        let (store, log) = (&self.inner.store, &self.inner.log);
-        loop {
-            let waiting = store.deliveries().waiting(webhook.id, LINE).await?.len();
-            let cursor = store.webhooks().cursor(webhook.id).await?.unwrap_or_else(|| log.newest());
-            let events =
-                log.read(None, cursor, READ_AT_ONCE.min(LINE.saturating_sub(waiting))).await?;
-            let Some(last) = events.last().map(|event| event.seq) else { return Ok(()) };
-            let mut batch = Batch::new();
-            let now = self.inner.clock.now();
-            for event in &events {
-                let Some((name, _)) = self.inner.envelope.wrap(event) else { continue };
-                if !Self::listens_to(webhook, &event.session, &name) {
-                    continue;
-                }
-                let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
-                let delivery = Delivery {
-                    id: Uuid::now_v7(),
-                    webhook: webhook.id,
-                    seq: event.seq,
-                    event: event.id,
-                    event_name: name,
-                    lane: format!("{}|{chat}", event.session),
-                    state: DeliveryState::Waiting,
-                    attempts: 0,
-                    next_attempt_at: Some(now),
-                    created_at: now,
-                    finished_at: None,
-                };
-                store.deliveries().put_in(&mut batch, &delivery)?;
+        let mut room = desk.pace.allowed().saturating_sub(desk.under_way.len());
+        // Busy lanes have a head too: looking at one more than all of them and the room is enough.
+        let looked_at = desk.busy.len() + room + 1;
+        for delivery in self.inner.store.deliveries().heads(id, looked_at).await? {
+            if desk.busy.values().any(|lane| *lane == delivery.lane) {
+                continue;
             }
-            store.webhooks().set_cursor_in(&mut batch, webhook.id, last)?;
-            store.commit(batch).await?;
+            if let Some(due) = delivery.next_attempt_at.filter(|due| now < *due) {
+                return Ok(if more { Duration::ZERO } else { until(now, due) });
+            }
+            if room == 0 {
+                break;
+            }
+            room -= 1;
+            let (webhooks, webhook, lane) = (self.clone(), webhook.clone(), delivery.lane.clone());
+            let task = async move { webhooks.attempt(&webhook, delivery).await };
+            desk.busy.insert(desk.under_way.spawn(task).id(), lane);
         }
+        Ok(if more { Duration::ZERO } else { LONGEST_REST })
     }
 
-    async fn attempt(&self, webhook: &WebhookRecord, mut delivery: Delivery) -> Result<(), Error> {
+    async fn attempt(
+        &self,
+        webhook: &WebhookRecord,
+        mut delivery: Delivery,
+    ) -> Result<Option<Sign>, Error> {
         let event = self.inner.log.read(None, delivery.seq.saturating_sub(1), 1).await?;
         let event = event.into_iter().find(|event| event.id == delivery.event);
+        delivery.attempts += 1;
         let session = event.as_ref().map(|event| event.session.clone());
         let worded = event.and_then(|event| self.inner.envelope.wrap(&event));
         let (Some(session), Some((name, body))) = (session, worded) else {
-            // Its event is past the retention: nothing is left to send.
-            delivery.state = DeliveryState::Dead;
-            delivery.finished_at = Some(self.inner.clock.now());
-            let mut batch = Batch::new();
-            self.inner.store.deliveries().put_in(&mut batch, &delivery)?;
-            return Ok(self.inner.store.commit(batch).await?);
+            self.give_up(delivery, "its event is past the retention").await?;
+            return Ok(None);
         };
-        delivery.attempts += 1;
+        let most = self.inner.settings.max_event;
+        if most < body.len() {
+            let error = format!("the event has {} bytes, which is more than {most}", body.len());
+            self.give_up(delivery, &error).await?;
+            return Ok(None);
+        }
         let letter = Letter {
             id: delivery.event.to_string(),
             delivery: delivery.id,
@@ -181,9 +218,12 @@ impl Webhooks {
             body: &body,
             number: delivery.attempts,
         };
+        let inner = &*self.inner;
         let outcome =
-            attempt::post(webhook, &letter, &self.inner.settings, &self.inner.clock).await;
-        self.record(&session, delivery, outcome).await
+            attempt::post(webhook, &letter, &inner.hosts, &inner.settings, &inner.clock).await;
+        let sign = Sign::of(outcome.attempt.status);
+        self.record(&session, delivery, outcome).await?;
+        Ok(Some(sign))
     }
 
     /// Writes down what came of an attempt at an event of the session, and what it means for the
@@ -194,29 +234,42 @@ impl Webhooks {
         mut delivery: Delivery,
         outcome: Outcome,
     ) -> Result<(), Error> {
-        let Outcome { attempt, wish } = outcome;
         let now = self.inner.clock.now();
-        let next = schedule::next(delivery.attempts, attempt.status, wish, rand::random());
-        let label = if next == Next::Delivered { "delivered" } else { "failed" };
-        metrics::counter!("wagate_webhook_attempts_total", "outcome" => label).increment(1);
+        metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.label())
+            .increment(1);
+        let Outcome { attempt, wish } = outcome;
+        let _held = self.lock(delivery.webhook).await;
         // Read anew: a caller may have changed the endpoint meanwhile.
         let Some(mut webhook) = self.inner.store.webhooks().get(delivery.webhook).await? else {
             return Ok(());
         };
+        let tried = Tried {
+            attempt: delivery.attempts - delivery.earlier_attempts,
+            status: attempt.status,
+            wish,
+            // One that was asked for once more has not stood in line all that time.
+            age: match delivery.earlier_attempts {
+                0 => between(delivery.created_at, now),
+                _ => Duration::ZERO,
+            },
+        };
+        let next = self.schedule_of(&webhook).next(tried, rand::random());
         (webhook.last_status, webhook.last_delivery_at) = (attempt.status, Some(now));
         let was_enabled = webhook.enabled;
         match next {
             Next::Delivered => {
-                (delivery.state, delivery.finished_at) = (DeliveryState::Delivered, Some(now));
-                (webhook.delivered, webhook.failing_since) = (webhook.delivered + 1, None);
+                finish(&mut delivery, DeliveryState::Delivered, now);
+                webhook.delivered += 1;
+                (webhook.failing_since, webhook.failures_in_row) = (None, 0);
+                webhook.paused_until = None;
             }
             Next::RetryAfter(pause) => delivery.next_attempt_at = Some(now + pause),
             Next::Dead => {
-                (delivery.state, delivery.finished_at) = (DeliveryState::Dead, Some(now));
+                finish(&mut delivery, DeliveryState::Dead, now);
                 webhook.failed += 1;
             }
             Next::Gone => {
-                (delivery.state, delivery.finished_at) = (DeliveryState::Dead, Some(now));
+                finish(&mut delivery, DeliveryState::Dead, now);
                 webhook.failed += 1;
                 webhook.enabled = false;
                 webhook.disabled_reason = Some("the receiver answered 410 Gone".to_owned());
@@ -224,14 +277,18 @@ impl Webhooks {
         }
         if next != Next::Delivered {
             let since = *webhook.failing_since.get_or_insert(now);
-            if since + self.inner.settings.disable_after < now {
+            webhook.failures_in_row = webhook.failures_in_row.saturating_add(1);
+            let is_often = self.inner.settings.disable_after_failures <= webhook.failures_in_row;
+            if is_often && since + self.inner.settings.disable_after < now {
                 webhook.enabled = false;
                 webhook.disabled_reason =
                     Some("nothing could be delivered for too long".to_owned());
             }
+            let pause = schedule::pause(attempt.status, wish).map(|pause| now + pause);
+            webhook.paused_until = webhook.paused_until.max(pause);
         }
         let mut batch = Batch::new();
-        self.inner.store.deliveries().put_in(&mut batch, &delivery)?;
+        self.write_delivery_in(&mut batch, delivery).await?;
         self.inner.store.deliveries().add_attempt_in(&mut batch, &attempt)?;
         self.inner.store.webhooks().put_in(&mut batch, &webhook)?;
         if was_enabled && !webhook.enabled {
@@ -240,9 +297,56 @@ impl Webhooks {
             self.changed();
         } else {
             self.inner.store.commit(batch).await?;
+            drop(_held);
             self.inner.store.durable().await?;
         }
         Ok(())
+    }
+
+    /// Makes a dead letter of what cannot be sent. That is no fault of the receiver.
+    async fn give_up(&self, mut delivery: Delivery, error: &str) -> Result<(), Error> {
+        let now = self.inner.clock.now();
+        let _held = self.lock(delivery.webhook).await;
+        let Some(mut webhook) = self.inner.store.webhooks().get(delivery.webhook).await? else {
+            return Ok(());
+        };
+        finish(&mut delivery, DeliveryState::Dead, now);
+        webhook.failed += 1;
+        let attempt = Attempt {
+            delivery: delivery.id,
+            number: delivery.attempts,
+            at: now,
+            duration_ms: 0,
+            status: None,
+            error: Some(error.to_owned()),
+            response: None,
+        };
+        let mut batch = Batch::new();
+        self.write_delivery_in(&mut batch, delivery).await?;
+        self.inner.store.deliveries().add_attempt_in(&mut batch, &attempt)?;
+        self.inner.store.webhooks().put_in(&mut batch, &webhook)?;
+        Ok(self.inner.store.commit(batch).await?)
+    }
+
+    async fn write_delivery_in(&self, batch: &mut Batch, delivery: Delivery) -> Result<(), Error> {
+        let ended = match delivery.state {
+            DeliveryState::Waiting => None,
+            DeliveryState::Delivered => Some("delivered"),
+            DeliveryState::Dead => Some("dead"),
+        };
+        if let Some(state) = ended {
+            metrics::counter!("wagate_webhook_deliveries_total", "state" => state).increment(1);
+        }
+        let mut line = self.inner.store.change_line(delivery.webhook);
+        line.put(delivery);
+        Ok(line.write_in(batch).await?)
+    }
+
+    fn schedule_of(&self, webhook: &WebhookRecord) -> &Schedule {
+        match webhook.retries {
+            RetryPlan::Full => &self.inner.settings.full,
+            RetryPlan::Short => &self.inner.settings.short,
+        }
     }
 }
 
@@ -256,21 +360,34 @@ fn told(webhook: &WebhookRecord) -> EventBody {
     }
 }
 
-/// The first waiting delivery of each lane.
-fn heads_of_lanes(waiting: Vec<Delivery>) -> Vec<Delivery> {
-    let mut lanes = HashSet::new();
-    waiting.into_iter().filter(|delivery| lanes.insert(delivery.lane.clone())).collect()
+impl Desk {
+    fn settle(&mut self, webhook: Uuid, ended: Result<(task::Id, Ended), JoinError>) {
+        let (task, fault) = match ended {
+            Ok((task, Ok(sign))) => {
+                sign.into_iter().for_each(|sign| self.pace.heard(sign));
+                (task, None)
+            }
+            Ok((task, Err(error))) => (task, Some(error.to_string())),
+            Err(error) => (error.id(), Some(error.to_string())),
+        };
+        self.busy.remove(&task);
+        if let Some(error) = fault {
+            tracing::error!(%webhook, error, "webhook {webhook}: an attempt is not recorded");
+            self.quiet_until = Some(Instant::now() + AFTER_FAILURE);
+        }
+    }
+}
+
+fn finish(delivery: &mut Delivery, state: DeliveryState, now: Timestamp) {
+    (delivery.state, delivery.finished_at) = (state, Some(now));
+    delivery.next_attempt_at = None;
+}
+
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    let millis = to.as_millisecond().saturating_sub(from.as_millisecond());
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 fn until(now: Timestamp, at: Timestamp) -> Duration {
-    let millis = at.as_millisecond().saturating_sub(now.as_millisecond());
-    Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(LONGEST_REST)
-}
-
-async fn wait(wake: &mut watch::Receiver<u64>, changes: &mut watch::Receiver<u64>, rest: Duration) {
-    tokio::select! {
-        _ = wake.changed() => (),
-        _ = changes.changed() => (),
-        () = tokio::time::sleep(rest) => (),
-    }
+    between(now, at).clamp(SHORTEST_REST, LONGEST_REST)
 }

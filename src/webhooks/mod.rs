@@ -6,23 +6,38 @@
 //! An event becomes a delivery record in the same commit that moves the endpoint's cursor past it,
 //! and a delivery leaves the line only when the receiver's answer is recorded. What was under way
 //! when the gateway died is sent again, with the same `webhook-id`.
+//!
+//! Each endpoint has one task, that owns its attempts and no memory of its line: lanes lie in the
+//! store ([`crate::store::LineChange`]), and the task asks there which heads are due. Whoever
+//! changes an endpoint's record or line, here or for a caller, holds that endpoint's lock.
 
 mod attempt;
+mod deliveries;
 mod dispatcher;
+mod hosts;
+mod intake;
+mod pace;
 mod registry;
 mod schedule;
 mod signature;
+mod upkeep;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
+use uuid::Uuid;
 
-pub use crate::store::records::{Attempt, Delivery, DeliveryState, WebhookRecord};
+use self::hosts::Hosts;
+pub use self::schedule::Schedule;
+pub use crate::store::records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord};
 use crate::{
     domain::{Clock, Event, SessionId},
     events::EventLog,
     store::Store,
 };
+
+/// Endpoints share this many locks.
+const LOCKS: usize = 64;
 
 /// How a surface words an event for its webhooks.
 pub trait Envelope: Send + Sync + 'static {
@@ -42,6 +57,7 @@ pub struct WebhookDraft {
     pub headers: Vec<(String, String)>,
     pub secret: Option<String>,
     pub enabled: Option<bool>,
+    pub retries: Option<RetryPlan>,
 }
 
 /// Changes to an endpoint; `None` leaves a field as it is.
@@ -51,6 +67,7 @@ pub struct WebhookChange {
     pub events: Option<Vec<String>>,
     pub headers: Option<Vec<(String, String)>>,
     pub enabled: Option<bool>,
+    pub retries: Option<RetryPlan>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +84,23 @@ pub struct WebhookSettings {
     pub timeout: Duration,
     pub allow_private_targets: bool,
     pub max_per_session: usize,
+    pub full: Schedule,
+    pub short: Schedule,
+    /// An endpoint is switched off after so long without a delivery, and so many failures.
     pub disable_after: Duration,
+    pub disable_after_failures: u32,
+    /// How long an old secret still signs after a rotation.
+    pub secret_overlap: Duration,
+    /// Attempts under way at once, at one endpoint and at one host.
+    pub per_endpoint: usize,
+    pub per_host: usize,
+    /// Bytes; a larger event goes to the dead letters unsent.
+    pub max_event: usize,
+    /// What was finished longer ago is forgotten, and what was delivered beyond so many.
+    pub keep_for: Duration,
+    pub keep_delivered: usize,
+    /// How fast dead letters are put back in line.
+    pub recovered_per_second: u32,
 }
 
 /// Clones are the same service.
@@ -82,6 +115,13 @@ struct Inner {
     clock: Clock,
     settings: WebhookSettings,
     envelope: Arc<dyn Envelope>,
+    hosts: Hosts,
+    locks: [Mutex<()>; LOCKS],
+    /// Held while an endpoint is registered: two calls for one address make one endpoint. Taken
+    /// before an endpoint's own lock.
+    registering: Mutex<()>,
+    /// Endpoints that have a label of their own among the metrics.
+    labels: std::sync::Mutex<HashSet<Uuid>>,
     /// Raised at every change of an endpoint or of its line.
     changes: watch::Sender<u64>,
 }
@@ -95,7 +135,27 @@ impl Webhooks {
         envelope: Arc<dyn Envelope>,
     ) -> Self {
         let changes = watch::Sender::new(0);
-        Self { inner: Arc::new(Inner { store, log, clock, settings, envelope, changes }) }
+        let private = settings.allow_private_targets;
+        let hosts = Hosts::new(settings.per_host, settings.timeout, private);
+        let inner = Inner {
+            store,
+            log,
+            clock,
+            settings,
+            envelope,
+            hosts,
+            locks: std::array::from_fn(|_| Mutex::new(())),
+            registering: Mutex::new(()),
+            labels: std::sync::Mutex::default(),
+            changes,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Held while an endpoint's record or line is changed; never while anything is sent.
+    async fn lock(&self, webhook: Uuid) -> MutexGuard<'_, ()> {
+        let [.., last] = *webhook.as_bytes();
+        self.inner.locks[usize::from(last) % LOCKS].lock().await
     }
 
     fn changed(&self) {

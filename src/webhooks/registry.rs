@@ -1,31 +1,41 @@
-//! Endpoints: registering, changing, removing, and what callers may ask of their deliveries.
+//! Endpoints: registering, changing, removing, and their secrets.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, SessionId, Subject, Timestamp},
+    domain::{Error, SessionId, Subject},
     egress,
     store::{
         Batch,
-        records::{Attempt, Delivery, DeliveryState, WebhookRecord, WebhookSecret},
+        records::{WebhookRecord, WebhookSecret},
     },
-    webhooks::{
-        Registered, WebhookChange, WebhookDraft, Webhooks,
-        attempt::{self, Letter},
-        signature,
-    },
+    webhooks::{Registered, WebhookChange, WebhookDraft, Webhooks, signature},
 };
 
 const MOST_HEADERS: usize = 20;
 const LONGEST_VALUE: usize = 4_096;
-/// Headers that the gateway sets itself.
-const OWN_HEADERS: [&str; 5] =
-    ["host", "content-length", "content-type", "connection", "transfer-encoding"];
-/// How long an old secret still signs after a rotation.
-const OVERLAP: Duration = Duration::from_secs(24 * 3600);
-const RECOVERED_AT_ONCE: usize = 10_000;
+/// Headers that the gateway or the connection sets itself, and how others of them begin.
+const OWN_HEADERS: [&str; 11] = [
+    "host",
+    "content-length",
+    "content-type",
+    "connection",
+    "expect",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+const OWN_BEGINNINGS: [&str; 2] = ["webhook-", "x-webhook-"];
+/// The longest that an old secret may still sign after a rotation, and how many sign at most.
+const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
+const MOST_SECRETS: usize = 5;
+/// How many lanes are hurried in one commit.
+const HURRIED_AT_ONCE: usize = 200;
 
 impl Webhooks {
     /// Registers an endpoint. The same address again, for the same session, changes the one that
@@ -43,11 +53,14 @@ impl Webhooks {
             return Err(Error::invalid_field("secret", "must have 1 to 256 characters"));
         }
         let now = self.inner.clock.now();
+        let _registering = self.inner.registering.lock().await;
         let known = self.inner.store.webhooks().list(session).await?;
-        if let Some(mut webhook) = known.iter().find(|webhook| webhook.url == draft.url).cloned() {
+        if let Some(found) = known.iter().find(|webhook| webhook.url == draft.url) {
+            let _held = self.lock(found.id).await;
+            let mut webhook = self.get(session, found.id).await?;
             (webhook.events, webhook.headers) = (draft.events, draft.headers);
-            webhook.enabled = draft.enabled.unwrap_or(true);
-            (webhook.disabled_reason, webhook.failing_since) = (None, None);
+            self.switch(&mut webhook, draft.enabled.unwrap_or(true)).await?;
+            webhook.retries = draft.retries.unwrap_or(webhook.retries);
             if let Some(secret) = draft.secret {
                 webhook.secrets = vec![WebhookSecret { secret, valid_until: None }];
             }
@@ -72,8 +85,14 @@ impl Webhooks {
             created_at: now,
             updated_at: now,
             failing_since: None,
+            failures_in_row: 0,
+            paused_until: None,
+            retries: draft.retries.unwrap_or_default(),
+            accepted: 0,
+            redelivered: 0,
             delivered: 0,
             failed: 0,
+            missed: 0,
             last_status: None,
             last_delivery_at: None,
         };
@@ -104,8 +123,9 @@ impl Webhooks {
         id: Uuid,
         change: WebhookChange,
     ) -> Result<WebhookRecord, Error> {
+        let _held = self.lock(id).await;
         let mut webhook = self.get(session, id).await?;
-        let WebhookChange { url, events, headers, enabled } = change;
+        let WebhookChange { url, events, headers, enabled, retries } = change;
         if let Some(url) = url {
             egress::check_url(&url, self.inner.settings.allow_private_targets)?;
             webhook.url = url;
@@ -119,15 +139,16 @@ impl Webhooks {
             webhook.headers = headers;
         }
         if let Some(enabled) = enabled {
-            webhook.enabled = enabled;
-            (webhook.disabled_reason, webhook.failing_since) = (None, None);
+            self.switch(&mut webhook, enabled).await?;
         }
+        webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.inner.clock.now();
         self.put(&webhook).await?;
         Ok(webhook)
     }
 
     pub async fn remove(&self, session: Option<&SessionId>, id: Uuid) -> Result<(), Error> {
+        let _held = self.lock(id).await;
         self.get(session, id).await?;
         self.inner.store.webhooks().remove(id).await?;
         self.changed();
@@ -137,126 +158,67 @@ impl Webhooks {
     /// Removes all endpoints of a session that is itself removed.
     pub async fn remove_all(&self, session: &SessionId) -> Result<(), Error> {
         for webhook in self.list(Some(session)).await? {
+            let _held = self.lock(webhook.id).await;
             self.inner.store.webhooks().remove(webhook.id).await?;
         }
         self.changed();
         Ok(())
     }
 
-    /// The new secret; the old one still signs for a day.
+    /// The new secret; the old ones still sign for the overlap, or as long as is set.
     pub async fn rotate_secret(
         &self,
         session: Option<&SessionId>,
         id: Uuid,
+        overlap: Option<Duration>,
     ) -> Result<String, Error> {
+        let overlap = overlap.unwrap_or(self.inner.settings.secret_overlap);
+        if LONGEST_OVERLAP < overlap {
+            let message = format!("must be {} at most", LONGEST_OVERLAP.as_secs());
+            return Err(Error::invalid_field("overlapSeconds", message));
+        }
+        let _held = self.lock(id).await;
         let mut webhook = self.get(session, id).await?;
         let now = self.inner.clock.now();
-        webhook.secrets.retain(|secret| secret.valid_until.is_none_or(|end| now < end));
+        let end = now + overlap;
         for old in &mut webhook.secrets {
-            old.valid_until.get_or_insert(now + OVERLAP);
+            // An earlier rotation may have ended it sooner; this one may end it sooner still.
+            old.valid_until = Some(old.valid_until.map_or(end, |until| until.min(end)));
         }
         let secret = signature::new_secret();
         webhook.secrets.insert(0, WebhookSecret { secret: secret.clone(), valid_until: None });
+        webhook.secrets.retain(|secret| secret.valid_until.is_none_or(|end| now < end));
+        webhook.secrets.truncate(MOST_SECRETS);
         webhook.updated_at = now;
         self.put(&webhook).await?;
         Ok(secret)
     }
 
-    /// Posts a `webhook.test` event at once and answers how it went.
-    pub async fn test(&self, session: Option<&SessionId>, id: Uuid) -> Result<Attempt, Error> {
-        const NAME: &str = "webhook.test";
-        let webhook = self.get(session, id).await?;
-        let delivery = Uuid::now_v7();
-        let body = serde_json::json!({
-            "event": NAME,
-            "id": delivery,
-            "sessionId": session,
-            "timestamp": self.inner.clock.now().as_second(),
-            "data": {},
-        });
-        let body = body.to_string();
-        let letter =
-            Letter { id: delivery.to_string(), delivery, event: NAME, body: &body, number: 1 };
-        Ok(attempt::post(&webhook, &letter, &self.inner.settings, &self.inner.clock).await.attempt)
-    }
-
-    /// Newest first, each with its attempts.
-    pub async fn deliveries(
-        &self,
-        session: Option<&SessionId>,
-        id: Uuid,
-        state: Option<DeliveryState>,
-        before: Option<Uuid>,
-        limit: usize,
-    ) -> Result<Vec<(Delivery, Vec<Attempt>)>, Error> {
-        self.get(session, id).await?;
-        let stored = self.inner.store.deliveries();
-        let mut page = Vec::new();
-        for delivery in stored.page(id, state, before, limit).await? {
-            let attempts = stored.attempts(delivery.id).await?;
-            page.push((delivery, attempts));
+    /// Switches an endpoint on or off at a caller's wish, which ends what the gateway thought of
+    /// it. When it is switched on again, all lanes are tried at once.
+    async fn switch(&self, webhook: &mut WebhookRecord, enabled: bool) -> Result<(), Error> {
+        let was_enabled = std::mem::replace(&mut webhook.enabled, enabled);
+        (webhook.disabled_reason, webhook.failing_since) = (None, None);
+        (webhook.failures_in_row, webhook.paused_until) = (0, None);
+        if enabled && !was_enabled {
+            self.hurry(webhook).await?;
         }
-        Ok(page)
+        Ok(())
     }
 
-    /// Puts one delivery back in line, whatever became of it.
-    pub async fn redeliver(
-        &self,
-        session: Option<&SessionId>,
-        id: Uuid,
-        delivery: Uuid,
-    ) -> Result<Delivery, Error> {
-        self.get(session, id).await?;
-        let found = self.inner.store.deliveries().get(id, delivery).await?;
-        let mut delivery = found.ok_or_else(|| {
-            Error::not_found(Subject::Webhook, format!("there is no delivery '{delivery}'"))
-        })?;
-        self.put_in_line(&mut delivery).await?;
-        self.inner.store.durable().await?;
-        self.changed();
-        Ok(delivery)
-    }
-
-    /// Puts every dead delivery since then back in line. How many.
-    pub async fn recover(
-        &self,
-        session: Option<&SessionId>,
-        id: Uuid,
-        since: Timestamp,
-    ) -> Result<usize, Error> {
-        self.get(session, id).await?;
-        let dead = Some(DeliveryState::Dead);
-        let dead = self.inner.store.deliveries().page(id, dead, None, RECOVERED_AT_ONCE).await?;
-        let mut recovered = 0;
-        for mut delivery in dead.into_iter().filter(|delivery| since <= delivery.created_at) {
-            self.put_in_line(&mut delivery).await?;
-            recovered += 1;
+    /// Makes the heads of all lanes due.
+    async fn hurry(&self, webhook: &WebhookRecord) -> Result<(), Error> {
+        let now = self.inner.clock.now();
+        loop {
+            let stored = self.inner.store.deliveries();
+            let mut heads = stored.heads_due_last(webhook.id, HURRIED_AT_ONCE).await?;
+            heads.retain(|delivery| delivery.next_attempt_at.is_some_and(|due| now < due));
+            if heads.is_empty() {
+                return Ok(());
+            }
+            heads.iter_mut().for_each(|delivery| delivery.next_attempt_at = Some(now));
+            self.write(webhook, heads).await?;
         }
-        self.inner.store.durable().await?;
-        self.changed();
-        Ok(recovered)
-    }
-
-    /// The number of the event up to which every endpoint has what it shall get; none when there
-    /// is no endpoint.
-    pub async fn slowest_cursor(&self) -> Result<Option<u64>, Error> {
-        let mut slowest: Option<u64> = None;
-        for webhook in self.inner.store.webhooks().all().await? {
-            let cursor = self.inner.store.webhooks().cursor(webhook.id).await?.unwrap_or(0);
-            let waiting = self.inner.store.deliveries().waiting(webhook.id, 1).await?;
-            let needed = waiting.first().map_or(cursor, |delivery| delivery.seq.saturating_sub(1));
-            slowest = Some(slowest.map_or(needed, |slowest| slowest.min(needed)));
-        }
-        Ok(slowest)
-    }
-
-    async fn put_in_line(&self, delivery: &mut Delivery) -> Result<(), Error> {
-        delivery.state = DeliveryState::Waiting;
-        delivery.next_attempt_at = Some(self.inner.clock.now());
-        delivery.finished_at = None;
-        let mut batch = Batch::new();
-        self.inner.store.deliveries().put_in(&mut batch, delivery)?;
-        Ok(self.inner.store.commit(batch).await?)
     }
 
     async fn put(&self, webhook: &WebhookRecord) -> Result<(), Error> {
@@ -290,7 +252,10 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
         if reqwest::header::HeaderName::try_from(name.as_str()).is_err() {
             return fault(format!("'{name}' is not a header name"));
         }
-        if OWN_HEADERS.contains(&name.to_lowercase().as_str()) {
+        let lower = name.to_lowercase();
+        if OWN_HEADERS.contains(&lower.as_str())
+            || OWN_BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
+        {
             return fault(format!("'{name}' is set by the gateway"));
         }
         if LONGEST_VALUE < value.len()

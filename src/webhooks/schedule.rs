@@ -1,58 +1,111 @@
-//! When a delivery that failed is tried again. Pure.
+//! When a delivery that failed is tried again, and how long its endpoint is left alone. Pure.
 
 use std::time::Duration;
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-/// Seconds before each retry.
-const RETRIES: [u64; 10] = [
-    5,
-    30,
-    5 * MINUTE,
-    30 * MINUTE,
-    2 * HOUR,
-    5 * HOUR,
-    10 * HOUR,
-    14 * HOUR,
-    20 * HOUR,
-    24 * HOUR,
-];
-/// The least that an overloaded receiver is left alone for.
-const RESPITE: Duration = Duration::from_secs(60);
-/// The longest that a receiver may ask to be left alone for.
-const LONGEST_WISH: Duration = Duration::from_secs(24 * HOUR);
+use crate::domain::Timestamp;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+/// The longest that a receiver may ask to be left alone for: with one delivery, and altogether.
+const LONGEST_WISH: Duration = HOUR.saturating_mul(24);
+const LONGEST_PAUSE: Duration = HOUR;
 const JITTER: f64 = 0.2;
+/// However short a schedule is, an event is not too late before this time.
+const SHORTEST_SPAN: Duration = HOUR;
+
+/// What the schedule is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// The pause before each retry.
+    pub retries: Vec<Duration>,
+    /// The least that an overloaded receiver is left alone for.
+    pub respite: Duration,
+}
+
+/// What is known of a delivery after an attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Tried {
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// None when there was no answer.
+    pub status: Option<u16>,
+    /// The receiver's `Retry-After`.
+    pub wish: Option<Duration>,
+    /// How old the delivery is.
+    pub age: Duration,
+}
 
 /// What a receiver's answer means for the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     Delivered,
     RetryAfter(Duration),
-    /// The schedule is at its end.
+    /// The schedule is at its end, or trying again would not help.
     Dead,
     /// The receiver says that it is gone for good.
     Gone,
 }
 
-/// Decides after attempt `attempt` (from 1). `status` is none when there was no answer; `wish` is
-/// the receiver's `Retry-After`; `chance` lies between 0 and 1.
-pub fn next(attempt: u32, status: Option<u16>, wish: Option<Duration>, chance: f64) -> Next {
+impl Schedule {
+    /// Decides after an attempt. `chance` lies between 0 and 1.
+    pub fn next(&self, tried: Tried, chance: f64) -> Next {
+        match tried.status {
+            Some(200..=299) => return Next::Delivered,
+            Some(410) => return Next::Gone,
+            // The same body stays too large; the chat's later events shall not wait for it.
+            Some(413) => return Next::Dead,
+            _ => (),
+        }
+        // One that stood in line behind others for the whole length of the schedule had its time:
+        // otherwise each event of a lane that always fails would wait out a schedule of its own.
+        if tried.attempt == 1 && self.span() < tried.age {
+            return Next::Dead;
+        }
+        let at = usize::try_from(tried.attempt).unwrap_or(usize::MAX).saturating_sub(1);
+        let Some(planned) = self.retries.get(at) else { return Next::Dead };
+        let spread = 1.0 + JITTER * (chance.clamp(0.0, 1.0) * 2.0 - 1.0);
+        let mut pause = planned.mul_f64(spread);
+        if matches!(tried.status, Some(429 | 502 | 503 | 504)) {
+            pause = pause.max(self.respite);
+        }
+        if let Some(wish) = tried.wish {
+            pause = pause.max(wish.min(LONGEST_WISH));
+        }
+        // The clock counts milliseconds: a part of one would be waited for in vain.
+        Next::RetryAfter(Duration::from_millis(u64::try_from(pause.as_millis()).unwrap_or(0)))
+    }
+
+    fn span(&self) -> Duration {
+        self.retries.iter().sum::<Duration>().max(SHORTEST_SPAN)
+    }
+}
+
+/// How long a receiver wishes to get nothing at all. It can name a time for all it gets only with
+/// the statuses that speak of its load.
+pub fn pause(status: Option<u16>, wish: Option<Duration>) -> Option<Duration> {
     match status {
-        Some(200..=299) => return Next::Delivered,
-        Some(410) => return Next::Gone,
-        _ => (),
+        Some(429 | 503) => wish.map(|wish| wish.min(LONGEST_PAUSE)).filter(|wish| !wish.is_zero()),
+        _ => None,
     }
-    let at = usize::try_from(attempt).unwrap_or(usize::MAX).saturating_sub(1);
-    let Some(seconds) = RETRIES.get(at) else { return Next::Dead };
-    let spread = 1.0 + JITTER * (chance.clamp(0.0, 1.0) * 2.0 - 1.0);
-    let mut pause = Duration::from_secs(*seconds).mul_f64(spread);
-    if matches!(status, Some(429 | 502 | 503 | 504)) {
-        pause = pause.max(RESPITE);
+}
+
+/// Reads `Retry-After`: seconds, or a date in any of the three forms that HTTP has had.
+pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    const ASCTIME: &str = "%a %b %e %H:%M:%S %Y";
+    const RFC_850: &str = "%A, %d-%b-%y %H:%M:%S GMT";
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
     }
-    if let Some(wish) = wish {
-        pause = pause.max(wish.min(LONGEST_WISH));
-    }
-    Next::RetryAfter(pause)
+    let old_form = |form| {
+        let date = jiff::civil::DateTime::strptime(form, text).ok()?;
+        Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    };
+    let date = match jiff::fmt::rfc2822::parse(text) {
+        Ok(date) => date.timestamp(),
+        Err(_) => old_form(ASCTIME).or_else(|| old_form(RFC_850))?,
+    };
+    let millis = date.as_millisecond().saturating_sub(now.as_millisecond());
+    Some(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -60,36 +113,110 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::clock::from_seconds;
 
-    #[test]
-    fn a_receiver_that_is_gone_is_not_asked_again() {
-        assert_eq!(next(1, Some(410), None, 0.5), Next::Gone);
+    fn schedule() -> Schedule {
+        let retries = [5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+        Schedule {
+            retries: retries.map(Duration::from_secs).to_vec(),
+            respite: Duration::from_secs(60),
+        }
+    }
+
+    fn after(status: u16, wish: Option<u64>) -> Next {
+        let wish = wish.map(Duration::from_secs);
+        let tried = Tried { attempt: 1, status: Some(status), wish, age: Duration::ZERO };
+        schedule().next(tried, 0.5)
+    }
+
+    fn retry(seconds: u64) -> Next {
+        Next::RetryAfter(Duration::from_secs(seconds))
     }
 
     #[test]
-    fn a_redirect_is_a_failure() {
-        assert_eq!(next(1, Some(302), None, 0.5), Next::RetryAfter(Duration::from_secs(5)));
+    fn a_status_says_what_becomes_of_the_delivery() {
+        assert_eq!(after(204, None), Next::Delivered);
+        assert_eq!(after(302, None), retry(5), "a redirect is a failure");
+        assert_eq!(after(400, None), retry(5));
+        assert_eq!(after(410, None), Next::Gone);
+        assert_eq!(after(413, None), Next::Dead);
     }
 
     #[test]
-    fn an_overloaded_receiver_gets_a_minute_and_what_it_wishes() {
-        assert_eq!(next(1, Some(503), None, 0.5), Next::RetryAfter(RESPITE));
-        let wish = Some(Duration::from_secs(120));
-        assert_eq!(next(1, Some(429), wish, 0.5), Next::RetryAfter(Duration::from_secs(120)));
+    fn an_overloaded_receiver_gets_a_minute_and_what_it_wishes_within_reason() {
+        assert_eq!(after(503, None), retry(60));
+        assert_eq!(after(429, Some(120)), retry(120));
+        assert_eq!(after(500, Some(120)), retry(120));
+        assert_eq!(after(429, Some(u64::MAX)), retry(86_400));
+        assert_eq!(after(200, Some(120)), Next::Delivered);
+    }
+
+    #[test]
+    fn only_load_pauses_the_whole_endpoint() {
+        let wish = Some(Duration::from_secs(90));
+        assert_eq!(pause(Some(429), wish), wish);
+        assert_eq!(pause(Some(503), Some(Duration::MAX)), Some(LONGEST_PAUSE));
+        assert_eq!(pause(Some(500), wish), None);
+        assert_eq!(pause(Some(429), None), None);
+    }
+
+    #[test]
+    fn what_waited_behind_others_for_the_whole_schedule_is_tried_once() {
+        let tried =
+            |attempt, age| schedule().next(Tried { attempt, status: None, wish: None, age }, 0.5);
+        assert_eq!(tried(1, HOUR), retry(5));
+        assert_eq!(tried(1, HOUR * 100), Next::Dead);
+        assert_eq!(tried(2, HOUR * 100), retry(30));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = from_seconds(1_445_412_480);
+        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        for date in [
+            "Wed, 21 Oct 2015 07:29:00 GMT",
+            "Wednesday, 21-Oct-15 07:29:00 GMT",
+            "Wed Oct 21 07:29:00 2015",
+        ] {
+            assert_eq!(retry_after(date, now), Some(Duration::from_secs(60)), "{date}");
+        }
+        let past = "Wed, 21 Oct 2015 07:27:00 GMT";
+        assert_eq!(retry_after(past, now), Some(Duration::ZERO));
+        for lie in ["soon", "-5", "", "1.5", "99999999999999999999999"] {
+            assert_eq!(retry_after(lie, now), None, "{lie}");
+        }
     }
 
     proptest! {
         #[test]
-        fn every_delivery_ends(status in prop::option::of(100u16..600), chance in 0.0f64..1.0) {
-            let attempts = (1..100).take_while(|n| matches!(next(*n, status, None, chance), Next::RetryAfter(_)));
-            prop_assert!(attempts.count() <= RETRIES.len());
+        fn every_delivery_ends(
+            status in prop::option::of(100u16..600),
+            chance in 0.0f64..1.0,
+            wish in prop::option::of(any::<u64>().prop_map(Duration::from_secs)),
+        ) {
+            let goes_on = |attempt: &u32| {
+                let tried = Tried { attempt: *attempt, status, wish, age: Duration::ZERO };
+                matches!(schedule().next(tried, chance), Next::RetryAfter(_))
+            };
+            prop_assert!((1..100).take_while(goes_on).count() <= schedule().retries.len());
         }
 
         #[test]
-        fn a_pause_stays_within_a_fifth_of_its_schedule(attempt in 1u32..=10, chance in 0.0f64..1.0) {
-            let planned = RETRIES[attempt as usize - 1] as f64;
-            let Next::RetryAfter(pause) = next(attempt, None, None, chance) else { panic!("no retry") };
-            prop_assert!((pause.as_secs_f64() - planned).abs() <= planned * JITTER + 1e-6);
+        fn a_pause_stays_within_a_fifth_of_its_schedule(
+            attempt in 1u32..=10,
+            chance in 0.0f64..1.0,
+        ) {
+            let planned = schedule().retries[attempt as usize - 1].as_secs_f64();
+            let tried = Tried { attempt, status: None, wish: None, age: Duration::ZERO };
+            let Next::RetryAfter(pause) = schedule().next(tried, chance) else {
+                panic!("no retry")
+            };
+            prop_assert!((pause.as_secs_f64() - planned).abs() <= planned * JITTER + 1e-3);
+        }
+
+        #[test]
+        fn any_text_may_stand_in_retry_after(text in ".{0,40}") {
+            let _ = retry_after(&text, from_seconds(0));
         }
     }
 }

@@ -17,4 +17,7 @@ mod journey;
 mod listeners;
 mod outbox;
 mod permission;
+mod receiver;
 mod simulated_network;
+mod webhook_service;
+mod webhooks;

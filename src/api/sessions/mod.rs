@@ -9,6 +9,7 @@ mod messages;
 mod outbox;
 mod qr;
 mod send;
+mod webhook_deliveries;
 mod webhooks;
 pub mod wire;
 
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(contacts::endpoints());
     all.extend(groups::endpoints());
     all.extend(webhooks::endpoints());
+    all.extend(webhook_deliveries::endpoints());
     all
 }
 

@@ -1,0 +1,229 @@
+//! The line of one endpoint: its waiting deliveries, in lanes that keep their order.
+//!
+//! All of it lies on the disk, so that a line of any length costs no memory. Of each lane only the
+//! head, the waiting delivery with the lowest event number, stands in `LaneHeads`, by the time of
+//! its next attempt: whoever delivers reads the due heads off the beginning of that tree. A
+//! [`LineChange`] keeps the three indexes in step. It does not lock: its user does.
+
+use std::collections::{BTreeMap, HashSet};
+
+use uuid::Uuid;
+
+use crate::store::{
+    StoreError,
+    codec::{Key, decode, encode},
+    deliveries,
+    engine::{Batch, Direction, Engine},
+    records::{Delivery, DeliveryState},
+    table::{Table, clear},
+    trees::Tree,
+};
+
+/// Changes to one endpoint's line, that become one batch.
+pub struct LineChange<'a> {
+    engine: &'a dyn Engine,
+    webhook: Uuid,
+    /// By lane.
+    changed: BTreeMap<String, Vec<Delivery>>,
+}
+
+impl<'a> LineChange<'a> {
+    pub fn new(engine: &'a dyn Engine, webhook: Uuid) -> Self {
+        Self { engine, webhook, changed: BTreeMap::new() }
+    }
+
+    /// Writes a delivery in its present state. Once for each delivery; one that waits stays in the
+    /// lane that it is in.
+    pub fn put(&mut self, delivery: Delivery) {
+        self.changed.entry(delivery.lane.clone()).or_default().push(delivery);
+    }
+
+    /// Adds all changes to a batch.
+    pub async fn write_in(self, batch: &mut Batch) -> Result<(), StoreError> {
+        for (lane, changed) in &self.changed {
+            self.write_lane(batch, lane, changed).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_lane(
+        &self,
+        batch: &mut Batch,
+        lane: &str,
+        changed: &[Delivery],
+    ) -> Result<(), StoreError> {
+        let table = Table::new(self.engine);
+        // The head is among those that change, or it is the first that does not.
+        let in_lane = lane_key(self.webhook, lane).all();
+        let first = self.engine.scan(in_lane, Direction::Forward, changed.len() + 1).await?;
+        let ids: HashSet<Uuid> = changed.iter().map(|delivery| delivery.id).collect();
+        let mut unchanged = None;
+        for (index, (_, id)) in first.iter().enumerate() {
+            let id: Uuid = decode(id)?;
+            if index != 0 && (ids.contains(&id) || unchanged.is_some()) {
+                continue;
+            }
+            let key = deliveries::key(self.webhook, id);
+            let Some(delivery): Option<Delivery> = table.get(key).await? else { continue };
+            if index == 0 {
+                batch.remove(head_key(&delivery));
+            }
+            if !ids.contains(&id) {
+                unchanged = Some(delivery);
+            }
+        }
+        for delivery in changed {
+            let (place, waiting) = (place(delivery), waiting_key(delivery));
+            let key = deliveries::key(self.webhook, delivery.id);
+            if delivery.state == DeliveryState::Waiting {
+                batch.put(place, encode(&delivery.id)?);
+                batch.put(waiting, key.clone().done());
+            } else {
+                batch.remove(place);
+                batch.remove(waiting);
+            }
+            table.put_in(batch, key, delivery)?;
+        }
+        let waiting = changed.iter().filter(|delivery| delivery.state == DeliveryState::Waiting);
+        let head = waiting.chain(&unchanged).min_by_key(|delivery| (delivery.seq, delivery.id));
+        if let Some(head) = head {
+            batch.put(head_key(head), encode(&head.id)?);
+        }
+        Ok(())
+    }
+}
+
+/// The heads of an endpoint's lanes, by the time that they are due.
+pub async fn heads(
+    engine: &dyn Engine,
+    webhook: Uuid,
+    direction: Direction,
+    limit: usize,
+) -> Result<Vec<Delivery>, StoreError> {
+    let all = Key::new(Tree::LaneHeads).uuid(webhook).all();
+    let mut heads = Vec::new();
+    for (_, id) in engine.scan(all, direction, limit).await? {
+        let key = deliveries::key(webhook, decode(&id)?);
+        heads.extend(Table::new(engine).get(key).await?);
+    }
+    Ok(heads)
+}
+
+/// Forgets an endpoint's whole line.
+pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError> {
+    for tree in [Tree::DeliveriesWaiting, Tree::Lanes, Tree::LaneHeads] {
+        clear(engine, Key::new(tree).uuid(webhook).all()).await?;
+    }
+    Ok(())
+}
+
+fn lane_key(webhook: Uuid, lane: &str) -> Key {
+    Key::new(Tree::Lanes).uuid(webhook).text(lane)
+}
+
+fn place(delivery: &Delivery) -> Vec<u8> {
+    let lane = lane_key(delivery.webhook, &delivery.lane);
+    lane.number(delivery.seq).uuid(delivery.id).done()
+}
+
+fn waiting_key(delivery: &Delivery) -> Vec<u8> {
+    let line = Key::new(Tree::DeliveriesWaiting).uuid(delivery.webhook);
+    line.number(delivery.seq).uuid(delivery.id).done()
+}
+
+fn head_key(delivery: &Delivery) -> Vec<u8> {
+    let due = delivery.next_attempt_at.unwrap_or(delivery.created_at);
+    Key::new(Tree::LaneHeads).uuid(delivery.webhook).time(due).text(&delivery.lane).done()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, test_runner::TestRunner};
+
+    use super::*;
+    use crate::{domain::clock::from_seconds, store::Store};
+
+    fn delivery(webhook: Uuid, lane: &str, seq: u64) -> Delivery {
+        Delivery {
+            id: Uuid::now_v7(),
+            webhook,
+            seq,
+            event: Uuid::now_v7(),
+            event_name: "message".to_owned(),
+            lane: lane.to_owned(),
+            state: DeliveryState::Waiting,
+            attempts: 0,
+            earlier_attempts: 0,
+            next_attempt_at: Some(from_seconds(0)),
+            created_at: from_seconds(0),
+            finished_at: None,
+        }
+    }
+
+    async fn put(store: &Store, webhook: Uuid, deliveries: &[Delivery]) {
+        let mut change = store.change_line(webhook);
+        deliveries.iter().for_each(|delivery| change.put(delivery.clone()));
+        let mut batch = Batch::new();
+        change.write_in(&mut batch).await.unwrap();
+        store.commit(batch).await.unwrap();
+    }
+
+    async fn heads_of(store: &Store, webhook: Uuid) -> Vec<(String, u64)> {
+        let heads = store.deliveries().heads(webhook, 100).await.unwrap();
+        heads.into_iter().map(|delivery| (delivery.lane, delivery.seq)).collect()
+    }
+
+    #[tokio::test]
+    async fn each_lane_has_one_head_and_those_due_come_first() {
+        let (store, webhook) = (Store::temporary().await.unwrap(), Uuid::now_v7());
+        let mut all: Vec<Delivery> =
+            (1..=6).map(|n| delivery(webhook, ["a", "b"][n as usize % 2], n)).collect();
+        put(&store, webhook, &all).await;
+        assert_eq!(heads_of(&store, webhook).await, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
+        all[1].next_attempt_at = Some(from_seconds(60));
+        put(&store, webhook, &all[1..2]).await;
+        assert_eq!(heads_of(&store, webhook).await, [("b".to_owned(), 1), ("a".to_owned(), 2)]);
+        all[0].state = DeliveryState::Dead;
+        put(&store, webhook, &all[0..1]).await;
+        assert_eq!(heads_of(&store, webhook).await, [("b".to_owned(), 3), ("a".to_owned(), 2)]);
+    }
+
+    /// Runs steps on a line of twelve and looks at its heads after each.
+    async fn walk(store: &Store, steps: Vec<(usize, u8, i64)>) {
+        let webhook = Uuid::now_v7();
+        let lane = |n: u64| ["a", "ab", "b"][n as usize % 3];
+        let mut all: Vec<Delivery> = (0..12).map(|n| delivery(webhook, lane(n), n)).collect();
+        put(store, webhook, &all).await;
+        for (which, what, when) in steps {
+            let changed = &mut all[which];
+            changed.next_attempt_at = Some(from_seconds(when));
+            changed.state = match what {
+                0 => DeliveryState::Delivered,
+                1 => DeliveryState::Dead,
+                _ => DeliveryState::Waiting,
+            };
+            put(store, webhook, &all[which..=which]).await;
+            let mut first = BTreeMap::new();
+            for one in all.iter().filter(|one| one.state == DeliveryState::Waiting) {
+                first.entry(one.lane.clone()).or_insert(one);
+            }
+            let mut wanted: Vec<_> = first.into_values().collect();
+            wanted.sort_by_key(|one| (one.next_attempt_at, one.lane.clone()));
+            let wanted: Vec<_> = wanted.iter().map(|one| (one.lane.clone(), one.seq)).collect();
+            assert_eq!(heads_of(store, webhook).await, wanted);
+        }
+    }
+
+    #[test]
+    fn heads_are_the_first_of_each_lane_whatever_happens() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let store = runtime.block_on(Store::temporary()).unwrap();
+        let steps = prop::collection::vec((0..12usize, 0..3u8, 0..50i64), 1..40);
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(32));
+        let walked = runner.run(&steps, |steps| {
+            runtime.block_on(walk(&store, steps));
+            Ok(())
+        });
+        walked.unwrap();
+    }
+}

@@ -1,0 +1,126 @@
+//! The hosts that receive: a client with its kept connections for each, and how many attempts may
+//! be under way at one of them. Knows nothing of what is sent.
+//!
+//! A client is tied to the addresses that its host's name led to. The name is looked up and checked
+//! for each attempt; when it leads elsewhere, the client is made anew.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use url::Url;
+
+use crate::egress;
+
+/// A host that nothing was sent to for so long is forgotten, with its connections.
+const IDLE: Duration = Duration::from_secs(300);
+/// Beyond so many, idle hosts are looked for.
+const MANY: usize = 64;
+/// Whoever sends has a deadline of its own; the client's comes later, as a last resort.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// All hosts.
+pub struct Hosts {
+    known: Mutex<HashMap<String, Host>>,
+    at_once: usize,
+    deadline: Duration,
+    allow_private: bool,
+}
+
+struct Host {
+    client: reqwest::Client,
+    addresses: HashSet<SocketAddr>,
+    permits: Arc<Semaphore>,
+    used: Instant,
+}
+
+/// The leave to send to a host; over when it is dropped.
+pub struct Leave {
+    pub client: reqwest::Client,
+    pub url: Url,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Hosts {
+    pub fn new(at_once: usize, deadline: Duration, allow_private: bool) -> Self {
+        let known = Mutex::new(HashMap::new());
+        Self { known, at_once: at_once.max(1), deadline: deadline + GRACE, allow_private }
+    }
+
+    /// Looks a URL's host up and waits until it may be sent to. Why it may not, in words.
+    pub async fn enter(&self, url: &str) -> Result<Leave, String> {
+        let target = egress::resolve(url, self.allow_private).await;
+        let target = target.map_err(|error| error.message)?;
+        let (client, permits) = self.host(&target)?;
+        let permit = permits.acquire_owned().await;
+        let permit = permit.map_err(|_| "the gateway is stopping".to_owned())?;
+        Ok(Leave { client, url: target.url, _permit: permit })
+    }
+
+    fn host(&self, target: &egress::Target) -> Result<(reqwest::Client, Arc<Semaphore>), String> {
+        let name = target.url.origin().ascii_serialization();
+        let addresses: HashSet<SocketAddr> = target.addresses.iter().copied().collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if MANY <= known.len() {
+            // A host whose permits are all there is one that nothing waits for.
+            known.retain(|_, host| {
+                host.permits.available_permits() < self.at_once || host.used.elapsed() < IDLE
+            });
+        }
+        let found = known.get_mut(&name);
+        let permits = match found {
+            Some(host) if host.addresses == addresses => {
+                host.used = Instant::now();
+                return Ok((host.client.clone(), host.permits.clone()));
+            }
+            Some(host) => host.permits.clone(),
+            None => Arc::new(Semaphore::new(self.at_once)),
+        };
+        let client =
+            egress::client_for(target, self.deadline).map_err(|error| error.to_string())?;
+        let used = Instant::now();
+        let host = Host { client: client.clone(), addresses, permits: permits.clone(), used };
+        known.insert(name, host);
+        Ok((client, permits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_host_takes_so_many_at_once_and_others_go_on() {
+        let hosts = Hosts::new(2, Duration::from_secs(1), true);
+        let url = "http://127.0.0.1:1/a";
+        let first = hosts.enter(url).await.unwrap();
+        let _second = hosts.enter("http://127.0.0.1:1/b").await.unwrap();
+        let third = tokio::time::timeout(Duration::from_millis(50), hosts.enter(url));
+        assert!(third.await.is_err());
+        let other = hosts.enter("http://127.0.0.1:2/").await;
+        assert!(other.is_ok());
+        let mut fourth = Box::pin(hosts.enter(url));
+        assert!(fourth.as_mut().now_or_never().is_none());
+        drop(first);
+        fourth.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_elsewhere_gets_a_new_client() {
+        let hosts = Hosts::new(2, Duration::from_secs(1), true);
+        let mut target = egress::resolve("http://127.0.0.1:1/", true).await.unwrap();
+        let (_, permits) = hosts.host(&target).unwrap();
+        target.addresses = vec!["127.0.0.2:1".parse().unwrap()];
+        let (_, same) = hosts.host(&target).unwrap();
+        assert!(Arc::ptr_eq(&permits, &same));
+        let known = hosts.known.lock().unwrap();
+        assert_eq!(known.len(), 1);
+        assert!(known.values().all(|host| host.addresses.contains(&target.addresses[0])));
+    }
+}

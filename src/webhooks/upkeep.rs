@@ -1,0 +1,94 @@
+//! What keeps the records of deliveries within bounds, and what is told about them.
+
+use std::{sync::PoisonError, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::{Error, clock::from_millis},
+    store::records::WebhookRecord,
+    webhooks::Webhooks,
+};
+
+const TIDIED_EVERY: Duration = Duration::from_secs(300);
+/// Endpoints that have a lag of their own among the metrics; the others share one.
+const MOST_LABELS: usize = 100;
+
+impl Webhooks {
+    /// Forgets old deliveries now and then, until the token is cancelled.
+    pub(in crate::webhooks) async fn keep_tidy(&self, stop: CancellationToken) {
+        loop {
+            match self.tidy().await {
+                Ok(0) => (),
+                Ok(removed) => tracing::info!(removed, "forgot old webhook deliveries"),
+                Err(error) => tracing::warn!(%error, "old webhook deliveries could not be removed"),
+            }
+            let pause = tokio::time::sleep(TIDIED_EVERY);
+            if stop.run_until_cancelled(pause).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Forgets deliveries past their retention. How many.
+    pub async fn tidy(&self) -> Result<usize, Error> {
+        let settings = &self.inner.settings;
+        let kept = i64::try_from(settings.keep_for.as_millis()).unwrap_or(i64::MAX);
+        let now = self.inner.clock.now().as_millisecond();
+        let older_than = from_millis(now.saturating_sub(kept));
+        let mut removed = 0;
+        for webhook in self.inner.store.webhooks().all().await? {
+            let _held = self.lock(webhook.id).await;
+            let deliveries = self.inner.store.deliveries();
+            removed += deliveries.prune(webhook.id, settings.keep_delivered, older_than).await?;
+        }
+        Ok(removed)
+    }
+
+    /// The number of the event up to which every endpoint has what it shall get; none when there
+    /// is no endpoint. One that is switched off does not hold the log back: it is told later how
+    /// much it missed.
+    pub async fn slowest_cursor(&self) -> Result<Option<u64>, Error> {
+        let mut slowest: Option<u64> = None;
+        let all = self.inner.store.webhooks().all().await?;
+        for webhook in all.into_iter().filter(|webhook| webhook.enabled) {
+            let cursor = self.inner.store.webhooks().cursor(webhook.id).await?.unwrap_or(0);
+            let waiting = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
+            let needed =
+                waiting.map_or(cursor, |delivery| delivery.seq.saturating_sub(1).min(cursor));
+            slowest = Some(slowest.map_or(needed, |slowest| slowest.min(needed)));
+        }
+        Ok(slowest)
+    }
+
+    /// How many deliveries of an endpoint wait.
+    pub fn waiting(webhook: &WebhookRecord) -> u64 {
+        let ended = webhook.delivered.saturating_add(webhook.failed);
+        webhook.accepted.saturating_add(webhook.redelivered).saturating_sub(ended)
+    }
+
+    /// Tells how long the oldest waiting delivery of an endpoint has waited.
+    pub(in crate::webhooks) async fn report_lag(
+        &self,
+        webhook: &WebhookRecord,
+    ) -> Result<(), Error> {
+        let oldest = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
+        let now = self.inner.clock.now().as_second();
+        let lag = oldest.map_or(0, |delivery| now.saturating_sub(delivery.created_at.as_second()));
+        let lag = u32::try_from(lag).unwrap_or(0);
+        metrics::gauge!("wagate_webhook_lag_seconds", "webhook" => self.label(webhook.id))
+            .set(f64::from(lag));
+        Ok(())
+    }
+
+    /// The endpoint's id, or a common word once there are too many: each label is kept for ever.
+    fn label(&self, webhook: Uuid) -> String {
+        let mut known = self.inner.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(&webhook) || (known.len() < MOST_LABELS && known.insert(webhook)) {
+            webhook.to_string()
+        } else {
+            "others".to_owned()
+        }
+    }
+}

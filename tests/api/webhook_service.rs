@@ -1,0 +1,252 @@
+//! Webhooks without the API before them, on a clock that is moved by hand: what takes days, long
+//! lines, and receivers that are not what their certificate says.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wagate::{
+    api::OpenWaEnvelope,
+    domain::{Ack, Clock, EventBody, SessionId, clock::from_seconds},
+    events::EventLog,
+    store::{Batch, Store},
+    webhooks::{
+        Attempt, Delivery, DeliveryState, Schedule, WebhookChange, WebhookDraft, WebhookRecord,
+        WebhookSettings, Webhooks,
+    },
+};
+
+use crate::{
+    app::PATIENCE,
+    receiver::{Answer, Got, Receiver},
+};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const STEP: Duration = Duration::from_millis(5);
+
+struct Service {
+    webhooks: Webhooks,
+    log: EventLog,
+    clock: Clock,
+    session: SessionId,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Service {
+    async fn start(settings: WebhookSettings) -> Self {
+        let clock = Clock::manual(from_seconds(1_000_000));
+        let store = Store::temporary().await.unwrap();
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let envelope = Arc::new(OpenWaEnvelope);
+        let webhooks = Webhooks::new(store, log.clone(), clock.clone(), settings, envelope);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        webhooks.start(&tasks, stop.clone());
+        Self { webhooks, log, clock, session: "s".parse().unwrap(), tasks, stop }
+    }
+
+    async fn register(&self, url: &str) -> WebhookRecord {
+        let url = url.to_owned();
+        let draft = WebhookDraft { url, events: vec!["*".to_owned()], ..WebhookDraft::default() };
+        self.webhooks.register(None, draft).await.unwrap().webhook
+    }
+
+    /// Logs what happened in a chat.
+    async fn happen(&self, chat: u32, keys: std::ops::Range<u32>) {
+        let ack = |key| {
+            let message = format!("true_1555{chat:07}@c.us_K{key}").parse().unwrap();
+            EventBody::Ack { message, ack: Ack::Read, participant: None }
+        };
+        self.log.append(&self.session, keys.map(ack).collect(), Batch::new()).await.unwrap();
+    }
+
+    /// Moves the clock, and lets the endpoint notice at once.
+    async fn pass(&self, time: Duration, webhook: &WebhookRecord) {
+        self.clock.advance(time);
+        self.webhooks.change(None, webhook.id, WebhookChange::default()).await.unwrap();
+    }
+
+    async fn deliveries(&self, webhook: &WebhookRecord) -> Vec<(Delivery, Vec<Attempt>)> {
+        self.webhooks.deliveries(None, webhook.id, None, None, 200).await.unwrap()
+    }
+
+    async fn when(&self, webhook: &WebhookRecord, is: impl Fn(&WebhookRecord) -> bool) {
+        let looked = async {
+            while !is(&self.webhooks.get(None, webhook.id).await.unwrap()) {
+                tokio::time::sleep(STEP).await;
+            }
+        };
+        let last = tokio::time::timeout(PATIENCE, looked).await;
+        assert!(last.is_ok(), "{:?}", self.webhooks.get(None, webhook.id).await);
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        tokio::time::timeout(PATIENCE, self.tasks.wait()).await.expect("a task did not end");
+    }
+}
+
+fn settings() -> WebhookSettings {
+    let retries = [5, 30, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+    let full = Schedule {
+        retries: retries.map(Duration::from_secs).to_vec(),
+        respite: Duration::from_secs(60),
+    };
+    WebhookSettings {
+        timeout: Duration::from_secs(10),
+        allow_private_targets: true,
+        max_per_session: 20,
+        short: full.clone(),
+        full,
+        disable_after: HOUR * 120,
+        disable_after_failures: 10,
+        secret_overlap: HOUR * 24,
+        per_endpoint: 10,
+        per_host: 32,
+        max_event: 1_048_576,
+        keep_for: HOUR * 24 * 30,
+        keep_delivered: 1_000,
+        recovered_per_second: 20,
+    }
+}
+
+fn chat(body: &Value) -> &str {
+    body["data"]["chatId"].as_str().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_tried_for_three_days_and_its_endpoint_is_switched_off_after_five() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::choosing(|_, _| Answer::status("500 Oops")).await;
+    let webhook = service.register(&receiver.url).await;
+    service.happen(1, 0..1).await;
+    for count in 1..=11 {
+        service.when(&webhook, |webhook| webhook.failures_in_row == count).await;
+        if count < 11 {
+            let (delivery, _) = service.deliveries(&webhook).await.remove(0);
+            let next = delivery.next_attempt_at.unwrap();
+            let pause = next.duration_since(service.clock.now());
+            service.pass(pause.try_into().unwrap(), &webhook).await;
+        }
+    }
+    let (delivery, attempts) = service.deliveries(&webhook).await.remove(0);
+    assert_eq!((delivery.state, attempts.len()), (DeliveryState::Dead, 11));
+    let took = attempts[10].at.duration_since(attempts[0].at).as_hours();
+    assert!((61..=92).contains(&took), "{took} hours");
+
+    service.pass(HOUR * 60, &webhook).await;
+    service.happen(1, 1..2).await;
+    service.when(&webhook, |webhook| !webhook.enabled).await;
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_line_of_one_chat_holds_up_no_other() {
+    const LONG: u32 = 3_000;
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::choosing(|got, _| {
+        let fails = chat(&got.body).starts_with("15550000001");
+        Answer::status(if fails { "500 Oops" } else { "200 OK" })
+    })
+    .await;
+    let webhook = service.register(&receiver.url).await;
+    service.happen(1, 0..LONG).await;
+    for chat in 2..52 {
+        service.happen(chat, 0..2).await;
+    }
+    service.when(&webhook, |webhook| webhook.delivered == 100).await;
+    let record = service.webhooks.get(None, webhook.id).await.unwrap();
+    assert_eq!(record.accepted, u64::from(LONG) + 100);
+    assert_eq!(Webhooks::waiting(&record), u64::from(LONG));
+    let got = receiver.got.lock().await.clone();
+    let tried = got.iter().filter(|got| chat(&got.body).starts_with("15550000001")).count();
+    assert_eq!(tried, 1, "only the head of the lane is tried, once");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_chats_at_once_each_keep_their_order() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::start(&[]).await;
+    let webhook = service.register(&receiver.url).await;
+    for key in 0..20 {
+        for chat in 0..15 {
+            service.happen(chat, key..key + 1).await;
+        }
+    }
+    service.when(&webhook, |webhook| webhook.delivered == 300).await;
+    let got = receiver.got.lock().await.clone();
+    for number in 0..15 {
+        let name = format!("1555{number:07}@c.us");
+        let of_chat: Vec<&Got> = got.iter().filter(|got| chat(&got.body) == name).collect();
+        let numbers: Vec<_> = of_chat.iter().map(|got| got.body["seq"].as_u64()).collect();
+        assert_eq!(numbers.len(), 20);
+        assert!(numbers.is_sorted(), "{name}: {numbers:?}");
+    }
+    let connections = receiver.connections.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(connections <= 30, "connections are kept: {connections}");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_nobody_signed_is_a_failure_and_nothing_is_sent() {
+    let service = Service::start(settings()).await;
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let tls = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/hook", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        acceptor.accept(stream).await.is_err()
+    });
+    let webhook = service.register(&url).await;
+    service.happen(1, 0..1).await;
+    service.when(&webhook, |webhook| webhook.failures_in_row == 1).await;
+    let (_, attempts) = service.deliveries(&webhook).await.remove(0);
+    let error = attempts[0].error.clone().unwrap();
+    assert!(error.to_lowercase().contains("certificate"), "{error}");
+    assert!(server.await.unwrap(), "the handshake went through");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_is_paced_and_survives_a_log_that_moved_on() {
+    let mut slow = settings();
+    (slow.recovered_per_second, slow.full.retries) = (1, Vec::new());
+    let service = Service::start(slow).await;
+    let receiver = Receiver::choosing(|_, before| {
+        Answer::status(if before < 4 { "500 Oops" } else { "200 OK" })
+    })
+    .await;
+    let webhook = service.register(&receiver.url).await;
+    service.happen(1, 0..1).await;
+    service.when(&webhook, |webhook| webhook.failed == 1).await;
+    service.clock.advance(HOUR);
+    for chat in 2..5 {
+        service.happen(chat, 0..1).await;
+    }
+    service.when(&webhook, |webhook| webhook.failed == 4).await;
+    // The oldest event is dropped: its letter stays dead, and is not asked for.
+    assert_eq!(service.log.prune(HOUR / 2, u64::MAX).await.unwrap(), 1);
+    let since = from_seconds(0);
+    assert_eq!(service.webhooks.recover(None, webhook.id, since).await.unwrap(), 3);
+    let oldest = service.deliveries(&webhook).await.pop().unwrap().0;
+    assert!(service.webhooks.redeliver(None, webhook.id, oldest.id).await.is_err());
+    service.when(&webhook, |webhook| webhook.delivered == 1).await;
+    // What is live goes out beside the recovery, which waits for its time.
+    service.happen(9, 0..1).await;
+    service.when(&webhook, |webhook| webhook.delivered == 2).await;
+    assert_eq!(Webhooks::waiting(&service.webhooks.get(None, webhook.id).await.unwrap()), 2);
+    for count in 3..=4 {
+        service.pass(Duration::from_secs(1), &webhook).await;
+        service.when(&webhook, |webhook| webhook.delivered == count).await;
+    }
+    service.end().await;
+}
