@@ -419,7 +419,7 @@ pub async fn a_lost_line_is_told_and_comes_back(stage: Stage) {
 }
 
 pub async fn codes_run_out_and_new_ones_can_be_had(stage: Stage) {
-    let stage = stage.with_codes(Duration::from_secs(2), 2);
+    let stage = stage.with_codes(Duration::from_secs(4), 2);
     let mut session = stage.open("one").await;
     let first = session.code().await;
     let second = session.code().await;

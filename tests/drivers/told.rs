@@ -2,7 +2,7 @@
 
 use wagate::{
     domain::{Ack, Command, EventBody, Jid, Outgoing, ParticipantOutcome, Reply, event::Presence},
-    driver::Close,
+    driver::{Close, DriverEvent},
     simulator::Behaviour,
 };
 
@@ -78,12 +78,17 @@ pub async fn a_reaction_can_be_taken_back(stage: Stage) {
             })
             .await;
     }
+    let is_mine = |event: &DriverEvent| matches!(event, DriverEvent::Happened(EventBody::Reaction { sender, .. }) if *sender == me);
     for wanted in ["❤️", ""] {
         let react = Command::React { message: heard.id.clone(), emoji: wanted.to_owned() };
         assert_eq!(session.ask(react).await, Ok(Reply::Done));
         let count = usize::from(!wanted.is_empty());
         stage.on_phone(&ada, &theirs.id.key, |message| message.reactions.len() == count).await;
     }
+    // What was asked for is answered, and not told as well.
+    stage.network.write(&ada, &me, "after that").unwrap();
+    session.message("a message", |message| message.body == "after that").await;
+    assert!(!session.has_seen(is_mine), "it told what it was asked to do");
     session.close(Close::KeepLogin).await;
 }
 

@@ -2,6 +2,7 @@
 import { archive, chats, knownChat, messages } from "./chats";
 import { contact, contacts } from "./contacts";
 import { idText, moment } from "./convert";
+import { silently } from "./echoes";
 import { AgentError } from "./failure";
 import { addParticipants, createGroup, group, removeParticipants } from "./groups";
 import { wpp } from "./page";
@@ -21,14 +22,18 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "send":
       return send(command.outgoing);
     case "edit":
-      await wpp().chat.editMessage(command.message, command.text);
+      await silently("edit", command.message, command.text, () =>
+        wpp().chat.editMessage(command.message, command.text),
+      );
       return null;
     case "revoke":
       return revoke(command.message, command.forEveryone);
     case "react":
-      await wpp().chat.sendReactionToMessage(
-        command.message,
-        command.emoji === "" ? null : command.emoji,
+      await silently("react", command.message, command.emoji, () =>
+        wpp().chat.sendReactionToMessage(
+          command.message,
+          command.emoji === "" ? null : command.emoji,
+        ),
       );
       return null;
     case "markRead":

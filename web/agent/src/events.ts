@@ -8,6 +8,7 @@ import {
   idText,
   messageOf,
 } from "./convert";
+import { isEcho } from "./echoes";
 import { isNotice, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, myId, myLid, otherIdentity, person } from "./people";
@@ -28,19 +29,18 @@ export function listen(): void {
   });
   page.on("chat.msg_edited", ({ id, msg }) => {
     const text = bodyOf(msg);
+    if (isEcho("edit", idText(id), text)) return;
     happened({ type: "message_edited", message: idText(id), text });
   });
   page.on("chat.msg_revoke", ({ refId, author, from }) => {
     happened({ type: "message_revoked", message: messageNamed(refId), by: person(author ?? from) });
   });
   page.on("chat.new_reaction", ({ msgId, sender, reactionText }) => {
-    happened({
-      type: "reaction",
-      message: messageNamed(msgId),
-      sender: person(sender),
-      // The page keeps no text of a reaction that was taken back.
-      emoji: reactionText || "",
-    });
+    // The page keeps no text of a reaction that was taken back.
+    const [message, emoji] = [messageNamed(msgId), reactionText || ""];
+    const by = person(sender);
+    if (by === myId() && isEcho("react", message, emoji)) return;
+    happened({ type: "reaction", message, sender: by, emoji });
   });
   page.on("chat.poll_response", ({ msgId, sender, selectedOptions, timestamp }) => {
     // wa-js puts the options themselves at their places, and nothing at those not chosen.

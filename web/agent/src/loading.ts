@@ -28,11 +28,14 @@ function greet(begin: () => void): void {
   };
   let waited = 0;
   const watch = setInterval(() => {
+    if (done) return;
     if (wpp().isFullReady) { finish(); return; }
     // An account that is still being loaded has its time: the gateway watches over that.
     waited = isSyncing() ? 0 : waited + LOOK_EVERY;
     if (waited < PATIENCE) return;
     clearInterval(watch);
+    // What comes up now is about to be loaded again.
+    done = true;
     again();
   }, LOOK_EVERY);
   if (wpp().isFullReady) finish();
