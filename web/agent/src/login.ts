@@ -74,9 +74,15 @@ class Login {
     const me = whoAmI();
     if (me.id === "") return;
     this.ready = true;
-    void wpp().conn.setKeepAlive(true);
-    watchChanges();
     report({ report: "ready", me, missing: missingFunctions() });
+    // A page that lacks one of these is ready all the same.
+    for (const start of [() => wpp().conn.setKeepAlive(true), watchChanges]) {
+      try {
+        start();
+      } catch (error) {
+        console.warn("The page lacks something:", error);
+      }
+    }
   }
 
   private tellLine(state: string): void {

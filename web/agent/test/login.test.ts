@@ -82,6 +82,16 @@ test("an account of old has no hidden identity, and is ready all the same", asyn
   assert.deepEqual(page.reports("ready")[0]?.me, me);
 });
 
+test("a page that lacks its stores is ready all the same", async (t) => {
+  const page = linked();
+  const warned = t.mock.method(console, "warn", () => undefined);
+  Object.assign(page.wpp.whatsapp, { ChatStore: undefined });
+  watchLogin();
+  await pass(1_000);
+  assert.deepEqual(kinds(page), ["authenticated", "ready", "line"]);
+  assert.equal(warned.mock.callCount(), 1);
+});
+
 test("the number is told even where the page prefers the hidden identity", async () => {
   const page = linked();
   page.wpp.conn.getMyUserId = () => ({ _serialized: MY_LID, toString: () => MY_LID });
