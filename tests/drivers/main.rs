@@ -11,6 +11,7 @@
 mod chromium;
 mod contract;
 mod stage;
+mod told;
 
 /// Runs each sentence of the contract on each engine.
 macro_rules! on_every_engine {
@@ -44,4 +45,9 @@ on_every_engine! {
     what_cannot_be_done_is_refused_by_name
     a_lost_line_is_told_and_comes_back
     codes_run_out_and_new_ones_can_be_had
+    what_the_owner_does_on_the_phone_is_told
+    it_is_told_who_types_and_who_stops
+    a_reaction_can_be_taken_back
+    the_same_key_twice_is_one_message
+    each_person_of_a_group_has_an_outcome
 }

@@ -66,6 +66,7 @@ enum FailureKind {
     UnknownMedia,
     NotAdmin,
     NotAllowed,
+    Invalid,
     Unsupported,
     Failed,
 }
@@ -82,6 +83,7 @@ impl Failure {
             FailureKind::UnknownMedia => (ErrorCode::NotFound, Some(Subject::Media)),
             FailureKind::NotAdmin => (ErrorCode::Forbidden, Some(Subject::Group)),
             FailureKind::NotAllowed => (ErrorCode::Forbidden, subject),
+            FailureKind::Invalid => (ErrorCode::Invalid, subject),
             FailureKind::Unsupported => (ErrorCode::Unsupported, None),
             FailureKind::Failed => (ErrorCode::EngineFailed, None),
         };

@@ -1,4 +1,6 @@
 // From wa-js' models to the gateway's own types: plain functions, nothing is asked of the page.
+// Whatever a stranger or a new version of the page puts there, what comes out is well formed.
+import { rawOf } from "./raw";
 import type { AckWord, Chat, Contact, Message, MessageKind } from "./wire";
 
 /** The parts of a WhatsApp id that are read here. Its text form has had two names. */
@@ -20,14 +22,15 @@ export interface MessageLike {
   author?: IdLike | undefined;
   notifyName?: string | undefined;
   mimetype?: string | undefined;
-  size?: number | undefined;
+  size?: number | string | undefined;
   filename?: string | undefined;
   loc?: string | undefined;
   lat?: number | undefined;
   lng?: number | undefined;
   pollName?: string | undefined;
   vcardFormattedName?: string | undefined;
-  mentionedJidList?: IdLike[] | undefined;
+  vcardList?: { displayName?: string }[] | undefined;
+  mentionedJidList?: (IdLike | string)[] | undefined;
   isForwarded?: boolean | undefined;
   latestEditMsgKey?: unknown;
 }
@@ -44,7 +47,7 @@ export interface ChatLike {
 }
 
 export interface ContactLike {
-  id: IdLike;
+  id: IdLike | string;
   name?: string | undefined;
   shortName?: string | undefined;
   pushname?: string | undefined;
@@ -53,6 +56,19 @@ export interface ContactLike {
   isContactBlocked?: boolean | undefined;
 }
 
+/** Whom a message is between, as far as it does not say so itself. */
+export interface Around {
+  me: string;
+  quoted: string | null;
+  /** How a person is called. */
+  person: (id: IdLike | string) => string;
+}
+
+const ADDRESS =
+  /^(\d{5,20}@(c\.us|s\.whatsapp\.net)|\d{5,25}@(lid|newsletter|broadcast)|status@broadcast)$/;
+const GROUP = /^\d{5,25}(-\d{5,15})?@g\.us$/;
+const LATEST = Date.parse("9999-01-01T00:00:00Z");
+
 /** The text form of an id. */
 export function idText(id: IdLike | string | undefined | null): string {
   if (id === undefined || id === null) return "";
@@ -60,9 +76,29 @@ export function idText(id: IdLike | string | undefined | null): string {
   return id._serialized ?? id.$1 ?? id.toString();
 }
 
+/**
+ * Whether the gateway takes this for an address. The page knows more kinds, such as `0@c.us` for
+ * WhatsApp's own words and `@bot`; one of them in a list would spoil the whole of it.
+ */
+export function isAddress(id: string): boolean {
+  return ADDRESS.test(id.replace(/:\d{1,4}@/, "@")) || GROUP.test(id);
+}
+
+export function isMessageId(id: string): boolean {
+  const [fromMe, chat, key, participant, ...rest] = id.split("_");
+  return (
+    (fromMe === "true" || fromMe === "false") &&
+    isAddress(chat ?? "") &&
+    /^[A-Za-z0-9.-]{1,128}$/.test(key ?? "") &&
+    (participant === undefined || isAddress(participant)) &&
+    rest.length === 0
+  );
+}
+
 /** A moment in RFC 3339 from seconds. */
 export function moment(seconds: number | undefined): string {
-  return new Date((seconds ?? 0) * 1000).toISOString();
+  const time = Math.round((seconds ?? 0) * 1000);
+  return new Date(Number.isFinite(time) ? Math.min(Math.max(time, 0), LATEST) : 0).toISOString();
 }
 
 export function ackWord(level: number | undefined): AckWord {
@@ -71,21 +107,22 @@ export function ackWord(level: number | undefined): AckWord {
   return level < 0 ? "failed" : (words[level] ?? "played");
 }
 
-const KINDS: Record<string, MessageKind> = {
-  chat: "text",
-  image: "image",
-  video: "video",
-  audio: "audio",
-  ptt: "voice",
-  document: "document",
-  sticker: "sticker",
-  location: "location",
-  vcard: "contactCard",
-  multi_vcard: "contactCard",
-  poll_creation: "poll",
-  revoked: "revoked",
-  gp2: "groupNotice",
-};
+const KINDS: ReadonlyMap<string, MessageKind> = new Map([
+  ["chat", "text"],
+  ["image", "image"],
+  ["video", "video"],
+  ["ptv", "video"],
+  ["audio", "audio"],
+  ["ptt", "voice"],
+  ["document", "document"],
+  ["sticker", "sticker"],
+  ["location", "location"],
+  ["vcard", "contactCard"],
+  ["multi_vcard", "contactCard"],
+  ["poll_creation", "poll"],
+  ["revoked", "revoked"],
+  ["gp2", "groupNotice"],
+]);
 
 const MEDIA: ReadonlySet<MessageKind> = new Set([
   "image",
@@ -96,79 +133,116 @@ const MEDIA: ReadonlySet<MessageKind> = new Set([
   "sticker",
 ]);
 
-export function messageOf(model: MessageLike, me: string, quoted: string | null): Message {
-  const kind = KINDS[model.type ?? ""] ?? "unknown";
+export function messageOf(model: MessageLike, around: Around): Message {
+  const kind = KINDS.get(text(model.type) ?? "") ?? "unknown";
   const isMedia = MEDIA.has(kind);
   const id = idText(model.id);
   const fromMe = id.startsWith("true_");
   const message: Message = {
     id,
-    author: fromMe ? me : idText(model.author ?? model.from),
+    author: fromMe ? around.me : authorOf(model, around),
     kind,
-    // The body of a file is its thumbnail: never text.
-    body: bodyOf(model, kind, isMedia),
+    body: bodyOf(model),
     timestamp: moment(model.t),
     ack: ackWord(model.ack),
-    pushName: model.notifyName ?? null,
+    pushName: text(model.notifyName),
     media: isMedia
       ? {
-        mime: model.mimetype ?? "application/octet-stream",
-        size: model.size ?? 0,
-        filename: model.filename ?? null,
+        mime: text(model.mimetype) ?? "application/octet-stream",
+        size: sizeOf(model.size),
+        filename: text(model.filename),
       }
       : null,
-    quoted,
-    mentions: (model.mentionedJidList ?? []).map(idText),
+    quoted: around.quoted,
+    mentions: list(model.mentionedJidList).map(around.person).filter(isAddress),
     forwarded: model.isForwarded === true,
     edited: model.latestEditMsgKey !== undefined && model.latestEditMsgKey !== null,
     reactions: [],
   };
-  if (kind === "unknown") message.raw = { type: model.type ?? null, body: model.body ?? null };
+  if (kind === "unknown") message.raw = rawOf(model);
   return message;
 }
 
-function bodyOf(model: MessageLike, kind: MessageKind, isMedia: boolean): string {
+function authorOf(model: MessageLike, { person }: Around): string {
+  const written = model.author ?? model.from;
+  const author = written ? person(written) : "";
+  if (isAddress(author)) return author;
+  // A notice of nobody in particular belongs to its chat.
+  return idText(model.id).split("_")[1] ?? "";
+}
+
+/** The words of a message. The body of a file is its thumbnail: never text. */
+export function bodyOf(model: MessageLike): string {
+  const kind = KINDS.get(text(model.type) ?? "") ?? "unknown";
   if (kind === "revoked") return "";
-  if (isMedia) return model.caption ?? "";
-  if (kind === "location") return model.loc ?? `${model.lat},${model.lng}`;
-  if (kind === "poll") return model.pollName ?? model.body ?? "";
-  if (kind === "contactCard") return model.vcardFormattedName ?? "";
-  return model.body ?? "";
+  if (MEDIA.has(kind)) return text(model.caption) ?? "";
+  if (kind === "location") return text(model.loc) ?? `${Number(model.lat)},${Number(model.lng)}`;
+  if (kind === "poll") return text(model.pollName) ?? text(model.body) ?? "";
+  if (kind === "contactCard") return cardNames(model);
+  return text(model.body) ?? "";
+}
+
+function cardNames(model: MessageLike): string {
+  const one = text(model.vcardFormattedName);
+  if (one !== null) return one;
+  const names = list(model.vcardList).flatMap((card) => text(card.displayName) ?? []);
+  if (0 < names.length) return names.join(", ");
+  return /^FN[^:\n]*:(.*)$/m.exec(text(model.body) ?? "")?.[1]?.trim() ?? "";
 }
 
 export function chatOf(model: ChatLike, last: Message | null): Chat {
-  const muted = model.mute?.expiration ?? 0;
+  const id = idText(model.id);
   return {
-    id: idText(model.id),
-    name: model.formattedTitle ?? model.name ?? idText(model.id).split("@")[0] ?? "",
+    id,
+    name: text(model.formattedTitle) || text(model.name) || (id.split("@")[0] ?? ""),
     // -1 means marked as unread by hand.
-    unread: Math.max(0, model.unreadCount ?? 0),
+    unread: sizeOf(model.unreadCount),
     archived: model.archive === true,
-    pinned: (model.pin ?? 0) > 0,
-    mutedUntil: muted > 0 ? moment(muted) : null,
+    pinned: 0 < (model.pin ?? 0),
+    mutedUntil: mutedUntil(model.mute?.expiration ?? 0),
     lastActivity: moment(model.t),
     lastMessage:
-            last === null
-              ? null
-              : {
-                preview: last.body || `[${last.kind}]`,
-                timestamp: last.timestamp,
-                fromMe: last.id.startsWith("true_"),
-              },
+      last === null
+        ? null
+        : {
+          preview: last.body || `[${last.kind}]`,
+          timestamp: last.timestamp,
+          fromMe: last.id.startsWith("true_"),
+        },
   };
 }
 
-export function contactOf(model: ContactLike, lid: string | null): Contact {
+function mutedUntil(seconds: number): string | null {
+  if (seconds === 0) return null;
+  // -1 means for ever.
+  return seconds < 0 ? new Date(LATEST).toISOString() : moment(seconds);
+}
+
+/** `lid` is the hidden identity and `id` the number, where both are known. */
+export function contactOf(model: ContactLike, id: string, lid: string | null): Contact {
   return {
-    id: idText(model.id),
+    id,
     lid,
-    name: model.name ?? null,
-    shortName: model.shortName ?? null,
-    pushName: model.pushname ?? null,
+    name: text(model.name),
+    shortName: text(model.shortName),
+    pushName: text(model.pushname),
     inAddressBook: model.isMyContact === true,
     onWhatsapp: true,
     business: model.isBusiness === true,
     blocked: model.isContactBlocked === true,
     picture: null,
   };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function list<T>(value: T[] | undefined): T[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function sizeOf(value: unknown): number {
+  const size = Math.trunc(Number(value ?? 0));
+  return Number.isSafeInteger(size) ? Math.max(0, size) : 0;
 }

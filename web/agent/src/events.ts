@@ -1,11 +1,18 @@
 // What happens on the page, told to the gateway.
-import { type IdLike, type MessageLike, ackWord, idText, messageOf } from "./convert";
-import { report, wpp } from "./page";
-import type { EventBody } from "./wire";
-
-export function myId(): string {
-  return idText(wpp().conn.getMyUserId());
-}
+import {
+  type IdLike,
+  type MessageLike,
+  ackWord,
+  bodyOf,
+  contactOf,
+  idText,
+  messageOf,
+} from "./convert";
+import { isEcho } from "./echoes";
+import { isNotice, tellNotice } from "./notices";
+import { happened, wpp } from "./page";
+import { attempt, myId, myLid, otherIdentity, person } from "./people";
+import type { Message, PresenceWord } from "./wire";
 
 export function listen(): void {
   const page = wpp();
@@ -14,127 +21,180 @@ export function listen(): void {
     for (const id of ids) {
       happened({
         type: "ack",
-        message: idText(id),
+        message: messageNamed(id),
         ack: ackWord(ack),
-        participant: sender ? idText(sender) : null,
+        participant: sender ? person(sender) : null,
       });
     }
   });
   page.on("chat.msg_edited", ({ id, msg }) => {
-    const text = (msg as unknown as MessageLike).body ?? "";
+    const text = bodyOf(msg);
+    if (isEcho("edit", idText(id), text)) return;
     happened({ type: "message_edited", message: idText(id), text });
   });
   page.on("chat.msg_revoke", ({ refId, author, from }) => {
-    happened({ type: "message_revoked", message: idText(refId), by: idText(author ?? from) });
+    happened({ type: "message_revoked", message: messageNamed(refId), by: person(author ?? from) });
   });
   page.on("chat.new_reaction", ({ msgId, sender, reactionText }) => {
-    happened({
-      type: "reaction",
-      message: idText(msgId),
-      sender: idText(sender),
-      emoji: reactionText,
-    });
+    // The page keeps no text of a reaction that was taken back.
+    const [message, emoji] = [messageNamed(msgId), reactionText || ""];
+    const by = person(sender);
+    if (by === myId() && isEcho("react", message, emoji)) return;
+    happened({ type: "reaction", message, sender: by, emoji });
+  });
+  page.on("chat.poll_response", ({ msgId, sender, selectedOptions, timestamp }) => {
+    // wa-js puts the options themselves at their places, and nothing at those not chosen.
+    const chosen = selectedOptions as unknown as ({ name?: string } | undefined)[];
+    const options = chosen.flatMap((option) => option?.name ?? []);
+    const raw = { message: messageNamed(msgId), sender: person(sender), options, timestamp };
+    happened({ type: "engine_unknown", name: "poll_vote", raw });
   });
   page.on("chat.presence_change", (change) => {
-    const words: Record<string, string> = {
-      composing: "typing",
-      typing: "typing",
-      recording: "recording",
-      available: "available",
-    };
-    const presence = words[change.state] ?? (change.isOnline ? "available" : "unavailable");
+    const chat = idText(change.id);
+    if (!change.isGroup) {
+      tellPresence(chat, person(change.id), change.state, change.isOnline);
+      return;
+    }
+    for (const { id, state } of change.participants ?? [])
+      tellPresence(chat, person(id), state, true);
+  });
+  page.on("call.incoming_call", ({ id, sender, peerJid, isVideo, isGroup }) => {
     happened({
-      type: "presence",
-      chat: idText(change.id),
-      sender: idText(change.id),
-      presence,
+      type: "call",
+      id,
+      from: person((sender ?? peerJid) as IdLike),
+      // On a model of the page, neither is sure to be there.
+      video: (isVideo as unknown) === true,
+      group: (isGroup as unknown) === true,
     });
   });
-  page.on("group.participant_changed", (change) => {
-    const participants = change.participants.map((id) => idText(id));
-    const by = change.author ? idText(change.author) : null;
+  listenToGroups();
+}
+
+function listenToGroups(): void {
+  wpp().on("group.participant_changed", (change) => {
+    const participants = change.participants.map(person);
+    const by = change.author ? person(change.author) : null;
     const group = idText(change.groupId);
     switch (change.operation) {
-      case "add":
-      { happened({
-        type: "group_joined",
-        group,
-        groupName: null,
-        participants,
-        by,
-        action: change.action === "join" ? "invite" : "add",
-      }); return; }
-      case "remove":
-      { happened({
-        type: "group_left",
-        group,
-        participants,
-        by,
-        action: change.action === "leaver" ? "leave" : "remove",
-      }); return; }
+      case "add": {
+        const action = change.action === "join" ? "invite" : "add";
+        happened({ type: "group_joined", group, groupName: null, participants, by, action });
+        return;
+      }
+      case "remove": {
+        // wa-js' types call it "leaver", and wa-js itself "leave".
+        const word: string = change.action;
+        const action = word === "leave" || word === "leaver" ? "leave" : "remove";
+        happened({ type: "group_left", group, participants, by, action });
+        return;
+      }
       case "promote":
-      case "demote":
-      { happened({
-        type: "group_updated",
-        group,
-        change: change.operation,
-        value: participants.join(","),
-        by,
-      }); return; }
+      case "demote": {
+        const value = participants.join(",");
+        happened({ type: "group_updated", group, change: change.operation, value, by });
+        return;
+      }
     }
   });
 }
 
-/** A notice of a group, as the page shows it among the messages. */
-interface NoticeLike extends MessageLike {
-  subtype?: string;
-  recipients?: IdLike[];
-}
+/** Authors whose two identities the gateway was told of. */
+const introduced = new Set<string>();
 
 function tellMessage(model: MessageLike): void {
-  if (model.type === "gp2") {
+  // Not decrypted yet: wa-js tells of it once more when it is.
+  if (model.type === "ciphertext") return;
+  if (isNotice(model)) {
     tellNotice(model);
     return;
   }
-  const message = messageOf(model, myId(), quotedOf(model));
+  const message = toMessage(model);
+  const author = model.author ?? model.from;
+  if (author) introduce(idText(author), message);
   happened({ type: message.id.startsWith("true_") ? "message_sent" : "message", message });
 }
 
-/** What wa-js has no event for; of who came and went it tells itself. */
-function tellNotice(notice: NoticeLike): void {
-  const group = idText((notice.id as { remote?: IdLike }).remote);
-  const by = notice.author ? idText(notice.author) : null;
-  const value = notice.body ?? "";
-  switch (notice.subtype) {
-    case "create": {
-      const participants = (notice.recipients ?? []).map(idText);
-      const groupName = value === "" ? null : value;
-      happened({
-        type: "group_joined",
-        group,
-        groupName,
-        participants,
-        by,
-        action: "create",
-      }); return;
+/** A number in place of a hidden identity is told with it, so that both can be looked up. */
+function introduce(lid: string, { author, pushName }: Message): void {
+  if (!lid.endsWith("@lid") || author.endsWith("@lid") || introduced.has(lid)) return;
+  introduced.add(lid);
+  const known = attempt(() => wpp().whatsapp.ContactStore.get(lid)) as object | undefined;
+  const other = otherIdentity(lid);
+  if (other !== author) return;
+  const contact = contactOf({ id: lid, ...plainContact(known) }, author, lid.replace(/:\d+@/, "@"));
+  contact.pushName ??= pushName;
+  happened({ type: "contact_updated", contact });
+}
+
+function plainContact(model: object | undefined): object {
+  const { name, shortName, pushname, isMyContact, isBusiness, isContactBlocked } = (model ??
+    {}) as Record<string, unknown>;
+  return { name, shortName, pushname, isMyContact, isBusiness, isContactBlocked };
+}
+
+export function toMessage(model: MessageLike): Message {
+  return messageOf(model, { me: myId(), quoted: quotedOf(model), person });
+}
+
+/**
+ * The id under which the page keeps a message. wa-js makes up those in receipts, with whoever sent
+ * the receipt in place of the writer.
+ */
+function messageNamed(id: IdLike | string): string {
+  const given = idText(id);
+  const store = wpp().whatsapp.MsgStore;
+  if (attempt(() => store.get(given))) return given;
+  const [fromMe, chat = "", key = ""] = given.split("_");
+  if (fromMe !== "true") return given;
+  const bare = `true_${chat}_${key}`;
+  if (!chat.endsWith("@g.us")) return bare;
+  const writers = [myLid(), myId()].flatMap((writer) => writer ?? []);
+  const names = [...writers.map((writer) => `${bare}_${writer}`), bare];
+  const kept = names.find((name) => attempt(() => store.get(name)));
+  return kept ?? `${bare}_${myId()}`;
+}
+
+/** The last that was told of somebody in a chat. */
+const presences = new Map<string, PresenceWord>();
+const MOST_PRESENCES = 10_000;
+
+function tellPresence(chat: string, sender: string, state: string, isOnline: boolean): void {
+  const before = presences.get(`${chat} ${sender}`);
+  const presence = presenceOf(state, isOnline, before);
+  if (presence === before) return;
+  if (MOST_PRESENCES <= presences.size) presences.clear();
+  presences.set(`${chat} ${sender}`, presence);
+  happened({ type: "presence", chat, sender, presence });
+}
+
+function presenceOf(
+  state: string,
+  isOnline: boolean,
+  before: PresenceWord | undefined,
+): PresenceWord {
+  switch (state) {
+    case "composing":
+    case "typing":
+      return "typing";
+    case "recording":
+    case "recording_audio":
+      return "recording";
+    case "unavailable":
+      return "unavailable";
+    default: {
+      // The page has no word for somebody who stops.
+      const wasBusy = before === "typing" || before === "recording";
+      if (state === "paused" || (wasBusy && (isOnline || state === "available"))) return "paused";
+      return state === "available" || isOnline ? "available" : "unavailable";
     }
-    case "subject":
-    case "description":
-    { happened({ type: "group_updated", group, change: notice.subtype, value, by }); return; }
   }
 }
 
-export function quotedOf(model: MessageLike): string | null {
-  const quoted = wpp().chat.getQuotedMsgKey;
-  try {
-    const stanza = (model as { quotedStanzaID?: string }).quotedStanzaID;
-    return stanza ? idText(quoted(model as never)) : null;
-  } catch {
-    // A quote of something that is gone is no quote.
-    return null;
-  }
-}
-
-function happened(event: EventBody): void {
-  report({ report: "happened", event });
+function quotedOf(model: MessageLike): string | null {
+  const { quotedStanzaID } = model as { quotedStanzaID?: string };
+  if (!quotedStanzaID) return null;
+  // A quote of something that is gone is no quote.
+  const key = attempt(() => wpp().chat.getQuotedMsgKey(model as never));
+  return key ? idText(key) : null;
 }

@@ -10,26 +10,35 @@ export class AgentError extends Error {
   }
 }
 
+/** The codes of wa-js that say more than that it did not work. */
+const KINDS: ReadonlyMap<unknown, FailureKind> = new Map([
+  ["msg_not_found", "unknownMessage"],
+  ["message_not_found", "unknownMessage"],
+  ["chat_not_found", "unknownChat"],
+  ["message_not_contains_media", "unknownMedia"],
+  ["media_not_found", "unknownMedia"],
+  ["group_not_exist", "unknownGroup"],
+  ["not_a_group", "unknownGroup"],
+  ["contact_not_found", "unknownContact"],
+  ["participant_not_exists", "notOnWhatsapp"],
+  ["group_you_are_not_admin", "notAdmin"],
+  ["group_you_are_restricted_member", "notAdmin"],
+  ["not_a_admin", "notAdmin"],
+  ["you_are_not_allowed_set_group_description", "notAdmin"],
+  ["edit_message_error", "notAllowed"],
+  ["quoted_msg_can_not_reply", "notAllowed"],
+  ["group_participant_is_not_a_group_member", "notAllowed"],
+  ["can_not_send_message_to_this_groupType", "notAllowed"],
+  ["cannot_get_code_for_already_authenticated", "notAllowed"],
+  ["file_too_large", "invalid"],
+  ["mentioned_is_not_user", "invalid"],
+  ["send_the_phone_number_to_connect", "invalid"],
+] satisfies [string, FailureKind][]);
+
 /** What went wrong, in the gateway's words. wa-js names some of its own errors by a code. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AgentError) return { kind: error.kind, reason: error.message };
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const reason = typeof message === "string" && message !== "" ? message : String(error);
-  switch (code) {
-    case "msg_not_found":
-      return { kind: "unknownMessage", reason };
-    case "chat_not_found":
-      return { kind: "unknownChat", reason };
-    case "message_not_contains_media":
-      return { kind: "unknownMedia", reason };
-    case "group_not_exist":
-      return { kind: "unknownGroup", reason };
-    case "group_you_are_not_admin":
-    case "not_a_admin":
-      return { kind: "notAdmin", reason };
-    case "edit_message_error":
-      return { kind: "notAllowed", reason };
-    default:
-      return { kind: "failed", reason };
-  }
+  return { kind: KINDS.get(code) ?? "failed", reason };
 }

@@ -1,6 +1,7 @@
 // The page's way up: injected, then fully loaded. wa-js can lose a race with the page and then
 // never binds to what it needs; a page that stays half loaded is loaded again, a few times.
 import { report, wpp } from "./page";
+import { attempt } from "./people";
 
 /** How long a page that shows itself may keep wa-js waiting, and how often it is looked at. */
 const PATIENCE = 15_000;
@@ -27,11 +28,14 @@ function greet(begin: () => void): void {
   };
   let waited = 0;
   const watch = setInterval(() => {
+    if (done) return;
     if (wpp().isFullReady) { finish(); return; }
     // An account that is still being loaded has its time: the gateway watches over that.
     waited = isSyncing() ? 0 : waited + LOOK_EVERY;
     if (waited < PATIENCE) return;
     clearInterval(watch);
+    // What comes up now is about to be loaded again.
+    done = true;
     again();
   }, LOOK_EVERY);
   if (wpp().isFullReady) finish();
@@ -39,14 +43,20 @@ function greet(begin: () => void): void {
 }
 
 function isSyncing(): boolean {
-  return (wpp().whatsapp.Stream as { mode?: string } | undefined)?.mode === "SYNCING";
+  return mode() === "SYNCING";
+}
+
+function mode(): string | undefined {
+  return attempt(() => (wpp().whatsapp.Stream as { mode?: string } | undefined)?.mode);
 }
 
 function again(): void {
   const reloads = Number(sessionStorage.getItem(COUNTER) ?? "0");
   if (reloads >= RELOADS) {
     sessionStorage.removeItem(COUNTER);
-    const reason = `WhatsApp Web did not load fully, even after ${RELOADS} more attempts`;
+    // Some of the modes, such as a version that is too old, are the whole explanation.
+    const stand = `it stands at ${mode() ?? "nothing"}`;
+    const reason = `WhatsApp Web did not load fully, even after ${RELOADS} more attempts: ${stand}`;
     report({ report: "stuck", reason });
     return;
   }

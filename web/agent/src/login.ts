@@ -1,67 +1,118 @@
 // The login: codes to scan, the account taken in, ready, lost. No single event of wa-js can be
 // relied on for it (some are no longer sent, one comes too early), so several signs are looked at.
-import { type IdLike, idText } from "./convert";
-import { myId } from "./events";
+import { watchChanges } from "./changes";
 import { report, wpp } from "./page";
+import { attempt, myId, myLid } from "./people";
+import { rest } from "./presence";
 import { missingFunctions } from "./self-test";
 import type { Me } from "./wire";
 
 const LOOK_EVERY = 250;
-
-/** The last thing that was told of each kind, so that nothing is told twice. */
-const told = { code: "", authenticated: false, ready: false, line: "" };
+/** Looks that may fail in a row: a page that starts up recovers, one that changed does not. */
+const MOST_FAILURES = 60;
 
 export function watchLogin(): void {
+  const login = new Login();
   const page = wpp();
-  page.on("conn.auth_code_change", (code) => showCode(code?.fullCode));
-  page.on("conn.qrcode_idle", () => report({ report: "qrIdle" }));
+  page.on("conn.auth_code_change", (code) => login.showCode(code?.fullCode));
+  page.on("conn.qrcode_idle", () => login.idle());
   page.on("conn.logout", () => report({ report: "loggedOut" }));
-  setInterval(() => void look(), LOOK_EVERY);
+  // A page that was idle before anybody listened says so once more.
+  if (attempt(() => page.conn.isIdle())) login.idle();
+  setInterval(() => void login.look(), LOOK_EVERY);
 }
 
-async function look(): Promise<void> {
-  const page = wpp();
-  if (!page.conn.isAuthenticated()) {
-    // The event of the first code may have passed before anybody listened.
-    const code = await page.conn.getAuthCode();
-    showCode(code?.fullCode);
-    return;
+/** What was told last of each kind, so that nothing is told twice. */
+class Login {
+  private code = "";
+  private isIdle = false;
+  private authenticated = false;
+  private ready = false;
+  private line = "";
+  private looking = false;
+  private failures = 0;
+
+  async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      await this.lookOnce();
+      this.failures = 0;
+    } catch (error) {
+      this.failures += 1;
+      if (this.failures === MOST_FAILURES) {
+        const why = error instanceof Error ? error.message : String(error);
+        report({ report: "stuck", reason: `WhatsApp Web does not show whether it is in: ${why}` });
+      }
+    } finally {
+      this.looking = false;
+    }
   }
-  if (!told.authenticated) {
-    told.authenticated = true;
-    report({ report: "authenticated" });
+
+  private async lookOnce(): Promise<void> {
+    const { conn, whatsapp } = wpp();
+    if (!conn.isAuthenticated()) {
+      // The event of the first code may have passed before anybody listened.
+      const code = await conn.getAuthCode();
+      this.showCode(code?.fullCode);
+      return;
+    }
+    if (!this.authenticated) {
+      this.authenticated = true;
+      report({ report: "authenticated" });
+    }
+    // What says that all is loaded says so of a page with a code, too: the mode tells them apart.
+    const stream = whatsapp.Stream as unknown as { mode?: string } | undefined;
+    if (stream?.mode === "MAIN" && !this.ready) this.begin();
+    const socket = whatsapp.Socket as unknown as { state?: string } | undefined;
+    const state = socket?.state ?? "UNKNOWN";
+    if (this.ready && state !== this.line) this.tellLine(state);
   }
-  // What says that all is loaded says so of a page with a code, too: the mode tells them apart.
-  const stream = page.whatsapp.Stream as unknown as { mode?: string } | undefined;
-  if (stream?.mode === "MAIN" && !told.ready) {
-    told.ready = true;
-    void page.conn.setKeepAlive(true);
-    report({ report: "ready", me: me(), missing: missingFunctions() });
+
+  private begin(): void {
+    // Without a name the account is not there yet.
+    const me = whoAmI();
+    if (me.id === "") return;
+    this.ready = true;
+    report({ report: "ready", me, missing: missingFunctions() });
+    // A page that lacks one of these is ready all the same.
+    for (const start of [() => wpp().conn.setKeepAlive(true), watchChanges]) {
+      try {
+        start();
+      } catch (error) {
+        console.warn("The page lacks something:", error);
+      }
+    }
   }
-  const socket = page.whatsapp.Socket as unknown as { state?: string } | undefined;
-  const state = socket?.state ?? "UNKNOWN";
-  if (told.ready && state !== told.line) {
-    told.line = state;
-    report({ report: "line", state, connected: state === "CONNECTED" });
+
+  private tellLine(state: string): void {
+    this.line = state;
+    const connected = state === "CONNECTED";
+    // The network takes who comes anew for available.
+    if (connected) void rest();
+    report({ report: "line", state, connected });
+  }
+
+  showCode(code: string | null | undefined): void {
+    if (!code || code === this.code) return;
+    [this.code, this.isIdle] = [code, false];
+    report({ report: "qr", text: code });
+  }
+
+  idle(): void {
+    if (this.isIdle) return;
+    this.isIdle = true;
+    report({ report: "qrIdle" });
   }
 }
 
-function showCode(code: string | null | undefined): void {
-  if (!code || code === told.code) return;
-  told.code = code;
-  report({ report: "qr", text: code });
-}
-
-function me(): Me {
-  const page = wpp();
-  const connection = page.whatsapp.Conn as unknown as
+function whoAmI(): Me {
+  const connection = wpp().whatsapp.Conn as unknown as
     | { pushname?: string; platform?: string }
     | undefined;
-  // An account of old has none.
-  const lid = page.conn.getMyUserLid() as IdLike | undefined;
   return {
     id: myId(),
-    lid: lid ? idText(lid) : null,
+    lid: myLid(),
     pushName: connection?.pushname ?? null,
     platform: connection?.platform ?? null,
   };

@@ -1,6 +1,6 @@
 // The two doors of the agent: wa-js, which is loaded before it, and the gateway's binding.
 import type * as WaJs from "@wppconnect/wa-js";
-import type { Report } from "./wire";
+import type { EventBody, Report } from "./wire";
 
 declare global {
   interface Window {
@@ -16,7 +16,16 @@ export function wpp(): typeof WaJs {
 
 /** Tells the gateway. A report that cannot be told is lost with the page: nobody else is there. */
 export function report(what: Report): void {
-  window.wagateReport(JSON.stringify(what));
+  window.wagateReport(JSON.stringify(what, wellFormed));
+}
+
+export function happened(event: EventBody): void {
+  report({ report: "happened", event });
+}
+
+/** Half of a character is no JSON that the gateway could read. */
+function wellFormed(_name: string, value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\uFFFD") : value;
 }
 
 /** Waits for something that no event tells; fails when it does not come about. */

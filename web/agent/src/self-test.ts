@@ -9,8 +9,8 @@ type Functions = typeof window.WPP.whatsapp.functions;
 
 /** By their names in `WPP.whatsapp.functions`. A command not named stands on models alone. */
 const NEEDS: Partial<Record<Name, readonly (keyof Functions)[]>> = {
-  send: ["findOrCreateLatestChat", "addAndSendMsgToChat"],
-  edit: ["canEditMsg", "addAndSendMessageEdit"],
+  send: ["findOrCreateLatestChat", "addAndSendMsgToChat", "getEphemeralFields", "unixTime"],
+  edit: ["canEditMsg", "canEditCaption", "addAndSendMessageEdit"],
   react: ["sendReactionToMsg"],
   messages: ["msgFindByDirection"],
   createGroup: ["sendCreateGroup"],

@@ -96,11 +96,24 @@ export type EventBody =
     | {
       type: "group_updated";
       group: string;
-      change: "promote" | "demote" | "subject" | "description";
+      change:
+        | "promote"
+        | "demote"
+        | "subject"
+        | "description"
+        | "picture"
+        | "announce"
+        | "restrict";
       value: string | null;
       by: string | null;
     }
-    | { type: "presence"; chat: string; sender: string; presence: string };
+    | { type: "chat_updated"; chat: Chat }
+    | { type: "contact_updated"; contact: Contact }
+    | { type: "presence"; chat: string; sender: string; presence: PresenceWord }
+    | { type: "call"; id: string; from: string; video: boolean; group: boolean }
+    | { type: "engine_unknown"; name: string; raw: unknown };
+
+export type PresenceWord = "typing" | "recording" | "paused" | "available" | "unavailable";
 
 export type Report =
     | { report: "hello"; version: string | null }
@@ -124,6 +137,7 @@ export type FailureKind =
     | "unknownMedia"
     | "notAdmin"
     | "notAllowed"
+    | "invalid"
     | "unsupported"
     | "failed";
 

@@ -1,1 +1,10 @@
+import "./changes.test";
+import "./chats.test";
+import "./commands.test";
 import "./convert.test";
+import "./events.test";
+import "./groups.test";
+import "./loading.test";
+import "./login.test";
+import "./page.test";
+import "./send.test";

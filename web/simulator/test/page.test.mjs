@@ -174,6 +174,11 @@ test("an edit and a revocation come in", async () => {
   network.happened({ type: "message_revoked", message: received, by: ALICE });
   await hears("chat.msg_revoke");
 });
+test("a call comes in", async () => {
+  heard.length = 0;
+  network.happened({ type: "call", id: "CALL1", from: ALICE, video: true, group: false });
+  await hears("call.incoming_call");
+});
 test("a file is uploaded, sent under its id and fetched again", async () => {
   const file = await page.evaluate(
     ([to, data]) =>

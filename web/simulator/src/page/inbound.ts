@@ -26,9 +26,17 @@ const TYPES: Record<string, string> = {
 export const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
 export const now = (): number => Math.floor(Date.now() / 1000);
 
+/** The web client names the writer of a message in a group by the hidden identity. */
+function pageKey(text: string): MsgKey {
+  const id = MsgKey.fromString(text);
+  const lid = account.me?.lid;
+  if (!id.fromMe || !id.remote.isGroup() || !lid) return id;
+  return new MsgKey({ fromMe: true, remote: id.remote, id: id.id, participant: lid });
+}
+
 /** A message of the network as the attributes of a message of the page. */
 export function attributesOf(message: Message, isNew: boolean): Exports {
-  const id = MsgKey.fromString(message.id);
+  const id = pageKey(message.id);
   const mine = account.me?.pn;
   const quoted = message.quoted ? MsgKey.fromString(message.quoted) : undefined;
   const author = new Wid(message.author);
@@ -215,13 +223,16 @@ export async function happened(event: EventBody): Promise<void> {
           event.participants,
         );
       } else {
-        await groupAction(event.group, "add", event.by, event.participants);
+        const isInvite = event.action === "invite";
+        await groupAction(event.group, "add", event.by, event.participants, isInvite);
       }
       return;
     case "group_left": {
       const group = stores.groups.get(event.group);
       for (const each of event.participants) group?.participants.remove(each);
-      await groupAction(event.group, event.action, event.by, event.participants);
+      // Who leaves is told as removed by themselves.
+      const by = event.action === "leave" ? (event.participants[0] ?? null) : event.by;
+      await groupAction(event.group, "remove", by, event.participants);
       return;
     }
     case "group_updated": {
@@ -231,9 +242,9 @@ export async function happened(event: EventBody): Promise<void> {
         stores.chats.get(event.group)?.set({ name: event.value });
       }
       if (event.change === "description") group?.set({ desc: event.value });
-      if (event.change === "subject" || event.change === "description") {
+      if (event.change !== "promote" && event.change !== "demote") {
         await groupNotice(event.group, event.change, event.by, event.value ?? "", []);
-      } else if (event.change === "promote" || event.change === "demote") {
+      } else {
         await groupAction(
           event.group,
           event.change,
@@ -251,7 +262,16 @@ export async function happened(event: EventBody): Promise<void> {
       takeContact(event.contact);
       return;
     case "presence":
-      showPresence(event.chat, event.presence);
+      showPresence(event.chat, event.sender, event.presence);
+      return;
+    case "call":
+      importNamespace("WAWebCallCollection")["default"].processIncomingCall({
+        id: event.id,
+        peerJid: new Wid(event.from),
+        isVideo: event.video,
+        isGroup: event.group,
+        outgoing: false,
+      });
       return;
     default:
       return;
@@ -313,6 +333,7 @@ async function groupAction(
   action: string,
   by: string | null,
   who: string[],
+  isInvite = false,
 ): Promise<void> {
   const author = by ? new Wid(by) : undefined;
   const participants = who.map((id) => ({
@@ -333,6 +354,7 @@ async function groupAction(
     action,
     actionType: action,
     participants,
+    isInvite,
     reason: "",
     version: 1,
     prevVersion: 0,
@@ -366,11 +388,14 @@ async function groupNotice(
   await stores.messages.processMultipleMessages(remote, [notice]);
 }
 
-function showPresence(chat: string, word: string): void {
-  const presence = stores.presences.gadd(new Wid(chat));
+function showPresence(chat: string, sender: string, word: string): void {
+  const id = new Wid(chat);
+  const presence = stores.presences.gadd(id);
   presence["hasData"] = true;
   presence["isOnline"] = word !== "unavailable";
   const type = word === "recording" ? "recording_audio" : word === "paused" ? "available" : word;
   presence["chatstate"].type = type;
+  if (id.isGroup())
+    presence["chatstates"].add({ id: new Wid(sender), type }, { merge: true });
   stores.presences.trigger("change:chatstate.type", presence["chatstate"]);
 }

@@ -195,7 +195,8 @@ class MediaPrep {
       t: raw["t"] ?? now(),
       isNewMsg: true,
       type: data["type"],
-      caption: options["caption"] ?? raw["caption"],
+      // A library puts the file's name where nobody wrote a caption.
+      caption: options["caption"] ?? (raw["isCaptionByUser"] ? raw["caption"] : undefined),
       mimetype: data["mimetype"],
       size: data["size"],
       filehash: data["filehash"],

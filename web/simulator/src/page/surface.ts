@@ -54,11 +54,18 @@ function defineEmptyStores(): Exports {
 const wid = (given: unknown): Wid => Wid.of(given);
 const FIRST_LINK = /https?:\/\/\S+/;
 
+/** A class of its own: libraries find the store by it. */
+class CallCollection extends Collection {
+  processIncomingCall(call: unknown): Model | undefined {
+    return this.add(call)[0];
+  }
+  setActiveCall(call: unknown): unknown {
+    return call;
+  }
+}
+
 function defineStores(empty: Exports): void {
-  const calls = Object.assign(new Collection(), {
-    processIncomingCall: (call: unknown) => calls.add(call)[0],
-    setActiveCall: (call: unknown) => call,
-  });
+  const calls = new CallCollection();
   const newsletters = new models.ChatCollection();
   defineAll({
     WAWebContactCollection: () => ({
@@ -95,7 +102,7 @@ function defineStores(empty: Exports): void {
       loadEarlierMsgs: () => Promise.resolve([]),
     }),
     WAWebNewsletterCollection: () => ({ default: newsletters }),
-    WAWebCallCollection: () => ({ default: calls, CallCollectionImpl: Collection }),
+    WAWebCallCollection: () => ({ default: calls, CallCollectionImpl: CallCollection }),
     WAWebCallModel: () => ({
       default: class extends Model {
         getState(): unknown {

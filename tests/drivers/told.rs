@@ -1,0 +1,146 @@
+//! More of what every engine does: what it tells of the account, and how often.
+
+use wagate::{
+    domain::{Ack, Command, EventBody, Jid, Outgoing, ParticipantOutcome, Reply, event::Presence},
+    driver::{Close, DriverEvent},
+    simulator::Behaviour,
+};
+
+use crate::stage::{ADA, ECHO, GRACE, OWNER, Stage, person, text};
+
+pub async fn what_the_owner_does_on_the_phone_is_told(stage: Stage) {
+    let mut session = stage.linked("one", OWNER).await;
+    let (ada, me) = (person(ADA), person(OWNER));
+    stage.network.set_behaviour(&me, Behaviour::Manual).unwrap();
+    let written = stage.network.write(&me, &ada, "from my own phone").unwrap();
+    let heard = session
+        .happened("what the owner wrote", |body| match body {
+            EventBody::MessageSent { message } => Some((**message).clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!((heard.id, heard.author), (written.id.clone(), me.clone()));
+    stage.network.edit_from_phone(&me, &written.id, "better words".to_owned()).unwrap();
+    session
+        .happened("the edit", |body| match body {
+            EventBody::MessageEdited { message, text } => {
+                (*message == written.id && text == "better words").then_some(())
+            }
+            _ => None,
+        })
+        .await;
+
+    stage.network.write(&ada, &me, "read this").unwrap();
+    session.message("a message", |message| message.body == "read this").await;
+    stage.network.read_from_phone(&me, &ada).unwrap();
+    session
+        .happened("that the owner read it", |body| match body {
+            EventBody::ChatUpdated { chat } if chat.id == ada => (chat.unread == 0).then_some(()),
+            _ => None,
+        })
+        .await;
+    session.close(Close::KeepLogin).await;
+}
+
+pub async fn it_is_told_who_types_and_who_stops(stage: Stage) {
+    let mut session = stage.linked("one", OWNER).await;
+    let (ada, me) = (person(ADA), person(OWNER));
+    // The chat of somebody who never wrote is nowhere.
+    stage.network.write(&ada, &me, "hello").unwrap();
+    session.message("a message", |message| message.body == "hello").await;
+    for wanted in [Presence::Typing, Presence::Recording, Presence::Paused] {
+        stage.network.presence_from_phone(&ada, &me, wanted).unwrap();
+        session
+            .happened("what somebody does", |body| match body {
+                EventBody::Presence { chat, sender, presence } if *presence == wanted => {
+                    (*chat == ada && *sender == ada).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+    session.close(Close::KeepLogin).await;
+}
+
+pub async fn a_reaction_can_be_taken_back(stage: Stage) {
+    let mut session = stage.linked("one", OWNER).await;
+    let (ada, me) = (person(ADA), person(OWNER));
+    let theirs = stage.network.write(&ada, &me, "hello").unwrap();
+    let heard = session.message("a message", |message| message.body == "hello").await;
+    for wanted in ["👍", ""] {
+        stage.network.react_from_phone(&ada, &theirs.id, wanted.to_owned()).unwrap();
+        session
+            .happened("the reaction", |body| match body {
+                EventBody::Reaction { message, sender, emoji } => {
+                    (*message == heard.id && *sender == ada && emoji == wanted).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+    let is_mine = |event: &DriverEvent| matches!(event, DriverEvent::Happened(EventBody::Reaction { sender, .. }) if *sender == me);
+    for wanted in ["❤️", ""] {
+        let react = Command::React { message: heard.id.clone(), emoji: wanted.to_owned() };
+        assert_eq!(session.ask(react).await, Ok(Reply::Done));
+        let count = usize::from(!wanted.is_empty());
+        stage.on_phone(&ada, &theirs.id.key, |message| message.reactions.len() == count).await;
+    }
+    // What was asked for is answered, and not told as well.
+    stage.network.write(&ada, &me, "after that").unwrap();
+    session.message("a message", |message| message.body == "after that").await;
+    assert!(!session.has_seen(is_mine), "it told what it was asked to do");
+    session.close(Close::KeepLogin).await;
+}
+
+pub async fn the_same_key_twice_is_one_message(stage: Stage) {
+    let session = stage.linked("one", OWNER).await;
+    let echo = person(ECHO);
+    let outgoing = Outgoing {
+        key: Outgoing::new_key(),
+        chat: echo.clone(),
+        content: text("once"),
+        quoted: None,
+        mentions: Vec::new(),
+        link_preview: false,
+    };
+    let first = session.send_out(outgoing.clone()).await.unwrap();
+    let again = session.send_out(outgoing).await.unwrap();
+    assert_eq!((again.id, again.timestamp), (first.id.clone(), first.timestamp));
+    assert!(again.ack >= Ack::Sent);
+    let messages = stage.network.messages(&echo, &person(OWNER));
+    let same = messages.iter().filter(|message| message.id.key == first.id.key).count();
+    assert!(same <= 1, "it came {same} times");
+    session.close(Close::KeepLogin).await;
+}
+
+pub async fn each_person_of_a_group_has_an_outcome(stage: Stage) {
+    let session = stage.linked("one", OWNER).await;
+    let (ada, grace, nobody) = (person(ADA), person(GRACE), person("99900000000"));
+    let create = Command::CreateGroup {
+        name: "Some".to_owned(),
+        description: None,
+        participants: vec![ada.clone(), nobody.clone()],
+    };
+    let reply = session.ask(create).await;
+    let Ok(Reply::GroupCreated { id, participants }) = reply else { panic!("{reply:?}") };
+    assert_eq!(statuses(participants), [(ada.clone(), 200), (nobody.clone(), 404)]);
+    let add = Command::AddParticipants {
+        group: id.clone(),
+        participants: vec![ada.clone(), grace.clone()],
+    };
+    let reply = session.ask(add).await;
+    let Ok(Reply::Participants(added)) = reply else { panic!("{reply:?}") };
+    assert_eq!(statuses(added), [(ada, 409), (grace.clone(), 200)]);
+    let remove = Command::RemoveParticipants {
+        group: id,
+        participants: vec![nobody.clone(), grace.clone()],
+    };
+    let reply = session.ask(remove).await;
+    let Ok(Reply::Participants(removed)) = reply else { panic!("{reply:?}") };
+    assert_eq!(statuses(removed), [(nobody, 404), (grace, 200)]);
+    session.close(Close::KeepLogin).await;
+}
+
+fn statuses(outcomes: Vec<ParticipantOutcome>) -> Vec<(Jid, u16)> {
+    outcomes.into_iter().map(|outcome| (outcome.id, outcome.status)).collect()
+}

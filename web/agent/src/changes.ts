@@ -1,0 +1,54 @@
+// Chats and contacts that change on the phone or on another device, told a moment later and once.
+import { type ChatLike, type ContactLike, chatOf, idText, isAddress } from "./convert";
+import { contactOfModel } from "./contacts";
+import { lastOf } from "./chats";
+import { happened, wpp } from "./page";
+
+/** One change of a chat moves several of its attributes. */
+const PAUSE = 250;
+
+const CHAT_CHANGES = [
+  "change:archive",
+  "change:pin",
+  "change:muteExpiration",
+  "change:mute.expiration",
+  "change:name",
+  "add",
+];
+const CONTACT_CHANGES = ["change:name", "change:shortName", "change:pushname"];
+
+/** To be called when all that the account held before is there. */
+export function watchChanges(): void {
+  const { ChatStore, ContactStore } = wpp().whatsapp;
+  const tellChat = gathered((chat: ChatLike) => {
+    const id = idText(chat.id);
+    if (isAddress(id)) happened({ type: "chat_updated", chat: chatOf(chat, lastOf(chat)) });
+  });
+  for (const change of CHAT_CHANGES) {
+    ChatStore.on(change, (chat: ChatLike) => tellChat(idText(chat.id), chat));
+  }
+  ChatStore.on("change:unreadCount", (chat: ChatLike, now: number, before: number | undefined) => {
+    // More of them come as messages, which are told themselves.
+    if (now < (before ?? 0)) tellChat(idText(chat.id), chat);
+  });
+  const tellContact = gathered((model: ContactLike) => {
+    const contact = contactOfModel(model);
+    if (contact) happened({ type: "contact_updated", contact });
+  });
+  for (const change of CONTACT_CHANGES) {
+    ContactStore.on(change, (model: ContactLike) => tellContact(idText(model.id), model));
+  }
+}
+
+/** Calls `tell` once for each name, a moment after the first time. */
+function gathered<T>(tell: (what: T) => void): (name: string, what: T) => void {
+  const waiting = new Set<string>();
+  return (name, what) => {
+    if (waiting.has(name)) return;
+    waiting.add(name);
+    setTimeout(() => {
+      waiting.delete(name);
+      tell(what);
+    }, PAUSE);
+  };
+}

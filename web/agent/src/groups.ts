@@ -1,0 +1,126 @@
+// Groups: made, read, and changed in who is in them.
+import { type IdLike, idText, isAddress, moment } from "./convert";
+import { AgentError } from "./failure";
+import { wpp } from "./page";
+import { isOnWhatsapp, isSamePerson, person } from "./people";
+
+interface Outcome {
+  id: string;
+  status: number;
+  inviteCode: string | null;
+}
+
+/** The parts of a group's chat that are read here. */
+interface GroupLike {
+  groupMetadata?: { subject?: string; desc?: string; owner?: IdLike; creation?: number };
+}
+
+interface MemberLike {
+  id: IdLike;
+  isAdmin?: boolean;
+  isSuperAdmin?: boolean;
+}
+
+const DONE = 200;
+const NOT_ON_WHATSAPP = 404;
+
+export async function group(id: string): Promise<unknown> {
+  const chat = knownGroup(id);
+  // Asking for its people brings the rest of what is known of it.
+  const people = await membersOf(id);
+  const data = (chat as unknown as GroupLike).groupMetadata ?? {};
+  return {
+    id,
+    name: data.subject || chat.formattedTitle || "",
+    description: data.desc || null,
+    owner: data.owner ? person(data.owner) : null,
+    createdAt: data.creation ? moment(data.creation) : null,
+    participants: people
+      .map((member) => ({
+        id: person(member.id),
+        admin: member.isAdmin === true,
+        owner: member.isSuperAdmin === true,
+      }))
+      .filter((member) => isAddress(member.id)),
+  };
+}
+
+export async function createGroup(
+  name: string,
+  description: string | null,
+  wanted: string[],
+): Promise<{ id: string; participants: Outcome[] }> {
+  // wa-js gives the whole group up for one who has no account.
+  const found = await Promise.all(wanted.map(isOnWhatsapp));
+  const people = wanted.filter((_, place) => found[place]);
+  const created = await wpp().group.create(name, people, undefined as never);
+  const id = idText(created.gid);
+  if (id === "") throw new AgentError("failed", "WhatsApp did not make the group");
+  if (description !== null && description !== "") await wpp().group.setDescription(id, description);
+  const reached = await outcomes(id, people, created.participants);
+  const participants = wanted.map(
+    (each) => reached.find((outcome) => outcome.id === each) ?? missing(each),
+  );
+  return { id, participants };
+}
+
+export async function addParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
+  knownGroup(id);
+  // wa-js knows of groups that everybody may add to.
+  const results = await wpp().group.addParticipants(id, wanted);
+  return outcomes(id, wanted, results);
+}
+
+export async function removeParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
+  knownGroup(id);
+  if (!(await wpp().group.iAmAdmin(id)))
+    throw new AgentError("notAdmin", "You are not an admin of this group");
+  const members = await membersOf(id);
+  const isMember = (each: string): boolean =>
+    members.some((member) => isSamePerson(idText(member.id), each));
+  const leaving = wanted.filter(isMember);
+  if (0 < leaving.length) await wpp().group.removeParticipants(id, leaving);
+  return wanted.map((each) =>
+    leaving.includes(each) ? { id: each, status: DONE, inviteCode: null } : missing(each),
+  );
+}
+
+/** What became of each, under the ids asked for: WhatsApp answers with either identity. */
+async function outcomes(
+  group: string,
+  wanted: string[],
+  results: Record<string, unknown>,
+): Promise<Outcome[]> {
+  const answers = Object.entries(results).map(([id, result]) => {
+    const { code, invite_code: inviteCode } = result as {
+      code?: number | string;
+      invite_code?: string | null;
+    };
+    const status = Number(code ?? DONE);
+    return { id, status: Number.isInteger(status) ? status : DONE, inviteCode: inviteCode ?? null };
+  });
+  const answered = wanted.map((id) => {
+    const answer = answers.find((each) => isSamePerson(each.id, id));
+    return answer && { ...answer, id };
+  });
+  const members = answered.every((answer) => answer !== undefined) ? [] : await membersOf(group);
+  return wanted.map((id, place) => {
+    // Of whom nothing is said, the group itself tells whether they are in it.
+    const isMember = members.some((member) => isSamePerson(idText(member.id), id));
+    return answered[place] ?? (isMember ? { id, status: DONE, inviteCode: null } : missing(id));
+  });
+}
+
+function missing(id: string): Outcome {
+  return { id, status: NOT_ON_WHATSAPP, inviteCode: null };
+}
+
+async function membersOf(id: string): Promise<MemberLike[]> {
+  return await wpp().group.getParticipants(id);
+}
+
+function knownGroup(id: string) {
+  const chat = wpp().chat.get(id);
+  if (!chat) throw new AgentError("unknownGroup", "there is no such group");
+  return chat;
+}

@@ -1,0 +1,87 @@
+// People under their two identities: the telephone number and the hidden one (LID). WhatsApp Web
+// names a person by either, and differently in one chat and the next; the gateway is told the
+// number wherever it is known.
+import { type IdLike, idText } from "./convert";
+import { wpp } from "./page";
+
+type Wid = ReturnType<typeof makeWid>;
+
+function makeWid(text: string) {
+  return wpp().whatsapp.WidFactory.createWid(text);
+}
+
+/** The page's own object for an id; wa-js' look-ups take nothing else. */
+function widOf(id: IdLike | string): Wid {
+  return typeof id === "string" ? makeWid(id) : (id as unknown as Wid);
+}
+
+/** What this account's number is; empty before the login. */
+export function myId(): string {
+  const { conn, whatsapp } = wpp();
+  // Of the two identities, wa-js' own answer is whichever the page happens to prefer.
+  const phone = attempt(() => whatsapp.UserPrefs.getMaybeMePnUser());
+  return withoutDevice(idText(phone ?? attempt(() => conn.getMyUserId())));
+}
+
+/** The hidden identity of this account; an account of old has none, for which wa-js throws. */
+export function myLid(): string | null {
+  const lid = attempt(() => wpp().conn.getMyUserLid());
+  return lid ? withoutDevice(idText(lid)) : null;
+}
+
+/** The same person under the other identity, as far as the page knows it by now. */
+export function otherIdentity(id: IdLike | string): string | null {
+  const text = withoutDevice(idText(id));
+  const look = wpp().whatsapp.lidPnCache;
+  const other = attempt(() => {
+    const wid = widOf(typeof id === "string" || text !== idText(id) ? text : id);
+    if (text.endsWith("@lid")) return look.getPhoneNumber(wid);
+    return text.endsWith("@c.us") ? look.getCurrentLid(wid) : undefined;
+  });
+  const found = other ? withoutDevice(idText(other)) : "";
+  return found === "" || found === text ? null : found;
+}
+
+/** A person as the gateway is told of them: by number where it is known. Others stay the same. */
+export function person(id: IdLike | string): string {
+  const text = withoutDevice(idText(id));
+  return text.endsWith("@lid") ? (otherIdentity(id) ?? text) : text;
+}
+
+/** Whether two ids name one person. */
+export function isSamePerson(a: string, b: string): boolean {
+  return person(a) === person(b);
+}
+
+/** The chat of this id: one with a person may be kept under their other identity. */
+export function chatOfId(id: string) {
+  const found = wpp().chat.get(id);
+  if (found) return found;
+  const other = otherIdentity(id);
+  return other === null ? undefined : wpp().chat.get(other);
+}
+
+/** Whether a number is on WhatsApp, as the network says at this moment. */
+export async function isOnWhatsapp(id: string): Promise<boolean> {
+  const { contact, whatsapp } = wpp();
+  const ask = whatsapp.functions.queryWidExists as
+    | typeof whatsapp.functions.queryWidExists
+    | undefined;
+  // wa-js' own question is answered by an entry of the address book, and by "no" when it fails.
+  const answer: unknown =
+    typeof ask === "function" ? await ask(makeWid(id)) : await contact.queryExists(id);
+  return answer !== null && answer !== undefined;
+}
+
+function withoutDevice(id: string): string {
+  return id.replace(/:\d+@/, "@");
+}
+
+/** What a look into the page brings; a part of it that is missing is no answer. */
+export function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+// A message out.
+import { ackWord, idText, moment } from "./convert";
+import { toMessage } from "./events";
+import { AgentError, failureOf } from "./failure";
+import { until, wpp } from "./page";
+import { attempt, chatOfId, isOnWhatsapp, myId } from "./people";
+import type { Content, Message, Outgoing } from "./wire";
+
+interface Sent {
+  id: string;
+  timestamp: string;
+  ack: string;
+}
+
+/** What wa-js answers to any of its sends. */
+interface Taken {
+  id: string;
+  ack?: number;
+  sendMsgResult?: { messageSendResult?: string } | string | null;
+}
+
+export async function send(outgoing: Outgoing): Promise<Sent> {
+  const chat = await openChat(outgoing.chat);
+  const id = await idOf(outgoing.key, chat);
+  // The same key once more: a gateway that did not hear the first answer. It is one message.
+  if (sentAs(id)?.ack === "pending")
+    await until("send the message", () => sentAs(id)?.ack !== "pending");
+  const before = sentAs(id);
+  if (before && before.ack !== "failed") return before;
+  const options = {
+    // A send by wa-js' habit marks the chat as read, as a person who writes has read it.
+    markIsRead: true,
+    createChat: true,
+    waitForAck: true,
+    messageId: id,
+    quotedMsg: outgoing.quoted ?? undefined,
+    mentionedList: outgoing.mentions as never,
+    // Who is mentioned, the caller says.
+    detectMentioned: false,
+    linkPreview: outgoing.linkPreview,
+  };
+  const taken = await dispatch(chat, outgoing.content, options);
+  assertTaken(taken);
+  const model = sentAs(taken.id);
+  return {
+    id: taken.id,
+    timestamp: model?.timestamp ?? moment(Date.now() / 1000),
+    ack: ackWord(taken.ack),
+  };
+}
+
+/**
+ * A message by an id as the gateway makes it, none when WhatsApp has no such message: what became
+ * of a send that nobody saw end. The page may name the chat and the writer otherwise.
+ */
+export async function find(id: string): Promise<Message | null> {
+  const [mine, chatText = "", key = ""] = id.split("_");
+  const chat = chatOfId(chatText);
+  if (!chat) return null;
+  const own = mine === "true" ? [await idOf(key, idText(chat.id))] : [];
+  for (const candidate of new Set([...own, id])) {
+    try {
+      return toMessage(await wpp().chat.getMessageById(candidate));
+    } catch (error) {
+      if (failureOf(error).kind !== "unknownMessage") throw error;
+    }
+  }
+  return null;
+}
+
+/** wa-js does not fail when a send does. */
+function assertTaken({ sendMsgResult: result, ack }: Taken): void {
+  const word = typeof result === "string" ? result : result?.messageSendResult;
+  if ((word !== undefined && word !== "OK") || (ack ?? 0) < 0)
+    throw new AgentError("failed", `WhatsApp did not send the message: ${word ?? "no reason"}`);
+}
+
+/**
+ * The id of the page's chat, which may be of the other identity of the person. A chat that is there
+ * needs no question whether the number is.
+ */
+async function openChat(id: string): Promise<string> {
+  const known = chatOfId(id);
+  if (known) return idText(known.id);
+  if (id.endsWith("@g.us")) throw new AgentError("unknownChat", "there is no such chat");
+  if (id.endsWith("@c.us") && !(await isOnWhatsapp(id)))
+    throw new AgentError("notOnWhatsapp", "this number is not on WhatsApp");
+  return idText((await wpp().chat.find(id)).id);
+}
+
+/** The id that a message will have: the gateway chose its key, wa-js knows the rest. */
+async function idOf(key: string, chat: string): Promise<string> {
+  try {
+    const made = idText(await wpp().chat.generateMessageID(chat));
+    const participant = made.split("_")[3];
+    return [`true_${chat}_${key}`, ...(participant ? [participant] : [])].join("_");
+  } catch {
+    // It wants a hidden identity for groups, which an account of old has none of.
+    const id = `true_${chat}_${key}`;
+    return chat.endsWith("@g.us") ? `${id}_${myId()}` : id;
+  }
+}
+
+/** A message of this id as the page has it. */
+function sentAs(id: string): Sent | null {
+  const model = attempt(() => wpp().whatsapp.MsgStore.get(id));
+  return model ? { id, timestamp: moment(model.t), ack: ackWord(model.ack) } : null;
+}
+
+async function dispatch(chat: string, content: Content, options: object): Promise<Taken> {
+  const page = wpp().chat;
+  switch (content.type) {
+    case "text":
+      return page.sendTextMessage(chat, content.body, options);
+    case "media":
+      return sendFile(chat, content, options);
+    case "location": {
+      const place = {
+        lat: content.latitude,
+        lng: content.longitude,
+        name: content.name ?? undefined,
+        address: content.address ?? undefined,
+      };
+      return page.sendLocationMessage(chat, { ...options, ...place });
+    }
+    case "contactCards": {
+      const people = content.contacts.map(({ id, name }) => ({ id, name: name ?? undefined }));
+      return page.sendVCardContactMessage(chat, people as never, options);
+    }
+    case "poll":
+      return page.sendCreatePollMessage(chat, content.question, content.options, {
+        ...options,
+        selectableCount: content.selectable,
+      });
+  }
+}
+
+async function sendFile(
+  chat: string,
+  content: Extract<Content, { type: "media" }>,
+  options: object,
+): Promise<Taken> {
+  const answer = await fetch(content.url);
+  if (!answer.ok)
+    throw new AgentError("failed", `the gateway did not give the file: ${answer.status}`);
+  const file = new File([await answer.blob()], content.filename, { type: content.mime });
+  const isVoice = content.kind === "voice";
+  const extra = {
+    type: isVoice ? "audio" : content.kind,
+    filename: content.filename,
+    mimetype: content.mime,
+    caption: content.caption ?? undefined,
+    isPtt: isVoice,
+  };
+  return wpp().chat.sendFileMessage(chat, file, { ...options, ...extra } as never);
+}

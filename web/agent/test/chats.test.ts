@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chats, messages } from "../src/chats";
+import { contact, contacts } from "../src/contacts";
+import { failureOf } from "../src/failure";
+import { ADA, Page, model, wid } from "./fake";
+
+const GRACE = "15550000012@c.us";
+const GRACE_LID = "100015550000012@lid";
+
+test("chats come newest first, a page at a time, without asking the network", async () => {
+  const page = new Page();
+  let options: unknown;
+  const all = [
+    { id: wid(ADA), t: 5, lastReceivedKey: wid(`false_${ADA}_A`) },
+    { id: wid("0@c.us"), t: 9 },
+    { id: wid(GRACE), t: 7, lastReceivedKey: wid(`false_${GRACE}_A`) },
+    { id: wid("13135550002@bot"), t: 8 },
+    { id: wid("15550000013@c.us") },
+  ];
+  page.wpp.chat.list = (given) => {
+    options = given;
+    return Promise.resolve(all);
+  };
+  page.wpp.chat.getMessages = () => Promise.reject(new Error("too slow for each chat"));
+  page.messages.set(`false_${ADA}_A`, model(`false_${ADA}_A`, { body: "words" }));
+  const found = await chats(0, 10);
+  assert.deepEqual(found.map(({ id }) => id), [GRACE, ADA, "15550000013@c.us"]);
+  assert.equal(found[0]?.lastMessage, null, "the page has it not at hand");
+  assert.equal(found[1]?.lastMessage?.preview, "words");
+  assert.deepEqual((await chats(1, 1)).map(({ id }) => id), [ADA]);
+  assert.deepEqual(options, { ignoreGroupMetadata: true });
+});
+
+test("of messages no more come than were asked for, though wa-js brings one more", async () => {
+  const page = new Page();
+  page.chats.set(ADA, { id: wid(ADA) });
+  const given: unknown[] = [];
+  page.wpp.chat.getMessages = (...what) => {
+    given.push(what);
+    return Promise.resolve(["A", "B", "C"].map((key) => model(`false_${ADA}_${key}`)));
+  };
+  const found = await messages(ADA, null, 2);
+  assert.deepEqual(found.map(({ id }) => id), [`false_${ADA}_B`, `false_${ADA}_C`]);
+  await messages(ADA, `false_${ADA}_B`, 2);
+  assert.deepEqual(given, [
+    [ADA, { count: 2 }],
+    [ADA, { count: 2, id: `false_${ADA}_B`, direction: "before" }],
+  ]);
+});
+
+test("one message that the gateway could not name does not spoil the others", async () => {
+  const page = new Page();
+  page.chats.set(ADA, { id: wid(ADA) });
+  const odd = ["false_0@c.us_A", `false_${ADA}_`, `maybe_${ADA}_A`, `false_${ADA}_A_x@y`];
+  page.wpp.chat.getMessages = () =>
+    Promise.resolve([...odd, `false_${ADA}_A`].map((id) => model(id)));
+  assert.deepEqual((await messages(ADA, null, 9)).map(({ id }) => id), [`false_${ADA}_A`]);
+});
+
+test("a person of two identities is one contact", async () => {
+  const page = new Page();
+  page.lids.set(GRACE, GRACE_LID);
+  page.wpp.contact.list = () =>
+    Promise.resolve([
+      { id: wid(GRACE_LID), pushname: "grace" },
+      { id: wid(ADA), name: "Ada", isMyContact: true },
+      { id: wid(GRACE), name: "Grace Hopper" },
+      { id: wid(GRACE_LID) },
+      { id: wid("120363000000000001@g.us") },
+      { id: wid("0@c.us"), name: "WhatsApp" },
+      { id: wid("999999999999999@lid") },
+    ]);
+  const found = await contacts(0, 10);
+  assert.deepEqual(
+    found.map(({ id, lid, name }) => [id, lid, name]),
+    [
+      [GRACE, GRACE_LID, "Grace Hopper"],
+      [ADA, null, "Ada"],
+      ["999999999999999@lid", "999999999999999@lid", null],
+    ],
+  );
+  assert.deepEqual((await contacts(1, 1)).map(({ id }) => id), [ADA]);
+});
+
+test("a contact is asked of the network, whatever the address book holds", async () => {
+  const page = new Page();
+  page.lids.set(GRACE, GRACE_LID);
+  const inBook = { id: wid(GRACE), name: "Grace", isContactBlocked: true };
+  page.wpp.contact.get = (id) => Promise.resolve(String(id) === GRACE ? inBook : undefined);
+  page.wpp.contact.getProfilePictureUrl = () => Promise.resolve("https://pps/1.jpg");
+  const found = await contact(GRACE_LID);
+  assert.deepEqual([found.id, found.lid, found.name], [GRACE, GRACE_LID, "Grace"]);
+  assert.deepEqual(found.picture, { id: null, url: "https://pps/1.jpg", thumbnail: null });
+  assert.equal(found.blocked, true);
+  page.wpp.whatsapp.functions.queryWidExists = () => Promise.resolve(null);
+  await assert.rejects(contact(GRACE), (error) => failureOf(error).kind === "unknownContact");
+});
+
+test("a contact without an entry or a picture is one all the same", async () => {
+  const page = new Page();
+  page.wpp.contact.getProfilePictureUrl = () => Promise.reject(new Error("hidden"));
+  const found = await contact(ADA);
+  assert.deepEqual([found.id, found.name, found.picture], [ADA, null, null]);
+  assert.equal(found.onWhatsapp, true);
+});

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { carryOut } from "../src/commands";
+import { AgentError, failureOf } from "../src/failure";
+import type { Command, FailureKind } from "../src/wire";
+import { ADA, GROUP, Page, pass, settle, stopTime, wid } from "./fake";
+
+const ADA_LID = "100015550000011@lid";
+
+function ready(): Page {
+  stopTime();
+  const page = new Page();
+  page.chats.set(ADA, { id: wid(ADA), archive: false });
+  page.chats.set(GROUP, { id: wid(GROUP) });
+  return page;
+}
+
+async function refused(command: Command, kind: FailureKind): Promise<void> {
+  await assert.rejects(carryOut(command), (error) => {
+    assert.deepEqual([failureOf(error).kind, command.command], [kind, command.command]);
+    return true;
+  });
+}
+
+test("a ping is answered", async () => {
+  ready();
+  assert.equal(await carryOut({ command: "ping" }), null);
+});
+
+test("an empty emoji takes the reaction back", async () => {
+  const page = ready();
+  const given: unknown[] = [];
+  page.wpp.chat.sendReactionToMessage = (...what) => Promise.resolve(given.push(what));
+  await carryOut({ command: "react", message: "true_1_A", emoji: "👍" });
+  await carryOut({ command: "react", message: "true_1_A", emoji: "" });
+  assert.deepEqual(given, [
+    ["true_1_A", "👍"],
+    ["true_1_A", null],
+  ]);
+});
+
+test("a failed edit says that it is not allowed", async () => {
+  const page = ready();
+  const error = Object.assign(new Error("Cannot edit"), { code: "edit_message_error" });
+  page.wpp.chat.editMessage = () => Promise.reject(error);
+  await refused({ command: "edit", message: "true_1_A", text: "x" }, "notAllowed");
+});
+
+test("what is not one's own is never deleted in silence for oneself alone", async () => {
+  const page = ready();
+  let deleted = 0;
+  page.wpp.chat.deleteMessage = () => Promise.resolve((deleted += 1));
+  page.wpp.group.iAmAdmin = () => Promise.resolve(false);
+  // Such an id says "from me", and wa-js goes by the sender.
+  for (const id of [`false_${ADA}_A`, `true_${ADA}_A`, `false_${GROUP}_A_${ADA}`]) {
+    page.messages.set(id, { senderObj: { isMe: false } });
+    await refused({ command: "revoke", message: id, forEveryone: true }, "notAllowed");
+  }
+  assert.equal(deleted, 0);
+});
+
+test("one's own is deleted for everyone, and so is any by an admin", async () => {
+  const page = ready();
+  const given: unknown[] = [];
+  page.wpp.chat.deleteMessage = (...what) => {
+    given.push(what);
+    return Promise.resolve([{ isRevoked: true, isDeleted: false }]);
+  };
+  page.messages.set(`true_${ADA}_A`, { senderObj: { isMe: true } });
+  page.messages.set(`false_${GROUP}_A_${ADA}`, { senderObj: { isMe: false } });
+  for (const message of page.messages.keys())
+    assert.equal(await carryOut({ command: "revoke", message, forEveryone: true }), null);
+  assert.deepEqual(given, [
+    [ADA, `true_${ADA}_A`, false, true],
+    [GROUP, `false_${GROUP}_A_${ADA}`, false, true],
+  ]);
+});
+
+test("a deletion that did not come about is a failure", async () => {
+  const page = ready();
+  const id = `true_${ADA}_A`;
+  page.messages.set(id, { senderObj: { isMe: true } });
+  const nothing = { isRevoked: false, isDeleted: false };
+  page.wpp.chat.deleteMessage = () => Promise.resolve(nothing);
+  await refused({ command: "revoke", message: id, forEveryone: true }, "notAllowed");
+  await refused({ command: "revoke", message: id, forEveryone: false }, "notAllowed");
+  page.wpp.chat.deleteMessage = () => Promise.resolve({ ...nothing, isDeleted: true });
+  assert.equal(await carryOut({ command: "revoke", message: id, forEveryone: false }), null);
+});
+
+test("archiving is answered when it is so, which wa-js does not wait for", async () => {
+  const page = ready();
+  const chat = page.chats.get(ADA) ?? {};
+  page.wpp.chat.archive = () => {
+    setTimeout(() => (chat["archive"] = true), 500);
+    return Promise.resolve();
+  };
+  let answered = false;
+  const archive = { command: "archive", chat: ADA, archived: true } as const;
+  const asking = carryOut(archive).then(() => (answered = true));
+  await pass(400);
+  assert.equal(answered, false);
+  await pass(200);
+  await asking;
+  page.wpp.chat.archive = () => Promise.reject(new Error("it is archived already"));
+  assert.equal(await carryOut(archive), null);
+});
+
+test("archiving that never comes about fails", async () => {
+  ready();
+  const outcome = carryOut({ command: "archive", chat: ADA, archived: true }).then(
+    () => "done",
+    (error: unknown) => failureOf(error).reason,
+  );
+  await pass(11_000);
+  assert.match(await outcome, /did not archive the chat/);
+});
+
+test("a chat of nobody is unknown", async () => {
+  ready();
+  const chat = "15559999999@c.us";
+  await refused({ command: "markRead", chat }, "unknownChat");
+  await refused({ command: "archive", chat, archived: true }, "unknownChat");
+  await refused({ command: "typing", chat, typing: true }, "unknownChat");
+  await refused({ command: "messages", chat, before: null, limit: 5 }, "unknownChat");
+});
+
+test("a chat that the page keeps under the other identity is found by the number", async () => {
+  const page = ready();
+  page.chats.delete(ADA);
+  page.chats.set(ADA_LID, { id: wid(ADA_LID) });
+  page.lids.set(ADA, ADA_LID);
+  let read = "";
+  page.wpp.chat.markIsRead = (chat) => Promise.resolve((read = String(chat)));
+  await carryOut({ command: "markRead", chat: ADA });
+  assert.equal(read, ADA_LID);
+});
+
+test("who types is there for as long, and out of sight after it", async () => {
+  const page = ready();
+  const shown: string[] = [];
+  const note = (what: string) => () => Promise.resolve(shown.push(what));
+  page.wpp.conn.markAvailable = note("available");
+  page.wpp.conn.markUnavailable = note("unavailable");
+  page.wpp.chat.markIsComposing = note("typing");
+  page.wpp.chat.markIsPaused = note("paused");
+  await carryOut({ command: "typing", chat: ADA, typing: true });
+  await carryOut({ command: "typing", chat: ADA, typing: false });
+  assert.deepEqual(shown.splice(0), ["available", "typing", "paused", "unavailable"]);
+  await pass(60_000);
+  assert.deepEqual(shown, [], "a timer was left");
+  await carryOut({ command: "typing", chat: ADA, typing: true });
+  await pass(20_000);
+  await carryOut({ command: "typing", chat: ADA, typing: true });
+  await pass(29_000);
+  assert.deepEqual(shown.splice(0), ["available", "typing", "available", "typing"]);
+  await pass(2_000);
+  assert.deepEqual(shown, ["unavailable"], "an end that is never told comes by itself");
+});
+
+test("a page without presence types all the same", async (t) => {
+  const page = ready();
+  const warned = t.mock.method(console, "warn", () => undefined);
+  page.wpp.conn.markAvailable = () => Promise.reject(new TypeError("no such function"));
+  assert.equal(await carryOut({ command: "typing", chat: ADA, typing: true }), null);
+  assert.equal(warned.mock.callCount(), 1);
+});
+
+test("a pairing code lives three minutes", async () => {
+  ready();
+  const code = await carryOut({ command: "pairingCode", phone: "15557654321" });
+  assert.deepEqual(code, { code: "ABCD1234", expiresAt: "1970-01-01T00:03:00.000Z" });
+});
+
+test("new codes are asked for", async () => {
+  const page = ready();
+  let asked = 0;
+  page.wpp.conn.refreshQR = () => Promise.resolve((asked += 1));
+  assert.equal(await carryOut({ command: "refreshQr" }), null);
+  assert.equal(asked, 1);
+});
+
+test("a logout that rejects, since the page goes, is a failure that says so", async () => {
+  const page = ready();
+  const gone = new Error("Execution context was destroyed");
+  page.wpp.conn.logout = () => Promise.reject(gone);
+  await assert.rejects(carryOut({ command: "logOut" }), gone);
+  page.wpp.conn.logout = () => Promise.resolve(true);
+  assert.equal(await carryOut({ command: "logOut" }), null);
+});
+
+test("a file goes to the address given, and a gateway that does not take it is told", async (t) => {
+  const page = ready();
+  page.wpp.chat.downloadMedia = () => Promise.resolve(new Blob(["bytes"]));
+  const sent: unknown[] = [];
+  let status = 204;
+  t.mock.method(globalThis, "fetch", (url: string, options: RequestInit) => {
+    sent.push([url, options.method]);
+    return Promise.resolve(new Response(null, { status }));
+  });
+  const download = { command: "downloadMedia", message: "true_1_A", url: "http://x/1" } as const;
+  assert.equal(await carryOut(download), null);
+  assert.deepEqual(sent, [["http://x/1", "PUT"]]);
+  status = 404;
+  await refused(download, "failed");
+});
+
+test("a file that the network no longer has is unknown", async () => {
+  const page = ready();
+  // wa-js throws this as it is, without an Error around it.
+  const thrown: unknown = { error: true, code: "media_not_found", message: "Media not found" };
+  page.wpp.chat.downloadMedia = () => settle().then(() => Promise.reject(thrown as Error));
+  await refused({ command: "downloadMedia", message: "true_1_A", url: "" }, "unknownMedia");
+});
+
+test("a command that misses a function is refused by that name, and others go on", async () => {
+  const page = ready();
+  page.wpp.whatsapp.functions.sendReactionToMsg = undefined;
+  page.wpp.whatsapp.functions.canEditCaption = null;
+  const react: Command = { command: "react", message: "true_1_A", emoji: "x" };
+  await assert.rejects(carryOut(react), (error) => {
+    assert.ok(error instanceof AgentError && error.kind === "unsupported");
+    assert.match(error.message, /sendReactionToMsg/);
+    return true;
+  });
+  const edit: Command = { command: "edit", message: "true_1_A", text: "x" };
+  await assert.rejects(carryOut(edit), /canEditCaption/);
+  assert.equal(await carryOut({ command: "markRead", chat: ADA }), null);
+});
