@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     accounts::ApiKeys,
     api,
+    backup::{Backups, BackupsParts},
     config::{Config, Toggle},
     domain::{Clock, Error},
     events::EventLog,
@@ -102,7 +103,18 @@ impl Gateway {
         webhooks.start(&tasks, stop.clone());
         tasks.spawn(prune_events(events.clone(), webhooks.clone(), config.clone(), stop.clone()));
 
+        let backups = Backups::new(BackupsParts {
+            store: store.clone(),
+            data: config.data.dir.clone(),
+            sessions_dir: config.sessions_dir(),
+            supervisor: supervisor.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        });
+
         let services = Services {
+            backups,
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             health: Health::new(store.clone()),
             network: world.network.clone(),

@@ -7,8 +7,9 @@ use std::{sync::Arc, time::Instant};
 use serde::Serialize;
 
 use crate::{
-    accounts::ApiKeys, config::Config, domain::Clock, events::EventLog, messaging::Messaging,
-    session::Supervisor, simulator::Network, store::Store, webhooks::Webhooks,
+    accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog,
+    messaging::Messaging, session::Supervisor, simulator::Network, store::Store,
+    webhooks::Webhooks,
 };
 
 /// Cheap to clone.
@@ -21,6 +22,7 @@ pub struct Services {
     pub events: EventLog,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub backups: Backups,
     /// Only with `--network simulated`.
     pub network: Option<Network>,
     /// Only with `--network simulated`.
