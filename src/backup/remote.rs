@@ -26,7 +26,9 @@ impl Remote {
         profiles: Profiles,
     ) -> Result<Self, BackupError> {
         let failed = |error: reqwest::Error| {
-            BackupError::Refused(format!("the gateway at {url} does not answer: {error}"))
+            BackupError::Refused(format!(
+                "the gateway at {url} does not answer ({error}); name its address with --url"
+            ))
         };
         let client = egress::local_client().map_err(failed)?;
         let address = format!("{}/api/v1/backup", url.trim_end_matches('/'));

@@ -6,6 +6,7 @@ use std::{
     fs::{self, File},
     io::{BufReader, BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -33,6 +34,9 @@ const REPLACED: &str = ".replaced-";
 const STORE: &str = "store";
 /// Pairs written to the store in one batch, by their bytes.
 const LOAD_AT_ONCE: usize = 1024 * 1024;
+/// How long the new store may take to close, and how often it is looked at.
+const CLOSING: Duration = Duration::from_secs(60);
+const CLOSING_LOOK: Duration = Duration::from_millis(20);
 
 /// What was put in place.
 #[derive(Debug)]
@@ -195,11 +199,24 @@ impl Staged {
             let message = format!("the store has {count} records, the manifest says {records}");
             return Err(BackupError::Damaged(message));
         }
-        drop(store);
+        closed(store, &folder).await?;
         // What cannot be opened must not take the place of anything.
-        drop(Store::open(&folder).await?);
+        closed(Store::open(&folder).await?, &folder).await?;
         fs::remove_file(&dump).map_err(failed)
     }
+}
+
+/// Closes a store. It lets go of its folder a moment after it is dropped, and writes until then.
+async fn closed(store: Store, folder: &Path) -> Result<(), BackupError> {
+    drop(store);
+    let deadline = Instant::now() + CLOSING;
+    while Store::is_held(folder) {
+        if deadline < Instant::now() {
+            return Err(BackupError::Refused("the new store does not close".to_owned()));
+        }
+        tokio::time::sleep(CLOSING_LOOK).await;
+    }
+    Ok(())
 }
 
 /// What lies in a folder, without our own folders in it. A folder that is not there has nothing.

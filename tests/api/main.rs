@@ -8,8 +8,10 @@
 )]
 
 mod app;
+mod backup;
 mod bad_input;
 mod browsers;
+mod daemon;
 mod faults;
 mod journey;
 mod listeners;
