@@ -38,11 +38,12 @@ pub fn check(name: &str) -> Result<(), String> {
     if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
         return fault("leads out of the archive");
     }
-    let is_known = match parts.as_slice() {
-        [HEAD | STORE | BOOTSTRAP | SUMS | MANIFEST] => true,
-        [SIMULATOR | MEDIA, _, ..] | [SESSIONS, _, _, ..] => true,
-        _ => false,
-    };
+    let is_known = matches!(
+        parts.as_slice(),
+        [HEAD | STORE | BOOTSTRAP | SUMS | MANIFEST]
+            | [SIMULATOR | MEDIA, _, ..]
+            | [SESSIONS, _, _, ..]
+    );
     if is_known { Ok(()) } else { fault("does not belong into a backup") }
 }
 
