@@ -30,7 +30,7 @@ const FAILURES: [(u16, &str); 15] = [
     (504, "The engine did not answer in time"),
 ];
 
-const TAGS: [&str; 11] = [
+const TAGS: [&str; 12] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -40,6 +40,7 @@ const TAGS: [&str; 11] = [
     "Events",
     "Webhooks",
     "API keys",
+    "Backup",
     "Server",
     "Simulated network",
 ];

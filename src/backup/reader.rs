@@ -288,8 +288,6 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_found_or_changes_nothing() {
-        // How large a buffer the compression asks for, which is nothing of the content.
-        const BUFFER: std::ops::RangeInclusive<usize> = 4..=5;
         let whole = sample();
         let content = zstd::decode_all(whole.as_slice()).unwrap();
         assert!(verdict(&whole).is_ok());
@@ -297,11 +295,10 @@ mod tests {
             for bit in [0, 3, 7] {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 1 << bit;
-                let is_found = verdict(&bytes).is_err();
-                if BUFFER.contains(&at) && !is_found {
-                    assert_eq!(zstd::decode_all(bytes.as_slice()).unwrap(), content);
-                } else {
-                    assert!(is_found, "byte {at}, bit {bit}");
+                // A few bits of the compression say nothing of the content, such as its buffer's size.
+                if verdict(&bytes).is_ok() {
+                    let read = zstd::decode_all(bytes.as_slice()).unwrap();
+                    assert!(read == content, "byte {at}, bit {bit}");
                 }
             }
         }

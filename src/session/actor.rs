@@ -96,6 +96,8 @@ pub struct Actor {
     pub(in crate::session) restarts: Restarts,
     pub(in crate::session) failed_probes: u32,
     pub(in crate::session) activity_written: Instant,
+    /// When the present state was entered.
+    pub(in crate::session) entered: Instant,
 }
 
 /// Makes a session's handle and its task.
@@ -133,6 +135,7 @@ pub fn session(
         restarts,
         failed_probes: 0,
         activity_written: Instant::now(),
+        entered: Instant::now(),
     };
     (handle, actor.run(starts))
 }
@@ -249,6 +252,7 @@ impl Actor {
     pub(in crate::session) async fn enter(&mut self, state: SessionState) {
         let before = self.state();
         self.record.state = state;
+        self.entered = Instant::now();
         let last_error = self.record.last_error.clone();
         if before != state {
             self.note("info", format!("{} → {}", before.as_str(), state.as_str()));
