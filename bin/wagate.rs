@@ -357,8 +357,8 @@ async fn with_progress<T>(name: &str, progress: &Progress, work: impl Future<Out
         match tokio::time::timeout(INTERVAL, &mut work).await {
             Ok(done) => return done,
             Err(_) => {
-                let mebibytes = progress.bytes() as f64 / 1_048_576.0;
-                complain(&format!("{name}: {mebibytes:.1} MiB so far"));
+                let kibibytes = progress.bytes() >> 10;
+                complain(&format!("{name}: {kibibytes} KiB so far"));
             }
         }
     }

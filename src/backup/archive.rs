@@ -1,7 +1,8 @@
-//! Writing an archive: a tar, compressed with zstd, file by file. What lies in it and why is not known
-//! here.
+//! Writing an archive: a tar, compressed with zstd, file by file. What lies in it and why is not
+//! known here.
 //!
-//! Memory is bounded: files are streamed, and the list of their checksums grows in a file of its own.
+//! Memory is bounded: files are streamed, and the list of their checksums grows in a file of its
+//! own.
 
 use std::{
     fs::File,

@@ -48,8 +48,8 @@ pub fn make(path: &Path) -> Result<(), BackupError> {
 }
 
 /// Visits every plain file below a folder in the order of their names, with its path from there on,
-/// `/` between its parts. What is no plain file is let be, and so is what `skip` names. A folder that
-/// is not there has no files.
+/// `/` between its parts. What is no plain file is let be, and so is what `skip` names. A folder
+/// that is not there has no files.
 pub fn each_file(
     folder: &Path,
     skip: &dyn Fn(&str) -> bool,

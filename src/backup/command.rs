@@ -1,6 +1,8 @@
-//! A backup into a file, for the command line: from the gateway when one runs, else from the folder.
+//! A backup into a file, for the command line: from the gateway when one runs, else from the
+//! folder.
 //!
-//! The file appears under its name only when it is whole: it was read back, and every checksum holds.
+//! The file appears under its name only when it is whole: it was read back, and every checksum
+//! holds.
 
 use std::{
     fs::{self, File},
@@ -15,7 +17,7 @@ use std::{
 
 use crate::{
     backup::{
-        BackupError, Manifest, Profiles, blocking,
+        BackupError, Manifest, Profiles, blocking, clear_left_over,
         reader::{self, Nowhere},
         remote::Remote,
         take::{Source, new_file, take},
@@ -153,6 +155,7 @@ async fn from_folder(
         supervisor: None,
         clock: Clock::system(),
     };
+    clear_left_over(&source.data);
     Ok(take(&source, profiles, out).await?.0)
 }
 

@@ -24,8 +24,8 @@ pub const MANIFEST: &str = "manifest.json";
 /// The longest name that a file may have.
 pub const LONGEST: usize = 4_096;
 
-/// Whether a file of this name may be in an archive: below one of our names, and without anything by
-/// which a path leads elsewhere.
+/// Whether a file of this name may be in an archive: below one of our names, and without anything
+/// by which a path leads elsewhere.
 pub fn check(name: &str) -> Result<(), String> {
     let fault = |what: &str| Err(format!("the name {name:?} {what}"));
     if LONGEST < name.len() {

@@ -1,14 +1,15 @@
-//! Backups: everything that the gateway keeps, in one file, taken while it runs or while it does not.
+//! Backups: everything that the gateway keeps, in one file, taken while it runs or while it does
+//! not.
 //!
 //! ```text
-//!  command ──▶ remote ──▶ POST /api/v1/backup ──▶ service ─┐   the gateway runs
-//!     │                                                    ▼
-//!     └────────── the folder itself, locked ───────────▶ take ──▶ archive (writer)
-//!  command ──▶ restore ──▶ archive (reader) ──▶ a folder aside ──▶ in place
+//! command ──▶ remote ──▶ POST /api/v1/backup ──▶ service ─┐   the gateway runs
+//! │                                                    ▼
+//! └────────── the folder itself, locked ───────────▶ take ──▶ archive (writer)
+//! command ──▶ restore ──▶ archive (reader) ──▶ a folder aside ──▶ in place
 //! ```
 //!
-//! The store is taken at one moment. What lies beside it (files, profiles, the simulated network) is
-//! taken after that, so that it knows at least what the store knows, as WhatsApp itself does. It
+//! The store is taken at one moment. What lies beside it (files, profiles, the simulated network)
+//! is taken after that, so that it knows at least what the store knows, as WhatsApp itself does. It
 //! refuses to know what any record means: the store is bytes here.
 
 mod archive;
@@ -96,6 +97,11 @@ impl From<BackupError> for Error {
         tracing::error!(%error, "the backup failed: {error}");
         Self::new(ErrorCode::Internal, "the backup failed; the log says why")
     }
+}
+
+/// Removes what a backup left in the data folder that was cut off. Only for who holds the folder.
+pub fn clear_left_over(data: &Path) {
+    aside::clear(data, take::ASIDE);
 }
 
 /// Runs work that blocks where it holds up nobody.

@@ -1,5 +1,5 @@
-//! How the store's pairs lie in an archive: for each the length of the key and of the value, in four
-//! bytes each with the highest first, then both. Pure but for the streams it is given.
+//! How the store's pairs lie in an archive: for each the length of the key and of the value, in
+//! four bytes each with the highest first, then both. Pure but for the streams it is given.
 
 use std::io::{self, ErrorKind, Read, Write};
 

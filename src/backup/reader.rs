@@ -1,4 +1,5 @@
-//! Reading an archive, and finding whatever is wrong with it. Where files go is the sink's business.
+//! Reading an archive, and finding whatever is wrong with it. Where files go is the sink's
+//! business.
 //!
 //! Nothing of an archive is believed: names are checked, only plain files are taken, every claim of
 //! length is bounded, and the checksums decide in the end.
@@ -295,7 +296,8 @@ mod tests {
             for bit in [0, 3, 7] {
                 let mut bytes = whole.clone();
                 bytes[at] ^= 1 << bit;
-                // A few bits of the compression say nothing of the content, such as its buffer's size.
+                // A few bits of the compression say nothing of the content, such as its buffer's
+                // size.
                 if verdict(&bytes).is_ok() {
                     let read = zstd::decode_all(bytes.as_slice()).unwrap();
                     assert!(read == content, "byte {at}, bit {bit}");

@@ -10,7 +10,8 @@ use crate::{
     egress,
 };
 
-/// How long the gateway may be silent: it may be waiting for a session that opens, and for the next.
+/// How long the gateway may be silent: it may be waiting for a session that opens, and for the
+/// next.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// An archive that a gateway sends.

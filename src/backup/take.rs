@@ -1,7 +1,7 @@
 //! Taking a backup: the store at one moment, then all that lies beside it.
 //!
-//! The store is written to a file aside first, and so is each profile of a session that was closed for
-//! it: how long a slow reader of the archive takes neither holds up the store nor a session.
+//! The store is written to a file aside first, and so is each profile of a session that was closed
+//! for it: how long a slow reader of the archive takes neither holds up the store nor a session.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Folders to work in, below the data folder.
-const ASIDE: &str = ".backup-";
+pub const ASIDE: &str = ".backup-";
 /// How much of the store is read at once: writes wait for that long.
 const READ_AT_ONCE: usize = 128 * 1024;
 /// How long a session that is just opening its engine is waited for, before and after.
@@ -53,7 +53,6 @@ pub async fn take<W: Write + Send + 'static>(
     profiles: Profiles,
     out: W,
 ) -> Result<(W, Manifest), BackupError> {
-    aside::clear(&source.data, ASIDE);
     let aside = Aside::new(&source.data, ASIDE)?;
     let head = Head::new(source.clock.now());
     let records = source.store.sessions().list().await?;

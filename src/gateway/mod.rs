@@ -18,7 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     accounts::ApiKeys,
     api,
-    backup::{Backups, BackupsParts},
+    backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
     domain::{Clock, Error},
     events::EventLog,
@@ -73,6 +73,7 @@ impl Gateway {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
 
         let store = open_store(&config).await?;
+        backup::clear_left_over(&config.data.dir);
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;

@@ -14,8 +14,8 @@ use crate::{
 /// A holder that takes longer is let down, so that no session stays away for ever.
 const MOST: Duration = Duration::from_secs(300);
 
-/// An engine that has just become ready is left alone for so long: a browser writes a fresh login down
-/// some seconds late, and one that is closed before may lose it.
+/// An engine that has just become ready is left alone for so long: a browser writes a fresh login
+/// down some seconds late, and one that is closed before may lose it.
 const SETTLING: Duration = Duration::from_secs(10);
 
 /// Keeps the engine of a session closed; dropping it lets the session go on.
@@ -35,7 +35,8 @@ impl Hold {
 
 impl SessionHandle {
     /// Closes the engine in order and keeps it closed. None when that cannot be now: the engine is
-    /// just opening or was a moment ago, somebody else holds it, or it is open and `may_close` is not given.
+    /// just opening or was a moment ago, somebody else holds it, or it is open and `may_close` is
+    /// not given.
     pub async fn hold(&self, may_close: bool) -> Result<Option<Hold>, Error> {
         let deadline = self.deadlines.command;
         self.ask("hold", deadline, |reply| Request::Hold { may_close, reply }).await

@@ -252,6 +252,35 @@ async fn a_backup_needs_a_key_that_reaches_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_backup_is_taken_at_a_time_and_one_that_nobody_reads_any_more_ends() {
+    let app = TestApp::start().await;
+    let media = app.folder.path().join("media/s");
+    std::fs::create_dir_all(&media).unwrap();
+    // More than fits into any buffer on the way, and not to be compressed.
+    let bytes: Vec<u8> = (0..1_000_000)
+        .flat_map(|_| *uuid::Uuid::new_v4().as_bytes())
+        .chain(std::iter::repeat_n(7, 1_000))
+        .collect();
+    std::fs::write(media.join("m-1"), bytes).unwrap();
+    let ask = async || app.http.post(format!("{}/api/v1/backup", app.base)).send().await.unwrap();
+    let first = ask().await;
+    assert_eq!(first.status(), 200);
+    let second = ask().await;
+    assert_eq!((second.status().as_u16(), code(&second.json().await.unwrap())), (409, "CONFLICT"));
+    drop(first);
+    let third = app
+        .wait_for("the next backup", || async {
+            let answer = ask().await;
+            (answer.status() == 200).then_some(answer)
+        })
+        .await;
+    assert!(16_000_000 < third.bytes().await.unwrap().len());
+    let left: Vec<String> = listing(app.folder.path());
+    assert!(!left.iter().any(|name| name.starts_with(".backup")), "{left:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_browser_is_closed_for_its_copy_and_the_copy_is_linked_elsewhere() {
     let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (old, new) = (old.path(), new.path());

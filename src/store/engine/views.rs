@@ -1,5 +1,5 @@
-//! What lets a snapshot be read slowly while commits go on: each view knows how far it has been read,
-//! and keeps the value that a key beyond had before a commit changed it.
+//! What lets a snapshot be read slowly while commits go on: each view knows how far it has been
+//! read, and keeps the value that a key beyond had before a commit changed it.
 //!
 //! Pure: bytes and maps, no database. Whoever owns the views holds a lock around commits and reads.
 
