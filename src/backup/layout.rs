@@ -90,7 +90,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_that_passes_stays_below_its_folder(name in "(media|sessions|simulator|\\.\\.|/|\\.|a){1,8}") {
+        fn a_name_that_passes_stays_below_its_folder(
+            name in "(media|sessions|simulator|\\.\\.|/|\\.|a){1,8}",
+        ) {
             if check(&name).is_ok() {
                 let path = below(Path::new("/f"), &name);
                 let is_plain = |part: std::path::Component<'_>| {

@@ -1,11 +1,10 @@
-//! Backups: everything that the gateway keeps, in one file, taken while it runs or while it does
-//! not.
+//! Backups: everything that the gateway keeps in one file, taken while it runs or when it does not.
 //!
 //! ```text
-//! command ──▶ remote ──▶ POST /api/v1/backup ──▶ service ─┐   the gateway runs
-//! │                                                    ▼
-//! └────────── the folder itself, locked ───────────▶ take ──▶ archive (writer)
-//! command ──▶ restore ──▶ archive (reader) ──▶ a folder aside ──▶ in place
+//!  command ──▶ remote ──▶ POST /api/v1/backup ──▶ service ─┐   the gateway runs
+//!     │                                                    ▼
+//!     └────────── the folder itself, locked ───────────▶ take ──▶ archive (writer)
+//!  command ──▶ restore ──▶ archive (reader) ──▶ a folder aside ──▶ in place
 //! ```
 //!
 //! The store is taken at one moment. What lies beside it (files, profiles, the simulated network)

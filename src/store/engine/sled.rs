@@ -265,6 +265,8 @@ mod tests {
             let engine = &engine;
             async move {
                 engine.commit(write(&[n], b"v")).await.unwrap();
+                // A flush that is done at once would be nobody else's: all are here before the first.
+                tokio::task::yield_now().await;
                 engine.durable().await.unwrap();
             }
         });
@@ -284,7 +286,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
         #[test]
         fn a_snapshot_is_of_its_moment_whatever_is_written_meanwhile(
