@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use wagate::{
     accounts::ApiKeys,
     api::openapi,
+    backup::{self, Profiles, Progress},
     config::{Config, Flags, NetworkKind},
     demo::{self, Narrator},
     doctor::{self, Verdict},
@@ -51,6 +52,16 @@ enum Command {
         #[command(subcommand)]
         action: KeyAction,
     },
+    /// Write everything that the gateway keeps into one file, while it runs or while it does not.
+    Backup(BackupOrder),
+    /// Put a backup back into an empty data folder.
+    Restore {
+        /// What `wagate backup` wrote.
+        file: PathBuf,
+        /// Take the place of what is there, which is moved aside.
+        #[arg(long)]
+        force: bool,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -75,6 +86,31 @@ enum KeyAction {
     Revoke {
         id: uuid::Uuid,
     },
+}
+
+#[derive(Args)]
+struct BackupOrder {
+    /// Where to write it; must not exist.
+    file: PathBuf,
+    /// Logins of sessions whose browser runs.
+    #[arg(long, value_enum, default_value = "stop")]
+    profiles: ProfilesChoice,
+    /// Address of a running gateway [default: as the settings say, when one uses the data folder].
+    #[arg(long)]
+    url: Option<String>,
+    /// API key of scope `admin` [default: bootstrap.key in the data folder].
+    #[arg(long, env = "WAGATE_API_KEY", hide_env_values = true)]
+    key: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfilesChoice {
+    /// Close each browser in order for its copy, one after the other, and open it again.
+    Stop,
+    /// Leave them out: these sessions need a new scan after a restore.
+    Stopped,
+    /// Leave out every login.
+    None,
 }
 
 /// Settings that may be given as flags; they win over the environment and the file.
@@ -123,6 +159,8 @@ async fn main() -> ExitCode {
         Command::Demo => show(&arguments.settings).await,
         Command::Doctor => examine(&arguments.settings).await,
         Command::Key { action } => keys(&arguments.settings, action).await,
+        Command::Backup(order) => back_up(&arguments.settings, order).await,
+        Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
         Command::Openapi => {
             say(&openapi::Document::pretty(true));
             Ok(ExitCode::SUCCESS)
@@ -260,6 +298,70 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn back_up(settings: &Settings, order: BackupOrder) -> Result<ExitCode, Failure> {
+    let config = settings.load()?;
+    let profiles = match order.profiles {
+        ProfilesChoice::Stop => Profiles::Stop,
+        ProfilesChoice::Stopped => Profiles::Stopped,
+        ProfilesChoice::None => Profiles::None,
+    };
+    let gateway = backup::Gateway { url: order.url, key: order.key };
+    let progress = Progress::default();
+    let work = backup::back_up(&config, &gateway, profiles, &order.file, &progress);
+    let manifest = with_progress("backup", &progress, work).await?;
+    for session in &manifest.sessions {
+        say(&format!("{session}\n"));
+    }
+    let network = if manifest.has_simulated_network { ", the simulated network" } else { "" };
+    say(&format!(
+        "{}: {} records, {} files, {} MiB before compression{network}; read back and whole\n",
+        order.file.display(),
+        manifest.records,
+        manifest.files,
+        manifest.bytes >> 20,
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn put_back(settings: &Settings, file: &Path, force: bool) -> Result<ExitCode, Failure> {
+    let config = settings.load()?;
+    let progress = Progress::default();
+    let now = Clock::system().now();
+    let work = backup::restore(&config, file, force, now, &progress);
+    let restored = with_progress("restore", &progress, work).await?;
+    let (manifest, folder) = (restored.manifest, config.data.dir.display());
+    for session in &manifest.sessions {
+        say(&format!("{session}\n"));
+    }
+    say(&format!(
+        "{folder}: restored {} records and {} files, as they were on {}\n",
+        manifest.records, manifest.files, manifest.head.created_at
+    ));
+    for path in &restored.replaced {
+        say(&format!("what was there before is in {}\n", path.display()));
+    }
+    if manifest.has_simulated_network {
+        say("it holds a simulated network: start it with --network simulated\n");
+    }
+    say("never run it beside the gateway that it was taken from: both have the same logins\n");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells how far a long work is, every few seconds.
+async fn with_progress<T>(name: &str, progress: &Progress, work: impl Future<Output = T>) -> T {
+    const INTERVAL: Duration = Duration::from_secs(2);
+    tokio::pin!(work);
+    loop {
+        match tokio::time::timeout(INTERVAL, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => {
+                let kibibytes = progress.bytes() >> 10;
+                complain(&format!("{name}: {kibibytes} KiB so far"));
+            }
+        }
+    }
 }
 
 /// A fresh gateway gets a key for everything, so that it can be used from other machines.

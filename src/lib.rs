@@ -29,6 +29,8 @@ pub mod messaging;
 pub mod accounts;
 // Delivery of events to callers' endpoints.
 pub mod webhooks;
+// Everything that the gateway keeps, in one file and back.
+pub mod backup;
 // The handles that a surface may hold.
 pub mod services;
 // The HTTP surface.

@@ -6,6 +6,7 @@
 //! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.
 
 mod auth;
+mod backup;
 mod body;
 mod endpoint;
 mod error;
@@ -30,6 +31,7 @@ pub use self::{server::Server, sessions::wire::OpenWaEnvelope, simulator::door::
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     let mut all = health::endpoints();
     all.extend(keys::endpoints());
+    all.extend(backup::endpoints());
     all.extend(sse::endpoints());
     all.extend(sessions::endpoints());
     all.extend(websocket::endpoints());

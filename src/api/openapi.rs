@@ -31,7 +31,7 @@ const FAILURES: [(u16, &str); 15] = [
     (504, "The engine did not answer in time"),
 ];
 
-const TAGS: [&str; 12] = [
+const TAGS: [&str; 13] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -42,6 +42,7 @@ const TAGS: [&str; 12] = [
     "Events",
     "Webhooks",
     "API keys",
+    "Backup",
     "Server",
     "Simulated network",
 ];

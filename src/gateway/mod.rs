@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     accounts::ApiKeys,
     api,
+    backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
     domain::{Clock, Error},
     events::EventLog,
@@ -72,6 +73,7 @@ impl Gateway {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
 
         let store = open_store(&config).await?;
+        backup::clear_left_over(&config.data.dir);
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
@@ -118,7 +120,18 @@ impl Gateway {
             stop.clone(),
         ));
 
+        let backups = Backups::new(BackupsParts {
+            store: store.clone(),
+            data: config.data.dir.clone(),
+            sessions_dir: config.sessions_dir(),
+            supervisor: supervisor.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        });
+
         let services = Services {
+            backups,
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             first_answers,
             health: Health::new(store.clone()),

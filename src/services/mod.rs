@@ -13,8 +13,9 @@ use tokio::sync::Mutex;
 
 use self::idempotency::FirstAnswers;
 use crate::{
-    accounts::ApiKeys, config::Config, domain::Clock, events::EventLog, messaging::Messaging,
-    session::Supervisor, simulator::Network, store::Store, webhooks::Webhooks,
+    accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog,
+    messaging::Messaging, session::Supervisor, simulator::Network, store::Store,
+    webhooks::Webhooks,
 };
 
 /// The health endpoint is open to everybody: nobody shall keep the gateway busy with measuring.
@@ -31,6 +32,7 @@ pub struct Services {
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub first_answers: FirstAnswers,
+    pub backups: Backups,
     /// Only with `--network simulated`.
     pub network: Option<Network>,
     /// Only with `--network simulated`.

@@ -16,8 +16,8 @@ use crate::{
     },
     driver::{Close, Connection, Driver, DriverEvent},
     session::{
-        SessionHandle, SupervisorParts, admission::admit, handle::Request, log::SessionLog,
-        restart::Restarts,
+        SessionHandle, SupervisorParts, admission::admit, handle::Request, hold::released,
+        log::SessionLog, restart::Restarts,
     },
 };
 
@@ -40,6 +40,8 @@ enum Cause {
     Reported(Option<DriverEvent>),
     Opened(Result<Connection, Error>),
     Ended(Task),
+    /// Whoever held the session let it go.
+    Released,
     /// One of the times in [`Timers`] has come.
     Time,
 }
@@ -63,11 +65,12 @@ pub struct Timers {
     pub line: Option<Instant>,
     pub restart: Option<Instant>,
     pub probe: Option<Instant>,
+    pub hold: Option<Instant>,
 }
 
 impl Timers {
     fn next(&self) -> Option<Instant> {
-        let all = [self.qr, self.authentication, self.line, self.restart, self.probe];
+        let all = [self.qr, self.authentication, self.line, self.restart, self.probe, self.hold];
         all.into_iter().flatten().min()
     }
 }
@@ -87,10 +90,14 @@ pub struct Actor {
     pub(in crate::session) events: Option<mpsc::Receiver<DriverEvent>>,
     pub(in crate::session) tasks: JoinSet<Task>,
     pub(in crate::session) is_opening: bool,
+    /// Ends when the session is let go; until then no engine is opened.
+    pub(in crate::session) hold: Option<oneshot::Receiver<()>>,
     pub(in crate::session) timers: Timers,
     pub(in crate::session) restarts: Restarts,
     pub(in crate::session) failed_probes: u32,
     pub(in crate::session) activity_written: Instant,
+    /// When the present state was entered.
+    pub(in crate::session) entered: Instant,
 }
 
 /// Makes a session's handle and its task.
@@ -123,10 +130,12 @@ pub fn session(
         events: None,
         tasks: JoinSet::new(),
         is_opening: false,
+        hold: None,
         timers: Timers::default(),
         restarts,
         failed_probes: 0,
         activity_written: Instant::now(),
+        entered: Instant::now(),
     };
     (handle, actor.run(starts))
 }
@@ -146,6 +155,7 @@ impl Actor {
                 Cause::Opened(Ok(connection)) => self.opened(connection),
                 Cause::Opened(Err(error)) => self.not_opened(error).await,
                 Cause::Ended(ended) => self.ended(&ended).await,
+                Cause::Released => self.let_go(),
                 Cause::Time => self.time_has_come().await,
             };
             if !goes_on {
@@ -164,6 +174,7 @@ impl Actor {
                 Err(_) => Cause::Ended(Task::Command),
             },
             request = self.mailbox.recv() => Cause::Asked(request),
+            () = released(&mut self.hold) => Cause::Released,
             () = sleep_until(next_time) => Cause::Time,
         }
     }
@@ -183,6 +194,9 @@ impl Actor {
                 self.close(Close::KeepLogin).await;
                 self.begin().await;
                 let _ = reply.send(Ok(()));
+            }
+            Request::Hold { may_close, reply } => {
+                let _ = reply.send(self.hold(may_close).await);
             }
             Request::Remove { removal, reply } => {
                 let _ = reply.send(self.remove(removal).await);
@@ -238,6 +252,7 @@ impl Actor {
     pub(in crate::session) async fn enter(&mut self, state: SessionState) {
         let before = self.state();
         self.record.state = state;
+        self.entered = Instant::now();
         let last_error = self.record.last_error.clone();
         if before != state {
             self.note("info", format!("{} → {}", before.as_str(), state.as_str()));

@@ -8,6 +8,7 @@ use crate::{
     domain::{Command, Error, ErrorCode, Reply, SessionConfig, SessionId, SessionStatus, Subject},
     session::{
         Deadlines,
+        hold::Hold,
         log::{LogLine, SessionLog},
     },
 };
@@ -28,6 +29,11 @@ pub enum Request {
     },
     Restart {
         reply: oneshot::Sender<Result<(), Error>>,
+    },
+    /// Closes the engine and keeps it closed; none when that cannot be now.
+    Hold {
+        may_close: bool,
+        reply: oneshot::Sender<Result<Option<Hold>, Error>>,
     },
     /// Ends the task; the session is gone for good.
     Remove {
@@ -116,7 +122,7 @@ impl SessionHandle {
         self.ask("remove", deadline, |reply| Request::Remove { removal, reply }).await
     }
 
-    async fn ask<T>(
+    pub(in crate::session) async fn ask<T>(
         &self,
         what: &str,
         deadline: Duration,

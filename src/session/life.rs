@@ -35,7 +35,7 @@ impl Actor {
 
     /// Opens an engine in the background, as soon as there is a place.
     pub(in crate::session) fn open(&mut self) {
-        if self.is_opening || self.driver.is_some() {
+        if self.is_opening || self.driver.is_some() || self.hold.is_some() {
             return;
         }
         self.is_opening = true;
@@ -160,6 +160,10 @@ impl Actor {
             self.enter(SessionState::Initializing).await;
             self.open();
         }
+        if due(&mut self.timers.hold, now) {
+            self.note("warn", "held for too long; going on".to_owned());
+            self.let_go();
+        }
         if due(&mut self.timers.restart, now) {
             self.enter(SessionState::Initializing).await;
             self.open();
@@ -211,21 +215,25 @@ impl Actor {
         Ok(())
     }
 
-    /// Closes the engine, however stuck it is, and forgets everything that belonged to it.
-    pub(in crate::session) async fn close(&mut self, how: Close) {
+    /// Closes the engine, however stuck it is, and forgets everything that belonged to it. Whether
+    /// the engine was done in time.
+    pub(in crate::session) async fn close(&mut self, how: Close) -> bool {
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
         self.is_opening = false;
-        self.timers = Timers::default();
+        self.timers = Timers { hold: self.timers.hold, ..Timers::default() };
         self.events = None;
+        let mut in_order = true;
         if let Some(driver) = self.driver.take() {
             let deadline = self.shared.parts.settings.stop_deadline
                 + if how == Close::LogOut { LOGOUT_DEADLINE } else { Duration::ZERO };
             if tokio::time::timeout(deadline, driver.close(how)).await.is_err() {
+                in_order = false;
                 self.note("error", "the engine did not close in time".to_owned());
             }
         }
         self.publish(|status| (status.qr, status.connected, status.line) = (None, false, None));
+        in_order
     }
 
     /// Removes the session's folder. A browser that has just ended may still be writing to it.

@@ -23,12 +23,15 @@
 //!   there were too many in a while; a timeout is final until somebody creates or restarts it.
 //! * `terminated`: the account was unlinked; the login is wiped.
 //!
+//! A session that is held stays `initializing` without an engine until it is let go.
+//!
 //! The task outlives its engines: handles stay good over restarts. What a session reports goes to
 //! an [`EventSink`], which is not known here, and is durable before the status says the same.
 
 mod actor;
 mod admission;
 mod handle;
+mod hold;
 mod life;
 mod log;
 mod report;
@@ -42,6 +45,7 @@ use async_trait::async_trait;
 pub use self::{
     admission::not_ready,
     handle::{Removal, SessionHandle, not_found},
+    hold::Hold,
     log::LogLine,
     supervisor::Supervisor,
 };

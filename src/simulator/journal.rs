@@ -10,7 +10,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, BufWriter, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::simulator::ledger::{Ledger, Record};
 
+/// The journal's name in the network's folder.
+pub const JOURNAL: &str = "journal.jsonl";
 const VERSION: u32 = 1;
 /// By how much the file grows at least before it is written anew.
 const LEAST_GROWTH: u64 = 16 * 1024 * 1024;
@@ -123,6 +125,33 @@ impl Journal {
         self.most = self.length + self.length.max(LEAST_GROWTH);
         Ok(())
     }
+}
+
+/// The journal of a network that may be running, as it is now: the open file, and its length up to
+/// the end of the last whole line. What is in it up to there never changes, even when the file's
+/// place is taken by another. None where there is no network.
+pub fn journal_now(folder: &Path) -> io::Result<Option<(File, u64)>> {
+    let mut file = match File::open(folder.join(JOURNAL)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut end = file.metadata()?.len();
+    let mut part = vec![0; 64 * 1024];
+    // Backwards to the last line's end.
+    while 0 < end {
+        let start = end.saturating_sub(64 * 1024);
+        let part = &mut part[..usize::try_from(end - start).unwrap_or(0)];
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(part)?;
+        if let Some(at) = part.iter().rposition(|byte| *byte == b'\n') {
+            end = start + u64::try_from(at + 1).unwrap_or(0);
+            break;
+        }
+        end = start;
+    }
+    file.rewind()?;
+    Ok(Some((file, end)))
 }
 
 /// Applies every whole line. The length of the file up to the end of the last.
@@ -326,6 +355,23 @@ mod tests {
             prop_assert_eq!(&content(&ledger), &stage.1);
             prop_assert_eq!(journal.length, stage.0);
         }
+    }
+
+    #[test]
+    fn a_journal_as_it_is_now_ends_with_a_whole_line_and_outlives_a_rewrite() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(journal_now(folder.path()).unwrap().is_none());
+        let mut world = World::open(settings(folder.path())).unwrap();
+        let path = folder.path().join(JOURNAL);
+        let whole = fs::read(&path).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(&vec![b'x'; 200_000]).unwrap();
+        let (file, length) = journal_now(folder.path()).unwrap().unwrap();
+        assert_eq!(length, whole.len() as u64);
+        world.journal.rewrite(&world.ledger).unwrap();
+        let mut read = Vec::new();
+        file.take(length).read_to_end(&mut read).unwrap();
+        assert!(read == whole);
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub use self::{
     agenda::ClockView,
     device::{Device, Pushes},
     faults::Faults,
+    journal::{JOURNAL, journal_now},
     media::MediaFile,
     phone::{AccountView, DeviceView, PhoneMedia},
 };

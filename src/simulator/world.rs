@@ -12,15 +12,13 @@ use crate::{
         account::{Behaviour, Person},
         agenda::Waiting,
         faults::Faults,
-        journal::Journal,
+        journal::{JOURNAL, Journal},
         ledger::{Ledger, Record},
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
     },
 };
 
-/// The journal's name in the network's folder.
-const JOURNAL: &str = "journal.jsonl";
 /// Numbers that begin so are not on WhatsApp.
 const NOBODY: &str = "999";
 /// Messages of each chat that a device is given when it connects.

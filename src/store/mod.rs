@@ -27,13 +27,23 @@ use std::{path::Path, sync::Arc};
 
 use self::engine::{Engine, SledEngine};
 pub use self::{
-    api_keys::ApiKeys, chats::Chats, contacts::Contacts, deliveries::Deliveries, engine::Batch,
-    events::Events, idempotency::Idempotency, line::LineChange, messages::Messages, outbox::Outbox,
-    sessions::Sessions, settings::Settings, webhooks::Webhooks,
+    api_keys::ApiKeys,
+    chats::Chats,
+    contacts::Contacts,
+    deliveries::Deliveries,
+    engine::{Batch, Pair, Snapshot},
+    events::Events,
+    idempotency::Idempotency,
+    line::LineChange,
+    messages::Messages,
+    outbox::Outbox,
+    sessions::Sessions,
+    settings::Settings,
+    webhooks::Webhooks,
 };
 
 /// The layout that this version writes and reads.
-const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 1;
 const SCHEMA_SETTING: &str = "schema";
 
 /// A failure of the disk or of what lies on it.
@@ -108,6 +118,25 @@ impl Store {
             Some(true) => Ok(()),
             _ => Err(StoreError::Corrupt("what was written was not read back".to_owned())),
         }
+    }
+
+    /// Everything as it is at this moment, as bytes; writing goes on meanwhile.
+    pub fn snapshot(&self) -> Box<dyn Snapshot + '_> {
+        self.engine.snapshot()
+    }
+
+    /// Writes pairs of a [`Self::snapshot`] as they are; durable after [`Self::durable`].
+    pub async fn load(&self, pairs: Vec<Pair>) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        for (key, value) in pairs {
+            batch.put(key, value);
+        }
+        self.engine.commit(batch).await
+    }
+
+    /// Whether a process has the store in this folder open, without opening it.
+    pub fn is_held(folder: &Path) -> bool {
+        engine::is_held(folder)
     }
 
     pub fn sessions(&self) -> Sessions<'_> {

@@ -14,7 +14,7 @@ use wagate::{
 
 use crate::{
     app::{PHONE, SILENT, TestApp, code},
-    simulated_network::Daemon,
+    daemon::Daemon,
 };
 
 const TEXT: &str = "/api/v1/sessions/s/send-text";
@@ -184,7 +184,7 @@ async fn an_answer_outlives_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_under_way_when_the_process_was_killed_is_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.link("s", PHONE).await;
     let done = Caller {
         http: egress::local_client().unwrap(),
@@ -211,7 +211,7 @@ async fn what_was_under_way_when_the_process_was_killed_is_not_guessed() {
     }
     daemon.kill().await;
 
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.wait_until_ready("s").await;
     let caller = Caller { base: daemon.base().to_owned(), ..done };
     let unknown = caller.post(groups, "held", group("held")).await;

@@ -9,8 +9,10 @@
 
 mod app;
 mod backfill;
+mod backup;
 mod bad_input;
 mod browsers;
+mod daemon;
 mod faults;
 mod idempotency;
 mod journey;

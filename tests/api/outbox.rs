@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{PHONE, PNG, SILENT, TestApp, code},
-    simulated_network::Daemon,
+    daemon::Daemon,
 };
 
 const TEXT: &str = "/api/v1/sessions/s/send-text";
@@ -176,7 +176,7 @@ async fn what_was_accepted_arrives_once_although_the_gateway_is_killed_again_and
     const ROUNDS: usize = 3;
     const EACH: usize = 20;
     let folder = tempfile::tempdir().unwrap();
-    let mut daemon = Daemon::start(&folder).await;
+    let mut daemon = Daemon::start(folder.path()).await;
     daemon.link("s", PHONE).await;
     let mut accepted = Vec::new();
     for round in 0..ROUNDS {
@@ -187,7 +187,7 @@ async fn what_was_accepted_arrives_once_although_the_gateway_is_killed_again_and
             accepted.push(words);
         }
         daemon.kill().await;
-        daemon = Daemon::start(&folder).await;
+        daemon = Daemon::start(folder.path()).await;
         daemon.wait_until_ready("s").await;
     }
     let path = format!("/_simulator/v1/accounts/{SILENT_PHONE}/chats/{PHONE}@c.us/messages");

@@ -1,149 +1,23 @@
 //! The simulated network over a kill of the gateway's process, and its clock.
 
-use std::{process::Stdio, time::Duration};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
-use wagate::egress;
 
-use crate::app::{PATIENCE, PHONE, TestApp, code};
-use crate::browsers::browsers_of;
+use crate::{
+    app::{PATIENCE, PHONE, TestApp, code},
+    browsers::browsers_of,
+    daemon::Daemon,
+};
 
 const OTHER_PHONE: &str = "15551112222";
 const SLOW: &str = "15550000002@c.us";
 
-/// The real program in a process of its own.
-pub struct Daemon {
-    child: Child,
-    http: reqwest::Client,
-    base: String,
-}
-
-impl Daemon {
-    pub async fn start(folder: &TempDir) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wagate"));
-        command
-            .args(["serve", "--port", "0", "--network", "simulated", "--engine", "simulated"])
-            .args(["--max-sessions", "60", "--data"])
-            .arg(folder.path().join("data"))
-            .current_dir(folder.path())
-            .envs([
-                ("WAGATE_LIMITS__SESSION_CREATION", "0"),
-                ("WAGATE_LIMITS__MESSAGING", "0"),
-                ("WAGATE_LIMITS__GENERAL", "0"),
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listening = async {
-            loop {
-                let line = lines.next_line().await.unwrap().expect("the program ended");
-                if let Some((_, base)) = line.split_once(" is listening on ") {
-                    return base.to_owned();
-                }
-            }
-        };
-        let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen");
-        // What else it prints must not fill the pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, http: egress::local_client().unwrap(), base }
-    }
-
-    /// Ends it as a lack of memory would: nothing of it runs any more after this.
-    pub async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-
-    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.unwrap();
-        let status = response.status();
-        let answer: Value = response.json().await.unwrap();
-        assert!(status.is_success(), "{path}: {status} {answer}");
-        answer["data"].clone()
-    }
-
-    pub async fn get(&self, path: &str) -> Value {
-        self.call(Method::GET, path, None).await
-    }
-
-    pub async fn post(&self, path: &str, body: Value) -> Value {
-        self.call(Method::POST, path, Some(body)).await
-    }
-
-    pub async fn wait_until(&self, path: &str, what: &str, is_so: impl Fn(&Value) -> bool) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let answer = self.get(path).await;
-            if is_so(&answer) {
-                return;
-            }
-            assert!(tokio::time::Instant::now() < deadline, "waited in vain for {what}: {answer}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    pub async fn wait_until_ready(&self, id: &str) {
-        let path = format!("/api/v1/sessions/{id}/status");
-        self.wait_until(&path, &format!("{id} to be ready"), |status| status["status"] == "ready")
-            .await;
-    }
-
-    pub async fn link(&self, id: &str, phone: &str) {
-        self.link_on("simulated", id, phone).await;
-    }
-
-    pub async fn link_on(&self, engine: &str, id: &str, phone: &str) {
-        let body = json!({ "sessionId": id, "config": { "engine": engine } });
-        self.post("/api/v1/sessions", body).await;
-        let qr = self.get(&format!("/api/v1/sessions/{id}/qr?format=text&wait=true")).await;
-        let scan = json!({ "code": qr["qrText"], "name": format!("Owner of {id}") });
-        self.post(&format!("/_simulator/v1/accounts/{phone}/scan"), scan).await;
-        self.wait_until_ready(id).await;
-    }
-
-    pub async fn send(&self, id: &str, chat: &str, text: &str) {
-        let body = json!({ "chatId": chat, "content": text });
-        self.post(&format!("/api/v1/sessions/{id}/send-text"), body).await;
-    }
-
-    /// The texts of a chat on a phone of the network.
-    pub async fn on_phone(&self, phone: &str, chat: &str) -> Vec<String> {
-        let path = format!("/_simulator/v1/accounts/{phone}/chats/{chat}/messages");
-        let answer = self.get(&path).await;
-        let messages = answer["messages"].as_array().unwrap();
-        messages.iter().map(|message| message["body"].as_str().unwrap().to_owned()).collect()
-    }
-
-    /// Waits until a session knows this as the newest message of one of its chats.
-    async fn wait_for_newest(&self, id: &str, text: &str) {
-        let path = format!("/api/v1/sessions/{id}/chats");
-        let is_newest = |chats: &Value| {
-            chats.as_array().unwrap().iter().any(|chat| chat["lastMessage"]["body"] == text)
-        };
-        self.wait_until(&path, text, is_newest).await;
-    }
-
-    /// Where it listens.
-    pub fn base(&self) -> &str {
-        &self.base
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_sessions_outlive_a_kill_with_their_chats_and_talk_on() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.link("a", PHONE).await;
     daemon.link("b", OTHER_PHONE).await;
     let (a, b) = (format!("{PHONE}@c.us"), format!("{OTHER_PHONE}@c.us"));
@@ -164,7 +38,7 @@ async fn two_sessions_outlive_a_kill_with_their_chats_and_talk_on() {
     daemon.send("a", &b, "last words").await;
     daemon.kill().await;
 
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     // Nobody scans anything: what gets them in is their credential.
     daemon.wait_until_ready("a").await;
     daemon.wait_until_ready("b").await;
@@ -208,7 +82,7 @@ async fn two_sessions_outlive_a_kill_with_their_chats_and_talk_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterwards() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.link("a", PHONE).await;
     daemon.link("b", OTHER_PHONE).await;
     let (a, b) = (format!("{PHONE}@c.us"), format!("{OTHER_PHONE}@c.us"));
@@ -239,7 +113,7 @@ async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterward
     }
     assert!(10 < acknowledged.len(), "{acknowledged:?}");
 
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     let sent = daemon.on_phone(PHONE, &b).await;
     let lost: Vec<&String> = acknowledged.iter().filter(|text| !sent.contains(text)).collect();
     assert!(lost.is_empty(), "lost by the sender: {lost:?}");
@@ -252,7 +126,7 @@ async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterward
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_sessions_come_back_after_a_kill() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     let sessions: Vec<(String, String)> =
         (0..50).map(|n| (format!("s{n}"), format!("1555800{n:04}"))).collect();
     for (id, phone) in &sessions {
@@ -260,7 +134,7 @@ async fn fifty_sessions_come_back_after_a_kill() {
     }
     daemon.kill().await;
 
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     for (id, _) in &sessions {
         daemon.wait_until_ready(id).await;
     }
@@ -329,13 +203,13 @@ async fn a_session_can_be_linked_on_a_clock_that_stands_in_the_past() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_was_reset_is_empty_after_a_kill_too() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.link("s", PHONE).await;
     daemon.post("/_simulator/v1/reset", json!({})).await;
     let path = "/api/v1/sessions/s/status";
     daemon.wait_until(path, "the session to end", |status| status["status"] == "terminated").await;
     daemon.kill().await;
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     let accounts = daemon.get("/_simulator/v1/accounts").await;
     let mut phones = accounts["accounts"].as_array().unwrap().iter().map(|a| &a["phone"]);
     assert!(phones.all(|phone| phone != PHONE), "{accounts}");
@@ -345,7 +219,7 @@ async fn a_network_that_was_reset_is_empty_after_a_kill_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_in_a_browser_outlives_a_kill_and_its_browser_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.link_on("browser", "s", PHONE).await;
     // Closed in order once, Chromium has written its login down.
     daemon.post("/api/v1/sessions/s/restart", json!({})).await;
@@ -360,7 +234,7 @@ async fn a_session_in_a_browser_outlives_a_kill_and_its_browser_does_not() {
     };
     tokio::time::timeout(PATIENCE, gone).await.expect("the browser outlived the gateway");
 
-    let daemon = Daemon::start(&folder).await;
+    let daemon = Daemon::start(folder.path()).await;
     daemon.wait_until_ready("s").await;
     daemon.send("s", SLOW, "here again").await;
     let path = format!("/_simulator/v1/accounts/15550000002/chats/{PHONE}@c.us/messages");

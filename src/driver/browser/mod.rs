@@ -18,6 +18,7 @@ mod exchange;
 mod find;
 mod flags;
 mod process;
+mod profile;
 mod proxy;
 mod wire;
 
@@ -39,6 +40,7 @@ use self::{
 pub use self::{
     find::{find, install_hint},
     process::end_left_over,
+    profile::is_expendable,
 };
 use crate::{
     domain::{Clock, Command, Content, Error, ErrorCode, Reply, Subject},

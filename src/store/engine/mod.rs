@@ -4,10 +4,13 @@
 //! keys there are and what they mean is said in [`crate::store::trees`].
 
 mod sled;
+mod views;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use self::sled::SledEngine;
+pub use self::sled::{SledEngine, is_held};
 use crate::store::StoreError;
 
 /// A key and its value.
@@ -75,4 +78,18 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Returns when everything committed before the call is on the disk.
     async fn durable(&self) -> Result<(), StoreError>;
+
+    /// All pairs as they are at this moment, however long they are read and whatever is committed
+    /// meanwhile.
+    fn snapshot(&self) -> Box<dyn Snapshot + '_>;
+}
+
+/// What was stored at one moment, read bit by bit in the order of the keys.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// The next pairs, of about `bytes` together; none at the end.
+    async fn next(&mut self, bytes: usize) -> Result<Vec<Pair>, StoreError>;
+
+    /// The longest time that it has held up commits.
+    fn longest_pause(&self) -> Duration;
 }

@@ -5,18 +5,20 @@
 //! times slower.
 
 use std::{
+    fs::{File, TryLockError},
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 
 use crate::store::{
     StoreError,
-    engine::{Batch, Direction, Engine, Pair, Range},
+    engine::{Batch, Direction, Engine, Pair, Range, Snapshot, views::Views},
 };
 
 /// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
@@ -24,8 +26,8 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 pub struct SledEngine {
     db: sled::Db,
-    /// Held while expectations are checked and the batch is applied.
-    commit: Mutex<()>,
+    /// Held while expectations are checked and the batch is applied, and while a snapshot reads.
+    commit: Mutex<Views>,
     /// Commits made, and how many of them are known to be on the disk.
     committed: AtomicU64,
     flushed: AtomicU64,
@@ -47,7 +49,7 @@ impl SledEngine {
         let db = config.cache_capacity(CACHE_BYTES).open().map_err(opening_failed)?;
         Ok(Self {
             db,
-            commit: Mutex::new(()),
+            commit: Mutex::default(),
             committed: AtomicU64::new(0),
             flushed: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
@@ -56,11 +58,17 @@ impl SledEngine {
     }
 
     fn apply(&self, batch: Batch) -> Result<(), StoreError> {
-        let _held = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut views = self.views();
         for (key, expected) in &batch.expectations {
             let found = self.db.get(key).map_err(failed)?;
             if found.as_deref() != expected.as_deref() {
                 return Err(StoreError::Conflict);
+            }
+        }
+        if !views.is_empty() {
+            for (key, _) in &batch.writes {
+                let former = || Ok(self.db.get(key)?.map(|value| value.to_vec()));
+                views.before_write(key, former).map_err(failed)?;
             }
         }
         let mut writes = sled::Batch::default();
@@ -73,6 +81,24 @@ impl SledEngine {
         self.db.apply_batch(writes).map_err(failed)?;
         self.committed.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    fn views(&self) -> MutexGuard<'_, Views> {
+        self.commit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to about so many bytes from a key on, and whether there is more.
+    fn read_from(&self, start: Vec<u8>, bytes: usize) -> Result<(Vec<Pair>, bool), StoreError> {
+        let (mut pairs, mut size) = (Vec::new(), 0);
+        for entry in self.db.range(start..) {
+            if bytes <= size {
+                return Ok((pairs, true));
+            }
+            let (key, value) = entry.map_err(failed)?;
+            size += key.len() + value.len();
+            pairs.push((key.to_vec(), value.to_vec()));
+        }
+        Ok((pairs, false))
     }
 }
 
@@ -122,6 +148,58 @@ impl Engine for SledEngine {
         self.flushed.store(covered, Ordering::SeqCst);
         Ok(())
     }
+
+    fn snapshot(&self) -> Box<dyn Snapshot + '_> {
+        let id = self.views().open();
+        Box::new(SledSnapshot { engine: self, id, is_over: false, longest: Duration::ZERO })
+    }
+}
+
+/// Commits wait only while one bit is read, not for the whole.
+struct SledSnapshot<'a> {
+    engine: &'a SledEngine,
+    id: u64,
+    is_over: bool,
+    longest: Duration,
+}
+
+#[async_trait]
+impl Snapshot for SledSnapshot<'_> {
+    async fn next(&mut self, bytes: usize) -> Result<Vec<Pair>, StoreError> {
+        loop {
+            if self.is_over {
+                return Ok(Vec::new());
+            }
+            let mut views = self.engine.views();
+            let started = Instant::now();
+            let (now, has_more) = self.engine.read_from(views.place(self.id)?, bytes)?;
+            let then = views.advance(self.id, now, has_more)?;
+            drop(views);
+            self.longest = self.longest.max(started.elapsed());
+            self.is_over = !has_more;
+            // All that was read may have come after the snapshot's moment.
+            if !then.is_empty() {
+                return Ok(then);
+            }
+        }
+    }
+
+    fn longest_pause(&self) -> Duration {
+        self.longest
+    }
+}
+
+impl Drop for SledSnapshot<'_> {
+    fn drop(&mut self) {
+        self.engine.views().close(self.id);
+    }
+}
+
+/// Whether a process has the store of this folder open. A folder without one is held by nobody.
+pub fn is_held(folder: &Path) -> bool {
+    // The file that sled itself locks.
+    let Ok(file) = File::open(folder.join("db")) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 fn opening_failed(error: sled::Error) -> StoreError {
@@ -141,6 +219,8 @@ fn failed(error: sled::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn write(key: &[u8], value: &[u8]) -> Batch {
@@ -191,6 +271,55 @@ mod tests {
         }
         assert!(engine.flushes.load(Ordering::SeqCst) <= 2);
         assert_eq!(engine.flushed.load(Ordering::SeqCst), 100);
+    }
+
+    #[tokio::test]
+    async fn whether_the_folder_is_in_use_is_told_without_opening_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_held(folder.path()));
+        let engine = SledEngine::open(folder.path()).unwrap();
+        assert!(is_held(folder.path()));
+        drop(engine);
+        assert!(!is_held(folder.path()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_snapshot_is_of_its_moment_whatever_is_written_meanwhile(
+            first in prop::collection::btree_map(0_u8..40, any::<u8>(), 0..30),
+            later in prop::collection::vec((0_u8..40, any::<Option<u8>>()), 0..60),
+            bytes in 1_usize..20,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let engine = SledEngine::temporary().unwrap();
+                for (key, value) in &first {
+                    engine.commit(write(&[*key], &[*value])).await.unwrap();
+                }
+                let mut snapshot = engine.snapshot();
+                let (mut found, mut later) = (Vec::new(), later.into_iter());
+                loop {
+                    for (key, value) in later.by_ref().take(5) {
+                        let mut batch = Batch::new();
+                        match value {
+                            Some(value) => batch.put(vec![key], vec![value]),
+                            None => batch.remove(vec![key]),
+                        }
+                        engine.commit(batch).await.unwrap();
+                    }
+                    let pairs = snapshot.next(bytes).await.unwrap();
+                    if pairs.is_empty() {
+                        break;
+                    }
+                    found.extend(pairs.into_iter().map(|(key, value)| (key[0], value[0])));
+                }
+                assert_eq!(found, first.into_iter().collect::<Vec<_>>());
+                drop(snapshot);
+                assert!(engine.views().is_empty());
+            });
+        }
     }
 
     #[tokio::test]

@@ -1,0 +1,108 @@
+//! Folders: one to work in that vanishes afterwards, copies of others, and walks through them.
+
+use std::{
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use crate::backup::BackupError;
+
+/// A folder of our own below another, for its owner alone; removed when dropped.
+pub struct Aside {
+    path: PathBuf,
+}
+
+impl Aside {
+    /// Makes `<parent>/<prefix><random>`.
+    pub fn new(parent: &Path, prefix: &str) -> Result<Self, BackupError> {
+        let path = parent.join(format!("{prefix}{}", uuid::Uuid::new_v4().simple()));
+        make(&path)?;
+        Ok(Self { path })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Removes what an end in the middle left behind.
+pub fn clear(parent: &Path, prefix: &str) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Makes a folder, and those above it, for its owner alone.
+pub fn make(path: &Path) -> Result<(), BackupError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| BackupError::disk(path, error))
+}
+
+/// Visits every plain file below a folder in the order of their names, with its path from there on,
+/// `/` between its parts. What is no plain file is let be, and so is what `skip` names. A folder
+/// that is not there has no files.
+pub fn each_file(
+    folder: &Path,
+    skip: &dyn Fn(&str) -> bool,
+    visit: &mut dyn FnMut(&str, &Path) -> Result<(), BackupError>,
+) -> Result<(), BackupError> {
+    walk(folder, "", skip, visit)
+}
+
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    skip: &dyn Fn(&str) -> bool,
+    visit: &mut dyn FnMut(&str, &Path) -> Result<(), BackupError>,
+) -> Result<(), BackupError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(BackupError::disk(folder, error)),
+    };
+    let entries: Result<Vec<fs::DirEntry>, io::Error> = entries.collect();
+    let mut entries = entries.map_err(|error| BackupError::disk(folder, error))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            let fault = io::Error::new(io::ErrorKind::InvalidData, "the name is not UTF-8");
+            return Err(BackupError::disk(path, fault));
+        };
+        let name = format!("{prefix}{name}");
+        if skip(&name) {
+            continue;
+        }
+        // Of the entry itself: a link is not followed.
+        let kind = entry.file_type().map_err(|error| BackupError::disk(&path, error))?;
+        if kind.is_dir() {
+            walk(&path, &format!("{name}/"), skip, visit)?;
+        } else if kind.is_file() {
+            visit(&name, &path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a folder's plain files.
+pub fn copy(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> Result<(), BackupError> {
+    each_file(from, skip, &mut |name, path| {
+        let target = to.join(name);
+        make(target.parent().unwrap_or(to))?;
+        match fs::copy(path, &target) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(BackupError::disk(path, error)),
+        }
+    })
+}

@@ -1,0 +1,208 @@
+//! A backup into a file, for the command line: from the gateway when one runs, else from the
+//! folder.
+//!
+//! The file appears under its name only when it is whole: it was read back, and every checksum
+//! holds.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, Read, Write},
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use crate::{
+    backup::{
+        BackupError, Manifest, Profiles, blocking, clear_left_over,
+        reader::{self, Nowhere},
+        remote::Remote,
+        take::{Source, new_file, take},
+    },
+    config::Config,
+    domain::Clock,
+    store::Store,
+};
+
+/// How far a long work is, in bytes; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    bytes: Arc<AtomicU64>,
+}
+
+impl Progress {
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+/// Which gateway to ask, and with what key.
+#[derive(Clone, Debug, Default)]
+pub struct Gateway {
+    /// None to find it by the settings.
+    pub url: Option<String>,
+    pub key: Option<String>,
+}
+
+/// Writes a backup into a new file.
+pub async fn back_up(
+    config: &Config,
+    gateway: &Gateway,
+    profiles: Profiles,
+    file: &Path,
+    progress: &Progress,
+) -> Result<Manifest, BackupError> {
+    if file.exists() {
+        let message = format!("{} exists already; choose another name", file.display());
+        return Err(BackupError::Refused(message));
+    }
+    let part = beside(file, ".part");
+    // Of an earlier try that was cut off.
+    let _ = fs::remove_file(&part);
+    let out = Counting { inner: new_file(&part)?, progress: progress.clone() };
+    let part = Part { path: part };
+    let out = match address(config, gateway)? {
+        Some(url) => download(&url, key(config, gateway, &url).as_deref(), profiles, out).await?,
+        None => from_folder(config, profiles, out).await?,
+    };
+    let (target, path) = (file.to_owned(), part.path.clone());
+    blocking(move || {
+        out.inner.sync_all().map_err(|error| BackupError::disk(&path, error))?;
+        let written = File::open(&path).map_err(|error| BackupError::disk(&path, error))?;
+        let manifest = reader::read(BufReader::new(written), &mut Nowhere)?;
+        let put = fs::hard_link(&path, &target).and_then(|()| sync_folder_of(&target));
+        put.map_err(|error| BackupError::disk(&target, error))?;
+        drop(part);
+        Ok(manifest)
+    })
+    .await
+}
+
+/// Where to ask; none when no gateway holds the folder.
+fn address(config: &Config, gateway: &Gateway) -> Result<Option<String>, BackupError> {
+    if let Some(url) = &gateway.url {
+        return Ok(Some(url.clone()));
+    }
+    let store = config.data.dir.join("store");
+    if !store.exists() {
+        let folder = config.data.dir.display();
+        let message =
+            format!("there is nothing of wagate in {folder}; name its folder with --data");
+        return Err(BackupError::Refused(message));
+    }
+    if !Store::is_held(&store) {
+        return Ok(None);
+    }
+    let mut listen = config.server.listen;
+    if listen.ip().is_unspecified() {
+        let loopback: IpAddr = match listen.ip() {
+            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        listen.set_ip(loopback);
+    }
+    Ok(Some(format!("http://{listen}")))
+}
+
+/// The key that was given, or the first key of a gateway on this machine, if it still lies there.
+fn key(config: &Config, gateway: &Gateway, url: &str) -> Option<String> {
+    if gateway.key.is_some() {
+        return gateway.key.clone();
+    }
+    let url = url::Url::parse(url).ok()?;
+    let is_here = match url.host()? {
+        url::Host::Ipv4(address) => address.is_loopback(),
+        url::Host::Ipv6(address) => address.is_loopback(),
+        url::Host::Domain(name) => name == "localhost",
+    };
+    let kept = fs::read_to_string(config.data.dir.join("bootstrap.key")).ok();
+    kept.map(|key| key.trim().to_owned()).filter(|key| is_here && !key.is_empty())
+}
+
+async fn download(
+    url: &str,
+    key: Option<&str>,
+    profiles: Profiles,
+    mut out: Counting<File>,
+) -> Result<Counting<File>, BackupError> {
+    let mut remote = Remote::ask(url, key, profiles).await?;
+    while let Some(bytes) = remote.next().await? {
+        out = blocking(move || {
+            out.write_all(&bytes).map_err(|error| BackupError::disk("the backup's file", error))?;
+            Ok(out)
+        })
+        .await?;
+    }
+    Ok(out)
+}
+
+async fn from_folder(
+    config: &Config,
+    profiles: Profiles,
+    out: Counting<File>,
+) -> Result<Counting<File>, BackupError> {
+    let source = Source {
+        store: Store::open(&config.data.dir.join("store")).await?,
+        data: config.data.dir.clone(),
+        sessions_dir: config.sessions_dir(),
+        supervisor: None,
+        clock: Clock::system(),
+    };
+    clear_left_over(&source.data);
+    Ok(take(&source, profiles, out).await?.0)
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn sync_folder_of(file: &Path) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// A file under its passing name; removed when dropped.
+struct Part {
+    path: PathBuf,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Counts what passes.
+pub struct Counting<T> {
+    pub inner: T,
+    pub progress: Progress,
+}
+
+impl<T: Write> Write for Counting<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.progress.add(written);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<T: Read> Read for Counting<T> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(into)?;
+        self.progress.add(read);
+        Ok(read)
+    }
+}

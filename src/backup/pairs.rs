@@ -1,0 +1,78 @@
+//! How the store's pairs lie in an archive: for each the length of the key and of the value, in
+//! four bytes each with the highest first, then both. Pure but for the streams it is given.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use crate::store::Pair;
+
+/// Nothing that the store holds comes near this.
+const LONGEST: usize = 256 * 1024 * 1024;
+
+pub fn write(out: &mut impl Write, (key, value): &Pair) -> io::Result<()> {
+    for part in [key, value] {
+        let length = u32::try_from(part.len()).ok().filter(|_| part.len() <= LONGEST);
+        out.write_all(&length.ok_or_else(too_long)?.to_be_bytes())?;
+    }
+    out.write_all(key)?;
+    out.write_all(value)
+}
+
+/// The next pair; none at the end.
+pub fn read(from: &mut impl Read) -> io::Result<Option<Pair>> {
+    let mut lengths = [0; 8];
+    let mut filled = 0;
+    while filled < lengths.len() {
+        match from.read(&mut lengths[filled..]) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(bytes) => filled += bytes,
+            Err(error) if error.kind() == ErrorKind::Interrupted => (),
+            Err(error) => return Err(error),
+        }
+    }
+    let (key, value) = lengths.split_at(4);
+    Ok(Some((part(from, key)?, part(from, value)?)))
+}
+
+fn part(from: &mut impl Read, length: &[u8]) -> io::Result<Vec<u8>> {
+    let length = length.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
+    if LONGEST < length {
+        return Err(too_long());
+    }
+    // Grows with what is there, not with what is claimed.
+    let mut bytes = Vec::new();
+    from.take(u64::try_from(length).unwrap_or(0)).read_to_end(&mut bytes)?;
+    if bytes.len() == length { Ok(bytes) } else { Err(ErrorKind::UnexpectedEof.into()) }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, "a record of the store is too long")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pairs_come_back_as_they_were(pairs in prop::collection::vec(any::<Pair>(), 0..9)) {
+            let mut bytes = Vec::new();
+            for pair in &pairs {
+                write(&mut bytes, pair).unwrap();
+            }
+            let mut from = bytes.as_slice();
+            let back: Vec<Pair> = std::iter::from_fn(|| read(&mut from).unwrap()).collect();
+            prop_assert_eq!(back, pairs);
+        }
+
+        #[test]
+        fn a_torn_pair_is_an_error(pair in any::<Pair>(), at in any::<prop::sample::Index>()) {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &pair).unwrap();
+            let torn = &bytes[..1 + at.index(bytes.len() - 1)];
+            prop_assert_eq!(read(&mut &*torn).is_ok(), torn.len() == bytes.len());
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The real program in a process of its own, and callers that know its address.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+use wagate::egress;
+
+use crate::app::PATIENCE;
+
+/// The real program in a process of its own.
+pub struct Daemon {
+    child: Child,
+    pub http: reqwest::Client,
+    pub base: String,
+}
+
+impl Daemon {
+    /// In `data` below a folder, on a port of its own.
+    pub async fn start(folder: &Path) -> Self {
+        Self::start_on(folder, 0).await
+    }
+
+    pub async fn start_on(folder: &Path, port: u16) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wagate"));
+        command
+            .args(["serve", "--network", "simulated", "--engine", "simulated", "--port"])
+            .arg(port.to_string())
+            .args(["--max-sessions", "60", "--data"])
+            .arg(folder.join("data"))
+            .current_dir(folder)
+            .envs([
+                ("WAGATE_LIMITS__SESSION_CREATION", "0"),
+                ("WAGATE_LIMITS__MESSAGING", "0"),
+                ("WAGATE_LIMITS__GENERAL", "0"),
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let listening = async {
+            loop {
+                let line = lines.next_line().await.unwrap().expect("the program ended");
+                if let Some((_, base)) = line.split_once(" is listening on ") {
+                    return base.to_owned();
+                }
+            }
+        };
+        let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen");
+        // What else it prints must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, http: egress::local_client().unwrap(), base }
+    }
+
+    /// Ends it as a lack of memory would: nothing of it runs any more after this.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Ends it as a service manager would.
+    pub async fn stop(mut self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+        assert!(self.child.wait().await.unwrap().success(), "the stop was not clean");
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let answer: Value = response.json().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer["data"].clone()
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Value {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn wait_until(&self, path: &str, what: &str, is_so: impl Fn(&Value) -> bool) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let answer = self.get(path).await;
+            if is_so(&answer) {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "waited in vain for {what}: {answer}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn wait_until_ready(&self, id: &str) {
+        let path = format!("/api/v1/sessions/{id}/status");
+        self.wait_until(&path, &format!("{id} to be ready"), |status| status["status"] == "ready")
+            .await;
+    }
+
+    pub async fn link(&self, id: &str, phone: &str) {
+        self.link_on("simulated", id, phone).await;
+    }
+
+    pub async fn link_on(&self, engine: &str, id: &str, phone: &str) {
+        let body = json!({ "sessionId": id, "config": { "engine": engine } });
+        self.post("/api/v1/sessions", body).await;
+        self.scan(id, phone).await;
+    }
+
+    /// Scans a session's code with a phone and waits until it is ready.
+    pub async fn scan(&self, id: &str, phone: &str) {
+        let qr = self.get(&format!("/api/v1/sessions/{id}/qr?format=text&wait=true")).await;
+        let scan = json!({ "code": qr["qrText"], "name": format!("Owner of {id}") });
+        self.post(&format!("/_simulator/v1/accounts/{phone}/scan"), scan).await;
+        self.wait_until_ready(id).await;
+    }
+
+    pub async fn send(&self, id: &str, chat: &str, text: &str) {
+        let body = json!({ "chatId": chat, "content": text });
+        self.post(&format!("/api/v1/sessions/{id}/send-text"), body).await;
+    }
+
+    /// The texts of a chat on a phone of the network.
+    pub async fn on_phone(&self, phone: &str, chat: &str) -> Vec<String> {
+        let path = format!("/_simulator/v1/accounts/{phone}/chats/{chat}/messages");
+        let answer = self.get(&path).await;
+        let messages = answer["messages"].as_array().unwrap();
+        messages.iter().map(|message| message["body"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Waits until a session knows this as the newest message of one of its chats.
+    pub async fn wait_for_newest(&self, id: &str, text: &str) {
+        let path = format!("/api/v1/sessions/{id}/chats");
+        let is_newest = |chats: &Value| {
+            chats.as_array().unwrap().iter().any(|chat| chat["lastMessage"]["body"] == text)
+        };
+        self.wait_until(&path, text, is_newest).await;
+    }
+}
