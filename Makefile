@@ -5,13 +5,13 @@ TOOLS := $(CURDIR)/.tools
 PEERS := web/peers/node_modules/.package-lock.json
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help web chromium demo run test test-peers check tools fmt fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test test-peers bench check tools fmt fuzz-api openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # The scripts that the gateway brings into its pages. They are embedded, so they are built first.
-WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -name .built -prune -o -type f -print)
 
 web: web/.built ## Build the scripts for the page
 
@@ -41,6 +41,9 @@ test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated 
 $(PEERS): web/peers/package-lock.json
 	PUPPETEER_SKIP_DOWNLOAD=1 npm --prefix web/peers ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+bench: web chromium ## Measure the figures of the README, in ten minutes or less
+	cargo bench --locked --bench figures
 
 check: tools web ## Everything that keeps the code in order
 	cargo fmt --check

@@ -76,7 +76,7 @@ struct Checks {
 
 async fn health(services: web::Data<Services>) -> HttpResponse {
     let failed = |status: &crate::domain::SessionStatus| status.state == SessionState::Failed;
-    let used = memory::used().unwrap_or(0);
+    let used = services.health.memory_used().await;
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
     let checks = Checks {
@@ -139,7 +139,7 @@ async fn info(services: web::Data<Services>) -> HttpResponse {
         active_sessions: services.supervisor.active_sessions(),
         uptime: services.started.elapsed().as_secs(),
         memory: MemoryView {
-            used: in_words(memory::used().unwrap_or(0)),
+            used: in_words(services.health.memory_used().await),
             total: in_words(memory::total().unwrap_or(0)),
         },
         engine: services.config.engine.as_str(),

@@ -16,6 +16,7 @@ mod idempotency;
 mod keys;
 mod limits;
 pub mod openapi;
+mod places;
 mod server;
 mod sessions;
 mod simulator;

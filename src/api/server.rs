@@ -22,12 +22,15 @@ use crate::{
         gate::{self, Rules},
         limits::RateLimits,
         openapi,
+        places::Places,
     },
     domain::{Error, ErrorCode},
     services::Services,
 };
 
 const WORKERS: usize = 2;
+/// Clients that may listen to one session at once.
+const MOST_LISTENERS: usize = 2_000;
 const STOP_SECONDS: u64 = 5;
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -44,6 +47,7 @@ impl Server {
     pub fn bind(services: Services, listen: SocketAddr) -> io::Result<Self> {
         let with_simulator = services.network.is_some();
         let limits = web::Data::new(RateLimits::new(&services.config.limits));
+        let places = web::Data::new(Places::new(MOST_LISTENERS));
         let rules = web::Data::new(Rules::of(&endpoints(with_simulator)));
         let document = web::Data::new(openapi::Document::new(with_simulator));
         let services = web::Data::new(services);
@@ -52,6 +56,7 @@ impl Server {
             let mut app = App::new()
                 .app_data(services.clone())
                 .app_data(limits.clone())
+                .app_data(places.clone())
                 .app_data(rules.clone())
                 .app_data(document.clone())
                 .wrap(from_fn(gate::pass))

@@ -1,10 +1,6 @@
 //! `/ws/{sessionId}`: the events of a session as they are logged, with replay.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use actix_ws::{AggregatedMessage, CloseCode, CloseReason, Session};
@@ -22,9 +18,10 @@ use crate::{
         },
         error::{ApiError, envelope},
         feed::{Feed, Start, names},
+        places::{Place, Places},
         sessions::wire::{present, status_frame},
     },
-    domain::{Error, ErrorCode, SessionId, SessionState},
+    domain::{Error, SessionId, SessionState},
     services::Services,
 };
 
@@ -34,7 +31,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const DEAD_AFTER: Duration = Duration::from_secs(75);
 /// A client that does not take a frame for so long is too slow; it resumes by number.
 const SLOW_AFTER: Duration = Duration::from_secs(10);
-const MOST_CLIENTS: usize = 2_000;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -48,6 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn open(
     services: web::Data<Services>,
+    places: web::Data<Places>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
@@ -71,7 +68,7 @@ async fn open(
     };
     let mut feed = Feed::new(services.events.clone(), Some(id.clone()), &query)?;
     let start = feed.begin(since);
-    let place = Place::take(&id)?;
+    let place = places.take(&id)?;
     let (response, session, stream) = actix_ws::handle(&request, payload).map_err(|error| {
         Error::invalid(format!("the WebSocket handshake is not right: {error}"))
     })?;
@@ -211,35 +208,4 @@ impl Connection {
 
 fn closing(code: CloseCode, description: &str) -> CloseReason {
     CloseReason { code, description: Some(description.to_owned()) }
-}
-
-/// A client's place among those of its session; given back when dropped.
-struct Place(SessionId);
-
-static CLIENTS: Mutex<Option<HashMap<SessionId, usize>>> = Mutex::new(None);
-
-impl Place {
-    fn take(id: &SessionId) -> Result<Self, Error> {
-        let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = clients.get_or_insert_default().entry(id.clone()).or_default();
-        if MOST_CLIENTS <= *count {
-            let message = format!("this session has {MOST_CLIENTS} listeners already");
-            return Err(Error::new(ErrorCode::Unavailable, message));
-        }
-        *count += 1;
-        Ok(Self(id.clone()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
-        let clients = clients.get_or_insert_default();
-        if let Some(count) = clients.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                clients.remove(&self.0);
-            }
-        }
-    }
 }

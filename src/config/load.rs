@@ -209,13 +209,27 @@ fn set(table: &mut Table, path: &str, text: &str) -> Result<(), String> {
             "false" | "0" | "no" | "off" => false,
             _ => return Err(format!("'{text}' is neither true nor false")),
         }),
-        Value::Array(_) => {
-            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-            Value::Array(entries.map(|entry| Value::String(entry.to_owned())).collect())
-        }
+        Value::Array(_) => Value::Array(list(text)?),
         Value::Float(_) | Value::Datetime(_) | Value::Table(_) => return Err(unknown()),
     };
     Ok(())
+}
+
+/// Texts separated by commas, or a list as the settings file writes it, for texts with commas.
+fn list(text: &str) -> Result<Vec<Value>, String> {
+    const NAME: &str = "list";
+    let text = text.trim();
+    if !text.starts_with('[') {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        return Ok(entries.map(|entry| Value::String(entry.to_owned())).collect());
+    }
+    let mut table: Table = format!("{NAME} = {text}")
+        .parse()
+        .map_err(|_| format!("'{text}' is not a list; one looks like [\"a\", \"b\"]"))?;
+    match table.remove(NAME) {
+        Some(Value::Array(entries)) if table.is_empty() => Ok(entries),
+        _ => Err(format!("'{text}' is more than a list")),
+    }
 }
 
 #[cfg(test)]
@@ -248,6 +262,21 @@ mod tests {
         assert_eq!((config.sessions.max, config.sessions.parallel_starts), (4, 7));
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:9000");
         assert_eq!(config.log.format, crate::config::LogFormat::Json);
+    }
+
+    #[test]
+    fn a_list_is_given_with_commas_or_as_the_file_writes_it() {
+        let arguments = |text: &str| {
+            let environment = environment(&[("WAGATE_BROWSER__EXTRA_ARGS", text)]);
+            Config::load(&Flags::default(), &environment).map(|config| config.browser.extra_args)
+        };
+        assert_eq!(arguments("").unwrap(), Vec::<String>::new());
+        assert_eq!(arguments("no-sandbox").unwrap(), ["no-sandbox"]);
+        assert_eq!(arguments(" --a=1 , b ").unwrap(), ["--a=1", "b"]);
+        assert_eq!(arguments(r#"["window-size=9,9", "b"]"#).unwrap(), ["window-size=9,9", "b"]);
+        for wrong in ["[", "[1]", "[]\nport = 1"] {
+            assert!(arguments(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -115,6 +115,15 @@ pub enum EventBody {
         after: Timestamp,
         before: Timestamp,
     },
+    /// An endpoint was switched off, since nothing could be delivered to it. Its address stays
+    /// untold: it may hold a secret of whoever receives there.
+    WebhookDisabled {
+        webhook: Uuid,
+        /// Whether it was to get the events of all sessions.
+        all_sessions: bool,
+        reason: String,
+        failing_since: Option<Timestamp>,
+    },
     /// Something that the engine reports and nobody here knows.
     EngineUnknown {
         name: String,
@@ -146,6 +155,7 @@ impl EventBody {
             Self::Presence { .. } => "presence",
             Self::Call { .. } => "call",
             Self::HistoryGap { .. } => "history_gap",
+            Self::WebhookDisabled { .. } => "webhook_disabled",
             Self::EngineUnknown { .. } => "engine_unknown",
         }
     }

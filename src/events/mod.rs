@@ -67,19 +67,33 @@ impl EventLog {
         along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
         let events = self.commit(session, bodies, along).await?;
-        // Commits are ordered by the lock in `commit`: once this one is durable, so are all before.
-        self.inner.store.durable().await?;
-        if let Some(last) = events.last() {
-            self.inner.newest.send_if_modified(|newest| {
-                let is_newer = *newest < last.seq;
-                *newest = last.seq.max(*newest);
-                is_newer
-            });
+        match events.last() {
+            Some(last) => self.publish(last.seq).await?,
+            None => self.inner.store.durable().await?,
         }
         Ok(events)
     }
 
-    async fn commit(
+    /// Returns once the event of this number is durable, and all before it; then wakes. What was
+    /// committed with it is safe too.
+    pub async fn publish(&self, seq: u64) -> Result<(), StoreError> {
+        if seq <= self.newest() {
+            return Ok(());
+        }
+        // Commits are ordered by the lock in `commit`: once this one is durable, so are all before.
+        self.inner.store.durable().await?;
+        self.inner.newest.send_if_modified(|newest| {
+            let is_newer = *newest < seq;
+            *newest = seq.max(*newest);
+            is_newer
+        });
+        Ok(())
+    }
+
+    /// The first half of [`Self::append`]: committed, not yet durable, and nobody hears of it
+    /// before [`Self::publish`]. Between the two the caller can let go of its locks, so that those
+    /// who wait for the disk wait together.
+    pub async fn commit(
         &self,
         session: &SessionId,
         bodies: Vec<EventBody>,
@@ -96,7 +110,9 @@ impl EventLog {
         let mut identities = Vec::new();
         for body in bodies {
             if let Some(identity) = body.identity() {
-                if identities.contains(&identity) || stored.knows(session, &identity).await? {
+                if identities.contains(&identity)
+                    || stored.number_of(session, &identity).await?.is_some()
+                {
                     continue;
                 }
                 identities.push(identity);
@@ -113,11 +129,16 @@ impl EventLog {
         Ok(events)
     }
 
-    /// Whether an event of this identity was logged for the session before.
-    pub async fn knows(&self, session: &SessionId, body: &EventBody) -> Result<bool, StoreError> {
+    /// The number under which an event of this identity was logged for the session before. It
+    /// need not be durable yet: [`Self::publish`] waits for that.
+    pub async fn number_of(
+        &self,
+        session: &SessionId,
+        body: &EventBody,
+    ) -> Result<Option<u64>, StoreError> {
         match body.identity() {
-            Some(identity) => self.inner.store.events().knows(session, &identity).await,
-            None => Ok(false),
+            Some(identity) => self.inner.store.events().number_of(session, &identity).await,
+            None => Ok(None),
         }
     }
 
@@ -195,7 +216,7 @@ mod tests {
         let twice = vec![ack("A"), ack("A"), ack("B")];
         assert_eq!(log.append(&session, twice, Batch::new()).await.unwrap().len(), 2);
         assert!(log.append(&session, vec![ack("B")], Batch::new()).await.unwrap().is_empty());
-        assert!(log.knows(&session, &ack("A")).await.unwrap());
+        assert_eq!(log.number_of(&session, &ack("A")).await.unwrap(), Some(1));
         assert_eq!(log.newest(), 2);
     }
 

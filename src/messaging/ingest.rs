@@ -48,23 +48,41 @@ impl Ingest {
     }
 
     /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
-    /// along is written in any case.
+    /// along is written in any case. The event is durable on return; what came along with a known
+    /// one need not be, since the outbox looks it up again.
     async fn write(
         &self,
         session: &SessionId,
         body: EventBody,
         along: Batch,
     ) -> Result<(), StoreError> {
+        let number = self.commit(session, body, along).await?;
+        // No lock is held meanwhile: the answer to a send need not wait until the receipt that
+        // came with it is on the disk too.
+        match number {
+            Some(seq) => self.log.publish(seq).await,
+            None => self.store.durable().await,
+        }
+    }
+
+    /// The number that the event has in the log.
+    async fn commit(
+        &self,
+        session: &SessionId,
+        body: EventBody,
+        along: Batch,
+    ) -> Result<Option<u64>, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
         let mut batch = along;
-        if self.log.knows(session, &body).await? {
+        if let Some(known) = self.log.number_of(session, &body).await? {
             self.store.commit(batch).await?;
-            return self.store.durable().await;
+            return Ok(Some(known));
         }
         self.mirror(&mut batch, session, &body).await?;
         metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
-        self.log.append(session, vec![body], batch).await.map(|_| ())
+        let events = self.log.commit(session, vec![body], batch).await?;
+        Ok(events.last().map(|event| event.seq))
     }
 
     /// Changes a chat of the mirror; one that is not there has nothing to change.
@@ -153,6 +171,7 @@ impl Ingest {
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
             | EventBody::HistoryGap { .. }
+            | EventBody::WebhookDisabled { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Chats, messages and contacts as callers read them.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::HashSet;
 
 use crate::{
     domain::{
@@ -115,19 +115,12 @@ fn unknown_chat(chat: &Jid) -> Error {
 }
 
 /// Two lists as one, each message once; where both have it, the mirror's wins, since it has seen
-/// every later change. WhatsApp counts whole seconds: within one, the lists' own order stays.
+/// every later change. Within one second the mirror's order stands, which is that of arrival.
 fn merged(loaded: Vec<Message>, mirrored: Vec<Message>, limit: usize) -> Vec<Message> {
-    let mut places = HashMap::new();
-    let mut all: Vec<Message> = Vec::with_capacity(loaded.len() + mirrored.len());
-    for message in loaded.into_iter().chain(mirrored) {
-        match places.entry((message.chat().clone(), message.id.key.clone())) {
-            Entry::Occupied(place) => all[*place.get()] = message,
-            Entry::Vacant(place) => {
-                place.insert(all.len());
-                all.push(message);
-            }
-        }
-    }
+    let key = |message: &Message| (message.chat().clone(), message.id.key.clone());
+    let known: HashSet<_> = mirrored.iter().map(key).collect();
+    let unknown = loaded.into_iter().filter(|message| !known.contains(&key(message)));
+    let mut all: Vec<Message> = unknown.chain(mirrored).collect();
     all.sort_by_key(|message| message.timestamp);
     let surplus = all.len().saturating_sub(limit);
     all.drain(..surplus);

@@ -1,14 +1,15 @@
 //! How much memory the gateway and its engines take, and how much there is. Linux only; elsewhere
 //! the answers are unknown.
 
-/// Resident memory of this process and of everything that it started, in bytes.
+/// Memory of this process and of everything that it started, in bytes. Takes milliseconds for each
+/// process.
 pub fn used() -> Option<u64> {
     let own = std::process::id();
-    let mut total = resident(own)?;
+    let mut total = share_of(own)?;
     let mut parents = vec![own];
     while let Some(parent) = parents.pop() {
         for child in children(parent) {
-            total += resident(child).unwrap_or(0);
+            total += share_of(child).unwrap_or(0);
             parents.push(child);
         }
     }
@@ -23,14 +24,24 @@ pub fn total() -> Option<u64> {
     Some(limit.map_or(machine, |limit| limit.min(machine)))
 }
 
-fn resident(pid: u32) -> Option<u64> {
-    kibibytes(&std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
+/// A process' memory, what it shares with others divided among them: a browser's processes have
+/// most of the program in common. Where the kernel does not tell, it is what is resident.
+fn share_of(pid: u32) -> Option<u64> {
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{pid}/{name}")).ok();
+    let proportional = read("smaps_rollup").and_then(|text| kibibytes(&text, "Pss:"));
+    proportional.or_else(|| kibibytes(&read("status")?, "VmRSS:"))
 }
 
+/// The kernel lists children by the thread that started them, and a browser may be started by any.
 fn children(pid: u32) -> Vec<u32> {
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| {
+        // A thread that has ended since has no children of its own any more.
+        std::fs::read_to_string(thread.path().join("children")).ok()
+    });
+    let lists: Vec<String> = lists.collect();
+    let pids = lists.iter().flat_map(|list| list.split_whitespace());
+    pids.filter_map(|pid| pid.parse().ok()).collect()
 }
 
 fn kibibytes(text: &str, name: &str) -> Option<u64> {
@@ -46,5 +57,31 @@ mod tests {
     fn memory_is_read_from_the_kernels_own_words() {
         assert_eq!(kibibytes("VmPeak: 9 kB\nVmRSS:\t  12 kB\n", "VmRSS:"), Some(12 * 1024));
         assert_eq!(kibibytes("nothing", "VmRSS:"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_own_memory_is_some_of_the_machines() {
+        let (used, total) = (used().unwrap(), total().unwrap());
+        assert!(1024 * 1024 < used && used < total, "{used} of {total}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_child_is_found_whichever_thread_started_it() {
+        let (tell, started) = std::sync::mpsc::channel();
+        let (end, asked) = std::sync::mpsc::channel::<()>();
+        let parent = std::thread::spawn(move || {
+            let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+            tell.send(child.id()).unwrap();
+            let _ = asked.recv();
+            child.kill().unwrap();
+            child.wait().unwrap();
+        });
+        let child = started.recv().unwrap();
+        let found = children(std::process::id());
+        drop(end);
+        parent.join().unwrap();
+        assert!(found.contains(&child), "{child} is not in {found:?}");
     }
 }

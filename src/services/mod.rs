@@ -3,15 +3,22 @@
 pub mod idempotency;
 pub mod memory;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use self::idempotency::FirstAnswers;
 use crate::{
     accounts::ApiKeys, config::Config, domain::Clock, events::EventLog, messaging::Messaging,
     session::Supervisor, simulator::Network, store::Store, webhooks::Webhooks,
 };
+
+/// The health endpoint is open to everybody: nobody shall keep the gateway busy with measuring.
+const MEASURED_EVERY: Duration = Duration::from_secs(5);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -43,18 +50,41 @@ pub struct PageDoor {
     pub trusted_key: String,
 }
 
-/// Answers whether the store works, without handing it out.
+/// Answers how the gateway itself is, without handing the store out.
 #[derive(Clone)]
 pub struct Health {
     store: Store,
+    measured: Arc<Mutex<Option<Measured>>>,
+}
+
+/// How much memory was in use, and when that was found.
+#[derive(Clone, Copy)]
+struct Measured {
+    bytes: u64,
+    at: Instant,
 }
 
 impl Health {
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { store, measured: Arc::default() }
     }
 
     pub async fn store_works(&self) -> bool {
         self.store.probe().await.is_ok()
+    }
+
+    /// The memory of the gateway and its engines, in bytes, a few seconds old at most; 0 where
+    /// nobody knows. Callers at the same time share one measurement.
+    pub async fn memory_used(&self) -> u64 {
+        let mut measured = self.measured.lock().await;
+        if let Some(last) = *measured
+            && last.at.elapsed() < MEASURED_EVERY
+        {
+            return last.bytes;
+        }
+        let found = tokio::task::spawn_blocking(memory::used).await.ok().flatten();
+        let bytes = found.unwrap_or(0);
+        *measured = Some(Measured { bytes, at: Instant::now() });
+        bytes
     }
 }

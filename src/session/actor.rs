@@ -170,9 +170,9 @@ impl Actor {
 
     pub(in crate::session) async fn asked(&mut self, request: Request) -> bool {
         match request {
-            Request::Execute { command, reply } => self.execute(command, reply),
+            Request::Execute { command, reply } => self.execute(*command, reply),
             Request::Start { config, reply } => {
-                self.record.config = config;
+                self.record.config = *config;
                 self.begin().await;
                 let _ = reply.send(Ok(()));
             }

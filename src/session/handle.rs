@@ -15,15 +15,15 @@ use crate::{
 /// How long a request may lie in the mailbox beside the time that carrying it out takes.
 const MAILBOX_WAIT: Duration = Duration::from_secs(5);
 
-/// What a session's task is asked.
+/// What a session's task is asked. Small: a mailbox keeps room for 32 of them however empty it is.
 pub enum Request {
     Execute {
-        command: Command,
+        command: Box<Command>,
         reply: oneshot::Sender<Result<Reply, Error>>,
     },
     /// Starts a session that has no engine, with a new configuration.
     Start {
-        config: SessionConfig,
+        config: Box<SessionConfig>,
         reply: oneshot::Sender<Result<(), Error>>,
     },
     Restart {
@@ -74,6 +74,7 @@ impl SessionHandle {
     /// the state in the details; never waits for it to become so.
     pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
         let (name, deadline) = (command.name(), self.deadlines.of(&command) + MAILBOX_WAIT);
+        let command = Box::new(command);
         self.ask(name, deadline, |reply| Request::Execute { command, reply }).await
     }
 
@@ -105,6 +106,7 @@ impl SessionHandle {
     }
 
     pub(in crate::session) async fn start(&self, config: SessionConfig) -> Result<(), Error> {
+        let config = Box::new(config);
         self.ask("start", self.deadlines.command, |reply| Request::Start { config, reply }).await
     }
 

@@ -66,6 +66,10 @@ impl Key {
         self
     }
 
+    pub fn length(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn done(self) -> Vec<u8> {
         self.0
     }
@@ -83,8 +87,12 @@ impl Key {
 
 /// Reads the number that a key ends with.
 pub fn last_number(key: &[u8]) -> Option<u64> {
-    let tail = key.len().checked_sub(8)?;
-    key.get(tail..)?.try_into().ok().map(u64::from_be_bytes)
+    number_at(key, key.len().checked_sub(8)?)
+}
+
+/// Reads the number that stands at a place within a key.
+pub fn number_at(key: &[u8], start: usize) -> Option<u64> {
+    key.get(start..)?.first_chunk().copied().map(u64::from_be_bytes)
 }
 
 pub fn encode<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {

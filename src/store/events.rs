@@ -42,8 +42,14 @@ impl<'a> Events<'a> {
         }
     }
 
-    pub async fn knows(&self, session: &SessionId, identity: &str) -> Result<bool, StoreError> {
-        Ok(self.table.engine.get(&identity_key(session, identity)).await?.is_some())
+    /// The number of the event with this identity.
+    pub async fn number_of(
+        &self,
+        session: &SessionId,
+        identity: &str,
+    ) -> Result<Option<u64>, StoreError> {
+        let found = self.table.engine.get(&identity_key(session, identity)).await?;
+        found.as_deref().map(decode).transpose()
     }
 
     pub fn append_in(&self, batch: &mut Batch, event: &Event) -> Result<(), StoreError> {

@@ -22,7 +22,11 @@ mod table;
 mod trees;
 mod webhooks;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use self::engine::{Engine, SledEngine};
 pub use self::{
@@ -34,6 +38,9 @@ pub use self::{
 /// The layout that this version writes and reads.
 const SCHEMA: u64 = 1;
 const SCHEMA_SETTING: &str = "schema";
+/// How long a store that is in use is waited for, and how often it is tried.
+const IN_USE_PATIENCE: Duration = Duration::from_secs(2);
+const IN_USE_LOOK: Duration = Duration::from_millis(20);
 
 /// A failure of the disk or of what lies on it.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +74,18 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the store in a folder. Refuses a store that a newer version wrote.
+    /// Opens or makes the store in a folder. Refuses a store that a newer version wrote. One that is
+    /// in use is waited for a moment: threads of its last owner may still be letting go.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::on(SledEngine::open(folder)?).await
+        let since = Instant::now();
+        loop {
+            match SledEngine::open(folder) {
+                Err(StoreError::InUse) if since.elapsed() < IN_USE_PATIENCE => {
+                    tokio::time::sleep(IN_USE_LOOK).await;
+                }
+                opened => return Self::on(opened?).await,
+            }
+        }
     }
 
     /// A store that vanishes when it is dropped, for tests and for the demonstration.
@@ -166,6 +182,20 @@ mod tests {
         drop(store);
         let refused = Store::open(folder.path()).await.err();
         assert!(matches!(refused, Some(StoreError::NewerVersion { .. })), "{refused:?}");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_just_being_let_go_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Store::open(folder.path()).await.unwrap();
+        let opening = tokio::spawn({
+            let path = folder.path().to_owned();
+            async move { Store::open(&path).await.map(|_| ()) }
+        });
+        tokio::time::sleep(IN_USE_LOOK * 3).await;
+        assert!(!opening.is_finished());
+        drop(first);
+        opening.await.unwrap().unwrap();
     }
 
     #[tokio::test]

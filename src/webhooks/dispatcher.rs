@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, Timestamp},
+    domain::{Error, EventBody, SessionId, Timestamp},
     store::{
         Batch,
         records::{Delivery, DeliveryState, WebhookRecord},
@@ -163,7 +163,9 @@ impl Webhooks {
     async fn attempt(&self, webhook: &WebhookRecord, mut delivery: Delivery) -> Result<(), Error> {
         let event = self.inner.log.read(None, delivery.seq.saturating_sub(1), 1).await?;
         let event = event.into_iter().find(|event| event.id == delivery.event);
-        let Some((name, body)) = event.and_then(|event| self.inner.envelope.wrap(&event)) else {
+        let session = event.as_ref().map(|event| event.session.clone());
+        let worded = event.and_then(|event| self.inner.envelope.wrap(&event));
+        let (Some(session), Some((name, body))) = (session, worded) else {
             // Its event is past the retention: nothing is left to send.
             delivery.state = DeliveryState::Dead;
             delivery.finished_at = Some(self.inner.clock.now());
@@ -181,11 +183,17 @@ impl Webhooks {
         };
         let outcome =
             attempt::post(webhook, &letter, &self.inner.settings, &self.inner.clock).await;
-        self.record(delivery, outcome).await
+        self.record(&session, delivery, outcome).await
     }
 
-    /// Writes down what came of an attempt, and what it means for the endpoint.
-    async fn record(&self, mut delivery: Delivery, outcome: Outcome) -> Result<(), Error> {
+    /// Writes down what came of an attempt at an event of the session, and what it means for the
+    /// endpoint. One that is switched off is told of in the log of that session, in the same commit.
+    async fn record(
+        &self,
+        session: &SessionId,
+        mut delivery: Delivery,
+        outcome: Outcome,
+    ) -> Result<(), Error> {
         let Outcome { attempt, wish } = outcome;
         let now = self.inner.clock.now();
         let next = schedule::next(delivery.attempts, attempt.status, wish, rand::random());
@@ -226,13 +234,25 @@ impl Webhooks {
         self.inner.store.deliveries().put_in(&mut batch, &delivery)?;
         self.inner.store.deliveries().add_attempt_in(&mut batch, &attempt)?;
         self.inner.store.webhooks().put_in(&mut batch, &webhook)?;
-        self.inner.store.commit(batch).await?;
-        self.inner.store.durable().await?;
         if was_enabled && !webhook.enabled {
             tracing::warn!(webhook = %webhook.id, "webhook {} is switched off", webhook.id);
+            self.inner.log.append(session, vec![told(&webhook)], batch).await?;
             self.changed();
+        } else {
+            self.inner.store.commit(batch).await?;
+            self.inner.store.durable().await?;
         }
         Ok(())
+    }
+}
+
+/// The event that tells of an endpoint's end.
+fn told(webhook: &WebhookRecord) -> EventBody {
+    EventBody::WebhookDisabled {
+        webhook: webhook.id,
+        all_sessions: webhook.session.is_none(),
+        reason: webhook.disabled_reason.clone().unwrap_or_default(),
+        failing_since: webhook.failing_since,
     }
 }
 

@@ -207,3 +207,45 @@ async fn a_receiver_that_is_gone_is_switched_off_and_one_that_fails_is_waited_fo
     assert_eq!(header(&got[0].0, "webhook-id"), header(&got[1].0, "webhook-id"));
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_is_told_that_an_endpoint_was_switched_off() {
+    let app = TestApp::start_with(&[("WAGATE_WEBHOOKS__DISABLE_AFTER_HOURS", "0")]).await;
+    app.ready("s", PHONE).await;
+    let failing = Receiver::start(&["500 Oops", "500 Oops"]).await;
+    let witness = Receiver::start(&[]).await;
+    let body = json!({ "url": failing.url, "events": ["message_sent", "webhook.disabled"] });
+    let (status, hook) = app.post("/api/v1/sessions/s/webhooks", body).await;
+    assert_eq!(status, 201, "{hook}");
+    let body = json!({ "url": witness.url, "events": ["webhook.disabled"] });
+    assert_eq!(app.post("/api/v1/gateway-webhooks", body).await.0, 201);
+    let mut listener = app.listen("/ws/s?events=webhook.disabled").await;
+
+    app.post("/api/v1/sessions/s/send-text", json!({ "chatId": SILENT, "content": "x" })).await;
+    let path = format!("/api/v1/sessions/s/webhooks/{}", hook["data"]["id"].as_str().unwrap());
+    let failed = app
+        .wait_for("the first failure", || async {
+            let (_, list) = app.get(&format!("{path}/deliveries?status=waiting")).await;
+            (list["data"][0]["attempts"][0]["status"] == 500).then_some(list)
+        })
+        .await;
+    let delivery = failed["data"][0]["id"].as_str().unwrap();
+    app.post(&format!("{path}/deliveries/{delivery}/redeliver"), json!({})).await;
+
+    let frame = listener.next().await;
+    assert_eq!((&frame["event"], &frame["sessionId"]), (&json!("webhook.disabled"), &json!("s")));
+    let data = &frame["data"];
+    assert_eq!((&data["webhookId"], &data["allSessions"]), (&hook["data"]["id"], &json!(false)));
+    assert_eq!(data["reason"], "nothing could be delivered for too long");
+    assert!(data["failingSince"].is_i64() && !frame.to_string().contains(&failing.url), "{frame}");
+    assert_eq!(witness.wait_for(&app, 1).await[0].1, frame);
+    let (_, shown) = app.get(&path).await;
+    assert_eq!(shown["data"]["enabled"], false);
+
+    // Switched on again, it gets what it missed, the news of its own end among it.
+    let on = json!({ "enabled": true });
+    assert_eq!(app.call(reqwest::Method::PATCH, &path, Some(on)).await.0, 200);
+    let got = failing.wait_for(&app, 3).await;
+    assert!(got.iter().any(|(_, got)| *got == frame), "{got:?}");
+    app.stop().await;
+}

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 20] = [
+pub const EVENT_NAMES: [&str; 21] = [
     "qr",
     "authenticated",
     "ready",
@@ -34,6 +34,7 @@ pub const EVENT_NAMES: [&str; 20] = [
     "presence",
     "call",
     "history_gap",
+    "webhook.disabled",
 ];
 
 /// An event as it goes to a listener.
@@ -188,6 +189,13 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
             let data =
                 json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) });
             ("history_gap", data)
+        }
+        EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => {
+            let data = json!({
+                "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
+                "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
+            });
+            ("webhook.disabled", data)
         }
         EventBody::EngineUnknown { .. } => return None,
     })

@@ -5,7 +5,7 @@
 use crate::domain::Error;
 
 /// Switches without a value, and those with one.
-const SWITCHES: [(&str, &str); 33] = [
+const SWITCHES: [(&str, &str); 34] = [
     ("remote-debugging-port", "0"),
     // Ends the browser when the gateway's end of the pipe closes, however the gateway ended.
     ("remote-debugging-pipe", ""),
@@ -40,6 +40,8 @@ const SWITCHES: [(&str, &str); 33] = [
     ("disable-site-isolation-trials", ""),
     ("disable-software-rasterizer", ""),
     ("in-process-gpu", ""),
+    // The other zygote, the one in the sandbox, stays: pages come from it.
+    ("no-unsandboxed-zygote", ""),
     ("window-size", "800,600"),
 ];
 const DISABLED_FEATURES: &str = "Translate,TranslateUI,SpareRendererForSitePerProcess,\

@@ -99,12 +99,15 @@ impl Outbox {
         Self { parts, orders }
     }
 
-    /// Writes a send down and sees it sent, or queued if its terms or the session's pace say so.
+    /// Writes a send down and sees it sent, or queued if its terms or the session's pace say so. One
+    /// that will be asked for again by its key is on the disk before the engine begins: not found,
+    /// it was not sent.
     pub async fn post(
         &self,
         session: &SessionId,
         outgoing: Outgoing,
         terms: Terms,
+        is_keyed: bool,
     ) -> Result<Posted, Error> {
         let deadline = match outgoing.content {
             Content::Media(_) => FILE_PATIENCE,
@@ -126,14 +129,23 @@ impl Outbox {
         let mut batch = Batch::new();
         self.parts.store.outbox().put_in(&mut batch, &entry)?;
         self.parts.store.commit(batch).await?;
-        self.parts.store.durable().await?;
-        let (waiter, outcome) = oneshot::channel();
-        let waiter = (!terms.waits()).then_some(waiter);
-        self.order(Order::Take { entry: Box::new(entry.clone()), waiter }).await?;
+        if terms.waits() || is_keyed {
+            self.parts.store.durable().await?;
+        }
         if terms.waits() {
+            self.order(Order::Take { entry: Box::new(entry.clone()), waiter: None }).await?;
             return Ok(Posted::Queued(Box::new(entry)));
         }
-        match tokio::time::timeout(deadline, outcome).await {
+        // Who waits for the outcome has been promised nothing yet: the record goes to the disk while
+        // the engine begins, and both are there before the answer. Were the gateway killed in that
+        // millisecond, the message would be found by what the session missed.
+        let (waiter, outcome) = oneshot::channel();
+        let waiter = Some(waiter);
+        self.order(Order::Take { entry: Box::new(entry.clone()), waiter }).await?;
+        let outcome = tokio::time::timeout(deadline, outcome);
+        let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
+        written?;
+        match outcome {
             Ok(Ok(outcome)) => outcome.map(Posted::Sent),
             Ok(Err(_)) => Err(stopping()),
             Err(_) => Ok(Posted::Queued(Box::new(entry))),

@@ -1,5 +1,7 @@
 //! Checks what the gateway needs on this machine, and says how to mend what is missing.
 
+mod browser;
+
 use std::{
     fmt,
     net::{SocketAddr, TcpListener},
@@ -9,11 +11,14 @@ use std::{
 
 use crate::{
     config::{Config, NetworkKind},
-    domain::Clock,
+    domain::{Clock, session::EngineKind},
 };
 
+const MEBIBYTE: u64 = 1024 * 1024;
 /// Free bytes below which the store is in danger.
-const LEAST_SPACE: u64 = 1024 * 1024 * 1024;
+const LEAST_SPACE: u64 = 1024 * MEBIBYTE;
+/// The same for temporary files, where browsers keep the memory that their processes share.
+const LEAST_TEMPORARY_SPACE: u64 = 256 * MEBIBYTE;
 /// A clock before this was never set: the day this check was written.
 const LEAST_TIME: i64 = 1_763_683_200;
 const REACH_DEADLINE: Duration = Duration::from_secs(5);
@@ -69,10 +74,21 @@ pub async fn examine(config: &Config, clock: &Clock) -> Vec<Check> {
     let mut checks = vec![
         folder("data folder", &config.data.dir),
         folder("sessions", &config.sessions_dir()),
-        space(&config.data.dir),
+        space(
+            "disk",
+            &config.data.dir,
+            LEAST_SPACE,
+            "free some space, or choose another --data folder",
+        ),
         port(config.server.listen),
         time(clock),
     ];
+    if config.engine == EngineKind::Browser {
+        let folder = std::env::temp_dir();
+        let remedy = "make it larger, or name a larger folder in TMPDIR";
+        checks.push(space("temporary", &folder, LEAST_TEMPORARY_SPACE, remedy));
+        checks.extend(browser::examine(&config.browser).await);
+    }
     if config.network == NetworkKind::Whatsapp {
         checks.push(reach(&config.whatsapp.url).await);
     }
@@ -96,29 +112,21 @@ fn folder(name: &'static str, path: &Path) -> Check {
     }
 }
 
-fn space(path: &Path) -> Check {
-    const NAME: &str = "disk";
+fn space(name: &'static str, path: &Path, least: u64, remedy: &str) -> Check {
     match rustix::fs::statvfs(path) {
         Ok(found) => {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
-            let words = format!("{} MiB free", free / 1024 / 1024);
-            if free < LEAST_SPACE {
-                Check::wrong(
-                    NAME,
-                    Verdict::Doubtful,
-                    words,
-                    "free some space, or choose another --data folder",
-                )
+            let words = format!("{} MiB free in {}", free / MEBIBYTE, path.display());
+            if free < least {
+                Check::wrong(name, Verdict::Doubtful, words, remedy)
             } else {
-                Check::well(NAME, words)
+                Check::well(name, words)
             }
         }
-        Err(error) => Check::wrong(
-            NAME,
-            Verdict::Doubtful,
-            format!("cannot be measured: {error}"),
-            "check the data folder",
-        ),
+        Err(error) => {
+            let found = format!("{} cannot be measured: {error}", path.display());
+            Check::wrong(name, Verdict::Doubtful, found, "make the folder, or choose another")
+        }
     }
 }
 
@@ -194,5 +202,29 @@ mod tests {
         let folder_of_mine = tempfile::tempdir().unwrap();
         assert_eq!(folder("data folder", folder_of_mine.path()).verdict, Verdict::Well);
         assert_eq!(time(&Clock::system()).verdict, Verdict::Well);
+    }
+
+    #[test]
+    fn too_little_space_is_doubtful_and_says_where() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(space("disk", folder.path(), 0, "").verdict, Verdict::Well);
+        let check = space("disk", folder.path(), u64::MAX, "free some");
+        assert_eq!(check.verdict, Verdict::Doubtful);
+        assert!(check.found.contains(&folder.path().display().to_string()), "{check}");
+    }
+
+    #[tokio::test]
+    async fn the_browser_is_looked_at_only_where_one_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = async |engine| {
+            let mut config = Config::shipped().unwrap();
+            (config.network, config.engine) = (NetworkKind::Simulated, engine);
+            config.browser.executable = "/no/such/browser".into();
+            folder.path().clone_into(&mut config.data.dir);
+            let checks = examine(&config, &Clock::system()).await;
+            checks.into_iter().map(|check| check.name).collect::<Vec<_>>()
+        };
+        assert!(names(EngineKind::Browser).await.contains(&"chromium"));
+        assert!(!names(EngineKind::Simulated).await.contains(&"chromium"));
     }
 }

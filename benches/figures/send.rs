@@ -1,0 +1,186 @@
+//! A text through the API beside the same call of the library made straight on the page.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use chromiumoxide::{Browser, Page, cdp::js_protocol::runtime::EvaluateParams};
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::time::sleep;
+use wagate::{
+    domain::{Ack, Clock, EventBody, Message, MessageKind, Outgoing, SessionId},
+    events::EventLog,
+    messaging::Ingest,
+    session::EventSink,
+    store::Store,
+};
+
+use crate::{
+    Outcome,
+    gateway::Gateway,
+    report::{Figure, Figures, Target},
+    series::{HEAD, Series, milliseconds},
+};
+
+const SESSION: &str = "bench";
+const PHONE: &str = "15557654321";
+/// Gets messages and never reads or answers, so that nothing else happens meanwhile.
+const SILENT: &str = "15550000003@c.us";
+const ROUNDS: usize = 300;
+const WARM_UP: usize = 20;
+/// After it what follows a send is over: the receipt comes after 20 ms, and is written down.
+const REST: Duration = Duration::from_millis(60);
+
+pub async fn measure() -> Outcome<Figures> {
+    let folder = tempfile::tempdir()?;
+    let gateway = Gateway::start(folder.path(), "browser").await?;
+    gateway.link(SESSION, PHONE).await?;
+    let (_browser, page) = page_of(&gateway.profile(SESSION)).await?;
+    let disk = Disk::new(&folder.path().join("beside")).await?;
+    let mut all: [Vec<f64>; 5] = Default::default();
+    for round in 0..WARM_UP + ROUNDS {
+        let text = format!("Message {round} of the figures");
+        // Whoever goes first in one round goes second in the next.
+        let (api, raw) = if round % 2 == 0 {
+            let api = through_api(&gateway, &text).await?;
+            (api, through_page(&page, &text).await?)
+        } else {
+            let raw = through_page(&page, &text).await?;
+            (through_api(&gateway, &text).await?, raw)
+        };
+        let durable = disk.message(&text).await?;
+        let http = timed(gateway.get(&format!("/api/v1/sessions/{SESSION}/status"))).await?;
+        let nothing = timed(evaluate(&page, "Promise.resolve(1)".to_owned())).await?;
+        if WARM_UP <= round {
+            for (list, one) in all.iter_mut().zip([api, raw, durable, http, nothing]) {
+                list.push(one);
+            }
+        }
+    }
+    gateway.stop().await?;
+    Ok(figures(all.map(Series::of)))
+}
+
+fn figures([api, raw, durable, http, nothing]: [Series; 5]) -> Figures {
+    let ratio = api.median() / raw.median();
+    let share = 100.0 * durable.median() / api.median();
+    let sent = Figure {
+        name: "Send a text through REST",
+        ours: format!("{:.1} ms", api.median()),
+        beside: format!("{:.1} ms: the same wa-js call straight on the page", raw.median()),
+        ratio: Some(ratio),
+        target: Some(Target::at_most("≤ 1.25×", 1.25, ratio)),
+    };
+    let kept = Figure {
+        name: "of that, making it durable",
+        ours: format!("{:.1} ms", durable.median()),
+        beside: format!("{share:.0} % of the send"),
+        ratio: None,
+        target: None,
+    };
+    let raw = [
+        api.row("POST send-text"),
+        raw.row("`WPP.chat.sendTextMessage` by a raw evaluate"),
+        durable.row("message and event written and flushed, in another store on the same disk"),
+        http.row("GET status: the way through HTTP alone"),
+        nothing.row("evaluate of `Promise.resolve(1)`: the way through the browser alone"),
+    ];
+    Figures {
+        rows: vec![sent, kept],
+        raw: format!(
+            "## Send a text\n\nMilliseconds. Real Chromium, one page, turn by turn with a rest \
+             after each, to a contact who never answers.\n\n{HEAD}{}",
+            raw.concat()
+        ),
+    }
+}
+
+async fn through_api(gateway: &Gateway, text: &str) -> Outcome<f64> {
+    let body = json!({ "chatId": SILENT, "content": text });
+    let path = format!("/api/v1/sessions/{SESSION}/send-text");
+    let took = timed(gateway.post(&path, &body)).await;
+    sleep(REST).await;
+    took
+}
+
+async fn through_page(page: &Page, text: &str) -> Outcome<f64> {
+    let options = "{createChat: true, waitForAck: true}";
+    let call = format!("WPP.chat.sendTextMessage('{SILENT}', '{text}', {options}).then(r => r.id)");
+    let took = timed(evaluate(page, call)).await;
+    sleep(REST).await;
+    took
+}
+
+async fn evaluate(page: &Page, expression: String) -> Outcome<()> {
+    let mut order = EvaluateParams::new(expression);
+    (order.await_promise, order.return_by_value) = (Some(true), Some(true));
+    let answer = page.execute(order).await?;
+    match &answer.result.exception_details {
+        Some(details) => Err(format!("the page refused: {details:?}").into()),
+        None => Ok(()),
+    }
+}
+
+async fn timed<T>(something: impl Future<Output = Outcome<T>>) -> Outcome<f64> {
+    let begun = Instant::now();
+    something.await?;
+    Ok(milliseconds(begun.elapsed()))
+}
+
+/// The session's page by a debugging connection of our own.
+async fn page_of(profile: &Path) -> Outcome<(Browser, Page)> {
+    let file = std::fs::read_to_string(profile.join("DevToolsActivePort"))?;
+    let (port, path) = file.trim().split_once('\n').ok_or("no debugging port")?;
+    let (browser, mut handler) = Browser::connect(format!("ws://127.0.0.1:{port}{path}")).await?;
+    tokio::spawn(async move { while handler.next().await.is_some() {} });
+    let begun = Instant::now();
+    while begun.elapsed() < crate::gateway::PATIENCE {
+        for page in browser.pages().await? {
+            if page.url().await?.is_some_and(|url| url.starts_with("https://web.whatsapp.com")) {
+                return Ok((browser, page));
+            }
+        }
+        sleep(REST).await;
+    }
+    Err("the session's page cannot be found".into())
+}
+
+/// A store beside the gateway's, to see what a commit costs on this disk.
+struct Disk {
+    ingest: std::sync::Arc<Ingest>,
+    session: SessionId,
+    clock: Clock,
+}
+
+impl Disk {
+    async fn new(folder: &Path) -> Outcome<Self> {
+        let (store, clock) = (Store::open(folder).await?, Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await?;
+        let session = SESSION.parse().map_err(|_| "not a session's name")?;
+        Ok(Self { ingest: Ingest::new(store, log, clock.clone()), session, clock })
+    }
+
+    async fn message(&self, text: &str) -> Outcome<f64> {
+        let key = Outgoing::new_key();
+        let message = Message {
+            id: format!("true_{SILENT}_{key}").parse().map_err(|_| "not a message's id")?,
+            author: format!("{PHONE}@c.us").parse().map_err(|_| "not a person's id")?,
+            kind: MessageKind::Text,
+            body: text.to_owned(),
+            timestamp: self.clock.now(),
+            ack: Ack::Sent,
+            push_name: None,
+            media: None,
+            quoted: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            edited: false,
+            reactions: Vec::new(),
+            raw: None,
+        };
+        let event = EventBody::MessageSent { message: Box::new(message) };
+        timed(async { Ok(self.ingest.ingest(&self.session, vec![event]).await?) }).await
+    }
+}

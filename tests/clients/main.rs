@@ -1,0 +1,111 @@
+//! A client written in JavaScript against the program itself, once with each engine: what is tested
+//! is what is installed, from its arguments to its end.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper that fails is a test that fails"
+)]
+
+use std::{
+    io::{BufRead, BufReader, Seek},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use wagate::driver::browser::{find, install_hint};
+
+/// Longer than the client's own patience for any one step.
+const CLIENT_DEADLINE: Duration = Duration::from_secs(180);
+const STOP_DEADLINE: Duration = Duration::from_secs(30);
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+const STARTED: &str = "is listening on ";
+
+/// The program, running; killed if a test ends without stopping it.
+struct Gateway {
+    child: Child,
+    url: String,
+    _folder: TempDir,
+}
+
+impl Gateway {
+    fn start(engine: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wagate"))
+            .args(["serve", "--network", "simulated", "--port", "0", "--engine", engine])
+            .arg("--data")
+            .arg(folder.path())
+            .env("WAGATE_LOG__FILTER", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.find_map(|line| Some(line.unwrap().split_once(STARTED)?.1.to_owned()));
+        let url = url.expect("the gateway did not start");
+        thread::spawn(move || lines.for_each(drop));
+        Self { child, url, _folder: folder }
+    }
+
+    fn stop(mut self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        let status = wait(&mut self.child, STOP_DEADLINE).expect("the gateway did not stop");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It has ended already where all went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait(child: &mut Child, deadline: Duration) -> Option<std::process::ExitStatus> {
+    let since = Instant::now();
+    while since.elapsed() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        thread::sleep(LOOK_INTERVAL);
+    }
+    child.kill().unwrap();
+    None
+}
+
+fn serves_the_client(engine: &str) {
+    let gateway = Gateway::start(engine);
+    let mut said = tempfile::tempfile().unwrap();
+    let mut client = Command::new("node")
+        // Without it Node 20 has no WebSocket of its own.
+        .args(["--experimental-websocket", "--no-warnings", "--test-reporter=spec", "--test"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/journey.test.mjs"))
+        .env("WAGATE_URL", &gateway.url)
+        // A file and not a pipe, which could be full before anybody reads it.
+        .stderr(said.try_clone().unwrap())
+        .stdout(said.try_clone().unwrap())
+        .spawn()
+        .expect("node is needed for this test");
+    let status = wait(&mut client, CLIENT_DEADLINE);
+    said.rewind().unwrap();
+    let said = std::io::read_to_string(said).unwrap();
+    assert!(status.is_some_and(|status| status.success()), "the client failed:\n{said}");
+    gateway.stop();
+}
+
+#[test]
+fn the_simulated_engine_serves_a_client() {
+    serves_the_client("simulated");
+}
+
+#[test]
+fn the_browser_engine_serves_a_client() {
+    if find(None).is_none() {
+        panic!("this test needs Chromium: {}", install_hint());
+    }
+    serves_the_client("browser");
+}
