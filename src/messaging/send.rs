@@ -48,6 +48,7 @@ impl Messaging {
             Some(text) => Some(self.find(session, &request.chat, text).await?),
             None => None,
         };
+        let is_keyed = request.key.is_some();
         let key = request.key.unwrap_or_else(Outgoing::new_key);
         let outgoing = Outgoing {
             content: self.keep(session, &key, request.content).await?,
@@ -57,7 +58,7 @@ impl Messaging {
             mentions: request.mentions,
             link_preview: request.link_preview,
         };
-        self.outbox.post(session, outgoing, terms).await
+        self.outbox.post(session, outgoing, terms, is_keyed).await
     }
 
     pub fn outbox(&self) -> &Outbox {

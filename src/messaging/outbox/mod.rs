@@ -99,12 +99,15 @@ impl Outbox {
         Self { parts, orders }
     }
 
-    /// Writes a send down and sees it sent, or queued if its terms or the session's pace say so.
+    /// Writes a send down and sees it sent, or queued if its terms or the session's pace say so. One
+    /// that will be asked for again by its key is on the disk before the engine begins: not found,
+    /// it was not sent.
     pub async fn post(
         &self,
         session: &SessionId,
         outgoing: Outgoing,
         terms: Terms,
+        is_keyed: bool,
     ) -> Result<Posted, Error> {
         let deadline = match outgoing.content {
             Content::Media(_) => FILE_PATIENCE,
@@ -126,8 +129,10 @@ impl Outbox {
         let mut batch = Batch::new();
         self.parts.store.outbox().put_in(&mut batch, &entry)?;
         self.parts.store.commit(batch).await?;
-        if terms.waits() {
+        if terms.waits() || is_keyed {
             self.parts.store.durable().await?;
+        }
+        if terms.waits() {
             self.order(Order::Take { entry: Box::new(entry.clone()), waiter: None }).await?;
             return Ok(Posted::Queued(Box::new(entry)));
         }
