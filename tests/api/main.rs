@@ -16,5 +16,6 @@ mod listeners;
 mod permission;
 mod receiver;
 mod simulated_network;
+mod webhook_kills;
 mod webhook_service;
 mod webhooks;

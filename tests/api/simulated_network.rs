@@ -17,14 +17,19 @@ const OTHER_PHONE: &str = "15551112222";
 const SLOW: &str = "15550000002@c.us";
 
 /// The real program in a process of its own.
-struct Daemon {
+pub struct Daemon {
     child: Child,
-    http: reqwest::Client,
-    base: String,
+    pub http: reqwest::Client,
+    pub base: String,
 }
 
 impl Daemon {
     async fn start(folder: &TempDir) -> Self {
+        Self::start_with(folder, &[]).await
+    }
+
+    /// With settings as the environment gives them.
+    pub async fn start_with(folder: &TempDir, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wagate"));
         command
             .args(["serve", "--port", "0", "--network", "simulated", "--engine", "simulated"])
@@ -36,6 +41,7 @@ impl Daemon {
                 ("WAGATE_LIMITS__MESSAGING", "0"),
                 ("WAGATE_LIMITS__GENERAL", "0"),
             ])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);
@@ -56,11 +62,11 @@ impl Daemon {
     }
 
     /// Ends it as a lack of memory would: nothing of it runs any more after this.
-    async fn kill(mut self) {
+    pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.json(&body);
@@ -72,15 +78,15 @@ impl Daemon {
         answer["data"].clone()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         self.call(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    async fn wait_until(&self, path: &str, what: &str, is_so: impl Fn(&Value) -> bool) {
+    pub async fn wait_until(&self, path: &str, what: &str, is_so: impl Fn(&Value) -> bool) {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let answer = self.get(path).await;
@@ -92,13 +98,13 @@ impl Daemon {
         }
     }
 
-    async fn wait_until_ready(&self, id: &str) {
+    pub async fn wait_until_ready(&self, id: &str) {
         let path = format!("/api/v1/sessions/{id}/status");
         self.wait_until(&path, &format!("{id} to be ready"), |status| status["status"] == "ready")
             .await;
     }
 
-    async fn link(&self, id: &str, phone: &str) {
+    pub async fn link(&self, id: &str, phone: &str) {
         self.post("/api/v1/sessions", json!({ "sessionId": id })).await;
         let qr = self.get(&format!("/api/v1/sessions/{id}/qr?format=text&wait=true")).await;
         let scan = json!({ "code": qr["qrText"], "name": format!("Owner of {id}") });
