@@ -29,7 +29,7 @@ impl Webhooks {
         if 0 < missed {
             webhook.missed += missed;
             cursor += missed;
-            tracing::warn!(webhook = %id, missed, "webhook {id}: {missed} events were dropped first");
+            tracing::warn!(webhook = %id, missed, "webhook {id}: {missed} events are gone");
         }
         let events = log.read(webhook.session.as_ref(), cursor, READ_AT_ONCE).await?;
         let is_at_end = events.len() < READ_AT_ONCE;
@@ -55,8 +55,8 @@ impl Webhooks {
         Ok(!is_at_end)
     }
 
-    /// Puts what waits into its lanes where these are missing: a store that was written before there
-    /// were lanes has none.
+    /// Puts what waits into its lanes where these are missing: a store that was written before
+    /// there were lanes has none.
     pub(in crate::webhooks) async fn mend(&self, id: Uuid) -> Result<(), Error> {
         let _held = self.lock(id).await;
         let stored = self.inner.store.deliveries();

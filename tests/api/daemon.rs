@@ -26,6 +26,11 @@ impl Daemon {
     }
 
     pub async fn start_on(folder: &Path, port: u16) -> Self {
+        Self::start_with(folder, port, &[]).await
+    }
+
+    /// With settings as the environment gives them.
+    pub async fn start_with(folder: &Path, port: u16, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wagate"));
         command
             .args(["serve", "--network", "simulated", "--engine", "simulated", "--port"])
@@ -38,6 +43,7 @@ impl Daemon {
                 ("WAGATE_LIMITS__MESSAGING", "0"),
                 ("WAGATE_LIMITS__GENERAL", "0"),
             ])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true);

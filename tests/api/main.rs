@@ -21,5 +21,6 @@ mod outbox;
 mod permission;
 mod receiver;
 mod simulated_network;
+mod webhook_kills;
 mod webhook_service;
 mod webhooks;

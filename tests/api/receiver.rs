@@ -17,7 +17,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::app::TestApp;
+use crate::app::PATIENCE;
 
 /// What a receiver does with a request.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub struct Receiver {
     pub got: Arc<Mutex<Vec<Got>>>,
     /// Connections that were ever made.
     pub connections: Arc<AtomicUsize>,
+    /// Requests that came.
+    count: watch::Receiver<usize>,
     /// Requests that stand unanswered.
     pub hanging: watch::Receiver<usize>,
     task: JoinHandle<()>,
@@ -100,25 +102,27 @@ impl Receiver {
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let got = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
-        let (hangs, hanging) = watch::channel(0);
+        let ((hangs, hanging), (counts, count)) = (watch::channel(0), watch::channel(0));
         let choose: Arc<Chooser> = Arc::new(choose);
-        let (kept, made) = (got.clone(), connections.clone());
+        let (book, made) = (Book { got: got.clone(), counts, hangs }, connections.clone());
         let task = tokio::spawn(async move {
             let mut open = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 made.fetch_add(1, Ordering::SeqCst);
-                open.spawn(serve(stream, kept.clone(), choose.clone(), hangs.clone()));
+                open.spawn(serve(stream, book.clone(), choose.clone()));
             }
         });
-        Self { url, got, connections, hanging, task }
+        Self { url, got, connections, count, hanging, task }
     }
 
-    pub async fn wait_for(&self, app: &TestApp, count: usize) -> Vec<Got> {
-        app.wait_for(&format!("{count} requests"), || async {
-            let got = self.got.lock().await;
-            (count <= got.len()).then(|| got.clone())
-        })
-        .await
+    /// Waits for so many requests.
+    pub async fn reach(&self, count: usize) -> Vec<Got> {
+        let mut reached = self.count.clone();
+        let counted = reached.wait_for(|got| count <= *got);
+        let counted = tokio::time::timeout(PATIENCE, counted).await;
+        let got = self.got.lock().await.clone();
+        assert!(counted.is_ok(), "{} instead of {count} requests", got.len());
+        got
     }
 }
 
@@ -128,18 +132,22 @@ impl Drop for Receiver {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    kept: Arc<Mutex<Vec<Got>>>,
-    choose: Arc<Chooser>,
+/// Where requests are written down.
+#[derive(Clone)]
+struct Book {
+    got: Arc<Mutex<Vec<Got>>>,
+    counts: watch::Sender<usize>,
     hangs: watch::Sender<usize>,
-) {
+}
+
+async fn serve(mut stream: TcpStream, book: Book, choose: Arc<Chooser>) {
     let mut bytes = Vec::new();
     while let Some(got) = next_request(&mut stream, &mut bytes).await {
         let answer = {
-            let mut kept = kept.lock().await;
-            let answer = choose(&got, kept.len());
-            kept.push(got);
+            let mut all = book.got.lock().await;
+            let answer = choose(&got, all.len());
+            all.push(got);
+            book.counts.send_replace(all.len());
             answer
         };
         let written = match answer {
@@ -148,7 +156,7 @@ async fn serve(
                 stream.write_all(response.as_bytes()).await
             }
             Answer::Hang => {
-                hangs.send_modify(|count| *count += 1);
+                book.hangs.send_modify(|count| *count += 1);
                 std::future::pending().await
             }
             Answer::SlowBody => drip(&mut stream).await,

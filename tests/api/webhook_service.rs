@@ -250,3 +250,23 @@ async fn recovery_is_paced_and_survives_a_log_that_moved_on() {
     }
     service.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_off_holds_no_event_back_and_is_told_how_many_it_missed() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::start(&[]).await;
+    let webhook = service.register(&receiver.url).await;
+    let switch = async |enabled| {
+        let change = WebhookChange { enabled: Some(enabled), ..WebhookChange::default() };
+        service.webhooks.change(None, webhook.id, change).await.unwrap();
+    };
+    switch(false).await;
+    service.happen(1, 0..4).await;
+    service.clock.advance(HOUR);
+    assert_eq!(service.webhooks.slowest_cursor().await.unwrap(), None);
+    assert_eq!(service.log.prune(HOUR / 2, u64::MAX).await.unwrap(), 3);
+    switch(true).await;
+    service.when(&webhook, |webhook| webhook.delivered == 1 && webhook.missed == 3).await;
+    assert_eq!(service.webhooks.slowest_cursor().await.unwrap(), Some(4));
+    service.end().await;
+}

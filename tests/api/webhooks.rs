@@ -81,7 +81,7 @@ async fn whatever_goes_wrong_is_tried_again_with_the_same_id_and_written_down() 
     let receiver = Receiver::start(&wrong).await;
     let path = register(&app, &receiver.url, json!({})).await;
     send(&app, 3, "hello").await;
-    let got = receiver.wait_for(&app, 6).await;
+    let got = receiver.reach(6).await;
     assert!(ids(&got).iter().all(|id| *id == ids(&got)[0]));
     assert!(got.iter().all(|each| each.text == got[0].text));
     let numbers: Vec<_> = got.iter().map(|each| each.header("x-webhook-attempt")).collect();
@@ -130,7 +130,7 @@ async fn what_a_receiver_wishes_is_kept_in_both_forms_for_all_chats() {
     send(&app, 3, "one").await;
     hook_when(&app, &path, "the pause", |hook| hook["pausedUntil"].is_string()).await;
     send(&app, 4, "another chat waits too").await;
-    let got = receiver.wait_for(&app, 5).await;
+    let got = receiver.reach(5).await;
     let (first, others): (Vec<&Got>, Vec<&Got>) = got.iter().partition(|got| got.said() == "one");
     let gap = |later: &Got, earlier: &Got| later.at.duration_since(earlier.at);
     assert!(Duration::from_millis(990) <= gap(first[1], first[0]));
@@ -255,7 +255,7 @@ async fn what_was_pending_when_the_gateway_stopped_is_delivered_after_it_starts_
     for n in 0..4 {
         send(&app, 3 + n % 2, &format!("message {n}")).await;
     }
-    receiver.wait_for(&app, 2).await;
+    receiver.reach(2).await;
     let folder = app.stop().await;
     let before = receiver.got.lock().await.clone();
 
@@ -296,7 +296,7 @@ async fn an_endpoint_is_switched_off_after_enough_failures_and_goes_on_when_swit
         app.call(reqwest::Method::PATCH, &path, Some(json!({ "enabled": true }))).await;
     assert_eq!((status.as_u16(), &hook["data"]["enabled"]), (200, &json!(true)));
     // The first waits for a day no more, and what came meanwhile follows it.
-    let got = receiver.wait_for(&app, 5).await;
+    let got = receiver.reach(5).await;
     assert_eq!(got[3..].iter().map(Got::said).collect::<Vec<_>>(), ["one", "two"]);
     app.stop().await;
 }
@@ -317,7 +317,7 @@ async fn an_event_that_is_too_large_dies_alone_and_its_chat_goes_on() {
     let dead = deliveries_when(&app, &path, "dead", 2).await;
     assert_eq!(dead[0]["attempts"][0]["status"], 413);
     assert!(dead[1]["attempts"][0]["error"].as_str().unwrap().contains("more than 4096"));
-    let got = receiver.wait_for(&app, 4).await;
+    let got = receiver.reach(4).await;
     let said: Vec<&str> = got.iter().map(Got::said).collect();
     assert_eq!(said, ["before", "you refuse this", odd, "after"]);
     app.stop().await;
@@ -335,18 +335,18 @@ async fn endpoints_for_all_sessions_choose_events_and_headers_of_their_own() {
     send(&app, 3, "from s").await;
     let body = json!({ "chatId": "15550000003@c.us", "content": "from t" });
     app.post("/api/v1/sessions/t/send-text", body).await;
-    let got = all.wait_for(&app, 2).await;
+    let got = all.reach(2).await;
     let mut sessions: Vec<_> = got.iter().map(|each| each.body["sessionId"].clone()).collect();
     sessions.sort_by_key(ToString::to_string);
     assert_eq!(sessions, ["s", "t"]);
     assert!(got.iter().all(|each| each.header("x-team") == "a"));
-    let got = one.wait_for(&app, 1).await;
+    let got = one.reach(1).await;
     assert!(got.iter().all(|each| each.body["sessionId"] == "s"));
     let id = hook["data"]["id"].as_str().unwrap();
     let (status, attempt) =
         app.post(&format!("/api/v1/gateway-webhooks/{id}/test"), json!({})).await;
     assert_eq!((status.as_u16(), &attempt["data"]["status"]), (200, &json!(200)));
-    let got = all.wait_for(&app, 3).await;
+    let got = all.reach(3).await;
     assert_eq!(got[2].body["event"], "webhook.test");
 
     let (_, text) = app.text("/metrics").await;

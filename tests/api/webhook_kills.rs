@@ -1,0 +1,84 @@
+//! Webhooks over kills of the gateway's process, under load and with a receiver that often fails.
+
+use std::collections::{BTreeMap, HashSet};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    app::PHONE,
+    daemon::Daemon,
+    receiver::{Answer, Got, Receiver},
+};
+
+const KILLS: usize = 5;
+const CHATS: usize = 3;
+const SETTINGS: &[(&str, &str)] = &[
+    ("WAGATE_WEBHOOKS__RETRY_SCHEDULE", "20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms"),
+    ("WAGATE_WEBHOOKS__TIMEOUT_SECONDS", "1"),
+];
+
+/// Sends until the gateway is gone. The texts whose sending it acknowledged.
+async fn send_until_the_end(http: reqwest::Client, base: String, round: usize) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        let text = format!("{round}/{number}");
+        let chat = format!("1555100000{}@c.us", number % CHATS);
+        let body = json!({ "chatId": chat, "content": text });
+        let url = format!("{base}/api/v1/sessions/s/send-text");
+        let Ok(response) = http.post(url).json(&body).send().await else { break };
+        if !response.status().is_success() {
+            break;
+        }
+        acknowledged.push(text);
+    }
+    acknowledged
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_arrives_in_order_under_one_id_however_often_the_gateway_dies() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::choosing(|_, before| match before % 7 {
+        2 | 5 => Answer::status("500 Oops"),
+        3 => Answer::Close,
+        _ => Answer::status("200 OK"),
+    })
+    .await;
+    let mut daemon = Daemon::start_with(folder.path(), 0, SETTINGS).await;
+    daemon.link("s", PHONE).await;
+    let body = json!({ "url": receiver.url, "events": ["message_sent"] });
+    let hook = daemon.post("/api/v1/sessions/s/webhooks", body).await;
+    let path = format!("/api/v1/sessions/s/webhooks/{}", hook["id"].as_str().unwrap());
+    let mut acknowledged = HashSet::new();
+    for round in 0..KILLS {
+        let (http, base) = (daemon.http.clone(), daemon.base.clone());
+        let sends = tokio::spawn(send_until_the_end(http, base, round));
+        let wanted = receiver.got.lock().await.len() + 10 + 3 * round;
+        receiver.reach(wanted).await;
+        daemon.kill().await;
+        acknowledged.extend(sends.await.unwrap());
+        daemon = Daemon::start_with(folder.path(), 0, SETTINGS).await;
+        daemon.wait_until_ready("s").await;
+    }
+    let is_through = |hook: &Value| hook["stats"]["waiting"] == 0;
+    daemon.wait_until(&path, "the end of the line", is_through).await;
+    let hook = daemon.call(Method::GET, &path, None).await;
+    assert_eq!(hook["stats"]["failed"], 0, "{hook}");
+    daemon.kill().await;
+
+    let got = receiver.got.lock().await.clone();
+    let arrived: HashSet<&str> = got.iter().map(Got::said).collect();
+    let lost: Vec<&String> =
+        acknowledged.iter().filter(|text| !arrived.contains(text.as_str())).collect();
+    assert!(lost.is_empty(), "of {} were lost: {lost:?}", acknowledged.len());
+    let mut ids: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
+    let mut last: BTreeMap<&str, u64> = BTreeMap::new();
+    for each in &got {
+        ids.entry(each.said()).or_default().insert(each.header("webhook-id"));
+        let chat = each.body["data"]["chatId"].as_str().unwrap();
+        let seq = each.body["seq"].as_u64().unwrap();
+        let before = last.insert(chat, seq).unwrap_or(0);
+        assert!(before <= seq, "{chat}: {seq} after {before}");
+    }
+    assert!(ids.values().all(|ids| ids.len() == 1), "{ids:?}");
+}
