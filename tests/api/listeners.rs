@@ -210,7 +210,11 @@ async fn a_receiver_that_is_gone_is_switched_off_and_one_that_fails_is_waited_fo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_listens_is_told_that_an_endpoint_was_switched_off() {
-    let app = TestApp::start_with(&[("WAGATE_WEBHOOKS__DISABLE_AFTER_HOURS", "0")]).await;
+    let at_the_second = [
+        ("WAGATE_WEBHOOKS__DISABLE_AFTER_HOURS", "0"),
+        ("WAGATE_WEBHOOKS__DISABLE_AFTER_FAILURES", "2"),
+    ];
+    let app = TestApp::start_with(&at_the_second).await;
     app.ready("s", PHONE).await;
     let failing = Receiver::start(&["500 Oops", "500 Oops"]).await;
     let witness = Receiver::start(&[]).await;
