@@ -5,7 +5,7 @@ TOOLS := $(CURDIR)/.tools
 PEERS := web/peers/node_modules/.package-lock.json
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: help web chromium demo run test test-peers bench check tools fmt fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test test-peers bench check tools fmt faults fuzz-api openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,13 @@ check: tools web ## Everything that keeps the code in order
 	$(TOOLS)/python/bin/typos
 	scripts/check-openapi
 	npm --prefix web run check
+
+# How often `make faults` kills the gateway in each of its tests.
+KILLS ?= 100
+
+faults: web ## Kill the gateway at random, and count what was lost or doubled
+	FAULT_KILLS=$(KILLS) cargo test --locked --test api -- --nocapture --test-threads=1 \
+		however_often_the_gateway_dies killed_again_and_again
 
 fuzz-api: ## Schemathesis against the OpenAPI document
 	scripts/fuzz-api

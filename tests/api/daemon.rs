@@ -12,6 +12,11 @@ use wagate::egress;
 
 use crate::app::PATIENCE;
 
+/// How often a test kills the program: a few times, or as often as `make faults` wants.
+pub fn kills(usual: usize) -> usize {
+    std::env::var("FAULT_KILLS").map_or(usual, |text| text.parse().unwrap())
+}
+
 /// The real program in a process of its own.
 pub struct Daemon {
     child: Child,
