@@ -18,7 +18,7 @@ use crate::{
         sessions::data,
     },
     domain::{
-        Error, SessionState, SessionStatus, Subject, Timestamp,
+        Error, SessionId, SessionState, SessionStatus, Subject, Timestamp,
         outbox::{OutboxEntry, OutboxState, Priority, Terms},
     },
     services::Services,
@@ -160,24 +160,30 @@ async fn read(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    let status = services.supervisor.get(&session)?.status();
-    let id = entry_id(segment(&request, "outboxId"))?;
+    let (session, id) = path_entry(&request)?;
+    services.supervisor.get(&session)?;
     let entry = services.messaging.outbox().get(&session, id).await?;
-    let view = OutboxView::of(&entry, &status, services.messaging.now());
-    Ok(HttpResponse::Ok().json(data(view)))
+    shown(&services, &entry)
 }
 
 async fn cancel(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    let status = services.supervisor.get(&session)?.status();
-    let id = entry_id(segment(&request, "outboxId"))?;
+    let (session, id) = path_entry(&request)?;
+    services.supervisor.get(&session)?;
     let entry = services.messaging.outbox().cancel(&session, id).await?;
-    let view = OutboxView::of(&entry, &status, services.messaging.now());
+    shown(&services, &entry)
+}
+
+fn shown(services: &Services, entry: &OutboxEntry) -> Result<HttpResponse, ApiError> {
+    let status = services.supervisor.get(&entry.session)?.status();
+    let view = OutboxView::of(entry, &status, services.messaging.now());
     Ok(HttpResponse::Ok().json(data(view)))
+}
+
+fn path_entry(request: &HttpRequest) -> Result<(SessionId, Uuid), ApiError> {
+    Ok((session_id(request)?, entry_id(segment(request, "outboxId"))?))
 }
 
 fn entry_id(text: &str) -> Result<Uuid, Error> {

@@ -6,10 +6,8 @@
 use std::{
     collections::HashMap,
     convert::Infallible,
-    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,12 +23,13 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpListener, sync::Semaphore, task::JoinSet};
-use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio_util::io::ReaderStream;
+
+use crate::driver::browser::loopback::Port;
 
 /// Files under way at once; more wait.
 const CONNECTIONS: usize = 16;
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 type Body = BoxBody<Bytes, std::io::Error>;
 
@@ -43,9 +42,8 @@ type Offers = Arc<Mutex<HashMap<String, Offer>>>;
 
 /// A loopback server of one session.
 pub struct Exchange {
-    address: SocketAddr,
+    port: Port,
     offers: Offers,
-    _serving: AbortOnDropHandle<()>,
 }
 
 /// Takes an offer back when it is dropped, used or not.
@@ -62,11 +60,10 @@ impl Drop for Token {
 
 impl Exchange {
     pub async fn start() -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
         let offers = Offers::default();
-        let serving = tokio::spawn(serve(listener, offers.clone()));
-        Ok(Self { address, offers, _serving: AbortOnDropHandle::new(serving) })
+        let given = offers.clone();
+        let port = Port::open(CONNECTIONS, move |stream| serve(stream, given.clone())).await?;
+        Ok(Self { port, offers })
     }
 
     /// An address from which this file can be fetched once.
@@ -81,31 +78,17 @@ impl Exchange {
 
     fn offer(&self, offer: Offer) -> (String, Token) {
         let name = uuid::Uuid::new_v4().simple().to_string();
-        let url = format!("http://{}/{name}", self.address);
+        let url = format!("http://{}/{name}", self.port.address);
         self.offers.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), offer);
         (url, Token { offers: self.offers.clone(), name })
     }
 }
 
-async fn serve(listener: TcpListener, offers: Offers) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let offers = offers.clone();
-        connections.spawn(async move {
-            let _place = place;
-            let service = service_fn(move |request| answer(request, offers.clone()));
-            let connection = hyper::server::conn::http1::Builder::new();
-            // A page that hangs up has its reasons; the command that waits for the file says so.
-            let _ = connection.serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
+async fn serve(stream: TcpStream, offers: Offers) {
+    let service = service_fn(move |request| answer(request, offers.clone()));
+    let connection = hyper::server::conn::http1::Builder::new();
+    // A page that hangs up has its reasons; the command that waits for the file says so.
+    let _ = connection.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(request: Request<Incoming>, offers: Offers) -> Result<Response<Body>, Infallible> {

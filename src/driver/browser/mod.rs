@@ -17,6 +17,7 @@ mod chromium;
 mod exchange;
 mod find;
 mod flags;
+mod loopback;
 mod process;
 mod profile;
 mod proxy;

@@ -13,31 +13,27 @@ use tokio::{
         AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
         BufReader, copy_bidirectional,
     },
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    task::JoinSet,
+    net::TcpStream,
     time::timeout,
 };
 use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
-use tokio_util::task::AbortOnDropHandle;
 
-use crate::domain::{Error, ErrorCode, Proxy, session::ProxyProtocol};
+use crate::{
+    domain::{Error, ErrorCode, Proxy, session::ProxyProtocol},
+    driver::browser::loopback::Port,
+};
 
 /// How long either side may take until the tunnel stands.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
 /// Connections of one browser; more wait.
 const CONNECTIONS: usize = 64;
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const LARGEST_HEAD: u64 = 8 * 1024;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A relay of one session; it ends with this.
-pub struct Relay {
-    address: SocketAddr,
-    _serving: AbortOnDropHandle<()>,
-}
+pub struct Relay(Port);
 
 impl Relay {
     /// `mapping` names a host whose connections go to another address, for the simulated network.
@@ -45,34 +41,17 @@ impl Relay {
         let lost = |error: io::Error| {
             Error::new(ErrorCode::EngineFailed, format!("no loopback port for the proxy: {error}"))
         };
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(lost)?;
-        let address = listener.local_addr().map_err(lost)?;
         let way = Arc::new(Way { proxy: proxy.clone(), mapping });
-        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, way)));
-        Ok(Self { address, _serving: serving })
+        let port = Port::open(CONNECTIONS, move |stream| {
+            let way = way.clone();
+            // Either side may hang up whenever it likes; the page sees that its connection is gone.
+            async move { relay(stream, &way).await.unwrap_or_default() }
+        });
+        Ok(Self(port.await.map_err(lost)?))
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-async fn serve(listener: TcpListener, way: Arc<Way>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let way = way.clone();
-        connections.spawn(async move {
-            // Either side may hang up whenever it likes; the page sees that its connection is gone.
-            let _ = relay(stream, &way).await;
-            drop(place);
-        });
+        self.0.address
     }
 }
 
@@ -201,6 +180,8 @@ async fn ask(
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
 
     async fn listener() -> (TcpListener, u16) {

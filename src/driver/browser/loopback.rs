@@ -1,0 +1,57 @@
+//! A port on loopback that one browser connects to, a bounded number of times at once.
+//!
+//! Knows nothing of what is said over a connection.
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+};
+use tokio_util::task::AbortOnDropHandle;
+
+/// Where the system refuses a connection, asking again at once would only keep it busy.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A listening port; it closes with this, and so do its connections.
+pub struct Port {
+    pub address: SocketAddr,
+    _serving: AbortOnDropHandle<()>,
+}
+
+impl Port {
+    /// Serves each connection in a task of its own, at most so many at once; more wait.
+    pub async fn open<F, S>(at_once: usize, serve: S) -> io::Result<Self>
+    where
+        F: Future<Output = ()> + Send + 'static,
+        S: Fn(TcpStream) -> F + Send + 'static,
+    {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let serving = tokio::spawn(accept(listener, at_once, serve));
+        Ok(Self { address, _serving: AbortOnDropHandle::new(serving) })
+    }
+}
+
+async fn accept<F, S>(listener: TcpListener, at_once: usize, serve: S)
+where
+    F: Future<Output = ()> + Send + 'static,
+    S: Fn(TcpStream) -> F + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(at_once));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let connection = serve(stream);
+        connections.spawn(async move {
+            connection.await;
+            drop(place);
+        });
+    }
+}
