@@ -7,7 +7,8 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use rustls_platform_verifier::ConfigVerifierExt;
+use rustls::{ClientConfig, pki_types::ServerName};
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::{
     io::{
         AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
@@ -16,6 +17,7 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 
 use crate::{
@@ -39,15 +41,23 @@ impl Relay {
     /// `mapping` names a host whose connections go to another address, for the simulated network.
     pub async fn start(proxy: &Proxy, mapping: Option<(String, String)>) -> Result<Self, Error> {
         let lost = |error: io::Error| {
-            Error::new(ErrorCode::EngineFailed, format!("no loopback port for the proxy: {error}"))
+            Error::new(ErrorCode::EngineFailed, format!("the proxy cannot be reached: {error}"))
         };
-        let way = Arc::new(Way { proxy: proxy.clone(), mapping });
+        let tls = match proxy.protocol {
+            ProxyProtocol::Https => Some(trust_of_the_system().map_err(lost)?),
+            _ => None,
+        };
+        Self::on(Way { proxy: proxy.clone(), mapping, tls }).await.map_err(lost)
+    }
+
+    async fn on(way: Way) -> io::Result<Self> {
+        let way = Arc::new(way);
         let port = Port::open(CONNECTIONS, move |stream| {
             let way = way.clone();
             // Either side may hang up whenever it likes; the page sees that its connection is gone.
             async move { relay(stream, &way).await.unwrap_or_default() }
         });
-        Ok(Self(port.await.map_err(lost)?))
+        Ok(Self(port.await?))
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -100,6 +110,8 @@ async fn read_head(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u
 struct Way {
     proxy: Proxy,
     mapping: Option<(String, String)>,
+    /// Whom a proxy behind TLS may be vouched for by; none for one that is not.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Way {
@@ -119,7 +131,9 @@ impl Way {
         match protocol {
             ProxyProtocol::Http => ask(socket, target, credentials).await,
             ProxyProtocol::Https => {
-                let socket = encrypt(socket, host).await?;
+                let tls = self.tls.clone().ok_or_else(|| io::Error::other("no trust is set up"))?;
+                let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
+                let socket = TlsConnector::from(tls).connect(name, socket).await?;
                 ask(socket, target, credentials).await
             }
             ProxyProtocol::Socks4 => {
@@ -144,14 +158,14 @@ impl Way {
     }
 }
 
-async fn encrypt(
-    socket: TcpStream,
-    host: &str,
-) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
-    let config = rustls::ClientConfig::with_platform_verifier().map_err(io::Error::other)?;
-    let name =
-        rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, socket).await
+/// The authorities that this system trusts.
+fn trust_of_the_system() -> io::Result<Arc<ClientConfig>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map_err(io::Error::other)?;
+    Ok(Arc::new(config.with_no_client_auth()))
 }
 
 /// Asks an HTTP proxy for a tunnel.
@@ -222,6 +236,53 @@ mod tests {
         assert!(head.starts_with("CONNECT example.org:443 HTTP/1.1\r\n"), "{head}");
         let credentials = BASE64.encode("me:it's secret");
         assert!(head.contains(&format!("Proxy-Authorization: Basic {credentials}\r\n")), "{head}");
+    }
+
+    /// A certificate that nobody but the test trusts.
+    fn certificate() -> (Arc<rustls::ServerConfig>, Arc<ClientConfig>) {
+        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = rustls::ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        (Arc::new(server), Arc::new(client))
+    }
+
+    #[tokio::test]
+    async fn a_proxy_behind_tls_is_used_if_its_certificate_is_trusted_and_not_otherwise() {
+        let (upstream, port) = listener().await;
+        let (server, trusting) = certificate();
+        tokio::spawn(async move {
+            let acceptor = tokio_rustls::TlsAcceptor::from(server);
+            loop {
+                let socket = upstream.accept().await.unwrap().0;
+                // Whoever does not trust it hangs up.
+                let Ok(socket) = acceptor.accept(socket).await else { continue };
+                let mut socket = BufReader::new(socket);
+                let head = String::from_utf8(read_head(&mut socket).await.unwrap()).unwrap();
+                assert!(head.contains("Proxy-Authorization: Basic "), "{head}");
+                socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            }
+        });
+        let proxy = proxy(ProxyProtocol::Https, port);
+        let suspicious = Relay::start(&proxy, None).await.unwrap();
+        let (head, _) = through(&suspicious, "example.org:443").await.unwrap();
+        assert!(head.starts_with(b"HTTP/1.1 502"));
+        let way = Way { proxy, mapping: None, tls: Some(trusting) };
+        let relay = Relay::on(way).await.unwrap();
+        let (head, _) = through(&relay, "example.org:443").await.unwrap();
+        assert!(head.starts_with(b"HTTP/1.1 200"));
     }
 
     #[tokio::test]
