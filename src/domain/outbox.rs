@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{Ack, Error, Jid, MessageId, Outgoing, SessionId, Timestamp, command::Sent};
+use crate::domain::{Ack, Jid, MessageId, Outgoing, SessionId, Timestamp, command::Sent};
 
 /// One accepted send.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,11 +110,6 @@ impl OutboxEntry {
         let chat = self.chat().clone();
         let participant = me.filter(|_| chat.is_group()).cloned();
         MessageId { from_me: true, chat, key: self.outgoing.key.as_str().into(), participant }
-    }
-
-    pub fn failed(&mut self, error: &Error) {
-        self.state = OutboxState::Failed;
-        self.reason = Some(error.message.clone());
     }
 }
 

@@ -157,6 +157,37 @@ async fn a_send_whose_engine_dies_in_the_middle_is_looked_up_and_arrives_once() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_queued_message_is_sent_although_an_engine_failed_and_in_its_place() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let plan = json!({ "refuseSends": 2 });
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
+    let (_, first) = app.post(TEXT, text("one", json!({ "queue": true }))).await;
+    let (_, second) = app.post(TEXT, text("two", json!({ "queue": true }))).await;
+    wait_for_state(&app, &second["data"]["outboxId"], "delivered").await;
+    let first = wait_for_state(&app, &first["data"]["outboxId"], "delivered").await;
+    assert_eq!(first["attempts"], 3);
+    assert_eq!(arrived(&app).await, ["one", "two"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_may_wait_is_refused_and_not_accepted() {
+    let app = TestApp::start_with(&[("WAGATE_OUTBOX__MOST_WAITING", "2")]).await;
+    app.create("s").await;
+    let mut answers = Vec::new();
+    for number in 0..3 {
+        let body = text(&number.to_string(), json!({ "queue": true }));
+        answers.push(app.post(TEXT, body).await.0.as_u16());
+    }
+    assert_eq!(answers, [202, 202, 503]);
+    app.link("s", PHONE).await;
+    app.wait_for("both", || async { (arrived(&app).await.len() == 2).then_some(()) }).await;
+    assert_eq!(arrived(&app).await, ["0", "1"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_send_has_failed_and_is_not_tried_again() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;

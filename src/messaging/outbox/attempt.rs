@@ -1,8 +1,10 @@
 //! One attempt to send one message, or to learn what became of an earlier one.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
-        Command, Error, ErrorCode, Message, Reply, SessionState,
+        Command, Content, Error, ErrorCode, Message, Reply, SessionId, SessionState,
         command::Sent,
         outbox::{OutboxEntry, OutboxState},
     },
@@ -11,8 +13,12 @@ use crate::{
     store::{Batch, StoreError},
 };
 
-/// How often a message that waits for its session is tried.
+/// How often an engine is asked to send a message that its caller does not wait for.
 const MOST_ATTEMPTS: u32 = 5;
+/// Before the second attempt; longer by as much before each later one.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// How long after a lost answer its message is looked up: the engine may still be at it.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -21,21 +27,22 @@ pub struct Ended {
     pub entry: OutboxEntry,
     /// For the caller, when there is one and the matter is decided.
     pub outcome: Option<Result<Sent, Error>>,
+    /// For an entry that still waits: how long it is left alone.
+    pub pause: Duration,
 }
 
 /// Sends a message, or looks it up first when an earlier attempt may have sent it.
 pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: bool) -> Ended {
     let handle = match parts.supervisor.get(&entry.session) {
         Ok(handle) => handle,
-        Err(error) => return decide(parts, entry, Err(error)).await,
+        Err(error) => return give_up(parts, entry, error).await,
     };
     if is_doubtful {
         match look_up(&handle, &entry).await {
             Ok(Some(message)) => return sent(parts, entry, *message).await,
-            Ok(None) if !entry.terms.waits() => {
+            Ok(None) if !may_try_again(&entry) => {
                 let message = "the gateway or the engine ended before WhatsApp had the message";
-                let error = Error::new(ErrorCode::EngineFailed, message);
-                return decide(parts, entry, Err(error)).await;
+                return give_up(parts, entry, Error::new(ErrorCode::EngineFailed, message)).await;
             }
             Ok(None) => (),
             Err(error) => return unknown(parts, entry, &error).await,
@@ -45,7 +52,7 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
     entry.state = OutboxState::Sending;
     // Not flushed: after a crash every waiting entry is looked up before it is sent.
     if let Err(error) = write(parts, &mut entry).await {
-        return decide(parts, entry, Err(error.into())).await;
+        return give_up(parts, entry, error.into()).await;
     }
     match handle.execute(Command::Send(entry.outgoing.clone())).await {
         Ok(Reply::Sent(outcome)) => {
@@ -53,7 +60,7 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
             let message = message_of(entry.outgoing.clone(), &outcome, author);
             sent(parts, entry, message).await
         }
-        Ok(_) => decide(parts, entry, Err(odd_reply())).await,
+        Ok(_) => give_up(parts, entry, odd_reply()).await,
         Err(error) => failed(parts, &handle, entry, error).await,
     }
 }
@@ -62,19 +69,37 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
 async fn failed(
     parts: &OutboxParts,
     handle: &SessionHandle,
-    entry: OutboxEntry,
+    mut entry: OutboxEntry,
     error: Error,
 ) -> Ended {
     match error.code {
-        ErrorCode::NotReady | ErrorCode::Unavailable => wait_again(parts, entry, error).await,
+        ErrorCode::NotReady | ErrorCode::Unavailable => {
+            // The engine has not seen it.
+            entry.attempts -= 1;
+            if entry.terms.waits() {
+                wait(parts, entry, RETRY_PAUSE).await
+            } else {
+                give_up(parts, entry, error).await
+            }
+        }
         ErrorCode::EngineFailed => match look_up(handle, &entry).await {
             Ok(Some(message)) => sent(parts, entry, *message).await,
-            Ok(None) => decide(parts, entry, Err(error)).await,
+            Ok(None) if may_try_again(&entry) => {
+                let pause = RETRY_PAUSE * entry.attempts;
+                wait(parts, entry, pause).await
+            }
+            Ok(None) => give_up(parts, entry, error).await,
             Err(_) => unknown(parts, entry, &error).await,
         },
         ErrorCode::Timeout => unknown(parts, entry, &error).await,
-        _ => decide(parts, entry, Err(error)).await,
+        _ => give_up(parts, entry, error).await,
     }
+}
+
+/// What was accepted for later is sent although an engine failed; but a message that brings every
+/// engine down is not sent for ever.
+fn may_try_again(entry: &OutboxEntry) -> bool {
+    entry.terms.waits() && entry.attempts < MOST_ATTEMPTS
 }
 
 async fn look_up(
@@ -102,36 +127,26 @@ async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, message: Message) -> 
     };
     metrics::counter!("wagate_outbox_total", "outcome" => "sent").increment(1);
     let outcome = written.await.map(|()| outcome).map_err(Error::from);
-    Ended { entry, outcome: Some(outcome) }
+    Ended { entry, outcome: Some(outcome), pause: Duration::ZERO }
 }
 
-/// It is over, one way or the other.
-async fn decide(
-    parts: &OutboxParts,
-    mut entry: OutboxEntry,
-    outcome: Result<Sent, Error>,
-) -> Ended {
-    if let Err(error) = &outcome {
-        entry.failed(error);
-        metrics::counter!("wagate_outbox_total", "outcome" => "failed").increment(1);
-    }
-    let outcome = match write_durably(parts, &mut entry).await {
-        Ok(()) => outcome,
-        Err(error) => Err(error.into()),
+/// It will not be sent.
+async fn give_up(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> Ended {
+    metrics::counter!("wagate_outbox_total", "outcome" => "failed").increment(1);
+    let reason = Some(error.message.clone());
+    let error = match close(parts, &mut entry, OutboxState::Failed, reason).await {
+        Ok(()) => error,
+        Err(fault) => fault.into(),
     };
-    remove_file(&entry).await;
-    Ended { entry, outcome: Some(outcome) }
+    Ended { entry, outcome: Some(Err(error)), pause: Duration::ZERO }
 }
 
-/// Its session went away before the engine saw it.
-async fn wait_again(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> Ended {
-    if !entry.terms.waits() || MOST_ATTEMPTS <= entry.attempts {
-        return decide(parts, entry, Err(error)).await;
-    }
+/// It goes back to its lane.
+async fn wait(parts: &OutboxParts, mut entry: OutboxEntry, pause: Duration) -> Ended {
     entry.state = OutboxState::Queued;
     // Lost, it is queued all the same.
     let _ = write(parts, &mut entry).await;
-    Ended { entry, outcome: None }
+    Ended { entry, outcome: None, pause }
 }
 
 async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> Ended {
@@ -145,24 +160,26 @@ async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> 
         Ok(()) => Err(told),
         Err(error) => Err(error.into()),
     };
-    Ended { entry, outcome: Some(outcome) }
+    Ended { entry, outcome: Some(outcome), pause: LOOK_AGAIN }
 }
 
-/// Writes an entry down for good: what fails without an attempt, or is cancelled.
+/// Writes an entry down for good that will not be sent, and drops its file.
 pub async fn close(
     parts: &OutboxParts,
-    mut entry: OutboxEntry,
+    entry: &mut OutboxEntry,
     state: OutboxState,
     reason: Option<String>,
-) -> Result<OutboxEntry, StoreError> {
+) -> Result<(), StoreError> {
     (entry.state, entry.reason) = (state, reason);
-    write_durably(parts, &mut entry).await?;
-    remove_file(&entry).await;
-    Ok(entry)
+    write_durably(parts, entry).await?;
+    if let Content::Media(media) = &entry.outgoing.content {
+        let _ = tokio::fs::remove_file(&media.path).await;
+    }
+    Ok(())
 }
 
 /// Whether a session sends at the moment.
-pub fn is_ready(parts: &OutboxParts, session: &crate::domain::SessionId) -> Result<bool, Error> {
+pub fn is_ready(parts: &OutboxParts, session: &SessionId) -> Result<bool, Error> {
     Ok(parts.supervisor.get(session)?.status().state == SessionState::Ready)
 }
 
@@ -176,11 +193,4 @@ async fn write(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), Store
 async fn write_durably(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
     write(parts, entry).await?;
     parts.store.durable().await
-}
-
-/// A file that will not be sent is kept no longer.
-async fn remove_file(entry: &OutboxEntry) {
-    if let crate::domain::Content::Media(media) = &entry.outgoing.content {
-        let _ = tokio::fs::remove_file(&media.path).await;
-    }
 }

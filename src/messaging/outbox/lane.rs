@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     Jid, Timestamp,
-    outbox::{OutboxEntry, Priority},
+    outbox::{OutboxEntry, OutboxState, Priority},
 };
 
 /// How fast a session sends.
@@ -35,11 +35,19 @@ pub enum Next {
     Nothing,
 }
 
+#[derive(Debug)]
+struct Waiting {
+    entry: OutboxEntry,
+    not_before: Option<Timestamp>,
+    /// Whether later messages of its chat wait with it.
+    holds_chat: bool,
+}
+
 /// The queue of one session.
 #[derive(Debug, Default)]
 pub struct Lane {
-    /// By the order of acceptance; some not before a time.
-    waiting: BTreeMap<Uuid, (OutboxEntry, Option<Timestamp>)>,
+    /// By the order of acceptance.
+    waiting: BTreeMap<Uuid, Waiting>,
     under_way: HashSet<Jid>,
     last_begun: Option<Timestamp>,
 }
@@ -55,23 +63,26 @@ impl Lane {
     }
 
     pub fn add(&mut self, entry: OutboxEntry) {
-        let time = entry.terms.send_at;
-        self.waiting.insert(entry.id, (entry, time));
+        let not_before = entry.terms.send_at;
+        self.waiting.insert(entry.id, Waiting { entry, not_before, holds_chat: false });
     }
 
-    /// For an entry that is to be looked at again, not before this.
-    pub fn add_later(&mut self, entry: OutboxEntry, time: Timestamp) {
-        self.waiting.insert(entry.id, (entry, Some(time)));
+    /// For an entry that comes back, and is not to be looked at before this. One that is to be sent
+    /// again keeps its place in its chat; one whose outcome is looked up holds up nobody.
+    pub fn add_again(&mut self, entry: OutboxEntry, not_before: Timestamp) {
+        let holds_chat = entry.state == OutboxState::Queued;
+        let waiting = Waiting { not_before: Some(not_before), holds_chat, entry };
+        self.waiting.insert(waiting.entry.id, waiting);
     }
 
     /// Takes an entry out that has not begun.
     pub fn cancel(&mut self, id: Uuid) -> Option<OutboxEntry> {
-        self.waiting.remove(&id).map(|(entry, _)| entry)
+        self.waiting.remove(&id).map(|waiting| waiting.entry)
     }
 
     /// Takes out all entries that do not wait for their session.
     pub fn take_impatient(&mut self) -> Vec<OutboxEntry> {
-        let entries = self.waiting.values().map(|(entry, _)| entry);
+        let entries = self.waiting.values().map(|waiting| &waiting.entry);
         let ids: Vec<Uuid> =
             entries.filter(|entry| !entry.terms.waits()).map(|entry| entry.id).collect();
         ids.into_iter().filter_map(|id| self.cancel(id)).collect()
@@ -79,7 +90,7 @@ impl Lane {
 
     /// Takes out everything that waits.
     pub fn take_all(&mut self) -> Vec<OutboxEntry> {
-        std::mem::take(&mut self.waiting).into_values().map(|(entry, _)| entry).collect()
+        std::mem::take(&mut self.waiting).into_values().map(|waiting| waiting.entry).collect()
     }
 
     pub fn ended(&mut self, chat: &Jid) {
@@ -94,9 +105,11 @@ impl Lane {
         let mut chats = HashSet::new();
         let mut best: Option<(Priority, Uuid)> = None;
         let mut soonest: Option<Timestamp> = None;
-        for (id, (entry, time)) in &self.waiting {
-            if let Some(at) = time.filter(|at| now < *at) {
-                // What waits for a time of its own holds up nobody.
+        for (id, Waiting { entry, not_before, holds_chat }) in &self.waiting {
+            if let Some(at) = not_before.filter(|at| now < *at) {
+                if *holds_chat {
+                    chats.insert(entry.chat());
+                }
                 soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
                 continue;
             }
@@ -127,11 +140,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{
-        Content, Outgoing,
-        clock::from_seconds,
-        outbox::{OutboxState, Terms},
-    };
+    use crate::domain::{Content, Outgoing, clock::from_seconds, outbox::Terms};
 
     const PACE: Pace = Pace { pause: Duration::ZERO, at_once: 4 };
 
@@ -214,6 +223,27 @@ mod tests {
         lane.ended(&"15550000001@c.us".parse().unwrap());
         assert_eq!(lane.next(from_seconds(0), PACE), Next::At(from_seconds(60)));
         assert_eq!(order(lane, from_seconds(60)), [1]);
+    }
+
+    #[test]
+    fn a_message_that_is_sent_again_keeps_its_place_and_one_that_is_looked_up_does_not() {
+        for (state, expected) in [(OutboxState::Queued, None), (OutboxState::Unknown, Some(2))] {
+            let mut lane = lane(vec![entry(2, 1, Priority::Direct, None)]);
+            let again = OutboxEntry { state, ..entry(1, 1, Priority::Direct, None) };
+            lane.add_again(again, from_seconds(5));
+            let first = match lane.next(from_seconds(0), PACE) {
+                Next::Send(entry) => Some(entry.id.as_u128()),
+                Next::At(time) => {
+                    assert_eq!(time, from_seconds(5));
+                    None
+                }
+                Next::Nothing => panic!("nobody looks again"),
+            };
+            assert_eq!(first, expected);
+            if expected.is_none() {
+                assert_eq!(order(lane, from_seconds(5)), [1, 2]);
+            }
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 pub use self::lane::Pace;
-use self::postman::{Order, Postman};
+use self::postman::{Order, Postman, Waiter};
 use crate::{
     domain::{
         Clock, Content, Error, ErrorCode, Outgoing, SessionId, Subject,
@@ -99,7 +99,7 @@ impl Outbox {
         Self { parts, orders }
     }
 
-    /// Writes a send down and sees it sent, or queued if its terms or the session's pace say so. One
+    /// Writes a send down and sees it sent, or queued if its terms say so. One
     /// that will be asked for again by its key is on the disk before the engine begins: not found,
     /// it was not sent.
     pub async fn post(
@@ -133,22 +133,36 @@ impl Outbox {
             self.parts.store.durable().await?;
         }
         if terms.waits() {
-            self.order(Order::Take { entry: Box::new(entry.clone()), waiter: None }).await?;
+            let (waiter, accepted) = oneshot::channel();
+            self.take(&entry, Waiter::Acceptance(waiter)).await?;
+            accepted.await.unwrap_or_else(|_| Err(stopping()))?;
             return Ok(Posted::Queued(Box::new(entry)));
         }
         // Who waits for the outcome has been promised nothing yet: the record goes to the disk while
         // the engine begins, and both are there before the answer. Were the gateway killed in that
         // millisecond, the message would be found by what the session missed.
         let (waiter, outcome) = oneshot::channel();
-        let waiter = Some(waiter);
-        self.order(Order::Take { entry: Box::new(entry.clone()), waiter }).await?;
+        self.take(&entry, Waiter::Outcome(waiter)).await?;
         let outcome = tokio::time::timeout(deadline, outcome);
         let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
         written?;
         match outcome {
             Ok(Ok(outcome)) => outcome.map(Posted::Sent),
             Ok(Err(_)) => Err(stopping()),
-            Err(_) => Ok(Posted::Queued(Box::new(entry))),
+            Err(_) => Err(self.take_back(&entry).await),
+        }
+    }
+
+    /// Its caller waits no longer: what has not begun is not to be sent behind their back.
+    async fn take_back(&self, entry: &OutboxEntry) -> Error {
+        match self.cancel(&entry.session, entry.id).await {
+            Ok(_) => {
+                let message = "others went first for too long; the message was not sent";
+                Error::new(ErrorCode::Unavailable, message)
+            }
+            Err(_) => Error::new(ErrorCode::Timeout, "the message is still under way")
+                .detail("outcome", "unknown")
+                .detail("outboxId", entry.id.to_string()),
         }
     }
 
@@ -204,6 +218,10 @@ impl Outbox {
             }
             Err(_) => Err(stopping()),
         }
+    }
+
+    async fn take(&self, entry: &OutboxEntry, waiter: Waiter) -> Result<(), Error> {
+        self.order(Order::Take { entry: Box::new(entry.clone()), waiter }).await
     }
 
     async fn order(&self, order: Order) -> Result<(), Error> {

@@ -27,13 +27,25 @@ use crate::{
     session::{not_found, not_ready},
 };
 
-type Waiter = oneshot::Sender<Result<Sent, Error>>;
+/// Whom to tell of an entry.
+pub enum Waiter {
+    /// Wants to know whether it was taken, and no more.
+    Acceptance(oneshot::Sender<Result<(), Error>>),
+    Outcome(oneshot::Sender<Result<Sent, Error>>),
+}
+
+impl Waiter {
+    /// The caller may have gone.
+    fn refuse(self, error: Error) {
+        match self {
+            Self::Acceptance(waiter) => drop(waiter.send(Err(error))),
+            Self::Outcome(waiter) => drop(waiter.send(Err(error))),
+        }
+    }
+}
 
 /// Entries of an earlier run that are taken up at most.
 const MOST_LEFT: usize = 1_000_000;
-/// How long after a lost answer its message is looked up: the engine may still be at it.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
-
 /// A session is ready a moment after its event says so.
 const READY_LOOK: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
@@ -42,7 +54,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 pub enum Order {
     Take {
         entry: Box<OutboxEntry>,
-        waiter: Option<Waiter>,
+        waiter: Waiter,
     },
     /// Answered with nothing when the message is not waiting.
     Cancel {
@@ -55,7 +67,8 @@ pub enum Order {
 pub struct Postman {
     parts: OutboxParts,
     lanes: HashMap<SessionId, Lane>,
-    waiters: HashMap<Uuid, Waiter>,
+    /// Callers who wait for an outcome.
+    waiters: HashMap<Uuid, oneshot::Sender<Result<Sent, Error>>>,
     /// Entries that an earlier attempt may have sent.
     doubtful: HashSet<Uuid>,
     under_way: JoinSet<Ended>,
@@ -122,11 +135,12 @@ impl Postman {
             Order::Take { entry, waiter } => {
                 let most = self.parts.settings.most_waiting;
                 if most <= self.lane(&entry.session).len() {
-                    self.refuse(*entry, waiter, full(most)).await;
+                    self.refuse(*entry, Some(waiter), full(most)).await;
                     return;
                 }
-                if let Some(waiter) = waiter {
-                    self.waiters.insert(entry.id, waiter);
+                match waiter {
+                    Waiter::Acceptance(waiter) => drop(waiter.send(Ok(()))),
+                    Waiter::Outcome(waiter) => drop(self.waiters.insert(entry.id, waiter)),
                 }
                 self.lane(&entry.session.clone()).add(*entry);
             }
@@ -137,14 +151,14 @@ impl Postman {
                         self.lane(&session).add(entry);
                         None
                     }
-                    Some(entry) => {
-                        let waiter = self.waiters.remove(&id);
-                        let closed = close(&self.parts, entry, OutboxState::Cancelled, None).await;
-                        if let Some(waiter) = waiter {
+                    Some(mut entry) => {
+                        let state = OutboxState::Cancelled;
+                        let closed = close(&self.parts, &mut entry, state, None).await;
+                        if let Some(waiter) = self.waiter_of(id) {
                             let message = "the message was cancelled";
-                            let _ = waiter.send(Err(Error::new(ErrorCode::Conflict, message)));
+                            waiter.refuse(Error::new(ErrorCode::Conflict, message));
                         }
-                        Some(closed.map_err(Error::from))
+                        Some(closed.map(|()| entry).map_err(Error::from))
                     }
                     None => None,
                 };
@@ -198,7 +212,7 @@ impl Postman {
             }
             let state = self.parts.supervisor.get(session).map(|handle| handle.status().state);
             let error = state.map_or_else(|error| error, not_ready);
-            let waiter = self.waiters.remove(&entry.id);
+            let waiter = self.waiter_of(entry.id);
             self.refuse(entry, waiter, error).await;
         }
     }
@@ -206,23 +220,27 @@ impl Postman {
     /// The session is gone for good.
     async fn fail_all(&mut self, session: &SessionId) {
         for entry in self.lane(session).take_all() {
-            let waiter = self.waiters.remove(&entry.id);
+            let waiter = self.waiter_of(entry.id);
             self.doubtful.remove(&entry.id);
             self.refuse(entry, waiter, not_found(session)).await;
         }
     }
 
-    async fn refuse(&self, entry: OutboxEntry, waiter: Option<Waiter>, error: Error) {
+    async fn refuse(&self, mut entry: OutboxEntry, waiter: Option<Waiter>, error: Error) {
         let reason = Some(error.message.clone());
-        if let Err(error) = close(&self.parts, entry, OutboxState::Failed, reason).await {
-            tracing::error!(%error, "an entry of the outbox cannot be written");
+        if let Err(fault) = close(&self.parts, &mut entry, OutboxState::Failed, reason).await {
+            tracing::error!(error = %fault, "an entry of the outbox cannot be written");
         }
         if let Some(waiter) = waiter {
-            let _ = waiter.send(Err(error));
+            waiter.refuse(error);
         }
     }
 
-    fn ended(&mut self, Ended { entry, outcome }: Ended) {
+    fn waiter_of(&mut self, id: Uuid) -> Option<Waiter> {
+        self.waiters.remove(&id).map(Waiter::Outcome)
+    }
+
+    fn ended(&mut self, Ended { entry, outcome, pause }: Ended) {
         self.lane(&entry.session).ended(entry.chat());
         if let Some(outcome) = outcome
             && let Some(waiter) = self.waiters.remove(&entry.id)
@@ -233,11 +251,9 @@ impl Postman {
         if entry.state.is_waiting() {
             if entry.state == OutboxState::Unknown {
                 self.doubtful.insert(entry.id);
-                let again = self.parts.clock.now() + LOOK_AGAIN;
-                self.lane(&entry.session).add_later(entry, again);
-            } else {
-                self.lane(&entry.session.clone()).add(entry);
             }
+            let again = self.parts.clock.now() + pause;
+            self.lane(&entry.session.clone()).add_again(entry, again);
         }
     }
 
