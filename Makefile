@@ -4,6 +4,8 @@ WEB_PORT ?= 8080
 TOOLS := $(CURDIR)/.tools
 PEERS := web/peers/node_modules/.package-lock.json
 export PATH := $(TOOLS)/bin:$(PATH)
+# The gateway that tests in Node drive; cargo builds it wherever it was told to.
+export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
 .PHONY: help web chromium demo run test test-peers bench check tools fmt faults fuzz-api openapi clean-tools
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const PROGRAM = resolve(process.env.WAGATE ?? "../../target/debug/wagate");
+const PROGRAM = resolve(process.env.WAGATE_BINARY ?? "../../target/debug/wagate");
 const NO_LIMITS = {
   WAGATE_LIMITS__SESSION_CREATION: "0",
   WAGATE_LIMITS__MESSAGING: "0",
