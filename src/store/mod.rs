@@ -13,6 +13,7 @@ mod deliveries;
 mod engine;
 mod events;
 mod idempotency;
+mod identities;
 mod line;
 mod messages;
 mod outbox;
@@ -34,6 +35,7 @@ pub use self::{
     engine::{Batch, Pair, Snapshot},
     events::Events,
     idempotency::Idempotency,
+    identities::StoredIdentities,
     line::LineChange,
     messages::Messages,
     outbox::Outbox,
@@ -178,6 +180,10 @@ impl Store {
 
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency::new(&*self.engine)
+    }
+
+    pub fn identities(&self) -> StoredIdentities<'_> {
+        StoredIdentities::new(&*self.engine)
     }
 
     pub fn outbox(&self) -> Outbox<'_> {

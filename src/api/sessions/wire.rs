@@ -4,16 +4,17 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
 use crate::{
+    api::sessions::identity::beside,
     domain::{
-        Ack, Event, EventBody, Jid, Message, MessageKind, SessionId, SessionState, SessionStatus,
-        Timestamp,
+        Ack, Event, EventBody, Identities, Jid, Message, MessageId, MessageKind, SessionId,
+        SessionState, SessionStatus, Timestamp,
         event::{GroupChange, JoinAction, LeaveAction},
     },
     webhooks::Envelope,
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 21] = [
+pub const EVENT_NAMES: [&str; 22] = [
     "qr",
     "authenticated",
     "ready",
@@ -35,6 +36,7 @@ pub const EVENT_NAMES: [&str; 21] = [
     "call",
     "history_gap",
     "webhook.disabled",
+    "identity_learned",
 ];
 
 /// An event as it goes to a listener.
@@ -47,7 +49,8 @@ pub struct Frame {
 
 /// Words an event; none for those that are of no interest outside.
 pub fn frame(event: &Event) -> Option<Frame> {
-    let (name, data) = payload(&event.body, event.at)?;
+    let (name, mut data) = payload(&event.body, event.at)?;
+    beside(&mut data, &event.identities.iter().collect());
     let json = json!({
         "event": name,
         "sessionId": event.session,
@@ -176,6 +179,13 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
             });
             ("contact_updated", data)
         }
+        EventBody::IdentityLearned { lid, phone, former_phone, former_lid, .. } => {
+            let data = json!({
+                "lid": lid, "phone": phone, "formerPhone": former_phone, "formerLid": former_lid,
+                "timestamp": timestamp,
+            });
+            ("identity_learned", data)
+        }
         EventBody::Presence { chat, sender, presence } => {
             ("presence", json!({ "chatId": chat, "sender": sender, "presence": presence }))
         }
@@ -209,7 +219,7 @@ fn qr_data(text: &str, attempt: u32, expires_at: Timestamp) -> Value {
 fn ready_data(me: &crate::domain::Me) -> Value {
     json!({
         "phoneNumber": me.id.user(), "id": me.id, "pushname": me.push_name, "platform": me.platform,
-        "lid": me.lid,
+        "lid": me.lid, "identity": { "phone": me.id, "lid": me.lid },
     })
 }
 
@@ -220,8 +230,14 @@ fn message_event(message: &Message) -> Value {
     data
 }
 
-/// A message as the API shows it.
-pub fn message_view(message: &Message) -> Value {
+/// A message as the API shows it, with who its people are.
+pub fn message_of(message: &Message, known: &Identities) -> Value {
+    let mut data = message_view(message);
+    beside(&mut data, known);
+    data
+}
+
+fn message_view(message: &Message) -> Value {
     let id = message.id.to_string();
     let media_path = message.media.as_ref().map(|_| {
         let encoded =
@@ -250,6 +266,7 @@ pub fn message_view(message: &Message) -> Value {
         "hasMedia": message.media.is_some(),
         "mediaPath": media_path,
         "quotedMsgId": message.quoted,
+        "quotedParticipant": message.quoted.as_ref().and_then(writer),
         "mentionedJidList": message.mentions,
         "isForwarded": message.forwarded,
         "isEdited": message.edited,
@@ -258,6 +275,12 @@ pub fn message_view(message: &Message) -> Value {
             "timestamp": reaction.timestamp.as_second(),
         })).collect::<Vec<_>>(),
     })
+}
+
+/// Who wrote a message, as far as its id tells.
+fn writer(id: &MessageId) -> Option<&Jid> {
+    let other = (!id.from_me && id.chat.is_person()).then_some(&id.chat);
+    id.participant.as_ref().or(other)
 }
 
 /// WhatsApp Web's own words for kinds of messages.
