@@ -16,6 +16,7 @@ mod browsers;
 mod daemon;
 mod faults;
 mod idempotency;
+mod identity;
 mod journey;
 mod listeners;
 mod outbox;
