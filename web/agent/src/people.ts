@@ -63,15 +63,16 @@ export function introduce(id: string): void {
   else tellPair(other, id);
 }
 
-/** Numbers by hidden identity, as the gateway was told. */
+/** From either id of a person to the other, as the gateway was told last. */
 const told = new Map<string, string>();
 const MOST_TOLD = 10_000;
 
 function tellPair(lid: string, phone: string): void {
-  if (told.get(lid) === phone || !isAddress(lid) || !isAddress(phone)) return;
+  if (told.get(lid) === phone && told.get(phone) === lid) return;
+  if (!isAddress(lid) || !isAddress(phone)) return;
   // The gateway heeds only what is news to it: telling again does no harm.
   if (MOST_TOLD <= told.size) told.clear();
-  told.set(lid, phone);
+  told.set(lid, phone).set(phone, lid);
   happened({ type: "identity_learned", lid, phone });
 }
 
@@ -90,10 +91,16 @@ export function chatOfId(id: string) {
 
 /** The id under which the page keeps a message; the gateway may have its chat by the other id. */
 export function pageId(id: string): string {
-  if (attempt(() => wpp().whatsapp.MsgStore.get(id))) return id;
   const [fromMe, chat = "", ...rest] = id.split("_");
+  const under = (name: string): string => [fromMe, name, ...rest].join("_");
+  const { MsgStore } = wpp().whatsapp;
+  const isKept = (name: string): boolean => Boolean(attempt(() => MsgStore.get(name)));
+  if (isKept(id)) return id;
+  const other = otherIdentity(chat);
+  if (other !== null && isKept(under(other))) return under(other);
+  // One that is not loaded is looked for in the chat that is there.
   const kept = chatOfId(chat);
-  return kept ? [fromMe, idText(kept.id), ...rest].join("_") : id;
+  return kept ? under(idText(kept.id)) : id;
 }
 
 /** Whether a number is on WhatsApp, as the network says at this moment. */
