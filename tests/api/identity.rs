@@ -223,5 +223,10 @@ async fn the_map_outlives_the_gateway_and_a_number_that_moves_replaces_the_old_p
         let (status, answer) = app.get(&format!("/api/v1/sessions/s/identities{query}")).await;
         assert_eq!((status.as_u16(), code(&answer)), (400, "VALIDATION_ERROR"), "{query}");
     }
+    // What one account knew is not for the next of that name.
+    assert_eq!(app.call(Method::DELETE, "/api/v1/sessions/s", None).await.0, 200);
+    app.create("s").await;
+    let (status, _) = app.get(&format!("/api/v1/sessions/s/identities?phone={ADA}")).await;
+    assert_eq!(status, 404);
     app.stop().await;
 }
