@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Contact, EventBody, Jid, JidKind, Message, MessageId, Timestamp};
+use crate::domain::{
+    Contact, EventBody, Jid, JidKind, Message, MessageId, Timestamp, event::GroupChange,
+};
 
 /// The two ids of one person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -172,11 +174,9 @@ pub fn of_contact(contact: &Contact) -> Option<Pair> {
 }
 
 /// The people whom an event names.
-pub fn named_by(body: &EventBody) -> Vec<&Jid> {
-    let mut ids: Vec<&Jid> = match body {
-        EventBody::Message { message } | EventBody::MessageSent { message } => {
-            return named_in(message);
-        }
+pub fn named_by(body: &EventBody) -> Vec<Jid> {
+    let ids: Vec<&Jid> = match body {
+        EventBody::Message { message } | EventBody::MessageSent { message } => named_in(message),
         EventBody::Ack { message, participant, .. } => {
             of_id(message).chain(participant.as_ref()).collect()
         }
@@ -187,7 +187,10 @@ pub fn named_by(body: &EventBody) -> Vec<&Jid> {
         | EventBody::GroupLeft { participants, by, .. } => {
             participants.iter().chain(by.as_ref()).collect()
         }
-        EventBody::GroupUpdated { by, .. } => by.iter().collect(),
+        EventBody::GroupUpdated { change, value, by, .. } => {
+            let risen = risen(*change, value.as_deref());
+            return risen.into_iter().chain(by.clone()).collect();
+        }
         EventBody::ChatUpdated { chat } => vec![&chat.id],
         EventBody::ContactUpdated { contact } => vec![&contact.id],
         EventBody::Presence { chat, sender, .. } => vec![chat, sender],
@@ -203,8 +206,17 @@ pub fn named_by(body: &EventBody) -> Vec<&Jid> {
         | EventBody::WebhookDisabled { .. }
         | EventBody::EngineUnknown { .. } => Vec::new(),
     };
-    ids.retain(|id| id.is_person());
-    ids
+    ids.into_iter().filter(|id| id.is_person()).cloned().collect()
+}
+
+/// Who rose or fell in a group; nobody in a change of another kind.
+pub fn risen(change: GroupChange, value: Option<&str>) -> Vec<Jid> {
+    match change {
+        GroupChange::Promote | GroupChange::Demote => {
+            value.into_iter().flat_map(|list| list.split(',')).flat_map(str::parse).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The people whom a message names.

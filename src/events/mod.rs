@@ -122,7 +122,7 @@ impl EventLog {
             }
             (last, last_of) = (last + 1, last_of + 1);
             let (id, session) = (Uuid::now_v7(), session.clone());
-            let identities = known.pairs_of(named_by(&body));
+            let identities = known.pairs_of(&named_by(&body));
             let event =
                 Event { seq: last, id, session, session_seq: last_of, at, body, identities };
             stored.append_in(&mut along, &event)?;

@@ -92,12 +92,12 @@ pub async fn recognise(
 async fn learn(
     store: &Store,
     session: &SessionId,
-    (pairs, people): (&[Pair], Vec<&Jid>),
+    (pairs, people): (&[Pair], Vec<Jid>),
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<(Vec<EventBody>, Identities), StoreError> {
     let both = pairs.iter().flat_map(|pair| [pair.lid(), pair.phone()]);
-    let mut known = store.identities().of(session, both.chain(people)).await?;
+    let mut known = store.identities().of(session, both.chain(&people)).await?;
     let lessons: Vec<Lesson> = pairs.iter().filter_map(|pair| known.learn(pair)).collect();
     for lesson in &lessons {
         store.identities().put_in(batch, session, lesson, now)?;

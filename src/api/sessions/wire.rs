@@ -9,6 +9,7 @@ use crate::{
         Ack, Event, EventBody, Identities, Jid, Message, MessageId, MessageKind, SessionId,
         SessionState, SessionStatus, Timestamp,
         event::{GroupChange, JoinAction, LeaveAction},
+        identity::risen,
     },
     webhooks::Envelope,
 };
@@ -161,10 +162,14 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
             ("group_leave", data)
         }
         EventBody::GroupUpdated { group, change, value, by } => {
-            let data = json!({
+            let mut data = json!({
                 "chatId": group, "change": change_word(*change), "value": value, "by": by,
                 "timestamp": timestamp,
             });
+            let risen = risen(*change, value.as_deref());
+            if !risen.is_empty() {
+                data["participants"] = json!(risen);
+            }
             ("group_update", data)
         }
         EventBody::ChatUpdated { chat } => {
@@ -367,6 +372,37 @@ mod tests {
         assert_eq!(
             seconds(crate::domain::clock::from_millis(1_753_027_398_123)),
             "2025-07-20T16:03:18Z"
+        );
+    }
+
+    #[test]
+    fn who_rises_in_a_group_is_shown_under_both_ids() {
+        let lid: Jid = "1000000001@lid".parse().unwrap();
+        let phone = "15550001@c.us".parse().unwrap();
+        let body = EventBody::GroupUpdated {
+            group: "120363000000000000@g.us".parse().unwrap(),
+            change: GroupChange::Promote,
+            value: Some(format!("{lid},15550002@c.us")),
+            by: None,
+        };
+        let identities = crate::domain::identity::Pair::of(&lid, &phone).into_iter().collect();
+        let event = Event {
+            seq: 1,
+            id: uuid::Uuid::nil(),
+            session: "s".parse().unwrap(),
+            session_seq: 1,
+            at: from_seconds(1),
+            body,
+            identities,
+        };
+        let frame: Value = serde_json::from_str(&frame(&event).unwrap().json).unwrap();
+        assert_eq!(frame["data"]["participants"], json!(["1000000001@lid", "15550002@c.us"]));
+        assert_eq!(
+            frame["data"]["participantIdentities"],
+            json!([
+                { "phone": "15550001@c.us", "lid": "1000000001@lid" },
+                { "phone": "15550002@c.us", "lid": null },
+            ])
         );
     }
 
