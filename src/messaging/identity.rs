@@ -137,6 +137,10 @@ impl Ingest {
     /// Learns who a person is whom somebody looked at.
     pub async fn acquaint(&self, session: &SessionId, contact: &Contact) -> Result<(), StoreError> {
         let Some(pair) = of_contact(contact) else { return Ok(()) };
+        let known = self.store.identities().get(session, pair.lid()).await?;
+        if known.is_some_and(|known| known.pair == pair) {
+            return Ok(());
+        }
         let (lid, phone) = (pair.lid().clone(), pair.phone().clone());
         let (former_phone, former_lid, since) = (None, None, None);
         let told = EventBody::IdentityLearned { lid, phone, former_phone, former_lid, since };
