@@ -13,15 +13,16 @@ mod backfill;
 mod backup;
 mod bad_input;
 mod browsers;
-mod daemon;
 mod faults;
 mod idempotency;
 mod journey;
 mod listeners;
 mod outbox;
 mod permission;
-mod receiver;
 mod simulated_network;
-mod webhook_kills;
 mod webhook_service;
 mod webhooks;
+
+#[path = "../support/mod.rs"]
+mod support;
+use support::{daemon, receiver};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{
         Command, Content, Error, ErrorCode, Message, Reply, SessionId, SessionState,
         command::Sent,
@@ -54,8 +55,10 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
     if let Err(error) = write(parts, &mut entry).await {
         return give_up(parts, entry, error.into()).await;
     }
+    Breakpoint::SendBegins.pass();
     match handle.execute(Command::Send(entry.outgoing.clone())).await {
         Ok(Reply::Sent(outcome)) => {
+            Breakpoint::SendAnswered.pass();
             let author = handle.status().me.map_or_else(|| outcome.id.chat.clone(), |me| me.id);
             let message = message_of(entry.outgoing.clone(), &outcome, author);
             sent(parts, entry, message).await
