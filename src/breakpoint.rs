@@ -14,7 +14,7 @@ pub enum Breakpoint {
     OutboxCommitted,
     /// A send is on the disk, and its caller has heard nothing.
     OutboxDurable,
-    /// A send is noted as under way; the engine has not seen it.
+    /// A send has its turn; the engine has not seen it.
     SendBegins,
     /// The engine says that it is sent; that is not written down.
     SendAnswered,
