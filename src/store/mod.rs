@@ -16,6 +16,7 @@ mod idempotency;
 mod identities;
 mod line;
 mod messages;
+mod mirrors;
 mod outbox;
 pub mod records;
 mod sessions;
@@ -38,6 +39,7 @@ pub use self::{
     identities::StoredIdentities,
     line::LineChange,
     messages::Messages,
+    mirrors::{Mirror, Mirrors},
     outbox::Outbox,
     sessions::Sessions,
     settings::Settings,
@@ -151,6 +153,10 @@ impl Store {
 
     pub fn messages(&self) -> Messages<'_> {
         Messages::new(&*self.engine)
+    }
+
+    pub fn mirrors(&self) -> Mirrors<'_> {
+        Mirrors::new(&*self.engine)
     }
 
     pub fn contacts(&self) -> Contacts<'_> {

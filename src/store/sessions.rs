@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Trees that mirror a session's account and go with it. Its events stay in the log.
-const MIRROR: [Tree; 7] = [
+const MIRROR: [Tree; 8] = [
     Tree::Chats,
     Tree::ChatsByActivity,
     Tree::Messages,
@@ -21,6 +21,7 @@ const MIRROR: [Tree; 7] = [
     Tree::Contacts,
     Tree::Identities,
     Tree::IdentitiesByPhone,
+    Tree::Mirrors,
 ];
 
 pub struct Sessions<'a> {
