@@ -65,11 +65,15 @@ struct HealthView {
     status: &'static str,
     timestamp: String,
     checks: Checks,
+    /// What an operator should look at.
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct Checks {
     database: &'static str,
+    event_log: &'static str,
     sessions: &'static str,
     memory: &'static str,
 }
@@ -79,8 +83,10 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
     let used = services.health.memory_used().await;
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
+    let warnings = services.retention.warnings();
     let checks = Checks {
         database: if services.health.store_works().await { "ok" } else { "error" },
+        event_log: if warnings.is_empty() { "ok" } else { "warn" },
         sessions: match services.supervisor.is_healthy() {
             false => "error",
             true if services.supervisor.list().iter().any(failed) => "warn",
@@ -94,7 +100,7 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
             "ok"
         },
     };
-    let all = [checks.database, checks.sessions, checks.memory];
+    let all = [checks.database, checks.event_log, checks.sessions, checks.memory];
     let status = if all.contains(&"error") {
         "unhealthy"
     } else if all.contains(&"warn") {
@@ -102,7 +108,8 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
     } else {
         "healthy"
     };
-    let data = HealthView { status, timestamp: seconds(services.clock.now()), checks };
+    let timestamp = seconds(services.clock.now());
+    let data = HealthView { status, timestamp, checks, warnings };
     if status == "unhealthy" {
         let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
         let body = json!({ "success": false, "data": data, "error": error });
@@ -162,6 +169,7 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         metrics::gauge!("wagate_sessions", "state" => state.as_str()).set(f64::from(count));
     }
+    services.retention.measure();
     let text = telemetry::start_metrics().render();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

@@ -167,7 +167,10 @@ pub enum Toggle {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
+    /// 0 for ever.
     pub retention_days: u32,
+    /// MiB of the log; 0 for no limit.
+    pub max_mib: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -23,7 +23,7 @@ use crate::{
     domain::{Clock, Error},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
-    services::{Health, Services, idempotency::FirstAnswers},
+    services::{EventRetention, Health, Services, idempotency::FirstAnswers},
     session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError},
     telemetry,
@@ -35,8 +35,8 @@ const STORE_WAIT: Duration = Duration::from_secs(2);
 const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// How often what is past its time is dropped.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// How often what is past its time is dropped, and the event log is held to its size.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Why the gateway did not start, in words for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -112,13 +112,8 @@ impl Gateway {
         );
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());
-        tasks.spawn(prune(
-            events.clone(),
-            webhooks.clone(),
-            first_answers.clone(),
-            config.clone(),
-            stop.clone(),
-        ));
+        let retention = EventRetention::new(events.clone(), webhooks.clone(), &config.events);
+        tasks.spawn(prune(retention.clone(), first_answers.clone(), stop.clone()));
 
         let backups = Backups::new(BackupsParts {
             store: store.clone(),
@@ -142,6 +137,7 @@ impl Gateway {
             supervisor,
             messaging,
             events,
+            retention,
             webhooks,
             started,
         };
@@ -206,40 +202,22 @@ fn store_error(config: &Config, source: StoreError) -> StartError {
     StartError::Store { folder: config.data.dir.display().to_string(), source }
 }
 
-/// Drops what is past its time, again and again.
-async fn prune(
-    events: EventLog,
-    webhooks: Webhooks,
-    first_answers: FirstAnswers,
-    config: Arc<Config>,
-    stop: CancellationToken,
-) {
-    let retention = Duration::from_secs(u64::from(config.events.retention_days) * 86_400);
-    while stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_some() {
-        if !retention.is_zero() {
-            prune_events(&events, &webhooks, retention).await;
+/// Drops what is past its time, at the start and then again and again.
+async fn prune(retention: EventRetention, first_answers: FirstAnswers, stop: CancellationToken) {
+    loop {
+        match retention.prune().await {
+            Ok(0) => (),
+            Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
+            Err(error) => tracing::warn!(%error, "old events could not be dropped"),
         }
         match first_answers.prune().await {
             Ok(0) => (),
             Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),
             Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be forgotten"),
         }
-    }
-}
-
-/// Drops events past their retention, never those that an endpoint still has to get.
-async fn prune_events(events: &EventLog, webhooks: &Webhooks, retention: Duration) {
-    let kept_from = match webhooks.slowest_cursor().await {
-        Ok(slowest) => slowest.map_or(u64::MAX, |seq| seq + 1),
-        Err(error) => {
-            tracing::warn!(%error, "cannot tell what webhooks still need: no event is dropped");
+        if stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_none() {
             return;
         }
-    };
-    match events.prune(retention, kept_from).await {
-        Ok(0) => (),
-        Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
-        Err(error) => tracing::warn!(%error, "old events could not be dropped"),
     }
 }
 

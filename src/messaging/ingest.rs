@@ -12,7 +12,7 @@ use crate::{
         Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
         SessionId, chat::LastMessage, message::Reaction,
     },
-    events::EventLog,
+    events::{EventLog, counters},
     messaging::{backfill::Backfill, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
@@ -43,7 +43,7 @@ impl Ingest {
         along: Batch,
     ) -> Result<(), StoreError> {
         let body = EventBody::MessageSent { message: Box::new(message) };
-        metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
+        counters::received(&body);
         self.write(session, body, along).await
     }
 
@@ -76,12 +76,11 @@ impl Ingest {
         let _held = lock.lock().await;
         let mut batch = along;
         if let Some(known) = self.log.number_of(session, &body).await? {
-            metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
             self.store.commit(batch).await?;
+            counters::known(&body);
             return Ok(Some(known));
         }
         self.mirror(&mut batch, session, &body).await?;
-        metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
         let events = self.log.commit(session, vec![body], batch).await?;
         Ok(events.last().map(|event| event.seq))
     }
@@ -330,7 +329,7 @@ impl Ingest {
 impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
-            metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
+            counters::received(&body);
             self.write(session, body, Batch::new()).await?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 pub mod idempotency;
 pub mod memory;
+mod retention;
 
 use std::{
     sync::Arc,
@@ -12,6 +13,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use self::idempotency::FirstAnswers;
+pub use self::retention::EventRetention;
 use crate::{
     accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog,
     messaging::Messaging, session::Supervisor, simulator::Network, store::Store,
@@ -29,6 +31,7 @@ pub struct Services {
     pub supervisor: Supervisor,
     pub messaging: Messaging,
     pub events: EventLog,
+    pub retention: EventRetention,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub first_answers: FirstAnswers,

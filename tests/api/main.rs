@@ -21,6 +21,7 @@ mod listeners;
 mod outbox;
 mod permission;
 mod receiver;
+mod retention;
 mod simulated_network;
 mod webhook_kills;
 mod webhook_service;
