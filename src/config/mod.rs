@@ -58,6 +58,8 @@ pub struct Data {
     pub dir: PathBuf,
     /// Profiles of the sessions; empty for `sessions` beside the data folder's store.
     pub sessions_dir: PathBuf,
+    /// MiB of the disk that stay free; 0 not to look.
+    pub min_free_mib: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

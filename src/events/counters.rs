@@ -1,8 +1,9 @@
 //! The sums of what came in, which must agree.
 //!
 //! Whatever is handed to the log is received, and ends as one of the others:
-//! `received = stored + known + waiting`. What waits is a gauge, of the reports that are kept in memory
-//! while the disk refuses. All of them count since the gateway started.
+//! `received = stored + known + waiting + dropped`. What waits is a gauge, of the reports that are kept in
+//! memory while the disk refuses; what is dropped found no room there, and is read again later. All of
+//! them count since the gateway started.
 
 use crate::domain::EventBody;
 

@@ -89,8 +89,9 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
-        bodies.iter().for_each(counters::received);
+        let names: Vec<EventBody> = bodies.clone();
         let events = self.commit(session, bodies, along).await?;
+        names.iter().for_each(counters::received);
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
             None => self.inner.store.durable().await?,

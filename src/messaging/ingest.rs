@@ -3,23 +3,31 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
-        Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        SessionId, chat::LastMessage, message::Reaction,
+        Ack, Chat, Clock, Command, Error, ErrorCode, EventBody, Jid, Message, MessageId,
+        MessageKind, Reply, SessionId, Subject, chat::LastMessage, message::Reaction,
     },
     events::{EventLog, counters},
-    messaging::{backfill::Backfill, odd_reply},
-    session::{EventSink, SessionHandle},
+    messaging::{
+        backfill::Backfill,
+        backlog::{Backlog, Report},
+        odd_reply,
+    },
+    session::{EventSink, SessionHandle, Supervisor},
     store::{Batch, Store, StoreError},
 };
 
 /// Chats and contacts are read from a session in pages of this size.
 const PAGE: usize = 500;
+/// How often it is tried to write what the disk refused.
+const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 pub struct Ingest {
     store: Store,
@@ -28,14 +36,18 @@ pub struct Ingest {
     /// A session's task and callers of the API write to the same mirror: whoever changes a
     /// session's records holds its lock from reading them to their commit.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
+    /// What the disk refused.
+    backlog: Backlog,
 }
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, log, clock, locks: Mutex::default() })
+        Arc::new(Self { store, log, clock, locks: Mutex::default(), backlog: Backlog::default() })
     }
 
-    /// Writes a message that went out, with whatever else belongs to the same commit.
+    /// Writes a message that went out, with whatever else belongs to the same commit. A known one
+    /// changes nothing; what comes along is written in any case. The event is durable on return; what
+    /// came along with a known one need not be, since the outbox looks it up again.
     pub async fn message_sent(
         &self,
         session: &SessionId,
@@ -43,25 +55,81 @@ impl Ingest {
         along: Batch,
     ) -> Result<(), StoreError> {
         let body = EventBody::MessageSent { message: Box::new(message) };
+        let number = self.commit(session, body.clone(), along).await?;
+        // Not before: one that the disk refused is looked up and comes here again.
         counters::received(&body);
-        self.write(session, body, along).await
-    }
-
-    /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
-    /// along is written in any case. The event is durable on return; what came along with a known
-    /// one need not be, since the outbox looks it up again.
-    async fn write(
-        &self,
-        session: &SessionId,
-        body: EventBody,
-        along: Batch,
-    ) -> Result<(), StoreError> {
-        let number = self.commit(session, body, along).await?;
         // No lock is held meanwhile: the answer to a send need not wait until the receipt that
         // came with it is on the disk too.
         match number {
             Some(seq) => self.log.publish(seq).await,
             None => self.store.durable().await,
+        }
+    }
+
+    /// Writes one event, or keeps it until the disk takes it.
+    async fn write_or_keep(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
+        let report = match self.commit(session, body.clone(), Batch::new()).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(seq)) => match self.log.publish(seq).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_of_the_disk() => Report::Numbered(seq),
+                Err(error) => return Err(error),
+            },
+            Err(error) if error.is_of_the_disk() => Report::New(body),
+            Err(error) => return Err(error),
+        };
+        if !self.backlog.add(session, report) {
+            tracing::warn!(%session, "session {session}: the disk refuses and too many events wait; \
+                what is dropped now is read again later");
+        }
+        Ok(())
+    }
+
+    /// Writes what the disk refused as soon as it takes it, until the token is cancelled.
+    pub async fn keep_up(self: Arc<Self>, supervisor: Supervisor, stop: CancellationToken) {
+        while stop.run_until_cancelled(self.backlog.filled.notified()).await.is_some() {
+            while !self.backlog.sessions().is_empty() {
+                for session in self.backlog.sessions() {
+                    self.catch_up(&session, &supervisor).await;
+                }
+                let pause = tokio::time::sleep(TRY_AGAIN);
+                if stop.run_until_cancelled(pause).await.is_none() {
+                    break;
+                }
+            }
+        }
+        for session in self.backlog.sessions() {
+            tracing::warn!(%session, "session {session}: the disk did not take all events; they \
+                are read again at the next start");
+        }
+    }
+
+    /// Writes what waits for one session, as far as the disk takes it.
+    async fn catch_up(&self, session: &SessionId, supervisor: &Supervisor) {
+        let Ok(handle) = supervisor.get(session) else { return self.backlog.forget(session) };
+        while let Some(report) = self.backlog.first(session) {
+            let number = match report {
+                Report::New(body) => self.commit(session, body, Batch::new()).await,
+                Report::Numbered(seq) => Ok(Some(seq)),
+            };
+            let written = match number {
+                Ok(Some(seq)) => {
+                    // Asked to write it again, the log would take it for a second report.
+                    self.backlog.numbered(session, seq);
+                    self.log.publish(seq).await
+                }
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            match written {
+                Err(error) if error.is_of_the_disk() => return,
+                Err(error) => tracing::error!(%session, %error, "an event could not be logged"),
+                Ok(()) => (),
+            }
+            self.backlog.done(session);
+        }
+        if self.store.admit().is_ok() && self.backlog.close(session) {
+            self.on_ready(handle).await;
         }
     }
 
@@ -330,17 +398,26 @@ impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
             counters::received(&body);
-            self.write(session, body, Batch::new()).await?;
+            if let Some(body) = self.backlog.behind(session, body) {
+                self.write_or_keep(session, body).await?;
+            }
         }
         Ok(())
     }
 
     async fn on_ready(&self, session: SessionHandle) {
         if let Err(error) = self.pull(&session).await {
+            if is_of_the_disk(&error) {
+                self.backlog.is_to_catch_up(session.id());
+            }
             tracing::warn!(session = %session.id(), %error,
                 "chats, contacts and history of session {} could not be read", session.id());
         }
     }
+}
+
+fn is_of_the_disk(error: &Error) -> bool {
+    error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
 }
 
 fn raise(message: &mut Message, ack: Ack) {

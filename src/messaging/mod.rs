@@ -5,6 +5,7 @@
 //! engine where the mirror has gaps. No wire format is known here.
 
 mod backfill;
+mod backlog;
 mod groups;
 mod ingest;
 mod media;

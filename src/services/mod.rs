@@ -78,6 +78,20 @@ impl Health {
         self.store.probe().await.is_ok()
     }
 
+    /// In words, what is wrong with the disk. Measures it for the metrics too.
+    pub fn disk_warning(&self) -> Option<String> {
+        let disk = self.store.disk();
+        let free = disk.free()?;
+        #[expect(clippy::cast_precision_loss, reason = "a size needs no more than 52 bits")]
+        metrics::gauge!("wagate_disk_free_bytes").set(free as f64);
+        let (free, reserve) = (free >> 20, disk.reserve() >> 20);
+        self.store.admit().is_err().then(|| {
+            format!(
+                "the disk has {free} MiB left of {reserve} that shall stay free: sends are refused"
+            )
+        })
+    }
+
     /// The memory of the gateway and its engines, in bytes, a few seconds old at most; 0 where
     /// nobody knows. Callers at the same time share one measurement.
     pub async fn memory_used(&self) -> u64 {

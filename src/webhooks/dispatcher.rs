@@ -170,6 +170,10 @@ impl Webhooks {
         if let Some(end) = desk.quiet_until.filter(|end| Instant::now() < *end) {
             return Ok(end.saturating_duration_since(Instant::now()));
         }
+        // What cannot be recorded would be posted again and again.
+        if !self.inner.store.takes_records() {
+            return Ok(AFTER_FAILURE);
+        }
         let mut room = desk.pace.allowed().saturating_sub(desk.under_way.len());
         // Busy lanes have a head too: looking at one more than all of them and the room is enough.
         let looked_at = desk.busy.len() + room + 1;

@@ -15,6 +15,7 @@ mod bad_input;
 mod browsers;
 mod counters;
 mod daemon;
+mod disk;
 mod faults;
 mod idempotency;
 mod journey;
