@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, EventBody, SessionId, Timestamp},
+    domain::{Error, EventBody, SessionId, Timestamp, clock::between},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord},
@@ -108,7 +108,11 @@ impl Webhooks {
             session: None,
             read_to: 0,
         };
-        if let Err(error) = self.mend(id).await {
+        let read = async {
+            self.mend(id).await?;
+            self.forgive_the_future(id).await
+        };
+        if let Err(error) = read.await {
             tracing::error!(webhook = %id, %error, "webhook {id}: its line cannot be read");
         }
         while !stop.is_cancelled() {
@@ -162,7 +166,8 @@ impl Webhooks {
         let more = self.take_in(id).await?;
         desk.session.clone_from(&webhook.session);
         desk.read_to = if more { 0 } else { newest };
-        let now = self.inner.clock.now();
+        // When something is due is counted in steady time: a clock set by an hour moves nothing.
+        let now = self.inner.clock.steady();
         self.report_lag(&webhook).await?;
         if let Some(end) = webhook.paused_until.filter(|end| now < *end) {
             return Ok(until(now, end));
@@ -238,7 +243,7 @@ impl Webhooks {
         mut delivery: Delivery,
         outcome: Outcome,
     ) -> Result<(), Error> {
-        let now = self.inner.clock.now();
+        let (now, steady) = (self.inner.clock.now(), self.inner.clock.steady());
         metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.label())
             .increment(1);
         let Outcome { attempt, wish } = outcome;
@@ -253,7 +258,7 @@ impl Webhooks {
             wish,
             // One that was asked for once more has not stood in line all that time.
             age: match delivery.earlier_attempts {
-                0 => between(delivery.created_at, now),
+                0 => between(delivery.next_attempt_at.unwrap_or(steady), steady),
                 _ => Duration::ZERO,
             },
         };
@@ -267,7 +272,7 @@ impl Webhooks {
                 (webhook.failing_since, webhook.failures_in_row) = (None, 0);
                 webhook.paused_until = None;
             }
-            Next::RetryAfter(pause) => delivery.next_attempt_at = Some(now + pause),
+            Next::RetryAfter(pause) => delivery.next_attempt_at = Some(steady + pause),
             Next::Dead => {
                 finish(&mut delivery, DeliveryState::Dead, now);
                 webhook.failed += 1;
@@ -288,7 +293,7 @@ impl Webhooks {
                 webhook.disabled_reason =
                     Some("nothing could be delivered for too long".to_owned());
             }
-            let pause = schedule::pause(attempt.status, wish).map(|pause| now + pause);
+            let pause = schedule::pause(attempt.status, wish).map(|pause| steady + pause);
             webhook.paused_until = webhook.paused_until.max(pause);
         }
         let mut batch = Batch::new();
@@ -385,11 +390,6 @@ impl Desk {
 fn finish(delivery: &mut Delivery, state: DeliveryState, now: Timestamp) {
     (delivery.state, delivery.finished_at) = (state, Some(now));
     delivery.next_attempt_at = None;
-}
-
-fn between(from: Timestamp, to: Timestamp) -> Duration {
-    let millis = to.as_millisecond().saturating_sub(from.as_millisecond());
-    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 fn until(now: Timestamp, at: Timestamp) -> Duration {

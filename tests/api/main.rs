@@ -13,6 +13,7 @@ mod backfill;
 mod backup;
 mod bad_input;
 mod browsers;
+mod clock;
 mod counters;
 mod daemon;
 mod disk;
