@@ -25,6 +25,7 @@ mod outbox;
 mod permission;
 mod receiver;
 mod retention;
+mod secrets;
 mod simulated_network;
 mod webhook_kills;
 mod webhook_service;
