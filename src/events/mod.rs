@@ -89,9 +89,9 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
-        let names: Vec<EventBody> = bodies.clone();
+        let reported = bodies.clone();
         let events = self.commit(session, bodies, along).await?;
-        names.iter().for_each(counters::received);
+        reported.iter().for_each(counters::received);
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
             None => self.inner.store.durable().await?,
@@ -222,7 +222,7 @@ impl EventLog {
         self.inner.oldest.fetch_max(below, Ordering::SeqCst);
         let stored = self.inner.store.events();
         let mut dropped = 0;
-        while oldest < below {
+        loop {
             let at_once = stored.drop_below(below, PRUNED_AT_ONCE).await?;
             dropped += at_once;
             if at_once < PRUNED_AT_ONCE {

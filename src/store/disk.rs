@@ -41,9 +41,12 @@ pub struct Disk {
 
 #[derive(Clone, Debug)]
 enum Source {
-    System { folder: PathBuf, measured: Arc<Mutex<Option<(Instant, Option<u64>)>>> },
+    System { folder: PathBuf, measured: Arc<Mutex<Option<Measured>>> },
     Manual { free: Arc<AtomicU64>, fails: Arc<AtomicBool> },
 }
+
+/// When it was measured, and the free bytes that were found.
+type Measured = (Instant, Option<u64>);
 
 impl Disk {
     /// The one that a folder lies on.

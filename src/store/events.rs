@@ -187,7 +187,9 @@ impl<'a> Events<'a> {
             batch.remove(by_session(&event.session).number(event.seq).done());
             batch.remove(event_key.clone());
         }
-        self.table.engine.commit(batch).await?;
+        if !batch.is_empty() {
+            self.table.engine.commit(batch).await?;
+        }
         Ok(pairs.len())
     }
 }
