@@ -271,3 +271,27 @@ async fn a_real_disk_with_a_reserve_never_breaks_the_store() {
     are_all_there(&daemon, &acknowledged).await;
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_finds_its_disk_full_ends_with_a_code_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("data/store");
+    std::fs::create_dir_all(&store).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=64k none '{0}' || exit 99; \
+         dd if=/dev/zero of='{0}/ballast' bs=4k 2>/dev/null; \
+         exec \"$@\" serve --network simulated --engine simulated --port 0 --data '{1}'",
+        store.display(),
+        folder.path().join("data").display(),
+    );
+    let mut command = Command::new("unshare");
+    command.args(["-Urm", "sh", "-c", &script, "sh", PROGRAM]).kill_on_drop(true);
+    let ended = tokio::time::timeout(crate::app::PATIENCE, command.output()).await;
+    let output = ended.expect("it does not end").unwrap();
+    match output.status.code() {
+        Some(99 | 1) if !String::from_utf8_lossy(&output.stderr).contains("wagate") => {
+            println!("skipped: this system does not let a test mount a disk of its own");
+        }
+        code => assert_eq!(code, Some(75), "{}", String::from_utf8_lossy(&output.stderr)),
+    }
+}

@@ -85,15 +85,21 @@ async fn run(folder: &Path, filter: &str, format: &str) -> Told {
     let request = daemon.http.get(format!("{}/api/v1/sessions", daemon.base));
     let _ = request.basic_auth("somebody", Some(BASIC_PASSWORD)).send().await.unwrap();
 
-    // A browser that cannot start, behind a proxy with a password.
-    let proxy =
-        json!({ "server": "http://127.0.0.1:9", "username": "u", "password": PROXY_PASSWORD });
-    let engine = json!({ "sessionId": "b", "config": { "engine": "browser", "proxy": proxy } });
-    let _ = daemon.try_call(Method::POST, "/api/v1/sessions", Some(engine)).await;
-    let plain = json!({ "sessionId": "p", "config": { "engine": "simulated", "proxy": proxy } });
-    let _ = daemon.try_call(Method::POST, "/api/v1/sessions", Some(plain)).await;
-    let bad = json!({ "sessionId": "q", "config": { "proxy": format!("nonsense://u:{PROXY_PASSWORD}@x") } });
-    let _ = daemon.try_call(Method::POST, "/api/v1/sessions", Some(bad)).await;
+    // A browser behind a proxy that is not there, the same without a browser, and what is no proxy.
+    let proxy = |protocol: &str| json!({ "protocol": protocol, "address": "127.0.0.1:9", "username": "u", "password": PROXY_PASSWORD });
+    for (id, engine, protocol) in [("b", "browser", "http"), ("p", "simulated", "socks5")] {
+        let config = json!({ "engine": engine, "proxyServerCredentials": proxy(protocol) });
+        let body = json!({ "sessionId": id, "config": config });
+        let (status, answer) =
+            daemon.try_call(Method::POST, "/api/v1/sessions", Some(body)).await.unwrap();
+        assert_ne!(status, 400, "{answer}");
+        let status = daemon.get(&format!("/api/v1/sessions/{id}")).await;
+        assert!(status.to_string().contains("****"), "{status}");
+    }
+    let bad =
+        json!({ "sessionId": "q", "config": { "proxyServerCredentials": proxy("nonsense") } });
+    let refused = daemon.try_call(Method::POST, "/api/v1/sessions", Some(bad)).await.unwrap();
+    assert_eq!(refused.0, 400, "{}", refused.1);
 
     for chat in [ECHO, SILENT] {
         daemon.send("s", chat, TEXT_OUT).await;
