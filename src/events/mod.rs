@@ -20,6 +20,7 @@ use uuid::Uuid;
 use self::retention::{Choice, Surplus};
 pub use self::retention::{Need, Retention};
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Clock, Event, EventBody, SessionId, clock::from_millis},
     store::{Batch, Store, StoreError},
 };
@@ -107,6 +108,7 @@ impl EventLog {
         }
         // Commits are ordered by the lock in `commit`: once this one is durable, so are all before.
         self.inner.store.durable().await?;
+        Breakpoint::EventDurable.pass();
         self.inner.newest.send_if_modified(|newest| {
             let is_newer = *newest < seq;
             *newest = seq.max(*newest);
@@ -151,6 +153,7 @@ impl EventLog {
             events.push(event);
         }
         self.inner.store.commit(along).await?;
+        Breakpoint::EventCommitted.pass();
         (numbers.last, numbers.ends_at) = (last, ends_at);
         numbers.last_of.insert(session.clone(), last_of);
         self.inner.taken.store(ends_at, Ordering::SeqCst);

@@ -3,41 +3,34 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
         Ack, Chat, Clock, Command, Error, ErrorCode, EventBody, Jid, Message, MessageId,
-        MessageKind, Reply, SessionId, Subject, chat::LastMessage, message::Reaction,
+        MessageKind, Reply, SessionId, Subject, chat::LastMessage, event::DisconnectReason,
+        message::Reaction,
     },
     events::{EventLog, counters},
-    messaging::{
-        backfill::Backfill,
-        backlog::{Backlog, Report},
-        odd_reply,
-    },
-    session::{EventSink, SessionHandle, Supervisor},
+    messaging::{backfill::Backfill, backlog::Backlog, odd_reply},
+    session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
 
 /// Chats and contacts are read from a session in pages of this size.
 const PAGE: usize = 500;
-/// How often it is tried to write what the disk refused.
-const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 pub struct Ingest {
-    store: Store,
-    log: EventLog,
+    pub(in crate::messaging) store: Store,
+    pub(in crate::messaging) log: EventLog,
     clock: Clock,
     /// A session's task and callers of the API write to the same mirror: whoever changes a
     /// session's records holds its lock from reading them to their commit.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the disk refused.
-    backlog: Backlog,
+    pub(in crate::messaging) backlog: Backlog,
 }
 
 impl Ingest {
@@ -66,75 +59,8 @@ impl Ingest {
         }
     }
 
-    /// Writes one event, or keeps it until the disk takes it.
-    async fn write_or_keep(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
-        let report = match self.commit(session, body.clone(), Batch::new()).await {
-            Ok(None) => return Ok(()),
-            Ok(Some(seq)) => match self.log.publish(seq).await {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_of_the_disk() => Report::Numbered(seq),
-                Err(error) => return Err(error),
-            },
-            Err(error) if error.is_of_the_disk() => Report::New(body),
-            Err(error) => return Err(error),
-        };
-        if !self.backlog.add(session, report) {
-            tracing::warn!(%session, "session {session}: the disk refuses and too many events wait; \
-                what is dropped now is read again later");
-        }
-        Ok(())
-    }
-
-    /// Writes what the disk refused as soon as it takes it, until the token is cancelled.
-    pub async fn keep_up(self: Arc<Self>, supervisor: Supervisor, stop: CancellationToken) {
-        while stop.run_until_cancelled(self.backlog.filled.notified()).await.is_some() {
-            while !self.backlog.sessions().is_empty() {
-                for session in self.backlog.sessions() {
-                    self.catch_up(&session, &supervisor).await;
-                }
-                let pause = tokio::time::sleep(TRY_AGAIN);
-                if stop.run_until_cancelled(pause).await.is_none() {
-                    break;
-                }
-            }
-        }
-        for session in self.backlog.sessions() {
-            tracing::warn!(%session, "session {session}: the disk did not take all events; they \
-                are read again at the next start");
-        }
-    }
-
-    /// Writes what waits for one session, as far as the disk takes it.
-    async fn catch_up(&self, session: &SessionId, supervisor: &Supervisor) {
-        let Ok(handle) = supervisor.get(session) else { return self.backlog.forget(session) };
-        while let Some(report) = self.backlog.first(session) {
-            let number = match report {
-                Report::New(body) => self.commit(session, body, Batch::new()).await,
-                Report::Numbered(seq) => Ok(Some(seq)),
-            };
-            let written = match number {
-                Ok(Some(seq)) => {
-                    // Asked to write it again, the log would take it for a second report.
-                    self.backlog.numbered(session, seq);
-                    self.log.publish(seq).await
-                }
-                Ok(None) => Ok(()),
-                Err(error) => Err(error),
-            };
-            match written {
-                Err(error) if error.is_of_the_disk() => return,
-                Err(error) => tracing::error!(%session, %error, "an event could not be logged"),
-                Ok(()) => (),
-            }
-            self.backlog.done(session);
-        }
-        if self.store.admit().is_ok() && self.backlog.close(session) {
-            self.on_ready(handle).await;
-        }
-    }
-
     /// The number that the event has in the log.
-    async fn commit(
+    pub(in crate::messaging) async fn commit(
         &self,
         session: &SessionId,
         body: EventBody,
@@ -228,9 +154,15 @@ impl Ingest {
                 let chat = self.new_chat(group, name);
                 self.store.chats().put_in(batch, session, &chat).await
             }
+            EventBody::Ready { .. } => {
+                self.store.mirrors().begin_in(batch, session, self.clock.now()).await
+            }
+            EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
+                self.store.mirrors().remove_in(batch, session);
+                Ok(())
+            }
             EventBody::Qr { .. }
             | EventBody::Authenticated
-            | EventBody::Ready { .. }
             | EventBody::Disconnected { .. }
             | EventBody::Failed { .. }
             | EventBody::StateChanged { .. }
@@ -370,6 +302,9 @@ impl Ingest {
             }
             self.store.commit(batch).await?;
         }
+        let mut batch = Batch::new();
+        self.store.mirrors().fill_in(&mut batch, session).await?;
+        self.store.commit(batch).await?;
         Ok(())
     }
 

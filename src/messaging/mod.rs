@@ -11,6 +11,7 @@ mod ingest;
 mod media;
 mod outbox;
 mod read;
+mod refused;
 mod send;
 
 use std::{path::PathBuf, sync::Arc};

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Error, Event, Timestamp},
     store::{
         Batch,
@@ -52,6 +53,7 @@ impl Webhooks {
             store.webhooks().put_in(&mut batch, &webhook)?;
         }
         store.commit(batch).await?;
+        Breakpoint::DeliveriesTaken.pass();
         metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted")
             .increment(count);
         Ok(!is_at_end)

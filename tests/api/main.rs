@@ -15,7 +15,6 @@ mod bad_input;
 mod browsers;
 mod clock;
 mod counters;
-mod daemon;
 mod disk;
 mod faults;
 mod idempotency;
@@ -23,10 +22,12 @@ mod journey;
 mod listeners;
 mod outbox;
 mod permission;
-mod receiver;
 mod retention;
 mod secrets;
 mod simulated_network;
-mod webhook_kills;
 mod webhook_service;
 mod webhooks;
+
+#[path = "../support/mod.rs"]
+mod support;
+use support::{daemon, receiver};
