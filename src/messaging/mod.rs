@@ -5,12 +5,14 @@
 //! engine where the mirror has gaps. No wire format is known here.
 
 mod backfill;
+mod backlog;
 mod groups;
 mod identity;
 mod ingest;
 mod media;
 mod outbox;
 mod read;
+mod refused;
 mod send;
 
 use std::{path::PathBuf, sync::Arc};

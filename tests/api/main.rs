@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a helper that fails is a test that fails"
 )]
 
@@ -12,6 +13,9 @@ mod backfill;
 mod backup;
 mod bad_input;
 mod browsers;
+mod clock;
+mod counters;
+mod disk;
 mod faults;
 mod idempotency;
 mod identity;
@@ -19,6 +23,8 @@ mod journey;
 mod listeners;
 mod outbox;
 mod permission;
+mod retention;
+mod secrets;
 mod simulated_network;
 mod webhook_service;
 mod webhooks;
