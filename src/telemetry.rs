@@ -10,6 +10,7 @@
 //! | `wagate_http_requests_total{status}` | answered requests |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
 //! | `wagate_sessions{state}` | sessions now |
+//! | `wagate_sessions_memory_bytes` | what the engines of all sessions take, as last measured |
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;

@@ -12,7 +12,8 @@ use crate::{
         sessions::wire::seconds,
     },
     domain::SessionState,
-    services::{Services, memory},
+    memory,
+    services::Services,
     telemetry,
 };
 
@@ -162,6 +163,9 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         metrics::gauge!("wagate_sessions", "state" => state.as_str()).set(f64::from(count));
     }
+    let bytes: u64 = all.iter().filter_map(|status| status.memory).sum();
+    #[expect(clippy::cast_precision_loss, reason = "nobody misses a byte of terabytes")]
+    metrics::gauge!("wagate_sessions_memory_bytes").set(bytes as f64);
     let text = telemetry::start_metrics().render();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

@@ -129,6 +129,8 @@ struct SessionView {
     connected: bool,
     last_error: Option<String>,
     restarts: u32,
+    /// Bytes that the engine takes, as last measured; null where nobody knows.
+    memory: Option<u64>,
     config: ConfigView,
 }
 
@@ -205,6 +207,7 @@ impl SessionView {
             connected: status.connected,
             last_error: status.last_error.clone(),
             restarts: status.restarts,
+            memory: status.memory,
             config: ConfigView {
                 multi_device: true,
                 headless: config.headless,
