@@ -20,6 +20,8 @@ mod journey;
 mod listeners;
 mod outbox;
 mod permission;
+#[path = "../support/processes.rs"]
+mod processes;
 mod receiver;
 mod simulated_network;
 mod webhook_kills;

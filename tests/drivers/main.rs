@@ -10,6 +10,8 @@
 
 mod chromium;
 mod contract;
+#[path = "../support/processes.rs"]
+mod processes;
 mod stage;
 mod told;
 
