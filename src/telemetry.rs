@@ -9,6 +9,7 @@
 //! | `wagate_events_stored_total{kind}` | of these, the ones that were new and are durable |
 //! | `wagate_http_requests_total{status}` | answered requests |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
+//! | `wagate_recoveries_total{stage,outcome}` | stages of bringing degraded sessions back |
 //! | `wagate_sessions{state}` | sessions now |
 //! | `wagate_sessions_memory_bytes` | what the engines of all sessions take, as last measured |
 

@@ -76,7 +76,9 @@ struct Checks {
 }
 
 async fn health(services: web::Data<Services>) -> HttpResponse {
-    let failed = |status: &crate::domain::SessionStatus| status.state == SessionState::Failed;
+    let ails = |status: &crate::domain::SessionStatus| {
+        matches!(status.state, SessionState::Failed | SessionState::Degraded)
+    };
     let used = services.health.memory_used().await;
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
@@ -84,7 +86,7 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
         database: if services.health.store_works().await { "ok" } else { "error" },
         sessions: match services.supervisor.is_healthy() {
             false => "error",
-            true if services.supervisor.list().iter().any(failed) => "warn",
+            true if services.supervisor.list().iter().any(ails) => "warn",
             true => "ok",
         },
         memory: if DANGER < share {
@@ -156,6 +158,7 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
         SessionState::QrReady,
         SessionState::Authenticated,
         SessionState::Ready,
+        SessionState::Degraded,
         SessionState::Failed,
         SessionState::Terminated,
     ] {

@@ -9,6 +9,7 @@ mod messages;
 mod outbox;
 mod qr;
 mod send;
+mod view;
 mod webhook_deliveries;
 mod webhooks;
 pub mod wire;

@@ -5,6 +5,8 @@ import { idText, moment } from "./convert";
 import { silently } from "./echoes";
 import { AgentError } from "./failure";
 import { addParticipants, createGroup, group, removeParticipants } from "./groups";
+import { isHearing } from "./listening";
+import { isLooking } from "./login";
 import { wpp } from "./page";
 import { showTyping, stopTyping } from "./presence";
 import { assertSupported } from "./self-test";
@@ -18,6 +20,8 @@ export async function carryOut(command: Command): Promise<unknown> {
   assertSupported(command.command);
   switch (command.command) {
     case "ping":
+      if (!isHearing() || !isLooking())
+        throw new AgentError("failed", "what happens on the page is no longer heard");
       return null;
     case "send":
       return send(command.outgoing);
