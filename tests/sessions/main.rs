@@ -10,4 +10,5 @@
 
 mod degraded;
 mod engine;
+mod recycle;
 mod stage;
