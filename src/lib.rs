@@ -13,6 +13,8 @@ pub mod telemetry;
 pub mod lifecycle;
 // How much memory processes take.
 pub mod memory;
+// Where a test lets the process die.
+pub mod breakpoint;
 // The only maker of HTTP clients, and the guard of where they may go.
 pub mod egress;
 // Durable state: an ordered key-value engine and the repositories on it.

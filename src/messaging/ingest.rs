@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        SessionId, chat::LastMessage, message::Reaction,
+        SessionId, chat::LastMessage, event::DisconnectReason, message::Reaction,
     },
     events::EventLog,
     messaging::{backfill::Backfill, odd_reply},
@@ -161,9 +161,15 @@ impl Ingest {
                 let chat = self.new_chat(group, name);
                 self.store.chats().put_in(batch, session, &chat).await
             }
+            EventBody::Ready { .. } => {
+                self.store.mirrors().begin_in(batch, session, self.clock.now()).await
+            }
+            EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
+                self.store.mirrors().remove_in(batch, session);
+                Ok(())
+            }
             EventBody::Qr { .. }
             | EventBody::Authenticated
-            | EventBody::Ready { .. }
             | EventBody::Disconnected { .. }
             | EventBody::Failed { .. }
             | EventBody::StateChanged { .. }
@@ -303,6 +309,9 @@ impl Ingest {
             }
             self.store.commit(batch).await?;
         }
+        let mut batch = Batch::new();
+        self.store.mirrors().fill_in(&mut batch, session).await?;
+        self.store.commit(batch).await?;
         Ok(())
     }
 

@@ -15,6 +15,7 @@ mod events;
 mod idempotency;
 mod line;
 mod messages;
+mod mirrors;
 mod outbox;
 pub mod records;
 mod sessions;
@@ -36,6 +37,7 @@ pub use self::{
     idempotency::Idempotency,
     line::LineChange,
     messages::Messages,
+    mirrors::{Mirror, Mirrors},
     outbox::Outbox,
     sessions::Sessions,
     settings::Settings,
@@ -149,6 +151,10 @@ impl Store {
 
     pub fn messages(&self) -> Messages<'_> {
         Messages::new(&*self.engine)
+    }
+
+    pub fn mirrors(&self) -> Mirrors<'_> {
+        Mirrors::new(&*self.engine)
     }
 
     pub fn contacts(&self) -> Contacts<'_> {

@@ -13,8 +13,14 @@ use crate::{
 };
 
 /// Trees that mirror a session's account and go with it. Its events stay in the log.
-const MIRROR: [Tree; 5] =
-    [Tree::Chats, Tree::ChatsByActivity, Tree::Messages, Tree::MessagePlaces, Tree::Contacts];
+const MIRROR: [Tree; 6] = [
+    Tree::Chats,
+    Tree::ChatsByActivity,
+    Tree::Messages,
+    Tree::MessagePlaces,
+    Tree::Contacts,
+    Tree::Mirrors,
+];
 
 pub struct Sessions<'a> {
     table: Table<'a, SessionRecord>,

@@ -8,6 +8,7 @@
 //! | `ChatsByActivity` | session, time (newest first), chat | nothing | messaging |
 //! | `Messages` | session, chat, time, message key, message id | [`crate::domain::Message`] | messaging |
 //! | `MessagePlaces` | session, chat, message key, message id | the key in `Messages` | messaging |
+//! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
 //! | `Events` | number | [`crate::domain::Event`] | events |
 //! | `EventsBySession` | session, number | nothing | events |
@@ -50,6 +51,7 @@ pub enum Tree {
     Attempts = 17,
     Idempotency = 18,
     IdempotencyByTime = 19,
+    Mirrors = 20,
     Outbox = 24,
     OutboxByMessage = 25,
     OutboxWaiting = 26,
