@@ -97,7 +97,7 @@ impl Actor {
     /// Nothing can be done with the session, or nothing is heard of it, though its engine lives.
     async fn degrade(&mut self, reason: String) -> bool {
         self.record.last_error = Some(reason.clone());
-        self.timers.line = None;
+        (self.timers.line, self.failed_probes) = (None, 0);
         let began = self.shared.parts.clock.now();
         let stage = RecoveryStage::Reinject;
         self.recovery = Some(UnderWay { stage, reason, began, line: None });
@@ -196,7 +196,6 @@ impl Actor {
     async fn recovered(&mut self) {
         let connected = self.recovery.as_ref().and_then(|recovery| recovery.line).unwrap_or(true);
         self.end_recovery(RecoveryOutcome::Recovered);
-        self.failed_probes = 0;
         if !connected {
             self.timers.line = Some(Instant::now() + LINE_PATIENCE);
         }

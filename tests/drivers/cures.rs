@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use wagate::{
-    domain::{Command, ErrorCode, EventBody, Reply},
+    domain::{Command, ErrorCode, EventBody, Message, Reply},
     driver::{Close, Cure, DriverEvent},
     simulator::protocol::PageFault,
 };
@@ -23,12 +23,12 @@ pub async fn who_hears_nothing_says_so_and_hears_again_when_reinjected(stage: St
     // Its hands work: what was missed can be read.
     let reading = async {
         let history = Command::Messages { chat: ada.clone(), before: None, limit: 10 };
-        while let Ok(Reply::Messages(messages)) = session.driver.execute(history.clone()).await {
-            if messages.iter().any(|message| message.body == "in vain") {
-                return;
-            }
+        let is_it = |messages: &[Message]| messages.iter().any(|message| message.body == "in vain");
+        // The chat is there a moment later.
+        while !matches!(session.driver.execute(history.clone()).await, Ok(Reply::Messages(messages)) if is_it(&messages))
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("it cannot be read");
     };
     timeout(PATIENCE, reading).await.expect("it is not there");
     cured(&mut session, Cure::Reinject).await;

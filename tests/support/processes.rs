@@ -4,7 +4,9 @@ use std::path::Path;
 
 /// All processes of a profile's browser that still run and name it, the main one first.
 pub fn processes_of(profile: &Path) -> Vec<u32> {
-    let switch = format!("--user-data-dir={}", profile.canonicalize().unwrap().display());
+    // Of a folder that is gone by now, the name is all there is.
+    let whole = profile.canonicalize().unwrap_or_else(|_| profile.to_owned());
+    let switch = format!("--user-data-dir={}", whole.display());
     let names_it = |(_, command): &(u32, String)| command.contains(&switch);
     let mut found: Vec<u32> = all().filter(names_it).map(|(id, _)| id).collect();
     found.sort_unstable();

@@ -278,7 +278,7 @@ impl Pump {
                 self.ailment.send_replace(Some(fault));
                 continue;
             }
-            if self.ailment.borrow().is_some() {
+            if self.ailment.borrow().is_some() && !matches!(push, Push::Fault { .. }) {
                 continue;
             }
             let (events, ends) = self.events_of(push).await;
