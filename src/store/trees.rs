@@ -24,6 +24,8 @@
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
 //! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
 //! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
+//! | `Identities` | session, hidden identity | [`crate::domain::Identity`] | messaging |
+//! | `IdentitiesByPhone` | session, number | the key in `Identities` | messaging |
 //! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
@@ -57,6 +59,8 @@ pub enum Tree {
     OutboxWaiting = 26,
     Lanes = 30,
     LaneHeads = 31,
+    Identities = 40,
+    IdentitiesByPhone = 41,
 }
 
 impl Tree {

@@ -14,6 +14,7 @@ mod bad_input;
 mod browsers;
 mod faults;
 mod idempotency;
+mod identity;
 mod journey;
 mod listeners;
 mod outbox;

@@ -11,6 +11,7 @@
 mod chromium;
 mod contract;
 mod cures;
+mod people;
 #[path = "../support/processes.rs"]
 mod processes;
 mod recovery;
@@ -58,4 +59,6 @@ on_every_engine! {
     one_that_is_well_can_be_reinjected_and_tells_nothing_twice
     who_lost_everything_is_cured_by_a_reload_alone
     who_hangs_is_cured_by_nothing_and_can_be_closed
+    both_ids_of_a_person_are_told_when_they_are_known
+    a_person_is_reached_by_either_id_in_one_chat
 }
