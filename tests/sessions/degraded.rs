@@ -83,7 +83,8 @@ async fn a_cure_that_says_it_helped_is_not_believed_until_the_engine_answers() {
     let stage = Stage::start(|_| ()).await;
     stage.wait_for(SessionState::Ready).await;
     stage.engine.ail(Manner::Fails, Manner::Pretends, Manner::Well);
-    stage.wait_for(SessionState::Degraded).await;
+    // Too quick to be seen on the way.
+    until("the reload", || async { stage.engine.cures().contains(&Cure::Reload) }).await;
     let status = stage.wait_for(SessionState::Ready).await;
     assert_eq!(newest(&status), (RecoveryStage::Reload, RecoveryOutcome::Recovered));
     assert_eq!(stage.engine.cures(), [Cure::Reinject, Cure::Reload]);
