@@ -3,9 +3,12 @@
 use std::fmt;
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::domain::{Error, ErrorCode, Subject};
+use crate::{
+    api::sessions::wire::status_word,
+    domain::{Error, ErrorCode, SessionState, Subject},
+};
 
 /// A domain error on its way to a caller.
 #[derive(Debug)]
@@ -33,12 +36,20 @@ impl ResponseError for ApiError {
         if status.is_server_error() {
             tracing::warn!(code, error = %self.0, "answered {code}: {}", self.0);
         }
-        HttpResponse::build(status).json(envelope(
-            code,
-            &self.0.message,
-            &self.0.details.clone().into(),
-        ))
+        let details = details_of(&self.0).into();
+        HttpResponse::build(status).json(envelope(code, &self.0.message, &details))
     }
+}
+
+/// The details, with the session's status in this API's words.
+fn details_of(error: &Error) -> Map<String, Value> {
+    let mut details = error.details.clone();
+    let degraded = SessionState::Degraded;
+    if details.get("status").is_some_and(|status| status == degraded.as_str()) {
+        details.insert("status".to_owned(), status_word(degraded).into());
+        details.insert("degraded".to_owned(), true.into());
+    }
+    details
 }
 
 pub fn envelope(code: &str, message: &str, details: &serde_json::Value) -> serde_json::Value {

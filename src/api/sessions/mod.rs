@@ -10,6 +10,7 @@ mod messages;
 mod outbox;
 mod qr;
 mod send;
+mod view;
 mod webhook_deliveries;
 mod webhooks;
 pub mod wire;

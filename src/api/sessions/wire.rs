@@ -69,6 +69,15 @@ pub fn status_frame(name: &str, session: &SessionId, data: Value, now: Timestamp
         .to_string()
 }
 
+/// The status of a session in this API's closed list of them. A session that is being recovered is
+/// linked and takes no commands, as one that is still loading: `degraded` beside it tells them apart.
+pub fn status_word(state: SessionState) -> &'static str {
+    match state {
+        SessionState::Degraded => SessionState::Authenticated.as_str(),
+        other => other.as_str(),
+    }
+}
+
 /// What a new listener is told of the present: the name of an event and its frame.
 pub fn present(status: &SessionStatus, now: Timestamp) -> Option<(&'static str, String)> {
     match (status.state, &status.qr, &status.me) {
@@ -107,7 +116,10 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
         }
         EventBody::Failed { reason } => ("failed", json!({ "reason": reason })),
         EventBody::StateChanged { state, line } => {
-            ("state_changed", json!({ "state": line, "status": state.as_str() }))
+            let degraded = *state == SessionState::Degraded;
+            let data =
+                json!({ "state": line, "status": status_word(*state), "degraded": degraded });
+            ("state_changed", data)
         }
         EventBody::Message { message } => ("message", message_event(message)),
         EventBody::MessageSent { message } => ("message_sent", message_event(message)),
