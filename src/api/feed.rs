@@ -10,7 +10,8 @@ use crate::{
     api::{
         body::Query,
         error::ApiError,
-        sessions::wire::{EVENT_NAMES, Frame, frame},
+        frames::{Frame, Frames},
+        sessions::wire::EVENT_NAMES,
     },
     domain::{Error, SessionId},
     events::EventLog,
@@ -21,6 +22,7 @@ const READ_AT_ONCE: usize = 100;
 /// One listener's place in the log.
 pub struct Feed {
     log: EventLog,
+    frames: Frames,
     wake: watch::Receiver<u64>,
     session: Option<SessionId>,
     cursor: u64,
@@ -37,11 +39,16 @@ pub enum Start {
 }
 
 impl Feed {
-    pub fn new(log: EventLog, session: Option<SessionId>, query: &Query) -> Result<Self, ApiError> {
+    pub fn new(
+        log: EventLog,
+        frames: Frames,
+        session: Option<SessionId>,
+        query: &Query,
+    ) -> Result<Self, ApiError> {
         let wanted = query.text("events").map(names).transpose()?;
         let wake = log.wake();
         let cursor = log.newest();
-        Ok(Self { log, wake, session, cursor, wanted })
+        Ok(Self { log, frames, wake, session, cursor, wanted })
     }
 
     /// Moves to where the listener left off.
@@ -72,8 +79,8 @@ impl Feed {
             if let Some(last) = events.last() {
                 self.cursor = last.seq;
             }
-            let frames = events.iter().filter_map(frame);
-            let frames: Vec<Frame> = frames.filter(|frame| self.wants(&frame.event)).collect();
+            let frames = events.iter().filter_map(|event| self.frames.of(event));
+            let frames: Vec<Frame> = frames.filter(|frame| self.wants(frame.name)).collect();
             if !frames.is_empty() {
                 return Ok(frames);
             }

@@ -2,11 +2,15 @@
 //!
 //! Consumers keep a cursor of their own and read; the wake-up is a `watch` channel that carries
 //! only the newest number. A slow consumer is late and loses nothing. Who consumes is not known here.
+//!
+//! Consumers that keep up share the newest events in memory ([`tail`]); the others read the disk.
+
+mod tail;
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex as QuickMutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,6 +19,7 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+use self::tail::Tail;
 use crate::{
     domain::{Clock, Event, EventBody, SessionId, clock::from_millis},
     store::{Batch, Store, StoreError},
@@ -33,6 +38,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     numbers: Mutex<Numbers>,
+    tail: QuickMutex<Tail>,
     /// The newest number that is safe on the disk.
     newest: watch::Sender<u64>,
     oldest: AtomicU64,
@@ -52,6 +58,7 @@ impl EventLog {
             store,
             clock,
             numbers: Mutex::new(Numbers { last, last_of: HashMap::new() }),
+            tail: QuickMutex::default(),
             newest: watch::Sender::new(last),
             oldest: AtomicU64::new(oldest),
         };
@@ -65,7 +72,7 @@ impl EventLog {
         session: &SessionId,
         bodies: Vec<EventBody>,
         along: Batch,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
         let events = self.commit(session, bodies, along).await?;
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
@@ -98,7 +105,7 @@ impl EventLog {
         session: &SessionId,
         bodies: Vec<EventBody>,
         mut along: Batch,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
         let stored = self.inner.store.events();
         let mut numbers = self.inner.numbers.lock().await;
         let mut last_of = match numbers.last_of.get(session) {
@@ -120,13 +127,16 @@ impl EventLog {
             (last, last_of) = (last + 1, last_of + 1);
             let (id, session) = (Uuid::now_v7(), session.clone());
             let event = Event { seq: last, id, session, session_seq: last_of, at, body };
-            stored.append_in(&mut along, &event)?;
-            events.push(event);
+            let bytes = stored.append_in(&mut along, &event)?;
+            events.push((Arc::new(event), bytes));
         }
         self.inner.store.commit(along).await?;
+        let mut tail = self.tail();
+        events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
+        drop(tail);
         numbers.last = last;
         numbers.last_of.insert(session.clone(), last_of);
-        Ok(events)
+        Ok(events.into_iter().map(|(event, _)| event).collect())
     }
 
     /// The number under which an event of this identity was logged for the session before. It
@@ -148,12 +158,21 @@ impl EventLog {
         session: Option<&SessionId>,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<Event>, StoreError> {
-        let stored = self.inner.store.events();
-        match session {
-            Some(session) => stored.between_of(session, after, self.newest(), limit).await,
-            None => stored.between(after, self.newest(), limit).await,
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
+        let newest = self.newest();
+        if let Some(found) = self.tail().read(session, after, newest, limit) {
+            return Ok(found);
         }
+        let stored = self.inner.store.events();
+        let found = match session {
+            Some(session) => stored.between_of(session, after, newest, limit).await,
+            None => stored.between(after, newest, limit).await,
+        };
+        Ok(found?.into_iter().map(Arc::new).collect())
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest number, 0 for an empty log.
@@ -189,6 +208,7 @@ impl EventLog {
         }
         if let Some(oldest) = self.inner.store.events().oldest().await? {
             self.inner.oldest.store(oldest, Ordering::SeqCst);
+            self.tail().forget_below(oldest);
         }
         Ok(dropped)
     }

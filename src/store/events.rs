@@ -52,12 +52,16 @@ impl<'a> Events<'a> {
         found.as_deref().map(decode).transpose()
     }
 
-    pub fn append_in(&self, batch: &mut Batch, event: &Event) -> Result<(), StoreError> {
+    /// How many bytes the event has there.
+    pub fn append_in(&self, batch: &mut Batch, event: &Event) -> Result<usize, StoreError> {
         if let Some(identity) = event.body.identity() {
             batch.put(identity_key(&event.session, &identity), encode(&event.seq)?);
         }
         batch.put(by_session(&event.session).number(event.seq).done(), Vec::new());
-        self.table.put_in(batch, key(event.seq), event)
+        let bytes = encode(event)?;
+        let length = bytes.len();
+        batch.put(key(event.seq).done(), bytes);
+        Ok(length)
     }
 
     /// Up to `limit` events with numbers above `after` and up to `newest`, in order.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate::{
-    api::OpenWaEnvelope,
+    api::Frames,
     domain::{Ack, Clock, EventBody, SessionId, clock::from_seconds},
     events::EventLog,
     store::{Batch, Store},
@@ -39,7 +39,7 @@ impl Service {
         let clock = Clock::manual(from_seconds(1_000_000));
         let store = Store::temporary().await.unwrap();
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-        let envelope = Arc::new(OpenWaEnvelope);
+        let envelope = Arc::new(Frames::default());
         let webhooks = Webhooks::new(store, log.clone(), clock.clone(), settings, envelope);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         webhooks.start(&tasks, stop.clone());
