@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium demo run test test-pypi test-peers bench check tools fmt faults fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,12 @@ $(PEERS): web/peers/package-lock.json
 
 bench: web chromium ## Measure the figures of the README, in ten minutes or less
 	cargo bench --locked --bench figures
+
+# How many events `make soak` puts through.
+EVENTS ?= 1000000
+
+soak: web chromium ## A million events with one dead webhook, and the memory meanwhile
+	EVENTS=$(EVENTS) cargo bench --locked --bench figures -- soak
 
 check: tools web ## Everything that keeps the code in order
 	cargo fmt --check

@@ -255,6 +255,16 @@ mod tests {
             wanted.sort_by_key(|one| (one.next_attempt_at, one.lane.clone()));
             let wanted: Vec<_> = wanted.iter().map(|one| (one.lane.clone(), one.seq)).collect();
             assert_eq!(heads_of(store, webhook).await, wanted);
+            let now = from_seconds(25);
+            let is_due = |(lane, seq): &&(String, u64)| {
+                lane != "ab"
+                    && all.iter().any(|one| one.seq == *seq && one.next_attempt_at <= Some(now))
+            };
+            let wanted: Vec<_> = wanted.iter().filter(is_due).take(1).cloned().collect();
+            let busy = HashSet::from(["ab".to_owned()]);
+            let found = store.deliveries().due(webhook, now, &busy, 1).await.unwrap();
+            let found: Vec<_> = found.heads.into_iter().map(|one| (one.lane, one.seq)).collect();
+            assert_eq!(found, wanted);
         }
     }
 

@@ -158,3 +158,94 @@ impl Desk {
         self.rest_after_failure();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::clock::from_seconds,
+        store::records::{Attempt, DeliveryState},
+        webhooks::{attempt::Outcome, record::Came},
+    };
+
+    fn delivery(lane: &str) -> Delivery {
+        Delivery {
+            id: Uuid::now_v7(),
+            webhook: Uuid::nil(),
+            seq: 1,
+            event: Uuid::now_v7(),
+            event_name: "message".to_owned(),
+            lane: lane.to_owned(),
+            state: DeliveryState::Waiting,
+            attempts: 1,
+            earlier_attempts: 0,
+            next_attempt_at: None,
+            created_at: from_seconds(0),
+            finished_at: None,
+        }
+    }
+
+    async fn delivered(delivery: Delivery) -> Result<Ended, Error> {
+        let (id, at) = (delivery.id, from_seconds(0));
+        let (status, error, response) = (Some(200), None, None);
+        let attempt =
+            Attempt { delivery: id, number: 1, at, duration_ms: 1, status, error, response };
+        let outcome = Outcome { attempt, wish: None };
+        let came = Came::Posted("s".parse().unwrap(), outcome);
+        Ok(Ended { delivery, came })
+    }
+
+    async fn let_one_end(desk: &mut Desk) {
+        let ended = desk.under_way.join_next_with_id().await.unwrap();
+        desk.end(Uuid::nil(), ended);
+    }
+
+    #[tokio::test]
+    async fn a_lane_stays_busy_until_its_group_is_on_the_disk() {
+        let mut desk = Desk::new(10);
+        desk.start("a".to_owned(), delivered(delivery("a")));
+        let_one_end(&mut desk).await;
+        let group = desk.group().unwrap();
+        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+        desk.recording.spawn(async move { Ok(finished.await.unwrap()) });
+        assert_eq!(group.len(), 1);
+        desk.start("b".to_owned(), delivered(delivery("b")));
+        let_one_end(&mut desk).await;
+        assert!(desk.group().is_none(), "one group at a time");
+        assert!(desk.busy.contains("a") && desk.busy.contains("b"));
+        finish.send(()).unwrap();
+        let result = desk.recording.join_next().await.unwrap();
+        desk.recorded(Uuid::nil(), result);
+        assert!(!desk.busy.contains("a") && desk.busy.contains("b"));
+        assert_eq!(desk.group().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_ended_and_is_not_recorded_is_bounded() {
+        let mut desk = Desk::new(10);
+        let mut started = 0;
+        while 0 < desk.room() {
+            let lane = started.to_string();
+            desk.start(lane.clone(), delivered(delivery(&lane)));
+            let_one_end(&mut desk).await;
+            started += 1;
+        }
+        assert_eq!((started, desk.ended.len()), (MOST_UNRECORDED, MOST_UNRECORDED));
+        let group = desk.group().unwrap();
+        assert_eq!((group.len(), desk.room()), (MOST_UNRECORDED, 0), "until it is on the disk");
+        desk.recorded(Uuid::nil(), Ok(Ok(())));
+        assert_eq!((desk.room(), desk.busy.len()), (10, 0));
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_breaks_off_frees_its_lane_and_the_endpoint_rests() {
+        let mut desk = Desk::new(10);
+        desk.start("a".to_owned(), async { Err(Error::internal("no disk")) });
+        desk.start("b".to_owned(), async { panic!("a fault") });
+        while !desk.under_way.is_empty() {
+            let_one_end(&mut desk).await;
+        }
+        assert!(desk.busy.is_empty() && desk.ended.is_empty());
+        assert!(desk.quiet_for().is_some());
+    }
+}

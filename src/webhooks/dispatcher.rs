@@ -101,10 +101,10 @@ impl Webhooks {
                 Some(result) = desk.recording.join_next() => desk.recorded(id, result),
                 _ = wake.changed() => desk.has_news = true,
                 _ = changes.changed() => desk.look_anew(),
-                () = tokio::time::sleep(rest) => {
+                () = tokio::time::sleep(rest) => if !rest.is_zero() {
                     desk.look_anew();
                     (desk.has_news, desk.read_to) = (true, 0);
-                }
+                },
                 () = stop.cancelled() => (),
             }
         }
