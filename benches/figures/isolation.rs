@@ -18,8 +18,8 @@ use crate::{
 
 const SESSION: &str = "bench";
 const PHONE: &str = "15557654321";
-/// People who write, each in a chat of their own.
-const WRITERS: usize = 10;
+/// People who are written to, from the account's own phone: that is not held up on its way.
+const CHATS: usize = 10;
 const ENDPOINTS: usize = 99;
 const ROUNDS: usize = 200;
 const WARM_UP: usize = 20;
@@ -77,8 +77,8 @@ impl Side {
         let folder = tempfile::tempdir()?;
         let gateway = Gateway::start_with(folder.path(), "simulated", &SETTINGS).await?;
         gateway.link(SESSION, PHONE).await?;
-        for writer in 0..WRITERS {
-            gateway.post("/_simulator/v1/accounts", &json!({ "phone": phone(writer) })).await?;
+        for chat in 0..CHATS {
+            gateway.post("/_simulator/v1/accounts", &json!({ "phone": phone(chat) })).await?;
         }
         let (heard, hearing) = mpsc::unbounded_channel();
         let receiver = Receiver::start(move |request| {
@@ -89,7 +89,7 @@ impl Side {
         .await?;
         let urls = (0..ENDPOINTS).map(|number| format!("{}/{number}", receiver.url));
         for url in urls.chain(hanging.map(|hanging| hanging.url.clone())) {
-            let body = json!({ "url": url, "events": ["message"] });
+            let body = json!({ "url": url, "events": ["message_sent"] });
             gateway.post("/api/v1/gateway-webhooks", &body).await?;
         }
         Ok(Self { gateway, _folder: folder, _receiver: receiver, hearing, all: Vec::new() })
@@ -98,7 +98,7 @@ impl Side {
     /// Has one event told to all, and waits until they have it.
     async fn tell(&mut self, round: usize) -> Outcome<()> {
         let begun = Instant::now();
-        self.gateway.write(&phone(round % WRITERS), PHONE, &format!("{MARK}{round}")).await?;
+        self.gateway.write(PHONE, &phone(round % CHATS), &format!("{MARK}{round}")).await?;
         let mut missing = ENDPOINTS;
         while 0 < missing {
             let heard = timeout(PATIENCE, self.hearing.recv()).await?;
@@ -118,6 +118,6 @@ impl Side {
     }
 }
 
-fn phone(writer: usize) -> String {
-    format!("1555700{writer:04}")
+fn phone(chat: usize) -> String {
+    format!("1555700{chat:04}")
 }

@@ -26,10 +26,14 @@ const SESSIONS: usize = 10;
 /// Chats of each session.
 const CHATS: usize = 10;
 const WRITING_AT_ONCE: usize = 32;
+/// How far phones may run ahead of what was delivered: beyond it the simulated network, which lives
+/// in the same process, would hold what the gateway has not taken in.
+const MOST_AHEAD: usize = 1_000;
 /// Lines of the curve.
 const LINES: usize = 20;
 /// What the second half may hold at most, as a multiple of what the first did.
 const GROWTH: f64 = 1.25;
+const SHORT: Duration = Duration::from_millis(5);
 const LOOK: Duration = Duration::from_millis(200);
 /// Nothing listens on the port that no service has.
 const DEAD: &str = "http://127.0.0.1:1/";
@@ -91,7 +95,7 @@ pub async fn run() -> Outcome<()> {
 async fn curve(
     gateway: &Arc<Gateway>,
     events: usize,
-    delivered: &AtomicUsize,
+    delivered: &Arc<AtomicUsize>,
     folder: &Path,
 ) -> Outcome<Vec<f64>> {
     say(
@@ -100,12 +104,15 @@ async fn curve(
     let (begun, next) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
     let mut writing = JoinSet::new();
     for _ in 0..WRITING_AT_ONCE {
-        let (gateway, next) = (gateway.clone(), next.clone());
+        let (gateway, next, delivered) = (gateway.clone(), next.clone(), delivered.clone());
         writing.spawn(async move {
             loop {
                 let number = next.fetch_add(1, Ordering::SeqCst);
                 if events <= number {
                     return Ok::<_, Box<dyn std::error::Error + Send + Sync>>(());
+                }
+                while delivered.load(Ordering::SeqCst) + MOST_AHEAD < number {
+                    sleep(SHORT).await;
                 }
                 let (from, to) = (writer(number / SESSIONS % CHATS), phone(number % SESSIONS));
                 gateway.write(&from, &to, &format!("event {number}")).await?;

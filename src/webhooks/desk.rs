@@ -207,7 +207,10 @@ mod tests {
         let_one_end(&mut desk).await;
         let group = desk.group().unwrap();
         let (finish, finished) = tokio::sync::oneshot::channel::<()>();
-        desk.recording.spawn(async move { Ok(finished.await.unwrap()) });
+        desk.recording.spawn(async move {
+            finished.await.unwrap();
+            Ok(())
+        });
         assert_eq!(group.len(), 1);
         desk.start("b".to_owned(), delivered(delivery("b")));
         let_one_end(&mut desk).await;

@@ -156,7 +156,8 @@ impl Webhooks {
             let (webhooks, webhook, lane) = (self.clone(), webhook.clone(), delivery.lane.clone());
             desk.start(lane, async move { webhooks.attempt(&webhook, delivery).await });
         }
-        if let Some(due) = desk.next_due {
+        // Without room, the end of an attempt comes before anything that falls due.
+        if let Some(due) = desk.next_due.filter(|_| 0 < desk.room()) {
             rest = rest.min(until(now, due));
         }
         Ok(rest)
