@@ -15,7 +15,9 @@ use tokio::{
     time::{Duration, sleep},
 };
 use wagate::{
-    domain::{Ack, Clock, EventBody, Message, MessageId, MessageKind, clock::from_seconds},
+    domain::{
+        Ack, Clock, EventBody, Identities, Message, MessageId, MessageKind, clock::from_seconds,
+    },
     egress,
     events::EventLog,
     store::{Batch, Store},
@@ -159,7 +161,7 @@ async fn fill(folder: &Path) -> Outcome<()> {
     let numbers: Vec<u32> = (0..EVENTS).collect();
     for numbers in numbers.chunks(AT_A_TIME as usize) {
         let bodies = numbers.iter().map(|number| message(*number)).collect::<Outcome<Vec<_>>>()?;
-        log.commit(&session, bodies, Batch::new()).await?;
+        log.commit(&session, bodies, &Identities::default(), Batch::new()).await?;
     }
     Ok(store.durable().await?)
 }

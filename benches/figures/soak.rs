@@ -115,7 +115,7 @@ async fn curve(
                     sleep(SHORT).await;
                 }
                 let (from, to) = (writer(number / SESSIONS % CHATS), phone(number % SESSIONS));
-                gateway.write(&from, &to, &format!("event {number}")).await?;
+                write(&gateway, &from, &to, number).await?;
             }
         });
     }
@@ -133,6 +133,15 @@ async fn curve(
         sleep(LOOK).await;
     }
     Ok(curve)
+}
+
+/// Over a connection of its own: one that was kept may be ended just when it is used again.
+async fn write(gateway: &Gateway, from: &str, to: &str, number: usize) -> Outcome<()> {
+    let url = format!("{}/_simulator/v1/accounts/{from}/messages", gateway.base);
+    let body = json!({ "chat": format!("{to}@c.us"), "text": format!("event {number}") });
+    let request = gateway.http.post(url).header("connection", "close").json(&body);
+    request.timeout(PATIENCE).send().await?.error_for_status()?;
+    Ok(())
 }
 
 fn line(

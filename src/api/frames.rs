@@ -105,7 +105,15 @@ mod tests {
     fn event(seq: u64, reason: &str) -> Event {
         let body = EventBody::Failed { reason: reason.to_owned() };
         let (id, session) = (Uuid::nil(), "s".parse().unwrap());
-        Event { seq, id, session, session_seq: seq, at: from_seconds(0), body }
+        Event {
+            seq,
+            id,
+            session,
+            session_seq: seq,
+            at: from_seconds(0),
+            body,
+            identities: Vec::new(),
+        }
     }
 
     #[test]

@@ -21,7 +21,10 @@ use uuid::Uuid;
 
 use self::tail::Tail;
 use crate::{
-    domain::{Clock, Event, EventBody, SessionId, clock::from_millis},
+    breakpoint::Breakpoint,
+    domain::{
+        Clock, Event, EventBody, Identities, SessionId, clock::from_millis, identity::named_by,
+    },
     store::{Batch, Store, StoreError},
 };
 
@@ -73,7 +76,7 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
-        let events = self.commit(session, bodies, along).await?;
+        let events = self.commit(session, bodies, &Identities::default(), along).await?;
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
             None => self.inner.store.durable().await?,
@@ -89,6 +92,7 @@ impl EventLog {
         }
         // Commits are ordered by the lock in `commit`: once this one is durable, so are all before.
         self.inner.store.durable().await?;
+        Breakpoint::EventDurable.pass();
         self.inner.newest.send_if_modified(|newest| {
             let is_newer = *newest < seq;
             *newest = seq.max(*newest);
@@ -99,11 +103,12 @@ impl EventLog {
 
     /// The first half of [`Self::append`]: committed, not yet durable, and nobody hears of it
     /// before [`Self::publish`]. Between the two the caller can let go of its locks, so that those
-    /// who wait for the disk wait together.
+    /// who wait for the disk wait together. Of `known`, each event keeps what concerns its people.
     pub async fn commit(
         &self,
         session: &SessionId,
         bodies: Vec<EventBody>,
+        known: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
         let stored = self.inner.store.events();
@@ -126,11 +131,14 @@ impl EventLog {
             }
             (last, last_of) = (last + 1, last_of + 1);
             let (id, session) = (Uuid::now_v7(), session.clone());
-            let event = Event { seq: last, id, session, session_seq: last_of, at, body };
+            let identities = known.pairs_of(&named_by(&body));
+            let event =
+                Event { seq: last, id, session, session_seq: last_of, at, body, identities };
             let bytes = stored.append_in(&mut along, &event)?;
             events.push((Arc::new(event), bytes));
         }
         self.inner.store.commit(along).await?;
+        Breakpoint::EventCommitted.pass();
         let mut tail = self.tail();
         events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
         drop(tail);

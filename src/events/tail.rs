@@ -72,7 +72,15 @@ mod tests {
     fn event(seq: u64, session: &str) -> Arc<Event> {
         let (id, session) = (Uuid::nil(), session.parse().unwrap());
         let body = EventBody::Authenticated;
-        Arc::new(Event { seq, id, session, session_seq: seq, at: from_seconds(0), body })
+        Arc::new(Event {
+            seq,
+            id,
+            session,
+            session_seq: seq,
+            at: from_seconds(0),
+            body,
+            identities: Vec::new(),
+        })
     }
 
     fn numbers(found: Option<Vec<Arc<Event>>>) -> Option<Vec<u64>> {

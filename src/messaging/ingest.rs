@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        SessionId, chat::LastMessage, message::Reaction,
+        SessionId, chat::LastMessage, event::DisconnectReason, message::Reaction,
     },
     events::EventLog,
-    messaging::{backfill::Backfill, odd_reply},
+    messaging::{backfill::Backfill, identity, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
@@ -22,9 +22,9 @@ use crate::{
 const PAGE: usize = 500;
 
 pub struct Ingest {
-    store: Store,
-    log: EventLog,
-    clock: Clock,
+    pub(in crate::messaging) store: Store,
+    pub(in crate::messaging) log: EventLog,
+    pub(in crate::messaging) clock: Clock,
     /// A session's task and callers of the API write to the same mirror: whoever changes a
     /// session's records holds its lock from reading them to their commit.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
@@ -50,7 +50,7 @@ impl Ingest {
     /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
     /// along is written in any case. The event is durable on return; what came along with a known
     /// one need not be, since the outbox looks it up again.
-    async fn write(
+    pub(in crate::messaging) async fn write(
         &self,
         session: &SessionId,
         body: EventBody,
@@ -69,20 +69,26 @@ impl Ingest {
     async fn commit(
         &self,
         session: &SessionId,
-        body: EventBody,
+        mut body: EventBody,
         along: Batch,
     ) -> Result<Option<u64>, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
         let mut batch = along;
+        identity::name_event(&self.store, session, &mut body).await?;
         if let Some(known) = self.log.number_of(session, &body).await? {
             metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
             self.store.commit(batch).await?;
             return Ok(Some(known));
         }
         self.mirror(&mut batch, session, &body).await?;
-        metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
-        let events = self.log.commit(session, vec![body], batch).await?;
+        let now = self.clock.now();
+        let (bodies, known) =
+            identity::recognise(&self.store, session, body, now, &mut batch).await?;
+        for body in &bodies {
+            metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
+        }
+        let events = self.log.commit(session, bodies, &known, batch).await?;
         Ok(events.last().map(|event| event.seq))
     }
 
@@ -102,7 +108,7 @@ impl Ingest {
         self.store.commit(batch).await
     }
 
-    fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
+    pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry(session.clone()).or_default().clone()
     }
@@ -161,14 +167,21 @@ impl Ingest {
                 let chat = self.new_chat(group, name);
                 self.store.chats().put_in(batch, session, &chat).await
             }
+            EventBody::Ready { .. } => {
+                self.store.mirrors().begin_in(batch, session, self.clock.now()).await
+            }
+            EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
+                self.store.mirrors().remove_in(batch, session);
+                Ok(())
+            }
             EventBody::Qr { .. }
             | EventBody::Authenticated
-            | EventBody::Ready { .. }
             | EventBody::Disconnected { .. }
             | EventBody::Failed { .. }
             | EventBody::StateChanged { .. }
             | EventBody::GroupLeft { .. }
             | EventBody::GroupUpdated { .. }
+            | EventBody::IdentityLearned { .. }
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
             | EventBody::HistoryGap { .. }
@@ -212,8 +225,12 @@ impl Ingest {
         message: &Message,
     ) -> Result<String, StoreError> {
         let chat = message.chat();
-        if let Some(contact) = self.store.contacts().get(session, chat).await? {
-            return Ok(contact.display_name().to_owned());
+        let person = self.store.identities().get(session, chat).await?;
+        let number = person.as_ref().map_or(chat, |person| person.pair.phone());
+        for id in [chat, number] {
+            if let Some(contact) = self.store.contacts().get(session, id).await? {
+                return Ok(contact.display_name().to_owned());
+            }
         }
         let push_name =
             message.push_name.clone().filter(|_| !message.from_me() && !chat.is_group());
@@ -287,6 +304,7 @@ impl Ingest {
                 break;
             }
         }
+        identity::name_chats(&self.store, handle.id(), &mut chats).await?;
         Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
         // Last, since the engine's own counts are right whatever was counted before.
         let session = handle.id();
@@ -303,21 +321,20 @@ impl Ingest {
             }
             self.store.commit(batch).await?;
         }
+        let mut batch = Batch::new();
+        self.store.mirrors().fill_in(&mut batch, session).await?;
+        self.store.commit(batch).await?;
         Ok(())
     }
 
     async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {
         for offset in (0..).step_by(PAGE) {
-            let Reply::Contacts(contacts) =
+            let Reply::Contacts(mut contacts) =
                 handle.execute(Command::Contacts { offset, limit: PAGE }).await?
             else {
                 return Err(odd_reply());
             };
-            let mut batch = Batch::new();
-            for contact in &contacts {
-                self.store.contacts().put_in(&mut batch, handle.id(), contact)?;
-            }
-            self.store.commit(batch).await?;
+            self.contacts(handle.id(), &mut contacts).await?;
             if contacts.len() < PAGE {
                 break;
             }

@@ -6,6 +6,7 @@
 
 mod backfill;
 mod groups;
+mod identity;
 mod ingest;
 mod media;
 mod outbox;

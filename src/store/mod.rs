@@ -13,8 +13,10 @@ mod deliveries;
 mod engine;
 mod events;
 mod idempotency;
+mod identities;
 mod line;
 mod messages;
+mod mirrors;
 mod outbox;
 pub mod records;
 mod sessions;
@@ -34,8 +36,10 @@ pub use self::{
     engine::{Batch, Pair, Snapshot},
     events::Events,
     idempotency::Idempotency,
+    identities::StoredIdentities,
     line::LineChange,
     messages::Messages,
+    mirrors::{Mirror, Mirrors},
     outbox::Outbox,
     sessions::Sessions,
     settings::Settings,
@@ -151,6 +155,10 @@ impl Store {
         Messages::new(&*self.engine)
     }
 
+    pub fn mirrors(&self) -> Mirrors<'_> {
+        Mirrors::new(&*self.engine)
+    }
+
     pub fn contacts(&self) -> Contacts<'_> {
         Contacts::new(&*self.engine)
     }
@@ -178,6 +186,10 @@ impl Store {
 
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency::new(&*self.engine)
+    }
+
+    pub fn identities(&self) -> StoredIdentities<'_> {
+        StoredIdentities::new(&*self.engine)
     }
 
     pub fn outbox(&self) -> Outbox<'_> {

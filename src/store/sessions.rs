@@ -13,8 +13,16 @@ use crate::{
 };
 
 /// Trees that mirror a session's account and go with it. Its events stay in the log.
-const MIRROR: [Tree; 5] =
-    [Tree::Chats, Tree::ChatsByActivity, Tree::Messages, Tree::MessagePlaces, Tree::Contacts];
+const MIRROR: [Tree; 8] = [
+    Tree::Chats,
+    Tree::ChatsByActivity,
+    Tree::Messages,
+    Tree::MessagePlaces,
+    Tree::Contacts,
+    Tree::Identities,
+    Tree::IdentitiesByPhone,
+    Tree::Mirrors,
+];
 
 pub struct Sessions<'a> {
     table: Table<'a, SessionRecord>,
@@ -42,7 +50,7 @@ impl<'a> Sessions<'a> {
         self.table.put(key(&record.id), record).await
     }
 
-    /// Removes the record and the mirror of its chats, messages and contacts. Durable when it
+    /// Removes the record and the mirror of its chats, messages and people. Durable when it
     /// returns.
     pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
         for tree in MIRROR {

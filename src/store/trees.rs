@@ -8,6 +8,7 @@
 //! | `ChatsByActivity` | session, time (newest first), chat | nothing | messaging |
 //! | `Messages` | session, chat, time, message key, message id | [`crate::domain::Message`] | messaging |
 //! | `MessagePlaces` | session, chat, message key, message id | the key in `Messages` | messaging |
+//! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
 //! | `Events` | number | [`crate::domain::Event`] | events |
 //! | `EventsBySession` | session, number | nothing | events |
@@ -23,6 +24,8 @@
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
 //! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
 //! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
+//! | `Identities` | session, hidden identity | [`crate::domain::Identity`] | messaging |
+//! | `IdentitiesByPhone` | session, number | the key in `Identities` | messaging |
 //! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
@@ -50,11 +53,14 @@ pub enum Tree {
     Attempts = 17,
     Idempotency = 18,
     IdempotencyByTime = 19,
+    Mirrors = 20,
     Outbox = 24,
     OutboxByMessage = 25,
     OutboxWaiting = 26,
     Lanes = 30,
     LaneHeads = 31,
+    Identities = 40,
+    IdentitiesByPhone = 41,
 }
 
 impl Tree {

@@ -18,6 +18,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Error, Timestamp},
     store::records::{Delivery, WebhookRecord},
     webhooks::{
@@ -243,6 +244,7 @@ impl Webhooks {
         let inner = &*self.inner;
         let outcome =
             attempt::post(webhook, &letter, &inner.hosts, &inner.settings, &inner.clock).await;
+        Breakpoint::DeliveryAnswered.pass();
         Ok(Ended { delivery, came: Came::Posted(event.session.clone(), outcome) })
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Error, EventBody, SessionId, Timestamp},
     store::{
         Batch,
@@ -82,7 +83,9 @@ impl Webhooks {
         }
         self.inner.store.commit(batch).await?;
         drop(held);
-        Ok(self.inner.store.durable().await?)
+        self.inner.store.durable().await?;
+        Breakpoint::DeliveryRecorded.pass();
+        Ok(())
     }
 
     /// Decides what becomes of a delivery and its endpoint after an attempt.
