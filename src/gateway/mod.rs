@@ -134,13 +134,13 @@ impl Gateway {
         let messaging =
             Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
 
-        let envelope = Arc::new(api::OpenWaEnvelope);
+        let frames = api::Frames::default();
         let webhooks = Webhooks::new(
             store.clone(),
             events.clone(),
             clock.clone(),
             webhook_settings(&config),
-            envelope,
+            Arc::new(frames.clone()),
         );
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());
@@ -174,7 +174,7 @@ impl Gateway {
             started,
         };
         let listen = config.server.listen;
-        let server = api::Server::bind(services.clone(), listen)
+        let server = api::Server::bind(services.clone(), frames, listen)
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
         Ok(Self { services, store, server, world, tasks, stop, address })
