@@ -22,9 +22,9 @@ use crate::{
 const PAGE: usize = 500;
 
 pub struct Ingest {
-    store: Store,
+    pub(in crate::messaging) store: Store,
     log: EventLog,
-    clock: Clock,
+    pub(in crate::messaging) clock: Clock,
     /// A session's task and callers of the API write to the same mirror: whoever changes a
     /// session's records holds its lock from reading them to their commit.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
@@ -102,7 +102,7 @@ impl Ingest {
         self.store.commit(batch).await
     }
 
-    fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
+    pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry(session.clone()).or_default().clone()
     }
@@ -203,7 +203,11 @@ impl Ingest {
             chat.archived = false;
         }
         self.store.chats().put_in(batch, session, &chat).await?;
-        self.store.messages().put_in(batch, session, message).await
+        let messages = self.store.messages();
+        if messages.put_in(batch, session, message).await? {
+            messages.count_in(batch, session, message).await?;
+        }
+        Ok(())
     }
 
     async fn chat_name(
@@ -266,7 +270,8 @@ impl Ingest {
         match self.store.messages().get(session, id).await? {
             Some(mut message) => {
                 change(&mut message);
-                self.store.messages().put_in(batch, session, &message).await
+                self.store.messages().put_in(batch, session, &message).await?;
+                Ok(())
             }
             None => Ok(()),
         }

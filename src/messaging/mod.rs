@@ -7,6 +7,7 @@
 mod backfill;
 mod groups;
 mod ingest;
+mod keeping;
 mod media;
 mod outbox;
 mod read;

@@ -5,7 +5,9 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
+        conversations::Conversations,
         engine::{Batch, Direction, Engine},
+        numbers::Numbers,
         table::Table,
         trees::Tree,
     },
@@ -13,11 +15,12 @@ use crate::{
 
 pub struct Chats<'a> {
     table: Table<'a, Chat>,
+    conversations: Conversations<'a>,
 }
 
 impl<'a> Chats<'a> {
-    pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
+        Self { table: Table::new(engine), conversations: Conversations::new(engine, numbers) }
     }
 
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Chat>, StoreError> {
@@ -43,19 +46,35 @@ impl<'a> Chats<'a> {
         Ok(chats)
     }
 
-    /// Adds the write to a batch. Reads the old record to move its place in the order.
+    /// Durable when the batch is.
+    pub fn remove_in(&self, batch: &mut Batch, session: &SessionId, chat: &Chat) {
+        batch.remove(place(session, chat));
+        batch.remove(key(session, &chat.id).done());
+    }
+
+    /// Adds the write to a batch. Reads the old record to move its place in the order. A chat that
+    /// is new becomes a conversation with it.
     pub async fn put_in(
         &self,
         batch: &mut Batch,
         session: &SessionId,
         chat: &Chat,
     ) -> Result<(), StoreError> {
-        if let Some(old) = self.get(session, &chat.id).await? {
-            batch.remove(place(session, &old));
+        match self.get(session, &chat.id).await? {
+            Some(old) => batch.remove(place(session, &old)),
+            None => {
+                let (id, at) = (&chat.id, chat.last_activity);
+                self.conversations.ensure_in(batch, session, id, at).await?;
+            }
         }
-        batch.put(place(session, chat), key(session, &chat.id).done());
+        index_in(batch, session, chat);
         self.table.put_in(batch, key(session, &chat.id), chat)
     }
+}
+
+/// Adds its place in the order.
+pub fn index_in(batch: &mut Batch, session: &SessionId, chat: &Chat) {
+    batch.put(place(session, chat), key(session, &chat.id).done());
 }
 
 fn key(session: &SessionId, id: &Jid) -> Key {

@@ -95,6 +95,14 @@ pub fn number_at(key: &[u8], start: usize) -> Option<u64> {
     key.get(start..)?.first_chunk().copied().map(u64::from_be_bytes)
 }
 
+/// Reads the text that a key begins with.
+pub fn first_text(key: &[u8]) -> Option<&str> {
+    let text = key.get(1..)?;
+    let end = text.windows(2).position(|pair| pair == [0, 0])?;
+    // A session's name, the only text that is read back, holds no zero that would be marked.
+    std::str::from_utf8(&text[..end]).ok()
+}
+
 pub fn encode<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![VERSION];
     serde_json::to_writer(&mut bytes, value)
@@ -156,6 +164,13 @@ mod tests {
             let key = |millis| Key::new(Tree::Chats).time_descending(from_millis(millis));
             prop_assert_eq!(key(a).cmp(&key(b)), b.cmp(&a));
         }
+    }
+
+    #[test]
+    fn the_first_text_of_a_key_is_read_back() {
+        let key = Key::new(Tree::Chats).text("my-bot").text("x").number(7).done();
+        assert_eq!(first_text(&key), Some("my-bot"));
+        assert_eq!(first_text(&[]), None);
     }
 
     #[test]

@@ -9,27 +9,31 @@ mod api_keys;
 mod chats;
 mod codec;
 mod contacts;
+mod conversations;
 mod deliveries;
 mod engine;
 mod events;
 mod idempotency;
 mod line;
 mod messages;
+mod numbers;
 mod outbox;
 pub mod records;
+mod reindex;
 mod sessions;
 mod settings;
 mod table;
+mod tags;
 mod trees;
 mod webhooks;
 
 use std::{path::Path, sync::Arc};
 
-use self::engine::{Engine, SledEngine};
 pub use self::{
     api_keys::ApiKeys,
     chats::Chats,
     contacts::Contacts,
+    conversations::Conversations,
     deliveries::Deliveries,
     engine::{Batch, Pair, Snapshot},
     events::Events,
@@ -37,9 +41,15 @@ pub use self::{
     line::LineChange,
     messages::Messages,
     outbox::Outbox,
+    reindex::Reindexed,
     sessions::Sessions,
     settings::Settings,
+    tags::Tags,
     webhooks::Webhooks,
+};
+use self::{
+    engine::{Engine, SledEngine},
+    numbers::Numbers,
 };
 
 /// The layout that this version writes and reads.
@@ -75,6 +85,7 @@ impl From<StoreError> for crate::domain::Error {
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<dyn Engine>,
+    numbers: Numbers,
 }
 
 impl Store {
@@ -89,14 +100,30 @@ impl Store {
     }
 
     async fn on(engine: impl Engine) -> Result<Self, StoreError> {
-        let store = Self { engine: Arc::new(engine) };
+        let numbers = Numbers::open(&engine).await?;
+        let store = Self { engine: Arc::new(engine), numbers };
         let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
         match found {
             Some(found) if SCHEMA < found => return Err(StoreError::NewerVersion { found }),
             Some(_) => (),
             None => store.settings().put(SCHEMA_SETTING, &SCHEMA).await?,
         }
+        if reindex::is_due(&*store.engine).await? {
+            let Reindexed { messages, conversations } = store.reindex().await?;
+            if 0 < messages + conversations {
+                tracing::info!(
+                    messages,
+                    conversations,
+                    "indexed {messages} messages and {conversations} conversations anew"
+                );
+            }
+        }
         Ok(store)
+    }
+
+    /// Builds the indexes of messages and conversations anew. Nobody else may write meanwhile.
+    pub async fn reindex(&self) -> Result<Reindexed, StoreError> {
+        reindex::reindex(&*self.engine, &self.numbers).await
     }
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
@@ -140,15 +167,23 @@ impl Store {
     }
 
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(&*self.engine)
+        Sessions::new(&*self.engine, &self.numbers)
     }
 
     pub fn chats(&self) -> Chats<'_> {
-        Chats::new(&*self.engine)
+        Chats::new(&*self.engine, &self.numbers)
+    }
+
+    pub fn conversations(&self) -> Conversations<'_> {
+        Conversations::new(&*self.engine, &self.numbers)
+    }
+
+    pub fn tags(&self) -> Tags<'_> {
+        Tags::new(&*self.engine)
     }
 
     pub fn messages(&self) -> Messages<'_> {
-        Messages::new(&*self.engine)
+        Messages::new(&*self.engine, &self.numbers)
     }
 
     pub fn contacts(&self) -> Contacts<'_> {
