@@ -72,10 +72,13 @@ pub struct ConversationRecord {
     /// None while automation may answer.
     #[serde(default)]
     pub pause: Option<AutomationPause>,
-    /// When the engine last said that it has nothing older than what is stored.
+    /// The engine is not asked for older messages before this: it had none, or could not say.
     #[serde(default)]
-    pub history_ended_at: Option<Timestamp>,
-    /// Deleted here with its messages; it is listed again when something new happens in it.
+    pub ask_history_after: Option<Timestamp>,
+    /// Deleted here with its messages: no list holds it until there is a new one.
+    #[serde(default)]
+    pub hidden: bool,
+    /// When it was last deleted: what is older is not fetched again.
     #[serde(default)]
     pub deleted_at: Option<Timestamp>,
 }

@@ -51,6 +51,7 @@ pub enum Subject {
     Recipient,
     Webhook,
     Media,
+    Tag,
     ApiKey,
     IdempotencyKey,
 }

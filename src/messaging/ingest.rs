@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        SessionId, chat::LastMessage, message::Reaction,
+        SessionId, chat::LastMessage, conversation::ConversationRecord, message::Reaction,
     },
     events::EventLog,
     messaging::{backfill::Backfill, odd_reply},
@@ -206,6 +206,12 @@ impl Ingest {
         let messages = self.store.messages();
         if messages.put_in(batch, session, message).await? {
             messages.count_in(batch, session, message).await?;
+            let conversations = self.store.conversations();
+            let known = conversations.get(session, message.chat()).await?;
+            if let Some(former) = known.filter(|record| record.hidden) {
+                let record = ConversationRecord { hidden: false, ..former.clone() };
+                conversations.put_in(batch, Some(&former), &record)?;
+            }
         }
         Ok(())
     }

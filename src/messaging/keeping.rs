@@ -87,7 +87,7 @@ impl Ingest {
         let now = self.clock.now();
         let deleted = self
             .change_conversation(session, chat, |record| {
-                record.deleted_at = Some(now);
+                (record.hidden, record.deleted_at) = (true, Some(now));
                 record.changed_at = now;
                 record.tags.clear();
                 record.pause = None;

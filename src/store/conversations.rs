@@ -63,7 +63,8 @@ impl<'a> Conversations<'a> {
             changed_at: created_at,
             tags: Vec::new(),
             pause: None,
-            history_ended_at: None,
+            ask_history_after: None,
+            hidden: false,
             deleted_at: None,
         };
         self.put_in(batch, None, &record)

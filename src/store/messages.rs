@@ -57,10 +57,19 @@ impl<'a> Messages<'a> {
         chat: &Jid,
         key: &str,
     ) -> Result<Option<Message>, StoreError> {
+        Ok(self.stored_by_key(session, chat, key).await?.map(|stored| stored.message))
+    }
+
+    pub async fn stored_by_key(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        key: &str,
+    ) -> Result<Option<StoredMessage>, StoreError> {
         let range = places(session, chat).text(key).all();
         let found = self.table.engine.scan(range, Direction::Forward, 1).await?;
         let Some((_, key)) = found.into_iter().next() else { return Ok(None) };
-        Ok(self.at(&key).await?.map(|stored| stored.message))
+        self.at(&key).await
     }
 
     pub async fn by_uuid(

@@ -32,6 +32,8 @@ struct Next {
     message: AtomicU64,
     history: AtomicU64,
     conversation: AtomicU64,
+    /// How often a chat came, went, or changed between the archive and the list.
+    listing: AtomicU64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +59,7 @@ impl Numbers {
             message: given.message.max(after(newest)).into(),
             history: given.history.min(oldest.unwrap_or(u64::MAX)).into(),
             conversation: given.conversation.max(after(conversation)).into(),
+            listing: AtomicU64::new(0),
         })))
     }
 
@@ -72,6 +75,16 @@ impl Numbers {
 
     pub fn conversation(&self) -> u64 {
         self.0.conversation.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// A chat is about to come, go, or change between the archive and the list.
+    pub fn change_listing(&self) {
+        self.0.listing.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Unlike before when the listing of chats may have changed.
+    pub fn listing(&self) -> u64 {
+        self.0.listing.load(Ordering::SeqCst)
     }
 
     /// Writes down how far counting has come; before anything that bears a number is removed.
