@@ -161,7 +161,7 @@ impl Messaging {
         Ok(self.store.messages().stored_by_key(session, &id.chat, &id.key).await?)
     }
 
-    /// What is known of people.
+    /// What is known of people; of one who is no contact, the name that their chat bears.
     pub async fn people(
         &self,
         session: &SessionId,
@@ -172,9 +172,11 @@ impl Messaging {
             if people.contains_key(&id) {
                 continue;
             }
-            if let Some(contact) = self.store.contacts().get(session, &id).await? {
-                people.insert(id, contact);
-            }
+            let contact = match self.store.contacts().get(session, &id).await? {
+                Some(contact) => Some(contact),
+                None => self.store.chats().get(session, &id).await?.map(stranger),
+            };
+            people.extend(contact.map(|contact| (id, contact)));
         }
         Ok(people)
     }
@@ -263,6 +265,23 @@ impl Messaging {
         let messages = self.store.messages();
         let last = messages.window(&record.session, &chat.id, Window::Newest, 1).await?.pop();
         Ok(Conversation { record, chat, contact, last })
+    }
+}
+
+/// Somebody who is known by a chat alone.
+fn stranger(chat: Chat) -> Contact {
+    let name = Some(chat.name).filter(|name| name != chat.id.user());
+    Contact {
+        id: chat.id,
+        lid: None,
+        name: None,
+        short_name: None,
+        push_name: name,
+        in_address_book: false,
+        on_whatsapp: true,
+        business: false,
+        blocked: false,
+        picture: None,
     }
 }
 

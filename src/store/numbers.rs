@@ -103,9 +103,13 @@ impl Numbers {
 mod tests {
     use std::path::Path;
 
+    use proptest::{prelude::*, test_runner::TestRunner};
+
     use super::*;
     use crate::{
-        domain::{Ack, Jid, Message, MessageKind, SessionId, clock::from_seconds},
+        domain::{
+            Ack, Jid, Message, MessageKind, SessionId, clock::from_seconds, conversation::Window,
+        },
         store::{Batch, Store},
     };
 
@@ -177,5 +181,101 @@ mod tests {
         let page = store.messages().page(&session, &chat.parse().unwrap(), None, 9).await.unwrap();
         let bodies: Vec<String> = page.into_iter().map(|message| message.body).collect();
         assert_eq!(bodies, ["oldest", "older", "live"]);
+    }
+
+    /// Writes messages of a chat, live ones and earlier ones, among those of another.
+    async fn insert(store: &Store, session: &SessionId, index: usize, is_live: bool) {
+        for chat in ["15550000001@c.us", "15550000002@c.us"] {
+            let (mut batch, message) = (Batch::new(), message(chat, &format!("K{index}")));
+            let messages = store.messages();
+            if is_live {
+                messages.put_in(&mut batch, session, &message).await.unwrap();
+            } else {
+                messages.put_earlier_in(&mut batch, session, &message).await.unwrap();
+            }
+            store.commit(batch).await.unwrap();
+        }
+    }
+
+    /// Reads a chat page by page in one direction while more messages come.
+    async fn read(
+        store: &Store,
+        session: &SessionId,
+        mut window: Window,
+        limit: usize,
+        mut more: impl Iterator<Item = (usize, bool)>,
+    ) -> Vec<u64> {
+        let chat: Jid = "15550000001@c.us".parse().unwrap();
+        let mut read = Vec::new();
+        loop {
+            let page = store.messages().window(session, &chat, window, limit).await.unwrap();
+            let mut numbers: Vec<u64> = page.iter().map(|stored| stored.number).collect();
+            if !matches!(window, Window::After(_)) {
+                numbers.reverse();
+            }
+            let Some(last) = numbers.last().copied() else { return read };
+            window = match window {
+                Window::After(_) => Window::After(last),
+                Window::Newest | Window::Before(_) => Window::Before(last),
+            };
+            read.extend(numbers);
+            if let Some((index, is_live)) = more.next() {
+                insert(store, session, index, is_live).await;
+            }
+        }
+    }
+
+    async fn walk(
+        store: &Store,
+        name: usize,
+        before: Vec<bool>,
+        meanwhile: Vec<bool>,
+        limit: usize,
+    ) {
+        let session: SessionId = format!("s{name}").parse().unwrap();
+        for (index, is_live) in before.iter().enumerate() {
+            insert(store, &session, index, *is_live).await;
+        }
+        let chat: Jid = "15550000001@c.us".parse().unwrap();
+        let all = async || -> Vec<u64> {
+            let messages = store.messages();
+            let all = messages.window(&session, &chat, Window::After(0), usize::MAX).await.unwrap();
+            all.iter().map(|stored| stored.number).collect()
+        };
+        let first = before.len();
+        let (back, forth) = meanwhile.split_at(meanwhile.len() / 2);
+        let newest = all().await.last().copied().unwrap_or(0);
+        let new = back.iter().enumerate().map(|(index, is_live)| (first + index, *is_live));
+        let mut read_back = read(store, &session, Window::Newest, limit, new).await;
+        read_back.reverse();
+        let wanted: Vec<u64> = all().await.into_iter().filter(|n| *n <= newest).collect();
+        assert!(read_back.is_sorted_by(|one, other| one < other), "something was repeated");
+        let missed: Vec<u64> = wanted.into_iter().filter(|n| !read_back.contains(n)).collect();
+        assert_eq!(missed, Vec::<u64>::new());
+        let start = all().await.first().copied().unwrap_or(0);
+        let first = first + meanwhile.len();
+        let new = forth.iter().enumerate().map(|(index, is_live)| (first + index, *is_live));
+        let after = Window::After(start.saturating_sub(1));
+        let read_on = read(store, &session, after, limit, new).await;
+        let seen = all().await.into_iter().filter(|n| start <= *n);
+        assert!(read_on.is_sorted_by(|one, other| one < other));
+        let missed: Vec<u64> = seen.filter(|n| !read_on.contains(n)).collect();
+        assert_eq!(missed, Vec::<u64>::new());
+    }
+
+    #[test]
+    fn pages_by_number_neither_skip_nor_repeat_while_messages_come() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let store = runtime.block_on(Store::temporary()).unwrap();
+        let inserts = || prop::collection::vec(any::<bool>(), 0..30);
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(48));
+        let name = std::cell::Cell::new(0);
+        let walked =
+            runner.run(&(inserts(), inserts(), 1usize..8), |(before, meanwhile, limit)| {
+                name.set(name.get() + 1);
+                runtime.block_on(walk(&store, name.get(), before, meanwhile, limit));
+                Ok(())
+            });
+        walked.unwrap();
     }
 }

@@ -243,7 +243,8 @@ impl<'a> Known<'a> {
         }
         let contact = self.people.get(id)?;
         let name = contact.name.as_deref().map(first_word);
-        let names = [contact.short_name.as_deref(), name, contact.push_name.as_deref()];
+        let chosen = contact.push_name.as_deref().map(first_word);
+        let names = [contact.short_name.as_deref(), name, chosen];
         names.into_iter().flatten().find(|name| !name.is_empty()).map(str::to_owned)
     }
 
