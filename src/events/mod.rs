@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Clock, Event, EventBody, SessionId, clock::from_millis},
     store::{Batch, Store, StoreError},
 };
@@ -82,6 +83,7 @@ impl EventLog {
         }
         // Commits are ordered by the lock in `commit`: once this one is durable, so are all before.
         self.inner.store.durable().await?;
+        Breakpoint::EventDurable.pass();
         self.inner.newest.send_if_modified(|newest| {
             let is_newer = *newest < seq;
             *newest = seq.max(*newest);
@@ -124,6 +126,7 @@ impl EventLog {
             events.push(event);
         }
         self.inner.store.commit(along).await?;
+        Breakpoint::EventCommitted.pass();
         numbers.last = last;
         numbers.last_of.insert(session.clone(), last_of);
         Ok(events)

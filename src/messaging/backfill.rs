@@ -1,25 +1,28 @@
 //! What happened while a session was away: found out when it is ready again, and written in order.
 //!
-//! Each chat of the mirror has a mark, its newest message. What the engine has beyond it was missed. A
-//! chat without a mark is new: in it everything counts that is not older than the newest mark of all. A
-//! session without any mark has just been linked: its past is no event. Where more was missed than is
-//! fetched, a `history_gap` says so.
+//! Each chat of the mirror has a mark: its newest message, or what was its newest when the session was
+//! linked. What the engine has beyond it was missed. A chat that the mirror has never seen is new: in it
+//! everything counts that is not older than the newest mark of all. A session whose chats have never been
+//! read to the end has no such marks; what is older than its link is no event. Where more was missed than
+//! is fetched, a `history_gap` says so.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     domain::{
         Ack, Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, Timestamp,
-        outbox::OutboxState,
+        clock::from_seconds, outbox::OutboxState,
     },
     messaging::{Ingest, odd_reply},
     session::{EventSink, SessionHandle},
-    store::{Store, StoreError},
+    store::{Mirror, Store, StoreError},
 };
 
 /// Messages that are asked for at once, and at most of one chat.
 const PAGE: usize = 50;
 const MOST: usize = 1_000;
+/// WhatsApp counts time in these.
+const SECOND: Duration = Duration::from_secs(1);
 /// Entries of the outbox among which messages may still wait for a receipt.
 const RECEIPTS: usize = 1_000;
 
@@ -34,33 +37,52 @@ impl Backfill<'_> {
     /// `chats` are the engine's, with the time of their last activity.
     pub async fn run(&self, chats: &[Chat]) -> Result<(), Error> {
         let session = self.handle.id();
-        let marks = self.marks(chats).await?;
-        let Some(newest) = marks.values().map(|message| message.timestamp).max() else {
-            return Ok(());
-        };
+        let Some(mirror) = self.store.mirrors().get(session).await? else { return Ok(()) };
+        let marks = self.marks(chats, mirror).await?;
+        let newest = marks.values().copied().max();
+        let since_ever = if mirror.is_filled { Timestamp::UNIX_EPOCH } else { mirror.linked_at };
+        let of_new_chats = newest.unwrap_or(since_ever);
         let unread_receipts = self.chats_that_wait_for_receipts().await?;
         // Oldest first, so that what happened first is told first as far as whole chats allow.
         for chat in chats.iter().rev() {
-            let mark = marks.get(&chat.id).map(|message| message.timestamp);
-            let is_behind = mark.unwrap_or(newest) <= chat.last_activity;
-            if is_behind || unread_receipts.contains(&chat.id) {
-                let events = self.missed(chat, mark.unwrap_or(newest)).await?;
+            let since = marks.get(&chat.id).copied().unwrap_or(of_new_chats);
+            if since <= chat.last_activity || unread_receipts.contains(&chat.id) {
+                let events = self.missed(chat, since).await?;
                 self.ingest.ingest(session, events).await?;
             }
         }
         Ok(())
     }
 
-    async fn marks(&self, chats: &[Chat]) -> Result<HashMap<Jid, Message>, StoreError> {
+    /// From when on a message of a chat may have been missed.
+    async fn marks(
+        &self,
+        chats: &[Chat],
+        mirror: Mirror,
+    ) -> Result<HashMap<Jid, Timestamp>, StoreError> {
+        let session = self.handle.id();
         let mut marks = HashMap::new();
         for chat in chats {
-            let newest =
-                self.store.messages().page(self.handle.id(), &chat.id, None, 1).await?.pop();
+            let newest = self.store.messages().page(session, &chat.id, None, 1).await?.pop();
             if let Some(message) = newest {
-                marks.insert(chat.id.clone(), message);
+                marks.insert(chat.id.clone(), message.timestamp);
+            } else if let Some(deleted_at) = self.deleted_at(&chat.id).await? {
+                marks.insert(chat.id.clone(), deleted_at);
+            } else if mirror.is_filled
+                && let Some(known) = self.store.chats().get(session, &chat.id).await?
+                && let Some(last) = known.last_message
+            {
+                marks.insert(chat.id.clone(), last.timestamp + SECOND);
             }
         }
         Ok(marks)
+    }
+
+    /// The end of the second in which a chat was deleted here: its messages are not to come back.
+    async fn deleted_at(&self, chat: &Jid) -> Result<Option<Timestamp>, StoreError> {
+        let known = self.store.conversations().get(self.handle.id(), chat).await?;
+        let deleted_at = known.and_then(|record| record.deleted_at);
+        Ok(deleted_at.map(|at| from_seconds(at.as_second()) + SECOND))
     }
 
     async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {

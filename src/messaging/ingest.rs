@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        SessionId, chat::LastMessage, conversation::ConversationRecord, message::Reaction,
+        SessionId, chat::LastMessage, conversation::ConversationRecord, event::DisconnectReason,
+        message::Reaction,
     },
     events::EventLog,
     messaging::{backfill::Backfill, odd_reply},
@@ -161,9 +162,15 @@ impl Ingest {
                 let chat = self.new_chat(group, name);
                 self.store.chats().put_in(batch, session, &chat).await
             }
+            EventBody::Ready { .. } => {
+                self.store.mirrors().begin_in(batch, session, self.clock.now()).await
+            }
+            EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
+                self.store.mirrors().remove_in(batch, session);
+                Ok(())
+            }
             EventBody::Qr { .. }
             | EventBody::Authenticated
-            | EventBody::Ready { .. }
             | EventBody::Disconnected { .. }
             | EventBody::Failed { .. }
             | EventBody::StateChanged { .. }
@@ -314,6 +321,9 @@ impl Ingest {
             }
             self.store.commit(batch).await?;
         }
+        let mut batch = Batch::new();
+        self.store.mirrors().fill_in(&mut batch, session).await?;
+        self.store.commit(batch).await?;
         Ok(())
     }
 

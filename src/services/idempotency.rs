@@ -23,6 +23,7 @@ use tokio::{sync::watch, time::Instant};
 
 pub use crate::store::records::{FirstAnswer, KeyedWrite, WriteOutcome};
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Clock, Error, ErrorCode, Outgoing, Subject, Timestamp, clock::from_millis},
     store::{Store, StoreError},
 };
@@ -145,6 +146,7 @@ impl FirstAnswers {
             },
         };
         self.store.idempotency().put(&turn.place.parts(), &write).await?;
+        Breakpoint::WriteClaimed.pass();
         let store = self.store.clone();
         Ok(Entry::First(Claim { store, turn, write: Mutex::new(write) }))
     }
@@ -224,6 +226,7 @@ impl Claim {
 
     /// The write is done and this is its answer.
     pub async fn answered(&self, answer: FirstAnswer) -> Result<(), Error> {
+        Breakpoint::WriteDone.pass();
         self.end(WriteOutcome::Answered(answer)).await
     }
 

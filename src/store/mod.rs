@@ -16,6 +16,7 @@ mod events;
 mod idempotency;
 mod line;
 mod messages;
+mod mirrors;
 mod numbers;
 mod outbox;
 pub mod records;
@@ -40,6 +41,7 @@ pub use self::{
     idempotency::Idempotency,
     line::LineChange,
     messages::Messages,
+    mirrors::{Mirror, Mirrors},
     outbox::Outbox,
     reindex::Reindexed,
     sessions::Sessions,
@@ -184,6 +186,10 @@ impl Store {
 
     pub fn messages(&self) -> Messages<'_> {
         Messages::new(&*self.engine, &self.numbers)
+    }
+
+    pub fn mirrors(&self) -> Mirrors<'_> {
+        Mirrors::new(&*self.engine)
     }
 
     pub fn contacts(&self) -> Contacts<'_> {

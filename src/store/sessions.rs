@@ -17,7 +17,8 @@ use crate::{
 
 /// Trees that mirror a session's account and go with it, beside messages and conversations. Its
 /// events stay in the log.
-const MIRROR: [Tree; 4] = [Tree::Chats, Tree::ChatsByActivity, Tree::MessageCounts, Tree::Contacts];
+const MIRROR: [Tree; 5] =
+    [Tree::Chats, Tree::ChatsByActivity, Tree::MessageCounts, Tree::Contacts, Tree::Mirrors];
 
 pub struct Sessions<'a> {
     table: Table<'a, SessionRecord>,

@@ -17,6 +17,7 @@
 //! | `ConversationsByNumber` | number | the key in `Conversations` | messaging |
 //! | `Tags` | id | [`crate::domain::conversation::Tag`] | messaging |
 //! | `ConversationsByTag` | tag, session, chat | the key in `Conversations` | messaging |
+//! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
 //! | `Events` | number | [`crate::domain::Event`] | events |
 //! | `EventsBySession` | session, number | nothing | events |
@@ -60,6 +61,7 @@ pub enum Tree {
     Attempts = 17,
     Idempotency = 18,
     IdempotencyByTime = 19,
+    Mirrors = 20,
     Outbox = 24,
     OutboxByMessage = 25,
     OutboxWaiting = 26,

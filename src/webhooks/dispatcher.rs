@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Error, EventBody, SessionId, Timestamp},
     store::{
         Batch,
@@ -221,8 +222,10 @@ impl Webhooks {
         let inner = &*self.inner;
         let outcome =
             attempt::post(webhook, &letter, &inner.hosts, &inner.settings, &inner.clock).await;
+        Breakpoint::DeliveryAnswered.pass();
         let sign = Sign::of(outcome.attempt.status);
         self.record(&session, delivery, outcome).await?;
+        Breakpoint::DeliveryRecorded.pass();
         Ok(Some(sign))
     }
 

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{Error, Event},
     store::{
         Batch,
@@ -50,6 +51,7 @@ impl Webhooks {
             store.webhooks().put_in(&mut batch, &webhook)?;
         }
         store.commit(batch).await?;
+        Breakpoint::DeliveriesTaken.pass();
         metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted")
             .increment(count);
         Ok(!is_at_end)

@@ -13,11 +13,7 @@ use wagate::{
     gateway::Gateway,
 };
 
-pub const PHONE: &str = "15557654321";
-pub const ECHO: &str = "15550000001@c.us";
-pub const SILENT: &str = "15550000003@c.us";
-/// Longer than anything here takes on a slow machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub use crate::support::{ECHO, PATIENCE, PHONE, SILENT};
 
 pub struct TestApp {
     pub gateway: Gateway,

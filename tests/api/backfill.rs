@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::app::{PHONE, TestApp};
+use crate::app::{Listener, PHONE, TestApp};
 
 const ADA: &str = "15550000011";
 const GRACE: &str = "15550000012";
@@ -76,4 +76,51 @@ async fn in_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium() {
     messages_missed_while_away_come_once_and_in_order("browser").await;
+}
+
+/// What the listener hears of messages until one says `last`.
+async fn told_until(listener: &mut Listener, last: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    while told.last().map(String::as_str) != Some(last) {
+        let frame = listener.event("message").await;
+        told.push(frame["data"]["body"].as_str().unwrap().to_owned());
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_never_had_a_message_learns_of_the_first_it_missed() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let mut listener = app.listen("/ws/s").await;
+    let plan = json!({ "dropEvents": 1_000 });
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
+    write(&app, ADA, "the first").await;
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
+    assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
+    assert_eq!(told_until(&mut listener, "the first").await, ["the first"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_before_the_link_is_no_event_and_what_was_missed_in_that_chat_is() {
+    let app = TestApp::start().await;
+    let clock = async |body| app.call(Method::PUT, "/_simulator/v1/clock", Some(body)).await.0;
+    assert_eq!(clock(json!({ "now": "2020-01-01T00:00:00Z" })).await, 200);
+    write(&app, ADA, "long ago").await;
+    assert_eq!(clock(json!({ "now": null })).await, 200);
+    app.ready("s", PHONE).await;
+    let mut listener = app.listen("/ws/s?since=0").await;
+    let with_events_dropped = async |words: &str| {
+        let plan = json!({ "dropEvents": 1_000 });
+        assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
+        write(&app, ADA, words).await;
+        assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
+        assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
+    };
+    with_events_dropped("missed").await;
+    assert_eq!(told_until(&mut listener, "missed").await, ["missed"]);
+    with_events_dropped("missed again").await;
+    assert_eq!(told_until(&mut listener, "missed again").await, ["missed again"]);
+    app.stop().await;
 }

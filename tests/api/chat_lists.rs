@@ -70,11 +70,32 @@ async fn history_from_before_the_login_is_fetched_in_order_and_kept() {
         forward.extend(page);
     }
     assert_eq!(ids(&forward), ids(&all));
+    let restore = json!({ "connected": true });
+    app.post(&format!("/_simulator/v1/accounts/{PHONE}/line"), restore).await;
     let both = format!(
         "/api/v1/chat/conversations/{}/messages?after_id=1&before_id=2",
         one["id"].as_str().unwrap()
     );
     assert_eq!(app.get(&both).await.0, 422);
+
+    // Deleted, none of it comes back when the session does.
+    let path = format!("/api/v1/conversations/{}", one["id"].as_str().unwrap());
+    assert_eq!(app.call(Method::DELETE, &path, None).await.0, 200);
+    let told = app.gateway.services().events.newest();
+    let app = TestApp::start_in(app.stop().await, &[]).await;
+    app.wait_for_status("s", "ready").await;
+    app.wait_for("the chats to be read", || async {
+        let (_, chats) = app.get("/api/v1/sessions/s/chats").await;
+        (chats["data"] != json!([])).then_some(())
+    })
+    .await;
+    let (_, listed) = app.get("/api/v1/chat/conversations").await;
+    assert_eq!(listed["data"]["total"], 0, "{listed}");
+    let (_, stored) = app.get("/api/v1/messages").await;
+    assert_eq!(stored["data"]["messages"], json!([]));
+    let events = app.gateway.services().events.read(None, told, 100).await.unwrap();
+    let is_message = |event: &&wagate::domain::Event| event.body.name() == "message";
+    assert_eq!(events.iter().filter(is_message).count(), 0);
     app.stop().await;
 }
 

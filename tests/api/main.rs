@@ -4,7 +4,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stdout,
     reason = "a helper that fails is a test that fails"
 )]
 
@@ -16,15 +15,16 @@ mod browsers;
 mod chat;
 mod chat_lists;
 mod chat_messages;
-mod daemon;
 mod faults;
 mod idempotency;
 mod journey;
 mod listeners;
 mod outbox;
 mod permission;
-mod receiver;
 mod simulated_network;
-mod webhook_kills;
 mod webhook_service;
 mod webhooks;
+
+#[path = "../support/mod.rs"]
+mod support;
+use support::{daemon, receiver};

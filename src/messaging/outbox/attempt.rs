@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{
         Command, Content, Error, ErrorCode, Message, Reply, SessionId, SessionState,
         command::Sent,
@@ -48,14 +49,19 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
             Err(error) => return unknown(parts, entry, &error).await,
         }
     }
+    Breakpoint::SendBegins.pass();
     entry.attempts += 1;
     entry.state = OutboxState::Sending;
-    // Not flushed: after a crash every waiting entry is looked up before it is sent.
-    if let Err(error) = write(parts, &mut entry).await {
-        return give_up(parts, entry, error.into()).await;
+    let send = handle.execute(Command::Send(entry.outgoing.clone()));
+    // Written while the engine is at it, and not flushed: it is for those who look. After a crash
+    // every waiting entry is looked up before it is sent.
+    let (answer, noted) = tokio::join!(send, write(parts, &mut entry));
+    if let Err(error) = noted {
+        tracing::error!(%error, "that a message is under way cannot be written");
     }
-    match handle.execute(Command::Send(entry.outgoing.clone())).await {
+    match answer {
         Ok(Reply::Sent(outcome)) => {
+            Breakpoint::SendAnswered.pass();
             let author = handle.status().me.map_or_else(|| outcome.id.chat.clone(), |me| me.id);
             let message = message_of(entry.outgoing.clone(), &outcome, author);
             sent(parts, entry, message).await

@@ -31,6 +31,7 @@ use uuid::Uuid;
 pub use self::lane::Pace;
 use self::postman::{Order, Postman, Waiter};
 use crate::{
+    breakpoint::Breakpoint,
     domain::{
         Clock, Content, Error, ErrorCode, Outgoing, SessionId, Subject,
         command::Sent,
@@ -129,8 +130,10 @@ impl Outbox {
         let mut batch = Batch::new();
         self.parts.store.outbox().put_in(&mut batch, &entry)?;
         self.parts.store.commit(batch).await?;
+        Breakpoint::OutboxCommitted.pass();
         if terms.waits() || is_keyed {
             self.parts.store.durable().await?;
+            Breakpoint::OutboxDurable.pass();
         }
         if terms.waits() {
             let (waiter, accepted) = oneshot::channel();

@@ -27,11 +27,13 @@ use crate::{
     session::{not_found, not_ready},
 };
 
+type OutcomeWaiter = oneshot::Sender<Result<Sent, Error>>;
+
 /// Whom to tell of an entry.
 pub enum Waiter {
     /// Wants to know whether it was taken, and no more.
     Acceptance(oneshot::Sender<Result<(), Error>>),
-    Outcome(oneshot::Sender<Result<Sent, Error>>),
+    Outcome(OutcomeWaiter),
 }
 
 impl Waiter {
@@ -68,10 +70,11 @@ pub struct Postman {
     parts: OutboxParts,
     lanes: HashMap<SessionId, Lane>,
     /// Callers who wait for an outcome.
-    waiters: HashMap<Uuid, oneshot::Sender<Result<Sent, Error>>>,
+    waiters: HashMap<Uuid, OutcomeWaiter>,
     /// Entries that an earlier attempt may have sent.
     doubtful: HashSet<Uuid>,
-    under_way: JoinSet<Ended>,
+    /// Each brings back the caller that it could not answer yet.
+    under_way: JoinSet<(Ended, Option<OutcomeWaiter>)>,
     /// When a lane must be looked at again.
     soonest: Option<Timestamp>,
     /// Whether something waits for its session.
@@ -105,8 +108,8 @@ impl Postman {
                     None => break,
                 },
                 Some(ended) = self.under_way.join_next() => {
-                    if let Ok(ended) = ended {
-                        self.ended(ended);
+                    if let Ok((ended, waiter)) = ended {
+                        self.ended(ended, waiter);
                     }
                 }
                 changed = changes.changed() => if changed.is_err() { break },
@@ -190,8 +193,9 @@ impl Postman {
             match self.lane(session).next(now, pace) {
                 Next::Send(entry) => {
                     let is_doubtful = self.doubtful.remove(&entry.id);
+                    let waiter = self.waiters.remove(&entry.id);
                     let parts = self.parts.clone();
-                    self.under_way.spawn(async move { attempt(&parts, *entry, is_doubtful).await });
+                    self.under_way.spawn(answer(parts, entry, is_doubtful, waiter));
                 }
                 Next::At(time) => {
                     self.soonest = Some(self.soonest.map_or(time, |soonest| soonest.min(time)));
@@ -240,14 +244,10 @@ impl Postman {
         self.waiters.remove(&id).map(Waiter::Outcome)
     }
 
-    fn ended(&mut self, Ended { entry, outcome, pause }: Ended) {
+    fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
+        let Ended { entry, pause, outcome: _ } = ended;
         self.lane(&entry.session).ended(entry.chat());
-        if let Some(outcome) = outcome
-            && let Some(waiter) = self.waiters.remove(&entry.id)
-        {
-            // The caller may have gone.
-            let _ = waiter.send(outcome);
-        }
+        self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
         if entry.state.is_waiting() {
             if entry.state == OutboxState::Unknown {
                 self.doubtful.insert(entry.id);
@@ -267,6 +267,23 @@ impl Postman {
         let left = soonest.duration_since(self.parts.clock.now());
         Duration::try_from(left).unwrap_or_default().min(longest)
     }
+}
+
+/// One attempt, whose caller is answered at once when the matter is decided.
+async fn answer(
+    parts: OutboxParts,
+    entry: Box<OutboxEntry>,
+    is_doubtful: bool,
+    mut waiter: Option<OutcomeWaiter>,
+) -> (Ended, Option<OutcomeWaiter>) {
+    let mut ended = attempt(&parts, *entry, is_doubtful).await;
+    if let Some(outcome) = ended.outcome.take()
+        && let Some(waiter) = waiter.take()
+    {
+        // The caller may have gone.
+        let _ = waiter.send(outcome);
+    }
+    (ended, waiter)
 }
 
 fn full(most: usize) -> Error {

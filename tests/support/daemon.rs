@@ -1,6 +1,6 @@
 //! The real program in a process of its own, and callers that know its address.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{os::unix::process::ExitStatusExt, path::Path, process::Stdio, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use tokio::{
 };
 use wagate::egress;
 
-use crate::app::PATIENCE;
+use crate::support::PATIENCE;
 
 /// How often a test kills the program: a few times, or as often as `make faults` wants.
 pub fn kills(usual: usize) -> usize {
@@ -36,6 +36,11 @@ impl Daemon {
 
     /// With settings as the environment gives them.
     pub async fn start_with(folder: &Path, port: u16, settings: &[(&str, &str)]) -> Self {
+        Self::try_start(folder, port, settings).await.expect("the program ended")
+    }
+
+    /// None when it ends before it listens.
+    pub async fn try_start(folder: &Path, port: u16, settings: &[(&str, &str)]) -> Option<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wagate"));
         command
             .args(["serve", "--network", "simulated", "--engine", "simulated", "--port"])
@@ -55,22 +60,29 @@ impl Daemon {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let listening = async {
-            loop {
-                let line = lines.next_line().await.unwrap().expect("the program ended");
+            while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some((_, base)) = line.split_once(" is listening on ") {
-                    return base.to_owned();
+                    return Some(base.to_owned());
                 }
             }
+            None
         };
-        let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen");
+        let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen")?;
         // What else it prints must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, http: egress::local_client().unwrap(), base }
+        Some(Self { child, http: egress::local_client().unwrap(), base })
     }
 
     /// Ends it as a lack of memory would: nothing of it runs any more after this.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Waits until it has died as by `kill -9`.
+    pub async fn died(mut self) {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = ended.expect("it lives on").unwrap();
+        assert_eq!(status.signal(), Some(9), "{status}");
     }
 
     /// Ends it as a service manager would.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{
-    app::PHONE,
+use crate::support::{
+    PHONE,
     daemon::{Daemon, kills},
     receiver::{Answer, Got, Receiver},
 };

@@ -17,7 +17,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::app::PATIENCE;
+use crate::support::PATIENCE;
 
 /// What a receiver does with a request.
 #[derive(Clone, Debug)]

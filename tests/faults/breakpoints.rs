@@ -1,0 +1,233 @@
+//! The process dies at every point where a send, an event or a delivery is halfway.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    path::Path,
+    time::Duration,
+};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use wagate::breakpoint::{Breakpoint, VARIABLE};
+
+use crate::support::{
+    PATIENCE, PHONE,
+    daemon::{Daemon, kills},
+    receiver::{Got, Receiver},
+};
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("WAGATE_WEBHOOKS__RETRY_SCHEDULE", "20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms"),
+    ("WAGATE_WEBHOOKS__TIMEOUT_SECONDS", "5"),
+];
+/// Contacts who never answer: one for each way to send.
+const QUEUED: &str = "15550000003";
+const KEYED: &str = "15551000001";
+const PLAIN: &str = "15551000002";
+/// Writes to the session.
+const WRITER: &str = "15551000003";
+/// How often it dies at one point at most.
+const MOST_PASSES: usize = 20;
+/// Of each but keyed ones, which go on: they come by at every point.
+const MOST: usize = 100;
+/// A session that is not ready yet is asked again.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What callers were promised before the process died.
+#[derive(Default)]
+struct Promised {
+    queued: Vec<String>,
+    keyed: Vec<String>,
+    plain: Vec<String>,
+    /// What the network took for the session.
+    written: Vec<String>,
+}
+
+/// One request after the other until there are enough or the process is gone. The texts that were
+/// answered well.
+async fn until_the_end(
+    daemon: (reqwest::Client, String),
+    way: &'static str,
+    most: usize,
+    path: String,
+    body: impl Fn(&str) -> Value,
+) -> Vec<String> {
+    let (http, base) = daemon;
+    let mut done = Vec::new();
+    for number in 0..most {
+        let words = format!("{way}-{number}");
+        loop {
+            let mut request = http.post(format!("{base}{path}")).json(&body(&words));
+            if way == "keyed" {
+                request = request.header("Idempotency-Key", &words);
+            }
+            let Ok(response) = request.send().await else { return done };
+            if response.status().is_success() {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        done.push(words);
+    }
+    done
+}
+
+async fn use_until_it_dies(daemon: Daemon) -> Promised {
+    let caller = || (daemon.http.clone(), daemon.base.clone());
+    let text = "/api/v1/sessions/s/send-text".to_owned();
+    let to = |phone: &'static str, queue: bool| move |words: &str| json!({ "chatId": format!("{phone}@c.us"), "content": words, "queue": queue });
+    let to_session = |words: &str| json!({ "chat": format!("{PHONE}@c.us"), "text": words });
+    let (queued, keyed, plain, written) = tokio::join!(
+        until_the_end(caller(), "queued", MOST, text.clone(), to(QUEUED, true)),
+        until_the_end(caller(), "keyed", usize::MAX, text.clone(), to(KEYED, false)),
+        until_the_end(caller(), "plain", MOST, text.clone(), to(PLAIN, false)),
+        until_the_end(
+            caller(),
+            "written",
+            MOST,
+            format!("/_simulator/v1/accounts/{WRITER}/messages"),
+            to_session
+        ),
+    );
+    daemon.died().await;
+    Promised { queued, keyed, plain, written }
+}
+
+/// The caller who heard nothing asks again, with the same key.
+async fn ask_again(daemon: &Daemon, words: &str) {
+    let url = format!("{}/api/v1/sessions/s/send-text", daemon.base);
+    let body = json!({ "chatId": format!("{KEYED}@c.us"), "content": words, "queue": false });
+    let asked = async {
+        loop {
+            let request = daemon.http.post(&url).header("Idempotency-Key", words).json(&body);
+            let response = request.send().await.unwrap();
+            if response.status() == StatusCode::OK {
+                return;
+            }
+            let status = response.status();
+            assert!(!status.is_client_error(), "{words}: {status} {:?}", response.text().await);
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect("a keyed send is not done");
+}
+
+/// Each text that was promised is there once, in order; others at most once.
+fn assert_once(what: &str, promised: &[String], found: &[String]) {
+    let unique: HashSet<&String> = found.iter().collect();
+    assert_eq!(unique.len(), found.len(), "{what}: some are doubled");
+    let known: HashSet<&String> = promised.iter().collect();
+    let in_order = found.iter().filter(|text| known.contains(text));
+    let found: Vec<&String> = in_order.collect();
+    let wrong = promised.iter().enumerate().find(|(index, text)| found.get(*index) != Some(text));
+    assert_eq!(
+        wrong,
+        None,
+        "{what}: the first that is lost or out of order, of {} in {found:?}",
+        promised.len()
+    );
+}
+
+async fn assert_nothing_is_lost(daemon: &Daemon, receiver: &Receiver, promised: &Promised) {
+    let chat = format!("{PHONE}@c.us");
+    let ways = [(QUEUED, &promised.queued), (KEYED, &promised.keyed), (PLAIN, &promised.plain)];
+    let mut told_of = promised.written.clone();
+    for (phone, texts) in ways {
+        let found = daemon.on_phone(phone, &chat).await;
+        assert_once(phone, texts, &found);
+        told_of.extend(found);
+    }
+    if !promised.written.is_empty() {
+        let path = format!("/api/v1/sessions/s/chats/{WRITER}@c.us/messages?limit=500");
+        let mirrored: Vec<String> = daemon
+            .get(&path)
+            .await
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| message["body"].as_str().unwrap().to_owned())
+            .collect();
+        assert_once("the mirror", &promised.written, &mirrored);
+    }
+
+    let got = receiver.got.lock().await.clone();
+    let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let is_message = |one: &&Got| {
+        ["message", "message_sent"].contains(&one.body["event"].as_str().unwrap_or_default())
+    };
+    for one in got.iter().filter(is_message) {
+        ids.entry(one.said()).or_default().insert(one.header("webhook-id"));
+    }
+    for text in &told_of {
+        let known = ids.get(text.as_str()).map_or(0, BTreeSet::len);
+        assert_eq!(known, 1, "{text} was delivered under {known} ids");
+    }
+    let numbers: BTreeSet<u64> = got.iter().map(|one| one.body["seq"].as_u64().unwrap()).collect();
+    let (first, last) = (numbers.first().unwrap(), numbers.last().unwrap());
+    let wanted = usize::try_from(last - first + 1).unwrap();
+    assert_eq!(numbers.len(), wanted, "the numbers have gaps: {numbers:?}");
+}
+
+async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
+    let receiver = Receiver::start(&[]).await;
+    let daemon = Daemon::start_with(folder, 0, SETTINGS).await;
+    daemon.link("s", PHONE).await;
+    daemon
+        .post("/api/v1/sessions/s/webhooks", json!({ "url": receiver.url, "events": ["*"] }))
+        .await;
+    daemon.stop().await;
+
+    let plan = format!("{}:{pass}", point.name());
+    let doomed: Vec<_> = SETTINGS.iter().copied().chain([(VARIABLE, plan.as_str())]).collect();
+    let mut promised = match Daemon::try_start(folder, 0, &doomed).await {
+        Some(daemon) => use_until_it_dies(daemon).await,
+        None => Promised::default(),
+    };
+
+    let daemon = Daemon::start_with(folder, 0, SETTINGS).await;
+    daemon.wait_until_ready("s").await;
+    let unheard = format!("keyed-{}", promised.keyed.len());
+    ask_again(&daemon, &unheard).await;
+    promised.keyed.push(unheard);
+    let is_through = |answer: &Value| {
+        let entries = answer["outbox"].as_array().unwrap();
+        let ends = ["delivered", "read", "failed"];
+        entries.iter().all(|entry| ends.contains(&entry["state"].as_str().unwrap()))
+    };
+    let outbox = "/api/v1/sessions/s/outbox?limit=200";
+    daemon.wait_until(outbox, "the end of the outbox", is_through).await;
+    let hooks = daemon.call(Method::GET, "/api/v1/sessions/s/webhooks", None).await;
+    let hook = format!("/api/v1/sessions/s/webhooks/{}", hooks[0]["id"].as_str().unwrap());
+    let last = promised.written.last().cloned();
+    let is_delivered =
+        |got: &[Got]| last.iter().all(|text| got.iter().any(|one| one.said() == text));
+    tokio::time::timeout(PATIENCE, async {
+        while !is_delivered(&receiver.got.lock().await) {
+            tokio::time::sleep(LOOK).await;
+        }
+    })
+    .await
+    .expect("what was written to the session is not delivered");
+    daemon.wait_until(&hook, "the end of the line", |hook| hook["stats"]["waiting"] == 0).await;
+    assert_nothing_is_lost(&daemon, &receiver, &promised).await;
+    daemon.kill().await;
+    promised
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wherever_the_process_dies_what_was_promised_happens_once() {
+    let (mut runs, mut sends, mut writes) = (0, 0, 0);
+    for point in Breakpoint::ALL {
+        for pass in (0..kills(2).min(MOST_PASSES)).map(|number| 2 + 5 * number) {
+            let folder = tempfile::tempdir().unwrap();
+            let promised = dies_at(folder.path(), point, pass).await;
+            runs += 1;
+            sends += promised.queued.len() + promised.keyed.len() + promised.plain.len();
+            writes += promised.written.len();
+        }
+        println!("{}: nothing lost, nothing doubled", point.name());
+    }
+    println!(
+        "{runs} deaths at chosen points: {sends} sends and {writes} incoming messages, each there once"
+    );
+}

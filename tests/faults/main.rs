@@ -1,0 +1,17 @@
+//! Faults as inputs: the gateway's process dies at random and at chosen moments, and what the
+//! simulated network and a receiver saw is counted afterwards. `make faults` runs it at length.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod breakpoints;
+mod send_kills;
+mod webhook_kills;
+
+#[path = "../support/mod.rs"]
+mod support;

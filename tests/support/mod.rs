@@ -1,0 +1,14 @@
+//! What several test programs share; each uses a part of it.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+
+pub mod daemon;
+pub mod receiver;
+
+use std::time::Duration;
+
+pub const PHONE: &str = "15557654321";
+pub const ECHO: &str = "15550000001@c.us";
+pub const SILENT: &str = "15550000003@c.us";
+/// Longer than anything here takes on a slow machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
