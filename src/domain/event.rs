@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     Ack, Chat, Contact, Jid, Me, Message, MessageId, SessionId, SessionState, Timestamp,
+    identity::Pair,
 };
 
 /// One entry of the event log.
@@ -20,6 +21,9 @@ pub struct Event {
     pub session_seq: u64,
     pub at: Timestamp,
     pub body: EventBody,
+    /// Both ids of the people whom it names, as far as they were known when it was logged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Pair>,
 }
 
 /// What happened.
@@ -98,6 +102,15 @@ pub enum EventBody {
     ContactUpdated {
         contact: Box<Contact>,
     },
+    /// A hidden identity and a telephone number were learned to be one person's. An engine says no
+    /// more than the two; the rest is what the session knew before.
+    IdentityLearned {
+        lid: Jid,
+        phone: Jid,
+        former_phone: Option<Jid>,
+        former_lid: Option<Jid>,
+        since: Option<Timestamp>,
+    },
     Presence {
         chat: Jid,
         sender: Jid,
@@ -152,6 +165,7 @@ impl EventBody {
             Self::GroupUpdated { .. } => "group_updated",
             Self::ChatUpdated { .. } => "chat_updated",
             Self::ContactUpdated { .. } => "contact_updated",
+            Self::IdentityLearned { .. } => "identity_learned",
             Self::Presence { .. } => "presence",
             Self::Call { .. } => "call",
             Self::HistoryGap { .. } => "history_gap",
@@ -173,6 +187,10 @@ impl EventBody {
             }
             Self::MessageRevoked { message, .. } => Some(format!("revoked|{message}")),
             Self::Call { id, .. } => Some(format!("call|{id}")),
+            // The same two may be learned again after one of them was somebody else's meanwhile.
+            Self::IdentityLearned { lid, phone, since: Some(since), .. } => {
+                Some(format!("identity|{lid}|{phone}|{since}"))
+            }
             _ => None,
         }
     }
@@ -191,6 +209,20 @@ impl EventBody {
             Self::ChatUpdated { chat } => Some(&chat.id),
             Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => Some(chat),
             _ => None,
+        }
+    }
+
+    /// Gives its chat another name, wherever it is named.
+    pub fn rename_chat(&mut self, name: &Jid) {
+        match self {
+            Self::Message { message } | Self::MessageSent { message } => message.rename_chat(name),
+            Self::Ack { message, .. }
+            | Self::MessageEdited { message, .. }
+            | Self::MessageRevoked { message, .. }
+            | Self::Reaction { message, .. } => message.chat = name.clone(),
+            Self::ChatUpdated { chat } => chat.id = name.clone(),
+            Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => *chat = name.clone(),
+            _ => (),
         }
     }
 }

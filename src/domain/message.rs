@@ -138,6 +138,16 @@ impl Message {
         &self.id.chat
     }
 
+    /// Gives its chat another name: that of the same person under their other id.
+    pub fn rename_chat(&mut self, name: &Jid) {
+        if let Some(quoted) = &mut self.quoted
+            && quoted.chat == self.id.chat
+        {
+            quoted.chat = name.clone();
+        }
+        self.id.chat = name.clone();
+    }
+
     /// One line that stands for the message in a list of chats.
     pub fn preview(&self) -> String {
         if !self.body.is_empty() {

@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 pub mod group;
 pub mod id;
+pub mod identity;
 pub mod message;
 pub mod outbox;
 pub mod session;
@@ -25,6 +26,7 @@ pub use error::{Error, ErrorCode, Subject};
 pub use event::{Event, EventBody};
 pub use group::{Group, Participant, ParticipantOutcome};
 pub use id::{Jid, JidKind, MessageId, SessionId};
+pub use identity::{Identities, Identity};
 pub use message::{Ack, Message, MessageKind};
 pub use session::{Me, Proxy, SessionConfig, SessionRecord, SessionState, SessionStatus};
 

@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Clock, Event, EventBody, SessionId, clock::from_millis},
+    domain::{
+        Clock, Event, EventBody, Identities, SessionId, clock::from_millis, identity::named_by,
+    },
     store::{Batch, Store, StoreError},
 };
 
@@ -67,7 +69,7 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
-        let events = self.commit(session, bodies, along).await?;
+        let events = self.commit(session, bodies, &Identities::default(), along).await?;
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
             None => self.inner.store.durable().await?,
@@ -94,11 +96,12 @@ impl EventLog {
 
     /// The first half of [`Self::append`]: committed, not yet durable, and nobody hears of it
     /// before [`Self::publish`]. Between the two the caller can let go of its locks, so that those
-    /// who wait for the disk wait together.
+    /// who wait for the disk wait together. Of `known`, each event keeps what concerns its people.
     pub async fn commit(
         &self,
         session: &SessionId,
         bodies: Vec<EventBody>,
+        known: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
         let stored = self.inner.store.events();
@@ -121,7 +124,9 @@ impl EventLog {
             }
             (last, last_of) = (last + 1, last_of + 1);
             let (id, session) = (Uuid::now_v7(), session.clone());
-            let event = Event { seq: last, id, session, session_seq: last_of, at, body };
+            let identities = known.pairs_of(&named_by(&body));
+            let event =
+                Event { seq: last, id, session, session_seq: last_of, at, body, identities };
             stored.append_in(&mut along, &event)?;
             events.push(event);
         }

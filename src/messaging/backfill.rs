@@ -13,7 +13,7 @@ use crate::{
         Ack, Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, Timestamp,
         clock::from_seconds, outbox::OutboxState,
     },
-    messaging::{Ingest, odd_reply},
+    messaging::{Ingest, identity::in_chat, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Mirror, Store, StoreError},
 };
@@ -34,7 +34,7 @@ pub struct Backfill<'a> {
 }
 
 impl Backfill<'_> {
-    /// `chats` are the engine's, with the time of their last activity.
+    /// `chats` are the engine's, named as the mirror does, with the time of their last activity.
     pub async fn run(&self, chats: &[Chat]) -> Result<(), Error> {
         let session = self.handle.id();
         let Some(mirror) = self.store.mirrors().get(session).await? else { return Ok(()) };
@@ -106,9 +106,10 @@ impl Backfill<'_> {
         loop {
             let before = found.first().map(|message| message.id.clone());
             let command = Command::Messages { chat: chat.id.clone(), before, limit: PAGE };
-            let Reply::Messages(page) = self.handle.execute(command).await? else {
+            let Reply::Messages(mut page) = self.handle.execute(command).await? else {
                 return Err(odd_reply());
             };
+            in_chat(&mut page, &chat.id);
             let reaches_back =
                 page.len() < PAGE || page.first().is_none_or(|oldest| oldest.timestamp < since);
             found.splice(0..0, page);

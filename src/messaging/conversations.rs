@@ -14,7 +14,7 @@ use crate::{
         conversation::{AutomationPause, ConversationRecord, DayCount, StoredMessage, Window},
         outbox::OutboxEntry,
     },
-    messaging::Messaging,
+    messaging::{Messaging, identity::number_of},
     store::Chats,
 };
 
@@ -27,6 +27,8 @@ const MOST_TOTALS: usize = 256;
 pub struct Conversation {
     pub record: ConversationRecord,
     pub chat: Chat,
+    /// Whom it is with; a person by the number, where it is known.
+    pub with: Jid,
     /// The person at the other end, when it is one.
     pub contact: Option<Contact>,
     /// The newest message that is stored.
@@ -36,7 +38,7 @@ pub struct Conversation {
 impl Conversation {
     /// The best name there is, and what kind it is.
     pub fn name(&self) -> ConversationName<'_> {
-        name_of(&self.chat, self.contact.as_ref())
+        name_of(&self.chat, &self.with, self.contact.as_ref())
     }
 }
 
@@ -125,6 +127,7 @@ impl Messaging {
         session: &SessionId,
         chat: &Jid,
     ) -> Result<Conversation, Error> {
+        let chat = &self.chat_name(session, chat).await?;
         let record = self.store.conversations().get(session, chat).await?;
         let known = self.store.chats().get(session, chat).await?;
         match (record, known) {
@@ -158,7 +161,8 @@ impl Messaging {
         session: &SessionId,
         id: &MessageId,
     ) -> Result<Option<StoredMessage>, Error> {
-        Ok(self.store.messages().stored_by_key(session, &id.chat, &id.key).await?)
+        let chat = self.chat_name(session, &id.chat).await?;
+        Ok(self.store.messages().stored_by_key(session, &chat, &id.key).await?)
     }
 
     /// What is known of people; of one who is no contact, the name that their chat bears.
@@ -172,7 +176,8 @@ impl Messaging {
             if people.contains_key(&id) {
                 continue;
             }
-            let contact = match self.store.contacts().get(session, &id).await? {
+            let number = number_of(&self.store, session, &id).await?;
+            let contact = match self.store.contacts().get(session, &number).await? {
                 Some(contact) => Some(contact),
                 None => self.store.chats().get(session, &id).await?.map(stranger),
             };
@@ -252,19 +257,21 @@ impl Messaging {
             return Ok(None);
         }
         let Some(search) = &filter.search else { return Ok(Some((record, chat, None))) };
-        let contact = self.store.contacts().get(session, &chat.id).await?;
-        let is_found = found_by(search, &chat, contact.as_ref());
+        let with = number_of(&self.store, session, &chat.id).await?;
+        let contact = self.store.contacts().get(session, &with).await?;
+        let is_found = found_by(search, &chat, &with, contact.as_ref());
         Ok(is_found.then_some((record, chat, contact)))
     }
 
     async fn completed(&self, (record, chat, contact): Known) -> Result<Conversation, Error> {
+        let with = number_of(&self.store, &record.session, &chat.id).await?;
         let contact = match contact {
             Some(contact) => Some(contact),
-            None => self.store.contacts().get(&record.session, &chat.id).await?,
+            None => self.store.contacts().get(&record.session, &with).await?,
         };
         let messages = self.store.messages();
         let last = messages.window(&record.session, &chat.id, Window::Newest, 1).await?.pop();
-        Ok(Conversation { record, chat, contact, last })
+        Ok(Conversation { record, chat, with, contact, last })
     }
 }
 
@@ -357,7 +364,11 @@ impl<'a> Merged<'a> {
     }
 }
 
-fn name_of<'a>(chat: &'a Chat, contact: Option<&'a Contact>) -> ConversationName<'a> {
+fn name_of<'a>(
+    chat: &'a Chat,
+    with: &'a Jid,
+    contact: Option<&'a Contact>,
+) -> ConversationName<'a> {
     let given = contact.and_then(|contact| {
         let names = [contact.name.as_deref(), contact.push_name.as_deref()];
         names.into_iter().flatten().find(|name| !name.is_empty())
@@ -365,21 +376,21 @@ fn name_of<'a>(chat: &'a Chat, contact: Option<&'a Contact>) -> ConversationName
     match given {
         Some(name) => ConversationName::Name(name),
         None if chat.name.is_empty() || chat.name == chat.id.user() => {
-            ConversationName::Number(chat.id.user())
+            ConversationName::Number(with.user())
         }
         None => ConversationName::Name(&chat.name),
     }
 }
 
 /// Letters are looked for in the name, whatever their case; digits in the number too.
-fn found_by(search: &str, chat: &Chat, contact: Option<&Contact>) -> bool {
-    let name = match name_of(chat, contact) {
+fn found_by(search: &str, chat: &Chat, with: &Jid, contact: Option<&Contact>) -> bool {
+    let name = match name_of(chat, with, contact) {
         ConversationName::Name(name) | ConversationName::Number(name) => name,
     };
     let digits: String = search.chars().filter(|ch| !" +-().".contains(*ch)).collect();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     name.to_lowercase().contains(&search.to_lowercase())
-        || (is_number && chat.id.user().contains(&digits))
+        || (is_number && with.user().contains(&digits))
 }
 
 fn unknown(id: &str) -> Error {

@@ -9,7 +9,7 @@ use crate::{
         Command, Error, ErrorCode, JidKind, Reply, SessionId, SessionState,
         conversation::{ConversationRecord, StoredMessage, Window},
     },
-    messaging::{Messaging, odd_reply},
+    messaging::{Messaging, identity::in_chat, odd_reply},
 };
 
 /// The least that is asked of an engine at once: a further page costs it about as much as one more
@@ -138,9 +138,10 @@ impl Messaging {
             let before = oldest.map(|oldest| oldest.message.id);
             let limit = PAGE.max(wanted.saturating_sub(added));
             let command = Command::Messages { chat: chat.clone(), before, limit };
-            let Reply::Messages(page) = self.execute(session, command).await? else {
+            let Reply::Messages(mut page) = self.execute(session, command).await? else {
                 return Err(odd_reply());
             };
+            in_chat(&mut page, chat);
             let new = self.ingest.keep_earlier(session, &page).await?;
             added += new;
             if page.len() < limit || new == 0 {

@@ -14,7 +14,7 @@ use crate::{
         message::Reaction,
     },
     events::EventLog,
-    messaging::{backfill::Backfill, odd_reply},
+    messaging::{backfill::Backfill, identity, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
@@ -24,7 +24,7 @@ const PAGE: usize = 500;
 
 pub struct Ingest {
     pub(in crate::messaging) store: Store,
-    log: EventLog,
+    pub(in crate::messaging) log: EventLog,
     pub(in crate::messaging) clock: Clock,
     /// A session's task and callers of the API write to the same mirror: whoever changes a
     /// session's records holds its lock from reading them to their commit.
@@ -51,7 +51,7 @@ impl Ingest {
     /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
     /// along is written in any case. The event is durable on return; what came along with a known
     /// one need not be, since the outbox looks it up again.
-    async fn write(
+    pub(in crate::messaging) async fn write(
         &self,
         session: &SessionId,
         body: EventBody,
@@ -70,20 +70,26 @@ impl Ingest {
     async fn commit(
         &self,
         session: &SessionId,
-        body: EventBody,
+        mut body: EventBody,
         along: Batch,
     ) -> Result<Option<u64>, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
         let mut batch = along;
+        identity::name_event(&self.store, session, &mut body).await?;
         if let Some(known) = self.log.number_of(session, &body).await? {
             metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
             self.store.commit(batch).await?;
             return Ok(Some(known));
         }
         self.mirror(&mut batch, session, &body).await?;
-        metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
-        let events = self.log.commit(session, vec![body], batch).await?;
+        let now = self.clock.now();
+        let (bodies, known) =
+            identity::recognise(&self.store, session, body, now, &mut batch).await?;
+        for body in &bodies {
+            metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
+        }
+        let events = self.log.commit(session, bodies, &known, batch).await?;
         Ok(events.last().map(|event| event.seq))
     }
 
@@ -176,6 +182,7 @@ impl Ingest {
             | EventBody::StateChanged { .. }
             | EventBody::GroupLeft { .. }
             | EventBody::GroupUpdated { .. }
+            | EventBody::IdentityLearned { .. }
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
             | EventBody::HistoryGap { .. }
@@ -229,8 +236,12 @@ impl Ingest {
         message: &Message,
     ) -> Result<String, StoreError> {
         let chat = message.chat();
-        if let Some(contact) = self.store.contacts().get(session, chat).await? {
-            return Ok(contact.display_name().to_owned());
+        let person = self.store.identities().get(session, chat).await?;
+        let number = person.as_ref().map_or(chat, |person| person.pair.phone());
+        for id in [chat, number] {
+            if let Some(contact) = self.store.contacts().get(session, id).await? {
+                return Ok(contact.display_name().to_owned());
+            }
         }
         let push_name =
             message.push_name.clone().filter(|_| !message.from_me() && !chat.is_group());
@@ -305,6 +316,7 @@ impl Ingest {
                 break;
             }
         }
+        identity::name_chats(&self.store, handle.id(), &mut chats).await?;
         Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
         // Last, since the engine's own counts are right whatever was counted before.
         let session = handle.id();
@@ -329,16 +341,12 @@ impl Ingest {
 
     async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {
         for offset in (0..).step_by(PAGE) {
-            let Reply::Contacts(contacts) =
+            let Reply::Contacts(mut contacts) =
                 handle.execute(Command::Contacts { offset, limit: PAGE }).await?
             else {
                 return Err(odd_reply());
             };
-            let mut batch = Batch::new();
-            for contact in &contacts {
-                self.store.contacts().put_in(&mut batch, handle.id(), contact)?;
-            }
-            self.store.commit(batch).await?;
+            self.contacts(handle.id(), &mut contacts).await?;
             if contacts.len() < PAGE {
                 break;
             }

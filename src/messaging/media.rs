@@ -19,6 +19,7 @@ impl Messaging {
     /// The file of a message. Fetched from the engine when it is not here yet.
     pub async fn media(&self, session: &SessionId, id: &MessageId) -> Result<StoredMedia, Error> {
         self.supervisor.get(session)?;
+        let id = &self.message_name(session, id).await?;
         let no_file = || Error::not_found(Subject::Media, "this message has no file");
         let message = self.store.messages().get(session, id).await?.ok_or_else(|| {
             Error::not_found(Subject::Message, "there is no such message")

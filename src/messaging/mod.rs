@@ -9,6 +9,7 @@ mod backfill;
 mod conversations;
 mod groups;
 mod history;
+mod identity;
 mod ingest;
 mod keeping;
 mod media;

@@ -7,7 +7,7 @@ use crate::{
         Chat, Command, Contact, Error, ErrorCode, Jid, Message, Reply, SessionId, SessionState,
         Subject,
     },
-    messaging::{Messaging, odd_reply},
+    messaging::{Messaging, identity::in_chat, odd_reply},
     session::SessionHandle,
 };
 
@@ -38,6 +38,7 @@ impl Messaging {
         limit: usize,
     ) -> Result<Vec<Message>, Error> {
         let handle = self.supervisor.get(session)?;
+        let chat = &self.chat_name(session, chat).await?;
         let stored = self.store.messages();
         let before = match before {
             Some(text) => {
@@ -57,7 +58,10 @@ impl Messaging {
         let before = before.map(|message| message.id);
         let command = Command::Messages { chat: chat.clone(), before, limit };
         let loaded = match handle.execute(command).await {
-            Ok(Reply::Messages(messages)) => messages,
+            Ok(Reply::Messages(mut messages)) => {
+                in_chat(&mut messages, chat);
+                messages
+            }
             Ok(_) => return Err(odd_reply()),
             // What the engine does not know may still be known here.
             Err(error) if error.code == ErrorCode::NotFound => {
@@ -79,12 +83,16 @@ impl Messaging {
     /// A person as the engine sees them now.
     pub async fn contact(&self, session: &SessionId, id: &Jid) -> Result<Contact, Error> {
         match self.execute(session, Command::Contact { id: id.clone() }).await? {
-            Reply::Contact(contact) => Ok(*contact),
+            Reply::Contact(contact) => {
+                self.ingest.acquaint(session, &contact).await?;
+                Ok(*contact)
+            }
             _ => Err(odd_reply()),
         }
     }
 
     pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
+        let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::MarkRead { chat: chat.clone() }).await?;
         Ok(self.ingest.change_chat(session, chat, |chat| chat.unread = 0).await?)
     }
@@ -95,12 +103,14 @@ impl Messaging {
         chat: &Jid,
         archived: bool,
     ) -> Result<(), Error> {
+        let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::Archive { chat: chat.clone(), archived }).await?;
         Ok(self.ingest.change_chat(session, chat, |chat| chat.archived = archived).await?)
     }
 
     pub async fn typing(&self, session: &SessionId, chat: &Jid, typing: bool) -> Result<(), Error> {
-        self.order(session, Command::Typing { chat: chat.clone(), typing }).await
+        let chat = self.chat_name(session, chat).await?;
+        self.order(session, Command::Typing { chat, typing }).await
     }
 }
 

@@ -44,8 +44,9 @@ impl Messaging {
         if !terms.waits() && status.state != SessionState::Ready {
             return Err(not_ready(status.state));
         }
+        let chat = self.chat_name(session, &request.chat).await?;
         let quoted = match &request.quoted {
-            Some(text) => Some(self.find(session, &request.chat, text).await?),
+            Some(text) => Some(self.find(session, &chat, text).await?),
             None => None,
         };
         let is_keyed = request.key.is_some();
@@ -53,7 +54,7 @@ impl Messaging {
         let outgoing = Outgoing {
             content: self.keep(session, &key, request.content).await?,
             key,
-            chat: request.chat,
+            chat,
             quoted,
             mentions: request.mentions,
             link_preview: request.link_preview,
@@ -71,7 +72,7 @@ impl Messaging {
         message: &MessageId,
         text: String,
     ) -> Result<(), Error> {
-        let message = message.clone();
+        let message = self.message_name(session, message).await?;
         self.order(session, Command::Edit { message: message.clone(), text: text.clone() }).await?;
         self.ingest.ingest(session, vec![EventBody::MessageEdited { message, text }]).await
     }
@@ -82,7 +83,7 @@ impl Messaging {
         message: &MessageId,
         for_everyone: bool,
     ) -> Result<(), Error> {
-        let message = message.clone();
+        let message = self.message_name(session, message).await?;
         self.order(session, Command::Revoke { message: message.clone(), for_everyone }).await?;
         match (for_everyone, self.supervisor.get(session)?.status().me) {
             (true, Some(me)) => {
@@ -107,7 +108,7 @@ impl Messaging {
         message: &MessageId,
         emoji: String,
     ) -> Result<(), Error> {
-        let message = message.clone();
+        let message = self.message_name(session, message).await?;
         self.order(session, Command::React { message: message.clone(), emoji: emoji.clone() })
             .await?;
         match self.supervisor.get(session)?.status().me {
@@ -126,12 +127,14 @@ impl Messaging {
         chat: &Jid,
         text: &str,
     ) -> Result<MessageId, Error> {
+        let chat = &self.chat_name(session, chat).await?;
         let unknown = || {
             Error::not_found(Subject::Message, "there is no such message in this chat")
                 .detail("messageId", text)
         };
         if text.contains('_') {
             let id: MessageId = text.parse().map_err(|_| unknown())?;
+            let id = self.message_name(session, &id).await?;
             if id.chat != *chat {
                 return Err(unknown());
             }

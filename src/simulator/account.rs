@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{Contact, Jid, Me},
-    simulator::thread::Thread,
+    simulator::{thread::Thread, veil::Shown},
 };
 
 /// What the person behind an account does with what they get.
@@ -38,6 +38,8 @@ impl Behaviour {
 pub struct Person {
     pub me: Me,
     pub behaviour: Behaviour,
+    #[serde(default)]
+    pub shown: Shown,
     pub contacts: BTreeMap<Jid, Contact>,
     /// Credentials of its linked devices.
     pub devices: BTreeSet<String>,
@@ -56,6 +58,7 @@ impl Person {
         Self {
             me: Me { id: jid, lid, push_name: Some(name), platform },
             behaviour,
+            shown: Shown::Number,
             contacts: BTreeMap::new(),
             devices: BTreeSet::new(),
         }

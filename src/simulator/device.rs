@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Contact, EventBody, Jid},
+    domain::{Chat, Contact, EventBody, Jid},
     simulator::{
         Network,
         linking::refusal,
         protocol::{Answer, PageFault, Push, Refusal, RefusalKind, Request},
-        world::Connected,
+        world::{Connected, World},
     },
 };
 
@@ -75,7 +75,21 @@ impl Device {
         let world = self.network.world();
         let account = world.devices.get(&self.id).and_then(|device| device.account.as_ref());
         let person = account.and_then(|account| world.ledger.person(account));
-        person.map(|person| person.contacts.values().cloned().collect()).unwrap_or_default()
+        let mut contacts: Vec<Contact> =
+            person.map(|person| person.contacts.values().cloned().collect()).unwrap_or_default();
+        if let Some(account) = account {
+            contacts.iter_mut().for_each(|contact| world.veil(account).contact(contact));
+        }
+        contacts
+    }
+
+    /// The chats of this device's account, newest first; none while it has no account.
+    pub fn chats(&self) -> Option<Vec<Chat>> {
+        let account = self.account()?;
+        let mut chats = self.network.chats(&account);
+        let world = self.network.world();
+        chats.iter_mut().for_each(|chat| world.veil(&account).chat(chat));
+        Some(chats)
     }
 
     /// The network itself, for a device in the same process: files need not travel.
@@ -99,7 +113,14 @@ impl Device {
             return Err(refusal(RefusalKind::NotLinked, "this device is not linked"));
         };
         world.check_writing()?;
-        let me = &account;
+        let asked = named_in(&request);
+        let request = world.unveil(request);
+        let mut answer = self.carry_out(&mut world, &account, request)?;
+        world.veil(&account).answer(&mut answer, &asked);
+        Ok(answer)
+    }
+
+    fn carry_out(&self, world: &mut World, me: &Jid, request: Request) -> Result<Answer, Refusal> {
         match request {
             Request::Hello { .. } | Request::RefreshReferences | Request::PairingCode { .. } => {
                 Ok(Answer::Done)
@@ -150,6 +171,17 @@ impl Device {
                 Ok(Answer::Done)
             }
         }
+    }
+}
+
+/// The people whose outcome a request asks for, as it names them.
+fn named_in(request: &Request) -> Vec<Jid> {
+    match request {
+        Request::Exists { id } => vec![id.clone()],
+        Request::CreateGroup { participants, .. }
+        | Request::AddParticipants { participants, .. }
+        | Request::RemoveParticipants { participants, .. } => participants.clone(),
+        _ => Vec::new(),
     }
 }
 

@@ -27,6 +27,7 @@ mod phone;
 pub mod protocol;
 mod relay;
 mod thread;
+mod veil;
 mod world;
 
 use std::{
@@ -48,6 +49,7 @@ pub use self::{
     journal::{JOURNAL, journal_now},
     media::MediaFile,
     phone::{AccountView, DeviceView, PhoneMedia},
+    veil::{Shown, told},
 };
 use crate::domain::Clock;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Chat, Contact, Content, EventBody, Group, Jid, Me, Message, MessageId, ParticipantOutcome,
-    Timestamp, command::Sent, event::Presence,
+    Timestamp, command::Sent, event::Presence, identity::Pair,
 };
 
 /// From the network to a device, unasked.
@@ -28,6 +28,8 @@ pub enum Push {
         chats: Vec<Chat>,
         groups: Vec<Group>,
         messages: Vec<Message>,
+        /// Hidden identities of its people whose number is told.
+        identities: Vec<Pair>,
     },
     /// Something happened in the account: on another device, or somebody else did it.
     Happened { event: EventBody },

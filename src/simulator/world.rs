@@ -6,16 +6,17 @@ use std::{collections::HashMap, fs, io};
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Chat, Contact, EventBody, Group, Jid, JidKind},
+    domain::{Chat, Contact, EventBody, Group, Jid, JidKind, identity::Pair},
     simulator::{
         NetworkSettings,
-        account::{Behaviour, Person},
+        account::{Account, Behaviour, Person},
         agenda::Waiting,
         faults::Faults,
         journal::{JOURNAL, Journal},
         ledger::{Ledger, Record},
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
+        veil::Shown,
     },
 };
 
@@ -161,7 +162,19 @@ impl World {
     pub fn phone_identity(&self, id: &Jid) -> Option<Jid> {
         match id.kind() {
             JidKind::Person => Some(id.clone()),
-            JidKind::Lid => phone_of(id),
+            JidKind::Lid => {
+                let has_it = |person: &Person| person.me.lid.as_ref() == Some(id);
+                let first_owner = phone_of(id);
+                match first_owner.as_ref().map(|phone| self.ledger.person(phone)) {
+                    Some(None) => first_owner,
+                    Some(Some(person)) if has_it(person) => first_owner,
+                    // It was given to somebody else, or is one that the network did not make.
+                    _ => {
+                        let mut people = self.ledger.accounts().map(|account| &account.person);
+                        people.find(|person| has_it(person)).map(|person| person.me.id.clone())
+                    }
+                }
+            }
             _ => None,
         }
     }
@@ -217,6 +230,11 @@ impl World {
             (device.account.as_ref() == Some(account) && Some(*id) != except).then_some(*id)
         };
         let devices: Vec<u64> = self.devices.iter().filter_map(of_account).collect();
+        if devices.is_empty() {
+            return;
+        }
+        let mut event = event.clone();
+        self.veil(account).event(&mut event);
         for device in devices {
             self.push(device, Push::Happened { event: event.clone() });
         }
@@ -256,13 +274,29 @@ impl World {
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
         let is_member = |group: &&Group| group.participants.iter().any(|p| p.id == me.id);
         let messages = account.chats.values().flat_map(|chat| chat.newest(SNAPSHOT_MESSAGES));
-        Some(Push::Snapshot {
+        let mut snapshot = Push::Snapshot {
             me: me.clone(),
+            identities: self.told_to(account),
             contacts: account.person.contacts.values().cloned().collect(),
             chats,
             groups: self.ledger.groups().values().filter(is_member).cloned().collect(),
             messages: messages.collect(),
-        })
+        };
+        self.veil(&me.id).push(&mut snapshot);
+        Some(snapshot)
+    }
+
+    /// Who is who among those in an account's chats and groups who go by their hidden identity and
+    /// tell their number.
+    fn told_to(&self, account: &Account) -> Vec<Pair> {
+        let chats = account.chats.keys();
+        let mut people: Vec<Jid> =
+            chats.flat_map(|chat| self.members(chat).into_iter().chain([chat.clone()])).collect();
+        people.sort();
+        people.dedup();
+        let people = people.iter().filter_map(|id| self.ledger.person(id));
+        let tell = people.filter(|person| person.shown == Shown::Lid);
+        tell.filter_map(|person| Pair::of(person.me.lid.as_ref()?, &person.me.id)).collect()
     }
 }
 

@@ -29,12 +29,16 @@ impl<'a> Contacts<'a> {
         self.table.scan(all, Direction::Forward, usize::MAX).await
     }
 
+    /// Adds the write to a batch. A person is there once: by number, where it is known.
     pub fn put_in(
         &self,
         batch: &mut Batch,
         session: &SessionId,
         contact: &Contact,
     ) -> Result<(), StoreError> {
+        if let Some(lid) = contact.lid.as_ref().filter(|lid| **lid != contact.id) {
+            batch.remove(key(session, lid).done());
+        }
         self.table.put_in(batch, key(session, &contact.id), contact)
     }
 }

@@ -14,6 +14,7 @@ mod deliveries;
 mod engine;
 mod events;
 mod idempotency;
+mod identities;
 mod line;
 mod messages;
 mod mirrors;
@@ -39,6 +40,7 @@ pub use self::{
     engine::{Batch, Pair, Snapshot},
     events::Events,
     idempotency::Idempotency,
+    identities::StoredIdentities,
     line::LineChange,
     messages::Messages,
     mirrors::{Mirror, Mirrors},
@@ -219,6 +221,10 @@ impl Store {
 
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency::new(&*self.engine)
+    }
+
+    pub fn identities(&self) -> StoredIdentities<'_> {
+        StoredIdentities::new(&*self.engine)
     }
 
     pub fn outbox(&self) -> Outbox<'_> {

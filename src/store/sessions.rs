@@ -17,8 +17,15 @@ use crate::{
 
 /// Trees that mirror a session's account and go with it, beside messages and conversations. Its
 /// events stay in the log.
-const MIRROR: [Tree; 5] =
-    [Tree::Chats, Tree::ChatsByActivity, Tree::MessageCounts, Tree::Contacts, Tree::Mirrors];
+const MIRROR: [Tree; 7] = [
+    Tree::Chats,
+    Tree::ChatsByActivity,
+    Tree::MessageCounts,
+    Tree::Contacts,
+    Tree::Identities,
+    Tree::IdentitiesByPhone,
+    Tree::Mirrors,
+];
 
 pub struct Sessions<'a> {
     table: Table<'a, SessionRecord>,
@@ -47,7 +54,7 @@ impl<'a> Sessions<'a> {
         self.table.put(key(&record.id), record).await
     }
 
-    /// Removes the record and the mirror of its chats, messages and contacts. Durable when it
+    /// Removes the record and the mirror of its chats, messages and people. Durable when it
     /// returns.
     pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
         Messages::new(self.table.engine, self.numbers).clear(id, None).await?;

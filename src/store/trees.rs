@@ -33,6 +33,8 @@
 //! | `Attempts` | delivery, number | [`crate::store::records::Attempt`] | webhooks |
 //! | `Idempotency` | caller, method, path, key | [`crate::store::records::KeyedWrite`] | services |
 //! | `IdempotencyByTime` | time, caller, method, path, key | the key in `Idempotency` | services |
+//! | `Identities` | session, hidden identity | [`crate::domain::Identity`] | messaging |
+//! | `IdentitiesByPhone` | session, number | the key in `Identities` | messaging |
 //! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
@@ -67,16 +69,18 @@ pub enum Tree {
     OutboxWaiting = 26,
     Lanes = 30,
     LaneHeads = 31,
-    MessagesInChat = 40,
-    MessagesByNumber = 41,
-    MessagesByUuid = 42,
-    MessageCounts = 43,
-    Conversations = 44,
-    ConversationsByUuid = 45,
-    ConversationsByNumber = 46,
-    Tags = 47,
-    ConversationsByTag = 48,
-    OutboxByUuid = 49,
+    Identities = 40,
+    IdentitiesByPhone = 41,
+    MessagesInChat = 50,
+    MessagesByNumber = 51,
+    MessagesByUuid = 52,
+    MessageCounts = 53,
+    Conversations = 54,
+    ConversationsByUuid = 55,
+    ConversationsByNumber = 56,
+    Tags = 57,
+    ConversationsByTag = 58,
+    OutboxByUuid = 59,
 }
 
 impl Tree {

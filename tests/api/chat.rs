@@ -308,3 +308,43 @@ async fn the_standard_form_and_the_chat_form_are_both_there() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_writes_under_the_hidden_id_is_shown_by_the_number_once_it_is_known() {
+    let app = TestApp::start().await;
+    let show = async |shown: &str| {
+        let path = "/_simulator/v1/accounts/15550000011/identity";
+        let body = json!({ "shown": shown });
+        assert_eq!(app.call(Method::PUT, path, Some(body)).await.0, 200);
+    };
+    show("lidAlone").await;
+    app.ready("s", PHONE).await;
+    write(&app, "15550000011", "who am I?").await;
+    let masked = conversation(&app, "100015550000011").await;
+    show("lid").await;
+    write(&app, "15550000011", "it is me").await;
+    let known = app
+        .wait_for("the number", || async {
+            let (_, answer) = app.get("/api/v1/chat/conversations").await;
+            let one = answer["data"]["data"][0].clone();
+            (one["contact_number"] == "15550000011").then_some(one)
+        })
+        .await;
+    assert_eq!((&known["id"], &known["display_name"]), (&masked["id"], &json!("Ada Lovelace")));
+    let shown = app
+        .wait_for("both messages", || async {
+            let shown = messages(&app, &known, "").await;
+            (shown.len() == 2).then_some(shown)
+        })
+        .await;
+    assert_eq!(shown[0]["sender"]["jid"], "15550000011@s.whatsapp.net");
+    let body = json!({
+        "instance_id": "s", "recipient": "15550000011", "message": "I know you",
+        "reply_to": shown[1]["uuid"],
+    });
+    let (status, sent) = app.post("/api/v1/chat/send", body).await;
+    assert_eq!(status, 200, "{sent}");
+    assert_eq!(sent["data"]["conversation"]["id"], masked["id"]);
+    assert_eq!(sent["data"]["message"]["reply_to"]["message_body"], "it is me");
+    app.stop().await;
+}

@@ -17,6 +17,7 @@ mod chat_lists;
 mod chat_messages;
 mod faults;
 mod idempotency;
+mod identity;
 mod journey;
 mod listeners;
 mod outbox;

@@ -146,7 +146,8 @@ test("a group is made, and people are added and removed", async () => {
   const path = `${BOT}/groups/${made.gid}/participants`;
   for (const method of ["POST", "DELETE"]) {
     const { participants } = await client.call(method, path, { participants: [SILENT] });
-    assert.deepEqual(participants, [{ id: SILENT, status: 200 }]);
+    const identity = { phone: SILENT, lid: "100015550000003@lid" };
+    assert.deepEqual(participants, [{ id: SILENT, identity, status: 200 }]);
   }
   await listener.hears("group_leave", ({ participants }) => participants.includes(SILENT));
   await receiver.gets("group_join");

@@ -13,7 +13,7 @@ use wagate::{
     simulator::{Behaviour, PhoneMedia},
 };
 
-pub use crate::told::*;
+pub use crate::{people::*, told::*};
 
 use crate::stage::{ADA, ECHO, GRACE, OWNER, Session, Stage, person, text};
 
@@ -490,10 +490,10 @@ async fn members(session: &Session, id: &Jid) -> Vec<Jid> {
     members
 }
 
-fn history(chat: &Jid, before: Option<MessageId>, limit: usize) -> Command {
+pub fn history(chat: &Jid, before: Option<MessageId>, limit: usize) -> Command {
     Command::Messages { chat: chat.clone(), before, limit }
 }
 
-fn bodies(messages: &[wagate::domain::Message]) -> Vec<&str> {
+pub fn bodies(messages: &[wagate::domain::Message]) -> Vec<&str> {
     messages.iter().map(|message| message.body.as_str()).collect()
 }

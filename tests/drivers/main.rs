@@ -10,6 +10,7 @@
 
 mod chromium;
 mod contract;
+mod people;
 mod stage;
 mod told;
 
@@ -51,4 +52,6 @@ on_every_engine! {
     a_reaction_can_be_taken_back
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
+    both_ids_of_a_person_are_told_when_they_are_known
+    a_person_is_reached_by_either_id_in_one_chat
 }

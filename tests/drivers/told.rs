@@ -141,6 +141,6 @@ pub async fn each_person_of_a_group_has_an_outcome(stage: Stage) {
     session.close(Close::KeepLogin).await;
 }
 
-fn statuses(outcomes: Vec<ParticipantOutcome>) -> Vec<(Jid, u16)> {
+pub fn statuses(outcomes: Vec<ParticipantOutcome>) -> Vec<(Jid, u16)> {
     outcomes.into_iter().map(|outcome| (outcome.id, outcome.status)).collect()
 }

@@ -16,7 +16,7 @@ use crate::{
         },
     },
     domain::{
-        Contact, Error, Jid, JidKind, Me, MessageId, SessionId, SessionStatus,
+        Contact, Error, Identities, Jid, JidKind, Me, MessageId, SessionId, SessionStatus,
         conversation::{StoredMessage, Tag, conversation_uuid, message_uuid},
     },
     messaging::{Conversation, ConversationName},
@@ -82,7 +82,7 @@ pub fn conversation(
     let picture = of.contact.as_ref().and_then(|contact| contact.picture.as_ref());
     Ok(ConversationView {
         id: of.record.uuid.to_string(),
-        contact_number: number(&chat.id),
+        contact_number: number(&of.with),
         display_name: display_name(of),
         profile_picture_url: picture.and_then(|picture| picture.url.clone()),
         last_message: last_message(of),
@@ -110,7 +110,7 @@ pub fn plain_conversation(
         id: record.number,
         uuid: record.uuid.to_string(),
         instance_id: instance.uuid.to_string(),
-        contact_number: number(&chat.id),
+        contact_number: number(&of.with),
         contact_name: display_name(of),
         is_group: chat.id.is_group(),
         unread_count: chat.unread,
@@ -165,6 +165,7 @@ struct Known<'a> {
     session: &'a SessionId,
     me: Option<Me>,
     people: HashMap<Jid, Contact>,
+    identities: Identities,
     quoted: HashMap<MessageId, StoredMessage>,
 }
 
@@ -184,10 +185,17 @@ impl<'a> Known<'a> {
             let message = &stored.message;
             [message.author.clone()].into_iter().chain(message.mentions.clone())
         };
-        let named = stored.iter().chain(quoted.values()).flat_map(of_one);
-        let people = services.messaging.people(session, named.collect::<Vec<_>>()).await?;
+        let named: Vec<Jid> = stored.iter().chain(quoted.values()).flat_map(of_one).collect();
+        let identities = services.messaging.identities(session, &named).await?;
+        let people = services.messaging.people(session, named).await?;
         let me = services.supervisor.get(session)?.status().me;
-        Ok(Self { services, session, me, people, quoted })
+        Ok(Self { services, session, me, people, identities, quoted })
+    }
+
+    /// A person by the number, where it is known.
+    fn number<'b>(&'b self, id: &'b Jid) -> &'b Jid {
+        let other = self.identities.other(id).filter(|other| other.kind() == JidKind::Person);
+        other.unwrap_or(id)
     }
 
     fn view(&self, stored: &StoredMessage) -> MessageView {
@@ -206,7 +214,7 @@ impl<'a> Known<'a> {
             is_from_me: message.from_me(),
             message_body: body.to_owned(),
             formatted_body: formatted(body, &self.mentions(stored)),
-            mentioned_jids: message.mentions.iter().map(jid).collect(),
+            mentioned_jids: message.mentions.iter().map(|id| jid(self.number(id))).collect(),
             grouped_reactions: grouped(&message.reactions, &me),
             message_type: message_type(message.kind),
             status: message_status(message),
@@ -228,10 +236,14 @@ impl<'a> Known<'a> {
 
     fn mentions(&self, stored: &StoredMessage) -> Vec<Mention> {
         let mention = |id: &Jid| {
-            let name = self.short_name(id).unwrap_or_else(|| id.user().to_owned());
-            Mention { user: id.user().to_owned(), name }
+            let name = self.short_name(id);
+            let name = name.unwrap_or_else(|| self.number(id).user().to_owned());
+            // The text names them by either id.
+            let other = self.identities.other(id).cloned();
+            let ids = [Some(id.clone()), other].into_iter().flatten();
+            ids.map(move |id| Mention { user: id.user().to_owned(), name: name.clone() })
         };
-        stored.message.mentions.iter().map(mention).collect()
+        stored.message.mentions.iter().flat_map(mention).collect()
     }
 
     /// How somebody is addressed.
@@ -249,7 +261,7 @@ impl<'a> Known<'a> {
     }
 
     fn sender(&self, stored: &StoredMessage) -> SenderView {
-        let author = &stored.message.author;
+        let author = self.number(&stored.message.author);
         SenderView {
             jid: jid(author),
             name: self.full_name(stored),
@@ -268,7 +280,7 @@ impl<'a> Known<'a> {
             stored.message.push_name.as_deref(),
         ];
         let given = names.into_iter().flatten().find(|name| !name.is_empty());
-        given.map_or_else(|| format!("+{}", author.user()), str::to_owned)
+        given.map_or_else(|| format!("+{}", self.number(author).user()), str::to_owned)
     }
 
     fn reply(&self, id: &MessageId) -> ReplyView {

@@ -302,8 +302,9 @@ async fn quoted(
 ) -> Result<Option<String>, Error> {
     let Some(id) = reply_to else { return Ok(None) };
     let fault = || Error::invalid_field("reply_to", "must name a message of this conversation");
+    let chat = services.messaging.chat_name(session, chat).await?;
     match services.messaging.message(&id.text()).await {
-        Ok(Found::Message(of, stored)) if of == *session && stored.message.chat() == chat => {
+        Ok(Found::Message(of, stored)) if of == *session && *stored.message.chat() == chat => {
             Ok(Some(stored.message.id.to_string()))
         }
         Ok(_) => Err(fault()),

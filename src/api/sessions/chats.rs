@@ -13,9 +13,9 @@ use crate::{
             Repeat, Scope,
         },
         error::ApiError,
-        sessions::{data, message, wire::message_view},
+        sessions::{data, identity::IdentityView, message, wire::message_of},
     },
-    domain::Chat,
+    domain::{Chat, Identities, identity::named_in},
     services::Services,
 };
 
@@ -67,6 +67,8 @@ struct TypingBody {
 #[serde(rename_all = "camelCase")]
 struct ChatView {
     id: String,
+    /// None for a group.
+    identity: Option<IdentityView>,
     name: String,
     is_group: bool,
     unread_count: u32,
@@ -94,16 +96,20 @@ struct MessageView {
     from_me: bool,
     timestamp: i64,
     author: String,
+    author_identity: Option<IdentityView>,
     #[serde(rename = "type")]
     kind: String,
     ack: i8,
     chat_id: String,
+    /// None for a group.
+    chat_identity: Option<IdentityView>,
     has_media: bool,
 }
 
 impl ChatView {
-    fn of(chat: Chat) -> Self {
+    fn of(chat: Chat, known: &Identities) -> Self {
         Self {
+            identity: IdentityView::of(&chat.id, known),
             is_group: chat.id.is_group(),
             id: chat.id.to_string(),
             name: chat.name,
@@ -143,7 +149,9 @@ async fn list(
     } else {
         services.messaging.chats(&session, cached, offset, limit).await?
     };
-    let views: Vec<ChatView> = chats.into_iter().map(ChatView::of).collect();
+    let people = chats.iter().map(|chat| &chat.id);
+    let known = services.messaging.identities(&session, people).await?;
+    let views: Vec<ChatView> = chats.into_iter().map(|chat| ChatView::of(chat, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
 
@@ -157,7 +165,9 @@ async fn messages(
     let limit = query.number("limit", 50, 1, 500)?;
     let messages =
         services.messaging.messages(&session, &chat, query.text("before"), limit).await?;
-    let views: Vec<_> = messages.iter().map(message_view).collect();
+    let people = messages.iter().flat_map(named_in);
+    let known = services.messaging.identities(&session, people).await?;
+    let views: Vec<_> = messages.iter().map(|message| message_of(message, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
 

@@ -12,9 +12,9 @@ use crate::{
             ParameterKind::{Flag, Number, Text},
         },
         error::ApiError,
-        sessions::data,
+        sessions::{data, identity::IdentityView},
     },
-    domain::{Contact, Error, Subject},
+    domain::{Contact, Error, Identities, JidKind, Subject},
     services::Services,
 };
 
@@ -48,6 +48,7 @@ struct ContactView {
     is_business: bool,
     is_group: bool,
     lid: Option<String>,
+    identity: Option<IdentityView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -67,7 +68,8 @@ struct PictureView {
 }
 
 impl ContactView {
-    fn of(contact: &Contact) -> Self {
+    fn of(contact: &Contact, known: &Identities) -> Self {
+        let lid = contact.lid.as_ref().or_else(|| known.other(&contact.id));
         Self {
             id: contact.id.to_string(),
             name: contact.display_name().to_owned(),
@@ -77,7 +79,8 @@ impl ContactView {
             short_name: contact.short_name.clone(),
             is_business: contact.business,
             is_group: false,
-            lid: contact.lid.as_ref().map(ToString::to_string),
+            lid: lid.filter(|lid| lid.kind() == JidKind::Lid).map(ToString::to_string),
+            identity: IdentityView::of(&contact.id, known),
         }
     }
 }
@@ -99,8 +102,11 @@ async fn list(
         };
         (!mine || contact.in_address_book) && search.as_ref().is_none_or(found)
     };
+    let shown: Vec<&Contact> = contacts.iter().filter(wanted).skip(offset).take(limit).collect();
+    let people = shown.iter().map(|contact| &contact.id);
+    let known = services.messaging.identities(&session, people).await?;
     let views: Vec<ContactView> =
-        contacts.iter().filter(wanted).skip(offset).take(limit).map(ContactView::of).collect();
+        shown.into_iter().map(|contact| ContactView::of(contact, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
 
@@ -116,6 +122,7 @@ async fn read(
         return Err(error.detail("chatId", id.as_str()).into());
     }
     let contact = services.messaging.contact(&session, &id).await?;
+    let known = services.messaging.identities(&session, [&contact.id]).await?;
     let picture = contact.picture.as_ref();
     let details = ContactDetails {
         is_blocked: contact.blocked,
@@ -124,7 +131,7 @@ async fn read(
             id: picture.and_then(|picture| picture.id.clone()),
             img: picture.and_then(|picture| picture.thumbnail.clone()),
         },
-        contact: ContactView::of(&contact),
+        contact: ContactView::of(&contact, &known),
     };
     Ok(HttpResponse::Ok().json(data(details)))
 }

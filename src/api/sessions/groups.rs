@@ -11,10 +11,11 @@ use crate::{
         error::ApiError,
         sessions::{
             data,
+            identity::IdentityView,
             wire::{jids, seconds},
         },
     },
-    domain::{Error, Jid, ParticipantOutcome},
+    domain::{Error, Jid, ParticipantOutcome, SessionId},
     services::Services,
 };
 
@@ -65,6 +66,7 @@ struct ParticipantsBody {
 #[serde(rename_all = "camelCase")]
 struct OutcomeView {
     id: String,
+    identity: Option<IdentityView>,
     /// 200 done, 403 privacy forbids, 404 not on WhatsApp, 408 left a moment ago, 409 is there already.
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +94,7 @@ struct GroupView {
     name: String,
     description: Option<String>,
     owner: Option<String>,
+    owner_identity: Option<IdentityView>,
     created_at: Option<String>,
     participants: Vec<MemberView>,
 }
@@ -100,17 +103,25 @@ struct GroupView {
 #[serde(rename_all = "camelCase")]
 struct MemberView {
     id: String,
+    identity: Option<IdentityView>,
     is_admin: bool,
     is_super_admin: bool,
 }
 
-fn views(outcomes: Vec<ParticipantOutcome>) -> Vec<OutcomeView> {
+async fn views(
+    services: &Services,
+    session: &SessionId,
+    outcomes: Vec<ParticipantOutcome>,
+) -> Result<Vec<OutcomeView>, Error> {
+    let people = outcomes.iter().map(|outcome| &outcome.id);
+    let known = services.messaging.identities(session, people).await?;
     let view = |outcome: ParticipantOutcome| OutcomeView {
+        identity: IdentityView::of(&outcome.id, &known),
         id: outcome.id.to_string(),
         status: outcome.status,
         invite_code: outcome.invite_code,
     };
-    outcomes.into_iter().map(view).collect()
+    Ok(outcomes.into_iter().map(view).collect())
 }
 
 async fn create(
@@ -140,8 +151,8 @@ async fn create(
         .messaging
         .create_group(&session, name.clone(), description.clone(), people)
         .await?;
-    let created =
-        GroupCreated { gid: id.to_string(), name, description, participants: views(outcomes) };
+    let participants = views(&services, &session, outcomes).await?;
+    let created = GroupCreated { gid: id.to_string(), name, description, participants };
     Ok(HttpResponse::Created().json(data(created)))
 }
 
@@ -152,7 +163,11 @@ async fn read(
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
     let group = services.messaging.group(&session, &path_group(&request)?).await?;
+    let people = group.participants.iter().map(|participant| &participant.id);
+    let people = people.chain(&group.owner);
+    let known = services.messaging.identities(&session, people).await?;
     let member = |participant: crate::domain::Participant| MemberView {
+        identity: IdentityView::of(&participant.id, &known),
         id: participant.id.to_string(),
         is_admin: participant.admin,
         is_super_admin: participant.owner,
@@ -161,6 +176,7 @@ async fn read(
         gid: group.id.to_string(),
         name: group.name,
         description: group.description,
+        owner_identity: group.owner.as_ref().and_then(|owner| IdentityView::of(owner, &known)),
         owner: group.owner.map(String::from),
         created_at: group.created_at.map(seconds),
         participants: group.participants.into_iter().map(member).collect(),
@@ -175,7 +191,8 @@ async fn add(
 ) -> Result<HttpResponse, ApiError> {
     let (session, group, people) = change(&services, &request, body)?;
     let outcomes = services.messaging.add_participants(&session, &group, people).await?;
-    let view = ParticipantsView { gid: group.to_string(), participants: views(outcomes) };
+    let participants = views(&services, &session, outcomes).await?;
+    let view = ParticipantsView { gid: group.to_string(), participants };
     Ok(HttpResponse::Ok().json(data(view)))
 }
 
@@ -186,7 +203,8 @@ async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     let (session, group, people) = change(&services, &request, body)?;
     let outcomes = services.messaging.remove_participants(&session, &group, people).await?;
-    let view = ParticipantsView { gid: group.to_string(), participants: views(outcomes) };
+    let participants = views(&services, &session, outcomes).await?;
+    let view = ParticipantsView { gid: group.to_string(), participants };
     Ok(HttpResponse::Ok().json(data(view)))
 }
 
@@ -194,7 +212,7 @@ fn change(
     services: &Services,
     request: &HttpRequest,
     body: ParticipantsBody,
-) -> Result<(crate::domain::SessionId, Jid, Vec<Jid>), ApiError> {
+) -> Result<(SessionId, Jid, Vec<Jid>), ApiError> {
     let session = session_id(request)?;
     services.supervisor.get(&session)?;
     let group = path_group(request)?;

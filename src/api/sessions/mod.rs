@@ -3,6 +3,7 @@
 mod chats;
 mod contacts;
 mod groups;
+mod identity;
 mod manage;
 pub mod media;
 pub mod messages;
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(chats::endpoints());
     all.extend(contacts::endpoints());
     all.extend(groups::endpoints());
+    all.extend(identity::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(webhook_deliveries::endpoints());
     all

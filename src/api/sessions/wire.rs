@@ -4,16 +4,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
 use crate::{
+    api::sessions::identity::beside,
     domain::{
-        Ack, Event, EventBody, Jid, Message, MessageKind, SessionId, SessionState, SessionStatus,
-        Timestamp,
+        Ack, Event, EventBody, Identities, Jid, Message, MessageId, MessageKind, SessionId,
+        SessionState, SessionStatus, Timestamp,
         event::{GroupChange, JoinAction, LeaveAction},
+        identity::risen,
     },
     webhooks::Envelope,
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 21] = [
+pub const EVENT_NAMES: [&str; 22] = [
     "qr",
     "authenticated",
     "ready",
@@ -35,6 +37,7 @@ pub const EVENT_NAMES: [&str; 21] = [
     "call",
     "history_gap",
     "webhook.disabled",
+    "identity_learned",
 ];
 
 /// An event as it goes to a listener.
@@ -47,7 +50,8 @@ pub struct Frame {
 
 /// Words an event; none for those that are of no interest outside.
 pub fn frame(event: &Event) -> Option<Frame> {
-    let (name, data) = payload(&event.body, event.at)?;
+    let (name, mut data) = payload(&event.body, event.at)?;
+    beside(&mut data, &event.identities.iter().collect());
     let json = json!({
         "event": name,
         "sessionId": event.session,
@@ -158,10 +162,14 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
             ("group_leave", data)
         }
         EventBody::GroupUpdated { group, change, value, by } => {
-            let data = json!({
+            let mut data = json!({
                 "chatId": group, "change": change_word(*change), "value": value, "by": by,
                 "timestamp": timestamp,
             });
+            let risen = risen(*change, value.as_deref());
+            if !risen.is_empty() {
+                data["participants"] = json!(risen);
+            }
             ("group_update", data)
         }
         EventBody::ChatUpdated { chat } => {
@@ -175,6 +183,13 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
                 "id": contact.id, "name": contact.display_name(), "pushname": contact.push_name,
             });
             ("contact_updated", data)
+        }
+        EventBody::IdentityLearned { lid, phone, former_phone, former_lid, .. } => {
+            let data = json!({
+                "lid": lid, "phone": phone, "formerPhone": former_phone, "formerLid": former_lid,
+                "timestamp": timestamp,
+            });
+            ("identity_learned", data)
         }
         EventBody::Presence { chat, sender, presence } => {
             ("presence", json!({ "chatId": chat, "sender": sender, "presence": presence }))
@@ -209,7 +224,7 @@ fn qr_data(text: &str, attempt: u32, expires_at: Timestamp) -> Value {
 fn ready_data(me: &crate::domain::Me) -> Value {
     json!({
         "phoneNumber": me.id.user(), "id": me.id, "pushname": me.push_name, "platform": me.platform,
-        "lid": me.lid,
+        "lid": me.lid, "identity": { "phone": me.id, "lid": me.lid },
     })
 }
 
@@ -220,8 +235,14 @@ fn message_event(message: &Message) -> Value {
     data
 }
 
-/// A message as the API shows it.
-pub fn message_view(message: &Message) -> Value {
+/// A message as the API shows it, with who its people are.
+pub fn message_of(message: &Message, known: &Identities) -> Value {
+    let mut data = message_view(message);
+    beside(&mut data, known);
+    data
+}
+
+fn message_view(message: &Message) -> Value {
     let id = message.id.to_string();
     let media_path = message.media.as_ref().map(|_| {
         let encoded =
@@ -250,6 +271,7 @@ pub fn message_view(message: &Message) -> Value {
         "hasMedia": message.media.is_some(),
         "mediaPath": media_path,
         "quotedMsgId": message.quoted,
+        "quotedParticipant": message.quoted.as_ref().and_then(writer),
         "mentionedJidList": message.mentions,
         "isForwarded": message.forwarded,
         "isEdited": message.edited,
@@ -258,6 +280,12 @@ pub fn message_view(message: &Message) -> Value {
             "timestamp": reaction.timestamp.as_second(),
         })).collect::<Vec<_>>(),
     })
+}
+
+/// Who wrote a message, as far as its id tells.
+fn writer(id: &MessageId) -> Option<&Jid> {
+    let other = (!id.from_me && id.chat.is_person()).then_some(&id.chat);
+    id.participant.as_ref().or(other)
 }
 
 /// WhatsApp Web's own words for kinds of messages.
@@ -344,6 +372,37 @@ mod tests {
         assert_eq!(
             seconds(crate::domain::clock::from_millis(1_753_027_398_123)),
             "2025-07-20T16:03:18Z"
+        );
+    }
+
+    #[test]
+    fn who_rises_in_a_group_is_shown_under_both_ids() {
+        let lid: Jid = "1000000001@lid".parse().unwrap();
+        let phone = "15550001@c.us".parse().unwrap();
+        let body = EventBody::GroupUpdated {
+            group: "120363000000000000@g.us".parse().unwrap(),
+            change: GroupChange::Promote,
+            value: Some(format!("{lid},15550002@c.us")),
+            by: None,
+        };
+        let identities = crate::domain::identity::Pair::of(&lid, &phone).into_iter().collect();
+        let event = Event {
+            seq: 1,
+            id: uuid::Uuid::nil(),
+            session: "s".parse().unwrap(),
+            session_seq: 1,
+            at: from_seconds(1),
+            body,
+            identities,
+        };
+        let frame: Value = serde_json::from_str(&frame(&event).unwrap().json).unwrap();
+        assert_eq!(frame["data"]["participants"], json!(["1000000001@lid", "15550002@c.us"]));
+        assert_eq!(
+            frame["data"]["participantIdentities"],
+            json!([
+                { "phone": "15550001@c.us", "lid": "1000000001@lid" },
+                { "phone": "15550002@c.us", "lid": null },
+            ])
         );
     }
 

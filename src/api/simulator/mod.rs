@@ -18,10 +18,10 @@ use crate::{
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
     },
-    domain::{Error, ErrorCode, Jid, MessageId, Subject, Timestamp, command::MediaKind},
+    domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, command::MediaKind},
     services::Services,
     simulator::{
-        Behaviour, Faults, Network, PhoneMedia,
+        Behaviour, Faults, Network, PhoneMedia, Shown,
         protocol::{PageFault, Refusal, RefusalKind},
     },
 };
@@ -41,6 +41,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::put("/_simulator/v1/accounts/{phone}/behaviour", behaviour)
             .about(TAG, "Choose what a person does with what they get")
             .takes::<BehaviourBody>(),
+        Endpoint::put("/_simulator/v1/accounts/{phone}/identity", show)
+            .about(TAG, "Choose by which of their ids a person is shown, and their hidden one")
+            .takes::<IdentityBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/scan", scan)
             .about(TAG, "Scan a QR code with a phone")
             .takes::<CodeBody>(),
@@ -106,6 +109,15 @@ struct BehaviourBody {
     /// echo, slow, reads, silent or manual.
     #[schema(value_type = String)]
     behaviour: Behaviour,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct IdentityBody {
+    /// number, lid (the number is told as well) or lidAlone.
+    #[schema(value_type = Option<String>)]
+    shown: Option<Shown>,
+    /// A new hidden identity.
+    lid: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -249,6 +261,22 @@ async fn behaviour(
 ) -> Answer {
     network(&services)?.set_behaviour(&phone(&request)?, body.behaviour).map_err(refused)?;
     done("Behaviour set")
+}
+
+async fn show(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<IdentityBody>,
+) -> Answer {
+    let lid = match &body.lid {
+        Some(text) => Some(jid(text)?),
+        None => None,
+    };
+    if lid.as_ref().is_some_and(|lid| lid.kind() != JidKind::Lid) {
+        return Err(Error::invalid_field("lid", "must be digits@lid").into());
+    }
+    network(&services)?.show(&phone(&request)?, body.shown, lid).map_err(refused)?;
+    done("Shown so from now on")
 }
 
 async fn scan(

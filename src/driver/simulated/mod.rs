@@ -19,6 +19,7 @@ use crate::{
     simulator::{
         Device, Network, Pushes,
         protocol::{Answer, DeviceContent, PageFault, Push, RefusalKind, Request},
+        told,
     },
 };
 
@@ -157,10 +158,7 @@ async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
 }
 
 fn own_chats(device: &Device) -> Result<Vec<crate::domain::Chat>, Error> {
-    let account = device.account();
-    let account =
-        account.ok_or_else(|| Error::new(ErrorCode::NotReady, "this device is not linked"))?;
-    Ok(device.network().chats(&account))
+    device.chats().ok_or_else(|| Error::new(ErrorCode::NotReady, "this device is not linked"))
 }
 
 async fn send(device: &Device, outgoing: Outgoing) -> Result<Reply, Error> {
@@ -247,9 +245,11 @@ impl Pump {
                     }
                 }
             }
-            Push::Snapshot { me, .. } => {
+            Push::Snapshot { me, identities, .. } => {
                 let line = DriverEvent::Line { state: "CONNECTED".to_owned(), connected: true };
-                (vec![DriverEvent::Authenticated, line, DriverEvent::Ready { me }], false)
+                let mut events = vec![DriverEvent::Authenticated, line, DriverEvent::Ready { me }];
+                events.extend(identities.into_iter().map(|pair| DriverEvent::Happened(told(pair))));
+                (events, false)
             }
             Push::Happened { event } => (vec![DriverEvent::Happened(event)], false),
             Push::Line { connected } => {

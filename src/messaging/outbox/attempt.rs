@@ -9,7 +9,7 @@ use crate::{
         command::Sent,
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{odd_reply, outbox::OutboxParts, send::message_of},
+    messaging::{identity::chat_name, odd_reply, outbox::OutboxParts, send::message_of},
     session::SessionHandle,
     store::{Batch, StoreError},
 };
@@ -121,7 +121,11 @@ async fn look_up(
 }
 
 /// WhatsApp has it.
-async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, message: Message) -> Ended {
+async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, mut message: Message) -> Ended {
+    // The engine may name the chat by the person's other id.
+    if let Ok(name) = chat_name(&parts.store, &entry.session, message.chat()).await {
+        message.rename_chat(&name);
+    }
     let outcome = Sent { id: message.id.clone(), timestamp: message.timestamp, ack: message.ack };
     entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
     (entry.sent, entry.reason) = (Some(outcome.clone()), None);

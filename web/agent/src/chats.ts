@@ -11,7 +11,7 @@ import {
 import { toMessage } from "./events";
 import { AgentError } from "./failure";
 import { until, wpp } from "./page";
-import { attempt, chatOfId } from "./people";
+import { attempt, chatOfId, introduce, pageId } from "./people";
 import type { Chat, Message } from "./wire";
 
 export async function chats(offset: number, limit: number): Promise<Chat[]> {
@@ -21,7 +21,9 @@ export async function chats(offset: number, limit: number): Promise<Chat[]> {
   const newestFirst = all
     .filter((chat) => isAddress(idText(chat.id)))
     .sort((a, b) => (b.t ?? 0) - (a.t ?? 0));
-  return newestFirst.slice(offset, offset + limit).map((chat) => chatOf(chat, lastOf(chat)));
+  const page = newestFirst.slice(offset, offset + limit);
+  for (const chat of page) introduce(idText(chat.id));
+  return page.map((chat) => chatOf(chat, lastOf(chat)));
 }
 
 /** The newest message of a chat, as far as the page has it at hand. */
@@ -41,7 +43,7 @@ export async function messages(
   const options =
     before === null
       ? { count: limit }
-      : { count: limit, id: before, direction: "before" as const };
+      : { count: limit, id: pageId(before), direction: "before" as const };
   const found = await wpp().chat.getMessages(idText(model.id), options);
   const readable = found
     .map((message) => message as unknown as MessageLike)

@@ -6,6 +6,7 @@ import { silently } from "./echoes";
 import { AgentError } from "./failure";
 import { addParticipants, createGroup, group, removeParticipants } from "./groups";
 import { wpp } from "./page";
+import { pageId } from "./people";
 import { showTyping, stopTyping } from "./presence";
 import { assertSupported } from "./self-test";
 import { find, send } from "./send";
@@ -21,21 +22,20 @@ export async function carryOut(command: Command): Promise<unknown> {
       return null;
     case "send":
       return send(command.outgoing);
-    case "edit":
-      await silently("edit", command.message, command.text, () =>
-        wpp().chat.editMessage(command.message, command.text),
-      );
+    case "edit": {
+      const id = pageId(command.message);
+      const edit = () => wpp().chat.editMessage(id, command.text);
+      await silently("edit", id, command.text, edit);
       return null;
+    }
     case "revoke":
-      return revoke(command.message, command.forEveryone);
-    case "react":
-      await silently("react", command.message, command.emoji, () =>
-        wpp().chat.sendReactionToMessage(
-          command.message,
-          command.emoji === "" ? null : command.emoji,
-        ),
-      );
+      return revoke(pageId(command.message), command.forEveryone);
+    case "react": {
+      const [id, emoji] = [pageId(command.message), command.emoji];
+      const react = () => wpp().chat.sendReactionToMessage(id, emoji === "" ? null : emoji);
+      await silently("react", id, emoji, react);
       return null;
+    }
     case "markRead":
       await wpp().chat.markIsRead(idText(knownChat(command.chat).id));
       return null;
@@ -63,7 +63,7 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "removeParticipants":
       return removeParticipants(command.group, command.participants);
     case "downloadMedia":
-      return download(command.message, command.url);
+      return download(pageId(command.message), command.url);
     case "pairingCode": {
       const code = await wpp().conn.genLinkDeviceCodeForPhoneNumber(command.phone);
       return { code, expiresAt: moment(Date.now() / 1000 + PAIRING_CODE_LIFE) };

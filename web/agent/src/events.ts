@@ -111,12 +111,12 @@ function tellMessage(model: MessageLike): void {
   }
   const message = toMessage(model);
   const author = model.author ?? model.from;
-  if (author) introduce(idText(author), message);
+  if (author) tellContact(idText(author), message);
   happened({ type: message.id.startsWith("true_") ? "message_sent" : "message", message });
 }
 
 /** A number in place of a hidden identity is told with it, so that both can be looked up. */
-function introduce(lid: string, { author, pushName }: Message): void {
+function tellContact(lid: string, { author, pushName }: Message): void {
   if (!lid.endsWith("@lid") || author.endsWith("@lid") || introduced.has(lid)) return;
   introduced.add(lid);
   const known = attempt(() => wpp().whatsapp.ContactStore.get(lid)) as object | undefined;

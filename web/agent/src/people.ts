@@ -1,8 +1,8 @@
 // People under their two identities: the telephone number and the hidden one (LID). WhatsApp Web
 // names a person by either, and differently in one chat and the next; the gateway is told the
 // number wherever it is known.
-import { type IdLike, idText } from "./convert";
-import { wpp } from "./page";
+import { type IdLike, idText, isAddress } from "./convert";
+import { happened, wpp } from "./page";
 
 type Wid = ReturnType<typeof makeWid>;
 
@@ -42,10 +42,38 @@ export function otherIdentity(id: IdLike | string): string | null {
   return found === "" || found === text ? null : found;
 }
 
-/** A person as the gateway is told of them: by number where it is known. Others stay the same. */
+/**
+ * A person as the gateway is told of them: by number where it is known, and then it is told who
+ * that is. Others stay the same.
+ */
 export function person(id: IdLike | string): string {
   const text = withoutDevice(idText(id));
-  return text.endsWith("@lid") ? (otherIdentity(id) ?? text) : text;
+  if (!text.endsWith("@lid")) return text;
+  const phone = otherIdentity(id);
+  if (phone === null) return text;
+  tellPair(text, phone);
+  return phone;
+}
+
+/** Tells both ids of a person, if the page knows them. */
+export function introduce(id: string): void {
+  const other = otherIdentity(id);
+  if (other === null) return;
+  if (id.endsWith("@lid")) tellPair(id, other);
+  else tellPair(other, id);
+}
+
+/** From either id of a person to the other, as the gateway was told last. */
+const told = new Map<string, string>();
+const MOST_TOLD = 10_000;
+
+function tellPair(lid: string, phone: string): void {
+  if (told.get(lid) === phone && told.get(phone) === lid) return;
+  if (!isAddress(lid) || !isAddress(phone)) return;
+  // The gateway heeds only what is news to it: telling again does no harm.
+  if (MOST_TOLD <= told.size) told.clear();
+  told.set(lid, phone).set(phone, lid);
+  happened({ type: "identity_learned", lid, phone });
 }
 
 /** Whether two ids name one person. */
@@ -61,6 +89,20 @@ export function chatOfId(id: string) {
   return other === null ? undefined : wpp().chat.get(other);
 }
 
+/** The id under which the page keeps a message; the gateway may have its chat by the other id. */
+export function pageId(id: string): string {
+  const [fromMe, chat = "", ...rest] = id.split("_");
+  const under = (name: string): string => [fromMe, name, ...rest].join("_");
+  const { MsgStore } = wpp().whatsapp;
+  const isKept = (name: string): boolean => Boolean(attempt(() => MsgStore.get(name)));
+  if (isKept(id)) return id;
+  const other = otherIdentity(chat);
+  if (other !== null && isKept(under(other))) return under(other);
+  // One that is not loaded is looked for in the chat that is there.
+  const kept = chatOfId(chat);
+  return kept ? under(idText(kept.id)) : id;
+}
+
 /** Whether a number is on WhatsApp, as the network says at this moment. */
 export async function isOnWhatsapp(id: string): Promise<boolean> {
   const { contact, whatsapp } = wpp();
@@ -70,7 +112,11 @@ export async function isOnWhatsapp(id: string): Promise<boolean> {
   // wa-js' own question is answered by an entry of the address book, and by "no" when it fails.
   const answer: unknown =
     typeof ask === "function" ? await ask(makeWid(id)) : await contact.queryExists(id);
-  return answer !== null && answer !== undefined;
+  if (answer === null || answer === undefined) return false;
+  // A question by number brings the hidden identity.
+  const { lid } = answer as { lid?: IdLike };
+  if (lid && id.endsWith("@c.us")) tellPair(withoutDevice(idText(lid)), id);
+  return true;
 }
 
 function withoutDevice(id: string): string {

@@ -3,7 +3,7 @@ import { ackWord, idText, moment } from "./convert";
 import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
-import { attempt, chatOfId, isOnWhatsapp, myId } from "./people";
+import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
 import type { Content, Message, Outgoing } from "./wire";
 
 interface Sent {
@@ -33,7 +33,7 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
     createChat: true,
     waitForAck: true,
     messageId: id,
-    quotedMsg: outgoing.quoted ?? undefined,
+    quotedMsg: outgoing.quoted === null ? undefined : pageId(outgoing.quoted),
     mentionedList: outgoing.mentions as never,
     // Who is mentioned, the caller says.
     detectMentioned: false,

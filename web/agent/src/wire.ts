@@ -109,6 +109,7 @@ export type EventBody =
     }
     | { type: "chat_updated"; chat: Chat }
     | { type: "contact_updated"; contact: Contact }
+    | { type: "identity_learned"; lid: string; phone: string }
     | { type: "presence"; chat: string; sender: string; presence: PresenceWord }
     | { type: "call"; id: string; from: string; video: boolean; group: boolean }
     | { type: "engine_unknown"; name: string; raw: unknown };

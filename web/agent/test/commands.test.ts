@@ -136,6 +136,28 @@ test("a chat that the page keeps under the other identity is found by the number
   assert.equal(read, ADA_LID);
 });
 
+test("a message is found by either id of its chat", async () => {
+  const page = ready();
+  page.chats.set(ADA_LID, { id: wid(ADA_LID) });
+  page.lids.set(ADA, ADA_LID);
+  const asked: string[] = [];
+  page.wpp.chat.sendReactionToMessage = (id) =>
+    Promise.resolve(asked.push(id as string));
+  const react = (message: string) => carryOut({ command: "react", message, emoji: "👍" });
+  // The page has both chats, and the message is in the other one.
+  page.messages.set(`true_${ADA_LID}_A`, {});
+  await react(`true_${ADA}_A`);
+  // One that is not loaded goes by the chat that is there.
+  page.chats.delete(ADA);
+  await react(`true_${ADA}_B`);
+  await react(`false_${GROUP}_C_${ADA}`);
+  assert.deepEqual(asked, [
+    `true_${ADA_LID}_A`,
+    `true_${ADA_LID}_B`,
+    `false_${GROUP}_C_${ADA}`,
+  ]);
+});
+
 test("who types is there for as long, and out of sight after it", async () => {
   const page = ready();
   const shown: string[] = [];

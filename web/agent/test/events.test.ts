@@ -48,24 +48,37 @@ test("a message that is not decrypted yet is told when it is, whole", () => {
 
 test("who is known by a hidden identity is told by number, and once with both", () => {
   const page = listening();
-  const from = { from: wid(GRACE_LID), notifyName: "Grace" };
-  page.emit("chat.new_message", model(`false_${GRACE_LID}_A`, from));
-  page.emit("chat.new_message", model(`false_${GRACE_LID}_B`, from));
-  const [contact, first, second, ...rest] = page.events;
+  const [lid, phone] = ["100015550000014@lid", "15550000014@c.us"];
+  page.lids.set(phone, lid);
+  const from = { from: wid(lid), notifyName: "Grace" };
+  page.emit("chat.new_message", model(`false_${lid}_A`, from));
+  page.emit("chat.new_message", model(`false_${lid}_B`, from));
+  const [pair, contact, first, second, ...rest] = page.events;
+  assert.deepEqual(pair, { type: "identity_learned", lid, phone });
   assert.ok(contact?.type === "contact_updated");
-  assert.deepEqual([contact.contact.id, contact.contact.lid], [GRACE, GRACE_LID]);
+  assert.deepEqual([contact.contact.id, contact.contact.lid], [phone, lid]);
   assert.equal(contact.contact.pushName, "Grace");
   assert.ok(first?.type === "message" && second?.type === "message" && rest.length === 0);
-  assert.equal(first.message.author, GRACE);
-  assert.equal(first.message.id, `false_${GRACE_LID}_A`, "its name is the page's");
+  assert.equal(first.message.author, phone);
+  assert.equal(first.message.id, `false_${lid}_A`, "its name is the page's");
 });
 
-test("a hidden identity that nobody can look behind stays", () => {
+test("a hidden identity that nobody can look behind stays, until somebody can", () => {
   const page = listening();
-  const id = "999999999999999@lid";
+  const [id, phone] = ["999999999999999@lid", "15559999999@c.us"];
   page.emit("chat.new_message", model(`false_${id}_A`));
   const event = only(page);
   assert.ok(event.type === "message" && event.message.author === id);
+  page.lids.set(phone, id);
+  const reaction = { sender: wid(id), reactionText: "👍", msgId: wid(`true_${id}_B`) };
+  page.emit("chat.new_reaction", reaction);
+  const [, pair, told] = page.events;
+  assert.deepEqual(pair, { type: "identity_learned", lid: id, phone });
+  assert.ok(told?.type === "reaction" && told.sender === phone);
+  // The number went to somebody else.
+  page.lids.set(phone, "999999999999998@lid");
+  page.emit("chat.new_reaction", { ...reaction, sender: wid("999999999999998@lid") });
+  assert.deepEqual(page.events[3], { ...pair, lid: "999999999999998@lid" });
 });
 
 test("a receipt names the message as the page keeps it, not whoever sent the receipt", () => {

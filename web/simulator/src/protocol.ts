@@ -104,8 +104,15 @@ export type EventBody =
   | { type: "group_updated"; group: Jid; change: string; value: string | null; by: Jid | null }
   | { type: "chat_updated"; chat: Chat }
   | { type: "contact_updated"; contact: Contact }
+  | ({ type: "identity_learned" } & Pair)
   | { type: "presence"; chat: Jid; sender: Jid; presence: PresenceWord }
   | { type: "call"; id: string; from: Jid; video: boolean; group: boolean };
+
+/** The two ids of one person. */
+export interface Pair {
+  lid: Jid;
+  phone: Jid;
+}
 
 export interface Snapshot {
   me: Me;
@@ -113,6 +120,8 @@ export interface Snapshot {
   chats: Chat[];
   groups: Group[];
   messages: Message[];
+  /** Hidden identities whose number is told. */
+  identities: Pair[];
 }
 
 export type Push =

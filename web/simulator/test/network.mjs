@@ -53,6 +53,7 @@ export async function startNetwork() {
     chats: [chat(ALICE, "Alice"), ...state.groups.map((g) => chat(g.id, g.name))],
     groups: state.groups,
     messages: state.messages.slice(-20),
+    identities: [],
   });
   const link = () => {
     const credential = randomBytes(8).toString("hex");

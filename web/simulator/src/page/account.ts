@@ -39,6 +39,8 @@ class Account {
   }
 
   learn(pn: string, lid: string): void {
+    // Whoever had one of them before has it no more.
+    for (const former of [this.lids.get(pn), this.lids.get(lid)]) this.lids.delete(String(former));
     this.lids.set(pn, new Wid(lid));
     this.lids.set(lid, new Wid(pn));
   }

@@ -39,7 +39,7 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
   const id = pageKey(message.id);
   const mine = account.me?.pn;
   const quoted = message.quoted ? MsgKey.fromString(message.quoted) : undefined;
-  const author = new Wid(message.author);
+  const author = writerOf(id, message.author);
   const attributes: Exports = {
     id,
     networkId: message.id,
@@ -85,6 +85,14 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
   };
 }
 
+/** By the hidden identity where the message is named so; a number that came along is kept. */
+function writerOf(id: MsgKey, author: string): Wid {
+  const { participant } = id;
+  if (id.fromMe || !participant?.isLid()) return new Wid(author);
+  if (author.endsWith("@c.us")) account.learn(author, participant.toString());
+  return participant;
+}
+
 /** Adds a message that is history: nobody is told that it is new. */
 export function addHistory(message: Message): MsgModel {
   const known = findMessage(message.id);
@@ -97,7 +105,7 @@ export function addHistory(message: Message): MsgModel {
 
 export function takeContact(contact: Contact): void {
   const id = new Wid(contact.id);
-  if (contact.lid) account.learn(contact.id, contact.lid);
+  if (contact.lid && contact.lid !== contact.id) account.learn(contact.id, contact.lid);
   const model = stores.contacts.gadd(id);
   model.set({
     name: contact.name ?? undefined,
@@ -155,6 +163,7 @@ export function load(snapshot: Snapshot): void {
   stores.contacts
     .gadd(me.id)
     .set({ name: me.pushName ?? undefined, pushname: me.pushName ?? undefined, isMe: true });
+  for (const { lid, phone } of snapshot.identities) account.learn(phone, lid);
   snapshot.contacts.forEach(takeContact);
   snapshot.groups.forEach(takeGroup);
   snapshot.chats.forEach(takeChat);
@@ -171,7 +180,8 @@ export function load(snapshot: Snapshot): void {
 /** A chat of this id, asked of the network when the page has none. */
 export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; created: boolean }> {
   const id = Wid.of(given);
-  const known = stores.chats.get(id) ?? stores.chats.get(account.toPhone(id));
+  const other = id.isLid() ? account.toPhone(id) : account.toLid(id);
+  const known = stores.chats.get(id) ?? stores.chats.get(other);
   if (known) return { chat: known, created: false };
   if (id.isGroup()) {
     takeGroup((await line.ask({ request: "group", id: id.toString() }, "group")).group);
@@ -260,6 +270,9 @@ export async function happened(event: EventBody): Promise<void> {
       return;
     case "contact_updated":
       takeContact(event.contact);
+      return;
+    case "identity_learned":
+      account.learn(event.phone, event.lid);
       return;
     case "presence":
       showPresence(event.chat, event.sender, event.presence);

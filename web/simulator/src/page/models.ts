@@ -392,10 +392,16 @@ export function findMessage(id: unknown): MsgModel | undefined {
   const found = stores.messages.get(id);
   if (found) return found;
   const wanted = MsgKey.fromString(id);
-  const inChat: ChatMsgsCollection | undefined = stores.chats.get(wanted.remote)?.["msgs"];
-  return inChat?.findFirst(
-    (each) => each["id"].id === wanted.id && each["id"].fromMe === wanted.fromMe,
-  );
+  const { remote } = wanted;
+  // The network may have come to name the chat by the person's other identity.
+  for (const chat of [remote, remote.isLid() ? account.toPhone(remote) : account.toLid(remote)]) {
+    const inChat: ChatMsgsCollection | undefined = chat && stores.chats.get(chat)?.["msgs"];
+    const found = inChat?.findFirst(
+      (each) => each["id"].id === wanted.id && each["id"].fromMe === wanted.fromMe,
+    );
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The id that the network knows a message by. */

@@ -24,9 +24,10 @@ async function exists(id: Wid): Promise<Exports | null> {
   };
 }
 
-/** Participants come as models, as plain objects with a telephone identity, or as ids. */
+/** Participants come as models, as plain objects with either identity, or as ids. */
 function personOf(given: Exports): Wid {
-  return Wid.of(account.toPhone(Wid.of(given["phoneNumber"] ?? given)) ?? given);
+  const id = Wid.of(given["phoneNumber"] ?? given["id"] ?? given["lid"] ?? given);
+  return account.toPhone(id) ?? id;
 }
 const texts = (people: Exports[]): string[] => people.map((each) => personOf(each).toString());
 

@@ -1,0 +1,181 @@
+//! People under both ids. Beside every field that names a person stands another that holds both of
+//! their ids, as far as they are known; here is which, and where to look a person up.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Query, session_id},
+        endpoint::{Endpoint, ParameterKind::Text},
+        error::ApiError,
+        sessions::{data, wire::seconds},
+    },
+    domain::{Error, Identities, Jid, JidKind, identity::Both},
+    services::Services,
+};
+
+/// Fields that name people, and what stands beside each: an object, or for a list a list of them in
+/// the same order.
+const BESIDE: [(&str, &str); 12] = [
+    ("author", "authorIdentity"),
+    ("by", "byIdentity"),
+    ("chatId", "chatIdentity"),
+    ("from", "fromIdentity"),
+    ("id", "identity"),
+    ("mentionedJidList", "mentionedIdentities"),
+    ("owner", "ownerIdentity"),
+    ("participant", "participantIdentity"),
+    ("participants", "participantIdentities"),
+    ("quotedParticipant", "quotedParticipantIdentity"),
+    ("sender", "senderIdentity"),
+    ("to", "toIdentity"),
+];
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/v1/sessions/{sessionId}/identities", look_up)
+            .about("Contacts", "Look up a person's telephone number or hidden identity (LID)")
+            .query(Text, "lid", "A hidden identity, such as 100000000000001@lid")
+            .query(Text, "phone", "Or a telephone number, with or without @c.us")
+            .answers::<LearnedView>(200),
+    ]
+}
+
+/// Both ids of a person, each null while it is not known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct IdentityView {
+    phone: Option<String>,
+    lid: Option<String>,
+}
+
+impl IdentityView {
+    /// None for what is no person.
+    pub fn of(id: &Jid, known: &Identities) -> Option<Self> {
+        let Both { phone, lid } = known.both(id)?;
+        Some(Self { phone: phone.map(String::from), lid: lid.map(String::from) })
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LearnedView {
+    phone: String,
+    lid: String,
+    /// RFC 3339.
+    learned_at: String,
+}
+
+/// Puts both ids beside every field that names people, in an object and those within it.
+pub fn beside(data: &mut Value, known: &Identities) {
+    match data {
+        Value::Object(fields) => {
+            for value in fields.values_mut() {
+                beside(value, known);
+            }
+            for (field, companion) in BESIDE {
+                let both = match fields.get(field) {
+                    None => continue,
+                    Some(value) => identities_of(value, known),
+                };
+                // What is called `id` is a person's in some places, and elsewhere a message's.
+                if (field != "id" || !both.is_null()) && !fields.contains_key(companion) {
+                    fields.insert(companion.to_owned(), both);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| beside(value, known)),
+        _ => (),
+    }
+}
+
+fn identities_of(value: &Value, known: &Identities) -> Value {
+    match value {
+        Value::String(text) => {
+            let both = text.parse().ok().and_then(|id| IdentityView::of(&id, known));
+            json!(both)
+        }
+        Value::Array(values) => values.iter().map(|value| identities_of(value, known)).collect(),
+        _ => Value::Null,
+    }
+}
+
+async fn look_up(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    services.supervisor.get(&session)?;
+    let query = Query::of(&request);
+    let id = match (query.text("lid"), query.text("phone")) {
+        (Some(text), None) => person("lid", text, JidKind::Lid)?,
+        (None, Some(text)) => {
+            let digits: String = text.chars().filter(|ch| !" +-().".contains(*ch)).collect();
+            let is_number = !text.contains('@');
+            let address = if is_number { format!("{digits}@c.us") } else { text.to_owned() };
+            person("phone", &address, JidKind::Person)?
+        }
+        _ => return Err(Error::invalid("name either 'lid' or 'phone'").into()),
+    };
+    let found = services.messaging.identity(&session, &id).await?;
+    let view = LearnedView {
+        phone: found.pair.phone().to_string(),
+        lid: found.pair.lid().to_string(),
+        learned_at: seconds(found.since),
+    };
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+fn person(field: &str, text: &str, kind: JidKind) -> Result<Jid, Error> {
+    let id: Option<Jid> = text.parse().ok();
+    id.filter(|id| id.kind() == kind).ok_or_else(|| {
+        let what = if kind == JidKind::Lid { "digits@lid" } else { "a telephone number" };
+        Error::invalid_field(field, format!("must be {what}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::identity::Pair;
+
+    #[test]
+    fn both_ids_stand_beside_every_person_and_beside_nothing_else() {
+        let lid = "1000000001@lid".parse().unwrap();
+        let pair = Pair::of(&lid, &"15550001@c.us".parse().unwrap()).unwrap();
+        let known = [&pair].into_iter().collect();
+        let both = json!({ "phone": "15550001@c.us", "lid": "1000000001@lid" });
+        let half = json!({ "phone": "15550002@c.us", "lid": null });
+        let mut data = json!({
+            "id": "true_1000000001@lid_3EB0",
+            "chatId": "120363000000000000@g.us",
+            "author": "1000000001@lid",
+            "by": null,
+            "body": "15550001@c.us",
+            "participants": ["15550001@c.us", "15550002@c.us"],
+            "reactions": [{ "sender": "15550001@c.us" }],
+        });
+        beside(&mut data, &known);
+        assert_eq!(
+            data,
+            json!({
+                "id": "true_1000000001@lid_3EB0",
+                "chatId": "120363000000000000@g.us",
+                "chatIdentity": null,
+                "author": "1000000001@lid",
+                "authorIdentity": both,
+                "by": null,
+                "byIdentity": null,
+                "body": "15550001@c.us",
+                "participants": ["15550001@c.us", "15550002@c.us"],
+                "participantIdentities": [both, half],
+                "reactions": [{ "sender": "15550001@c.us", "senderIdentity": both }],
+            })
+        );
+        let mut contact = json!({ "id": "15550002@c.us" });
+        beside(&mut contact, &known);
+        assert_eq!(contact, json!({ "id": "15550002@c.us", "identity": half }));
+    }
+}

@@ -1,0 +1,200 @@
+//! The one boundary where a person's two ids meet: what is learned of them, how the mirror names a
+//! chat, and who stands behind the ids that callers are shown.
+//!
+//! A chat keeps the id under which it first came, whichever the engine uses later; its messages are
+//! named by that id too. History is never rewritten: what a pair means for it is found when it is read.
+
+use crate::{
+    domain::{
+        Chat, Contact, Error, EventBody, Identities, Identity, Jid, JidKind, Message, MessageId,
+        SessionId, Subject, Timestamp,
+        identity::{Lesson, Pair, named_by, of_contact, told_by},
+    },
+    messaging::{Ingest, Messaging},
+    store::{Batch, Store, StoreError},
+};
+
+/// The id under which the mirror has a person's chat. Of one that is not there yet, the number.
+pub async fn chat_name(store: &Store, session: &SessionId, chat: &Jid) -> Result<Jid, StoreError> {
+    if !chat.is_person() || store.chats().get(session, chat).await?.is_some() {
+        return Ok(chat.clone());
+    }
+    let Some(Identity { pair, .. }) = store.identities().get(session, chat).await? else {
+        return Ok(chat.clone());
+    };
+    let other = if chat == pair.lid() { pair.phone() } else { pair.lid() };
+    let is_there = store.chats().get(session, other).await?.is_some();
+    Ok(if is_there { other.clone() } else { pair.phone().clone() })
+}
+
+/// A person by the number, where it is known; all else as it is.
+pub async fn number_of(store: &Store, session: &SessionId, id: &Jid) -> Result<Jid, StoreError> {
+    if id.kind() != JidKind::Lid {
+        return Ok(id.clone());
+    }
+    let known = store.identities().get(session, id).await?;
+    Ok(known.map_or_else(|| id.clone(), |known| known.pair.phone().clone()))
+}
+
+/// Names what an engine tells as the mirror does.
+pub async fn name_event(
+    store: &Store,
+    session: &SessionId,
+    body: &mut EventBody,
+) -> Result<(), StoreError> {
+    if let EventBody::ContactUpdated { contact } = body {
+        return name_contact(store, session, contact).await;
+    }
+    let Some(chat) = body.chat().filter(|chat| chat.is_person()) else { return Ok(()) };
+    let name = chat_name(store, session, chat).await?;
+    if name != *chat {
+        body.rename_chat(&name);
+    }
+    Ok(())
+}
+
+pub async fn name_chats(
+    store: &Store,
+    session: &SessionId,
+    chats: &mut [Chat],
+) -> Result<(), StoreError> {
+    for chat in chats {
+        chat.id = chat_name(store, session, &chat.id).await?;
+    }
+    Ok(())
+}
+
+/// A contact goes by the number, where it is known.
+pub async fn name_contact(
+    store: &Store,
+    session: &SessionId,
+    contact: &mut Contact,
+) -> Result<(), StoreError> {
+    if let Some(Identity { pair, .. }) = store.identities().get(session, &contact.id).await? {
+        // An engine that names both knows better than what was learned before.
+        let told = contact.lid.as_ref().and_then(|lid| Pair::of(lid, &contact.id));
+        if told.is_none() {
+            (contact.id, contact.lid) = (pair.phone().clone(), Some(pair.lid().clone()));
+        }
+    }
+    Ok(())
+}
+
+/// What is to be logged for something that an engine told, with who is who among its people. The
+/// pairs that were news are written with the batch, and told before what taught them.
+pub async fn recognise(
+    store: &Store,
+    session: &SessionId,
+    body: EventBody,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<(Vec<EventBody>, Identities), StoreError> {
+    let (mut bodies, known) =
+        learn(store, session, (&told_by(&body), named_by(&body)), now, batch).await?;
+    // A pair that an engine tells is itself news or nothing.
+    if !matches!(body, EventBody::IdentityLearned { .. }) {
+        bodies.push(body);
+    }
+    Ok((bodies, known))
+}
+
+async fn learn(
+    store: &Store,
+    session: &SessionId,
+    (pairs, people): (&[Pair], Vec<Jid>),
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<(Vec<EventBody>, Identities), StoreError> {
+    let both = pairs.iter().flat_map(|pair| [pair.lid(), pair.phone()]);
+    let mut known = store.identities().of(session, both.chain(&people)).await?;
+    let lessons: Vec<Lesson> = pairs.iter().filter_map(|pair| known.learn(pair)).collect();
+    for lesson in &lessons {
+        store.identities().put_in(batch, session, lesson, now)?;
+    }
+    Ok((lessons.iter().map(|lesson| lesson.told(now)).collect(), known))
+}
+
+impl Ingest {
+    /// Takes people in as the engine has them, with who they are.
+    pub async fn contacts(
+        &self,
+        session: &SessionId,
+        contacts: &mut [Contact],
+    ) -> Result<(), StoreError> {
+        let lock = self.lock_of(session);
+        let held = lock.lock().await;
+        let pairs: Vec<_> = contacts.iter().filter_map(of_contact).collect();
+        let (mut batch, now) = (Batch::new(), self.clock.now());
+        let told = (&pairs[..], Vec::new());
+        let (bodies, known) = learn(&self.store, session, told, now, &mut batch).await?;
+        for contact in contacts {
+            name_contact(&self.store, session, contact).await?;
+            self.store.contacts().put_in(&mut batch, session, contact)?;
+        }
+        for body in &bodies {
+            metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
+            metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
+        }
+        let events = self.log.commit(session, bodies, &known, batch).await?;
+        drop(held);
+        match events.last() {
+            Some(last) => self.log.publish(last.seq).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Learns who a person is whom somebody looked at.
+    pub async fn acquaint(&self, session: &SessionId, contact: &Contact) -> Result<(), StoreError> {
+        let Some(pair) = of_contact(contact) else { return Ok(()) };
+        let known = self.store.identities().get(session, pair.lid()).await?;
+        if known.is_some_and(|known| known.pair == pair) {
+            return Ok(());
+        }
+        let (lid, phone) = (pair.lid().clone(), pair.phone().clone());
+        let (former_phone, former_lid, since) = (None, None, None);
+        let told = EventBody::IdentityLearned { lid, phone, former_phone, former_lid, since };
+        self.write(session, told, Batch::new()).await
+    }
+}
+
+impl Messaging {
+    /// Who these people are, as far as the session has learned.
+    pub async fn identities<'a>(
+        &self,
+        session: &SessionId,
+        people: impl IntoIterator<Item = &'a Jid>,
+    ) -> Result<Identities, Error> {
+        Ok(self.store.identities().of(session, people).await?)
+    }
+
+    /// Both ids of the person who has this one.
+    pub async fn identity(&self, session: &SessionId, id: &Jid) -> Result<Identity, Error> {
+        self.store.identities().get(session, id).await?.ok_or_else(|| {
+            let message = format!("nothing is known of who else '{id}' is");
+            Error::not_found(Subject::Contact, message).detail("contactId", id.as_str())
+        })
+    }
+
+    /// The id under which the mirror has a chat.
+    pub async fn chat_name(&self, session: &SessionId, chat: &Jid) -> Result<Jid, Error> {
+        Ok(chat_name(&self.store, session, chat).await?)
+    }
+
+    /// A message's id as the mirror has it.
+    pub(in crate::messaging) async fn message_name(
+        &self,
+        session: &SessionId,
+        id: &MessageId,
+    ) -> Result<MessageId, Error> {
+        Ok(MessageId { chat: self.chat_name(session, &id.chat).await?, ..id.clone() })
+    }
+}
+
+/// Messages of one chat, named as the mirror names it.
+pub fn in_chat(messages: &mut [Message], chat: &Jid) {
+    for message in messages {
+        if message.chat() != chat {
+            message.rename_chat(chat);
+        }
+    }
+}

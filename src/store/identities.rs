@@ -1,0 +1,119 @@
+//! Who is who in each session: hidden identities and the telephone numbers that belong to them.
+
+use crate::{
+    domain::{Identities, Identity, Jid, JidKind, SessionId, Timestamp, identity::Lesson},
+    store::{
+        StoreError,
+        codec::{Key, decode},
+        engine::{Batch, Engine},
+        table::Table,
+        trees::Tree,
+    },
+};
+
+pub struct StoredIdentities<'a> {
+    table: Table<'a, Identity>,
+}
+
+impl<'a> StoredIdentities<'a> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { table: Table::new(engine) }
+    }
+
+    /// The pair that an id belongs to, whichever of the two it is.
+    pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Identity>, StoreError> {
+        match id.kind() {
+            JidKind::Lid => self.table.get(by_lid(session, id)).await,
+            JidKind::Person => {
+                let place = self.table.engine.get(&by_phone(session, id).done()).await?;
+                let Some(key) = place else { return Ok(None) };
+                self.table.engine.get(&key).await?.as_deref().map(decode).transpose()
+            }
+            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter => Ok(None),
+        }
+    }
+
+    /// The part of the map that concerns these people.
+    pub async fn of<'b>(
+        &self,
+        session: &SessionId,
+        people: impl IntoIterator<Item = &'b Jid>,
+    ) -> Result<Identities, StoreError> {
+        let mut known = Identities::default();
+        let mut asked: Vec<&Jid> = people.into_iter().collect();
+        asked.sort_unstable();
+        asked.dedup();
+        for id in asked {
+            if known.other(id).is_none()
+                && let Some(found) = self.get(session, id).await?
+            {
+                known.learn(&found.pair);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Adds what was learned to a batch. Whoever learns for one session does so one after the other.
+    pub fn put_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        lesson: &Lesson,
+        since: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(phone) = &lesson.former_phone {
+            batch.remove(by_phone(session, phone).done());
+        }
+        if let Some(lid) = &lesson.former_lid {
+            batch.remove(by_lid(session, lid).done());
+        }
+        let pair = lesson.pair.clone();
+        let key = by_lid(session, pair.lid());
+        batch.put(by_phone(session, pair.phone()).done(), key.clone().done());
+        self.table.put_in(batch, key, &Identity { pair, since })
+    }
+}
+
+fn by_lid(session: &SessionId, lid: &Jid) -> Key {
+    Key::new(Tree::Identities).text(session.as_str()).text(lid.as_str())
+}
+
+fn by_phone(session: &SessionId, phone: &Jid) -> Key {
+    Key::new(Tree::IdentitiesByPhone).text(session.as_str()).text(phone.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        domain::{Identities, Jid, clock::from_seconds, identity::Pair},
+        store::{Batch, Store},
+    };
+
+    #[tokio::test]
+    async fn what_is_read_back_is_what_was_learned() {
+        let store = Store::temporary().await.unwrap();
+        let session = "s".parse().unwrap();
+        let lids: Vec<Jid> = (1..=3).map(|n| format!("10000{n}@lid").parse().unwrap()).collect();
+        let phones: Vec<Jid> = (1..=3).map(|n| format!("15550{n}@c.us").parse().unwrap()).collect();
+        let all: Vec<&Jid> = lids.iter().chain(&phones).collect();
+        let mut known = Identities::default();
+        // New pairs, one again, a number that moves, a person who changes the number, two who swap.
+        for (lid, phone) in [(0, 0), (1, 1), (0, 0), (2, 0), (1, 2), (0, 1), (2, 2), (1, 0)] {
+            let pair = Pair::of(&lids[lid], &phones[phone]).unwrap();
+            let ids = [pair.lid(), pair.phone()];
+            let lesson = store.identities().of(&session, ids).await.unwrap().learn(&pair);
+            assert_eq!(lesson, known.learn(&pair));
+            if let Some(lesson) = lesson {
+                let mut batch = Batch::new();
+                let identities = store.identities();
+                identities.put_in(&mut batch, &session, &lesson, from_seconds(7)).unwrap();
+                store.commit(batch).await.unwrap();
+            }
+            assert_eq!(store.identities().of(&session, all.clone()).await.unwrap(), known);
+        }
+        let found = store.identities().get(&session, &phones[0]).await.unwrap().unwrap();
+        assert_eq!((found.pair.lid(), found.since), (&lids[1], from_seconds(7)));
+        let elsewhere = "other".parse().unwrap();
+        assert_eq!(store.identities().get(&elsewhere, &lids[1]).await.unwrap(), None);
+    }
+}
