@@ -4,6 +4,7 @@
 //! written. Each figure drives the program itself, built for release, from outside.
 
 mod browser_memory;
+mod chat_pages;
 mod chats;
 mod cold_start;
 mod fan_out;
@@ -26,9 +27,10 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 7] = [
     ("send", || Box::pin(send::measure())),
     ("chats", || Box::pin(chats::measure())),
+    ("chat-pages", || Box::pin(chat_pages::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
     ("browser-memory", || Box::pin(browser_memory::measure())),
     ("session-memory", || Box::pin(session_memory::measure())),

@@ -348,6 +348,8 @@ impl<'a> Merged<'a> {
     async fn next(&mut self) -> Result<Option<(SessionId, Chat)>, Error> {
         for line in &mut self.sessions {
             if line.read.is_empty() && !line.is_over {
+                // A long list is read in one go otherwise: the store never waits.
+                tokio::task::yield_now().await;
                 let last = line.last.as_ref();
                 let page = self.chats.after(&line.session, last, READ_AT_ONCE).await?;
                 line.is_over = page.len() < READ_AT_ONCE;
