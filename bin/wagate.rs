@@ -20,11 +20,16 @@ use wagate::{
     doctor::{self, Verdict},
     domain::{Clock, session::EngineKind},
     egress,
-    gateway::Gateway,
+    gateway::{Gateway, StartError},
     lifecycle::Lifecycle,
-    store::Store,
+    store::{Store, StoreError},
     telemetry,
 };
+
+/// The exit code that says: the disk refuses, try again later (`EX_TEMPFAIL`).
+const NO_DISK: u8 = 75;
+/// How often it is looked whether the disk is well again.
+const DISK_LOOK: Duration = Duration::from_secs(2);
 
 /// Why a command ended badly.
 type Failure = Box<dyn std::error::Error>;
@@ -176,7 +181,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
-    let config = settings.load()?;
+    let mut config = settings.load()?;
     telemetry::start_logging(&config.log);
     let mut lifecycle = Lifecycle::listen()?;
     let (network, engine, auth) = (config.network, config.engine, config.openwa.auth);
@@ -186,7 +191,14 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
             "openwa.auth is \"open\": everybody who reaches the port may use every session"
         );
     }
-    let gateway = Gateway::start(config, Clock::system()).await?;
+    let mut gateway = match Gateway::start(config.clone(), Clock::system()).await {
+        Err(error) if error.is_of_the_disk() => {
+            complain(&error.to_string());
+            return Ok(ExitCode::from(NO_DISK));
+        }
+        started => started?,
+    };
+    config.server.listen = gateway.address();
     let base = format!("http://{}", gateway.address());
     if let Some(key) = first_key(&gateway, &data).await? {
         say(&format!(
@@ -200,7 +212,16 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         "  network    {network:?}, engine {}, at most {most} sessions, auth {auth:?}\n",
         engine.as_str()
     ));
-    let signal = lifecycle.stop_asked().await;
+    let signal = loop {
+        tokio::select! {
+            signal = lifecycle.stop_asked() => break signal,
+            () = gateway.broken() => (),
+        }
+        gateway = match start_anew(gateway, &config, &mut lifecycle).await? {
+            Some(gateway) => gateway,
+            None => return Ok(ExitCode::from(NO_DISK)),
+        };
+    };
     tracing::info!(signal, "stopping; once more to stop at once");
     tokio::select! {
         faults = gateway.stop() => {
@@ -210,6 +231,41 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
             Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         signal = lifecycle.stop_asked() => Err(format!("stopped at once by a second {signal}").into()),
+    }
+}
+
+/// After a write failed the store refuses all others until it is opened anew, so everything is: as soon
+/// as the disk is well. None when that cannot be done within this process.
+async fn start_anew(
+    broken: Gateway,
+    config: &Config,
+    lifecycle: &mut Lifecycle,
+) -> Result<Option<Gateway>, Failure> {
+    tracing::error!(
+        "the store can write no more: the gateway stops, and starts when the disk is well"
+    );
+    for fault in broken.stop().await {
+        tracing::warn!("{fault}");
+    }
+    loop {
+        match Gateway::start(config.clone(), Clock::system()).await {
+            Err(error) if error.is_of_the_disk() => tracing::warn!("not yet: {error}"),
+            Err(StartError::Store { source: StoreError::InUse, .. }) => {
+                tracing::error!("parts of the gateway hold on to the store that cannot be written");
+                return Ok(None);
+            }
+            started => {
+                let gateway = started?;
+                tracing::info!("the store works again");
+                return Ok(Some(gateway));
+            }
+        }
+        tokio::select! {
+            signal = lifecycle.stop_asked() => {
+                return Err(format!("{signal} while the store could not be written").into());
+            }
+            () = tokio::time::sleep(DISK_LOOK) => (),
+        }
     }
 }
 

@@ -118,7 +118,7 @@ mod planned {
 
     #[cfg(test)]
     mod tests {
-        use super::*;
+        use crate::breakpoint::{Breakpoint, planned::read};
 
         #[test]
         fn every_point_is_found_by_its_name_and_no_other_name_is() {

@@ -5,8 +5,15 @@
 //!
 //! | metric | what it counts |
 //! |---|---|
-//! | `wagate_events_received_total{kind}` | events that engines reported |
-//! | `wagate_events_stored_total{kind}` | of these, the ones that were new and are durable |
+//! | `wagate_events_received_total{kind}` | events that were reported, however often |
+//! | `wagate_events_stored_total{kind}` | of these, the ones that were new and got a number |
+//! | `wagate_events_known_total{kind}` | of these, the ones that had one already |
+//! | `wagate_events_waiting` | of these, the ones that wait in memory while the disk refuses |
+//! | `wagate_events_dropped_total{kind}` | of these, the ones that found no room there |
+//! | `wagate_disk_free_bytes` | what the disk of the store has left |
+//! | `wagate_event_log_bytes` | what the event log takes in the store |
+//! | `wagate_event_log_surplus_bytes` | by how much that is over `events.max_mib` |
+//! | `wagate_webhook_deliveries_total{state}` | events that became deliveries, came back, and ended |
 //! | `wagate_http_requests_total{status}` | answered requests |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
 //! | `wagate_sessions{state}` | sessions now |

@@ -116,7 +116,10 @@ impl ApiKeys {
         }
         if record.last_used_at.is_none_or(|last| last + USE_NOTED_EVERY < now) {
             record.last_used_at = Some(now);
-            self.store.api_keys().put(&record).await?;
+            // A disk that refuses is no reason to refuse those who only read.
+            if let Err(error) = self.store.api_keys().put(&record).await {
+                tracing::debug!(%error, "the use of an API key could not be noted");
+            }
         }
         Ok(Principal { key: Some(record.id), scopes: record.scopes, session: record.session })
     }

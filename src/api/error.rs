@@ -121,6 +121,10 @@ pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
         }
         (ErrorCode::EngineFailed, _) => ("SEND_FAILED", StatusCode::BAD_GATEWAY),
         (ErrorCode::Timeout, _) => ("SEND_TIMEOUT", StatusCode::GATEWAY_TIMEOUT),
+        (ErrorCode::Unavailable, Some(Subject::Store)) => {
+            ("STORAGE_UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE)
+        }
+        (ErrorCode::StorageFull, _) => ("INSUFFICIENT_STORAGE", StatusCode::INSUFFICIENT_STORAGE),
         (ErrorCode::Unavailable, _) => ("SHUTTING_DOWN", StatusCode::SERVICE_UNAVAILABLE),
         (ErrorCode::Internal, _) => ("INTERNAL_ERROR", StatusCode::INTERNAL_SERVER_ERROR),
     }
@@ -136,7 +140,9 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(Subject::Group) => "GROUP_NOT_FOUND",
         Some(Subject::Webhook) => "WEBHOOK_NOT_FOUND",
         Some(Subject::Media) => "MEDIA_NOT_FOUND",
-        Some(Subject::ApiKey | Subject::IdempotencyKey | Subject::Tag) | None => "NOT_FOUND",
+        Some(Subject::ApiKey | Subject::IdempotencyKey | Subject::Store | Subject::Tag) | None => {
+            "NOT_FOUND"
+        }
     }
 }
 

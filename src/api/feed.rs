@@ -12,7 +12,7 @@ use crate::{
         error::ApiError,
         sessions::wire::{EVENT_NAMES, Frame, frame},
     },
-    domain::{Error, SessionId},
+    domain::{Error, ErrorCode, SessionId},
     events::EventLog,
 };
 
@@ -63,15 +63,22 @@ impl Feed {
         self.wanted = Some(wanted);
     }
 
-    /// The next frames; waits until there are any.
+    /// The next frames; waits until there are any. An error when the log was dropped before the
+    /// listener had it: who comes back with its number is told so.
     pub async fn next(&mut self) -> Result<Vec<Frame>, Error> {
         loop {
             self.wake.mark_unchanged();
+            let newest = self.log.newest();
             let events = self.log.read(self.session.as_ref(), self.cursor, READ_AT_ONCE).await?;
             let is_at_end = events.len() < READ_AT_ONCE;
-            if let Some(last) = events.last() {
-                self.cursor = last.seq;
+            if self.cursor + 1 < self.log.oldest() {
+                let message = "the log no longer reaches back so far; resume by number";
+                return Err(Error::new(ErrorCode::Unavailable, message));
             }
+            // At the end nothing of others' events is needed either, however much is dropped later.
+            let reached = if is_at_end { newest } else { 0 };
+            let last = events.last().map_or(0, |last| last.seq);
+            self.cursor = self.cursor.max(last).max(reached);
             let frames = events.iter().filter_map(frame);
             let frames: Vec<Frame> = frames.filter(|frame| self.wants(&frame.event)).collect();
             if !frames.is_empty() {
@@ -99,5 +106,59 @@ pub fn names(text: &str) -> Result<HashSet<String>, ApiError> {
             Err(Error::invalid_field("events", message).into())
         }
         None => Ok(names),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::{
+        domain::{Clock, EventBody},
+        events::{Need, Retention},
+        store::{Batch, Store},
+    };
+
+    async fn feed(events: usize) -> (EventLog, Feed) {
+        let store = Store::temporary().await.unwrap();
+        let log = EventLog::open(store, Clock::system()).await.unwrap();
+        let bodies = vec![EventBody::Authenticated; events];
+        log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
+        let query = Query::of(&TestRequest::default().to_http_request());
+        let session = Some("s".parse().unwrap());
+        let feed = Feed::new(log.clone(), session, &query).ok().unwrap();
+        (log, feed)
+    }
+
+    async fn drop_all(log: &EventLog) {
+        let nobody: &[Need<()>] = &[];
+        log.prune(Retention::of_bytes(1), nobody).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_log_dropped_under_a_replay_is_no_silent_gap() {
+        let (log, mut feed) = feed(3 * READ_AT_ONCE).await;
+        assert!(matches!(feed.begin(Some(0)), Start::Replay));
+        assert_eq!(feed.next().await.unwrap().len(), READ_AT_ONCE);
+        drop_all(&log).await;
+        assert!(feed.next().await.is_err());
+        assert!(matches!(feed.begin(Some(READ_AT_ONCE as u64)), Start::TooOld(300)));
+    }
+
+    #[tokio::test]
+    async fn what_happened_to_others_may_be_dropped_behind_a_quiet_listener() {
+        let (log, mut feed) = feed(1).await;
+        let append = async |session: &str, bodies| {
+            log.append(&session.parse().unwrap(), bodies, Batch::new()).await.unwrap();
+        };
+        let heard = tokio::spawn(async move { feed.next().await.map(|frames| frames.len()) });
+        for _ in 0..10 {
+            append("other", vec![EventBody::Authenticated; 5]).await;
+            tokio::task::yield_now().await;
+        }
+        drop_all(&log).await;
+        append("s", vec![EventBody::Authenticated]).await;
+        assert_eq!(heard.await.unwrap().unwrap(), 1);
     }
 }

@@ -65,11 +65,16 @@ struct HealthView {
     status: &'static str,
     timestamp: String,
     checks: Checks,
+    /// What an operator should look at.
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct Checks {
     database: &'static str,
+    disk: &'static str,
+    event_log: &'static str,
     sessions: &'static str,
     memory: &'static str,
 }
@@ -79,8 +84,11 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
     let used = services.health.memory_used().await;
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
+    let (disk, log) = (services.health.disk_warning(), services.retention.warnings());
     let checks = Checks {
         database: if services.health.store_works().await { "ok" } else { "error" },
+        disk: if disk.is_none() { "ok" } else { "warn" },
+        event_log: if log.is_empty() { "ok" } else { "warn" },
         sessions: match services.supervisor.is_healthy() {
             false => "error",
             true if services.supervisor.list().iter().any(failed) => "warn",
@@ -94,7 +102,8 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
             "ok"
         },
     };
-    let all = [checks.database, checks.sessions, checks.memory];
+    let Checks { database, disk: disk_check, event_log, sessions, memory } = checks;
+    let all = [database, disk_check, event_log, sessions, memory];
     let status = if all.contains(&"error") {
         "unhealthy"
     } else if all.contains(&"warn") {
@@ -102,7 +111,9 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
     } else {
         "healthy"
     };
-    let data = HealthView { status, timestamp: seconds(services.clock.now()), checks };
+    let timestamp = seconds(services.clock.now());
+    let warnings = disk.into_iter().chain(log).collect();
+    let data = HealthView { status, timestamp, checks, warnings };
     if status == "unhealthy" {
         let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
         let body = json!({ "success": false, "data": data, "error": error });
@@ -162,6 +173,8 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         metrics::gauge!("wagate_sessions", "state" => state.as_str()).set(f64::from(count));
     }
+    services.retention.measure();
+    services.health.disk_warning();
     let text = telemetry::start_metrics().render();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

@@ -13,7 +13,7 @@ use crate::api::{
 };
 
 /// Statuses of failures that any endpoint may answer, with their meaning.
-const FAILURES: [(u16, &str); 15] = [
+const FAILURES: [(u16, &str); 16] = [
     (400, "The request breaks a rule; details.fields names it"),
     (401, "No credential, or one that is not accepted"),
     (403, "The credential does not reach this far"),
@@ -27,7 +27,8 @@ const FAILURES: [(u16, &str); 15] = [
     (500, "A fault of the gateway"),
     (501, "The engine cannot do this at the moment"),
     (502, "The engine failed"),
-    (503, "The gateway is stopping or unwell"),
+    (503, "The gateway is stopping or unwell, or its disk fails"),
+    (507, "The disk has too little room left"),
     (504, "The engine did not answer in time"),
 ];
 

@@ -59,6 +59,8 @@ pub struct Data {
     pub dir: PathBuf,
     /// Profiles of the sessions; empty for `sessions` beside the data folder's store.
     pub sessions_dir: PathBuf,
+    /// MiB of the disk that stay free; 0 not to look.
+    pub min_free_mib: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -176,7 +178,10 @@ pub enum Toggle {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
+    /// 0 for ever.
     pub retention_days: u32,
+    /// MiB of the log; 0 for no limit.
+    pub max_mib: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

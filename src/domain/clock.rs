@@ -1,22 +1,41 @@
 //! The one place that asks what time it is.
 //!
 //! Everything that needs the time is given a [`Clock`]; tests give a manual one and move it.
+//!
+//! There are two times. The wall clock is what people mean, and what is shown and signed; somebody may
+//! set it by an hour at any moment. Steady time began as the wall clock when the process did, and goes on
+//! evenly whatever is done to that: by it pauses are measured, so that none becomes an hour longer or
+//! ends early.
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::domain::Timestamp;
 
-/// A source of wall-clock time, cheap to clone.
+/// A source of time, cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// Milliseconds since the epoch when time is set by hand; none for the system's clock.
-    manual: Option<Arc<AtomicI64>>,
+    /// None for the system's clock.
+    manual: Option<Arc<Manual>>,
+}
+
+/// Milliseconds since the epoch, set by hand.
+#[derive(Debug)]
+struct Manual {
+    wall: AtomicI64,
+    steady: AtomicI64,
+}
+
+/// The two times of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub wall: Timestamp,
+    pub steady: Timestamp,
 }
 
 impl Clock {
@@ -27,25 +46,55 @@ impl Clock {
 
     /// A clock that stands still until [`Clock::advance`] moves it. Clones move together.
     pub fn manual(start: Timestamp) -> Self {
-        Self { manual: Some(Arc::new(AtomicI64::new(start.as_millisecond()))) }
+        let at = || AtomicI64::new(start.as_millisecond());
+        Self { manual: Some(Arc::new(Manual { wall: at(), steady: at() })) }
     }
 
-    /// Now, to the millisecond.
+    /// The wall clock now, to the millisecond.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
     pub fn now(&self) -> Timestamp {
         match &self.manual {
-            Some(millis) => from_millis(millis.load(Ordering::SeqCst)),
+            Some(manual) => from_millis(manual.wall.load(Ordering::SeqCst)),
             None => from_millis(Timestamp::now().as_millisecond()),
         }
     }
 
-    /// Moves a manual clock forward; the system's clock is left alone.
+    /// Steady time now. Only for pauses, and for what may be wrong by as much as the clock was set.
+    pub fn steady(&self) -> Timestamp {
+        static START: OnceLock<(i64, Instant)> = OnceLock::new();
+        if let Some(manual) = &self.manual {
+            return from_millis(manual.steady.load(Ordering::SeqCst));
+        }
+        let (start, began) = START.get_or_init(|| (self.now().as_millisecond(), Instant::now()));
+        let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        from_millis(start.saturating_add(passed))
+    }
+
+    pub fn moment(&self) -> Moment {
+        Moment { wall: self.now(), steady: self.steady() }
+    }
+
+    /// Lets time pass on a manual clock; the system's clock is left alone.
     pub fn advance(&self, by: Duration) {
-        if let Some(millis) = &self.manual {
+        if let Some(manual) = &self.manual {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            millis.fetch_add(by, Ordering::SeqCst);
+            manual.wall.fetch_add(by, Ordering::SeqCst);
+            manual.steady.fetch_add(by, Ordering::SeqCst);
         }
     }
+
+    /// Sets a manual wall clock forward or back by seconds, as an operator or NTP does: no time passes.
+    pub fn jump(&self, seconds: i64) {
+        if let Some(manual) = &self.manual {
+            manual.wall.fetch_add(seconds.saturating_mul(1_000), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The time from one moment to a later one; none when it is not later.
+pub fn between(from: Timestamp, to: Timestamp) -> Duration {
+    let millis = to.as_millisecond().saturating_sub(from.as_millisecond());
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 /// The moment that lies so many milliseconds after the epoch, held to the range of [`Timestamp`].
@@ -73,5 +122,17 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_secs(5));
         assert_eq!(other.now(), from_seconds(105));
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_leaves_steady_time_alone() {
+        let clock = Clock::manual(from_seconds(10_000));
+        clock.jump(-3_600);
+        clock.advance(Duration::from_secs(5));
+        let expected = Moment { wall: from_seconds(6_405), steady: from_seconds(10_005) };
+        assert_eq!(clock.moment(), expected);
+        let (first, second) = (Clock::system().steady(), Clock::system().steady());
+        assert!(first <= second);
+        assert_eq!(between(second, first - Duration::from_secs(1)), Duration::ZERO);
     }
 }

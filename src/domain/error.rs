@@ -34,6 +34,8 @@ pub enum ErrorCode {
     Timeout,
     /// The gateway is stopping or out of a resource; try again later.
     Unavailable,
+    /// The disk has too little room left; try again when it has more.
+    StorageFull,
     /// A fault of the gateway itself.
     Internal,
 }
@@ -54,6 +56,8 @@ pub enum Subject {
     Tag,
     ApiKey,
     IdempotencyKey,
+    /// What the gateway keeps on the disk.
+    Store,
 }
 
 /// A failure that a caller may see.

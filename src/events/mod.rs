@@ -3,18 +3,22 @@
 //! Consumers keep a cursor of their own and read; the wake-up is a `watch` channel that carries
 //! only the newest number. A slow consumer is late and loses nothing. Who consumes is not known here.
 
+pub mod counters;
+mod retention;
+
 use std::{
     collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+use self::retention::{Choice, Surplus};
+pub use self::retention::{Need, Retention};
 use crate::{
     breakpoint::Breakpoint,
     domain::{
@@ -39,24 +43,43 @@ struct Inner {
     /// The newest number that is safe on the disk.
     newest: watch::Sender<u64>,
     oldest: AtomicU64,
+    /// Bytes that the log ever took, and how many of them it has dropped.
+    taken: AtomicU64,
+    given_back: AtomicU64,
 }
 
 /// The next numbers; whoever holds them is the one who appends.
 struct Numbers {
     last: u64,
     last_of: HashMap<SessionId, u64>,
+    /// Where the newest entry ends in the bytes that the log ever took.
+    ends_at: u64,
+}
+
+/// What a round of pruning did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pruned<R> {
+    /// Events that were dropped.
+    pub dropped: usize,
+    /// Readers for whose sake the log stays larger than it should be.
+    pub held_by: Vec<R>,
 }
 
 impl EventLog {
     pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
-        let last = store.events().newest().await?.unwrap_or(0);
-        let oldest = store.events().oldest().await?.unwrap_or(last + 1);
+        let newest = store.events().newest().await?;
+        let (last, ends_at) = newest.map_or((0, 0), |newest| (newest.seq, newest.ends_at));
+        let oldest = store.events().oldest().await?;
+        let (oldest, given_back) =
+            oldest.map_or((last + 1, ends_at), |oldest| (oldest.seq, oldest.starts_at));
         let inner = Inner {
             store,
             clock,
-            numbers: Mutex::new(Numbers { last, last_of: HashMap::new() }),
+            numbers: Mutex::new(Numbers { last, last_of: HashMap::new(), ends_at }),
             newest: watch::Sender::new(last),
             oldest: AtomicU64::new(oldest),
+            taken: AtomicU64::new(ends_at),
+            given_back: AtomicU64::new(given_back),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -69,7 +92,9 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
+        let reported = bodies.clone();
         let events = self.commit(session, bodies, &Identities::default(), along).await?;
+        reported.iter().for_each(counters::received);
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
             None => self.inner.store.durable().await?,
@@ -96,12 +121,12 @@ impl EventLog {
 
     /// The first half of [`Self::append`]: committed, not yet durable, and nobody hears of it
     /// before [`Self::publish`]. Between the two the caller can let go of its locks, so that those
-    /// who wait for the disk wait together. Of `known`, each event keeps what concerns its people.
+    /// who wait for the disk wait together. Of `people`, each event keeps what concerns its people.
     pub async fn commit(
         &self,
         session: &SessionId,
         bodies: Vec<EventBody>,
-        known: &Identities,
+        people: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Event>, StoreError> {
         let stored = self.inner.store.events();
@@ -112,28 +137,33 @@ impl EventLog {
         };
         let at = self.inner.clock.now();
         let (mut last, mut events) = (numbers.last, Vec::with_capacity(bodies.len()));
+        let (mut ends_at, mut known) = (numbers.ends_at, Vec::new());
         let mut identities = Vec::new();
         for body in bodies {
             if let Some(identity) = body.identity() {
                 if identities.contains(&identity)
                     || stored.number_of(session, &identity).await?.is_some()
                 {
+                    known.push(body);
                     continue;
                 }
                 identities.push(identity);
             }
             (last, last_of) = (last + 1, last_of + 1);
             let (id, session) = (Uuid::now_v7(), session.clone());
-            let identities = known.pairs_of(&named_by(&body));
+            let identities = people.pairs_of(&named_by(&body));
             let event =
                 Event { seq: last, id, session, session_seq: last_of, at, body, identities };
-            stored.append_in(&mut along, &event)?;
+            ends_at = stored.append_in(&mut along, &event, ends_at)?;
             events.push(event);
         }
         self.inner.store.commit(along).await?;
         Breakpoint::EventCommitted.pass();
-        numbers.last = last;
+        (numbers.last, numbers.ends_at) = (last, ends_at);
         numbers.last_of.insert(session.clone(), last_of);
+        self.inner.taken.store(ends_at, Ordering::SeqCst);
+        known.iter().for_each(counters::known);
+        events.iter().for_each(|event| counters::stored(&event.body));
         Ok(events)
     }
 
@@ -179,33 +209,88 @@ impl EventLog {
         self.inner.newest.subscribe()
     }
 
-    /// Drops events older than the retention, never at or above `keep_from`. How many.
-    pub async fn prune(&self, retention: Duration, keep_from: u64) -> Result<usize, StoreError> {
-        let retention = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
-        let now = self.inner.clock.now().as_millisecond();
-        let older_than = from_millis(now.saturating_sub(retention));
-        // The newest event is kept so that numbers go on from it after a restart.
-        let below = keep_from.min(self.newest());
+    /// How many bytes the log takes in the store.
+    pub fn bytes(&self) -> u64 {
+        let given_back = self.inner.given_back.load(Ordering::SeqCst);
+        self.inner.taken.load(Ordering::SeqCst).saturating_sub(given_back)
+    }
+
+    /// Drops what is past the retention and needed by no reader.
+    pub async fn prune<R: Clone>(
+        &self,
+        retention: Retention,
+        needs: &[Need<R>],
+    ) -> Result<Pruned<R>, StoreError> {
+        let (oldest, newest) = (self.oldest(), self.newest());
+        let aged = self.aged(retention, oldest, newest).await?;
+        let oversized = self.oversized(retention, oldest, newest).await?;
+        let Choice { below, held_by } =
+            retention::choose(Surplus { newest, aged, oversized }, needs);
+        // Said first: whoever reads meanwhile shall not take a gap for the whole.
+        self.inner.oldest.fetch_max(below, Ordering::SeqCst);
+        let stored = self.inner.store.events();
         let mut dropped = 0;
         loop {
-            let stored = self.inner.store.events();
-            let at_once = stored.prune(below, older_than, PRUNED_AT_ONCE).await?;
+            let at_once = stored.drop_below(below, PRUNED_AT_ONCE).await?;
             dropped += at_once;
             if at_once < PRUNED_AT_ONCE {
                 break;
             }
         }
-        if let Some(oldest) = self.inner.store.events().oldest().await? {
-            self.inner.oldest.store(oldest, Ordering::SeqCst);
+        if let Some(oldest) = stored.oldest().await? {
+            self.inner.given_back.store(oldest.starts_at, Ordering::SeqCst);
         }
-        Ok(dropped)
+        Ok(Pruned { dropped, held_by })
+    }
+
+    /// The number below which everything is too old.
+    async fn aged(
+        &self,
+        retention: Retention,
+        oldest: u64,
+        newest: u64,
+    ) -> Result<u64, StoreError> {
+        let Some(age) = retention.age else { return Ok(oldest) };
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let now = self.inner.clock.now().as_millisecond();
+        let older_than = from_millis(now.saturating_sub(age));
+        self.inner.store.events().first_not_before(older_than, oldest, newest).await
+    }
+
+    /// The number below which everything is too much: found by halving, since entries know how many
+    /// bytes lie before them.
+    async fn oversized(
+        &self,
+        retention: Retention,
+        oldest: u64,
+        newest: u64,
+    ) -> Result<u64, StoreError> {
+        let taken = self.inner.taken.load(Ordering::SeqCst);
+        let Some(most) = retention.bytes.filter(|most| *most < self.bytes()) else {
+            return Ok(oldest);
+        };
+        let (mut low, mut high) = (oldest, newest.saturating_add(1));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let place = self.inner.store.events().place(middle).await?;
+            if place.is_none_or(|place| most < taken.saturating_sub(place.starts_at)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::{Ack, clock::from_seconds};
+
+    const NOBODY: &[Need<u8>] = &[];
 
     fn ack(key: &str) -> EventBody {
         let message = format!("true_1234567890@c.us_{key}").parse().unwrap();
@@ -273,10 +358,41 @@ mod tests {
             log.append(&session, vec![ack(key)], Batch::new()).await.unwrap();
         }
         clock.advance(Duration::from_secs(100));
-        assert_eq!(log.prune(Duration::from_secs(200), u64::MAX).await.unwrap(), 0);
-        assert_eq!(log.prune(Duration::from_secs(50), 3).await.unwrap(), 2);
+        let of_age = |seconds| Retention::of_age(Duration::from_secs(seconds));
+        assert_eq!(log.prune(of_age(200), NOBODY).await.unwrap().dropped, 0);
+        let needs = [Need { reader: 7, from: 3 }];
+        assert_eq!(log.prune(of_age(50), &needs).await.unwrap().dropped, 2);
         assert_eq!((log.oldest(), log.newest()), (3, 4));
-        assert_eq!(log.prune(Duration::from_secs(50), u64::MAX).await.unwrap(), 1);
+        assert_eq!(log.prune(of_age(50), NOBODY).await.unwrap().dropped, 1);
         assert_eq!(log.read(None, 0, 10).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_log_keeps_to_its_size_unless_a_reader_needs_more() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let session = "s".parse().unwrap();
+        for key in 10..60 {
+            log.append(&session, vec![ack(&format!("K{key}"))], Batch::new()).await.unwrap();
+        }
+        let (all, one) = (log.bytes(), log.bytes() / 50);
+        assert!((100..1_000).contains(&one), "{one} bytes for an event");
+        assert_eq!(log.prune(Retention::of_bytes(all), NOBODY).await.unwrap().dropped, 0);
+
+        let needs = [Need { reader: 7, from: 11 }, Need { reader: 8, from: 45 }];
+        let pruned = log.prune(Retention::of_bytes(all / 5), &needs).await.unwrap();
+        assert_eq!(pruned, Pruned { dropped: 10, held_by: vec![7] });
+        assert!(all / 5 < log.bytes());
+
+        let pruned = log.prune(Retention::of_bytes(all / 5), &needs[1..]).await.unwrap();
+        assert_eq!(pruned.held_by, Vec::<u8>::new());
+        assert!(log.bytes() <= all / 5 && all / 5 < log.bytes() + 2 * one, "{}", log.bytes());
+        // Another run of the gateway counts the same.
+        let (oldest, bytes) = (log.oldest(), log.bytes());
+        let again = EventLog::open(store, clock).await.unwrap();
+        assert_eq!((again.oldest(), again.bytes()), (oldest, bytes));
+        // One event stays, however large it is.
+        again.prune(Retention::of_bytes(1), NOBODY).await.unwrap();
+        assert_eq!((again.oldest(), again.newest()), (50, 50));
     }
 }

@@ -9,6 +9,7 @@ mod engines;
 
 use std::{
     net::SocketAddr,
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,12 +21,12 @@ use crate::{
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
-    domain::{Clock, Error},
+    domain::{Clock, Error, ErrorCode, Subject},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
-    services::{Health, Services, idempotency::FirstAnswers},
+    services::{EventRetention, Health, Services, idempotency::FirstAnswers},
     session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
-    store::{Store, StoreError},
+    store::{Store, StoreError, disk::Disk},
     telemetry,
     webhooks::{Schedule, WebhookSettings, Webhooks},
 };
@@ -35,8 +36,12 @@ const STORE_WAIT: Duration = Duration::from_secs(2);
 const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// How often what is past its time is dropped.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// How often what is past its time is dropped, and the event log is held to its size.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+
+const MEBIBYTE: u64 = 1024 * 1024;
+/// How often it is looked whether the store is well.
+const STORE_LOOK_AFTER: Duration = Duration::from_millis(500);
 
 /// Why the gateway did not start, in words for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,20 @@ pub enum StartError {
     Part(#[from] Error),
 }
 
+impl StartError {
+    /// Whether the disk is at fault, and a later start may succeed.
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Store { source, .. } => source.is_of_the_disk(),
+            Self::Folder { .. } => true,
+            Self::Part(error) => {
+                error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
+            }
+            Self::Listen { .. } | Self::Door(_) => false,
+        }
+    }
+}
+
 /// A running gateway.
 pub struct Gateway {
     services: Services,
@@ -67,12 +86,24 @@ pub struct Gateway {
 impl Gateway {
     /// Starts everything. Must be called on the runtime that sessions shall live on.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let reserve = config.data.min_free_mib.saturating_mul(MEBIBYTE);
+        let disk = Disk::system(store_folder(&config), reserve);
+        Self::start_on(config, clock, disk).await
+    }
+
+    /// The same on a disk that a test sets.
+    pub async fn start_on(config: Config, clock: Clock, disk: Disk) -> Result<Self, StartError> {
         let started = Instant::now();
         telemetry::start_metrics();
         let config = Arc::new(config);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
 
-        let store = open_store(&config).await?;
+        let store = open_store(&config, disk).await?;
+        match store.probe_disk().await {
+            // What is there can be read, and the disk may have room again.
+            Ok(()) | Err(StoreError::Full) => (),
+            Err(source) => return Err(store_error(&config, source)),
+        }
         backup::clear_left_over(&config.data.dir);
         let events = EventLog::open(store.clone(), clock.clone())
             .await
@@ -98,6 +129,7 @@ impl Gateway {
             clock: clock.clone(),
             settings: outbox_settings(&config),
         };
+        tasks.spawn(sink.clone().keep_up(supervisor.clone(), stop.clone()));
         let outbox = Outbox::start(parts, &tasks, stop.clone());
         let messaging =
             Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
@@ -112,13 +144,8 @@ impl Gateway {
         );
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());
-        tasks.spawn(prune(
-            events.clone(),
-            webhooks.clone(),
-            first_answers.clone(),
-            config.clone(),
-            stop.clone(),
-        ));
+        let retention = EventRetention::new(events.clone(), webhooks.clone(), &config.events);
+        tasks.spawn(prune(retention.clone(), first_answers.clone(), stop.clone()));
 
         let backups = Backups::new(BackupsParts {
             store: store.clone(),
@@ -142,6 +169,7 @@ impl Gateway {
             supervisor,
             messaging,
             events,
+            retention,
             webhooks,
             started,
         };
@@ -155,6 +183,13 @@ impl Gateway {
     /// Where the API listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns when the store can write no more, and must be opened anew.
+    pub async fn broken(&self) {
+        while !self.store.is_broken() {
+            tokio::time::sleep(STORE_LOOK_AFTER).await;
+        }
     }
 
     /// The handles that surfaces hold.
@@ -183,8 +218,12 @@ impl Gateway {
     }
 }
 
-async fn open_store(config: &Config) -> Result<Store, StartError> {
-    let folder = config.data.dir.join("store");
+fn store_folder(config: &Config) -> PathBuf {
+    config.data.dir.join("store")
+}
+
+async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
+    let folder = store_folder(config);
     for folder in [&folder, &config.sessions_dir()] {
         std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
             folder: folder.display().to_string(),
@@ -193,7 +232,7 @@ async fn open_store(config: &Config) -> Result<Store, StartError> {
     }
     let deadline = tokio::time::Instant::now() + STORE_WAIT;
     loop {
-        match Store::open(&folder).await {
+        match Store::open_on(&folder, disk.clone()).await {
             Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(STORE_LOOK).await;
             }
@@ -206,40 +245,22 @@ fn store_error(config: &Config, source: StoreError) -> StartError {
     StartError::Store { folder: config.data.dir.display().to_string(), source }
 }
 
-/// Drops what is past its time, again and again.
-async fn prune(
-    events: EventLog,
-    webhooks: Webhooks,
-    first_answers: FirstAnswers,
-    config: Arc<Config>,
-    stop: CancellationToken,
-) {
-    let retention = Duration::from_secs(u64::from(config.events.retention_days) * 86_400);
-    while stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_some() {
-        if !retention.is_zero() {
-            prune_events(&events, &webhooks, retention).await;
+/// Drops what is past its time, at the start and then again and again.
+async fn prune(retention: EventRetention, first_answers: FirstAnswers, stop: CancellationToken) {
+    loop {
+        match retention.prune().await {
+            Ok(0) => (),
+            Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
+            Err(error) => tracing::warn!(%error, "old events could not be dropped"),
         }
         match first_answers.prune().await {
             Ok(0) => (),
             Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),
             Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be forgotten"),
         }
-    }
-}
-
-/// Drops events past their retention, never those that an endpoint still has to get.
-async fn prune_events(events: &EventLog, webhooks: &Webhooks, retention: Duration) {
-    let kept_from = match webhooks.slowest_cursor().await {
-        Ok(slowest) => slowest.map_or(u64::MAX, |seq| seq + 1),
-        Err(error) => {
-            tracing::warn!(%error, "cannot tell what webhooks still need: no event is dropped");
+        if stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_none() {
             return;
         }
-    };
-    match events.prune(retention, kept_from).await {
-        Ok(0) => (),
-        Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
-        Err(error) => tracing::warn!(%error, "old events could not be dropped"),
     }
 }
 

@@ -99,7 +99,9 @@ impl Messaging {
         let is_due = conversation.ask_history_after.is_none_or(|after| after <= now);
         let is_kept = conversation.deleted_at.is_none();
         let state = self.supervisor.get(&conversation.session)?.status().state;
-        Ok(has_history && is_due && is_kept && state == SessionState::Ready)
+        // On a disk that is about full nothing is taken on that can be had later.
+        let has_room = self.store.admit().is_ok();
+        Ok(has_history && has_room && is_due && is_kept && state == SessionState::Ready)
     }
 
     /// Fetches at least so many messages older than all that are stored, as far as there are any.
@@ -121,7 +123,8 @@ impl Messaging {
         };
         let after = self.clock.now() + pause;
         let note = |record: &mut ConversationRecord| record.ask_history_after = Some(after);
-        self.ingest.change_conversation(session, chat, note).await?;
+        // Unnoted, it is asked again: what is stored can be read on a full disk too.
+        let _ = self.ingest.change_conversation(session, chat, note).await;
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use crate::{
         SessionId, Subject, Timestamp,
         identity::{Lesson, Pair, named_by, of_contact, told_by},
     },
+    events::counters,
     messaging::{Ingest, Messaging},
+    session::EventSink,
     store::{Batch, Store, StoreError},
 };
 
@@ -131,10 +133,7 @@ impl Ingest {
             name_contact(&self.store, session, contact).await?;
             self.store.contacts().put_in(&mut batch, session, contact)?;
         }
-        for body in &bodies {
-            metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
-            metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
-        }
+        bodies.iter().for_each(counters::received);
         let events = self.log.commit(session, bodies, &known, batch).await?;
         drop(held);
         match events.last() {
@@ -144,7 +143,7 @@ impl Ingest {
     }
 
     /// Learns who a person is whom somebody looked at.
-    pub async fn acquaint(&self, session: &SessionId, contact: &Contact) -> Result<(), StoreError> {
+    pub async fn acquaint(&self, session: &SessionId, contact: &Contact) -> Result<(), Error> {
         let Some(pair) = of_contact(contact) else { return Ok(()) };
         let known = self.store.identities().get(session, pair.lid()).await?;
         if known.is_some_and(|known| known.pair == pair) {
@@ -153,7 +152,7 @@ impl Ingest {
         let (lid, phone) = (pair.lid().clone(), pair.phone().clone());
         let (former_phone, former_lid, since) = (None, None, None);
         let told = EventBody::IdentityLearned { lid, phone, former_phone, former_lid, since };
-        self.write(session, told, Batch::new()).await
+        self.ingest(session, vec![told]).await
     }
 }
 

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
-        Ack, Chat, Clock, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        SessionId, chat::LastMessage, conversation::ConversationRecord, event::DisconnectReason,
-        message::Reaction,
+        Ack, Chat, Clock, Command, Error, ErrorCode, EventBody, Jid, Message, MessageId,
+        MessageKind, Reply, SessionId, Subject, chat::LastMessage,
+        conversation::ConversationRecord, event::DisconnectReason, message::Reaction,
     },
-    events::EventLog,
-    messaging::{backfill::Backfill, identity, odd_reply},
+    events::{EventLog, counters},
+    messaging::{backfill::Backfill, backlog::Backlog, identity, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
@@ -29,14 +29,18 @@ pub struct Ingest {
     /// A session's task and callers of the API write to the same mirror: whoever changes a
     /// session's records holds its lock from reading them to their commit.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
+    /// What the disk refused.
+    pub(in crate::messaging) backlog: Backlog,
 }
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, log, clock, locks: Mutex::default() })
+        Arc::new(Self { store, log, clock, locks: Mutex::default(), backlog: Backlog::default() })
     }
 
-    /// Writes a message that went out, with whatever else belongs to the same commit.
+    /// Writes a message that went out, with whatever else belongs to the same commit. A known one
+    /// changes nothing; what comes along is written in any case. The event is durable on return; what
+    /// came along with a known one need not be, since the outbox looks it up again.
     pub async fn message_sent(
         &self,
         session: &SessionId,
@@ -44,20 +48,9 @@ impl Ingest {
         along: Batch,
     ) -> Result<(), StoreError> {
         let body = EventBody::MessageSent { message: Box::new(message) };
-        metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
-        self.write(session, body, along).await
-    }
-
-    /// Writes one event and what it changes in the mirror. A known one changes nothing; what comes
-    /// along is written in any case. The event is durable on return; what came along with a known
-    /// one need not be, since the outbox looks it up again.
-    pub(in crate::messaging) async fn write(
-        &self,
-        session: &SessionId,
-        body: EventBody,
-        along: Batch,
-    ) -> Result<(), StoreError> {
-        let number = self.commit(session, body, along).await?;
+        let number = self.commit(session, body.clone(), along).await?;
+        // Not before: one that the disk refused is looked up and comes here again.
+        counters::received(&body);
         // No lock is held meanwhile: the answer to a send need not wait until the receipt that
         // came with it is on the disk too.
         match number {
@@ -67,7 +60,7 @@ impl Ingest {
     }
 
     /// The number that the event has in the log.
-    async fn commit(
+    pub(in crate::messaging) async fn commit(
         &self,
         session: &SessionId,
         mut body: EventBody,
@@ -78,18 +71,24 @@ impl Ingest {
         let mut batch = along;
         identity::name_event(&self.store, session, &mut body).await?;
         if let Some(known) = self.log.number_of(session, &body).await? {
-            metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
             self.store.commit(batch).await?;
+            counters::known(&body);
             return Ok(Some(known));
         }
         self.mirror(&mut batch, session, &body).await?;
         let now = self.clock.now();
-        let (bodies, known) =
+        let pair = matches!(body, EventBody::IdentityLearned { .. }).then(|| body.clone());
+        let (bodies, people) =
             identity::recognise(&self.store, session, body, now, &mut batch).await?;
-        for body in &bodies {
-            metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
-        }
-        let events = self.log.commit(session, bodies, &known, batch).await?;
+        // What the engine told comes last; what was learned from it is counted as told too.
+        let learned = match (&pair, bodies.split_last()) {
+            (None, Some((_, learned))) => learned.to_vec(),
+            _ => Vec::new(),
+        };
+        let is_old_news = bodies.is_empty();
+        let events = self.log.commit(session, bodies, &people, batch).await?;
+        learned.iter().for_each(counters::received);
+        pair.iter().filter(|_| is_old_news).for_each(counters::known);
         Ok(events.last().map(|event| event.seq))
     }
 
@@ -359,18 +358,27 @@ impl Ingest {
 impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
-            metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
-            self.write(session, body, Batch::new()).await?;
+            counters::received(&body);
+            if let Some(body) = self.backlog.behind(session, body) {
+                self.write_or_keep(session, body).await?;
+            }
         }
         Ok(())
     }
 
     async fn on_ready(&self, session: SessionHandle) {
         if let Err(error) = self.pull(&session).await {
+            if is_of_the_disk(&error) {
+                self.backlog.is_to_catch_up(session.id());
+            }
             tracing::warn!(session = %session.id(), %error,
                 "chats, contacts and history of session {} could not be read", session.id());
         }
     }
+}
+
+fn is_of_the_disk(error: &Error) -> bool {
+    error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
 }
 
 fn raise(message: &mut Message, ack: Ack) {

@@ -74,6 +74,7 @@ impl Messaging {
 
     /// A place for a file that a caller sends; the send takes it from there.
     pub async fn upload_place(&self) -> Result<PathBuf, Error> {
+        self.store.admit()?;
         let folder = self.media_dir.join("outgoing");
         tokio::fs::create_dir_all(&folder).await.map_err(|error| {
             Error::internal(format!("the media folder cannot be made: {error}"))

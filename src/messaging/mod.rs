@@ -6,6 +6,7 @@
 
 mod allowed;
 mod backfill;
+mod backlog;
 mod conversations;
 mod groups;
 mod history;
@@ -15,6 +16,7 @@ mod keeping;
 mod media;
 mod outbox;
 mod read;
+mod refused;
 mod send;
 mod tags;
 

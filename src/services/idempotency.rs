@@ -336,6 +336,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_clock_that_is_set_by_an_hour_makes_no_write_be_done_twice() {
+        for jump in [-3_600, 3_600] {
+            let (answers, clock) = answers().await;
+            first(&answers, ONE).await.answered(answer()).await.unwrap();
+            clock.jump(jump);
+            assert_eq!(answers.prune().await.unwrap(), 0);
+            assert_eq!(known(&answers, ONE).await.outcome, WriteOutcome::Answered(answer()));
+            clock.advance(KEPT - Duration::from_secs(3_600));
+            assert_eq!(known(&answers, ONE).await.outcome, WriteOutcome::Answered(answer()));
+            // However it was set, it is forgotten an hour late at most.
+            clock.advance(Duration::from_secs(2 * 3_600) + Duration::from_millis(1));
+            assert_eq!(answers.prune().await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
     async fn those_who_come_meanwhile_wait_and_one_who_waits_too_long_is_told() {
         let (answers, _) = answers().await;
         let claim = first(&answers, ONE).await;

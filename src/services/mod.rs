@@ -2,6 +2,7 @@
 
 pub mod idempotency;
 pub mod memory;
+mod retention;
 
 use std::{
     sync::Arc,
@@ -12,6 +13,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use self::idempotency::FirstAnswers;
+pub use self::retention::EventRetention;
 use crate::{
     accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog,
     messaging::Messaging, session::Supervisor, simulator::Network, store::Store,
@@ -29,6 +31,7 @@ pub struct Services {
     pub supervisor: Supervisor,
     pub messaging: Messaging,
     pub events: EventLog,
+    pub retention: EventRetention,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub first_answers: FirstAnswers,
@@ -73,6 +76,20 @@ impl Health {
 
     pub async fn store_works(&self) -> bool {
         self.store.probe().await.is_ok()
+    }
+
+    /// In words, what is wrong with the disk. Measures it for the metrics too.
+    pub fn disk_warning(&self) -> Option<String> {
+        let disk = self.store.disk();
+        let free = disk.free()?;
+        #[expect(clippy::cast_precision_loss, reason = "a size needs no more than 52 bits")]
+        metrics::gauge!("wagate_disk_free_bytes").set(free as f64);
+        let (free, reserve) = (free >> 20, disk.reserve() >> 20);
+        self.store.admit().is_err().then(|| {
+            format!(
+                "the disk has {free} MiB left of {reserve} that shall stay free: sends are refused"
+            )
+        })
     }
 
     /// The memory of the gateway and its engines, in bytes, a few seconds old at most; 0 where

@@ -96,6 +96,8 @@ pub struct Actor {
     pub(in crate::session) restarts: Restarts,
     pub(in crate::session) failed_probes: u32,
     pub(in crate::session) activity_written: Instant,
+    /// When somebody last used the session.
+    pub(in crate::session) touched: Instant,
     /// When the present state was entered.
     pub(in crate::session) entered: Instant,
 }
@@ -135,6 +137,7 @@ pub fn session(
         restarts,
         failed_probes: 0,
         activity_written: Instant::now(),
+        touched: Instant::now(),
         entered: Instant::now(),
     };
     (handle, actor.run(starts))
@@ -274,6 +277,7 @@ impl Actor {
     pub(in crate::session) fn touch(&mut self) {
         let now = self.shared.parts.clock.now();
         self.record.last_activity = now;
+        self.touched = Instant::now();
         self.publish(|status| status.last_activity = now);
         if ACTIVITY_INTERVAL < self.activity_written.elapsed() {
             self.activity_written = Instant::now();

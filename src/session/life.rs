@@ -192,7 +192,7 @@ impl Actor {
     pub(in crate::session) async fn weigh(&mut self, memory: u64) {
         self.publish(|status| status.memory = Some(memory));
         let over = self.shared.parts.settings.memory_limit.is_some_and(|limit| limit < memory);
-        let idle = self.record.last_activity + IDLE <= self.shared.parts.clock.now();
+        let idle = IDLE <= self.touched.elapsed();
         if !over || !idle || self.state() != SessionState::Ready || !self.tasks.is_empty() {
             return;
         }

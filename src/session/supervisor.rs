@@ -81,6 +81,7 @@ impl Supervisor {
             return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Session));
         }
         self.check_room()?;
+        self.inner.shared.parts.store.admit()?;
         if let Some(handle) = known {
             handle.start(config).await?;
             return Ok(handle);

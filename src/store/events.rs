@@ -1,7 +1,13 @@
 //! The entries of the event log. [`crate::events`] is the only user.
+//!
+//! Each entry knows how many bytes the log had taken before it, ever. So the size of any stretch of
+//! the log is the difference of two numbers, and no sum has to be kept in step.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
-    domain::{Event, SessionId, Timestamp},
+    domain::{Event, EventBody, SessionId, Timestamp, identity::Pair},
     store::{
         StoreError,
         codec::{Key, decode, encode, last_number},
@@ -11,8 +17,42 @@ use crate::{
     },
 };
 
+/// Entries that are read at once where many are looked through.
+const LOOKED_AT: usize = 500;
+/// Bytes of a number.
+const NUMBER: usize = 8;
+
+/// An entry as it lies in the store.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<S, B, P> {
+    seq: u64,
+    id: Uuid,
+    session: S,
+    session_seq: u64,
+    at: Timestamp,
+    body: B,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identities: Option<P>,
+    /// Bytes that the log had taken before.
+    #[serde(default)]
+    starts_at: u64,
+}
+
+/// One that is read.
+type Read = Entry<SessionId, EventBody, Vec<Pair>>;
+
+/// Where an entry stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventPlace {
+    pub seq: u64,
+    /// Bytes that the log had taken before it, and with it.
+    pub starts_at: u64,
+    pub ends_at: u64,
+}
+
 pub struct Events<'a> {
-    table: Table<'a, Event>,
+    table: Table<'a, Read>,
 }
 
 impl<'a> Events<'a> {
@@ -20,16 +60,26 @@ impl<'a> Events<'a> {
         Self { table: Table::new(engine) }
     }
 
-    /// The newest number; none for an empty log.
-    pub async fn newest(&self) -> Result<Option<u64>, StoreError> {
-        let found = self.table.scan(Key::new(Tree::Events).all(), Direction::Backward, 1).await?;
-        Ok(found.first().map(|event| event.seq))
+    /// The place of the newest entry; none for an empty log.
+    pub async fn newest(&self) -> Result<Option<EventPlace>, StoreError> {
+        self.first_from(Direction::Backward).await
     }
 
-    /// The oldest number still held; none for an empty log.
-    pub async fn oldest(&self) -> Result<Option<u64>, StoreError> {
-        let found = self.table.scan(Key::new(Tree::Events).all(), Direction::Forward, 1).await?;
-        Ok(found.first().map(|event| event.seq))
+    /// The place of the oldest entry still held; none for an empty log.
+    pub async fn oldest(&self) -> Result<Option<EventPlace>, StoreError> {
+        self.first_from(Direction::Forward).await
+    }
+
+    /// The place of one entry.
+    pub async fn place(&self, seq: u64) -> Result<Option<EventPlace>, StoreError> {
+        let found = self.table.engine.get(&key(seq).done()).await?;
+        found.as_deref().map(place_of).transpose()
+    }
+
+    async fn first_from(&self, direction: Direction) -> Result<Option<EventPlace>, StoreError> {
+        let all = Key::new(Tree::Events).all();
+        let found = self.table.engine.scan(all, direction, 1).await?;
+        found.first().map(|(_, value)| place_of(value)).transpose()
     }
 
     /// The newest event of one session.
@@ -37,7 +87,7 @@ impl<'a> Events<'a> {
         let all = Key::new(Tree::EventsBySession).text(session.as_str()).all();
         let found = self.table.engine.scan(all, Direction::Backward, 1).await?;
         match found.first().and_then(|(key, _)| last_number(key)) {
-            Some(seq) => self.table.get(key(seq)).await,
+            Some(seq) => Ok(self.table.get(key(seq)).await?.map(Event::from)),
             None => Ok(None),
         }
     }
@@ -52,12 +102,26 @@ impl<'a> Events<'a> {
         found.as_deref().map(decode).transpose()
     }
 
-    pub fn append_in(&self, batch: &mut Batch, event: &Event) -> Result<(), StoreError> {
-        if let Some(identity) = event.body.identity() {
-            batch.put(identity_key(&event.session, &identity), encode(&event.seq)?);
+    /// Adds an entry to a batch; `starts_at` is where the one before it ends. Where it ends itself.
+    pub fn append_in(
+        &self,
+        batch: &mut Batch,
+        event: &Event,
+        starts_at: u64,
+    ) -> Result<u64, StoreError> {
+        let Event { seq, id, session, session_seq, at, body, identities } = event;
+        let (seq, id, session_seq, at) = (*seq, *id, *session_seq, *at);
+        let identities = Some(identities).filter(|pairs| !pairs.is_empty());
+        let entry = Entry { seq, id, session, session_seq, at, body, identities, starts_at };
+        let value = encode(&entry)?;
+        let identity = body.identity().map(|identity| identity_key(session, &identity));
+        let ends_at = starts_at + size(session, identity.as_deref(), value.len());
+        if let Some(identity) = identity {
+            batch.put(identity, encode(&seq)?);
         }
-        batch.put(by_session(&event.session).number(event.seq).done(), Vec::new());
-        self.table.put_in(batch, key(event.seq), event)
+        batch.put(by_session(session).number(seq).done(), Vec::new());
+        batch.put(key(seq).done(), value);
+        Ok(ends_at)
     }
 
     /// Up to `limit` events with numbers above `after` and up to `newest`, in order.
@@ -68,7 +132,8 @@ impl<'a> Events<'a> {
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
         let range = key(after.saturating_add(1)).until(key(newest.saturating_add(1)));
-        self.table.scan(range, Direction::Forward, limit).await
+        let found = self.table.scan(range, Direction::Forward, limit).await?;
+        Ok(found.into_iter().map(Event::from).collect())
     }
 
     /// The same for one session, still by the numbers of the whole log.
@@ -86,38 +151,73 @@ impl<'a> Events<'a> {
         for (place, _) in places {
             let Some(seq) = last_number(&place) else { continue };
             if let Some(event) = self.table.get(key(seq)).await? {
-                events.push(event);
+                events.push(event.into());
             }
         }
         Ok(events)
     }
 
-    /// Drops at most `limit` events that lie below number `below` and before `older_than`, oldest
-    /// first. How many.
-    pub async fn prune(
+    /// The number of the first entry that is not before `older_than`, of those from `from` up to
+    /// `newest`; one above `newest` when all are.
+    pub async fn first_not_before(
         &self,
-        below: u64,
         older_than: Timestamp,
-        limit: usize,
-    ) -> Result<usize, StoreError> {
+        from: u64,
+        newest: u64,
+    ) -> Result<u64, StoreError> {
+        let mut next = from;
+        while next <= newest {
+            let range = key(next).until(key(newest.saturating_add(1)));
+            let page = self.table.scan(range, Direction::Forward, LOOKED_AT).await?;
+            let Some(last) = page.last().map(|entry| entry.seq) else { break };
+            if let Some(young) = page.iter().find(|entry| older_than <= entry.at) {
+                return Ok(young.seq);
+            }
+            next = last + 1;
+        }
+        Ok(newest.saturating_add(1))
+    }
+
+    /// Drops at most `limit` entries below a number, oldest first. How many.
+    pub async fn drop_below(&self, below: u64, limit: usize) -> Result<usize, StoreError> {
         let range = key(0).until(key(below));
         let pairs = self.table.engine.scan(range, Direction::Forward, limit).await?;
-        let (mut batch, mut dropped) = (Batch::new(), 0);
-        for (event_key, bytes) in pairs {
-            let event: Event = decode(&bytes)?;
-            if older_than <= event.at {
-                break;
-            }
+        let mut batch = Batch::new();
+        for (event_key, bytes) in &pairs {
+            let event: Read = decode(bytes)?;
             if let Some(identity) = event.body.identity() {
                 batch.remove(identity_key(&event.session, &identity));
             }
             batch.remove(by_session(&event.session).number(event.seq).done());
-            batch.remove(event_key);
-            dropped += 1;
+            batch.remove(event_key.clone());
         }
-        self.table.engine.commit(batch).await?;
-        Ok(dropped)
+        if !batch.is_empty() {
+            self.table.engine.commit(batch).await?;
+        }
+        Ok(pairs.len())
     }
+}
+
+impl From<Read> for Event {
+    fn from(entry: Read) -> Self {
+        let Entry { seq, id, session, session_seq, at, body, identities, starts_at: _ } = entry;
+        Self { seq, id, session, session_seq, at, body, identities: identities.unwrap_or_default() }
+    }
+}
+
+fn place_of(value: &[u8]) -> Result<EventPlace, StoreError> {
+    let entry: Read = decode(value)?;
+    let identity = entry.body.identity().map(|identity| identity_key(&entry.session, &identity));
+    let size = size(&entry.session, identity.as_deref(), value.len());
+    let (seq, starts_at) = (entry.seq, entry.starts_at);
+    Ok(EventPlace { seq, starts_at, ends_at: starts_at + size })
+}
+
+/// Bytes of all that an entry adds to the store: itself, its place in its session, its identity.
+fn size(session: &SessionId, identity: Option<&[u8]>, value: usize) -> u64 {
+    let identity = identity.map_or(0, |identity| identity.len() + NUMBER);
+    let all = key(0).length() + value + by_session(session).length() + NUMBER + identity;
+    u64::try_from(all).unwrap_or(u64::MAX)
 }
 
 fn key(seq: u64) -> Key {

@@ -11,6 +11,7 @@ mod codec;
 mod contacts;
 mod conversations;
 mod deliveries;
+pub mod disk;
 mod engine;
 mod events;
 mod idempotency;
@@ -52,9 +53,11 @@ pub use self::{
     webhooks::Webhooks,
 };
 use self::{
-    engine::{Engine, SledEngine},
+    disk::{Disk, Room},
+    engine::{Engine, Guarded, SledEngine},
     numbers::Numbers,
 };
+use crate::domain::{Error, ErrorCode, Subject};
 
 /// The layout that this version writes and reads.
 pub const SCHEMA: u64 = 1;
@@ -73,15 +76,43 @@ pub enum StoreError {
     Corrupt(String),
     #[error("the disk refuses: {0}")]
     Disk(String),
+    #[error("the disk has too little room left")]
+    Full,
     #[error("something else changed the same record at the same time")]
     Conflict,
 }
 
-impl From<StoreError> for crate::domain::Error {
+impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         // What the disk says is for the operator's log, not for callers.
-        tracing::error!(%error, "the store failed");
-        Self::internal("the store failed; the log says why")
+        match error {
+            StoreError::Full => {
+                tracing::warn!("the disk has too little room left: a write was refused");
+                Self::new(
+                    ErrorCode::StorageFull,
+                    "the disk of the gateway has too little room left",
+                )
+            }
+            StoreError::Disk(_) => {
+                tracing::error!(%error, "the store failed");
+                let message = "the disk of the gateway refuses; whether this was done is not known";
+                Self::new(ErrorCode::Unavailable, message).about(Subject::Store)
+            }
+            StoreError::InUse
+            | StoreError::NewerVersion { .. }
+            | StoreError::Corrupt(_)
+            | StoreError::Conflict => {
+                tracing::error!(%error, "the store failed");
+                Self::internal("the store failed; the log says why")
+            }
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the disk is at fault, and the same may succeed when it is well again.
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Disk(_) | Self::Full)
     }
 }
 
@@ -90,22 +121,34 @@ impl From<StoreError> for crate::domain::Error {
 pub struct Store {
     engine: Arc<dyn Engine>,
     numbers: Numbers,
+    disk: Disk,
 }
 
 impl Store {
     /// Opens or makes the store in a folder. Refuses a store that a newer version wrote.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::on(SledEngine::open(folder)?).await
+        Self::open_on(folder, Disk::manual(0)).await
+    }
+
+    /// The same, and stops writing before the disk is full.
+    pub async fn open_on(folder: &Path, disk: Disk) -> Result<Self, StoreError> {
+        Self::on(SledEngine::open(folder)?, disk).await
     }
 
     /// A store that vanishes when it is dropped, for tests and for the demonstration.
     pub async fn temporary() -> Result<Self, StoreError> {
-        Self::on(SledEngine::temporary()?).await
+        Self::temporary_on(Disk::manual(0)).await
     }
 
-    async fn on(engine: impl Engine) -> Result<Self, StoreError> {
+    /// The same on a disk that a test sets.
+    pub async fn temporary_on(disk: Disk) -> Result<Self, StoreError> {
+        Self::on(SledEngine::temporary()?, disk).await
+    }
+
+    async fn on(engine: impl Engine, disk: Disk) -> Result<Self, StoreError> {
         let numbers = Numbers::open(&engine).await?;
-        let store = Self { engine: Arc::new(engine), numbers };
+        let engine = Arc::new(Guarded::new(engine, disk.clone()));
+        let store = Self { engine, numbers, disk };
         let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
         match found {
             Some(found) if SCHEMA < found => return Err(StoreError::NewerVersion { found }),
@@ -141,6 +184,26 @@ impl Store {
         self.engine.durable().await
     }
 
+    /// Refuses when nothing new may be taken on, so that what has begun can be brought to its end.
+    pub fn admit(&self) -> Result<(), StoreError> {
+        if self.disk.has_room(Room::ForNew) { Ok(()) } else { Err(StoreError::Full) }
+    }
+
+    /// Whether a record of what has begun would be taken.
+    pub fn takes_records(&self) -> bool {
+        self.disk.has_room(Room::ForBegun) && !self.is_broken()
+    }
+
+    /// Whether a write has failed, so that the store must be opened anew.
+    pub fn is_broken(&self) -> bool {
+        self.engine.is_broken()
+    }
+
+    /// The disk that it lies on.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// Writes and reads something: the health check.
     pub async fn probe(&self) -> Result<(), StoreError> {
         const PROBE: &str = "probe";
@@ -149,6 +212,12 @@ impl Store {
             Some(true) => Ok(()),
             _ => Err(StoreError::Corrupt("what was written was not read back".to_owned())),
         }
+    }
+
+    /// Writes something all the way to the disk.
+    pub async fn probe_disk(&self) -> Result<(), StoreError> {
+        self.probe().await?;
+        self.durable().await
     }
 
     /// Everything as it is at this moment, as bytes; writing goes on meanwhile.

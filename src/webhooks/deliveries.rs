@@ -82,7 +82,7 @@ impl Webhooks {
             let message = "the event of this delivery is past its retention";
             return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
         }
-        let now = self.inner.clock.now();
+        let now = self.inner.clock.steady();
         if delivery.state == DeliveryState::Waiting {
             delivery.next_attempt_at = Some(now);
         } else {
@@ -104,7 +104,7 @@ impl Webhooks {
     ) -> Result<usize, Error> {
         self.get(session, id).await?;
         let step = Duration::from_secs(1) / self.inner.settings.recovered_per_second.max(1);
-        let mut next = self.inner.clock.now();
+        let mut next = self.inner.clock.steady();
         let (mut recovered, mut after) = (0, None);
         loop {
             let _held = self.lock(id).await;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, EventBody, SessionId, Timestamp},
+    domain::{Error, EventBody, SessionId, Timestamp, clock::between},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord},
@@ -109,7 +109,11 @@ impl Webhooks {
             session: None,
             read_to: 0,
         };
-        if let Err(error) = self.mend(id).await {
+        let read = async {
+            self.mend(id).await?;
+            self.forgive_the_future(id).await
+        };
+        if let Err(error) = read.await {
             tracing::error!(webhook = %id, %error, "webhook {id}: its line cannot be read");
         }
         while !stop.is_cancelled() {
@@ -163,13 +167,18 @@ impl Webhooks {
         let more = self.take_in(id).await?;
         desk.session.clone_from(&webhook.session);
         desk.read_to = if more { 0 } else { newest };
-        let now = self.inner.clock.now();
+        // When something is due is counted in steady time: a clock set by an hour moves nothing.
+        let now = self.inner.clock.steady();
         self.report_lag(&webhook).await?;
         if let Some(end) = webhook.paused_until.filter(|end| now < *end) {
             return Ok(until(now, end));
         }
         if let Some(end) = desk.quiet_until.filter(|end| Instant::now() < *end) {
             return Ok(end.saturating_duration_since(Instant::now()));
+        }
+        // What cannot be recorded would be posted again and again.
+        if !self.inner.store.takes_records() {
+            return Ok(AFTER_FAILURE);
         }
         let mut room = desk.pace.allowed().saturating_sub(desk.under_way.len());
         // Busy lanes have a head too: looking at one more than all of them and the room is enough.
@@ -237,7 +246,7 @@ impl Webhooks {
         mut delivery: Delivery,
         outcome: Outcome,
     ) -> Result<(), Error> {
-        let now = self.inner.clock.now();
+        let (now, steady) = (self.inner.clock.now(), self.inner.clock.steady());
         metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.label())
             .increment(1);
         let Outcome { attempt, wish } = outcome;
@@ -252,7 +261,7 @@ impl Webhooks {
             wish,
             // One that was asked for once more has not stood in line all that time.
             age: match delivery.earlier_attempts {
-                0 => between(delivery.created_at, now),
+                0 => between(delivery.next_attempt_at.unwrap_or(steady), steady),
                 _ => Duration::ZERO,
             },
         };
@@ -266,7 +275,7 @@ impl Webhooks {
                 (webhook.failing_since, webhook.failures_in_row) = (None, 0);
                 webhook.paused_until = None;
             }
-            Next::RetryAfter(pause) => delivery.next_attempt_at = Some(now + pause),
+            Next::RetryAfter(pause) => delivery.next_attempt_at = Some(steady + pause),
             Next::Dead => {
                 finish(&mut delivery, DeliveryState::Dead, now);
                 webhook.failed += 1;
@@ -287,7 +296,7 @@ impl Webhooks {
                 webhook.disabled_reason =
                     Some("nothing could be delivered for too long".to_owned());
             }
-            let pause = schedule::pause(attempt.status, wish).map(|pause| now + pause);
+            let pause = schedule::pause(attempt.status, wish).map(|pause| steady + pause);
             webhook.paused_until = webhook.paused_until.max(pause);
         }
         let mut batch = Batch::new();
@@ -384,11 +393,6 @@ impl Desk {
 fn finish(delivery: &mut Delivery, state: DeliveryState, now: Timestamp) {
     (delivery.state, delivery.finished_at) = (state, Some(now));
     delivery.next_attempt_at = None;
-}
-
-fn between(from: Timestamp, to: Timestamp) -> Duration {
-    let millis = to.as_millisecond().saturating_sub(from.as_millisecond());
-    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 fn until(now: Timestamp, at: Timestamp) -> Duration {

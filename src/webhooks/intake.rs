@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, Event},
+    domain::{Error, Event, Timestamp},
     store::{
         Batch,
         records::{Delivery, DeliveryState, WebhookRecord},
@@ -13,6 +13,8 @@ use crate::{
 };
 
 const READ_AT_ONCE: usize = 200;
+/// Lanes that are looked through for deliveries tried in the future.
+const FORGIVEN: usize = 10_000;
 /// The cursor of an endpoint whose session is silent is written once in so many events of others:
 /// it need only keep the log from being held back.
 const CURSOR_STEP: u64 = 500;
@@ -80,6 +82,50 @@ impl Webhooks {
         }
     }
 
+    /// Steady time begins anew with the process, by the wall clock. Where that was set back meanwhile,
+    /// what was tried or accepted in the future is due now instead of as much too late.
+    pub(in crate::webhooks) async fn forgive_the_future(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.lock(id).await;
+        let (store, now) = (&self.inner.store, self.inner.clock.now());
+        let Some(mut webhook) = store.webhooks().get(id).await? else { return Ok(()) };
+        if webhook.last_delivery_at.is_some_and(|last| now < last) {
+            webhook.paused_until = None;
+            self.write(&webhook, Vec::new()).await?;
+        }
+        let mut tried = Vec::new();
+        for delivery in store.deliveries().heads_due_last(id, FORGIVEN).await? {
+            let last = store.deliveries().attempts(delivery.id).await?.pop();
+            if last.is_some_and(|attempt| now < attempt.at) {
+                tried.push(due(delivery, now));
+            }
+        }
+        if !tried.is_empty() {
+            self.write(&webhook, tried).await?;
+        }
+        let mut before = None;
+        loop {
+            let page = store.deliveries().page(id, None, before, READ_AT_ONCE).await?;
+            before = page.last().map(|delivery| delivery.id);
+            let is_future = |delivery: &Delivery| now < delivery.created_at;
+            let goes_on = page.last().is_some_and(is_future);
+            let untried = |delivery: &Delivery| {
+                delivery.state == DeliveryState::Waiting && delivery.attempts == 0
+            };
+            let future: Vec<Delivery> = page
+                .into_iter()
+                .filter(is_future)
+                .filter(untried)
+                .map(|one| due(one, now))
+                .collect();
+            if !future.is_empty() {
+                self.write(&webhook, future).await?;
+            }
+            if !goes_on {
+                return Ok(());
+            }
+        }
+    }
+
     fn delivery_of(&self, webhook: &WebhookRecord, event: &Event) -> Option<Delivery> {
         let envelope: &dyn Envelope = &*self.inner.envelope;
         let (name, _) = envelope.wrap(event)?;
@@ -98,9 +144,14 @@ impl Webhooks {
             state: DeliveryState::Waiting,
             attempts: 0,
             earlier_attempts: 0,
-            next_attempt_at: Some(now),
+            next_attempt_at: Some(self.inner.clock.steady()),
             created_at: now,
             finished_at: None,
         })
     }
+}
+
+fn due(mut delivery: Delivery, now: Timestamp) -> Delivery {
+    delivery.next_attempt_at = Some(now);
+    delivery
 }

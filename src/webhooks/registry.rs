@@ -208,7 +208,7 @@ impl Webhooks {
 
     /// Makes the heads of all lanes due.
     async fn hurry(&self, webhook: &WebhookRecord) -> Result<(), Error> {
-        let now = self.inner.clock.now();
+        let now = self.inner.clock.steady();
         loop {
             let stored = self.inner.store.deliveries();
             let mut heads = stored.heads_due_last(webhook.id, HURRIED_AT_ONCE).await?;

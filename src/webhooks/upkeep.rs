@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Error, clock::from_millis},
+    events::Need,
     store::records::WebhookRecord,
     webhooks::Webhooks,
 };
@@ -46,20 +47,19 @@ impl Webhooks {
         Ok(removed)
     }
 
-    /// The number of the event up to which every endpoint has what it shall get; none when there
-    /// is no endpoint. One that is switched off does not hold the log back: it is told later how
-    /// much it missed.
-    pub async fn slowest_cursor(&self) -> Result<Option<u64>, Error> {
-        let mut slowest: Option<u64> = None;
+    /// What each endpoint still has to get of the log. One that is switched off does not hold the
+    /// log back: it is told later how much it missed.
+    pub async fn needs(&self) -> Result<Vec<Need<WebhookRecord>>, Error> {
+        let mut needs = Vec::new();
         let all = self.inner.store.webhooks().all().await?;
         for webhook in all.into_iter().filter(|webhook| webhook.enabled) {
             let cursor = self.inner.store.webhooks().cursor(webhook.id).await?.unwrap_or(0);
             let waiting = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
-            let needed =
-                waiting.map_or(cursor, |delivery| delivery.seq.saturating_sub(1).min(cursor));
-            slowest = Some(slowest.map_or(needed, |slowest| slowest.min(needed)));
+            let unread = cursor.saturating_add(1);
+            let from = waiting.map_or(unread, |delivery| delivery.seq.min(unread));
+            needs.push(Need { reader: webhook, from });
         }
-        Ok(slowest)
+        Ok(needs)
     }
 
     /// How many deliveries of an endpoint wait.

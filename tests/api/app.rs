@@ -11,6 +11,7 @@ use wagate::{
     domain::{Clock, session::EngineKind},
     egress,
     gateway::Gateway,
+    store::disk::Disk,
 };
 
 pub use crate::support::{ECHO, PATIENCE, PHONE, SILENT};
@@ -33,6 +34,16 @@ impl TestApp {
     }
 
     pub async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        Self::start_on(folder, settings, Clock::system(), Disk::manual(0)).await
+    }
+
+    /// On a clock and a disk that the test may set.
+    pub async fn start_on(
+        folder: TempDir,
+        settings: &[(&str, &str)],
+        clock: Clock,
+        disk: Disk,
+    ) -> Self {
         let free = [
             ("WAGATE_LIMITS__SESSION_CREATION", "0"),
             ("WAGATE_LIMITS__MESSAGING", "0"),
@@ -50,7 +61,7 @@ impl TestApp {
             ..Flags::default()
         };
         let config = Config::load(&flags, &environment).unwrap();
-        let gateway = Gateway::start(config, Clock::system()).await.unwrap();
+        let gateway = Gateway::start_on(config, clock, disk).await.unwrap();
         let base = format!("http://{}", gateway.address());
         Self { gateway, folder, http: egress::local_client().unwrap(), base }
     }

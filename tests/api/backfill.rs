@@ -1,7 +1,10 @@
 //! What a session missed is found out when it is back.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
+use wagate::domain::Timestamp;
 
 use crate::app::{Listener, PHONE, TestApp};
 
@@ -13,6 +16,19 @@ async fn write(app: &TestApp, from: &str, words: &str) {
     let path = format!("/_simulator/v1/accounts/{from}/messages");
     let (status, answer) = app.post(&path, body).await;
     assert!(status.is_success(), "{answer}");
+}
+
+/// Ends the fault, once all that it is to swallow has happened.
+async fn stop_dropping(app: &TestApp) {
+    app.wait_for("the network to be at rest", || async {
+        let (_, clock) = app.get("/_simulator/v1/clock").await;
+        let time = |name: &str| clock["data"][name].as_str()?.parse::<Timestamp>().ok();
+        // A code that is to be replaced in a while does not count.
+        let soon = time("now").unwrap() + Duration::from_secs(5);
+        time("next").is_none_or(|next| soon < next).then_some(())
+    })
+    .await;
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
 }
 
 async fn messages_missed_while_away_come_once_and_in_order(engine: &str) {
@@ -42,7 +58,7 @@ async fn messages_missed_while_away_come_once_and_in_order(engine: &str) {
         messages.iter().any(is_read).then_some(())
     })
     .await;
-    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
+    stop_dropping(&app).await;
     assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
     let (mut of_ada, mut of_grace, mut acks) = (Vec::new(), Vec::new(), Vec::new());
     while of_ada.len() < 3 || of_grace.is_empty() || acks.is_empty() {
@@ -96,7 +112,7 @@ async fn a_session_that_never_had_a_message_learns_of_the_first_it_missed() {
     let plan = json!({ "dropEvents": 1_000 });
     assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
     write(&app, ADA, "the first").await;
-    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
+    stop_dropping(&app).await;
     assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
     assert_eq!(told_until(&mut listener, "the first").await, ["the first"]);
     app.stop().await;
@@ -115,7 +131,7 @@ async fn what_was_said_before_the_link_is_no_event_and_what_was_missed_in_that_c
         let plan = json!({ "dropEvents": 1_000 });
         assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
         write(&app, ADA, words).await;
-        assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(json!({}))).await.0, 200);
+        stop_dropping(&app).await;
         assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
     };
     with_events_dropped("missed").await;

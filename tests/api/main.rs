@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a helper that fails is a test that fails"
 )]
 
@@ -15,6 +16,9 @@ mod browsers;
 mod chat;
 mod chat_lists;
 mod chat_messages;
+mod clock;
+mod counters;
+mod disk;
 mod faults;
 mod idempotency;
 mod identity;
@@ -22,6 +26,8 @@ mod journey;
 mod listeners;
 mod outbox;
 mod permission;
+mod retention;
+mod secrets;
 mod simulated_network;
 mod webhook_service;
 mod webhooks;

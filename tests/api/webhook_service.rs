@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate::{
     api::OpenWaEnvelope,
     domain::{Ack, Clock, EventBody, SessionId, clock::from_seconds},
-    events::EventLog,
+    events::{EventLog, Need, Retention},
     store::{Batch, Store},
     webhooks::{
         Attempt, Delivery, DeliveryState, Schedule, WebhookChange, WebhookDraft, WebhookRecord,
@@ -27,6 +27,7 @@ const STEP: Duration = Duration::from_millis(5);
 
 struct Service {
     webhooks: Webhooks,
+    store: Store,
     log: EventLog,
     clock: Clock,
     session: SessionId,
@@ -36,14 +37,17 @@ struct Service {
 
 impl Service {
     async fn start(settings: WebhookSettings) -> Self {
-        let clock = Clock::manual(from_seconds(1_000_000));
         let store = Store::temporary().await.unwrap();
+        Self::start_on(store, Clock::manual(from_seconds(1_000_000)), settings).await
+    }
+
+    async fn start_on(store: Store, clock: Clock, settings: WebhookSettings) -> Self {
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
         let envelope = Arc::new(OpenWaEnvelope);
-        let webhooks = Webhooks::new(store, log.clone(), clock.clone(), settings, envelope);
+        let webhooks = Webhooks::new(store.clone(), log.clone(), clock.clone(), settings, envelope);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         webhooks.start(&tasks, stop.clone());
-        Self { webhooks, log, clock, session: "s".parse().unwrap(), tasks, stop }
+        Self { webhooks, store, log, clock, session: "s".parse().unwrap(), tasks, stop }
     }
 
     async fn register(&self, url: &str) -> WebhookRecord {
@@ -59,6 +63,17 @@ impl Service {
             EventBody::Ack { message, ack: Ack::Read, participant: None }
         };
         self.log.append(&self.session, keys.map(ack).collect(), Batch::new()).await.unwrap();
+    }
+
+    /// Drops old events, whoever still needs them. How many.
+    async fn drop_older_than(&self, age: Duration) -> usize {
+        let nobody: &[Need<()>] = &[];
+        self.log.prune(Retention::of_age(age), nobody).await.unwrap().dropped
+    }
+
+    /// The first number that each endpoint still has to get.
+    async fn needed_from(&self) -> Vec<u64> {
+        self.webhooks.needs().await.unwrap().iter().map(|need| need.from).collect()
     }
 
     /// Moves the clock, and lets the endpoint notice at once.
@@ -234,7 +249,7 @@ async fn recovery_is_paced_and_survives_a_log_that_moved_on() {
     }
     service.when(&webhook, |webhook| webhook.failed == 4).await;
     // The oldest event is dropped: its letter stays dead, and is not asked for.
-    assert_eq!(service.log.prune(HOUR / 2, u64::MAX).await.unwrap(), 1);
+    assert_eq!(service.drop_older_than(HOUR / 2).await, 1);
     let since = from_seconds(0);
     assert_eq!(service.webhooks.recover(None, webhook.id, since).await.unwrap(), 3);
     let oldest = service.deliveries(&webhook).await.pop().unwrap().0;
@@ -263,10 +278,64 @@ async fn an_endpoint_that_is_off_holds_no_event_back_and_is_told_how_many_it_mis
     switch(false).await;
     service.happen(1, 0..4).await;
     service.clock.advance(HOUR);
-    assert_eq!(service.webhooks.slowest_cursor().await.unwrap(), None);
-    assert_eq!(service.log.prune(HOUR / 2, u64::MAX).await.unwrap(), 3);
+    assert!(service.needed_from().await.is_empty());
+    assert_eq!(service.drop_older_than(HOUR / 2).await, 3);
     switch(true).await;
     service.when(&webhook, |webhook| webhook.delivered == 1 && webhook.missed == 3).await;
-    assert_eq!(service.webhooks.slowest_cursor().await.unwrap(), Some(4));
+    assert_eq!(service.needed_from().await, [5]);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_by_an_hour_makes_no_retry_late_or_early() {
+    for jump in [-3_600, 3_600] {
+        let mut short = settings();
+        short.full.retries = [5, 60].map(Duration::from_secs).to_vec();
+        let service = Service::start(short).await;
+        let receiver = Receiver::start(&[
+            Answer::status("500 Oops"),
+            Answer::status("429 Slow\r\nretry-after: 60"),
+        ])
+        .await;
+        let webhook = service.register(&receiver.url).await;
+        service.happen(1, 0..1).await;
+        service.when(&webhook, |webhook| webhook.failures_in_row == 1).await;
+        service.clock.jump(jump);
+        service.pass(Duration::from_secs(3), &webhook).await;
+        // Another chat goes out meanwhile, and its first failure is not taken for one of old age.
+        service.happen(2, 0..1).await;
+        service.when(&webhook, |webhook| webhook.failures_in_row == 2).await;
+        let states: Vec<_> = service.deliveries(&webhook).await;
+        assert!(states.iter().all(|(delivery, _)| delivery.state == DeliveryState::Waiting));
+        service.clock.jump(-jump);
+        service.clock.jump(jump);
+        // The receiver wished for a minute, of which a part has passed.
+        service.pass(Duration::from_secs(50), &webhook).await;
+        service.happen(3, 0..1).await;
+        tokio::time::sleep(STEP * 20).await;
+        assert_eq!(receiver.got.lock().await.len(), 2, "jump {jump}: it was left alone");
+        service.pass(Duration::from_secs(25), &webhook).await;
+        service.when(&webhook, |webhook| webhook.delivered == 3).await;
+        // What is signed and shown is the wall clock's.
+        let got = receiver.got.lock().await.clone();
+        let signed: i64 = got[4].header("webhook-timestamp").parse().unwrap();
+        assert_eq!(signed, service.clock.now().as_second());
+        service.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_back_while_the_gateway_was_down_makes_nothing_late() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::start(&[Answer::status("503 Slow\r\nretry-after: 600")]).await;
+    let webhook = service.register(&receiver.url).await;
+    service.happen(1, 0..2).await;
+    service.when(&webhook, |webhook| webhook.failures_in_row == 1).await;
+    let (store, now) = (service.store.clone(), service.clock.now());
+    service.end().await;
+    // Steady time begins with the wall clock of a new process.
+    let clock = Clock::manual(now - HOUR);
+    let service = Service::start_on(store, clock, settings()).await;
+    service.when(&webhook, |webhook| webhook.delivered == 2).await;
     service.end().await;
 }

@@ -17,6 +17,8 @@ pub fn kills(usual: usize) -> usize {
     std::env::var("FAULT_KILLS").map_or(usual, |text| text.parse().unwrap())
 }
 
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_wagate");
+
 /// The real program in a process of its own.
 pub struct Daemon {
     child: Child,
@@ -36,12 +38,30 @@ impl Daemon {
 
     /// With settings as the environment gives them.
     pub async fn start_with(folder: &Path, port: u16, settings: &[(&str, &str)]) -> Self {
-        Self::try_start(folder, port, settings).await.expect("the program ended")
+        Self::run(Command::new(PROGRAM), folder, port, settings).await
+    }
+
+    /// Started by another program, which gets it as the beginning of what it is to run.
+    pub async fn run(
+        command: Command,
+        folder: &Path,
+        port: u16,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        Self::try_run(command, folder, port, settings).await.expect("the program ended")
     }
 
     /// None when it ends before it listens.
     pub async fn try_start(folder: &Path, port: u16, settings: &[(&str, &str)]) -> Option<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wagate"));
+        Self::try_run(Command::new(PROGRAM), folder, port, settings).await
+    }
+
+    async fn try_run(
+        mut command: Command,
+        folder: &Path,
+        port: u16,
+        settings: &[(&str, &str)],
+    ) -> Option<Self> {
         command
             .args(["serve", "--network", "simulated", "--engine", "simulated", "--port"])
             .arg(port.to_string())
@@ -90,6 +110,26 @@ impl Daemon {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").arg(id).status().await.unwrap().success());
         assert!(self.child.wait().await.unwrap().success(), "the stop was not clean");
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Any answer, also an error; none when nobody answers.
+    pub async fn try_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<(u16, Value)> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        Some((status, response.json().await.ok()?))
     }
 
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {

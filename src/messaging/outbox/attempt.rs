@@ -21,6 +21,9 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long after a lost answer its message is looked up: the engine may still be at it.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
+/// How long a message is left alone that the disk did not take a record of.
+const DISK_PAUSE: Duration = Duration::from_secs(5);
+
 /// How an attempt ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -48,6 +51,13 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
             Ok(None) => (),
             Err(error) => return unknown(parts, entry, &error).await,
         }
+    }
+    // What became of it could not be written down either.
+    if !parts.store.takes_records() {
+        return match entry.terms.waits() {
+            true => wait(parts, entry, DISK_PAUSE).await,
+            false => give_up(parts, entry, StoreError::Full.into()).await,
+        };
     }
     Breakpoint::SendBegins.pass();
     entry.attempts += 1;
@@ -136,8 +146,16 @@ async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, mut message: Message)
         parts.ingest.message_sent(&entry.session, message, batch).await
     };
     metrics::counter!("wagate_outbox_total", "outcome" => "sent").increment(1);
-    let outcome = written.await.map(|()| outcome).map_err(Error::from);
-    Ended { entry, outcome: Some(outcome), pause: Duration::ZERO }
+    match written.await {
+        Ok(()) => Ended { entry, outcome: Some(Ok(outcome)), pause: Duration::ZERO },
+        Err(error) => {
+            // The record says that it is being sent: it is looked up again until the disk takes more.
+            entry.state = OutboxState::Unknown;
+            let error = Error::from(error).detail("outcome", "unknown");
+            let error = error.detail("messageId", outcome.id.to_string());
+            Ended { entry, outcome: Some(Err(error)), pause: LOOK_AGAIN }
+        }
+    }
 }
 
 /// It will not be sent.

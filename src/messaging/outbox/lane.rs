@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     Jid, Timestamp,
+    clock::{Moment, between},
     outbox::{OutboxEntry, OutboxState, Priority},
 };
 
@@ -29,8 +30,8 @@ pub struct Pace {
 #[derive(Debug, PartialEq)]
 pub enum Next {
     Send(Box<OutboxEntry>),
-    /// Nothing before this, unless something changes.
-    At(Timestamp),
+    /// Nothing for so long, unless something changes.
+    After(Duration),
     /// Nothing until something changes.
     Nothing,
 }
@@ -38,9 +39,31 @@ pub enum Next {
 #[derive(Debug)]
 struct Waiting {
     entry: OutboxEntry,
-    not_before: Option<Timestamp>,
+    due: Due,
     /// Whether later messages of its chat wait with it.
     holds_chat: bool,
+}
+
+/// When an entry may be looked at.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// When the wall clock says this, which its caller meant.
+    Wall(Timestamp),
+    /// When this much steady time has passed, however the wall clock is set.
+    Steady(Timestamp),
+    Now,
+}
+
+impl Due {
+    /// How long it is until then; none when it has come.
+    fn left(self, now: Moment) -> Option<Duration> {
+        let left = match self {
+            Self::Wall(at) => between(now.wall, at),
+            Self::Steady(at) => between(now.steady, at),
+            Self::Now => Duration::ZERO,
+        };
+        (!left.is_zero()).then_some(left)
+    }
 }
 
 /// The queue of one session.
@@ -49,6 +72,7 @@ pub struct Lane {
     /// By the order of acceptance.
     waiting: BTreeMap<Uuid, Waiting>,
     under_way: HashSet<Jid>,
+    /// In steady time.
     last_begun: Option<Timestamp>,
 }
 
@@ -63,15 +87,15 @@ impl Lane {
     }
 
     pub fn add(&mut self, entry: OutboxEntry) {
-        let not_before = entry.terms.send_at;
-        self.waiting.insert(entry.id, Waiting { entry, not_before, holds_chat: false });
+        let due = entry.terms.send_at.map_or(Due::Now, Due::Wall);
+        self.waiting.insert(entry.id, Waiting { entry, due, holds_chat: false });
     }
 
-    /// For an entry that comes back, and is not to be looked at before this. One that is to be sent
+    /// For an entry that comes back, and is not to be looked at before this steady time. One that is to be sent
     /// again keeps its place in its chat; one whose outcome is looked up holds up nobody.
     pub fn add_again(&mut self, entry: OutboxEntry, not_before: Timestamp) {
         let holds_chat = entry.state == OutboxState::Queued;
-        let waiting = Waiting { not_before: Some(not_before), holds_chat, entry };
+        let waiting = Waiting { due: Due::Steady(not_before), holds_chat, entry };
         self.waiting.insert(waiting.entry.id, waiting);
     }
 
@@ -98,19 +122,19 @@ impl Lane {
     }
 
     /// The next message of a session that is ready; it counts as under way from now on.
-    pub fn next(&mut self, now: Timestamp, pace: Pace) -> Next {
+    pub fn next(&mut self, now: Moment, pace: Pace) -> Next {
         if pace.at_once <= self.under_way.len() {
             return Next::Nothing;
         }
         let mut chats = HashSet::new();
         let mut best: Option<(Priority, Uuid)> = None;
-        let mut soonest: Option<Timestamp> = None;
-        for (id, Waiting { entry, not_before, holds_chat }) in &self.waiting {
-            if let Some(at) = not_before.filter(|at| now < *at) {
+        let mut soonest: Option<Duration> = None;
+        for (id, Waiting { entry, due, holds_chat }) in &self.waiting {
+            if let Some(left) = due.left(now) {
                 if *holds_chat {
                     chats.insert(entry.chat());
                 }
-                soonest = Some(soonest.map_or(at, |soonest| soonest.min(at)));
+                soonest = Some(soonest.map_or(left, |soonest| soonest.min(left)));
                 continue;
             }
             let is_first_of_its_chat = chats.insert(entry.chat());
@@ -123,14 +147,15 @@ impl Lane {
             }
         }
         let Some((_, id)) = best else {
-            return soonest.map_or(Next::Nothing, Next::At);
+            return soonest.map_or(Next::Nothing, Next::After);
         };
-        if let Some(free) = self.last_begun.map(|last| last + pace.pause).filter(|at| now < *at) {
-            return Next::At(soonest.map_or(free, |soonest| soonest.min(free)));
+        let free = self.last_begun.and_then(|last| Due::Steady(last + pace.pause).left(now));
+        if let Some(free) = free {
+            return Next::After(soonest.map_or(free, |soonest| soonest.min(free)));
         }
         let Some(entry) = self.cancel(id) else { return Next::Nothing };
         self.under_way.insert(entry.chat().clone());
-        self.last_begun = Some(now);
+        self.last_begun = Some(now.steady);
         Next::Send(Box::new(entry))
     }
 }
@@ -167,6 +192,12 @@ mod tests {
         }
     }
 
+    /// When nobody ever set a clock.
+    fn at(seconds: i64) -> Moment {
+        let time = from_seconds(seconds);
+        Moment { wall: time, steady: time }
+    }
+
     fn lane(entries: Vec<OutboxEntry>) -> Lane {
         let mut lane = Lane::default();
         entries.into_iter().for_each(|entry| lane.add(entry));
@@ -174,7 +205,7 @@ mod tests {
     }
 
     /// Sends all, one at a time, and says in which order.
-    fn order(mut lane: Lane, now: Timestamp) -> Vec<u128> {
+    fn order(mut lane: Lane, now: Moment) -> Vec<u128> {
         let mut sent = Vec::new();
         while let Next::Send(entry) = lane.next(now, PACE) {
             lane.ended(entry.chat());
@@ -190,7 +221,7 @@ mod tests {
             entry(2, 2, Priority::Bulk, None),
             entry(3, 3, Priority::Direct, None),
         ];
-        assert_eq!(order(lane(all), from_seconds(0)), [3, 1, 2]);
+        assert_eq!(order(lane(all), at(0)), [3, 1, 2]);
     }
 
     #[test]
@@ -201,7 +232,7 @@ mod tests {
             entry(3, 2, Priority::Direct, None),
         ];
         let mut lane = lane(all);
-        let now = from_seconds(0);
+        let now = at(0);
         assert!(matches!(lane.next(now, PACE), Next::Send(entry) if entry.id.as_u128() == 1));
         assert!(matches!(lane.next(now, PACE), Next::Send(entry) if entry.id.as_u128() == 3));
         assert_eq!(lane.next(now, PACE), Next::Nothing);
@@ -217,12 +248,12 @@ mod tests {
             vec![entry(1, 1, Priority::Direct, Some(60)), entry(2, 1, Priority::Direct, None)];
         let mut lane = lane(all);
         assert!(matches!(
-            lane.next(from_seconds(0), PACE),
+            lane.next(at(0), PACE),
             Next::Send(entry) if entry.id.as_u128() == 2
         ));
         lane.ended(&"15550000001@c.us".parse().unwrap());
-        assert_eq!(lane.next(from_seconds(0), PACE), Next::At(from_seconds(60)));
-        assert_eq!(order(lane, from_seconds(60)), [1]);
+        assert_eq!(lane.next(at(0), PACE), Next::After(Duration::from_secs(60)));
+        assert_eq!(order(lane, at(60)), [1]);
     }
 
     #[test]
@@ -231,17 +262,17 @@ mod tests {
             let mut lane = lane(vec![entry(2, 1, Priority::Direct, None)]);
             let again = OutboxEntry { state, ..entry(1, 1, Priority::Direct, None) };
             lane.add_again(again, from_seconds(5));
-            let first = match lane.next(from_seconds(0), PACE) {
+            let first = match lane.next(at(0), PACE) {
                 Next::Send(entry) => Some(entry.id.as_u128()),
-                Next::At(time) => {
-                    assert_eq!(time, from_seconds(5));
+                Next::After(time) => {
+                    assert_eq!(time, Duration::from_secs(5));
                     None
                 }
                 Next::Nothing => panic!("nobody looks again"),
             };
             assert_eq!(first, expected);
             if expected.is_none() {
-                assert_eq!(order(lane, from_seconds(5)), [1, 2]);
+                assert_eq!(order(lane, at(5)), [1, 2]);
             }
         }
     }
@@ -251,9 +282,34 @@ mod tests {
         let pace = Pace { pause: Duration::from_secs(5), ..PACE };
         let all = vec![entry(1, 1, Priority::Direct, None), entry(2, 2, Priority::Direct, None)];
         let mut lane = lane(all);
-        assert!(matches!(lane.next(from_seconds(0), pace), Next::Send(_)));
-        assert_eq!(lane.next(from_seconds(1), pace), Next::At(from_seconds(5)));
-        assert!(matches!(lane.next(from_seconds(5), pace), Next::Send(_)));
+        assert!(matches!(lane.next(at(0), pace), Next::Send(_)));
+        assert_eq!(lane.next(at(1), pace), Next::After(Duration::from_secs(4)));
+        assert!(matches!(lane.next(at(5), pace), Next::Send(_)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_by_an_hour_changes_no_pause_and_a_time_that_was_meant_is_kept() {
+        let pace = Pace { pause: Duration::from_secs(5), ..PACE };
+        for jump in [-3_600, 3_600] {
+            let mut lane = lane(vec![
+                entry(1, 1, Priority::Direct, None),
+                entry(2, 2, Priority::Direct, None),
+                entry(3, 3, Priority::Direct, Some(100_000)),
+            ]);
+            let now = |steady: i64| Moment {
+                wall: from_seconds(50_000 + steady + if steady == 0 { 0 } else { jump }),
+                steady: from_seconds(50_000 + steady),
+            };
+            assert!(matches!(lane.next(now(0), pace), Next::Send(_)));
+            assert_eq!(lane.next(now(1), pace), Next::After(Duration::from_secs(4)));
+            assert!(matches!(lane.next(now(5), pace), Next::Send(_)));
+            lane.ended(&"15550000002@c.us".parse().unwrap());
+            lane.add_again(entry(2, 2, Priority::Direct, None), from_seconds(50_020));
+            assert_eq!(lane.next(now(10), pace), Next::After(Duration::from_secs(10)));
+            assert!(matches!(lane.next(now(20), pace), Next::Send(_)));
+            let left = u64::try_from(100_000 - 50_030 - jump).unwrap();
+            assert_eq!(lane.next(now(30), pace), Next::After(Duration::from_secs(left)));
+        }
     }
 
     proptest! {
@@ -266,7 +322,7 @@ mod tests {
                 let priority = if *is_bulk { Priority::Bulk } else { Priority::Direct };
                 entry(*number, *chat, priority, None)
             });
-            let sent = order(lane(entries.collect()), from_seconds(0));
+            let sent = order(lane(entries.collect()), at(0));
             prop_assert_eq!(sent.len(), all.len());
             for chat in 1..4 {
                 let of_chat = |number: &&u128| numbered[usize::try_from(**number).unwrap() - 1].0.0 == chat;

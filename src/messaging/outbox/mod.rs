@@ -114,6 +114,7 @@ impl Outbox {
             Content::Media(_) => FILE_PATIENCE,
             _ => PATIENCE,
         };
+        self.parts.store.admit()?;
         let now = self.parts.clock.now();
         let entry = OutboxEntry {
             id: Uuid::now_v7(),

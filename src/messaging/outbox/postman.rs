@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Error, ErrorCode, SessionId, Timestamp,
+        Error, ErrorCode, SessionId,
         command::Sent,
         outbox::{OutboxEntry, OutboxState},
     },
@@ -50,7 +50,8 @@ impl Waiter {
 const MOST_LEFT: usize = 1_000_000;
 /// A session is ready a moment after its event says so.
 const READY_LOOK: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+/// A wall clock that was set is noticed after it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// What the postman is asked.
 pub enum Order {
@@ -76,7 +77,7 @@ pub struct Postman {
     /// Each brings back the caller that it could not answer yet.
     under_way: JoinSet<(Ended, Option<OutcomeWaiter>)>,
     /// When a lane must be looked at again.
-    soonest: Option<Timestamp>,
+    soonest: Option<Duration>,
     /// Whether something waits for its session.
     is_blocked: bool,
 }
@@ -189,7 +190,7 @@ impl Postman {
 
     fn begin(&mut self, session: &SessionId) {
         loop {
-            let (now, pace) = (self.parts.clock.now(), self.parts.settings.pace);
+            let (now, pace) = (self.parts.clock.moment(), self.parts.settings.pace);
             match self.lane(session).next(now, pace) {
                 Next::Send(entry) => {
                     let is_doubtful = self.doubtful.remove(&entry.id);
@@ -197,8 +198,8 @@ impl Postman {
                     let parts = self.parts.clone();
                     self.under_way.spawn(answer(parts, entry, is_doubtful, waiter));
                 }
-                Next::At(time) => {
-                    self.soonest = Some(self.soonest.map_or(time, |soonest| soonest.min(time)));
+                Next::After(left) => {
+                    self.soonest = Some(self.soonest.map_or(left, |soonest| soonest.min(left)));
                     return;
                 }
                 Next::Nothing => return,
@@ -252,7 +253,7 @@ impl Postman {
             if entry.state == OutboxState::Unknown {
                 self.doubtful.insert(entry.id);
             }
-            let again = self.parts.clock.now() + pause;
+            let again = self.parts.clock.steady() + pause;
             self.lane(&entry.session.clone()).add_again(entry, again);
         }
     }
@@ -263,9 +264,7 @@ impl Postman {
 
     fn pause(&self) -> Duration {
         let longest = if self.is_blocked { READY_LOOK } else { LONGEST_PAUSE };
-        let Some(soonest) = self.soonest else { return longest };
-        let left = soonest.duration_since(self.parts.clock.now());
-        Duration::try_from(left).unwrap_or_default().min(longest)
+        self.soonest.map_or(longest, |soonest| soonest.min(longest))
     }
 }
 

@@ -3,6 +3,7 @@
 //! It is async so that an engine across a network can live behind it. It knows bytes only: which
 //! keys there are and what they mean is said in [`crate::store::trees`].
 
+mod guard;
 mod sled;
 mod views;
 
@@ -10,7 +11,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use self::sled::{SledEngine, is_held};
+pub use self::{
+    guard::Guarded,
+    sled::{SledEngine, is_held},
+};
 use crate::store::StoreError;
 
 /// A key and its value.
@@ -78,6 +82,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Returns when everything committed before the call is on the disk.
     async fn durable(&self) -> Result<(), StoreError>;
+
+    /// Whether a write has failed, so that no later one can succeed before the engine is opened anew.
+    fn is_broken(&self) -> bool;
 
     /// All pairs as they are at this moment, however long they are read and whatever is committed
     /// meanwhile.

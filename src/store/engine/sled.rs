@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -33,6 +33,7 @@ pub struct SledEngine {
     flushed: AtomicU64,
     flushes: AtomicU64,
     flushing: tokio::sync::Mutex<()>,
+    broken: AtomicBool,
 }
 
 impl SledEngine {
@@ -54,13 +55,14 @@ impl SledEngine {
             flushed: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
             flushing: tokio::sync::Mutex::new(()),
+            broken: AtomicBool::new(false),
         })
     }
 
     fn apply(&self, batch: Batch) -> Result<(), StoreError> {
         let mut views = self.views();
         for (key, expected) in &batch.expectations {
-            let found = self.db.get(key).map_err(failed)?;
+            let found = self.db.get(key).map_err(|error| self.failed(error))?;
             if found.as_deref() != expected.as_deref() {
                 return Err(StoreError::Conflict);
             }
@@ -68,7 +70,7 @@ impl SledEngine {
         if !views.is_empty() {
             for (key, _) in &batch.writes {
                 let former = || Ok(self.db.get(key)?.map(|value| value.to_vec()));
-                views.before_write(key, former).map_err(failed)?;
+                views.before_write(key, former).map_err(|error| self.failed(error))?;
             }
         }
         let mut writes = sled::Batch::default();
@@ -78,9 +80,17 @@ impl SledEngine {
                 None => writes.remove(key),
             }
         }
-        self.db.apply_batch(writes).map_err(failed)?;
+        self.db.apply_batch(writes).map_err(|error| self.failed(error))?;
         self.committed.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// sled remembers the first write that failed, and answers every later one with it.
+    fn failed(&self, error: sled::Error) -> StoreError {
+        if matches!(error, sled::Error::Io(_) | sled::Error::ReportableBug(_)) {
+            self.broken.store(true, Ordering::SeqCst);
+        }
+        failed(error)
     }
 
     fn views(&self) -> MutexGuard<'_, Views> {
@@ -94,7 +104,7 @@ impl SledEngine {
             if bytes <= size {
                 return Ok((pairs, true));
             }
-            let (key, value) = entry.map_err(failed)?;
+            let (key, value) = entry.map_err(|error| self.failed(error))?;
             size += key.len() + value.len();
             pairs.push((key.to_vec(), value.to_vec()));
         }
@@ -105,7 +115,7 @@ impl SledEngine {
 #[async_trait]
 impl Engine for SledEngine {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.db.get(key).map_err(failed)?.map(|value| value.to_vec()))
+        Ok(self.db.get(key).map_err(|error| self.failed(error))?.map(|value| value.to_vec()))
     }
 
     async fn scan(
@@ -119,7 +129,9 @@ impl Engine for SledEngine {
         }
         let found = self.db.range(range.start..range.end);
         let pair = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-            entry.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(failed)
+            entry
+                .map(|(key, value)| (key.to_vec(), value.to_vec()))
+                .map_err(|error| self.failed(error))
         };
         match direction {
             Direction::Forward => found.take(limit).map(pair).collect(),
@@ -143,10 +155,14 @@ impl Engine for SledEngine {
             return Ok(());
         }
         let covered = self.committed.load(Ordering::SeqCst);
-        self.db.flush_async().await.map_err(failed)?;
+        self.db.flush_async().await.map_err(|error| self.failed(error))?;
         self.flushes.fetch_add(1, Ordering::SeqCst);
         self.flushed.store(covered, Ordering::SeqCst);
         Ok(())
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::SeqCst)
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {

@@ -1,0 +1,23 @@
+//! The sums of what came in, which must agree.
+//!
+//! Whatever is handed to the log is received, and ends as one of the others:
+//! `received = stored + known + waiting + dropped`. What waits is a gauge, of the reports that are kept in
+//! memory while the disk refuses; what is dropped found no room there, and is read again later. All of
+//! them count since the gateway started.
+
+use crate::domain::EventBody;
+
+/// Somebody reported it.
+pub fn received(body: &EventBody) {
+    metrics::counter!("wagate_events_received_total", "kind" => body.name()).increment(1);
+}
+
+/// It has a number.
+pub fn stored(body: &EventBody) {
+    metrics::counter!("wagate_events_stored_total", "kind" => body.name()).increment(1);
+}
+
+/// It had one already: another report of the same happening.
+pub fn known(body: &EventBody) {
+    metrics::counter!("wagate_events_known_total", "kind" => body.name()).increment(1);
+}

@@ -1,0 +1,111 @@
+//! The event log keeps to its bounds, loses nothing that somebody still has to get, and says so.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use futures_util::StreamExt;
+use serde_json::json;
+use wagate::events::{Need, Retention};
+
+use crate::{
+    app::{PATIENCE, PHONE, SILENT, TestApp},
+    receiver::{Answer, Receiver},
+};
+
+const QUICK: (&str, &str) =
+    ("WAGATE_WEBHOOKS__RETRY_SCHEDULE", "1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s");
+
+async fn send(app: &TestApp, text: &str) {
+    let body = json!({ "chatId": SILENT, "content": text });
+    assert_eq!(app.post("/api/v1/sessions/s/send-text", body).await.0, 200);
+}
+
+async fn metric(app: &TestApp, name: &str) -> f64 {
+    let (_, text) = app.text("/metrics").await;
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_webhook_has_not_had_outgrows_the_log_and_the_operator_is_told() {
+    let app = TestApp::start_with(&[("WAGATE_EVENTS__MAX_MIB", "1"), QUICK]).await;
+    app.ready("s", PHONE).await;
+    let is_up = Arc::new(AtomicBool::new(false));
+    let up = is_up.clone();
+    let receiver = Receiver::choosing(move |_, _| {
+        Answer::status(if up.load(Ordering::SeqCst) { "200 OK" } else { "500 Oops" })
+    })
+    .await;
+    let body = json!({ "url": receiver.url, "events": ["message_sent"] });
+    let (_, hook) = app.post("/api/v1/sessions/s/webhooks", body).await;
+    let id = hook["data"]["id"].as_str().unwrap().to_owned();
+    for number in 0..30 {
+        send(&app, &format!("{number} {}", "x".repeat(60_000))).await;
+    }
+    let (log, retention) = (&app.gateway.services().events, &app.gateway.services().retention);
+    retention.prune().await.unwrap();
+    let (_, health) = app.get("/health").await;
+    assert_eq!(
+        (&health["data"]["status"], &health["data"]["checks"]["eventLog"]),
+        (&json!("degraded"), &json!("warn"))
+    );
+    let warning = health["data"]["warnings"][0].as_str().unwrap();
+    assert!(warning.contains(&id) && warning.contains(" of 1: "), "{warning}");
+    assert!(700_000.0 < metric(&app, "wagate_event_log_surplus_bytes").await);
+    let kept = log.bytes();
+    assert!(1_800_000 < kept, "{kept}");
+
+    is_up.store(true, Ordering::SeqCst);
+    let path = format!("/api/v1/sessions/s/webhooks/{id}");
+    app.wait_for("every delivery", || async {
+        let (_, hook) = app.get(&path).await;
+        (hook["data"]["stats"]["waiting"] == 0).then_some(())
+    })
+    .await;
+    assert!(0 < retention.prune().await.unwrap());
+    assert!(log.bytes() <= 1_048_576, "{}", log.bytes());
+    assert!(metric(&app, "wagate_event_log_surplus_bytes").await < 1.0);
+    let (_, health) = app.get("/health").await;
+    assert_eq!(health["data"]["checks"]["eventLog"], "ok", "{health}");
+    assert_eq!(health["data"]["warnings"], json!([]));
+    // Messages are not events: all of them are still there.
+    let (_, page) = app.get(&format!("/api/v1/sessions/s/chats/{SILENT}/messages?limit=100")).await;
+    assert_eq!(page["data"].as_array().unwrap().len(), 30, "{page}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_was_away_for_too_long_is_told_so_and_gets_the_rest() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    send(&app, "one").await;
+    let log = &app.gateway.services().events;
+    let newest = log.newest();
+    let nobody: &[Need<()>] = &[];
+    assert!(0 < log.prune(Retention::of_bytes(1), nobody).await.unwrap().dropped);
+
+    let mut listener = app.listen("/ws/s?since=1").await;
+    let reset = listener.next().await;
+    assert_eq!((&reset["event"], &reset["oldest"]), (&json!("reset"), &json!(newest)));
+    assert_eq!(listener.next().await["seq"], newest);
+    // One that is only just behind has lost nothing.
+    let mut listener = app.listen(&format!("/ws/s?since={}", newest - 1)).await;
+    assert_eq!(listener.next().await["seq"], newest);
+
+    let url = format!("{}/api/v1/sessions/s/events", app.base);
+    let request = app.http.get(url).header("last-event-id", 1);
+    let mut stream = request.send().await.unwrap().bytes_stream();
+    let mut text = String::new();
+    let read = tokio::time::timeout(PATIENCE, async {
+        while !text.contains(&format!("id: {newest}\n")) {
+            text.push_str(&String::from_utf8_lossy(&stream.next().await.unwrap().unwrap()));
+        }
+    });
+    assert!(read.await.is_ok(), "{text}");
+    let reset = format!("event: reset\ndata: {{\"oldest\":{newest}}}\n\n");
+    assert!(text.starts_with(&reset), "{text}");
+    drop(stream);
+    app.stop().await;
+}
