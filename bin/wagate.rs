@@ -67,6 +67,8 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Build the indexes of messages and conversations anew, while no gateway uses the folder.
+    Reindex,
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -166,6 +168,7 @@ async fn main() -> ExitCode {
         Command::Key { action } => keys(&arguments.settings, action).await,
         Command::Backup(order) => back_up(&arguments.settings, order).await,
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
+        Command::Reindex => reindex(&arguments.settings).await,
         Command::Openapi => {
             say(&openapi::Document::pretty(true));
             Ok(ExitCode::SUCCESS)
@@ -353,6 +356,16 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
             say(&format!("{id} is revoked\n"));
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn reindex(settings: &Settings) -> Result<ExitCode, Failure> {
+    let folder = settings.load()?.data.dir.join("store");
+    if !folder.exists() {
+        return Err(format!("there is no store in {}", folder.display()).into());
+    }
+    let done = Store::open(&folder).await?.reindex().await?;
+    say(&format!("indexed {} messages in {} chats\n", done.messages, done.conversations));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,8 @@
 //! not lead into the network that the gateway stands in. Names are resolved once, checked, and the
 //! connection goes to the address that was checked, so that a name cannot change its mind between.
 
+mod fetch;
+
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -11,6 +13,7 @@ use std::{
 
 use url::{Host, Url};
 
+pub use self::fetch::{Bounds, Fetched, fetch};
 use crate::domain::Error;
 
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);

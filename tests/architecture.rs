@@ -52,7 +52,10 @@ const CONFINED: [(&str, &[&str]); 5] = [
     ("chromiumoxide::", &["src/driver/browser/"]),
     ("actix_web::", &["src/api/"]),
     ("actix_ws::", &["src/api/"]),
-    ("reqwest::", &["src/egress.rs", "src/backup/remote.rs", "src/webhooks/", "src/demo/"]),
+    (
+        "reqwest::",
+        &["src/egress.rs", "src/egress/", "src/backup/remote.rs", "src/webhooks/", "src/demo/"],
+    ),
 ];
 
 const MOST_LINES: usize = 500;

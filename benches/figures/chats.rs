@@ -76,7 +76,7 @@ pub async fn measure() -> Outcome<Figures> {
     Ok(Figures { rows: vec![figure], raw })
 }
 
-async fn fetch(client: &reqwest::Client, url: &str) -> Outcome<(f64, usize)> {
+pub async fn fetch(client: &reqwest::Client, url: &str) -> Outcome<(f64, usize)> {
     let begun = Instant::now();
     let body = client.get(url).send().await?.error_for_status()?.bytes().await?;
     Ok((milliseconds(begun.elapsed()), body.len()))

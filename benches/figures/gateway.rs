@@ -43,7 +43,7 @@ impl Gateway {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--network", "simulated", "--port", "0", "--max-sessions", "100"]);
         command.args(["--engine", engine]).arg("--data").arg(data);
-        for bucket in ["SESSION_CREATION", "MESSAGING", "GENERAL"] {
+        for bucket in ["SESSION_CREATION", "MESSAGING", "GENERAL", "CHAT"] {
             command.env(format!("WAGATE_LIMITS__{bucket}"), "0");
         }
         command.env("WAGATE_LOG__FILTER", "error").envs(settings.iter().copied());

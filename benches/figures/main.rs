@@ -5,6 +5,7 @@
 //! figure and runs only by its name: `make soak`.
 
 mod browser_memory;
+mod chat_pages;
 mod chats;
 mod cold_start;
 mod deliveries;
@@ -32,9 +33,10 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     ("send", || Box::pin(send::measure())),
     ("chats", || Box::pin(chats::measure())),
+    ("chat-pages", || Box::pin(chat_pages::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
     ("event-rate", || Box::pin(event_rate::measure())),
     ("deliveries", || Box::pin(deliveries::measure())),

@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::CONTENT_TYPE, web};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::CONTENT_TYPE, web,
+};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
 
@@ -23,7 +25,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request.app_data::<web::Data<BodyLimit>>().map_or(LIMIT, |limit| limit.0);
+        let own = request.extensions().get::<BodyLimit>().map(|limit| limit.0);
+        let whole = || request.app_data::<web::Data<BodyLimit>>().map_or(LIMIT, |limit| limit.0);
+        let limit = own.unwrap_or_else(whole);
         let content_type = request.headers().get(CONTENT_TYPE).cloned();
         let mut payload = payload.take();
         Box::pin(async move {
@@ -50,7 +54,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 .into());
             }
             let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
-            parse(bytes).map(Self).map_err(ApiError)
+            parse(bytes).map(Self).map_err(ApiError::from)
         })
     }
 }

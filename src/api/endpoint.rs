@@ -6,6 +6,8 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
+use crate::api::error::Surface;
+
 /// What a caller must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -13,6 +15,8 @@ pub enum Scope {
     Public,
     Read,
     Send,
+    /// Reads conversations, and changes what the gateway keeps of them.
+    Conversations,
     Admin,
 }
 
@@ -23,6 +27,7 @@ impl Scope {
             Self::Public => "",
             Self::Read => "read",
             Self::Send => "send",
+            Self::Conversations => "conversations",
             Self::Admin => "admin",
         }
     }
@@ -35,6 +40,8 @@ pub enum Bucket {
     Creation,
     Messaging,
     General,
+    /// Requests to the Chat API.
+    Chat,
 }
 
 /// What an `Idempotency-Key` does.
@@ -89,6 +96,7 @@ pub struct Endpoint {
     pub scope: Scope,
     pub bucket: Bucket,
     pub repeat: Repeat,
+    pub surface: Surface,
     pub parameters: Vec<Parameter>,
     pub body: Option<Shape>,
     pub status: u16,
@@ -153,6 +161,7 @@ impl Endpoint {
             scope: Scope::Admin,
             bucket: Bucket::General,
             repeat,
+            surface: Surface::OpenWa,
             parameters: Vec::new(),
             body: None,
             status: 200,
@@ -178,6 +187,12 @@ impl Endpoint {
 
     pub fn repeats(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
+        self
+    }
+
+    /// Part of the Chat API: worded and limited as it is.
+    pub fn of_chat(mut self) -> Self {
+        (self.surface, self.bucket) = (Surface::Chat, Bucket::Chat);
         self
     }
 

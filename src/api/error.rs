@@ -1,22 +1,34 @@
-//! Errors in the envelope of the open-wa API, and the one table of codes and statuses.
+//! Errors in the envelope of the APIs, and the table of codes and statuses of the open-wa one.
 
 use std::fmt;
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header::CONTENT_TYPE},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    api::sessions::wire::status_word,
+    api::{chat::error as chat, sessions::wire::status_word},
     domain::{Error, ErrorCode, SessionState, Subject},
 };
 
-/// A domain error on its way to a caller.
+/// Whose words an answer is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Surface {
+    #[default]
+    OpenWa,
+    Chat,
+}
+
+/// A domain error on its way to a caller. Handlers leave the surface alone: the gate knows whose
+/// route it was, and words it.
 #[derive(Debug)]
-pub struct ApiError(pub Error);
+pub struct ApiError(pub Error, pub Surface);
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        Self(error)
+        Self(error, Surface::OpenWa)
     }
 }
 
@@ -28,16 +40,28 @@ impl fmt::Display for ApiError {
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        code_and_status(&self.0).1
+        match self.1 {
+            Surface::OpenWa => code_and_status(&self.0).1,
+            Surface::Chat => chat::code_and_status(&self.0).1,
+        }
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (code, status) = code_and_status(&self.0);
+        let (code, status, body) = match self.1 {
+            Surface::OpenWa => {
+                let (code, status) = code_and_status(&self.0);
+                let details = details_of(&self.0).into();
+                (code, status, envelope(code, &self.0.message, &details))
+            }
+            Surface::Chat => {
+                let (code, status) = chat::code_and_status(&self.0);
+                (code, status, chat::body(&self.0))
+            }
+        };
         if status.is_server_error() {
             tracing::warn!(code, error = %self.0, "answered {code}: {}", self.0);
         }
-        let details = details_of(&self.0).into();
-        HttpResponse::build(status).json(envelope(code, &self.0.message, &details))
+        HttpResponse::build(status).json(body)
     }
 }
 
@@ -50,6 +74,28 @@ fn details_of(error: &Error) -> Map<String, Value> {
         details.insert("degraded".to_owned(), true.into());
     }
     details
+}
+
+/// An error as an answer that remembers it.
+pub fn answer(error: Error, surface: Surface) -> HttpResponse {
+    HttpResponse::from_error(ApiError(error, surface))
+}
+
+/// The same answer in the words of a surface, where it is an error of ours. Headers that were set
+/// on it stay.
+pub fn reworded(response: HttpResponse, surface: Surface) -> HttpResponse {
+    let error = response.error().and_then(|error| error.as_error::<ApiError>());
+    let Some(ApiError(error, other)) = error else { return response };
+    if *other == surface {
+        return response;
+    }
+    let mut worded = answer(error.clone(), surface);
+    for (name, value) in response.headers() {
+        if *name != CONTENT_TYPE {
+            worded.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    worded
 }
 
 pub fn envelope(code: &str, message: &str, details: &serde_json::Value) -> serde_json::Value {
@@ -105,7 +151,9 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(Subject::Group) => "GROUP_NOT_FOUND",
         Some(Subject::Webhook) => "WEBHOOK_NOT_FOUND",
         Some(Subject::Media) => "MEDIA_NOT_FOUND",
-        Some(Subject::ApiKey | Subject::IdempotencyKey | Subject::Store) | None => "NOT_FOUND",
+        Some(Subject::ApiKey | Subject::IdempotencyKey | Subject::Store | Subject::Tag) | None => {
+            "NOT_FOUND"
+        }
     }
 }
 

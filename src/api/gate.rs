@@ -4,7 +4,7 @@
 use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, rc::Rc};
 
 use actix_web::{
-    Error as ActixError, HttpMessage, HttpResponse, ResponseError,
+    Error as ActixError, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -20,9 +20,9 @@ use crate::{
     accounts::Principal,
     api::{
         auth,
-        body::decoded,
+        body::{BodyLimit, decoded},
         endpoint::{Bucket, Endpoint, Repeat, Scope},
-        error::ApiError,
+        error::{ApiError, Surface, answer, reworded},
         idempotency,
         limits::{RateLimits, Standing},
     },
@@ -31,6 +31,8 @@ use crate::{
 };
 
 const REQUEST_ID: &str = "x-request-id";
+/// Bytes of a request to the Chat API: it carries no files.
+const CHAT_BODY: usize = 1024 * 1024;
 
 /// What the table says of a route.
 #[derive(Clone, Copy)]
@@ -38,6 +40,7 @@ struct Rule {
     scope: Scope,
     bucket: Bucket,
     repeat: Repeat,
+    surface: Surface,
 }
 
 /// What the table says of each route, by pattern and method.
@@ -46,8 +49,10 @@ pub struct Rules(HashMap<&'static str, Vec<(Method, Rule)>>);
 impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let mut rules: HashMap<_, Vec<_>> = HashMap::new();
-        for Endpoint { method, path, scope, bucket, repeat, .. } in endpoints {
-            let rule = Rule { scope: *scope, bucket: *bucket, repeat: *repeat };
+        for one in endpoints {
+            let Endpoint { method, path, scope, bucket, repeat, surface, .. } = one;
+            let (scope, bucket) = (*scope, *bucket);
+            let rule = Rule { scope, bucket, repeat: *repeat, surface: *surface };
             rules.entry(*path).or_default().push((method.clone(), rule));
         }
         Self(rules)
@@ -56,15 +61,20 @@ impl Rules {
     /// The pattern that the request will be routed by, and its rule; no rule for a method that the
     /// path does not know, whose 405 is not limited and tells nothing.
     fn find(&self, request: &ServiceRequest) -> Option<(&'static str, Option<Rule>)> {
-        // The router sees the path decoded. Looked up as it was written, `%73essions` would be
-        // nobody's path here and that of the sessions there.
-        let pattern = request.resource_map().match_pattern(request.match_info().as_str())?;
-        let (pattern, rules) = self.0.get_key_value(pattern.as_str())?;
+        let (pattern, rules) = self.by_pattern(request)?;
         let method = match request.method() {
             &Method::HEAD => &Method::GET,
             other => other,
         };
-        Some((*pattern, rules.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)))
+        Some((pattern, rules.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)))
+    }
+
+    fn by_pattern(&self, request: &ServiceRequest) -> Option<(&'static str, &Vec<(Method, Rule)>)> {
+        // The router sees the path decoded. Looked up as it was written, `%73essions` would be
+        // nobody's path here and that of the sessions there.
+        let pattern = request.resource_map().match_pattern(request.match_info().as_str())?;
+        let (pattern, rules) = self.0.get_key_value(pattern.as_str())?;
+        Some((*pattern, rules))
     }
 }
 
@@ -81,22 +91,30 @@ pub async fn pass(
 ) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
     let id = request_id(request.headers());
     let clock = clock(request.request());
+    let surface = surface_of(&request);
+    if surface == Surface::Chat {
+        request.extensions_mut().insert(BodyLimit(CHAT_BODY));
+    }
     // No clone of the request may be alive while it is routed: actix changes it in place.
     let (mut response, standing) = match admit(&request).await {
         Ok(Admitted { principal, repeat, standing }) => {
             let place = idempotency::place(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
             let routed_id = id.clone();
-            let route = move |request| route(request, next, routed_id).boxed_local();
+            let route = move |request| route(request, next, routed_id, surface).boxed_local();
             let answered = match place {
                 Ok(None) => route(request).await,
                 Ok(Some(place)) => idempotency::once(request, place, repeat, Box::new(route)).await,
-                Err(error) => Ok(request.into_response(refusal(error))),
+                Err(error) => Ok(request.into_response(refusal(error, surface))),
             };
             (answered?, standing)
         }
-        Err((error, standing)) => (request.into_response(refusal(error)), standing),
+        Err((error, standing)) => (request.into_response(refusal(error, surface)), standing),
     };
+    response = worded(response, surface);
+    // A handler may have counted the request against a limit of its own.
+    let own = response.request().extensions().get::<Standing>().copied();
+    let standing = tighter(standing, own);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id) {
         headers.insert(HeaderName::from_static(REQUEST_ID), value);
@@ -114,14 +132,39 @@ async fn route(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     id: String,
+    surface: Surface,
 ) -> Result<ServiceResponse, ActixError> {
     let path = request.path().to_owned();
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(outcome) => Ok(outcome?.map_into_boxed_body()),
+        Ok(outcome) => Ok(worded(outcome?.map_into_boxed_body(), surface)),
         Err(_) => {
             tracing::error!(request = %id, path, "request {id}: a handler panicked");
-            Err(ApiError(Error::internal("Internal server error")).into())
+            Err(ApiError(Error::internal("Internal server error"), surface).into())
         }
+    }
+}
+
+fn worded(response: ServiceResponse, surface: Surface) -> ServiceResponse {
+    let (request, response) = response.into_parts();
+    ServiceResponse::new(request, reworded(response, surface))
+}
+
+/// Whose route it is, by the table.
+fn surface_of(request: &ServiceRequest) -> Surface {
+    let rules = request.app_data::<web::Data<Rules>>();
+    let resource = rules.and_then(|rules| rules.by_pattern(request));
+    let surface = |(_, rules): (_, &Vec<(Method, Rule)>)| Some(rules.first()?.1.surface);
+    resource.and_then(surface).unwrap_or_default()
+}
+
+/// Of two limits the one that leaves less.
+fn tighter(one: Option<Standing>, other: Option<Standing>) -> Option<Standing> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let is_tighter = other.retry_after.is_some() || other.remaining < one.remaining;
+            Some(if is_tighter { other } else { one })
+        }
+        (one, other) => one.or(other),
     }
 }
 
@@ -144,7 +187,7 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Refused> {
         return Err((Error::new(ErrorCode::NotFound, message), None));
     };
     let rule = rule.filter(|rule| rule.scope != Scope::Public);
-    let Some(Rule { scope, bucket, repeat }) = rule else {
+    let Some(Rule { scope, bucket, repeat, .. }) = rule else {
         let principal = Principal { key: None, scopes: Vec::new(), session: None };
         return Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing: None });
     };
@@ -178,13 +221,15 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Refused> {
     Ok(Admitted { principal, repeat, standing })
 }
 
-fn too_many(bucket: Bucket, standing: Option<Standing>, wait: std::time::Duration) -> Error {
+/// The answer to one request too many.
+pub fn too_many(bucket: Bucket, standing: Option<Standing>, wait: std::time::Duration) -> Error {
     let seconds = wait.as_secs().saturating_add(1);
     let name = match bucket {
         Bucket::None => "none",
         Bucket::Creation => "session_creation",
         Bucket::Messaging => "messaging",
         Bucket::General => "general",
+        Bucket::Chat => "chat",
     };
     let message = format!("Rate limit exceeded. Retry after {seconds} seconds");
     Error::new(ErrorCode::RateLimited, message)
@@ -193,9 +238,9 @@ fn too_many(bucket: Bucket, standing: Option<Standing>, wait: std::time::Duratio
         .detail("bucket", name)
 }
 
-fn refusal(error: Error) -> HttpResponse {
+fn refusal(error: Error, surface: Surface) -> HttpResponse {
     let is_unauthenticated = error.code == ErrorCode::Unauthenticated;
-    let mut response = ApiError(error).error_response();
+    let mut response = answer(error, surface);
     if is_unauthenticated {
         for challenge in ["Bearer", "Basic realm=\"wagate\""] {
             response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

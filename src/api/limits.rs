@@ -32,6 +32,7 @@ pub struct RateLimits {
     creation: Option<Limited>,
     messaging: Option<Limited>,
     general: Option<Limited>,
+    chat: Option<Limited>,
 }
 
 struct Limited {
@@ -45,6 +46,7 @@ impl RateLimits {
             creation: Limited::new(limits.session_creation),
             messaging: Limited::new(limits.messaging),
             general: Limited::new(limits.general),
+            chat: Limited::new(limits.chat),
         }
     }
 
@@ -55,7 +57,8 @@ impl RateLimits {
 
     /// Forgets keys that have their full quota again.
     pub fn forget_idle(&self) {
-        for limited in [&self.creation, &self.messaging, &self.general].into_iter().flatten() {
+        let all = [&self.creation, &self.messaging, &self.general, &self.chat];
+        for limited in all.into_iter().flatten() {
             limited.limiter.retain_recent();
             limited.limiter.shrink_to_fit();
         }
@@ -67,6 +70,7 @@ impl RateLimits {
             Bucket::Creation => self.creation.as_ref(),
             Bucket::Messaging => self.messaging.as_ref(),
             Bucket::General => self.general.as_ref(),
+            Bucket::Chat => self.chat.as_ref(),
         }
     }
 }
@@ -99,7 +103,7 @@ mod tests {
     use super::*;
 
     fn limits(messaging: u32) -> RateLimits {
-        RateLimits::new(&Limits { session_creation: 5, messaging, general: 0 })
+        RateLimits::new(&Limits { session_creation: 5, messaging, general: 0, chat: 0 })
     }
 
     #[test]

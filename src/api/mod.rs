@@ -8,6 +8,7 @@
 mod auth;
 mod backup;
 mod body;
+mod chat;
 mod endpoint;
 mod error;
 mod feed;
@@ -35,6 +36,7 @@ fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all.extend(backup::endpoints());
     all.extend(sse::endpoints());
     all.extend(sessions::endpoints());
+    all.extend(chat::endpoints());
     all.extend(websocket::endpoints());
     if with_simulator {
         all.extend(simulator::endpoints());

@@ -32,7 +32,7 @@ const FAILURES: [(u16, &str); 16] = [
     (504, "The engine did not answer in time"),
 ];
 
-const TAGS: [&str; 13] = [
+const TAGS: [&str; 16] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -40,6 +40,9 @@ const TAGS: [&str; 13] = [
     "Chats",
     "Contacts",
     "Groups",
+    "Chat",
+    "Chat instances",
+    "Chat tags",
     "Events",
     "Webhooks",
     "API keys",
@@ -49,7 +52,7 @@ const TAGS: [&str; 13] = [
 ];
 
 /// What stands in a path, as it looks. The people are those of the simulated network.
-const EXAMPLES: [(&str, &str); 7] = [
+const EXAMPLES: [(&str, &str); 8] = [
     ("sessionId", "my-session"),
     ("chatId", "15550000001@c.us"),
     ("contactId", "15550000001@c.us"),
@@ -57,6 +60,7 @@ const EXAMPLES: [(&str, &str); 7] = [
     ("groupId", "120363000000000000@g.us"),
     ("messageId", "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9"),
     ("phone", "15551234567"),
+    ("uuid", "550e8400-e29b-41d4-a716-446655440045"),
 ];
 
 /// The document, made once.
@@ -145,7 +149,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     }
     operation["security"] = match endpoint.scope {
         Scope::Public => json!([]),
-        Scope::Read | Scope::Send | Scope::Admin => {
+        Scope::Read | Scope::Send | Scope::Conversations | Scope::Admin => {
             json!([{}, { "bearer": [] }, { "basic": [] }, { "apiKey": [] }])
         }
     };

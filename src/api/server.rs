@@ -139,5 +139,5 @@ fn method_not_allowed(allow: &str) -> HttpResponse {
 
 async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = format!("There is nothing at {}", request.path());
-    ApiError(Error::new(ErrorCode::NotFound, message)).error_response()
+    ApiError::from(Error::new(ErrorCode::NotFound, message)).error_response()
 }

@@ -28,6 +28,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub outbox: Outbox,
     pub openwa: OpenWa,
+    pub media: Media,
     pub limits: Limits,
     pub webhooks: Webhooks,
     pub events: Events,
@@ -126,6 +127,13 @@ pub struct OpenWa {
     pub allow_browser_overrides: bool,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    pub fetch_timeout_seconds: u64,
+    pub allow_private_sources: bool,
+}
+
 /// Requests a minute; 0 for no limit.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +141,7 @@ pub struct Limits {
     pub session_creation: u32,
     pub messaging: u32,
     pub general: u32,
+    pub chat: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -53,6 +53,7 @@ pub enum Subject {
     Recipient,
     Webhook,
     Media,
+    Tag,
     ApiKey,
     IdempotencyKey,
     /// What the gateway keeps on the disk.

@@ -8,6 +8,7 @@ pub mod chat;
 pub mod clock;
 pub mod command;
 pub mod contact;
+pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod group;

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{Ack, Jid, MessageId, Outgoing, SessionId, Timestamp, command::Sent};
+use crate::domain::{
+    Ack, Jid, MessageId, Outgoing, SessionId, Timestamp, command::Sent, conversation::message_uuid,
+};
 
 /// One accepted send.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +112,11 @@ impl OutboxEntry {
         let chat = self.chat().clone();
         let participant = me.filter(|_| chat.is_group()).cloned();
         MessageId { from_me: true, chat, key: self.outgoing.key.as_str().into(), participant }
+    }
+
+    /// The UUID that the message has or will have.
+    pub fn message_uuid(&self) -> Uuid {
+        message_uuid(&self.session, &self.message_id(None))
     }
 }
 

@@ -11,7 +11,7 @@ use std::{collections::HashMap, time::Duration};
 use crate::{
     domain::{
         Ack, Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, Timestamp,
-        outbox::OutboxState,
+        clock::from_seconds, outbox::OutboxState,
     },
     messaging::{Ingest, identity::in_chat, odd_reply},
     session::{EventSink, SessionHandle},
@@ -66,6 +66,8 @@ impl Backfill<'_> {
             let newest = self.store.messages().page(session, &chat.id, None, 1).await?.pop();
             if let Some(message) = newest {
                 marks.insert(chat.id.clone(), message.timestamp);
+            } else if let Some(deleted_at) = self.deleted_at(&chat.id).await? {
+                marks.insert(chat.id.clone(), deleted_at);
             } else if mirror.is_filled
                 && let Some(known) = self.store.chats().get(session, &chat.id).await?
                 && let Some(last) = known.last_message
@@ -74,6 +76,13 @@ impl Backfill<'_> {
             }
         }
         Ok(marks)
+    }
+
+    /// The end of the second in which a chat was deleted here: its messages are not to come back.
+    async fn deleted_at(&self, chat: &Jid) -> Result<Option<Timestamp>, StoreError> {
+        let known = self.store.conversations().get(self.handle.id(), chat).await?;
+        let deleted_at = known.and_then(|record| record.deleted_at);
+        Ok(deleted_at.map(|at| from_seconds(at.as_second()) + SECOND))
     }
 
     async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {

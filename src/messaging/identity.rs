@@ -6,8 +6,8 @@
 
 use crate::{
     domain::{
-        Chat, Contact, Error, EventBody, Identities, Identity, Jid, Message, MessageId, SessionId,
-        Subject, Timestamp,
+        Chat, Contact, Error, EventBody, Identities, Identity, Jid, JidKind, Message, MessageId,
+        SessionId, Subject, Timestamp,
         identity::{Lesson, Pair, named_by, of_contact, told_by},
     },
     events::counters,
@@ -27,6 +27,15 @@ pub async fn chat_name(store: &Store, session: &SessionId, chat: &Jid) -> Result
     let other = if chat == pair.lid() { pair.phone() } else { pair.lid() };
     let is_there = store.chats().get(session, other).await?.is_some();
     Ok(if is_there { other.clone() } else { pair.phone().clone() })
+}
+
+/// A person by the number, where it is known; all else as it is.
+pub async fn number_of(store: &Store, session: &SessionId, id: &Jid) -> Result<Jid, StoreError> {
+    if id.kind() != JidKind::Lid {
+        return Ok(id.clone());
+    }
+    let known = store.identities().get(session, id).await?;
+    Ok(known.map_or_else(|| id.clone(), |known| known.pair.phone().clone()))
 }
 
 /// Names what an engine tells as the mirror does.
@@ -165,11 +174,8 @@ impl Messaging {
         })
     }
 
-    pub(in crate::messaging) async fn chat_name(
-        &self,
-        session: &SessionId,
-        chat: &Jid,
-    ) -> Result<Jid, Error> {
+    /// The id under which the mirror has a chat.
+    pub async fn chat_name(&self, session: &SessionId, chat: &Jid) -> Result<Jid, Error> {
         Ok(chat_name(&self.store, session, chat).await?)
     }
 

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use crate::{
     domain::{
         Ack, Chat, Clock, Command, Error, ErrorCode, EventBody, Jid, Message, MessageId,
-        MessageKind, Reply, SessionId, Subject, chat::LastMessage, event::DisconnectReason,
-        message::Reaction,
+        MessageKind, Reply, SessionId, Subject, chat::LastMessage,
+        conversation::ConversationRecord, event::DisconnectReason, message::Reaction,
     },
     events::{EventLog, counters},
     messaging::{backfill::Backfill, backlog::Backlog, identity, odd_reply},
@@ -216,7 +216,17 @@ impl Ingest {
             chat.archived = false;
         }
         self.store.chats().put_in(batch, session, &chat).await?;
-        self.store.messages().put_in(batch, session, message).await
+        let messages = self.store.messages();
+        if messages.put_in(batch, session, message).await? {
+            messages.count_in(batch, session, message).await?;
+            let conversations = self.store.conversations();
+            let known = conversations.get(session, message.chat()).await?;
+            if let Some(former) = known.filter(|record| record.hidden) {
+                let record = ConversationRecord { hidden: false, ..former.clone() };
+                conversations.put_in(batch, Some(&former), &record)?;
+            }
+        }
+        Ok(())
     }
 
     async fn chat_name(
@@ -283,7 +293,8 @@ impl Ingest {
         match self.store.messages().get(session, id).await? {
             Some(mut message) => {
                 change(&mut message);
-                self.store.messages().put_in(batch, session, &message).await
+                self.store.messages().put_in(batch, session, &message).await?;
+                Ok(())
             }
             None => Ok(()),
         }

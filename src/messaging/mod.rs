@@ -4,20 +4,29 @@
 //! to the mirror and to the event log in one commit. Reads come from the mirror, and from the
 //! engine where the mirror has gaps. No wire format is known here.
 
+mod allowed;
 mod backfill;
 mod backlog;
+mod conversations;
 mod groups;
+mod history;
 mod identity;
 mod ingest;
+mod keeping;
 mod media;
 mod outbox;
 mod read;
 mod refused;
 mod send;
+mod tags;
 
 use std::{path::PathBuf, sync::Arc};
 
+use self::conversations::Totals;
 pub use self::{
+    allowed::{Refusal, may_edit, may_revoke},
+    conversations::{Conversation, ConversationFilter, ConversationName, Found},
+    history::HistoryPage,
     ingest::Ingest,
     media::StoredMedia,
     outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted},
@@ -39,6 +48,9 @@ pub struct Messaging {
     clock: Clock,
     /// Files of messages lie here, in a folder for each session.
     media_dir: PathBuf,
+    totals: Totals,
+    /// Whoever changes tags holds it.
+    tagging: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Messaging {
@@ -50,7 +62,8 @@ impl Messaging {
         clock: Clock,
         media_dir: PathBuf,
     ) -> Self {
-        Self { store, supervisor, ingest, outbox, clock, media_dir }
+        let (totals, tagging) = (Totals::default(), Arc::default());
+        Self { store, supervisor, ingest, outbox, clock, media_dir, totals, tagging }
     }
 
     async fn execute(&self, session: &SessionId, command: Command) -> Result<Reply, Error> {

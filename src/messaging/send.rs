@@ -90,8 +90,15 @@ impl Messaging {
                 let revoked = EventBody::MessageRevoked { message, by: me.id };
                 self.ingest.ingest(session, vec![revoked]).await
             }
-            _ => Ok(()),
+            (true, None) => Ok(()),
+            (false, _) => Ok(self.ingest.hide(session, &message).await.map(|_| ())?),
         }
+    }
+
+    /// Deletes a message here alone; the account keeps it.
+    pub async fn hide(&self, session: &SessionId, message: &MessageId) -> Result<(), Error> {
+        self.ingest.hide(session, message).await?;
+        Ok(())
     }
 
     /// An empty emoji takes the reaction back.

@@ -5,7 +5,9 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
+        conversations::Conversations,
         engine::{Batch, Direction, Engine},
+        numbers::Numbers,
         table::Table,
         trees::Tree,
     },
@@ -13,11 +15,14 @@ use crate::{
 
 pub struct Chats<'a> {
     table: Table<'a, Chat>,
+    conversations: Conversations<'a>,
+    numbers: &'a Numbers,
 }
 
 impl<'a> Chats<'a> {
-    pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
+        let conversations = Conversations::new(engine, numbers);
+        Self { table: Table::new(engine), conversations, numbers }
     }
 
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Chat>, StoreError> {
@@ -43,19 +48,67 @@ impl<'a> Chats<'a> {
         Ok(chats)
     }
 
-    /// Adds the write to a batch. Reads the old record to move its place in the order.
+    /// Those after the one given, newest first.
+    pub async fn after(
+        &self,
+        session: &SessionId,
+        after: Option<&Chat>,
+        limit: usize,
+    ) -> Result<Vec<Chat>, StoreError> {
+        let mut range = Key::new(Tree::ChatsByActivity).text(session.as_str()).all();
+        if let Some(chat) = after {
+            // Nothing lies between a key and the same with a zero behind it.
+            range.start = [place(session, chat).as_slice(), &[0]].concat();
+        }
+        let mut chats = Vec::new();
+        for (_, key) in self.table.engine.scan(range, Direction::Forward, limit).await? {
+            let bytes = self.table.engine.get(&key).await?;
+            chats.extend(bytes.as_deref().map(crate::store::codec::decode).transpose()?);
+        }
+        Ok(chats)
+    }
+
+    /// Unlike before when a chat may have come, gone, or changed between the archive and the list.
+    pub fn listing(&self) -> u64 {
+        self.numbers.listing()
+    }
+
+    /// Adds the removal to a batch.
+    pub fn remove_in(&self, batch: &mut Batch, session: &SessionId, chat: &Chat) {
+        self.numbers.change_listing();
+        batch.remove(place(session, chat));
+        batch.remove(key(session, &chat.id).done());
+    }
+
+    /// Adds the write to a batch. Reads the old record to move its place in the order. A chat that
+    /// is new becomes a conversation with it.
     pub async fn put_in(
         &self,
         batch: &mut Batch,
         session: &SessionId,
         chat: &Chat,
     ) -> Result<(), StoreError> {
-        if let Some(old) = self.get(session, &chat.id).await? {
-            batch.remove(place(session, &old));
+        match self.get(session, &chat.id).await? {
+            Some(old) => {
+                batch.remove(place(session, &old));
+                if old.archived != chat.archived {
+                    self.numbers.change_listing();
+                }
+            }
+            None => {
+                self.numbers.change_listing();
+                let (id, at) = (&chat.id, chat.last_activity);
+                self.conversations.ensure_in(batch, session, id, at).await?;
+            }
         }
-        batch.put(place(session, chat), key(session, &chat.id).done());
+        index_in(batch, session, chat);
         self.table.put_in(batch, key(session, &chat.id), chat)
     }
+}
+
+/// Adds its place in the order.
+pub fn index_in(batch: &mut Batch, session: &SessionId, chat: &Chat) {
+    batch.put(place(session, chat), key(session, &chat.id).done());
 }
 
 fn key(session: &SessionId, id: &Jid) -> Key {

@@ -9,6 +9,7 @@ mod api_keys;
 mod chats;
 mod codec;
 mod contacts;
+mod conversations;
 mod deliveries;
 pub mod disk;
 mod engine;
@@ -18,11 +19,14 @@ mod identities;
 mod line;
 mod messages;
 mod mirrors;
+mod numbers;
 mod outbox;
 pub mod records;
+mod reindex;
 mod sessions;
 mod settings;
 mod table;
+mod tags;
 mod trees;
 mod webhooks;
 
@@ -32,6 +36,7 @@ pub use self::{
     api_keys::ApiKeys,
     chats::Chats,
     contacts::Contacts,
+    conversations::Conversations,
     deliveries::Deliveries,
     engine::{Batch, Pair, Snapshot},
     events::Events,
@@ -41,15 +46,17 @@ pub use self::{
     messages::Messages,
     mirrors::{Mirror, Mirrors},
     outbox::Outbox,
+    reindex::Reindexed,
     sessions::Sessions,
     settings::Settings,
+    tags::Tags,
     webhooks::Webhooks,
 };
 use self::{
     disk::{Disk, Room},
     engine::{Engine, Guarded, SledEngine},
+    numbers::Numbers,
 };
-
 use crate::domain::{Error, ErrorCode, Subject};
 
 /// The layout that this version writes and reads.
@@ -113,6 +120,7 @@ impl StoreError {
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<dyn Engine>,
+    numbers: Numbers,
     disk: Disk,
 }
 
@@ -138,14 +146,31 @@ impl Store {
     }
 
     async fn on(engine: impl Engine, disk: Disk) -> Result<Self, StoreError> {
-        let store = Self { engine: Arc::new(Guarded::new(engine, disk.clone())), disk };
+        let numbers = Numbers::open(&engine).await?;
+        let engine = Arc::new(Guarded::new(engine, disk.clone()));
+        let store = Self { engine, numbers, disk };
         let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
         match found {
             Some(found) if SCHEMA < found => return Err(StoreError::NewerVersion { found }),
             Some(_) => (),
             None => store.settings().put(SCHEMA_SETTING, &SCHEMA).await?,
         }
+        if reindex::is_due(&*store.engine).await? {
+            let Reindexed { messages, conversations } = store.reindex().await?;
+            if 0 < messages + conversations {
+                tracing::info!(
+                    messages,
+                    conversations,
+                    "indexed {messages} messages and {conversations} conversations anew"
+                );
+            }
+        }
         Ok(store)
+    }
+
+    /// Builds the indexes of messages and conversations anew. Nobody else may write meanwhile.
+    pub async fn reindex(&self) -> Result<Reindexed, StoreError> {
+        reindex::reindex(&*self.engine, &self.numbers).await
     }
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
@@ -215,15 +240,23 @@ impl Store {
     }
 
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(&*self.engine)
+        Sessions::new(&*self.engine, &self.numbers)
     }
 
     pub fn chats(&self) -> Chats<'_> {
-        Chats::new(&*self.engine)
+        Chats::new(&*self.engine, &self.numbers)
+    }
+
+    pub fn conversations(&self) -> Conversations<'_> {
+        Conversations::new(&*self.engine, &self.numbers)
+    }
+
+    pub fn tags(&self) -> Tags<'_> {
+        Tags::new(&*self.engine)
     }
 
     pub fn messages(&self) -> Messages<'_> {
-        Messages::new(&*self.engine)
+        Messages::new(&*self.engine, &self.numbers)
     }
 
     pub fn mirrors(&self) -> Mirrors<'_> {

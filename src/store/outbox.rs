@@ -41,6 +41,12 @@ impl<'a> Outbox<'a> {
         self.get(session, id).await
     }
 
+    /// The entry of the message with this UUID, while it waits or was accepted to wait.
+    pub async fn by_uuid(&self, uuid: Uuid) -> Result<Option<OutboxEntry>, StoreError> {
+        let Some(place) = self.table.engine.get(&by_uuid(uuid)).await? else { return Ok(None) };
+        self.table.engine.get(&place).await?.as_deref().map(decode).transpose()
+    }
+
     /// The newest entries of a session before the one given, newest first.
     pub async fn page(
         &self,
@@ -76,6 +82,9 @@ impl<'a> Outbox<'a> {
         } else {
             batch.remove(waiting);
         }
+        if entry.terms.waits() {
+            batch.put(by_uuid(entry.message_uuid()), key(&entry.session, entry.id).done());
+        }
         batch.put(by_message(&entry.session, &entry.outgoing.key), encode(&entry.id)?);
         self.table.put_in(batch, place, entry)
     }
@@ -95,6 +104,7 @@ impl<'a> Outbox<'a> {
             if !entry.state.is_waiting() && entry.changed_at < before {
                 batch.remove(key(session, entry.id).done());
                 batch.remove(by_message(session, &entry.outgoing.key));
+                batch.remove(by_uuid(entry.message_uuid()));
                 dropped += 1;
             }
         }
@@ -105,6 +115,10 @@ impl<'a> Outbox<'a> {
 
 fn key(session: &SessionId, id: Uuid) -> Key {
     Key::new(Tree::Outbox).text(session.as_str()).uuid(id)
+}
+
+fn by_uuid(uuid: Uuid) -> Vec<u8> {
+    Key::new(Tree::OutboxByUuid).uuid(uuid).done()
 }
 
 fn by_message(session: &SessionId, message: &str) -> Vec<u8> {

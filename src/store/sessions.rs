@@ -5,19 +5,22 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
+        conversations::Conversations,
         engine::{Batch, Direction, Engine},
+        messages::Messages,
+        numbers::Numbers,
         settings::Settings,
         table::{Table, clear},
         trees::Tree,
     },
 };
 
-/// Trees that mirror a session's account and go with it. Its events stay in the log.
-const MIRROR: [Tree; 8] = [
+/// Trees that mirror a session's account and go with it, beside messages and conversations. Its
+/// events stay in the log.
+const MIRROR: [Tree; 7] = [
     Tree::Chats,
     Tree::ChatsByActivity,
-    Tree::Messages,
-    Tree::MessagePlaces,
+    Tree::MessageCounts,
     Tree::Contacts,
     Tree::Identities,
     Tree::IdentitiesByPhone,
@@ -26,11 +29,12 @@ const MIRROR: [Tree; 8] = [
 
 pub struct Sessions<'a> {
     table: Table<'a, SessionRecord>,
+    numbers: &'a Numbers,
 }
 
 impl<'a> Sessions<'a> {
-    pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
+        Self { table: Table::new(engine), numbers }
     }
 
     pub async fn get(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
@@ -53,6 +57,8 @@ impl<'a> Sessions<'a> {
     /// Removes the record and the mirror of its chats, messages and people. Durable when it
     /// returns.
     pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
+        Messages::new(self.table.engine, self.numbers).clear(id, None).await?;
+        Conversations::new(self.table.engine, self.numbers).clear(id).await?;
         for tree in MIRROR {
             clear(self.table.engine, Key::new(tree).text(id.as_str()).all()).await?;
         }

@@ -6,8 +6,17 @@
 //! | `Sessions` | session | [`crate::domain::SessionRecord`] | session |
 //! | `Chats` | session, chat | [`crate::domain::Chat`] | messaging |
 //! | `ChatsByActivity` | session, time (newest first), chat | nothing | messaging |
-//! | `Messages` | session, chat, time, message key, message id | [`crate::domain::Message`] | messaging |
+//! | `Messages` | session, chat, time, place within the second, message id | [`crate::domain::conversation::StoredMessage`] | messaging |
 //! | `MessagePlaces` | session, chat, message key, message id | the key in `Messages` | messaging |
+//! | `MessagesInChat` | session, chat, number | the key in `Messages` | messaging |
+//! | `MessagesByNumber` | number | the key in `Messages` | messaging |
+//! | `MessagesByUuid` | UUID | number | messaging |
+//! | `MessageCounts` | session, day (UTC, since 1970) | [`crate::domain::conversation::DayCount`] | messaging |
+//! | `Conversations` | session, chat | [`crate::domain::conversation::ConversationRecord`] | messaging |
+//! | `ConversationsByUuid` | UUID | the key in `Conversations` | messaging |
+//! | `ConversationsByNumber` | number | the key in `Conversations` | messaging |
+//! | `Tags` | id | [`crate::domain::conversation::Tag`] | messaging |
+//! | `ConversationsByTag` | tag, session, chat | the key in `Conversations` | messaging |
 //! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
 //! | `Events` | number | [`crate::domain::Event`] | events |
@@ -29,6 +38,7 @@
 //! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
+//! | `OutboxByUuid` | UUID of the message | the key in `Outbox` | messaging |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +71,16 @@ pub enum Tree {
     LaneHeads = 31,
     Identities = 40,
     IdentitiesByPhone = 41,
+    MessagesInChat = 50,
+    MessagesByNumber = 51,
+    MessagesByUuid = 52,
+    MessageCounts = 53,
+    Conversations = 54,
+    ConversationsByUuid = 55,
+    ConversationsByNumber = 56,
+    Tags = 57,
+    ConversationsByTag = 58,
+    OutboxByUuid = 59,
 }
 
 impl Tree {

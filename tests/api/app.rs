@@ -48,6 +48,7 @@ impl TestApp {
             ("WAGATE_LIMITS__SESSION_CREATION", "0"),
             ("WAGATE_LIMITS__MESSAGING", "0"),
             ("WAGATE_LIMITS__GENERAL", "0"),
+            ("WAGATE_LIMITS__CHAT", "0"),
         ];
         let all = free.iter().chain(settings);
         let environment: BTreeMap<String, String> =

@@ -159,6 +159,23 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
     session.close(Close::KeepLogin).await;
 }
 
+pub async fn a_message_deleted_for_oneself_stays_with_the_other(stage: Stage) {
+    let mut session = stage.linked("one", OWNER).await;
+    let ada = person(ADA);
+    let mine = session.say(&ada, "mine").await;
+    let theirs = stage.network.write(&ada, &person(OWNER), "theirs").unwrap();
+    let heard = session.message("a message", |message| message.body == "theirs").await;
+    for message in [mine.clone(), heard.id] {
+        let delete = Command::Revoke { message: message.clone(), for_everyone: false };
+        assert_eq!(session.ask(delete).await, Ok(Reply::Done), "{message}");
+        assert_eq!(session.ask(Command::Find { message }).await, Ok(Reply::Found(None)));
+    }
+    for key in [&mine.key, &theirs.id.key] {
+        stage.on_phone(&ada, key, |message| message.kind == MessageKind::Text).await;
+    }
+    session.close(Close::KeepLogin).await;
+}
+
 pub async fn every_kind_of_content_arrives(stage: Stage) {
     let session = stage.linked("one", OWNER).await;
     let ada = person(ADA);

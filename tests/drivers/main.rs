@@ -43,6 +43,7 @@ on_every_engine! {
     logging_out_and_being_unlinked_end_the_login
     words_travel_both_ways_and_are_acknowledged
     a_message_can_be_changed_by_either_side
+    a_message_deleted_for_oneself_stays_with_the_other
     every_kind_of_content_arrives
     files_travel_both_ways
     chats_and_their_history_can_be_read

@@ -16,7 +16,7 @@ mod reading;
 use std::{cell::RefCell, rc::Rc};
 
 use actix_web::{
-    Error as ActixError, HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    Error as ActixError, HttpMessage, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -30,7 +30,10 @@ use futures_util::future::LocalBoxFuture;
 use self::{fingerprint::Fingerprint, reading::Reading};
 use crate::{
     accounts::Principal,
-    api::{endpoint::Repeat, error::ApiError},
+    api::{
+        endpoint::Repeat,
+        error::{ApiError, Surface, answer},
+    },
     domain::{Error, ErrorCode},
     services::{
         Services,
@@ -77,7 +80,7 @@ pub fn place(
 
 /// Carries a write out, or gives the answer that it had.
 pub async fn once(request: ServiceRequest, place: Place, repeat: Repeat, route: Route) -> Answered {
-    let cut_off = || ApiError(Error::internal("the request was cut off"));
+    let cut_off = || ApiError::from(Error::internal("the request was cut off"));
     let Some(services) = request.app_data::<Data<Services>>() else {
         return Err(cut_off().into());
     };
@@ -202,7 +205,7 @@ fn again(known: KeyedWrite, request: [u8; 32]) -> Result<HttpResponse, Error> {
 
 fn refusal(error: Error) -> HttpResponse {
     let may_ask_again = error.details.get("reason").is_some_and(|reason| reason == "under_way");
-    let mut response = ApiError(error).error_response();
+    let mut response = answer(error, Surface::OpenWa);
     if may_ask_again {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(ASK_AGAIN));
     }

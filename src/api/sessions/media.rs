@@ -158,7 +158,8 @@ fn check(decoded: &Decoded, accepts: Accepts) -> Result<(), Error> {
     }
 }
 
-fn name(given: Option<String>, mime: &str, accepts: Accepts) -> Result<String, Error> {
+/// A plain file name: the one given, or one made from the type.
+pub fn name(given: Option<String>, mime: &str, accepts: Accepts) -> Result<String, Error> {
     let Some(name) = given.filter(|name| !name.trim().is_empty()) else {
         if accepts == Accepts::Anything {
             return Err(Error::invalid_field("filename", "is required"));

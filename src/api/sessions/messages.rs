@@ -11,7 +11,7 @@ use crate::{
         error::ApiError,
         sessions::{message, send::check_text},
     },
-    domain::Error,
+    domain::{Error, MessageId, SessionId},
     services::Services,
 };
 
@@ -105,8 +105,16 @@ async fn download(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let stored = services.messaging.media(&session, &id).await?;
+    file_answer(&services, &session_id(&request)?, &path_message(&request)?).await
+}
+
+/// The file of a message as an answer.
+pub async fn file_answer(
+    services: &Services,
+    session: &SessionId,
+    id: &MessageId,
+) -> Result<HttpResponse, ApiError> {
+    let stored = services.messaging.media(session, id).await?;
     let file = tokio::fs::File::open(&stored.path).await;
     let file =
         file.map_err(|error| Error::internal(format!("the file cannot be read: {error}")))?;

@@ -237,7 +237,7 @@ fn refused(refusal: Refusal) -> ApiError {
         RefusalKind::NotLinked | RefusalKind::Invalid => Error::invalid(refusal.reason),
         RefusalKind::Fault => Error::new(ErrorCode::EngineFailed, refusal.reason),
     };
-    ApiError(error)
+    error.into()
 }
 
 async fn page(services: web::Data<Services>) -> Answer {

@@ -1,0 +1,204 @@
+//! Pages of the Chat API over a large store beside the same over a small one.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use wagate::{
+    domain::{Ack, Chat, Message, MessageKind, chat::LastMessage, clock::from_seconds},
+    egress,
+    store::{Batch, Store},
+};
+
+use crate::{
+    Outcome,
+    chats::fetch,
+    gateway::Gateway,
+    machine::say,
+    report::{Figure, Figures, Target},
+    series::{HEAD, Series},
+};
+
+const SESSION: &str = "bench";
+/// Messages in each conversation.
+const EACH: i64 = 100;
+const LARGE: i64 = 1_000_000;
+const SMALL: i64 = 10_000;
+const ROUNDS: usize = 2_000;
+const WARM_UP: usize = 200;
+const LIST: &str = "/api/v1/chat/conversations";
+/// Fewer than a million, for a quick look.
+const FEWER: &str = "WAGATE_BENCH_MESSAGES";
+
+pub async fn measure() -> Outcome<Figures> {
+    let asked = std::env::var(FEWER).ok();
+    let large = asked.map_or(Ok(LARGE), |text| text.parse())?.max(SMALL);
+    let (big, small) = (Stage::begin(large).await?, Stage::begin(SMALL).await?);
+    let (mut lists, mut small_lists) = (Vec::new(), Vec::new());
+    let (mut pages, mut small_pages) = (Vec::new(), Vec::new());
+    for round in 0..WARM_UP + ROUNDS {
+        let (list, page) = big.ask(round).await?;
+        let (small_list, small_page) = small.ask(round).await?;
+        if WARM_UP <= round {
+            lists.push(list);
+            pages.push(page);
+            small_lists.push(small_list);
+            small_pages.push(small_page);
+        }
+    }
+    let bytes = big.bytes / u64::try_from(large)?;
+    big.gateway.stop().await?;
+    small.gateway.stop().await?;
+    let all = [lists, small_lists, pages, small_pages].map(Series::of);
+    let [lists, small_lists, pages, small_pages] = &all;
+    let rows = vec![
+        row("20 conversations of the Chat API among a million messages, p99", lists, small_lists),
+        row("50 messages of one of them, p99", pages, small_pages),
+        Figure {
+            name: "Store on the disk for each message",
+            ours: format!("{bytes} B"),
+            beside: String::new(),
+            ratio: None,
+            target: None,
+        },
+    ];
+    let table: String = [
+        lists.row(&format!("GET conversations, {large} messages")),
+        small_lists.row(&format!("the same, {SMALL} messages")),
+        pages.row(&format!("GET messages?limit=50, {large} messages")),
+        small_pages.row(&format!("the same, {SMALL} messages")),
+    ]
+    .concat();
+    let raw = format!(
+        "## The Chat API\n\nMilliseconds, over one connection each, turn by turn; {EACH} messages in each \
+         conversation.\n\n{HEAD}{table}"
+    );
+    Ok(Figures { rows, raw })
+}
+
+fn row(name: &'static str, large: &Series, small: &Series) -> Figure {
+    let (ours, beside) = (large.quantile(0.99), small.quantile(0.99));
+    Figure {
+        name,
+        ours: format!("{ours:.2} ms"),
+        beside: format!("{beside:.2} ms: with 10,000 messages"),
+        ratio: Some(ours / beside),
+        target: Some(Target::at_most("≤ 2×", 2.0, ours / beside)),
+    }
+}
+
+/// A gateway on a store that was filled before.
+struct Stage {
+    gateway: Gateway,
+    client: reqwest::Client,
+    /// Conversations to read from, from all over the list.
+    ids: Vec<String>,
+    /// What the store took on the disk when it was filled.
+    bytes: u64,
+    _folder: TempDir,
+}
+
+impl Stage {
+    async fn begin(messages: i64) -> Outcome<Self> {
+        let folder = tempfile::tempdir()?;
+        let store = folder.path().join("store");
+        fill(&store, messages).await?;
+        let bytes = size_of(&store)?;
+        let gateway = Gateway::start(folder.path(), "simulated").await?;
+        gateway.link(SESSION, "15557654321").await?;
+        let mut ids = Vec::new();
+        let pages = messages / EACH / 100;
+        for page in (1..=pages).step_by(usize::try_from(pages.div_ceil(20).max(1))?) {
+            let answer = gateway.get(&format!("{LIST}?per_page=100&page={page}")).await?;
+            let shown = answer["data"]["data"].as_array().ok_or("no list")?;
+            ids.extend(shown.iter().filter_map(|one| one["id"].as_str()).map(str::to_owned));
+        }
+        say(&format!("chat-pages: {messages} messages in {bytes} bytes"));
+        let client = egress::local_client()?;
+        Ok(Self { gateway, client, ids, bytes, _folder: folder })
+    }
+
+    /// How long the list and one conversation's messages took.
+    async fn ask(&self, round: usize) -> Outcome<(f64, f64)> {
+        let base = &self.gateway.base;
+        let (list, _) = fetch(&self.client, &format!("{base}{LIST}")).await?;
+        let id = &self.ids[round * 7 % self.ids.len()];
+        let path = format!("{base}{LIST}/{id}/messages?limit=50");
+        let (page, _) = fetch(&self.client, &path).await?;
+        Ok((list, page))
+    }
+}
+
+/// Conversations with their messages, as they would have come: one of each, then the next of each.
+async fn fill(folder: &Path, messages: i64) -> Outcome<()> {
+    const AT_ONCE: i64 = 200;
+    std::fs::create_dir_all(folder)?;
+    let store = Store::open(folder).await?;
+    let session = SESSION.parse().map_err(|_| "not a session's name")?;
+    let conversations = messages / EACH;
+    for number in 0..EACH {
+        for first in (0..conversations).step_by(usize::try_from(AT_ONCE)?) {
+            let mut batch = Batch::new();
+            for conversation in first..(first + AT_ONCE).min(conversations) {
+                let message = message(number, conversation)?;
+                if number == EACH - 1 {
+                    let chat = chat(&message, conversation);
+                    store.chats().put_in(&mut batch, &session, &chat).await?;
+                }
+                store.messages().put_in(&mut batch, &session, &message).await?;
+            }
+            store.commit(batch).await?;
+        }
+    }
+    Ok(store.durable().await?)
+}
+
+fn message(number: i64, conversation: i64) -> Outcome<Message> {
+    let person = 491_500_000_000 + conversation;
+    let key = format!("3EB0{number:06X}{conversation:012X}");
+    let id = format!("{}_{person}@c.us_{key}", number % 2 == 0);
+    let id: wagate::domain::MessageId = id.parse().map_err(|_| "not an id")?;
+    Ok(Message {
+        author: id.chat.clone(),
+        id,
+        kind: MessageKind::Text,
+        body: format!(
+            "Message {number} of conversation {conversation}, about as long as people write"
+        ),
+        timestamp: from_seconds(1_700_000_000 + number * 600 + conversation % 600),
+        ack: Ack::Read,
+        push_name: None,
+        media: None,
+        quoted: None,
+        mentions: Vec::new(),
+        forwarded: false,
+        edited: false,
+        reactions: Vec::new(),
+        raw: None,
+    })
+}
+
+fn chat(last: &Message, conversation: i64) -> Chat {
+    Chat {
+        id: last.id.chat.clone(),
+        name: format!("Contact {conversation}"),
+        unread: 0,
+        archived: false,
+        pinned: false,
+        muted_until: None,
+        last_activity: last.timestamp,
+        last_message: Some(LastMessage {
+            preview: last.body.clone(),
+            timestamp: last.timestamp,
+            from_me: last.from_me(),
+        }),
+    }
+}
+
+fn size_of(folder: &Path) -> Outcome<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let (path, kind) = entry.map(|entry| (entry.path(), entry.file_type()))?;
+        bytes += if kind?.is_dir() { size_of(&path)? } else { std::fs::metadata(path)?.len() };
+    }
+    Ok(bytes)
+}

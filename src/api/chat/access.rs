@@ -1,0 +1,139 @@
+//! Which instances, conversations and messages a caller may touch. To a caller with a key for one
+//! session, all that belongs to others does not exist.
+
+use std::rc::Rc;
+
+use actix_web::{HttpMessage, HttpRequest, web};
+use serde::Deserialize;
+
+use crate::{
+    accounts::Principal,
+    api::{
+        body::{decoded, segment},
+        endpoint::Bucket,
+        error::ApiError,
+        gate::too_many,
+        limits::RateLimits,
+    },
+    domain::{Error, ErrorCode, SessionId, SessionStatus, Subject},
+    messaging::{Conversation, Found},
+    services::Services,
+};
+
+/// An id in a body, which some clients send as a number.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Id {
+    Number(u64),
+    Text(String),
+}
+
+impl Id {
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+pub fn principal(request: &HttpRequest) -> Rc<Principal> {
+    let nobody = || Rc::new(Principal { key: None, scopes: Vec::new(), session: None });
+    request.extensions().get::<Rc<Principal>>().cloned().unwrap_or_else(nobody)
+}
+
+/// The instances that a caller sees, in the order of their making.
+pub fn instances(services: &Services, request: &HttpRequest) -> Vec<SessionStatus> {
+    let own = principal(request).session.clone();
+    let mut all = services.supervisor.list();
+    all.retain(|status| own.as_ref().is_none_or(|own| *own == status.id));
+    all
+}
+
+/// One of them, by UUID, number or name. A caller who sees one alone need not name it.
+pub fn instance(
+    services: &Services,
+    request: &HttpRequest,
+    id: Option<&str>,
+) -> Result<SessionStatus, Error> {
+    let is_bound = principal(request).session.is_some();
+    let mut all = instances(services, request).into_iter();
+    let found = match id {
+        None if is_bound => all.next(),
+        None => return Err(Error::invalid_field("instance_id", "is required")),
+        Some(id) => all.find(|status| {
+            let (uuid, number) = (status.uuid.to_string(), status.number.to_string());
+            uuid.eq_ignore_ascii_case(id) || status.id.as_str() == id || number == id
+        }),
+    };
+    found.ok_or_else(|| Error::not_found(Subject::Session, "there is no such instance"))
+}
+
+/// The sessions whose conversations are asked for.
+pub fn sessions(
+    services: &Services,
+    request: &HttpRequest,
+    instance_id: Option<&str>,
+) -> Result<Vec<SessionId>, Error> {
+    Ok(match instance_id {
+        Some(id) => vec![instance(services, request, Some(id))?.id],
+        None => instances(services, request).into_iter().map(|status| status.id).collect(),
+    })
+}
+
+/// The conversation of the path.
+pub async fn conversation(
+    services: &Services,
+    request: &HttpRequest,
+) -> Result<Conversation, Error> {
+    named_conversation(services, request, &decoded(segment(request, "uuid"))).await
+}
+
+pub async fn named_conversation(
+    services: &Services,
+    request: &HttpRequest,
+    id: &str,
+) -> Result<Conversation, Error> {
+    let found = services.messaging.conversation(id).await?;
+    if may_touch(request, &found.record.session) {
+        return Ok(found);
+    }
+    Err(Error::not_found(Subject::Chat, format!("there is no conversation '{id}'")))
+}
+
+/// The message of the path.
+pub async fn message(services: &Services, request: &HttpRequest) -> Result<Found, Error> {
+    let id = decoded(segment(request, "uuid"));
+    let found = services.messaging.message(&id).await?;
+    let session = match &found {
+        Found::Message(session, _) => session,
+        Found::Waiting(entry) => &entry.session,
+    };
+    if may_touch(request, session) {
+        return Ok(found);
+    }
+    Err(Error::not_found(Subject::Message, "there is no such message"))
+}
+
+/// Only callers for all sessions change what all of them share.
+pub fn for_all_sessions(request: &HttpRequest) -> Result<(), Error> {
+    match principal(request).session {
+        None => Ok(()),
+        Some(_) => Err(Error::new(ErrorCode::Forbidden, "This key is for one session alone")),
+    }
+}
+
+/// Counts a send against what its session may send.
+pub fn count_send(request: &HttpRequest, session: &SessionId) -> Result<(), ApiError> {
+    let Some(limits) = request.app_data::<web::Data<RateLimits>>() else { return Ok(()) };
+    let Some(standing) = limits.count(Bucket::Messaging, session.as_str()) else { return Ok(()) };
+    request.extensions_mut().insert(standing);
+    match standing.retry_after {
+        Some(wait) => Err(too_many(Bucket::Messaging, Some(standing), wait).into()),
+        None => Ok(()),
+    }
+}
+
+fn may_touch(request: &HttpRequest, session: &SessionId) -> bool {
+    principal(request).session.as_ref().is_none_or(|own| own == session)
+}

@@ -1,0 +1,272 @@
+//! Sessions as instances: their state, their code to scan, how much they send.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use jiff::{ToSpan, tz::TimeZone};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Query, decoded, segment},
+        chat::{
+            access, data,
+            wire::{instance_status, time},
+        },
+        endpoint::{
+            Endpoint,
+            ParameterKind::{Flag, Text},
+            Scope,
+        },
+        error::ApiError,
+        sessions::qr,
+    },
+    domain::{Command, Error, SessionState, SessionStatus, Timestamp},
+    messaging::ConversationFilter,
+    services::Services,
+};
+
+const TAG: &str = "Chat instances";
+const STATES: [&str; 4] = ["connected", "qr_ready", "pending", "disconnected"];
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let read = |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Read);
+    vec![
+        read(Endpoint::get("/api/v1/instances", list), "All instances that the caller sees")
+            .query(Text, "status", "connected, qr_ready, pending or disconnected")
+            .answers::<InstancesView>(200),
+        read(Endpoint::get("/api/v1/instances/{uuid}", one), "One instance")
+            .answers::<InstanceView>(200),
+        Endpoint::get("/api/v1/instances/{uuid}/qr", code)
+            .about(TAG, "The code to scan")
+            .needs(Scope::Admin)
+            .answers::<CodeView>(200),
+        read(Endpoint::get("/api/v1/instances/{uuid}/status", state), "The state of an instance")
+            .query(Flag, "realtime", "Ask the engine whether it lives (default false)")
+            .answers::<StateView>(200),
+        read(Endpoint::get("/api/v1/instances/{uuid}/stats", stats), "What it sends and receives")
+            .answers::<StatsView>(200),
+    ]
+}
+
+#[derive(Serialize, ToSchema)]
+struct InstancesView {
+    instances: Vec<InstanceView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "uuid": "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a", "id": 1, "session_id": "my-session",
+    "phone_number": "15557654321", "status": "connected", "connected": true,
+    "messages_sent_today": 12, "remaining_quota": null, "can_send_messages": true,
+    "last_activity_at": "2026-03-24T10:31:00.000Z", "created_at": "2026-03-20T08:00:00.000Z",
+}))]
+struct InstanceView {
+    uuid: String,
+    id: u64,
+    session_id: String,
+    phone_number: Option<String>,
+    /// connected, qr_ready, pending or disconnected.
+    status: &'static str,
+    connected: bool,
+    messages_sent_today: u64,
+    /// None: there is no daily limit.
+    remaining_quota: Option<u64>,
+    can_send_messages: bool,
+    last_activity_at: String,
+    created_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CodeView {
+    status: &'static str,
+    /// A picture as a data URL.
+    qr_code: Option<String>,
+    qr_code_text: Option<String>,
+    qr_generated_at: Option<String>,
+    qr_expires_at: Option<String>,
+    qr_expired: bool,
+    message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StateView {
+    uuid: String,
+    status: &'static str,
+    connected: bool,
+    phone_number: Option<String>,
+    last_activity_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StatsView {
+    messages_sent_today: u64,
+    messages_received_today: u64,
+    /// Sent since Monday, and since the first of the month (UTC).
+    messages_this_week: u64,
+    messages_this_month: u64,
+    conversations_count: usize,
+    daily_limit: u64,
+    remaining_quota: Option<u64>,
+}
+
+async fn list(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::of(&request);
+    let wanted = query.text("status");
+    if wanted.is_some_and(|wanted| !STATES.contains(&wanted)) {
+        let message = format!("must be one of {}", STATES.join(", "));
+        return Err(Error::invalid_field("status", message).into());
+    }
+    let mut instances = Vec::new();
+    for status in access::instances(&services, &request) {
+        if wanted.is_none_or(|wanted| wanted == instance_status(&status)) {
+            instances.push(view(&services, &status).await?);
+        }
+    }
+    Ok(HttpResponse::Ok().json(data(InstancesView { instances })))
+}
+
+async fn one(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let status = path_instance(&services, &request)?;
+    Ok(HttpResponse::Ok().json(data(view(&services, &status).await?)))
+}
+
+async fn code(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let status = path_instance(&services, &request)?;
+    let now = services.clock.now();
+    let (fresh, has_code) = match &status.qr {
+        Some(qr) => (Some(qr).filter(|qr| now < qr.expires_at), true),
+        None => (None, false),
+    };
+    let picture = match fresh {
+        Some(qr) => Some(qr::data_url(&qr.text)?),
+        None => None,
+    };
+    let message = match (status.state, fresh) {
+        (SessionState::Ready, _) => "The instance is connected already",
+        (_, Some(_)) => "Scan the code with WhatsApp",
+        (SessionState::QrReady, None) => "The code has run out; a new one comes in a moment",
+        (_, None) => "There is no code at the moment",
+    };
+    let view = CodeView {
+        status: instance_status(&status),
+        qr_code: picture,
+        qr_code_text: fresh.map(|qr| qr.text.clone()),
+        qr_generated_at: fresh.map(|_| time(now)),
+        qr_expires_at: fresh.map(|qr| time(qr.expires_at)),
+        qr_expired: has_code && fresh.is_none(),
+        message,
+    };
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+async fn state(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let status = path_instance(&services, &request)?;
+    let (mut word, mut connected) = (instance_status(&status), is_connected(&status));
+    if connected && Query::of(&request).flag("realtime", false)? {
+        let handle = services.supervisor.get(&status.id)?;
+        if handle.execute(Command::Ping).await.is_err() {
+            (word, connected) = ("disconnected", false);
+        }
+    }
+    let view = StateView {
+        uuid: status.uuid.to_string(),
+        status: word,
+        connected,
+        phone_number: phone_number(&status),
+        last_activity_at: time(status.last_activity),
+    };
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+async fn stats(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let status = path_instance(&services, &request)?;
+    let now = services.clock.now();
+    let counted = async |since| services.messaging.counted_since(&status.id, since).await;
+    let today = counted(now).await?;
+    let filter = |archived| ConversationFilter {
+        sessions: vec![status.id.clone()],
+        archived,
+        ..ConversationFilter::default()
+    };
+    let (_, listed) = services.messaging.conversations(&filter(false), 0, 0).await?;
+    let (_, archived) = services.messaging.conversations(&filter(true), 0, 0).await?;
+    let view = StatsView {
+        messages_sent_today: today.sent,
+        messages_received_today: today.received,
+        messages_this_week: counted(monday(now)).await?.sent,
+        messages_this_month: counted(first_of_month(now)).await?.sent,
+        conversations_count: listed + archived,
+        daily_limit: 0,
+        remaining_quota: None,
+    };
+    Ok(HttpResponse::Ok().json(data(view)))
+}
+
+async fn view(services: &Services, status: &SessionStatus) -> Result<InstanceView, Error> {
+    let today = services.messaging.counted_since(&status.id, services.clock.now()).await?;
+    let connected = is_connected(status);
+    Ok(InstanceView {
+        uuid: status.uuid.to_string(),
+        id: status.number,
+        session_id: status.id.to_string(),
+        phone_number: phone_number(status),
+        status: instance_status(status),
+        connected,
+        messages_sent_today: today.sent,
+        remaining_quota: None,
+        can_send_messages: connected,
+        last_activity_at: time(status.last_activity),
+        created_at: time(status.created_at),
+    })
+}
+
+fn path_instance(services: &Services, request: &HttpRequest) -> Result<SessionStatus, Error> {
+    access::instance(services, request, Some(&decoded(segment(request, "uuid"))))
+}
+
+fn is_connected(status: &SessionStatus) -> bool {
+    instance_status(status) == "connected"
+}
+
+fn phone_number(status: &SessionStatus) -> Option<String> {
+    status.me.as_ref().map(|me| me.id.user().to_owned())
+}
+
+fn monday(now: Timestamp) -> Timestamp {
+    let day = now.to_zoned(TimeZone::UTC);
+    let since = i64::from(day.weekday().to_monday_zero_offset());
+    day.checked_sub(since.days()).map_or(now, |monday| monday.timestamp())
+}
+
+fn first_of_month(now: Timestamp) -> Timestamp {
+    now.to_zoned(TimeZone::UTC).first_of_month().map_or(now, |first| first.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_begin_on_monday_and_months_on_the_first() {
+        let thursday: Timestamp = "2026-03-05T10:00:00Z".parse().unwrap();
+        assert_eq!(monday(thursday), "2026-03-02T10:00:00Z".parse().unwrap());
+        assert_eq!(first_of_month(thursday), "2026-03-01T10:00:00Z".parse().unwrap());
+        let monday_itself: Timestamp = "2026-03-02T00:00:00Z".parse().unwrap();
+        assert_eq!(monday(monday_itself), monday_itself);
+    }
+}

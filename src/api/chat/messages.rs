@@ -1,0 +1,260 @@
+//! What can be done to one message: edit, delete, react, fetch its file.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Body, Query},
+        chat::{
+            access, data,
+            error::CODE,
+            reactions::{GroupedReaction, is_emoji},
+            render, told,
+            wire::MessageView,
+        },
+        endpoint::{Endpoint, ParameterKind::Text, Repeat, Scope},
+        error::ApiError,
+        sessions::messages::file_answer,
+    },
+    domain::{
+        Error, ErrorCode, SessionId, Subject,
+        conversation::{StoredMessage, message_uuid},
+    },
+    messaging::{Found, Refusal, may_edit, may_revoke},
+    services::Services,
+};
+
+const TAG: &str = "Chat";
+pub const LONGEST_TEXT: usize = 4_096;
+const ONE: &str = "/api/v1/chat/messages/{uuid}";
+const REACTION: &str = "/api/v1/chat/messages/{uuid}/reaction";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let change = |endpoint: Endpoint, summary| {
+        // A second time comes to the same.
+        endpoint.about(TAG, summary).needs(Scope::Send).repeats(Repeat::Repeatable)
+    };
+    vec![
+        change(Endpoint::patch(ONE, edit), "Edit an own text of the last 15 minutes")
+            .takes::<EditBody>()
+            .answers::<ChangedView>(200),
+        change(
+            Endpoint::delete(ONE, delete),
+            "Delete a message, or take one back that is still to be sent",
+        )
+        .query(Text, "for", "everyone (default) or me")
+        .answers::<DeletedView>(200),
+        change(Endpoint::post(REACTION, react), "React to a message")
+            .takes::<ReactionBody>()
+            .answers::<ReactionView>(200),
+        change(Endpoint::delete(REACTION, unreact), "Take the own reaction back")
+            .answers::<ReactionView>(200),
+        Endpoint::get("/api/v1/chat/messages/{uuid}/media", download)
+            .about(TAG, "The file of a message")
+            .needs(Scope::Conversations)
+            .answers_other(200, "application/octet-stream"),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "message": "Hello, once more" }))]
+struct EditBody {
+    /// 1 to 4,096 characters; `message_body` and `body` mean the same.
+    #[serde(alias = "message_body", alias = "body")]
+    message: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChangedView {
+    message: MessageView,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "uuid": "660e8400-e29b-41d4-a716-446655440045", "is_deleted": true }))]
+struct DeletedView {
+    uuid: String,
+    is_deleted: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "emoji": "👍" }))]
+struct ReactionBody {
+    emoji: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "message_id": 1_000_000_457, "uuid": "660e8400-e29b-41d4-a716-446655440045",
+    "grouped_reactions": [{ "emoji": "👍", "count": 1, "has_my_reaction": true }],
+}))]
+struct ReactionView {
+    message_id: u64,
+    uuid: String,
+    grouped_reactions: Vec<GroupedReaction>,
+}
+
+/// A text that can be sent.
+pub fn check_text(text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid_field("message", "is required"));
+    }
+    if LONGEST_TEXT < text.chars().count() {
+        return Err(Error::invalid_field("message", "must have at most 4,096 characters"));
+    }
+    Ok(())
+}
+
+async fn edit(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<EditBody>,
+) -> Result<HttpResponse, ApiError> {
+    check_text(&body.message)?;
+    let (session, stored) = sent_message(&services, &request).await?;
+    let not_allowed = |refusal: Refusal| refused("EDIT_NOT_ALLOWED", refusal.as_str());
+    may_edit(&stored, services.clock.now()).map_err(not_allowed)?;
+    let edited = services.messaging.edit(&session, &stored.message.id, body.message).await;
+    edited.map_err(|error| forbidden(error, "EDIT_NOT_ALLOWED"))?;
+    let stored = again(&services, &session, &stored).await?;
+    let message = render::message(&services, &session, &stored).await?;
+    Ok(HttpResponse::Ok().json(data(ChangedView { message })))
+}
+
+async fn delete(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let for_everyone = match Query::of(&request).text("for") {
+        None | Some("everyone") => true,
+        Some("me") => false,
+        Some(_) => return Err(Error::invalid_field("for", "must be everyone or me").into()),
+    };
+    let (session, stored) = match access::message(&services, &request).await? {
+        Found::Message(session, stored) => (session, stored),
+        Found::Waiting(entry) => {
+            services.messaging.outbox().cancel(&entry.session, entry.id).await?;
+            return Ok(deleted(&entry.message_uuid().to_string()));
+        }
+    };
+    let id = &stored.message.id;
+    if for_everyone && !stored.is_deleted() {
+        let not_allowed = |refusal: Refusal| refused("DELETE_NOT_ALLOWED", refusal.as_str());
+        may_revoke(&stored, services.clock.now()).map_err(not_allowed)?;
+        let revoked = services.messaging.revoke(&session, id, true).await;
+        revoked.map_err(|error| forbidden(error, "DELETE_NOT_ALLOWED"))?;
+    } else if !for_everyone && !stored.hidden {
+        delete_here(&services, &session, &stored).await?;
+    }
+    Ok(deleted(&message_uuid(&session, id).to_string()))
+}
+
+/// For the own account alone: on WhatsApp when it can be asked, and here in any case.
+async fn delete_here(
+    services: &Services,
+    session: &SessionId,
+    stored: &StoredMessage,
+) -> Result<(), Error> {
+    let id = &stored.message.id;
+    match services.messaging.revoke(session, id, false).await {
+        Err(error) if matches!(error.code, ErrorCode::NotReady | ErrorCode::NotFound) => {
+            services.messaging.hide(session, id).await
+        }
+        outcome => outcome,
+    }
+}
+
+fn deleted(uuid: &str) -> HttpResponse {
+    let view = DeletedView { uuid: uuid.to_owned(), is_deleted: true };
+    HttpResponse::Ok().json(told("Message deleted", view))
+}
+
+async fn react(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<ReactionBody>,
+) -> Result<HttpResponse, ApiError> {
+    if !is_emoji(&body.emoji) {
+        return Err(Error::invalid_field("emoji", "must be one emoji").into());
+    }
+    set_reaction(&services, &request, body.emoji).await
+}
+
+async fn unreact(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    set_reaction(&services, &request, String::new()).await
+}
+
+async fn set_reaction(
+    services: &Services,
+    request: &HttpRequest,
+    emoji: String,
+) -> Result<HttpResponse, ApiError> {
+    let (session, stored) = sent_message(services, request).await?;
+    let is_reacted = |stored: &StoredMessage| -> Result<bool, Error> {
+        let me = services.supervisor.get(&session)?.status().me;
+        let is_mine = |sender: &crate::domain::Jid| me.as_ref().is_some_and(|me| me.id == *sender);
+        Ok(stored.message.reactions.iter().any(|reaction| is_mine(&reaction.sender)))
+    };
+    let stored = if emoji.is_empty() && !is_reacted(&stored)? {
+        *stored
+    } else {
+        services.messaging.react(&session, &stored.message.id, emoji).await?;
+        again(services, &session, &stored).await?
+    };
+    let view = render::message(services, &session, &stored).await?;
+    let MessageView { id, uuid, grouped_reactions, .. } = view;
+    Ok(HttpResponse::Ok().json(data(ReactionView { message_id: id, uuid, grouped_reactions })))
+}
+
+async fn download(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (session, stored) = sent_message(&services, &request).await?;
+    if stored.is_deleted() {
+        return Err(Error::not_found(Subject::Media, "the message was deleted").into());
+    }
+    file_answer(&services, &session, &stored.message.id).await
+}
+
+/// The message of the path; one that still waits is none yet.
+async fn sent_message(
+    services: &Services,
+    request: &HttpRequest,
+) -> Result<(SessionId, Box<StoredMessage>), Error> {
+    match access::message(services, request).await? {
+        Found::Message(session, stored) => Ok((session, stored)),
+        Found::Waiting(_) => {
+            Err(Error::new(ErrorCode::Conflict, "the message is still to be sent"))
+        }
+    }
+}
+
+/// The message as it is after a change.
+async fn again(
+    services: &Services,
+    session: &SessionId,
+    stored: &StoredMessage,
+) -> Result<StoredMessage, Error> {
+    let found = services.messaging.stored_message(session, &stored.message.id).await?;
+    found.ok_or_else(|| Error::not_found(Subject::Message, "the message is gone"))
+}
+
+fn refused(code: &str, reason: &str) -> Error {
+    let message = format!("WhatsApp does not allow it: {}", reason.replace('_', " "));
+    Error::invalid(message).detail(CODE, code).detail("reason", reason)
+}
+
+/// What WhatsApp itself did not allow.
+fn forbidden(error: Error, code: &str) -> Error {
+    if error.code != ErrorCode::Forbidden {
+        return error;
+    }
+    let details: Value = json!("refused_by_whatsapp");
+    Error::invalid(error.message).detail(CODE, code).detail("reason", details)
+}

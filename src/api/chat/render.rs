@@ -1,0 +1,301 @@
+//! Puts together what an answer shows of messages and conversations: names, quoted messages, tags.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::{
+    api::chat::{
+        formatted::{Mention, first_word, formatted},
+        preview,
+        reactions::grouped,
+        wire::{
+            ConversationView, InstanceLabel, MediaView, MessageView, PlainConversation,
+            PlainMessage, ReplyView, SenderView, TagLabel, direction, instance_status, jid,
+            message_status, message_type, time,
+        },
+    },
+    domain::{
+        Contact, Error, Identities, Jid, JidKind, Me, MessageId, SessionId, SessionStatus,
+        conversation::{StoredMessage, Tag, conversation_uuid, message_uuid},
+    },
+    messaging::{Conversation, ConversationName},
+    services::Services,
+};
+
+/// The messages of one session as pages show them.
+pub async fn messages(
+    services: &Services,
+    session: &SessionId,
+    stored: &[StoredMessage],
+) -> Result<Vec<MessageView>, Error> {
+    let known = Known::about(services, session, stored).await?;
+    Ok(stored.iter().map(|stored| known.view(stored)).collect())
+}
+
+pub async fn message(
+    services: &Services,
+    session: &SessionId,
+    stored: &StoredMessage,
+) -> Result<MessageView, Error> {
+    let known = Known::about(services, session, std::slice::from_ref(stored)).await?;
+    Ok(known.view(stored))
+}
+
+/// Needs nothing looked up.
+pub fn plain_message(
+    services: &Services,
+    status: &SessionStatus,
+    stored: &StoredMessage,
+) -> PlainMessage {
+    let message = &stored.message;
+    let uuid = message_uuid(&status.id, &message.id);
+    let has_media = message.media.is_some() && !stored.is_deleted();
+    let body = if stored.is_deleted() { String::new() } else { message.body.clone() };
+    PlainMessage {
+        id: stored.number,
+        uuid: uuid.to_string(),
+        conversation_id: conversation_uuid(&status.id, message.chat()).to_string(),
+        instance_id: status.uuid.to_string(),
+        direction: direction(message),
+        message_type: message_type(message.kind),
+        message_body: body,
+        media_url: has_media.then(|| media_url(services, uuid)),
+        status: message_status(message),
+        created_at: time(message.timestamp),
+    }
+}
+
+/// All tags by id, for [`conversation`].
+pub async fn tags(services: &Services) -> Result<HashMap<Uuid, Tag>, Error> {
+    let tags = services.messaging.tags().await?;
+    Ok(tags.into_iter().map(|tag| (tag.id, tag)).collect())
+}
+
+pub fn conversation(
+    services: &Services,
+    tags: &HashMap<Uuid, Tag>,
+    of: &Conversation,
+) -> Result<ConversationView, Error> {
+    let status = services.supervisor.get(&of.record.session)?.status();
+    let (chat, own) = (&of.chat, of.last.as_ref().filter(|last| last.message.from_me()));
+    let picture = of.contact.as_ref().and_then(|contact| contact.picture.as_ref());
+    Ok(ConversationView {
+        id: of.record.uuid.to_string(),
+        contact_number: number(&of.with),
+        display_name: display_name(of),
+        profile_picture_url: picture.and_then(|picture| picture.url.clone()),
+        last_message: last_message(of),
+        unread_count: chat.unread,
+        tags: of.record.tags.iter().filter_map(|id| tags.get(id)).map(TagLabel::of).collect(),
+        instance: InstanceLabel { uuid: status.uuid.to_string(), status: instance_status(&status) },
+        is_group: chat.id.is_group(),
+        is_archived: chat.archived,
+        last_message_at: last_message_at(of),
+        last_message_from_me: from_me(of),
+        last_message_status: own.map(|last| message_status(&last.message)),
+        automation_paused: of.record.pause.is_some(),
+        status: "open",
+        assigned_to: None,
+    })
+}
+
+pub fn plain_conversation(
+    services: &Services,
+    of: &Conversation,
+) -> Result<PlainConversation, Error> {
+    let (record, chat) = (&of.record, &of.chat);
+    let instance = services.supervisor.get(&record.session)?.status();
+    Ok(PlainConversation {
+        id: record.number,
+        uuid: record.uuid.to_string(),
+        instance_id: instance.uuid.to_string(),
+        contact_number: number(&of.with),
+        contact_name: display_name(of),
+        is_group: chat.id.is_group(),
+        unread_count: chat.unread,
+        is_archived: chat.archived,
+        last_message_at: last_message_at(of),
+        last_message: last_message(of),
+        created_at: time(record.created_at),
+        updated_at: time(record.changed_at.max(chat.last_activity)),
+    })
+}
+
+fn display_name(of: &Conversation) -> String {
+    match of.name() {
+        ConversationName::Name(name) => name.to_owned(),
+        ConversationName::Number(_) if !of.chat.id.is_person() => of.chat.id.to_string(),
+        ConversationName::Number(number) => format!("+{number}"),
+    }
+}
+
+fn last_message(of: &Conversation) -> String {
+    match (&of.last, &of.chat.last_message) {
+        (Some(last), _) if last.is_deleted() => String::new(),
+        (Some(last), _) => preview::preview(&last.message),
+        (None, Some(told)) => preview::of_label(&told.preview),
+        (None, None) => String::new(),
+    }
+}
+
+fn last_message_at(of: &Conversation) -> Option<String> {
+    let told = of.chat.last_message.as_ref().map(|told| told.timestamp);
+    of.last.as_ref().map(|last| last.message.timestamp).or(told).map(time)
+}
+
+fn from_me(of: &Conversation) -> Option<bool> {
+    let told = of.chat.last_message.as_ref().map(|told| told.from_me);
+    of.last.as_ref().map(|last| last.message.from_me()).or(told)
+}
+
+/// A person's digits; the address of anything else.
+fn number(id: &Jid) -> String {
+    if id.is_person() { id.user().to_owned() } else { id.to_string() }
+}
+
+fn media_url(services: &Services, uuid: Uuid) -> String {
+    let base = services.config.server.public_url.trim_end_matches('/');
+    format!("{base}/api/v1/chat/messages/{uuid}/media")
+}
+
+/// What the messages of a page refer to.
+struct Known<'a> {
+    services: &'a Services,
+    session: &'a SessionId,
+    me: Option<Me>,
+    people: HashMap<Jid, Contact>,
+    identities: Identities,
+    quoted: HashMap<MessageId, StoredMessage>,
+}
+
+impl<'a> Known<'a> {
+    async fn about(
+        services: &'a Services,
+        session: &'a SessionId,
+        stored: &[StoredMessage],
+    ) -> Result<Self, Error> {
+        let mut quoted = HashMap::new();
+        for id in stored.iter().filter_map(|stored| stored.message.quoted.as_ref()) {
+            if let Some(found) = services.messaging.stored_message(session, id).await? {
+                quoted.insert(id.clone(), found);
+            }
+        }
+        let of_one = |stored: &StoredMessage| {
+            let message = &stored.message;
+            [message.author.clone()].into_iter().chain(message.mentions.clone())
+        };
+        let named: Vec<Jid> = stored.iter().chain(quoted.values()).flat_map(of_one).collect();
+        let identities = services.messaging.identities(session, &named).await?;
+        let people = services.messaging.people(session, named).await?;
+        let me = services.supervisor.get(session)?.status().me;
+        Ok(Self { services, session, me, people, identities, quoted })
+    }
+
+    /// A person by the number, where it is known.
+    fn number<'b>(&'b self, id: &'b Jid) -> &'b Jid {
+        let other = self.identities.other(id).filter(|other| other.kind() == JidKind::Person);
+        other.unwrap_or(id)
+    }
+
+    fn view(&self, stored: &StoredMessage) -> MessageView {
+        let message = &stored.message;
+        let is_deleted = stored.is_deleted();
+        let uuid = message_uuid(self.session, &message.id);
+        let body = if is_deleted { "" } else { message.body.as_str() };
+        let me: Vec<Jid> = self.own_ids().cloned().collect();
+        let media = message.media.as_ref().filter(|_| !is_deleted);
+        let is_sent = !message.from_me() || crate::domain::Ack::Sent <= message.ack;
+        MessageView {
+            id: stored.number,
+            uuid: uuid.to_string(),
+            whatsapp_id: message.id.to_string(),
+            direction: direction(message),
+            is_from_me: message.from_me(),
+            message_body: body.to_owned(),
+            formatted_body: formatted(body, &self.mentions(stored)),
+            mentioned_jids: message.mentions.iter().map(|id| jid(self.number(id))).collect(),
+            grouped_reactions: grouped(&message.reactions, &me),
+            message_type: message_type(message.kind),
+            status: message_status(message),
+            media: media.map(|media| MediaView {
+                url: media_url(self.services, uuid),
+                mime_type: media.mime.clone(),
+                filename: media.filename.clone(),
+                size: media.size,
+                caption: Some(body.to_owned()).filter(|body| !body.is_empty()),
+            }),
+            sender: self.sender(stored),
+            reply_to: message.quoted.as_ref().map(|id| self.reply(id)),
+            is_edited: message.edited,
+            is_deleted,
+            created_at: time(message.timestamp),
+            sent_at: is_sent.then(|| time(message.timestamp)),
+        }
+    }
+
+    fn mentions(&self, stored: &StoredMessage) -> Vec<Mention> {
+        let mention = |id: &Jid| {
+            let name = self.short_name(id);
+            let name = name.unwrap_or_else(|| self.number(id).user().to_owned());
+            // The text names them by either id.
+            let other = self.identities.other(id).cloned();
+            let ids = [Some(id.clone()), other].into_iter().flatten();
+            ids.map(move |id| Mention { user: id.user().to_owned(), name: name.clone() })
+        };
+        stored.message.mentions.iter().flat_map(mention).collect()
+    }
+
+    /// How somebody is addressed.
+    fn short_name(&self, id: &Jid) -> Option<String> {
+        if let Some(me) = &self.me
+            && self.own_ids().any(|own| own == id)
+        {
+            return me.push_name.as_deref().map(first_word).map(str::to_owned);
+        }
+        let contact = self.people.get(id)?;
+        let name = contact.name.as_deref().map(first_word);
+        let chosen = contact.push_name.as_deref().map(first_word);
+        let names = [contact.short_name.as_deref(), name, chosen];
+        names.into_iter().flatten().find(|name| !name.is_empty()).map(str::to_owned)
+    }
+
+    fn sender(&self, stored: &StoredMessage) -> SenderView {
+        let author = self.number(&stored.message.author);
+        SenderView {
+            jid: jid(author),
+            name: self.full_name(stored),
+            number: (author.kind() == JidKind::Person).then(|| author.user().to_owned()),
+        }
+    }
+
+    fn full_name(&self, stored: &StoredMessage) -> String {
+        let author = &stored.message.author;
+        let own = self.me.as_ref().filter(|_| stored.message.from_me());
+        let contact = self.people.get(author);
+        let names = [
+            own.and_then(|me| me.push_name.as_deref()),
+            contact.and_then(|contact| contact.name.as_deref()),
+            contact.and_then(|contact| contact.push_name.as_deref()),
+            stored.message.push_name.as_deref(),
+        ];
+        let given = names.into_iter().flatten().find(|name| !name.is_empty());
+        given.map_or_else(|| format!("+{}", self.number(author).user()), str::to_owned)
+    }
+
+    fn reply(&self, id: &MessageId) -> ReplyView {
+        let found = self.quoted.get(id);
+        let body = found.filter(|found| !found.is_deleted()).map(|found| &found.message.body);
+        let id_there = found.map_or(id, |found| &found.message.id);
+        ReplyView {
+            uuid: message_uuid(self.session, id_there).to_string(),
+            id: found.map(|found| found.number),
+            message_body: body.cloned().unwrap_or_default(),
+            sender_name: found.map(|found| self.full_name(found)),
+        }
+    }
+
+    fn own_ids(&self) -> impl Iterator<Item = &Jid> {
+        self.me.iter().flat_map(|me| [Some(&me.id), me.lid.as_ref()]).flatten()
+    }
+}

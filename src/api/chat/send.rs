@@ -1,0 +1,410 @@
+//! Sending: at once, with the message as it was sent in the answer, or through the queue, now or at
+//! a time.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::Body,
+        chat::{
+            access::{self, Id},
+            messages::check_text,
+            render, told,
+            upload::{self, Wanted},
+            wire::{SentView, time},
+        },
+        endpoint::{Endpoint, Repeat, Scope},
+        error::ApiError,
+        idempotency::message_key,
+    },
+    domain::{
+        Content, Error, ErrorCode, Jid, JidKind, SessionId, Subject, Timestamp,
+        command::Sent,
+        outbox::{OutboxEntry, Terms},
+    },
+    messaging::{Found, Posted, SendRequest},
+    services::Services,
+};
+
+const TAG: &str = "Chat";
+/// How far ahead a message may be accepted.
+const FARTHEST: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);
+/// Numbers in a text that are taken for mentions, in digits.
+const NUMBER: std::ops::RangeInclusive<usize> = 7..=15;
+const MOST_MENTIONS: usize = 100;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let send = |endpoint: Endpoint, summary| {
+        // What an earlier attempt sent is found in the outbox.
+        endpoint.about(TAG, summary).needs(Scope::Send).repeats(Repeat::Repeatable)
+    };
+    vec![
+        send(Endpoint::post("/api/v1/chat/send", text), "Send a text")
+            .takes::<TextBody>()
+            .answers::<SentView>(200),
+        send(Endpoint::post("/api/v1/chat/send-media", media), "Send a file from a URL")
+            .takes::<MediaBody>()
+            .answers::<SentView>(200),
+        send(
+            Endpoint::post("/api/v1/messages/send", queue_text),
+            "Queue a text, to be sent now or at a time",
+        )
+        .takes::<TextBody>()
+        .answers::<QueuedView>(200),
+        send(
+            Endpoint::post("/api/v1/messages/send-media", queue_media),
+            "Queue a file from a URL, to be sent now or at a time",
+        )
+        .takes::<MediaBody>()
+        .answers::<QueuedView>(200),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "instance_id": "my-session", "recipient": "15550000001", "message": "Hello!",
+}))]
+struct TextBody {
+    /// UUID, number or name of the instance; a key for one instance needs none.
+    #[schema(value_type = Option<String>)]
+    instance_id: Option<Id>,
+    /// A telephone number with its country code, or a WhatsApp address, also of a group.
+    recipient: String,
+    /// 1 to 4,096 characters.
+    message: String,
+    /// UUID or id of the message that it answers, in the same conversation.
+    #[schema(value_type = Option<String>)]
+    reply_to: Option<Id>,
+    /// Those mentioned as `@number`; known numbers in the text are found without.
+    mentioned_jids: Option<Vec<String>>,
+    /// Only for `/messages/send`: not before this time.
+    schedule_at: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "instance_id": "my-session", "recipient": "15550000001",
+    "media_url": "https://example.com/picture.jpg", "media_type": "image", "caption": "Look",
+}))]
+struct MediaBody {
+    #[schema(value_type = Option<String>)]
+    instance_id: Option<Id>,
+    recipient: String,
+    /// http or https, at a public address.
+    media_url: String,
+    /// image, video, audio or document.
+    media_type: String,
+    /// At most 1,024 characters; not for audio.
+    caption: Option<String>,
+    /// As the receiver sees it.
+    filename: Option<String>,
+    #[schema(value_type = Option<String>)]
+    reply_to: Option<Id>,
+    /// Only for `/messages/send-media`: not before this time.
+    schedule_at: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "uuid": "660e8400-e29b-41d4-a716-446655440045", "status": "pending",
+    "scheduled_at": "2030-01-31T12:00:00.000Z", "delay_seconds": 3600, "remaining_quota": null,
+}))]
+struct QueuedView {
+    /// Of the message that it will be; DELETE /chat/messages/{uuid} takes it back.
+    uuid: String,
+    status: &'static str,
+    scheduled_at: Option<String>,
+    delay_seconds: i64,
+    remaining_quota: Option<u64>,
+}
+
+async fn text(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<TextBody>,
+) -> Result<HttpResponse, ApiError> {
+    let (session, send) = text_request(&services, &request, body).await?;
+    send_now(&services, &session, send).await
+}
+
+async fn queue_text(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<TextBody>,
+) -> Result<HttpResponse, ApiError> {
+    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
+    let (session, send) = text_request(&services, &request, body).await?;
+    queue(&services, &session, send, send_at).await
+}
+
+async fn media(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<MediaBody>,
+) -> Result<HttpResponse, ApiError> {
+    let (session, mut send) = media_request(&services, &request, &body).await?;
+    let status = services.supervisor.get(&session)?.status();
+    if status.state != crate::domain::SessionState::Ready {
+        // Before anything is fetched in vain.
+        return Err(Error::new(ErrorCode::NotReady, "The instance is not connected").into());
+    }
+    let upload = upload::take(&services, wanted(&body)).await?;
+    send.content = Content::Media(upload.media.clone());
+    send_now(&services, &session, send).await
+}
+
+async fn queue_media(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<MediaBody>,
+) -> Result<HttpResponse, ApiError> {
+    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
+    let (session, mut send) = media_request(&services, &request, &body).await?;
+    let upload = upload::take(&services, wanted(&body)).await?;
+    send.content = Content::Media(upload.media.clone());
+    queue(&services, &session, send, send_at).await
+}
+
+async fn text_request(
+    services: &Services,
+    request: &HttpRequest,
+    body: TextBody,
+) -> Result<(SessionId, SendRequest), ApiError> {
+    let (session, chat) = target(services, request, body.instance_id, &body.recipient)?;
+    check_text(&body.message)?;
+    let quoted = quoted(services, &session, &chat, body.reply_to).await?;
+    let given = body.mentioned_jids.unwrap_or_default();
+    let mentions = mentions(services, &session, &chat, &given, &body.message).await?;
+    access::count_send(request, &session)?;
+    let (key, content) = (message_key(request), Content::Text { body: body.message });
+    Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: true }))
+}
+
+/// Without its file, which is fetched when all else is right.
+async fn media_request(
+    services: &Services,
+    request: &HttpRequest,
+    body: &MediaBody,
+) -> Result<(SessionId, SendRequest), ApiError> {
+    let (session, chat) = target(services, request, body.instance_id.clone(), &body.recipient)?;
+    let quoted = quoted(services, &session, &chat, body.reply_to.clone()).await?;
+    access::count_send(request, &session)?;
+    let (key, content) = (message_key(request), Content::Text { body: String::new() });
+    let mentions = Vec::new();
+    Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
+}
+
+fn wanted(body: &MediaBody) -> Wanted<'_> {
+    Wanted {
+        url: &body.media_url,
+        media_type: &body.media_type,
+        filename: body.filename.clone(),
+        caption: body.caption.clone(),
+    }
+}
+
+async fn send_now(
+    services: &Services,
+    session: &SessionId,
+    send: SendRequest,
+) -> Result<HttpResponse, ApiError> {
+    match services.messaging.send(session, send, Terms::default()).await? {
+        Posted::Sent(sent) => sent_answer(services, session, &sent).await,
+        Posted::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
+    }
+}
+
+async fn sent_answer(
+    services: &Services,
+    session: &SessionId,
+    sent: &Sent,
+) -> Result<HttpResponse, ApiError> {
+    let stored = services.messaging.stored_message(session, &sent.id).await?;
+    let stored = stored.ok_or_else(|| Error::internal("a message that was sent is not there"))?;
+    let message = render::message(services, session, &stored).await?;
+    let found = services.messaging.conversation_with(session, &sent.id.chat).await?;
+    let tags = render::tags(services).await?;
+    let conversation = render::conversation(services, &tags, &found)?;
+    Ok(HttpResponse::Ok().json(told("Message sent", SentView { message, conversation })))
+}
+
+async fn queue(
+    services: &Services,
+    session: &SessionId,
+    send: SendRequest,
+    send_at: Option<Timestamp>,
+) -> Result<HttpResponse, ApiError> {
+    let terms = Terms { patient: true, send_at, ..Terms::default() };
+    match services.messaging.send(session, send, terms).await? {
+        Posted::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
+        Posted::Sent(sent) => {
+            let view = QueuedView {
+                uuid: crate::domain::conversation::message_uuid(session, &sent.id).to_string(),
+                status: "sent",
+                scheduled_at: None,
+                delay_seconds: 0,
+                remaining_quota: None,
+            };
+            Ok(HttpResponse::Ok().json(told("Message sent", view)))
+        }
+    }
+}
+
+fn queued_answer(entry: &OutboxEntry, now: Timestamp) -> HttpResponse {
+    let send_at = entry.terms.send_at;
+    let delay = send_at.map_or(0, |at| (at.as_second() - now.as_second()).max(0));
+    let view = QueuedView {
+        uuid: entry.message_uuid().to_string(),
+        status: "pending",
+        scheduled_at: send_at.map(time),
+        delay_seconds: delay,
+        remaining_quota: None,
+    };
+    HttpResponse::Ok().json(told("Message added to queue", view))
+}
+
+/// The instance that sends, and the chat that it sends to.
+fn target(
+    services: &Services,
+    request: &HttpRequest,
+    instance_id: Option<Id>,
+    recipient: &str,
+) -> Result<(SessionId, Jid), Error> {
+    let id = instance_id.map(|id| id.text());
+    let session = access::instance(services, request, id.as_deref())?.id;
+    Ok((session, address(recipient)?))
+}
+
+fn address(recipient: &str) -> Result<Jid, Error> {
+    let fault =
+        || Error::invalid_field("recipient", "must be a telephone number or a WhatsApp address");
+    if recipient.trim().is_empty() {
+        return Err(Error::invalid_field("recipient", "is required"));
+    }
+    let text = if recipient.contains('@') {
+        recipient.trim().to_owned()
+    } else {
+        let digits: String = recipient.chars().filter(|ch| !" +-().".contains(*ch)).collect();
+        format!("{digits}@c.us")
+    };
+    let chat: Jid = text.parse().map_err(|_| fault())?;
+    let is_list = chat.kind() == JidKind::Broadcast && chat.as_str() != "status@broadcast";
+    if is_list { Err(fault()) } else { Ok(chat) }
+}
+
+async fn quoted(
+    services: &Services,
+    session: &SessionId,
+    chat: &Jid,
+    reply_to: Option<Id>,
+) -> Result<Option<String>, Error> {
+    let Some(id) = reply_to else { return Ok(None) };
+    let fault = || Error::invalid_field("reply_to", "must name a message of this conversation");
+    let chat = services.messaging.chat_name(session, chat).await?;
+    match services.messaging.message(&id.text()).await {
+        Ok(Found::Message(of, stored)) if of == *session && *stored.message.chat() == chat => {
+            Ok(Some(stored.message.id.to_string()))
+        }
+        Ok(_) => Err(fault()),
+        Err(error) if error.subject == Some(Subject::Message) => Err(fault()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Those named, and known numbers that stand in the text behind an `@`.
+async fn mentions(
+    services: &Services,
+    session: &SessionId,
+    chat: &Jid,
+    given: &[String],
+    text: &str,
+) -> Result<Vec<Jid>, Error> {
+    let fault =
+        || Error::invalid_field("mentioned_jids", "must be addresses of people, 100 at most");
+    let mut people = Vec::new();
+    for text in given {
+        let person = address(text).ok().filter(Jid::is_person).ok_or_else(fault)?;
+        people.push(person);
+    }
+    let written: Vec<Jid> = numbers_in(text).filter_map(|n| Jid::of_phone(n).ok()).collect();
+    let known = services.messaging.people(session, written.clone()).await?;
+    people.extend(written.into_iter().filter(|id| chat.is_group() || known.contains_key(id)));
+    let mut seen = std::collections::HashSet::new();
+    people.retain(|id| seen.insert(id.clone()));
+    if MOST_MENTIONS < people.len() { Err(fault()) } else { Ok(people) }
+}
+
+fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
+    let behind = text.split('@').skip(1);
+    let digits = behind.map(|rest| {
+        let end = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());
+        &rest[..end]
+    });
+    digits.filter(|digits| NUMBER.contains(&digits.len())).take(MOST_MENTIONS + 1)
+}
+
+/// The time that a message is to be sent at; without a zone it is meant in UTC.
+fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    const FIELD: &str = "schedule_at";
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let time: Timestamp = text
+        .parse()
+        .or_else(|_| format!("{text}Z").parse())
+        .map_err(|_| Error::invalid_field(FIELD, "must be a time such as 2030-01-31T12:00:00Z"))?;
+    if now + FARTHEST < time {
+        return Err(Error::invalid_field(FIELD, "must be within a year"));
+    }
+    Ok(Some(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[test]
+    fn a_recipient_is_a_number_or_an_address() {
+        for (text, chat) in [
+            ("5521999999999", "5521999999999@c.us"),
+            ("+55 (21) 99999-9999", "5521999999999@c.us"),
+            ("5521999999999@s.whatsapp.net", "5521999999999@c.us"),
+            ("120363000000000000@g.us", "120363000000000000@g.us"),
+        ] {
+            assert_eq!(address(text).map(String::from), Ok(chat.to_owned()), "{text}");
+        }
+        for text in ["", " ", "abc", "12", "5521@x", "77777777@broadcast"] {
+            let error = address(text).unwrap_err();
+            assert!(error.details["fields"].get("recipient").is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_behind_an_at_are_seen() {
+        let found: Vec<_> = numbers_in("a@b @5521999999999! @12 x@15550000001").collect();
+        assert_eq!(found, ["5521999999999", "15550000001"]);
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_utc_and_the_far_future_is_refused() {
+        let now = from_seconds(0);
+        let at = schedule(Some("1970-01-02 00:00:00"), now).unwrap();
+        assert_eq!(at, Some(from_seconds(86_400)));
+        assert_eq!(schedule(Some("1970-01-02T01:00:00+01:00"), now).unwrap(), at);
+        assert_eq!(schedule(Some(" "), now).unwrap(), None);
+        assert!(schedule(Some("tomorrow"), now).is_err());
+        assert!(schedule(Some("1972-01-01T00:00:00Z"), now).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn looking_for_numbers_never_fails(text in "(\\PC|@|[0-9]){0,60}") {
+            for number in numbers_in(&text) {
+                prop_assert!(NUMBER.contains(&number.len()));
+            }
+        }
+    }
+}

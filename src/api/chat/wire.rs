@@ -1,0 +1,273 @@
+//! What the Chat API answers with, and its words for states and kinds.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::chat::{paging::PageNumbers, reactions::GroupedReaction},
+    domain::{
+        Ack, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus, Timestamp,
+        conversation::Tag,
+    },
+};
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440001", "name": "VIP", "color": "#f59e0b" }))]
+pub struct TagLabel {
+    pub id: String,
+    pub name: String,
+    pub color: String,
+}
+
+impl TagLabel {
+    pub fn of(tag: &Tag) -> Self {
+        Self { id: tag.id.to_string(), name: tag.name.clone(), color: tag.color.clone() }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct InstanceLabel {
+    pub uuid: String,
+    /// connected, qr_ready, pending or disconnected.
+    pub status: &'static str,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "550e8400-e29b-41d4-a716-446655440045", "contact_number": "5521999999999",
+    "display_name": "John Doe", "profile_picture_url": null, "last_message": "Hello!",
+    "unread_count": 3,
+    "tags": [{ "id": "550e8400-e29b-41d4-a716-446655440001", "name": "VIP", "color": "#f59e0b" }],
+    "instance": { "uuid": "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a", "status": "connected" },
+    "is_group": false, "is_archived": false, "last_message_at": "2026-03-24T10:31:00.000Z",
+    "last_message_from_me": false, "last_message_status": null, "automation_paused": false,
+    "status": "open", "assigned_to": null,
+}))]
+pub struct ConversationView {
+    pub id: String,
+    /// Digits; a group's address.
+    pub contact_number: String,
+    pub display_name: String,
+    pub profile_picture_url: Option<String>,
+    /// One line of at most 200 characters.
+    pub last_message: String,
+    pub unread_count: u32,
+    pub tags: Vec<TagLabel>,
+    pub instance: InstanceLabel,
+    pub is_group: bool,
+    pub is_archived: bool,
+    pub last_message_at: Option<String>,
+    pub last_message_from_me: Option<bool>,
+    /// How far the last message came, when it is an own one.
+    pub last_message_status: Option<&'static str>,
+    pub automation_paused: bool,
+    /// open; nobody is assigned yet.
+    pub status: &'static str,
+    pub assigned_to: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationPage {
+    pub data: Vec<ConversationView>,
+    #[serde(flatten)]
+    pub numbers: PageNumbers,
+}
+
+/// A conversation in the form without `format=chat`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainConversation {
+    pub id: u64,
+    pub uuid: String,
+    pub instance_id: String,
+    pub contact_number: String,
+    pub contact_name: String,
+    pub is_group: bool,
+    pub unread_count: u32,
+    pub is_archived: bool,
+    pub last_message_at: Option<String>,
+    pub last_message: String,
+    pub created_at: String,
+    pub updated_at: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainConversationPage {
+    pub data: Vec<PlainConversation>,
+    #[serde(flatten)]
+    pub numbers: PageNumbers,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 1_000_000_457, "uuid": "660e8400-e29b-41d4-a716-446655440045",
+    "whatsapp_id": "false_5521999999999@c.us_3EB0A1B2C3D4E5F6A7B8C9", "direction": "incoming",
+    "is_from_me": false, "message_body": "Hello @5521999999999!",
+    "formatted_body": "Hello <span class=\"mention\">@John</span>!",
+    "mentioned_jids": ["5521999999999@s.whatsapp.net"],
+    "grouped_reactions": [{ "emoji": "👍", "count": 2, "has_my_reaction": true }],
+    "message_type": "text", "status": "read", "media": null,
+    "sender": { "jid": "5521999999999@s.whatsapp.net", "name": "John Doe", "number": "5521999999999" },
+    "reply_to": null, "is_edited": false, "is_deleted": false,
+    "created_at": "2026-03-24T10:31:00.000Z", "sent_at": "2026-03-24T10:31:00.000Z",
+}))]
+pub struct MessageView {
+    pub id: u64,
+    pub uuid: String,
+    pub whatsapp_id: String,
+    /// incoming or outgoing.
+    pub direction: &'static str,
+    pub is_from_me: bool,
+    /// The text as it was written; the caption of a file.
+    pub message_body: String,
+    /// The same as HTML: escaped, those mentioned by name in `span`s of class `mention`.
+    pub formatted_body: String,
+    pub mentioned_jids: Vec<String>,
+    pub grouped_reactions: Vec<GroupedReaction>,
+    pub message_type: &'static str,
+    /// pending, sent, delivered, read or failed.
+    pub status: &'static str,
+    pub media: Option<MediaView>,
+    pub sender: SenderView,
+    pub reply_to: Option<ReplyView>,
+    pub is_edited: bool,
+    /// Then its texts are empty.
+    pub is_deleted: bool,
+    pub created_at: String,
+    pub sent_at: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MediaView {
+    /// On this gateway; needs the same credential.
+    pub url: String,
+    pub mime_type: String,
+    pub filename: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    pub caption: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SenderView {
+    pub jid: String,
+    pub name: String,
+    pub number: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReplyView {
+    pub uuid: String,
+    /// None when the gateway does not hold that message.
+    pub id: Option<u64>,
+    pub message_body: String,
+    pub sender_name: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessagePage {
+    /// Lowest id first.
+    pub messages: Vec<MessageView>,
+    /// Whether there are more in the direction that was read in.
+    pub has_more: bool,
+}
+
+/// A message in the form without `format=chat`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainMessage {
+    pub id: u64,
+    pub uuid: String,
+    pub conversation_id: String,
+    pub instance_id: String,
+    pub direction: &'static str,
+    pub message_type: &'static str,
+    pub message_body: String,
+    pub media_url: Option<String>,
+    pub status: &'static str,
+    pub created_at: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainMessagePage {
+    pub messages: Vec<PlainMessage>,
+    pub has_more: bool,
+    /// In lists over several conversations: what to give as before_id for the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_before_id: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SentView {
+    pub message: MessageView,
+    pub conversation: ConversationView,
+}
+
+/// A session's state in this surface's words.
+pub fn instance_status(status: &SessionStatus) -> &'static str {
+    match status.state {
+        SessionState::Ready if status.connected => "connected",
+        SessionState::QrReady => "qr_ready",
+        SessionState::Initializing | SessionState::Authenticated | SessionState::Degraded => {
+            "pending"
+        }
+        SessionState::Ready | SessionState::Failed | SessionState::Terminated => "disconnected",
+    }
+}
+
+pub fn message_status(message: &Message) -> &'static str {
+    match message.ack {
+        Ack::Read | Ack::Played => "read",
+        // What came in has arrived, whatever its sender was told.
+        _ if !message.from_me() => "delivered",
+        Ack::Failed => "failed",
+        Ack::Pending => "pending",
+        Ack::Sent => "sent",
+        Ack::Delivered => "delivered",
+    }
+}
+
+pub fn message_type(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Text | MessageKind::Revoked => "text",
+        MessageKind::Image => "image",
+        MessageKind::Video => "video",
+        MessageKind::Audio | MessageKind::Voice => "audio",
+        MessageKind::Document => "document",
+        MessageKind::Sticker => "sticker",
+        MessageKind::Location => "location",
+        MessageKind::ContactCard => "contact",
+        MessageKind::Poll => "poll",
+        MessageKind::GroupNotice => "notice",
+        MessageKind::Unknown => "unsupported",
+    }
+}
+
+pub fn direction(message: &Message) -> &'static str {
+    if message.from_me() { "outgoing" } else { "incoming" }
+}
+
+/// An address as this surface writes it.
+pub fn jid(jid: &Jid) -> String {
+    match jid.kind() {
+        JidKind::Person => format!("{}@s.whatsapp.net", jid.user()),
+        _ => jid.to_string(),
+    }
+}
+
+/// A moment in UTC, to the millisecond.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_millis;
+
+    #[test]
+    fn times_and_addresses_are_written_as_clients_know_them() {
+        assert_eq!(time(from_millis(1_774_348_260_000)), "2026-03-24T10:31:00.000Z");
+        let written = |text: &str| jid(&text.parse().unwrap());
+        assert_eq!(written("5521999999999@c.us"), "5521999999999@s.whatsapp.net");
+        assert_eq!(written("100000000000001@lid"), "100000000000001@lid");
+    }
+}

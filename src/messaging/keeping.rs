@@ -1,0 +1,172 @@
+//! What the gateway writes about chats and messages of its own accord: no engine tells it, and no
+//! event comes of it. Like [`Ingest`], under the lock of the session.
+
+use crate::{
+    domain::{
+        Jid, Message, MessageId, SessionId,
+        conversation::{ConversationRecord, StoredMessage},
+    },
+    messaging::Ingest,
+    store::{Batch, StoreError},
+};
+
+impl Ingest {
+    /// Changes what is known of a conversation; none when there is no such. Durable on return.
+    pub async fn change_conversation(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        change: impl FnOnce(&mut ConversationRecord),
+    ) -> Result<Option<ConversationRecord>, StoreError> {
+        let lock = self.lock_of(session);
+        let held = lock.lock().await;
+        let stored = self.store.conversations();
+        let Some(former) = stored.get(session, chat).await? else { return Ok(None) };
+        let mut record = former.clone();
+        change(&mut record);
+        let mut batch = Batch::new();
+        stored.put_in(&mut batch, Some(&former), &record)?;
+        self.store.commit(batch).await?;
+        drop(held);
+        self.store.durable().await?;
+        Ok(Some(record))
+    }
+
+    /// Deletes a message here alone: its place and number stay, its content goes. Durable on
+    /// return.
+    pub async fn hide(
+        &self,
+        session: &SessionId,
+        id: &MessageId,
+    ) -> Result<Option<StoredMessage>, StoreError> {
+        let lock = self.lock_of(session);
+        let held = lock.lock().await;
+        let stored = self.store.messages();
+        let Some(mut known) = stored.stored(session, id).await? else { return Ok(None) };
+        known.hidden = true;
+        let message = &mut known.message;
+        message.body.clear();
+        (message.media, message.raw, message.quoted) = (None, None, None);
+        message.mentions.clear();
+        message.reactions.clear();
+        let mut batch = Batch::new();
+        stored.replace_in(&mut batch, session, &known).await?;
+        self.store.commit(batch).await?;
+        drop(held);
+        self.store.durable().await?;
+        Ok(Some(known))
+    }
+
+    /// Keeps a page of a chat's earlier messages, oldest first as an engine tells them. They are
+    /// no news: nothing is counted, and nobody is told. How many were not known.
+    pub async fn keep_earlier(
+        &self,
+        session: &SessionId,
+        page: &[Message],
+    ) -> Result<usize, StoreError> {
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        let mut added = 0;
+        // Each gets its number, and its place, below that of the one before it.
+        for message in page.iter().rev() {
+            let mut batch = Batch::new();
+            let is_new = self.store.messages().put_earlier_in(&mut batch, session, message).await?;
+            self.store.commit(batch).await?;
+            added += usize::from(is_new);
+        }
+        Ok(added)
+    }
+
+    /// Removes a chat and its messages; what comes to it later begins a new list. Durable on
+    /// return.
+    pub async fn delete_conversation(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+    ) -> Result<Option<ConversationRecord>, StoreError> {
+        let now = self.clock.now();
+        let deleted = self
+            .change_conversation(session, chat, |record| {
+                (record.hidden, record.deleted_at) = (true, Some(now));
+                record.changed_at = now;
+                record.tags.clear();
+                record.pause = None;
+            })
+            .await?;
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        if let Some(known) = self.store.chats().get(session, chat).await? {
+            let mut batch = Batch::new();
+            self.store.chats().remove_in(&mut batch, session, &known);
+            self.store.commit(batch).await?;
+        }
+        self.store.messages().clear(session, Some(chat)).await?;
+        self.store.durable().await?;
+        Ok(deleted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        domain::{
+            Ack, Clock, EventBody, Message, MessageKind, SessionId, clock::from_seconds,
+            conversation::Window,
+        },
+        events::EventLog,
+        messaging::Ingest,
+        session::EventSink,
+        store::Store,
+    };
+
+    #[tokio::test]
+    async fn what_the_engine_tells_does_not_touch_what_the_gateway_keeps() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let ingest = Ingest::new(store.clone(), log, clock);
+        let session: SessionId = "s".parse().unwrap();
+        let message = Message {
+            id: "false_15550000001@c.us_K".parse().unwrap(),
+            author: "15550000001@c.us".parse().unwrap(),
+            kind: MessageKind::Text,
+            body: "words".to_owned(),
+            timestamp: from_seconds(100),
+            ack: Ack::Sent,
+            push_name: None,
+            media: None,
+            quoted: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            edited: false,
+            reactions: Vec::new(),
+            raw: None,
+        };
+        let (id, chat) = (message.id.clone(), message.chat().clone());
+        let came = EventBody::Message { message: Box::new(message) };
+        ingest.ingest(&session, vec![came]).await.unwrap();
+        let tag = uuid::Uuid::now_v7();
+        let tagged = ingest.change_conversation(&session, &chat, |record| record.tags.push(tag));
+        let before = tagged.await.unwrap().unwrap();
+        ingest.hide(&session, &id).await.unwrap().unwrap();
+
+        let text = "again".to_owned();
+        let edited = EventBody::MessageEdited { message: id.clone(), text };
+        let mut told = store.chats().get(&session, &chat).await.unwrap().unwrap();
+        told.name = "another".to_owned();
+        let updated = EventBody::ChatUpdated { chat: Box::new(told) };
+        ingest.ingest(&session, vec![edited, updated]).await.unwrap();
+        let stored = store.messages().stored(&session, &id).await.unwrap().unwrap();
+        assert!(stored.hidden && stored.message.body.is_empty());
+        assert_eq!(store.messages().page(&session, &chat, None, 9).await.unwrap(), []);
+        let after = store.conversations().get(&session, &chat).await.unwrap().unwrap();
+        assert_eq!(after, before);
+
+        ingest.delete_conversation(&session, &chat).await.unwrap().unwrap();
+        let window = store.messages().window(&session, &chat, Window::Newest, 9).await.unwrap();
+        assert_eq!(window, []);
+        assert!(store.chats().get(&session, &chat).await.unwrap().is_none());
+        let kept = store.conversations().by_uuid(after.uuid).await.unwrap().unwrap();
+        assert!(kept.deleted_at.is_some() && kept.tags.is_empty());
+        assert!(store.conversations().with_tag(tag, None, 9).await.unwrap().is_empty());
+    }
+}

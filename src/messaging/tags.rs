@@ -1,0 +1,132 @@
+//! Labels for conversations: made, changed, and put on.
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, ErrorCode, SessionId, Subject,
+        conversation::{ConversationRecord, Tag},
+    },
+    messaging::Messaging,
+};
+
+const LONGEST_NAME: usize = 50;
+const MOST_TAGS: usize = 1_000;
+/// Conversations that a tag is taken from at once.
+const AT_ONCE: usize = 500;
+
+impl Messaging {
+    /// In the order of their making.
+    pub async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        Ok(self.store.tags().list().await?)
+    }
+
+    pub async fn tag(&self, id: Uuid) -> Result<Tag, Error> {
+        self.store.tags().get(id).await?.ok_or_else(|| unknown(&id.to_string()))
+    }
+
+    /// How many conversations bear a tag, of one session or of all.
+    pub async fn tagged(&self, tag: Uuid, session: Option<&SessionId>) -> Result<usize, Error> {
+        Ok(self.store.conversations().count_with_tag(tag, session).await?)
+    }
+
+    pub async fn create_tag(&self, name: &str, color: &str) -> Result<Tag, Error> {
+        let _held = self.tagging.lock().await;
+        let (name, color) = (self.checked_name(name, None).await?, checked_color(color)?);
+        let now = self.clock.now();
+        let tag = Tag { id: Uuid::now_v7(), name, color, created_at: now, updated_at: now };
+        self.store.tags().put(&tag).await?;
+        Ok(tag)
+    }
+
+    pub async fn change_tag(
+        &self,
+        id: Uuid,
+        name: Option<&str>,
+        color: Option<&str>,
+    ) -> Result<Tag, Error> {
+        let _held = self.tagging.lock().await;
+        let mut tag = self.tag(id).await?;
+        if let Some(name) = name {
+            tag.name = self.checked_name(name, Some(id)).await?;
+        }
+        if let Some(color) = color {
+            tag.color = checked_color(color)?;
+        }
+        tag.updated_at = self.clock.now();
+        self.store.tags().put(&tag).await?;
+        Ok(tag)
+    }
+
+    /// Removes a tag, from all conversations too.
+    pub async fn remove_tag(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.tagging.lock().await;
+        self.tag(id).await?;
+        loop {
+            let bearers = self.store.conversations().with_tag(id, None, AT_ONCE).await?;
+            if bearers.is_empty() {
+                break;
+            }
+            for record in bearers {
+                let take_off = |record: &mut ConversationRecord| {
+                    record.tags.retain(|tag| *tag != id);
+                };
+                self.ingest.change_conversation(&record.session, &record.chat, take_off).await?;
+            }
+        }
+        Ok(self.store.tags().remove(id).await?)
+    }
+
+    /// Puts exactly these tags on a conversation.
+    pub async fn set_tags(
+        &self,
+        conversation: &ConversationRecord,
+        mut tags: Vec<Uuid>,
+    ) -> Result<(), Error> {
+        let _held = self.tagging.lock().await;
+        tags.sort_unstable();
+        tags.dedup();
+        for tag in &tags {
+            let known = self.store.tags().get(*tag).await?;
+            known.ok_or_else(|| {
+                Error::invalid_field("tag_ids", format!("name no tag with {tag}"))
+            })?;
+        }
+        let now = self.clock.now();
+        let change = |record: &mut ConversationRecord| {
+            (record.tags, record.changed_at) = (tags, now);
+        };
+        let (session, chat) = (&conversation.session, &conversation.chat);
+        self.ingest.change_conversation(session, chat, change).await?;
+        Ok(())
+    }
+
+    async fn checked_name(&self, name: &str, of: Option<Uuid>) -> Result<String, Error> {
+        let name = name.trim();
+        if name.is_empty() || LONGEST_NAME < name.chars().count() {
+            return Err(Error::invalid_field("name", "must have 1 to 50 characters"));
+        }
+        let others = self.store.tags().list().await?;
+        if of.is_none() && MOST_TAGS <= others.len() {
+            return Err(Error::new(ErrorCode::Conflict, "there are 1,000 tags already"));
+        }
+        let lower = name.to_lowercase();
+        let is_taken = |tag: &Tag| Some(tag.id) != of && tag.name.to_lowercase() == lower;
+        if others.iter().any(is_taken) {
+            return Err(Error::invalid_field("name", "has already been taken"));
+        }
+        Ok(name.to_owned())
+    }
+}
+
+fn checked_color(color: &str) -> Result<String, Error> {
+    let digits = color.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(color.to_lowercase());
+    }
+    Err(Error::invalid_field("color", "must be a color such as #f59e0b"))
+}
+
+fn unknown(id: &str) -> Error {
+    Error::not_found(Subject::Tag, format!("there is no tag '{id}'"))
+}
