@@ -3,7 +3,7 @@
 //! Consumers keep a cursor of their own and read; the wake-up is a `watch` channel that carries
 //! only the newest number. A slow consumer is late and loses nothing. Who consumes is not known here.
 //!
-//! Consumers that keep up share the newest events in memory ([`tail`]); the others read the disk.
+//! Consumers that keep up share the newest events in memory (`tail`); the others read the disk.
 
 mod tail;
 
