@@ -107,7 +107,7 @@ impl Stage {
         gateway.link(SESSION, "15557654321").await?;
         let mut ids = Vec::new();
         let pages = messages / EACH / 100;
-        for page in (1..=pages).step_by(usize::try_from(pages.div_ceil(20).max(1))?) {
+        for page in (1..=pages).step_by(usize::try_from((pages / 20).max(1))?) {
             let answer = gateway.get(&format!("{LIST}?per_page=100&page={page}")).await?;
             let shown = answer["data"]["data"].as_array().ok_or("no list")?;
             ids.extend(shown.iter().filter_map(|one| one["id"].as_str()).map(str::to_owned));

@@ -11,7 +11,7 @@ use crate::{
 
 const USUAL: usize = 20;
 const LARGEST: usize = 100;
-/// Nobody leafs further; a list is searched instead.
+/// Nobody pages further; a list is searched instead.
 const LAST: usize = 1_000_000;
 
 /// Which page is asked for.
