@@ -12,6 +12,7 @@ use tokio::{
 use crate::{
     domain::{
         Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionState, SessionStatus,
+        Timestamp,
         event::DisconnectReason,
         session::{Desired, RecoveryStage},
     },
@@ -104,8 +105,8 @@ pub struct Actor {
     pub(in crate::session) recovery: Option<UnderWay>,
     pub(in crate::session) attempts: Attempts,
     pub(in crate::session) activity_written: Instant,
-    /// When somebody last used the session.
-    pub(in crate::session) touched: Instant,
+    /// When somebody last used the session, in steady time.
+    pub(in crate::session) touched: Timestamp,
     /// When the present state was entered.
     pub(in crate::session) entered: Instant,
 }
@@ -129,6 +130,7 @@ pub fn session(
         deadlines: settings.deadlines,
     };
     let restarts = Restarts::new(settings.max_restarts, settings.restart_window);
+    let touched = shared.parts.clock.steady();
     let actor = Actor {
         shared,
         record,
@@ -147,7 +149,7 @@ pub fn session(
         recovery: None,
         attempts: Attempts::default(),
         activity_written: Instant::now(),
-        touched: Instant::now(),
+        touched,
         entered: Instant::now(),
     };
     (handle, actor.run(starts))
@@ -287,7 +289,7 @@ impl Actor {
     pub(in crate::session) fn touch(&mut self) {
         let now = self.shared.parts.clock.now();
         self.record.last_activity = now;
-        self.touched = Instant::now();
+        self.touched = self.shared.parts.clock.steady();
         self.publish(|status| status.last_activity = now);
         if ACTIVITY_INTERVAL < self.activity_written.elapsed() {
             self.activity_written = Instant::now();

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::{
     domain::{
         Error, ErrorCode, EventBody, SessionState,
+        clock::between,
         event::DisconnectReason,
         session::{Desired, RecoveryOutcome, RecoveryStage},
     },
@@ -167,7 +168,7 @@ impl Actor {
     pub(in crate::session) async fn weigh(&mut self, memory: u64) {
         self.publish(|status| status.memory = Some(memory));
         let over = self.shared.parts.settings.memory_limit.is_some_and(|limit| limit < memory);
-        let idle = IDLE <= self.touched.elapsed();
+        let idle = IDLE <= between(self.touched, self.shared.parts.clock.steady());
         if !over || !idle || self.state() != SessionState::Ready || !self.tasks.is_empty() {
             return;
         }
