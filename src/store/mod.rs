@@ -45,6 +45,7 @@ pub use self::{
     line::LineChange,
     messages::Messages,
     mirrors::{Mirror, Mirrors},
+    numbers::Listing,
     outbox::Outbox,
     reindex::Reindexed,
     sessions::Sessions,
