@@ -1,12 +1,12 @@
 //! What happened while a session was away: found out when it is ready again, and written in order.
 //!
-//! Each chat of the mirror has a mark: its newest message, or what was its newest when the session was
-//! linked. What the engine has beyond it was missed. A chat that the mirror has never seen is new: in it
-//! everything counts that is not older than the newest mark of all. A session whose chats have never been
-//! read to the end has no such marks; what is older than its link is no event. Where more was missed than
-//! is fetched, a `history_gap` says so.
+//! Whatever the engine has from the time on at which the session was last known to lack nothing, and the
+//! mirror has not, was missed. That time is written down in the commit that tells of a new connection,
+//! before anything of that connection, and forgotten when all that was missed is written: so it holds
+//! however often the gateway dies in between, and a live message that comes first hides no earlier one.
+//! What is older than the link is no event. Where more was missed than is fetched, a `history_gap` says so.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use crate::{
     domain::{
@@ -15,7 +15,7 @@ use crate::{
     },
     messaging::{Ingest, identity::in_chat, odd_reply},
     session::{EventSink, SessionHandle},
-    store::{Mirror, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// Messages that are asked for at once, and at most of one chat.
@@ -38,44 +38,19 @@ impl Backfill<'_> {
     pub async fn run(&self, chats: &[Chat]) -> Result<(), Error> {
         let session = self.handle.id();
         let Some(mirror) = self.store.mirrors().get(session).await? else { return Ok(()) };
-        let marks = self.marks(chats, mirror).await?;
-        let newest = marks.values().copied().max();
-        let since_ever = if mirror.is_filled { Timestamp::UNIX_EPOCH } else { mirror.linked_at };
-        let of_new_chats = newest.unwrap_or(since_ever);
-        let unread_receipts = self.chats_that_wait_for_receipts().await?;
+        let behind_since = mirror.behind_since.unwrap_or(mirror.linked_at);
+        let waits_for_receipts = self.chats_that_wait_for_receipts().await?;
         // Oldest first, so that what happened first is told first as far as whole chats allow.
         for chat in chats.iter().rev() {
-            let since = marks.get(&chat.id).copied().unwrap_or(of_new_chats);
-            if since <= chat.last_activity || unread_receipts.contains(&chat.id) {
+            let is_behind = behind_since <= chat.last_activity;
+            if is_behind || waits_for_receipts.contains(&chat.id) {
+                let deleted_at = self.deleted_at(&chat.id).await?;
+                let since = behind_since.max(deleted_at.unwrap_or(behind_since));
                 let events = self.missed(chat, since).await?;
                 self.ingest.ingest(session, events).await?;
             }
         }
         Ok(())
-    }
-
-    /// From when on a message of a chat may have been missed.
-    async fn marks(
-        &self,
-        chats: &[Chat],
-        mirror: Mirror,
-    ) -> Result<HashMap<Jid, Timestamp>, StoreError> {
-        let session = self.handle.id();
-        let mut marks = HashMap::new();
-        for chat in chats {
-            let newest = self.store.messages().page(session, &chat.id, None, 1).await?.pop();
-            if let Some(message) = newest {
-                marks.insert(chat.id.clone(), message.timestamp);
-            } else if let Some(deleted_at) = self.deleted_at(&chat.id).await? {
-                marks.insert(chat.id.clone(), deleted_at);
-            } else if mirror.is_filled
-                && let Some(known) = self.store.chats().get(session, &chat.id).await?
-                && let Some(last) = known.last_message
-            {
-                marks.insert(chat.id.clone(), last.timestamp + SECOND);
-            }
-        }
-        Ok(marks)
     }
 
     /// The end of the second in which a chat was deleted here: its messages are not to come back.

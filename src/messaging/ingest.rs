@@ -14,7 +14,7 @@ use crate::{
         conversation::ConversationRecord, event::DisconnectReason, message::Reaction,
     },
     events::{EventLog, counters},
-    messaging::{backfill::Backfill, backlog::Backlog, identity, odd_reply},
+    messaging::{backfill::Backfill, backlog::Backlog, catching_up, identity, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
@@ -167,8 +167,10 @@ impl Ingest {
                 let chat = self.new_chat(group, name);
                 self.store.chats().put_in(batch, session, &chat).await
             }
-            EventBody::Ready { .. } => {
-                self.store.mirrors().begin_in(batch, session, self.clock.now()).await
+            EventBody::Ready { .. } | EventBody::StateChanged { .. } => {
+                let is_ready = matches!(body, EventBody::Ready { .. });
+                catching_up::begin(&self.store, batch, session, is_ready.then(|| self.clock.now()))
+                    .await
             }
             EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
                 self.store.mirrors().remove_in(batch, session);
@@ -178,7 +180,6 @@ impl Ingest {
             | EventBody::Authenticated
             | EventBody::Disconnected { .. }
             | EventBody::Failed { .. }
-            | EventBody::StateChanged { .. }
             | EventBody::GroupLeft { .. }
             | EventBody::GroupUpdated { .. }
             | EventBody::IdentityLearned { .. }
@@ -302,6 +303,7 @@ impl Ingest {
 
     /// Reads all chats and contacts of a session that has just become ready, and what it missed.
     async fn pull(&self, handle: &SessionHandle) -> Result<(), Error> {
+        let connection = catching_up::connection(&self.store, handle.id()).await?;
         self.pull_contacts(handle).await?;
         let mut chats = Vec::new();
         for offset in (0..).step_by(PAGE) {
@@ -333,7 +335,7 @@ impl Ingest {
             self.store.commit(batch).await?;
         }
         let mut batch = Batch::new();
-        self.store.mirrors().fill_in(&mut batch, session).await?;
+        catching_up::end(&self.store, &mut batch, session, connection, &chats).await?;
         self.store.commit(batch).await?;
         Ok(())
     }

@@ -7,6 +7,7 @@
 mod allowed;
 mod backfill;
 mod backlog;
+mod catching_up;
 mod conversations;
 mod groups;
 mod history;

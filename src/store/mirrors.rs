@@ -1,4 +1,4 @@
-//! Since when a session's chats and messages are mirrored. Forgotten when the account leaves.
+//! Up to when a session's chats and messages are mirrored. Forgotten when the account leaves.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,13 @@ use crate::{
 pub struct Mirror {
     /// When the session was ready for the first time, by the gateway's clock.
     pub linked_at: Timestamp,
-    /// Whether all its chats have been read once.
-    pub is_filled: bool,
+    /// What is not newer was said before the link, by WhatsApp's clock. None until all chats have been
+    /// read once.
+    pub history_until: Option<Timestamp>,
+    /// From when on something may have been missed; none when nothing was.
+    pub behind_since: Option<Timestamp>,
+    /// How often the session's line has come or gone.
+    pub connection: u64,
 }
 
 pub struct Mirrors<'a> {
@@ -35,31 +40,13 @@ impl<'a> Mirrors<'a> {
         self.table.get(key(session)).await
     }
 
-    /// Notes that a session is linked, unless that is known.
-    pub async fn begin_in(
+    pub fn put_in(
         &self,
         batch: &mut Batch,
         session: &SessionId,
-        linked_at: Timestamp,
+        mirror: &Mirror,
     ) -> Result<(), StoreError> {
-        match self.get(session).await? {
-            Some(_) => Ok(()),
-            None => {
-                let mirror = Mirror { linked_at, is_filled: false };
-                self.table.put_in(batch, key(session), &mirror)
-            }
-        }
-    }
-
-    /// Notes that all chats of a session have been read.
-    pub async fn fill_in(&self, batch: &mut Batch, session: &SessionId) -> Result<(), StoreError> {
-        match self.get(session).await? {
-            Some(mirror) => {
-                let mirror = Mirror { is_filled: true, ..mirror };
-                self.table.put_in(batch, key(session), &mirror)
-            }
-            None => Ok(()),
-        }
+        self.table.put_in(batch, key(session), mirror)
     }
 
     pub fn remove_in(&self, batch: &mut Batch, session: &SessionId) {

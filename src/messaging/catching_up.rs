@@ -1,0 +1,178 @@
+//! From when on a session may have missed something: noted when its line comes or goes, dropped when
+//! [`crate::messaging::backfill`] has come to its end.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{Chat, SessionId, Timestamp},
+    store::{Batch, Mirror, Store, StoreError},
+};
+
+/// Messages of several chats may come in another order than they were sent.
+const MARGIN: Duration = Duration::from_secs(10);
+/// Chats among which the newest message of a session is looked for.
+const NEWEST_CHATS: usize = 100;
+
+/// Notes that a connection begins, or may have: what comes before the session has caught up is not to hide
+/// what it missed. `linked_at` is given by a session that is ready, which the first time is its link.
+pub async fn begin(
+    store: &Store,
+    batch: &mut Batch,
+    session: &SessionId,
+    linked_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let mirror = match (store.mirrors().get(session).await?, linked_at) {
+        (None, None) => return Ok(()),
+        (None, Some(linked_at)) => {
+            let behind_since = Some(linked_at);
+            Mirror { linked_at, history_until: None, behind_since, connection: 0 }
+        }
+        (Some(mirror), _) => {
+            let behind_since = match mirror.behind_since {
+                Some(since) => since,
+                None => complete_until(store, session, &mirror).await?,
+            };
+            let connection = mirror.connection + 1;
+            Mirror { behind_since: Some(behind_since), connection, ..mirror }
+        }
+    };
+    store.mirrors().put_in(batch, session, &mirror)
+}
+
+/// Which connection this is; what is read from the engine from now on belongs to it or a later one.
+pub async fn connection(store: &Store, session: &SessionId) -> Result<u64, StoreError> {
+    Ok(store.mirrors().get(session).await?.map_or(0, |mirror| mirror.connection))
+}
+
+/// Notes that all that a connection had missed is written, unless another has begun meanwhile. `chats`
+/// are all that the engine has.
+pub async fn end(
+    store: &Store,
+    batch: &mut Batch,
+    session: &SessionId,
+    connection: u64,
+    chats: &[Chat],
+) -> Result<(), StoreError> {
+    let Some(mut mirror) = store.mirrors().get(session).await? else { return Ok(()) };
+    if mirror.history_until.is_none() {
+        mirror.history_until = Some(end_of_history(store, session, chats).await?);
+    }
+    if mirror.connection == connection {
+        mirror.behind_since = None;
+    }
+    store.mirrors().put_in(batch, session, &mirror)
+}
+
+/// Up to when a session that has caught up surely has everything.
+async fn complete_until(
+    store: &Store,
+    session: &SessionId,
+    mirror: &Mirror,
+) -> Result<Timestamp, StoreError> {
+    let Some(history_until) = mirror.history_until else { return Ok(mirror.linked_at) };
+    let chats = store.chats().page(session, 0, NEWEST_CHATS).await?;
+    let newest =
+        chats.iter().filter_map(|chat| chat.last_message.as_ref()).map(|last| last.timestamp);
+    let of_history = history_until + Duration::from_secs(1);
+    Ok(newest.max().map_or(of_history, |newest| of_history.max(newest - MARGIN)))
+}
+
+/// When the newest of what was said before the link was said: in chats of which nothing came since.
+async fn end_of_history(
+    store: &Store,
+    session: &SessionId,
+    chats: &[Chat],
+) -> Result<Timestamp, StoreError> {
+    let mut end = Timestamp::UNIX_EPOCH;
+    for chat in chats.iter().filter(|chat| chat.last_message.is_some()) {
+        if end < chat.last_activity
+            && store.messages().page(session, &chat.id, None, 1).await?.is_empty()
+        {
+            end = chat.last_activity;
+        }
+    }
+    Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{chat::LastMessage, clock::from_seconds};
+
+    fn chat(number: u32, at: i64) -> Chat {
+        let timestamp = from_seconds(at);
+        Chat {
+            id: format!("1555000{number:04}@c.us").parse().unwrap(),
+            name: String::new(),
+            unread: 0,
+            archived: false,
+            pinned: false,
+            muted_until: None,
+            last_activity: timestamp,
+            last_message: Some(LastMessage { preview: String::new(), timestamp, from_me: false }),
+        }
+    }
+
+    struct Session {
+        store: Store,
+        id: SessionId,
+    }
+
+    impl Session {
+        async fn new() -> Self {
+            Self { store: Store::temporary().await.unwrap(), id: "s".parse().unwrap() }
+        }
+
+        /// The connection that begins at this time.
+        async fn begins(&self, at: i64) -> u64 {
+            let mut batch = Batch::new();
+            begin(&self.store, &mut batch, &self.id, Some(from_seconds(at))).await.unwrap();
+            self.store.commit(batch).await.unwrap();
+            connection(&self.store, &self.id).await.unwrap()
+        }
+
+        async fn ends(&self, connection: u64, chats: &[Chat]) {
+            let mut batch = Batch::new();
+            for chat in chats {
+                self.store.chats().put_in(&mut batch, &self.id, chat).await.unwrap();
+            }
+            end(&self.store, &mut batch, &self.id, connection, chats).await.unwrap();
+            self.store.commit(batch).await.unwrap();
+        }
+
+        async fn behind_since(&self) -> Option<Timestamp> {
+            self.store.mirrors().get(&self.id).await.unwrap().unwrap().behind_since
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_lacks_nothing_older_than_its_link_and_nothing_once_it_has_caught_up() {
+        let session = Session::new().await;
+        let first = session.begins(1_000).await;
+        assert_eq!(session.behind_since().await, Some(from_seconds(1_000)));
+        session.ends(first, &[chat(1, 500), chat(2, 990)]).await;
+        assert_eq!(session.behind_since().await, None);
+        session.begins(2_000).await;
+        assert_eq!(session.behind_since().await, Some(from_seconds(991)));
+    }
+
+    #[tokio::test]
+    async fn what_comes_before_it_has_caught_up_hides_nothing_over_any_number_of_connections() {
+        let session = Session::new().await;
+        let first = session.begins(1_000).await;
+        session.ends(first, &[]).await;
+        let second = session.begins(2_000).await;
+        assert_eq!(session.behind_since().await, Some(from_seconds(1)));
+        let mut batch = Batch::new();
+        session.store.chats().put_in(&mut batch, &session.id, &chat(1, 2_001)).await.unwrap();
+        session.store.commit(batch).await.unwrap();
+        let third = session.begins(3_000).await;
+        assert_eq!(session.behind_since().await, Some(from_seconds(1)));
+        // The second comes to its end after all: the third may still lack something.
+        session.ends(second, &[]).await;
+        assert_eq!(session.behind_since().await, Some(from_seconds(1)));
+        session.ends(third, &[chat(1, 2_001)]).await;
+        session.begins(4_000).await;
+        assert_eq!(session.behind_since().await, Some(from_seconds(1_991)));
+    }
+}
