@@ -24,6 +24,9 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// Once WhatsApp has it.
     pub sent: Option<Sent>,
+    /// A receipt that came before it was known to be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acked: Option<Ack>,
     /// Why it failed, or why its outcome is unknown.
     pub reason: Option<String>,
 }

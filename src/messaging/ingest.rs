@@ -9,18 +9,19 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
-        Ack, Chat, Clock, Command, Error, ErrorCode, EventBody, Jid, Message, MessageId,
-        MessageKind, Reply, SessionId, Subject, chat::LastMessage,
-        conversation::ConversationRecord, event::DisconnectReason, message::Reaction,
+        Ack, Chat, Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
+        SessionId, Subject,
+        chat::LastMessage,
+        conversation::ConversationRecord,
+        event::DisconnectReason,
+        message::Reaction,
+        outbox::{OutboxEntry, OutboxState},
     },
     events::{EventLog, counters},
-    messaging::{backfill::Backfill, backlog::Backlog, catching_up, identity, odd_reply},
+    messaging::{backlog::Backlog, catching_up, identity},
     session::{EventSink, SessionHandle},
     store::{Batch, Store, StoreError},
 };
-
-/// Chats and contacts are read from a session in pages of this size.
-const PAGE: usize = 500;
 
 pub struct Ingest {
     pub(in crate::messaging) store: Store,
@@ -38,17 +39,28 @@ impl Ingest {
         Arc::new(Self { store, log, clock, locks: Mutex::default(), backlog: Backlog::default() })
     }
 
-    /// Writes a message that went out, with whatever else belongs to the same commit. A known one
-    /// changes nothing; what comes along is written in any case. The event is durable on return; what
-    /// came along with a known one need not be, since the outbox looks it up again.
+    /// Writes a message that went out, with its entry of the outbox. A known one changes nothing but the
+    /// entry. The event is durable on return; the entry of a known one need not be, since the outbox
+    /// looks it up again. A receipt may have come first.
     pub async fn message_sent(
         &self,
-        session: &SessionId,
-        message: Message,
-        along: Batch,
+        mut entry: OutboxEntry,
+        mut message: Message,
     ) -> Result<(), StoreError> {
+        let session = entry.session.clone();
+        let lock = self.lock_of(&session);
+        let held = lock.lock().await;
+        let written = self.store.outbox().get(&session, entry.id).await?;
+        let known = self.store.messages().get(&session, &message.id).await?;
+        let receipts = [written.and_then(|entry| entry.acked), known.map(|known| known.ack)];
+        message.ack = receipts.into_iter().flatten().fold(message.ack, Ack::max);
+        entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
+        entry.acked = None;
+        let mut batch = Batch::new();
+        self.store.outbox().put_in(&mut batch, &entry)?;
         let body = EventBody::MessageSent { message: Box::new(message) };
-        let number = self.commit(session, body.clone(), along).await?;
+        let number = self.commit_held(&session, body.clone(), batch).await?;
+        drop(held);
         // Not before: one that the disk refused is looked up and comes here again.
         counters::received(&body);
         // No lock is held meanwhile: the answer to a send need not wait until the receipt that
@@ -63,12 +75,21 @@ impl Ingest {
     pub(in crate::messaging) async fn commit(
         &self,
         session: &SessionId,
-        mut body: EventBody,
+        body: EventBody,
         along: Batch,
     ) -> Result<Option<u64>, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        let mut batch = along;
+        self.commit_held(session, body, along).await
+    }
+
+    /// The same for who holds the session's lock.
+    async fn commit_held(
+        &self,
+        session: &SessionId,
+        mut body: EventBody,
+        mut batch: Batch,
+    ) -> Result<Option<u64>, StoreError> {
         identity::name_event(&self.store, session, &mut body).await?;
         if let Some(known) = self.log.number_of(session, &body).await? {
             self.store.commit(batch).await?;
@@ -279,6 +300,10 @@ impl Ingest {
         if let Some(state) = entry.state.after(ack) {
             (entry.state, entry.changed_at) = (state, self.clock.now());
             outbox.put_in(batch, &entry)?;
+        } else if entry.state.is_waiting() {
+            // It came before the answer that the message is sent.
+            entry.acked = entry.acked.max(Some(ack));
+            outbox.put_in(batch, &entry)?;
         }
         Ok(())
     }
@@ -299,60 +324,6 @@ impl Ingest {
             }
             None => Ok(()),
         }
-    }
-
-    /// Reads all chats and contacts of a session that has just become ready, and what it missed.
-    async fn pull(&self, handle: &SessionHandle) -> Result<(), Error> {
-        let connection = catching_up::connection(&self.store, handle.id()).await?;
-        self.pull_contacts(handle).await?;
-        let mut chats = Vec::new();
-        for offset in (0..).step_by(PAGE) {
-            let Reply::Chats(page) = handle.execute(Command::Chats { offset, limit: PAGE }).await?
-            else {
-                return Err(odd_reply());
-            };
-            let is_last = page.len() < PAGE;
-            chats.extend(page);
-            if is_last {
-                break;
-            }
-        }
-        identity::name_chats(&self.store, handle.id(), &mut chats).await?;
-        Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
-        // Last, since the engine's own counts are right whatever was counted before.
-        let session = handle.id();
-        let lock = self.lock_of(session);
-        let _held = lock.lock().await;
-        for page in chats.chunks(PAGE) {
-            let mut batch = Batch::new();
-            for chat in page {
-                // Something may have happened in it since the engine was asked.
-                let known = self.store.chats().get(session, &chat.id).await?;
-                if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
-                    self.store.chats().put_in(&mut batch, session, chat).await?;
-                }
-            }
-            self.store.commit(batch).await?;
-        }
-        let mut batch = Batch::new();
-        catching_up::end(&self.store, &mut batch, session, connection, &chats).await?;
-        self.store.commit(batch).await?;
-        Ok(())
-    }
-
-    async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {
-        for offset in (0..).step_by(PAGE) {
-            let Reply::Contacts(mut contacts) =
-                handle.execute(Command::Contacts { offset, limit: PAGE }).await?
-            else {
-                return Err(odd_reply());
-            };
-            self.contacts(handle.id(), &mut contacts).await?;
-            if contacts.len() < PAGE {
-                break;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -392,7 +363,7 @@ fn raise(message: &mut Message, ack: Ack) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::from_seconds;
+    use crate::domain::{Content, Outgoing, clock::from_seconds, outbox::Terms};
 
     fn message(key: &str) -> Message {
         Message {
@@ -442,6 +413,48 @@ mod tests {
             let found = (stored.ack, stored.body.as_str(), stored.reactions.len());
             assert_eq!(found, (Ack::Read, "after", 1), "round {round}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_receipt_that_comes_before_its_message_is_known_to_be_sent_is_not_forgotten() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let ingest = Ingest::new(store.clone(), log, clock.clone());
+        let session: SessionId = "s".parse().unwrap();
+        let message = message("K");
+        let outgoing = Outgoing {
+            key: "K".to_owned(),
+            chat: message.chat().clone(),
+            content: Content::Text { body: String::new() },
+            quoted: None,
+            mentions: Vec::new(),
+            link_preview: false,
+        };
+        let mut entry = OutboxEntry {
+            id: uuid::Uuid::now_v7(),
+            session: session.clone(),
+            outgoing,
+            terms: Terms::default(),
+            state: OutboxState::Sending,
+            queued_at: clock.now(),
+            changed_at: clock.now(),
+            attempts: 1,
+            sent: None,
+            acked: None,
+            reason: None,
+        };
+        let mut batch = Batch::new();
+        store.outbox().put_in(&mut batch, &entry).unwrap();
+        store.commit(batch).await.unwrap();
+        let id = message.id.clone();
+        let ack = EventBody::Ack { message: id.clone(), ack: Ack::Delivered, participant: None };
+        ingest.ingest(&session, vec![ack]).await.unwrap();
+        entry.state = OutboxState::Sent;
+        ingest.message_sent(entry.clone(), message).await.unwrap();
+        let entry = store.outbox().get(&session, entry.id).await.unwrap().unwrap();
+        let stored = store.messages().get(&session, &id).await.unwrap().unwrap();
+        let found = (entry.state, entry.acked, stored.ack);
+        assert_eq!(found, (OutboxState::Delivered, None, Ack::Delivered));
     }
 
     #[tokio::test]

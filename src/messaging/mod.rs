@@ -16,6 +16,7 @@ mod ingest;
 mod keeping;
 mod media;
 mod outbox;
+mod pull;
 mod read;
 mod refused;
 mod send;

@@ -168,6 +168,25 @@ async fn assert_nothing_is_lost(daemon: &Daemon, receiver: &Receiver, promised: 
     assert_eq!(numbers.len(), wanted, "the numbers have gaps: {numbers:?}");
 }
 
+/// Waits until every send has come to its end.
+async fn wait_for_the_outbox(daemon: &Daemon) {
+    let under_way = async || -> Vec<Value> {
+        let answer = daemon.get("/api/v1/sessions/s/outbox?limit=200").await;
+        let ends = ["delivered", "read", "failed"];
+        let entries = answer["outbox"].as_array().unwrap().iter();
+        let open = entries.filter(|entry| !ends.contains(&entry["state"].as_str().unwrap()));
+        open.cloned().collect()
+    };
+    let ended = async {
+        while !under_way().await.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+        panic!("these do not end: {:?}", under_way().await);
+    }
+}
+
 async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
     let receiver = Receiver::start(&[]).await;
     let daemon = Daemon::start_with(folder, 0, SETTINGS).await;
@@ -189,13 +208,7 @@ async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
     let unheard = format!("keyed-{}", promised.keyed.len());
     ask_again(&daemon, &unheard).await;
     promised.keyed.push(unheard);
-    let is_through = |answer: &Value| {
-        let entries = answer["outbox"].as_array().unwrap();
-        let ends = ["delivered", "read", "failed"];
-        entries.iter().all(|entry| ends.contains(&entry["state"].as_str().unwrap()))
-    };
-    let outbox = "/api/v1/sessions/s/outbox?limit=200";
-    daemon.wait_until(outbox, "the end of the outbox", is_through).await;
+    wait_for_the_outbox(&daemon).await;
     let hooks = daemon.call(Method::GET, "/api/v1/sessions/s/webhooks", None).await;
     let hook = format!("/api/v1/sessions/s/webhooks/{}", hooks[0]["id"].as_str().unwrap());
     let last = promised.written.last().cloned();

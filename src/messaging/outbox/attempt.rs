@@ -137,16 +137,11 @@ async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, mut message: Message)
         message.rename_chat(&name);
     }
     let outcome = Sent { id: message.id.clone(), timestamp: message.timestamp, ack: message.ack };
-    entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
+    entry.state = OutboxState::Sent;
     (entry.sent, entry.reason) = (Some(outcome.clone()), None);
     entry.changed_at = parts.clock.now();
-    let written = async {
-        let mut batch = Batch::new();
-        parts.store.outbox().put_in(&mut batch, &entry)?;
-        parts.ingest.message_sent(&entry.session, message, batch).await
-    };
     metrics::counter!("wagate_outbox_total", "outcome" => "sent").increment(1);
-    match written.await {
+    match parts.ingest.message_sent(entry.clone(), message).await {
         Ok(()) => Ended { entry, outcome: Some(Ok(outcome)), pause: Duration::ZERO },
         Err(error) => {
             // The record says that it is being sent: it is looked up again until the disk takes more.

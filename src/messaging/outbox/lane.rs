@@ -188,6 +188,7 @@ mod tests {
             changed_at: now,
             attempts: 0,
             sent: None,
+            acked: None,
             reason: None,
         }
     }

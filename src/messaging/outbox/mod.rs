@@ -126,6 +126,7 @@ impl Outbox {
             changed_at: now,
             attempts: 0,
             sent: None,
+            acked: None,
             reason: None,
         };
         let mut batch = Batch::new();

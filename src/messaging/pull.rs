@@ -1,0 +1,67 @@
+//! What is read from a session that has just become ready: its contacts, its chats, what it missed.
+
+use crate::{
+    domain::{Command, Error, Reply},
+    messaging::{Ingest, backfill::Backfill, catching_up, identity, odd_reply},
+    session::SessionHandle,
+    store::Batch,
+};
+
+/// Chats and contacts are read from a session in pages of this size.
+const PAGE: usize = 500;
+
+impl Ingest {
+    /// Reads all chats and contacts of a session that has just become ready, and what it missed.
+    pub(in crate::messaging) async fn pull(&self, handle: &SessionHandle) -> Result<(), Error> {
+        let connection = catching_up::connection(&self.store, handle.id()).await?;
+        self.pull_contacts(handle).await?;
+        let mut chats = Vec::new();
+        for offset in (0..).step_by(PAGE) {
+            let Reply::Chats(page) = handle.execute(Command::Chats { offset, limit: PAGE }).await?
+            else {
+                return Err(odd_reply());
+            };
+            let is_last = page.len() < PAGE;
+            chats.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        identity::name_chats(&self.store, handle.id(), &mut chats).await?;
+        Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
+        // Last, since the engine's own counts are right whatever was counted before.
+        let session = handle.id();
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        for page in chats.chunks(PAGE) {
+            let mut batch = Batch::new();
+            for chat in page {
+                // Something may have happened in it since the engine was asked.
+                let known = self.store.chats().get(session, &chat.id).await?;
+                if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
+                    self.store.chats().put_in(&mut batch, session, chat).await?;
+                }
+            }
+            self.store.commit(batch).await?;
+        }
+        let mut batch = Batch::new();
+        catching_up::end(&self.store, &mut batch, session, connection, &chats).await?;
+        self.store.commit(batch).await?;
+        Ok(())
+    }
+
+    async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {
+        for offset in (0..).step_by(PAGE) {
+            let Reply::Contacts(mut contacts) =
+                handle.execute(Command::Contacts { offset, limit: PAGE }).await?
+            else {
+                return Err(odd_reply());
+            };
+            self.contacts(handle.id(), &mut contacts).await?;
+            if contacts.len() < PAGE {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
