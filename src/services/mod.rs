@@ -16,7 +16,7 @@ use self::idempotency::FirstAnswers;
 pub use self::retention::EventRetention;
 use crate::{
     accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog,
-    messaging::Messaging, session::Supervisor, simulator::Network, store::Store,
+    messaging::Messaging, search::Search, session::Supervisor, simulator::Network, store::Store,
     webhooks::Webhooks,
 };
 
@@ -30,6 +30,7 @@ pub struct Services {
     pub clock: Clock,
     pub supervisor: Supervisor,
     pub messaging: Messaging,
+    pub search: Search,
     pub events: EventLog,
     pub retention: EventRetention,
     pub webhooks: Webhooks,
