@@ -164,7 +164,7 @@ impl Index {
         document.add_text(self.fields.session, entry.session.as_str());
         document.add_text(self.fields.chat, chat_name(&entry.session, &entry.chat));
         let tokens = tokens(&entry.text).into_iter();
-        let tokens = tokens.map(|text| Token { text, ..Token::default() }).collect();
+        let tokens = tokens.map(|text| Token { text, position: 0, ..Token::default() }).collect();
         let words = PreTokenizedString { text: String::new(), tokens };
         document.add_pre_tokenized_text(self.fields.words, words);
         document
