@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium demo run test test-peers bench check tools fmt faults fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,12 @@ test: web chromium ## Every test; needs cargo, node and Chromium
 	cargo test --locked
 	npm --prefix web test
 
+# Not part of `make test`, which must not need Python: its library verifies what npm's does there.
+test-pypi: web ## The signatures of webhooks by PyPI's library too
+	scripts/python-tools standardwebhooks
+	cargo build --locked
+	VERIFIER_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/verify test
+
 # Not part of `make test`: the two libraries bring about 400 MB of packages.
 test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page
 	cargo build --locked
@@ -46,6 +52,12 @@ $(PEERS): web/peers/package-lock.json
 
 bench: web chromium ## Measure the figures of the README, in ten minutes or less
 	cargo bench --locked --bench figures
+
+# How many events `make soak` puts through.
+EVENTS ?= 1000000
+
+soak: web chromium ## A million events with one dead webhook, and the memory meanwhile
+	EVENTS=$(EVENTS) cargo bench --locked --bench figures -- soak
 
 check: tools web ## Everything that keeps the code in order
 	cargo fmt --check

@@ -11,6 +11,8 @@ pub mod config;
 pub mod telemetry;
 // When the gateway stops.
 pub mod lifecycle;
+// How much memory processes take.
+pub mod memory;
 // Where a test lets the process die.
 pub mod breakpoint;
 // The only maker of HTTP clients, and the guard of where they may go.

@@ -16,7 +16,9 @@
 //! | `wagate_webhook_deliveries_total{state}` | events that became deliveries, came back, and ended |
 //! | `wagate_http_requests_total{status}` | answered requests |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
+//! | `wagate_recoveries_total{stage,outcome}` | stages of bringing degraded sessions back |
 //! | `wagate_sessions{state}` | sessions now |
+//! | `wagate_sessions_memory_bytes` | what the engines of all sessions take, as last measured |
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;

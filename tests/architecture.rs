@@ -9,11 +9,12 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "domain",
     "config",
     "telemetry",
     "lifecycle",
+    "memory",
     "breakpoint",
     "egress",
     "store",

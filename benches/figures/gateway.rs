@@ -35,13 +35,18 @@ pub struct Gateway {
 
 impl Gateway {
     pub async fn start(data: &Path, engine: &str) -> Outcome<Self> {
+        Self::start_with(data, engine, &[]).await
+    }
+
+    /// With settings as the environment gives them.
+    pub async fn start_with(data: &Path, engine: &str, settings: &[(&str, &str)]) -> Outcome<Self> {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--network", "simulated", "--port", "0", "--max-sessions", "100"]);
         command.args(["--engine", engine]).arg("--data").arg(data);
         for bucket in ["SESSION_CREATION", "MESSAGING", "GENERAL", "CHAT"] {
             command.env(format!("WAGATE_LIMITS__{bucket}"), "0");
         }
-        command.env("WAGATE_LOG__FILTER", "warn");
+        command.env("WAGATE_LOG__FILTER", "error").envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let begun = Instant::now();
         let mut child = command.spawn()?;

@@ -1,19 +1,25 @@
 //! The figures of the README, measured side by side in one run: `make bench`.
 //!
 //! Names as arguments choose figures (`cargo bench --bench figures -- chats`); then nothing is
-//! written. Each figure drives the program itself, built for release, from outside.
+//! written. Each figure drives the program itself, built for release, from outside. `soak` is no
+//! figure and runs only by its name: `make soak`.
 
 mod browser_memory;
 mod chat_pages;
 mod chats;
 mod cold_start;
+mod deliveries;
+mod event_rate;
 mod fan_out;
 mod gateway;
+mod isolation;
 mod machine;
+mod receiver;
 mod report;
 mod send;
 mod series;
 mod session_memory;
+mod soak;
 
 use std::{future::Future, pin::Pin, process::ExitCode, time::Instant};
 
@@ -27,11 +33,14 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 10] = [
     ("send", || Box::pin(send::measure())),
     ("chats", || Box::pin(chats::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
+    ("event-rate", || Box::pin(event_rate::measure())),
+    ("deliveries", || Box::pin(deliveries::measure())),
+    ("isolation", || Box::pin(isolation::measure())),
     ("browser-memory", || Box::pin(browser_memory::measure())),
     ("session-memory", || Box::pin(session_memory::measure())),
     ("cold-start", || Box::pin(cold_start::measure())),
@@ -62,6 +71,9 @@ fn main() -> ExitCode {
 async fn run(wanted: Vec<String>) -> Outcome<()> {
     machine::check_requirements()?;
     machine::raise_file_limit()?;
+    if wanted.iter().any(|one| one == soak::NAME) {
+        return soak::run().await;
+    }
     let started = Instant::now();
     let mut all = Figures::default();
     for (name, measure) in GROUPS {

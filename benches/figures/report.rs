@@ -28,6 +28,11 @@ impl Target {
     pub fn at_most(text: &'static str, limit: f64, found: f64) -> Self {
         Self { text, is_met: found <= limit }
     }
+
+    /// Met by a number that is not below the limit.
+    pub fn at_least(text: &'static str, limit: f64, found: f64) -> Self {
+        Self { text, is_met: limit <= found }
+    }
 }
 
 /// Figures and the raw numbers behind them.

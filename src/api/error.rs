@@ -6,11 +6,11 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header::CONTENT_TYPE},
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
-    api::chat::error as chat,
-    domain::{Error, ErrorCode, Subject},
+    api::{chat::error as chat, sessions::wire::status_word},
+    domain::{Error, ErrorCode, SessionState, Subject},
 };
 
 /// Whose words an answer is in.
@@ -50,7 +50,7 @@ impl ResponseError for ApiError {
         let (code, status, body) = match self.1 {
             Surface::OpenWa => {
                 let (code, status) = code_and_status(&self.0);
-                let details = self.0.details.clone().into();
+                let details = details_of(&self.0).into();
                 (code, status, envelope(code, &self.0.message, &details))
             }
             Surface::Chat => {
@@ -63,6 +63,17 @@ impl ResponseError for ApiError {
         }
         HttpResponse::build(status).json(body)
     }
+}
+
+/// The details, with the session's status in this API's words.
+fn details_of(error: &Error) -> Map<String, Value> {
+    let mut details = error.details.clone();
+    let degraded = SessionState::Degraded;
+    if details.get("status").is_some_and(|status| status == degraded.as_str()) {
+        details.insert("status".to_owned(), status_word(degraded).into());
+        details.insert("degraded".to_owned(), true.into());
+    }
+    details
 }
 
 /// An error as an answer that remembers it.

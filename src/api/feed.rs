@@ -10,7 +10,8 @@ use crate::{
     api::{
         body::Query,
         error::ApiError,
-        sessions::wire::{EVENT_NAMES, Frame, frame},
+        frames::{Frame, Frames},
+        sessions::wire::EVENT_NAMES,
     },
     domain::{Error, ErrorCode, SessionId},
     events::EventLog,
@@ -21,6 +22,7 @@ const READ_AT_ONCE: usize = 100;
 /// One listener's place in the log.
 pub struct Feed {
     log: EventLog,
+    frames: Frames,
     wake: watch::Receiver<u64>,
     session: Option<SessionId>,
     cursor: u64,
@@ -37,11 +39,16 @@ pub enum Start {
 }
 
 impl Feed {
-    pub fn new(log: EventLog, session: Option<SessionId>, query: &Query) -> Result<Self, ApiError> {
+    pub fn new(
+        log: EventLog,
+        frames: Frames,
+        session: Option<SessionId>,
+        query: &Query,
+    ) -> Result<Self, ApiError> {
         let wanted = query.text("events").map(names).transpose()?;
         let wake = log.wake();
         let cursor = log.newest();
-        Ok(Self { log, wake, session, cursor, wanted })
+        Ok(Self { log, frames, wake, session, cursor, wanted })
     }
 
     /// Moves to where the listener left off.
@@ -79,8 +86,8 @@ impl Feed {
             let reached = if is_at_end { newest } else { 0 };
             let last = events.last().map_or(0, |last| last.seq);
             self.cursor = self.cursor.max(last).max(reached);
-            let frames = events.iter().filter_map(frame);
-            let frames: Vec<Frame> = frames.filter(|frame| self.wants(&frame.event)).collect();
+            let frames = events.iter().filter_map(|event| self.frames.of(event));
+            let frames: Vec<Frame> = frames.filter(|frame| self.wants(frame.name)).collect();
             if !frames.is_empty() {
                 return Ok(frames);
             }
@@ -127,7 +134,7 @@ mod tests {
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
         let query = Query::of(&TestRequest::default().to_http_request());
         let session = Some("s".parse().unwrap());
-        let feed = Feed::new(log.clone(), session, &query).ok().unwrap();
+        let feed = Feed::new(log.clone(), Frames::default(), session, &query).ok().unwrap();
         (log, feed)
     }
 

@@ -12,7 +12,8 @@ use crate::{
         sessions::wire::seconds,
     },
     domain::SessionState,
-    services::{Services, memory},
+    memory,
+    services::Services,
     telemetry,
 };
 
@@ -80,7 +81,9 @@ struct Checks {
 }
 
 async fn health(services: web::Data<Services>) -> HttpResponse {
-    let failed = |status: &crate::domain::SessionStatus| status.state == SessionState::Failed;
+    let ails = |status: &crate::domain::SessionStatus| {
+        matches!(status.state, SessionState::Failed | SessionState::Degraded)
+    };
     let used = services.health.memory_used().await;
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
     let share = memory::total().map_or(0.0, |total| used as f64 / total as f64);
@@ -91,7 +94,7 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
         event_log: if log.is_empty() { "ok" } else { "warn" },
         sessions: match services.supervisor.is_healthy() {
             false => "error",
-            true if services.supervisor.list().iter().any(failed) => "warn",
+            true if services.supervisor.list().iter().any(ails) => "warn",
             true => "ok",
         },
         memory: if DANGER < share {
@@ -166,6 +169,7 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
         SessionState::QrReady,
         SessionState::Authenticated,
         SessionState::Ready,
+        SessionState::Degraded,
         SessionState::Failed,
         SessionState::Terminated,
     ] {
@@ -175,6 +179,9 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
     }
     services.retention.measure();
     services.health.disk_warning();
+    let bytes: u64 = all.iter().filter_map(|status| status.memory).sum();
+    #[expect(clippy::cast_precision_loss, reason = "nobody misses a byte of terabytes")]
+    metrics::gauge!("wagate_sessions_memory_bytes").set(bytes as f64);
     let text = telemetry::start_metrics().render();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

@@ -12,6 +12,7 @@ mod chat;
 mod endpoint;
 mod error;
 mod feed;
+mod frames;
 mod gate;
 mod health;
 mod idempotency;
@@ -26,7 +27,7 @@ mod sse;
 mod websocket;
 
 use self::endpoint::Endpoint;
-pub use self::{server::Server, sessions::wire::OpenWaEnvelope, simulator::door::Door};
+pub use self::{frames::Frames, server::Server, simulator::door::Door};
 
 /// Every endpoint. Literal segments stand before parameters.
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {

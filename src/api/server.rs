@@ -19,6 +19,7 @@ use crate::{
         endpoint::Endpoint,
         endpoints,
         error::{ApiError, envelope},
+        frames::Frames,
         gate::{self, Rules},
         limits::RateLimits,
         openapi,
@@ -44,17 +45,18 @@ pub struct Server {
 
 impl Server {
     /// Binds and serves from now on, on worker threads of its own.
-    pub fn bind(services: Services, listen: SocketAddr) -> io::Result<Self> {
+    pub fn bind(services: Services, frames: Frames, listen: SocketAddr) -> io::Result<Self> {
         let with_simulator = services.network.is_some();
         let limits = web::Data::new(RateLimits::new(&services.config.limits));
         let places = web::Data::new(Places::new(MOST_LISTENERS));
         let rules = web::Data::new(Rules::of(&endpoints(with_simulator)));
         let document = web::Data::new(openapi::Document::new(with_simulator));
-        let services = web::Data::new(services);
+        let (services, frames) = (web::Data::new(services), web::Data::new(frames));
         let forgotten = limits.clone();
         let server = HttpServer::new(move || {
             let mut app = App::new()
                 .app_data(services.clone())
+                .app_data(frames.clone())
                 .app_data(limits.clone())
                 .app_data(places.clone())
                 .app_data(rules.clone())

@@ -1,6 +1,6 @@
 //! Server-sent events: the event log as a stream that a browser resumes by itself.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
@@ -14,6 +14,7 @@ use crate::{
         },
         error::ApiError,
         feed::{Feed, Start},
+        frames::Frames,
     },
     domain::SessionId,
     services::Services,
@@ -42,22 +43,25 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn all(
     services: web::Data<Services>,
+    frames: web::Data<Frames>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    follow(&services, &request, None)
+    follow(&services, &frames, &request, None)
 }
 
 async fn one(
     services: web::Data<Services>,
+    frames: web::Data<Frames>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&request)?;
     services.supervisor.get(&id)?;
-    follow(&services, &request, Some(id))
+    follow(&services, &frames, &request, Some(id))
 }
 
 fn follow(
     services: &Services,
+    frames: &Frames,
     request: &HttpRequest,
     session: Option<SessionId>,
 ) -> Result<HttpResponse, ApiError> {
@@ -70,30 +74,23 @@ fn follow(
             None => None,
         },
     };
-    let mut feed = Feed::new(services.events.clone(), session, &query)?;
+    let mut feed = Feed::new(services.events.clone(), frames.clone(), session, &query)?;
     let opening = match feed.begin(since) {
         Start::Now | Start::Replay => ": connected\n\n".to_owned(),
         Start::TooOld(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
-    let frames = stream::unfold((feed, Some(opening)), |(mut feed, opening)| async move {
-        let text = match opening {
-            Some(opening) => opening,
-            None => match tokio::time::timeout(HEARTBEAT, feed.next()).await {
-                Ok(Ok(frames)) => frames
-                    .into_iter()
-                    .map(|frame| {
-                        format!(
-                            "id: {}\nevent: {}\ndata: {}\n\n",
-                            frame.seq, frame.event, frame.json
-                        )
-                    })
-                    .collect(),
+    let opening = VecDeque::from([web::Bytes::from(opening)]);
+    let frames = stream::unfold((feed, opening), |(mut feed, mut ready)| async move {
+        if ready.is_empty() {
+            match tokio::time::timeout(HEARTBEAT, feed.next()).await {
+                Ok(Ok(frames)) => ready.extend(frames.into_iter().map(|frame| frame.stream)),
                 // The store failed: the client comes back with the number it has.
                 Ok(Err(_)) => return None,
-                Err(_) => ": alive\n\n".to_owned(),
-            },
-        };
-        Some((Ok::<_, Infallible>(web::Bytes::from(text)), (feed, None)))
+                Err(_) => ready.push_back(web::Bytes::from_static(b": alive\n\n")),
+            }
+        }
+        let next = ready.pop_front()?;
+        Some((Ok::<_, Infallible>(next), (feed, ready)))
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use actix_ws::{AggregatedMessage, CloseCode, CloseReason, Session};
+use bytestring::ByteString;
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::{
         },
         error::{ApiError, envelope},
         feed::{Feed, Start, names},
+        frames::Frames,
         places::{Place, Places},
         sessions::wire::{present, status_frame},
     },
@@ -45,6 +47,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 async fn open(
     services: web::Data<Services>,
     places: web::Data<Places>,
+    frames: web::Data<Frames>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
@@ -66,7 +69,8 @@ async fn open(
         Some(_) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
         None => None,
     };
-    let mut feed = Feed::new(services.events.clone(), Some(id.clone()), &query)?;
+    let (log, frames) = (services.events.clone(), frames.get_ref().clone());
+    let mut feed = Feed::new(log, frames, Some(id.clone()), &query)?;
     let start = feed.begin(since);
     let place = places.take(&id)?;
     let (response, session, stream) = actix_ws::handle(&request, payload).map_err(|error| {
@@ -180,7 +184,7 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, text: String) -> Result<(), CloseReason> {
+    async fn send(&mut self, text: impl Into<ByteString>) -> Result<(), CloseReason> {
         match tokio::time::timeout(SLOW_AFTER, self.session.text(text)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(closing(CloseCode::Away, "closed")),

@@ -13,6 +13,8 @@ pub enum SessionState {
     QrReady,
     Authenticated,
     Ready,
+    /// Linked, but the engine no longer answers, or hears; it is being recovered.
+    Degraded,
     Failed,
     Terminated,
 }
@@ -24,6 +26,7 @@ impl SessionState {
             Self::QrReady => "qr_ready",
             Self::Authenticated => "authenticated",
             Self::Ready => "ready",
+            Self::Degraded => "degraded",
             Self::Failed => "failed",
             Self::Terminated => "terminated",
         }
@@ -165,6 +168,59 @@ pub struct QrCode {
     pub expires_at: Timestamp,
 }
 
+/// What is done to bring a degraded session back, in the order in which it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecoveryStage {
+    /// The engine's ears and hands are put in anew where it is.
+    Reinject,
+    /// What it shows of WhatsApp is loaded anew.
+    Reload,
+    /// A new engine takes its place.
+    Restart,
+}
+
+impl RecoveryStage {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reinject => "reinject",
+            Self::Reload => "reload",
+            Self::Restart => "restart",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecoveryOutcome {
+    UnderWay,
+    Recovered,
+    Failed,
+    /// The session went on in another way: somebody stopped it, or it asks for a scan.
+    Abandoned,
+}
+
+impl RecoveryOutcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnderWay => "under_way",
+            Self::Recovered => "recovered",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// How a session that was degraded was brought back, or is being.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recovery {
+    /// The stage that it has come to.
+    pub stage: RecoveryStage,
+    pub outcome: RecoveryOutcome,
+    /// What was wrong.
+    pub reason: String,
+    pub began_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}
+
 /// What everyone may know of a session, published by its task at each change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionStatus {
@@ -182,6 +238,8 @@ pub struct SessionStatus {
     pub me: Option<Me>,
     pub qr: Option<QrCode>,
     pub last_error: Option<String>,
+    /// The newest recovery of the engine since the gateway started, ended or not.
+    pub recovery: Option<Recovery>,
     /// How often the engine was started again since the session was.
     pub restarts: u32,
     /// What the engine takes, in bytes, as last measured; none where nobody knows.

@@ -47,6 +47,11 @@ pub trait Driver: Send + Sync + 'static {
     /// sets the deadline, and drops the call when it is over.
     async fn execute(&self, command: Command) -> Result<Reply, Error>;
 
+    /// Brings an engine back that no longer answers, or hears, without ending it. When it is done, the
+    /// engine has looked itself over and reported [`DriverEvent::Ready`] anew. May take for ever, as
+    /// [`Driver::execute`] may.
+    async fn recover(&self, cure: Cure) -> Result<(), Error>;
+
     /// Ends the session in an orderly way, however stuck it is, within a bounded time.
     async fn close(&self, how: Close);
 
@@ -54,6 +59,15 @@ pub trait Driver: Send + Sync + 'static {
     fn memory(&self) -> Option<u64> {
         None
     }
+}
+
+/// What an engine can be told to do to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cure {
+    /// Put its ears and hands in anew; what it shows of WhatsApp stays, and so does what is under way.
+    Reinject,
+    /// Load WhatsApp anew. What is under way is cut off.
+    Reload,
 }
 
 /// How a session ends.

@@ -2,6 +2,10 @@
 //!
 //! Consumers keep a cursor of their own and read; the wake-up is a `watch` channel that carries
 //! only the newest number. A slow consumer is late and loses nothing. Who consumes is not known here.
+//!
+//! Consumers that keep up share the newest events in memory (`tail`); the others read the disk.
+
+mod tail;
 
 pub mod counters;
 mod retention;
@@ -9,7 +13,7 @@ mod retention;
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex as QuickMutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -17,8 +21,11 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
-use self::retention::{Choice, Surplus};
 pub use self::retention::{Need, Retention};
+use self::{
+    retention::{Choice, Surplus},
+    tail::Tail,
+};
 use crate::{
     breakpoint::Breakpoint,
     domain::{
@@ -40,6 +47,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     numbers: Mutex<Numbers>,
+    tail: QuickMutex<Tail>,
     /// The newest number that is safe on the disk.
     newest: watch::Sender<u64>,
     oldest: AtomicU64,
@@ -76,6 +84,7 @@ impl EventLog {
             store,
             clock,
             numbers: Mutex::new(Numbers { last, last_of: HashMap::new(), ends_at }),
+            tail: QuickMutex::default(),
             newest: watch::Sender::new(last),
             oldest: AtomicU64::new(oldest),
             taken: AtomicU64::new(ends_at),
@@ -91,7 +100,7 @@ impl EventLog {
         session: &SessionId,
         bodies: Vec<EventBody>,
         along: Batch,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
         let reported = bodies.clone();
         let events = self.commit(session, bodies, &Identities::default(), along).await?;
         reported.iter().for_each(counters::received);
@@ -128,7 +137,7 @@ impl EventLog {
         bodies: Vec<EventBody>,
         people: &Identities,
         mut along: Batch,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
         let stored = self.inner.store.events();
         let mut numbers = self.inner.numbers.lock().await;
         let mut last_of = match numbers.last_of.get(session) {
@@ -154,17 +163,22 @@ impl EventLog {
             let identities = people.pairs_of(&named_by(&body));
             let event =
                 Event { seq: last, id, session, session_seq: last_of, at, body, identities };
-            ends_at = stored.append_in(&mut along, &event, ends_at)?;
-            events.push(event);
+            let starts_at = ends_at;
+            ends_at = stored.append_in(&mut along, &event, starts_at)?;
+            let bytes = usize::try_from(ends_at - starts_at).unwrap_or(usize::MAX);
+            events.push((Arc::new(event), bytes));
         }
         self.inner.store.commit(along).await?;
         Breakpoint::EventCommitted.pass();
+        let mut tail = self.tail();
+        events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
+        drop(tail);
         (numbers.last, numbers.ends_at) = (last, ends_at);
         numbers.last_of.insert(session.clone(), last_of);
         self.inner.taken.store(ends_at, Ordering::SeqCst);
         known.iter().for_each(counters::known);
-        events.iter().for_each(|event| counters::stored(&event.body));
-        Ok(events)
+        events.iter().for_each(|(event, _)| counters::stored(&event.body));
+        Ok(events.into_iter().map(|(event, _)| event).collect())
     }
 
     /// The number under which an event of this identity was logged for the session before. It
@@ -186,12 +200,21 @@ impl EventLog {
         session: Option<&SessionId>,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<Event>, StoreError> {
-        let stored = self.inner.store.events();
-        match session {
-            Some(session) => stored.between_of(session, after, self.newest(), limit).await,
-            None => stored.between(after, self.newest(), limit).await,
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
+        let newest = self.newest();
+        if let Some(found) = self.tail().read(session, after, newest, limit) {
+            return Ok(found);
         }
+        let stored = self.inner.store.events();
+        let found = match session {
+            Some(session) => stored.between_of(session, after, newest, limit).await,
+            None => stored.between(after, newest, limit).await,
+        };
+        Ok(found?.into_iter().map(Arc::new).collect())
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest number, 0 for an empty log.
@@ -228,6 +251,7 @@ impl EventLog {
             retention::choose(Surplus { newest, aged, oversized }, needs);
         // Said first: whoever reads meanwhile shall not take a gap for the whole.
         self.inner.oldest.fetch_max(below, Ordering::SeqCst);
+        self.tail().forget_below(below);
         let stored = self.inner.store.events();
         let mut dropped = 0;
         loop {

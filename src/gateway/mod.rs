@@ -26,7 +26,7 @@ use crate::{
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     search::Search,
     services::{EventRetention, Health, Services, idempotency::FirstAnswers},
-    session::{Deadlines, Supervisor, SupervisorParts, SupervisorSettings},
+    session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError, disk::Disk},
     telemetry,
     webhooks::{Schedule, WebhookSettings, Webhooks},
@@ -139,13 +139,13 @@ impl Gateway {
         let messaging =
             Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
 
-        let envelope = Arc::new(api::OpenWaEnvelope);
+        let frames = api::Frames::default();
         let webhooks = Webhooks::new(
             store.clone(),
             events.clone(),
             clock.clone(),
             webhook_settings(&config),
-            envelope,
+            Arc::new(frames.clone()),
         );
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());
@@ -180,7 +180,7 @@ impl Gateway {
             started,
         };
         let listen = config.server.listen;
-        let server = api::Server::bind(services.clone(), listen)
+        let server = api::Server::bind(services.clone(), frames, listen)
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
         Ok(Self { services, store, server, world, tasks, stop, address })
@@ -293,6 +293,7 @@ fn supervisor_settings(config: &Config) -> SupervisorSettings {
             command: Duration::from_secs(sessions.command_deadline_seconds),
             file: Duration::from_secs(sessions.file_deadline_seconds),
         },
+        recovery: RecoveryDeadlines::default(),
         probe_interval: Duration::from_secs(sessions.probe_interval_seconds),
         max_restarts: sessions.max_restarts,
         restart_window: Duration::from_secs(sessions.restart_window_seconds),

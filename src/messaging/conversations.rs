@@ -15,12 +15,14 @@ use crate::{
         outbox::OutboxEntry,
     },
     messaging::{Messaging, identity::number_of},
-    store::Chats,
+    store::{Chats, Listing},
 };
 
 const READ_AT_ONCE: usize = 64;
-/// How long a total is believed although nobody said that it changed.
-const TOTAL_LIFE: Duration = Duration::from_secs(2);
+/// How long a total is kept.
+const TOTAL_LIFE: Duration = Duration::from_secs(300);
+/// A change is announced before its commit: what is counted sooner after it may not hold it yet.
+const SETTLED: Duration = Duration::from_secs(1);
 const MOST_TOTALS: usize = 256;
 
 /// A chat and what the gateway knows of it.
@@ -76,7 +78,7 @@ pub struct Totals(Arc<Mutex<HashMap<ConversationFilter, Total>>>);
 #[derive(Clone, Copy)]
 struct Total {
     count: usize,
-    listing: u64,
+    listing: Listing,
     at: Instant,
 }
 
@@ -90,6 +92,7 @@ impl Messaging {
     ) -> Result<(Vec<Conversation>, usize), Error> {
         let chats = self.store.chats();
         let listing = chats.listing();
+        let is_settled = SETTLED <= listing.since.elapsed();
         let known = self.totals.get(filter, listing);
         let mut newest = Merged::new(&chats, &filter.sessions);
         let (mut page, mut count) = (Vec::new(), 0);
@@ -105,7 +108,9 @@ impl Messaging {
                 return Ok((page, total.max(count)));
             }
         }
-        self.totals.put(filter, Total { count, listing, at: Instant::now() });
+        if is_settled {
+            self.totals.put(filter, Total { count, listing, at: Instant::now() });
+        }
         Ok((page, count))
     }
 
@@ -295,7 +300,7 @@ fn stranger(chat: Chat) -> Contact {
 type Known = (ConversationRecord, Chat, Option<Contact>);
 
 impl Totals {
-    fn get(&self, filter: &ConversationFilter, listing: u64) -> Option<usize> {
+    fn get(&self, filter: &ConversationFilter, listing: Listing) -> Option<usize> {
         if !can_be_kept(filter) {
             return None;
         }

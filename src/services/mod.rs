@@ -1,7 +1,6 @@
 //! The handles that a surface may hold: the only way from `api` into the gateway.
 
 pub mod idempotency;
-pub mod memory;
 mod retention;
 
 use std::{
@@ -15,7 +14,7 @@ use tokio::sync::Mutex;
 use self::idempotency::FirstAnswers;
 pub use self::retention::EventRetention;
 use crate::{
-    accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog,
+    accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog, memory,
     messaging::Messaging, search::Search, session::Supervisor, simulator::Network, store::Store,
     webhooks::Webhooks,
 };

@@ -12,12 +12,13 @@ use tokio::{
 use crate::{
     domain::{
         Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionState, SessionStatus,
-        event::DisconnectReason, session::Desired,
+        event::DisconnectReason,
+        session::{Desired, RecoveryStage},
     },
     driver::{Close, Connection, Driver, DriverEvent},
     session::{
-        SessionHandle, SupervisorParts, admission::admit, handle::Request, hold::released,
-        log::SessionLog, restart::Restarts,
+        SessionHandle, SupervisorParts, admission::admit, degraded::UnderWay, handle::Request,
+        hold::released, log::SessionLog, recovery::Attempts, restart::Restarts,
     },
 };
 
@@ -49,10 +50,15 @@ enum Cause {
 /// What a finished background task brings.
 pub enum Task {
     Command,
-    /// Whether the engine answered, and how many bytes of memory it takes, where known.
+    /// What was wrong with the engine's answer, and how many bytes of memory it takes, where known.
     Probe {
-        alive: bool,
+        fault: Option<String>,
         memory: Option<u64>,
+    },
+    /// How a stage of a recovery ended.
+    Recovery {
+        stage: RecoveryStage,
+        outcome: Result<(), Error>,
     },
     Opening(Result<Connection, Error>),
 }
@@ -95,6 +101,8 @@ pub struct Actor {
     pub(in crate::session) timers: Timers,
     pub(in crate::session) restarts: Restarts,
     pub(in crate::session) failed_probes: u32,
+    pub(in crate::session) recovery: Option<UnderWay>,
+    pub(in crate::session) attempts: Attempts,
     pub(in crate::session) activity_written: Instant,
     /// When somebody last used the session.
     pub(in crate::session) touched: Instant,
@@ -136,6 +144,8 @@ pub fn session(
         timers: Timers::default(),
         restarts,
         failed_probes: 0,
+        recovery: None,
+        attempts: Attempts::default(),
         activity_written: Instant::now(),
         touched: Instant::now(),
         entered: Instant::now(),
@@ -157,7 +167,7 @@ impl Actor {
                 Cause::Reported(None) => self.crashed("the engine ended without a word").await,
                 Cause::Opened(Ok(connection)) => self.opened(connection),
                 Cause::Opened(Err(error)) => self.not_opened(error).await,
-                Cause::Ended(ended) => self.ended(&ended).await,
+                Cause::Ended(ended) => self.ended(ended).await,
                 Cause::Released => self.let_go(),
                 Cause::Time => self.time_has_come().await,
             };
@@ -347,6 +357,7 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
         me: record.me.clone(),
         qr: None,
         last_error: record.last_error.clone(),
+        recovery: None,
         restarts: 0,
         memory: None,
     }

@@ -9,7 +9,7 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
         Command::PairingCode { .. } | Command::RefreshQr => match state {
             SessionState::QrReady => true,
             SessionState::Initializing => has_engine,
-            SessionState::Ready | SessionState::Authenticated => {
+            SessionState::Ready | SessionState::Degraded | SessionState::Authenticated => {
                 let message = "the session is linked already";
                 return Err(with_state(Error::new(ErrorCode::Conflict, message), state));
             }
@@ -51,11 +51,12 @@ fn with_state(error: Error, state: SessionState) -> Error {
 mod tests {
     use super::*;
 
-    const STATES: [SessionState; 6] = [
+    const STATES: [SessionState; 7] = [
         SessionState::Initializing,
         SessionState::QrReady,
         SessionState::Authenticated,
         SessionState::Ready,
+        SessionState::Degraded,
         SessionState::Failed,
         SessionState::Terminated,
     ];
@@ -77,8 +78,10 @@ mod tests {
     fn a_pairing_code_is_for_a_session_that_waits_to_be_linked() {
         let command = Command::PairingCode { phone: "15551234567".to_owned() };
         assert!(admit(SessionState::QrReady, true, &command).is_ok());
-        let linked = admit(SessionState::Ready, true, &command);
-        assert_eq!(linked.map_err(|error| error.code), Err(ErrorCode::Conflict));
+        for state in [SessionState::Ready, SessionState::Degraded] {
+            let linked = admit(state, true, &command);
+            assert_eq!(linked.map_err(|error| error.code), Err(ErrorCode::Conflict));
+        }
         let no_engine = admit(SessionState::Initializing, false, &command);
         assert_eq!(no_engine.map_err(|error| error.code), Err(ErrorCode::NotReady));
     }

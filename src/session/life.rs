@@ -6,13 +6,15 @@ use tokio::time::Instant;
 
 use crate::{
     domain::{
-        Command, Error, ErrorCode, EventBody, SessionState, event::DisconnectReason,
-        session::Desired,
+        Error, ErrorCode, EventBody, SessionState,
+        event::DisconnectReason,
+        session::{Desired, RecoveryOutcome, RecoveryStage},
     },
     driver::{Close, Connection, OpenOrder},
     session::{
         Removal,
         actor::{Actor, Task, Timers, due},
+        degraded::UnderWay,
         restart::Verdict,
     },
 };
@@ -20,8 +22,6 @@ use crate::{
 const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a session must have been left alone before its engine may be started anew for its size.
 const IDLE: Duration = Duration::from_secs(30);
-/// Unanswered probes after which an engine counts as gone.
-const PROBES: u32 = 3;
 
 impl Actor {
     /// Somebody wants this session to run.
@@ -29,6 +29,7 @@ impl Actor {
         self.record.desired = Desired::Running;
         self.record.last_error = None;
         self.restarts.forgive();
+        self.attempts.forgive();
         self.enter(SessionState::Initializing).await;
         self.open();
     }
@@ -124,24 +125,12 @@ impl Actor {
         true
     }
 
-    pub(in crate::session) async fn ended(&mut self, task: &Task) -> bool {
+    pub(in crate::session) async fn ended(&mut self, task: Task) -> bool {
         match task {
-            Task::Command | Task::Opening(_) => (),
-            Task::Probe { alive: true, memory } => {
-                self.failed_probes = 0;
-                if let Some(memory) = memory {
-                    self.weigh(*memory).await;
-                }
-            }
-            Task::Probe { alive: false, .. } => {
-                self.failed_probes += 1;
-                self.note("warn", format!("the engine missed {} probes", self.failed_probes));
-                if PROBES <= self.failed_probes {
-                    return self.crashed("the engine does not answer").await;
-                }
-            }
+            Task::Command | Task::Opening(_) => true,
+            Task::Probe { fault, memory } => self.probed(fault, memory).await,
+            Task::Recovery { stage, outcome } => self.tried(stage, &outcome).await,
         }
-        true
     }
 
     pub(in crate::session) async fn time_has_come(&mut self) -> bool {
@@ -172,20 +161,6 @@ impl Actor {
             self.probe(now);
         }
         true
-    }
-
-    /// Asks the engine whether it lives, and looks at how much memory it takes.
-    pub(in crate::session) fn probe(&mut self, now: Instant) {
-        let Some(driver) = self.driver.clone() else { return };
-        let settings = &self.shared.parts.settings;
-        self.timers.probe = Some(now + settings.probe_interval);
-        let deadline = settings.probe_interval.min(settings.deadlines.command);
-        self.tasks.spawn(async move {
-            let answered = tokio::time::timeout(deadline, driver.execute(Command::Ping)).await;
-            // The system counts a process's pages while it is asked: not on a thread that others need.
-            let memory = tokio::task::spawn_blocking(move || driver.memory()).await;
-            Task::Probe { alive: matches!(answered, Ok(Ok(_))), memory: memory.ok().flatten() }
-        });
     }
 
     /// Starts an engine anew that takes too much memory, as soon as nobody is using it.
@@ -220,6 +195,13 @@ impl Actor {
     pub(in crate::session) async fn close(&mut self, how: Close) -> bool {
         self.tasks.abort_all();
         while self.tasks.join_next().await.is_some() {}
+        let is_last = |under_way: &UnderWay| under_way.stage() == RecoveryStage::Restart;
+        let failed = self.recovery.as_ref().is_some_and(is_last);
+        self.end_recovery(if failed {
+            RecoveryOutcome::Failed
+        } else {
+            RecoveryOutcome::Abandoned
+        });
         self.is_opening = false;
         self.timers = Timers { hold: self.timers.hold, ..Timers::default() };
         self.events = None;

@@ -9,8 +9,8 @@
 //!   │    pause)          │        │ line lost       │      ▼
 //!   │                    │        │ for a minute    │    failed ◀── auth_timeout ──┐
 //!   │                    ▼        │                 ▼                              │
-//!   │                  ready ◀────┴─────────── authenticated ──────────────────────┘
-//!   │                    │
+//!   │  degraded ◀────▶ ready ◀────┴─────────── authenticated ──────────────────────┘
+//!   │      │             │
 //!   └── failed ◀─ crash ─┤ (from any state)
 //!                        └─ unlinked on the phone ──▶ terminated
 //! ```
@@ -19,6 +19,9 @@
 //! * `qr_ready`: a code can be scanned. The timer of `qr_timeout` runs from the first code on.
 //! * `authenticated`: the phone accepted; the account is loading. `auth_timeout` runs.
 //! * `ready`: commands are accepted. A lost line leaves it ready, but not connected, for a minute.
+//! * `degraded`: the engine fails its probes. Nothing is given to it; what may wait waits. The agent is put
+//!   in anew, then the page is loaded anew (`recovery` decides), each within its deadline; the last resort
+//!   is a new engine, as after a crash.
 //! * `failed`: there is no engine. A crash is followed by a restart after a growing pause, until
 //!   there were too many in a while; a timeout is final until somebody creates or restarts it.
 //! * `terminated`: the account was unlinked; the login is wiped.
@@ -30,10 +33,12 @@
 
 mod actor;
 mod admission;
+mod degraded;
 mod handle;
 mod hold;
 mod life;
 mod log;
+mod recovery;
 mod report;
 mod restart;
 mod supervisor;
@@ -86,12 +91,27 @@ pub struct SupervisorSettings {
     pub open_deadline: Duration,
     pub deadlines: Deadlines,
     pub probe_interval: Duration,
+    pub recovery: RecoveryDeadlines,
     /// Starts within `restart_window` after which a crashing session is given up.
     pub max_restarts: u32,
     pub restart_window: Duration,
     pub stop_deadline: Duration,
     /// An engine above this many bytes is restarted; none for no limit.
     pub memory_limit: Option<u64>,
+}
+
+/// How long each stage of a recovery may take; a new engine has its own deadline.
+#[derive(Clone, Copy, Debug)]
+pub struct RecoveryDeadlines {
+    pub reinject: Duration,
+    /// As much as a page needs that loads a large account.
+    pub reload: Duration,
+}
+
+impl Default for RecoveryDeadlines {
+    fn default() -> Self {
+        Self { reinject: Duration::from_secs(10), reload: Duration::from_secs(45) }
+    }
 }
 
 /// How long an engine may take for a command.
@@ -122,6 +142,7 @@ impl Default for SupervisorSettings {
             open_deadline: Duration::from_secs(60),
             deadlines: Deadlines::default(),
             probe_interval: Duration::from_secs(15),
+            recovery: RecoveryDeadlines::default(),
             max_restarts: 5,
             restart_window: Duration::from_secs(600),
             stop_deadline: Duration::from_secs(10),

@@ -8,19 +8,20 @@ use crate::{
     domain::{
         Command, EventBody, SessionState,
         event::DisconnectReason,
-        session::{Desired, QrCode},
+        session::{Desired, QrCode, RecoveryOutcome},
     },
     driver::{Close, DriverEvent},
     session::actor::{Actor, Task},
 };
 
 /// How long a ready session may be without its line before its engine is started again.
-const LINE_PATIENCE: Duration = Duration::from_secs(60);
+pub const LINE_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Actor {
     pub(in crate::session) async fn reported(&mut self, event: DriverEvent) -> bool {
         match event {
             DriverEvent::Qr { text, attempt, expires_at } => {
+                self.end_recovery(RecoveryOutcome::Abandoned);
                 let limit = self.record.config.qr_timeout;
                 if self.timers.qr.is_none() && limit != 0 {
                     self.timers.qr = Some(Instant::now() + Duration::from_secs(limit.into()));
@@ -36,8 +37,13 @@ impl Actor {
                 self.execute(Command::RefreshQr, reply);
             }
             DriverEvent::Authenticated => self.authenticated().await,
+            // The engine speaks again; whether it is well, the stage under way finds out.
+            DriverEvent::Ready { me } if self.state() == SessionState::Degraded => {
+                self.record.me = Some(me);
+            }
             DriverEvent::Ready { me } => {
                 self.authenticated().await;
+                self.end_recovery(RecoveryOutcome::Recovered);
                 self.record.me = Some(me.clone());
                 (self.timers.qr, self.timers.authentication, self.timers.line) = (None, None, None);
                 self.tell(vec![EventBody::Ready { me: me.clone() }]).await;
@@ -59,7 +65,10 @@ impl Actor {
     }
 
     pub(in crate::session) async fn authenticated(&mut self) {
-        if matches!(self.state(), SessionState::Authenticated | SessionState::Ready) {
+        if matches!(
+            self.state(),
+            SessionState::Authenticated | SessionState::Ready | SessionState::Degraded
+        ) {
             return;
         }
         self.timers.qr = None;
@@ -77,6 +86,11 @@ impl Actor {
         let line = Some(state);
         let changed = EventBody::StateChanged { state: self.state(), line: line.clone() };
         self.tell(vec![changed]).await;
+        if self.state() == SessionState::Degraded {
+            self.remember_line(connected);
+            self.publish(|status| status.line = line);
+            return;
+        }
         if was_ready && before && !connected {
             self.tell_disconnected(DisconnectReason::ConnectionLost, true).await;
             self.timers.line = Some(Instant::now() + LINE_PATIENCE);
@@ -91,7 +105,7 @@ impl Actor {
     }
 
     /// Lets the sink read what happened while the session was away.
-    fn catch_up(&mut self) {
+    pub(in crate::session) fn catch_up(&mut self) {
         let (sink, handle) = (self.shared.parts.sink.clone(), self.handle.clone());
         self.tasks.spawn(async move {
             sink.on_ready(handle).await;

@@ -37,7 +37,7 @@ pub enum Push {
     Line { connected: bool },
     /// The device was removed on the phone. Its credential is worthless now.
     Unlinked,
-    /// A planned fault for the page to act out: hang, crash, or lose its login state.
+    /// A planned fault for the page to act out.
     Fault { fault: PageFault },
 }
 
@@ -51,6 +51,10 @@ pub enum PageFault {
     Crash,
     /// Reloads the page.
     Reload,
+    /// Loses whoever listens to the page: it works, and nothing that happens is heard any more.
+    Deaf,
+    /// Loses all that was brought into the page: only a reload brings it back.
+    Emptied,
 }
 
 /// A request of a device, over the WebSocket with a number to match the answer.

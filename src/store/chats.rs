@@ -7,7 +7,7 @@ use crate::{
         codec::Key,
         conversations::Conversations,
         engine::{Batch, Direction, Engine},
-        numbers::Numbers,
+        numbers::{Listing, Numbers},
         table::Table,
         trees::Tree,
     },
@@ -68,8 +68,8 @@ impl<'a> Chats<'a> {
         Ok(chats)
     }
 
-    /// Unlike before when a chat may have come, gone, or changed between the archive and the list.
-    pub fn listing(&self) -> u64 {
+    /// Tells whether a chat may have come, gone, or changed between the archive and the list.
+    pub fn listing(&self) -> Listing {
         self.numbers.listing()
     }
 

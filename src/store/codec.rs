@@ -95,12 +95,29 @@ pub fn number_at(key: &[u8], start: usize) -> Option<u64> {
     key.get(start..)?.first_chunk().copied().map(u64::from_be_bytes)
 }
 
-/// Reads the text that a key begins with.
-pub fn first_text(key: &[u8]) -> Option<&str> {
-    let text = key.get(1..)?;
-    let end = text.windows(2).position(|pair| pair == [0, 0])?;
-    // A session's name, the only text that is read back, holds no zero that would be marked.
-    std::str::from_utf8(&text[..end]).ok()
+/// How many bytes a moment has in a key.
+pub const TIME: usize = 8;
+
+/// Reads the moment that stands at a place within a key, earlier ones first.
+pub fn time_at(key: &[u8], start: usize) -> Option<Timestamp> {
+    let sorted = number_at(key, start)?;
+    let millis = i64::from_be_bytes((sorted ^ SIGN).to_be_bytes());
+    Timestamp::from_millisecond(millis).ok()
+}
+
+/// Reads the text that stands at a place within a key.
+pub fn text_at(key: &[u8], start: usize) -> Option<String> {
+    let (mut text, mut bytes) = (Vec::new(), key.get(start..)?.iter());
+    loop {
+        match (*bytes.next()?, bytes.as_slice().first()) {
+            (0, Some(0)) => return String::from_utf8(text).ok(),
+            (0, _) => {
+                text.push(0);
+                bytes.next()?;
+            }
+            (byte, _) => text.push(byte),
+        }
+    }
 }
 
 pub fn encode<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
@@ -120,10 +137,12 @@ pub fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, StoreError> {
     }
 }
 
+const SIGN: u64 = 1 << 63;
+
 fn sortable(time: Timestamp) -> u64 {
     let millis = time.as_millisecond();
     // Flipping the sign bit makes the order of signed numbers the order of unsigned ones.
-    u64::from_be_bytes(millis.to_be_bytes()) ^ (1 << 63)
+    u64::from_be_bytes(millis.to_be_bytes()) ^ SIGN
 }
 
 /// The first key that does not begin with `prefix`.
@@ -160,17 +179,19 @@ mod tests {
         }
 
         #[test]
+        fn the_parts_of_a_key_are_read_back(millis in -1_000_000i64..1_000_000, text in "[\0a-z\u{ff}]{0,8}") {
+            let begun = Key::new(Tree::Chats).number(7);
+            let place = begun.length();
+            let key = begun.time(from_millis(millis)).text(&text).number(0).done();
+            prop_assert_eq!(time_at(&key, place), Some(from_millis(millis)));
+            prop_assert_eq!(text_at(&key, place + TIME), Some(text));
+        }
+
+        #[test]
         fn later_moments_come_first_when_descending(a in -1_000_000i64..1_000_000, b in -1_000_000i64..1_000_000) {
             let key = |millis| Key::new(Tree::Chats).time_descending(from_millis(millis));
             prop_assert_eq!(key(a).cmp(&key(b)), b.cmp(&a));
         }
-    }
-
-    #[test]
-    fn the_first_text_of_a_key_is_read_back() {
-        let key = Key::new(Tree::Chats).text("my-bot").text("x").number(7).done();
-        assert_eq!(first_text(&key), Some("my-bot"));
-        assert_eq!(first_text(&[]), None);
     }
 
     #[test]

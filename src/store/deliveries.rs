@@ -1,6 +1,8 @@
 //! Deliveries to webhook endpoints, with every attempt. What waits is changed through
 //! [`crate::store::LineChange`].
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::{
@@ -77,6 +79,17 @@ impl<'a> Deliveries<'a> {
         self.table.engine.get(delivery_key).await?.as_deref().map(decode).transpose()
     }
 
+    /// The heads of lanes that are due, but for those of the lanes that are busy.
+    pub async fn due(
+        &self,
+        webhook: Uuid,
+        now: Timestamp,
+        busy: &HashSet<String>,
+        limit: usize,
+    ) -> Result<line::Due, StoreError> {
+        line::due(self.table.engine, webhook, now, busy, limit).await
+    }
+
     /// The first waiting delivery of each lane, those due first at the beginning.
     pub async fn heads(&self, webhook: Uuid, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         line::heads(self.table.engine, webhook, Direction::Forward, limit).await
@@ -96,46 +109,28 @@ impl<'a> Deliveries<'a> {
         Table::new(self.table.engine).scan(all, Direction::Forward, usize::MAX).await
     }
 
+    async fn remove_attempts_in(
+        &self,
+        batch: &mut Batch,
+        delivery: Uuid,
+    ) -> Result<(), StoreError> {
+        let all = Key::new(Tree::Attempts).uuid(delivery).all();
+        for (key, _) in self.table.engine.scan(all, Direction::Forward, usize::MAX).await? {
+            batch.remove(key);
+        }
+        Ok(())
+    }
+
     pub fn add_attempt_in(&self, batch: &mut Batch, attempt: &Attempt) -> Result<(), StoreError> {
         let key = Key::new(Tree::Attempts).uuid(attempt.delivery).number(attempt.number.into());
         Table::new(self.table.engine).put_in(batch, key, attempt)
     }
 
-    /// Removes what was finished before `older_than`, and of what was delivered all but the newest
-    /// `keep`. What waits stays. How many.
-    pub async fn prune(
-        &self,
-        webhook: Uuid,
-        keep: usize,
-        older_than: Timestamp,
-    ) -> Result<usize, StoreError> {
-        let (mut delivered, mut removed, mut before) = (0, 0, None);
-        loop {
-            let page = self.page(webhook, None, before, READ_AT_ONCE).await?;
-            let mut batch = Batch::new();
-            for delivery in &page {
-                let is_old = delivery.finished_at.is_some_and(|at| at < older_than);
-                let is_kept = match delivery.state {
-                    DeliveryState::Waiting => true,
-                    DeliveryState::Dead => !is_old,
-                    DeliveryState::Delivered => {
-                        delivered += 1;
-                        !is_old && delivered <= keep
-                    }
-                };
-                if !is_kept {
-                    clear(self.table.engine, Key::new(Tree::Attempts).uuid(delivery.id).all())
-                        .await?;
-                    batch.remove(key(webhook, delivery.id).done());
-                    removed += 1;
-                }
-            }
-            self.table.engine.commit(batch).await?;
-            match page.last() {
-                Some(last) => before = Some(last.id),
-                None => return Ok(removed),
-            }
-        }
+    /// Begins to remove what was finished before `older_than`, and of what was delivered all but the
+    /// newest `keep`. What waits stays.
+    pub fn prune(&self, webhook: Uuid, keep: usize, older_than: Timestamp) -> Pruning<'a> {
+        let deliveries = Deliveries::new(self.table.engine);
+        Pruning { deliveries, webhook, keep, older_than, before: None, is_over: false }
     }
 
     /// Removes all deliveries of an endpoint and their attempts.
@@ -153,6 +148,55 @@ impl<'a> Deliveries<'a> {
         }
         clear(self.table.engine, Key::new(Tree::Deliveries).uuid(webhook).all()).await?;
         line::forget(self.table.engine, webhook).await
+    }
+}
+
+/// A removal that goes step by step, so that whoever locks for it can let others in between.
+pub struct Pruning<'a> {
+    deliveries: Deliveries<'a>,
+    webhook: Uuid,
+    /// How many more of those delivered are kept.
+    keep: usize,
+    older_than: Timestamp,
+    before: Option<Uuid>,
+    is_over: bool,
+}
+
+impl Pruning<'_> {
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// How many were removed.
+    pub async fn step(&mut self) -> Result<usize, StoreError> {
+        let page = self.deliveries.page(self.webhook, None, self.before, READ_AT_ONCE).await?;
+        self.before = page.last().map(|last| last.id);
+        self.is_over = self.before.is_none();
+        let (mut batch, mut removed) = (Batch::new(), 0);
+        for delivery in page {
+            if !self.is_kept(&delivery) {
+                self.deliveries.remove_attempts_in(&mut batch, delivery.id).await?;
+                batch.remove(key(self.webhook, delivery.id).done());
+                removed += 1;
+            }
+        }
+        if 0 < removed {
+            self.deliveries.table.engine.commit(batch).await?;
+        }
+        Ok(removed)
+    }
+
+    fn is_kept(&mut self, delivery: &Delivery) -> bool {
+        let is_old = delivery.finished_at.is_some_and(|at| at < self.older_than);
+        match delivery.state {
+            DeliveryState::Waiting => true,
+            DeliveryState::Dead => !is_old,
+            DeliveryState::Delivered => {
+                let has_room = 0 < self.keep;
+                self.keep = self.keep.saturating_sub(1);
+                !is_old && has_room
+            }
+        }
     }
 }
 
@@ -199,9 +243,18 @@ mod tests {
             let all = store.deliveries().after(webhook, None, 10).await.unwrap();
             all.iter().map(|delivery| delivery.seq).collect::<Vec<_>>()
         };
-        assert_eq!(store.deliveries().prune(webhook, 2, from_seconds(50)).await.unwrap(), 1);
+        let prune = async |older_than| {
+            let deliveries = store.deliveries();
+            let mut pruning = deliveries.prune(webhook, 2, from_seconds(older_than));
+            let mut removed = 0;
+            while !pruning.is_over() {
+                removed += pruning.step().await.unwrap();
+            }
+            removed
+        };
+        assert_eq!(prune(50).await, 1);
         assert_eq!(kept().await, [1, 2, 4, 5]);
-        assert_eq!(store.deliveries().prune(webhook, 2, from_seconds(101)).await.unwrap(), 3);
+        assert_eq!(prune(101).await, 3);
         assert_eq!(kept().await, [1]);
     }
 }

@@ -9,14 +9,17 @@ use std::collections::{BTreeMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::store::{
-    StoreError,
-    codec::{Key, decode, encode},
-    deliveries,
-    engine::{Batch, Direction, Engine},
-    records::{Delivery, DeliveryState},
-    table::{Table, clear},
-    trees::Tree,
+use crate::{
+    domain::Timestamp,
+    store::{
+        StoreError,
+        codec::{Key, TIME, decode, encode, text_at, time_at},
+        deliveries,
+        engine::{Batch, Direction, Engine},
+        records::{Delivery, DeliveryState},
+        table::{Table, clear},
+        trees::Tree,
+    },
 };
 
 /// Changes to one endpoint's line, that become one batch.
@@ -91,6 +94,47 @@ impl<'a> LineChange<'a> {
         }
         Ok(())
     }
+}
+
+/// What of a line is to be tried now.
+pub struct Due {
+    pub heads: Vec<Delivery>,
+    /// When the first head is due that is not yet.
+    pub next: Option<Timestamp>,
+}
+
+/// Up to `limit` heads that are due at a moment, but for those of lanes that are busy. Only what is
+/// answered is read whole.
+pub async fn due(
+    engine: &dyn Engine,
+    webhook: Uuid,
+    now: Timestamp,
+    busy: &HashSet<String>,
+    limit: usize,
+) -> Result<Due, StoreError> {
+    let of_webhook = Key::new(Tree::LaneHeads).uuid(webhook);
+    let place = of_webhook.length();
+    let mut due = Due { heads: Vec::new(), next: None };
+    // Busy lanes have a head too: one more than all of them and the limit is enough.
+    let looked_at = busy.len() + limit + 1;
+    for (key, id) in engine.scan(of_webhook.all(), Direction::Forward, looked_at).await? {
+        let (Some(at), Some(lane)) = (time_at(&key, place), text_at(&key, place + TIME)) else {
+            return Err(StoreError::Corrupt("the head of a lane has an odd key".to_owned()));
+        };
+        if busy.contains(&lane) {
+            continue;
+        }
+        if now < at {
+            due.next = Some(at);
+            break;
+        }
+        if due.heads.len() == limit {
+            break;
+        }
+        let key = deliveries::key(webhook, decode(&id)?);
+        due.heads.extend(Table::new(engine).get(key).await?);
+    }
+    Ok(due)
 }
 
 /// The heads of an endpoint's lanes, by the time that they are due.
@@ -211,6 +255,16 @@ mod tests {
             wanted.sort_by_key(|one| (one.next_attempt_at, one.lane.clone()));
             let wanted: Vec<_> = wanted.iter().map(|one| (one.lane.clone(), one.seq)).collect();
             assert_eq!(heads_of(store, webhook).await, wanted);
+            let now = from_seconds(25);
+            let is_due = |(lane, seq): &&(String, u64)| {
+                lane != "ab"
+                    && all.iter().any(|one| one.seq == *seq && one.next_attempt_at <= Some(now))
+            };
+            let wanted: Vec<_> = wanted.iter().filter(is_due).take(1).cloned().collect();
+            let busy = HashSet::from(["ab".to_owned()]);
+            let found = store.deliveries().due(webhook, now, &busy, 1).await.unwrap();
+            let found: Vec<_> = found.heads.into_iter().map(|one| (one.lane, one.seq)).collect();
+            assert_eq!(found, wanted);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     },
     store::{
         StoreError,
-        codec::{Key, decode, encode, first_text, number_at},
+        codec::{Key, decode, encode, number_at, text_at},
         engine::{Batch, Direction, Engine, Range},
         numbers::Numbers,
         table::Table,
@@ -373,7 +373,7 @@ pub fn index_in(
 /// The session whose message has this key.
 pub fn session_of(key: &[u8]) -> Result<SessionId, StoreError> {
     let damaged = || StoreError::Corrupt("a key without a session".to_owned());
-    first_text(key).and_then(|text| text.parse().ok()).ok_or_else(damaged)
+    text_at(key, 1).and_then(|text| text.parse().ok()).ok_or_else(damaged)
 }
 
 fn indexes(session: &SessionId, stored: &StoredMessage) -> [Vec<u8>; 4] {

@@ -46,6 +46,7 @@ pub use self::{
     line::LineChange,
     messages::Messages,
     mirrors::{Mirror, Mirrors},
+    numbers::Listing,
     outbox::Outbox,
     reindex::Reindexed,
     sessions::Sessions,

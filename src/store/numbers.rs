@@ -3,9 +3,12 @@
 //! A number that was given stands in an index as long as what bears it; counting goes on from there
 //! at the next start. So nothing is written when one is given, only before bearers are removed.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
 use serde::{Deserialize, Serialize};
@@ -33,8 +36,16 @@ struct Next {
     message: AtomicU64,
     history: AtomicU64,
     conversation: AtomicU64,
-    /// How often a chat came, went, or changed between the archive and the list.
-    listing: AtomicU64,
+    listing: Mutex<Listing>,
+}
+
+/// Which chats there are, and which of them are in the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Rises before each change.
+    pub version: u64,
+    /// When it last rose.
+    pub since: Instant,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,7 +71,7 @@ impl Numbers {
             message: given.message.max(after(newest)).into(),
             history: given.history.min(oldest.unwrap_or(u64::MAX)).into(),
             conversation: given.conversation.max(after(conversation)).into(),
-            listing: AtomicU64::new(0),
+            listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
         };
         Ok(Self(Arc::new(next), Noting::default()))
     }
@@ -85,12 +96,12 @@ impl Numbers {
 
     /// A chat is about to come, go, or change between the archive and the list.
     pub fn change_listing(&self) {
-        self.0.listing.fetch_add(1, Ordering::SeqCst);
+        let mut listing = self.0.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        *listing = Listing { version: listing.version + 1, since: Instant::now() };
     }
 
-    /// Unlike before when the listing of chats may have changed.
-    pub fn listing(&self) -> u64 {
-        self.0.listing.load(Ordering::SeqCst)
+    pub fn listing(&self) -> Listing {
+        *self.0.listing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down how far counting has come; before anything that bears a number is removed.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
 
@@ -27,7 +28,7 @@ pub struct Letter<'a> {
     pub id: String,
     pub delivery: uuid::Uuid,
     pub event: &'a str,
-    pub body: &'a str,
+    pub body: Bytes,
     pub number: u32,
 }
 
@@ -97,7 +98,7 @@ async fn send(
             request = request.header(name, value);
         }
     }
-    let standard = signature::standard(&webhook.secrets, now, &letter.id, seconds, letter.body);
+    let standard = signature::standard(&webhook.secrets, now, &letter.id, seconds, &letter.body);
     request = request
         .header("content-type", "application/json")
         .header("webhook-id", &letter.id)
@@ -107,10 +108,10 @@ async fn send(
         .header("x-webhook-event", letter.event)
         .header("x-webhook-timestamp", seconds)
         .header("x-webhook-attempt", letter.number);
-    if let Some(hexadecimal) = signature::hexadecimal(&webhook.secrets, letter.body) {
+    if let Some(hexadecimal) = signature::hexadecimal(&webhook.secrets, &letter.body) {
         request = request.header("x-webhook-signature", hexadecimal);
     }
-    let sent = request.body(letter.body.to_owned()).send();
+    let sent = request.body(letter.body.clone()).send();
     let late = |_| format!("no answer within {} s", deadline.as_secs());
     let response = tokio::time::timeout(deadline, sent).await.map_err(late)?;
     let response = response.map_err(|error| words(&error))?;

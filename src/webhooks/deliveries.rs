@@ -36,9 +36,8 @@ impl Webhooks {
             "timestamp": self.inner.clock.now().as_second(),
             "data": {},
         });
-        let body = body.to_string();
-        let letter =
-            Letter { id: delivery.to_string(), delivery, event: NAME, body: &body, number: 1 };
+        let body = body.to_string().into();
+        let letter = Letter { id: delivery.to_string(), delivery, event: NAME, body, number: 1 };
         let inner = &*self.inner;
         let outcome =
             attempt::post(&webhook, &letter, &inner.hosts, &inner.settings, &inner.clock).await;

@@ -9,7 +9,7 @@ use crate::{
         Batch,
         records::{Delivery, DeliveryState, WebhookRecord},
     },
-    webhooks::{Envelope, Webhooks},
+    webhooks::Webhooks,
 };
 
 const READ_AT_ONCE: usize = 200;
@@ -127,9 +127,8 @@ impl Webhooks {
     }
 
     fn delivery_of(&self, webhook: &WebhookRecord, event: &Event) -> Option<Delivery> {
-        let envelope: &dyn Envelope = &*self.inner.envelope;
-        let (name, _) = envelope.wrap(event)?;
-        if !Self::listens_to(webhook, &event.session, &name) {
+        let name = self.inner.envelope.name(event)?;
+        if !Self::listens_to(webhook, &event.session, name) {
             return None;
         }
         let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
@@ -139,7 +138,7 @@ impl Webhooks {
             webhook: webhook.id,
             seq: event.seq,
             event: event.id,
-            event_name: name,
+            event_name: name.to_owned(),
             lane: format!("{}|{chat}", event.session),
             state: DeliveryState::Waiting,
             attempts: 0,

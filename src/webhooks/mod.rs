@@ -7,16 +7,18 @@
 //! and a delivery leaves the line only when the receiver's answer is recorded. What was under way
 //! when the gateway died is sent again, with the same `webhook-id`.
 //!
-//! Each endpoint has one task, that owns its attempts and no memory of its line: lanes lie in the
-//! store ([`crate::store::LineChange`]), and the task asks there which heads are due. Whoever
+//! Each endpoint has one task, that owns its attempts and of its line knows a few heads at most:
+//! lanes lie in the store ([`crate::store::LineChange`]), and the task asks there which are due. Whoever
 //! changes an endpoint's record or line, here or for a caller, holds that endpoint's lock.
 
 mod attempt;
 mod deliveries;
+mod desk;
 mod dispatcher;
 mod hosts;
 mod intake;
 mod pace;
+mod record;
 mod registry;
 mod schedule;
 mod signature;
@@ -24,6 +26,7 @@ mod upkeep;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use uuid::Uuid;
 
@@ -41,9 +44,11 @@ const LOCKS: usize = 64;
 
 /// How a surface words an event for its webhooks.
 pub trait Envelope: Send + Sync + 'static {
-    /// The event's name and its body as compact JSON; none for an event that this surface does
-    /// not tell.
-    fn wrap(&self, event: &Event) -> Option<(String, String)>;
+    /// The event's name; none for an event that this surface does not tell.
+    fn name(&self, event: &Event) -> Option<&'static str>;
+
+    /// The body of a delivery as compact JSON, likewise. All endpoints share its bytes.
+    fn wrap(&self, event: &Event) -> Option<Bytes>;
 
     /// The names that an endpoint may ask for.
     fn names(&self) -> &'static [&'static str];

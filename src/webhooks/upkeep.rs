@@ -40,9 +40,13 @@ impl Webhooks {
         let older_than = from_millis(now.saturating_sub(kept));
         let mut removed = 0;
         for webhook in self.inner.store.webhooks().all().await? {
-            let _held = self.lock(webhook.id).await;
             let deliveries = self.inner.store.deliveries();
-            removed += deliveries.prune(webhook.id, settings.keep_delivered, older_than).await?;
+            let mut pruning = deliveries.prune(webhook.id, settings.keep_delivered, older_than);
+            // Deliveries go on between the steps, however long the list is.
+            while !pruning.is_over() {
+                let _held = self.lock(webhook.id).await;
+                removed += pruning.step().await?;
+            }
         }
         Ok(removed)
     }
@@ -69,10 +73,7 @@ impl Webhooks {
     }
 
     /// Tells how long the oldest waiting delivery of an endpoint has waited.
-    pub(in crate::webhooks) async fn report_lag(
-        &self,
-        webhook: &WebhookRecord,
-    ) -> Result<(), Error> {
+    pub(in crate::webhooks) async fn tell_lag(&self, webhook: &WebhookRecord) -> Result<(), Error> {
         let oldest = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
         let now = self.inner.clock.now().as_second();
         let lag = oldest.map_or(0, |delivery| now.saturating_sub(delivery.created_at.as_second()));

@@ -1,12 +1,15 @@
 //! Whole journeys through real Chromium: sessions of different engines among each other, and browsers
 //! that are killed under the gateway.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{PHONE, SILENT, TestApp, code};
+use crate::{
+    app::{PHONE, SILENT, TestApp, code},
+    processes::{kill, main_process, processes_of, renderer_of},
+};
 
 const OTHER: &str = "15557650002";
 const THIRD: &str = "15557650003";
@@ -59,13 +62,23 @@ async fn two_browsers_and_a_session_in_process_talk_to_each_other_and_in_one_gro
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_whose_browser_or_page_is_killed_comes_back_and_the_api_says_the_truth() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&[("WAGATE_SESSIONS__PROBE_INTERVAL_SECONDS", "1")]).await;
     linked(&app, "s", "browser", PHONE).await;
+    let memory = app
+        .wait_for("the browser to be weighed", || async {
+            app.get("/api/v1/sessions/s").await.1["data"]["memory"].as_u64()
+        })
+        .await;
+    // Less than this no browser takes, nor more.
+    assert!((20 << 20..4 << 30).contains(&memory), "{memory}");
+    let (_, metrics) = app.text("/metrics").await;
+    assert!(metrics.contains("wagate_sessions_memory_bytes "), "{metrics}");
     restarted(&app).await;
     let profile = app.folder.path().join("sessions/s/profile").canonicalize().unwrap();
-    for victim in ["--user-data-dir=", "--type=renderer"] {
+    for is_renderer in [false, true] {
         let mut listener = app.listen("/ws/s").await;
-        kill(&profile, victim);
+        let main = main_process(&profile).expect("there is no browser");
+        kill(if is_renderer { renderer_of(main).expect("there is no page") } else { main });
         let (mut refused, mut back) = (0_u32, false);
         let started = tokio::time::Instant::now();
         while !back {
@@ -86,7 +99,7 @@ async fn a_session_whose_browser_or_page_is_killed_comes_back_and_the_api_says_t
         assert_ne!(refused, 0, "nobody said that it is gone");
     }
     app.stop().await;
-    assert_eq!(browsers_of(&profile), Vec::<u32>::new());
+    assert_eq!(processes_of(&profile), Vec::<u32>::new());
 }
 
 /// Whether the crash is known by now; a send may go through before anybody noticed.
@@ -126,37 +139,4 @@ async fn message(listener: &mut crate::app::Listener, words: &str) -> Value {
 
 fn phone_of<'a>(people: &[(&str, &str, &'a str)], id: &str) -> &'a str {
     people.iter().find(|(known, _, _)| *known == id).map(|(_, _, phone)| *phone).unwrap()
-}
-
-fn kill(profile: &Path, kind: &str) {
-    let victims = browsers_of(profile);
-    let main = *victims.first().expect("there is no browser");
-    let victim = if kind == "--type=renderer" { renderer_of(main) } else { main };
-    let id = rustix::process::Pid::from_raw(i32::try_from(victim).unwrap()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
-}
-
-fn renderer_of(main: u32) -> u32 {
-    let group_of = |id: u32| -> Option<u32> {
-        let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        text.rsplit_once(") ")?.1.split(' ').nth(2)?.parse().ok()
-    };
-    processes()
-        .find(|(id, command)| command.contains("--type=renderer") && group_of(*id) == Some(main))
-        .expect("there is no renderer")
-        .0
-}
-
-/// The main processes of a profile's browsers.
-pub fn browsers_of(profile: &Path) -> Vec<u32> {
-    let switch = format!("--user-data-dir={}\0", profile.display());
-    processes().filter(|(_, command)| command.contains(&switch)).map(|(id, _)| id).collect()
-}
-
-fn processes() -> impl Iterator<Item = (u32, String)> {
-    std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let id = entry.ok()?.file_name().to_str()?.parse().ok()?;
-        let command = std::fs::read(format!("/proc/{id}/cmdline")).ok()?;
-        Some((id, String::from_utf8_lossy(&command).into_owned()))
-    })
 }

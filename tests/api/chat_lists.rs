@@ -94,7 +94,8 @@ async fn history_from_before_the_login_is_fetched_in_order_and_kept() {
     let (_, stored) = app.get("/api/v1/messages").await;
     assert_eq!(stored["data"]["messages"], json!([]));
     let events = app.gateway.services().events.read(None, told, 100).await.unwrap();
-    let is_message = |event: &&wagate::domain::Event| event.body.name() == "message";
+    let is_message =
+        |event: &&std::sync::Arc<wagate::domain::Event>| event.body.name() == "message";
     assert_eq!(events.iter().filter(is_message).count(), 0);
     app.stop().await;
 }

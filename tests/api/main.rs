@@ -35,4 +35,4 @@ mod webhooks;
 
 #[path = "../support/mod.rs"]
 mod support;
-use support::{daemon, receiver};
+use support::{daemon, processes, receiver};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{PATIENCE, PHONE, TestApp, code},
-    browsers::browsers_of,
     daemon::Daemon,
+    processes::{main_process, processes_of},
 };
 
 const OTHER_PHONE: &str = "15551112222";
@@ -225,10 +225,10 @@ async fn a_session_in_a_browser_outlives_a_kill_and_its_browser_does_not() {
     daemon.post("/api/v1/sessions/s/restart", json!({})).await;
     daemon.wait_until_ready("s").await;
     let profile = folder.path().join("data/sessions/s/profile").canonicalize().unwrap();
-    assert_eq!(browsers_of(&profile).len(), 1);
+    assert!(main_process(&profile).is_some());
     daemon.kill().await;
     let gone = async {
-        while !browsers_of(&profile).is_empty() {
+        while !processes_of(&profile).is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate::{
-    api::OpenWaEnvelope,
+    api::Frames,
     domain::{Ack, Clock, EventBody, SessionId, clock::from_seconds},
     events::{EventLog, Need, Retention},
     store::{Batch, Store},
@@ -43,7 +43,7 @@ impl Service {
 
     async fn start_on(store: Store, clock: Clock, settings: WebhookSettings) -> Self {
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-        let envelope = Arc::new(OpenWaEnvelope);
+        let envelope = Arc::new(Frames::default());
         let webhooks = Webhooks::new(store.clone(), log.clone(), clock.clone(), settings, envelope);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         webhooks.start(&tasks, stop.clone());

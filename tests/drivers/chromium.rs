@@ -1,6 +1,6 @@
 //! What only a browser can go through: killed, crashed, hung, reloaded, half loaded, behind a proxy.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use tokio::{
@@ -18,7 +18,10 @@ use wagate::{
     simulator::{Faults, protocol::PageFault},
 };
 
-use crate::stage::{ADA, OWNER, PATIENCE, Session, Stage, person};
+use crate::{
+    processes::{kill, main_process, processes_of, renderer_of},
+    stage::{ADA, OWNER, PATIENCE, Session, Stage, person},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_browser_is_told_and_its_login_is_not_lost() {
@@ -230,7 +233,7 @@ async fn serve_one_tunnel_after_another(listener: TcpListener) {
 
 /// What a browser's main process leaves behind is killed with it, and gone a moment later.
 async fn no_process_is_left(stage: &Stage) {
-    wait_for("its end", || processes(&stage.profile("one")).is_empty()).await;
+    wait_for("its end", || processes_of(&stage.profile("one")).is_empty()).await;
 }
 
 async fn wait_for(what: &str, is_so: impl Fn() -> bool) {
@@ -240,46 +243,6 @@ async fn wait_for(what: &str, is_so: impl Fn() -> bool) {
         }
     };
     timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: in vain"));
-}
-
-/// All processes of a profile's browser that still run, the main one first.
-fn processes(profile: &Path) -> Vec<u32> {
-    let switch = format!("--user-data-dir={}", profile.canonicalize().unwrap().display());
-    let mut found: Vec<u32> = std::fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|id| {
-            let command = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-            String::from_utf8_lossy(&command).contains(&switch)
-        })
-        .collect();
-    found.sort_unstable();
-    found
-}
-
-fn main_process(profile: &Path) -> Option<u32> {
-    processes(profile).into_iter().next()
-}
-
-fn renderer_of(main: u32) -> Option<u32> {
-    let all = std::fs::read_dir("/proc").ok()?;
-    let mut ids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    ids.find(|id| {
-        let command = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        let is_renderer = String::from_utf8_lossy(&command).contains("--type=renderer");
-        is_renderer && group_of(*id) == Some(main)
-    })
-}
-
-/// The process group, which all processes of one browser share.
-fn group_of(id: u32) -> Option<u32> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    status.rsplit_once(") ")?.1.split(' ').nth(2)?.parse().ok()
-}
-
-fn kill(id: u32) {
-    let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
 }
 
 /// The most memory that this process has had.

@@ -10,7 +10,11 @@
 
 mod chromium;
 mod contract;
+mod cures;
 mod people;
+#[path = "../support/processes.rs"]
+mod processes;
+mod recovery;
 mod stage;
 mod told;
 
@@ -52,6 +56,10 @@ on_every_engine! {
     a_reaction_can_be_taken_back
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
+    who_hears_nothing_says_so_and_hears_again_when_reinjected
+    one_that_is_well_can_be_reinjected_and_tells_nothing_twice
+    who_lost_everything_is_cured_by_a_reload_alone
+    who_hangs_is_cured_by_nothing_and_can_be_closed
     both_ids_of_a_person_are_told_when_they_are_known
     a_person_is_reached_by_either_id_in_one_chat
 }

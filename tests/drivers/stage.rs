@@ -67,7 +67,7 @@ impl Stage {
         Self { folder, network, settings, _door: door }
     }
 
-    fn engine(&self) -> Arc<dyn Engine> {
+    pub fn engine(&self) -> Arc<dyn Engine> {
         match &self.settings {
             Some(settings) => Arc::new(BrowserEngine::new(settings.clone())),
             None => Arc::new(SimulatedEngine::new(self.network.clone())),

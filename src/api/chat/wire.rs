@@ -209,7 +209,9 @@ pub fn instance_status(status: &SessionStatus) -> &'static str {
     match status.state {
         SessionState::Ready if status.connected => "connected",
         SessionState::QrReady => "qr_ready",
-        SessionState::Initializing | SessionState::Authenticated => "pending",
+        SessionState::Initializing | SessionState::Authenticated | SessionState::Degraded => {
+            "pending"
+        }
         SessionState::Ready | SessionState::Failed | SessionState::Terminated => "disconnected",
     }
 }

@@ -18,8 +18,9 @@ use crate::{
         error::ApiError,
         sessions::{
             data, message, qr,
+            view::SessionView,
             webhooks::{WebhookBody, draft_of},
-            wire::seconds,
+            wire::{seconds, status_word},
         },
     },
     domain::{
@@ -112,49 +113,6 @@ struct RestartBody {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct SessionView {
-    session_id: String,
-    status: &'static str,
-    created_at: String,
-    last_activity: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    qr_code: Option<String>,
-    #[serde(rename = "hasQRCode")]
-    has_qr_code: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    qr_code_url: Option<String>,
-    uuid: String,
-    phone_number: Option<String>,
-    pushname: Option<String>,
-    connected: bool,
-    last_error: Option<String>,
-    restarts: u32,
-    config: ConfigView,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ConfigView {
-    multi_device: bool,
-    headless: bool,
-    qr_timeout: u32,
-    auth_timeout: u32,
-    engine: &'static str,
-    restart_on_crash: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    proxy_server_credentials: Option<ProxyView>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct ProxyView {
-    protocol: &'static str,
-    address: String,
-    username: Option<String>,
-    password: Option<&'static str>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
 struct StatusView {
     status: &'static str,
     last_activity: String,
@@ -162,6 +120,7 @@ struct StatusView {
     #[serde(rename = "hasQRCode")]
     has_qr_code: bool,
     connected: bool,
+    degraded: bool,
     /// The engine's own word for its line to WhatsApp.
     state: Option<String>,
 }
@@ -184,48 +143,6 @@ struct LogView {
     ts: String,
     level: &'static str,
     message: String,
-}
-
-impl SessionView {
-    fn of(status: &SessionStatus) -> Self {
-        let qr = status.qr.as_ref();
-        let id = &status.id;
-        let config = &status.config;
-        Self {
-            session_id: id.to_string(),
-            status: status.state.as_str(),
-            created_at: seconds(status.created_at),
-            last_activity: seconds(status.last_activity),
-            qr_code: None,
-            has_qr_code: qr.is_some(),
-            qr_code_url: qr.map(|_| format!("/api/v1/sessions/{id}/qr/image")),
-            uuid: status.uuid.to_string(),
-            phone_number: status.me.as_ref().map(|me| me.id.user().to_owned()),
-            pushname: status.me.as_ref().and_then(|me| me.push_name.clone()),
-            connected: status.connected,
-            last_error: status.last_error.clone(),
-            restarts: status.restarts,
-            config: ConfigView {
-                multi_device: true,
-                headless: config.headless,
-                qr_timeout: config.qr_timeout,
-                auth_timeout: config.auth_timeout,
-                engine: config.engine.as_str(),
-                restart_on_crash: config.restart_on_crash,
-                proxy_server_credentials: config.proxy.as_ref().map(|proxy| ProxyView {
-                    protocol: proxy.protocol.as_str(),
-                    address: format!("{}:{}", proxy.host, proxy.port),
-                    username: proxy.username.clone(),
-                    password: proxy.password.as_ref().map(|_| "****"),
-                }),
-            },
-        }
-    }
-
-    fn with_qr(status: &SessionStatus) -> Result<Self, ApiError> {
-        let picture = status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?;
-        Ok(Self { qr_code: picture, ..Self::of(status) })
-    }
 }
 
 async fn create(
@@ -268,10 +185,15 @@ async fn list(
     let all = services.supervisor.list();
     let views: Vec<SessionView> = all
         .iter()
-        .filter(|status| wanted.is_none_or(|wanted| wanted == status.state.as_str()))
+        .filter(|status| wanted.is_none_or(|wanted| is_in(status.state, wanted)))
         .map(SessionView::of)
         .collect();
     Ok(HttpResponse::Ok().json(data(views)))
+}
+
+/// `degraded` may be asked for although it is shown beside the status.
+fn is_in(state: SessionState, wanted: &str) -> bool {
+    wanted == state.as_str() || wanted == status_word(state)
 }
 
 async fn read(
@@ -288,11 +210,12 @@ async fn status(
 ) -> Result<HttpResponse, ApiError> {
     let status = services.supervisor.get(&session_id(&request)?)?.status();
     let view = StatusView {
-        status: status.state.as_str(),
+        status: status_word(status.state),
         last_activity: seconds(status.last_activity),
         session_id: status.id.to_string(),
         has_qr_code: status.qr.is_some(),
         connected: status.connected,
+        degraded: status.state == SessionState::Degraded,
         state: status.line,
     };
     Ok(HttpResponse::Ok().json(data(view)))
@@ -325,7 +248,7 @@ async fn restart(
     let view = RestartView {
         session_id: status.id.to_string(),
         restarted: true,
-        status: status.state.as_str(),
+        status: status_word(status.state),
         timestamp: seconds(services.clock.now()),
         has_qr_code: status.qr.is_some(),
         qr_code: status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?,

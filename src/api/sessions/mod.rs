@@ -10,6 +10,7 @@ pub mod messages;
 mod outbox;
 pub mod qr;
 mod send;
+mod view;
 mod webhook_deliveries;
 mod webhooks;
 pub mod wire;

@@ -19,7 +19,7 @@ use crate::{
         error::ApiError,
         sessions::{
             data,
-            wire::{self, seconds},
+            wire::{self, seconds, status_word},
         },
     },
     domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject},
@@ -102,7 +102,7 @@ async fn read(
         qr_code_url: (format == "url").then(|| format!("/api/v1/sessions/{}/qr/image", status.id)),
         expires_at: seconds(qr.expires_at),
         session_id: status.id.to_string(),
-        status: status.state.as_str(),
+        status: status_word(status.state),
         format,
         attempt: qr.attempt,
     };
@@ -168,13 +168,15 @@ async fn current(services: &Services, request: &HttpRequest) -> Result<SessionSt
 
 fn not_available(status: &SessionStatus) -> Error {
     let message = match status.state {
-        SessionState::Authenticated | SessionState::Ready => "Session is already authenticated",
+        SessionState::Authenticated | SessionState::Ready | SessionState::Degraded => {
+            "Session is already authenticated"
+        }
         SessionState::Initializing
         | SessionState::QrReady
         | SessionState::Failed
         | SessionState::Terminated => "QR code not yet generated",
     };
-    Error::not_found(Subject::QrCode, message).detail("status", status.state.as_str())
+    Error::not_found(Subject::QrCode, message).detail("status", status_word(status.state))
 }
 
 /// A code as a data URL of the usual size.

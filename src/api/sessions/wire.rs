@@ -11,7 +11,6 @@ use crate::{
         event::{GroupChange, JoinAction, LeaveAction},
         identity::risen,
     },
-    webhooks::Envelope,
 };
 
 /// Every event that this surface tells.
@@ -40,33 +39,34 @@ pub const EVENT_NAMES: [&str; 22] = [
     "identity_learned",
 ];
 
-/// An event as it goes to a listener.
-pub struct Frame {
-    pub seq: u64,
-    pub event: String,
-    /// Compact JSON; what is sent to a webhook, byte for byte.
-    pub json: String,
-}
-
-/// Words an event; none for those that are of no interest outside.
-pub fn frame(event: &Event) -> Option<Frame> {
-    let (name, mut data) = payload(&event.body, event.at)?;
+/// Words an event as compact JSON; none for those that are of no interest outside.
+pub fn encode(event: &Event) -> Option<String> {
+    let mut data = payload(&event.body, event.at);
     beside(&mut data, &event.identities.iter().collect());
     let json = json!({
-        "event": name,
+        "event": name(&event.body)?,
         "sessionId": event.session,
         "data": data,
         "timestamp": event.at.as_second(),
         "id": event.id,
         "seq": event.seq,
     });
-    Some(Frame { seq: event.seq, event: name.to_owned(), json: json.to_string() })
+    Some(json.to_string())
 }
 
 /// A frame that is not an event of the log.
 pub fn status_frame(name: &str, session: &SessionId, data: Value, now: Timestamp) -> String {
     json!({ "event": name, "sessionId": session, "data": data, "timestamp": now.as_second() })
         .to_string()
+}
+
+/// The status of a session in this API's closed list of them. A session that is being recovered is
+/// linked and takes no commands, as one that is still loading: `degraded` beside it tells them apart.
+pub fn status_word(state: SessionState) -> &'static str {
+    match state {
+        SessionState::Degraded => SessionState::Authenticated.as_str(),
+        other => other.as_str(),
+    }
 }
 
 /// What a new listener is told of the present: the name of an event and its frame.
@@ -83,83 +83,74 @@ pub fn present(status: &SessionStatus, now: Timestamp) -> Option<(&'static str, 
     }
 }
 
-/// Words events for webhooks.
-pub struct OpenWaEnvelope;
-
-impl Envelope for OpenWaEnvelope {
-    fn wrap(&self, event: &Event) -> Option<(String, String)> {
-        frame(event).map(|frame| (frame.event, frame.json))
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &EVENT_NAMES
-    }
+/// What this surface calls an event; none for one that it does not tell.
+pub fn name(body: &EventBody) -> Option<&'static str> {
+    Some(match body {
+        EventBody::EngineUnknown { .. } => return None,
+        EventBody::MessageEdited { .. } => "message_edit",
+        EventBody::GroupJoined { .. } => "group_join",
+        EventBody::GroupLeft { .. } => "group_leave",
+        EventBody::GroupUpdated { .. } => "group_update",
+        EventBody::WebhookDisabled { .. } => "webhook.disabled",
+        other => other.name(),
+    })
 }
 
-fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
+fn payload(body: &EventBody, at: Timestamp) -> Value {
     let timestamp = at.as_second();
-    Some(match body {
-        EventBody::Qr { text, attempt, expires_at } => ("qr", qr_data(text, *attempt, *expires_at)),
-        EventBody::Authenticated => ("authenticated", json!({ "timestamp": timestamp })),
-        EventBody::Ready { me } => ("ready", ready_data(me)),
+    match body {
+        EventBody::Qr { text, attempt, expires_at } => qr_data(text, *attempt, *expires_at),
+        EventBody::Authenticated => json!({ "timestamp": timestamp }),
+        EventBody::Ready { me } => ready_data(me),
         EventBody::Disconnected { reason, will_reconnect } => {
-            ("disconnected", json!({ "reason": reason, "willReconnect": will_reconnect }))
+            json!({ "reason": reason, "willReconnect": will_reconnect })
         }
-        EventBody::Failed { reason } => ("failed", json!({ "reason": reason })),
+        EventBody::Failed { reason } => json!({ "reason": reason }),
         EventBody::StateChanged { state, line } => {
-            ("state_changed", json!({ "state": line, "status": state.as_str() }))
+            let degraded = *state == SessionState::Degraded;
+            json!({ "state": line, "status": status_word(*state), "degraded": degraded })
         }
-        EventBody::Message { message } => ("message", message_event(message)),
-        EventBody::MessageSent { message } => ("message_sent", message_event(message)),
-        EventBody::Ack { message, ack, participant } => {
-            let data = json!({
-                "id": message,
-                "chatId": message.chat,
-                "ack": ack.level(),
-                "status": ack_word(*ack),
-                "timestamp": timestamp,
-                "participant": participant,
-            });
-            ("ack", data)
+        EventBody::Message { message } | EventBody::MessageSent { message } => {
+            message_event(message)
         }
+        EventBody::Ack { message, ack, participant } => json!({
+            "id": message,
+            "chatId": message.chat,
+            "ack": ack.level(),
+            "status": ack_word(*ack),
+            "timestamp": timestamp,
+            "participant": participant,
+        }),
         EventBody::MessageEdited { message, text } => {
-            let data = json!({ "id": message, "chatId": message.chat, "body": text, "timestamp": timestamp });
-            ("message_edit", data)
+            json!({ "id": message, "chatId": message.chat, "body": text, "timestamp": timestamp })
         }
         EventBody::MessageRevoked { message, by } => {
-            let data =
-                json!({ "id": message, "chatId": message.chat, "by": by, "timestamp": timestamp });
-            ("message_revoked", data)
+            json!({ "id": message, "chatId": message.chat, "by": by, "timestamp": timestamp })
         }
-        EventBody::Reaction { message, sender, emoji } => {
-            let data = json!({
-                "messageId": message, "chatId": message.chat, "emoji": emoji, "sender": sender,
-                "timestamp": timestamp,
-            });
-            ("reaction", data)
-        }
+        EventBody::Reaction { message, sender, emoji } => json!({
+            "messageId": message, "chatId": message.chat, "emoji": emoji, "sender": sender,
+            "timestamp": timestamp,
+        }),
         EventBody::GroupJoined { group, group_name, participants, by, action } => {
             let action = match action {
                 JoinAction::Create => "create",
                 JoinAction::Add => "add",
                 JoinAction::Invite => "invite",
             };
-            let data = json!({
+            json!({
                 "chatId": group, "groupName": group_name, "participants": participants, "by": by,
                 "action": action, "timestamp": timestamp,
-            });
-            ("group_join", data)
+            })
         }
         EventBody::GroupLeft { group, participants, by, action } => {
             let action = match action {
                 LeaveAction::Remove => "remove",
                 LeaveAction::Leave => "leave",
             };
-            let data = json!({
+            json!({
                 "chatId": group, "participants": participants, "by": by, "action": action,
                 "timestamp": timestamp,
-            });
-            ("group_leave", data)
+            })
         }
         EventBody::GroupUpdated { group, change, value, by } => {
             let mut data = json!({
@@ -170,50 +161,33 @@ fn payload(body: &EventBody, at: Timestamp) -> Option<(&'static str, Value)> {
             if !risen.is_empty() {
                 data["participants"] = json!(risen);
             }
-            ("group_update", data)
+            data
         }
-        EventBody::ChatUpdated { chat } => {
-            let data = json!({
-                "id": chat.id, "name": chat.name, "unreadCount": chat.unread, "archived": chat.archived,
-            });
-            ("chat_updated", data)
-        }
-        EventBody::ContactUpdated { contact } => {
-            let data = json!({
-                "id": contact.id, "name": contact.display_name(), "pushname": contact.push_name,
-            });
-            ("contact_updated", data)
-        }
-        EventBody::IdentityLearned { lid, phone, former_phone, former_lid, .. } => {
-            let data = json!({
-                "lid": lid, "phone": phone, "formerPhone": former_phone, "formerLid": former_lid,
-                "timestamp": timestamp,
-            });
-            ("identity_learned", data)
-        }
+        EventBody::ChatUpdated { chat } => json!({
+            "id": chat.id, "name": chat.name, "unreadCount": chat.unread, "archived": chat.archived,
+        }),
+        EventBody::ContactUpdated { contact } => json!({
+            "id": contact.id, "name": contact.display_name(), "pushname": contact.push_name,
+        }),
+        EventBody::IdentityLearned { lid, phone, former_phone, former_lid, .. } => json!({
+            "lid": lid, "phone": phone, "formerPhone": former_phone, "formerLid": former_lid,
+            "timestamp": timestamp,
+        }),
         EventBody::Presence { chat, sender, presence } => {
-            ("presence", json!({ "chatId": chat, "sender": sender, "presence": presence }))
+            json!({ "chatId": chat, "sender": sender, "presence": presence })
         }
-        EventBody::Call { id, from, video, group } => {
-            let data = json!({
-                "id": id, "from": from, "isVideo": video, "isGroup": group, "timestamp": timestamp,
-            });
-            ("call", data)
-        }
+        EventBody::Call { id, from, video, group } => json!({
+            "id": id, "from": from, "isVideo": video, "isGroup": group, "timestamp": timestamp,
+        }),
         EventBody::HistoryGap { chat, after, before } => {
-            let data =
-                json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) });
-            ("history_gap", data)
+            json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) })
         }
-        EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => {
-            let data = json!({
-                "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
-                "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
-            });
-            ("webhook.disabled", data)
-        }
-        EventBody::EngineUnknown { .. } => return None,
-    })
+        EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => json!({
+            "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
+            "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
+        }),
+        EventBody::EngineUnknown { .. } => Value::Null,
+    }
 }
 
 fn qr_data(text: &str, attempt: u32, expires_at: Timestamp) -> Value {
@@ -395,7 +369,7 @@ mod tests {
             body,
             identities,
         };
-        let frame: Value = serde_json::from_str(&frame(&event).unwrap().json).unwrap();
+        let frame: Value = serde_json::from_str(&encode(&event).unwrap()).unwrap();
         assert_eq!(frame["data"]["participants"], json!(["1000000001@lid", "15550002@c.us"]));
         assert_eq!(
             frame["data"]["participantIdentities"],
@@ -410,8 +384,8 @@ mod tests {
     fn an_ack_is_worded_as_its_listeners_know_it() {
         let message = "true_1234567890@c.us_ABC123".parse().unwrap();
         let body = EventBody::Ack { message, ack: Ack::Delivered, participant: None };
-        let (name, data) = payload(&body, from_seconds(1_642_694_600)).unwrap();
-        assert_eq!(name, "ack");
+        let data = payload(&body, from_seconds(1_642_694_600));
+        assert_eq!(name(&body), Some("ack"));
         assert_eq!(data["id"], "true_1234567890@c.us_ABC123");
         assert_eq!((&data["ack"], &data["status"]), (&json!(2), &json!("delivered")));
     }

@@ -55,6 +55,8 @@ struct Seen {
     authenticated: bool,
     /// The account was left: unlinked here or on the phone.
     left: bool,
+    /// How often it was ready.
+    readies: u64,
     capabilities: Capabilities,
 }
 
@@ -79,6 +81,21 @@ impl Agent {
         while timeout(SILENCE, self.see(|seen| seen.hello)).await.is_err() {
             tracing::warn!("the page did not say anything; loading it again");
             let _ = timeout(SILENCE, chromium.page().reload()).await;
+        }
+    }
+
+    /// Resolves when the page is ready once more than at the time of the call. Fails when it lacks
+    /// functions that it had.
+    pub fn ready_again(&self) -> impl Future<Output = Result<(), Error>> + use<'_> {
+        let before = self.seen.borrow().clone();
+        async move {
+            self.see(|seen| before.readies < seen.readies).await;
+            let mut lost = self.capabilities().missing;
+            lost.retain(|name| !before.capabilities.missing.contains(name));
+            if lost.is_empty() {
+                return Ok(());
+            }
+            Err(failed(format!("the page came back without {}", lost.join(", "))))
         }
     }
 
@@ -127,17 +144,21 @@ impl Drop for Forget<'_> {
     }
 }
 
-async fn start(page: &Page, number: u64, call: &Call) -> Result<(), Error> {
-    let text = serde_json::to_string(call).map_err(|error| failed(error.to_string()))?;
-    // JSON within a JavaScript string: written as JSON once more.
-    let literal = serde_json::to_string(&text).map_err(|error| failed(error.to_string()))?;
-    let expression = format!("window.wagate.call({number}, {literal})");
-    let answer = page.execute(EvaluateParams::new(expression)).await;
+/// Has the page carry out a script, which reports what comes of it itself.
+pub async fn evaluate(page: &Page, script: String) -> Result<(), Error> {
+    let answer = page.execute(EvaluateParams::new(script)).await;
     let answer = answer.map_err(|error| failed(format!("the page cannot be reached: {error}")))?;
     match &answer.result.exception_details {
         Some(details) => Err(failed(format!("the page refused the call: {}", details.text))),
         None => Ok(()),
     }
+}
+
+async fn start(page: &Page, number: u64, call: &Call) -> Result<(), Error> {
+    let text = serde_json::to_string(call).map_err(|error| failed(error.to_string()))?;
+    // JSON within a JavaScript string: written as JSON once more.
+    let literal = serde_json::to_string(&text).map_err(|error| failed(error.to_string()))?;
+    evaluate(page, format!("window.wagate.call({number}, {literal})")).await
 }
 
 /// Hears what the page reports.
@@ -178,8 +199,10 @@ impl Ear {
 
     fn hear(&mut self, report: Report) -> Option<DriverEvent> {
         match report {
-            Report::Hello { version } => {
-                self.page_is_new();
+            Report::Hello { version, again } => {
+                if !again {
+                    self.page_is_new();
+                }
                 self.seen.send_modify(|seen| {
                     (seen.hello, seen.capabilities.version) = (true, version);
                 });
@@ -197,7 +220,10 @@ impl Ear {
                 Some(DriverEvent::Authenticated)
             }
             Report::Ready { me, missing } => {
-                self.seen.send_modify(|seen| seen.capabilities.missing = missing);
+                self.seen.send_modify(|seen| {
+                    seen.readies += 1;
+                    seen.capabilities.missing = missing;
+                });
                 Some(DriverEvent::Ready { me })
             }
             Report::Line { state, connected } => Some(DriverEvent::Line { state, connected }),
@@ -295,7 +321,11 @@ mod tests {
         let mut ear = ear();
         let (sender, answer) = oneshot::channel();
         lock(&ear.waiting).insert(1, Caller { answer: sender, subject: None });
-        hear(&mut ear, serde_json::json!({ "report": "hello", "version": "2.3" }));
+        let hello =
+            |again| serde_json::json!({ "report": "hello", "version": "2.3", "again": again });
+        hear(&mut ear, hello(true));
+        assert_eq!(lock(&ear.waiting).len(), 1, "the agent before goes on with it");
+        hear(&mut ear, hello(false));
         let error = answer.await.unwrap().unwrap_err();
         assert!(error.message.contains("loaded again"), "{error}");
     }

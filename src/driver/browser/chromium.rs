@@ -112,15 +112,21 @@ impl LaunchOrder {
 
 /// What runs before the page's own code: settings, the library, the agent.
 fn script() -> Result<String, Error> {
-    let part = |name: &str| {
-        let file = Scripts::get(name).ok_or_else(|| {
-            let message = format!("this build lacks {name}: build it with 'make web' first");
-            Error::new(ErrorCode::Unsupported, message)
-        })?;
-        Ok::<_, Error>(String::from_utf8_lossy(&file.data).into_owned())
-    };
-    let (library, agent) = (part("wa-js.js")?, part("agent.js")?);
+    let (library, agent) = (part("wa-js.js")?, agent_script()?);
     Ok(format!("window.WPPConfig = {{ disableGoogleAnalytics: true }};\n{library}\n;{agent}"))
+}
+
+/// The agent alone, for a page that has the library already.
+pub fn agent_script() -> Result<String, Error> {
+    part("agent.js")
+}
+
+fn part(name: &str) -> Result<String, Error> {
+    let file = Scripts::get(name).ok_or_else(|| {
+        let message = format!("this build lacks {name}: build it with 'make web' first");
+        Error::new(ErrorCode::Unsupported, message)
+    })?;
+    Ok(String::from_utf8_lossy(&file.data).into_owned())
 }
 
 /// A running browser with one page.

@@ -45,7 +45,7 @@ pub use self::{
 };
 use crate::{
     domain::{Clock, Command, Content, Error, ErrorCode, Reply, Subject},
-    driver::{Capabilities, Close, Connection, Driver, DriverEvent, Engine, OpenOrder},
+    driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
 };
 
 const EVENTS: usize = 1_024;
@@ -160,6 +160,19 @@ impl Driver for BrowserDriver {
                 wire::reply_of(&other, reply)
             }
         }
+    }
+
+    async fn recover(&self, cure: Cure) -> Result<(), Error> {
+        let is_back = self.agent.ready_again();
+        match cure {
+            Cure::Reinject => agent::evaluate(&self.page, chromium::agent_script()?).await?,
+            Cure::Reload => {
+                self.page.reload().await.map_err(|error| {
+                    Error::new(ErrorCode::EngineFailed, format!("the page does not load: {error}"))
+                })?;
+            }
+        }
+        is_back.await
     }
 
     async fn close(&self, how: Close) {

@@ -20,7 +20,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::domain::{Error, ErrorCode};
+use crate::{
+    domain::{Error, ErrorCode},
+    memory,
+};
 
 /// The shell gives the browser its standard input as the pipe that it reads commands from, which is
 /// where it notices that the gateway is gone. Nothing is ever said over it.
@@ -94,7 +97,7 @@ impl Process {
 
     /// Memory of all its processes, each page counted in proportion to who shares it, in bytes.
     pub fn memory(&self) -> Option<u64> {
-        tree_memory(self.id)
+        memory::of_tree(self.id)
     }
 }
 
@@ -264,35 +267,6 @@ fn profile_in(command: &[u8]) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(command);
     let value = text.split('\0').find_map(|argument| argument.strip_prefix(SWITCH))?;
     Some(PathBuf::from(value))
-}
-
-fn tree_memory(root: u32) -> Option<u64> {
-    let proportional = |id: u32| {
-        let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-        line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
-    };
-    let mut total = proportional(root)?;
-    let mut parents = vec![root];
-    while let Some(parent) = parents.pop() {
-        for child in children_of(parent) {
-            total += proportional(child).unwrap_or(0);
-            parents.push(child);
-        }
-    }
-    Some(total)
-}
-
-/// A child belongs to the thread that started it.
-fn children_of(parent: u32) -> Vec<u32> {
-    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten();
-    let lists = threads
-        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
-    lists
-        .flat_map(|list| {
-            list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>()
-        })
-        .collect()
 }
 
 fn failed(reason: String) -> Error {

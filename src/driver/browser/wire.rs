@@ -16,6 +16,8 @@ pub enum Report {
     /// The first word of a page that was loaded.
     Hello {
         version: Option<String>,
+        /// Whether another agent was in the page before, which sees to what it was asked.
+        again: bool,
     },
     Qr {
         text: String,

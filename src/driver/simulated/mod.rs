@@ -9,13 +9,13 @@ mod translate;
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use self::translate::{failure, reply_to, request_for};
 use crate::{
     domain::{Command, Content, Error, ErrorCode, Outgoing, Reply, Subject},
-    driver::{Capabilities, Close, Connection, Driver, DriverEvent, Engine, OpenOrder},
+    driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
     simulator::{
         Device, Network, Pushes,
         protocol::{Answer, DeviceContent, PageFault, Push, RefusalKind, Request},
@@ -56,24 +56,37 @@ impl Engine for SimulatedEngine {
         device.request(hello).await.map_err(|refusal| failure(refusal, None))?;
         let (sender, events) = mpsc::channel(EVENTS);
         let closing = CancellationToken::new();
-        let pump =
-            Pump { sender, credential_file: credential_file.clone(), closing: closing.clone() };
+        let (ailment, ailing) = watch::channel(None);
+        let ailment = Arc::new(ailment);
+        let pump = Pump {
+            sender,
+            credential_file: credential_file.clone(),
+            closing: closing.clone(),
+            ailment: ailment.clone(),
+        };
         let pump = tokio::spawn(pump.run(pushes));
         let driver = SimulatedDriver {
             device: Mutex::new(Some(device)),
             credential_file,
             closing,
+            ailment,
+            ailing,
             _pump: AbortOnDropHandle::new(pump),
         };
         Ok(Connection { driver: Arc::new(driver), events })
     }
 }
 
+/// The fault that the engine suffers from; the same ones as a page's, with the same cures.
+type Ailment = Option<PageFault>;
+
 struct SimulatedDriver {
     /// None once the session is closed.
     device: Mutex<Option<Arc<Device>>>,
     credential_file: PathBuf,
     closing: CancellationToken,
+    ailment: Arc<watch::Sender<Ailment>>,
+    ailing: watch::Receiver<Ailment>,
     _pump: AbortOnDropHandle<()>,
 }
 
@@ -87,7 +100,26 @@ impl Driver for SimulatedDriver {
         let device = self.device.lock().await.clone();
         let device =
             device.ok_or_else(|| Error::new(ErrorCode::NotReady, "the session is closed"))?;
+        self.answers().await?;
+        if command == Command::Ping && *self.ailing.borrow() == Some(PageFault::Deaf) {
+            return Err(ill("what happens is no longer heard"));
+        }
         carry_out(&device, command).await
+    }
+
+    async fn recover(&self, cure: Cure) -> Result<(), Error> {
+        let device = self.device.lock().await.clone();
+        let device =
+            device.ok_or_else(|| Error::new(ErrorCode::NotReady, "the session is closed"))?;
+        if cure == Cure::Reinject {
+            self.answers().await?;
+        }
+        self.is_not_hung().await;
+        self.ailment.send_replace(None);
+        // The network tells who comes anew all that it holds, and that it is ready.
+        let credential = tokio::fs::read_to_string(&self.credential_file).await.ok();
+        let hello = Request::Hello { credential };
+        device.request(hello).await.map(drop).map_err(|refusal| failure(refusal, None))
     }
 
     async fn close(&self, how: Close) {
@@ -99,6 +131,27 @@ impl Driver for SimulatedDriver {
         }
         self.closing.cancel();
     }
+}
+
+impl SimulatedDriver {
+    /// Never comes back while the engine hangs, and fails while there is nobody to answer.
+    async fn answers(&self) -> Result<(), Error> {
+        self.is_not_hung().await;
+        match *self.ailing.borrow() {
+            Some(PageFault::Emptied) => Err(ill("there is nobody in the engine to answer")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn is_not_hung(&self) {
+        if *self.ailing.borrow() == Some(PageFault::Hang) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn ill(how: &str) -> Error {
+    Error::new(ErrorCode::EngineFailed, format!("a planned fault: {how}"))
 }
 
 async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
@@ -202,6 +255,7 @@ struct Pump {
     sender: mpsc::Sender<DriverEvent>,
     credential_file: PathBuf,
     closing: CancellationToken,
+    ailment: Arc<watch::Sender<Ailment>>,
 }
 
 impl Pump {
@@ -215,6 +269,16 @@ impl Pump {
                 }
                 return;
             };
+            if let Push::Fault {
+                fault: fault @ (PageFault::Hang | PageFault::Deaf | PageFault::Emptied),
+            } = push
+            {
+                self.ailment.send_replace(Some(fault));
+                continue;
+            }
+            if self.ailment.borrow().is_some() && !matches!(push, Push::Fault { .. }) {
+                continue;
+            }
             let (events, ends) = self.events_of(push).await;
             for event in events {
                 // The session is gone: nobody is left to tell.
@@ -260,7 +324,7 @@ impl Pump {
                 let _ = tokio::fs::remove_file(&self.credential_file).await;
                 (vec![DriverEvent::LoggedOut], true)
             }
-            Push::Fault { fault: PageFault::Hang | PageFault::Crash | PageFault::Reload } => {
+            Push::Fault { .. } => {
                 let reason = "a planned fault: the engine ends".to_owned();
                 (vec![DriverEvent::Crashed { reason }], true)
             }

@@ -5,6 +5,8 @@ import { idText, moment } from "./convert";
 import { silently } from "./echoes";
 import { AgentError } from "./failure";
 import { addParticipants, createGroup, group, removeParticipants } from "./groups";
+import { isHearing } from "./listening";
+import { isLooking } from "./login";
 import { wpp } from "./page";
 import { pageId } from "./people";
 import { showTyping, stopTyping } from "./presence";
@@ -19,6 +21,8 @@ export async function carryOut(command: Command): Promise<unknown> {
   assertSupported(command.command);
   switch (command.command) {
     case "ping":
+      if (!isHearing() || !isLooking())
+        throw new AgentError("failed", "what happens on the page is no longer heard");
       return null;
     case "send":
       return send(command.outgoing);

@@ -9,15 +9,15 @@ import {
   messageOf,
 } from "./convert";
 import { isEcho } from "./echoes";
+import { on } from "./listening";
 import { isNotice, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, myId, myLid, otherIdentity, person } from "./people";
 import type { Message, PresenceWord } from "./wire";
 
 export function listen(): void {
-  const page = wpp();
-  page.on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
-  page.on("chat.msg_ack_change", ({ ack, ids, sender }) => {
+  on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
+  on("chat.msg_ack_change", ({ ack, ids, sender }) => {
     for (const id of ids) {
       happened({
         type: "ack",
@@ -27,29 +27,29 @@ export function listen(): void {
       });
     }
   });
-  page.on("chat.msg_edited", ({ id, msg }) => {
+  on("chat.msg_edited", ({ id, msg }) => {
     const text = bodyOf(msg);
     if (isEcho("edit", idText(id), text)) return;
     happened({ type: "message_edited", message: idText(id), text });
   });
-  page.on("chat.msg_revoke", ({ refId, author, from }) => {
+  on("chat.msg_revoke", ({ refId, author, from }) => {
     happened({ type: "message_revoked", message: messageNamed(refId), by: person(author ?? from) });
   });
-  page.on("chat.new_reaction", ({ msgId, sender, reactionText }) => {
+  on("chat.new_reaction", ({ msgId, sender, reactionText }) => {
     // The page keeps no text of a reaction that was taken back.
     const [message, emoji] = [messageNamed(msgId), reactionText || ""];
     const by = person(sender);
     if (by === myId() && isEcho("react", message, emoji)) return;
     happened({ type: "reaction", message, sender: by, emoji });
   });
-  page.on("chat.poll_response", ({ msgId, sender, selectedOptions, timestamp }) => {
+  on("chat.poll_response", ({ msgId, sender, selectedOptions, timestamp }) => {
     // wa-js puts the options themselves at their places, and nothing at those not chosen.
     const chosen = selectedOptions as unknown as ({ name?: string } | undefined)[];
     const options = chosen.flatMap((option) => option?.name ?? []);
     const raw = { message: messageNamed(msgId), sender: person(sender), options, timestamp };
     happened({ type: "engine_unknown", name: "poll_vote", raw });
   });
-  page.on("chat.presence_change", (change) => {
+  on("chat.presence_change", (change) => {
     const chat = idText(change.id);
     if (!change.isGroup) {
       tellPresence(chat, person(change.id), change.state, change.isOnline);
@@ -58,7 +58,7 @@ export function listen(): void {
     for (const { id, state } of change.participants ?? [])
       tellPresence(chat, person(id), state, true);
   });
-  page.on("call.incoming_call", ({ id, sender, peerJid, isVideo, isGroup }) => {
+  on("call.incoming_call", ({ id, sender, peerJid, isVideo, isGroup }) => {
     happened({
       type: "call",
       id,
@@ -72,7 +72,7 @@ export function listen(): void {
 }
 
 function listenToGroups(): void {
-  wpp().on("group.participant_changed", (change) => {
+  on("group.participant_changed", (change) => {
     const participants = change.participants.map(person);
     const by = change.author ? person(change.author) : null;
     const group = idText(change.groupId);

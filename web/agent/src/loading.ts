@@ -1,5 +1,6 @@
 // The page's way up: injected, then fully loaded. wa-js can lose a race with the page and then
 // never binds to what it needs; a page that stays half loaded is loaded again, a few times.
+import { on, whenReplaced } from "./listening";
 import { report, wpp } from "./page";
 import { attempt } from "./people";
 
@@ -10,14 +11,20 @@ const RELOADS = 3;
 const COUNTER = "wagate-reloads";
 
 /** Says hello once wa-js is in the page, and calls back once it is bound to all of it. */
-export function onFullyLoaded(begin: () => void): void {
-  if (wpp().isInjected) greet(begin);
-  else wpp().once("loader.injected", () => greet(begin));
+export function onFullyLoaded(again: boolean, begin: () => void): void {
+  if (wpp().isInjected) greet(again, begin);
+  else {
+    let greeted = false;
+    on("loader.injected", () => {
+      if (!greeted) greet(again, begin);
+      greeted = true;
+    });
+  }
 }
 
-function greet(begin: () => void): void {
+function greet(again: boolean, begin: () => void): void {
   const version = (window as { Debug?: { VERSION?: string } }).Debug?.VERSION ?? null;
-  report({ report: "hello", version });
+  report({ report: "hello", version, again });
   let done = false;
   const finish = (): void => {
     if (done) return;
@@ -36,10 +43,11 @@ function greet(begin: () => void): void {
     clearInterval(watch);
     // What comes up now is about to be loaded again.
     done = true;
-    again();
+    loadAgain();
   }, LOOK_EVERY);
+  whenReplaced(() => clearInterval(watch));
   if (wpp().isFullReady) finish();
-  else wpp().once("loader.full_ready", finish);
+  else on("loader.full_ready", finish);
 }
 
 function isSyncing(): boolean {
@@ -50,7 +58,7 @@ function mode(): string | undefined {
   return attempt(() => (wpp().whatsapp.Stream as { mode?: string } | undefined)?.mode);
 }
 
-function again(): void {
+function loadAgain(): void {
   const reloads = Number(sessionStorage.getItem(COUNTER) ?? "0");
   if (reloads >= RELOADS) {
     sessionStorage.removeItem(COUNTER);

@@ -1,6 +1,7 @@
 // The login: codes to scan, the account taken in, ready, lost. No single event of wa-js can be
 // relied on for it (some are no longer sent, one comes too early), so several signs are looked at.
 import { watchChanges } from "./changes";
+import { on, whenReplaced } from "./listening";
 import { report, wpp } from "./page";
 import { attempt, myId, myLid } from "./people";
 import { rest } from "./presence";
@@ -14,13 +15,25 @@ const MOST_FAILURES = 60;
 export function watchLogin(): void {
   const login = new Login();
   const page = wpp();
-  page.on("conn.auth_code_change", (code) => login.showCode(code?.fullCode));
-  page.on("conn.qrcode_idle", () => login.idle());
-  page.on("conn.logout", () => report({ report: "loggedOut" }));
+  on("conn.auth_code_change", (code) => login.showCode(code?.fullCode));
+  on("conn.qrcode_idle", () => login.idle());
+  on("conn.logout", () => report({ report: "loggedOut" }));
   // A page that was idle before anybody listened says so once more.
   if (attempt(() => page.conn.isIdle())) login.idle();
-  setInterval(() => void login.look(), LOOK_EVERY);
+  const looking = setInterval(() => void login.look(), LOOK_EVERY);
+  whenReplaced(() => clearInterval(looking));
 }
+
+/** When the login was looked at last; nothing before it is watched. */
+let looked: number | undefined;
+
+/** Whether somebody still looks at the login, or does not have to yet. */
+export function isLooking(): boolean {
+  return looked === undefined || Date.now() - looked < LOOKS_STALE;
+}
+
+/** A look may wait for the page; one that takes longer will not come to an end. */
+const LOOKS_STALE = 30_000;
 
 /** What was told last of each kind, so that nothing is told twice. */
 class Login {
@@ -37,6 +50,7 @@ class Login {
     this.looking = true;
     try {
       await this.lookOnce();
+      looked = Date.now();
       this.failures = 0;
     } catch (error) {
       this.failures += 1;

@@ -5,8 +5,12 @@ import { listen } from "./events";
 import { failureOf } from "./failure";
 import { watchLogin } from "./login";
 import { onFullyLoaded } from "./loading";
-import { report } from "./page";
+import { takeOver, whenReplaced } from "./listening";
+import { fallSilent, report } from "./page";
 import type { Command } from "./wire";
+
+const again = takeOver();
+whenReplaced(fallSilent);
 
 window.wagate = {
   /** Returns at once; the answer comes as a report of the same number. */
@@ -21,7 +25,7 @@ window.wagate = {
 
 // Only the page itself: frames within it have no WhatsApp.
 if (window.top === window) {
-  onFullyLoaded(() => {
+  onFullyLoaded(again, () => {
     listen();
     watchLogin();
   });

@@ -14,8 +14,16 @@ export function wpp(): typeof WaJs {
   return window.WPP;
 }
 
+let silent = false;
+
+/** Another agent tells from now on; what this one was asked, it still answers. */
+export function fallSilent(): void {
+  silent = true;
+}
+
 /** Tells the gateway. A report that cannot be told is lost with the page: nobody else is there. */
 export function report(what: Report): void {
+  if (silent && what.report !== "answer" && what.report !== "failure") return;
   window.wagateReport(JSON.stringify(what, wellFormed));
 }
 

@@ -117,7 +117,7 @@ export type EventBody =
 export type PresenceWord = "typing" | "recording" | "paused" | "available" | "unavailable";
 
 export type Report =
-    | { report: "hello"; version: string | null }
+    | { report: "hello"; version: string | null; again: boolean }
     | { report: "qr"; text: string }
     | { report: "qrIdle" }
     | { report: "authenticated" }

@@ -4,6 +4,7 @@ import "./commands.test";
 import "./convert.test";
 import "./events.test";
 import "./groups.test";
+import "./listening.test";
 import "./loading.test";
 import "./login.test";
 import "./page.test";

@@ -15,7 +15,8 @@ export interface Fake {
   isInjected: boolean;
   isFullReady: boolean;
   on: (name: EventName, listener: (what: never) => void) => void;
-  once: (name: EventName, listener: (what: never) => void) => void;
+  off: (name: EventName, listener: (what: never) => void) => void;
+  listeners: (name: EventName) => ((what: never) => void)[];
   conn: Part<
     typeof WaJs.conn,
     | "genLinkDeviceCodeForPhoneNumber"
@@ -158,7 +159,16 @@ export class Page {
   }
 
   emit(name: EventName, what: unknown): void {
-    for (const listener of this.listeners.get(name) ?? []) listener(what as never);
+    for (const listener of this.heard(name)) listener(what as never);
+  }
+
+  /** Whoever listens to wa-js does so no more. */
+  deafen(): void {
+    this.listeners.clear();
+  }
+
+  private heard(name: EventName): ((what: never) => void)[] {
+    return this.listeners.get(name) ?? [];
   }
 
   /** What was reported of one kind. */
@@ -172,7 +182,7 @@ export class Page {
 
   private makeWpp(): Fake {
     const on = (name: EventName, listener: (what: never) => void): void => {
-      this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
+      this.listeners.set(name, [...this.heard(name), listener]);
     };
     const nothing = (): Promise<undefined> => Promise.resolve(undefined);
     const taken = (id: unknown) => Promise.resolve({ id, ack: 1, sendMsgResult: null });
@@ -182,7 +192,10 @@ export class Page {
       isInjected: true,
       isFullReady: true,
       on,
-      once: on,
+      off: (name, listener) => {
+        this.listeners.set(name, this.heard(name).filter((known) => known !== listener));
+      },
+      listeners: (name) => this.heard(name),
       conn: {
         genLinkDeviceCodeForPhoneNumber: () => Promise.resolve("ABCD1234"),
         getAuthCode: () => Promise.resolve(null),

@@ -10,7 +10,7 @@ function load(prepare: (page: Page) => void): { page: Page; begun: () => number 
   const page = new Page();
   prepare(page);
   let begun = 0;
-  onFullyLoaded(() => (begun += 1));
+  onFullyLoaded(false, () => (begun += 1));
   return { page, begun: () => begun };
 }
 
@@ -21,7 +21,7 @@ test("hello is said when wa-js is in, and work begins when it is bound to all", 
   });
   assert.deepEqual(page.said, []);
   page.emit("loader.injected", undefined);
-  assert.deepEqual(page.said, [{ report: "hello", version: "2.3000.1" }]);
+  assert.deepEqual(page.said, [{ report: "hello", version: "2.3000.1", again: false }]);
   await pass(1_000);
   assert.equal(begun(), 0);
   page.emit("loader.full_ready", undefined);
@@ -40,7 +40,7 @@ test("an event that passed before anybody listened is made up for by looking", a
 
 test("a page without a version says hello all the same", () => {
   const { page } = load(() => Reflect.deleteProperty(window, "Debug"));
-  assert.deepEqual(page.said[0], { report: "hello", version: null });
+  assert.deepEqual(page.said[0], { report: "hello", version: null, again: false });
 });
 
 test("a library that lost its race with the page is given another, a few times", async () => {

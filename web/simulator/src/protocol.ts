@@ -124,6 +124,9 @@ export interface Snapshot {
   identities: Pair[];
 }
 
+/** Faults that only a page can act out. */
+export type PageFault = "hang" | "crash" | "reload" | "deaf" | "emptied";
+
 export type Push =
   | { push: "reference"; reference: string; attempt: number; expiresAt: Timestamp }
   | { push: "referencesExhausted" }
@@ -132,7 +135,7 @@ export type Push =
   | { push: "happened"; event: EventBody }
   | { push: "line"; connected: boolean }
   | { push: "unlinked" }
-  | { push: "fault"; fault: "hang" | "crash" | "reload" };
+  | { push: "fault"; fault: PageFault };
 
 export type DeviceContent =
   | { type: "text"; body: string }

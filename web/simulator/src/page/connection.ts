@@ -7,7 +7,7 @@ import { Line } from "./line";
 import { define, defineAll, importNamespace, type Exports } from "./loader";
 import { stores, type ChatModel, type MsgModel } from "./models";
 import { happened, load } from "./inbound";
-import type { Push } from "../protocol";
+import type { PageFault, Push } from "../protocol";
 
 export const VERSION = "2.3000.1044099999";
 
@@ -236,12 +236,31 @@ function leave(): void {
   location.replace(`${location.pathname}?post_logout=1&logout_reason=0`);
 }
 
-function act(fault: "hang" | "crash" | "reload"): void {
-  if (fault === "reload") {
-    location.reload();
-    return;
+function act(fault: PageFault): void {
+  switch (fault) {
+    case "reload":
+      location.reload();
+      return;
+    case "hang":
+      for (;;);
+    case "deaf":
+      broughtIn().WPP?.removeAllListeners?.();
+      return;
+    case "emptied":
+      broughtIn().WPP?.removeAllListeners?.();
+      Object.assign(window, { WPP: undefined, wagate: undefined });
+      return;
+    case "crash":
+      crash();
   }
-  if (fault === "hang") for (;;);
+}
+
+/** What others bring into the page, by the names that they are known to take. */
+function broughtIn(): { WPP?: { removeAllListeners?: () => void } } {
+  return window as ReturnType<typeof broughtIn>;
+}
+
+function crash(): void {
   // A heap past its limit ends the renderer's process; the engine offers no quicker way to a page.
   const kept: number[][] = [];
   for (;;) kept.push(new Array<number>(4_000_000).fill(0.5));

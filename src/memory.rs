@@ -1,14 +1,20 @@
-//! How much memory the gateway and its engines take, and how much there is. Linux only; elsewhere
-//! the answers are unknown.
+//! How much memory processes take, and how much there is. Linux only; elsewhere the answers are
+//! unknown.
 
 /// Memory of this process and of everything that it started, in bytes. Takes milliseconds for each
 /// process.
 pub fn used() -> Option<u64> {
-    let own = std::process::id();
-    let mut total = share_of(own)?;
-    let mut parents = vec![own];
+    of_tree(std::process::id())
+}
+
+/// Memory of a process and of everything that it started, in bytes; none when there is no such
+/// process. Takes milliseconds for each process.
+pub fn of_tree(root: u32) -> Option<u64> {
+    let mut total = share_of(root)?;
+    let mut parents = vec![root];
     while let Some(parent) = parents.pop() {
         for child in children(parent) {
+            // One that has ended since takes nothing any more.
             total += share_of(child).unwrap_or(0);
             parents.push(child);
         }
@@ -68,6 +74,13 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
+    fn a_process_that_is_not_there_has_no_memory() {
+        // Process ids end below this.
+        assert_eq!(of_tree(u32::MAX), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
     fn a_child_is_found_whichever_thread_started_it() {
         let (tell, started) = std::sync::mpsc::channel();
         let (end, asked) = std::sync::mpsc::channel::<()>();
@@ -80,8 +93,10 @@ mod tests {
         });
         let child = started.recv().unwrap();
         let found = children(std::process::id());
+        let (own, all) = (share_of(child).unwrap(), of_tree(child).unwrap());
         drop(end);
         parent.join().unwrap();
         assert!(found.contains(&child), "{child} is not in {found:?}");
+        assert!(0 < own && 0 < all, "{own} and {all}");
     }
 }

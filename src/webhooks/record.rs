@@ -1,0 +1,199 @@
+//! Writing down what came of attempts: many in one commit and one flush, however fast they end.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{
+    breakpoint::Breakpoint,
+    domain::{Error, EventBody, SessionId, Timestamp, clock::between},
+    store::{
+        Batch,
+        records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord},
+    },
+    webhooks::{
+        Webhooks,
+        attempt::Outcome,
+        pace::Sign,
+        schedule::{self, Next, Schedule, Tried},
+    },
+};
+
+/// An attempt that is over and not yet written down.
+pub struct Ended {
+    pub delivery: Delivery,
+    pub came: Came,
+}
+
+pub enum Came {
+    /// It was posted. The event is one of this session.
+    Posted(SessionId, Outcome),
+    /// It cannot be sent, which is no fault of the receiver.
+    Unfit(String),
+}
+
+impl Ended {
+    /// What it says of the receiver; none when nothing was sent.
+    pub fn sign(&self) -> Option<Sign> {
+        match &self.came {
+            Came::Posted(_, outcome) => Some(Sign::of(outcome.attempt.status)),
+            Came::Unfit(_) => None,
+        }
+    }
+}
+
+impl Webhooks {
+    /// Writes down what came of attempts at one endpoint, and what it means for the endpoint. On
+    /// return it is on the disk. One that is switched off is told of in the log, in the same commit.
+    pub(in crate::webhooks) async fn record(
+        &self,
+        id: Uuid,
+        group: Vec<Ended>,
+    ) -> Result<(), Error> {
+        let held = self.lock(id).await;
+        // Read anew: a caller may have changed the endpoint meanwhile.
+        let Some(mut webhook) = self.inner.store.webhooks().get(id).await? else {
+            return Ok(());
+        };
+        let was_enabled = webhook.enabled;
+        let (mut batch, mut told_in) = (Batch::new(), None);
+        let mut line = self.inner.store.change_line(id);
+        for Ended { mut delivery, came } in group {
+            let attempt = match came {
+                Came::Posted(session, outcome) => {
+                    let attempt = self.judge(&mut webhook, &mut delivery, outcome);
+                    if was_enabled && !webhook.enabled {
+                        told_in.get_or_insert(session);
+                    }
+                    attempt
+                }
+                Came::Unfit(error) => self.give_up(&mut webhook, &mut delivery, error),
+            };
+            count_end(delivery.state);
+            self.inner.store.deliveries().add_attempt_in(&mut batch, &attempt)?;
+            line.put(delivery);
+        }
+        line.write_in(&mut batch).await?;
+        self.inner.store.webhooks().put_in(&mut batch, &webhook)?;
+        if let Some(session) = told_in {
+            tracing::warn!(webhook = %id, "webhook {id} is switched off");
+            self.inner.log.append(&session, vec![told(&webhook)], batch).await?;
+            self.changed();
+            return Ok(());
+        }
+        self.inner.store.commit(batch).await?;
+        drop(held);
+        self.inner.store.durable().await?;
+        Breakpoint::DeliveryRecorded.pass();
+        Ok(())
+    }
+
+    /// Decides what becomes of a delivery and its endpoint after an attempt.
+    fn judge(
+        &self,
+        webhook: &mut WebhookRecord,
+        delivery: &mut Delivery,
+        outcome: Outcome,
+    ) -> Attempt {
+        let (now, steady) = (self.inner.clock.now(), self.inner.clock.steady());
+        metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.label())
+            .increment(1);
+        let Outcome { attempt, wish } = outcome;
+        let tried = Tried {
+            attempt: delivery.attempts - delivery.earlier_attempts,
+            status: attempt.status,
+            wish,
+            // One that was asked for once more has not stood in line all that time.
+            age: match delivery.earlier_attempts {
+                0 => between(delivery.next_attempt_at.unwrap_or(steady), steady),
+                _ => Duration::ZERO,
+            },
+        };
+        let next = self.schedule_of(webhook).next(tried, rand::random());
+        (webhook.last_status, webhook.last_delivery_at) = (attempt.status, Some(now));
+        match next {
+            Next::Delivered => {
+                finish(delivery, DeliveryState::Delivered, now);
+                webhook.delivered += 1;
+                (webhook.failing_since, webhook.failures_in_row) = (None, 0);
+                webhook.paused_until = None;
+            }
+            Next::RetryAfter(pause) => delivery.next_attempt_at = Some(steady + pause),
+            Next::Dead => {
+                finish(delivery, DeliveryState::Dead, now);
+                webhook.failed += 1;
+            }
+            Next::Gone => {
+                finish(delivery, DeliveryState::Dead, now);
+                webhook.failed += 1;
+                webhook.enabled = false;
+                webhook.disabled_reason = Some("the receiver answered 410 Gone".to_owned());
+            }
+        }
+        if next != Next::Delivered {
+            let since = *webhook.failing_since.get_or_insert(now);
+            webhook.failures_in_row = webhook.failures_in_row.saturating_add(1);
+            let is_often = self.inner.settings.disable_after_failures <= webhook.failures_in_row;
+            if is_often && since + self.inner.settings.disable_after < now {
+                webhook.enabled = false;
+                webhook.disabled_reason =
+                    Some("nothing could be delivered for too long".to_owned());
+            }
+            let pause = schedule::pause(attempt.status, wish).map(|pause| steady + pause);
+            webhook.paused_until = webhook.paused_until.max(pause);
+        }
+        attempt
+    }
+
+    /// Makes a dead letter of what cannot be sent.
+    fn give_up(
+        &self,
+        webhook: &mut WebhookRecord,
+        delivery: &mut Delivery,
+        error: String,
+    ) -> Attempt {
+        let now = self.inner.clock.now();
+        finish(delivery, DeliveryState::Dead, now);
+        webhook.failed += 1;
+        Attempt {
+            delivery: delivery.id,
+            number: delivery.attempts,
+            at: now,
+            duration_ms: 0,
+            status: None,
+            error: Some(error),
+            response: None,
+        }
+    }
+
+    fn schedule_of(&self, webhook: &WebhookRecord) -> &Schedule {
+        match webhook.retries {
+            RetryPlan::Full => &self.inner.settings.full,
+            RetryPlan::Short => &self.inner.settings.short,
+        }
+    }
+}
+
+/// The event that tells of an endpoint's end.
+fn told(webhook: &WebhookRecord) -> EventBody {
+    EventBody::WebhookDisabled {
+        webhook: webhook.id,
+        all_sessions: webhook.session.is_none(),
+        reason: webhook.disabled_reason.clone().unwrap_or_default(),
+        failing_since: webhook.failing_since,
+    }
+}
+
+fn count_end(state: DeliveryState) {
+    let state = match state {
+        DeliveryState::Waiting => return,
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Dead => "dead",
+    };
+    metrics::counter!("wagate_webhook_deliveries_total", "state" => state).increment(1);
+}
+
+fn finish(delivery: &mut Delivery, state: DeliveryState, now: Timestamp) {
+    (delivery.state, delivery.finished_at) = (state, Some(now));
+    delivery.next_attempt_at = None;
+}
