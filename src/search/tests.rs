@@ -5,11 +5,13 @@ use std::{collections::BTreeSet, time::Duration};
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::*;
 use crate::{
-    domain::{Ack, Message, MessageKind, clock::from_seconds},
-    search::text::{fold, tests::has_iota_below},
-    store::Batch,
+    domain::{Ack, Message, MessageKind, SessionId, clock::from_seconds},
+    search::{
+        Search, Wanted, Within,
+        text::{fold, has_iota_below},
+    },
+    store::{Batch, Store},
 };
 
 fn message(key: &str, text: &str) -> Message {
