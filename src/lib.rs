@@ -29,6 +29,8 @@ pub mod driver;
 pub mod session;
 // Messages out and in, and the mirror of chats and contacts.
 pub mod messaging;
+// Words of messages, and where they are.
+pub mod search;
 // Who may call.
 pub mod accounts;
 // Delivery of events to callers' endpoints.

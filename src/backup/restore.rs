@@ -32,6 +32,8 @@ const ASIDE: &str = ".restore-";
 const REPLACED: &str = ".replaced-";
 /// The store's folder below the data folder.
 const STORE: &str = "store";
+/// The full-text index, which is of another store than the one that is restored. It is built anew.
+const SEARCH: &str = "search";
 /// Pairs written to the store in one batch, by their bytes.
 const LOAD_AT_ONCE: usize = 1024 * 1024;
 /// How long the new store may take to close, and how often it is looked at.
@@ -124,7 +126,7 @@ impl Place {
         let stamp = now.strftime("%Y%m%d-%H%M%S");
         let mut replaced = Vec::new();
         let aside = self.data.join(format!("{REPLACED}{stamp}"));
-        for name in [STORE, SIMULATOR, MEDIA, BOOTSTRAP] {
+        for name in [STORE, SEARCH, SIMULATOR, MEDIA, BOOTSTRAP] {
             replaced.extend(move_aside(&self.data.join(name), &aside)?);
         }
         let aside = self.sessions.join(format!("{REPLACED}{stamp}"));

@@ -32,6 +32,7 @@ pub struct Config {
     pub limits: Limits,
     pub webhooks: Webhooks,
     pub events: Events,
+    pub search: Search,
     pub log: Log,
 }
 
@@ -182,6 +183,13 @@ pub struct Events {
     pub retention_days: u32,
     /// MiB of the log; 0 for no limit.
     pub max_mib: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Whether words of messages can be looked for.
+    pub enabled: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -24,6 +24,7 @@ use crate::{
     domain::{Clock, Error, ErrorCode, Subject},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
+    search::Search,
     services::{EventRetention, Health, Services, idempotency::FirstAnswers},
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError, disk::Disk},
@@ -108,6 +109,10 @@ impl Gateway {
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
+        // Before anybody writes: what changes from here on is noted for the index.
+        let search = start_search(&config, &store, &tasks, &stop)
+            .await
+            .map_err(|source| store_error(&config, source))?;
         let world = engines::World::build(&config, &clock).await?;
 
         let media = config.data.dir.join("media");
@@ -168,6 +173,7 @@ impl Gateway {
             clock,
             supervisor,
             messaging,
+            search,
             events,
             retention,
             webhooks,
@@ -239,6 +245,19 @@ async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
             opened => return opened.map_err(|source| store_error(config, source)),
         }
     }
+}
+
+async fn start_search(
+    config: &Config,
+    store: &Store,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Search, StoreError> {
+    let folder = config.data.dir.join("search");
+    if config.search.enabled {
+        return Ok(Search::start(store.clone(), folder, tasks, stop.clone()));
+    }
+    Search::off(store, folder).await
 }
 
 fn store_error(config: &Config, source: StoreError) -> StartError {

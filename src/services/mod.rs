@@ -15,7 +15,7 @@ use self::idempotency::FirstAnswers;
 pub use self::retention::EventRetention;
 use crate::{
     accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog, memory,
-    messaging::Messaging, session::Supervisor, simulator::Network, store::Store,
+    messaging::Messaging, search::Search, session::Supervisor, simulator::Network, store::Store,
     webhooks::Webhooks,
 };
 
@@ -29,6 +29,7 @@ pub struct Services {
     pub clock: Clock,
     pub supervisor: Supervisor,
     pub messaging: Messaging,
+    pub search: Search,
     pub events: EventLog,
     pub retention: EventRetention,
     pub webhooks: Webhooks,

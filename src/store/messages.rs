@@ -191,13 +191,17 @@ impl<'a> Messages<'a> {
             if let Some(known) = self.at(&key).await?
                 && !known.hidden
             {
+                // Receipts and reactions change nothing that is looked for.
+                if known.message.body != message.body {
+                    self.numbers.noting().note_in(batch, known.number);
+                }
                 let stored = StoredMessage { message: message.clone(), ..known };
                 batch.put(key, encode(&stored)?);
             }
             return Ok(false);
         }
         let key = self.key_behind(session, message).await?;
-        add_in(batch, session, message, self.numbers.message(), key)?;
+        self.add_in(batch, session, message, self.numbers.message(), key)?;
         Ok(true)
     }
 
@@ -213,7 +217,7 @@ impl<'a> Messages<'a> {
             return Ok(false);
         }
         let key = self.key_before(session, message).await?;
-        add_in(batch, session, message, self.numbers.earlier_message(), key)?;
+        self.add_in(batch, session, message, self.numbers.earlier_message(), key)?;
         Ok(true)
     }
 
@@ -226,6 +230,7 @@ impl<'a> Messages<'a> {
     ) -> Result<(), StoreError> {
         if let Some(key) = self.table.engine.get(&place(session, &stored.message.id)).await? {
             batch.put(key, encode(stored)?);
+            self.numbers.noting().note_in(batch, stored.number);
         }
         Ok(())
     }
@@ -274,6 +279,7 @@ impl<'a> Messages<'a> {
             let found =
                 self.table.engine.scan(range.clone(), Direction::Forward, READ_AT_ONCE).await?;
             if found.is_empty() {
+                self.numbers.noting().tell();
                 return Ok(());
             }
             let mut batch = Batch::new();
@@ -282,6 +288,7 @@ impl<'a> Messages<'a> {
                 for index in indexes(session, &stored) {
                     batch.remove(index);
                 }
+                self.numbers.noting().note_in(&mut batch, stored.number);
                 batch.remove(key);
             }
             self.table.engine.commit(batch).await?;
@@ -322,6 +329,20 @@ impl<'a> Messages<'a> {
         Ok(found.first().and_then(|(key, _)| number_at(key, length)))
     }
 
+    fn add_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        message: &Message,
+        number: u64,
+        key: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let stored = StoredMessage { number, hidden: false, message: message.clone() };
+        batch.put(key.clone(), encode(&stored)?);
+        self.numbers.noting().note_in(batch, number);
+        index_in(batch, session, &stored, key)
+    }
+
     async fn at_place(&self, place: &[u8]) -> Result<Option<StoredMessage>, StoreError> {
         match self.table.engine.get(place).await? {
             Some(key) => self.at(&key).await,
@@ -332,18 +353,6 @@ impl<'a> Messages<'a> {
     async fn at(&self, key: &[u8]) -> Result<Option<StoredMessage>, StoreError> {
         self.table.engine.get(key).await?.as_deref().map(decode).transpose()
     }
-}
-
-fn add_in(
-    batch: &mut Batch,
-    session: &SessionId,
-    message: &Message,
-    number: u64,
-    key: Vec<u8>,
-) -> Result<(), StoreError> {
-    let stored = StoredMessage { number, hidden: false, message: message.clone() };
-    batch.put(key.clone(), encode(&stored)?);
-    index_in(batch, session, &stored, key)
 }
 
 /// Adds all that leads to a message.

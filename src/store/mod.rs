@@ -28,6 +28,7 @@ mod settings;
 mod table;
 mod tags;
 mod trees;
+mod unindexed;
 mod webhooks;
 
 use std::{path::Path, sync::Arc};
@@ -51,12 +52,14 @@ pub use self::{
     sessions::Sessions,
     settings::Settings,
     tags::Tags,
+    unindexed::{Noticed, Unindexed},
     webhooks::Webhooks,
 };
 use self::{
     disk::{Disk, Room},
     engine::{Engine, Guarded, SledEngine},
     numbers::Numbers,
+    unindexed::Noting,
 };
 use crate::domain::{Error, ErrorCode, Subject};
 
@@ -176,7 +179,12 @@ impl Store {
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.engine.commit(batch).await
+        let is_noted = Noting::is_in(&batch);
+        self.engine.commit(batch).await?;
+        if is_noted {
+            self.numbers.noting().tell();
+        }
+        Ok(())
     }
 
     /// Returns when everything committed so far is on the disk. Callers at the same time share one
@@ -262,6 +270,10 @@ impl Store {
 
     pub fn mirrors(&self) -> Mirrors<'_> {
         Mirrors::new(&*self.engine)
+    }
+
+    pub fn unindexed(&self) -> Unindexed<'_> {
+        Unindexed::new(&*self.engine, self.numbers.noting())
     }
 
     pub fn contacts(&self) -> Contacts<'_> {

@@ -21,14 +21,15 @@ use crate::{
         engine::{Direction, Engine},
         settings::Settings,
         trees::Tree,
+        unindexed::Noting,
     },
 };
 
 const SETTING: &str = "numbers given";
 
-/// What is given next; clones count together.
-#[derive(Clone, Debug)]
-pub struct Numbers(Arc<Next>);
+/// What is given next; clones count together. Bears along who notes changes of what has a number.
+#[derive(Clone)]
+pub struct Numbers(Arc<Next>, Noting);
 
 #[derive(Debug)]
 struct Next {
@@ -66,12 +67,13 @@ impl Numbers {
         let newest = end(Tree::MessagesByNumber, Direction::Backward).await?;
         let oldest = end(Tree::MessagesByNumber, Direction::Forward).await?;
         let conversation = end(Tree::ConversationsByNumber, Direction::Backward).await?;
-        Ok(Self(Arc::new(Next {
+        let next = Next {
             message: given.message.max(after(newest)).into(),
             history: given.history.min(oldest.unwrap_or(u64::MAX)).into(),
             conversation: given.conversation.max(after(conversation)).into(),
             listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
-        })))
+        };
+        Ok(Self(Arc::new(next), Noting::default()))
     }
 
     /// For a message that comes to be known as it happens: above all that were given before.
@@ -82,6 +84,10 @@ impl Numbers {
     /// For a message of an earlier time: below all that were given before.
     pub fn earlier_message(&self) -> u64 {
         self.0.history.fetch_sub(1, Ordering::SeqCst) - 1
+    }
+
+    pub fn noting(&self) -> &Noting {
+        &self.1
     }
 
     pub fn conversation(&self) -> u64 {

@@ -18,6 +18,7 @@ use crate::{
         settings::Settings,
         table::clear,
         trees::Tree,
+        unindexed::forget_index,
     },
 };
 
@@ -51,6 +52,7 @@ pub async fn is_due(engine: &dyn Engine) -> Result<bool, StoreError> {
 
 pub async fn reindex(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
     numbers.keep(engine).await?;
+    forget_index(engine).await?;
     Settings::new(engine).put(SETTING, &0_u64).await?;
     for tree in INDEXES {
         clear(engine, Key::new(tree).all()).await?;

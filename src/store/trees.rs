@@ -39,6 +39,7 @@
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
 //! | `OutboxByUuid` | UUID of the message | the key in `Outbox` | messaging |
+//! | `Unindexed` | number of a message, UUID of the change | nothing | search |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,7 @@ pub enum Tree {
     Tags = 57,
     ConversationsByTag = 58,
     OutboxByUuid = 59,
+    Unindexed = 60,
 }
 
 impl Tree {

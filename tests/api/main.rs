@@ -27,6 +27,7 @@ mod listeners;
 mod outbox;
 mod permission;
 mod retention;
+mod search;
 mod secrets;
 mod simulated_network;
 mod webhook_service;

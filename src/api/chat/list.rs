@@ -10,7 +10,7 @@ use crate::{
         chat::{
             access,
             conversations::is_chat,
-            data, paging, render,
+            data, paging, render, search,
             wire::{MessagePage, PlainMessage, PlainMessagePage, message_status},
         },
         endpoint::{
@@ -70,6 +70,11 @@ pub fn endpoints() -> Vec<Endpoint> {
                 .query(Text, "instance_id", "Of one instance: its UUID, number or name")
                 .query(Text, "conversation_id", "Of one conversation")
                 .query(Text, "direction", "incoming or outgoing")
+                .query(
+                    Text,
+                    "search",
+                    "With these words, in any case and without marks; the last may be a beginning",
+                )
                 .query(Text, "status", "pending, sent, delivered, read or failed")
                 .query(Number, "before_id", "Messages before this id")
                 .query(Number, "per_page", "1 to 200 (default 50)"),
@@ -101,7 +106,7 @@ async fn of_conversation_plain(
     let status = services.supervisor.get(&found.record.session)?.status();
     let plain = |stored| render::plain_message(&services, &status, stored);
     let messages = page.messages.iter().map(plain).collect();
-    let page = PlainMessagePage { messages, has_more: page.has_more, next_before_id: None };
+    let page = PlainMessagePage { has_more: page.has_more, ..self::page(messages, None) };
     Ok(HttpResponse::Ok().json(data(page)))
 }
 
@@ -128,6 +133,11 @@ async fn all(
         Some(_) => Some(query.number("before_id", 0_u64, 0, u64::MAX)?),
         None => None,
     };
+    if let Some(words) = query.text("search") {
+        let found =
+            search::find(&services, &request, &query, words, (before, limit), &filter).await?;
+        return Ok(HttpResponse::Ok().json(data(found)));
+    }
     let (messages, next) = match query.text("conversation_id") {
         Some(id) => {
             let found = access::named_conversation(&services, &request, id).await?;
@@ -156,12 +166,7 @@ async fn of_all(
     (before, limit): (Option<u64>, usize),
     filter: &MessageFilter,
 ) -> Result<(Vec<PlainMessage>, Option<u64>), ApiError> {
-    let sessions = access::sessions(services, request, query.text("instance_id"))?;
-    let statuses: HashMap<SessionId, SessionStatus> = access::instances(services, request)
-        .into_iter()
-        .filter(|status| sessions.contains(&status.id))
-        .map(|status| (status.id.clone(), status))
-        .collect();
+    let statuses = statuses(services, request, query)?;
     let wanted = |session: &SessionId, stored: &StoredMessage| {
         statuses.contains_key(session) && filter.takes(stored)
     };
@@ -170,6 +175,18 @@ async fn of_all(
         Some(render::plain_message(services, statuses.get(session)?, stored))
     };
     Ok((found.iter().filter_map(plain).collect(), next))
+}
+
+/// The instances that are asked for.
+pub fn statuses(
+    services: &Services,
+    request: &HttpRequest,
+    query: &Query,
+) -> Result<HashMap<SessionId, SessionStatus>, Error> {
+    let sessions = access::sessions(services, request, query.text("instance_id"))?;
+    let all = access::instances(services, request).into_iter();
+    let asked = all.filter(|status| sessions.contains(&status.id));
+    Ok(asked.map(|status| (status.id.clone(), status)).collect())
 }
 
 /// A page of a conversation without the messages that the filter leaves out.
@@ -213,7 +230,7 @@ async fn filtered(
 
 /// Which messages a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct MessageFilter {
+pub struct MessageFilter {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     from_me: Option<bool>,
@@ -247,7 +264,7 @@ impl MessageFilter {
         Ok(Self { from_me, status: status.map(str::to_owned), ..Self::times(query)? })
     }
 
-    fn takes(&self, stored: &StoredMessage) -> bool {
+    pub fn takes(&self, stored: &StoredMessage) -> bool {
         let message = &stored.message;
         self.from.is_none_or(|from| from <= message.timestamp)
             && self.to.is_none_or(|to| message.timestamp <= to)
@@ -271,6 +288,6 @@ fn limit(query: &Query, name: &str) -> Result<usize, ApiError> {
     query.number(name, USUAL, 1, LARGEST)
 }
 
-fn page(messages: Vec<PlainMessage>, next: Option<u64>) -> PlainMessagePage {
-    PlainMessagePage { messages, has_more: next.is_some(), next_before_id: next }
+pub fn page(messages: Vec<PlainMessage>, next: Option<u64>) -> PlainMessagePage {
+    PlainMessagePage { messages, has_more: next.is_some(), next_before_id: next, indexing: false }
 }

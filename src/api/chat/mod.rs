@@ -12,6 +12,7 @@ mod paging;
 mod preview;
 mod reactions;
 mod render;
+mod search;
 mod send;
 mod tags;
 mod upload;

@@ -193,6 +193,9 @@ pub struct PlainMessagePage {
     /// In lists over several conversations: what to give as before_id for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_before_id: Option<u64>,
+    /// In searches, while the index is being built: there may be more than was found.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub indexing: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,0 +1,193 @@
+//! The index on the disk: which numbers of messages a word leads to. It knows no texts, only what
+//! they are found by; what it answers is a hint that the store has to confirm.
+
+use std::{
+    fs, io,
+    ops::Bound,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tantivy::{
+    Index as Tantivy, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, Term,
+    collector::TopDocs,
+    query::{BooleanQuery, FuzzyTermQuery, Occur, Query, RangeQuery, TermQuery},
+    schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
+    tokenizer::{PreTokenizedString, Token},
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Jid, SessionId},
+    search::text::{Wanted, tokens},
+};
+
+/// The layout that this version writes and reads. Another one is built anew.
+const LAYOUT: u32 = 1;
+/// The least that the library takes while there is something to write.
+const WRITER_BYTES: usize = 16 * 1024 * 1024;
+
+/// How far an index has come. Lies in the index itself, so that both are of the same moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    layout: u32,
+    /// Which building of the index the store knows of.
+    pub mark: Uuid,
+    /// While it is built anew: the messages from this number on are in it.
+    pub built_from: Option<u64>,
+}
+
+impl Standing {
+    /// Of an index with nothing in it.
+    pub fn new(mark: Uuid) -> Self {
+        Self { layout: LAYOUT, mark, built_from: Some(u64::MAX) }
+    }
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub struct Change {
+    pub number: u64,
+    /// None when there is nothing to find any more.
+    pub entry: Option<Entry>,
+}
+
+#[derive(Debug)]
+pub struct Entry {
+    pub session: SessionId,
+    pub chat: Jid,
+    pub text: String,
+}
+
+/// Where messages are looked for.
+#[derive(Clone, Debug)]
+pub enum Within {
+    All,
+    Session(SessionId),
+    Chat(SessionId, Jid),
+}
+
+pub struct Index {
+    index: Tantivy,
+    reader: IndexReader,
+    fields: Fields,
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    number: Field,
+    session: Field,
+    chat: Field,
+    words: Field,
+}
+
+impl Index {
+    /// The index in a folder and how far it has come. None when there is none that can be used.
+    pub fn open(folder: &Path) -> Option<(Self, Standing)> {
+        let index = Tantivy::open_in_dir(folder).ok()?;
+        let payload = index.load_metas().ok()?.payload?;
+        let standing: Standing = serde_json::from_str(&payload).ok()?;
+        (standing.layout == LAYOUT && index.schema() == schema().0).then_some(())?;
+        Some((Self::on(index).ok()?, standing))
+    }
+
+    /// An empty one in place of whatever lies there.
+    pub fn create(folder: &Path, standing: Standing) -> tantivy::Result<Self> {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => fs::create_dir_all(folder)?,
+        }
+        let index = Self::on(Tantivy::create_in_dir(PathBuf::from(folder), schema().0)?)?;
+        index.apply(&[], standing)?;
+        Ok(index)
+    }
+
+    fn on(index: Tantivy) -> tantivy::Result<Self> {
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Self { index, reader, fields: schema().1 })
+    }
+
+    /// Writes changes and how far they bring it, together; on the disk when it returns. To write
+    /// the same again changes nothing.
+    pub fn apply(&self, changes: &[Change], standing: Standing) -> tantivy::Result<()> {
+        let mut writer: IndexWriter = self.index.writer_with_num_threads(1, WRITER_BYTES)?;
+        for change in changes {
+            writer.delete_term(Term::from_field_u64(self.fields.number, change.number));
+            if let Some(entry) = &change.entry {
+                writer.add_document(self.document(change.number, entry))?;
+            }
+        }
+        let mut commit = writer.prepare_commit()?;
+        commit.set_payload(&serde_json::to_string(&standing).map_err(io::Error::from)?);
+        commit.commit()?;
+        writer.wait_merging_threads()?;
+        self.reader.reload()
+    }
+
+    /// The highest numbers below `before` that a query may lead to, highest first.
+    pub fn find(
+        &self,
+        wanted: &Wanted,
+        within: &Within,
+        before: Option<u64>,
+        limit: usize,
+    ) -> tantivy::Result<Vec<u64>> {
+        let Fields { number, session, chat, words } = self.fields;
+        let exact = |field, text: &str| -> Box<dyn Query> {
+            let term = Term::from_field_text(field, text);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        };
+        let mut all: Vec<Box<dyn Query>> =
+            wanted.whole().map(|token| exact(words, token)).collect();
+        if let Some(word) = wanted.beginning() {
+            let term = Term::from_field_text(words, word);
+            all.push(Box::new(FuzzyTermQuery::new_prefix(term, 0, false)));
+        }
+        match within {
+            Within::All => (),
+            Within::Session(id) => all.push(exact(session, id.as_str())),
+            Within::Chat(id, of) => all.push(exact(chat, &chat_name(id, of))),
+        }
+        if let Some(before) = before {
+            let end = Term::from_field_u64(number, before);
+            all.push(Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(end))));
+        }
+        let query = BooleanQuery::new(all.into_iter().map(|query| (Occur::Must, query)).collect());
+        let newest = TopDocs::with_limit(limit).order_by_u64_field("number", Order::Desc);
+        let found = self.reader.searcher().search(&query, &newest)?;
+        Ok(found.into_iter().filter_map(|(number, _)| number).collect())
+    }
+
+    fn document(&self, number: u64, entry: &Entry) -> TantivyDocument {
+        let mut document = TantivyDocument::new();
+        document.add_u64(self.fields.number, number);
+        document.add_text(self.fields.session, entry.session.as_str());
+        document.add_text(self.fields.chat, chat_name(&entry.session, &entry.chat));
+        let tokens = tokens(&entry.text).into_iter();
+        let tokens = tokens.map(|text| Token { text, position: 0, ..Token::default() }).collect();
+        let words = PreTokenizedString { text: String::new(), tokens };
+        document.add_pre_tokenized_text(self.fields.words, words);
+        document
+    }
+}
+
+fn chat_name(session: &SessionId, chat: &Jid) -> String {
+    format!("{session} {chat}")
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    // Only whether a word is in a text is asked, never how often or where.
+    let plain = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    let plain = TextOptions::default().set_indexing_options(plain);
+    let fields = Fields {
+        number: schema.add_u64_field("number", INDEXED | FAST),
+        session: schema.add_text_field("session", plain.clone()),
+        chat: schema.add_text_field("chat", plain.clone()),
+        words: schema.add_text_field("words", plain),
+    };
+    (schema.build(), fields)
+}

@@ -1,0 +1,184 @@
+//! The one writer of the index: takes up what the store has noted, and builds what is missing.
+
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::{SessionId, conversation::StoredMessage},
+    search::{
+        Shared,
+        index::{Change, Entry, Index, Standing},
+    },
+    store::StoreError,
+};
+
+/// Changes that come one after the other are written together: a commit costs a few files.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Before something that failed is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+/// Faults of an index before another is begun.
+const MOST_FAULTS: u32 = 3;
+/// Messages in one commit.
+const AT_ONCE: usize = 2_000;
+/// Messages between two words about the progress.
+const TOLD_EVERY: u64 = 100_000;
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("the index: {0}")]
+    Index(String),
+}
+
+struct Keeper {
+    shared: Arc<Shared>,
+    index: Arc<Index>,
+    standing: Standing,
+    built: u64,
+}
+
+/// Keeps the index in step until told to stop.
+pub async fn run(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut faults = 0;
+    while !stop.is_cancelled() {
+        let kept = match Keeper::open(&shared).await {
+            Ok(mut keeper) => keeper.keep(&stop).await,
+            Err(fault) => Err(fault),
+        };
+        let Err(fault) = kept else { return };
+        if matches!(fault, Fault::Index(_)) && shared.store.takes_records() {
+            faults += 1;
+            // The disk has room: what lies there is at fault.
+            if faults % MOST_FAULTS == 0 {
+                let _ = shared.store.unindexed().set_mark(Uuid::nil()).await;
+            }
+        }
+        tracing::warn!(%fault, "the index of messages cannot be kept; it is tried again");
+        stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
+    }
+}
+
+impl Keeper {
+    /// Opens the index that the store knows of, or begins another.
+    async fn open(shared: &Arc<Shared>) -> Result<Self, Fault> {
+        let known = shared.store.unindexed().mark().await?;
+        let folder = shared.folder.clone();
+        let opened = blocking(move || Ok(Index::open(&folder))).await?;
+        let (index, standing) = match opened.filter(|(_, found)| Some(found.mark) == known) {
+            Some(opened) => opened,
+            None => Self::begin(shared).await?,
+        };
+        let index = Arc::new(index);
+        shared.is_building.store(standing.built_from.is_some(), Ordering::SeqCst);
+        *shared.index.write().unwrap_or_else(PoisonError::into_inner) = Some(index.clone());
+        Ok(Self { shared: shared.clone(), index, standing, built: 0 })
+    }
+
+    async fn begin(shared: &Shared) -> Result<(Index, Standing), Fault> {
+        tracing::info!("building the index of messages");
+        let standing = Standing::new(Uuid::new_v4());
+        let folder = shared.folder.clone();
+        let index = blocking(move || Index::create(&folder, standing).map_err(told)).await?;
+        shared.store.unindexed().set_mark(standing.mark).await?;
+        Ok((index, standing))
+    }
+
+    async fn keep(&mut self, stop: &CancellationToken) -> Result<(), Fault> {
+        let shared = self.shared.clone();
+        let unindexed = shared.store.unindexed();
+        loop {
+            // What is new is looked for before what is old.
+            while self.take_up().await? || self.build().await? {
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = unindexed.changed() => (),
+                () = shared.damaged.notified() => self.begin_anew().await?,
+            }
+            stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+        }
+    }
+
+    /// Writes what was noted; whether there was anything.
+    async fn take_up(&mut self) -> Result<bool, Fault> {
+        let noticed = self.shared.store.unindexed().first(AT_ONCE).await?;
+        if noticed.is_empty() {
+            return Ok(false);
+        }
+        let mut changes = Vec::with_capacity(noticed.len());
+        for number in noticed.iter().map(|noticed| noticed.number) {
+            let stored = self.shared.store.messages().by_number(number).await?;
+            changes.push(Change { number, entry: stored.and_then(entry) });
+        }
+        // Several changes of one message stand side by side, and all read the same.
+        changes.dedup_by_key(|change| change.number);
+        self.write(changes).await?;
+        self.shared.store.unindexed().done(noticed).await?;
+        Ok(true)
+    }
+
+    /// Writes some of the messages that were there before the index was; whether there was any.
+    async fn build(&mut self) -> Result<bool, Fault> {
+        let Some(from) = self.standing.built_from else { return Ok(false) };
+        let before = (from != u64::MAX).then_some(from);
+        let page = self.shared.store.messages().feed(before, AT_ONCE).await?;
+        let last = page.last().map(|(_, stored)| stored.number);
+        self.standing.built_from = last;
+        let changes = page.into_iter().map(|(session, stored)| {
+            let number = stored.number;
+            Change { number, entry: entry((session, stored)) }
+        });
+        let changes: Vec<Change> = changes.collect();
+        let before = self.built;
+        self.built += changes.len() as u64;
+        self.write(changes).await?;
+        let messages = self.built;
+        if last.is_none() {
+            self.shared.is_building.store(false, Ordering::SeqCst);
+            tracing::info!(messages, "built the index of messages: {messages} this time");
+        } else if before / TOLD_EVERY < messages / TOLD_EVERY {
+            tracing::info!(messages, "building the index of messages: {messages} so far");
+        }
+        Ok(last.is_some())
+    }
+
+    async fn write(&self, changes: Vec<Change>) -> Result<(), Fault> {
+        let (index, standing) = (self.index.clone(), self.standing);
+        blocking(move || index.apply(&changes, standing).map_err(told)).await
+    }
+
+    /// What lies there cannot be read.
+    async fn begin_anew(&mut self) -> Result<(), Fault> {
+        // Whoever opens it now finds a stranger, also after a stop in the middle of this.
+        self.shared.store.unindexed().set_mark(Uuid::nil()).await?;
+        *self = Self::open(&self.shared).await?;
+        Ok(())
+    }
+}
+
+fn entry((session, stored): (SessionId, StoredMessage)) -> Option<Entry> {
+    let (chat, text) = (stored.message.chat().clone(), stored.message.body.clone());
+    let is_there = !stored.is_deleted() && !text.is_empty();
+    is_there.then_some(Entry { session, chat, text })
+}
+
+/// Does what waits for the disk where nobody else waits.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, Fault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err("a panic".to_owned())).map_err(Fault::Index)
+}
+
+fn told(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
