@@ -108,6 +108,25 @@ fn each_rule_finds_a_breach() {
     assert_eq!(faults_of("src/session/x.rs", innocent), Vec::<String>::new());
 }
 
+#[test]
+fn every_test_that_the_documents_name_exists() {
+    let code: String = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| rust_files(Path::new(folder)))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let document = fs::read_to_string("docs/reliability.md").unwrap();
+    // The names of tests are the only words there with so many underscores.
+    let named = document.split('`').filter(|word| {
+        4 < word.matches('_').count() && word.chars().all(|ch| ch.is_alphanumeric() || ch == '_')
+    });
+    let named: Vec<&str> = named.filter(|word| !word.starts_with("wagate_")).collect();
+    assert!(!named.is_empty());
+    for name in named {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+}
+
 fn faults_of(name: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if !text.starts_with("//!") {
