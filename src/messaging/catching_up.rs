@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{Chat, SessionId, Timestamp},
+    domain::{Chat, SessionId, Timestamp, clock::from_seconds},
     store::{Batch, Mirror, Store, StoreError},
 };
 
@@ -33,7 +33,9 @@ pub async fn begin(
                 None => complete_until(store, session, &mirror).await?,
             };
             let connection = mirror.connection + 1;
-            Mirror { behind_since: Some(behind_since), connection, ..mirror }
+            // WhatsApp counts in seconds: what was said in that of the link may have come after it.
+            let behind_since = Some(from_seconds(behind_since.as_second()));
+            Mirror { behind_since, connection, ..mirror }
         }
     };
     store.mirrors().put_in(batch, session, &mirror)
@@ -73,7 +75,7 @@ async fn complete_until(
     let chats = store.chats().page(session, 0, NEWEST_CHATS).await?;
     let newest =
         chats.iter().filter_map(|chat| chat.last_message.as_ref()).map(|last| last.timestamp);
-    let of_history = history_until + Duration::from_secs(1);
+    let of_history = (history_until + Duration::from_secs(1)).min(mirror.linked_at);
     Ok(newest.max().map_or(of_history, |newest| of_history.max(newest - MARGIN)))
 }
 
@@ -97,7 +99,7 @@ async fn end_of_history(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{chat::LastMessage, clock::from_seconds};
+    use crate::domain::chat::LastMessage;
 
     fn chat(number: u32, at: i64) -> Chat {
         let timestamp = from_seconds(at);
