@@ -6,21 +6,23 @@
 //! however often the gateway dies in between, and a live message that comes first hides no earlier one.
 //! What is older than the link is no event. Where more was missed than is fetched, a `history_gap` says so.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     domain::{
-        Ack, Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, Timestamp,
-        clock::from_seconds, outbox::OutboxState,
+        Ack, Chat, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
+        Timestamp, clock::from_seconds, outbox::OutboxState,
     },
     messaging::{Ingest, identity::in_chat, odd_reply},
     session::{EventSink, SessionHandle},
     store::{Store, StoreError},
 };
 
-/// Messages that are asked for at once, and at most of one chat.
+/// Messages that are asked for at once.
 const PAGE: usize = 50;
-const MOST: usize = 1_000;
+/// Messages of one chat that are fetched after, and that are looked at: most of these may be known.
+const MOST_MISSED: usize = 1_000;
+const MOST_LOOKED_AT: usize = 10_000;
 /// WhatsApp counts time in these.
 const SECOND: Duration = Duration::from_secs(1);
 /// Entries of the outbox among which messages may still wait for a receipt.
@@ -76,37 +78,40 @@ impl Backfill<'_> {
     /// The events of a chat that the log lacks, in order.
     async fn missed(&self, chat: &Chat, since: Timestamp) -> Result<Vec<EventBody>, Error> {
         let session = self.handle.id();
-        let mut found: Vec<Message> = Vec::new();
-        let mut gap = None;
+        let mut events: VecDeque<EventBody> = VecDeque::new();
+        let (mut looked_at, mut missed) = (0, 0);
+        let mut before: Option<MessageId> = None;
         loop {
-            let before = found.first().map(|message| message.id.clone());
             let command = Command::Messages { chat: chat.id.clone(), before, limit: PAGE };
             let Reply::Messages(mut page) = self.handle.execute(command).await? else {
                 return Err(odd_reply());
             };
             in_chat(&mut page, &chat.id);
-            let reaches_back =
-                page.len() < PAGE || page.first().is_none_or(|oldest| oldest.timestamp < since);
-            found.splice(0..0, page);
-            if reaches_back {
+            let Some((oldest, at)) = page.first().map(|first| (first.id.clone(), first.timestamp))
+            else {
+                break;
+            };
+            let is_last = page.len() < PAGE || at < since;
+            looked_at += page.len();
+            for message in page.into_iter().rev() {
+                let known =
+                    self.store.messages().find_by_key(session, &chat.id, &message.id.key).await?;
+                if let Some(event) = event_of(message, known.as_ref(), since) {
+                    missed += usize::from(known.is_none());
+                    events.push_front(event);
+                }
+            }
+            if is_last {
                 break;
             }
-            if MOST <= found.len() {
-                gap = found.first().map(|oldest| EventBody::HistoryGap {
-                    chat: chat.id.clone(),
-                    after: since,
-                    before: oldest.timestamp,
-                });
+            if MOST_MISSED <= missed || MOST_LOOKED_AT <= looked_at {
+                let chat = chat.id.clone();
+                events.push_front(EventBody::HistoryGap { chat, after: since, before: at });
                 break;
             }
+            before = Some(oldest);
         }
-        let mut events: Vec<EventBody> = gap.into_iter().collect();
-        for message in found {
-            let known =
-                self.store.messages().find_by_key(session, &chat.id, &message.id.key).await?;
-            events.extend(event_of(message, known.as_ref(), since));
-        }
-        Ok(events)
+        Ok(events.into())
     }
 }
 
