@@ -108,18 +108,22 @@ impl Ingest {
         }
         self.mirror(&mut batch, session, &body).await?;
         let now = self.clock.now();
-        let pair = matches!(body, EventBody::IdentityLearned { .. }).then(|| body.clone());
-        let (bodies, people) =
-            identity::recognise(&self.store, session, body, now, &mut batch).await?;
-        // What the engine told comes last; what was learned from it is counted as told too.
-        let learned = match (&pair, bodies.split_last()) {
-            (None, Some((_, learned))) => learned.to_vec(),
-            _ => Vec::new(),
+        let (mut bodies, people) =
+            identity::learn_from(&self.store, session, &body, now, &mut batch).await?;
+        let learned = bodies.clone();
+        // A pair that an engine tells is itself news or nothing.
+        let pair = if let EventBody::IdentityLearned { .. } = body {
+            Some(body)
+        } else {
+            bodies.push(body);
+            None
         };
-        let is_old_news = bodies.is_empty();
         let events = self.log.commit(session, bodies, &people, batch).await?;
-        learned.iter().for_each(counters::received);
-        pair.iter().filter(|_| is_old_news).for_each(counters::known);
+        match pair {
+            None => learned.iter().for_each(counters::received),
+            Some(pair) if learned.is_empty() => counters::known(&pair),
+            Some(_) => (),
+        }
         Ok(events.last().map(|event| event.seq))
     }
 
