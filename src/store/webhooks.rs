@@ -9,7 +9,7 @@ use crate::{
         codec::{Key, decode, encode},
         deliveries::Deliveries,
         engine::{Batch, Direction, Engine},
-        records::WebhookRecord,
+        records::{Reading, WebhookRecord},
         table::Table,
         trees::Tree,
     },
@@ -61,13 +61,18 @@ impl<'a> Webhooks<'a> {
         self.table.engine.durable().await
     }
 
-    /// The number of the last event that was turned into a delivery for this endpoint.
-    pub async fn cursor(&self, id: Uuid) -> Result<Option<u64>, StoreError> {
+    /// How far this endpoint has read the log.
+    pub async fn reading(&self, id: Uuid) -> Result<Option<Reading>, StoreError> {
         self.table.engine.get(&cursor_key(id)).await?.as_deref().map(decode).transpose()
     }
 
-    pub fn set_cursor_in(&self, batch: &mut Batch, id: Uuid, seq: u64) -> Result<(), StoreError> {
-        batch.put(cursor_key(id), encode(&seq)?);
+    pub fn set_reading_in(
+        &self,
+        batch: &mut Batch,
+        id: Uuid,
+        reading: &Reading,
+    ) -> Result<(), StoreError> {
+        batch.put(cursor_key(id), encode(reading)?);
         Ok(())
     }
 }
