@@ -84,3 +84,17 @@ fn key(id: Uuid) -> Key {
 fn cursor_key(id: Uuid) -> Vec<u8> {
     Key::new(Tree::WebhookCursors).uuid(id).done()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_is_read_back_also_where_it_is_but_a_number() {
+        let reading = Reading { read_to: 9, open: vec![4, 7] };
+        assert_eq!(decode::<Reading>(&encode(&reading).unwrap()).unwrap(), reading);
+        let number = decode::<Reading>(&encode(&9).unwrap()).unwrap();
+        assert_eq!(number, Reading::up_to(9));
+        assert_eq!((reading.needed_from(), number.needed_from()), (4, 10));
+    }
+}

@@ -39,8 +39,10 @@ const LAST_ATTEMPTS: Duration = Duration::from_secs(3);
 const READ_AT_ONCE: usize = 32;
 /// How often at most it is told how far an endpoint lags.
 const LAG_TOLD_EVERY: Duration = Duration::from_secs(1);
-/// So many deliveries end before old ones are forgotten out of turn.
-const TIDIED_AFTER: usize = 5_000;
+/// When so many times as many deliveries have ended as are kept, old ones are forgotten out of turn.
+const TIDIED_AFTER: usize = 5;
+/// For this, no fewer are thought to be kept: forgetting looks at all that are.
+const KEPT_AT_LEAST: usize = 100;
 
 impl Webhooks {
     /// Runs deliveries until the token is cancelled.
@@ -191,8 +193,11 @@ impl Webhooks {
         if let Some(window) = &desk.window {
             self.tell_ahead(id, window.open());
         }
-        let is_much = self.inner.settings.keep_delivered.max(TIDIED_AFTER) < desk.ended_since_tidy;
-        if is_much && desk.tidying.is_empty() {
+        if let Some(Ok(Err(error))) = desk.tidying.try_join_next() {
+            tracing::warn!(webhook = %id, %error, "webhook {id}: old deliveries are not forgotten");
+        }
+        let kept = self.inner.settings.keep_delivered.max(KEPT_AT_LEAST);
+        if kept.saturating_mul(TIDIED_AFTER) < desk.ended_since_tidy && desk.tidying.is_empty() {
             desk.ended_since_tidy = 0;
             let webhooks = self.clone();
             desk.tidying.spawn(async move { webhooks.forget_old(id).await });

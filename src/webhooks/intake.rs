@@ -219,3 +219,18 @@ fn due(mut delivery: Delivery, now: Timestamp) -> Delivery {
     delivery.next_attempt_at = Some(now);
     delivery
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_delivery_is_the_same_each_time_and_follows_the_events() {
+        let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let events: Vec<Uuid> = (0..1_000).map(|_| Uuid::now_v7()).collect();
+        let ids = |webhook| events.iter().map(|event| delivery_id(webhook, *event));
+        assert!(ids(one).is_sorted());
+        assert!(ids(one).eq(ids(one)) && ids(one).zip(ids(other)).all(|(one, other)| one != other));
+        assert!(ids(one).zip(&events).all(|(id, event)| id != *event && id.get_version_num() == 7));
+    }
+}
