@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use wagate::{
-    domain::{Ack, Chat, Message, MessageKind, chat::LastMessage, clock::from_seconds},
+    domain::{Ack, Chat, Message, chat::LastMessage, clock::from_seconds},
     egress,
     store::{Batch, Store},
 };
@@ -158,22 +158,15 @@ fn message(number: i64, conversation: i64) -> Outcome<Message> {
     let id = format!("{}_{person}@c.us_{key}", number % 2 == 0);
     let id: wagate::domain::MessageId = id.parse().map_err(|_| "not an id")?;
     Ok(Message {
-        author: id.chat.clone(),
-        id,
-        kind: MessageKind::Text,
-        body: format!(
-            "Message {number} of conversation {conversation}, about as long as people write"
-        ),
-        timestamp: from_seconds(1_700_000_000 + number * 600 + conversation % 600),
         ack: Ack::Read,
-        push_name: None,
-        media: None,
-        quoted: None,
-        mentions: Vec::new(),
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
+        ..Message::text(
+            id.clone(),
+            id.chat,
+            format!(
+                "Message {number} of conversation {conversation}, about as long as people write"
+            ),
+            from_seconds(1_700_000_000 + number * 600 + conversation % 600),
+        )
     })
 }
 

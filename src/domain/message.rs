@@ -130,6 +130,26 @@ pub struct Reaction {
 }
 
 impl Message {
+    /// A text that the server has taken, with nothing more to it.
+    pub fn text(id: MessageId, author: Jid, body: impl Into<String>, timestamp: Timestamp) -> Self {
+        Self {
+            id,
+            author,
+            kind: MessageKind::Text,
+            body: body.into(),
+            timestamp,
+            ack: Ack::Sent,
+            push_name: None,
+            media: None,
+            quoted: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            edited: false,
+            reactions: Vec::new(),
+            raw: None,
+        }
+    }
+
     pub fn from_me(&self) -> bool {
         self.id.from_me
     }

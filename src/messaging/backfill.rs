@@ -11,11 +11,12 @@ use std::{collections::VecDeque, time::Duration};
 use crate::{
     domain::{
         Ack, Chat, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        Timestamp, clock::from_seconds, outbox::OutboxState,
+        SessionId, Timestamp, clock::from_seconds, outbox::OutboxState,
     },
+    events::counters,
     messaging::{Ingest, identity::in_chat, odd_reply},
-    session::{EventSink, SessionHandle},
-    store::{Store, StoreError},
+    session::SessionHandle,
+    store::{Batch, Store, StoreError},
 };
 
 /// Messages that are asked for at once.
@@ -46,20 +47,21 @@ impl Backfill<'_> {
         for chat in chats.iter().rev() {
             let is_behind = behind_since <= chat.last_activity;
             if is_behind || waits_for_receipts.contains(&chat.id) {
-                let deleted_at = self.deleted_at(&chat.id).await?;
-                let since = behind_since.max(deleted_at.unwrap_or(behind_since));
-                let events = self.missed(chat, since).await?;
-                self.ingest.ingest(session, events).await?;
+                while !self.catch_up(chat, behind_since).await? {}
             }
         }
         Ok(())
     }
 
-    /// The end of the second in which a chat was deleted here: its messages are not to come back.
-    async fn deleted_at(&self, chat: &Jid) -> Result<Option<Timestamp>, StoreError> {
-        let known = self.store.conversations().get(self.handle.id(), chat).await?;
-        let deleted_at = known.and_then(|record| record.deleted_at);
-        Ok(deleted_at.map(|at| from_seconds(at.as_second()) + SECOND))
+    /// Writes what a chat missed; whether it stayed as it was meanwhile. One that was deleted is not to get
+    /// its messages back: it is looked at again.
+    async fn catch_up(&self, chat: &Chat, behind_since: Timestamp) -> Result<bool, Error> {
+        let session = self.handle.id();
+        let deleted_at = deleted_at(self.store, session, &chat.id).await?;
+        // WhatsApp counts in seconds: all of that of the deletion is gone.
+        let end = deleted_at.map(|at| from_seconds(at.as_second()) + SECOND);
+        let events = self.missed(chat, behind_since.max(end.unwrap_or(behind_since))).await?;
+        Ok(self.ingest.missed(session, &chat.id, deleted_at, events).await?)
     }
 
     async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {
@@ -113,6 +115,41 @@ impl Backfill<'_> {
         }
         Ok(events.into())
     }
+}
+
+impl Ingest {
+    /// Writes what a chat missed that was last deleted at `deleted`; whether it still is when all is written.
+    pub(in crate::messaging) async fn missed(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        deleted: Option<Timestamp>,
+        events: Vec<EventBody>,
+    ) -> Result<bool, StoreError> {
+        for body in events {
+            let lock = self.lock_of(session);
+            let held = lock.lock().await;
+            if deleted_at(&self.store, session, chat).await? != deleted {
+                return Ok(false);
+            }
+            counters::received(&body);
+            let Some(body) = self.backlog.behind(session, body) else { continue };
+            let written = self.commit_held(session, body.clone(), Batch::new()).await;
+            drop(held);
+            self.keep_refused(session, body, written).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// When a chat was last deleted here.
+async fn deleted_at(
+    store: &Store,
+    session: &SessionId,
+    chat: &Jid,
+) -> Result<Option<Timestamp>, StoreError> {
+    let known = store.conversations().get(session, chat).await?;
+    Ok(known.and_then(|record| record.deleted_at))
 }
 
 /// What a message of the engine means, next to what is known of it.

@@ -84,7 +84,7 @@ impl Ingest {
     }
 
     /// The same for who holds the session's lock.
-    async fn commit_held(
+    pub(in crate::messaging) async fn commit_held(
         &self,
         session: &SessionId,
         mut body: EventBody,
@@ -366,22 +366,12 @@ mod tests {
     use crate::domain::{Content, Outgoing, clock::from_seconds, outbox::Terms};
 
     fn message(key: &str) -> Message {
-        Message {
-            id: format!("true_1234567890@c.us_{key}").parse().unwrap(),
-            author: "15551234567@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: "before".to_owned(),
-            timestamp: from_seconds(100),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("true_1234567890@c.us_{key}").parse().unwrap(),
+            "15551234567@c.us".parse().unwrap(),
+            "before",
+            from_seconds(100),
+        )
     }
 
     #[tokio::test(flavor = "multi_thread")]

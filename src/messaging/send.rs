@@ -177,19 +177,11 @@ pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
         Content::Poll { question, .. } => (MessageKind::Poll, question, None),
     };
     Message {
-        id: sent.id.clone(),
-        author,
         kind,
-        body,
-        timestamp: sent.timestamp,
         ack: sent.ack,
-        push_name: None,
         media,
         quoted: outgoing.quoted,
         mentions: outgoing.mentions,
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
+        ..Message::text(sent.id.clone(), author, body, sent.timestamp)
     }
 }
