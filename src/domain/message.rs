@@ -114,6 +114,9 @@ pub struct Message {
     /// One entry for each person who reacted.
     #[serde(default)]
     pub reactions: Vec<Reaction>,
+    /// The engine could not say who reacted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reactions_unknown: bool,
     /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<serde_json::Value>,
@@ -146,6 +149,7 @@ impl Message {
             forwarded: false,
             edited: false,
             reactions: Vec::new(),
+            reactions_unknown: false,
             raw: None,
         }
     }

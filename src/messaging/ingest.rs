@@ -5,12 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_trait::async_trait;
-
 use crate::{
     domain::{
-        Ack, Chat, Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
-        SessionId, Subject,
+        Ack, Chat, Clock, EventBody, Jid, Message, MessageId, MessageKind, SessionId,
         chat::LastMessage,
         conversation::ConversationRecord,
         event::DisconnectReason,
@@ -18,8 +15,7 @@ use crate::{
         outbox::{OutboxEntry, OutboxState},
     },
     events::{EventLog, counters},
-    messaging::{backlog::Backlog, catching_up, identity},
-    session::{EventSink, SessionHandle},
+    messaging::{backlog::Backlog, catching_up, identity, waiting::Waiting},
     store::{Batch, Store, StoreError},
 };
 
@@ -32,11 +28,14 @@ pub struct Ingest {
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the disk refused.
     pub(in crate::messaging) backlog: Backlog,
+    /// What is heard while sessions catch up.
+    pub(in crate::messaging) waiting: Waiting,
 }
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, log, clock, locks: Mutex::default(), backlog: Backlog::default() })
+        let (locks, backlog, waiting) = (Mutex::default(), Backlog::default(), Waiting::default());
+        Arc::new(Self { store, log, clock, locks, backlog, waiting })
     }
 
     /// Writes a message that went out, with its entry of the outbox. A known one changes nothing but the
@@ -129,6 +128,33 @@ impl Ingest {
         self.store.commit(batch).await
     }
 
+    /// All of a chat was read, and its senders know it.
+    pub(in crate::messaging) async fn read_chat(
+        &self,
+        session: &SessionId,
+        id: &Jid,
+    ) -> Result<(), StoreError> {
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        let Some(chat) = self.store.chats().get(session, id).await? else { return Ok(()) };
+        let mut batch = Batch::new();
+        self.put_chat_in(&mut batch, session, &Chat { unread: 0, ..chat }).await?;
+        self.store.commit(batch).await
+    }
+
+    /// Adds a chat as the account has it, and what was read of it.
+    pub(in crate::messaging) async fn put_chat_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        chat: &Chat,
+    ) -> Result<(), StoreError> {
+        if let Some(known) = self.store.chats().get(session, &chat.id).await? {
+            self.seen_in(batch, session, &chat.id, known.unread, chat.unread).await?;
+        }
+        self.store.chats().put_in(batch, session, chat).await
+    }
+
     pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry(session.clone()).or_default().clone()
@@ -174,9 +200,7 @@ impl Ingest {
                 };
                 self.change(batch, session, message, react).await
             }
-            EventBody::ChatUpdated { chat } => {
-                self.store.chats().put_in(batch, session, chat).await
-            }
+            EventBody::ChatUpdated { chat } => self.put_chat_in(batch, session, chat).await,
             EventBody::ContactUpdated { contact } => {
                 self.store.contacts().put_in(batch, session, contact)
             }
@@ -232,6 +256,8 @@ impl Ingest {
             });
         }
         if message.from_me() {
+            // Whoever writes has read.
+            self.seen_in(batch, session, message.chat(), chat.unread, 0).await?;
             chat.unread = 0;
         } else if message.kind != MessageKind::GroupNotice {
             chat.unread = chat.unread.saturating_add(1);
@@ -327,33 +353,6 @@ impl Ingest {
     }
 }
 
-#[async_trait]
-impl EventSink for Ingest {
-    async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
-        for body in events {
-            counters::received(&body);
-            if let Some(body) = self.backlog.behind(session, body) {
-                self.write_or_keep(session, body).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn on_ready(&self, session: SessionHandle) {
-        if let Err(error) = self.pull(&session).await {
-            if is_of_the_disk(&error) {
-                self.backlog.is_to_catch_up(session.id());
-            }
-            tracing::warn!(session = %session.id(), %error,
-                "chats, contacts and history of session {} could not be read", session.id());
-        }
-    }
-}
-
-fn is_of_the_disk(error: &Error) -> bool {
-    error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
-}
-
 fn raise(message: &mut Message, ack: Ack) {
     if message.ack < ack || ack == Ack::Failed {
         message.ack = ack;
@@ -363,7 +362,10 @@ fn raise(message: &mut Message, ack: Ack) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Content, Outgoing, clock::from_seconds, outbox::Terms};
+    use crate::{
+        domain::{Content, Outgoing, clock::from_seconds, outbox::Terms},
+        session::EventSink,
+    };
 
     fn message(key: &str) -> Message {
         Message::text(

@@ -117,7 +117,7 @@ mod tests {
     use crate::{
         domain::{Clock, EventBody, Message, SessionId, clock::from_seconds, conversation::Window},
         events::EventLog,
-        messaging::Ingest,
+        messaging::{Ingest, backfill::Missed},
         session::EventSink,
         store::Store,
     };
@@ -180,14 +180,15 @@ mod tests {
         // Both were read from the engine by now; the chat is deleted before either is written.
         ingest.delete_conversation(&session, &chat).await.unwrap().unwrap();
         let told = log.newest();
-        let events = vec![came(&missed)];
-        assert!(!ingest.missed(&session, &chat, None, events.clone()).await.unwrap());
-        assert_eq!(ingest.keep_earlier(&session, &chat, &[missed]).await.unwrap(), 0);
+        let found = || Missed::of_new(missed.clone(), from_seconds(0)).into_iter().collect();
+        assert!(!ingest.missed(&session, &chat, None, found()).await.unwrap());
+        let page = std::slice::from_ref(&missed);
+        assert_eq!(ingest.keep_earlier(&session, &chat, page).await.unwrap(), 0);
         let window = store.messages().window(&session, &chat, Window::Newest, 9).await.unwrap();
         assert_eq!((window, log.newest()), (Vec::new(), told));
         // What was found to be missed after the deletion is written.
         let record = store.conversations().get(&session, &chat).await.unwrap().unwrap();
-        assert!(ingest.missed(&session, &chat, record.deleted_at, events).await.unwrap());
+        assert!(ingest.missed(&session, &chat, record.deleted_at, found()).await.unwrap());
         let window = store.messages().window(&session, &chat, Window::Newest, 9).await.unwrap();
         assert_eq!((window.len(), log.newest()), (1, told + 1));
     }

@@ -94,7 +94,7 @@ impl Messaging {
     pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
         let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::MarkRead { chat: chat.clone() }).await?;
-        Ok(self.ingest.change_chat(session, chat, |chat| chat.unread = 0).await?)
+        Ok(self.ingest.read_chat(session, chat).await?)
     }
 
     pub async fn archive(

@@ -6,11 +6,8 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    domain::{Message, SessionId, clock::from_seconds},
-    search::{
-        Search, Wanted, Within,
-        text::{fold, has_iota_below},
-    },
+    domain::{Message, SessionId, clock::from_seconds, fold::fold},
+    search::{Search, Wanted, Within, text::has_iota_below},
     store::{Batch, Store},
 };
 

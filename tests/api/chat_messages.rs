@@ -15,7 +15,7 @@ use crate::{
 };
 
 const SILENT_PHONE: &str = "15550000003";
-const PRIVATE: (&str, &str) = ("WAGATE_MEDIA__ALLOW_PRIVATE_SOURCES", "true");
+pub const PRIVATE: (&str, &str) = ("WAGATE_MEDIA__ALLOW_PRIVATE_SOURCES", "true");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_own_text_is_edited_and_nothing_else_is() {
@@ -121,7 +121,7 @@ async fn a_reaction_replaces_the_one_before_and_is_taken_back() {
 }
 
 /// Answers each connection with the next of these.
-async fn serve(answers: Vec<Vec<u8>>) -> String {
+pub async fn serve(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -137,13 +137,13 @@ async fn serve(answers: Vec<Vec<u8>>) -> String {
     url
 }
 
-fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+pub fn answer(head: &str, body: &[u8]) -> Vec<u8> {
     let head =
         format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
-fn pixel() -> Vec<u8> {
+pub fn pixel() -> Vec<u8> {
     use base64::Engine as _;
     let encoded = PNG.split_once(',').unwrap().1;
     base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()

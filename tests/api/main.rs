@@ -30,6 +30,7 @@ mod retention;
 mod search;
 mod secrets;
 mod simulated_network;
+mod two_sides;
 mod webhook_service;
 mod webhooks;
 
