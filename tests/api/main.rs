@@ -24,6 +24,7 @@ mod idempotency;
 mod identity;
 mod journey;
 mod listeners;
+mod media_links;
 mod outbox;
 mod permission;
 mod retention;
