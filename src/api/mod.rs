@@ -12,6 +12,7 @@ mod chat;
 mod endpoint;
 mod error;
 mod feed;
+mod file;
 mod frames;
 mod gate;
 mod health;

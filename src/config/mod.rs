@@ -134,6 +134,8 @@ pub struct OpenWa {
 pub struct Media {
     pub fetch_timeout_seconds: u64,
     pub allow_private_sources: bool,
+    /// 0 for none.
+    pub link_minutes: u64,
 }
 
 /// Requests a minute; 0 for no limit.

@@ -5,12 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_trait::async_trait;
-
 use crate::{
     domain::{
-        Ack, Chat, Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
-        SessionId, Subject,
+        Ack, Chat, Clock, EventBody, Jid, Message, MessageId, MessageKind, SessionId,
         chat::LastMessage,
         conversation::ConversationRecord,
         event::DisconnectReason,
@@ -18,8 +15,7 @@ use crate::{
         outbox::{OutboxEntry, OutboxState},
     },
     events::{EventLog, counters},
-    messaging::{backlog::Backlog, catching_up, identity},
-    session::{EventSink, SessionHandle},
+    messaging::{backlog::Backlog, catching_up, identity, waiting::Waiting},
     store::{Batch, Store, StoreError},
 };
 
@@ -32,6 +28,8 @@ pub struct Ingest {
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the disk refused.
     pub(in crate::messaging) backlog: Backlog,
+    /// What is heard while sessions catch up.
+    pub(in crate::messaging) waiting: Waiting,
 }
 
 /// A message that went out and is written, but may be lost with the power.
@@ -44,7 +42,8 @@ pub struct Unsettled {
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, log, clock, locks: Mutex::default(), backlog: Backlog::default() })
+        let (locks, backlog, waiting) = (Mutex::default(), Backlog::default(), Waiting::default());
+        Arc::new(Self { store, log, clock, locks, backlog, waiting })
     }
 
     /// Writes a message that went out, with its entry of the outbox. A known one changes nothing but the
@@ -94,7 +93,7 @@ impl Ingest {
     }
 
     /// The same for who holds the session's lock.
-    async fn commit_held(
+    pub(in crate::messaging) async fn commit_held(
         &self,
         session: &SessionId,
         mut body: EventBody,
@@ -143,6 +142,33 @@ impl Ingest {
         self.store.commit(batch).await
     }
 
+    /// All of a chat was read, and its senders know it.
+    pub(in crate::messaging) async fn read_chat(
+        &self,
+        session: &SessionId,
+        id: &Jid,
+    ) -> Result<(), StoreError> {
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        let Some(chat) = self.store.chats().get(session, id).await? else { return Ok(()) };
+        let mut batch = Batch::new();
+        self.put_chat_in(&mut batch, session, &Chat { unread: 0, ..chat }).await?;
+        self.store.commit(batch).await
+    }
+
+    /// Adds a chat as the account has it, and what was read of it.
+    pub(in crate::messaging) async fn put_chat_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        chat: &Chat,
+    ) -> Result<(), StoreError> {
+        if let Some(known) = self.store.chats().get(session, &chat.id).await? {
+            self.seen_in(batch, session, &chat.id, known.unread, chat.unread).await?;
+        }
+        self.store.chats().put_in(batch, session, chat).await
+    }
+
     pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         locks.entry(session.clone()).or_default().clone()
@@ -188,9 +214,7 @@ impl Ingest {
                 };
                 self.change(batch, session, message, react).await
             }
-            EventBody::ChatUpdated { chat } => {
-                self.store.chats().put_in(batch, session, chat).await
-            }
+            EventBody::ChatUpdated { chat } => self.put_chat_in(batch, session, chat).await,
             EventBody::ContactUpdated { contact } => {
                 self.store.contacts().put_in(batch, session, contact)
             }
@@ -246,6 +270,8 @@ impl Ingest {
             });
         }
         if message.from_me() {
+            // Whoever writes has read.
+            self.seen_in(batch, session, message.chat(), chat.unread, 0).await?;
             chat.unread = 0;
         } else if message.kind != MessageKind::GroupNotice {
             chat.unread = chat.unread.saturating_add(1);
@@ -341,33 +367,6 @@ impl Ingest {
     }
 }
 
-#[async_trait]
-impl EventSink for Ingest {
-    async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
-        for body in events {
-            counters::received(&body);
-            if let Some(body) = self.backlog.behind(session, body) {
-                self.write_or_keep(session, body).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn on_ready(&self, session: SessionHandle) {
-        if let Err(error) = self.pull(&session).await {
-            if is_of_the_disk(&error) {
-                self.backlog.is_to_catch_up(session.id());
-            }
-            tracing::warn!(session = %session.id(), %error,
-                "chats, contacts and history of session {} could not be read", session.id());
-        }
-    }
-}
-
-fn is_of_the_disk(error: &Error) -> bool {
-    error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
-}
-
 fn raise(message: &mut Message, ack: Ack) {
     if message.ack < ack || ack == Ack::Failed {
         message.ack = ack;
@@ -377,25 +376,18 @@ fn raise(message: &mut Message, ack: Ack) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Content, Outgoing, clock::from_seconds, outbox::Terms};
+    use crate::{
+        domain::{Content, Outgoing, clock::from_seconds, outbox::Terms},
+        session::EventSink,
+    };
 
     fn message(key: &str) -> Message {
-        Message {
-            id: format!("true_1234567890@c.us_{key}").parse().unwrap(),
-            author: "15551234567@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: "before".to_owned(),
-            timestamp: from_seconds(100),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("true_1234567890@c.us_{key}").parse().unwrap(),
+            "15551234567@c.us".parse().unwrap(),
+            "before",
+            from_seconds(100),
+        )
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod allowed;
 mod backfill;
 mod backlog;
 mod catching_up;
+mod changes;
 mod conversations;
 mod groups;
 mod history;
@@ -19,8 +20,11 @@ mod outbox;
 mod pull;
 mod read;
 mod refused;
+mod seen;
 mod send;
+mod sink;
 mod tags;
+mod waiting;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -14,8 +14,17 @@ use tokio::sync::Mutex;
 use self::idempotency::FirstAnswers;
 pub use self::retention::EventRetention;
 use crate::{
-    accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog, memory,
-    messaging::Messaging, search::Search, session::Supervisor, simulator::Network, store::Store,
+    accounts::{ApiKeys, MediaLinks},
+    backup::Backups,
+    config::Config,
+    domain::Clock,
+    events::EventLog,
+    memory,
+    messaging::Messaging,
+    search::Search,
+    session::Supervisor,
+    simulator::Network,
+    store::Store,
     webhooks::Webhooks,
 };
 
@@ -34,6 +43,7 @@ pub struct Services {
     pub retention: EventRetention,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub media_links: MediaLinks,
     pub first_answers: FirstAnswers,
     pub backups: Backups,
     /// Only with `--network simulated`.
