@@ -4,14 +4,15 @@ import { fileURLToPath } from "node:url";
 import { launch, open } from "../test/support/browser.mjs";
 import { setScenery, shots } from "../test/support/scenery.mjs";
 
-const FOLDER = fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
+// `npm run screenshots -- sessions` draws those whose names begin so; a folder after it gets them as
+// they are, however large.
+const [, , chosen = "", folder] = process.argv;
+const FOLDER = folder ?? fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
 const WIDTHS = { 390: 844, 1440: 900 };
-const LARGEST = 60 * 1024;
+const LARGEST = folder ? Infinity : 60 * 1024;
 /** JPEG of this quality, where a PNG would be too large; less where that is too. */
 const QUALITIES = [80, 65, 50, 35];
 
-// `npm run screenshots -- sessions` draws those whose names begin so.
-const chosen = process.argv[2] ?? "";
 mkdirSync(FOLDER, { recursive: true });
 const [browser, scenery] = await Promise.all([launch(), setScenery()]);
 for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
@@ -24,7 +25,7 @@ for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
       });
       await shot.ready(page, gateway);
       await page.evaluate(() => document.fonts.ready);
-      await draw(page, `${FOLDER}${shot.name}-${colorScheme}-${width}`);
+      await draw(page, `${FOLDER}/${shot.name}-${colorScheme}-${width}`);
       await close();
     }
   }

@@ -61,6 +61,184 @@ export const strings = {
     open: "Live",
     waiting: "Connection lost, trying again",
   },
+  sessions: {
+    title: "Sessions",
+    create: "New session",
+    state: {
+      initializing: "Starting",
+      qr_ready: "Waiting for a scan",
+      authenticated: "Loading the account",
+      degraded: "Recovering",
+      ready: "Ready",
+      offline: "No line to WhatsApp",
+      failed: "Failed",
+      terminated: "Logged out",
+    },
+    column: {
+      name: "Session",
+      state: "State",
+      activity: "Last activity",
+      waiting: "Waiting",
+      memory: "Memory",
+    },
+    open: "Open",
+    restart: "Restart",
+    restarted: (name: string) => `${name} is starting again`,
+    logOut: "Log out",
+    remove: "Remove",
+    noPhone: "not linked",
+    actionsFor: (name: string) => `Actions for ${name}`,
+    empty: {
+      title: "Link your first phone",
+      text: "A session is one WhatsApp account that the gateway holds for you. It takes a minute.",
+      steps: [
+        "Name the session: you will use the name in every call.",
+        "Scan its code with the phone, like any linked device.",
+        "Send a first message, from here or by a single curl line.",
+      ],
+    },
+    draft: {
+      title: "New session",
+      name: "Name",
+      nameHint: "Letters, digits, - and _. It stands in the address of every call.",
+      more: "Proxy and options",
+      proxy: "Proxy",
+      proxyNone: "None",
+      proxyAddress: "Address of the proxy",
+      proxyAddressHint: "host:port. All traffic of this session goes through it.",
+      proxyUser: "User",
+      proxyPassword: "Password",
+      engine: "Engine",
+      engineUsual: "As the gateway is configured",
+      engineBrowser: "A browser of its own",
+      engineSimulated: "Simulated, without a browser",
+      timeout: "Seconds that its code is waited for",
+      timeoutHint: "0 for as long as it takes.",
+      action: "Create",
+    },
+    link: {
+      title: "Link a phone",
+      scan: "Scan a code",
+      type: "Type a code",
+      alt: (name: string) => `The QR code that links ${name}`,
+      steps: [
+        "Open WhatsApp on the phone.",
+        "Go to Settings, Linked devices, Link a device.",
+        "Point the phone at this code.",
+      ],
+      left: (seconds: number) => `A new code comes in ${count(seconds, "second", "seconds")}.`,
+      renewing: "A new code is on its way.",
+      simulatedTitle: "This is the simulated network",
+      simulatedText: "No real phone is needed: one is at hand here.",
+      simulatedScan: "Scan with a simulated phone",
+      simulatedOpen: "Open the phone page",
+      phone: "Telephone number of the phone",
+      phoneHint: "With its country code, such as +49 170 1234567.",
+      ask: "Get a code",
+      codeLabel: "Type this on the phone",
+      codeSteps: "On the phone: Linked devices, Link a device, Link with phone number instead.",
+      codeLeft: (seconds: number) => `Good for another ${count(seconds, "second", "seconds")}.`,
+      codeOver: "This code is over: get a new one.",
+    },
+    progress: {
+      initializing: "The session is starting. A browser takes a few seconds.",
+      authenticated: "The phone is linked. The account is being loaded.",
+      degraded: "The engine stopped answering and is being brought back. Nothing is lost.",
+    },
+    problem: {
+      failed: "This session does not run",
+      terminated: "This session is not linked",
+      offline: "There is no line to WhatsApp at the moment",
+      lastError: "Last error",
+      again: "Start again",
+    },
+    first: {
+      title: "Send a message",
+      lead: "Try the session from here.",
+      simulated: "On the simulated network this number echoes what it gets.",
+      to: "To",
+      toHint: "A telephone number with its country code.",
+      text: "Message",
+      usual: "Hello from wagate",
+      action: "Send",
+      sent: "Sent",
+      heard: "Answered",
+      curl: "The same from a program",
+    },
+    detail: {
+      tabs: "Parts of the session",
+      facts: "Details",
+      log: "Log",
+      phone: "Phone",
+      account: "Account",
+      created: "Created",
+      activity: "Last activity",
+      engine: "Engine",
+      engineWord: { browser: "Chromium", simulated: "simulated" },
+      proxy: "Proxy",
+      memory: "Memory of the engine",
+      restarts: "Restarts",
+      waiting: "Waiting to be sent",
+      recovery: "Last recovery",
+      recoveryWords: (stage: string, outcome: string) => {
+        const stages: Record<string, string> = {
+          reinject: "its scripts were put in anew",
+          reload: "its page was loaded anew",
+          restart: "its engine was started anew",
+        };
+        const outcomes: Record<string, string> = {
+          under_way: "under way",
+          recovered: "successful",
+          failed: "in vain",
+          abandoned: "not needed any more",
+        };
+        return `${stages[stage] ?? stage}: ${outcomes[outcome] ?? outcome}`;
+      },
+    },
+    waitingFor: (waiting: {
+      sendAt: number;
+      sessionNotReady: number;
+      turn: number;
+      lookup: number;
+    }): string => {
+      const parts: [number, string][] = [
+        [waiting.sessionNotReady, "for the session"],
+        [waiting.sendAt, "for their time"],
+        [waiting.turn, "for their turn"],
+        [waiting.lookup, "for their outcome"],
+      ];
+      const said = parts.filter(([value]) => 0 < value);
+      return said.map(([value, words]) => `${number.format(value)} ${words}`).join(", ");
+    },
+    log: {
+      empty: "Nothing was logged since the gateway started.",
+      time: "Time",
+      level: "Level",
+      message: "Message",
+      note: "The newest lines since the gateway started. They hold no texts and no numbers.",
+    },
+    logOutDialog: {
+      title: (name: string) => `Log ${name} out?`,
+      text:
+        "The phone forgets this device. The session and its webhooks stay; to send again, a phone "
+        + "must be linked anew.",
+      done: (name: string) => `${name} is logged out`,
+    },
+    removeDialog: {
+      title: (name: string) => `Remove ${name}?`,
+      text:
+        "This cannot be undone. The session, its webhooks and its login are removed, and what "
+        + "still waits to be sent will not be.",
+      logout: "Unlink the device on the phone too",
+      keep: "Keep the profile folder with the login",
+      done: (name: string) => `${name} is removed`,
+    },
+    /** What to do about the reason of a failure, in the gateway's words. */
+    advice: (reason: string): string => {
+      const found = ADVICE.find(([pattern]) => pattern.test(reason));
+      return found ? found[1] : "Start it again. If it fails again, its log says more.";
+    },
+  },
   notFound: {
     title: "There is no such page",
     text: "The address may be mistyped, or the page has moved.",
@@ -96,6 +274,23 @@ export const strings = {
     return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
   },
 } as const;
+
+const ADVICE: [RegExp, string][] = [
+  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
+  [
+    /account did not load/,
+    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
+    + "sessions.auth_timeout_seconds if it happens again.",
+  ],
+  [/did not open within/, "The machine may be overloaded. `wagate doctor` tries the browser."],
+  [/not available here/, "Choose the other engine: remove the session and create it again."],
+  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
+  [
+    /ended without a word|crash/i,
+    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
+  ],
+  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. `wagate doctor` looks closer."],
+];
 
 const FAILURES: Record<string, Explained> = {
   UNREACHABLE: {

@@ -1,7 +1,8 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { shots as sessions } from "../../scripts/shots/sessions.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
-import { link, startGateway } from "./gateway.mjs";
+import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
 /**
  * A view: its name, its address, and how it comes to be what is shown. `ready` waits until all is
@@ -17,12 +18,27 @@ import { link, startGateway } from "./gateway.mjs";
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell];
+export const shots = [...shell, ...sessions];
+
+/** Sessions that fare differently, with something on its way. */
+async function fill(gateway) {
+  await link(gateway, "shop", "15551234567");
+  const create = (id, config) =>
+    gateway.ask("POST", "/api/v1/sessions", { sessionId: id, config });
+  await create("support", { qrTimeout: 0 });
+  await create("night-shift", { qrTimeout: 1 });
+  for (const text of ["Your parcel is on its way.", "It will be there at noon."]) {
+    const body = { chatId: ECHO, content: text, queue: true };
+    await gateway.ask("POST", "/api/v1/sessions/support/send-text", body);
+  }
+  const look = async () => (await gateway.ask("GET", "/api/v1/sessions/night-shift")).data;
+  await until("a failed session", async () => (await look()).status === "failed");
+}
 
 /** The gateways that the views are of. */
 export async function setScenery() {
   const busy = await startGateway();
-  await link(busy, "shop", "15551234567");
+  await fill(busy);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
   const all = [busy, empty, locked];
