@@ -1,5 +1,7 @@
 //! What people who run the gateway look at: what waits, how it fared, whether the machine is fit.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::app::{PHONE, SILENT, TestApp};
@@ -15,7 +17,8 @@ async fn what_waits_is_counted_with_its_session() {
     };
     send(json!({})).await;
     send(json!({})).await;
-    send(json!({ "sendAt": "2099-01-01T00:00:00Z" })).await;
+    let tomorrow = app.gateway.services().clock.now() + Duration::from_secs(86_400);
+    send(json!({ "sendAt": tomorrow })).await;
     let expected = json!({ "total": 3, "sendAt": 1, "sessionNotReady": 2, "turn": 0, "lookup": 0 });
     let (_, one) = app.get("/api/v1/sessions/s").await;
     assert_eq!(one["data"]["waiting"], expected);

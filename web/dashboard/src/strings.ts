@@ -3,8 +3,12 @@
 
 export const language = "en";
 
+/** How the reader's region writes times and numbers, as far as it speaks this language. */
+const spoken = (globalThis.navigator as Navigator | undefined)?.languages ?? [];
+export const locale = spoken.find((one) => one.startsWith(`${language}-`)) ?? "en-GB";
+
 const plural = new Intl.PluralRules(language);
-const number = new Intl.NumberFormat(language);
+const number = new Intl.NumberFormat(locale);
 
 const count = (value: number, one: string, other: string): string =>
   `${number.format(value)} ${plural.select(value) === "one" ? one : other}`;
@@ -60,6 +64,140 @@ export const strings = {
     connecting: "Connecting",
     open: "Live",
     waiting: "Connection lost, trying again",
+  },
+  overview: {
+    title: "Overview",
+    range: "How far back",
+    ranges: { 15: "15 min", 60: "1 hour", 360: "6 hours", 1440: "24 hours" },
+    note: (minutes: number) =>
+      "From the gateway's own metrics, kept in memory since it started: "
+      + `a sample each ${minutes <= 60 ? "10 seconds" : "minute"}.`,
+    since: (span: string) => `Running for ${span}.`,
+    span: (seconds: number): string => {
+      if (seconds < 3_600) return count(Math.floor(seconds / 60), "minute", "minutes");
+      if (seconds < 86_400) return count(Math.floor(seconds / 3_600), "hour", "hours");
+      return count(Math.floor(seconds / 86_400), "day", "days");
+    },
+    in: (words: string) => `in ${words}`,
+    tile: {
+      sessions: "Sessions ready",
+      sessionsOf: (ready: number, all: number) =>
+        `${number.format(ready)} of ${number.format(all)}`,
+      incoming: "Messages in",
+      outgoing: "Messages out",
+      delivered: "Webhook deliveries",
+      waiting: "Waiting to be sent",
+      failures: "Failures",
+    },
+    chart: {
+      messages: "Messages",
+      incoming: "In",
+      outgoing: "Out",
+      messagesSaid: (incoming: number, outgoing: number) =>
+        `${number.format(incoming)} in, ${number.format(outgoing)} out`,
+      deliveries: "Webhook deliveries",
+      delivered: "Delivered",
+      attempts: "Failed attempts",
+      deliveriesSaid: (delivered: number, failed: number) =>
+        `${number.format(delivered)} delivered`
+        + (failed ? `, ${count(failed, "attempt", "attempts")} failed` : ""),
+      waiting: "Waiting to be sent",
+      waitingSession: "For the session",
+      waitingTime: "For their time",
+      waitingTurn: "For their turn",
+      waitingLookup: "For their outcome",
+      waitingSaid: (now: number, most: number) =>
+        `${number.format(now)} now, ${number.format(most)} at most`,
+      errors: "Failures",
+      sends: "Sends",
+      requests: "Requests (5xx)",
+      errorsSaid: (sends: number, requests: number, all: number) =>
+        `${count(sends, "send", "sends")} failed, `
+        + `${number.format(requests)} of ${count(all, "request", "requests")}`,
+      memory: "Memory",
+      gateway: "Gateway",
+      engines: "Engines",
+      memorySaid: (own: string, engines: string) => `${own} the gateway, ${engines} the engines`,
+    },
+    unwell: "The gateway asks for attention",
+    checks: {
+      database: "Its store does not work.",
+      disk: "Its disk is filling up.",
+      eventLog: "Its event log is larger than it should be.",
+      sessions: "A session has failed or is being recovered.",
+      memory: "The machine's memory is nearly used up.",
+    } as Record<string, string>,
+  },
+  settings: {
+    title: "Settings",
+    keys: {
+      title: "API keys",
+      lead: "A key is what programs, and people elsewhere, call the gateway with.",
+      create: "New key",
+      empty: "There is no key yet.",
+      column: {
+        name: "Name",
+        scopes: "May",
+        session: "Session",
+        used: "Last used",
+        expires: "Expires",
+      },
+      all: "everything",
+      allSessions: "all",
+      never: "never",
+      revoked: "Revoked",
+      revoke: "Revoke",
+      revokeLabel: (name: string) => `Revoke ${name}`,
+      revokeTitle: (name: string) => `Revoke ${name}?`,
+      revokeText: "Whoever uses this key is refused from now on. This cannot be undone.",
+      revokeDone: (name: string) => `${name} is revoked`,
+      showRevoked: (total: number) => `Show ${count(total, "revoked key", "revoked keys")}`,
+    },
+    draft: {
+      title: "New API key",
+      name: "Name",
+      nameHint: "What it is for: a program, a person.",
+      scopes: "What it may do",
+      scope: {
+        "*": "Everything",
+        read: "Look at sessions, chats and messages",
+        send: "Send messages",
+        conversations: "Read and sort conversations (Chat API)",
+        admin: "Create and remove sessions, webhooks and keys",
+      },
+      session: "For",
+      allSessions: "All sessions",
+      expires: "Expires",
+      never: "Never",
+      days: (days: number) => `In ${count(days, "day", "days")}`,
+      action: "Create",
+      made: "Your new key",
+      madeText: "Copy it now: it is shown this once, and kept nowhere in readable form.",
+      done: "Done",
+      noScope: "Choose at least one.",
+    },
+    health: {
+      title: "Health",
+      lead: "What `wagate doctor` looks at, as the running gateway sees it.",
+      again: "Look again",
+      verdict: { ok: "Well", warn: "Doubtful", error: "Broken" },
+      busy: "Looking. A browser is tried too, which takes a few seconds.",
+    },
+    about: {
+      title: "This gateway",
+      version: "Version",
+      uptime: "Running for",
+      engine: "Engine",
+      network: "Network",
+      networkWord: { whatsapp: "WhatsApp", simulated: "Simulated" },
+      sessions: "Sessions",
+      memory: "Memory",
+      memoryOf: (used: string, total: string) => `${used} of ${total}`,
+      docs: "API documentation",
+      openapi: "OpenAPI document",
+      phone: "Phone page of the simulated network",
+    },
+    look: "This browser",
   },
   sessions: {
     title: "Sessions",

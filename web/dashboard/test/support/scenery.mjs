@@ -1,6 +1,8 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { shots as overview } from "../../scripts/shots/overview.mjs";
 import { shots as sessions } from "../../scripts/shots/sessions.mjs";
+import { shots as settings } from "../../scripts/shots/settings.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
 import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
@@ -18,7 +20,7 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell, ...sessions];
+export const shots = [...shell, ...overview, ...sessions, ...settings];
 
 /** Sessions that fare differently, with something on its way. */
 async function fill(gateway) {
@@ -30,6 +32,11 @@ async function fill(gateway) {
   for (const text of ["Your parcel is on its way.", "It will be there at noon."]) {
     const body = { chatId: ECHO, content: text, queue: true };
     await gateway.ask("POST", "/api/v1/sessions/support/send-text", body);
+  }
+  const key = { name: "reports", scopes: ["read"], sessionId: "shop" };
+  await gateway.ask("POST", "/api/v1/api-keys", key);
+  for (const text of ["Good morning!", "Your order is ready.", "See you soon."]) {
+    await gateway.ask("POST", "/api/v1/sessions/shop/send-text", { chatId: ECHO, content: text });
   }
   const look = async () => (await gateway.ask("GET", "/api/v1/sessions/night-shift")).data;
   await until("a failed session", async () => (await look()).status === "failed");
