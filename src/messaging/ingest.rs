@@ -32,6 +32,14 @@ pub struct Ingest {
     pub(in crate::messaging) waiting: Waiting,
 }
 
+/// A message that went out and is written, but may be lost with the power.
+#[derive(Debug)]
+#[must_use = "nobody hears of it before it is settled"]
+pub struct Unsettled {
+    /// Its number in the log.
+    event: Option<u64>,
+}
+
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
         let (locks, backlog, waiting) = (Mutex::default(), Backlog::default(), Waiting::default());
@@ -39,13 +47,12 @@ impl Ingest {
     }
 
     /// Writes a message that went out, with its entry of the outbox. A known one changes nothing but the
-    /// entry. The event is durable on return; the entry of a known one need not be, since the outbox
-    /// looks it up again. A receipt may have come first.
+    /// entry. A receipt may have come first. It is durable, and told, after [`Self::settle`].
     pub async fn message_sent(
         &self,
         mut entry: OutboxEntry,
         mut message: Message,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Unsettled, StoreError> {
         let session = entry.session.clone();
         let lock = self.lock_of(&session);
         let held = lock.lock().await;
@@ -56,16 +63,19 @@ impl Ingest {
         entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
         entry.acked = None;
         let mut batch = Batch::new();
-        self.store.outbox().put_in(&mut batch, &entry)?;
+        self.store.outbox().change_in(&mut batch, &entry)?;
         let body = EventBody::MessageSent { message: Box::new(message) };
-        let number = self.commit_held(&session, body.clone(), batch).await?;
+        let event = self.commit_held(&session, body.clone(), batch).await?;
         drop(held);
         // Not before: one that the disk refused is looked up and comes here again.
         counters::received(&body);
-        // No lock is held meanwhile: the answer to a send need not wait until the receipt that
-        // came with it is on the disk too.
-        match number {
-            Some(seq) => self.log.publish(seq).await,
+        Ok(Unsettled { event })
+    }
+
+    /// Returns once a message that went out is durable; then whoever listens hears of it.
+    pub async fn settle(&self, sent: Unsettled) -> Result<(), StoreError> {
+        match sent.event {
+            Some(number) => self.log.publish(number).await,
             None => self.store.durable().await,
         }
     }
@@ -97,18 +107,22 @@ impl Ingest {
         }
         self.mirror(&mut batch, session, &body).await?;
         let now = self.clock.now();
-        let pair = matches!(body, EventBody::IdentityLearned { .. }).then(|| body.clone());
-        let (bodies, people) =
-            identity::recognise(&self.store, session, body, now, &mut batch).await?;
-        // What the engine told comes last; what was learned from it is counted as told too.
-        let learned = match (&pair, bodies.split_last()) {
-            (None, Some((_, learned))) => learned.to_vec(),
-            _ => Vec::new(),
+        let (mut bodies, people) =
+            identity::learn_from(&self.store, session, &body, now, &mut batch).await?;
+        let learned = bodies.clone();
+        // A pair that an engine tells is itself news or nothing.
+        let pair = if let EventBody::IdentityLearned { .. } = body {
+            Some(body)
+        } else {
+            bodies.push(body);
+            None
         };
-        let is_old_news = bodies.is_empty();
         let events = self.log.commit(session, bodies, &people, batch).await?;
-        learned.iter().for_each(counters::received);
-        pair.iter().filter(|_| is_old_news).for_each(counters::known);
+        match pair {
+            None => learned.iter().for_each(counters::received),
+            Some(pair) if learned.is_empty() => counters::known(&pair),
+            Some(_) => (),
+        }
         Ok(events.last().map(|event| event.seq))
     }
 
@@ -325,11 +339,11 @@ impl Ingest {
         };
         if let Some(state) = entry.state.after(ack) {
             (entry.state, entry.changed_at) = (state, self.clock.now());
-            outbox.put_in(batch, &entry)?;
+            outbox.change_in(batch, &entry)?;
         } else if entry.state.is_waiting() {
             // It came before the answer that the message is sent.
             entry.acked = entry.acked.max(Some(ack));
-            outbox.put_in(batch, &entry)?;
+            outbox.change_in(batch, &entry)?;
         }
         Ok(())
     }
@@ -436,13 +450,14 @@ mod tests {
             reason: None,
         };
         let mut batch = Batch::new();
-        store.outbox().put_in(&mut batch, &entry).unwrap();
+        store.outbox().add_in(&mut batch, &entry).unwrap();
         store.commit(batch).await.unwrap();
         let id = message.id.clone();
         let ack = EventBody::Ack { message: id.clone(), ack: Ack::Delivered, participant: None };
         ingest.ingest(&session, vec![ack]).await.unwrap();
         entry.state = OutboxState::Sent;
-        ingest.message_sent(entry.clone(), message).await.unwrap();
+        let sent = ingest.message_sent(entry.clone(), message).await.unwrap();
+        ingest.settle(sent).await.unwrap();
         let entry = store.outbox().get(&session, entry.id).await.unwrap().unwrap();
         let stored = store.messages().get(&session, &id).await.unwrap().unwrap();
         let found = (entry.state, entry.acked, stored.ack);

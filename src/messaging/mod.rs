@@ -33,7 +33,7 @@ pub use self::{
     allowed::{Refusal, may_edit, may_revoke},
     conversations::{Conversation, ConversationFilter, ConversationName, Found},
     history::HistoryPage,
-    ingest::Ingest,
+    ingest::{Ingest, Unsettled},
     media::StoredMedia,
     outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted},
     send::SendRequest,
