@@ -10,6 +10,7 @@ FROM rust:1-slim-bookworm AS build
 WORKDIR /build
 COPY . .
 COPY --from=web /build/web/agent/dist web/agent/dist
+COPY --from=web /build/web/dashboard/dist web/dashboard/dist
 COPY --from=web /build/web/simulator/dist web/simulator/dist
 RUN cargo build --release --locked --bin wagate
 

@@ -3,6 +3,7 @@ import js from "@eslint/js";
 import stylistic from "@stylistic/eslint-plugin";
 import globals from "globals";
 import { defineConfig, globalIgnores } from "eslint/config";
+import svelte from "eslint-plugin-svelte";
 import typescript from "typescript-eslint";
 
 const MOST_LINES = 500;
@@ -33,10 +34,14 @@ export default defineConfig(
     },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.svelte"],
     extends: [typescript.configs.strictTypeChecked],
     languageOptions: {
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: [".svelte"],
+      },
     },
     rules: {
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
@@ -51,6 +56,27 @@ export default defineConfig(
       ],
       // Numbers in texts are what they look like.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+    },
+  },
+  {
+    files: ["**/*.svelte", "**/*.svelte.ts"],
+    extends: [svelte.configs.recommended],
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { parser: typescript.parser },
+    },
+    rules: {
+      "@stylistic/indent": "off",
+      "svelte/button-has-type": "error",
+      "svelte/indent": ["error", { indent: 2, indentScript: true }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "SvelteAttribute[key.name='style']",
+          message: "The policy allows no inline style: use a `style:` directive.",
+        },
+      ],
+      "svelte/no-target-blank": "error",
     },
   },
   {

@@ -9,6 +9,7 @@ mod auth;
 mod backup;
 mod body;
 mod chat;
+mod dashboard;
 mod endpoint;
 mod error;
 mod feed;
@@ -19,6 +20,7 @@ mod health;
 mod idempotency;
 mod keys;
 mod limits;
+mod operation;
 pub mod openapi;
 mod places;
 mod server;
@@ -32,7 +34,9 @@ pub use self::{frames::Frames, server::Server, simulator::door::Door};
 
 /// Every endpoint. Literal segments stand before parameters.
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
-    let mut all = health::endpoints();
+    let mut all = dashboard::endpoints();
+    all.extend(health::endpoints());
+    all.extend(operation::endpoints());
     all.extend(keys::endpoints());
     all.extend(backup::endpoints());
     all.extend(sse::endpoints());

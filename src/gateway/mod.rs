@@ -25,7 +25,7 @@ use crate::{
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     search::Search,
-    services::{EventRetention, Health, Services, idempotency::FirstAnswers},
+    services::{EventRetention, Health, Services, history::History, idempotency::FirstAnswers},
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError, disk::Disk},
     telemetry,
@@ -166,8 +166,18 @@ impl Gateway {
         let media_links = MediaLinks::open(&store, clock.clone(), life)
             .await
             .map_err(|source| store_error(&config, source))?;
+        let history = History::default();
+        let follow = history.clone().follow(
+            supervisor.clone(),
+            messaging.clone(),
+            clock.clone(),
+            stop.clone(),
+        );
+        tasks.spawn(follow);
+
         let services = Services {
             backups,
+            history,
             media_links,
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             first_answers,

@@ -35,7 +35,7 @@ pub use self::{
     history::HistoryPage,
     ingest::{Ingest, Unsettled},
     media::StoredMedia,
-    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted},
+    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Waiting},
     send::SendRequest,
 };
 use crate::{

@@ -25,6 +25,7 @@ mod identity;
 mod journey;
 mod listeners;
 mod media_links;
+mod operation;
 mod outbox;
 mod permission;
 mod retention;

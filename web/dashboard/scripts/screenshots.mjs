@@ -1,0 +1,48 @@
+// Draws every page, light and dark, narrow and wide, into docs/screenshots.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { launch, open } from "../test/support/browser.mjs";
+import { setScenery, shots } from "../test/support/scenery.mjs";
+
+// `npm run screenshots -- sessions` draws those whose names begin so; a folder after it gets them
+// as they are, however large.
+const [, , chosen = "", folder] = process.argv;
+const FOLDER = folder ?? fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
+const WIDTHS = { 390: 844, 1440: 900 };
+const LARGEST = folder ? Infinity : 60 * 1024;
+/** JPEG of this quality, where a PNG would be too large; less where that is too. */
+const QUALITIES = [80, 65, 50, 35];
+
+mkdirSync(FOLDER, { recursive: true });
+const [browser, scenery] = await Promise.all([launch(), setScenery()]);
+for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [width, height] of Object.entries(WIDTHS)) {
+      const viewport = { width: Number(width), height };
+      const isMobile = width < 500;
+      const gateway = scenery.of(shot);
+      const { page, close } = await open(browser, gateway, {
+        hash: shot.hash, colorScheme, viewport, isMobile, locale: "en-GB", timezoneId: "UTC",
+      });
+      await shot.ready(page, gateway);
+      await page.evaluate(() => document.fonts.ready);
+      await draw(page, `${FOLDER}/${shot.name}-${colorScheme}-${width}`);
+      await close();
+    }
+  }
+}
+await Promise.all([browser.close(), scenery.stop()]);
+
+async function draw(page, path) {
+  const options = [{ type: "png" }, ...QUALITIES.map((quality) => ({ type: "jpeg", quality }))];
+  for (const option of options) {
+    const picture = await page.screenshot(option);
+    if (LARGEST < picture.length) continue;
+    const [ending, other] = option.type === "png" ? ["png", "jpg"] : ["jpg", "png"];
+    writeFileSync(`${path}.${ending}`, picture);
+    rmSync(`${path}.${other}`, { force: true });
+    console.log(`${path}.${ending}`, picture.length);
+    return;
+  }
+  throw new Error(`${path} is too large in every form`);
+}

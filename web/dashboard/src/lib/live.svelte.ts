@@ -1,0 +1,136 @@
+// What happens at the gateway, as it happens: one stream for the whole dashboard.
+//
+// Where the line breaks it is taken up again after the last event that came, so that nothing is
+// missed. Who listens reads the present once the line stands and lets events change it; when the
+// gateway no longer holds what was missed, or the page was away too long, `fresh` is called anew.
+import { fetchAnswer } from "./api/client";
+import { Failure, isRecord } from "./api/failure";
+import type { GatewayEvent } from "./api/types";
+import { EventReader, type ServerEvent } from "./sse";
+
+export type LineState = "closed" | "connecting" | "open" | "waiting";
+
+export interface Listener {
+  event?(event: GatewayEvent): void;
+  /** The present may differ from what is known in any way: read it anew. */
+  fresh?(): void;
+}
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15_000;
+/** The gateway gives a sign of life every 15 s: a line that is silent for longer is dead. */
+const SILENCE = 40_000;
+
+let state = $state<LineState>("closed");
+// Nothing is shown of it, so nothing need follow it.
+// eslint-disable-next-line svelte/prefer-svelte-reactivity
+const listeners = new Set<Listener>();
+let lastId: string | null = null;
+let stopper: AbortController | null = null;
+
+export function lineState(): LineState {
+  return state;
+}
+
+/** Hears everything from now on, until what is returned is called. */
+export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function openLine(): void {
+  if (stopper) return;
+  stopper = new AbortController();
+  void keepOpen(stopper.signal);
+}
+
+export function closeLine(): void {
+  stopper?.abort();
+  stopper = null;
+  lastId = null;
+  state = "closed";
+}
+
+async function keepOpen(stopped: AbortSignal): Promise<void> {
+  let pause = FIRST_PAUSE;
+  while (!stopped.aborted) {
+    state = "connecting";
+    const wasOpen = await follow(stopped);
+    // TypeScript takes what was true before the wait for true still.
+    if ((stopped as { aborted: boolean }).aborted) return;
+    pause = wasOpen ? FIRST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
+    state = "waiting";
+    await pauseOrOnline(pause, stopped);
+  }
+}
+
+/** Follows one line to its end; whether it ever stood. */
+async function follow(stopped: AbortSignal): Promise<boolean> {
+  const dead = new AbortController();
+  const end = AbortSignal.any([stopped, dead.signal]);
+  let isOpen = false;
+  let watch = setTimeout(() => dead.abort(), SILENCE);
+  try {
+    const headers = { accept: "text/event-stream", ...(lastId && { "last-event-id": lastId }) };
+    const response = await fetchAnswer("api/v1/events", { headers, signal: end, deadline: null });
+    const body = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = new EventReader();
+    while (body) {
+      const { done, value } = await body.read();
+      if (done) break;
+      clearTimeout(watch);
+      watch = setTimeout(() => dead.abort(), SILENCE);
+      if (!isOpen) {
+        isOpen = true;
+        state = "open";
+        if (lastId === null) tellFresh();
+      }
+      reader.read(value).forEach(take);
+    }
+  } catch (error) {
+    // Signed out: whoever signs in opens a new line.
+    if (error instanceof Failure && error.status === 401) closeLine();
+  } finally {
+    clearTimeout(watch);
+  }
+  return isOpen;
+}
+
+function take(event: ServerEvent): void {
+  if (event.id) lastId = event.id;
+  if (event.name === "reset") {
+    tellFresh();
+    return;
+  }
+  const told = parse(event.data);
+  if (told) listeners.forEach((listener) => listener.event?.(told));
+}
+
+function tellFresh(): void {
+  listeners.forEach((listener) => listener.fresh?.());
+}
+
+function parse(text: string): GatewayEvent | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isRecord(value) || typeof value["event"] !== "string") return null;
+    return isRecord(value["data"]) ? (value as unknown as GatewayEvent) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A pause with some chance in it, so that many pages do not come back at once. */
+function pauseOrOnline(milliseconds: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      removeEventListener("online", finish);
+      stopped.removeEventListener("abort", finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, milliseconds * (0.75 + Math.random() / 2));
+    addEventListener("online", finish);
+    stopped.addEventListener("abort", finish);
+  });
+}

@@ -1,0 +1,61 @@
+// Every page with its address. To add one: a folder in pages/, an entry here, words in strings.ts.
+// Pages come with the first visit to them, not with the dashboard.
+import type { Component } from "svelte";
+import type { IconName } from "./components/icons";
+import { strings } from "./strings";
+
+/** What a page is given: the values in its address. */
+export interface PageProps {
+  params: Record<string, string>;
+}
+
+/** A page that looks at its address, or one that needs not. */
+export type PageComponent = Component<PageProps> | Component<Record<string, never>>;
+
+export interface Route {
+  /** Behind `#/`, with `:name` for what varies. */
+  pattern: string;
+  title: string;
+  icon: IconName;
+  /** Whether it stands in the navigation; a page within another names that one. */
+  nav: boolean;
+  within?: string;
+  load: () => Promise<{ default: PageComponent }>;
+}
+
+export const OVERVIEW = "";
+export const SESSIONS = "sessions";
+export const SESSION = "sessions/:id";
+export const SETTINGS = "settings";
+
+export const routes: Route[] = [
+  {
+    pattern: OVERVIEW,
+    title: strings.nav.overview,
+    icon: "overview",
+    nav: true,
+    load: () => import("./pages/overview/Overview.svelte"),
+  },
+  {
+    pattern: SESSIONS,
+    title: strings.nav.sessions,
+    icon: "sessions",
+    nav: true,
+    load: () => import("./pages/sessions/Sessions.svelte"),
+  },
+  {
+    pattern: SESSION,
+    title: strings.nav.sessions,
+    icon: "sessions",
+    nav: false,
+    within: SESSIONS,
+    load: () => import("./pages/sessions/SessionPage.svelte"),
+  },
+  {
+    pattern: SETTINGS,
+    title: strings.nav.settings,
+    icon: "settings",
+    nav: true,
+    load: () => import("./pages/settings/Settings.svelte"),
+  },
+];

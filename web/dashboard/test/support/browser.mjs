@@ -1,0 +1,57 @@
+// Chromium, and pages in it that may do nothing wrong unnoticed.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { PATIENCE } from "./gateway.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WIDE = { width: 1440, height: 900 };
+
+export function launch() {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/**
+ * Opens the dashboard in a context of its own. `close` fails if anything was wrong meanwhile: an
+ * error of a script, a dialog that only markup of a stranger opens, a breach of the policy, a
+ * request to another host.
+ */
+export async function open(browser, gateway, { hash = "", ...options } = {}) {
+  const context = await browser.newContext({ viewport: WIDE, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.setDefaultTimeout(PATIENCE);
+  page.on("pageerror", (error) => faults.push(String(error.stack ?? error)));
+  page.on("dialog", (dialog) => {
+    faults.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted ?Type/i.test(message.text())) faults.push(message.text());
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    const isOurs = ["blob:", "data:"].includes(url.protocol) || url.origin === gateway.address;
+    if (!isOurs) faults.push(`a request to ${url.href}`);
+  });
+  await page.goto(`${gateway.address}/${hash}`);
+  const close = async () => {
+    await context.close();
+    assert.deepEqual(faults, []);
+  };
+  return { page, context, close };
+}
+
+/** Fails where axe-core finds a serious or critical fault, and says where. */
+export async function assertAccessible(page, what) {
+  const faults = await page.evaluate(`${AXE}; (async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations
+      .filter((each) => ["serious", "critical"].includes(each.impact))
+      .flatMap((each) => each.nodes.map((node) =>
+        [each.id, node.target.join(" "), node.failureSummary].join(": ")));
+  })()`);
+  assert.deepEqual(faults, [], what);
+}
