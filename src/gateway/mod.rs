@@ -162,10 +162,6 @@ impl Gateway {
             stop: stop.clone(),
         });
 
-        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
-        let media_links = MediaLinks::open(&store, clock.clone(), life)
-            .await
-            .map_err(|source| store_error(&config, source))?;
         let history = History::default();
         let follow = history.clone().follow(
             supervisor.clone(),
@@ -175,6 +171,10 @@ impl Gateway {
         );
         tasks.spawn(follow);
 
+        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
+        let media_links = MediaLinks::open(&store, clock.clone(), life)
+            .await
+            .map_err(|source| store_error(&config, source))?;
         let services = Services {
             backups,
             history,
