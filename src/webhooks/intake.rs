@@ -228,7 +228,7 @@ mod tests {
     fn the_id_of_a_delivery_is_the_same_each_time_and_follows_the_events() {
         let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
         let events: Vec<Uuid> = (0..1_000).map(|_| Uuid::now_v7()).collect();
-        let ids = |webhook| events.iter().map(|event| delivery_id(webhook, *event));
+        let ids = |webhook| events.iter().map(move |event| delivery_id(webhook, *event));
         assert!(ids(one).is_sorted());
         assert!(ids(one).eq(ids(one)) && ids(one).zip(ids(other)).all(|(one, other)| one != other));
         assert!(ids(one).zip(&events).all(|(id, event)| id != *event && id.get_version_num() == 7));
