@@ -1,6 +1,9 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
+import { shots as webhooks } from "../../scripts/shots/webhooks.mjs";
+import { setDeliveries } from "./deliveries.mjs";
 import { link, startGateway } from "./gateway.mjs";
 
 /**
@@ -17,15 +20,16 @@ import { link, startGateway } from "./gateway.mjs";
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell];
+export const shots = [...shell, ...events, ...webhooks];
 
 /** The gateways that the views are of. */
 export async function setScenery() {
   const busy = await startGateway();
   await link(busy, "shop", "15551234567");
+  const receiver = await setDeliveries(busy);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
   const all = [busy, empty, locked];
   const of = (shot) => (shot.withKey ? locked : shot.empty ? empty : busy);
-  return { of, stop: () => Promise.all(all.map((gateway) => gateway.stop())) };
+  return { of, stop: () => Promise.all([...all, receiver].map((each) => each.stop())) };
 }
