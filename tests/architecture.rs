@@ -27,10 +27,10 @@ const LAYERS: [&str; 23] = [
     "accounts",
     "webhooks",
     "backup",
+    "doctor",
     "services",
     "api",
     "gateway",
-    "doctor",
     "demo",
     "",
 ];

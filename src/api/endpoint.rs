@@ -97,6 +97,9 @@ pub struct Endpoint {
     pub bucket: Bucket,
     pub repeat: Repeat,
     pub surface: Surface,
+    /// Whether a key for one session may call it although its path names no session: it then
+    /// answers of that one alone, or holds nothing of any.
+    pub bounds_itself: bool,
     pub parameters: Vec<Parameter>,
     pub body: Option<Shape>,
     pub status: u16,
@@ -162,6 +165,7 @@ impl Endpoint {
             bucket: Bucket::General,
             repeat,
             surface: Surface::OpenWa,
+            bounds_itself: false,
             parameters: Vec::new(),
             body: None,
             status: 200,
@@ -190,9 +194,15 @@ impl Endpoint {
         self
     }
 
-    /// Part of the Chat API: worded and limited as it is.
+    /// Part of the Chat API: worded and limited as it is, where instances of others do not exist
+    /// for keys of one session.
     pub fn of_chat(mut self) -> Self {
         (self.surface, self.bucket) = (Surface::Chat, Bucket::Chat);
+        self.for_keys_of_one_session()
+    }
+
+    pub fn for_keys_of_one_session(mut self) -> Self {
+        self.bounds_itself = true;
         self
     }
 

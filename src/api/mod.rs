@@ -19,6 +19,7 @@ mod health;
 mod idempotency;
 mod keys;
 mod limits;
+mod operation;
 pub mod openapi;
 mod places;
 mod server;
@@ -34,6 +35,7 @@ pub use self::{frames::Frames, server::Server, simulator::door::Door};
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     let mut all = dashboard::endpoints();
     all.extend(health::endpoints());
+    all.extend(operation::endpoints());
     all.extend(keys::endpoints());
     all.extend(backup::endpoints());
     all.extend(sse::endpoints());

@@ -7,6 +7,7 @@ use futures_util::stream;
 
 use crate::{
     api::{
+        auth::principal,
         body::{Query, session_id},
         endpoint::{
             Endpoint,
@@ -33,7 +34,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     vec![
         stream(
-            Endpoint::get("/api/v1/events", all).about(TAG, "Follow the events of all sessions"),
+            Endpoint::get("/api/v1/events", all)
+                .about(TAG, "Follow the events of all sessions, or of the one that the key is for")
+                .for_keys_of_one_session(),
         ),
         stream(
             Endpoint::get("/api/v1/sessions/{sessionId}/events", one)
@@ -47,7 +50,8 @@ async fn all(
     frames: web::Data<Frames>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    follow(&services, &frames, &request, None)
+    let own = principal(&request).session.clone();
+    follow(&services, &frames, &request, own)
 }
 
 async fn one(

@@ -25,7 +25,7 @@ use crate::{
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     search::Search,
-    services::{EventRetention, Health, Services, idempotency::FirstAnswers},
+    services::{EventRetention, Health, Services, history::History, idempotency::FirstAnswers},
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError, disk::Disk},
     telemetry,
@@ -162,8 +162,18 @@ impl Gateway {
             stop: stop.clone(),
         });
 
+        let history = History::default();
+        let follow = history.clone().follow(
+            supervisor.clone(),
+            messaging.clone(),
+            clock.clone(),
+            stop.clone(),
+        );
+        tasks.spawn(follow);
+
         let services = Services {
             backups,
+            history,
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             first_answers,
             health: Health::new(store.clone()),

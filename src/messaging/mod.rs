@@ -31,7 +31,7 @@ pub use self::{
     history::HistoryPage,
     ingest::Ingest,
     media::StoredMedia,
-    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted},
+    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Waiting},
     send::SendRequest,
 };
 use crate::{

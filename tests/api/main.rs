@@ -24,6 +24,7 @@ mod idempotency;
 mod identity;
 mod journey;
 mod listeners;
+mod operation;
 mod outbox;
 mod permission;
 mod retention;

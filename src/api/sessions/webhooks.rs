@@ -55,7 +55,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.push(
         Endpoint::get("/api/v1/webhooks", everything)
             .about(TAG, "List the webhooks of every session, and those for all sessions")
-            .answers_list::<WebhookView>(),
+            .answers_list::<WebhookView>()
+            .for_keys_of_one_session(),
     );
     all
 }

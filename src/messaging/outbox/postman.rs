@@ -22,7 +22,7 @@ use crate::{
     messaging::outbox::{
         OutboxParts,
         attempt::{Ended, attempt, close, is_ready},
-        lane::{Lane, Next},
+        lane::{Lane, Next, Waiting},
     },
     session::{not_found, not_ready},
 };
@@ -64,6 +64,10 @@ pub enum Order {
         session: SessionId,
         id: Uuid,
         reply: oneshot::Sender<Option<Result<OutboxEntry, Error>>>,
+    },
+    /// How much waits in each session that has anything waiting.
+    Survey {
+        reply: oneshot::Sender<HashMap<SessionId, Waiting>>,
     },
 }
 
@@ -168,7 +172,17 @@ impl Postman {
                 };
                 let _ = reply.send(cancelled);
             }
+            Order::Survey { reply } => drop(reply.send(self.survey())),
         }
+    }
+
+    fn survey(&self) -> HashMap<SessionId, Waiting> {
+        let now = self.parts.clock.now();
+        let waiting = self.lanes.iter().map(|(session, lane)| {
+            let is_ready = is_ready(&self.parts, session).unwrap_or(false);
+            (session.clone(), lane.waiting(is_ready, now))
+        });
+        waiting.filter(|(_, waiting)| waiting.total() != 0).collect()
     }
 
     /// Starts every attempt that may begin now, and notes when the next one may.

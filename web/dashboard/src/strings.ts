@@ -1,15 +1,9 @@
 // Every word that the dashboard says, in one place. Another language is another file of this shape:
-// texts that depend on a value are functions, so that each language can count in its own way.
+// texts that depend on a value are functions, so that each language can count in its own way. Pages
+// with many words have a file of their own in strings/, which comes with the page.
+import { count, number } from "./strings/counts";
 
-export const language = "en";
-
-const plural = new Intl.PluralRules(language);
-const number = new Intl.NumberFormat(language);
-
-const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
-
-const count = (value: number, one: string, other: string): string =>
-  `${number.format(value)} ${plural.select(value) === "one" ? one : other}`;
+export { language, locale } from "./strings/counts";
 
 /** What happened, and what a person can do about it. */
 export interface Explained {
@@ -65,6 +59,318 @@ export const strings = {
     open: "Live",
     waiting: "Connection lost, trying again",
   },
+  overview: {
+    title: "Overview",
+    range: "How far back",
+    ranges: { 15: "15 min", 60: "1 hour", 360: "6 hours", 1440: "24 hours" },
+    note: (minutes: number) =>
+      "From the gateway's own metrics, kept in memory since it started: "
+      + `a sample each ${minutes <= 60 ? "10 seconds" : "minute"}.`,
+    since: (span: string) => `Running for ${span}.`,
+    span: (seconds: number): string => {
+      if (seconds < 3_600) return count(Math.floor(seconds / 60), "minute", "minutes");
+      if (seconds < 86_400) return count(Math.floor(seconds / 3_600), "hour", "hours");
+      return count(Math.floor(seconds / 86_400), "day", "days");
+    },
+    in: (words: string) => `in ${words}`,
+    tile: {
+      sessions: "Sessions ready",
+      sessionsOf: (ready: number, all: number) =>
+        `${number.format(ready)} of ${number.format(all)}`,
+      incoming: "Messages in",
+      outgoing: "Messages out",
+      delivered: "Webhook deliveries",
+      waiting: "Waiting to be sent",
+      failures: "Failures",
+    },
+    chart: {
+      messages: "Messages",
+      incoming: "In",
+      outgoing: "Out",
+      messagesSaid: (incoming: number, outgoing: number) =>
+        `${number.format(incoming)} in, ${number.format(outgoing)} out`,
+      deliveries: "Webhook deliveries",
+      delivered: "Delivered",
+      attempts: "Failed attempts",
+      deliveriesSaid: (delivered: number, failed: number) =>
+        `${number.format(delivered)} delivered`
+        + (failed ? `, ${count(failed, "attempt", "attempts")} failed` : ""),
+      waiting: "Waiting to be sent",
+      waitingSession: "For the session",
+      waitingTime: "For their time",
+      waitingTurn: "For their turn",
+      waitingLookup: "For their outcome",
+      waitingSaid: (now: number, most: number) =>
+        `${number.format(now)} now, ${number.format(most)} at most`,
+      errors: "Failures",
+      sends: "Sends",
+      requests: "Requests (5xx)",
+      errorsSaid: (sends: number, requests: number, all: number) =>
+        `${count(sends, "send", "sends")} failed, `
+        + `${number.format(requests)} of ${count(all, "request", "requests")}`,
+      memory: "Memory",
+      gateway: "Gateway",
+      engines: "Engines",
+      memorySaid: (own: string, engines: string) => `${own} the gateway, ${engines} the engines`,
+    },
+    unwell: "The gateway asks for attention",
+    checks: {
+      database: "Its store does not work.",
+      disk: "Its disk is filling up.",
+      eventLog: "Its event log is larger than it should be.",
+      sessions: "A session has failed or is being recovered.",
+      memory: "The machine's memory is nearly used up.",
+    } as Record<string, string>,
+  },
+  settings: {
+    title: "Settings",
+    keys: {
+      title: "API keys",
+      lead: "A key is what programs, and people elsewhere, call the gateway with.",
+      create: "New key",
+      empty: "There is no key yet.",
+      column: {
+        name: "Name",
+        scopes: "May",
+        session: "Session",
+        used: "Last used",
+        expires: "Expires",
+      },
+      all: "everything",
+      allSessions: "all",
+      never: "never",
+      revoked: "Revoked",
+      revoke: "Revoke",
+      revokeLabel: (name: string) => `Revoke ${name}`,
+      revokeTitle: (name: string) => `Revoke ${name}?`,
+      revokeText: "Whoever uses this key is refused from now on. This cannot be undone.",
+      revokeDone: (name: string) => `${name} is revoked`,
+      showRevoked: (total: number) => `Show ${count(total, "revoked key", "revoked keys")}`,
+    },
+    draft: {
+      title: "New API key",
+      name: "Name",
+      nameHint: "What it is for: a program, a person.",
+      scopes: "What it may do",
+      scope: {
+        "*": "Everything",
+        read: "Look at sessions, chats and messages",
+        send: "Send messages",
+        conversations: "Read and sort conversations (Chat API)",
+        admin: "Create and remove sessions, webhooks and keys",
+      },
+      session: "For",
+      allSessions: "All sessions",
+      expires: "Expires",
+      never: "Never",
+      days: (days: number) => `In ${count(days, "day", "days")}`,
+      action: "Create",
+      made: "Your new key",
+      madeText: "Copy it now: it is shown this once, and kept nowhere in readable form.",
+      done: "Done",
+      noScope: "Choose at least one.",
+    },
+    health: {
+      title: "Health",
+      lead: "What `wagate doctor` looks at, as the running gateway sees it.",
+      again: "Look again",
+      verdict: { ok: "Well", warn: "Doubtful", error: "Broken" },
+      busy: "Looking. A browser is tried too, which takes a few seconds.",
+    },
+    about: {
+      title: "This gateway",
+      version: "Version",
+      uptime: "Running for",
+      engine: "Engine",
+      network: "Network",
+      networkWord: { whatsapp: "WhatsApp", simulated: "Simulated" },
+      sessions: "Sessions",
+      memory: "Memory",
+      memoryOf: (used: string, total: string) => `${used} of ${total}`,
+      docs: "API documentation",
+      openapi: "OpenAPI document",
+      phone: "Phone page of the simulated network",
+    },
+    look: "This browser",
+  },
+  sessions: {
+    title: "Sessions",
+    create: "New session",
+    state: {
+      initializing: "Starting",
+      qr_ready: "Waiting for a scan",
+      authenticated: "Loading the account",
+      degraded: "Recovering",
+      ready: "Ready",
+      offline: "No line to WhatsApp",
+      failed: "Failed",
+      terminated: "Logged out",
+    },
+    column: {
+      name: "Session",
+      state: "State",
+      activity: "Last activity",
+      waiting: "Waiting",
+      memory: "Memory",
+    },
+    open: "Open",
+    restart: "Restart",
+    restarted: (name: string) => `${name} is starting again`,
+    logOut: "Log out",
+    remove: "Remove",
+    noPhone: "not linked",
+    actionsFor: (name: string) => `Actions for ${name}`,
+    empty: {
+      title: "Link your first phone",
+      text: "A session is one WhatsApp account that the gateway holds for you. It takes a minute.",
+      steps: [
+        "Name the session: you will use the name in every call.",
+        "Scan its code with the phone, like any linked device.",
+        "Send a first message, from here or by a single curl line.",
+      ],
+    },
+    draft: {
+      title: "New session",
+      name: "Name",
+      nameHint: "Letters, digits, - and _. It stands in the address of every call.",
+      more: "Proxy and options",
+      proxy: "Proxy",
+      proxyNone: "None",
+      proxyAddress: "Address of the proxy",
+      proxyAddressHint: "host:port. All traffic of this session goes through it.",
+      proxyUser: "User",
+      proxyPassword: "Password",
+      engine: "Engine",
+      engineUsual: "As the gateway is configured",
+      engineBrowser: "A browser of its own",
+      engineSimulated: "Simulated, without a browser",
+      timeout: "Seconds that its code is waited for",
+      timeoutHint: "0 for as long as it takes.",
+      action: "Create",
+    },
+    link: {
+      title: "Link a phone",
+      scan: "Scan a code",
+      type: "Type a code",
+      alt: (name: string) => `The QR code that links ${name}`,
+      steps: [
+        "Open WhatsApp on the phone.",
+        "Go to Settings, Linked devices, Link a device.",
+        "Point the phone at this code.",
+      ],
+      left: (seconds: number) => `A new code comes in ${count(seconds, "second", "seconds")}.`,
+      renewing: "A new code is on its way.",
+      simulatedTitle: "This is the simulated network",
+      simulatedText: "No real phone is needed: one is at hand here.",
+      simulatedScan: "Scan with a simulated phone",
+      simulatedOpen: "Open the phone page",
+      phone: "Telephone number of the phone",
+      phoneHint: "With its country code, such as +49 170 1234567.",
+      ask: "Get a code",
+      codeLabel: "Type this on the phone",
+      codeSteps: "On the phone: Linked devices, Link a device, Link with phone number instead.",
+      codeLeft: (seconds: number) => `Good for another ${count(seconds, "second", "seconds")}.`,
+      codeOver: "This code is over: get a new one.",
+    },
+    progress: {
+      initializing: "The session is starting. A browser takes a few seconds.",
+      authenticated: "The phone is linked. The account is being loaded.",
+      degraded: "The engine stopped answering and is being brought back. Nothing is lost.",
+    },
+    problem: {
+      failed: "This session does not run",
+      terminated: "This session is not linked",
+      offline: "There is no line to WhatsApp at the moment",
+      lastError: "Last error",
+      again: "Start again",
+    },
+    first: {
+      title: "Send a message",
+      lead: "Try the session from here.",
+      simulated: "On the simulated network this number echoes what it gets.",
+      to: "To",
+      toHint: "A telephone number with its country code.",
+      text: "Message",
+      usual: "Hello from wagate",
+      action: "Send",
+      sent: "Sent",
+      heard: "Answered",
+      curl: "The same from a program",
+    },
+    detail: {
+      tabs: "Parts of the session",
+      facts: "Details",
+      log: "Log",
+      phone: "Phone",
+      account: "Account",
+      created: "Created",
+      activity: "Last activity",
+      engine: "Engine",
+      engineWord: { browser: "Chromium", simulated: "simulated" },
+      proxy: "Proxy",
+      memory: "Memory of the engine",
+      restarts: "Restarts",
+      waiting: "Waiting to be sent",
+      recovery: "Last recovery",
+      recoveryWords: (stage: string, outcome: string) => {
+        const stages: Record<string, string> = {
+          reinject: "its scripts were put in anew",
+          reload: "its page was loaded anew",
+          restart: "its engine was started anew",
+        };
+        const outcomes: Record<string, string> = {
+          under_way: "under way",
+          recovered: "successful",
+          failed: "in vain",
+          abandoned: "not needed any more",
+        };
+        return `${stages[stage] ?? stage}: ${outcomes[outcome] ?? outcome}`;
+      },
+    },
+    waitingFor: (waiting: {
+      sendAt: number;
+      sessionNotReady: number;
+      turn: number;
+      lookup: number;
+    }): string => {
+      const parts: [number, string][] = [
+        [waiting.sessionNotReady, "for the session"],
+        [waiting.sendAt, "for their time"],
+        [waiting.turn, "for their turn"],
+        [waiting.lookup, "for their outcome"],
+      ];
+      const said = parts.filter(([value]) => 0 < value);
+      return said.map(([value, words]) => `${number.format(value)} ${words}`).join(", ");
+    },
+    log: {
+      empty: "Nothing was logged since the gateway started.",
+      time: "Time",
+      level: "Level",
+      message: "Message",
+      note: "The newest lines since the gateway started. They hold no texts and no numbers.",
+    },
+    logOutDialog: {
+      title: (name: string) => `Log ${name} out?`,
+      text:
+        "The phone forgets this device. The session and its webhooks stay; to send again, a phone "
+        + "must be linked anew.",
+      done: (name: string) => `${name} is logged out`,
+    },
+    removeDialog: {
+      title: (name: string) => `Remove ${name}?`,
+      text:
+        "This cannot be undone. The session, its webhooks and its login are removed, and what "
+        + "still waits to be sent will not be.",
+      logout: "Unlink the device on the phone too",
+      keep: "Keep the profile folder with the login",
+      done: (name: string) => `${name} is removed`,
+    },
+    /** What to do about the reason of a failure, in the gateway's words. */
+    advice: (reason: string): string => {
+      const found = ADVICE.find(([pattern]) => pattern.test(reason));
+      return found ? found[1] : "Start it again. If it fails again, its log says more.";
+    },
+  },
   notFound: {
     title: "There is no such page",
     text: "The address may be mistyped, or the page has moved.",
@@ -89,201 +395,6 @@ export const strings = {
     none: "You are signed in without a key, since you are on the gateway's own machine.",
   },
 
-  events: {
-    lead: "What happens in the sessions, as it is written to the log.",
-    list: "Events, newest first",
-    filters: "Filters",
-    session: "Session",
-    allSessions: "All sessions",
-    name: "Event",
-    allNames: "All events",
-    chat: "Chat",
-    chatHint: "A part of its id",
-    text: "Text",
-    textHint: "Anything in the event",
-    clear: "Clear the filters",
-    pause: "Pause",
-    resume: "Resume",
-    paused: (value: number) =>
-      value === 0
-        ? "Paused. Nothing came since."
-        : `Paused. ${count(value, "came", "came")} since.`,
-    past: "You are looking at an earlier part of the log.",
-    toPresent: "Back to the present",
-    newer: "Load newer",
-    older: "Load older",
-    toNewest: "To the newest",
-    jump: "Jump to number",
-    jumpAction: "Jump",
-    jumpFault: "Give a number from 1 on.",
-    notThere: (seq: number) =>
-      `Number ${number.format(seq)} is not in the log, or is filtered away.`,
-    start: "The log begins here.",
-    reset: (seq: number) =>
-      `What was before number ${number.format(seq)} is past its retention, and gone.`,
-    nothing: "No event here matches",
-    nothingText: "What comes is shown as soon as it matches. Older ones may, too.",
-    empty: "Nothing has happened yet",
-    emptyText: "Link a session: its code, its state and every message appear here at once.",
-    heard: (value: number) => count(value, "new event", "new events"),
-    detail: (seq: number) => `Event ${number.format(seq)}`,
-    choose: "Choose an event to see all of it.",
-    copyJson: "Copy as JSON",
-    onlyChat: "Only this chat",
-    onlyName: "Only this event",
-    terminal: "From a terminal",
-    terminalLead:
-      "These lines follow the same stream. The filters for chat and text are this page's own.",
-    terminalKey: "Set WAGATE_KEY to your API key first: the key itself is never written here.",
-    terminalSocket: "A WebSocket follows one session: choose one in the filters to get its line.",
-    fields: (value: number) => count(value, "field", "fields"),
-    items: (value: number) => count(value, "item", "items"),
-  },
-  webhooks: {
-    lead: "The gateway posts events to your addresses, signed, in the order of each chat.",
-    create: "New webhook",
-    empty: "Nobody is told yet",
-    emptyText:
-      "A webhook posts each event to an address of yours. It is tried again for days when your "
-      + "server is away, and nothing is lost meanwhile.",
-    list: "Webhooks",
-    url: "Address",
-    urlHint: "Where each event is posted to, such as https://example.org/hook",
-    scope: "Events of",
-    allSessions: "All sessions",
-    session: (id: string) => `Session ${id}`,
-    state: "State",
-    lastAnswer: "Last answer",
-    noAnswer: "no answer",
-    never: "never",
-    events: "Events",
-    everyEvent: "Every event",
-    chosenEvents: "Only these",
-    someEvents: (names: string[]) =>
-      names.length < 3
-        ? names.join(", ")
-        : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`,
-    headers: "Headers",
-    headersHint: "Added to each request, such as a token that your server asks for.",
-    headerName: "Name",
-    headerValue: "Value",
-    headerKept: "kept as it is",
-    addHeader: "Add a header",
-    removeHeader: (name: string) => (name ? `Remove the header ${name}` : "Remove this header"),
-    retries: "Tries",
-    retriesFull: "Eleven, over three days",
-    retriesShort: "Four, over minutes",
-    secret: "Signing secret",
-    secretHint: "Left empty, a good one is made.",
-    createAction: "Create",
-    save: "Save",
-    saved: "Saved",
-    created: "The webhook is there",
-    known: "This address was known already: its webhook was changed and keeps its secret.",
-    secretTitle: "The signing secret",
-    secretLead:
-      "It is shown this once. Keep it where your server reads it: with it the server tells the "
-      + "gateway's requests from anybody else's.",
-    secretDone: "I have kept it",
-    on: "On",
-    off: "Switched off",
-    failing: "Failing",
-    resting: "Left alone for a while",
-    offByHand: "Switched off by hand. What happens meanwhile waits.",
-    offBecause: (reason: string) => `The gateway switched it off: ${reason}.`,
-    offAdvice: "Repair the receiver, then switch the webhook on: what waits goes out at once.",
-    failingSince: "Nothing could be delivered since",
-    failingAdvice: "Each try and its answer stands below. What fails is tried again by itself.",
-    restingUntil: "The receiver asked to be left alone. The next try comes",
-    oldSecret: "The former secret still signs, too. Its end comes",
-    test: "Send a test",
-    testTitle: "The test",
-    testGood: "The receiver took it.",
-    testBad: "The receiver did not take it.",
-    testAdvice: "A test is posted once, is no delivery and changes no count.",
-    enable: "Switch on",
-    disable: "Switch off",
-    enabled: "Switched on",
-    disabled: "Switched off",
-    rotate: "New secret",
-    rotateTitle: "A new signing secret",
-    rotateLead:
-      "Both secrets sign while your servers change over, so that none refuses a request.",
-    overlap: "How long the former secret still signs",
-    overlaps: [
-      { value: "3600", label: "An hour" },
-      { value: "86400", label: "A day" },
-      { value: "604800", label: "A week" },
-      { value: "0", label: "Not at all: it has leaked" },
-    ],
-    rotateAction: "Make the secret",
-    remove: "Delete",
-    removeTitle: "Delete this webhook?",
-    removeLead: (waiting: number) =>
-      waiting === 0
-        ? "Its address gets nothing more. Its deliveries and its secret are forgotten for good."
-        : `${count(waiting, "event that waits is", "events that wait are")} never delivered. `
-          + "Its deliveries and its secret are forgotten for good.",
-    removed: "The webhook is deleted",
-    gone: "There is no such webhook",
-    goneText: "It may have been deleted meanwhile.",
-    toList: "To all webhooks",
-    about: "About this webhook",
-    stats: {
-      accepted: "Events",
-      waiting: "Waiting",
-      delivered: "Delivered",
-      failed: "Dead letters",
-      missed: "Missed",
-      missedHint: "Past their retention before they could be delivered",
-      success: "Success",
-    },
-    percent: (share: number) => percent.format(share),
-    tabs: { deliveries: "Deliveries", settings: "Settings", verify: "Check the signature" },
-    filter: "Show",
-    all: "All",
-    statuses: { waiting: "Waiting", delivered: "Delivered", dead: "Dead letter" },
-    noDeliveries: "No deliveries yet",
-    noDeliveriesText: "The next event that it asks for appears here. A test does not.",
-    noneOfThese: "None of these",
-    older: "Load older",
-    deliveries: "Deliveries, newest first",
-    attempts: (value: number) => count(value, "try", "tries"),
-    attempt: (value: number) => `Try ${number.format(value)}`,
-    took: (milliseconds: number) => `${number.format(milliseconds)} ms`,
-    answer: "The receiver's answer",
-    noBody: "The answer was empty.",
-    nextTry: "Next try",
-    dueNow: "Next try at once",
-    redeliver: "Deliver again",
-    redelivered: "It is in line again",
-    recover: "Recover",
-    recoverTitle: "Deliver dead letters once more",
-    recoverLead:
-      "Puts every dead letter since then back in line, beside what comes now and in its old order.",
-    recoverSince: "Since",
-    recoverSpans: [
-      { value: "3600", label: "The last hour" },
-      { value: "86400", label: "The last day" },
-      { value: "604800", label: "The last week" },
-      { value: "2592000", label: "The last 30 days" },
-      { value: "at", label: "A time of your choice" },
-    ],
-    recoverAt: "Time",
-    recoverAtFault: "Give a day and a time.",
-    recovered: (value: number) =>
-      value === 0
-        ? "There was no dead letter since then"
-        : `${count(value, "dead letter is", "dead letters are")} in line again`,
-    eventNumber: (seq: number) => `Event ${number.format(seq)}`,
-    verifyLead:
-      "Anybody can post to your address. A request is the gateway's if its signature is right, as "
-      + "Standard Webhooks has it: these programs answer 204 to those and 401 to all others.",
-    verifySecret: "Each reads the signing secret from SECRET.",
-    needs: "It needs",
-    language: "Language",
-  },
-
   /** Words for the gateway's codes. `message` is the gateway's own sentence, for all others. */
   failure: (code: string, message: string, retryAfter: number | null): Explained => {
     const known = FAILURES[code];
@@ -295,6 +406,23 @@ export const strings = {
     return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
   },
 } as const;
+
+const ADVICE: [RegExp, string][] = [
+  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
+  [
+    /account did not load/,
+    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
+    + "sessions.auth_timeout_seconds if it happens again.",
+  ],
+  [/did not open within/, "The machine may be overloaded. `wagate doctor` tries the browser."],
+  [/not available here/, "Choose the other engine: remove the session and create it again."],
+  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
+  [
+    /ended without a word|crash/i,
+    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
+  ],
+  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. `wagate doctor` looks closer."],
+];
 
 const FAILURES: Record<string, Explained> = {
   UNREACHABLE: {

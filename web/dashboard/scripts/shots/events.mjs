@@ -5,7 +5,7 @@ export const shots = [
     name: "events",
     hash: "#/events",
     ready: async (page) => {
-      await page.getByRole("option").first().waitFor();
+      await page.getByRole("listbox").getByRole("option").first().waitFor();
       const list = page.getByRole("listbox");
       await list.focus();
       await page.keyboard.press("ArrowDown");
@@ -16,7 +16,7 @@ export const shots = [
     name: "events-detail",
     hash: "#/events?name=message",
     ready: async (page) => {
-      await page.getByRole("option").first().click();
+      await page.getByRole("listbox").getByRole("option").first().click();
       await page.getByRole("button", { name: "Only this chat" }).waitFor();
     },
   },

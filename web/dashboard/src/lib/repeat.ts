@@ -7,15 +7,15 @@ export function repeatedly(work: () => Promise<unknown>, milliseconds: number): 
   const stopped = new AbortController();
 
   const turn = async () => {
-    if (isBusy || stopped.signal.aborted) return;
     clearTimeout(timer);
+    if (isBusy || stopped.signal.aborted) return;
     isBusy = true;
     try {
       if (document.visibilityState === "visible") await work();
     } finally {
       isBusy = false;
     }
-    if (!stopped.signal.aborted) timer = setTimeout(() => void turn(), milliseconds);
+    timer = setTimeout(() => void turn(), milliseconds);
   };
   const look = () => void turn();
 

@@ -32,7 +32,8 @@ export async function setDeliveries(gateway) {
   const hooks = async () => (await gateway.ask("GET", "/api/v1/webhooks")).data;
   const of = async (path) => (await hooks()).find(({ url }) => url.endsWith(path));
   await until("the end of /old", async () => !(await of("/old")).enabled);
-  await until("deliveries to /orders", async () => TALK.length <= (await of("/orders")).stats.delivered);
+  const delivered = async () => (await of("/orders")).stats.delivered;
+  await until("deliveries to /orders", async () => TALK.length <= await delivered());
   await until("a try at /crm", async () => (await of("/crm")).stats.lastStatus === 503);
   return receiver;
 }

@@ -1,6 +1,6 @@
 // How a webhook does, in one word.
 import type { Webhook } from "../../lib/api/webhooks";
-import { strings } from "../../strings";
+import { webhooks as words } from "../../strings/webhooks";
 
 interface Standing {
   tone: "good" | "warn" | "bad" | "quiet";
@@ -8,7 +8,6 @@ interface Standing {
 }
 
 export function standingOf(webhook: Webhook, now: number): Standing {
-  const words = strings.webhooks;
   if (!webhook.enabled) {
     return { tone: webhook.disabledReason ? "bad" : "quiet", text: words.off };
   }
