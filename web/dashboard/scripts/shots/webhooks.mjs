@@ -34,7 +34,7 @@ export const shots = [
     ready: async (page) => {
       await open(page, "/crm");
       await page.locator("summary").first().click();
-      await page.getByText("Try 1", { exact: true }).waitFor();
+      await page.getByText("Try 1", { exact: true }).first().waitFor();
     },
   },
   {

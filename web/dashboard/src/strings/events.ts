@@ -14,6 +14,7 @@ export const events = {
   text: "Text",
   textHint: "Anything in the event",
   clear: "Clear the filters",
+  shown: (value: number) => `${count(value, "event", "events")} shown`,
   pause: "Pause",
   resume: "Resume",
   paused: (value: number) =>
