@@ -33,7 +33,7 @@ export const shots = [
     hash: "#/webhooks",
     ready: async (page) => {
       await open(page, "/crm");
-      await page.locator("summary").first().click();
+      await page.locator("summary").filter({ hasText: "503" }).first().click();
       await page.getByText("Try 1", { exact: true }).first().waitFor();
     },
   },

@@ -54,7 +54,7 @@ export const webhooks = {
   offByHand: "Switched off by hand. What happens meanwhile waits.",
   offBecause: (reason: string) => `The gateway switched it off: ${reason}.`,
   offAdvice: "Repair the receiver, then switch the webhook on: what waits goes out at once.",
-  failingSince: "Nothing could be delivered since",
+  failingSince: "Nothing is delivered at present. That began",
   failingAdvice: "Each try and its answer stands below. What fails is tried again by itself.",
   restingUntil: "The receiver asked to be left alone. The next try comes",
   oldSecret: "The former secret still signs, too. Its end comes",
