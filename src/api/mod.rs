@@ -13,6 +13,7 @@ mod dashboard;
 mod endpoint;
 mod error;
 mod feed;
+mod file;
 mod frames;
 mod gate;
 mod health;

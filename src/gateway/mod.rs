@@ -17,7 +17,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::ApiKeys,
+    accounts::{ApiKeys, MediaLinks},
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
@@ -171,9 +171,14 @@ impl Gateway {
         );
         tasks.spawn(follow);
 
+        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
+        let media_links = MediaLinks::open(&store, clock.clone(), life)
+            .await
+            .map_err(|source| store_error(&config, source))?;
         let services = Services {
             backups,
             history,
+            media_links,
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             first_answers,
             health: Health::new(store.clone()),

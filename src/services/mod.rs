@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 pub use self::retention::EventRetention;
 use self::{history::History, idempotency::FirstAnswers};
 use crate::{
-    accounts::ApiKeys,
+    accounts::{ApiKeys, MediaLinks},
     backup::Backups,
     config::Config,
     doctor::{self, Check},
@@ -45,6 +45,7 @@ pub struct Services {
     pub retention: EventRetention,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub media_links: MediaLinks,
     pub first_answers: FirstAnswers,
     pub backups: Backups,
     /// Only with `--network simulated`.

@@ -24,6 +24,7 @@ mod idempotency;
 mod identity;
 mod journey;
 mod listeners;
+mod media_links;
 mod operation;
 mod outbox;
 mod permission;
@@ -31,6 +32,7 @@ mod retention;
 mod search;
 mod secrets;
 mod simulated_network;
+mod two_sides;
 mod webhook_service;
 mod webhooks;
 

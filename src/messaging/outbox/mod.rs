@@ -131,7 +131,7 @@ impl Outbox {
             reason: None,
         };
         let mut batch = Batch::new();
-        self.parts.store.outbox().put_in(&mut batch, &entry)?;
+        self.parts.store.outbox().add_in(&mut batch, &entry)?;
         self.parts.store.commit(batch).await?;
         Breakpoint::OutboxCommitted.pass();
         if terms.waits() || is_keyed {

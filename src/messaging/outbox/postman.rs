@@ -3,9 +3,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
@@ -260,7 +262,7 @@ impl Postman {
     }
 
     fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
-        let Ended { entry, pause, outcome: _ } = ended;
+        let Ended { entry, pause, .. } = ended;
         self.lane(&entry.session).ended(entry.chat());
         self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
         if entry.state.is_waiting() {
@@ -282,19 +284,28 @@ impl Postman {
     }
 }
 
-/// One attempt, whose caller is answered at once when the matter is decided.
+/// One attempt, whose caller is answered at once when the matter is decided: WhatsApp has the message,
+/// and that it was to be sent is on the disk, so that its outcome is found again if the power fails before
+/// that is there too.
 async fn answer(
     parts: OutboxParts,
     entry: Box<OutboxEntry>,
     is_doubtful: bool,
     mut waiter: Option<OutcomeWaiter>,
 ) -> (Ended, Option<OutcomeWaiter>) {
-    let mut ended = attempt(&parts, *entry, is_doubtful).await;
+    let attempted = AssertUnwindSafe(attempt(&parts, (*entry).clone(), is_doubtful));
+    let attempted = attempted.catch_unwind().await;
+    let mut ended = attempted.unwrap_or_else(|_| Ended::cut_off(*entry));
     if let Some(outcome) = ended.outcome.take()
         && let Some(waiter) = waiter.take()
     {
         // The caller may have gone.
         let _ = waiter.send(outcome);
+    }
+    if let Some(unsettled) = ended.unsettled.take()
+        && let Err(error) = parts.ingest.settle(unsettled).await
+    {
+        tracing::error!(%error, "that a message was sent is not on the disk yet");
     }
     (ended, waiter)
 }

@@ -172,7 +172,7 @@ export const strings = {
     },
     health: {
       title: "Health",
-      lead: "What `wagate doctor` looks at, as the running gateway sees it.",
+      lead: "What wagate doctor looks at, as the running gateway sees it.",
       again: "Look again",
       verdict: { ok: "Well", warn: "Doubtful", error: "Broken" },
       busy: "Looking. A browser is tried too, which takes a few seconds.",
@@ -306,7 +306,7 @@ export const strings = {
       created: "Created",
       activity: "Last activity",
       engine: "Engine",
-      engineWord: { browser: "Chromium", simulated: "simulated" },
+      engineWord: { browser: "Chromium", simulated: "Simulated" },
       proxy: "Proxy",
       memory: "Memory of the engine",
       restarts: "Restarts",
@@ -414,14 +414,14 @@ const ADVICE: [RegExp, string][] = [
     "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
     + "sessions.auth_timeout_seconds if it happens again.",
   ],
-  [/did not open within/, "The machine may be overloaded. `wagate doctor` tries the browser."],
+  [/did not open within/, "The machine may be overloaded. wagate doctor tries the browser."],
   [/not available here/, "Choose the other engine: remove the session and create it again."],
   [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
   [
     /ended without a word|crash/i,
     "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
   ],
-  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. `wagate doctor` looks closer."],
+  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. wagate doctor looks closer."],
 ];
 
 const FAILURES: Record<string, Explained> = {
@@ -457,7 +457,7 @@ const FAILURES: Record<string, Explained> = {
   },
   SESSION_START_FAILED: {
     title: "The browser did not start",
-    advice: "The log of the session says why; `wagate doctor` checks the machine.",
+    advice: "The log of the session says why; wagate doctor checks the machine.",
   },
   QR_NOT_AVAILABLE: {
     title: "There is no code to scan at the moment",
