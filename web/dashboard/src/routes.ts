@@ -26,6 +26,9 @@ export interface Route {
 export const OVERVIEW = "";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
+export const EVENTS = "events";
+export const WEBHOOKS = "webhooks";
+export const WEBHOOK = "webhooks/:id";
 export const SETTINGS = "settings";
 
 export const routes: Route[] = [
@@ -50,6 +53,28 @@ export const routes: Route[] = [
     nav: false,
     within: SESSIONS,
     load: () => import("./pages/sessions/SessionPage.svelte"),
+  },
+  {
+    pattern: EVENTS,
+    title: strings.nav.events,
+    icon: "events",
+    nav: true,
+    load: () => import("./pages/events/Events.svelte"),
+  },
+  {
+    pattern: WEBHOOKS,
+    title: strings.nav.webhooks,
+    icon: "webhooks",
+    nav: true,
+    load: () => import("./pages/webhooks/Webhooks.svelte"),
+  },
+  {
+    pattern: WEBHOOK,
+    title: strings.nav.webhooks,
+    icon: "webhooks",
+    nav: false,
+    within: WEBHOOKS,
+    load: () => import("./pages/webhooks/WebhookPage.svelte"),
   },
   {
     pattern: SETTINGS,

@@ -1,17 +1,9 @@
 // Every word that the dashboard says, in one place. Another language is another file of this shape:
-// texts that depend on a value are functions, so that each language can count in its own way.
+// texts that depend on a value are functions, so that each language can count in its own way. Pages
+// with many words have a file of their own in strings/, which comes with the page.
+import { count, number } from "./strings/counts";
 
-export const language = "en";
-
-/** How the reader's region writes times and numbers, as far as it speaks this language. */
-const spoken = (globalThis.navigator as Navigator | undefined)?.languages ?? [];
-export const locale = spoken.find((one) => one.startsWith(`${language}-`)) ?? "en-GB";
-
-const plural = new Intl.PluralRules(language);
-const number = new Intl.NumberFormat(locale);
-
-const count = (value: number, one: string, other: string): string =>
-  `${number.format(value)} ${plural.select(value) === "one" ? one : other}`;
+export { language, locale } from "./strings/counts";
 
 /** What happened, and what a person can do about it. */
 export interface Explained {
@@ -51,6 +43,8 @@ export const strings = {
     label: "Main",
     overview: "Overview",
     sessions: "Sessions",
+    events: "Events",
+    webhooks: "Webhooks",
     settings: "Settings",
   },
   theme: {
@@ -480,6 +474,10 @@ const FAILURES: Record<string, Explained> = {
   STORAGE_UNAVAILABLE: {
     title: "The gateway's disk fails",
     advice: "Look at its log; it starts again by itself.",
+  },
+  WEBHOOK_NOT_FOUND: {
+    title: "There is no such webhook or delivery",
+    advice: "It may have been deleted meanwhile.",
   },
   SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
 };

@@ -22,6 +22,10 @@ export const SHAPES = {
   warning: "M12 4l9.500 16h-19zM12 10v4.500M12 17.500h.01",
   search: "M10.500 4a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13zM15.500 15.500L20 20",
   outside: "M10 5H5v14h14v-5M14 4h6v6M20 4l-9 9",
+  pause: "M8 5v14M16 5v14",
+  play: "M7 5l12 7-12 7z",
+  terminal: "M4 6l6 6-6 6M12 18h8",
+  up: "M12 19V5M6 11l6-6 6 6",
   key: "M15 4a5 5 0 1 1-3.500 8.500L4 20v-3M9 15l2 2",
   refresh: "M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5",
 } as const;

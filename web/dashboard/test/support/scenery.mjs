@@ -1,9 +1,12 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as overview } from "../../scripts/shots/overview.mjs";
 import { shots as sessions } from "../../scripts/shots/sessions.mjs";
 import { shots as settings } from "../../scripts/shots/settings.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
+import { shots as webhooks } from "../../scripts/shots/webhooks.mjs";
+import { setDeliveries } from "./deliveries.mjs";
 import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
 /**
@@ -20,7 +23,7 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell, ...overview, ...sessions, ...settings];
+export const shots = [...shell, ...overview, ...sessions, ...settings, ...events, ...webhooks];
 
 /** Sessions that fare differently, with something on its way. */
 async function fill(gateway) {
@@ -46,9 +49,10 @@ async function fill(gateway) {
 export async function setScenery() {
   const busy = await startGateway();
   await fill(busy);
+  const receiver = await setDeliveries(busy);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
   const all = [busy, empty, locked];
   const of = (shot) => (shot.withKey ? locked : shot.empty ? empty : busy);
-  return { of, stop: () => Promise.all(all.map((gateway) => gateway.stop())) };
+  return { of, stop: () => Promise.all([...all, receiver].map((each) => each.stop())) };
 }
