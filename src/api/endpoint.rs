@@ -97,6 +97,8 @@ pub struct Endpoint {
     pub bucket: Bucket,
     pub repeat: Repeat,
     pub surface: Surface,
+    /// Whether its body may hold a file.
+    pub takes_file: bool,
     pub parameters: Vec<Parameter>,
     pub body: Option<Shape>,
     pub status: u16,
@@ -162,6 +164,7 @@ impl Endpoint {
             bucket: Bucket::General,
             repeat,
             surface: Surface::OpenWa,
+            takes_file: false,
             parameters: Vec::new(),
             body: None,
             status: 200,
@@ -187,6 +190,12 @@ impl Endpoint {
 
     pub fn repeats(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
+        self
+    }
+
+    /// Its body may be as large as one with a file.
+    pub fn takes_file(mut self) -> Self {
+        self.takes_file = true;
         self
     }
 
