@@ -1,5 +1,6 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
 import { link, startGateway } from "./gateway.mjs";
 
@@ -17,12 +18,13 @@ import { link, startGateway } from "./gateway.mjs";
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell];
+export const shots = [...shell, ...chat];
 
 /** The gateways that the views are of. */
 export async function setScenery() {
   const busy = await startGateway();
   await link(busy, "shop", "15551234567");
+  await fillChats(busy);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
   const all = [busy, empty, locked];
