@@ -24,8 +24,8 @@ export async function fillChats(gateway) {
   const group = await gateway.ask("POST", "/api/v1/sessions/shop/groups", {
     name: "Market on Saturday", participants: [`${ADA}@c.us`, "15550000012@c.us"],
   });
-  await send(gateway, group.data.id, `@${ADA} brings the tables, I bring the lights.`);
-  await writeToGroup(gateway, group.data.id);
+  await send(gateway, group.data.gid, `@${ADA} brings the tables, I bring the lights.`);
+  await writeToGroup(gateway, group.data.gid);
   await send(gateway, SILENT, "Hello! We have moved: you find us at the harbour now.");
   await writeFrom(gateway, ADA, "Good morning! Are the lamps still to be had?");
   await writeFrom(gateway, ADA, "I saw them in your window yesterday.");

@@ -30,7 +30,7 @@ export class Thread {
   hasOlder = $state(false);
   hasNewer = $state(false);
   isLoading = $state(true);
-  isLoadingOlder = $state(false);
+  isLoadingMore = $state(false);
   failure = $state.raw<Failure | undefined>();
   /** The message that the window was opened at; else it shows the newest. */
   target = $state.raw<number | null>(null);
@@ -87,9 +87,7 @@ export class Thread {
   }
 
   loadOlder(): Promise<void> {
-    if (!this.hasOlder || this.isLoadingOlder) return Promise.resolve();
-    this.isLoadingOlder = true;
-    return this.inTurn(async () => {
+    return this.more(async () => {
       const first = this.messages[0];
       if (!first) return;
       const window = { before_id: first.id, limit: PAGE };
@@ -99,11 +97,11 @@ export class Thread {
       this.messages = [...page.messages, ...this.messages];
       await tick();
       this.trimEnd();
-    }).finally(() => (this.isLoadingOlder = false));
+    });
   }
 
   loadNewer(): Promise<void> {
-    return this.hasNewer ? this.inTurn(() => this.readNewer()) : Promise.resolve();
+    return this.more(() => this.readNewer());
   }
 
   /** The present may differ in any way: what is shown is read anew, where it is. */
@@ -265,6 +263,12 @@ export class Thread {
     this.edge = "start";
     this.messages = this.messages.slice(-MOST);
     this.hasOlder = true;
+  }
+
+  private async more(work: () => Promise<void>): Promise<void> {
+    this.isLoadingMore = true;
+    await this.inTurn(work);
+    this.isLoadingMore = false;
   }
 
   /** One after the other: each begins where the last one ended. */
