@@ -182,10 +182,11 @@ export class Thread {
   }
 
   /** All that came since the last message that is held. */
-  private catchUp(): Promise<void> {
-    return this.inTurn(async () => {
+  private async catchUp(): Promise<void> {
+    await this.inTurn(async () => {
       if (!this.hasNewer) await this.readNewer();
     });
+    if (this.failure) throw this.failure;
   }
 
   private async readNewer(): Promise<void> {
@@ -231,6 +232,9 @@ export class Thread {
         this.replace(page.messages);
       }
     });
+    if (!this.failure) return;
+    ids.forEach((id) => this.changed.add(id));
+    throw this.failure;
   }
 
   /** What is held, from one message on. */
