@@ -37,13 +37,13 @@ pub mod accounts;
 pub mod webhooks;
 // Everything that the gateway keeps, in one file and back.
 pub mod backup;
+// What the gateway needs on this machine.
+pub mod doctor;
 // The handles that a surface may hold.
 pub mod services;
 // The HTTP surface.
 pub mod api;
 // The composition root.
 pub mod gateway;
-// What the gateway needs on this machine.
-pub mod doctor;
 // The demonstration: the main job, done through the public API.
 pub mod demo;

@@ -7,6 +7,11 @@ pub fn used() -> Option<u64> {
     of_tree(std::process::id())
 }
 
+/// Memory of this process alone, in bytes. Takes a millisecond.
+pub fn own() -> Option<u64> {
+    share_of(std::process::id())
+}
+
 /// Memory of a process and of everything that it started, in bytes; none when there is no such
 /// process. Takes milliseconds for each process.
 pub fn of_tree(root: u32) -> Option<u64> {

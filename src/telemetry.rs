@@ -14,6 +14,8 @@
 //! | `wagate_event_log_bytes` | what the event log takes in the store |
 //! | `wagate_event_log_surplus_bytes` | by how much that is over `events.max_mib` |
 //! | `wagate_webhook_deliveries_total{state}` | events that became deliveries, came back, and ended |
+//! | `wagate_outbox_total{outcome}` | sends, by how each ended |
+//! | `wagate_outbox_waiting{reason}` | messages of the outbox that wait, by what they wait for |
 //! | `wagate_http_requests_total{status}` | answered requests |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
 //! | `wagate_recoveries_total{stage,outcome}` | stages of bringing degraded sessions back |
@@ -53,4 +55,42 @@ pub fn start_metrics() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+
+/// The metrics of this moment, to be summed up.
+pub struct Totals(String);
+
+impl Totals {
+    pub fn read() -> Self {
+        Self(start_metrics().render())
+    }
+
+    /// All of one name whose labels hold a text; of any, where it is empty.
+    pub fn sum(&self, name: &str, label: &str) -> u64 {
+        let lines = self.0.lines().filter_map(|line| line.strip_prefix(name));
+        let values = lines.filter_map(|rest| {
+            let (labels, value) = rest.rsplit_once(' ')?;
+            let is_meant = (labels.is_empty() || labels.starts_with('{')) && labels.contains(label);
+            // Counters are whole numbers.
+            is_meant.then(|| value.parse::<u64>().ok())?
+        });
+        values.sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_of_one_name_and_its_labels() {
+        let totals = Totals(
+            "# TYPE a_total counter\na_total{k=\"x\"} 2\na_total{k=\"xy\"} 3\na_total_other 9\nb 4\n"
+                .to_owned(),
+        );
+        assert_eq!(totals.sum("a_total", ""), 5);
+        assert_eq!(totals.sum("a_total", "k=\"x\""), 2);
+        assert_eq!(totals.sum("b", ""), 4);
+        assert_eq!(totals.sum("none", ""), 0);
+    }
 }

@@ -27,10 +27,10 @@ const LAYERS: [&str; 23] = [
     "accounts",
     "webhooks",
     "backup",
+    "doctor",
     "services",
     "api",
     "gateway",
-    "doctor",
     "demo",
     "",
 ];
@@ -60,6 +60,19 @@ const CONFINED: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
+/// with no world around them.
+const PURE: [&str; 6] = [
+    "src/session/admission.rs",
+    "src/session/restart.rs",
+    "src/session/recovery.rs",
+    "src/messaging/outbox/lane.rs",
+    "src/webhooks/schedule.rs",
+    "src/webhooks/signature.rs",
+];
+const IMPURE: [&str; 7] =
+    ["async ", ".await", "Mutex", "RwLock", "Atomic", "tokio::sync", "std::fs"];
+
 const MOST_LINES: usize = 500;
 
 #[test]
@@ -71,6 +84,12 @@ fn the_library_keeps_to_its_layers() {
         faults.extend(faults_of(&name, &text).into_iter().map(|fault| format!("{name}: {fault}")));
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_files_of_pure_rules_are_there() {
+    let lost: Vec<&str> = PURE.into_iter().filter(|name| !Path::new(name).exists()).collect();
+    assert!(lost.is_empty(), "{lost:?}");
 }
 
 #[test]
@@ -97,6 +116,7 @@ fn each_rule_finds_a_breach() {
         ("src/session/x.rs", "//! x\nuse super::y;\n", "super::"),
         ("src/session/x.rs", "fn f() {}\n", "no module doc"),
         ("src/session/x.rs", "//! x\nfn f() { Timestamp::now() }\n", "asks what time it is"),
+        ("src/session/restart.rs", "//! x\nasync fn f() {}\n", "pure rules"),
         ("src/session/x.rs", &format!("//! x\n{}", "\n".repeat(MOST_LINES)), "lines"),
     ];
     for (name, text, expected) in breaches {
@@ -148,6 +168,10 @@ fn faults_of(name: &str, text: &str) -> Vec<String> {
     }
     if code.contains("Timestamp::now(") && name != "src/domain/clock.rs" {
         faults.push("only domain/clock.rs asks what time it is".to_owned());
+    }
+    if PURE.contains(&name) {
+        let impure = IMPURE.iter().filter(|word| code.contains(*word));
+        faults.extend(impure.map(|word| format!("`{word}` in a file of pure rules")));
     }
     for (path, homes) in CONFINED {
         let at_home = homes.iter().any(|home| name.starts_with(home));

@@ -69,8 +69,13 @@ export default defineConfig(
       "@stylistic/indent": "off",
       "svelte/button-has-type": "error",
       "svelte/indent": ["error", { indent: 2, indentScript: true }],
-      // The policy allows no inline style; a `style:` directive is none.
-      "svelte/no-inline-styles": ["error", { allowTransitions: false }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "SvelteAttribute[key.name='style']",
+          message: "The policy allows no inline style: use a `style:` directive.",
+        },
+      ],
       "svelte/no-target-blank": "error",
     },
   },

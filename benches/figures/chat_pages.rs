@@ -1,10 +1,13 @@
-//! Pages of the Chat API over a large store beside the same over a small one.
+//! Pages of the Chat API over a large store beside the same over a small one, and searches over the large.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use tempfile::TempDir;
 use wagate::{
-    domain::{Ack, Chat, Message, MessageKind, chat::LastMessage, clock::from_seconds},
+    domain::{Ack, Chat, Message, chat::LastMessage, clock::from_seconds},
     egress,
     store::{Batch, Store},
 };
@@ -25,6 +28,11 @@ const LARGE: i64 = 1_000_000;
 const SMALL: i64 = 10_000;
 const ROUNDS: usize = 2_000;
 const WARM_UP: usize = 200;
+const SEARCHES: usize = 1_000;
+/// Longer than the index of a million messages takes on a busy machine.
+const INDEXING: Duration = Duration::from_secs(900);
+/// Messages between two words about the filling.
+const TOLD_EVERY: i64 = 100_000;
 const LIST: &str = "/api/v1/chat/conversations";
 /// Fewer than a million, for a quick look.
 const FEWER: &str = "WAGATE_BENCH_MESSAGES";
@@ -33,6 +41,10 @@ pub async fn measure() -> Outcome<Figures> {
     let asked = std::env::var(FEWER).ok();
     let large = asked.map_or(Ok(LARGE), |text| text.parse())?.max(SMALL);
     let (big, small) = (Stage::begin(large).await?, Stage::begin(SMALL).await?);
+    let begun = Instant::now();
+    big.indexed().await?;
+    small.indexed().await?;
+    say(&format!("chat-pages: the index stands after {:.0} s", begun.elapsed().as_secs_f64()));
     let (mut lists, mut small_lists) = (Vec::new(), Vec::new());
     let (mut pages, mut small_pages) = (Vec::new(), Vec::new());
     for round in 0..WARM_UP + ROUNDS {
@@ -45,27 +57,38 @@ pub async fn measure() -> Outcome<Figures> {
             small_pages.push(small_page);
         }
     }
-    let bytes = big.bytes / u64::try_from(large)?;
+    let mut searches = Vec::new();
+    for round in 0..SEARCHES {
+        let elapsed = big.search(round).await?;
+        searches.push(elapsed);
+    }
+    let messages = u64::try_from(large)?;
+    let index = size_of(&big.gateway.data.join("search"))? / messages;
+    let bytes = big.bytes / messages;
     big.gateway.stop().await?;
     small.gateway.stop().await?;
-    let all = [lists, small_lists, pages, small_pages].map(Series::of);
-    let [lists, small_lists, pages, small_pages] = &all;
+    let all = [lists, small_lists, pages, small_pages, searches].map(Series::of);
+    let [lists, small_lists, pages, small_pages, searches] = &all;
+    let search = searches.quantile(0.95);
     let rows = vec![
         row("20 conversations of the Chat API among a million messages, p99", lists, small_lists),
         row("50 messages of one of them, p99", pages, small_pages),
         Figure {
-            name: "Store on the disk for each message",
-            ours: format!("{bytes} B"),
+            name: "A search over them by words, p95",
+            ours: format!("{search:.2} ms"),
             beside: String::new(),
             ratio: None,
-            target: None,
+            target: Some(Target::at_most("≤ 50 ms", 50.0, search)),
         },
+        told("Store on the disk for each message", bytes),
+        told("Index of its words on the disk for each message", index),
     ];
     let table: String = [
         lists.row(&format!("GET conversations, {large} messages")),
         small_lists.row(&format!("the same, {SMALL} messages")),
         pages.row(&format!("GET messages?limit=50, {large} messages")),
         small_pages.row(&format!("the same, {SMALL} messages")),
+        searches.row(&format!("GET messages?search=…, {large} messages")),
     ]
     .concat();
     let raw = format!(
@@ -86,12 +109,17 @@ fn row(name: &'static str, large: &Series, small: &Series) -> Figure {
     }
 }
 
+fn told(name: &'static str, bytes: u64) -> Figure {
+    Figure { name, ours: format!("{bytes} B"), beside: String::new(), ratio: None, target: None }
+}
+
 /// A gateway on a store that was filled before.
 struct Stage {
     gateway: Gateway,
     client: reqwest::Client,
     /// Conversations to read from, from all over the list.
     ids: Vec<String>,
+    messages: i64,
     /// What the store took on the disk when it was filled.
     bytes: u64,
     _folder: TempDir,
@@ -114,7 +142,34 @@ impl Stage {
         }
         say(&format!("chat-pages: {messages} messages in {bytes} bytes"));
         let client = egress::local_client()?;
-        Ok(Self { gateway, client, ids, bytes, _folder: folder })
+        Ok(Self { gateway, client, ids, messages, bytes, _folder: folder })
+    }
+
+    /// Waits until all messages can be searched.
+    async fn indexed(&self) -> Outcome<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < INDEXING {
+            let answer = self.gateway.get("/api/v1/messages?search=people&per_page=1").await?;
+            if answer["data"]["indexing"].is_null() && answer["data"]["has_more"] == true {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Err("the index is not built".into())
+    }
+
+    /// How long it took to find something: rare words, words of all messages, and beginnings.
+    async fn search(&self, round: usize) -> Outcome<f64> {
+        let conversations = self.messages / EACH;
+        let one = i64::try_from(round)? * 7_919 % conversations;
+        let words = match round % 4 {
+            0 => format!("conversation%20{one}"),
+            1 => "about%20people%20write".to_owned(),
+            2 => format!("message%20{}%20of%20conversation%20{one}", round % 100),
+            _ => format!("peo%20{one}%20wri"),
+        };
+        let url = format!("{}/api/v1/messages?search={words}&per_page=20", self.gateway.base);
+        Ok(fetch(&self.client, &url).await?.0)
     }
 
     /// How long the list and one conversation's messages took.
@@ -148,6 +203,10 @@ async fn fill(folder: &Path, messages: i64) -> Outcome<()> {
             }
             store.commit(batch).await?;
         }
+        let (before, done) = (number * conversations, (number + 1) * conversations);
+        if before / TOLD_EVERY < done / TOLD_EVERY {
+            say(&format!("chat-pages: {done} of {messages} messages are written"));
+        }
     }
     Ok(store.durable().await?)
 }
@@ -158,22 +217,15 @@ fn message(number: i64, conversation: i64) -> Outcome<Message> {
     let id = format!("{}_{person}@c.us_{key}", number % 2 == 0);
     let id: wagate::domain::MessageId = id.parse().map_err(|_| "not an id")?;
     Ok(Message {
-        author: id.chat.clone(),
-        id,
-        kind: MessageKind::Text,
-        body: format!(
-            "Message {number} of conversation {conversation}, about as long as people write"
-        ),
-        timestamp: from_seconds(1_700_000_000 + number * 600 + conversation % 600),
         ack: Ack::Read,
-        push_name: None,
-        media: None,
-        quoted: None,
-        mentions: Vec::new(),
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
+        ..Message::text(
+            id.clone(),
+            id.chat,
+            format!(
+                "Message {number} of conversation {conversation}, about as long as people write"
+            ),
+            from_seconds(1_700_000_000 + number * 600 + conversation % 600),
+        )
     })
 }
 

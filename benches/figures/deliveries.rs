@@ -15,9 +15,7 @@ use tokio::{
     time::{Duration, sleep},
 };
 use wagate::{
-    domain::{
-        Ack, Clock, EventBody, Identities, Message, MessageId, MessageKind, clock::from_seconds,
-    },
+    domain::{Ack, Clock, EventBody, Identities, Message, MessageId, clock::from_seconds},
     egress,
     events::EventLog,
     store::{Batch, Store},
@@ -172,20 +170,14 @@ fn message(number: u32) -> Outcome<EventBody> {
         .map_err(|_| "not a message's id")?;
     let author = id.chat.clone();
     let message = Message {
-        id,
-        author,
-        kind: MessageKind::Text,
-        body: format!("The words of message {number}, of which there are about as many as this"),
-        timestamp: from_seconds(1_700_000_000 + i64::from(number)),
         ack: Ack::Delivered,
         push_name: Some("Somebody".to_owned()),
-        media: None,
-        quoted: None,
-        mentions: Vec::new(),
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
+        ..Message::text(
+            id,
+            author,
+            format!("The words of message {number}, of which there are about as many as this"),
+            from_seconds(1_700_000_000 + i64::from(number)),
+        )
     };
     Ok(EventBody::Message { message: Box::new(message) })
 }

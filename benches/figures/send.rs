@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use tokio::time::sleep;
 use wagate::{
-    domain::{Ack, Clock, EventBody, Message, MessageKind, Outgoing, SessionId},
+    domain::{Clock, EventBody, Message, Outgoing, SessionId},
     events::EventLog,
     messaging::Ingest,
     session::EventSink,
@@ -164,22 +164,12 @@ impl Disk {
 
     async fn message(&self, text: &str) -> Outcome<f64> {
         let key = Outgoing::new_key();
-        let message = Message {
-            id: format!("true_{SILENT}_{key}").parse().map_err(|_| "not a message's id")?,
-            author: format!("{PHONE}@c.us").parse().map_err(|_| "not a person's id")?,
-            kind: MessageKind::Text,
-            body: text.to_owned(),
-            timestamp: self.clock.now(),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        };
+        let message = Message::text(
+            format!("true_{SILENT}_{key}").parse().map_err(|_| "not a message's id")?,
+            format!("{PHONE}@c.us").parse().map_err(|_| "not a person's id")?,
+            text,
+            self.clock.now(),
+        );
         let event = EventBody::MessageSent { message: Box::new(message) };
         timed(async { Ok(self.ingest.ingest(&self.session, vec![event]).await?) }).await
     }

@@ -1,4 +1,6 @@
-//! Who may call: API keys, their scopes and their life. Knows nothing of HTTP.
+//! Who may call: API keys, their scopes and their life, and links that open one file. Knows nothing of HTTP.
+
+mod links;
 
 use std::time::Duration;
 
@@ -6,6 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::links::{BadLink, MediaLinks, Signed};
 pub use crate::store::records::ApiKeyRecord;
 use crate::{
     domain::{Clock, Error, ErrorCode, SessionId, Subject, Timestamp},

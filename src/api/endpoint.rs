@@ -99,6 +99,9 @@ pub struct Endpoint {
     pub surface: Surface,
     /// Whether its body may hold a file.
     pub takes_file: bool,
+    /// Whether a key for one session may call it although its path names no session: it then
+    /// answers of that one alone, or holds nothing of any.
+    pub bounds_itself: bool,
     pub parameters: Vec<Parameter>,
     pub body: Option<Shape>,
     pub status: u16,
@@ -165,6 +168,7 @@ impl Endpoint {
             repeat,
             surface: Surface::OpenWa,
             takes_file: false,
+            bounds_itself: false,
             parameters: Vec::new(),
             body: None,
             status: 200,
@@ -199,9 +203,15 @@ impl Endpoint {
         self
     }
 
-    /// Part of the Chat API: worded and limited as it is.
+    /// Part of the Chat API: worded and limited as it is, where instances of others do not exist
+    /// for keys of one session.
     pub fn of_chat(mut self) -> Self {
         (self.surface, self.bucket) = (Surface::Chat, Bucket::Chat);
+        self.for_keys_of_one_session()
+    }
+
+    pub fn for_keys_of_one_session(mut self) -> Self {
+        self.bounds_itself = true;
         self
     }
 

@@ -42,6 +42,7 @@ struct Rule {
     repeat: Repeat,
     surface: Surface,
     takes_file: bool,
+    bounds_itself: bool,
 }
 
 /// What the table says of each route, by pattern and method.
@@ -51,9 +52,9 @@ impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let mut rules: HashMap<_, Vec<_>> = HashMap::new();
         for one in endpoints {
-            let Endpoint { method, path, scope, bucket, repeat, surface, takes_file, .. } = one;
-            let (scope, bucket, takes_file) = (*scope, *bucket, *takes_file);
-            let rule = Rule { scope, bucket, repeat: *repeat, surface: *surface, takes_file };
+            let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
+            let Endpoint { method, path, .. } = one;
+            let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
             rules.entry(*path).or_default().push((method.clone(), rule));
         }
         Self(rules)
@@ -194,7 +195,7 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Refused> {
         return Err((Error::new(ErrorCode::NotFound, message), None));
     };
     let rule = rule.filter(|rule| rule.scope != Scope::Public);
-    let Some(Rule { scope, bucket, repeat, .. }) = rule else {
+    let Some(Rule { scope, bucket, repeat, bounds_itself, .. }) = rule else {
         let principal = Principal { key: None, scopes: Vec::new(), session: None };
         return Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing: None });
     };
@@ -224,6 +225,10 @@ async fn admit(request: &ServiceRequest) -> Result<Admitted, Refused> {
         // To this caller other sessions do not exist.
         let message = format!("Session with ID '{asked}' not found");
         return Err((Error::not_found(Subject::Session, message), standing));
+    }
+    if principal.session.is_some() && path_session.is_none() && !bounds_itself {
+        let message = "This key is for one session: it does not reach the gateway itself";
+        return Err((Error::new(ErrorCode::Forbidden, message), standing));
     }
     Ok(Admitted { principal, repeat, standing })
 }

@@ -31,7 +31,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers::<HealthView>(200)
     };
     let info = |path| {
-        Endpoint::get(path, info).about(TAG, "Facts about the gateway").answers::<InfoView>(200)
+        Endpoint::get(path, info)
+            .about(TAG, "Facts about the gateway")
+            .for_keys_of_one_session()
+            .answers::<InfoView>(200)
     };
     vec![
         health("/health"),

@@ -8,6 +8,7 @@ use futures_util::stream;
 use crate::{
     api::{
         body::{Query, session_id},
+        chat::access::principal,
         endpoint::{
             Endpoint,
             ParameterKind::{Number, Text},
@@ -32,7 +33,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     vec![
         stream(
-            Endpoint::get("/api/v1/events", all).about(TAG, "Follow the events of all sessions"),
+            Endpoint::get("/api/v1/events", all)
+                .about(TAG, "Follow the events of all sessions, or of the one that the key is for")
+                .for_keys_of_one_session(),
         ),
         stream(
             Endpoint::get("/api/v1/sessions/{sessionId}/events", one)
@@ -46,7 +49,8 @@ async fn all(
     frames: web::Data<Frames>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    follow(&services, &frames, &request, None)
+    let own = principal(&request).session.clone();
+    follow(&services, &frames, &request, own)
 }
 
 async fn one(

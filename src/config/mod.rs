@@ -33,6 +33,7 @@ pub struct Config {
     pub webhooks: Webhooks,
     pub events: Events,
     pub search: Search,
+    pub simulator: Simulator,
     pub log: Log,
 }
 
@@ -133,6 +134,8 @@ pub struct OpenWa {
 pub struct Media {
     pub fetch_timeout_seconds: u64,
     pub allow_private_sources: bool,
+    /// 0 for none.
+    pub link_minutes: u64,
 }
 
 /// Requests a minute; 0 for no limit.
@@ -190,6 +193,14 @@ pub struct Events {
 pub struct Search {
     /// Whether words of messages can be looked for.
     pub enabled: bool,
+}
+
+/// The simulated network.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulator {
+    /// Messages that each of its chats keeps.
+    pub chat_messages: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -30,6 +30,16 @@ pub enum Verdict {
     Broken,
 }
 
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Well => "ok",
+            Self::Doubtful => "warn",
+            Self::Broken => "error",
+        }
+    }
+}
+
 /// One check: what was looked at, what was found, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
@@ -69,8 +79,15 @@ impl fmt::Display for Check {
     }
 }
 
-/// All checks for these settings.
+/// All checks for these settings, before a gateway is started.
 pub async fn examine(config: &Config, clock: &Clock) -> Vec<Check> {
+    let mut checks = examine_running(config, clock).await;
+    checks.push(port(config.server.listen));
+    checks
+}
+
+/// The same but for the port, which a running gateway has.
+pub async fn examine_running(config: &Config, clock: &Clock) -> Vec<Check> {
     let mut checks = vec![
         folder("data folder", &config.data.dir),
         folder("sessions", &config.sessions_dir()),
@@ -80,7 +97,6 @@ pub async fn examine(config: &Config, clock: &Clock) -> Vec<Check> {
             LEAST_SPACE,
             "free some space, or choose another --data folder",
         ),
-        port(config.server.listen),
         time(clock),
     ];
     if config.engine == EngineKind::Browser {

@@ -114,6 +114,9 @@ pub struct Message {
     /// One entry for each person who reacted.
     #[serde(default)]
     pub reactions: Vec<Reaction>,
+    /// The engine could not say who reacted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reactions_unknown: bool,
     /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<serde_json::Value>,
@@ -130,6 +133,27 @@ pub struct Reaction {
 }
 
 impl Message {
+    /// A text that the server has taken, with nothing more to it.
+    pub fn text(id: MessageId, author: Jid, body: impl Into<String>, timestamp: Timestamp) -> Self {
+        Self {
+            id,
+            author,
+            kind: MessageKind::Text,
+            body: body.into(),
+            timestamp,
+            ack: Ack::Sent,
+            push_name: None,
+            media: None,
+            quoted: None,
+            mentions: Vec::new(),
+            forwarded: false,
+            edited: false,
+            reactions: Vec::new(),
+            reactions_unknown: false,
+            raw: None,
+        }
+    }
+
     pub fn from_me(&self) -> bool {
         self.id.from_me
     }

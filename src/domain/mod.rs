@@ -11,6 +11,7 @@ pub mod contact;
 pub mod conversation;
 pub mod error;
 pub mod event;
+pub mod fold;
 pub mod group;
 pub mod id;
 pub mod identity;

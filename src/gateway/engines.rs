@@ -32,7 +32,10 @@ impl World {
             NetworkKind::Whatsapp => None,
             NetworkKind::Simulated => {
                 let folder = config.data.dir.join("simulator");
-                let settings = NetworkSettings::new(folder.clone(), clock.clone());
+                let settings = NetworkSettings {
+                    most_messages: config.simulator.chat_messages,
+                    ..NetworkSettings::new(folder.clone(), clock.clone())
+                };
                 let network = Network::new(settings).map_err(|source| StartError::Folder {
                     folder: folder.display().to_string(),
                     source,

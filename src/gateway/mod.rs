@@ -17,7 +17,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::ApiKeys,
+    accounts::{ApiKeys, MediaLinks},
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
@@ -25,7 +25,7 @@ use crate::{
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     search::Search,
-    services::{EventRetention, Health, Services, idempotency::FirstAnswers},
+    services::{EventRetention, Health, Services, history::History, idempotency::FirstAnswers},
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError, disk::Disk},
     telemetry,
@@ -162,8 +162,23 @@ impl Gateway {
             stop: stop.clone(),
         });
 
+        let history = History::default();
+        let follow = history.clone().follow(
+            supervisor.clone(),
+            messaging.clone(),
+            clock.clone(),
+            stop.clone(),
+        );
+        tasks.spawn(follow);
+
+        let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
+        let media_links = MediaLinks::open(&store, clock.clone(), life)
+            .await
+            .map_err(|source| store_error(&config, source))?;
         let services = Services {
             backups,
+            history,
+            media_links,
             api_keys: ApiKeys::new(store.clone(), clock.clone()),
             first_answers,
             health: Health::new(store.clone()),

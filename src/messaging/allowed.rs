@@ -59,24 +59,17 @@ pub fn may_revoke(stored: &StoredMessage, now: Timestamp) -> Result<(), Refusal>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Ack, Message, clock::from_seconds};
+    use crate::domain::{Message, clock::from_seconds};
 
     fn message(from_me: bool, kind: MessageKind) -> StoredMessage {
         let message = Message {
-            id: format!("{from_me}_15550000001@c.us_K").parse().unwrap(),
-            author: "15550000001@c.us".parse().unwrap(),
             kind,
-            body: String::new(),
-            timestamp: from_seconds(0),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
+            ..Message::text(
+                format!("{from_me}_15550000001@c.us_K").parse().unwrap(),
+                "15550000001@c.us".parse().unwrap(),
+                "",
+                from_seconds(0),
+            )
         };
         StoredMessage { number: 1, hidden: false, message }
     }

@@ -5,17 +5,20 @@
 //! before anything of that connection, and forgotten when all that was missed is written: so it holds
 //! however often the gateway dies in between, and a live message that comes first hides no earlier one.
 //! What is older than the link is no event. Where more was missed than is fetched, a `history_gap` says so.
+//! Receipts, edits, deletions and reactions that were missed are told of the messages that are looked at:
+//! those since then, and the newest of each chat in which something was said in the days before.
 
 use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     domain::{
-        Ack, Chat, Command, Error, EventBody, Jid, Message, MessageId, MessageKind, Reply,
-        Timestamp, clock::from_seconds, outbox::OutboxState,
+        Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, SessionId, Timestamp,
+        clock::from_seconds, outbox::OutboxState,
     },
-    messaging::{Ingest, identity::in_chat, odd_reply},
-    session::{EventSink, SessionHandle},
-    store::{Store, StoreError},
+    events::counters,
+    messaging::{Ingest, changes::changes, identity::in_chat, odd_reply},
+    session::SessionHandle,
+    store::{Batch, Store, StoreError},
 };
 
 /// Messages that are asked for at once.
@@ -23,6 +26,10 @@ const PAGE: usize = 50;
 /// Messages of one chat that are fetched after, and that are looked at: most of these may be known.
 const MOST_MISSED: usize = 1_000;
 const MOST_LOOKED_AT: usize = 10_000;
+/// Messages of the mirror beside a page of the engine's, which may lack some.
+const KNOWN: usize = 2 * PAGE;
+/// How long after it was said a message is deleted for everyone at most.
+const CHANGEABLE: Duration = Duration::from_secs(60 * 60 * 60);
 /// WhatsApp counts time in these.
 const SECOND: Duration = Duration::from_secs(1);
 /// Entries of the outbox among which messages may still wait for a receipt.
@@ -44,22 +51,24 @@ impl Backfill<'_> {
         let waits_for_receipts = self.chats_that_wait_for_receipts().await?;
         // Oldest first, so that what happened first is told first as far as whole chats allow.
         for chat in chats.iter().rev() {
-            let is_behind = behind_since <= chat.last_activity;
+            // What was said before may have been deleted for everyone meanwhile, or changed.
+            let is_behind = behind_since - CHANGEABLE <= chat.last_activity;
             if is_behind || waits_for_receipts.contains(&chat.id) {
-                let deleted_at = self.deleted_at(&chat.id).await?;
-                let since = behind_since.max(deleted_at.unwrap_or(behind_since));
-                let events = self.missed(chat, since).await?;
-                self.ingest.ingest(session, events).await?;
+                while !self.catch_up(chat, behind_since).await? {}
             }
         }
         Ok(())
     }
 
-    /// The end of the second in which a chat was deleted here: its messages are not to come back.
-    async fn deleted_at(&self, chat: &Jid) -> Result<Option<Timestamp>, StoreError> {
-        let known = self.store.conversations().get(self.handle.id(), chat).await?;
-        let deleted_at = known.and_then(|record| record.deleted_at);
-        Ok(deleted_at.map(|at| from_seconds(at.as_second()) + SECOND))
+    /// Writes what a chat missed; whether it stayed as it was meanwhile. One that was deleted is not to get
+    /// its messages back: it is looked at again.
+    async fn catch_up(&self, chat: &Chat, behind_since: Timestamp) -> Result<bool, Error> {
+        let session = self.handle.id();
+        let deleted_at = deleted_at(self.store, session, &chat.id).await?;
+        // WhatsApp counts in seconds: all of that of the deletion is gone.
+        let end = deleted_at.map(|at| from_seconds(at.as_second()) + SECOND);
+        let events = self.missed(chat, behind_since.max(end.unwrap_or(behind_since))).await?;
+        Ok(self.ingest.missed(session, &chat.id, deleted_at, events).await?)
     }
 
     async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {
@@ -75,56 +84,126 @@ impl Backfill<'_> {
         Ok(chats)
     }
 
-    /// The events of a chat that the log lacks, in order.
-    async fn missed(&self, chat: &Chat, since: Timestamp) -> Result<Vec<EventBody>, Error> {
+    /// What the log lacks of a chat, in order.
+    async fn missed(&self, chat: &Chat, since: Timestamp) -> Result<Vec<Missed>, Error> {
         let session = self.handle.id();
-        let mut events: VecDeque<EventBody> = VecDeque::new();
+        let mut all: VecDeque<Missed> = VecDeque::new();
         let (mut looked_at, mut missed) = (0, 0);
-        let mut before: Option<MessageId> = None;
+        let mut before: Option<Message> = None;
         loop {
-            let command = Command::Messages { chat: chat.id.clone(), before, limit: PAGE };
+            // Read before the engine is asked: what changes from now on is no news to it.
+            let mirror = self.store.messages();
+            let known = mirror.page(session, &chat.id, before.as_ref(), KNOWN).await?;
+            let id = before.map(|message| message.id);
+            let command = Command::Messages { chat: chat.id.clone(), before: id, limit: PAGE };
             let Reply::Messages(mut page) = self.handle.execute(command).await? else {
                 return Err(odd_reply());
             };
             in_chat(&mut page, &chat.id);
-            let Some((oldest, at)) = page.first().map(|first| (first.id.clone(), first.timestamp))
-            else {
-                break;
-            };
-            let is_last = page.len() < PAGE || at < since;
+            let Some(oldest) = page.first().cloned() else { break };
+            let is_last = page.len() < PAGE || oldest.timestamp < since;
             looked_at += page.len();
             for message in page.into_iter().rev() {
-                let known =
-                    self.store.messages().find_by_key(session, &chat.id, &message.id.key).await?;
-                if let Some(event) = event_of(message, known.as_ref(), since) {
-                    missed += usize::from(known.is_none());
-                    events.push_front(event);
+                let key = message.id.key.clone();
+                if let Some(known) = known.iter().find(|known| known.id.key == key) {
+                    if let Some(changed) = Missed::of_known(known, &message) {
+                        all.push_front(changed);
+                    }
+                } else if mirror.find_by_key(session, &chat.id, &key).await?.is_none() {
+                    if let Some(new) = Missed::of_new(message, since) {
+                        missed += 1;
+                        all.push_front(new);
+                    }
                 }
             }
             if is_last {
                 break;
             }
             if MOST_MISSED <= missed || MOST_LOOKED_AT <= looked_at {
-                let chat = chat.id.clone();
-                events.push_front(EventBody::HistoryGap { chat, after: since, before: at });
+                let (chat, before) = (chat.id.clone(), oldest.timestamp);
+                let gap = EventBody::HistoryGap { chat, after: since, before };
+                all.push_front(Missed { known: None, events: vec![gap] });
                 break;
             }
             before = Some(oldest);
         }
-        Ok(events.into())
+        Ok(all.into())
     }
 }
 
-/// What a message of the engine means, next to what is known of it.
-fn event_of(message: Message, known: Option<&Message>, since: Timestamp) -> Option<EventBody> {
-    match known {
-        None if message.timestamp < since || message.kind == MessageKind::GroupNotice => None,
-        None if message.from_me() => Some(EventBody::MessageSent { message: Box::new(message) }),
-        None => Some(EventBody::Message { message: Box::new(message) }),
-        Some(known) if known.from_me() && known.ack < message.ack && Ack::Sent < message.ack => {
-            let (message, ack) = (known.id.clone(), message.ack);
-            Some(EventBody::Ack { message, ack, participant: None })
-        }
-        Some(_) => None,
+/// What was missed of one message.
+pub struct Missed {
+    /// The message as it was known when the engine was asked.
+    known: Option<Box<Message>>,
+    events: Vec<EventBody>,
+}
+
+impl Missed {
+    fn of_known(known: &Message, now: &Message) -> Option<Self> {
+        let events = changes(known, now);
+        let known = Some(Box::new(known.clone()));
+        (!events.is_empty()).then_some(Self { known, events })
     }
+
+    pub fn of_new(message: Message, since: Timestamp) -> Option<Self> {
+        if message.timestamp < since || message.kind == MessageKind::GroupNotice {
+            return None;
+        }
+        let is_own = message.from_me();
+        let message = Box::new(message);
+        let event = match is_own {
+            true => EventBody::MessageSent { message },
+            false => EventBody::Message { message },
+        };
+        Some(Self { known: None, events: vec![event] })
+    }
+}
+
+impl Ingest {
+    /// Writes what a chat missed that was last deleted at `deleted`; whether it still is when all is
+    /// written. A message of which something was heard meanwhile is left as it is: what the engine said
+    /// of it before may be old by now.
+    pub(in crate::messaging) async fn missed(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        deleted: Option<Timestamp>,
+        all: Vec<Missed>,
+    ) -> Result<bool, StoreError> {
+        for Missed { known, events } in all {
+            let lock = self.lock_of(session);
+            let held = lock.lock().await;
+            if deleted_at(&self.store, session, chat).await? != deleted {
+                return Ok(false);
+            }
+            if let Some(known) = known
+                && self.store.messages().get(session, &known.id).await?.as_ref() != Some(&known)
+            {
+                continue;
+            }
+            let mut written = Vec::new();
+            for body in events {
+                counters::received(&body);
+                if let Some(body) = self.backlog.behind(session, body) {
+                    let number = self.commit_held(session, body.clone(), Batch::new()).await;
+                    written.push((body, number));
+                }
+            }
+            drop(held);
+            for (body, number) in written {
+                self.keep_refused(session, body, number).await?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// When a chat was last deleted here.
+async fn deleted_at(
+    store: &Store,
+    session: &SessionId,
+    chat: &Jid,
+) -> Result<Option<Timestamp>, StoreError> {
+    let known = store.conversations().get(session, chat).await?;
+    Ok(known.and_then(|record| record.deleted_at))
 }

@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Chat, Contact, Error, Jid, MessageId, SessionId, SessionState, Subject, Timestamp,
         conversation::{AutomationPause, ConversationRecord, DayCount, StoredMessage, Window},
+        fold::fold,
         outbox::OutboxEntry,
     },
     messaging::{Messaging, identity::number_of},
@@ -94,10 +95,12 @@ impl Messaging {
         let listing = chats.listing();
         let is_settled = SETTLED <= listing.since.elapsed();
         let known = self.totals.get(filter, listing);
+        let sought = filter.search.as_deref().map(Sought::read);
         let mut newest = Merged::new(&chats, &filter.sessions);
         let (mut page, mut count) = (Vec::new(), 0);
         while let Some((session, chat)) = newest.next().await? {
-            let Some(found) = self.matching(filter, &session, chat).await? else { continue };
+            let found = self.matching(filter, sought.as_ref(), &session, chat).await?;
+            let Some(found) = found else { continue };
             if offset <= count && page.len() < limit {
                 page.push(self.completed(found).await?);
             }
@@ -245,6 +248,7 @@ impl Messaging {
     async fn matching(
         &self,
         filter: &ConversationFilter,
+        sought: Option<&Sought>,
         session: &SessionId,
         chat: Chat,
     ) -> Result<Option<Known>, Error> {
@@ -261,10 +265,10 @@ impl Messaging {
         if filter.tag.is_some_and(|tag| !record.tags.contains(&tag)) {
             return Ok(None);
         }
-        let Some(search) = &filter.search else { return Ok(Some((record, chat, None))) };
+        let Some(sought) = sought else { return Ok(Some((record, chat, None))) };
         let with = number_of(&self.store, session, &chat.id).await?;
         let contact = self.store.contacts().get(session, &with).await?;
-        let is_found = found_by(search, &chat, &with, contact.as_ref());
+        let is_found = sought.is_in(&chat, &with, contact.as_ref());
         Ok(is_found.then_some((record, chat, contact)))
     }
 
@@ -389,15 +393,30 @@ fn name_of<'a>(
     }
 }
 
-/// Letters are looked for in the name, whatever their case; digits in the number too.
-fn found_by(search: &str, chat: &Chat, with: &Jid, contact: Option<&Contact>) -> bool {
-    let name = match name_of(chat, with, contact) {
-        ConversationName::Name(name) | ConversationName::Number(name) => name,
-    };
-    let digits: String = search.chars().filter(|ch| !" +-().".contains(*ch)).collect();
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    name.to_lowercase().contains(&search.to_lowercase())
-        || (is_number && with.user().contains(&digits))
+/// What a conversation is looked for by.
+struct Sought {
+    text: String,
+    /// Of a number, however it is written.
+    digits: Option<String>,
+}
+
+impl Sought {
+    fn read(search: &str) -> Self {
+        let text = fold(search);
+        let digits: String = text.chars().filter(|ch| !" +-().".contains(*ch)).collect();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        Self { text, digits: is_number.then_some(digits) }
+    }
+
+    /// Letters are looked for in the name, digits in the number too.
+    fn is_in(&self, chat: &Chat, with: &Jid, contact: Option<&Contact>) -> bool {
+        let name = match name_of(chat, with, contact) {
+            ConversationName::Name(name) | ConversationName::Number(name) => name,
+        };
+        let is_in_number = |digits: &String| with.user().contains(digits);
+        (!self.text.is_empty() && fold(name).contains(&self.text))
+            || self.digits.as_ref().is_some_and(is_in_number)
+    }
 }
 
 fn unknown(id: &str) -> Error {

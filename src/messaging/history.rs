@@ -145,7 +145,7 @@ impl Messaging {
                 return Err(odd_reply());
             };
             in_chat(&mut page, chat);
-            let new = self.ingest.keep_earlier(session, &page).await?;
+            let new = self.ingest.keep_earlier(session, chat, &page).await?;
             added += new;
             if page.len() < limit || new == 0 {
                 return Ok(false);

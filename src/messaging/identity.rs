@@ -82,22 +82,16 @@ pub async fn name_contact(
     Ok(())
 }
 
-/// What is to be logged for something that an engine told, with who is who among its people. The
-/// pairs that were news are written with the batch, and told before what taught them.
-pub async fn recognise(
+/// What something that an engine told teaches of its people, and who they are. The pairs that were news are
+/// written with the batch, and are to be told before what taught them.
+pub async fn learn_from(
     store: &Store,
     session: &SessionId,
-    body: EventBody,
+    body: &EventBody,
     now: Timestamp,
     batch: &mut Batch,
 ) -> Result<(Vec<EventBody>, Identities), StoreError> {
-    let (mut bodies, known) =
-        learn(store, session, (&told_by(&body), named_by(&body)), now, batch).await?;
-    // A pair that an engine tells is itself news or nothing.
-    if !matches!(body, EventBody::IdentityLearned { .. }) {
-        bodies.push(body);
-    }
-    Ok((bodies, known))
+    learn(store, session, (&told_by(body), named_by(body)), now, batch).await
 }
 
 async fn learn(

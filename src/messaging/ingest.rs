@@ -5,12 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use async_trait::async_trait;
-
 use crate::{
     domain::{
-        Ack, Chat, Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
-        SessionId, Subject,
+        Ack, Chat, Clock, EventBody, Jid, Message, MessageId, MessageKind, SessionId,
         chat::LastMessage,
         conversation::ConversationRecord,
         event::DisconnectReason,
@@ -18,8 +15,7 @@ use crate::{
         outbox::{OutboxEntry, OutboxState},
     },
     events::{EventLog, counters},
-    messaging::{backlog::Backlog, catching_up, identity},
-    session::{EventSink, SessionHandle},
+    messaging::{backlog::Backlog, catching_up, identity, waiting::Waiting},
     store::{Batch, Store, StoreError},
 };
 
@@ -32,21 +28,31 @@ pub struct Ingest {
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the disk refused.
     pub(in crate::messaging) backlog: Backlog,
+    /// What is heard while sessions catch up.
+    pub(in crate::messaging) waiting: Waiting,
+}
+
+/// A message that went out and is written, but may be lost with the power.
+#[derive(Debug)]
+#[must_use = "nobody hears of it before it is settled"]
+pub struct Unsettled {
+    /// Its number in the log.
+    event: Option<u64>,
 }
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, log, clock, locks: Mutex::default(), backlog: Backlog::default() })
+        let (locks, backlog, waiting) = (Mutex::default(), Backlog::default(), Waiting::default());
+        Arc::new(Self { store, log, clock, locks, backlog, waiting })
     }
 
     /// Writes a message that went out, with its entry of the outbox. A known one changes nothing but the
-    /// entry. The event is durable on return; the entry of a known one need not be, since the outbox
-    /// looks it up again. A receipt may have come first.
+    /// entry. A receipt may have come first. It is durable, and told, after [`Self::settle`].
     pub async fn message_sent(
         &self,
         mut entry: OutboxEntry,
         mut message: Message,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Unsettled, StoreError> {
         let session = entry.session.clone();
         let lock = self.lock_of(&session);
         let held = lock.lock().await;
@@ -57,16 +63,19 @@ impl Ingest {
         entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
         entry.acked = None;
         let mut batch = Batch::new();
-        self.store.outbox().put_in(&mut batch, &entry)?;
+        self.store.outbox().change_in(&mut batch, &entry)?;
         let body = EventBody::MessageSent { message: Box::new(message) };
-        let number = self.commit_held(&session, body.clone(), batch).await?;
+        let event = self.commit_held(&session, body.clone(), batch).await?;
         drop(held);
         // Not before: one that the disk refused is looked up and comes here again.
         counters::received(&body);
-        // No lock is held meanwhile: the answer to a send need not wait until the receipt that
-        // came with it is on the disk too.
-        match number {
-            Some(seq) => self.log.publish(seq).await,
+        Ok(Unsettled { event })
+    }
+
+    /// Returns once a message that went out is durable; then whoever listens hears of it.
+    pub async fn settle(&self, sent: Unsettled) -> Result<(), StoreError> {
+        match sent.event {
+            Some(number) => self.log.publish(number).await,
             None => self.store.durable().await,
         }
     }
@@ -84,7 +93,7 @@ impl Ingest {
     }
 
     /// The same for who holds the session's lock.
-    async fn commit_held(
+    pub(in crate::messaging) async fn commit_held(
         &self,
         session: &SessionId,
         mut body: EventBody,
@@ -98,18 +107,22 @@ impl Ingest {
         }
         self.mirror(&mut batch, session, &body).await?;
         let now = self.clock.now();
-        let pair = matches!(body, EventBody::IdentityLearned { .. }).then(|| body.clone());
-        let (bodies, people) =
-            identity::recognise(&self.store, session, body, now, &mut batch).await?;
-        // What the engine told comes last; what was learned from it is counted as told too.
-        let learned = match (&pair, bodies.split_last()) {
-            (None, Some((_, learned))) => learned.to_vec(),
-            _ => Vec::new(),
+        let (mut bodies, people) =
+            identity::learn_from(&self.store, session, &body, now, &mut batch).await?;
+        let learned = bodies.clone();
+        // A pair that an engine tells is itself news or nothing.
+        let pair = if let EventBody::IdentityLearned { .. } = body {
+            Some(body)
+        } else {
+            bodies.push(body);
+            None
         };
-        let is_old_news = bodies.is_empty();
         let events = self.log.commit(session, bodies, &people, batch).await?;
-        learned.iter().for_each(counters::received);
-        pair.iter().filter(|_| is_old_news).for_each(counters::known);
+        match pair {
+            None => learned.iter().for_each(counters::received),
+            Some(pair) if learned.is_empty() => counters::known(&pair),
+            Some(_) => (),
+        }
         Ok(events.last().map(|event| event.seq))
     }
 
@@ -127,6 +140,33 @@ impl Ingest {
         let mut batch = Batch::new();
         self.store.chats().put_in(&mut batch, session, &chat).await?;
         self.store.commit(batch).await
+    }
+
+    /// All of a chat was read, and its senders know it.
+    pub(in crate::messaging) async fn read_chat(
+        &self,
+        session: &SessionId,
+        id: &Jid,
+    ) -> Result<(), StoreError> {
+        let lock = self.lock_of(session);
+        let _held = lock.lock().await;
+        let Some(chat) = self.store.chats().get(session, id).await? else { return Ok(()) };
+        let mut batch = Batch::new();
+        self.put_chat_in(&mut batch, session, &Chat { unread: 0, ..chat }).await?;
+        self.store.commit(batch).await
+    }
+
+    /// Adds a chat as the account has it, and what was read of it.
+    pub(in crate::messaging) async fn put_chat_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        chat: &Chat,
+    ) -> Result<(), StoreError> {
+        if let Some(known) = self.store.chats().get(session, &chat.id).await? {
+            self.seen_in(batch, session, &chat.id, known.unread, chat.unread).await?;
+        }
+        self.store.chats().put_in(batch, session, chat).await
     }
 
     pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
@@ -174,9 +214,7 @@ impl Ingest {
                 };
                 self.change(batch, session, message, react).await
             }
-            EventBody::ChatUpdated { chat } => {
-                self.store.chats().put_in(batch, session, chat).await
-            }
+            EventBody::ChatUpdated { chat } => self.put_chat_in(batch, session, chat).await,
             EventBody::ContactUpdated { contact } => {
                 self.store.contacts().put_in(batch, session, contact)
             }
@@ -232,6 +270,8 @@ impl Ingest {
             });
         }
         if message.from_me() {
+            // Whoever writes has read.
+            self.seen_in(batch, session, message.chat(), chat.unread, 0).await?;
             chat.unread = 0;
         } else if message.kind != MessageKind::GroupNotice {
             chat.unread = chat.unread.saturating_add(1);
@@ -299,11 +339,11 @@ impl Ingest {
         };
         if let Some(state) = entry.state.after(ack) {
             (entry.state, entry.changed_at) = (state, self.clock.now());
-            outbox.put_in(batch, &entry)?;
+            outbox.change_in(batch, &entry)?;
         } else if entry.state.is_waiting() {
             // It came before the answer that the message is sent.
             entry.acked = entry.acked.max(Some(ack));
-            outbox.put_in(batch, &entry)?;
+            outbox.change_in(batch, &entry)?;
         }
         Ok(())
     }
@@ -327,33 +367,6 @@ impl Ingest {
     }
 }
 
-#[async_trait]
-impl EventSink for Ingest {
-    async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
-        for body in events {
-            counters::received(&body);
-            if let Some(body) = self.backlog.behind(session, body) {
-                self.write_or_keep(session, body).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn on_ready(&self, session: SessionHandle) {
-        if let Err(error) = self.pull(&session).await {
-            if is_of_the_disk(&error) {
-                self.backlog.is_to_catch_up(session.id());
-            }
-            tracing::warn!(session = %session.id(), %error,
-                "chats, contacts and history of session {} could not be read", session.id());
-        }
-    }
-}
-
-fn is_of_the_disk(error: &Error) -> bool {
-    error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
-}
-
 fn raise(message: &mut Message, ack: Ack) {
     if message.ack < ack || ack == Ack::Failed {
         message.ack = ack;
@@ -363,25 +376,18 @@ fn raise(message: &mut Message, ack: Ack) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Content, Outgoing, clock::from_seconds, outbox::Terms};
+    use crate::{
+        domain::{Content, Outgoing, clock::from_seconds, outbox::Terms},
+        session::EventSink,
+    };
 
     fn message(key: &str) -> Message {
-        Message {
-            id: format!("true_1234567890@c.us_{key}").parse().unwrap(),
-            author: "15551234567@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: "before".to_owned(),
-            timestamp: from_seconds(100),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("true_1234567890@c.us_{key}").parse().unwrap(),
+            "15551234567@c.us".parse().unwrap(),
+            "before",
+            from_seconds(100),
+        )
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -444,13 +450,14 @@ mod tests {
             reason: None,
         };
         let mut batch = Batch::new();
-        store.outbox().put_in(&mut batch, &entry).unwrap();
+        store.outbox().add_in(&mut batch, &entry).unwrap();
         store.commit(batch).await.unwrap();
         let id = message.id.clone();
         let ack = EventBody::Ack { message: id.clone(), ack: Ack::Delivered, participant: None };
         ingest.ingest(&session, vec![ack]).await.unwrap();
         entry.state = OutboxState::Sent;
-        ingest.message_sent(entry.clone(), message).await.unwrap();
+        let sent = ingest.message_sent(entry.clone(), message).await.unwrap();
+        ingest.settle(sent).await.unwrap();
         let entry = store.outbox().get(&session, entry.id).await.unwrap().unwrap();
         let stored = store.messages().get(&session, &id).await.unwrap().unwrap();
         let found = (entry.state, entry.acked, stored.ack);

@@ -58,14 +58,20 @@ impl Ingest {
     }
 
     /// Keeps a page of a chat's earlier messages, oldest first as an engine tells them. They are
-    /// no news: nothing is counted, and nobody is told. How many were not known.
+    /// no news: nothing is counted, and nobody is told. How many were not known. Of a chat that was
+    /// deleted here meanwhile nothing comes back.
     pub async fn keep_earlier(
         &self,
         session: &SessionId,
+        chat: &Jid,
         page: &[Message],
     ) -> Result<usize, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
+        let record = self.store.conversations().get(session, chat).await?;
+        if record.is_none_or(|record| record.deleted_at.is_some()) {
+            return Ok(0);
+        }
         let mut added = 0;
         // Each gets its number, and its place, below that of the one before it.
         for message in page.iter().rev() {
@@ -109,15 +115,21 @@ impl Ingest {
 #[cfg(test)]
 mod tests {
     use crate::{
-        domain::{
-            Ack, Clock, EventBody, Message, MessageKind, SessionId, clock::from_seconds,
-            conversation::Window,
-        },
+        domain::{Clock, EventBody, Message, SessionId, clock::from_seconds, conversation::Window},
         events::EventLog,
-        messaging::Ingest,
+        messaging::{Ingest, backfill::Missed},
         session::EventSink,
         store::Store,
     };
+
+    fn message(key: &str) -> Message {
+        Message::text(
+            format!("false_15550000001@c.us_{key}").parse().unwrap(),
+            "15550000001@c.us".parse().unwrap(),
+            "words",
+            from_seconds(100),
+        )
+    }
 
     #[tokio::test]
     async fn what_the_engine_tells_does_not_touch_what_the_gateway_keeps() {
@@ -125,22 +137,7 @@ mod tests {
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
         let ingest = Ingest::new(store.clone(), log, clock);
         let session: SessionId = "s".parse().unwrap();
-        let message = Message {
-            id: "false_15550000001@c.us_K".parse().unwrap(),
-            author: "15550000001@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: "words".to_owned(),
-            timestamp: from_seconds(100),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        };
+        let message = message("K");
         let (id, chat) = (message.id.clone(), message.chat().clone());
         let came = EventBody::Message { message: Box::new(message) };
         ingest.ingest(&session, vec![came]).await.unwrap();
@@ -168,5 +165,31 @@ mod tests {
         let kept = store.conversations().by_uuid(after.uuid).await.unwrap().unwrap();
         assert!(kept.deleted_at.is_some() && kept.tags.is_empty());
         assert!(store.conversations().with_tag(tag, None, 9).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_read_of_a_chat_before_it_was_deleted_does_not_come_back() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let ingest = Ingest::new(store.clone(), log.clone(), clock);
+        let session: SessionId = "s".parse().unwrap();
+        let (first, missed) = (message("K"), message("L"));
+        let chat = first.chat().clone();
+        let came = |message: &Message| EventBody::Message { message: Box::new(message.clone()) };
+        ingest.ingest(&session, vec![came(&first)]).await.unwrap();
+        // Both were read from the engine by now; the chat is deleted before either is written.
+        ingest.delete_conversation(&session, &chat).await.unwrap().unwrap();
+        let told = log.newest();
+        let found = || Missed::of_new(missed.clone(), from_seconds(0)).into_iter().collect();
+        assert!(!ingest.missed(&session, &chat, None, found()).await.unwrap());
+        let page = std::slice::from_ref(&missed);
+        assert_eq!(ingest.keep_earlier(&session, &chat, page).await.unwrap(), 0);
+        let window = store.messages().window(&session, &chat, Window::Newest, 9).await.unwrap();
+        assert_eq!((window, log.newest()), (Vec::new(), told));
+        // What was found to be missed after the deletion is written.
+        let record = store.conversations().get(&session, &chat).await.unwrap().unwrap();
+        assert!(ingest.missed(&session, &chat, record.deleted_at, found()).await.unwrap());
+        let window = store.messages().window(&session, &chat, Window::Newest, 9).await.unwrap();
+        assert_eq!((window.len(), log.newest()), (1, told + 1));
     }
 }

@@ -8,6 +8,7 @@ mod allowed;
 mod backfill;
 mod backlog;
 mod catching_up;
+mod changes;
 mod conversations;
 mod groups;
 mod history;
@@ -19,8 +20,11 @@ mod outbox;
 mod pull;
 mod read;
 mod refused;
+mod seen;
 mod send;
+mod sink;
 mod tags;
+mod waiting;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -29,9 +33,9 @@ pub use self::{
     allowed::{Refusal, may_edit, may_revoke},
     conversations::{Conversation, ConversationFilter, ConversationName, Found},
     history::HistoryPage,
-    ingest::Ingest,
+    ingest::{Ingest, Unsettled},
     media::StoredMedia,
-    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted},
+    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Waiting},
     send::SendRequest,
 };
 use crate::{

@@ -39,7 +39,7 @@ impl Ingest {
                 // Something may have happened in it since the engine was asked.
                 let known = self.store.chats().get(session, &chat.id).await?;
                 if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
-                    self.store.chats().put_in(&mut batch, session, chat).await?;
+                    self.put_chat_in(&mut batch, session, chat).await?;
                 }
             }
             self.store.commit(batch).await?;

@@ -94,7 +94,7 @@ impl Messaging {
     pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
         let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::MarkRead { chat: chat.clone() }).await?;
-        Ok(self.ingest.change_chat(session, chat, |chat| chat.unread = 0).await?)
+        Ok(self.ingest.read_chat(session, chat).await?)
     }
 
     pub async fn archive(
@@ -140,25 +140,15 @@ fn merged(loaded: Vec<Message>, mirrored: Vec<Message>, limit: usize) -> Vec<Mes
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Ack, MessageKind, clock::from_seconds};
+    use crate::domain::clock::from_seconds;
 
     fn message(key: &str, second: i64, body: &str) -> Message {
-        Message {
-            id: format!("false_15550000001@c.us_{key}").parse().unwrap(),
-            author: "15550000001@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: body.to_owned(),
-            timestamp: from_seconds(second),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("false_15550000001@c.us_{key}").parse().unwrap(),
+            "15550000001@c.us".parse().unwrap(),
+            body,
+            from_seconds(second),
+        )
     }
 
     #[test]

@@ -22,7 +22,18 @@ impl Ingest {
         session: &SessionId,
         body: EventBody,
     ) -> Result<(), StoreError> {
-        let report = match self.commit(session, body.clone(), Batch::new()).await {
+        let written = self.commit(session, body.clone(), Batch::new()).await;
+        self.keep_refused(session, body, written).await
+    }
+
+    /// Makes an event durable that has a number, or keeps it where the disk refused.
+    pub(in crate::messaging) async fn keep_refused(
+        &self,
+        session: &SessionId,
+        body: EventBody,
+        written: Result<Option<u64>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let report = match written {
             Ok(None) => return Ok(()),
             Ok(Some(seq)) => match self.log.publish(seq).await {
                 Ok(()) => return Ok(()),

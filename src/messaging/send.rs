@@ -9,7 +9,7 @@ use crate::{
         outbox::Terms,
     },
     messaging::{Messaging, Outbox, Posted},
-    session::{EventSink, not_ready},
+    session::not_ready,
 };
 
 /// A message that a caller wants sent.
@@ -74,7 +74,7 @@ impl Messaging {
     ) -> Result<(), Error> {
         let message = self.message_name(session, message).await?;
         self.order(session, Command::Edit { message: message.clone(), text: text.clone() }).await?;
-        self.ingest.ingest(session, vec![EventBody::MessageEdited { message, text }]).await
+        Ok(self.ingest.take(session, EventBody::MessageEdited { message, text }).await?)
     }
 
     pub async fn revoke(
@@ -88,7 +88,7 @@ impl Messaging {
         match (for_everyone, self.supervisor.get(session)?.status().me) {
             (true, Some(me)) => {
                 let revoked = EventBody::MessageRevoked { message, by: me.id };
-                self.ingest.ingest(session, vec![revoked]).await
+                Ok(self.ingest.take(session, revoked).await?)
             }
             (true, None) => Ok(()),
             (false, _) => Ok(self.ingest.hide(session, &message).await.map(|_| ())?),
@@ -114,7 +114,7 @@ impl Messaging {
         match self.supervisor.get(session)?.status().me {
             Some(me) => {
                 let reaction = EventBody::Reaction { message, sender: me.id, emoji };
-                self.ingest.ingest(session, vec![reaction]).await
+                Ok(self.ingest.take(session, reaction).await?)
             }
             None => Ok(()),
         }
@@ -177,19 +177,11 @@ pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
         Content::Poll { question, .. } => (MessageKind::Poll, question, None),
     };
     Message {
-        id: sent.id.clone(),
-        author,
         kind,
-        body,
-        timestamp: sent.timestamp,
         ack: sent.ack,
-        push_name: None,
         media,
         quoted: outgoing.quoted,
         mentions: outgoing.mentions,
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
+        ..Message::text(sent.id.clone(), author, body, sent.timestamp)
     }
 }

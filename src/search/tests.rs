@@ -6,31 +6,18 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    domain::{Ack, Message, MessageKind, SessionId, clock::from_seconds},
-    search::{
-        Search, Wanted, Within,
-        text::{fold, has_iota_below},
-    },
+    domain::{Message, SessionId, clock::from_seconds, fold::fold},
+    search::{Search, Wanted, Within, text::has_iota_below},
     store::{Batch, Store},
 };
 
 fn message(key: &str, text: &str) -> Message {
-    Message {
-        id: format!("false_15550000001@c.us_{key}").parse().unwrap(),
-        author: "15550000001@c.us".parse().unwrap(),
-        kind: MessageKind::Text,
-        body: text.to_owned(),
-        timestamp: from_seconds(100),
-        ack: Ack::Sent,
-        push_name: None,
-        media: None,
-        quoted: None,
-        mentions: Vec::new(),
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
-    }
+    Message::text(
+        format!("false_15550000001@c.us_{key}").parse().unwrap(),
+        "15550000001@c.us".parse().unwrap(),
+        text,
+        from_seconds(100),
+    )
 }
 
 async fn put(store: &Store, session: &str, message: &Message) {

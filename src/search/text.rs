@@ -1,13 +1,14 @@
 //! How texts and queries are cut into what is looked up. Pure.
 //!
-//! Letters lose their case and their marks. A word is a run of letters and digits; where a script
+//! Letters lose their case and their marks (`domain/fold`). A word is a run of letters and digits; where a script
 //! sets no spaces between words (Chinese, Japanese, Thai and their neighbours), each character
 //! and each pair of neighbours is looked up by itself; so is every emoji.
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_properties::UnicodeEmoji;
+
+use crate::domain::fold::fold;
 
 /// Characters of a query. Whoever looks for more wants something else.
 pub const LONGEST_QUERY: usize = 256;
@@ -101,30 +102,6 @@ fn tokens_of(folded: &str) -> BTreeSet<&str> {
     tokens
 }
 
-/// The text without case and marks.
-pub fn fold(text: &str) -> String {
-    let bare = |text: &str| -> String {
-        text.nfkd().filter(|ch| !is_combining_mark(*ch)).map(base).collect()
-    };
-    // By way of the upper case, so that all forms of a letter meet. Both may bring marks along.
-    let upper: String = bare(text).chars().flat_map(char::to_uppercase).collect();
-    let lower: String = upper.chars().flat_map(char::to_lowercase).collect();
-    bare(&lower).nfc().collect()
-}
-
-/// Letters with a stroke, which Unicode does not take apart.
-fn base(ch: char) -> char {
-    match ch {
-        'Ø' | 'ø' => 'o',
-        'Ł' | 'ł' => 'l',
-        'Đ' | 'đ' | 'Ð' | 'ð' => 'd',
-        'Ħ' | 'ħ' => 'h',
-        'Ŧ' | 'ŧ' => 't',
-        'ı' => 'i',
-        other => other,
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     Between,
@@ -201,6 +178,7 @@ fn short(word: &str) -> &str {
 /// In capitals this Greek mark becomes a letter, which its word is not found by.
 #[cfg(test)]
 pub fn has_iota_below(text: &str) -> bool {
+    use unicode_normalization::UnicodeNormalization;
     text.nfd().any(|ch| ch == '\u{345}')
 }
 

@@ -1,5 +1,6 @@
 //! The handles that a surface may hold: the only way from `api` into the gateway.
 
+pub mod history;
 pub mod idempotency;
 mod retention;
 
@@ -11,11 +12,21 @@ use std::{
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use self::idempotency::FirstAnswers;
 pub use self::retention::EventRetention;
+use self::{history::History, idempotency::FirstAnswers};
 use crate::{
-    accounts::ApiKeys, backup::Backups, config::Config, domain::Clock, events::EventLog, memory,
-    messaging::Messaging, search::Search, session::Supervisor, simulator::Network, store::Store,
+    accounts::{ApiKeys, MediaLinks},
+    backup::Backups,
+    config::Config,
+    doctor::{self, Check},
+    domain::Clock,
+    events::EventLog,
+    memory,
+    messaging::Messaging,
+    search::Search,
+    session::Supervisor,
+    simulator::Network,
+    store::Store,
     webhooks::Webhooks,
 };
 
@@ -34,6 +45,7 @@ pub struct Services {
     pub retention: EventRetention,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub media_links: MediaLinks,
     pub first_answers: FirstAnswers,
     pub backups: Backups,
     /// Only with `--network simulated`.
@@ -41,6 +53,7 @@ pub struct Services {
     /// Only with `--network simulated`.
     pub page: Option<PageDoor>,
     pub health: Health,
+    pub history: History,
     pub started: Instant,
 }
 
@@ -60,6 +73,7 @@ pub struct PageDoor {
 pub struct Health {
     store: Store,
     measured: Arc<Mutex<Option<Measured>>>,
+    examining: Arc<Mutex<()>>,
 }
 
 /// How much memory was in use, and when that was found.
@@ -71,7 +85,7 @@ struct Measured {
 
 impl Health {
     pub fn new(store: Store) -> Self {
-        Self { store, measured: Arc::default() }
+        Self { store, measured: Arc::default(), examining: Arc::default() }
     }
 
     pub async fn store_works(&self) -> bool {
@@ -90,6 +104,12 @@ impl Health {
                 "the disk has {free} MiB left of {reserve} that shall stay free: sends are refused"
             )
         })
+    }
+
+    /// Whether the machine has what the gateway needs. A check may start a browser: one at a time.
+    pub async fn examine(&self, config: &Config, clock: &Clock) -> Vec<Check> {
+        let _alone = self.examining.lock().await;
+        doctor::examine_running(config, clock).await
     }
 
     /// The memory of the gateway and its engines, in bytes, a few seconds old at most; 0 where

@@ -210,6 +210,15 @@ impl Actor {
                 self.begin().await;
                 let _ = reply.send(Ok(()));
             }
+            Request::LogOut { reply } => {
+                self.close(Close::LogOut).await;
+                self.wipe().await;
+                self.record.me = None;
+                self.publish(|status| status.me = None);
+                self.tell_disconnected(DisconnectReason::LoggedOut, false).await;
+                self.begin().await;
+                let _ = reply.send(Ok(()));
+            }
             Request::Hold { may_close, reply } => {
                 let _ = reply.send(self.hold(may_close).await);
             }

@@ -30,6 +30,10 @@ pub enum Request {
     Restart {
         reply: oneshot::Sender<Result<(), Error>>,
     },
+    /// Unlinks the device and starts anew, so that another can be linked.
+    LogOut {
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
     /// Closes the engine and keeps it closed; none when that cannot be now.
     Hold {
         may_close: bool,
@@ -99,6 +103,12 @@ impl SessionHandle {
     /// Closes the engine and starts it again; the login stays.
     pub async fn restart(&self) -> Result<(), Error> {
         self.ask("restart", self.deadlines.command, |reply| Request::Restart { reply }).await
+    }
+
+    /// Unlinks the device from its account; the session stays, and shows a code to scan again.
+    pub async fn log_out(&self) -> Result<(), Error> {
+        let deadline = self.deadlines.command * 2;
+        self.ask("log out", deadline, |reply| Request::LogOut { reply }).await
     }
 
     /// A code to type on the phone instead of scanning; only while the session waits for a scan.

@@ -60,14 +60,17 @@ use crate::{
     store::Store,
 };
 
-/// Takes what a session reports. It is durable when `ingest` returns.
+/// Takes what a session reports. It is durable when `ingest` returns; what is told of messages before
+/// `on_ready` has come to its end may be found again instead.
 #[async_trait]
 pub trait EventSink: Send + Sync + 'static {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error>;
 
+    /// [`Self::on_ready`] is about to be called; what is told from now on comes after what was missed.
+    fn will_be_ready(&self, _session: &SessionId) {}
+
     /// The session became ready, or got its line back: the sink may read through the handle what
-    /// happened meanwhile. Called
-    /// in a task of its own.
+    /// happened meanwhile. Called in a task of its own.
     async fn on_ready(&self, session: SessionHandle);
 }
 

@@ -107,6 +107,7 @@ impl Actor {
     /// Lets the sink read what happened while the session was away.
     pub(in crate::session) fn catch_up(&mut self) {
         let (sink, handle) = (self.shared.parts.sink.clone(), self.handle.clone());
+        sink.will_be_ready(handle.id());
         self.tasks.spawn(async move {
             sink.on_ready(handle).await;
             Task::Command

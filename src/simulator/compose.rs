@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Ack, Content, Jid, Message, MessageId, MessageKind, Timestamp,
+        Content, Jid, Message, MessageId, MessageKind, Timestamp,
         command::{MediaKind, Sent},
         message::MessageMedia,
     },
@@ -64,22 +64,15 @@ pub fn compose(
     if id.to_string().parse().as_ref() != Ok(&id) {
         return Err(refusal(RefusalKind::Invalid, "not a key for a message"));
     }
+    // WhatsApp's own times are whole seconds.
+    let timestamp = crate::domain::clock::from_seconds(now.as_second());
     Ok(Message {
-        id,
-        author: me.clone(),
         kind,
-        body,
-        // WhatsApp's own times are whole seconds.
-        timestamp: crate::domain::clock::from_seconds(now.as_second()),
-        ack: Ack::Sent,
         push_name: world.ledger.person(me).map(Person::name),
         media,
         quoted: draft.quoted.clone(),
         mentions: draft.mentions.clone(),
-        forwarded: false,
-        edited: false,
-        reactions: Vec::new(),
-        raw: None,
+        ..Message::text(id, me.clone(), body, timestamp)
     })
 }
 

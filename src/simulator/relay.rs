@@ -62,6 +62,11 @@ impl World {
         self.tell(me, &event, device);
         let delay = self.settings.delivery_delay + self.faults.receipt_delay();
         self.owe(delay, Deed::Deliver { sender: me.clone(), stored: Box::new(stored), receivers });
+        let thread = device.and_then(|_| self.ledger.thread(me, &chat));
+        if thread.is_some_and(|thread| !thread.unread().is_empty()) {
+            // On a device, whoever writes has the chat before them.
+            self.mark_read(me, &chat, device)?;
+        }
         Ok((sent_as(&message), message))
     }
 

@@ -109,7 +109,7 @@ fn oldest_first<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{MessageKind, clock::from_seconds};
+    use crate::domain::clock::from_seconds;
 
     fn thread() -> Thread {
         Thread::new(Chat {
@@ -126,20 +126,13 @@ mod tests {
 
     fn message(key: &str, body: &str) -> Stored {
         let message = Message {
-            id: format!("false_15550000001@c.us_{key}").parse().unwrap(),
-            author: "15550000001@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: body.to_owned(),
-            timestamp: from_seconds(0),
             ack: Ack::Delivered,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
+            ..Message::text(
+                format!("false_15550000001@c.us_{key}").parse().unwrap(),
+                "15550000001@c.us".parse().unwrap(),
+                body,
+                from_seconds(0),
+            )
         };
         Stored { message, media: None }
     }

@@ -1,8 +1,6 @@
 //! Deliveries to webhook endpoints, with every attempt. What waits is changed through
 //! [`crate::store::LineChange`].
 
-use std::collections::HashSet;
-
 use uuid::Uuid;
 
 use crate::{
@@ -79,15 +77,20 @@ impl<'a> Deliveries<'a> {
         self.table.engine.get(delivery_key).await?.as_deref().map(decode).transpose()
     }
 
-    /// The heads of lanes that are due, but for those of the lanes that are busy.
+    /// The heads of lanes that are due, but for those of the lanes that are taken.
     pub async fn due(
         &self,
         webhook: Uuid,
         now: Timestamp,
-        busy: &HashSet<String>,
+        taken: line::Taken<'_>,
         limit: usize,
     ) -> Result<line::Due, StoreError> {
-        line::due(self.table.engine, webhook, now, busy, limit).await
+        line::due(self.table.engine, webhook, now, taken, limit).await
+    }
+
+    /// Whether something of a lane waits in the line.
+    pub async fn is_lined_up(&self, webhook: Uuid, lane: &str) -> Result<bool, StoreError> {
+        line::has(self.table.engine, webhook, lane).await
     }
 
     /// The first waiting delivery of each lane, those due first at the beginning.
@@ -104,17 +107,29 @@ impl<'a> Deliveries<'a> {
         line::heads(self.table.engine, webhook, Direction::Backward, limit).await
     }
 
-    pub async fn attempts(&self, delivery: Uuid) -> Result<Vec<Attempt>, StoreError> {
-        let all = Key::new(Tree::Attempts).uuid(delivery).all();
-        Table::new(self.table.engine).scan(all, Direction::Forward, usize::MAX).await
+    /// All attempts, in order.
+    pub async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, StoreError> {
+        let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
+        let mut attempts: Vec<Attempt> =
+            Table::new(self.table.engine).scan(all, Direction::Forward, usize::MAX).await?;
+        attempts.extend(delivery.last_attempt.as_deref().cloned());
+        Ok(attempts)
+    }
+
+    /// Adds one that is over and never was in the line.
+    pub fn add_in(&self, batch: &mut Batch, delivery: &Delivery) -> Result<(), StoreError> {
+        self.table.put_in(batch, key(delivery.webhook, delivery.id), delivery)
     }
 
     async fn remove_attempts_in(
         &self,
         batch: &mut Batch,
-        delivery: Uuid,
+        delivery: &Delivery,
     ) -> Result<(), StoreError> {
-        let all = Key::new(Tree::Attempts).uuid(delivery).all();
+        if delivery.attempts <= 1 && delivery.last_attempt.is_some() {
+            return Ok(());
+        }
+        let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
         for (key, _) in self.table.engine.scan(all, Direction::Forward, usize::MAX).await? {
             batch.remove(key);
         }
@@ -175,7 +190,7 @@ impl Pruning<'_> {
         let (mut batch, mut removed) = (Batch::new(), 0);
         for delivery in page {
             if !self.is_kept(&delivery) {
-                self.deliveries.remove_attempts_in(&mut batch, delivery.id).await?;
+                self.deliveries.remove_attempts_in(&mut batch, &delivery).await?;
                 batch.remove(key(self.webhook, delivery.id).done());
                 removed += 1;
             }
@@ -233,6 +248,7 @@ mod tests {
                 earlier_attempts: 0,
                 next_attempt_at: None,
                 created_at: from_seconds(0),
+                last_attempt: None,
                 finished_at: (state != DeliveryState::Waiting).then(|| from_seconds(100)),
             });
         }

@@ -103,25 +103,28 @@ pub struct Due {
     pub next: Option<Timestamp>,
 }
 
-/// Up to `limit` heads that are due at a moment, but for those of lanes that are busy. Only what is
+/// Says of a lane that its head must wait for something else, and of how many lanes it may say so.
+pub type Taken<'a> = (&'a (dyn Fn(&str) -> bool + Sync), usize);
+
+/// Up to `limit` heads that are due at a moment, but for those of lanes that are taken. Only what is
 /// answered is read whole.
 pub async fn due(
     engine: &dyn Engine,
     webhook: Uuid,
     now: Timestamp,
-    busy: &HashSet<String>,
+    (is_taken, taken): Taken<'_>,
     limit: usize,
 ) -> Result<Due, StoreError> {
     let of_webhook = Key::new(Tree::LaneHeads).uuid(webhook);
     let place = of_webhook.length();
     let mut due = Due { heads: Vec::new(), next: None };
-    // Busy lanes have a head too: one more than all of them and the limit is enough.
-    let looked_at = busy.len() + limit + 1;
+    // Lanes that are taken have a head too: one more than all of them and the limit is enough.
+    let looked_at = taken + limit + 1;
     for (key, id) in engine.scan(of_webhook.all(), Direction::Forward, looked_at).await? {
         let (Some(at), Some(lane)) = (time_at(&key, place), text_at(&key, place + TIME)) else {
             return Err(StoreError::Corrupt("the head of a lane has an odd key".to_owned()));
         };
-        if busy.contains(&lane) {
+        if is_taken(&lane) {
             continue;
         }
         if now < at {
@@ -135,6 +138,12 @@ pub async fn due(
         due.heads.extend(Table::new(engine).get(key).await?);
     }
     Ok(due)
+}
+
+/// Whether anything waits in a lane.
+pub async fn has(engine: &dyn Engine, webhook: Uuid, lane: &str) -> Result<bool, StoreError> {
+    let all = lane_key(webhook, lane).all();
+    Ok(!engine.scan(all, Direction::Forward, 1).await?.is_empty())
 }
 
 /// The heads of an endpoint's lanes, by the time that they are due.
@@ -201,6 +210,7 @@ mod tests {
             next_attempt_at: Some(from_seconds(0)),
             created_at: from_seconds(0),
             finished_at: None,
+            last_attempt: None,
         }
     }
 
@@ -261,8 +271,8 @@ mod tests {
                     && all.iter().any(|one| one.seq == *seq && one.next_attempt_at <= Some(now))
             };
             let wanted: Vec<_> = wanted.iter().filter(is_due).take(1).cloned().collect();
-            let busy = HashSet::from(["ab".to_owned()]);
-            let found = store.deliveries().due(webhook, now, &busy, 1).await.unwrap();
+            let taken = (&(|lane: &str| lane == "ab") as &(dyn Fn(&str) -> bool + Sync), 1);
+            let found = store.deliveries().due(webhook, now, taken, 1).await.unwrap();
             let found: Vec<_> = found.heads.into_iter().map(|one| (one.lane, one.seq)).collect();
             assert_eq!(found, wanted);
         }

@@ -427,27 +427,17 @@ fn day_of(time: Timestamp) -> u64 {
 mod tests {
     use super::*;
     use crate::{
-        domain::{Ack, MessageKind, clock::from_seconds},
+        domain::{Ack, clock::from_seconds},
         store::Store,
     };
 
     fn message(key: &str, at: i64) -> Message {
-        Message {
-            id: format!("true_1234567890@c.us_{key}").parse().unwrap(),
-            author: "15551234567@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: String::new(),
-            timestamp: from_seconds(at),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("true_1234567890@c.us_{key}").parse().unwrap(),
+            "15551234567@c.us".parse().unwrap(),
+            "",
+            from_seconds(at),
+        )
     }
 
     #[tokio::test]

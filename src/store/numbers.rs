@@ -124,29 +124,17 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{
-            Ack, Jid, Message, MessageKind, SessionId, clock::from_seconds, conversation::Window,
-        },
+        domain::{Jid, Message, SessionId, clock::from_seconds, conversation::Window},
         store::{Batch, Store},
     };
 
     fn message(chat: &str, key: &str) -> Message {
-        Message {
-            id: format!("false_{chat}_{key}").parse().unwrap(),
-            author: chat.parse().unwrap(),
-            kind: MessageKind::Text,
-            body: key.to_owned(),
-            timestamp: from_seconds(10),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("false_{chat}_{key}").parse().unwrap(),
+            chat.parse().unwrap(),
+            key,
+            from_seconds(10),
+        )
     }
 
     async fn put(store: &Store, session: &SessionId, message: &Message) -> u64 {

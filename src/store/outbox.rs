@@ -74,19 +74,23 @@ impl<'a> Outbox<'a> {
         Ok(entries)
     }
 
-    pub fn put_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
-        let place = key(&entry.session, entry.id);
-        let waiting = Key::new(Tree::OutboxWaiting).uuid(entry.id).done();
-        if entry.state.is_waiting() {
-            batch.put(waiting, key(&entry.session, entry.id).done());
-        } else {
-            batch.remove(waiting);
-        }
-        if entry.terms.waits() {
-            batch.put(by_uuid(entry.message_uuid()), key(&entry.session, entry.id).done());
-        }
+    /// A send that is accepted.
+    pub fn add_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let place = key(&entry.session, entry.id).done();
         batch.put(by_message(&entry.session, &entry.outgoing.key), encode(&entry.id)?);
-        self.table.put_in(batch, place, entry)
+        if entry.terms.waits() {
+            batch.put(by_uuid(entry.message_uuid()), place.clone());
+        }
+        batch.put(waiting(entry.id), place);
+        self.table.put_in(batch, key(&entry.session, entry.id), entry)
+    }
+
+    /// What became of one. It does not wait again once it has ended.
+    pub fn change_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
+        if !entry.state.is_waiting() {
+            batch.remove(waiting(entry.id));
+        }
+        self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 
     /// Drops entries that are done with and older than `before`, among the first `limit` of each
@@ -115,6 +119,10 @@ impl<'a> Outbox<'a> {
 
 fn key(session: &SessionId, id: Uuid) -> Key {
     Key::new(Tree::Outbox).text(session.as_str()).uuid(id)
+}
+
+fn waiting(id: Uuid) -> Vec<u8> {
+    Key::new(Tree::OutboxWaiting).uuid(id).done()
 }
 
 fn by_uuid(uuid: Uuid) -> Vec<u8> {

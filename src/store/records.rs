@@ -94,6 +94,48 @@ pub enum DeliveryState {
     Dead,
 }
 
+/// How far an endpoint has read the log, and which of those events are neither in its line nor over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", from = "StoredReading")]
+pub struct Reading {
+    pub read_to: u64,
+    /// In order.
+    pub open: Vec<u64>,
+}
+
+impl Reading {
+    /// All up to this number, with nothing left open.
+    pub fn up_to(read_to: u64) -> Self {
+        Self { read_to, open: Vec::new() }
+    }
+
+    /// The first number that is still to be read.
+    pub fn needed_from(&self) -> u64 {
+        self.open.first().copied().unwrap_or(u64::MAX).min(self.read_to.saturating_add(1))
+    }
+}
+
+/// Before anything could stand open, it was the number alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredReading {
+    Number(u64),
+    #[serde(rename_all = "camelCase")]
+    Whole {
+        read_to: u64,
+        open: Vec<u64>,
+    },
+}
+
+impl From<StoredReading> for Reading {
+    fn from(stored: StoredReading) -> Self {
+        match stored {
+            StoredReading::Number(read_to) => Self::up_to(read_to),
+            StoredReading::Whole { read_to, open } => Self { read_to, open },
+        }
+    }
+}
+
 /// One event on its way to one endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -111,9 +153,14 @@ pub struct Delivery {
     /// Those of them that were made before it was last put back in line: the schedule begins anew.
     #[serde(default)]
     pub earlier_attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// Of one that is over: the attempt that ended it. Others are records of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_attempt: Option<Box<Attempt>>,
 }
 
 /// One try to deliver.

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Ack, Jid, Message, MessageKind,
+            Jid, Message,
             clock::from_seconds,
             conversation::{Window, conversation_uuid, message_uuid},
         },
@@ -122,22 +122,12 @@ mod tests {
     };
 
     fn message(key: &str, at: i64) -> Message {
-        Message {
-            id: format!("true_15550000001@c.us_{key}").parse().unwrap(),
-            author: "15557654321@c.us".parse().unwrap(),
-            kind: MessageKind::Text,
-            body: key.to_owned(),
-            timestamp: from_seconds(at),
-            ack: Ack::Sent,
-            push_name: None,
-            media: None,
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
-        }
+        Message::text(
+            format!("true_15550000001@c.us_{key}").parse().unwrap(),
+            "15557654321@c.us".parse().unwrap(),
+            key,
+            from_seconds(at),
+        )
     }
 
     fn chat() -> Chat {

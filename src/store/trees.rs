@@ -25,7 +25,7 @@
 //! | `ApiKeys` | id | [`crate::store::records::ApiKeyRecord`] | accounts |
 //! | `ApiKeysByHash` | hash | id | accounts |
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
-//! | `WebhookCursors` | webhook | event number | webhooks |
+//! | `WebhookCursors` | webhook | [`crate::store::records::Reading`] | webhooks |
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
 //! | `DeliveriesWaiting` | webhook, event number, delivery | the key in `Deliveries` | webhooks |
 //! | `Lanes` | webhook, lane, event number, delivery | delivery | webhooks |

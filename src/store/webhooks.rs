@@ -9,7 +9,7 @@ use crate::{
         codec::{Key, decode, encode},
         deliveries::Deliveries,
         engine::{Batch, Direction, Engine},
-        records::WebhookRecord,
+        records::{Reading, WebhookRecord},
         table::Table,
         trees::Tree,
     },
@@ -61,13 +61,18 @@ impl<'a> Webhooks<'a> {
         self.table.engine.durable().await
     }
 
-    /// The number of the last event that was turned into a delivery for this endpoint.
-    pub async fn cursor(&self, id: Uuid) -> Result<Option<u64>, StoreError> {
+    /// How far this endpoint has read the log.
+    pub async fn reading(&self, id: Uuid) -> Result<Option<Reading>, StoreError> {
         self.table.engine.get(&cursor_key(id)).await?.as_deref().map(decode).transpose()
     }
 
-    pub fn set_cursor_in(&self, batch: &mut Batch, id: Uuid, seq: u64) -> Result<(), StoreError> {
-        batch.put(cursor_key(id), encode(&seq)?);
+    pub fn set_reading_in(
+        &self,
+        batch: &mut Batch,
+        id: Uuid,
+        reading: &Reading,
+    ) -> Result<(), StoreError> {
+        batch.put(cursor_key(id), encode(reading)?);
         Ok(())
     }
 }
@@ -78,4 +83,18 @@ fn key(id: Uuid) -> Key {
 
 fn cursor_key(id: Uuid) -> Vec<u8> {
     Key::new(Tree::WebhookCursors).uuid(id).done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_is_read_back_also_where_it_is_but_a_number() {
+        let reading = Reading { read_to: 9, open: vec![4, 7] };
+        assert_eq!(decode::<Reading>(&encode(&reading).unwrap()).unwrap(), reading);
+        let number = decode::<Reading>(&encode(&9).unwrap()).unwrap();
+        assert_eq!(number, Reading::up_to(9));
+        assert_eq!((reading.needed_from(), number.needed_from()), (4, 10));
+    }
 }

@@ -27,7 +27,7 @@ impl Webhooks {
     /// Posts a `webhook.test` event at once and answers how it went. Nothing of it is recorded.
     pub async fn test(&self, session: Option<&SessionId>, id: Uuid) -> Result<Attempt, Error> {
         const NAME: &str = "webhook.test";
-        let webhook = self.get(session, id).await?;
+        let webhook = self.find(session, id).await?;
         let delivery = Uuid::now_v7();
         let body = serde_json::json!({
             "event": NAME,
@@ -53,11 +53,11 @@ impl Webhooks {
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<(Delivery, Vec<Attempt>)>, Error> {
-        self.get(session, id).await?;
+        self.find(session, id).await?;
         let stored = self.inner.store.deliveries();
         let mut page = Vec::new();
         for delivery in stored.page(id, state, before, limit).await? {
-            let attempts = stored.attempts(delivery.id).await?;
+            let attempts = stored.attempts(&delivery).await?;
             page.push((delivery, attempts));
         }
         Ok(page)
@@ -72,7 +72,7 @@ impl Webhooks {
         delivery: Uuid,
     ) -> Result<Delivery, Error> {
         let _held = self.lock(id).await;
-        let mut webhook = self.get(session, id).await?;
+        let mut webhook = self.find(session, id).await?;
         let found = self.inner.store.deliveries().get(id, delivery).await?;
         let mut delivery = found.ok_or_else(|| {
             Error::not_found(Subject::Webhook, format!("there is no delivery '{delivery}'"))
@@ -101,13 +101,13 @@ impl Webhooks {
         id: Uuid,
         since: Timestamp,
     ) -> Result<usize, Error> {
-        self.get(session, id).await?;
+        self.find(session, id).await?;
         let step = Duration::from_secs(1) / self.inner.settings.recovered_per_second.max(1);
         let mut next = self.inner.clock.steady();
         let (mut recovered, mut after) = (0, None);
         loop {
             let _held = self.lock(id).await;
-            let mut webhook = self.get(session, id).await?;
+            let mut webhook = self.find(session, id).await?;
             let stored = self.inner.store.deliveries();
             let page = stored.after(id, after, RECOVERED_AT_ONCE).await?;
             let Some(last) = page.last() else { break };
@@ -140,7 +140,15 @@ impl Webhooks {
     ) -> Result<(), Error> {
         let mut batch = Batch::new();
         let mut line = self.inner.store.change_line(webhook.id);
-        changed.into_iter().for_each(|delivery| line.put(delivery));
+        for mut delivery in changed {
+            // What waits will have other attempts behind this one.
+            if delivery.state == DeliveryState::Waiting
+                && let Some(attempt) = delivery.last_attempt.take()
+            {
+                self.inner.store.deliveries().add_attempt_in(&mut batch, &attempt)?;
+            }
+            line.put(delivery);
+        }
         line.write_in(&mut batch).await?;
         self.inner.store.webhooks().put_in(&mut batch, webhook)?;
         Ok(self.inner.store.commit(batch).await?)

@@ -26,6 +26,7 @@ use crate::{
         attempt::{self, Letter},
         desk::{AFTER_FAILURE, Desk},
         record::{Came, Ended},
+        window::Window,
     },
 };
 
@@ -38,6 +39,10 @@ const LAST_ATTEMPTS: Duration = Duration::from_secs(3);
 const READ_AT_ONCE: usize = 32;
 /// How often at most it is told how far an endpoint lags.
 const LAG_TOLD_EVERY: Duration = Duration::from_secs(1);
+/// When so many times as many deliveries have ended as are kept, old ones are forgotten out of turn.
+const TIDIED_AFTER: usize = 5;
+/// For this, no fewer are thought to be kept: forgetting looks at all that are.
+const KEPT_AT_LEAST: usize = 100;
 
 impl Webhooks {
     /// Runs deliveries until the token is cancelled.
@@ -98,6 +103,7 @@ impl Webhooks {
         while !stop.is_cancelled() {
             let rest = self.work(id, &mut desk).await.unwrap_or_else(|error| {
                 tracing::error!(webhook = %id, %error, "webhook {id}: deliveries cannot go on");
+                desk.let_go();
                 desk.rest_after_failure();
                 AFTER_FAILURE
             });
@@ -108,7 +114,7 @@ impl Webhooks {
                 _ = changes.changed() => desk.look_anew(),
                 () = tokio::time::sleep(rest) => if !rest.is_zero() {
                     desk.look_anew();
-                    (desk.has_news, desk.read_to) = (true, 0);
+                    desk.has_news = true;
                 },
                 () = stop.cancelled() => (),
             }
@@ -133,21 +139,26 @@ impl Webhooks {
         if let Some(group) = desk.group() {
             desk.recorded(id, Ok(self.record(id, group).await));
         }
+        self.forget_ahead(id);
     }
 
     /// Takes in new events, has what ended recorded, and starts what is due. How long there is
     /// nothing else to do.
     async fn work(&self, id: Uuid, desk: &mut Desk) -> Result<Duration, Error> {
-        if let Some(group) = desk.group() {
-            let webhooks = self.clone();
-            desk.recording.spawn(async move { webhooks.record(id, group).await });
-        }
         if std::mem::take(&mut desk.is_changed) {
             let found = self.inner.store.webhooks().get(id).await?;
             desk.webhook = found.filter(|webhook| webhook.enabled).map(Arc::new);
         }
-        let Some(webhook) = desk.webhook.clone() else { return Ok(LONGEST_REST) };
+        let Some(webhook) = desk.webhook.clone() else {
+            self.write_down(id, desk);
+            if desk.is_at_rest() {
+                desk.let_go();
+                self.tell_ahead(id, 0);
+            }
+            return Ok(LONGEST_REST);
+        };
         let more = self.take_news(&webhook, desk).await?;
+        self.write_down(id, desk);
         let mut rest = if more { Duration::ZERO } else { self.report_lag(&webhook, desk).await? };
         // When something is due is counted in steady time: a clock set by an hour moves nothing.
         let now = self.inner.clock.steady();
@@ -162,9 +173,9 @@ impl Webhooks {
             return Ok(AFTER_FAILURE);
         }
         for _ in 0..desk.room() {
-            let Some(delivery) = self.next_head(id, desk, now).await? else { break };
+            let Some((delivery, is_fresh)) = self.next_one(id, desk, now).await? else { break };
             let (webhooks, webhook, lane) = (self.clone(), webhook.clone(), delivery.lane.clone());
-            desk.start(lane, async move { webhooks.attempt(&webhook, delivery).await });
+            desk.start(lane, async move { webhooks.attempt(&webhook, delivery, is_fresh).await });
         }
         // Without room, the end of an attempt comes before anything that falls due.
         if let Some(due) = desk.next_due.filter(|_| 0 < desk.room()) {
@@ -173,41 +184,48 @@ impl Webhooks {
         Ok(rest)
     }
 
-    /// The next head to try, if one is due. The line is read when those read before are used up.
-    async fn next_head(
+    /// Has a group recorded, when there is one and none is on its way.
+    fn write_down(&self, id: Uuid, desk: &mut Desk) {
+        if let Some(group) = desk.group() {
+            let webhooks = self.clone();
+            desk.recording.spawn(async move { webhooks.record(id, group).await });
+        }
+        if let Some(window) = &desk.window {
+            self.tell_ahead(id, window.open());
+        }
+        if let Some(Ok(Err(error))) = desk.tidying.try_join_next() {
+            tracing::warn!(webhook = %id, %error, "webhook {id}: old deliveries are not forgotten");
+        }
+        let kept = self.inner.settings.keep_delivered.max(KEPT_AT_LEAST);
+        if kept.saturating_mul(TIDIED_AFTER) < desk.ended_since_tidy && desk.tidying.is_empty() {
+            desk.ended_since_tidy = 0;
+            let webhooks = self.clone();
+            desk.tidying.spawn(async move { webhooks.forget_old(id).await });
+        }
+    }
+
+    /// What to try next, the longest due first: of the line, which is read when the heads that were
+    /// read before are used up, or of what just came from the log. Whether it is of the latter.
+    async fn next_one(
         &self,
         id: Uuid,
         desk: &mut Desk,
         now: Timestamp,
-    ) -> Result<Option<Delivery>, Error> {
+    ) -> Result<Option<(Delivery, bool)>, Error> {
         if desk.ready.is_empty() && std::mem::take(&mut desk.is_stale) {
             let stored = self.inner.store.deliveries();
-            let due = stored.due(id, now, &desk.busy, READ_AT_ONCE).await?;
+            let is_taken = |lane: &str| desk.is_taken(lane);
+            let due = stored.due(id, now, (&is_taken, desk.taken()), READ_AT_ONCE).await?;
             // There may be more where all that was asked for was found.
             desk.is_stale = due.heads.len() == READ_AT_ONCE;
             (desk.ready, desk.next_due) = (due.heads.into(), due.next);
         }
-        Ok(desk.ready.pop_front())
-    }
-
-    /// Turns events of the log into waiting deliveries. Whether there may be more. Most of what
-    /// wakes an endpoint concerns others; that costs little, however many endpoints there are.
-    async fn take_news(&self, webhook: &WebhookRecord, desk: &mut Desk) -> Result<bool, Error> {
-        if !std::mem::take(&mut desk.has_news) {
-            return Ok(false);
+        let lined_up = desk.ready.front().map(|head| head.next_attempt_at);
+        let fresh = desk.window.as_ref().and_then(Window::first).map(|first| first.next_attempt_at);
+        if fresh.is_some() && lined_up.is_none_or(|lined_up| fresh < Some(lined_up)) {
+            return Ok(desk.window.as_mut().and_then(Window::start).map(|first| (first, true)));
         }
-        let newest = self.inner.log.newest();
-        if desk.read_to != 0
-            && let Some(session) = &webhook.session
-            && self.inner.log.read(Some(session), desk.read_to, 1).await?.is_empty()
-        {
-            desk.read_to = newest;
-            return Ok(false);
-        }
-        let more = self.take_in(webhook.id).await?;
-        (desk.has_news, desk.is_stale) = (more, true);
-        desk.read_to = if more { 0 } else { newest };
-        Ok(more)
+        Ok(desk.ready.pop_front().map(|head| (head, false)))
     }
 
     /// Tells how far an endpoint lags, now and then. When it is to be told next.
@@ -220,7 +238,8 @@ impl Webhooks {
             return Ok(LAG_TOLD_EVERY);
         }
         desk.lag_told = Some(Instant::now());
-        self.tell_lag(webhook).await?;
+        let fresh = desk.window.as_ref().and_then(Window::oldest);
+        self.tell_lag(webhook, fresh).await?;
         Ok(LONGEST_REST)
     }
 
@@ -228,6 +247,7 @@ impl Webhooks {
         &self,
         webhook: &WebhookRecord,
         mut delivery: Delivery,
+        is_fresh: bool,
     ) -> Result<Ended, Error> {
         let event = self.inner.log.read(None, delivery.seq.saturating_sub(1), 1).await?;
         let event = event.into_iter().find(|event| event.id == delivery.event);
@@ -236,12 +256,12 @@ impl Webhooks {
             event.and_then(|event| Some((event.clone(), self.inner.envelope.wrap(&event)?)))
         else {
             let came = Came::Unfit("its event is past the retention".to_owned());
-            return Ok(Ended { delivery, came });
+            return Ok(Ended { delivery, is_fresh, came });
         };
         let most = self.inner.settings.max_event;
         if most < body.len() {
             let error = format!("the event has {} bytes, which is more than {most}", body.len());
-            return Ok(Ended { delivery, came: Came::Unfit(error) });
+            return Ok(Ended { delivery, is_fresh, came: Came::Unfit(error) });
         }
         let letter = Letter {
             id: delivery.event.to_string(),
@@ -254,7 +274,7 @@ impl Webhooks {
         let outcome =
             attempt::post(webhook, &letter, &inner.hosts, &inner.settings, &inner.clock).await;
         Breakpoint::DeliveryAnswered.pass();
-        Ok(Ended { delivery, came: Came::Posted(event.session.clone(), outcome) })
+        Ok(Ended { delivery, is_fresh, came: Came::Posted(event.session.clone(), outcome) })
     }
 }
 

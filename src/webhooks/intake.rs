@@ -1,4 +1,6 @@
-//! From the log into the line: new events become waiting deliveries of an endpoint.
+//! From the log: which events an endpoint gets, and which of them go into its line untried.
+
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -7,56 +9,134 @@ use crate::{
     domain::{Error, Event, Timestamp},
     store::{
         Batch,
-        records::{Delivery, DeliveryState, WebhookRecord},
+        records::{Delivery, DeliveryState, Reading, WebhookRecord},
     },
-    webhooks::Webhooks,
+    webhooks::{Webhooks, desk::Desk},
 };
 
 const READ_AT_ONCE: usize = 200;
 /// Lanes that are looked through for deliveries tried in the future.
 const FORGIVEN: usize = 10_000;
-/// The cursor of an endpoint whose session is silent is written once in so many events of others:
-/// it need only keep the log from being held back.
-const CURSOR_STEP: u64 = 500;
 
 impl Webhooks {
-    /// Turns new events into waiting deliveries, in one commit with the cursor. Whether there may
-    /// be more.
-    pub(in crate::webhooks) async fn take_in(&self, id: Uuid) -> Result<bool, Error> {
-        let (store, log) = (&self.inner.store, &self.inner.log);
-        let _held = self.lock(id).await;
-        let Some(mut webhook) = store.webhooks().get(id).await? else { return Ok(false) };
-        let newest = log.newest();
-        let mut cursor = store.webhooks().cursor(id).await?.unwrap_or(newest);
-        let missed = log.oldest().saturating_sub(1).saturating_sub(cursor);
-        if 0 < missed {
-            webhook.missed += missed;
-            cursor += missed;
-            tracing::warn!(webhook = %id, missed, "webhook {id}: {missed} events are gone");
+    /// Reads new events, as many as there is room for. Whether there may be more.
+    ///
+    /// Where all is well they are tried at once. They go into the line when something of their lane
+    /// waits there, when their chat has many more, and when the endpoint fails: then all that waits is
+    /// listed and counted, and the log is read on.
+    pub(in crate::webhooks) async fn take_news(
+        &self,
+        webhook: &WebhookRecord,
+        desk: &mut Desk,
+    ) -> Result<bool, Error> {
+        if desk.window.is_none() {
+            if !desk.is_at_rest() {
+                return Ok(false);
+            }
+            self.begin(webhook.id, desk).await?;
         }
-        let events = log.read(webhook.session.as_ref(), cursor, READ_AT_ONCE).await?;
-        let is_at_end = events.len() < READ_AT_ONCE;
-        let read_to = events.last().map_or(0, |event| event.seq);
-        let reached = if is_at_end { read_to.max(newest) } else { read_to };
-        let taken: Vec<Delivery> =
-            events.iter().filter_map(|event| self.delivery_of(&webhook, event)).collect();
-        if events.is_empty() && missed == 0 && reached < cursor + CURSOR_STEP {
+        let is_well = webhook.failing_since.is_none();
+        if !is_well {
+            desk.move_all();
+        }
+        let Some(window) = &mut desk.window else { return Ok(false) };
+        let most = window.room().min(READ_AT_ONCE);
+        if most == 0 || !std::mem::take(&mut desk.has_news) {
             return Ok(false);
         }
-        let (mut batch, mut line) = (Batch::new(), store.change_line(id));
-        let count = u64::try_from(taken.len()).unwrap_or(u64::MAX);
-        webhook.accepted += count;
-        taken.into_iter().for_each(|delivery| line.put(delivery));
-        line.write_in(&mut batch).await?;
-        store.webhooks().set_cursor_in(&mut batch, id, reached.max(cursor))?;
-        if 0 < count || 0 < missed {
-            store.webhooks().put_in(&mut batch, &webhook)?;
+        let log = &self.inner.log;
+        let (oldest, newest) = (log.oldest(), log.newest());
+        let missed = oldest.saturating_sub(1).saturating_sub(window.read_to());
+        if 0 < missed {
+            let id = webhook.id;
+            tracing::warn!(webhook = %id, missed, "webhook {id}: {missed} events are gone");
+            desk.missed += missed;
+            window.advance(oldest.saturating_sub(1));
         }
-        store.commit(batch).await?;
-        Breakpoint::DeliveriesTaken.pass();
-        metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted")
-            .increment(count);
+        let events = log.read(webhook.session.as_ref(), window.read_to(), most).await?;
+        let is_at_end = events.len() < most;
+        let last = events.last().map_or(0, |event| event.seq);
+        let wanted = events.iter().filter(|event| self.is_wanted(webhook, event));
+        let taken: Vec<Delivery> =
+            wanted.filter_map(|event| self.delivery_of(webhook.id, event)).collect();
+        self.place(desk, taken, is_well).await?;
+        if let Some(window) = &mut desk.window {
+            window.advance(if is_at_end { last.max(newest) } else { last });
+        }
+        if !events.is_empty() {
+            Breakpoint::DeliveriesTaken.pass();
+        }
+        desk.has_news = !is_at_end;
         Ok(!is_at_end)
+    }
+
+    /// Begins where it is recorded that the log was read to, with what stood open then.
+    async fn begin(&self, id: Uuid, desk: &mut Desk) -> Result<(), Error> {
+        let log = &self.inner.log;
+        let recorded = self.inner.store.webhooks().reading(id).await?;
+        let reading = recorded.unwrap_or_else(|| Reading::up_to(log.newest()));
+        desk.begin(&reading);
+        let mut open = Vec::with_capacity(reading.open.len());
+        for seq in reading.open {
+            let found = log.read(None, seq.saturating_sub(1), 1).await?;
+            let event = found.into_iter().find(|event| event.seq == seq);
+            match event.and_then(|event| self.delivery_of(id, &event)) {
+                Some(delivery) => open.push(delivery),
+                None => desk.missed += 1,
+            }
+        }
+        self.place(desk, open, true).await?;
+        desk.has_begun();
+        Ok(())
+    }
+
+    /// Gives each event its place: behind those of its lane, wherever these are.
+    async fn place(
+        &self,
+        desk: &mut Desk,
+        deliveries: Vec<Delivery>,
+        is_well: bool,
+    ) -> Result<(), Error> {
+        let stored = self.inner.store.deliveries();
+        let mut lined_up: HashMap<String, bool> = HashMap::new();
+        for delivery in deliveries {
+            let is_lined_up = match lined_up.get(&delivery.lane) {
+                Some(is_lined_up) => *is_lined_up,
+                None => {
+                    let (webhook, lane) = (delivery.webhook, &delivery.lane);
+                    let found = !is_well || stored.is_lined_up(webhook, lane).await?;
+                    lined_up.insert(lane.clone(), found);
+                    found
+                }
+            };
+            desk.place(delivery, is_lined_up);
+        }
+        Ok(())
+    }
+
+    fn is_wanted(&self, webhook: &WebhookRecord, event: &Event) -> bool {
+        let name = self.inner.envelope.name(event);
+        name.is_some_and(|name| Self::listens_to(webhook, &event.session, name))
+    }
+
+    fn delivery_of(&self, webhook: Uuid, event: &Event) -> Option<Delivery> {
+        let name = self.inner.envelope.name(event)?;
+        let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
+        Some(Delivery {
+            id: delivery_id(webhook, event.id),
+            webhook,
+            seq: event.seq,
+            event: event.id,
+            event_name: name.to_owned(),
+            lane: format!("{}|{chat}", event.session),
+            state: DeliveryState::Waiting,
+            attempts: 0,
+            earlier_attempts: 0,
+            next_attempt_at: Some(self.inner.clock.steady()),
+            created_at: self.inner.clock.now(),
+            finished_at: None,
+            last_attempt: None,
+        })
     }
 
     /// Puts what waits into its lanes where these are missing: a store that was written before
@@ -94,7 +174,7 @@ impl Webhooks {
         }
         let mut tried = Vec::new();
         for delivery in store.deliveries().heads_due_last(id, FORGIVEN).await? {
-            let last = store.deliveries().attempts(delivery.id).await?.pop();
+            let last = store.deliveries().attempts(&delivery).await?.pop();
             if last.is_some_and(|attempt| now < attempt.at) {
                 tried.push(due(delivery, now));
             }
@@ -125,32 +205,32 @@ impl Webhooks {
             }
         }
     }
+}
 
-    fn delivery_of(&self, webhook: &WebhookRecord, event: &Event) -> Option<Delivery> {
-        let name = self.inner.envelope.name(event)?;
-        if !Self::listens_to(webhook, &event.session, name) {
-            return None;
-        }
-        let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
-        let now = self.inner.clock.now();
-        Some(Delivery {
-            id: Uuid::now_v7(),
-            webhook: webhook.id,
-            seq: event.seq,
-            event: event.id,
-            event_name: name.to_owned(),
-            lane: format!("{}|{chat}", event.session),
-            state: DeliveryState::Waiting,
-            attempts: 0,
-            earlier_attempts: 0,
-            next_attempt_at: Some(self.inner.clock.steady()),
-            created_at: now,
-            finished_at: None,
-        })
-    }
+/// The same whenever an event is read off the log for an endpoint, and in the order of the events.
+fn delivery_id(webhook: Uuid, event: Uuid) -> Uuid {
+    // An event's id is its time, a counter, and chance in the last four bytes.
+    let (mut id, own) = (event.as_u128(), webhook.as_u128());
+    id ^= own & u128::from(u32::MAX);
+    Uuid::from_u128(id)
 }
 
 fn due(mut delivery: Delivery, now: Timestamp) -> Delivery {
     delivery.next_attempt_at = Some(now);
     delivery
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_delivery_is_the_same_each_time_and_follows_the_events() {
+        let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let events: Vec<Uuid> = (0..1_000).map(|_| Uuid::now_v7()).collect();
+        let ids = |webhook| events.iter().map(move |event| delivery_id(webhook, *event));
+        assert!(ids(one).is_sorted());
+        assert!(ids(one).eq(ids(one)) && ids(one).zip(ids(other)).all(|(one, other)| one != other));
+        assert!(ids(one).zip(&events).all(|(id, event)| id != *event && id.get_version_num() == 7));
+    }
 }

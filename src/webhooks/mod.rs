@@ -23,8 +23,13 @@ mod registry;
 mod schedule;
 mod signature;
 mod upkeep;
+mod window;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::sync::{Mutex, MutexGuard, watch};
@@ -127,6 +132,8 @@ struct Inner {
     registering: Mutex<()>,
     /// Endpoints that have a label of their own among the metrics.
     labels: std::sync::Mutex<HashSet<Uuid>>,
+    /// How many events each endpoint has read that are neither in its line nor ended.
+    ahead: std::sync::Mutex<HashMap<Uuid, u64>>,
     /// Raised at every change of an endpoint or of its line.
     changes: watch::Sender<u64>,
 }
@@ -152,6 +159,7 @@ impl Webhooks {
             locks: std::array::from_fn(|_| Mutex::new(())),
             registering: Mutex::new(()),
             labels: std::sync::Mutex::default(),
+            ahead: std::sync::Mutex::default(),
             changes,
         };
         Self { inner: Arc::new(inner) }
@@ -165,6 +173,23 @@ impl Webhooks {
 
     fn changed(&self) {
         self.inner.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Tells how many events an endpoint has read that are neither in its line nor ended.
+    fn tell_ahead(&self, webhook: Uuid, events: usize) {
+        let mut ahead = self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.insert(webhook, u64::try_from(events).unwrap_or(u64::MAX));
+    }
+
+    fn forget_ahead(&self, webhook: Uuid) {
+        self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
+    }
+
+    /// How many those are. Whoever adds them to a record asks before reading that: an event that goes
+    /// from one to the other meanwhile is counted twice for a moment then, and never not at all.
+    fn ahead(&self, webhook: Uuid) -> Option<u64> {
+        let ahead = self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.get(&webhook).copied()
     }
 
     fn listens_to(webhook: &WebhookRecord, session: &SessionId, name: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::{
     domain::{Error, EventBody, SessionId, Timestamp, clock::between},
     store::{
         Batch,
-        records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord},
+        records::{Attempt, Delivery, DeliveryState, Reading, RetryPlan, WebhookRecord},
     },
     webhooks::{
         Webhooks,
@@ -22,6 +22,8 @@ use crate::{
 /// An attempt that is over and not yet written down.
 pub struct Ended {
     pub delivery: Delivery,
+    /// It came from the log and is not in the line.
+    pub is_fresh: bool,
     pub came: Came,
 }
 
@@ -30,6 +32,17 @@ pub enum Came {
     Posted(SessionId, Outcome),
     /// It cannot be sent, which is no fault of the receiver.
     Unfit(String),
+}
+
+/// What is written down together.
+pub struct Group {
+    pub ended: Vec<Ended>,
+    /// Events that go into the line untried.
+    pub moved: Vec<Delivery>,
+    /// Events that the log had dropped before they were read.
+    pub missed: u64,
+    /// How far the log is read then.
+    pub reading: Reading,
 }
 
 impl Ended {
@@ -44,48 +57,93 @@ impl Ended {
 
 impl Webhooks {
     /// Writes down what came of attempts at one endpoint, and what it means for the endpoint. On
-    /// return it is on the disk. One that is switched off is told of in the log, in the same commit.
+    /// return that is on the disk. One that is switched off is told of in the log, in the same commit.
+    /// The lanes in which a delivery waits for another attempt.
     pub(in crate::webhooks) async fn record(
         &self,
         id: Uuid,
-        group: Vec<Ended>,
-    ) -> Result<(), Error> {
+        group: Group,
+    ) -> Result<Vec<String>, Error> {
         let held = self.lock(id).await;
+        let store = &self.inner.store;
         // Read anew: a caller may have changed the endpoint meanwhile.
-        let Some(mut webhook) = self.inner.store.webhooks().get(id).await? else {
-            return Ok(());
+        let Some(mut webhook) = store.webhooks().get(id).await? else {
+            return Ok(Vec::new());
         };
+        let Group { ended, moved, missed, reading } = group;
+        let is_urgent = !ended.is_empty();
+        let fresh = ended.iter().filter(|ended| ended.is_fresh).count() + moved.len();
+        let fresh = u64::try_from(fresh).unwrap_or(u64::MAX);
+        webhook.accepted += fresh;
+        webhook.missed += missed;
+        let (mut batch, mut waiting) = (Batch::new(), Vec::new());
+        let mut line = store.change_line(id);
         let was_enabled = webhook.enabled;
-        let (mut batch, mut told_in) = (Batch::new(), None);
-        let mut line = self.inner.store.change_line(id);
-        for Ended { mut delivery, came } in group {
-            let attempt = match came {
-                Came::Posted(session, outcome) => {
-                    let attempt = self.judge(&mut webhook, &mut delivery, outcome);
-                    if was_enabled && !webhook.enabled {
-                        told_in.get_or_insert(session);
-                    }
-                    attempt
+        let mut told_in = None;
+        for ended in ended {
+            let (delivery, is_fresh, session) = self.settle(&mut webhook, &mut batch, ended)?;
+            if was_enabled && !webhook.enabled && told_in.is_none() {
+                told_in = session;
+            }
+            match delivery.state {
+                // It never was in the line: there is nothing else to change.
+                DeliveryState::Delivered | DeliveryState::Dead if is_fresh => {
+                    store.deliveries().add_in(&mut batch, &delivery)?;
                 }
-                Came::Unfit(error) => self.give_up(&mut webhook, &mut delivery, error),
-            };
-            count_end(delivery.state);
-            self.inner.store.deliveries().add_attempt_in(&mut batch, &attempt)?;
-            line.put(delivery);
+                DeliveryState::Delivered | DeliveryState::Dead => line.put(delivery),
+                DeliveryState::Waiting => {
+                    waiting.push(delivery.lane.clone());
+                    line.put(delivery);
+                }
+            }
         }
+        moved.into_iter().for_each(|delivery| line.put(delivery));
         line.write_in(&mut batch).await?;
-        self.inner.store.webhooks().put_in(&mut batch, &webhook)?;
+        store.webhooks().set_reading_in(&mut batch, id, &reading)?;
+        store.webhooks().put_in(&mut batch, &webhook)?;
+        let accepted = metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted");
         if let Some(session) = told_in {
             tracing::warn!(webhook = %id, "webhook {id} is switched off");
             self.inner.log.append(&session, vec![told(&webhook)], batch).await?;
+            accepted.increment(fresh);
             self.changed();
-            return Ok(());
+            return Ok(waiting);
         }
-        self.inner.store.commit(batch).await?;
+        store.commit(batch).await?;
+        accepted.increment(fresh);
         drop(held);
-        self.inner.store.durable().await?;
-        Breakpoint::DeliveryRecorded.pass();
-        Ok(())
+        if is_urgent {
+            store.durable().await?;
+            Breakpoint::DeliveryRecorded.pass();
+        }
+        Ok(waiting)
+    }
+
+    /// Decides what becomes of one delivery. It, whether it came from the log, and the session that
+    /// its event is of where it was posted.
+    fn settle(
+        &self,
+        webhook: &mut WebhookRecord,
+        batch: &mut Batch,
+        ended: Ended,
+    ) -> Result<(Delivery, bool, Option<SessionId>), Error> {
+        let Ended { mut delivery, is_fresh, came } = ended;
+        let (attempt, session) = match came {
+            Came::Posted(session, outcome) => {
+                (self.judge(webhook, &mut delivery, outcome), Some(session))
+            }
+            Came::Unfit(error) => (self.give_up(webhook, &mut delivery, error), None),
+        };
+        count_end(delivery.state);
+        match delivery.state {
+            DeliveryState::Waiting => {
+                self.inner.store.deliveries().add_attempt_in(batch, &attempt)?;
+            }
+            DeliveryState::Delivered | DeliveryState::Dead => {
+                delivery.last_attempt = Some(Box::new(attempt));
+            }
+        }
+        Ok((delivery, is_fresh, session))
     }
 
     /// Decides what becomes of a delivery and its endpoint after an attempt.

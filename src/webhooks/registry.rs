@@ -9,7 +9,7 @@ use crate::{
     egress,
     store::{
         Batch,
-        records::{WebhookRecord, WebhookSecret},
+        records::{Reading, WebhookRecord, WebhookSecret},
     },
     webhooks::{Registered, WebhookChange, WebhookDraft, Webhooks, signature},
 };
@@ -57,7 +57,7 @@ impl Webhooks {
         let known = self.inner.store.webhooks().list(session).await?;
         if let Some(found) = known.iter().find(|webhook| webhook.url == draft.url) {
             let _held = self.lock(found.id).await;
-            let mut webhook = self.get(session, found.id).await?;
+            let mut webhook = self.find(session, found.id).await?;
             (webhook.events, webhook.headers) = (draft.events, draft.headers);
             self.switch(&mut webhook, draft.enabled.unwrap_or(true)).await?;
             webhook.retries = draft.retries.unwrap_or(webhook.retries);
@@ -99,7 +99,8 @@ impl Webhooks {
         let mut batch = Batch::new();
         let webhooks = self.inner.store.webhooks();
         webhooks.put_in(&mut batch, &webhook)?;
-        webhooks.set_cursor_in(&mut batch, webhook.id, self.inner.log.newest())?;
+        let reading = Reading::up_to(self.inner.log.newest());
+        webhooks.set_reading_in(&mut batch, webhook.id, &reading)?;
         self.inner.store.commit(batch).await?;
         self.inner.store.durable().await?;
         self.changed();
@@ -107,14 +108,25 @@ impl Webhooks {
     }
 
     pub async fn list(&self, session: Option<&SessionId>) -> Result<Vec<WebhookRecord>, Error> {
-        Ok(self.inner.store.webhooks().list(session).await?)
+        let mut list = Vec::new();
+        for webhook in self.inner.store.webhooks().list(session).await? {
+            list.extend(self.shown(webhook.id).await?);
+        }
+        Ok(list)
     }
 
+    /// As callers see it: what it has read and not begun to record counts as accepted.
     pub async fn get(&self, session: Option<&SessionId>, id: Uuid) -> Result<WebhookRecord, Error> {
-        let found = self.inner.store.webhooks().get(id).await?;
-        found.filter(|webhook| webhook.session.as_ref() == session).ok_or_else(|| {
-            Error::not_found(Subject::Webhook, format!("Webhook with ID '{id}' not found"))
-        })
+        of_session(self.shown(id).await?, session, id)
+    }
+
+    /// As it is stored.
+    pub(in crate::webhooks) async fn find(
+        &self,
+        session: Option<&SessionId>,
+        id: Uuid,
+    ) -> Result<WebhookRecord, Error> {
+        of_session(self.inner.store.webhooks().get(id).await?, session, id)
     }
 
     pub async fn change(
@@ -124,7 +136,7 @@ impl Webhooks {
         change: WebhookChange,
     ) -> Result<WebhookRecord, Error> {
         let _held = self.lock(id).await;
-        let mut webhook = self.get(session, id).await?;
+        let mut webhook = self.find(session, id).await?;
         let WebhookChange { url, events, headers, enabled, retries } = change;
         if let Some(url) = url {
             egress::check_url(&url, self.inner.settings.allow_private_targets)?;
@@ -149,7 +161,7 @@ impl Webhooks {
 
     pub async fn remove(&self, session: Option<&SessionId>, id: Uuid) -> Result<(), Error> {
         let _held = self.lock(id).await;
-        self.get(session, id).await?;
+        self.find(session, id).await?;
         self.inner.store.webhooks().remove(id).await?;
         self.changed();
         Ok(())
@@ -178,7 +190,7 @@ impl Webhooks {
             return Err(Error::invalid_field("overlapSeconds", message));
         }
         let _held = self.lock(id).await;
-        let mut webhook = self.get(session, id).await?;
+        let mut webhook = self.find(session, id).await?;
         let now = self.inner.clock.now();
         let end = now + overlap;
         for old in &mut webhook.secrets {
@@ -241,6 +253,17 @@ impl Webhooks {
             None => Ok(()),
         }
     }
+}
+
+/// The endpoint, if it is this session's.
+fn of_session(
+    found: Option<WebhookRecord>,
+    session: Option<&SessionId>,
+    id: Uuid,
+) -> Result<WebhookRecord, Error> {
+    found.filter(|webhook| webhook.session.as_ref() == session).ok_or_else(|| {
+        Error::not_found(Subject::Webhook, format!("Webhook with ID '{id}' not found"))
+    })
 }
 
 fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {

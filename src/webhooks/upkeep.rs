@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, clock::from_millis},
+    domain::{Error, Timestamp, clock::from_millis},
     events::Need,
     store::records::WebhookRecord,
     webhooks::Webhooks,
@@ -34,19 +34,26 @@ impl Webhooks {
 
     /// Forgets deliveries past their retention. How many.
     pub async fn tidy(&self) -> Result<usize, Error> {
+        let mut removed = 0;
+        for webhook in self.inner.store.webhooks().all().await? {
+            removed += self.forget_old(webhook.id).await?;
+        }
+        Ok(removed)
+    }
+
+    /// The same of one endpoint.
+    pub(in crate::webhooks) async fn forget_old(&self, webhook: Uuid) -> Result<usize, Error> {
         let settings = &self.inner.settings;
         let kept = i64::try_from(settings.keep_for.as_millis()).unwrap_or(i64::MAX);
         let now = self.inner.clock.now().as_millisecond();
         let older_than = from_millis(now.saturating_sub(kept));
+        let deliveries = self.inner.store.deliveries();
+        let mut pruning = deliveries.prune(webhook, settings.keep_delivered, older_than);
         let mut removed = 0;
-        for webhook in self.inner.store.webhooks().all().await? {
-            let deliveries = self.inner.store.deliveries();
-            let mut pruning = deliveries.prune(webhook.id, settings.keep_delivered, older_than);
-            // Deliveries go on between the steps, however long the list is.
-            while !pruning.is_over() {
-                let _held = self.lock(webhook.id).await;
-                removed += pruning.step().await?;
-            }
+        // Deliveries go on between the steps, however long the list is.
+        while !pruning.is_over() {
+            let _held = self.lock(webhook).await;
+            removed += pruning.step().await?;
         }
         Ok(removed)
     }
@@ -55,15 +62,35 @@ impl Webhooks {
     /// log back: it is told later how much it missed.
     pub async fn needs(&self) -> Result<Vec<Need<WebhookRecord>>, Error> {
         let mut needs = Vec::new();
-        let all = self.inner.store.webhooks().all().await?;
-        for webhook in all.into_iter().filter(|webhook| webhook.enabled) {
-            let cursor = self.inner.store.webhooks().cursor(webhook.id).await?.unwrap_or(0);
+        for found in self.inner.store.webhooks().all().await? {
+            let Some(webhook) = self.shown(found.id).await?.filter(|webhook| webhook.enabled)
+            else {
+                continue;
+            };
+            let reading = self.inner.store.webhooks().reading(webhook.id).await?;
             let waiting = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
-            let unread = cursor.saturating_add(1);
+            let unread = reading.unwrap_or_default().needed_from();
             let from = waiting.map_or(unread, |delivery| delivery.seq.min(unread));
             needs.push(Need { reader: webhook, from });
         }
         Ok(needs)
+    }
+
+    /// An endpoint with what it has read counted as accepted, which its record does only when that is
+    /// over or in the line.
+    pub(in crate::webhooks) async fn shown(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<WebhookRecord>, Error> {
+        let webhooks = self.inner.store.webhooks();
+        let ahead = match self.ahead(id) {
+            Some(ahead) => ahead,
+            // Its task has not begun.
+            None => webhooks.reading(id).await?.map_or(0, |reading| reading.open.len() as u64),
+        };
+        let mut found = webhooks.get(id).await?;
+        found.iter_mut().for_each(|webhook| webhook.accepted += ahead);
+        Ok(found)
     }
 
     /// How many deliveries of an endpoint wait.
@@ -73,10 +100,16 @@ impl Webhooks {
     }
 
     /// Tells how long the oldest waiting delivery of an endpoint has waited.
-    pub(in crate::webhooks) async fn tell_lag(&self, webhook: &WebhookRecord) -> Result<(), Error> {
+    /// `fresh` is when the oldest was read of those that are not in the line.
+    pub(in crate::webhooks) async fn tell_lag(
+        &self,
+        webhook: &WebhookRecord,
+        fresh: Option<Timestamp>,
+    ) -> Result<(), Error> {
         let oldest = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
+        let oldest = oldest.map(|delivery| delivery.created_at).into_iter().chain(fresh).min();
         let now = self.inner.clock.now().as_second();
-        let lag = oldest.map_or(0, |delivery| now.saturating_sub(delivery.created_at.as_second()));
+        let lag = oldest.map_or(0, |oldest| now.saturating_sub(oldest.as_second()));
         let lag = u32::try_from(lag).unwrap_or(0);
         metrics::gauge!("wagate_webhook_lag_seconds", "webhook" => self.label(webhook.id))
             .set(f64::from(lag));

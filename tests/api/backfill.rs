@@ -140,3 +140,31 @@ async fn what_was_said_before_the_link_is_no_event_and_what_was_missed_in_that_c
     assert_eq!(told_until(&mut listener, "missed again").await, ["missed again"]);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_more_was_missed_than_is_fetched_a_gap_says_from_when_to_when() {
+    const MANY: usize = 1_100;
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    write(&app, ADA, "known").await;
+    let mut listener = app.listen("/ws/s?since=0&events=message,history_gap").await;
+    assert_eq!(listener.event("message").await["data"]["body"], "known");
+    let plan = json!({ "dropEvents": 100_000 });
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
+    for number in 0..MANY {
+        write(&app, GRACE, &format!("{number}")).await;
+    }
+    stop_dropping(&app).await;
+    assert_eq!(app.post("/api/v1/sessions/s/restart", json!({})).await.0, 200);
+    let gap = listener.next().await;
+    assert_eq!(gap["event"], "history_gap", "{gap}");
+    assert_eq!(gap["data"]["chatId"], format!("{GRACE}@c.us"));
+    let time = |name: &str| gap["data"][name].as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert!(time("after") <= time("before"), "{gap}");
+    // The newest are there, one after the other.
+    let told = told_until(&mut listener, &format!("{}", MANY - 1)).await;
+    let expected: Vec<String> = (MANY - told.len()..MANY).map(|n| n.to_string()).collect();
+    assert_eq!(told, expected);
+    assert!((1_000..MANY).contains(&told.len()), "{}", told.len());
+    app.stop().await;
+}

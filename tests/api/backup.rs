@@ -150,6 +150,11 @@ async fn a_backup_taken_under_load_goes_on_elsewhere_without_a_new_scan() {
     let daemon = Daemon::start(new).await;
     daemon.wait_until_ready("a").await;
     daemon.wait_until_ready("b").await;
+    // The index of messages is not in it: it is built anew, and both sides of the message are found.
+    let is_found = |page: &Value| {
+        page["indexing"].is_null() && page["messages"].as_array().is_some_and(|all| all.len() == 2)
+    };
+    daemon.wait_until("/api/v1/messages?search=before", "the index", is_found).await;
     let devices = daemon.get(&format!("/_simulator/v1/accounts/{PHONE}/devices")).await;
     assert_eq!(devices["devices"].as_array().map(Vec::len), Some(1), "{devices}");
     // All that the session knows to have sent, the network knows too.

@@ -192,6 +192,46 @@ async fn conversations_of_two_instances_come_in_pages_by_their_activity() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn conversations_are_found_whatever_marks_case_and_signs_a_name_or_number_has() {
+    let app = TestApp::start().await;
+    let people =
+        [("15550001001", "José Müller"), ("15550001002", "مَرْحَبًا"), ("15550001003", "Łucja")];
+    for (phone, name) in people {
+        let body = json!({ "phone": phone, "name": name });
+        assert!(app.post("/_simulator/v1/accounts", body).await.0.is_success());
+    }
+    app.ready("s", PHONE).await;
+    for (phone, _) in people {
+        write(&app, phone, "hello").await;
+        conversation(&app, phone).await;
+    }
+    for (search, wanted) in [
+        ("jose", &people[..1]),
+        ("MULLER", &people[..1]),
+        ("josé mü", &people[..1]),
+        ("مرحبا", &people[1..2]),
+        ("lucja", &people[2..]),
+        ("+1 (555) 000-1003", &people[2..]),
+        ("15550001003", &people[2..]),
+        ("１５５５ ０００１００３", &people[2..]),
+        ("+1 555", &people[..]),
+        ("\u{301}", &[]),
+        ("josef", &[]),
+        ("15550001004", &[]),
+    ] {
+        let query: String = url::form_urlencoded::byte_serialize(search.as_bytes()).collect();
+        let (status, answer) = app.get(&format!("/api/v1/chat/conversations?search={query}")).await;
+        assert_eq!(status, 200, "{answer}");
+        let found = answer["data"]["data"].as_array().unwrap().iter();
+        let mut found: Vec<_> =
+            found.map(|one| one["contact_number"].as_str().unwrap().to_owned()).collect();
+        found.sort();
+        assert_eq!(found, wanted.iter().map(|(phone, _)| *phone).collect::<Vec<_>>(), "{search}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_is_tagged_paused_and_deleted() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 const SILENT_PHONE: &str = "15550000003";
-const PRIVATE: (&str, &str) = ("WAGATE_MEDIA__ALLOW_PRIVATE_SOURCES", "true");
+pub const PRIVATE: (&str, &str) = ("WAGATE_MEDIA__ALLOW_PRIVATE_SOURCES", "true");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_own_text_is_edited_and_nothing_else_is() {
@@ -121,7 +121,7 @@ async fn a_reaction_replaces_the_one_before_and_is_taken_back() {
 }
 
 /// Answers each connection with the next of these.
-async fn serve(answers: Vec<Vec<u8>>) -> String {
+pub async fn serve(answers: Vec<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -137,13 +137,13 @@ async fn serve(answers: Vec<Vec<u8>>) -> String {
     url
 }
 
-fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+pub fn answer(head: &str, body: &[u8]) -> Vec<u8> {
     let head =
         format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
-fn pixel() -> Vec<u8> {
+pub fn pixel() -> Vec<u8> {
     use base64::Engine as _;
     let encoded = PNG.split_once(',').unwrap().1;
     base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()
@@ -314,6 +314,67 @@ async fn a_message_is_queued_scheduled_and_taken_back() {
     let (status, answer) = app.post("/api/v1/messages/send", wrong).await;
     assert_eq!(status, 422);
     assert!(answer["error"]["details"]["fields"]["schedule_at"].is_array(), "{answer}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_queued_scheduled_and_taken_back() {
+    let app = TestApp::start_with(&[PRIVATE]).await;
+    app.ready("s", PHONE).await;
+    let picture = || answer("200 OK\r\ncontent-type: image/png", &pixel());
+    let body = async |further: Value| {
+        let url = serve(vec![picture()]).await;
+        let mut body = json!({
+            "instance_id": "s", "recipient": SILENT, "media_url": format!("{url}/dot.png"),
+            "media_type": "image", "caption": "a dot",
+        });
+        body.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        body
+    };
+    let path = "/api/v1/messages/send-media";
+    let (status, queued) = app.post(path, body(json!({})).await).await;
+    assert_eq!((status.as_u16(), &queued["message"]), (200, &json!("Message added to queue")));
+    let printed =
+        json!({ "data": { "uuid": "660e8400", "status": "pending", "delay_seconds": 0 } });
+    crate::chat::fits(&printed, &queued, "answer");
+    assert!(queued["data"]["remaining_quota"].is_null());
+    let one = conversation(&app, SILENT_PHONE).await;
+    let sent = app
+        .wait_for("the queued file", || async {
+            let all = messages(&app, &one, "").await;
+            all.into_iter().find(|message| message["uuid"] == queued["data"]["uuid"])
+        })
+        .await;
+    assert_eq!((&sent["message_type"], &sent["message_body"]), (&json!("image"), &json!("a dot")));
+    let there = format!("/_simulator/v1/accounts/{SILENT_PHONE}/chats/{PHONE}@c.us/messages");
+    app.wait_for("it to arrive", || async {
+        let (_, theirs) = app.get(&there).await;
+        (theirs["data"]["messages"][0]["body"] == "a dot").then_some(())
+    })
+    .await;
+
+    // Fetched now, sent later: its source may be gone by then.
+    let later = app.gateway.services().clock.now() + Duration::from_secs(3_600);
+    let scheduled = body(json!({ "schedule_at": later.to_string() })).await;
+    let (status, waiting) = app.post(path, scheduled).await;
+    assert_eq!(status, 200, "{waiting}");
+    assert!(waiting["data"]["scheduled_at"].is_string(), "{waiting}");
+    let kept = || std::fs::read_dir(app.folder.path().join("media/s")).unwrap().count();
+    assert_eq!(kept(), 2);
+    let message = format!("/api/v1/chat/messages/{}", waiting["data"]["uuid"].as_str().unwrap());
+    assert_eq!(app.call(Method::DELETE, &message, None).await.0, 200);
+    let (_, outbox) = app.get("/api/v1/sessions/s/outbox").await;
+    assert_eq!(outbox["data"]["outbox"][0]["state"], "cancelled");
+    for (further, field) in [
+        (json!({ "schedule_at": "soon" }), "schedule_at"),
+        (json!({ "media_type": "hologram" }), "media_type"),
+        (json!({ "recipient": "nobody" }), "recipient"),
+        (json!({ "caption": "x".repeat(1_025) }), "caption"),
+    ] {
+        let (status, answer) = app.post(path, body(further).await).await;
+        assert_eq!((status.as_u16(), code(&answer)), (422, "VALIDATION_ERROR"), "{answer}");
+        assert!(answer["error"]["details"]["fields"][field].is_array(), "{answer}");
+    }
     app.stop().await;
 }
 

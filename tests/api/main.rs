@@ -24,12 +24,15 @@ mod idempotency;
 mod identity;
 mod journey;
 mod listeners;
+mod media_links;
+mod operation;
 mod outbox;
 mod permission;
 mod retention;
 mod search;
 mod secrets;
 mod simulated_network;
+mod two_sides;
 mod webhook_service;
 mod webhooks;
 

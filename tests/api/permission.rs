@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::app::{PHONE, SILENT, TestApp, code};
+use crate::app::{PATIENCE, PHONE, SILENT, TestApp, code};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_reaches_as_far_as_its_scopes_and_its_session() {
@@ -132,5 +132,69 @@ async fn keys_are_made_listed_and_revoked_through_the_api() {
     let (status, answer) =
         app.post("/api/v1/api-keys", json!({ "name": "bot", "scopes": ["fly"] })).await;
     assert_eq!((status.as_u16(), code(&answer)), (400, "VALIDATION_ERROR"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_one_session_does_not_reach_the_gateway_itself() {
+    let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
+    let keys = &app.gateway.services().api_keys;
+    let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
+    let ask = async |key: &str, method: Method, path: &str, body: serde_json::Value| {
+        let request = app.http.request(method, format!("{}{path}", app.base)).bearer_auth(key);
+        let answer = request.json(&body).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json::<serde_json::Value>().await.unwrap_or_default())
+    };
+    for id in ["mine", "other"] {
+        let body = json!({ "sessionId": id });
+        assert_eq!(ask(&admin, Method::POST, "/api/v1/sessions", body).await.0, 201);
+    }
+    // With one of these it could give itself a key for everything, or hear what others get.
+    for (method, path, body) in [
+        (Method::POST, "/api/v1/api-keys", json!({ "name": "mine too" })),
+        (Method::GET, "/api/v1/api-keys", json!({})),
+        (Method::POST, "/api/v1/sessions", json!({ "sessionId": "third" })),
+        (Method::POST, "/api/v1/gateway-webhooks", json!({ "url": "http://127.0.0.1:9" })),
+        (Method::GET, "/api/v1/gateway-webhooks", json!({})),
+        (Method::GET, "/api/v1/metrics/history", json!({})),
+        (Method::GET, "/api/v1/doctor", json!({})),
+        (Method::GET, "/_simulator/v1/accounts", json!({})),
+    ] {
+        let (status, answer) = ask(&bound, method.clone(), path, body).await;
+        assert_eq!((status, code(&answer)), (403, "FORBIDDEN"), "{method} {path}");
+    }
+    let (_, list) = ask(&bound, Method::GET, "/api/v1/sessions", json!({})).await;
+    let ids: Vec<_> =
+        list["data"].as_array().unwrap().iter().map(|one| &one["sessionId"]).collect();
+    assert_eq!(ids, ["mine"]);
+    assert_eq!(ask(&bound, Method::GET, "/api/v1/info", json!({})).await.0, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_one_session_hears_of_no_other() {
+    let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
+    let keys = &app.gateway.services().api_keys;
+    let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
+    for id in ["other", "mine"] {
+        let request = app.http.post(format!("{}/api/v1/sessions", app.base)).bearer_auth(&admin);
+        let answer = request.json(&json!({ "sessionId": id })).send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+    }
+    let path = format!("{}/api/v1/events?since=0", app.base);
+    let mut stream = app.http.get(path).bearer_auth(&bound).send().await.unwrap();
+    let mut heard = String::new();
+    // Those of the other session come first in the log: they would have been heard by now.
+    while !heard.contains("\"mine\"") {
+        let chunk = tokio::time::timeout(PATIENCE, stream.chunk()).await.unwrap().unwrap().unwrap();
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    assert!(!heard.contains("\"other\""), "{heard}");
+    drop(stream);
     app.stop().await;
 }

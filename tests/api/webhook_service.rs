@@ -1,7 +1,7 @@
 //! Webhooks without the API before them, on a clock that is moved by hand: what takes days, long
 //! lines, and receivers that are not what their certificate says.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -80,6 +80,11 @@ impl Service {
     async fn pass(&self, time: Duration, webhook: &WebhookRecord) {
         self.clock.advance(time);
         self.webhooks.change(None, webhook.id, WebhookChange::default()).await.unwrap();
+    }
+
+    async fn switch(&self, webhook: &WebhookRecord, enabled: bool) {
+        let change = WebhookChange { enabled: Some(enabled), ..WebhookChange::default() };
+        self.webhooks.change(None, webhook.id, change).await.unwrap();
     }
 
     async fn deliveries(&self, webhook: &WebhookRecord) -> Vec<(Delivery, Vec<Attempt>)> {
@@ -271,16 +276,12 @@ async fn an_endpoint_that_is_off_holds_no_event_back_and_is_told_how_many_it_mis
     let service = Service::start(settings()).await;
     let receiver = Receiver::start(&[]).await;
     let webhook = service.register(&receiver.url).await;
-    let switch = async |enabled| {
-        let change = WebhookChange { enabled: Some(enabled), ..WebhookChange::default() };
-        service.webhooks.change(None, webhook.id, change).await.unwrap();
-    };
-    switch(false).await;
+    service.switch(&webhook, false).await;
     service.happen(1, 0..4).await;
     service.clock.advance(HOUR);
     assert!(service.needed_from().await.is_empty());
     assert_eq!(service.drop_older_than(HOUR / 2).await, 3);
-    switch(true).await;
+    service.switch(&webhook, true).await;
     service.when(&webhook, |webhook| webhook.delivered == 1 && webhook.missed == 3).await;
     assert_eq!(service.needed_from().await, [5]);
     service.end().await;
@@ -337,5 +338,73 @@ async fn a_clock_set_back_while_the_gateway_was_down_makes_nothing_late() {
     let clock = Clock::manual(now - HOUR);
     let service = Service::start_on(store, clock, settings()).await;
     service.when(&webhook, |webhook| webhook.delivered == 2).await;
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stood_open_when_the_process_ended_is_delivered_and_nothing_else() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::choosing(|got, before| {
+        let hangs = chat(&got.body).starts_with("15550000001") && before < 3;
+        if hangs { Answer::Hang } else { Answer::status("200 OK") }
+    })
+    .await;
+    let webhook = service.register(&receiver.url).await;
+    service.happen(1, 0..2).await;
+    service.happen(2, 0..2).await;
+    service.when(&webhook, |webhook| webhook.delivered == 2).await;
+    let record = service.webhooks.get(None, webhook.id).await.unwrap();
+    assert_eq!((record.accepted, Webhooks::waiting(&record)), (4, 2));
+    assert_eq!(service.needed_from().await, [1], "the log keeps what is under way");
+    let (store, clock) = (service.store.clone(), service.clock.clone());
+    service.end().await;
+
+    let service = Service::start_on(store, clock, settings()).await;
+    service.when(&webhook, |webhook| webhook.delivered == 4).await;
+    assert_eq!(service.needed_from().await, [5]);
+    let got = receiver.got.lock().await.clone();
+    let numbers: Vec<_> = got.iter().map(|got| got.body["seq"].as_u64().unwrap()).collect();
+    assert_eq!(numbers.len(), 5, "{numbers:?}");
+    assert_eq!(numbers[3..], [1, 2], "in order, and nothing that was recorded");
+    let first: Vec<&Got> = got.iter().filter(|got| got.body["seq"] == 1).collect();
+    assert_eq!(first.len(), 2);
+    for name in ["webhook-id", "x-webhook-id"] {
+        assert_eq!(first[0].header(name), first[1].header(name), "{name}");
+    }
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_comes_once_and_in_order_and_of_what_is_over_little_is_kept() {
+    const CHATS: u32 = 40;
+    let mut few = settings();
+    few.keep_delivered = 100;
+    let service = Service::start(few).await;
+    let receiver = Receiver::start(&[]).await;
+    let webhook = service.register(&receiver.url).await;
+    service.switch(&webhook, false).await;
+    for round in 0..30 {
+        for chat in 0..CHATS {
+            service.happen(chat, round..round + 1).await;
+        }
+    }
+    service.switch(&webhook, true).await;
+    service.when(&webhook, |webhook| webhook.delivered == 1_200).await;
+    let got = receiver.got.lock().await.clone();
+    let mut last = HashMap::new();
+    for got in &got {
+        let seq = got.body["seq"].as_u64().unwrap();
+        let before = last.insert(chat(&got.body).to_owned(), seq).unwrap_or(0);
+        assert!(before < seq, "{seq} after {before}");
+    }
+    assert_eq!((got.len(), last.len()), (1_200, CHATS as usize));
+    // Old ones are forgotten without waiting for the round that forgets.
+    let stored = service.store.deliveries();
+    let is_little = async {
+        while 700 < stored.after(webhook.id, None, 2_000).await.unwrap().len() {
+            tokio::time::sleep(STEP).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, is_little).await.expect("all are kept");
     service.end().await;
 }

@@ -54,6 +54,7 @@ on_every_engine! {
     what_the_owner_does_on_the_phone_is_told
     it_is_told_who_types_and_who_stops
     a_reaction_can_be_taken_back
+    who_reacted_is_told_with_the_history
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
     who_hears_nothing_says_so_and_hears_again_when_reinjected

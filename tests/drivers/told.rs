@@ -6,7 +6,10 @@ use wagate::{
     simulator::Behaviour,
 };
 
-use crate::stage::{ADA, ECHO, GRACE, OWNER, Stage, person, text};
+use crate::{
+    contract::history,
+    stage::{ADA, ECHO, GRACE, OWNER, Session, Stage, person, text},
+};
 
 pub async fn what_the_owner_does_on_the_phone_is_told(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
@@ -143,4 +146,41 @@ pub async fn each_person_of_a_group_has_an_outcome(stage: Stage) {
 
 pub fn statuses(outcomes: Vec<ParticipantOutcome>) -> Vec<(Jid, u16)> {
     outcomes.into_iter().map(|outcome| (outcome.id, outcome.status)).collect()
+}
+
+pub async fn who_reacted_is_told_with_the_history(stage: Stage) {
+    let mut session = stage.linked("one", OWNER).await;
+    let (ada, me) = (person(ADA), person(OWNER));
+    let mine = session.say(&ada, "well?").await;
+    let theirs = stage.on_phone(&ada, &mine.key, |_| true).await.id;
+    let react = Command::React { message: mine.clone(), emoji: "👍".to_owned() };
+    assert_eq!(session.ask(react).await, Ok(Reply::Done));
+    stage.network.react_from_phone(&ada, &theirs, "❤️".to_owned()).unwrap();
+    session
+        .happened("the reaction", |body| {
+            matches!(body, EventBody::Reaction { sender, .. } if *sender == ada).then_some(())
+        })
+        .await;
+    let both = [(ada.clone(), "❤️".to_owned()), (me, "👍".to_owned())];
+    assert_eq!(reactions(&session, &ada).await, both);
+    session.close(Close::KeepLogin).await;
+
+    // One that is taken back meanwhile is gone from it.
+    stage.network.react_from_phone(&ada, &theirs, String::new()).unwrap();
+    let mut again = stage.open("one").await;
+    again.ready().await;
+    assert_eq!(reactions(&again, &ada).await, both[1..]);
+    again.close(Close::KeepLogin).await;
+}
+
+/// Who reacted to the newest message of a chat, and how.
+async fn reactions(session: &Session, chat: &Jid) -> Vec<(Jid, String)> {
+    let reply = session.ask(history(chat, None, 1)).await;
+    let Ok(Reply::Messages(found)) = reply else { panic!("{reply:?}") };
+    let message = found.into_iter().next_back().expect("there is no message");
+    assert!(!message.reactions_unknown);
+    let mut told: Vec<_> =
+        message.reactions.into_iter().map(|one| (one.sender, one.emoji)).collect();
+    told.sort();
+    told
 }

@@ -10,6 +10,7 @@
 )]
 
 mod breakpoints;
+mod index_kills;
 mod send_kills;
 mod webhook_kills;
 

@@ -41,7 +41,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, summary)
             .needs(Scope::Conversations)
             .query(Text, "instance_id", "Of one instance: its UUID, number or name")
-            .query(Text, "search", "Part of the name or the number")
+            .query(
+                Text,
+                "search",
+                "Part of the name, in any case and without marks, or of the number",
+            )
             .query(Flag, "unread", "Only those with something unread")
             .query(Text, "tag", "Only those with this tag: its id or name")
             .query(Flag, "is_group", "Only groups, or only people")

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::{BadLink, Signed},
     api::{
-        body::{Body, Query},
+        body::{Body, Query, segment},
         chat::{
             access, data,
             error::CODE,
@@ -15,9 +16,13 @@ use crate::{
             render, told,
             wire::MessageView,
         },
-        endpoint::{Endpoint, ParameterKind::Text, Repeat, Scope},
+        endpoint::{
+            Endpoint,
+            ParameterKind::{Number, Text},
+            Repeat, Scope,
+        },
         error::ApiError,
-        sessions::messages::file_answer,
+        sessions::messages::message_file,
     },
     domain::{
         Error, ErrorCode, SessionId, Subject,
@@ -53,8 +58,14 @@ pub fn endpoints() -> Vec<Endpoint> {
         change(Endpoint::delete(REACTION, unreact), "Take the own reaction back")
             .answers::<ReactionView>(200),
         Endpoint::get("/api/v1/chat/messages/{uuid}/media", download)
-            .about(TAG, "The file of a message")
+            .about(TAG, "The file of a message, whole or in part")
             .needs(Scope::Conversations)
+            .answers_other(200, "application/octet-stream"),
+        Endpoint::get("/api/media/{uuid}", linked)
+            .about(TAG, "The file of a message by a signed link, without a credential")
+            .needs(Scope::Public)
+            .query(Number, "exp", "Until when the link is good")
+            .query(Text, "sig", "What makes it good")
             .answers_other(200, "application/octet-stream"),
     ]
 }
@@ -216,10 +227,42 @@ async fn download(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (session, stored) = sent_message(&services, &request).await?;
+    file_of(&services, &request, &session, &stored).await
+}
+
+/// The same for whoever has a link to it that was signed.
+async fn linked(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::of(&request);
+    let refused = |why: &str| Error::new(ErrorCode::Forbidden, format!("This link {why}"));
+    let uuid = segment(&request, "uuid").parse().map_err(|_| refused("leads nowhere"))?;
+    let expires = query.text("exp").and_then(|text| text.parse().ok());
+    let signature = query.text("sig").map(str::to_owned);
+    let (Some(expires), Some(signature)) = (expires, signature) else {
+        return Err(refused("is not complete").into());
+    };
+    services.media_links.check(uuid, &Signed { expires, signature }).map_err(|bad| match bad {
+        BadLink::Wrong => refused("was not signed here"),
+        BadLink::Expired => refused("has expired; read the message again for a new one"),
+    })?;
+    match services.messaging.message(&uuid.to_string()).await? {
+        Found::Message(session, stored) => file_of(&services, &request, &session, &stored).await,
+        Found::Waiting(_) => Err(no_message_yet().into()),
+    }
+}
+
+async fn file_of(
+    services: &Services,
+    request: &HttpRequest,
+    session: &SessionId,
+    stored: &StoredMessage,
+) -> Result<HttpResponse, ApiError> {
     if stored.is_deleted() {
         return Err(Error::not_found(Subject::Media, "the message was deleted").into());
     }
-    file_answer(&services, &session, &stored.message.id).await
+    message_file(services, request, session, &stored.message.id).await
 }
 
 /// The message of the path; one that still waits is none yet.
@@ -229,10 +272,12 @@ async fn sent_message(
 ) -> Result<(SessionId, Box<StoredMessage>), Error> {
     match access::message(services, request).await? {
         Found::Message(session, stored) => Ok((session, stored)),
-        Found::Waiting(_) => {
-            Err(Error::new(ErrorCode::Conflict, "the message is still to be sent"))
-        }
+        Found::Waiting(_) => Err(no_message_yet()),
     }
+}
+
+fn no_message_yet() -> Error {
+    Error::new(ErrorCode::Conflict, "the message is still to be sent")
 }
 
 /// The message as it is after a change.

@@ -1,7 +1,7 @@
 //! The Zapini Chat API: conversations and messages as a chat user interface shows them. Reads come
 //! from the store and work while an instance, a session by its name here, is offline.
 
-mod access;
+pub mod access;
 mod conversations;
 pub mod error;
 mod formatted;

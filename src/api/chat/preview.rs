@@ -57,28 +57,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{Ack, clock::from_seconds, message::MessageMedia};
+    use crate::domain::{clock::from_seconds, message::MessageMedia};
 
     fn message(kind: MessageKind, body: &str) -> Message {
         Message {
-            id: "false_15550000001@c.us_K".parse().unwrap(),
-            author: "15550000001@c.us".parse().unwrap(),
             kind,
-            body: body.to_owned(),
-            timestamp: from_seconds(0),
-            ack: Ack::Sent,
-            push_name: None,
             media: Some(MessageMedia {
                 mime: "application/pdf".to_owned(),
                 size: 1,
                 filename: Some("a.pdf".to_owned()),
             }),
-            quoted: None,
-            mentions: Vec::new(),
-            forwarded: false,
-            edited: false,
-            reactions: Vec::new(),
-            raw: None,
+            ..Message::text(
+                "false_15550000001@c.us_K".parse().unwrap(),
+                "15550000001@c.us".parse().unwrap(),
+                body,
+                from_seconds(0),
+            )
         }
     }
 

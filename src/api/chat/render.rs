@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
+    accounts::Signed,
     api::chat::{
         formatted::{Mention, first_word, formatted},
         preview,
@@ -158,7 +159,12 @@ fn number(id: &Jid) -> String {
 
 fn media_url(services: &Services, uuid: Uuid) -> String {
     let base = services.config.server.public_url.trim_end_matches('/');
-    format!("{base}/api/v1/chat/messages/{uuid}/media")
+    match services.media_links.sign(uuid) {
+        Some(Signed { expires, signature }) => {
+            format!("{base}/api/media/{uuid}?exp={expires}&sig={signature}")
+        }
+        None => format!("{base}/api/v1/chat/messages/{uuid}/media"),
+    }
 }
 
 /// What the messages of a page refer to.

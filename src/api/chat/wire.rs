@@ -142,7 +142,7 @@ pub struct MessageView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MediaView {
-    /// On this gateway; needs the same credential.
+    /// On this gateway, signed: opens this file without a credential, for `media.link_minutes`.
     pub url: String,
     pub mime_type: String,
     pub filename: Option<String>,

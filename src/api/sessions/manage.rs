@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         body::{Body, Query, session_id},
+        chat::access::instances,
         endpoint::{
             Bucket, Endpoint,
             ParameterKind::{Flag, Number, Text},
@@ -46,6 +47,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/sessions", list)
             .about(TAG, "List the sessions")
             .query(Text, "status", "Only those in this status")
+            .for_keys_of_one_session()
             .answers_list::<SessionView>(),
         Endpoint::get("/api/v1/sessions/{sessionId}", read)
             .about(TAG, "Look at a session")
@@ -62,6 +64,9 @@ pub fn endpoints() -> Vec<Endpoint> {
             .limited(Bucket::Creation)
             .takes::<RestartBody>()
             .answers::<RestartView>(200),
+        Endpoint::post("/api/v1/sessions/{sessionId}/logout", log_out)
+            .about(TAG, "Unlink the device; the session stays, and shows a code to scan again")
+            .limited(Bucket::Creation),
         Endpoint::get("/api/v1/sessions/{sessionId}/logs", logs)
             .about(TAG, "The newest lines of a session's own log")
             .query(Number, "limit", "How many lines (default 100)")
@@ -182,11 +187,12 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
     let wanted = query.text("status");
-    let all = services.supervisor.list();
+    let all = instances(&services, &request);
+    let waiting = services.messaging.outbox().waiting().await.ok();
     let views: Vec<SessionView> = all
         .iter()
         .filter(|status| wanted.is_none_or(|wanted| is_in(status.state, wanted)))
-        .map(SessionView::of)
+        .map(|status| SessionView::with_waiting(status, waiting.as_ref()))
         .collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
@@ -201,7 +207,8 @@ async fn read(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let status = services.supervisor.get(&session_id(&request)?)?.status();
-    Ok(HttpResponse::Ok().json(data(SessionView::of(&status))))
+    let waiting = services.messaging.outbox().waiting().await.ok();
+    Ok(HttpResponse::Ok().json(data(SessionView::with_waiting(&status, waiting.as_ref()))))
 }
 
 async fn status(
@@ -232,6 +239,14 @@ async fn remove(
     services.supervisor.remove(&id, removal).await?;
     services.webhooks.remove_all(&id).await?;
     Ok(HttpResponse::Ok().json(message("Session removed successfully")))
+}
+
+async fn log_out(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    services.supervisor.get(&session_id(&request)?)?.log_out().await?;
+    Ok(HttpResponse::Ok().json(message("Session logged out")))
 }
 
 async fn restart(

@@ -9,9 +9,10 @@ use crate::{
         body::{Body, Query, path_message, session_id},
         endpoint::{Endpoint, ParameterKind::Text, Scope},
         error::ApiError,
+        file::{Shown, file_answer},
         sessions::{message, send::check_text},
     },
-    domain::{Error, MessageId, SessionId},
+    domain::{Error, MessageId, SessionId, conversation::message_uuid},
     services::Services,
 };
 
@@ -105,26 +106,20 @@ async fn download(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    file_answer(&services, &session_id(&request)?, &path_message(&request)?).await
+    let (session, id) = (session_id(&request)?, path_message(&request)?);
+    message_file(&services, &request, &session, &id).await
 }
 
 /// The file of a message as an answer.
-pub async fn file_answer(
+pub async fn message_file(
     services: &Services,
+    request: &HttpRequest,
     session: &SessionId,
     id: &MessageId,
 ) -> Result<HttpResponse, ApiError> {
     let stored = services.messaging.media(session, id).await?;
-    let file = tokio::fs::File::open(&stored.path).await;
-    let file =
-        file.map_err(|error| Error::internal(format!("the file cannot be read: {error}")))?;
-    let name = stored.filename.unwrap_or_else(|| id.key.to_string());
-    let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
-    Ok(HttpResponse::Ok()
-        .content_type(stored.mime)
-        .insert_header(("content-disposition", format!("attachment; filename*=UTF-8''{encoded}")))
-        // What a stranger sent is never run as a page of ours.
-        .insert_header(("x-content-type-options", "nosniff"))
-        .insert_header(("content-security-policy", "sandbox"))
-        .streaming(tokio_util::io::ReaderStream::new(file)))
+    let name = stored.filename.as_deref().unwrap_or(&id.key);
+    let tag = message_uuid(session, id).to_string();
+    let shown = Shown { path: &stored.path, mime: stored.mime, name, tag };
+    Ok(file_answer(request, shown).await?)
 }

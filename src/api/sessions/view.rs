@@ -1,5 +1,7 @@
 //! How a session looks to callers of the API.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +13,8 @@ use crate::{
             wire::{seconds, status_word},
         },
     },
-    domain::{SessionState, SessionStatus, session::Recovery},
+    domain::{SessionId, SessionState, SessionStatus, session::Recovery},
+    messaging::Waiting,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -39,6 +42,9 @@ pub struct SessionView {
     restarts: u32,
     /// Bytes that the engine takes, as last measured; null where nobody knows.
     memory: Option<u64>,
+    /// Messages of the outbox that wait; in the list of sessions and in a session's details.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<WaitingView>,
     config: ConfigView,
 }
 
@@ -64,6 +70,7 @@ impl SessionView {
             last_error: status.last_error.clone(),
             restarts: status.restarts,
             memory: status.memory,
+            waiting: None,
             config: ConfigView {
                 multi_device: true,
                 headless: config.headless,
@@ -81,10 +88,42 @@ impl SessionView {
         }
     }
 
+    /// With what waits in its outbox, where that is known.
+    pub fn with_waiting(
+        status: &SessionStatus,
+        waiting: Option<&HashMap<SessionId, Waiting>>,
+    ) -> Self {
+        let own = waiting.map(|all| all.get(&status.id).copied().unwrap_or_default());
+        Self { waiting: own.map(WaitingView::of), ..Self::of(status) }
+    }
+
     /// With the picture of the code that can be scanned now.
     pub fn with_qr(status: &SessionStatus) -> Result<Self, ApiError> {
         let picture = status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?;
         Ok(Self { qr_code: picture, ..Self::of(status) })
+    }
+}
+
+/// How many messages wait, by what they wait for.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WaitingView {
+    total: usize,
+    /// The time that their caller named.
+    send_at: usize,
+    /// The session, which is not ready.
+    session_not_ready: usize,
+    /// Others, which go first.
+    turn: usize,
+    /// Their outcome, which is being found out.
+    lookup: usize,
+}
+
+impl WaitingView {
+    fn of(waiting: Waiting) -> Self {
+        let Waiting { send_at, session, turn, lookup } = waiting;
+        let total = waiting.total();
+        Self { total, send_at, session_not_ready: session, turn, lookup }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         command::Sent,
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{identity::chat_name, odd_reply, outbox::OutboxParts, send::message_of},
+    messaging::{Unsettled, identity::chat_name, odd_reply, outbox::OutboxParts, send::message_of},
     session::SessionHandle,
     store::{Batch, StoreError},
 };
@@ -33,6 +33,23 @@ pub struct Ended {
     pub outcome: Option<Result<Sent, Error>>,
     /// For an entry that still waits: how long it is left alone.
     pub pause: Duration,
+    /// What is left to do when the caller has been answered.
+    pub unsettled: Option<Unsettled>,
+}
+
+impl Ended {
+    fn new(entry: OutboxEntry, outcome: Option<Result<Sent, Error>>) -> Self {
+        Self { entry, outcome, pause: Duration::ZERO, unsettled: None }
+    }
+
+    /// A fault of ours ended the attempt: what became of the message is looked up. Its lane goes on.
+    pub fn cut_off(mut entry: OutboxEntry) -> Self {
+        entry.state = OutboxState::Unknown;
+        let error = Error::internal("the attempt to send the message ended by a fault");
+        let error = error.detail("outcome", "unknown");
+        let error = error.detail("outboxId", entry.id.to_string());
+        Self { pause: LOOK_AGAIN, ..Self::new(entry, Some(Err(error))) }
+    }
 }
 
 /// Sends a message, or looks it up first when an earlier attempt may have sent it.
@@ -142,13 +159,16 @@ async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, mut message: Message)
     entry.changed_at = parts.clock.now();
     metrics::counter!("wagate_outbox_total", "outcome" => "sent").increment(1);
     match parts.ingest.message_sent(entry.clone(), message).await {
-        Ok(()) => Ended { entry, outcome: Some(Ok(outcome)), pause: Duration::ZERO },
+        Ok(unsettled) => {
+            let unsettled = Some(unsettled);
+            Ended { unsettled, ..Ended::new(entry, Some(Ok(outcome))) }
+        }
         Err(error) => {
             // The record says that it is being sent: it is looked up again until the disk takes more.
             entry.state = OutboxState::Unknown;
             let error = Error::from(error).detail("outcome", "unknown");
             let error = error.detail("messageId", outcome.id.to_string());
-            Ended { entry, outcome: Some(Err(error)), pause: LOOK_AGAIN }
+            Ended { pause: LOOK_AGAIN, ..Ended::new(entry, Some(Err(error))) }
         }
     }
 }
@@ -161,7 +181,7 @@ async fn give_up(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> E
         Ok(()) => error,
         Err(fault) => fault.into(),
     };
-    Ended { entry, outcome: Some(Err(error)), pause: Duration::ZERO }
+    Ended::new(entry, Some(Err(error)))
 }
 
 /// It goes back to its lane.
@@ -169,7 +189,7 @@ async fn wait(parts: &OutboxParts, mut entry: OutboxEntry, pause: Duration) -> E
     entry.state = OutboxState::Queued;
     // Lost, it is queued all the same.
     let _ = write(parts, &mut entry).await;
-    Ended { entry, outcome: None, pause }
+    Ended { pause, ..Ended::new(entry, None) }
 }
 
 async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> Ended {
@@ -183,7 +203,7 @@ async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> 
         Ok(()) => Err(told),
         Err(error) => Err(error.into()),
     };
-    Ended { entry, outcome: Some(outcome), pause: LOOK_AGAIN }
+    Ended { pause: LOOK_AGAIN, ..Ended::new(entry, Some(outcome)) }
 }
 
 /// Writes an entry down for good that will not be sent, and drops its file.
@@ -209,7 +229,7 @@ pub fn is_ready(parts: &OutboxParts, session: &SessionId) -> Result<bool, Error>
 async fn write(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
     entry.changed_at = parts.clock.now();
     let mut batch = Batch::new();
-    parts.store.outbox().put_in(&mut batch, entry)?;
+    parts.store.outbox().change_in(&mut batch, entry)?;
     parts.store.commit(batch).await
 }
 

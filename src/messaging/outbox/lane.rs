@@ -37,7 +37,7 @@ pub enum Next {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Place {
     entry: OutboxEntry,
     due: Due,
     /// Whether later messages of its chat wait with it.
@@ -66,11 +66,42 @@ impl Due {
     }
 }
 
+/// How many messages of a session wait, by what they wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// The time that their caller named.
+    pub send_at: usize,
+    /// Their session, which is not ready.
+    pub session: usize,
+    /// Others, which go first.
+    pub turn: usize,
+    /// Their outcome, which is being found out.
+    pub lookup: usize,
+}
+
+impl Waiting {
+    pub fn total(self) -> usize {
+        let Self { send_at, session, turn, lookup } = self;
+        send_at + session + turn + lookup
+    }
+}
+
+impl std::iter::Sum for Waiting {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            send_at: sum.send_at + one.send_at,
+            session: sum.session + one.session,
+            turn: sum.turn + one.turn,
+            lookup: sum.lookup + one.lookup,
+        })
+    }
+}
+
 /// The queue of one session.
 #[derive(Debug, Default)]
 pub struct Lane {
     /// By the order of acceptance.
-    waiting: BTreeMap<Uuid, Waiting>,
+    waiting: BTreeMap<Uuid, Place>,
     under_way: HashSet<Jid>,
     /// In steady time.
     last_begun: Option<Timestamp>,
@@ -88,15 +119,15 @@ impl Lane {
 
     pub fn add(&mut self, entry: OutboxEntry) {
         let due = entry.terms.send_at.map_or(Due::Now, Due::Wall);
-        self.waiting.insert(entry.id, Waiting { entry, due, holds_chat: false });
+        self.waiting.insert(entry.id, Place { entry, due, holds_chat: false });
     }
 
     /// For an entry that comes back, and is not to be looked at before this steady time. One that is to be sent
     /// again keeps its place in its chat; one whose outcome is looked up holds up nobody.
     pub fn add_again(&mut self, entry: OutboxEntry, not_before: Timestamp) {
         let holds_chat = entry.state == OutboxState::Queued;
-        let waiting = Waiting { due: Due::Steady(not_before), holds_chat, entry };
-        self.waiting.insert(waiting.entry.id, waiting);
+        let place = Place { due: Due::Steady(not_before), holds_chat, entry };
+        self.waiting.insert(place.entry.id, place);
     }
 
     /// Takes an entry out that has not begun.
@@ -117,6 +148,21 @@ impl Lane {
         std::mem::take(&mut self.waiting).into_values().map(|waiting| waiting.entry).collect()
     }
 
+    /// What the messages wait for, of a session that is ready or not.
+    pub fn waiting(&self, is_ready: bool, now: Timestamp) -> Waiting {
+        let mut waiting = Waiting::default();
+        for Place { entry, .. } in self.waiting.values() {
+            let count = match entry.state {
+                OutboxState::Unknown => &mut waiting.lookup,
+                _ if entry.terms.send_at.is_some_and(|at| now < at) => &mut waiting.send_at,
+                _ if !is_ready => &mut waiting.session,
+                _ => &mut waiting.turn,
+            };
+            *count += 1;
+        }
+        waiting
+    }
+
     pub fn ended(&mut self, chat: &Jid) {
         self.under_way.remove(chat);
     }
@@ -129,7 +175,7 @@ impl Lane {
         let mut chats = HashSet::new();
         let mut best: Option<(Priority, Uuid)> = None;
         let mut soonest: Option<Duration> = None;
-        for (id, Waiting { entry, due, holds_chat }) in &self.waiting {
+        for (id, Place { entry, due, holds_chat }) in &self.waiting {
             if let Some(left) = due.left(now) {
                 if *holds_chat {
                     chats.insert(entry.chat());
@@ -331,5 +377,22 @@ mod tests {
                 prop_assert!(order.is_sorted());
             }
         }
+    }
+
+    #[test]
+    fn what_messages_wait_for_is_counted_by_the_first_reason() {
+        let mut lane = lane(vec![
+            entry(1, 1, Priority::Direct, Some(100)),
+            entry(2, 1, Priority::Direct, Some(10)),
+            entry(3, 2, Priority::Direct, None),
+        ]);
+        let unknown =
+            OutboxEntry { state: OutboxState::Unknown, ..entry(4, 3, Priority::Direct, None) };
+        lane.add_again(unknown, from_seconds(90));
+        let now = from_seconds(50);
+        let away = Waiting { send_at: 1, session: 2, turn: 0, lookup: 1 };
+        assert_eq!(lane.waiting(false, now), away);
+        assert_eq!(lane.waiting(true, now), Waiting { session: 0, turn: 2, ..away });
+        assert_eq!([away, away].into_iter().sum::<Waiting>().total(), 8);
     }
 }

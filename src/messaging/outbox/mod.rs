@@ -19,7 +19,7 @@ mod attempt;
 mod lane;
 mod postman;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -28,7 +28,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-pub use self::lane::Pace;
+pub use self::lane::{Pace, Waiting};
 use self::postman::{Order, Postman, Waiter};
 use crate::{
     breakpoint::Breakpoint,
@@ -48,6 +48,7 @@ const ORDERS: usize = 256;
 /// How long a caller is kept waiting for a send before being told that it is queued.
 const PATIENCE: Duration = Duration::from_secs(60);
 const FILE_PATIENCE: Duration = Duration::from_secs(330);
+const SURVEY_PATIENCE: Duration = Duration::from_secs(1);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 /// Entries of one session that are looked at in one round.
 const PRUNED_AT_ONCE: usize = 10_000;
@@ -130,7 +131,7 @@ impl Outbox {
             reason: None,
         };
         let mut batch = Batch::new();
-        self.parts.store.outbox().put_in(&mut batch, &entry)?;
+        self.parts.store.outbox().add_in(&mut batch, &entry)?;
         self.parts.store.commit(batch).await?;
         Breakpoint::OutboxCommitted.pass();
         if terms.waits() || is_keyed {
@@ -223,6 +224,19 @@ impl Outbox {
             }
             Err(_) => Err(stopping()),
         }
+    }
+
+    /// How much waits in each session that has anything waiting.
+    pub async fn waiting(&self) -> Result<HashMap<SessionId, Waiting>, Error> {
+        let asked = async {
+            let (reply, answer) = oneshot::channel();
+            self.order(Order::Survey { reply }).await?;
+            answer.await.map_err(|_| stopping())
+        };
+        // Whoever only wants to look does not wait until a slow disk is through.
+        tokio::time::timeout(SURVEY_PATIENCE, asked).await.map_err(|_| {
+            Error::new(ErrorCode::Timeout, "the outbox is too busy to say what waits")
+        })?
     }
 
     async fn take(&self, entry: &OutboxEntry, waiter: Waiter) -> Result<(), Error> {

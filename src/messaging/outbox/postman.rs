@@ -3,9 +3,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
@@ -22,7 +24,7 @@ use crate::{
     messaging::outbox::{
         OutboxParts,
         attempt::{Ended, attempt, close, is_ready},
-        lane::{Lane, Next},
+        lane::{Lane, Next, Waiting},
     },
     session::{not_found, not_ready},
 };
@@ -64,6 +66,10 @@ pub enum Order {
         session: SessionId,
         id: Uuid,
         reply: oneshot::Sender<Option<Result<OutboxEntry, Error>>>,
+    },
+    /// How much waits in each session that has anything waiting.
+    Survey {
+        reply: oneshot::Sender<HashMap<SessionId, Waiting>>,
     },
 }
 
@@ -168,7 +174,17 @@ impl Postman {
                 };
                 let _ = reply.send(cancelled);
             }
+            Order::Survey { reply } => drop(reply.send(self.survey())),
         }
+    }
+
+    fn survey(&self) -> HashMap<SessionId, Waiting> {
+        let now = self.parts.clock.now();
+        let waiting = self.lanes.iter().map(|(session, lane)| {
+            let is_ready = is_ready(&self.parts, session).unwrap_or(false);
+            (session.clone(), lane.waiting(is_ready, now))
+        });
+        waiting.filter(|(_, waiting)| waiting.total() != 0).collect()
     }
 
     /// Starts every attempt that may begin now, and notes when the next one may.
@@ -246,7 +262,7 @@ impl Postman {
     }
 
     fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
-        let Ended { entry, pause, outcome: _ } = ended;
+        let Ended { entry, pause, .. } = ended;
         self.lane(&entry.session).ended(entry.chat());
         self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
         if entry.state.is_waiting() {
@@ -268,19 +284,28 @@ impl Postman {
     }
 }
 
-/// One attempt, whose caller is answered at once when the matter is decided.
+/// One attempt, whose caller is answered at once when the matter is decided: WhatsApp has the message,
+/// and that it was to be sent is on the disk, so that its outcome is found again if the power fails before
+/// that is there too.
 async fn answer(
     parts: OutboxParts,
     entry: Box<OutboxEntry>,
     is_doubtful: bool,
     mut waiter: Option<OutcomeWaiter>,
 ) -> (Ended, Option<OutcomeWaiter>) {
-    let mut ended = attempt(&parts, *entry, is_doubtful).await;
+    let attempted = AssertUnwindSafe(attempt(&parts, (*entry).clone(), is_doubtful));
+    let attempted = attempted.catch_unwind().await;
+    let mut ended = attempted.unwrap_or_else(|_| Ended::cut_off(*entry));
     if let Some(outcome) = ended.outcome.take()
         && let Some(waiter) = waiter.take()
     {
         // The caller may have gone.
         let _ = waiter.send(outcome);
+    }
+    if let Some(unsettled) = ended.unsettled.take()
+        && let Err(error) = parts.ingest.settle(unsettled).await
+    {
+        tracing::error!(%error, "that a message was sent is not on the disk yet");
     }
     (ended, waiter)
 }

@@ -7,11 +7,12 @@ import {
   idText,
   isAddress,
   isMessageId,
+  moment,
 } from "./convert";
 import { toMessage } from "./events";
 import { AgentError } from "./failure";
 import { until, wpp } from "./page";
-import { attempt, chatOfId, introduce, pageId } from "./people";
+import { attempt, chatOfId, introduce, pageId, person } from "./people";
 import type { Chat, Message } from "./wire";
 
 export async function chats(offset: number, limit: number): Promise<Chat[]> {
@@ -49,7 +50,30 @@ export async function messages(
     .map((message) => message as unknown as MessageLike)
     .filter((message) => isMessageId(idText(message.id)));
   // wa-js counts the newest message apart, and so may bring one more than it was asked for.
-  return readable.slice(-limit).map(toMessage);
+  return Promise.all(readable.slice(-limit).map(withReactions));
+}
+
+/** The page keeps reactions apart from the messages. */
+async function withReactions(model: MessageLike): Promise<Message> {
+  const message = toMessage(model);
+  if (model.hasReaction !== true) return message;
+  try {
+    const { reactions } = await wpp().chat.getReactions(idText(model.id));
+    // wa-js' types give the sender another name than wa-js does.
+    type Given = (typeof reactions)[number]["senders"][number] & { sender?: IdLike };
+    const given: Given[] = reactions.flatMap(({ senders }) => senders);
+    message.reactions = given
+      .map((each) => ({
+        sender: person(each.sender ?? each.senderUserJid),
+        emoji: each.reactionText,
+        timestamp: moment(each.timestamp),
+      }))
+      .filter(({ sender, emoji }) => isAddress(sender) && emoji !== "");
+  } catch {
+    // What else is known of the message must not be lost for it.
+    message.reactionsUnknown = true;
+  }
+  return message;
 }
 
 /** wa-js does not wait for it, and fails when there is nothing to do. */

@@ -33,6 +33,7 @@ export interface MessageLike {
   mentionedJidList?: (IdLike | string)[] | undefined;
   isForwarded?: boolean | undefined;
   latestEditMsgKey?: unknown;
+  hasReaction?: boolean | undefined;
 }
 
 export interface ChatLike {

@@ -38,6 +38,8 @@ export interface Message {
   forwarded: boolean;
   edited: boolean;
   reactions: Reaction[];
+  /** Somebody reacted, and the page could not say who. */
+  reactionsUnknown?: boolean;
   raw?: unknown;
 }
 

@@ -49,6 +49,31 @@ test("of messages no more come than were asked for, though wa-js brings one more
   ]);
 });
 
+test("of a message with reactions is told whose they are, or that nobody can say", async () => {
+  const page = new Page();
+  page.chats.set(ADA, { id: wid(ADA) });
+  const id = (key: string): string => `false_${ADA}_${key}`;
+  const [bare, told, unsure] = [id("A"), id("B"), id("C")];
+  page.wpp.chat.getMessages = () =>
+    Promise.resolve([bare, told, unsure].map((id) => model(id, { hasReaction: id !== bare })));
+  page.wpp.chat.getReactions = (id) => {
+    if (id !== told) return Promise.reject(new Error("renamed"));
+    const sent = (from: string) => ({ sender: wid(from), reactionText: "👍", timestamp: 5 });
+    const senders = [sent(ADA), sent("0@c.us")];
+    return Promise.resolve({ reactions: [{ aggregateEmoji: "👍", senders }] });
+  };
+  const found = await messages(ADA, null, 9);
+  const time = "1970-01-01T00:00:05.000Z";
+  assert.deepEqual(
+    found.map(({ reactions, reactionsUnknown }) => [reactions, reactionsUnknown]),
+    [
+      [[], undefined],
+      [[{ sender: ADA, emoji: "👍", timestamp: time }], undefined],
+      [[], true],
+    ],
+  );
+});
+
 test("one message that the gateway could not name does not spoil the others", async () => {
   const page = new Page();
   page.chats.set(ADA, { id: wid(ADA) });

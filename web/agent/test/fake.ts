@@ -43,6 +43,7 @@ export interface Fake {
     | "getMessageById"
     | "getMessages"
     | "getQuotedMsgKey"
+    | "getReactions"
     | "list"
     | "markIsComposing"
     | "markIsPaused"
@@ -223,6 +224,7 @@ export class Page {
         getMessageById: (id) => Promise.resolve(this.messages.get(String(id))),
         getMessages: () => Promise.resolve([]),
         getQuotedMsgKey: () => wid("true_1_Q"),
+        getReactions: () => Promise.resolve({ reactions: [] }),
         list: () => Promise.resolve([...this.chats.values()]),
         markIsComposing: nothing,
         markIsPaused: nothing,

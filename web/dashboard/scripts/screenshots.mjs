@@ -4,27 +4,29 @@ import { fileURLToPath } from "node:url";
 import { launch, open } from "../test/support/browser.mjs";
 import { setScenery, shots } from "../test/support/scenery.mjs";
 
-const FOLDER = fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
+// `npm run screenshots -- sessions` draws those whose names begin so; a folder after it gets them
+// as they are, however large.
+const [, , chosen = "", folder] = process.argv;
+const FOLDER = folder ?? fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
 const WIDTHS = { 390: 844, 1440: 900 };
-const LARGEST = 96 * 1024;
+const LARGEST = folder ? Infinity : 96 * 1024;
 /** JPEG of this quality, where a PNG would be too large; less where that is too. */
 const QUALITIES = [80, 65, 50, 35];
 
-// `npm run screenshots -- sessions` draws those whose names begin so.
-const chosen = process.argv[2] ?? "";
 mkdirSync(FOLDER, { recursive: true });
 const [browser, scenery] = await Promise.all([launch(), setScenery()]);
 for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
   for (const colorScheme of ["light", "dark"]) {
     for (const [width, height] of Object.entries(WIDTHS)) {
       const viewport = { width: Number(width), height };
+      const isMobile = width < 500;
       const gateway = scenery.of(shot);
       const { page, close } = await open(browser, gateway, {
-        hash: shot.hash, colorScheme, viewport, locale: "en-GB", timezoneId: "UTC",
+        hash: shot.hash, colorScheme, viewport, isMobile, locale: "en-GB", timezoneId: "UTC",
       });
       await shot.ready(page, gateway);
       await page.evaluate(() => document.fonts.ready);
-      await draw(page, `${FOLDER}${shot.name}-${colorScheme}-${width}`);
+      await draw(page, `${FOLDER}/${shot.name}-${colorScheme}-${width}`);
       await close();
     }
   }

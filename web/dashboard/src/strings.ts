@@ -3,8 +3,12 @@
 
 export const language = "en";
 
+/** How the reader's region writes times and numbers, as far as it speaks this language. */
+const spoken = (globalThis.navigator as Navigator | undefined)?.languages ?? [];
+export const locale = spoken.find((one) => one.startsWith(`${language}-`)) ?? "en-GB";
+
 const plural = new Intl.PluralRules(language);
-const number = new Intl.NumberFormat(language);
+const number = new Intl.NumberFormat(locale);
 
 const count = (value: number, one: string, other: string): string =>
   `${number.format(value)} ${plural.select(value) === "one" ? one : other}`;
@@ -61,6 +65,318 @@ export const strings = {
     connecting: "Connecting",
     open: "Live",
     waiting: "Connection lost, trying again",
+  },
+  overview: {
+    title: "Overview",
+    range: "How far back",
+    ranges: { 15: "15 min", 60: "1 hour", 360: "6 hours", 1440: "24 hours" },
+    note: (minutes: number) =>
+      "From the gateway's own metrics, kept in memory since it started: "
+      + `a sample each ${minutes <= 60 ? "10 seconds" : "minute"}.`,
+    since: (span: string) => `Running for ${span}.`,
+    span: (seconds: number): string => {
+      if (seconds < 3_600) return count(Math.floor(seconds / 60), "minute", "minutes");
+      if (seconds < 86_400) return count(Math.floor(seconds / 3_600), "hour", "hours");
+      return count(Math.floor(seconds / 86_400), "day", "days");
+    },
+    in: (words: string) => `in ${words}`,
+    tile: {
+      sessions: "Sessions ready",
+      sessionsOf: (ready: number, all: number) =>
+        `${number.format(ready)} of ${number.format(all)}`,
+      incoming: "Messages in",
+      outgoing: "Messages out",
+      delivered: "Webhook deliveries",
+      waiting: "Waiting to be sent",
+      failures: "Failures",
+    },
+    chart: {
+      messages: "Messages",
+      incoming: "In",
+      outgoing: "Out",
+      messagesSaid: (incoming: number, outgoing: number) =>
+        `${number.format(incoming)} in, ${number.format(outgoing)} out`,
+      deliveries: "Webhook deliveries",
+      delivered: "Delivered",
+      attempts: "Failed attempts",
+      deliveriesSaid: (delivered: number, failed: number) =>
+        `${number.format(delivered)} delivered`
+        + (failed ? `, ${count(failed, "attempt", "attempts")} failed` : ""),
+      waiting: "Waiting to be sent",
+      waitingSession: "For the session",
+      waitingTime: "For their time",
+      waitingTurn: "For their turn",
+      waitingLookup: "For their outcome",
+      waitingSaid: (now: number, most: number) =>
+        `${number.format(now)} now, ${number.format(most)} at most`,
+      errors: "Failures",
+      sends: "Sends",
+      requests: "Requests (5xx)",
+      errorsSaid: (sends: number, requests: number, all: number) =>
+        `${count(sends, "send", "sends")} failed, `
+        + `${number.format(requests)} of ${count(all, "request", "requests")}`,
+      memory: "Memory",
+      gateway: "Gateway",
+      engines: "Engines",
+      memorySaid: (own: string, engines: string) => `${own} the gateway, ${engines} the engines`,
+    },
+    unwell: "The gateway asks for attention",
+    checks: {
+      database: "Its store does not work.",
+      disk: "Its disk is filling up.",
+      eventLog: "Its event log is larger than it should be.",
+      sessions: "A session has failed or is being recovered.",
+      memory: "The machine's memory is nearly used up.",
+    } as Record<string, string>,
+  },
+  settings: {
+    title: "Settings",
+    keys: {
+      title: "API keys",
+      lead: "A key is what programs, and people elsewhere, call the gateway with.",
+      create: "New key",
+      empty: "There is no key yet.",
+      column: {
+        name: "Name",
+        scopes: "May",
+        session: "Session",
+        used: "Last used",
+        expires: "Expires",
+      },
+      all: "everything",
+      allSessions: "all",
+      never: "never",
+      revoked: "Revoked",
+      revoke: "Revoke",
+      revokeLabel: (name: string) => `Revoke ${name}`,
+      revokeTitle: (name: string) => `Revoke ${name}?`,
+      revokeText: "Whoever uses this key is refused from now on. This cannot be undone.",
+      revokeDone: (name: string) => `${name} is revoked`,
+      showRevoked: (total: number) => `Show ${count(total, "revoked key", "revoked keys")}`,
+    },
+    draft: {
+      title: "New API key",
+      name: "Name",
+      nameHint: "What it is for: a program, a person.",
+      scopes: "What it may do",
+      scope: {
+        "*": "Everything",
+        read: "Look at sessions, chats and messages",
+        send: "Send messages",
+        conversations: "Read and sort conversations (Chat API)",
+        admin: "Create and remove sessions, webhooks and keys",
+      },
+      session: "For",
+      allSessions: "All sessions",
+      expires: "Expires",
+      never: "Never",
+      days: (days: number) => `In ${count(days, "day", "days")}`,
+      action: "Create",
+      made: "Your new key",
+      madeText: "Copy it now: it is shown this once, and kept nowhere in readable form.",
+      done: "Done",
+      noScope: "Choose at least one.",
+    },
+    health: {
+      title: "Health",
+      lead: "What wagate doctor looks at, as the running gateway sees it.",
+      again: "Look again",
+      verdict: { ok: "Well", warn: "Doubtful", error: "Broken" },
+      busy: "Looking. A browser is tried too, which takes a few seconds.",
+    },
+    about: {
+      title: "This gateway",
+      version: "Version",
+      uptime: "Running for",
+      engine: "Engine",
+      network: "Network",
+      networkWord: { whatsapp: "WhatsApp", simulated: "Simulated" },
+      sessions: "Sessions",
+      memory: "Memory",
+      memoryOf: (used: string, total: string) => `${used} of ${total}`,
+      docs: "API documentation",
+      openapi: "OpenAPI document",
+      phone: "Phone page of the simulated network",
+    },
+    look: "This browser",
+  },
+  sessions: {
+    title: "Sessions",
+    create: "New session",
+    state: {
+      initializing: "Starting",
+      qr_ready: "Waiting for a scan",
+      authenticated: "Loading the account",
+      degraded: "Recovering",
+      ready: "Ready",
+      offline: "No line to WhatsApp",
+      failed: "Failed",
+      terminated: "Logged out",
+    },
+    column: {
+      name: "Session",
+      state: "State",
+      activity: "Last activity",
+      waiting: "Waiting",
+      memory: "Memory",
+    },
+    open: "Open",
+    restart: "Restart",
+    restarted: (name: string) => `${name} is starting again`,
+    logOut: "Log out",
+    remove: "Remove",
+    noPhone: "not linked",
+    actionsFor: (name: string) => `Actions for ${name}`,
+    empty: {
+      title: "Link your first phone",
+      text: "A session is one WhatsApp account that the gateway holds for you. It takes a minute.",
+      steps: [
+        "Name the session: you will use the name in every call.",
+        "Scan its code with the phone, like any linked device.",
+        "Send a first message, from here or by a single curl line.",
+      ],
+    },
+    draft: {
+      title: "New session",
+      name: "Name",
+      nameHint: "Letters, digits, - and _. It stands in the address of every call.",
+      more: "Proxy and options",
+      proxy: "Proxy",
+      proxyNone: "None",
+      proxyAddress: "Address of the proxy",
+      proxyAddressHint: "host:port. All traffic of this session goes through it.",
+      proxyUser: "User",
+      proxyPassword: "Password",
+      engine: "Engine",
+      engineUsual: "As the gateway is configured",
+      engineBrowser: "A browser of its own",
+      engineSimulated: "Simulated, without a browser",
+      timeout: "Seconds that its code is waited for",
+      timeoutHint: "0 for as long as it takes.",
+      action: "Create",
+    },
+    link: {
+      title: "Link a phone",
+      scan: "Scan a code",
+      type: "Type a code",
+      alt: (name: string) => `The QR code that links ${name}`,
+      steps: [
+        "Open WhatsApp on the phone.",
+        "Go to Settings, Linked devices, Link a device.",
+        "Point the phone at this code.",
+      ],
+      left: (seconds: number) => `A new code comes in ${count(seconds, "second", "seconds")}.`,
+      renewing: "A new code is on its way.",
+      simulatedTitle: "This is the simulated network",
+      simulatedText: "No real phone is needed: one is at hand here.",
+      simulatedScan: "Scan with a simulated phone",
+      simulatedOpen: "Open the phone page",
+      phone: "Telephone number of the phone",
+      phoneHint: "With its country code, such as +49 170 1234567.",
+      ask: "Get a code",
+      codeLabel: "Type this on the phone",
+      codeSteps: "On the phone: Linked devices, Link a device, Link with phone number instead.",
+      codeLeft: (seconds: number) => `Good for another ${count(seconds, "second", "seconds")}.`,
+      codeOver: "This code is over: get a new one.",
+    },
+    progress: {
+      initializing: "The session is starting. A browser takes a few seconds.",
+      authenticated: "The phone is linked. The account is being loaded.",
+      degraded: "The engine stopped answering and is being brought back. Nothing is lost.",
+    },
+    problem: {
+      failed: "This session does not run",
+      terminated: "This session is not linked",
+      offline: "There is no line to WhatsApp at the moment",
+      lastError: "Last error",
+      again: "Start again",
+    },
+    first: {
+      title: "Send a message",
+      lead: "Try the session from here.",
+      simulated: "On the simulated network this number echoes what it gets.",
+      to: "To",
+      toHint: "A telephone number with its country code.",
+      text: "Message",
+      usual: "Hello from wagate",
+      action: "Send",
+      sent: "Sent",
+      heard: "Answered",
+      curl: "The same from a program",
+    },
+    detail: {
+      tabs: "Parts of the session",
+      facts: "Details",
+      log: "Log",
+      phone: "Phone",
+      account: "Account",
+      created: "Created",
+      activity: "Last activity",
+      engine: "Engine",
+      engineWord: { browser: "Chromium", simulated: "Simulated" },
+      proxy: "Proxy",
+      memory: "Memory of the engine",
+      restarts: "Restarts",
+      waiting: "Waiting to be sent",
+      recovery: "Last recovery",
+      recoveryWords: (stage: string, outcome: string) => {
+        const stages: Record<string, string> = {
+          reinject: "its scripts were put in anew",
+          reload: "its page was loaded anew",
+          restart: "its engine was started anew",
+        };
+        const outcomes: Record<string, string> = {
+          under_way: "under way",
+          recovered: "successful",
+          failed: "in vain",
+          abandoned: "not needed any more",
+        };
+        return `${stages[stage] ?? stage}: ${outcomes[outcome] ?? outcome}`;
+      },
+    },
+    waitingFor: (waiting: {
+      sendAt: number;
+      sessionNotReady: number;
+      turn: number;
+      lookup: number;
+    }): string => {
+      const parts: [number, string][] = [
+        [waiting.sessionNotReady, "for the session"],
+        [waiting.sendAt, "for their time"],
+        [waiting.turn, "for their turn"],
+        [waiting.lookup, "for their outcome"],
+      ];
+      const said = parts.filter(([value]) => 0 < value);
+      return said.map(([value, words]) => `${number.format(value)} ${words}`).join(", ");
+    },
+    log: {
+      empty: "Nothing was logged since the gateway started.",
+      time: "Time",
+      level: "Level",
+      message: "Message",
+      note: "The newest lines since the gateway started. They hold no texts and no numbers.",
+    },
+    logOutDialog: {
+      title: (name: string) => `Log ${name} out?`,
+      text:
+        "The phone forgets this device. The session and its webhooks stay; to send again, a phone "
+        + "must be linked anew.",
+      done: (name: string) => `${name} is logged out`,
+    },
+    removeDialog: {
+      title: (name: string) => `Remove ${name}?`,
+      text:
+        "This cannot be undone. The session, its webhooks and its login are removed, and what "
+        + "still waits to be sent will not be.",
+      logout: "Unlink the device on the phone too",
+      keep: "Keep the profile folder with the login",
+      done: (name: string) => `${name} is removed`,
+    },
+    /** What to do about the reason of a failure, in the gateway's words. */
+    advice: (reason: string): string => {
+      const found = ADVICE.find(([pattern]) => pattern.test(reason));
+      return found ? found[1] : "Start it again. If it fails again, its log says more.";
+    },
   },
   notFound: {
     title: "There is no such page",
@@ -237,6 +553,23 @@ export const strings = {
   },
 } as const;
 
+const ADVICE: [RegExp, string][] = [
+  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
+  [
+    /account did not load/,
+    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
+    + "sessions.auth_timeout_seconds if it happens again.",
+  ],
+  [/did not open within/, "The machine may be overloaded. wagate doctor tries the browser."],
+  [/not available here/, "Choose the other engine: remove the session and create it again."],
+  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
+  [
+    /ended without a word|crash/i,
+    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
+  ],
+  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. wagate doctor looks closer."],
+];
+
 const FAILURES: Record<string, Explained> = {
   UNREACHABLE: {
     title: "The gateway does not answer",
@@ -270,7 +603,7 @@ const FAILURES: Record<string, Explained> = {
   },
   SESSION_START_FAILED: {
     title: "The browser did not start",
-    advice: "The log of the session says why; `wagate doctor` checks the machine.",
+    advice: "The log of the session says why; wagate doctor checks the machine.",
   },
   QR_NOT_AVAILABLE: {
     title: "There is no code to scan at the moment",

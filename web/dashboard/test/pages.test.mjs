@@ -17,7 +17,7 @@ for (const shot of shots) {
         const gateway = scenery.of(shot);
         const viewport = { width, height: 800 };
         const { page, close } = await open(browser, gateway, {
-          hash: shot.hash, colorScheme, viewport,
+          hash: shot.hash, colorScheme, viewport, isMobile: width < 500,
         });
         await shot.ready(page, gateway);
         await assertAccessible(page, shot.name);

@@ -107,12 +107,14 @@ export const shots = [
   },
   {
     name: "chat-list",
+    chats: true,
     hash: "#/chat",
     ready: (page) => page.getByRole("link", { name: /Workshop Krüger/ }).waitFor(),
   },
-  { name: "chat", hash: "#/chat", ready: openAda },
+  { name: "chat", chats: true, hash: "#/chat", ready: openAda },
   {
     name: "chat-menu",
+    chats: true,
     hash: "#/chat",
     ready: async (page) => {
       await openAda(page);
@@ -122,6 +124,7 @@ export const shots = [
   },
   {
     name: "chat-write",
+    chats: true,
     hash: "#/chat",
     ready: async (page) => {
       await openAda(page);
@@ -132,6 +135,7 @@ export const shots = [
   },
   {
     name: "chat-search",
+    chats: true,
     hash: "#/chat",
     ready: async (page) => {
       await page.getByRole("searchbox").fill("the");

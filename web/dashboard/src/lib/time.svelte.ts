@@ -1,6 +1,6 @@
 // Times as people say them, by the gateway's clock: the page's own may be wrong.
 import { createSubscriber } from "svelte/reactivity";
-import { language } from "../strings";
+import { locale } from "../strings";
 
 const SECOND = 1000;
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -9,9 +9,9 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60 * SECOND],
 ];
 
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
 
 /** Milliseconds that the gateway's clock is ahead of the page's. */
 let ahead = 0;

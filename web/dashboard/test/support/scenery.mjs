@@ -1,33 +1,61 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
 import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
+import { shots as overview } from "../../scripts/shots/overview.mjs";
+import { shots as sessions } from "../../scripts/shots/sessions.mjs";
+import { shots as settings } from "../../scripts/shots/settings.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
-import { link, startGateway } from "./gateway.mjs";
+import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
 /**
  * A view: its name, its address, and how it comes to be what is shown. `ready` waits until all is
- * there. `withKey` shows it on a gateway that asks for a key.
+ * there. `withKey` shows it on a gateway that asks for a key, `chats` on one
+ * with conversations.
  *
  * @typedef {{
  *   name: string,
  *   hash?: string,
  *   withKey?: boolean,
  *   empty?: boolean,
+ *   chats?: boolean,
  *   ready: (page: import("playwright-core").Page, gateway: object) => Promise<unknown>,
  * }} Shot
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell, ...chat];
+export const shots = [...shell, ...overview, ...sessions, ...settings, ...chat];
+
+/** Sessions that fare differently, with something on its way. */
+async function fill(gateway) {
+  await link(gateway, "shop", "15551234567");
+  const create = (id, config) =>
+    gateway.ask("POST", "/api/v1/sessions", { sessionId: id, config });
+  await create("support", { qrTimeout: 0 });
+  await create("night-shift", { qrTimeout: 1 });
+  for (const text of ["Your parcel is on its way.", "It will be there at noon."]) {
+    const body = { chatId: ECHO, content: text, queue: true };
+    await gateway.ask("POST", "/api/v1/sessions/support/send-text", body);
+  }
+  const key = { name: "reports", scopes: ["read"], sessionId: "shop" };
+  await gateway.ask("POST", "/api/v1/api-keys", key);
+  for (const text of ["Good morning!", "Your order is ready.", "See you soon."]) {
+    await gateway.ask("POST", "/api/v1/sessions/shop/send-text", { chatId: ECHO, content: text });
+  }
+  const look = async () => (await gateway.ask("GET", "/api/v1/sessions/night-shift")).data;
+  await until("a failed session", async () => (await look()).status === "failed");
+}
 
 /** The gateways that the views are of. */
 export async function setScenery() {
   const busy = await startGateway();
-  await link(busy, "shop", "15551234567");
-  await fillChats(busy);
+  await fill(busy);
+  const talkative = await startGateway();
+  await link(talkative, "shop", "15551234567");
+  await fillChats(talkative);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
-  const all = [busy, empty, locked];
-  const of = (shot) => (shot.withKey ? locked : shot.empty ? empty : busy);
+  const all = [busy, talkative, empty, locked];
+  const of = ({ withKey, empty: isEmpty, chats }) =>
+    withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
   return { of, stop: () => Promise.all(all.map((gateway) => gateway.stop())) };
 }

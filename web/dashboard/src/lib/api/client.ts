@@ -24,6 +24,8 @@ export interface Call {
   signal?: AbortSignal | undefined;
   /** Milliseconds; none for a stream. */
   deadline?: number | null;
+  /** A status that is no success, and whose body is wanted all the same. */
+  takes?: number;
 }
 
 /** The `data` of a success. */
@@ -59,7 +61,7 @@ export async function fetchAnswer(path: string, options: Call = {}): Promise<Res
     const key = currentKey();
     const response = await reach(address(path, options.query), init, signal);
     learnTime(response.headers.get("date"));
-    if (response.ok) return response;
+    if (response.ok || response.status === options.takes) return response;
     const body = await readJson(response).catch(() => undefined);
     const failure = failureOf(response.status, body, response.headers.get("retry-after"));
     if (failure.status === 401) refused(key);

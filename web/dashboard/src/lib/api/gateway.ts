@@ -4,7 +4,9 @@ import { blobUrl, call } from "./client";
 import type {
   ApiKey,
   ApiKeyDraft,
+  Check,
   Health,
+  History,
   Info,
   LogLine,
   PairingCode,
@@ -22,7 +24,13 @@ export const inPath = encodeURIComponent;
 const sessionPath = (id: string, rest = "") => `${SESSIONS}/${inPath(id)}${rest}`;
 
 export const readInfo = (signal?: AbortSignal) => call<Info>("api/v1/info", { signal });
-export const readHealth = () => call<Health>("api/v1/health");
+export const examine = () => call<Check[]>("api/v1/doctor");
+
+/** A gateway that is unwell answers 503, and says all the same how it is. */
+export const readHealth = () => call<Health>("api/v1/health", { takes: 503 });
+
+export const readHistory = (minutes: number) =>
+  call<History>("api/v1/metrics/history", { query: { minutes } });
 
 export const listSessions = () => call<Session[]>(SESSIONS);
 export const readSession = (id: string) => call<Session>(sessionPath(id));
@@ -32,6 +40,10 @@ export const createSession = (draft: SessionDraft) =>
 
 export const restartSession = (id: string) =>
   call<unknown>(sessionPath(id, "/restart"), { method: "POST", body: { waitForQR: false } });
+
+/** The session stays, and shows a code to scan again. */
+export const logOutSession = (id: string) =>
+  call<unknown>(sessionPath(id, "/logout"), { method: "POST" });
 
 /** Without `keepProfile` the profile folder goes; with `logout` the phone forgets the device. */
 export const removeSession = (id: string, options: { logout: boolean; keepProfile?: boolean }) =>
@@ -57,6 +69,13 @@ export const sendText = (id: string, chat: string, text: string) =>
   call<unknown>(sessionPath(id, "/send-text"), {
     method: "POST",
     body: { chatId: chat, content: text },
+  });
+
+/** Scans a code with a phone of the simulated network. */
+export const scanWithPhone = (phone: string, code: string, name: string) =>
+  call<unknown>(`_simulator/v1/accounts/${inPath(phone)}/scan`, {
+    method: "POST",
+    body: { code, name },
   });
 
 export const listKeys = () => call<ApiKey[]>(KEYS);

@@ -25,6 +25,15 @@ export interface Recovery {
   endedAt: string | null;
 }
 
+/** Messages that wait, by what they wait for. */
+export interface Waiting {
+  total: number;
+  sendAt: number;
+  sessionNotReady: number;
+  turn: number;
+  lookup: number;
+}
+
 export interface Session {
   sessionId: string;
   uuid: string;
@@ -42,6 +51,8 @@ export interface Session {
   restarts: number;
   /** Bytes of the engine; null where nobody knows. */
   memory: number | null;
+  /** Missing where the gateway could not say. */
+  waiting?: Waiting;
   config: {
     engine: "browser" | "simulated";
     headless: boolean;
@@ -79,6 +90,37 @@ export interface LogLine {
   ts: string;
   level: string;
   message: string;
+}
+
+/** Lists with an entry for each sample, oldest first. */
+export interface History {
+  /** Seconds between two samples. */
+  interval: number;
+  /** Seconds since 1970. */
+  times: number[];
+  messagesIn: number[];
+  messagesOut: number[];
+  sendsFailed: number[];
+  delivered: number[];
+  attemptsFailed: number[];
+  requests: number[];
+  requestsFailed: number[];
+  sessions: number[];
+  sessionsReady: number[];
+  waitingSendAt: number[];
+  waitingSessionNotReady: number[];
+  waitingTurn: number[];
+  waitingLookup: number[];
+  memoryGateway: number[];
+  memorySessions: number[];
+}
+
+/** What `wagate doctor` looked at. */
+export interface Check {
+  name: string;
+  verdict: CheckWord;
+  found: string;
+  remedy: string | null;
 }
 
 export interface Info {

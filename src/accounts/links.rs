@@ -1,0 +1,124 @@
+//! Links that open one file for a while, to whoever has them: what an `<img>` can show, which sends no
+//! credential. Knows nothing of HTTP, nor of the files.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::{
+    domain::{Clock, Timestamp},
+    store::{Store, StoreError},
+};
+
+const SETTING: &str = "media link key";
+/// Links that are made within it are the same, so that a page that is read again is not loaded again.
+const STEP: i64 = 60;
+
+/// Signs links and checks them. Clones are the same.
+#[derive(Clone)]
+pub struct MediaLinks {
+    key: Arc<[u8; 32]>,
+    clock: Clock,
+    life: Duration,
+}
+
+/// What makes a link good: until when, in seconds since 1970, and a sign that this is so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    pub expires: i64,
+    pub signature: String,
+}
+
+/// Why a link opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadLink {
+    Wrong,
+    Expired,
+}
+
+impl MediaLinks {
+    /// With the key that the store keeps; a new store gets one. Where the disk takes nothing at the
+    /// moment, links are good until the next start.
+    pub async fn open(store: &Store, clock: Clock, life: Duration) -> Result<Self, StoreError> {
+        let known: Option<[u8; 32]> = store.settings().get(SETTING).await?;
+        let key = known.unwrap_or_else(rand::random);
+        if known.is_none() {
+            match store.settings().put(SETTING, &key).await {
+                Err(error) if !error.is_of_the_disk() => return Err(error),
+                _ => (),
+            }
+        }
+        Ok(Self { key: Arc::new(key), clock, life })
+    }
+
+    /// None when links are switched off.
+    pub fn sign(&self, message: Uuid) -> Option<Signed> {
+        if self.life.is_zero() {
+            return None;
+        }
+        let life = i64::try_from(self.life.as_secs()).unwrap_or(i64::MAX);
+        let end = self.clock.now().as_second().saturating_add(life);
+        let expires = end.saturating_add(STEP - 1) / STEP * STEP;
+        let signature = BASE64.encode(self.mac(message, expires)?.finalize().into_bytes());
+        Some(Signed { expires, signature })
+    }
+
+    pub fn check(&self, message: Uuid, signed: &Signed) -> Result<(), BadLink> {
+        let given = BASE64.decode(&signed.signature).map_err(|_| BadLink::Wrong)?;
+        let mac = self.mac(message, signed.expires).ok_or(BadLink::Wrong)?;
+        // Takes as long for any wrong signature.
+        mac.verify_slice(&given).map_err(|_| BadLink::Wrong)?;
+        let is_over = |now: Timestamp| signed.expires <= now.as_second();
+        if self.life.is_zero() || is_over(self.clock.now()) {
+            return Err(BadLink::Expired);
+        }
+        Ok(())
+    }
+
+    /// None for a key of a length that HMAC does not take; it takes any.
+    fn mac(&self, message: Uuid, expires: i64) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).ok()?;
+        mac.update(b"media link\0");
+        mac.update(message.as_bytes());
+        mac.update(&expires.to_be_bytes());
+        Some(mac)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    const LIFE: Duration = Duration::from_secs(900);
+
+    #[tokio::test]
+    async fn a_link_opens_one_file_until_it_ends_also_after_a_restart() {
+        let (store, clock) =
+            (Store::temporary().await.unwrap(), Clock::manual(from_seconds(1_001)));
+        let links = MediaLinks::open(&store, clock.clone(), LIFE).await.unwrap();
+        let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
+        let signed = links.sign(one).unwrap();
+        assert_eq!(signed.expires, 1_920);
+        assert_eq!(links.check(one, &signed), Ok(()));
+        assert_eq!(links.check(other, &signed), Err(BadLink::Wrong));
+        let longer = Signed { expires: signed.expires + 60, ..signed.clone() };
+        assert_eq!(links.check(one, &longer), Err(BadLink::Wrong));
+        for wrong in ["", "!", "AAAA", &links.sign(other).unwrap().signature] {
+            let altered = Signed { signature: wrong.to_owned(), ..signed.clone() };
+            assert_eq!(links.check(one, &altered), Err(BadLink::Wrong));
+        }
+        let again = MediaLinks::open(&store, clock.clone(), LIFE).await.unwrap();
+        assert_eq!(again.sign(one), Some(signed.clone()));
+        let elsewhere = Store::temporary().await.unwrap();
+        let elsewhere = MediaLinks::open(&elsewhere, clock.clone(), LIFE).await.unwrap();
+        assert_eq!(elsewhere.check(one, &signed), Err(BadLink::Wrong));
+        clock.advance(Duration::from_secs(919));
+        assert_eq!(again.check(one, &signed), Err(BadLink::Expired));
+        let off = MediaLinks::open(&store, clock, Duration::ZERO).await.unwrap();
+        assert_eq!(off.sign(one), None);
+    }
+}

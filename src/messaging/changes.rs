@@ -1,0 +1,111 @@
+//! What became of a message while nobody listened: the engine's message beside the one that is known.
+//! Pure.
+
+use crate::domain::{Ack, EventBody, Message, MessageKind};
+
+/// The events that lead from the message that is known to the engine's. One that is deleted has nothing
+/// else to it any more.
+pub fn changes(known: &Message, now: &Message) -> Vec<EventBody> {
+    let id = || known.id.clone();
+    let mut events = Vec::new();
+    if known.from_me() && known.ack < now.ack && Ack::Sent < now.ack {
+        events.push(EventBody::Ack { message: id(), ack: now.ack, participant: None });
+    }
+    if known.kind == MessageKind::Revoked {
+        return events;
+    }
+    if now.kind == MessageKind::Revoked {
+        events.push(EventBody::MessageRevoked { message: id(), by: known.author.clone() });
+        return events;
+    }
+    // Other differences are of how an engine words what it shows.
+    if now.edited && now.body != known.body {
+        events.push(EventBody::MessageEdited { message: id(), text: now.body.clone() });
+    }
+    if now.reactions_unknown {
+        return events;
+    }
+    let reaction = |sender: &crate::domain::Jid, emoji: &str| EventBody::Reaction {
+        message: id(),
+        sender: sender.clone(),
+        emoji: emoji.to_owned(),
+    };
+    let gone = known
+        .reactions
+        .iter()
+        .filter(|before| now.reactions.iter().all(|reaction| reaction.sender != before.sender));
+    events.extend(gone.map(|before| reaction(&before.sender, "")));
+    let is_new = |sender, emoji| {
+        known.reactions.iter().all(|before| (&before.sender, &before.emoji) != (sender, emoji))
+    };
+    let new = now.reactions.iter().filter(|one| is_new(&one.sender, &one.emoji));
+    events.extend(new.map(|one| reaction(&one.sender, &one.emoji)));
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{clock::from_seconds, message::Reaction};
+
+    fn message(reactions: &[(u64, &str)]) -> Message {
+        let reaction = |(number, emoji): &(u64, &str)| Reaction {
+            sender: format!("1555000000{number}@c.us").parse().unwrap(),
+            emoji: (*emoji).to_owned(),
+            timestamp: from_seconds(1),
+        };
+        Message {
+            reactions: reactions.iter().map(reaction).collect(),
+            ..Message::text(
+                "true_15550000001@c.us_K".parse().unwrap(),
+                "15557654321@c.us".parse().unwrap(),
+                "words",
+                from_seconds(1),
+            )
+        }
+    }
+
+    fn names(known: &Message, now: &Message) -> Vec<String> {
+        let name = |event: EventBody| match event {
+            EventBody::Reaction { sender, emoji, .. } => format!("{} {emoji}", sender.user()),
+            EventBody::MessageEdited { text, .. } => format!("edited {text}"),
+            other => other.name().to_owned(),
+        };
+        changes(known, now).into_iter().map(name).collect()
+    }
+
+    #[test]
+    fn what_is_the_same_or_only_worded_otherwise_is_no_change() {
+        let known = message(&[(1, "👍")]);
+        assert_eq!(changes(&known, &known), []);
+        let worded = Message { body: "other words".to_owned(), ..known.clone() };
+        assert_eq!(changes(&known, &worded), []);
+        let behind = Message { ack: Ack::Pending, ..known.clone() };
+        assert_eq!(changes(&known, &behind), []);
+        let unsure = Message { reactions_unknown: true, ..message(&[]) };
+        assert_eq!(changes(&known, &unsure), []);
+    }
+
+    #[test]
+    fn edits_receipts_and_reactions_that_came_went_or_changed_are_told() {
+        let known = message(&[(1, "👍"), (2, "👍"), (3, "👍")]);
+        let now = Message {
+            body: "other words".to_owned(),
+            edited: true,
+            ack: Ack::Read,
+            ..message(&[(1, "👍"), (3, "❤️"), (4, "🎉")])
+        };
+        let told =
+            ["ack", "edited other words", "15550000002 ", "15550000003 ❤️", "15550000004 🎉"];
+        assert_eq!(names(&known, &now), told);
+    }
+
+    #[test]
+    fn of_a_deleted_message_only_that_is_told_and_only_once() {
+        let known = message(&[(1, "👍")]);
+        let now = Message { kind: MessageKind::Revoked, body: String::new(), ..message(&[]) };
+        assert_eq!(names(&known, &now), ["message_revoked"]);
+        assert_eq!(names(&now, &now), Vec::<String>::new());
+        assert_eq!(names(&now, &known), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,100 @@
+//! Which messages of others the account has read. WhatsApp reads a chat as a whole, from its beginning:
+//! all but the newest that are unread. Engines tell the count of these; this puts it on the messages.
+
+use crate::{
+    domain::{Ack, Jid, Message, MessageKind, SessionId},
+    messaging::Ingest,
+    store::{Batch, StoreError},
+};
+
+const READ_AT_ONCE: usize = 64;
+/// Of more the older keep that they are unread.
+const MOST: usize = 1_000;
+
+impl Ingest {
+    /// Of the newest messages of others `was` were unread, and now only `is` are.
+    pub(in crate::messaging) async fn seen_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        chat: &Jid,
+        was: u32,
+        is: u32,
+    ) -> Result<(), StoreError> {
+        let count = |count: u32| usize::try_from(count).unwrap_or(MOST).min(MOST);
+        let (was, is) = (count(was), count(is));
+        let (mut looked_at, mut before): (usize, Option<Message>) = (0, None);
+        while looked_at < was && is < was {
+            let messages = self.store.messages();
+            let page = messages.page(session, chat, before.as_ref(), READ_AT_ONCE).await?;
+            for message in page.iter().rev().filter(|message| counts(message)) {
+                if is <= looked_at && looked_at < was && message.ack < Ack::Read {
+                    let seen = Message { ack: Ack::Read, ..message.clone() };
+                    messages.put_in(batch, session, &seen).await?;
+                }
+                looked_at += 1;
+            }
+            let is_last = page.len() < READ_AT_ONCE;
+            before = page.into_iter().next();
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn counts(message: &Message) -> bool {
+    !message.from_me() && message.kind != MessageKind::GroupNotice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Clock, EventBody, clock::from_seconds, conversation::Window},
+        events::EventLog,
+        session::EventSink,
+        store::Store,
+    };
+
+    fn message(number: i64, from_me: bool) -> EventBody {
+        let chat = "15550000001@c.us";
+        let message = Message::text(
+            format!("{from_me}_{chat}_K{number}").parse().unwrap(),
+            chat.parse().unwrap(),
+            "words",
+            from_seconds(number),
+        );
+        match from_me {
+            true => EventBody::MessageSent { message: Box::new(message) },
+            false => EventBody::Message { message: Box::new(message) },
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_read_or_answered_is_read_up_to_the_newest_that_are_not() {
+        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let ingest = Ingest::new(store.clone(), log, clock);
+        let (session, chat) = ("s".parse().unwrap(), "15550000001@c.us".parse().unwrap());
+        let read = async || -> Vec<usize> {
+            let messages = store.messages();
+            let all = messages.window(&session, &chat, Window::After(0), 500).await.unwrap();
+            let read = all.iter().enumerate().filter(|(_, one)| one.message.ack == Ack::Read);
+            read.map(|(place, _)| place).collect()
+        };
+        let came: Vec<_> = (0..100).map(|number| message(number, false)).collect();
+        ingest.ingest(&session, came).await.unwrap();
+        assert_eq!(read().await, Vec::<usize>::new());
+        let mut told = store.chats().get(&session, &chat).await.unwrap().unwrap();
+        told.unread = 2;
+        let told = EventBody::ChatUpdated { chat: Box::new(told) };
+        ingest.ingest(&session, vec![told]).await.unwrap();
+        assert_eq!(read().await, (0..98).collect::<Vec<_>>());
+        ingest.ingest(&session, vec![message(100, true), message(101, false)]).await.unwrap();
+        assert_eq!(read().await, (0..100).collect::<Vec<_>>());
+        ingest.read_chat(&session, &chat).await.unwrap();
+        assert_eq!(read().await, (0..100).chain([101]).collect::<Vec<_>>());
+    }
+}

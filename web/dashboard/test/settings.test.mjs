@@ -1,0 +1,91 @@
+// Keys: shown once, listed, used and revoked. What else the settings tell and change.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open } from "./support/browser.mjs";
+import { startGateway, until } from "./support/gateway.mjs";
+
+const HOSTILE = "<b onclick=alert(1)>key</b>";
+
+let browser, gateway;
+before(async () => {
+  [browser, gateway] = await Promise.all([launch(), startGateway({ withKey: true })]);
+});
+after(() => Promise.all([browser?.close(), gateway?.stop()]));
+
+async function signIn(page) {
+  await page.getByLabel("API key").fill(gateway.key);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+}
+
+const statusWith = async (key) => {
+  const headers = { authorization: `Bearer ${key}` };
+  return (await fetch(`${gateway.address}/api/v1/sessions`, { headers })).status;
+};
+
+test("a key is made, shown this once, and revoked", async () => {
+  const { page, close } = await open(browser, gateway, { hash: "#/settings" });
+  await signIn(page);
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name").fill(HOSTILE);
+  await page.getByLabel("Everything").uncheck();
+  await page.getByText("Choose at least one").waitFor();
+  await page.getByLabel("Look at sessions").check();
+  await page.getByLabel("Expires").selectOption("30");
+  await page.getByRole("button", { name: "Create" }).click();
+  const key = await page.getByRole("dialog").locator("code").innerText();
+  assert.match(key, /^wag_/);
+  assert.equal(await statusWith(key), 200);
+  await page.getByRole("button", { name: "Done" }).click();
+  const made = page.getByRole("row").filter({ hasText: HOSTILE });
+  await made.getByText("read", { exact: true }).waitFor();
+  await made.getByText("in 29 days").or(made.getByText("in 30 days")).waitFor();
+  assert.ok(!(await page.content()).includes(key));
+
+  await made.getByRole("button", { name: `Revoke ${HOSTILE}` }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await made.waitFor({ state: "detached" });
+  assert.equal(await statusWith(key), 401);
+  await page.getByRole("button", { name: /^Show \d+ revoked/ }).click();
+  await made.getByText("Revoked").waitFor();
+  await close();
+});
+
+test("a key that may only read is told where it ends", async () => {
+  const draft = { name: "reader", scopes: ["read"] };
+  const { data } = await gateway.ask("POST", "/api/v1/api-keys", draft);
+  const { page, close } = await open(browser, gateway, { hash: "#/sessions" });
+  await page.getByLabel("API key").fill(data.key);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
+  await page.getByRole("button", { name: "New session" }).click();
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("Your key does not reach this far").waitFor();
+  await close();
+});
+
+test("who signs out is out", async () => {
+  const { page, close } = await open(browser, gateway, { hash: "#/settings" });
+  await signIn(page);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("API key").waitFor();
+  await page.reload();
+  await page.getByLabel("API key").waitFor();
+  assert.equal(await page.evaluate(() => JSON.stringify(sessionStorage)), "{}");
+  await close();
+});
+
+test("light and dark are chosen, and stay", async () => {
+  const options = { hash: "#/settings", colorScheme: "light" };
+  const { page, close } = await open(browser, gateway, options);
+  await signIn(page);
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.getByLabel("Dark").check();
+  await until("another ground", async () => (await ground()) !== light);
+  const dark = await ground();
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+  assert.equal(await ground(), dark);
+  await close();
+});
