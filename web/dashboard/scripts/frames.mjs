@@ -14,7 +14,7 @@ const FIRST_ID = 1_000_000_001;
 const SECONDS = 8;
 const STEP = 60;
 
-const words = "the lamps are in the window and the harbour is behind the house by the old tree".split(" ");
+const words = "the lamps are in the window and the harbour lies behind the old tree".split(" ");
 const text = (number) => `${number}: ${words.slice(0, 2 + (number * 7) % words.length).join(" ")}`
   .repeat(1 + (number % 11 === 0 ? 3 : 0));
 
@@ -24,7 +24,8 @@ export async function answerLists(page, like) {
   await page.route("**/api/v1/chat/conversations?*", (route) => {
     const query = new URL(route.request().url()).searchParams;
     const [size, number] = [Number(query.get("per_page")), Number(query.get("page"))];
-    const data = Array.from({ length: size }, (_, at) => oneOf(conversation, size * (number - 1) + at));
+    const first = size * (number - 1);
+    const data = Array.from({ length: size }, (_, at) => oneOf(conversation, first + at));
     return route.fulfill({ json: { success: true, data: { data, total: CONVERSATIONS } } });
   });
   await page.route("**/api/v1/chat/conversations/*/messages?*", (route) => {
@@ -35,7 +36,8 @@ export async function answerLists(page, like) {
     const before = Number(query.get("before_id") ?? end);
     const from = after === null ? Math.max(FIRST_ID, before - limit) : after + 1;
     const to = after === null ? before : Math.min(end, from + limit);
-    const messages = Array.from({ length: Math.max(0, to - from) }, (_, at) => line(message, from + at));
+    const length = Math.max(0, to - from);
+    const messages = Array.from({ length }, (_, at) => line(message, from + at));
     const hasMore = after === null ? FIRST_ID < from : to < end;
     return route.fulfill({ json: { success: true, data: { messages, has_more: hasMore } } });
   });

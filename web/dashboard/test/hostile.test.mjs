@@ -9,6 +9,7 @@ import {
 import { png, wav } from "./support/files.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 
+const SVG = "http://www.w3.org/2000/svg";
 const STRANGER = "15550000301";
 /** By this attribute anything that became markup is found. */
 const MARK = "data-evil";
@@ -47,7 +48,7 @@ async function assertOnlyText(page, what) {
         name.startsWith("on") || /^\s*(javascript|data:text)/i.test(value)
           || (["href", "src", "action", "srcdoc"].includes(name) && value.includes("evil")));
     };
-    return all.filter(isForeign).map((element) => element.outerHTML.slice(0, 200));
+    return all.filter(isForeign).map((element) => `${element.localName}.${element.className}`);
   }, MARK);
   assert.deepEqual(found, [], what);
   const links = await page.locator(".thread a:not([href^='#/'])").count();
@@ -57,11 +58,12 @@ async function assertOnlyText(page, what) {
 test("texts, names, captions, file names, quotes and mentions stay text", async () => {
   await openAccount(gateway, STRANGER, NAME);
   for (const text of HOSTILE) await writeFrom(gateway, STRANGER, text.replace("\u0000", ""));
-  for (const [at, filename] of HOSTILE.slice(0, 6).map((each) => each.replace(/[/\\]/g, "|")).entries()) {
+  const names = HOSTILE.slice(0, 6).map((each) => each.replace(/[/\\]/g, "|"));
+  for (const [at, filename] of names.entries()) {
     const kinds = [
       { bytes: png(8, 8), mime: "image/png" }, { bytes: wav(1), mime: "audio/wav" },
       { bytes: Buffer.from(HOSTILE[1]), mime: "text/html" },
-      { bytes: Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`),
+      { bytes: Buffer.from(`<svg xmlns="${SVG}"><script>alert(1)</script></svg>`),
         mime: "image/svg+xml" },
     ];
     await writeFrom(gateway, STRANGER, HOSTILE[at], { ...kinds[at % kinds.length], filename });

@@ -1,4 +1,5 @@
 // The list of conversations: read page by page as one scrolls, and changed by what happens.
+/* eslint-disable svelte/prefer-svelte-reactivity -- what is shown is replaced as a whole */
 import * as chat from "../../lib/api/chat";
 import type { Conversation, ConversationFilter, Instance } from "../../lib/api/chat-types";
 import { Failure } from "../../lib/api/failure";
@@ -117,9 +118,8 @@ export class Conversations {
     known.forEach(({ id }) => this.touched.add(id));
     const isOfAll = ["state_changed", "ready", "disconnected"].includes(event);
     if (isOfAll) void this.loadInstances();
-    if (known.length === 0 && (isOfAll || event.startsWith("message") || event === "chat_updated")) {
-      this.isPageWanted = true;
-    }
+    const isOfNew = event.startsWith("message") || event === "chat_updated";
+    if (known.length === 0 && (isOfAll || isOfNew)) this.isPageWanted = true;
     if (known.length || this.isPageWanted) this.pacer.push();
   }
 

@@ -3,8 +3,11 @@
 // They are shown at once and sent one after the other in each conversation, so that their order
 // holds. Each has a key of its own: asking again after a broken line sends nothing twice. A text
 // that waits outlives a reload of the page; a file does not.
+/* eslint-disable svelte/prefer-svelte-reactivity -- what is shown is replaced as a whole */
 import * as chat from "../../lib/api/chat";
-import type { Conversation, Message, MessageType, Outgoing, Quoted } from "../../lib/api/chat-types";
+import type {
+  Conversation, Message, MessageType, Outgoing, Quoted,
+} from "../../lib/api/chat-types";
 import { Failure } from "../../lib/api/failure";
 
 export interface Draft {
@@ -54,15 +57,12 @@ export function onSent(
 export function write(to: Conversation, { text, file, replyTo, after }: Written): void {
   const type = file ? typeOf(file) : "text";
   const key = randomKey();
+  const content = file
+    ? { media_type: typeOf(file), filename: nameOf(file), caption: text || undefined }
+    : { message: text };
   const outgoing: Outgoing = {
-    instance_id: to.instance.uuid,
-    recipient: to.chat_id,
-    reply_to: replyTo?.uuid,
-    ...(file
-      ? { media_type: type as Outgoing["media_type"], filename: nameOf(file) }
-      : { message: text }),
-    ...(file && text && { caption: text }),
-  } as Outgoing;
+    instance_id: to.instance.uuid, recipient: to.chat_id, reply_to: replyTo?.uuid, ...content,
+  };
   const message = preview(key, { text, file, replyTo, after }, type);
   const draft: Draft = {
     key, conversation: to.id, message, file, outgoing, state: "sending", failure: null, after,
@@ -165,7 +165,7 @@ function stored(): Draft[] {
   }
 }
 
-export function typeOf(file: File): Extract<MessageType, Outgoing["media_type"]> {
+export function typeOf(file: File): NonNullable<Outgoing["media_type"]> {
   if (/^image\/(jpeg|png|gif|webp)$/.test(file.type)) return "image";
   if (/^video\/(mp4|webm|3gpp|quicktime)$/.test(file.type)) return "video";
   return file.type.startsWith("audio/") ? "audio" : "document";
@@ -206,7 +206,7 @@ function dataUrl(file: File): Promise<string> {
     const reader = new FileReader();
     reader.onerror = () => reject(new Failure("FILE_UNREADABLE", 400, ""));
     reader.onload = () => {
-      const url = String(reader.result);
+      const url = typeof reader.result === "string" ? reader.result : "";
       // A file of a type that nobody knows bears none.
       resolve(url.replace(/^data:(?=;)/, "data:application/octet-stream"));
     };

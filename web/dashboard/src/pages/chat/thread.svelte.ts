@@ -1,5 +1,6 @@
 // The messages of one conversation, as far as they are looked at: a window on the history that
 // grows where one reads and lets go at the other end.
+/* eslint-disable svelte/prefer-svelte-reactivity -- what is shown is replaced as a whole */
 import { tick } from "svelte";
 import * as chat from "../../lib/api/chat";
 import type { Conversation, Message, MessageStatus } from "../../lib/api/chat-types";

@@ -1,15 +1,17 @@
 // Times and days as a chat shows them, in the time zone of whoever looks.
-import { language, strings } from "../../strings";
+import { locale, strings } from "../../strings";
 
 const DAY = 86_400_000;
 
-const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false });
-const weekday = new Intl.DateTimeFormat(language, { weekday: "long" });
-const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const long = new Intl.DateTimeFormat(language, {
+const hour = new Intl.DateTimeFormat(locale, {
+  hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
+const short = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
+const long = new Intl.DateTimeFormat(locale, {
   weekday: "long", day: "numeric", month: "long", year: "numeric",
 });
-const numeric = new Intl.DateTimeFormat(language, { dateStyle: "short" });
+const numeric = new Intl.DateTimeFormat(locale, { dateStyle: "short" });
 
 /** A number that all moments of one day share. */
 export function dayOf(at: string): number {

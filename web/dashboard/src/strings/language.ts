@@ -1,0 +1,13 @@
+// Which language it is, and how it counts.
+
+export const language = "en";
+
+/** How the reader's region writes times and numbers, as far as it speaks this language. */
+const spoken = (globalThis.navigator as Navigator | undefined)?.languages ?? [];
+export const locale = spoken.find((one) => one.startsWith(`${language}-`)) ?? "en-GB";
+
+const plural = new Intl.PluralRules(language);
+export const number = new Intl.NumberFormat(locale);
+
+export const count = (value: number, one: string, other: string): string =>
+  `${number.format(value)} ${plural.select(value) === "one" ? one : other}`;
