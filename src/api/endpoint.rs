@@ -97,6 +97,8 @@ pub struct Endpoint {
     pub bucket: Bucket,
     pub repeat: Repeat,
     pub surface: Surface,
+    /// Whether its body may hold a file.
+    pub takes_file: bool,
     /// Whether a key for one session may call it although its path names no session: it then
     /// answers of that one alone, or holds nothing of any.
     pub bounds_itself: bool,
@@ -165,6 +167,7 @@ impl Endpoint {
             bucket: Bucket::General,
             repeat,
             surface: Surface::OpenWa,
+            takes_file: false,
             bounds_itself: false,
             parameters: Vec::new(),
             body: None,
@@ -191,6 +194,12 @@ impl Endpoint {
 
     pub fn repeats(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
+        self
+    }
+
+    /// Its body may be as large as one with a file.
+    pub fn takes_file(mut self) -> Self {
+        self.takes_file = true;
         self
     }
 

@@ -31,7 +31,7 @@ use crate::{
 };
 
 const REQUEST_ID: &str = "x-request-id";
-/// Bytes of a request to the Chat API: it carries no files.
+/// Bytes of a request to the Chat API that carries no file.
 const CHAT_BODY: usize = 1024 * 1024;
 
 /// What the table says of a route.
@@ -41,6 +41,7 @@ struct Rule {
     bucket: Bucket,
     repeat: Repeat,
     surface: Surface,
+    takes_file: bool,
     bounds_itself: bool,
 }
 
@@ -51,9 +52,9 @@ impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let mut rules: HashMap<_, Vec<_>> = HashMap::new();
         for one in endpoints {
-            let &Endpoint { scope, bucket, repeat, surface, bounds_itself, .. } = one;
+            let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
             let Endpoint { method, path, .. } = one;
-            let rule = Rule { scope, bucket, repeat, surface, bounds_itself };
+            let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
             rules.entry(*path).or_default().push((method.clone(), rule));
         }
         Self(rules)
@@ -93,7 +94,7 @@ pub async fn pass(
     let id = request_id(request.headers());
     let clock = clock(request.request());
     let surface = surface_of(&request);
-    if surface == Surface::Chat {
+    if surface == Surface::Chat && !takes_file(&request) {
         request.extensions_mut().insert(BodyLimit(CHAT_BODY));
     }
     // No clone of the request may be alive while it is routed: actix changes it in place.
@@ -156,6 +157,12 @@ fn surface_of(request: &ServiceRequest) -> Surface {
     let resource = rules.and_then(|rules| rules.by_pattern(request));
     let surface = |(_, rules): (_, &Vec<(Method, Rule)>)| Some(rules.first()?.1.surface);
     resource.and_then(surface).unwrap_or_default()
+}
+
+fn takes_file(request: &ServiceRequest) -> bool {
+    let rules = request.app_data::<web::Data<Rules>>();
+    let rule = rules.and_then(|rules| rules.find(request)?.1);
+    rule.is_some_and(|rule| rule.takes_file)
 }
 
 /// Of two limits the one that leaves less.

@@ -203,7 +203,8 @@ async fn a_text_is_sent_and_answered_with_what_became_of_it() {
         (&reply["id"], &reply["uuid"]),
         (&first["message"]["id"], &first["message"]["uuid"])
     );
-    assert_eq!(reply["message_body"], "Hi");
+    assert_eq!((&reply["message_body"], &reply["message_type"]), (&json!("Hi"), &json!("text")));
+    assert_eq!(first["conversation"]["chat_id"], "15550000001@c.us");
 
     for (change, field) in [
         (json!({ "recipient": "" }), "recipient"),

@@ -174,6 +174,57 @@ async fn a_file_is_fetched_from_its_url_and_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_the_request_is_sent() {
+    let app = TestApp::start_with(&[("WAGATE_OPENWA__MAX_MEDIA_MIB", "2")]).await;
+    app.ready("s", PHONE).await;
+    let with = |change: Value| {
+        let mut body = json!({ "instance_id": "s", "recipient": SILENT, "media_type": "image" });
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        body
+    };
+    let good = with(json!({ "media_data": PNG, "filename": "dot.png", "caption": "a dot" }));
+    let (status, sent) = app.post("/api/v1/chat/send-media", good).await;
+    assert_eq!(status, 200, "{sent}");
+    let message = &sent["data"]["message"];
+    let media = &message["media"];
+    assert_eq!((&media["filename"], &media["caption"]), (&json!("dot.png"), &json!("a dot")));
+    assert_eq!((&media["is_voice_note"], &message["is_played"]), (&json!(false), &json!(false)));
+    let path = media["url"].as_str().unwrap();
+    let file = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();
+    assert_eq!(file.bytes().await.unwrap().as_ref(), pixel());
+
+    // Larger than any other request to this surface may be.
+    let large = format!("data:application/pdf;base64,{}", "A".repeat(1_500_000));
+    let change = json!({ "media_data": large, "media_type": "document", "filename": "a.pdf" });
+    let (status, sent) = app.post("/api/v1/chat/send-media", with(change)).await;
+    assert_eq!(status, 200, "{sent}");
+    let too_large = format!("data:application/pdf;base64,{}", "A".repeat(3_000_000));
+    for (change, status, expected, field) in [
+        (json!({}), 422, "VALIDATION_ERROR", "media_url"),
+        (
+            json!({ "media_data": PNG, "media_url": "https://a.b/" }),
+            422,
+            "VALIDATION_ERROR",
+            "media_data",
+        ),
+        (json!({ "media_data": "hello" }), 422, "VALIDATION_ERROR", "media_data"),
+        (
+            json!({ "media_data": PNG, "media_type": "video" }),
+            422,
+            "MEDIA_TYPE_MISMATCH",
+            "media_data",
+        ),
+        (json!({ "media_data": too_large }), 413, "PAYLOAD_TOO_LARGE", ""),
+    ] {
+        let (found, answer) = app.post("/api/v1/chat/send-media", with(change)).await;
+        assert_eq!((found.as_u16(), code(&answer)), (status, expected), "{answer}");
+        let fields = &answer["error"]["details"]["fields"];
+        assert!(field.is_empty() || fields[field].is_array(), "{answer}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_had_or_does_not_fit_is_not_sent() {
     let app = TestApp::start_with(&[PRIVATE, ("WAGATE_OPENWA__MAX_MEDIA_MIB", "1")]).await;
     app.ready("s", PHONE).await;

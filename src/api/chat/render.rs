@@ -17,7 +17,8 @@ use crate::{
         },
     },
     domain::{
-        Contact, Error, Identities, Jid, JidKind, Me, MessageId, SessionId, SessionStatus,
+        Ack, Contact, Error, Identities, Jid, JidKind, Me, MessageId, MessageKind, SessionId,
+        SessionStatus,
         conversation::{StoredMessage, Tag, conversation_uuid, message_uuid},
     },
     messaging::{Conversation, ConversationName},
@@ -84,6 +85,7 @@ pub fn conversation(
     Ok(ConversationView {
         id: of.record.uuid.to_string(),
         contact_number: number(&of.with),
+        chat_id: chat.id.to_string(),
         display_name: display_name(of),
         profile_picture_url: picture.and_then(|picture| picture.url.clone()),
         last_message: last_message(of),
@@ -211,7 +213,7 @@ impl<'a> Known<'a> {
         let body = if is_deleted { "" } else { message.body.as_str() };
         let me: Vec<Jid> = self.own_ids().cloned().collect();
         let media = message.media.as_ref().filter(|_| !is_deleted);
-        let is_sent = !message.from_me() || crate::domain::Ack::Sent <= message.ack;
+        let is_sent = !message.from_me() || Ack::Sent <= message.ack;
         MessageView {
             id: stored.number,
             uuid: uuid.to_string(),
@@ -224,11 +226,13 @@ impl<'a> Known<'a> {
             grouped_reactions: grouped(&message.reactions, &me),
             message_type: message_type(message.kind),
             status: message_status(message),
+            is_played: message.ack == Ack::Played,
             media: media.map(|media| MediaView {
                 url: media_url(self.services, uuid),
                 mime_type: media.mime.clone(),
                 filename: media.filename.clone(),
                 size: media.size,
+                is_voice_note: message.kind == MessageKind::Voice,
                 caption: Some(body.to_owned()).filter(|body| !body.is_empty()),
             }),
             sender: self.sender(stored),
@@ -297,6 +301,7 @@ impl<'a> Known<'a> {
             uuid: message_uuid(self.session, id_there).to_string(),
             id: found.map(|found| found.number),
             message_body: body.cloned().unwrap_or_default(),
+            message_type: found.map(|found| message_type(found.message.kind)),
             sender_name: found.map(|found| self.full_name(found)),
         }
     }

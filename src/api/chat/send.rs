@@ -44,9 +44,13 @@ pub fn endpoints() -> Vec<Endpoint> {
         send(Endpoint::post("/api/v1/chat/send", text), "Send a text")
             .takes::<TextBody>()
             .answers::<SentView>(200),
-        send(Endpoint::post("/api/v1/chat/send-media", media), "Send a file from a URL")
-            .takes::<MediaBody>()
-            .answers::<SentView>(200),
+        send(
+            Endpoint::post("/api/v1/chat/send-media", media),
+            "Send a file from a URL, or a file in the request",
+        )
+        .takes_file()
+        .takes::<MediaBody>()
+        .answers::<SentView>(200),
         send(
             Endpoint::post("/api/v1/messages/send", queue_text),
             "Queue a text, to be sent now or at a time",
@@ -55,8 +59,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         .answers::<QueuedView>(200),
         send(
             Endpoint::post("/api/v1/messages/send-media", queue_media),
-            "Queue a file from a URL, to be sent now or at a time",
+            "Queue a file from a URL or in the request, to be sent now or at a time",
         )
+        .takes_file()
         .takes::<MediaBody>()
         .answers::<QueuedView>(200),
     ]
@@ -93,7 +98,9 @@ struct MediaBody {
     instance_id: Option<Id>,
     recipient: String,
     /// http or https, at a public address.
-    media_url: String,
+    media_url: Option<String>,
+    /// In place of `media_url`: the file as a data URL, `data:image/jpeg;base64,…`.
+    media_data: Option<String>,
     /// image, video, audio or document.
     media_type: String,
     /// At most 1,024 characters; not for audio.
@@ -198,7 +205,8 @@ async fn media_request(
 
 fn wanted(body: &MediaBody) -> Wanted<'_> {
     Wanted {
-        url: &body.media_url,
+        url: body.media_url.as_deref(),
+        data: body.media_data.as_deref(),
         media_type: &body.media_type,
         filename: body.filename.clone(),
         caption: body.caption.clone(),

@@ -1,4 +1,4 @@
-//! A file that is fetched from a URL to be sent.
+//! A file to be sent: fetched from a URL, or given in the request as a data URL.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use crate::{
     api::{
         chat::error::CODE,
-        sessions::media::{Accepts, Upload, name},
+        sessions::media::{Accepts, Upload, decode, name},
     },
     domain::{
         Error, ErrorCode,
@@ -17,22 +17,38 @@ use crate::{
     services::Services,
 };
 
-const FIELD: &str = "media_url";
+const URL_FIELD: &str = "media_url";
+const DATA_FIELD: &str = "media_data";
 const LONGEST_CAPTION: usize = 1_024;
 /// By so many bytes a type is told.
 const HEAD: usize = 8_192;
 
-/// What is to be fetched.
+/// What is to be sent; one of `url` and `data` is given.
 pub struct Wanted<'a> {
-    pub url: &'a str,
+    pub url: Option<&'a str>,
+    /// A data URL.
+    pub data: Option<&'a str>,
     /// image, video, audio or document.
     pub media_type: &'a str,
     pub filename: Option<String>,
     pub caption: Option<String>,
 }
 
+enum Source<'a> {
+    Url(&'a str),
+    Data(&'a str),
+}
+
+/// A file on the disk, and what its source says of it.
+struct Taken {
+    size: u64,
+    content_type: Option<String>,
+    filename: Option<String>,
+}
+
 pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Error> {
     let kind = kind_of(wanted.media_type)?;
+    let source = source(&wanted)?;
     let caption = wanted.caption.filter(|_| kind != MediaKind::Audio);
     if caption.as_ref().is_some_and(|caption| LONGEST_CAPTION < caption.chars().count()) {
         return Err(Error::invalid_field("caption", "must have at most 1,024 characters"));
@@ -43,7 +59,9 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
         deadline: std::time::Duration::from_secs(settings.fetch_timeout_seconds),
         allow_private: settings.allow_private_sources,
     };
-    check_url(wanted.url, bounds.allow_private).map_err(|error| renamed(error, None))?;
+    if let Source::Url(url) = source {
+        check_url(url, bounds.allow_private).map_err(|error| renamed(error, URL_FIELD, None))?;
+    }
     let path = services.messaging.upload_place().await?;
     // Removes the file however this ends.
     let media = OutgoingMedia {
@@ -55,19 +73,46 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
         caption: caption.filter(|caption| !caption.is_empty()),
     };
     let mut upload = Upload { media };
-    let fetched = fetch(wanted.url, &path, bounds).await;
-    let fetched = fetched.map_err(|error| renamed(error, Some("MEDIA_FETCH_FAILED")))?;
+    let (taken, field) = match source {
+        Source::Url(url) => (fetched(url, &path, bounds).await?, URL_FIELD),
+        Source::Data(data) => (written(data, &path, bounds.size).await?, DATA_FIELD),
+    };
     let found = told_by_content(&path).await?;
-    let mime = type_of(kind, found, fetched.content_type.as_deref())?;
-    let in_url = fetched.url.path_segments().and_then(|mut segments| segments.next_back());
-    let in_url = in_url.map(crate::api::body::decoded);
-    let in_url = in_url.and_then(|text| name(Some(text), &mime, Accepts::Image).ok());
+    let mime = type_of(kind, found, taken.content_type.as_deref(), field)?;
+    let in_source = taken.filename.and_then(|text| name(Some(text), &mime, Accepts::Image).ok());
     let filename = match wanted.filename {
         Some(given) => name(Some(given), &mime, Accepts::Image)?,
-        None => in_url.map_or_else(|| name(None, &mime, Accepts::Image), Ok)?,
+        None => in_source.map_or_else(|| name(None, &mime, Accepts::Image), Ok)?,
     };
-    (upload.media.mime, upload.media.filename, upload.media.size) = (mime, filename, fetched.size);
+    (upload.media.mime, upload.media.filename, upload.media.size) = (mime, filename, taken.size);
     Ok(upload)
+}
+
+fn source<'a>(wanted: &Wanted<'a>) -> Result<Source<'a>, Error> {
+    match (wanted.url, wanted.data) {
+        (Some(url), None) => Ok(Source::Url(url)),
+        (None, Some(data)) => Ok(Source::Data(data)),
+        (None, None) => Err(Error::invalid_field(URL_FIELD, "is required without media_data")),
+        (Some(_), Some(_)) => {
+            Err(Error::invalid_field(DATA_FIELD, "cannot be given together with media_url"))
+        }
+    }
+}
+
+async fn fetched(url: &str, path: &Path, bounds: Bounds) -> Result<Taken, Error> {
+    let fetched = fetch(url, path, bounds).await;
+    let fetched = fetched.map_err(|error| renamed(error, URL_FIELD, Some("MEDIA_FETCH_FAILED")))?;
+    let filename = fetched.url.path_segments().and_then(|mut segments| segments.next_back());
+    let filename = filename.map(crate::api::body::decoded);
+    Ok(Taken { size: fetched.size, content_type: fetched.content_type, filename })
+}
+
+async fn written(data: &str, path: &Path, limit: u64) -> Result<Taken, Error> {
+    let decoded = decode(data, limit).map_err(|error| renamed(error, DATA_FIELD, None))?;
+    let size = u64::try_from(decoded.bytes.len()).unwrap_or(u64::MAX);
+    let unkept = |error| Error::internal(format!("the file cannot be kept: {error}"));
+    tokio::fs::write(path, decoded.bytes).await.map_err(unkept)?;
+    Ok(Taken { size, content_type: Some(decoded.mime), filename: None })
 }
 
 fn kind_of(media_type: &str) -> Result<MediaKind, Error> {
@@ -94,7 +139,12 @@ async fn told_by_content(path: &Path) -> Result<Option<&'static str>, Error> {
 
 /// The type of a file by its content, and where that tells nothing by what its server says; it must
 /// fit what it is to be sent as.
-fn type_of(kind: MediaKind, found: Option<&str>, told: Option<&str>) -> Result<String, Error> {
+fn type_of(
+    kind: MediaKind,
+    found: Option<&str>,
+    told: Option<&str>,
+    field: &str,
+) -> Result<String, Error> {
     let told_audio = told.filter(|told| told.starts_with("audio/"));
     let of_class = |class: &str| found.filter(|found| found.starts_with(class));
     let mime = match kind {
@@ -112,21 +162,22 @@ fn type_of(kind: MediaKind, found: Option<&str>, told: Option<&str>) -> Result<S
     };
     mime.map(str::to_owned).ok_or_else(|| {
         let shown = found.or(told).unwrap_or("unknown");
-        let message = format!("leads to a file of type {shown}, which does not fit media_type");
-        let fields = serde_json::json!({ FIELD: [&message] });
+        let message = format!("has a file of type {shown}, which does not fit media_type");
+        let fields = serde_json::json!({ field: [&message] });
         Error::invalid(message).detail(CODE, "MEDIA_TYPE_MISMATCH").detail("fields", fields)
     })
 }
 
-/// A fault of a URL, under the name that it has in the body.
-fn renamed(error: Error, code: Option<&str>) -> Error {
+/// A fault of a URL or of data, under the name that it has in the body.
+fn renamed(error: Error, field: &str, code: Option<&str>) -> Error {
     if error.code != ErrorCode::Invalid {
         return error;
     }
-    let faults = error.details.get("fields").and_then(|fields| fields.get("url")).cloned();
+    let former = field.trim_start_matches("media_");
+    let faults = error.details.get("fields").and_then(|fields| fields.get(former)).cloned();
     let faults = faults.unwrap_or_else(|| serde_json::json!([error.message]));
-    let message = error.message.replacen("url:", "media_url:", 1);
-    let renamed = Error::invalid(message).detail("fields", serde_json::json!({ FIELD: faults }));
+    let message = error.message.replacen(&format!("{former}:"), &format!("{field}:"), 1);
+    let renamed = Error::invalid(message).detail("fields", serde_json::json!({ field: faults }));
     match code {
         Some(code) => renamed.detail(CODE, code),
         None => renamed,
@@ -139,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_file_is_what_its_content_says() {
-        let types = |kind, found, told| type_of(kind, found, told).ok();
+        let types = |kind, found, told| type_of(kind, found, told, URL_FIELD).ok();
         let image = Some("image/png");
         assert_eq!(types(MediaKind::Image, image, Some("text/html")).as_deref(), image);
         assert_eq!(types(MediaKind::Image, None, image), None);

@@ -35,7 +35,7 @@ pub struct InstanceLabel {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "550e8400-e29b-41d4-a716-446655440045", "contact_number": "5521999999999",
-    "display_name": "John Doe", "profile_picture_url": null, "last_message": "Hello!",
+    "chat_id": "5521999999999@c.us", "display_name": "John Doe", "profile_picture_url": null, "last_message": "Hello!",
     "unread_count": 3,
     "tags": [{ "id": "550e8400-e29b-41d4-a716-446655440001", "name": "VIP", "color": "#f59e0b" }],
     "instance": { "uuid": "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a", "status": "connected" },
@@ -47,6 +47,8 @@ pub struct ConversationView {
     pub id: String,
     /// Digits; a group's address.
     pub contact_number: String,
+    /// Its address, as events name it in `chatId`.
+    pub chat_id: String,
     pub display_name: String,
     pub profile_picture_url: Option<String>,
     /// One line of at most 200 characters.
@@ -105,7 +107,7 @@ pub struct PlainConversationPage {
     "formatted_body": "Hello <span class=\"mention\">@John</span>!",
     "mentioned_jids": ["5521999999999@s.whatsapp.net"],
     "grouped_reactions": [{ "emoji": "👍", "count": 2, "has_my_reaction": true }],
-    "message_type": "text", "status": "read", "media": null,
+    "message_type": "text", "status": "read", "is_played": false, "media": null,
     "sender": { "jid": "5521999999999@s.whatsapp.net", "name": "John Doe", "number": "5521999999999" },
     "reply_to": null, "is_edited": false, "is_deleted": false,
     "created_at": "2026-03-24T10:31:00.000Z", "sent_at": "2026-03-24T10:31:00.000Z",
@@ -126,6 +128,8 @@ pub struct MessageView {
     pub message_type: &'static str,
     /// pending, sent, delivered, read or failed.
     pub status: &'static str,
+    /// Whether a voice note, or a video, was played by whom it was sent to; then it is read as well.
+    pub is_played: bool,
     pub media: Option<MediaView>,
     pub sender: SenderView,
     pub reply_to: Option<ReplyView>,
@@ -144,6 +148,8 @@ pub struct MediaView {
     pub filename: Option<String>,
     /// Bytes.
     pub size: u64,
+    /// Spoken into the phone, not sent as a file.
+    pub is_voice_note: bool,
     pub caption: Option<String>,
 }
 
@@ -160,6 +166,8 @@ pub struct ReplyView {
     /// None when the gateway does not hold that message.
     pub id: Option<u64>,
     pub message_body: String,
+    /// Of what kind that message is; None when the gateway does not hold it.
+    pub message_type: Option<&'static str>,
     pub sender_name: Option<String>,
 }
 

@@ -39,9 +39,9 @@ impl Drop for Upload {
 
 /// A decoded data URL.
 #[derive(Debug, PartialEq)]
-struct Decoded {
-    mime: String,
-    bytes: Vec<u8>,
+pub struct Decoded {
+    pub mime: String,
+    pub bytes: Vec<u8>,
 }
 
 /// Takes a file in: what is wrong with it is said before anything is sent.
@@ -81,7 +81,8 @@ pub async fn take(
     Ok(upload)
 }
 
-fn decode(data: &str, limit: u64) -> Result<Decoded, Error> {
+/// Reads a data URL of at most `limit` bytes; faults are the field `data`'s.
+pub fn decode(data: &str, limit: u64) -> Result<Decoded, Error> {
     let fault = |message: &str| Error::invalid_field("data", message);
     let rest = data
         .strip_prefix("data:")

@@ -20,12 +20,15 @@ export interface Route {
   /** Whether it stands in the navigation; a page within another names that one. */
   nav: boolean;
   within?: string;
+  /** Takes the whole room beside the navigation, and scrolls within itself. */
+  fills?: boolean;
   load: () => Promise<{ default: PageComponent }>;
 }
 
 export const OVERVIEW = "";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
+export const CHAT = "chat";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
@@ -53,6 +56,14 @@ export const routes: Route[] = [
     nav: false,
     within: SESSIONS,
     load: () => import("./pages/sessions/SessionPage.svelte"),
+  },
+  {
+    pattern: CHAT,
+    title: strings.nav.chat,
+    icon: "chat",
+    nav: true,
+    fills: true,
+    load: () => import("./pages/chat/Chat.svelte"),
   },
   {
     pattern: EVENTS,

@@ -1,15 +1,11 @@
-// Every word that the dashboard says, in one place. Another language is another file of this shape:
-// texts that depend on a value are functions, so that each language can count in its own way. Pages
-// with many words have a file of their own in strings/, which comes with the page.
-import { count, number } from "./strings/counts";
+// Every word that the dashboard says, here and in strings/. Another language is other files of this
+// shape: texts that depend on a value are functions, so that each language counts in its own way.
+import { chat } from "./strings/chat";
+import { ADVICE, type Explained, FAILURES } from "./strings/failures";
+import { count, number } from "./strings/language";
 
-export { language, locale } from "./strings/counts";
-
-/** What happened, and what a person can do about it. */
-export interface Explained {
-  title: string;
-  advice: string;
-}
+export type { Explained } from "./strings/failures";
+export { language, locale } from "./strings/language";
 
 export const strings = {
   product: "wagate",
@@ -43,6 +39,7 @@ export const strings = {
     label: "Main",
     overview: "Overview",
     sessions: "Sessions",
+    chat: "Chat",
     events: "Events",
     webhooks: "Webhooks",
     settings: "Settings",
@@ -395,6 +392,8 @@ export const strings = {
     none: "You are signed in without a key, since you are on the gateway's own machine.",
   },
 
+  chat,
+
   /** Words for the gateway's codes. `message` is the gateway's own sentence, for all others. */
   failure: (code: string, message: string, retryAfter: number | null): Explained => {
     const known = FAILURES[code];
@@ -406,78 +405,3 @@ export const strings = {
     return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
   },
 } as const;
-
-const ADVICE: [RegExp, string][] = [
-  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
-  [
-    /account did not load/,
-    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
-    + "sessions.auth_timeout_seconds if it happens again.",
-  ],
-  [/did not open within/, "The machine may be overloaded. wagate doctor tries the browser."],
-  [/not available here/, "Choose the other engine: remove the session and create it again."],
-  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
-  [
-    /ended without a word|crash/i,
-    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
-  ],
-  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. wagate doctor looks closer."],
-];
-
-const FAILURES: Record<string, Explained> = {
-  UNREACHABLE: {
-    title: "The gateway does not answer",
-    advice: "Is it running? This page tries again by itself where it can.",
-  },
-  UNREADABLE: {
-    title: "The answer could not be read",
-    advice: "Something between this page and the gateway may have answered in its place.",
-  },
-  UNAUTHORIZED: { title: "You are not signed in", advice: "Sign in with an API key." },
-  UNAUTHENTICATED: { title: "You are not signed in", advice: "Sign in with an API key." },
-  FORBIDDEN: {
-    title: "Your key does not reach this far",
-    advice: "Sign in with a key that has the scope admin.",
-  },
-  SESSION_NOT_FOUND: {
-    title: "There is no such session",
-    advice: "It may have been removed meanwhile.",
-  },
-  SESSION_ALREADY_EXISTS: {
-    title: "A session of this name is there already",
-    advice: "Choose another name.",
-  },
-  SESSION_NOT_READY: {
-    title: "The session is not ready",
-    advice: "Wait until it is ready, or restart it.",
-  },
-  MAX_SESSIONS_REACHED: {
-    title: "No more sessions are allowed",
-    advice: "Remove one, or raise sessions.max in the settings.",
-  },
-  SESSION_START_FAILED: {
-    title: "The browser did not start",
-    advice: "The log of the session says why; wagate doctor checks the machine.",
-  },
-  QR_NOT_AVAILABLE: {
-    title: "There is no code to scan at the moment",
-    advice: "Restart the session to get a new one.",
-  },
-  RECIPIENT_NOT_ON_WHATSAPP: {
-    title: "This number is not on WhatsApp",
-    advice: "Check it, with its country code.",
-  },
-  INSUFFICIENT_STORAGE: {
-    title: "The gateway's disk is nearly full",
-    advice: "Free some room: until then nothing can be sent or created.",
-  },
-  STORAGE_UNAVAILABLE: {
-    title: "The gateway's disk fails",
-    advice: "Look at its log; it starts again by itself.",
-  },
-  WEBHOOK_NOT_FOUND: {
-    title: "There is no such webhook or delivery",
-    advice: "It may have been deleted meanwhile.",
-  },
-  SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
-};

@@ -1,5 +1,5 @@
 // The words of the event log.
-import { count, number } from "./counts";
+import { count, number } from "./language";
 
 export const events = {
   lead: "What happens in the sessions, as it is written to the log.",

@@ -1,5 +1,5 @@
 // The words of the webhooks.
-import { count, number, percent } from "./counts";
+import { count, number, percent } from "./language";
 
 export const webhooks = {
   lead: "The gateway posts events to your addresses, signed, in the order of each chat.",

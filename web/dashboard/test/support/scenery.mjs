@@ -1,5 +1,6 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
 import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as overview } from "../../scripts/shots/overview.mjs";
 import { shots as sessions } from "../../scripts/shots/sessions.mjs";
@@ -11,19 +12,29 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
 /**
  * A view: its name, its address, and how it comes to be what is shown. `ready` waits until all is
- * there. `withKey` shows it on a gateway that asks for a key.
+ * there. `withKey` shows it on a gateway that asks for a key, `chats` on one
+ * with conversations.
  *
  * @typedef {{
  *   name: string,
  *   hash?: string,
  *   withKey?: boolean,
  *   empty?: boolean,
+ *   chats?: boolean,
  *   ready: (page: import("playwright-core").Page, gateway: object) => Promise<unknown>,
  * }} Shot
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell, ...overview, ...sessions, ...settings, ...events, ...webhooks];
+export const shots = [
+  ...shell,
+  ...overview,
+  ...sessions,
+  ...chat,
+  ...events,
+  ...webhooks,
+  ...settings,
+];
 
 /** Sessions that fare differently, with something on its way. */
 async function fill(gateway) {
@@ -50,9 +61,13 @@ export async function setScenery() {
   const busy = await startGateway();
   await fill(busy);
   const receiver = await setDeliveries(busy);
+  const talkative = await startGateway();
+  await link(talkative, "shop", "15551234567");
+  await fillChats(talkative);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
-  const all = [busy, empty, locked];
-  const of = (shot) => (shot.withKey ? locked : shot.empty ? empty : busy);
+  const all = [busy, talkative, empty, locked];
+  const of = ({ withKey, empty: isEmpty, chats }) =>
+    withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
   return { of, stop: () => Promise.all([...all, receiver].map((each) => each.stop())) };
 }

@@ -1,4 +1,4 @@
-// How numbers and counts of things are written.
+// Which language it is, and how it counts.
 
 export const language = "en";
 

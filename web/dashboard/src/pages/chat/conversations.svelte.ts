@@ -1,0 +1,185 @@
+// The list of conversations: read page by page as one scrolls, and changed by what happens.
+/* eslint-disable svelte/prefer-svelte-reactivity -- what is shown is replaced as a whole */
+import * as chat from "../../lib/api/chat";
+import type { Conversation, ConversationFilter, Instance } from "../../lib/api/chat-types";
+import { Failure } from "../../lib/api/failure";
+import type { GatewayEvent } from "../../lib/api/types";
+import { Pacer } from "./pacer";
+
+const PAGE = 100;
+const PAUSE = 2_500;
+/** More changes than this are cheaper read as a page than one by one. */
+const MOST_SINGLE = 2;
+
+const CHANGES = [
+  "message", "message_sent", "ack", "message_edit", "message_revoked", "chat_updated",
+  "contact_updated", "group_update", "state_changed", "ready", "disconnected",
+];
+
+export const NO_FILTER: ConversationFilter = {
+  search: "", unread: false, archived: false, tag: "", instance_id: "",
+};
+
+export class Conversations {
+  items = $state.raw<Conversation[]>([]);
+  instances = $state.raw<Instance[]>([]);
+  filter = $state.raw<ConversationFilter>(NO_FILTER);
+  hasMore = $state(false);
+  isLoading = $state(true);
+  failure = $state.raw<Failure | undefined>();
+  /** The one that is looked at: it stays in the list even where the filter leaves it out now. */
+  chosen: string | null = null;
+  /** The one that is looked at, where the list has not come to it. */
+  private outside = $state.raw<Conversation | undefined>();
+
+  private number = 0;
+  private isLoadingMore = false;
+  private isPageWanted = false;
+  private readonly touched = new Set<string>();
+  private readonly pacer = new Pacer(() => this.readTouched(), PAUSE);
+
+  close(): void {
+    this.pacer.stop();
+  }
+
+  async choose(part: Partial<ConversationFilter>): Promise<void> {
+    this.filter = { ...this.filter, ...part };
+    await this.load();
+  }
+
+  async load(): Promise<void> {
+    this.number += 1;
+    const { number } = this;
+    this.isLoading = true;
+    try {
+      const page = await chat.listConversations(this.filter, 1, PAGE);
+      if (number !== this.number) return;
+      this.items = page.data;
+      this.hasMore = page.data.length < page.total;
+      this.failure = undefined;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (number === this.number) this.failure = error;
+    } finally {
+      if (number === this.number) this.isLoading = false;
+    }
+  }
+
+  /** Who the instances are is not for every key: without, events are told apart by chat alone. */
+  async loadInstances(): Promise<void> {
+    this.instances = await chat.listInstances().catch(() => []);
+  }
+
+  async loadMore(): Promise<void> {
+    if (!this.hasMore || this.isLoadingMore || this.isLoading) return;
+    this.isLoadingMore = true;
+    const { number } = this;
+    try {
+      // The page that holds the next one: what is known of it already is left out.
+      const wanted = Math.floor(this.items.length / PAGE) + 1;
+      const page = await chat.listConversations(this.filter, wanted, PAGE);
+      if (number !== this.number) return;
+      const held = new Set(this.items.map(({ id }) => id));
+      const found = page.data.filter(({ id }) => !held.has(id));
+      this.items = [...this.items, ...found];
+      this.hasMore = 0 < found.length && this.items.length < page.total;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    } finally {
+      this.isLoadingMore = false;
+    }
+  }
+
+  find(id: string): Conversation | undefined {
+    return this.items.find((each) => each.id === id)
+      ?? (this.outside?.id === id ? this.outside : undefined);
+  }
+
+  /** Sees to it that a conversation can be found, wherever it stands. */
+  async open(id: string): Promise<void> {
+    this.chosen = id;
+    if (!this.find(id)) this.outside = await chat.readConversation(id);
+  }
+
+  sessionOf(conversation: Conversation): string | null {
+    const is = (instance: Instance) => instance.uuid === conversation.instance.uuid;
+    return this.instances.find(is)?.session_id ?? null;
+  }
+
+  hear({ event, sessionId, data }: GatewayEvent): void {
+    if (!CHANGES.includes(event)) return;
+    const instance = this.instances.find((each) => each.session_id === sessionId);
+    if (!instance) void this.loadInstances();
+    const named = data["chatId"] ?? data["id"];
+    const is = (each: Conversation) =>
+      each.chat_id === named && (!instance || each.instance.uuid === instance.uuid);
+    const all = this.outside ? [...this.items, this.outside] : this.items;
+    const known = all.filter(is);
+    known.forEach(({ id }) => this.touched.add(id));
+    const isOfAll = ["state_changed", "ready", "disconnected"].includes(event);
+    if (isOfAll) void this.loadInstances();
+    const isOfNew = event.startsWith("message") || event === "chat_updated";
+    if (known.length === 0 && (isOfAll || isOfNew)) this.isPageWanted = true;
+    if (known.length || this.isPageWanted) this.pacer.push();
+  }
+
+  /** Puts a conversation where it belongs now. */
+  put(one: Conversation): void {
+    if (one.id === this.outside?.id) this.outside = one;
+    const rest = this.items.filter(({ id }) => id !== one.id);
+    const wasThere = rest.length < this.items.length;
+    if (!this.takes(one, wasThere)) {
+      this.items = rest;
+      return;
+    }
+    const at = one.last_message_at ?? "";
+    const found = rest.findIndex((each) => (each.last_message_at ?? "") <= at);
+    const place = found === -1 ? rest.length : found;
+    // Behind the last one that was read there may be others before it.
+    if (place === rest.length && this.hasMore) this.items = rest;
+    else this.items = [...rest.slice(0, place), one, ...rest.slice(place)];
+  }
+
+  patch(id: string, part: Partial<Conversation>): void {
+    this.items = this.items.map((each) => (each.id === id ? { ...each, ...part } : each));
+    if (this.outside?.id === id) this.outside = { ...this.outside, ...part };
+  }
+
+  remove(id: string): void {
+    if (this.outside?.id === id) this.outside = undefined;
+    this.items = this.items.filter((each) => each.id !== id);
+  }
+
+  private takes(one: Conversation, wasThere: boolean): boolean {
+    const { search, unread, archived, tag, instance_id: instance } = this.filter;
+    if (archived !== one.is_archived) return false;
+    if (instance && instance !== one.instance.uuid) return false;
+    if (tag && !one.tags.some(({ id }) => id === tag)) return false;
+    if (unread && one.unread_count === 0 && one.id !== this.chosen) return false;
+    // What is searched for is the gateway's to tell.
+    return wasThere || search === "";
+  }
+
+  private async readTouched(): Promise<void> {
+    const ids = [...this.touched];
+    const isPageWanted = this.isPageWanted || MOST_SINGLE < ids.length;
+    this.touched.clear();
+    this.isPageWanted = false;
+    if (isPageWanted) {
+      const page = await chat.listConversations(this.filter, 1, PAGE);
+      page.data.reverse().forEach((one) => this.put(one));
+      return;
+    }
+    for (const id of ids) {
+      try {
+        this.put(await chat.readConversation(id));
+      } catch (error) {
+        if (error instanceof Failure && error.status === 404) this.remove(id);
+        else {
+          ids.forEach((each) => this.touched.add(each));
+          throw error;
+        }
+      }
+    }
+  }
+}

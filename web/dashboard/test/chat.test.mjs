@@ -1,0 +1,411 @@
+// The journeys of somebody who chats: what is sent, what comes, and what becomes of it.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch, open } from "./support/browser.mjs";
+import {
+  conversationWith, ECHO_NUMBER, messagesOf, openAccount, SILENT, send, writeFrom,
+} from "./support/chats.mjs";
+import { png, wav } from "./support/files.mjs";
+import { link, startGateway, until } from "./support/gateway.mjs";
+
+const GERTRUDE = "15550000201";
+const LONG_CHAT = "15550000202";
+
+let browser, gateway;
+before(async () => {
+  [browser, gateway] = await Promise.all([launch(), startGateway()]);
+  await link(gateway, "shop", "15551234567");
+});
+after(() => Promise.all([browser?.close(), gateway?.stop()]));
+
+const bubble = (page, text) => page.locator(".bubble", { hasText: text }).last();
+const field = (page) => page.getByRole("textbox", { name: "Write a message" });
+const tick = (page, text) => bubble(page, text).locator("[data-tick]").getAttribute("data-tick");
+
+async function write(page, text) {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+async function openChat(number, options = {}) {
+  const { id } = await conversationWith(gateway, number);
+  const opened = await open(browser, gateway, { hash: `#/chat?with=${id}`, ...options });
+  await field(opened.page).waitFor();
+  return { ...opened, id };
+}
+
+async function act(page, text, name) {
+  await bubble(page, text).click({ button: "right" });
+  await page.getByRole("menuitem", { name, exact: true }).click();
+}
+
+describe("a conversation", () => {
+  test("begins with a number, and its ticks go up until the answer comes", async () => {
+    const { page, close } = await open(browser, gateway, { hash: "#/chat" });
+    await page.getByText("No conversations yet").waitFor();
+    await page.getByRole("button", { name: "New conversation" }).first().click();
+    await page.getByLabel("Telephone number").fill("12");
+    await page.getByLabel("Message", { exact: true }).fill("Hello there");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("The recipient must be").waitFor();
+    await page.getByLabel("Telephone number").fill("+1 555 000 0001");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("heading", { level: 2, name: "Echo" }).waitFor();
+    await until("the echo", async () => await page.locator(".bubble").count() === 2);
+    await page.locator(".own [data-tick=read]").waitFor();
+    await close();
+  });
+
+  test("shows what is sent at once, once, and then truly", async () => {
+    const { page, close } = await openChat(ECHO_NUMBER);
+    await page.route("**/api/v1/chat/send", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue();
+    });
+    await write(page, "Shown at once");
+    await page.locator("[data-state=sending]", { hasText: "Shown at once" }).waitFor();
+    assert.equal(await tick(page, "Shown at once"), "pending");
+    await page.locator(".own [data-tick=read]").last().waitFor();
+    await page.locator(".message:not(.own)", { hasText: "Shown at once" }).waitFor();
+    assert.equal(await page.locator(".own", { hasText: "Shown at once" }).count(), 1);
+    assert.equal(await page.locator("[data-state=sending]").count(), 0);
+    await close();
+  });
+
+  test("is answered, reacted to, changed and deleted", async () => {
+    const { page, close, id } = await openChat(ECHO_NUMBER);
+    await write(page, "The first words");
+    await page.locator(".message:not(.own)", { hasText: "The first words" }).waitFor();
+
+    await act(page, "The first words", "Reply");
+    await page.getByText("Reply to Echo").waitFor();
+    await write(page, "An answer");
+    const quote = page.locator(".own .quote", { hasText: "The first words" });
+    await quote.waitFor();
+    await quote.click();
+    await page.locator(".marked", { hasText: "The first words" }).waitFor();
+
+    await act(page, "An answer", "React with 👍");
+    await page.getByRole("button", { name: "👍, 1 reaction, one of them yours" }).waitFor();
+    const reacted = await messagesOf(gateway, id, (all) =>
+      all.some((each) => each.grouped_reactions[0]?.has_my_reaction));
+    assert.ok(reacted);
+    await page.getByRole("button", { name: "👍, 1 reaction, one of them yours" }).click();
+    await page.getByRole("button", { name: /1 reaction/ }).waitFor({ state: "detached" });
+
+    await write(page, "With a mistaek");
+    await page.locator(".own [data-tick=read]").last().waitFor();
+    await page.locator(".own", { hasText: "mistaek" }).locator(".bubble")
+      .click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
+    await field(page).fill("Without a mistake");
+    await field(page).press("Enter");
+    await page.locator(".own", { hasText: "Without a mistake" }).getByText("edited").waitFor();
+    await messagesOf(gateway, id, (all) => all.some((each) => each.is_edited));
+
+    await page.locator(".own", { hasText: "Without a mistake" }).locator(".bubble")
+      .click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Delete for everyone" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete for everyone" }).click();
+    await page.locator(".own", { hasText: "This message was deleted" }).waitFor();
+    await messagesOf(gateway, id, (all) => all.some((each) => each.is_deleted));
+    await close();
+  });
+
+  test("hears of what others change", async () => {
+    await openAccount(gateway, GERTRUDE, "Gertrude Stein");
+    const written = await writeFrom(gateway, GERTRUDE, "A rose is a rose");
+    const { page, close, id } = await openChat(GERTRUDE);
+    await bubble(page, "A rose is a rose").waitFor();
+    await until("it is read", async () =>
+      (await conversationWith(gateway, GERTRUDE)).unread_count === 0);
+    const path = `/_simulator/v1/accounts/${GERTRUDE}`;
+    const sent = await send(gateway, GERTRUDE, "Is it?");
+    await bubble(page, "Is it?").waitFor();
+    const theirs = sent.message.whatsapp_id.replace("true_", "false_")
+      .replace(GERTRUDE, "15551234567");
+    await until("it can be reacted to", async () =>
+      (await gateway.ask("POST", `${path}/reactions`, { message: theirs, emoji: "🌹" })).success);
+    await page.getByRole("button", { name: "🌹, 1 reaction" }).waitFor();
+    const message = written.id ?? written.key ?? written;
+    await gateway.ask("POST", `${path}/edits`, { message, text: "A rose is a flower" });
+    await bubble(page, "A rose is a flower").getByText("edited").waitFor();
+    await gateway.ask("POST", `${path}/revocations`, { message });
+    await page.locator(".message:not(.own)", { hasText: "This message was deleted" }).waitFor();
+    assert.ok(id);
+    await close();
+  });
+});
+
+describe("files", () => {
+  test("a picture is let fall, sent with its caption and shown", async () => {
+    const { page, close, id } = await openChat(ECHO_NUMBER);
+    const bytes = [...png(60, 40)];
+    const data = await page.evaluateHandle((all) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(all)], "hills.png", { type: "image/png" }));
+      return transfer;
+    }, bytes);
+    await page.dispatchEvent(".pane:has(.composer)", "dragenter", { dataTransfer: data });
+    await page.getByText("Drop files to send them").waitFor();
+    await page.dispatchEvent(".pane:has(.composer)", "drop", { dataTransfer: data });
+    await page.getByText("hills.png").waitFor();
+    await page.getByRole("textbox", { name: "Add a caption" }).fill("Seen from here");
+    await page.getByRole("textbox", { name: "Add a caption" }).press("Enter");
+    await page.locator(".own", { hasText: "Seen from here" }).locator("img").waitFor();
+    const messages = await messagesOf(gateway, id, (all) =>
+      all.some((each) => each.message_body === "Seen from here"));
+    const sent = messages.find((each) => each.message_body === "Seen from here");
+    assert.deepEqual([sent.message_type, sent.media.filename], ["image", "hills.png"]);
+    await page.locator(".own [data-tick=read]").last().waitFor();
+    await page.locator(".own", { hasText: "Seen from here" })
+      .getByRole("button", { name: "Show the picture large" }).click();
+    await page.getByRole("dialog").locator("img").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await close();
+  });
+
+  test("sound is played, and a document saved under its name", async () => {
+    await writeFrom(gateway, GERTRUDE, "", { bytes: wav(2), mime: "audio/wav", filename: "a.wav" });
+    const bytes = Buffer.from("<script>alert(1)</script>");
+    await writeFrom(gateway, GERTRUDE, "", { bytes, mime: "text/html", filename: "page.html" });
+    const { page, close } = await openChat(GERTRUDE);
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+    await page.getByText(/0:0\d \/ 0:02/).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download page.html" }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), "page.html");
+    await close();
+  });
+});
+
+describe("a long history", () => {
+  const COUNT = 330;
+  before(async () => {
+    await openAccount(gateway, LONG_CHAT, "Marcel Proust");
+    for (let number = 1; number <= COUNT; number += 1) {
+      const text = `Line ${number}${" of a very long book".repeat(number % 9)}`;
+      await writeFrom(gateway, LONG_CHAT, text);
+    }
+    const { id } = await conversationWith(gateway, LONG_CHAT);
+    await messagesOf(gateway, id, (all) => all.at(-1)?.message_body.startsWith(`Line ${COUNT}`));
+    await gateway.ask("POST", `/api/v1/chat/conversations/${id}/mark-read`);
+  });
+
+  const scroller = (page) => page.getByRole("region", { name: "Messages with Marcel Proust" });
+  /** The text of each bubble in sight, with its place. */
+  const inSight = (page) => scroller(page).evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return [...element.querySelectorAll(".text")]
+      .map((each) => [each.textContent.trim(), each.getBoundingClientRect().top])
+      .filter(([, place]) => top < place && place < bottom);
+  });
+
+  test("is read upwards without a jump, to its beginning", async () => {
+    const { page, close } = await openChat(LONG_CHAT);
+    await bubble(page, `Line ${COUNT}`).waitFor();
+    // Each answer is late, so that what it brings comes while one looks.
+    await page.route("**/messages?*before_id=*", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      await route.continue();
+    });
+    const jumps = await scroller(page).evaluate(async (element) => {
+      const see = () => {
+        const { top, bottom } = element.getBoundingClientRect();
+        const all = [...element.querySelectorAll(".text")]
+          .map((each) => [each.textContent, each.getBoundingClientRect().top]);
+        return new Map(all.filter(([, place]) => top < place && place < bottom));
+      };
+      const frames = async (count) => {
+        for (let left = count; left > 0; left -= 1) await new Promise(requestAnimationFrame);
+      };
+      const isAtBeginning = () => element.textContent.includes("where the conversation begins");
+      const found = [];
+      for (let page = 0; page < 20 && !isAtBeginning(); page += 1) {
+        element.scrollTop = Math.min(500, element.scrollTop);
+        await frames(8);
+        const [before, height] = [see(), element.scrollHeight];
+        for (let wait = 0; element.scrollHeight < height + 500 && wait < 300; wait += 1) {
+          await frames(1);
+        }
+        await frames(6);
+        const now = see();
+        const kept = [...before].filter(([text]) => now.has(text));
+        const shifts = kept.map(([text, place]) => Math.abs(now.get(text) - place));
+        found.push(2 * kept.length < before.size ? Infinity : Math.max(...shifts));
+        element.scrollTop = 500;
+        await frames(4);
+      }
+      element.scrollTop = 0;
+      return found;
+    });
+    console.log(`what was in sight moved by ${jumps.map((each) => each.toFixed(1)).join(", ")} px`);
+    assert.ok(3 < jumps.length && jumps.every((jump) => jump <= 1.5), String(jumps));
+    await bubble(page, "Line 1").waitFor();
+    await page.getByRole("button", { name: "To the newest message" }).click();
+    await bubble(page, `Line ${COUNT}`).waitFor();
+    await close();
+  });
+
+  test("tells how many came meanwhile, and leaves one where one is", async () => {
+    const { page, close } = await openChat(LONG_CHAT);
+    await bubble(page, `Line ${COUNT}`).waitFor();
+    await scroller(page).evaluate((element) => (element.scrollTop -= 2_000));
+    await page.getByRole("button", { name: "To the newest message" }).waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const before = await inSight(page);
+    await writeFrom(gateway, LONG_CHAT, "One more");
+    await writeFrom(gateway, LONG_CHAT, "And another");
+    const button = page.getByRole("button", { name: "2 new messages" });
+    await button.waitFor();
+    assert.deepEqual(await inSight(page), before);
+    assert.ok(0 < (await conversationWith(gateway, LONG_CHAT)).unread_count);
+    await button.click();
+    await bubble(page, "And another").waitFor();
+    await until("they are read", async () =>
+      (await conversationWith(gateway, LONG_CHAT)).unread_count === 0);
+    await close();
+  });
+
+  test("is searched, and opened where the words are", async () => {
+    const { page, close } = await open(browser, gateway, { hash: "#/chat" });
+    await page.getByRole("link", { name: /Marcel Proust/ }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("Line 17");
+    const found = page.getByRole("button", { name: /Line 17 of/ }).first();
+    await found.click();
+    await page.locator(".marked", { hasText: "Line 17 of" }).waitFor();
+    await page.getByRole("button", { name: "To the newest message" }).waitFor();
+    assert.ok(await bubble(page, "Line 17 of").isVisible());
+    await close();
+  });
+
+  test("holds no more than it must, however far one goes", async () => {
+    const { page, close } = await openChat(LONG_CHAT);
+    await bubble(page, "And another").waitFor();
+    const rows = await page.locator("[data-message]").count();
+    assert.ok(rows < 80, `${rows} rows`);
+    await close();
+  });
+});
+
+describe("a broken line", () => {
+  test("what is written meanwhile is sent when it stands again, once and in order", async () => {
+    await send(gateway, SILENT, "To begin with");
+    const { page, context, close, id } = await openChat(SILENT);
+    await context.route("**/api/**", (route) => route.abort());
+    for (const text of ["While away 1", "While away 2", "While away 3"]) await write(page, text);
+    await page.locator("[data-state=waiting]").nth(2).waitFor();
+    assert.equal(await tick(page, "While away 2"), "waiting");
+    await context.unroute("**/api/**");
+    await page.locator(".own[data-state=there]", { hasText: "While away 3" }).waitFor();
+    const messages = await messagesOf(gateway, id);
+    const away = messages.map((each) => each.message_body).filter((text) => /away/.test(text));
+    assert.deepEqual(away, ["While away 1", "While away 2", "While away 3"]);
+    await close();
+  });
+
+  test("an answer that is lost does not send the message twice", async () => {
+    const { page, context, close, id } = await openChat(SILENT);
+    let isLost = false;
+    await context.route("**/api/v1/chat/send", async (route) => {
+      if (isLost) return route.continue();
+      isLost = true;
+      await route.fetch();
+      return route.abort();
+    });
+    await write(page, "Only once");
+    await page.locator(".own[data-state=there]", { hasText: "Only once" }).waitFor();
+    await until("all is settled", async () =>
+      await page.locator("[data-state=waiting], [data-state=sending]").count() === 0);
+    const messages = await messagesOf(gateway, id);
+    assert.equal(messages.filter((each) => each.message_body === "Only once").length, 1);
+    assert.equal(await page.locator(".own", { hasText: "Only once" }).count(), 1);
+    await close();
+  });
+
+  test("what came in meanwhile is there afterwards", async () => {
+    const { page, context, close } = await openChat(GERTRUDE);
+    await context.setOffline(true);
+    await writeFrom(gateway, GERTRUDE, "Said while you were away");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await context.setOffline(false);
+    await bubble(page, "Said while you were away").waitFor();
+    await close();
+  });
+
+  test("a reload in the middle loses neither the place nor what waits", async () => {
+    const { page, context, close, id } = await openChat(SILENT);
+    await context.route("**/api/v1/chat/send", (route) => route.abort());
+    await write(page, "Through a reload");
+    await page.locator("[data-state=waiting]").waitFor();
+    await page.reload();
+    await page.locator(".own", { hasText: "Through a reload" }).waitFor();
+    await context.unroute("**/api/v1/chat/send");
+    await page.locator(".own[data-state=there]", { hasText: "Through a reload" }).waitFor();
+    const messages = await messagesOf(gateway, id);
+    assert.equal(messages.filter((each) => /reload/.test(each.message_body)).length, 1);
+    await close();
+  });
+});
+
+describe("the list", () => {
+  test("is gone through with the keyboard", async () => {
+    const { page, close } = await open(browser, gateway, { hash: "#/chat" });
+    const rows = page.locator(".row");
+    await rows.nth(2).waitFor();
+    await rows.first().focus();
+    await page.keyboard.press("ArrowDown");
+    await until("the second has the focus", () =>
+      rows.nth(1).evaluate((row) => row === document.activeElement));
+    const name = await rows.nth(1).locator(".name").innerText();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 2, name }).waitFor();
+    await until("one can write", () =>
+      field(page).evaluate((element) => element === document.activeElement));
+    await page.keyboard.press("Escape");
+    await until("the list has the focus", () => page.evaluate(() =>
+      document.activeElement?.getAttribute("aria-current") === "true"));
+    await close();
+  });
+
+  test("is filtered, tagged, and puts away what is done", async () => {
+    const { page, close } = await openChat(GERTRUDE);
+    const menu = page.getByRole("button", { name: "What to do with this conversation" });
+    await menu.click();
+    await page.getByRole("menuitem", { name: "Choose tags" }).click();
+    await page.getByLabel("New tag").fill("Poets");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("checkbox", { name: "Poets" }).waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("list", { name: "Tags" }).getByText("Poets").waitFor();
+    await page.getByRole("combobox", { name: "Tag" }).selectOption({ label: "Poets" });
+    await until("one is left", async () => await page.locator(".row").count() === 1);
+    await page.getByRole("combobox", { name: "Tag" }).selectOption({ label: "All tags" });
+    await menu.click();
+    await page.getByRole("menuitem", { name: "Archive" }).click();
+    await page.getByRole("link", { name: /Gertrude/ }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Archive", exact: true }).click();
+    await page.getByRole("link", { name: /Gertrude/ }).waitFor();
+    await menu.click();
+    await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
+    await page.getByText("No conversation is in this view").waitFor();
+    await close();
+  });
+
+  test("on a narrow screen it and the conversation take turns", async () => {
+    const { page, close } = await open(browser, gateway, {
+      hash: "#/chat", viewport: { width: 360, height: 640 },
+    });
+    await page.getByRole("link", { name: /Gertrude/ }).click();
+    await page.getByRole("heading", { level: 2, name: "Gertrude Stein" }).waitFor();
+    assert.equal(await page.getByRole("heading", { level: 1, name: "Chat" }).isVisible(), false);
+    await page.getByRole("link", { name: "Back" }).click();
+    await page.getByRole("heading", { level: 1, name: "Chat" }).waitFor();
+    await close();
+  });
+});
