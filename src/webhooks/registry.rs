@@ -68,6 +68,7 @@ impl Webhooks {
             }
             webhook.updated_at = now;
             self.put(&webhook).await?;
+            webhook.accepted += self.ahead(webhook.id).unwrap_or(0);
             return Ok(Registered { webhook, created: false, secret: None });
         }
         if settings.max_per_session <= known.len() {
@@ -168,6 +169,7 @@ impl Webhooks {
         webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.inner.clock.now();
         self.put(&webhook).await?;
+        webhook.accepted += self.ahead(id).unwrap_or(0);
         Ok(webhook)
     }
 
