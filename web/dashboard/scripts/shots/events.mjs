@@ -4,17 +4,11 @@ export const shots = [
   {
     name: "events",
     hash: "#/events",
-    ready: async (page) => {
-      await page.getByRole("listbox").getByRole("option").first().waitFor();
-      const list = page.getByRole("listbox");
-      await list.focus();
-      await page.keyboard.press("ArrowDown");
-      await page.keyboard.press("ArrowDown");
-    },
+    ready: (page) => page.getByRole("listbox").getByRole("option").first().waitFor(),
   },
   {
     name: "events-detail",
-    hash: "#/events?name=message",
+    hash: "#/events?name=message&chat=15550000013",
     ready: async (page) => {
       await page.getByRole("listbox").getByRole("option").first().click();
       await page.getByRole("button", { name: "Only this chat" }).waitFor();
