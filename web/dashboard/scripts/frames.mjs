@@ -43,7 +43,7 @@ export async function answerLists(page, like) {
   });
 }
 
-/** Scrolls for a while, a step at each frame, and gives the times between frames in milliseconds. */
+/** Scrolls for a while, a step at each frame; the times between frames are milliseconds. */
 export function scroll(page, selector, step, seconds) {
   return page.evaluate(async ([where, by, time]) => {
     const element = document.querySelector(where);
@@ -120,7 +120,8 @@ async function measure() {
     const found = await scroll(page, where, step, SECONDS);
     const now = await metrics();
     told(name, found);
-    const each = (key) => `${((now[key] - before[key]) * 1000 / found.frames.length).toFixed(1)} ms`;
+    const each = (key) =>
+      `${((now[key] - before[key]) * 1000 / found.frames.length).toFixed(1)} ms`;
     console.log(`  for each frame: script ${each("ScriptDuration")}, style `
       + `${each("RecalcStyleDuration")}, layout ${each("LayoutDuration")}`);
   };

@@ -45,6 +45,8 @@ export class Thread {
 
   /** Whether the end is in sight, as the list tells. */
   isAtEnd = $state(true);
+  /** Called before rows are put above or taken away there; what it returns is called after. */
+  onshift: (() => () => void) | undefined;
   private queue: Promise<unknown> = Promise.resolve();
   private readonly changed = new Set<number>();
   private readonly newer = new Pacer(() => this.catchUp());
@@ -94,9 +96,7 @@ export class Thread {
       const window = { before_id: first.id, limit: PAGE };
       const page = await chat.listMessages(this.conversation.id, window);
       this.hasOlder = page.has_more;
-      this.edge = "start";
-      this.messages = [...page.messages, ...this.messages];
-      await tick();
+      await this.shift([...page.messages, ...this.messages]);
       this.trimEnd();
     });
   }
@@ -201,7 +201,7 @@ export class Thread {
       this.hasNewer = page.has_more;
       if (found.length) this.append(found, wasAtNewest);
       await tick();
-      if (this.isAtEnd || !wasAtNewest) this.trimStart();
+      if (this.isAtEnd || !wasAtNewest) await this.trimStart();
       else if (MOST < this.messages.length) this.trimEnd();
     } while (wasAtNewest && this.hasNewer && this.isAtEnd);
   }
@@ -263,11 +263,18 @@ export class Thread {
     this.hasNewer = true;
   }
 
-  private trimStart(): void {
+  private async trimStart(): Promise<void> {
     if (this.messages.length <= MOST) return;
-    this.edge = "start";
-    this.messages = this.messages.slice(-MOST);
     this.hasOlder = true;
+    await this.shift(this.messages.slice(-MOST));
+  }
+
+  private async shift(messages: Message[]): Promise<void> {
+    const restore = this.onshift?.();
+    this.edge = "start";
+    this.messages = messages;
+    await tick();
+    restore?.();
   }
 
   private async more(work: () => Promise<void>): Promise<void> {
