@@ -1,6 +1,8 @@
 //! Who is calling: credentials, and when a caller on this machine needs none.
 
-use actix_web::{dev::ServiceRequest, http::header};
+use std::rc::Rc;
+
+use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest, http::header};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use subtle::ConstantTimeEq;
 
@@ -43,6 +45,12 @@ pub async fn identify(request: &ServiceRequest, services: &Services) -> Result<P
             if is_free { Ok(Principal::owner()) } else { Err(refused("An API key is required")) }
         }
     }
+}
+
+/// Who made a request that was let in.
+pub fn principal(request: &HttpRequest) -> Rc<Principal> {
+    let nobody = || Rc::new(Principal { key: None, scopes: Vec::new(), session: None });
+    request.extensions().get::<Rc<Principal>>().cloned().unwrap_or_else(nobody)
 }
 
 fn refused(message: &str) -> Error {

@@ -26,6 +26,8 @@ pub struct Feed {
     wake: watch::Receiver<u64>,
     session: Option<SessionId>,
     cursor: u64,
+    /// Nothing after this number is told.
+    until: u64,
     /// None for all.
     wanted: Option<HashSet<String>>,
 }
@@ -48,7 +50,7 @@ impl Feed {
         let wanted = query.text("events").map(names).transpose()?;
         let wake = log.wake();
         let cursor = log.newest();
-        Ok(Self { log, frames, wake, session, cursor, wanted })
+        Ok(Self { log, frames, wake, session, cursor, until: u64::MAX, wanted })
     }
 
     /// Moves to where the listener left off.
@@ -66,12 +68,26 @@ impl Feed {
         }
     }
 
+    /// The number that the listener has everything up to.
+    pub fn position(&self) -> u64 {
+        self.cursor
+    }
+
+    pub fn end_at(&mut self, until: u64) {
+        self.until = until;
+    }
+
+    /// Whether all that was asked for has been told.
+    pub fn is_over(&self) -> bool {
+        self.until <= self.cursor
+    }
+
     pub fn choose(&mut self, wanted: HashSet<String>) {
         self.wanted = Some(wanted);
     }
 
-    /// The next frames; waits until there are any. An error when the log was dropped before the
-    /// listener had it: who comes back with its number is told so.
+    /// The next frames; waits until there are any, and gives none when it is over. An error when
+    /// the log was dropped before the listener had it: who comes back with its number is told so.
     pub async fn next(&mut self) -> Result<Vec<Frame>, Error> {
         loop {
             self.wake.mark_unchanged();
@@ -86,9 +102,10 @@ impl Feed {
             let reached = if is_at_end { newest } else { 0 };
             let last = events.last().map_or(0, |last| last.seq);
             self.cursor = self.cursor.max(last).max(reached);
-            let frames = events.iter().filter_map(|event| self.frames.of(event));
+            let told = events.iter().take_while(|event| event.seq <= self.until);
+            let frames = told.filter_map(|event| self.frames.of(event));
             let frames: Vec<Frame> = frames.filter(|frame| self.wants(frame.name)).collect();
-            if !frames.is_empty() {
+            if !frames.is_empty() || self.is_over() {
                 return Ok(frames);
             }
             if is_at_end && self.wake.changed().await.is_err() {

@@ -7,8 +7,8 @@ use futures_util::stream;
 
 use crate::{
     api::{
+        auth::principal,
         body::{Query, session_id},
-        chat::access::principal,
         endpoint::{
             Endpoint,
             ParameterKind::{Number, Text},
@@ -29,6 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint
             .query(Text, "events", "Names of the events wanted, separated by commas")
             .query(Number, "since", "Replay everything after this number first")
+            .query(Number, "until", "End after this number")
             .answers_other(200, "text/event-stream")
     };
     vec![
@@ -79,13 +80,18 @@ fn follow(
         },
     };
     let mut feed = Feed::new(services.events.clone(), frames.clone(), session, &query)?;
+    if query.text("until").is_some() {
+        feed.end_at(query.number("until", 0, 0, u64::MAX)?);
+    }
     let opening = match feed.begin(since) {
-        Start::Now | Start::Replay => ": connected\n\n".to_owned(),
+        // The number alone: a line that breaks before the first event goes on from here.
+        Start::Now => format!("id: {}\n: connected\n\n", feed.position()),
+        Start::Replay => ": connected\n\n".to_owned(),
         Start::TooOld(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
     let opening = VecDeque::from([web::Bytes::from(opening)]);
     let frames = stream::unfold((feed, opening), |(mut feed, mut ready)| async move {
-        if ready.is_empty() {
+        if ready.is_empty() && !feed.is_over() {
             match tokio::time::timeout(HEARTBEAT, feed.next()).await {
                 Ok(Ok(frames)) => ready.extend(frames.into_iter().map(|frame| frame.stream)),
                 // The store failed: the client comes back with the number it has.

@@ -109,11 +109,11 @@ impl Backfill<'_> {
                     if let Some(changed) = Missed::of_known(known, &message) {
                         all.push_front(changed);
                     }
-                } else if mirror.find_by_key(session, &chat.id, &key).await?.is_none() {
-                    if let Some(new) = Missed::of_new(message, since) {
-                        missed += 1;
-                        all.push_front(new);
-                    }
+                } else if mirror.find_by_key(session, &chat.id, &key).await?.is_none()
+                    && let Some(new) = Missed::of_new(message, since)
+                {
+                    missed += 1;
+                    all.push_front(new);
                 }
             }
             if is_last {

@@ -36,7 +36,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use uuid::Uuid;
 
 use self::hosts::Hosts;
-pub use self::schedule::Schedule;
+pub use self::{registry::MASK, schedule::Schedule};
 pub use crate::store::records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord};
 use crate::{
     domain::{Clock, Event, SessionId},

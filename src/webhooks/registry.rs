@@ -14,6 +14,8 @@ use crate::{
     webhooks::{Registered, WebhookChange, WebhookDraft, Webhooks, signature},
 };
 
+/// Stands for the value of a header where endpoints are shown.
+pub const MASK: &str = "****";
 const MOST_HEADERS: usize = 20;
 const LONGEST_VALUE: usize = 4_096;
 /// Headers that the gateway or the connection sets itself, and how others of them begin.
@@ -66,6 +68,7 @@ impl Webhooks {
             }
             webhook.updated_at = now;
             self.put(&webhook).await?;
+            webhook.accepted += self.ahead(webhook.id).unwrap_or(0);
             return Ok(Registered { webhook, created: false, secret: None });
         }
         if settings.max_per_session <= known.len() {
@@ -115,6 +118,15 @@ impl Webhooks {
         Ok(list)
     }
 
+    /// Those of every session, and those for all sessions.
+    pub async fn list_all(&self) -> Result<Vec<WebhookRecord>, Error> {
+        let mut list = Vec::new();
+        for webhook in self.inner.store.webhooks().all().await? {
+            list.extend(self.shown(webhook.id).await?);
+        }
+        Ok(list)
+    }
+
     /// As callers see it: what it has read and not begun to record counts as accepted.
     pub async fn get(&self, session: Option<&SessionId>, id: Uuid) -> Result<WebhookRecord, Error> {
         of_session(self.shown(id).await?, session, id)
@@ -146,7 +158,8 @@ impl Webhooks {
             self.check_events(&events)?;
             webhook.events = events;
         }
-        if let Some(headers) = headers {
+        if let Some(mut headers) = headers {
+            unmask(&mut headers, &webhook.headers)?;
             check_headers(&headers)?;
             webhook.headers = headers;
         }
@@ -156,6 +169,7 @@ impl Webhooks {
         webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.inner.clock.now();
         self.put(&webhook).await?;
+        webhook.accepted += self.ahead(id).unwrap_or(0);
         Ok(webhook)
     }
 
@@ -253,6 +267,19 @@ impl Webhooks {
             None => Ok(()),
         }
     }
+}
+
+/// Gives masked headers the values that they had: who changes one header need not know the others.
+fn unmask(headers: &mut [(String, String)], known: &[(String, String)]) -> Result<(), Error> {
+    for (name, value) in headers.iter_mut().filter(|(_, value)| value == MASK) {
+        let had = known.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let Some((_, before)) = had else {
+            let message = format!("there is no '{name}' whose value could be kept");
+            return Err(Error::invalid_field("headers", message));
+        };
+        value.clone_from(before);
+    }
+    Ok(())
 }
 
 /// The endpoint, if it is this session's.

@@ -74,6 +74,42 @@ async fn an_event_stream_goes_on_where_it_was_left() {
     app.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_stream_that_breaks_before_its_first_event_knows_where_it_began() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let request = app.http.get(format!("{}/api/v1/events", app.base));
+    let mut stream = request.send().await.unwrap().bytes_stream();
+    let opening = stream.next().await.unwrap().unwrap();
+    let opening = String::from_utf8_lossy(&opening);
+    let number = opening.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    assert!(0 < number.parse::<u64>().unwrap() && !opening.contains("data:"), "{opening}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_with_an_end_tells_what_lies_before_it_and_closes() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let body = json!({ "chatId": SILENT, "content": "later" });
+    app.post("/api/v1/sessions/s/send-text", body).await;
+    let read = async |query: &str| {
+        let url = format!("{}/api/v1/events?{query}", app.base);
+        let answer = tokio::time::timeout(PATIENCE, app.http.get(url).send()).await;
+        let text = tokio::time::timeout(PATIENCE, answer.unwrap().unwrap().text()).await;
+        let text = text.expect("a stream that ends").unwrap();
+        let numbers = text.lines().filter_map(|line| line.strip_prefix("id: "));
+        numbers.map(|number| number.parse().unwrap()).collect::<Vec<u64>>()
+    };
+    assert_eq!(read("since=0&until=3").await, [1, 2, 3]);
+    assert_eq!(read("since=1&until=2").await, [2]);
+    assert_eq!(read("since=2&until=2").await, [0; 0]);
+    assert_eq!(read("since=0&until=3&events=call").await, [0; 0], "nothing is of interest");
+    let (status, answer) = app.get("/api/v1/events?until=soon").await;
+    assert_eq!(status, 400, "{answer}");
+    app.stop().await;
+}
+
 /// A receiver on loopback that answers what it is told to, and keeps what it got.
 struct Receiver {
     url: String,

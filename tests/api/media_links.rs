@@ -33,7 +33,7 @@ async fn guarded(settings: &[(&str, &str)]) -> (TestApp, String) {
     // Fetched once from the engine, it is kept.
     assert_eq!(ask(&app, all[0]["media"]["url"].as_str().unwrap(), &[]).await.status(), 200);
     app.ready("t", "15551112222").await;
-    let keys = app.gateway.services().api_keys.clone();
+    let keys = &app.gateway.services().api_keys;
     let only = Some("s".parse().unwrap());
     let scopes = vec!["conversations".to_owned()];
     let (_, key) = keys.create("page", scopes, only, None).await.unwrap();

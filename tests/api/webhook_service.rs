@@ -352,9 +352,11 @@ async fn what_stood_open_when_the_process_ended_is_delivered_and_nothing_else() 
     let webhook = service.register(&receiver.url).await;
     service.happen(1, 0..2).await;
     service.happen(2, 0..2).await;
-    service.when(&webhook, |webhook| webhook.delivered == 2).await;
+    // What goes from under way to its record is counted twice for a moment.
+    let is_settled = |webhook: &WebhookRecord| webhook.delivered == 2 && webhook.accepted == 4;
+    service.when(&webhook, is_settled).await;
     let record = service.webhooks.get(None, webhook.id).await.unwrap();
-    assert_eq!((record.accepted, Webhooks::waiting(&record)), (4, 2));
+    assert_eq!(Webhooks::waiting(&record), 2, "one under way and one behind it");
     assert_eq!(service.needed_from().await, [1], "the log keeps what is under way");
     let (store, clock) = (service.store.clone(), service.clock.clone());
     service.end().await;

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::domain::Clock;
 
@@ -371,5 +372,52 @@ async fn headers_that_are_the_gateways_own_are_refused() {
         let (status, answer) = app.post("/api/v1/sessions/s/webhooks", body).await;
         assert_eq!(status, 400, "{name}: {answer}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_is_shown_masked_keeps_its_value_when_another_changes() {
+    let app = ready(QUICK).await;
+    let receiver = Receiver::start(&[]).await;
+    let headers = json!({ "Authorization": "Bearer old", "x-team": "a" });
+    let path = register(&app, &receiver.url, json!({ "headers": headers })).await;
+    let headers = json!({ "authorization": "****", "x-team": "b" });
+    let (status, changed) =
+        app.call(Method::PATCH, &path, Some(json!({ "headers": headers }))).await;
+    assert_eq!(status, 200, "{changed}");
+    assert_eq!(app.post(&format!("{path}/test"), json!({})).await.0, 200);
+    let got = receiver.reach(1).await;
+    assert_eq!(got[0].header("authorization"), "Bearer old");
+    assert_eq!(got[0].header("x-team"), "b");
+    let headers = json!({ "x-other": "****" });
+    let (status, answer) =
+        app.call(Method::PATCH, &path, Some(json!({ "headers": headers }))).await;
+    assert_eq!(status, 400, "there is none to keep: {answer}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_webhooks_are_listed_at_once_with_their_session() {
+    let app = ready(QUICK).await;
+    let receiver = Receiver::start(&[]).await;
+    let path = register(&app, &receiver.url, json!({})).await;
+    let body = json!({ "url": receiver.url, "events": ["*"] });
+    assert_eq!(app.post("/api/v1/gateway-webhooks", body).await.0, 201);
+    let (_, all) = app.get("/api/v1/webhooks").await;
+    let mut sessions: Vec<_> =
+        all["data"].as_array().unwrap().iter().map(|hook| hook["sessionId"].clone()).collect();
+    sessions.sort_by_key(ToString::to_string);
+    assert_eq!(sessions, [json!("s"), json!(null)]);
+    let (keys, only) = (&app.gateway.services().api_keys, "s".parse().unwrap());
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
+    let request = app.http.get(format!("{}/api/v1/webhooks", app.base)).bearer_auth(bound);
+    let seen: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(seen["data"].as_array().unwrap().len(), 1, "{seen}");
+    assert_eq!(seen["data"][0]["sessionId"], "s");
+    let (_, one) = app.get(&path).await;
+    assert!(one["data"]["oldSecretsSignUntil"].is_null());
+    app.post(&format!("{path}/rotate-secret"), json!({ "overlapSeconds": 3600 })).await;
+    let (_, one) = app.get(&path).await;
+    assert!(one["data"]["oldSecretsSignUntil"].is_string(), "{one}");
     app.stop().await;
 }

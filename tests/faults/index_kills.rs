@@ -84,8 +84,8 @@ async fn every_stored_message_is_found_once_although_the_gateway_is_killed_again
         if round % 3 == 2 {
             // Half of it is worse than none.
             let index = std::fs::read_dir(folder.path().join("data/search")).unwrap();
-            let parts = index.map(|entry| entry.unwrap().path());
-            let part = parts.filter(|path| path.extension().is_some_and(|it| it == "idx")).next();
+            let mut parts = index.map(|entry| entry.unwrap().path());
+            let part = parts.find(|path| path.extension().is_some_and(|it| it == "idx"));
             part.iter().for_each(|part| std::fs::write(part, b"").unwrap());
         }
         daemon = Daemon::start(folder.path()).await;

@@ -1,14 +1,12 @@
 //! Which instances, conversations and messages a caller may touch. To a caller with a key for one
 //! session, all that belongs to others does not exist.
 
-use std::rc::Rc;
-
 use actix_web::{HttpMessage, HttpRequest, web};
 use serde::Deserialize;
 
 use crate::{
-    accounts::Principal,
     api::{
+        auth::principal,
         body::{decoded, segment},
         endpoint::Bucket,
         error::ApiError,
@@ -35,11 +33,6 @@ impl Id {
             Self::Text(text) => text.clone(),
         }
     }
-}
-
-pub fn principal(request: &HttpRequest) -> Rc<Principal> {
-    let nobody = || Rc::new(Principal { key: None, scopes: Vec::new(), session: None });
-    request.extensions().get::<Rc<Principal>>().cloned().unwrap_or_else(nobody)
 }
 
 /// The instances that a caller sees, in the order of their making.

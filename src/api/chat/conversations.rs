@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        auth,
         body::{Body, Query},
         chat::{
             access, data,
@@ -321,7 +322,7 @@ async fn pause(
         return Err(Error::invalid_field("reason", message).into());
     }
     let found = access::conversation(&services, &request).await?;
-    let by = access::principal(&request).key;
+    let by = auth::principal(&request).key;
     let pause = services.messaging.pause_automation(&found.record, by, reason).await?;
     Ok(answered(PauseView {
         conversation_id: found.record.uuid.to_string(),

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth,
         body::{Body, uuid},
         chat::{access, data, told, wire::time},
         endpoint::{Endpoint, Repeat, Scope},
@@ -128,7 +129,7 @@ async fn remove(
 }
 
 async fn view(services: &Services, request: &HttpRequest, tag: Tag) -> Result<TagView, Error> {
-    let session = access::principal(request).session.clone();
+    let session = auth::principal(request).session.clone();
     let conversations_count = services.messaging.tagged(tag.id, session.as_ref()).await?;
     Ok(TagView {
         id: tag.id.to_string(),

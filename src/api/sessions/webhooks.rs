@@ -8,14 +8,15 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::principal,
         body::{Body, segment, session_id, uuid},
         endpoint::Endpoint,
         error::ApiError,
         sessions::{data, message, wire::seconds},
     },
-    domain::{Error, SessionId, Subject},
+    domain::{Error, SessionId, Subject, Timestamp},
     services::Services,
-    webhooks::{RetryPlan, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
+    webhooks::{MASK, RetryPlan, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
 };
 
 pub const TAG: &str = "Webhooks";
@@ -51,6 +52,12 @@ macro_rules! webhook_endpoints {
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = webhook_endpoints!("/api/v1/sessions/{sessionId}/webhooks");
     all.extend(webhook_endpoints!("/api/v1/gateway-webhooks"));
+    all.push(
+        Endpoint::get("/api/v1/webhooks", everything)
+            .about(TAG, "List the webhooks of every session, and those for all sessions")
+            .answers_list::<WebhookView>()
+            .for_keys_of_one_session(),
+    );
     all
 }
 
@@ -73,6 +80,7 @@ pub struct WebhookBody {
 struct ChangeBody {
     url: Option<String>,
     events: Option<Vec<String>>,
+    /// Instead of all that there are. A value of `****`, as it is shown, stays what it is.
     headers: Option<BTreeMap<String, String>>,
     enabled: Option<bool>,
     /// full or short.
@@ -92,6 +100,8 @@ struct RotateBody {
 #[serde(rename_all = "camelCase")]
 struct WebhookView {
     id: String,
+    /// Whose events it gets; null for those of all sessions.
+    session_id: Option<String>,
     url: String,
     events: Vec<String>,
     /// Values are masked.
@@ -109,6 +119,9 @@ struct WebhookView {
     /// Until then the receiver wishes to be left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_until: Option<String>,
+    /// Until then a secret that was replaced signs too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_secrets_sign_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
     stats: StatsView,
@@ -136,13 +149,16 @@ struct SecretView {
 }
 
 impl WebhookView {
-    fn of(record: WebhookRecord, secret: Option<String>) -> Self {
+    fn of(record: WebhookRecord, secret: Option<String>, now: Timestamp) -> Self {
         let waiting = Webhooks::waiting(&record);
+        let old_secrets = record.secrets.iter().filter_map(|secret| secret.valid_until);
         Self {
             id: record.id.to_string(),
+            session_id: record.session.as_ref().map(ToString::to_string),
+            old_secrets_sign_until: old_secrets.filter(|until| now < *until).max().map(seconds),
             url: record.url,
             events: record.events,
-            headers: record.headers.into_iter().map(|(name, _)| (name, "****")).collect(),
+            headers: record.headers.into_iter().map(|(name, _)| (name, MASK)).collect(),
             created_at: seconds(record.created_at),
             enabled: record.enabled,
             retries: record.retries,
@@ -199,7 +215,8 @@ async fn register(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let registered = services.webhooks.register(session.as_ref(), draft_of(body)?).await?;
-    let view = data(WebhookView::of(registered.webhook, registered.secret));
+    let now = services.clock.now();
+    let view = data(WebhookView::of(registered.webhook, registered.secret, now));
     let mut response =
         if registered.created { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(view))
@@ -211,9 +228,23 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let all = services.webhooks.list(session.as_ref()).await?;
-    let views: Vec<WebhookView> =
-        all.into_iter().map(|record| WebhookView::of(record, None)).collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+    Ok(HttpResponse::Ok().json(data(views(&services, all))))
+}
+
+async fn everything(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let mut all = services.webhooks.list_all().await?;
+    // To a key that is bound to a session there are no others.
+    let own = principal(&request).session.clone();
+    all.retain(|record| own.is_none() || own == record.session);
+    Ok(HttpResponse::Ok().json(data(views(&services, all))))
+}
+
+fn views(services: &Services, records: Vec<WebhookRecord>) -> Vec<WebhookView> {
+    let now = services.clock.now();
+    records.into_iter().map(|record| WebhookView::of(record, None, now)).collect()
 }
 
 async fn read(
@@ -222,7 +253,7 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let record = services.webhooks.get(session.as_ref(), webhook_id(&request)?).await?;
-    Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None))))
+    Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None, services.clock.now()))))
 }
 
 async fn change(
@@ -239,7 +270,7 @@ async fn change(
         retries: body.retries,
     };
     let record = services.webhooks.change(session.as_ref(), webhook_id(&request)?, change).await?;
-    Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None))))
+    Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None, services.clock.now()))))
 }
 
 async fn remove(

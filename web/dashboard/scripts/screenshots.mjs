@@ -1,17 +1,17 @@
 // Draws every page, light and dark, narrow and wide, into docs/screenshots.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { launch, open } from "../test/support/browser.mjs";
 import { setScenery, shots } from "../test/support/scenery.mjs";
 
 // `npm run screenshots -- sessions` draws those whose names begin so; a folder after it gets them
-// as they are, however large.
+// as PNG, to be looked at.
 const [, , chosen = "", folder] = process.argv;
 const FOLDER = folder ?? fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
 const WIDTHS = { 390: 844, 1440: 900 };
-const LARGEST = folder ? Infinity : 96 * 1024;
-/** JPEG of this quality, where a PNG would be too large; less where that is too. */
-const QUALITIES = [80, 65, 50, 35];
+const LARGEST = 60 * 1024;
+/** The best that is not too large. */
+const QUALITIES = [85, 75, 65, 50, 35];
 
 mkdirSync(FOLDER, { recursive: true });
 const [browser, scenery] = await Promise.all([launch(), setScenery()]);
@@ -34,15 +34,16 @@ for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
 await Promise.all([browser.close(), scenery.stop()]);
 
 async function draw(page, path) {
-  const options = [{ type: "png" }, ...QUALITIES.map((quality) => ({ type: "jpeg", quality }))];
-  for (const option of options) {
-    const picture = await page.screenshot(option);
-    if (LARGEST < picture.length) continue;
-    const [ending, other] = option.type === "png" ? ["png", "jpg"] : ["jpg", "png"];
-    writeFileSync(`${path}.${ending}`, picture);
-    rmSync(`${path}.${other}`, { force: true });
-    console.log(`${path}.${ending}`, picture.length);
+  if (folder) {
+    await page.screenshot({ path: `${path}.png` });
     return;
   }
-  throw new Error(`${path} is too large in every form`);
+  for (const quality of QUALITIES) {
+    const picture = await page.screenshot({ type: "jpeg", quality });
+    if (LARGEST < picture.length) continue;
+    writeFileSync(`${path}.jpg`, picture);
+    console.log(`${path}.jpg`, picture.length);
+    return;
+  }
+  throw new Error(`${path} is too large in every quality`);
 }

@@ -29,6 +29,9 @@ export const OVERVIEW = "";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
 export const CHAT = "chat";
+export const EVENTS = "events";
+export const WEBHOOKS = "webhooks";
+export const WEBHOOK = "webhooks/:id";
 export const SETTINGS = "settings";
 
 export const routes: Route[] = [
@@ -61,6 +64,28 @@ export const routes: Route[] = [
     nav: true,
     fills: true,
     load: () => import("./pages/chat/Chat.svelte"),
+  },
+  {
+    pattern: EVENTS,
+    title: strings.nav.events,
+    icon: "events",
+    nav: true,
+    load: () => import("./pages/events/Events.svelte"),
+  },
+  {
+    pattern: WEBHOOKS,
+    title: strings.nav.webhooks,
+    icon: "webhooks",
+    nav: true,
+    load: () => import("./pages/webhooks/Webhooks.svelte"),
+  },
+  {
+    pattern: WEBHOOK,
+    title: strings.nav.webhooks,
+    icon: "webhooks",
+    nav: false,
+    within: WEBHOOKS,
+    load: () => import("./pages/webhooks/WebhookPage.svelte"),
   },
   {
     pattern: SETTINGS,

@@ -1,11 +1,11 @@
-// Every word that the dashboard says, here and in strings/. Another language is other files of this
-// shape: texts that depend on a value are functions, so that each language counts in its own way.
-import { chat } from "./strings/chat";
-import { ADVICE, type Explained, FAILURES } from "./strings/failures";
-import { count, number } from "./strings/language";
+// Every word that the dashboard says, in one place. Another language is another file of this shape:
+// texts that depend on a value are functions, so that each language can count in its own way. Pages
+// with many words have a file of their own in strings/, which comes with the page.
+import { FAILURES, type Explained } from "./strings/failures";
+import { count, number } from "./strings/counts";
 
 export type { Explained } from "./strings/failures";
-export { language, locale } from "./strings/language";
+export { language, locale } from "./strings/counts";
 
 export const strings = {
   product: "wagate",
@@ -40,6 +40,8 @@ export const strings = {
     overview: "Overview",
     sessions: "Sessions",
     chat: "Chat",
+    events: "Events",
+    webhooks: "Webhooks",
     settings: "Settings",
   },
   theme: {
@@ -390,8 +392,6 @@ export const strings = {
     none: "You are signed in without a key, since you are on the gateway's own machine.",
   },
 
-  chat,
-
   /** Words for the gateway's codes. `message` is the gateway's own sentence, for all others. */
   failure: (code: string, message: string, retryAfter: number | null): Explained => {
     const known = FAILURES[code];
@@ -403,3 +403,20 @@ export const strings = {
     return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
   },
 } as const;
+
+const ADVICE: [RegExp, string][] = [
+  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
+  [
+    /account did not load/,
+    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
+    + "sessions.auth_timeout_seconds if it happens again.",
+  ],
+  [/did not open within/, "The machine may be overloaded. wagate doctor tries the browser."],
+  [/not available here/, "Choose the other engine: remove the session and create it again."],
+  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
+  [
+    /ended without a word|crash/i,
+    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
+  ],
+  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. wagate doctor looks closer."],
+];

@@ -1,8 +1,12 @@
-// Every view, in both colour schemes and both widths, against axe-core; none may scroll sideways.
+// Every view, in both colour schemes and both widths, against axe-core; none may scroll sideways or
+// jump while it is built.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertAccessible, launch, open } from "./support/browser.mjs";
+import { assertAccessible, jumps, launch, open } from "./support/browser.mjs";
 import { setScenery, shots } from "./support/scenery.mjs";
+
+/** Cumulative layout shift: what counts as good. */
+const MOST_JUMPS = 0.1;
 
 let browser, scenery;
 before(async () => {
@@ -20,6 +24,8 @@ for (const shot of shots) {
           hash: shot.hash, colorScheme, viewport, isMobile: width < 500,
         });
         await shot.ready(page, gateway);
+        const { value, nodes } = await jumps(page);
+        assert.ok(value <= MOST_JUMPS, `${value.toFixed(3)} jumped: ${nodes.join("; ")}`);
         await assertAccessible(page, shot.name);
         const overhang = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

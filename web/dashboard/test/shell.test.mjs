@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { jumps, launch, open } from "./support/browser.mjs";
 import { makeFolder, startGateway } from "./support/gateway.mjs";
 
 /** Bytes as they travel: the first page with its charts, which come after the rest. */
 const MOST_AT_FIRST = 80 * 1024;
+/** Milliseconds: what counts as good, on any machine that tests run on. */
+const MOST_UNTIL_PAINTED = 2_500;
 
 let browser;
 before(async () => (browser = await launch()));
@@ -33,6 +35,14 @@ describe("the files", () => {
     }
     const whole = scripts.reduce((sum, each) => sum + each.encodedBodySize, 0);
     console.log(`the first load: ${whole} bytes of scripts and styles`);
+    const paint = await page.evaluate(() => new Promise((resolve) => {
+      const tell = (list) => resolve(list.getEntries().at(-1).startTime);
+      const observer = new PerformanceObserver(tell);
+      observer.observe({ type: "largest-contentful-paint", buffered: true });
+    }));
+    const { value } = await jumps(page);
+    console.log(`largest paint after ${Math.round(paint)} ms, layout shift ${value.toFixed(3)}`);
+    assert.ok(paint < MOST_UNTIL_PAINTED, `${paint} ms`);
     assert.ok(whole <= MOST_AT_FIRST, `${whole} bytes`);
     await close();
   });

@@ -32,6 +32,11 @@ export function lineState(): LineState {
   return state;
 }
 
+/** The number of the newest event that is known of; 0 before the line stood. */
+export function newestNumber(): number {
+  return Number(lastId ?? 0);
+}
+
 /** Hears everything from now on, until what is returned is called. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);
@@ -80,12 +85,16 @@ async function follow(stopped: AbortSignal): Promise<boolean> {
       if (done) break;
       clearTimeout(watch);
       watch = setTimeout(() => dead.abort(), SILENCE);
+      const events = reader.read(value);
+      const isFirst = lastId === null;
+      // Where the stream begins: broken before anything came, it goes on from there.
+      lastId ??= reader.id;
       if (!isOpen) {
         isOpen = true;
         state = "open";
-        if (lastId === null) tellFresh();
+        if (isFirst) tellFresh();
       }
-      reader.read(value).forEach(take);
+      events.forEach(take);
     }
   } catch (error) {
     // Signed out: whoever signs in opens a new line.

@@ -22,6 +22,12 @@ test("a comment, and an event without data, are none", () => {
   assert.deepEqual(new EventReader().read(": alive\n\nevent: ready\n\n"), []);
 });
 
+test("a place in the stream is known before anything happened there", () => {
+  const reader = new EventReader();
+  assert.deepEqual(reader.read("id: 12\n: connected\n\n"), []);
+  assert.equal(reader.id, "12");
+});
+
 test("carriage returns are no part of a line", () => {
   const [event] = new EventReader().read("id: 1\r\nevent: ready\r\ndata: {}\r\n\r\n");
   assert.deepEqual(event, { id: "1", name: "ready", data: "{}" });

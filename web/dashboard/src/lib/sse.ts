@@ -8,8 +8,9 @@ export interface ServerEvent {
 
 /** Feeds on pieces of any size; gives the events that each completes. */
 export class EventReader {
+  /** Of the newest event, or of the place where the stream begins. */
+  id: string | null = null;
   private rest = "";
-  private id: string | null = null;
   private name = "";
   private data: string[] = [];
 

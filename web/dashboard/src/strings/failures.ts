@@ -6,23 +6,6 @@ export interface Explained {
   advice: string;
 }
 
-export const ADVICE: [RegExp, string][] = [
-  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
-  [
-    /account did not load/,
-    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
-    + "sessions.auth_timeout_seconds if it happens again.",
-  ],
-  [/did not open within/, "The machine may be overloaded. wagate doctor tries the browser."],
-  [/not available here/, "Choose the other engine: remove the session and create it again."],
-  [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
-  [
-    /ended without a word|crash/i,
-    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
-  ],
-  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. wagate doctor looks closer."],
-];
-
 export const FAILURES: Record<string, Explained> = {
   UNREACHABLE: {
     title: "The gateway does not answer",
@@ -106,6 +89,10 @@ export const FAILURES: Record<string, Explained> = {
   STORAGE_UNAVAILABLE: {
     title: "The gateway's disk fails",
     advice: "Look at its log; it starts again by itself.",
+  },
+  WEBHOOK_NOT_FOUND: {
+    title: "There is no such webhook or delivery",
+    advice: "It may have been deleted meanwhile.",
   },
   SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
 };

@@ -44,6 +44,24 @@ export async function open(browser, gateway, { hash = "", ...options } = {}) {
   return { page, context, close };
 }
 
+/**
+ * How much of the page jumped while it was built, as browsers reckon it (cumulative layout shift:
+ * good up to 0.1), without what follows upon a click. With what jumped.
+ */
+export function jumps(page) {
+  return page.evaluate(() => new Promise((resolve) => {
+    new PerformanceObserver((list, observer) => {
+      observer.disconnect();
+      const own = list.getEntries().filter((each) => !each.hadRecentInput);
+      const words = ({ node }) => `${node?.nodeName}: ${node?.textContent.trim().slice(0, 60)}`;
+      const nodes = own.flatMap(({ sources }) => sources.map(words));
+      resolve({ value: own.reduce((sum, each) => sum + each.value, 0), nodes });
+    }).observe({ type: "layout-shift", buffered: true });
+    // The observer says nothing where nothing jumped.
+    setTimeout(() => resolve({ value: 0, nodes: [] }), 100);
+  }));
+}
+
 /** Fails where axe-core finds a serious or critical fault, and says where. */
 export async function assertAccessible(page, what) {
   const faults = await page.evaluate(`${AXE}; (async () => {

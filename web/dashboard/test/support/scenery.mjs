@@ -1,10 +1,13 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
 import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
+import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as overview } from "../../scripts/shots/overview.mjs";
 import { shots as sessions } from "../../scripts/shots/sessions.mjs";
 import { shots as settings } from "../../scripts/shots/settings.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
+import { shots as webhooks } from "../../scripts/shots/webhooks.mjs";
+import { setDeliveries } from "./deliveries.mjs";
 import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
 /**
@@ -23,7 +26,9 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
  */
 
 /** @type {Shot[]} */
-export const shots = [...shell, ...overview, ...sessions, ...settings, ...chat];
+export const shots = [
+  ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks,
+];
 
 /** Sessions that fare differently, with something on its way. */
 async function fill(gateway) {
@@ -49,13 +54,14 @@ async function fill(gateway) {
 export async function setScenery() {
   const busy = await startGateway();
   await fill(busy);
+  const receiver = await setDeliveries(busy);
   const talkative = await startGateway();
   await link(talkative, "shop", "15551234567");
   await fillChats(talkative);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
-  const all = [busy, talkative, empty, locked];
+  const all = [busy, talkative, empty, locked, receiver];
   const of = ({ withKey, empty: isEmpty, chats }) =>
     withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
-  return { of, stop: () => Promise.all(all.map((gateway) => gateway.stop())) };
+  return { of, stop: () => Promise.all(all.map((each) => each.stop())) };
 }

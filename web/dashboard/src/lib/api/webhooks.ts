@@ -1,0 +1,127 @@
+// Webhooks and what was delivered to them. Those of a session, and those for all sessions, stand
+// under two prefixes that are otherwise alike.
+import { call } from "./client";
+import { inPath } from "./gateway";
+
+export type Retries = "full" | "short";
+
+/** Null for all sessions. */
+export type Scope = string | null;
+
+export interface Webhook {
+  id: string;
+  sessionId: Scope;
+  url: string;
+  events: string[];
+  /** The values are masked. */
+  headers: Record<string, string>;
+  createdAt: string;
+  enabled: boolean;
+  retries: Retries;
+  disabledReason?: string;
+  failingSince?: string;
+  pausedUntil?: string;
+  oldSecretsSignUntil?: string;
+  /** Only in the answer to its making. */
+  secret?: string;
+  stats: WebhookStats;
+}
+
+export interface WebhookStats {
+  accepted: number;
+  redelivered: number;
+  waiting: number;
+  delivered: number;
+  failed: number;
+  missed: number;
+  lastStatus: number | null;
+  lastDeliveryAt: string | null;
+}
+
+export interface WebhookDraft {
+  url: string;
+  events: string[];
+  headers: Record<string, string>;
+  retries: Retries;
+  secret?: string | undefined;
+}
+
+export type WebhookChange = Partial<Omit<WebhookDraft, "secret">> & { enabled?: boolean };
+
+export type DeliveryStatus = "waiting" | "delivered" | "dead";
+
+export interface Attempt {
+  number: number;
+  at: string;
+  /** Milliseconds. */
+  duration: number;
+  /** Null where there was no answer. */
+  status: number | null;
+  error: string | null;
+  /** The beginning of the answer's body. */
+  response: string | null;
+}
+
+export interface Delivery {
+  id: string;
+  event: string;
+  eventId: string;
+  seq: number;
+  status: DeliveryStatus;
+  createdAt: string;
+  nextAttemptAt: string | null;
+  finishedAt: string | null;
+  attempts: Attempt[];
+}
+
+/** What the gateway shows in place of a header's value, and takes for "as it is". */
+export const MASK = "****";
+
+/** A delivery is tried by a request that may hang for as long as the gateway lets it. */
+const TEST_DEADLINE = 60_000;
+const RECOVERY_DEADLINE = 120_000;
+
+const collection = (scope: Scope) =>
+  scope === null ? "api/v1/gateway-webhooks" : `api/v1/sessions/${inPath(scope)}/webhooks`;
+const place = (scope: Scope, id: string, rest = "") =>
+  `${collection(scope)}/${inPath(id)}${rest}`;
+
+export const listWebhooks = () => call<Webhook[]>("api/v1/webhooks");
+export const readWebhook = (scope: Scope, id: string) => call<Webhook>(place(scope, id));
+
+export const createWebhook = (scope: Scope, draft: WebhookDraft) =>
+  call<Webhook>(collection(scope), { method: "POST", body: draft });
+
+export const changeWebhook = (scope: Scope, id: string, change: WebhookChange) =>
+  call<Webhook>(place(scope, id), { method: "PATCH", body: change });
+
+export const removeWebhook = (scope: Scope, id: string) =>
+  call<unknown>(place(scope, id), { method: "DELETE" });
+
+export const testWebhook = (scope: Scope, id: string) =>
+  call<Attempt>(place(scope, id, "/test"), { method: "POST", deadline: TEST_DEADLINE });
+
+/** The new secret. The former ones sign for so many seconds more. */
+export const rotateSecret = async (scope: Scope, id: string, overlapSeconds: number) => {
+  const path = place(scope, id, "/rotate-secret");
+  const answer = await call<{ secret: string }>(path, { method: "POST", body: { overlapSeconds } });
+  return answer.secret;
+};
+
+/** Newest first. */
+export const listDeliveries = (
+  scope: Scope,
+  id: string,
+  query: { status?: string; before?: string | undefined; limit: number },
+) => call<Delivery[]>(place(scope, id, "/deliveries"), { query });
+
+export const redeliver = (scope: Scope, id: string, delivery: string) =>
+  call<Delivery>(place(scope, id, `/deliveries/${inPath(delivery)}/redeliver`), { method: "POST" });
+
+/** How many dead letters since then are in line again. */
+export const recoverSince = async (scope: Scope, id: string, since: Date) => {
+  const options = { method: "POST", body: { since: since.toISOString() } } as const;
+  const path = place(scope, id, "/recover");
+  const deadline = RECOVERY_DEADLINE;
+  return (await call<{ recovered: number }>(path, { ...options, deadline })).recovered;
+};
