@@ -9,9 +9,9 @@ import { setScenery, shots } from "../test/support/scenery.mjs";
 const [, , chosen = "", folder] = process.argv;
 const FOLDER = folder ?? fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
 const WIDTHS = { 390: 844, 1440: 900 };
-const LARGEST = folder ? Infinity : 96 * 1024;
-/** JPEG of this quality, where a PNG would be too large; less where that is too. */
-const QUALITIES = [80, 65, 50, 35];
+const LARGEST = folder ? Infinity : 60 * 1024;
+/** The best that is not too large. */
+const QUALITIES = [85, 75, 65, 50, 35];
 
 mkdirSync(FOLDER, { recursive: true });
 const [browser, scenery] = await Promise.all([launch(), setScenery()]);

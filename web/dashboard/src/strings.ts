@@ -1,6 +1,6 @@
-// Every word that the dashboard says, here and in strings/. Another language is other files of this
-// shape: texts that depend on a value are functions, so that each language counts in its own way.
-import { chat } from "./strings/chat";
+// Every word that the dashboard says, in one place. Another language is another file of this shape:
+// texts that depend on a value are functions, so that each language can count in its own way. Pages
+// with many words have a file of their own in strings/, which comes with the page.
 import { ADVICE, type Explained, FAILURES } from "./strings/failures";
 import { count, number } from "./strings/language";
 
@@ -391,8 +391,6 @@ export const strings = {
     out: "Sign out",
     none: "You are signed in without a key, since you are on the gateway's own machine.",
   },
-
-  chat,
 
   /** Words for the gateway's codes. `message` is the gateway's own sentence, for all others. */
   failure: (code: string, message: string, retryAfter: number | null): Explained => {

@@ -1,7 +1,7 @@
 // The words of the chat.
 import { count, number } from "./language";
 
-export const chat = {
+export const words = {
   today: "Today",
   yesterday: "Yesterday",
   you: "You",

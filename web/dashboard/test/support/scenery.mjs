@@ -27,13 +27,7 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
 
 /** @type {Shot[]} */
 export const shots = [
-  ...shell,
-  ...overview,
-  ...sessions,
-  ...chat,
-  ...events,
-  ...webhooks,
-  ...settings,
+  ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks,
 ];
 
 /** Sessions that fare differently, with something on its way. */
@@ -66,8 +60,8 @@ export async function setScenery() {
   await fillChats(talkative);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
-  const all = [busy, talkative, empty, locked];
+  const all = [busy, talkative, empty, locked, receiver];
   const of = ({ withKey, empty: isEmpty, chats }) =>
     withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
-  return { of, stop: () => Promise.all([...all, receiver].map((each) => each.stop())) };
+  return { of, stop: () => Promise.all(all.map((each) => each.stop())) };
 }

@@ -1,5 +1,6 @@
 // Times and days as a chat shows them, in the time zone of whoever looks.
-import { locale, strings } from "../../strings";
+import { locale } from "../../strings";
+import { words } from "../../strings/chat";
 
 const DAY = 86_400_000;
 
@@ -26,8 +27,8 @@ export function timeOf(at: string): string {
 /** The name of a day, seen from a moment. */
 export function dayName(at: string, now: number): string {
   const back = dayOf(new Date(now).toISOString()) - dayOf(at);
-  if (back === 0) return strings.chat.today;
-  if (back === 1) return strings.chat.yesterday;
+  if (back === 0) return words.today;
+  if (back === 1) return words.yesterday;
   return 1 < back && back < 7 ? weekday.format(new Date(at)) : long.format(new Date(at));
 }
 
@@ -35,7 +36,7 @@ export function dayName(at: string, now: number): string {
 export function shortTime(at: string, now: number): string {
   const back = dayOf(new Date(now).toISOString()) - dayOf(at);
   if (back === 0) return timeOf(at);
-  if (back === 1) return strings.chat.yesterday;
+  if (back === 1) return words.yesterday;
   if (1 < back && back < 7) return weekday.format(new Date(at));
   const moment = new Date(at);
   const isThisYear = moment.getFullYear() === new Date(now).getFullYear();
