@@ -6,7 +6,7 @@ export const shots = [
     hash: "#/?minutes=15",
     ready: async (page) => {
       // A sample is taken every ten seconds.
-      await page.getByText("3 in, 3 out").waitFor();
+      await page.getByText(/^[1-9]\d* in, [1-9]\d* out$/).waitFor();
       await page.locator(".u-over").nth(4).waitFor();
       await page.getByText("Running for").waitFor();
     },
