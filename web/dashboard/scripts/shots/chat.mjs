@@ -94,7 +94,9 @@ const openAda = async (page) => {
   await page.getByText("Shall I put them aside").last().waitFor();
   await page.waitForFunction(() => {
     const pictures = [...document.querySelectorAll(".bubble img")];
-    return pictures.every((each) => each.complete) && !document.querySelector("[aria-busy=true]");
+    const isThere = pictures.length > 0 && pictures.every((each) => each.complete);
+    const isPlaced = document.querySelector(".scroller.placed");
+    return isThere && isPlaced && !document.querySelector("[aria-busy=true]");
   });
 };
 
