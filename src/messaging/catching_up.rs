@@ -57,7 +57,7 @@ pub async fn end(
 ) -> Result<(), StoreError> {
     let Some(mut mirror) = store.mirrors().get(session).await? else { return Ok(()) };
     if mirror.history_until.is_none() {
-        mirror.history_until = Some(end_of_history(store, session, chats).await?);
+        mirror.history_until = Some(end_of_history(store, session, &mirror, chats).await?);
     }
     if mirror.connection == connection {
         mirror.behind_since = None;
@@ -79,18 +79,19 @@ async fn complete_until(
     Ok(newest.max().map_or(of_history, |newest| of_history.max(newest - MARGIN)))
 }
 
-/// When the newest of what was said before the link was said: in chats of which nothing came since.
+/// When the newest of what was said before the link was said. Where something has come to a chat since, that
+/// cannot be told any more: then it is the link itself.
 async fn end_of_history(
     store: &Store,
     session: &SessionId,
+    mirror: &Mirror,
     chats: &[Chat],
 ) -> Result<Timestamp, StoreError> {
     let mut end = Timestamp::UNIX_EPOCH;
     for chat in chats.iter().filter(|chat| chat.last_message.is_some()) {
-        if end < chat.last_activity
-            && store.messages().page(session, &chat.id, None, 1).await?.is_empty()
-        {
-            end = chat.last_activity;
+        if end < chat.last_activity {
+            let is_as_it_was = store.messages().page(session, &chat.id, None, 1).await?.is_empty();
+            end = if is_as_it_was { chat.last_activity } else { end.max(mirror.linked_at) };
         }
     }
     Ok(end)
@@ -156,6 +157,22 @@ mod tests {
         assert_eq!(session.behind_since().await, None);
         session.begins(2_000).await;
         assert_eq!(session.behind_since().await, Some(from_seconds(991)));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_came_while_it_first_caught_up_makes_no_news_of_what_was_said_before() {
+        let session = Session::new().await;
+        let first = session.begins(1_000).await;
+        let (chat, came) = (chat(1, 1_002), from_seconds(1_002));
+        let id = format!("false_{}_K", chat.id).parse().unwrap();
+        let message = crate::domain::Message::text(id, chat.id.clone(), "hello", came);
+        let mut batch = Batch::new();
+        session.store.messages().put_in(&mut batch, &session.id, &message).await.unwrap();
+        session.store.commit(batch).await.unwrap();
+        session.ends(first, &[chat]).await;
+        session.begins(2_000).await;
+        // Ten seconds before the newest message would be before the link.
+        assert_eq!(session.behind_since().await, Some(from_seconds(1_000)));
     }
 
     #[tokio::test]

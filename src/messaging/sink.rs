@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Error, ErrorCode, EventBody, SessionId, Subject},
+    domain::{Error, ErrorCode, EventBody, SessionId, Subject, event::DisconnectReason},
     events::counters,
     messaging::{Ingest, waiting::PATIENCE},
     session::{EventSink, SessionHandle},
@@ -15,7 +15,7 @@ use crate::{
 impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
-            if self.waiting.is_due(session, Instant::now()) {
+            if self.waiting.is_due(session, Instant::now()) || is_for_good(&body) {
                 self.let_go(session).await?;
             }
             if let Some(body) = self.waiting.keep(session, body) {
@@ -73,6 +73,43 @@ impl Ingest {
     }
 }
 
+/// No later connection will find again what was told before.
+fn is_for_good(body: &EventBody) -> bool {
+    use DisconnectReason::{LoggedOut, SessionRemoved};
+    matches!(body, EventBody::Disconnected { reason: LoggedOut | SessionRemoved, .. })
+}
+
 fn is_of_the_disk(error: &Error) -> bool {
     error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Clock, Message, clock::from_seconds},
+        events::EventLog,
+        store::Store,
+    };
+
+    #[tokio::test]
+    async fn what_was_told_while_a_session_caught_up_is_written_before_it_is_gone_for_good() {
+        for reason in [DisconnectReason::LoggedOut, DisconnectReason::SessionRemoved] {
+            let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
+            let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+            let ingest = Ingest::new(store, log.clone(), clock);
+            let session: SessionId = "s".parse().unwrap();
+            ingest.will_be_ready(&session);
+            let (chat, sender) = ("false_15550000001@c.us_K", "15550000001@c.us");
+            let (id, author) = (chat.parse().unwrap(), sender.parse().unwrap());
+            let message = Box::new(Message::text(id, author, "last words", from_seconds(1)));
+            ingest.ingest(&session, vec![EventBody::Message { message }]).await.unwrap();
+            assert_eq!(log.newest(), 0, "it waits");
+            let gone = EventBody::Disconnected { reason, will_reconnect: false };
+            ingest.ingest(&session, vec![gone]).await.unwrap();
+            let told = log.read(None, 0, 9).await.unwrap();
+            let told: Vec<&str> = told.iter().map(|event| event.body.name()).collect();
+            assert_eq!(told, ["message", "disconnected"]);
+        }
+    }
 }
