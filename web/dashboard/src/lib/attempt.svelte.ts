@@ -1,0 +1,34 @@
+// Something that a person asked for: one at a time, and why it failed.
+import { strings } from "../strings";
+import { Failure } from "./api/failure";
+import { toast } from "./toasts.svelte";
+
+export class Attempt {
+  isBusy = $state(false);
+  failure = $state.raw<Failure | undefined>();
+
+  /** Does it, unless it is being done already. What is no `Failure` is a fault of ours: thrown. */
+  async make(work: () => Promise<void>): Promise<void> {
+    if (this.isBusy) return;
+    [this.isBusy, this.failure] = [true, undefined];
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.failure = error;
+    } finally {
+      this.isBusy = false;
+    }
+  }
+}
+
+/** The same for what has no place of its own on the page: a note says why it failed. */
+export async function orTell(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { title, advice } = strings.failure(error.code, error.message, error.retryAfter);
+    toast([title, advice].filter((part) => part).join(". "), "bad");
+  }
+}
