@@ -80,9 +80,13 @@ pub struct Shape {
     pub others: Vec<(String, RefOr<Schema>)>,
 }
 
+/// Makes a shape for whoever asks. Shapes are large, and nobody but the document needs them.
+pub type ShapeOf = fn() -> Shape;
+
+#[derive(Clone, Copy)]
 pub enum Answer {
     /// The success envelope around this.
-    Data(Box<Shape>),
+    Data(ShapeOf),
     /// The success envelope with a message alone.
     Message,
     Other(&'static str),
@@ -103,7 +107,7 @@ pub struct Endpoint {
     /// answers of that one alone, or holds nothing of any.
     pub bounds_itself: bool,
     pub parameters: Vec<Parameter>,
-    pub body: Option<Shape>,
+    pub body: Option<ShapeOf>,
     pub status: u16,
     pub answer: Answer,
     pub route: Route,
@@ -221,24 +225,19 @@ impl Endpoint {
     }
 
     pub fn takes<T: ToSchema>(mut self) -> Self {
-        self.body = Some(shape::<T>());
+        self.body = Some(shape::<T>);
         self
     }
 
     /// The success envelope around a `T`.
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.status = status;
-        self.answer = Answer::Data(Box::new(shape::<T>()));
+        self.answer = Answer::Data(shape::<T>);
         self
     }
 
     pub fn answers_list<T: ToSchema>(mut self) -> Self {
-        let item = shape::<T>();
-        let list = utoipa::openapi::ArrayBuilder::new().items(reference(&item.name)).build();
-        let mut others = item.others;
-        others.push((item.name, item.schema));
-        let list = RefOr::T(Schema::Array(list));
-        self.answer = Answer::Data(Box::new(Shape { name: String::new(), schema: list, others }));
+        self.answer = Answer::Data(list::<T>);
         self
     }
 
@@ -257,4 +256,11 @@ fn shape<T: ToSchema>() -> Shape {
     let mut others = Vec::new();
     T::schemas(&mut others);
     Shape { name: T::name().into_owned(), schema: <T as PartialSchema>::schema(), others }
+}
+
+fn list<T: ToSchema>() -> Shape {
+    let Shape { name, schema, mut others } = shape::<T>();
+    let list = utoipa::openapi::ArrayBuilder::new().items(reference(&name)).build();
+    others.push((name, schema));
+    Shape { name: String::new(), schema: RefOr::T(Schema::Array(list)), others }
 }

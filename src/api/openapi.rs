@@ -1,8 +1,9 @@
 //! The OpenAPI 3.1 document, made from the table of routes, and the page to browse it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::{HttpRequest, HttpResponse, http::Method, web};
+use bytestring::ByteString;
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::Config;
 
@@ -63,12 +64,20 @@ const EXAMPLES: [(&str, &str); 8] = [
     ("uuid", "550e8400-e29b-41d4-a716-446655440045"),
 ];
 
-/// The document, made once.
-pub struct Document(String);
+/// The document, made once, when it is first asked for.
+pub struct Document {
+    with_simulator: bool,
+    text: OnceLock<ByteString>,
+}
 
 impl Document {
     pub fn new(with_simulator: bool) -> Self {
-        Self(document(&endpoints(with_simulator)).to_string())
+        Self { with_simulator, text: OnceLock::new() }
+    }
+
+    fn text(&self) -> ByteString {
+        let make = || document(&endpoints(self.with_simulator)).to_string().into();
+        self.text.get_or_init(make).clone()
     }
 
     /// The document as people read it.
@@ -78,7 +87,7 @@ impl Document {
 }
 
 pub async fn json(document: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+    HttpResponse::Ok().content_type("application/json").body(document.text())
 }
 
 /// The browsable page and its files, all served from the program itself.
@@ -141,10 +150,10 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         "parameters": parameters(endpoint),
         "responses": responses(endpoint, schemas),
     });
-    if let Some(body) = &endpoint.body {
+    if let Some(body) = endpoint.body {
         operation["requestBody"] = json!({
             "required": true,
-            "content": { "application/json": { "schema": add(body, schemas) } },
+            "content": { "application/json": { "schema": add(&body(), schemas) } },
         });
     }
     operation["security"] = match endpoint.scope {
@@ -157,9 +166,9 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
 }
 
 fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
-    let success = match &endpoint.answer {
+    let success = match endpoint.answer {
         Answer::Data(shape) => {
-            let data = add(shape, schemas);
+            let data = add(&shape(), schemas);
             let schema = json!({
                 "type": "object",
                 "required": ["success", "data"],
@@ -177,7 +186,7 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         }
         Answer::Other("") => json!({ "description": "Done" }),
         Answer::Other(content_type) => {
-            json!({ "description": "Done", "content": { *content_type: {} } })
+            json!({ "description": "Done", "content": { content_type: {} } })
         }
     };
     let mut responses = Map::new();
@@ -373,5 +382,26 @@ mod tests {
             let name = reference.split('"').next().unwrap();
             assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_schemas() {
+        let mut named = std::collections::HashMap::new();
+        for endpoint in endpoints(true) {
+            let answered = match endpoint.answer {
+                Answer::Data(shape) => Some(shape),
+                Answer::Message | Answer::Other(_) => None,
+            };
+            for shape in endpoint.body.into_iter().chain(answered) {
+                let Shape { name, schema, others } = shape();
+                let own = Some((name, schema)).filter(|(name, _)| !name.is_empty());
+                for (name, schema) in others.into_iter().chain(own) {
+                    let schema = serde_json::to_value(schema).unwrap();
+                    let known = named.entry(name.clone()).or_insert_with(|| schema.clone());
+                    assert_eq!(*known, schema, "{name}, as {} has it", endpoint.path);
+                }
+            }
+        }
+        assert!(50 < named.len());
     }
 }

@@ -98,6 +98,7 @@ struct StateView {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = ChatStatsView)]
 struct StatsView {
     messages_sent_today: u64,
     messages_received_today: u64,

@@ -71,7 +71,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[schema(example = json!({ "message": "Hello, once more" }))]
+#[schema(as = ChatEditBody, example = json!({ "message": "Hello, once more" }))]
 struct EditBody {
     /// 1 to 4,096 characters; `message_body` and `body` mean the same.
     #[serde(alias = "message_body", alias = "body")]
@@ -91,7 +91,7 @@ struct DeletedView {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[schema(example = json!({ "emoji": "👍" }))]
+#[schema(as = ChatReactionBody, example = json!({ "emoji": "👍" }))]
 struct ReactionBody {
     emoji: String,
 }

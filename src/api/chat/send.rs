@@ -68,7 +68,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = ChatTextBody, example = json!({
     "instance_id": "my-session", "recipient": "15550000001", "message": "Hello!",
 }))]
 struct TextBody {
@@ -89,7 +89,7 @@ struct TextBody {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = ChatMediaBody, example = json!({
     "instance_id": "my-session", "recipient": "15550000001",
     "media_url": "https://example.com/picture.jpg", "media_type": "image", "caption": "Look",
 }))]

@@ -100,7 +100,7 @@ pub struct PlainConversationPage {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = ChatMessageView, example = json!({
     "id": 1_000_000_457, "uuid": "660e8400-e29b-41d4-a716-446655440045",
     "whatsapp_id": "false_5521999999999@c.us_3EB0A1B2C3D4E5F6A7B8C9", "direction": "incoming",
     "is_from_me": false, "message_body": "Hello @5521999999999!",
@@ -207,6 +207,7 @@ pub struct PlainMessagePage {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatSentView)]
 pub struct SentView {
     pub message: MessageView,
     pub conversation: ConversationView,

@@ -144,6 +144,7 @@ struct ReactBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = SimulatedEditBody)]
 struct EditBody {
     message: String,
     text: String,
