@@ -1,7 +1,7 @@
 //! What every request passes: its id, its caller, the permission, the rate limit, the
 //! `Idempotency-Key`, and the catch for a handler that panics.
 
-use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, rc::Rc};
+use std::{net::IpAddr, panic::AssertUnwindSafe, rc::Rc};
 
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
@@ -45,60 +45,54 @@ struct Rule {
     bounds_itself: bool,
 }
 
-/// What the table says of each route, by pattern and method.
-pub struct Rules(HashMap<&'static str, Vec<(Method, Rule)>>);
+/// What the table says of the routes of one path, by method; nothing where there is no such path.
+#[derive(Default)]
+pub struct Rules(Vec<(Method, Rule)>);
 
 impl Rules {
-    pub fn of(endpoints: &[Endpoint]) -> Self {
-        let mut rules: HashMap<_, Vec<_>> = HashMap::new();
-        for one in endpoints {
+    pub fn of<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Self {
+        let rule = |one: &Endpoint| {
             let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
-            let Endpoint { method, path, .. } = one;
             let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
-            rules.entry(*path).or_default().push((method.clone(), rule));
-        }
-        Self(rules)
-    }
-
-    /// The pattern that the request will be routed by, and its rule; no rule for a method that the
-    /// path does not know, whose 405 is not limited and tells nothing.
-    fn find(&self, request: &ServiceRequest) -> Option<(&'static str, Option<Rule>)> {
-        let (pattern, rules) = self.by_pattern(request)?;
-        let method = match request.method() {
-            &Method::HEAD => &Method::GET,
-            other => other,
+            (one.method.clone(), rule)
         };
-        Some((pattern, rules.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)))
+        Self(endpoints.into_iter().map(rule).collect())
     }
 
-    fn by_pattern(&self, request: &ServiceRequest) -> Option<(&'static str, &Vec<(Method, Rule)>)> {
-        // The router sees the path decoded. Looked up as it was written, `%73essions` would be
-        // nobody's path here and that of the sessions there.
-        let pattern = request.resource_map().match_pattern(request.match_info().as_str())?;
-        let (pattern, rules) = self.0.get_key_value(pattern.as_str())?;
-        Some((*pattern, rules))
+    fn is_nowhere(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// None for a method that the path does not know, whose 405 is not limited and tells nothing.
+    fn find(&self, method: &Method) -> Option<Rule> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.0.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)
+    }
+
+    fn surface(&self) -> Surface {
+        self.0.first().map(|(_, rule)| rule.surface).unwrap_or_default()
     }
 }
 
-/// The session that the path names. The router has not taken the path apart yet.
-fn path_session(request: &ServiceRequest, pattern: &str) -> Option<String> {
-    let place = pattern.split('/').position(|segment| segment == "{sessionId}")?;
-    request.match_info().as_str().split('/').nth(place).map(decoded)
+/// The session that the path names.
+fn path_session(request: &ServiceRequest) -> Option<String> {
+    request.match_info().get("sessionId").map(decoded)
 }
 
-/// The gate as a middleware.
+/// The gate as a middleware around one path.
 pub async fn pass(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+    rules: Rc<Rules>,
 ) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
     let id = request_id(request.headers());
     let clock = clock(request.request());
-    let surface = surface_of(&request);
-    if surface == Surface::Chat && !takes_file(&request) {
+    let (rule, surface) = (rules.find(request.method()), rules.surface());
+    if surface == Surface::Chat && rule.is_none_or(|rule| !rule.takes_file) {
         request.extensions_mut().insert(BodyLimit(CHAT_BODY));
     }
     // No clone of the request may be alive while it is routed: actix changes it in place.
-    let (mut response, standing) = match admit(&request).await {
+    let (mut response, standing) = match admit(&request, &rules, rule).await {
         Ok(Admitted { principal, repeat, standing }) => {
             let place = idempotency::place(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
@@ -151,20 +145,6 @@ fn worded(response: ServiceResponse, surface: Surface) -> ServiceResponse {
     ServiceResponse::new(request, reworded(response, surface))
 }
 
-/// Whose route it is, by the table.
-fn surface_of(request: &ServiceRequest) -> Surface {
-    let rules = request.app_data::<web::Data<Rules>>();
-    let resource = rules.and_then(|rules| rules.by_pattern(request));
-    let surface = |(_, rules): (_, &Vec<(Method, Rule)>)| Some(rules.first()?.1.surface);
-    resource.and_then(surface).unwrap_or_default()
-}
-
-fn takes_file(request: &ServiceRequest) -> bool {
-    let rules = request.app_data::<web::Data<Rules>>();
-    let rule = rules.and_then(|rules| rules.find(request)?.1);
-    rule.is_some_and(|rule| rule.takes_file)
-}
-
 /// Of two limits the one that leaves less.
 fn tighter(one: Option<Standing>, other: Option<Standing>) -> Option<Standing> {
     match (one, other) {
@@ -185,21 +165,24 @@ struct Admitted {
 type Refused = (Error, Option<Standing>);
 
 /// Whether the request may go on, and how it stands with its rate limit.
-async fn admit(request: &ServiceRequest) -> Result<Admitted, Refused> {
+async fn admit(
+    request: &ServiceRequest,
+    rules: &Rules,
+    rule: Option<Rule>,
+) -> Result<Admitted, Refused> {
     let missing = || (Error::internal("the server is not set up"), None);
     let services = request.app_data::<web::Data<Services>>().ok_or_else(missing)?;
-    let rules = request.app_data::<web::Data<Rules>>().ok_or_else(missing)?;
     let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
-    let Some((pattern, rule)) = rules.find(request) else {
+    if rules.is_nowhere() {
         let message = format!("There is nothing at {}", request.path());
         return Err((Error::new(ErrorCode::NotFound, message), None));
-    };
+    }
     let rule = rule.filter(|rule| rule.scope != Scope::Public);
     let Some(Rule { scope, bucket, repeat, bounds_itself, .. }) = rule else {
         let principal = Principal { key: None, scopes: Vec::new(), session: None };
         return Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing: None });
     };
-    let path_session = path_session(request, pattern);
+    let path_session = path_session(request);
     let identified = auth::identify(request, services).await;
     let caller = match &identified {
         Ok(Principal { key: Some(key), .. }) => key.to_string(),

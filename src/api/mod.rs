@@ -23,6 +23,7 @@ mod limits;
 mod operation;
 pub mod openapi;
 mod places;
+mod routing;
 mod server;
 mod sessions;
 mod simulator;

@@ -1,31 +1,17 @@
-//! The HTTP server: binding, routing from the table, stopping.
+//! The HTTP server: binding, serving, stopping.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer, Resource, ResponseError,
+    App, HttpServer,
     dev::ServerHandle,
-    http::{
-        StatusCode,
-        header::{ALLOW, HeaderValue},
-    },
-    middleware::{NormalizePath, TrailingSlash, from_fn},
+    middleware::{NormalizePath, TrailingSlash},
     web,
 };
 use tokio::task::JoinHandle;
 
 use crate::{
-    api::{
-        endpoint::Endpoint,
-        endpoints,
-        error::{ApiError, envelope},
-        frames::Frames,
-        gate::{self, Rules},
-        limits::RateLimits,
-        openapi,
-        places::Places,
-    },
-    domain::{Error, ErrorCode},
+    api::{endpoints, frames::Frames, limits::RateLimits, openapi, places::Places, routing},
     services::Services,
 };
 
@@ -49,25 +35,18 @@ impl Server {
         let with_simulator = services.network.is_some();
         let limits = web::Data::new(RateLimits::new(&services.config.limits));
         let places = web::Data::new(Places::new(MOST_LISTENERS));
-        let rules = web::Data::new(Rules::of(&endpoints(with_simulator)));
         let document = web::Data::new(openapi::Document::new(with_simulator));
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
         let forgotten = limits.clone();
         let server = HttpServer::new(move || {
-            let mut app = App::new()
+            App::new()
                 .app_data(services.clone())
                 .app_data(frames.clone())
                 .app_data(limits.clone())
                 .app_data(places.clone())
-                .app_data(rules.clone())
                 .app_data(document.clone())
-                .wrap(from_fn(gate::pass))
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
-                .default_service(web::to(not_found));
-            for resource in resources(endpoints(with_simulator)) {
-                app = app.service(resource);
-            }
-            app
+                .configure(|config| routing::lay_out(config, endpoints(with_simulator)))
         });
         let server = server
             .workers(WORKERS)
@@ -99,45 +78,4 @@ impl Server {
         }
         self.running.abort();
     }
-}
-
-/// One resource for each path, with a route for each method and a 405 for the others.
-fn resources(endpoints: Vec<Endpoint>) -> Vec<Resource> {
-    let mut order: Vec<&'static str> = Vec::new();
-    let mut by_path: BTreeMap<&'static str, Vec<Endpoint>> = BTreeMap::new();
-    for endpoint in endpoints {
-        if !by_path.contains_key(endpoint.path) {
-            order.push(endpoint.path);
-        }
-        by_path.entry(endpoint.path).or_default().push(endpoint);
-    }
-    order
-        .into_iter()
-        .map(|path| {
-            let endpoints = by_path.remove(path).unwrap_or_default();
-            let methods: Vec<&str> =
-                endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
-            let allow = methods.join(", ");
-            let resource = endpoints.into_iter().fold(web::resource(path), |r, e| r.route(e.route));
-            resource.default_service(web::to(move || {
-                let allow = allow.clone();
-                async move { method_not_allowed(&allow) }
-            }))
-        })
-        .collect()
-}
-
-fn method_not_allowed(allow: &str) -> HttpResponse {
-    let message = format!("This path knows {allow}");
-    let body = envelope("METHOD_NOT_ALLOWED", &message, &serde_json::json!({}));
-    let mut response = HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED).json(body);
-    if let Ok(value) = HeaderValue::try_from(allow) {
-        response.headers_mut().insert(ALLOW, value);
-    }
-    response
-}
-
-async fn not_found(request: HttpRequest) -> HttpResponse {
-    let message = format!("There is nothing at {}", request.path());
-    ApiError::from(Error::new(ErrorCode::NotFound, message)).error_response()
 }
