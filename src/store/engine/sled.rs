@@ -155,7 +155,12 @@ impl Engine for SledEngine {
             return Ok(());
         }
         let covered = self.committed.load(Ordering::SeqCst);
-        self.db.flush_async().await.map_err(|error| self.failed(error))?;
+        // Not sled's own way of waiting: it wakes all threads of its pool twice for each flush.
+        let db = self.db.clone();
+        let flushed = tokio::task::spawn_blocking(move || db.flush()).await;
+        flushed
+            .map_err(|error| StoreError::Disk(error.to_string()))?
+            .map_err(|error| self.failed(error))?;
         self.flushes.fetch_add(1, Ordering::SeqCst);
         self.flushed.store(covered, Ordering::SeqCst);
         Ok(())
