@@ -15,6 +15,7 @@ use crate::{
     domain::{Error, Timestamp},
     store::records::{Delivery, Reading, WebhookRecord},
     webhooks::{
+        gathering::Gathering,
         pace::{Pace, Sign},
         record::{Ended, Group},
         window::Window,
@@ -45,7 +46,7 @@ pub struct Desk {
     pub recording: JoinSet<Result<Vec<String>, Error>>,
     /// Heads that are due, read from the line and not started yet.
     pub ready: VecDeque<Delivery>,
-    pub ended: Vec<Ended>,
+    pub ended: Gathering<Ended>,
     /// The lanes of attempts under way.
     posting: HashMap<task::Id, String>,
     group: InHand,
@@ -89,7 +90,7 @@ impl Desk {
             under_way: JoinSet::new(),
             recording: JoinSet::new(),
             ready: VecDeque::new(),
-            ended: Vec::new(),
+            ended: Gathering::default(),
             posting: HashMap::new(),
             group: InHand::default(),
             busy: HashSet::new(),
@@ -126,7 +127,7 @@ impl Desk {
         (self.window, self.missed) = (None, 0);
         self.moving.clear();
         self.before_line.clear();
-        self.ended.clear();
+        self.ended.take();
         self.ready.clear();
         self.busy = self.posting.values().cloned().collect();
     }
@@ -226,7 +227,7 @@ impl Desk {
                 Ok((task, Ok(ended))) => {
                     ended.sign().into_iter().for_each(|sign: Sign| self.pace.heard(sign));
                     if self.window.is_some() {
-                        self.ended.push(ended);
+                        self.ended.add(ended);
                     }
                     (task, None)
                 }
@@ -246,15 +247,21 @@ impl Desk {
         }
     }
 
+    /// How long those that ended wait for others to be recorded with; none when they do not.
+    pub fn gathering(&self) -> Option<Duration> {
+        let may_come = !self.under_way.is_empty() && self.recording.is_empty();
+        self.ended.patience().filter(|_| may_come)
+    }
+
     /// What is to be recorded next, when nothing is being recorded.
     pub fn group(&mut self) -> Option<Group> {
         let window = self.window.as_ref()?;
         let is_little = self.ended.is_empty() && self.moving.is_empty() && self.missed == 0;
         let is_far = self.recorded_to.saturating_add(READING_STEP) <= window.read_to();
-        if (is_little && !is_far) || !self.recording.is_empty() {
+        if (is_little && !is_far) || !self.recording.is_empty() || self.gathering().is_some() {
             return None;
         }
-        let (ended, moved) = (std::mem::take(&mut self.ended), std::mem::take(&mut self.moving));
+        let (ended, moved) = (self.ended.take(), std::mem::take(&mut self.moving));
         let fresh = ended.iter().filter(|ended| ended.is_fresh).map(|ended| ended.delivery.seq);
         let numbers: Vec<u64> = fresh.chain(moved.iter().map(|delivery| delivery.seq)).collect();
         let reading = window.reading_without(&numbers);

@@ -15,6 +15,7 @@ mod attempt;
 mod deliveries;
 mod desk;
 mod dispatcher;
+mod gathering;
 mod hosts;
 mod intake;
 mod pace;
