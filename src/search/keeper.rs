@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,6 +20,10 @@ use crate::{
 
 /// Changes that come one after the other are written together: a commit costs a few files.
 const PAUSE: Duration = Duration::from_millis(250);
+/// Pauses are so many times as long as the writing before them, up to the longest: however much
+/// comes, most of the disk's time is left to those who wait for it.
+const SHARE: u32 = 30;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Faults of an index before another is begun.
@@ -93,18 +98,20 @@ impl Keeper {
         let shared = self.shared.clone();
         let unindexed = shared.store.unindexed();
         loop {
+            let begun = Instant::now();
             // What is new is looked for before what is old.
             while self.take_up().await? || self.build().await? {
                 if stop.is_cancelled() {
                     return Ok(());
                 }
             }
+            let pause = (begun.elapsed() * SHARE).clamp(PAUSE, LONGEST_PAUSE);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = unindexed.changed() => (),
                 () = shared.damaged.notified() => self.begin_anew().await?,
             }
-            stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+            stop.run_until_cancelled(tokio::time::sleep(pause)).await;
         }
     }
 
