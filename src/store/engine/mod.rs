@@ -3,6 +3,7 @@
 //! It is async so that an engine across a network can live behind it. It knows bytes only: which
 //! keys there are and what they mean is said in [`crate::store::trees`].
 
+mod flusher;
 mod guard;
 mod sled;
 mod views;

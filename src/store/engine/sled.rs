@@ -18,7 +18,7 @@ use async_trait::async_trait;
 
 use crate::store::{
     StoreError,
-    engine::{Batch, Direction, Engine, Pair, Range, Snapshot, views::Views},
+    engine::{Batch, Direction, Engine, Pair, Range, Snapshot, flusher::Flusher, views::Views},
 };
 
 /// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
@@ -26,6 +26,7 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 pub struct SledEngine {
     db: sled::Db,
+    flusher: Flusher,
     /// Held while expectations are checked and the batch is applied, and while a snapshot reads.
     commit: Mutex<Views>,
     /// Commits made, and how many of them are known to be on the disk.
@@ -48,8 +49,11 @@ impl SledEngine {
 
     fn from(config: sled::Config) -> Result<Self, StoreError> {
         let db = config.cache_capacity(CACHE_BYTES).open().map_err(opening_failed)?;
+        let flusher = Flusher::start(db.clone())
+            .map_err(|error| StoreError::Disk(format!("no thread to write with: {error}")))?;
         Ok(Self {
             db,
+            flusher,
             commit: Mutex::default(),
             committed: AtomicU64::new(0),
             flushed: AtomicU64::new(0),
@@ -155,12 +159,12 @@ impl Engine for SledEngine {
             return Ok(());
         }
         let covered = self.committed.load(Ordering::SeqCst);
-        // Not sled's own way of waiting: it wakes all threads of its pool twice for each flush.
-        let db = self.db.clone();
-        let flushed = tokio::task::spawn_blocking(move || db.flush()).await;
-        flushed
-            .map_err(|error| StoreError::Disk(error.to_string()))?
-            .map_err(|error| self.failed(error))?;
+        let flushed = self.flusher.flush().await;
+        let gone = || {
+            self.broken.store(true, Ordering::SeqCst);
+            StoreError::Disk("the thread that writes has ended".to_owned())
+        };
+        flushed.ok_or_else(gone)?.map_err(|error| self.failed(error))?;
         self.flushes.fetch_add(1, Ordering::SeqCst);
         self.flushed.store(covered, Ordering::SeqCst);
         Ok(())
