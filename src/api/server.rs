@@ -50,6 +50,8 @@ impl Server {
         });
         let server = server
             .workers(WORKERS)
+            // Frames are small and many: held back for the answer to the one before, each comes 40 ms late.
+            .tcp_nodelay(true)
             .disable_signals()
             .shutdown_timeout(STOP_SECONDS)
             .bind(listen)?;
