@@ -22,8 +22,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// Pauses are so many times as long as the writing before them, up to the longest: however much
 /// comes, most of the disk's time is left to those who wait for it.
-const SHARE: u32 = 30;
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const SHARE: u32 = 50;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Faults of an index before another is begun.
@@ -115,12 +115,14 @@ impl Keeper {
         }
     }
 
-    /// Writes what was noted; whether there was anything.
+    /// Writes what was noted, as much as one commit takes; whether there is more. What comes meanwhile
+    /// waits for the next time: a flow that does not end shall not be one commit after the other.
     async fn take_up(&mut self) -> Result<bool, Fault> {
         let noticed = self.shared.store.unindexed().first(AT_ONCE).await?;
         if noticed.is_empty() {
             return Ok(false);
         }
+        let has_more = noticed.len() == AT_ONCE;
         let mut changes = Vec::with_capacity(noticed.len());
         for number in noticed.iter().map(|noticed| noticed.number) {
             let stored = self.shared.store.messages().by_number(number).await?;
@@ -130,7 +132,7 @@ impl Keeper {
         changes.dedup_by_key(|change| change.number);
         self.write(changes).await?;
         self.shared.store.unindexed().done(noticed).await?;
-        Ok(true)
+        Ok(has_more)
     }
 
     /// Writes some of the messages that were there before the index was; whether there was any.
