@@ -25,13 +25,25 @@ for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
         hash: shot.hash, colorScheme, viewport, isMobile, locale: "en-GB", timezoneId: "UTC",
       });
       await shot.ready(page, gateway);
-      await page.evaluate(() => document.fonts.ready);
+      await page.evaluate(painted);
       await draw(page, `${FOLDER}/${shot.name}-${colorScheme}-${width}`);
       await close();
     }
   }
 }
 await Promise.all([browser.close(), scenery.stop()]);
+
+/** In the page: resolves when what it shows has been drawn, pictures too. */
+async function painted() {
+  await document.fonts.ready;
+  const shown = [...document.images].filter((image) => image.checkVisibility());
+  const pause = new Promise((over) => setTimeout(over, 2_000));
+  // One that cannot be decoded is drawn as such; one that is far below is not loaded at all.
+  await Promise.race([pause, Promise.allSettled(shown.map((image) => image.decode()))]);
+  const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+  await frame();
+  await frame();
+}
 
 async function draw(page, path) {
   if (folder) {
