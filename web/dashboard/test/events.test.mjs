@@ -97,7 +97,7 @@ describe("the tail of the log", () => {
     await page.getByRole("button", { name: "Load older" }).click();
     await page.keyboard.press("End");
     await page.getByText("The log begins here.").waitFor();
-    await page.getByLabel("Jump to number").fill("2");
+    await page.getByLabel("Number", { exact: true }).fill("2");
     await page.keyboard.press("Enter");
     await page.locator('[role=option][aria-selected="true"]').waitFor();
     await page.getByText("You are looking at an earlier part of the log.").waitFor();

@@ -26,7 +26,7 @@ export const events = {
   newer: "Load newer",
   older: "Load older",
   toNewest: "To the newest",
-  jump: "Jump to number",
+  jump: "Number",
   jumpAction: "Jump",
   jumpFault: "Give a number from 1 on.",
   notThere: (seq: number) =>
