@@ -9,7 +9,7 @@ import { setScenery, shots } from "../test/support/scenery.mjs";
 const [, , chosen = "", folder] = process.argv;
 const FOLDER = folder ?? fileURLToPath(new URL("../../../docs/screenshots", import.meta.url));
 const WIDTHS = { 390: 844, 1440: 900 };
-const LARGEST = folder ? Infinity : 60 * 1024;
+const LARGEST = folder ? Infinity : 96 * 1024;
 /** The best that is not too large. */
 const QUALITIES = [85, 75, 65, 50, 35];
 
