@@ -104,6 +104,12 @@ async fn run(folder: &Path, filter: &str, format: &str) -> Told {
     for chat in [ECHO, SILENT] {
         daemon.send("s", chat, TEXT_OUT).await;
     }
+    // The answer is a send as well: refused below in place of ours, it would not be there to be logged.
+    let is_answered = |messages: &Value| {
+        messages.as_array().unwrap().iter().any(|message| message["fromMe"] == false)
+    };
+    let path = format!("/api/v1/sessions/s/chats/{ECHO}/messages");
+    daemon.wait_until(&path, "the answer", is_answered).await;
     let body = json!({ "chat": format!("{PHONE}@c.us"), "text": TEXT_IN });
     daemon.post("/_simulator/v1/accounts/15550000011/messages", body).await;
     daemon.wait_for_newest("s", TEXT_IN).await;
