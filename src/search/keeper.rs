@@ -22,7 +22,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// Pauses are so many times as long as the writing before them, up to the longest: however much
 /// comes, most of the disk's time is left to those who wait for it.
-const SHARE: u32 = 50;
+const SHARE: u32 = 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);

@@ -13,7 +13,11 @@ use crate::support::{
 
 const CHATS: usize = 3;
 const SETTINGS: &[(&str, &str)] = &[
-    ("WAGATE_WEBHOOKS__RETRY_SCHEDULE", "20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms"),
+    // So many that chance alone does not make a dead letter: three of seven tries fail.
+    (
+        "WAGATE_WEBHOOKS__RETRY_SCHEDULE",
+        "20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms,20ms",
+    ),
     ("WAGATE_WEBHOOKS__TIMEOUT_SECONDS", "1"),
 ];
 

@@ -72,6 +72,7 @@ impl Daemon {
                 ("WAGATE_LIMITS__SESSION_CREATION", "0"),
                 ("WAGATE_LIMITS__MESSAGING", "0"),
                 ("WAGATE_LIMITS__GENERAL", "0"),
+                ("WAGATE_LIMITS__CHAT", "0"),
             ])
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
