@@ -149,6 +149,23 @@ describe("a gateway that asks for a key", () => {
 });
 
 describe("a gateway that goes away", () => {
+  test("draws its charts once they can be fetched", async (context) => {
+    const gateway = await startGateway();
+    context.after(() => gateway.stop());
+    const { page, close } = await open(browser, gateway, { hash: "#/sessions" });
+    let refused = 0;
+    await page.route("**/assets/chart-*", (route) => {
+      refused += 1;
+      return refused === 1 ? route.abort() : route.continue();
+    });
+    await page.goto(`${gateway.address}/#/`);
+    await page.locator(".uplot").first().waitFor();
+    assert.ok(1 < refused);
+    const over = page.locator(".u-over").first();
+    assert.equal(await over.evaluate((it) => getComputedStyle(it).position), "absolute");
+    await close();
+  });
+
   test("is seen to, and found again", async (context) => {
     const folder = makeFolder();
     const first = await startGateway({ folder });

@@ -1,6 +1,5 @@
 // Draws a chart with uPlot, in the colours of the page. Fetched when the first chart is shown.
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import { locale } from "../strings";
 
 export interface Line {
