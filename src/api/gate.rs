@@ -50,20 +50,17 @@ struct Rule {
 pub struct Rules(Vec<(Method, Rule)>);
 
 impl Rules {
-    pub fn of<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Self {
+    pub fn of(endpoints: &[Endpoint]) -> Self {
         let rule = |one: &Endpoint| {
             let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
             let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
             (one.method.clone(), rule)
         };
-        Self(endpoints.into_iter().map(rule).collect())
+        Self(endpoints.iter().map(rule).collect())
     }
 
-    fn is_nowhere(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// None for a method that the path does not know, whose 405 is not limited and tells nothing.
+    /// None where there is nothing, and for a method that the path does not know: the 404 or 405 is not
+    /// limited and tells nothing.
     fn find(&self, method: &Method) -> Option<Rule> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.0.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)
@@ -91,8 +88,7 @@ pub async fn pass(
     if surface == Surface::Chat && rule.is_none_or(|rule| !rule.takes_file) {
         request.extensions_mut().insert(BodyLimit(CHAT_BODY));
     }
-    // No clone of the request may be alive while it is routed: actix changes it in place.
-    let (mut response, standing) = match admit(&request, &rules, rule).await {
+    let (mut response, standing) = match admit(&request, rule).await {
         Ok(Admitted { principal, repeat, standing }) => {
             let place = idempotency::place(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
@@ -165,18 +161,10 @@ struct Admitted {
 type Refused = (Error, Option<Standing>);
 
 /// Whether the request may go on, and how it stands with its rate limit.
-async fn admit(
-    request: &ServiceRequest,
-    rules: &Rules,
-    rule: Option<Rule>,
-) -> Result<Admitted, Refused> {
+async fn admit(request: &ServiceRequest, rule: Option<Rule>) -> Result<Admitted, Refused> {
     let missing = || (Error::internal("the server is not set up"), None);
     let services = request.app_data::<web::Data<Services>>().ok_or_else(missing)?;
     let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
-    if rules.is_nowhere() {
-        let message = format!("There is nothing at {}", request.path());
-        return Err((Error::new(ErrorCode::NotFound, message), None));
-    }
     let rule = rule.filter(|rule| rule.scope != Scope::Public);
     let Some(Rule { scope, bucket, repeat, bounds_itself, .. }) = rule else {
         let principal = Principal { key: None, scopes: Vec::new(), session: None };

@@ -20,10 +20,10 @@ use crate::{
 
 /// Changes that come one after the other are written together: a commit costs a few files.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Pauses are so many times as long as the writing before them, up to the longest: however much
-/// comes, most of the disk's time is left to those who wait for it.
+/// After writing it rests so many times as long as that took, up to the longest: however much comes,
+/// most of the disk's time is left to those who wait for it.
 const SHARE: u32 = 20;
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Faults of an index before another is begun.
@@ -105,13 +105,14 @@ impl Keeper {
                     return Ok(());
                 }
             }
-            let pause = (begun.elapsed() * SHARE).clamp(PAUSE, LONGEST_PAUSE);
+            let rested = Instant::now() + (begun.elapsed() * SHARE).min(LONGEST_REST);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = unindexed.changed() => (),
                 () = shared.damaged.notified() => self.begin_anew().await?,
             }
-            stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            let due = rested.max(Instant::now() + PAUSE);
+            stop.run_until_cancelled(tokio::time::sleep_until(due)).await;
         }
     }
 

@@ -1,30 +1,27 @@
 //! The one thread that waits for the disk. sled's own way of waiting wakes every thread of its pool,
 //! twice for each flush.
 
-use std::{
-    io,
-    sync::mpsc::{self, Sender},
-    thread::JoinHandle,
-};
+use std::{io, thread::JoinHandle};
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 type Answer = oneshot::Sender<sled::Result<()>>;
 
 pub struct Flusher {
     /// None once it is to end.
-    orders: Option<Sender<Answer>>,
+    orders: Option<mpsc::Sender<Answer>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Flusher {
-    pub fn start(db: sled::Db) -> io::Result<Self> {
-        let (orders, received) = mpsc::channel::<Answer>();
+    /// The thread calls `flush` for each flush that is asked for.
+    pub fn start(flush: impl Fn() -> sled::Result<usize> + Send + 'static) -> io::Result<Self> {
+        let (orders, mut received) = mpsc::channel::<Answer>(1);
         let thread = std::thread::Builder::new().name("store-flush".to_owned());
         let thread = thread.spawn(move || {
-            for answer in received {
+            while let Some(answer) = received.blocking_recv() {
                 // Whoever asked may have gone.
-                let _ = answer.send(db.flush().map(drop));
+                let _ = answer.send(flush().map(drop));
             }
         })?;
         Ok(Self { orders: Some(orders), thread: Some(thread) })
@@ -33,7 +30,7 @@ impl Flusher {
     /// Returns when everything committed before the call is on the disk; none when the thread is gone.
     pub async fn flush(&self) -> Option<sled::Result<()>> {
         let (answer, flushed) = oneshot::channel();
-        self.orders.as_ref()?.send(answer).ok()?;
+        self.orders.as_ref()?.send(answer).await.ok()?;
         flushed.await.ok()
     }
 }
@@ -45,5 +42,30 @@ impl Drop for Flusher {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thread_that_broke_off_is_told_of_and_waits_for_nobody() {
+        let flusher = Flusher::start(|| panic!("a fault")).unwrap();
+        assert!(flusher.flush().await.is_none());
+        assert!(flusher.flush().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn it_lets_go_of_the_folder_before_it_is_gone() {
+        let folder = Arc::new(());
+        let held = folder.clone();
+        let flusher = Flusher::start(move || Ok(Arc::strong_count(&held))).unwrap();
+        flusher.flush().await.unwrap().unwrap();
+        assert_eq!(Arc::strong_count(&folder), 2);
+        drop(flusher);
+        assert_eq!(Arc::strong_count(&folder), 1);
     }
 }

@@ -49,7 +49,8 @@ impl SledEngine {
 
     fn from(config: sled::Config) -> Result<Self, StoreError> {
         let db = config.cache_capacity(CACHE_BYTES).open().map_err(opening_failed)?;
-        let flusher = Flusher::start(db.clone())
+        let flushed = db.clone();
+        let flusher = Flusher::start(move || flushed.flush())
             .map_err(|error| StoreError::Disk(format!("no thread to write with: {error}")))?;
         Ok(Self {
             db,
