@@ -2,6 +2,8 @@
 //! ended, and the heads of the line that it tries next. All of it bounded; what a kill takes from it is
 //! read and done again.
 
+mod recording;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
@@ -15,21 +17,17 @@ use crate::{
     domain::{Error, Timestamp},
     store::records::{Delivery, Reading, WebhookRecord},
     webhooks::{
-        gathering::Gathering,
-        pace::{Pace, Sign},
-        record::{Ended, Group},
-        window::Window,
+        desk::recording::InHand,
+        pace::Pace,
+        record::Ended,
+        window::{Fresh, Window},
     },
 };
 
 /// How long an endpoint rests after the store failed.
 pub const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Attempts that ended and are not on the disk yet, at most: each is made again after a kill.
-const MOST_UNRECORDED: usize = 64;
-/// How far an endpoint was read is written down by itself when it is so far behind: it need only keep
-/// the log from being held back.
-const READING_STEP: u64 = 500;
-
+const MOST_UNRECORDED: usize = 256;
 pub struct Desk {
     /// As it was last read; none while the endpoint is switched off or gone.
     pub webhook: Option<Arc<WebhookRecord>>,
@@ -46,11 +44,12 @@ pub struct Desk {
     pub recording: JoinSet<Result<Vec<String>, Error>>,
     /// Heads that are due, read from the line and not started yet.
     pub ready: VecDeque<Delivery>,
-    pub ended: Gathering<Ended>,
+    pub ended: Vec<Ended>,
     /// The lanes of attempts under way.
     posting: HashMap<task::Id, String>,
     group: InHand,
-    /// All lanes of which something has been started and is not on the disk as ended.
+    /// All lanes of which something has been started that holds up the rest of it: until it is over
+    /// where it is delivered at the first try, until that is on the disk otherwise.
     pub busy: HashSet<String>,
     /// The endpoint's record may have changed; the log, or the line, may hold something new.
     pub is_changed: bool,
@@ -68,16 +67,6 @@ pub struct Desk {
     pub tidying: JoinSet<Result<usize, Error>>,
 }
 
-/// Of the group that is being recorded.
-#[derive(Default)]
-struct InHand {
-    lanes: Vec<String>,
-    moved: HashSet<String>,
-    before_line: HashSet<String>,
-    numbers: Vec<u64>,
-    read_to: u64,
-}
-
 impl Desk {
     pub fn new(most_at_once: usize) -> Self {
         Self {
@@ -90,7 +79,7 @@ impl Desk {
             under_way: JoinSet::new(),
             recording: JoinSet::new(),
             ready: VecDeque::new(),
-            ended: Gathering::default(),
+            ended: Vec::new(),
             posting: HashMap::new(),
             group: InHand::default(),
             busy: HashSet::new(),
@@ -127,7 +116,7 @@ impl Desk {
         (self.window, self.missed) = (None, 0);
         self.moving.clear();
         self.before_line.clear();
-        self.ended.take();
+        self.ended.clear();
         self.ready.clear();
         self.busy = self.posting.values().cloned().collect();
     }
@@ -142,7 +131,7 @@ impl Desk {
         if self.window.is_none() {
             return 0;
         }
-        let unrecorded = self.ended.len() + self.group.lanes.len();
+        let unrecorded = self.ended.len() + self.group.ended;
         let bound = MOST_UNRECORDED.saturating_sub(unrecorded);
         self.pace.allowed().min(bound).saturating_sub(self.under_way.len())
     }
@@ -159,7 +148,8 @@ impl Desk {
 
     /// Gives an event that was read its place: behind those of its lane that wait here, or on its way
     /// into the line, where something of its lane is or will be.
-    pub fn place(&mut self, delivery: Delivery, is_lined_up: bool) {
+    pub fn place(&mut self, fresh: Fresh, is_lined_up: bool) {
+        let Fresh { delivery, .. } = &fresh;
         let is_moving = self.is_moving(&delivery.lane);
         let is_busy = self.busy.contains(&delivery.lane);
         let Some(window) = &mut self.window else { return };
@@ -167,9 +157,9 @@ impl Desk {
         // What is under way in a lane that is not held here came from the line.
         let is_of_line = is_lined_up || is_moving || (is_busy && !window.holds(&delivery.lane));
         if is_of_line || !window.takes(&delivery.lane) {
-            self.moving.push(delivery);
+            self.moving.push(fresh.delivery);
         } else {
-            window.push(delivery);
+            window.push(fresh);
         }
     }
 
@@ -225,10 +215,7 @@ impl Desk {
         while let Some(ended) = next {
             let (task, fault) = match ended {
                 Ok((task, Ok(ended))) => {
-                    ended.sign().into_iter().for_each(|sign: Sign| self.pace.heard(sign));
-                    if self.window.is_some() {
-                        self.ended.add(ended);
-                    }
+                    self.take_in(ended);
                     (task, None)
                 }
                 Ok((task, Err(error))) => (task, Some(error.to_string())),
@@ -247,66 +234,14 @@ impl Desk {
         }
     }
 
-    /// How long those that ended wait for others to be recorded with; none when they do not.
-    pub fn gathering(&self) -> Option<Duration> {
-        let may_come = !self.under_way.is_empty() && self.recording.is_empty();
-        self.ended.patience().filter(|_| may_come)
-    }
-
-    /// What is to be recorded next, when nothing is being recorded.
-    pub fn group(&mut self) -> Option<Group> {
-        let window = self.window.as_ref()?;
-        let is_little = self.ended.is_empty() && self.moving.is_empty() && self.missed == 0;
-        let is_far = self.recorded_to.saturating_add(READING_STEP) <= window.read_to();
-        if (is_little && !is_far) || !self.recording.is_empty() || self.gathering().is_some() {
-            return None;
-        }
-        let (ended, moved) = (self.ended.take(), std::mem::take(&mut self.moving));
-        let fresh = ended.iter().filter(|ended| ended.is_fresh).map(|ended| ended.delivery.seq);
-        let numbers: Vec<u64> = fresh.chain(moved.iter().map(|delivery| delivery.seq)).collect();
-        let reading = window.reading_without(&numbers);
-        self.ended_since_tidy += ended.len();
-        self.group = InHand {
-            lanes: ended.iter().map(|ended| ended.delivery.lane.clone()).collect(),
-            moved: moved.iter().map(|delivery| delivery.lane.clone()).collect(),
-            before_line: std::mem::take(&mut self.before_line),
-            numbers,
-            read_to: reading.read_to,
-        };
-        Some(Group { ended, moved, missed: std::mem::take(&mut self.missed), reading })
-    }
-
-    /// The group is on the disk, or it is not and its attempts are made again.
-    pub fn recorded(
-        &mut self,
-        webhook: Uuid,
-        result: Result<Result<Vec<String>, Error>, JoinError>,
-    ) {
-        let group = std::mem::take(&mut self.group);
-        (self.is_changed, self.is_stale) = (true, true);
-        let fault = match result {
-            Ok(Ok(waiting)) => return self.go_on(group, &waiting),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        };
-        tracing::error!(%webhook, error = fault, "webhook {webhook}: attempts are not recorded");
-        self.let_go();
-        self.rest_after_failure();
-    }
-
-    /// Lets lanes go on whose attempts are recorded. What is behind one that waits in the line goes
-    /// there too.
-    fn go_on(&mut self, group: InHand, waiting: &[String]) {
+    fn take_in(&mut self, ended: Ended) {
+        ended.sign().into_iter().for_each(|sign| self.pace.heard(sign));
         let Some(window) = &mut self.window else { return };
-        window.close(&group.numbers);
-        self.recorded_to = group.read_to;
-        for lane in waiting {
-            self.moving.extend(window.take_lane(lane));
+        if ended.lets_go_on() {
+            self.busy.remove(&ended.delivery.lane);
+            window.free(&ended.delivery.lane);
         }
-        for lane in &group.lanes {
-            self.busy.remove(lane);
-            window.free(lane);
-        }
+        self.ended.push(ended);
     }
 }
 
@@ -315,27 +250,14 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::from_seconds,
-        store::records::{Attempt, DeliveryState},
-        webhooks::{attempt::Outcome, record::Came},
+        store::records::Attempt,
+        webhooks::{
+            attempt::Outcome,
+            desk::recording::READING_STEP,
+            record::{Came, Group},
+            window::tests::fresh,
+        },
     };
-
-    fn delivery(lane: &str) -> Delivery {
-        Delivery {
-            id: Uuid::now_v7(),
-            webhook: Uuid::nil(),
-            seq: 1,
-            event: Uuid::now_v7(),
-            event_name: "message".to_owned(),
-            lane: lane.to_owned(),
-            state: DeliveryState::Waiting,
-            attempts: 1,
-            earlier_attempts: 0,
-            next_attempt_at: None,
-            created_at: from_seconds(0),
-            finished_at: None,
-            last_attempt: None,
-        }
-    }
 
     fn desk() -> Desk {
         let mut desk = Desk::new(10);
@@ -343,14 +265,25 @@ mod tests {
         desk
     }
 
-    async fn delivered(delivery: Delivery) -> Result<Ended, Error> {
-        let (id, at) = (delivery.id, from_seconds(0));
-        let (status, error, response) = (Some(200), None, None);
-        let attempt =
-            Attempt { delivery: id, number: 1, at, duration_ms: 1, status, error, response };
-        let outcome = Outcome { attempt, wish: None };
-        let came = Came::Posted("s".parse().unwrap(), outcome);
+    /// An event of this lane that was posted and answered so.
+    async fn answered(status: u16, fresh: Fresh) -> Result<Ended, Error> {
+        let (delivery, at) = (fresh.delivery, from_seconds(0));
+        let attempt = Attempt {
+            delivery: delivery.id,
+            number: 1,
+            at,
+            duration_ms: 1,
+            status: Some(status),
+            error: None,
+            response: None,
+        };
+        let came = Came::Posted(fresh.event.session.clone(), Outcome { attempt, wish: None });
         Ok(Ended { delivery, is_fresh: true, came })
+    }
+
+    /// The same for one that stood in the line.
+    async fn answered_later(status: u16, fresh: Fresh) -> Result<Ended, Error> {
+        Ok(Ended { is_fresh: false, ..answered(status, fresh).await? })
     }
 
     async fn let_one_end(desk: &mut Desk) {
@@ -359,26 +292,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lane_stays_busy_until_its_group_is_on_the_disk() {
+    async fn a_lane_waits_for_the_disk_unless_it_was_delivered_at_the_first_try() {
         let mut desk = desk();
-        desk.start("a".to_owned(), delivered(delivery("a")));
+        for (lane, status) in [("well", 200), ("failing", 500)] {
+            desk.start(lane.to_owned(), answered(status, fresh(lane, 1)));
+            let_one_end(&mut desk).await;
+        }
+        desk.start("line".to_owned(), answered_later(200, fresh("line", 1)));
         let_one_end(&mut desk).await;
-        let group = desk.group().unwrap();
-        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
-        desk.recording.spawn(async move {
-            finished.await.unwrap();
-            Ok(Vec::new())
-        });
-        assert_eq!(group.ended.len(), 1);
-        desk.start("b".to_owned(), delivered(delivery("b")));
+        assert!(!desk.busy.contains("well"), "nothing of it is in the line");
+        assert_eq!(desk.group().unwrap().ended.len(), 3);
+        desk.recording.spawn(std::future::pending());
+        desk.start("failing".to_owned(), answered(500, fresh("later", 1)));
         let_one_end(&mut desk).await;
         assert!(desk.group().is_none(), "one group at a time");
-        assert!(desk.busy.contains("a") && desk.busy.contains("b"));
-        finish.send(()).unwrap();
-        let result = desk.recording.join_next().await.unwrap();
-        desk.recorded(Uuid::nil(), result);
-        assert!(!desk.busy.contains("a") && desk.busy.contains("b"));
+        assert!(desk.busy.contains("failing") && desk.busy.contains("line"));
+        desk.recording.shutdown().await;
+        desk.recorded(Uuid::nil(), Ok(Ok(Vec::new())));
+        assert!(!desk.busy.contains("failing") && !desk.busy.contains("line"));
         assert_eq!(desk.group().unwrap().ended.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn events_of_a_chat_that_go_well_follow_each_other_and_are_recorded_in_order() {
+        let mut desk = desk();
+        (1..=3).for_each(|seq| place(&mut desk, "a", seq, false));
+        assert_eq!(try_next(&mut desk, 200).await, 1);
+        let group = desk.group().unwrap();
+        assert_eq!(group.reading, Reading { read_to: 3, open: vec![2, 3] });
+        assert_eq!((try_next(&mut desk, 200).await, try_next(&mut desk, 500).await), (2, 3));
+        desk.recorded(Uuid::nil(), Ok(Ok(Vec::new())));
+        assert!(desk.is_taken("a"), "the failure is not recorded");
+        let numbers: Vec<u64> =
+            desk.group().unwrap().ended.iter().map(|ended| ended.delivery.seq).collect();
+        assert_eq!(numbers, [2, 3]);
     }
 
     #[tokio::test]
@@ -387,7 +334,7 @@ mod tests {
         let mut started = 0;
         while 0 < desk.room() {
             let lane = started.to_string();
-            desk.start(lane.clone(), delivered(delivery(&lane)));
+            desk.start(lane.clone(), answered(200, fresh(&lane, 1)));
             let_one_end(&mut desk).await;
             started += 1;
         }
@@ -416,15 +363,15 @@ mod tests {
 
     /// An event of a lane, as it comes from the log.
     fn place(desk: &mut Desk, lane: &str, seq: u64, is_lined_up: bool) {
-        desk.place(Delivery { seq, attempts: 0, ..delivery(lane) }, is_lined_up);
+        desk.place(fresh(lane, seq), is_lined_up);
         desk.window.iter_mut().for_each(|window| window.advance(seq));
     }
 
-    /// Starts the first event that may be, which is delivered.
-    async fn deliver_next(desk: &mut Desk) -> u64 {
+    /// Starts the first event that may be, which is answered so.
+    async fn try_next(desk: &mut Desk, status: u16) -> u64 {
         let next = desk.window.as_mut().and_then(Window::start).unwrap();
-        let seq = next.seq;
-        desk.start(next.lane.clone(), delivered(next));
+        let seq = next.delivery.seq;
+        desk.start(next.delivery.lane.clone(), answered(status, next));
         let_one_end(desk).await;
         seq
     }
@@ -439,14 +386,14 @@ mod tests {
         for (seq, lane) in (1..).zip(["a", "a", "b", "a"]) {
             place(&mut desk, lane, seq, false);
         }
-        assert_eq!(deliver_next(&mut desk).await, 1);
+        assert_eq!(try_next(&mut desk, 500).await, 1);
         let group = desk.group().unwrap();
         assert_eq!(group.reading, Reading { read_to: 4, open: vec![2, 3, 4] });
-        // The store says that the attempt failed: the lane waits in the line now.
+        // The lane waits in the line now.
         desk.recorded(Uuid::nil(), Ok(Ok(vec!["a".to_owned()])));
         place(&mut desk, "a", 5, true);
         place(&mut desk, "c", 6, true);
-        assert_eq!(deliver_next(&mut desk).await, 3);
+        assert_eq!(try_next(&mut desk, 200).await, 3);
         assert!(desk.window.as_ref().unwrap().first().is_none());
         let group = desk.group().unwrap();
         assert_eq!(moved(&group), [2, 4, 5, 6]);
@@ -475,10 +422,10 @@ mod tests {
         let mut desk = desk();
         place(&mut desk, "a", 1, false);
         place(&mut desk, "b", 2, false);
-        deliver_next(&mut desk).await;
+        try_next(&mut desk, 200).await;
         desk.group().unwrap();
         let second = desk.window.as_mut().and_then(Window::start).unwrap();
-        desk.start("b".to_owned(), delivered(second));
+        desk.start("b".to_owned(), answered(200, second));
         desk.recorded(Uuid::nil(), Ok(Err(Error::internal("no disk"))));
         assert!(!desk.is_at_rest() && desk.quiet_for().is_some());
         assert_eq!((desk.room(), desk.is_taken("a"), desk.is_taken("b")), (0, false, true));

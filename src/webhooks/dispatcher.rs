@@ -5,7 +5,8 @@
 //! no other, so that the events of one chat go out one after the other; lanes go out side by side.
 //!
 //! Attempts that end are recorded in groups: while one group is on its way to the disk, the next
-//! gathers, and attempts in other lanes go on. A lane goes on when its own is on the disk.
+//! gathers, and attempts go on. A lane goes on at once after an event that was delivered at the first
+//! try; after any other attempt it goes on when that is on the disk.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,14 +20,14 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, Timestamp, clock::between},
+    domain::{Error, Event, Timestamp, clock::between},
     store::records::{Delivery, WebhookRecord},
     webhooks::{
         Webhooks,
         attempt::{self, Letter},
         desk::{AFTER_FAILURE, Desk},
         record::{Came, Ended},
-        window::Window,
+        window::{Fresh, Window},
     },
 };
 
@@ -107,13 +108,11 @@ impl Webhooks {
                 desk.rest_after_failure();
                 AFTER_FAILURE
             });
-            let gathering = desk.gathering();
             tokio::select! {
                 Some(ended) = desk.under_way.join_next_with_id() => desk.end(id, ended),
                 Some(result) = desk.recording.join_next() => desk.recorded(id, result),
                 _ = wake.changed() => desk.has_news = true,
                 _ = changes.changed() => desk.look_anew(),
-                () = tokio::time::sleep(gathering.unwrap_or_default()), if gathering.is_some() => (),
                 () = tokio::time::sleep(rest) => if !rest.is_zero() {
                     desk.look_anew();
                     desk.has_news = true;
@@ -175,9 +174,9 @@ impl Webhooks {
             return Ok(AFTER_FAILURE);
         }
         for _ in 0..desk.room() {
-            let Some((delivery, is_fresh)) = self.next_one(id, desk, now).await? else { break };
+            let Some((delivery, event)) = self.next_one(id, desk, now).await? else { break };
             let (webhooks, webhook, lane) = (self.clone(), webhook.clone(), delivery.lane.clone());
-            desk.start(lane, async move { webhooks.attempt(&webhook, delivery, is_fresh).await });
+            desk.start(lane, async move { webhooks.attempt(&webhook, delivery, event).await });
         }
         // Without room, the end of an attempt comes before anything that falls due.
         if let Some(due) = desk.next_due.filter(|_| 0 < desk.room()) {
@@ -207,13 +206,13 @@ impl Webhooks {
     }
 
     /// What to try next, the longest due first: of the line, which is read when the heads that were
-    /// read before are used up, or of what just came from the log. Whether it is of the latter.
+    /// read before are used up, or of what just came from the log, which has its event with it.
     async fn next_one(
         &self,
         id: Uuid,
         desk: &mut Desk,
         now: Timestamp,
-    ) -> Result<Option<(Delivery, bool)>, Error> {
+    ) -> Result<Option<(Delivery, Option<Arc<Event>>)>, Error> {
         if desk.ready.is_empty() && std::mem::take(&mut desk.is_stale) {
             let stored = self.inner.store.deliveries();
             let is_taken = |lane: &str| desk.is_taken(lane);
@@ -225,9 +224,10 @@ impl Webhooks {
         let lined_up = desk.ready.front().map(|head| head.next_attempt_at);
         let fresh = desk.window.as_ref().and_then(Window::first).map(|first| first.next_attempt_at);
         if fresh.is_some() && lined_up.is_none_or(|lined_up| fresh < Some(lined_up)) {
-            return Ok(desk.window.as_mut().and_then(Window::start).map(|first| (first, true)));
+            let first = desk.window.as_mut().and_then(Window::start);
+            return Ok(first.map(|Fresh { delivery, event }| (delivery, Some(event))));
         }
-        Ok(desk.ready.pop_front().map(|head| (head, false)))
+        Ok(desk.ready.pop_front().map(|head| (head, None)))
     }
 
     /// Tells how far an endpoint lags, now and then. When it is to be told next.
@@ -245,18 +245,26 @@ impl Webhooks {
         Ok(LONGEST_REST)
     }
 
+    /// The event of a delivery in the line; none when the log has dropped it.
+    async fn event_of(&self, delivery: &Delivery) -> Result<Option<Arc<Event>>, Error> {
+        let found = self.inner.log.read(None, delivery.seq.saturating_sub(1), 1).await?;
+        Ok(found.into_iter().find(|event| event.id == delivery.event))
+    }
+
     async fn attempt(
         &self,
         webhook: &WebhookRecord,
         mut delivery: Delivery,
-        is_fresh: bool,
+        event: Option<Arc<Event>>,
     ) -> Result<Ended, Error> {
-        let event = self.inner.log.read(None, delivery.seq.saturating_sub(1), 1).await?;
-        let event = event.into_iter().find(|event| event.id == delivery.event);
+        let is_fresh = event.is_some();
+        let event = match event {
+            Some(event) => Some(event),
+            None => self.event_of(&delivery).await?,
+        };
         delivery.attempts += 1;
-        let Some((event, body)) =
-            event.and_then(|event| Some((event.clone(), self.inner.envelope.wrap(&event)?)))
-        else {
+        let worded = event.and_then(|event| Some((self.inner.envelope.wrap(&event)?, event)));
+        let Some((body, event)) = worded else {
             let came = Came::Unfit("its event is past the retention".to_owned());
             return Ok(Ended { delivery, is_fresh, came });
         };

@@ -1,6 +1,6 @@
 //! From the log: which events an endpoint gets, and which of them go into its line untried.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::{
         Batch,
         records::{Delivery, DeliveryState, Reading, WebhookRecord},
     },
-    webhooks::{Webhooks, desk::Desk},
+    webhooks::{Webhooks, desk::Desk, window::Fresh},
 };
 
 const READ_AT_ONCE: usize = 200;
@@ -55,15 +55,14 @@ impl Webhooks {
         }
         let events = log.read(webhook.session.as_ref(), window.read_to(), most).await?;
         let is_at_end = events.len() < most;
-        let last = events.last().map_or(0, |event| event.seq);
-        let wanted = events.iter().filter(|event| self.is_wanted(webhook, event));
-        let taken: Vec<Delivery> =
-            wanted.filter_map(|event| self.delivery_of(webhook.id, event)).collect();
+        let (is_empty, last) = (events.is_empty(), events.last().map_or(0, |event| event.seq));
+        let wanted = events.into_iter().filter(|event| self.is_wanted(webhook, event));
+        let taken = wanted.filter_map(|event| self.fresh(webhook.id, event)).collect();
         self.place(desk, taken, is_well).await?;
         if let Some(window) = &mut desk.window {
             window.advance(if is_at_end { last.max(newest) } else { last });
         }
-        if !events.is_empty() {
+        if !is_empty {
             Breakpoint::DeliveriesTaken.pass();
         }
         desk.has_news = !is_at_end;
@@ -80,8 +79,8 @@ impl Webhooks {
         for seq in reading.open {
             let found = log.read(None, seq.saturating_sub(1), 1).await?;
             let event = found.into_iter().find(|event| event.seq == seq);
-            match event.and_then(|event| self.delivery_of(id, &event)) {
-                Some(delivery) => open.push(delivery),
+            match event.and_then(|event| self.fresh(id, event)) {
+                Some(fresh) => open.push(fresh),
                 None => desk.missed += 1,
             }
         }
@@ -91,15 +90,11 @@ impl Webhooks {
     }
 
     /// Gives each event its place: behind those of its lane, wherever these are.
-    async fn place(
-        &self,
-        desk: &mut Desk,
-        deliveries: Vec<Delivery>,
-        is_well: bool,
-    ) -> Result<(), Error> {
+    async fn place(&self, desk: &mut Desk, taken: Vec<Fresh>, is_well: bool) -> Result<(), Error> {
         let stored = self.inner.store.deliveries();
         let mut lined_up: HashMap<String, bool> = HashMap::new();
-        for delivery in deliveries {
+        for fresh in taken {
+            let Fresh { delivery, .. } = &fresh;
             let is_lined_up = match lined_up.get(&delivery.lane) {
                 Some(is_lined_up) => *is_lined_up,
                 None => {
@@ -109,7 +104,7 @@ impl Webhooks {
                     found
                 }
             };
-            desk.place(delivery, is_lined_up);
+            desk.place(fresh, is_lined_up);
         }
         Ok(())
     }
@@ -119,10 +114,11 @@ impl Webhooks {
         name.is_some_and(|name| Self::listens_to(webhook, &event.session, name))
     }
 
-    fn delivery_of(&self, webhook: Uuid, event: &Event) -> Option<Delivery> {
-        let name = self.inner.envelope.name(event)?;
+    /// None for an event that is of no interest outside.
+    fn fresh(&self, webhook: Uuid, event: Arc<Event>) -> Option<Fresh> {
+        let name = self.inner.envelope.name(&event)?;
         let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
-        Some(Delivery {
+        let delivery = Delivery {
             id: delivery_id(webhook, event.id),
             webhook,
             seq: event.seq,
@@ -136,7 +132,8 @@ impl Webhooks {
             created_at: self.inner.clock.now(),
             finished_at: None,
             last_attempt: None,
-        })
+        };
+        Some(Fresh { delivery, event })
     }
 
     /// Puts what waits into its lanes where these are missing: a store that was written before

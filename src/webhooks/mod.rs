@@ -15,7 +15,6 @@ mod attempt;
 mod deliveries;
 mod desk;
 mod dispatcher;
-mod gathering;
 mod hosts;
 mod intake;
 mod pace;

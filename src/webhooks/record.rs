@@ -53,6 +53,12 @@ impl Ended {
             Came::Unfit(_) => None,
         }
     }
+
+    /// Whether its lane goes on before this is recorded. Nothing is in the line that would have to
+    /// leave it first, and what comes next is recorded after it.
+    pub fn lets_go_on(&self) -> bool {
+        self.is_fresh && self.sign() == Some(Sign::Well)
+    }
 }
 
 impl Webhooks {

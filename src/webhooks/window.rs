@@ -5,10 +5,13 @@
 //! of those numbers still stand open ([`Reading`]), so that after the end of the process just these are
 //! read again. It is bounded; whatever finds no room here stays in the log.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
-    domain::Timestamp,
+    domain::{Event, Timestamp},
     store::records::{Delivery, Reading},
 };
 
@@ -27,11 +30,18 @@ pub struct Window {
     heads: BTreeMap<u64, String>,
 }
 
+/// A delivery that was never tried, with the event as it was read.
+#[derive(Debug)]
+pub struct Fresh {
+    pub delivery: Delivery,
+    pub event: Arc<Event>,
+}
+
 /// Of one chat: what was not started yet.
 #[derive(Debug, Default)]
 struct Lane {
-    waiting: VecDeque<Delivery>,
-    /// An event of it is under way, or is being recorded.
+    waiting: VecDeque<Fresh>,
+    /// Nothing of it may be started.
     is_busy: bool,
 }
 
@@ -83,34 +93,35 @@ impl Window {
     }
 
     /// Puts an event behind those of its lane.
-    pub fn push(&mut self, delivery: Delivery) {
+    pub fn push(&mut self, fresh: Fresh) {
+        let delivery = &fresh.delivery;
         let lane = self.lanes.entry(delivery.lane.clone()).or_default();
         if lane.waiting.is_empty() && !lane.is_busy {
             self.heads.insert(delivery.seq, delivery.lane.clone());
         }
-        lane.waiting.push_back(delivery);
+        lane.waiting.push_back(fresh);
     }
 
     /// The first event that may be started.
     pub fn first(&self) -> Option<&Delivery> {
         let (_, lane) = self.heads.first_key_value()?;
-        self.lanes.get(lane)?.waiting.front()
+        self.lanes.get(lane)?.waiting.front().map(|fresh| &fresh.delivery)
     }
 
     /// Takes it; nothing of its lane may be started before [`Self::free`].
-    pub fn start(&mut self) -> Option<Delivery> {
+    pub fn start(&mut self) -> Option<Fresh> {
         let (_, name) = self.heads.pop_first()?;
         let lane = self.lanes.get_mut(&name)?;
         lane.is_busy = true;
         lane.waiting.pop_front()
     }
 
-    /// What was under way in a lane is over and recorded.
+    /// What was under way in a lane is over, and the lane may go on.
     pub fn free(&mut self, name: &str) {
         let Some(lane) = self.lanes.get_mut(name) else { return };
         lane.is_busy = false;
         match lane.waiting.front() {
-            Some(first) => _ = self.heads.insert(first.seq, name.to_owned()),
+            Some(first) => _ = self.heads.insert(first.delivery.seq, name.to_owned()),
             None => _ = self.lanes.remove(name),
         }
     }
@@ -118,7 +129,8 @@ impl Window {
     /// Takes out what waits in a lane, in order. It stays open until it is recorded elsewhere.
     pub fn take_lane(&mut self, name: &str) -> Vec<Delivery> {
         let Some(lane) = self.lanes.get_mut(name) else { return Vec::new() };
-        let taken: Vec<Delivery> = std::mem::take(&mut lane.waiting).into();
+        let taken = std::mem::take(&mut lane.waiting).into_iter();
+        let taken: Vec<Delivery> = taken.map(|fresh| fresh.delivery).collect();
         if !lane.is_busy {
             self.lanes.remove(name);
         }
@@ -134,7 +146,8 @@ impl Window {
 
     /// When the oldest of those that wait was read.
     pub fn oldest(&self) -> Option<Timestamp> {
-        self.lanes.values().filter_map(|lane| lane.waiting.front()).map(|one| one.created_at).min()
+        let firsts = self.lanes.values().filter_map(|lane| lane.waiting.front());
+        firsts.map(|fresh| fresh.delivery.created_at).min()
     }
 
     /// What is to be written down when these are recorded.
@@ -151,20 +164,24 @@ impl Window {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::webhooks) mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
-    use crate::{domain::clock::from_seconds, store::records::DeliveryState};
+    use crate::{
+        domain::{EventBody, clock::from_seconds},
+        store::records::DeliveryState,
+    };
 
-    fn delivery(lane: &str, seq: u64) -> Delivery {
-        Delivery {
-            id: Uuid::nil(),
+    /// An event of a lane, as it comes from the log.
+    pub fn fresh(lane: &str, seq: u64) -> Fresh {
+        let delivery = Delivery {
+            id: Uuid::now_v7(),
             webhook: Uuid::nil(),
             seq,
-            event: Uuid::nil(),
-            event_name: "message".to_owned(),
+            event: Uuid::now_v7(),
+            event_name: "authenticated".to_owned(),
             lane: lane.to_owned(),
             state: DeliveryState::Waiting,
             attempts: 0,
@@ -173,17 +190,27 @@ mod tests {
             created_at: from_seconds(0),
             finished_at: None,
             last_attempt: None,
-        }
+        };
+        let event = Event {
+            seq,
+            id: delivery.event,
+            session: "s".parse().unwrap(),
+            session_seq: seq,
+            at: from_seconds(0),
+            body: EventBody::Authenticated,
+            identities: Vec::new(),
+        };
+        Fresh { delivery, event: Arc::new(event) }
     }
 
     fn read(window: &mut Window, lane: &str, seq: u64) {
         window.opened(seq);
-        window.push(delivery(lane, seq));
+        window.push(fresh(lane, seq));
         window.advance(seq);
     }
 
     fn start(window: &mut Window) -> Option<u64> {
-        window.start().map(|delivery| delivery.seq)
+        window.start().map(|fresh| fresh.delivery.seq)
     }
 
     #[test]
@@ -254,10 +281,10 @@ mod tests {
                     }
                     2 => {
                         if let Some(next) = window.start() {
-                            let lane = names.iter().position(|name| *name == next.lane).unwrap();
+                            let lane = names.iter().position(|name| *name == next.delivery.lane).unwrap();
                             let is_busy = started.iter().any(|(other, seq)| *other == lane && !recorded.contains(seq));
                             prop_assert!(!is_busy, "one of a lane at a time");
-                            started.push((lane, next.seq));
+                            started.push((lane, next.delivery.seq));
                         }
                     }
                     _ => {
