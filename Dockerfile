@@ -29,7 +29,6 @@ WORKDIR /data
 # The browser's own sandbox needs user namespaces, which containers are seldom given: the container
 # stands in for it. Where yours may have them, set WAGATE_BROWSER__EXTRA_ARGS to nothing.
 ENV WAGATE_LISTEN=0.0.0.0:8080 \
-    MALLOC_ARENA_MAX=2 \
     WAGATE_DATA=/data \
     WAGATE_BROWSER__EXECUTABLE=/usr/bin/chromium \
     WAGATE_BROWSER__EXTRA_ARGS=no-sandbox \

@@ -22,6 +22,7 @@ use wagate::{
     egress,
     gateway::{Gateway, StartError},
     lifecycle::Lifecycle,
+    memory,
     store::{Store, StoreError},
     telemetry,
 };
@@ -158,8 +159,13 @@ enum Engine {
     Simulated,
 }
 
+fn main() -> ExitCode {
+    memory::share_one_heap();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&arguments.settings).await,

@@ -1,7 +1,9 @@
 //! How the open-wa API words events, and the forms of time and type that it uses.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     api::sessions::identity::beside,
@@ -39,19 +41,32 @@ pub const EVENT_NAMES: [&str; 22] = [
     "identity_learned",
 ];
 
+/// An event of the log as every listener gets it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Worded<'a> {
+    event: &'static str,
+    session_id: &'a SessionId,
+    data: Value,
+    /// Seconds since 1970.
+    timestamp: i64,
+    id: Uuid,
+    seq: u64,
+}
+
 /// Words an event as compact JSON; none for those that are of no interest outside.
 pub fn encode(event: &Event) -> Option<String> {
     let mut data = payload(&event.body, event.at);
     beside(&mut data, &event.identities.iter().collect());
-    let json = json!({
-        "event": name(&event.body)?,
-        "sessionId": event.session,
-        "data": data,
-        "timestamp": event.at.as_second(),
-        "id": event.id,
-        "seq": event.seq,
-    });
-    Some(json.to_string())
+    let worded = Worded {
+        event: name(&event.body)?,
+        session_id: &event.session,
+        data,
+        timestamp: event.at.as_second(),
+        id: event.id,
+        seq: event.seq,
+    };
+    serde_json::to_string(&worded).ok()
 }
 
 /// A frame that is not an event of the log.
