@@ -1,7 +1,7 @@
 // The journeys of somebody who chats: what is sent, what comes, and what becomes of it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { jumps, launch, open } from "./support/browser.mjs";
 import {
   conversationWith, ECHO_NUMBER, messagesOf, openAccount, SILENT, send, writeFrom,
 } from "./support/chats.mjs";
@@ -281,6 +281,23 @@ describe("a long history", () => {
     await page.locator(".marked", { hasText: "Line 17 of" }).waitFor();
     await page.getByRole("button", { name: "To the newest message" }).waitFor();
     assert.ok(await bubble(page, "Line 17 of").isVisible());
+    await close();
+  });
+
+  test("what is found takes the list's place without a jump, however late it comes", async () => {
+    const viewport = { width: 390, height: 800 };
+    const { page, close } = await open(browser, gateway, { hash: "#/chat", viewport });
+    await page.getByRole("link", { name: /Marcel Proust/ }).waitFor();
+    // Beyond the half second after a key in which what moves is not counted.
+    const late = new Promise((resolve) => setTimeout(resolve, 1_500));
+    await page.route("**/chat/conversations?*search=*", async (route) => {
+      await late;
+      await route.continue();
+    });
+    await page.getByRole("searchbox").fill("Line 17");
+    await page.getByRole("button", { name: /Line 17 of/ }).first().waitFor();
+    const { value, nodes } = await jumps(page);
+    assert.ok(value <= 0.1, `${value.toFixed(3)} jumped: ${nodes.join("; ")}`);
     await close();
   });
 

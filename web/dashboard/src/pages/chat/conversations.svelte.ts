@@ -24,6 +24,8 @@ export class Conversations {
   items = $state.raw<Conversation[]>([]);
   instances = $state.raw<Instance[]>([]);
   filter = $state.raw<ConversationFilter>(NO_FILTER);
+  /** What the items were chosen by: the filter as soon as it is answered. */
+  shown = $state.raw<ConversationFilter>(NO_FILTER);
   hasMore = $state(false);
   isLoading = $state(true);
   failure = $state.raw<Failure | undefined>();
@@ -49,17 +51,22 @@ export class Conversations {
 
   async load(): Promise<void> {
     this.number += 1;
-    const { number } = this;
+    const { number, filter } = this;
     this.isLoading = true;
     try {
-      const page = await chat.listConversations(this.filter, 1, PAGE);
+      const page = await chat.listConversations(filter, 1, PAGE);
       if (number !== this.number) return;
       this.items = page.data;
+      this.shown = filter;
       this.hasMore = page.data.length < page.total;
       this.failure = undefined;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (number === this.number) this.failure = error;
+      if (number !== this.number) return;
+      this.failure = error;
+      // What another filter had found would pass for what this one finds.
+      if (this.shown !== filter) this.items = [];
+      this.shown = filter;
     } finally {
       if (number === this.number) this.isLoading = false;
     }
