@@ -160,7 +160,7 @@ enum Engine {
 }
 
 fn main() -> ExitCode {
-    memory::share_one_heap();
+    memory::share_heaps();
     run()
 }
 

@@ -45,6 +45,8 @@ pub struct Desk {
     /// Heads that are due, read from the line and not started yet.
     pub ready: VecDeque<Delivery>,
     pub ended: Vec<Ended>,
+    /// When the first of those that ended did.
+    ended_since: Option<Instant>,
     /// The lanes of attempts under way.
     posting: HashMap<task::Id, String>,
     group: InHand,
@@ -80,6 +82,7 @@ impl Desk {
             recording: JoinSet::new(),
             ready: VecDeque::new(),
             ended: Vec::new(),
+            ended_since: None,
             posting: HashMap::new(),
             group: InHand::default(),
             busy: HashSet::new(),
@@ -117,6 +120,7 @@ impl Desk {
         self.moving.clear();
         self.before_line.clear();
         self.ended.clear();
+        self.ended_since = None;
         self.ready.clear();
         self.busy = self.posting.values().cloned().collect();
     }
@@ -241,6 +245,7 @@ impl Desk {
             self.busy.remove(&ended.delivery.lane);
             window.free(&ended.delivery.lane);
         }
+        self.ended_since.get_or_insert_with(Instant::now);
         self.ended.push(ended);
     }
 }
@@ -326,6 +331,25 @@ mod tests {
         let numbers: Vec<u64> =
             desk.group().unwrap().ended.iter().map(|ended| ended.delivery.seq).collect();
         assert_eq!(numbers, [2, 3]);
+    }
+
+    #[tokio::test]
+    async fn what_holds_up_nothing_waits_for_others_while_attempts_are_under_way() {
+        let mut desk = desk();
+        desk.start("slow".to_owned(), std::future::pending());
+        desk.start("a".to_owned(), answered(200, fresh("a", 1)));
+        let_one_end(&mut desk).await;
+        assert!(desk.group().is_none() && desk.gathering().is_some());
+        desk.start("b".to_owned(), answered(500, fresh("b", 2)));
+        let_one_end(&mut desk).await;
+        assert_eq!(desk.gathering(), None, "its lane waits");
+        assert_eq!(desk.group().unwrap().ended.len(), 2);
+        desk.recorded(Uuid::nil(), Ok(Ok(Vec::new())));
+        desk.start("c".to_owned(), answered(200, fresh("c", 3)));
+        let_one_end(&mut desk).await;
+        assert!(desk.group().is_none());
+        desk.under_way.shutdown().await;
+        assert_eq!(desk.group().unwrap().ended.len(), 1, "nothing else will come");
     }
 
     #[tokio::test]

@@ -108,11 +108,13 @@ impl Webhooks {
                 desk.rest_after_failure();
                 AFTER_FAILURE
             });
+            let gathering = desk.gathering();
             tokio::select! {
                 Some(ended) = desk.under_way.join_next_with_id() => desk.end(id, ended),
                 Some(result) = desk.recording.join_next() => desk.recorded(id, result),
                 _ = wake.changed() => desk.has_news = true,
                 _ = changes.changed() => desk.look_anew(),
+                () = tokio::time::sleep(gathering.unwrap_or_default()), if gathering.is_some() => (),
                 () = tokio::time::sleep(rest) => if !rest.is_zero() {
                     desk.look_anew();
                     desk.has_news = true;

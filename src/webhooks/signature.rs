@@ -1,5 +1,7 @@
 //! Signatures: Standard Webhooks 1.0.0, and the older hexadecimal form beside it. Pure.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -33,11 +35,12 @@ pub fn standard(
 /// The value of `X-Webhook-Signature`: over the body alone, with the newest secret's own text.
 pub fn hexadecimal(secrets: &[WebhookSecret], body: &[u8]) -> Option<String> {
     let newest = secrets.first()?;
-    let hex: String = digest(newest.secret.as_bytes(), &[body])
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Some(format!("sha256={hex}"))
+    let mut text = "sha256=".to_owned();
+    for byte in digest(newest.secret.as_bytes(), &[body]) {
+        // A text takes whatever is written.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Some(text)
 }
 
 /// The bytes that a secret stands for; a caller's own secret may be any text.

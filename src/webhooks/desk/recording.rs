@@ -1,6 +1,6 @@
 //! Of a desk: what goes to the disk together, and what may go on when it is there.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use tokio::task::JoinError;
 use uuid::Uuid;
@@ -17,6 +17,11 @@ use crate::{
 /// the log from being held back.
 pub(super) const READING_STEP: u64 = 500;
 
+/// What holds up nothing waits so long for others to be recorded with, while there are attempts under
+/// way: one flush of the disk is for all of them. So many do not wait.
+const GATHERED_FOR: Duration = Duration::from_millis(10);
+const ENOUGH: usize = 64;
+
 /// Of the group that is being recorded.
 #[derive(Default)]
 pub(super) struct InHand {
@@ -30,14 +35,24 @@ pub(super) struct InHand {
 }
 
 impl Desk {
+    /// How long what ended still waits for others to be recorded with; none when it does not.
+    pub fn gathering(&self) -> Option<Duration> {
+        let is_first = self.recording.is_empty() && self.moving.is_empty();
+        let may_come = !self.under_way.is_empty() && self.ended.len() < ENOUGH;
+        let holds_up = self.ended.iter().any(|ended| !ended.lets_go_on());
+        let since = self.ended_since.filter(|_| is_first && may_come && !holds_up)?;
+        GATHERED_FOR.checked_sub(since.elapsed())
+    }
+
     /// What is to be recorded next, when nothing is being recorded.
     pub fn group(&mut self) -> Option<Group> {
         let window = self.window.as_ref()?;
         let is_little = self.ended.is_empty() && self.moving.is_empty() && self.missed == 0;
         let is_far = self.recorded_to.saturating_add(READING_STEP) <= window.read_to();
-        if (is_little && !is_far) || !self.recording.is_empty() {
+        if (is_little && !is_far) || !self.recording.is_empty() || self.gathering().is_some() {
             return None;
         }
+        self.ended_since = None;
         let (ended, moved) = (std::mem::take(&mut self.ended), std::mem::take(&mut self.moving));
         let fresh = ended.iter().filter(|ended| ended.is_fresh).map(|ended| ended.delivery.seq);
         let numbers: Vec<u64> = fresh.chain(moved.iter().map(|delivery| delivery.seq)).collect();
