@@ -23,6 +23,8 @@ use crate::store::{
 
 /// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// sled's file within its folder, which it locks.
+const FILE: &str = "db";
 
 pub struct SledEngine {
     db: sled::Db,
@@ -48,9 +50,12 @@ impl SledEngine {
     }
 
     fn from(config: sled::Config) -> Result<Self, StoreError> {
-        let db = config.cache_capacity(CACHE_BYTES).open().map_err(opening_failed)?;
+        let config = config.cache_capacity(CACHE_BYTES);
+        let db = config.open().map_err(opening_failed)?;
+        let file =
+            File::open(config.get_path().join(FILE)).map_err(|error| failed(error.into()))?;
         let flushed = db.clone();
-        let flusher = Flusher::start(move || flushed.flush())
+        let flusher = Flusher::start(move || flush(&flushed, &file))
             .map_err(|error| StoreError::Disk(format!("no thread to write with: {error}")))?;
         Ok(Self {
             db,
@@ -221,10 +226,19 @@ impl Drop for SledSnapshot<'_> {
     }
 }
 
+/// On Linux sled waits for the bytes that it wrote and no longer (`sync_file_range`). A file that grew
+/// may have lost them after a power cut all the same, since where they lie is not written down then.
+fn flush(db: &sled::Db, file: &File) -> sled::Result<()> {
+    db.flush()?;
+    if cfg!(target_os = "linux") {
+        file.sync_data()?;
+    }
+    Ok(())
+}
+
 /// Whether a process has the store of this folder open. A folder without one is held by nobody.
 pub fn is_held(folder: &Path) -> bool {
-    // The file that sled itself locks.
-    let Ok(file) = File::open(folder.join("db")) else { return false };
+    let Ok(file) = File::open(folder.join(FILE)) else { return false };
     matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
