@@ -30,6 +30,9 @@ const RETRY: Duration = Duration::from_secs(5);
 const MOST_FAULTS: u32 = 3;
 /// Messages in one commit.
 const AT_ONCE: usize = 2_000;
+/// Messages that are read before others get their turn: reading never waits by itself, and whatever
+/// else the thread has to do would wait for all of it.
+const STEP: usize = 16;
 /// Messages between two words about the progress.
 const TOLD_EVERY: u64 = 100_000;
 
@@ -125,9 +128,12 @@ impl Keeper {
         }
         let has_more = noticed.len() == AT_ONCE;
         let mut changes = Vec::with_capacity(noticed.len());
-        for number in noticed.iter().map(|noticed| noticed.number) {
-            let stored = self.shared.store.messages().by_number(number).await?;
-            changes.push(Change { number, entry: stored.and_then(entry) });
+        for step in noticed.chunks(STEP) {
+            for number in step.iter().map(|noticed| noticed.number) {
+                let stored = self.shared.store.messages().by_number(number).await?;
+                changes.push(Change { number, entry: stored.and_then(entry) });
+            }
+            tokio::task::yield_now().await;
         }
         // Several changes of one message stand side by side, and all read the same.
         changes.dedup_by_key(|change| change.number);
@@ -139,15 +145,19 @@ impl Keeper {
     /// Writes some of the messages that were there before the index was; whether there was any.
     async fn build(&mut self) -> Result<bool, Fault> {
         let Some(from) = self.standing.built_from else { return Ok(false) };
-        let before = (from != u64::MAX).then_some(from);
-        let page = self.shared.store.messages().feed(before, AT_ONCE).await?;
-        let last = page.last().map(|(_, stored)| stored.number);
+        let (mut before, mut changes) = ((from != u64::MAX).then_some(from), Vec::new());
+        while changes.len() < AT_ONCE {
+            let page = self.shared.store.messages().feed(before, STEP).await?;
+            let Some((_, last)) = page.last() else { break };
+            before = Some(last.number);
+            changes.extend(page.into_iter().map(|(session, stored)| {
+                let number = stored.number;
+                Change { number, entry: entry((session, stored)) }
+            }));
+            tokio::task::yield_now().await;
+        }
+        let last = changes.last().map(|change| change.number);
         self.standing.built_from = last;
-        let changes = page.into_iter().map(|(session, stored)| {
-            let number = stored.number;
-            Change { number, entry: entry((session, stored)) }
-        });
-        let changes: Vec<Change> = changes.collect();
         let before = self.built;
         self.built += changes.len() as u64;
         self.write(changes).await?;

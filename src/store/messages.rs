@@ -11,7 +11,7 @@ use crate::{
     },
     store::{
         StoreError,
-        codec::{Key, decode, encode, number_at, text_at},
+        codec::{Key, decode, encode, last_number, number_at, text_at},
         engine::{Batch, Direction, Engine, Range},
         numbers::Numbers,
         table::Table,
@@ -158,24 +158,31 @@ impl<'a> Messages<'a> {
         Ok(found)
     }
 
-    /// Up to `limit` messages of all sessions below a number, highest first.
+    /// Up to `limit` messages of all sessions below a number, highest first. Nothing at the end alone.
     pub async fn feed(
         &self,
-        before: Option<u64>,
+        mut before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(SessionId, StoredMessage)>, StoreError> {
-        let all = Key::new(Tree::MessagesByNumber);
-        let range = match before {
-            Some(number) => all.until(Key::new(Tree::MessagesByNumber).number(number)),
-            None => all.all(),
-        };
-        let mut found = Vec::new();
-        for (_, key) in self.table.engine.scan(range, Direction::Backward, limit).await? {
-            if let Some(stored) = self.at(&key).await? {
-                found.push((session_of(&key)?, stored));
+        loop {
+            let all = Key::new(Tree::MessagesByNumber);
+            let range = match before {
+                Some(number) => all.until(Key::new(Tree::MessagesByNumber).number(number)),
+                None => all.all(),
+            };
+            let keys = self.table.engine.scan(range, Direction::Backward, limit).await?;
+            let mut found = Vec::with_capacity(keys.len());
+            for (_, key) in &keys {
+                if let Some(stored) = self.at(key).await? {
+                    found.push((session_of(key)?, stored));
+                }
+            }
+            before = keys.last().and_then(|(key, _)| last_number(key));
+            // All of these may belong to a session that is being removed.
+            if !found.is_empty() || before.is_none() {
+                return Ok(found);
             }
         }
-        Ok(found)
     }
 
     /// Adds the write to a batch; whether the message is new. One stays where it was first written
@@ -464,5 +471,26 @@ mod tests {
         assert_eq!(page(Some(&changed)).await, "D");
         assert_eq!(page(Some(&all[2])).await, "DFC");
         assert_eq!(page(Some(&message("Z", 8))).await, "DFCE");
+    }
+    #[tokio::test]
+    async fn the_feed_goes_past_numbers_without_a_message() {
+        let store = Store::temporary().await.unwrap();
+        let session = "s".parse().unwrap();
+        for (key, at) in [("A", 1), ("B", 2), ("C", 3), ("D", 4)] {
+            let mut batch = Batch::new();
+            store.messages().put_in(&mut batch, &session, &message(key, at)).await.unwrap();
+            store.commit(batch).await.unwrap();
+        }
+        let all = store.messages().feed(None, 10).await.unwrap();
+        let mut batch = Batch::new();
+        for (_, stored) in &all[..3] {
+            let place = by_number(stored.number);
+            let key = store.messages().table.engine.get(&place).await.unwrap().unwrap();
+            batch.remove(key);
+        }
+        store.commit(batch).await.unwrap();
+        let left = store.messages().feed(None, 2).await.unwrap();
+        assert_eq!(left.iter().map(|(_, one)| one.number).collect::<Vec<_>>(), [all[3].1.number]);
+        assert!(store.messages().feed(Some(all[3].1.number), 2).await.unwrap().is_empty());
     }
 }

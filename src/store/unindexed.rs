@@ -19,6 +19,8 @@ use crate::store::{
 };
 
 const MARK: &str = "search index";
+/// Entries that go in one commit, for the time of which all other commits wait.
+const DONE_AT_ONCE: usize = 64;
 
 /// Whether changes are noted, and who waits for them. Clones are the same.
 #[derive(Clone, Default)]
@@ -88,11 +90,14 @@ impl<'a> Unindexed<'a> {
 
     /// The index has these.
     pub async fn done(&self, noticed: Vec<Noticed>) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        for Noticed { key, .. } in noticed {
-            batch.remove(key);
+        let mut keys = noticed.into_iter().map(|Noticed { key, .. }| key).peekable();
+        while keys.peek().is_some() {
+            let mut batch = Batch::new();
+            keys.by_ref().take(DONE_AT_ONCE).for_each(|key| batch.remove(key));
+            self.engine.commit(batch).await?;
+            tokio::task::yield_now().await;
         }
-        self.engine.commit(batch).await
+        Ok(())
     }
 
     pub async fn clear(&self) -> Result<(), StoreError> {
