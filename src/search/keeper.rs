@@ -22,7 +22,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(250);
 /// After writing it rests so many times as long as that took, up to the longest: however much comes,
 /// most of the disk's time is left to those who wait for it.
-const SHARE: u32 = 20;
+const SHARE: u32 = 50;
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
