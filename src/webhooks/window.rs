@@ -1,7 +1,7 @@
 //! The events that an endpoint has read off the log and that are neither ended nor in its line. Pure.
 //!
 //! Most events go out at the first try and never enter the line: here each stands behind those of its
-//! chat, until what became of it is recorded. The same commit says how far the log was read and which
+//! chat until it is started. What became of it is recorded after that, and the same commit says how far the log was read and which
 //! of those numbers still stand open ([`Reading`]), so that after the end of the process just these are
 //! read again. It is bounded; whatever finds no room here stays in the log.
 

@@ -62,7 +62,11 @@ mod tests {
     async fn it_lets_go_of_the_folder_before_it_is_gone() {
         let folder = Arc::new(());
         let held = folder.clone();
-        let flusher = Flusher::start(move || Ok(drop(held.clone()))).unwrap();
+        let flush = move || {
+            drop(held.clone());
+            Ok(())
+        };
+        let flusher = Flusher::start(flush).unwrap();
         flusher.flush().await.unwrap().unwrap();
         assert_eq!(Arc::strong_count(&folder), 2);
         drop(flusher);
