@@ -1,9 +1,9 @@
 //! The events that an endpoint has read off the log and that are neither ended nor in its line. Pure.
 //!
 //! Most events go out at the first try and never enter the line: here each stands behind those of its
-//! chat until it is started. What became of it is recorded after that, and the same commit says how far the log was read and which
-//! of those numbers still stand open ([`Reading`]), so that after the end of the process just these are
-//! read again. It is bounded; whatever finds no room here stays in the log.
+//! chat until it is started. What became of it is recorded after that, and the same commit says how far
+//! the log was read and which of those numbers still stand open ([`Reading`]), so that after the end of
+//! the process just these are read again. It is bounded; whatever finds no room here stays in the log.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
