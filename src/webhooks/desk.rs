@@ -261,7 +261,7 @@ mod tests {
             attempt::Outcome,
             desk::recording::READING_STEP,
             record::{Came, Group},
-            window::tests::fresh,
+            window::fresh,
         },
     };
 

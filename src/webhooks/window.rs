@@ -163,45 +163,47 @@ impl Window {
     }
 }
 
+/// An event of a lane, as it comes from the log.
 #[cfg(test)]
-pub(in crate::webhooks) mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
+pub fn fresh(lane: &str, seq: u64) -> Fresh {
     use crate::{
         domain::{EventBody, clock::from_seconds},
         store::records::DeliveryState,
     };
+    use uuid::Uuid;
 
-    /// An event of a lane, as it comes from the log.
-    pub fn fresh(lane: &str, seq: u64) -> Fresh {
-        let delivery = Delivery {
-            id: Uuid::now_v7(),
-            webhook: Uuid::nil(),
-            seq,
-            event: Uuid::now_v7(),
-            event_name: "authenticated".to_owned(),
-            lane: lane.to_owned(),
-            state: DeliveryState::Waiting,
-            attempts: 0,
-            earlier_attempts: 0,
-            next_attempt_at: None,
-            created_at: from_seconds(0),
-            finished_at: None,
-            last_attempt: None,
-        };
-        let event = Event {
-            seq,
-            id: delivery.event,
-            session: "s".parse().unwrap(),
-            session_seq: seq,
-            at: from_seconds(0),
-            body: EventBody::Authenticated,
-            identities: Vec::new(),
-        };
-        Fresh { delivery, event: Arc::new(event) }
-    }
+    let delivery = Delivery {
+        id: Uuid::now_v7(),
+        webhook: Uuid::nil(),
+        seq,
+        event: Uuid::now_v7(),
+        event_name: "authenticated".to_owned(),
+        lane: lane.to_owned(),
+        state: DeliveryState::Waiting,
+        attempts: 0,
+        earlier_attempts: 0,
+        next_attempt_at: None,
+        created_at: from_seconds(0),
+        finished_at: None,
+        last_attempt: None,
+    };
+    let event = Event {
+        seq,
+        id: delivery.event,
+        session: "s".parse().unwrap(),
+        session_seq: seq,
+        at: from_seconds(0),
+        body: EventBody::Authenticated,
+        identities: Vec::new(),
+    };
+    Fresh { delivery, event: Arc::new(event) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
 
     fn read(window: &mut Window, lane: &str, seq: u64) {
         window.opened(seq);
