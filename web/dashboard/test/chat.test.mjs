@@ -94,9 +94,9 @@ describe("a conversation", () => {
     await page.getByRole("button", { name: /1 reaction/ }).waitFor({ state: "detached" });
 
     await write(page, "With a slip");
-    await page.locator(".own [data-tick=read]").last().waitFor();
-    await page.locator(".own", { hasText: "slip" }).locator(".bubble")
-      .click({ button: "right" });
+    const slip = page.locator(".own", { hasText: "slip" });
+    await slip.locator("[data-tick=read]").waitFor();
+    await slip.locator(".bubble").click({ button: "right" });
     await page.getByRole("menuitem", { name: "Edit", exact: true }).click();
     await field(page).fill("Without a mistake");
     await field(page).press("Enter");
