@@ -84,8 +84,9 @@ test("light and dark are chosen, and stay", async () => {
   await page.getByLabel("Dark").check();
   await until("another ground", async () => (await ground()) !== light);
   const dark = await ground();
+  await page.goto(`${gateway.address}/#/sessions`);
   await page.reload();
-  await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
-  assert.equal(await ground(), dark);
+  await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
+  assert.equal(await ground(), dark, "on every page, from the first moment on");
   await close();
 });
