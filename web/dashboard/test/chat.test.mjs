@@ -301,6 +301,21 @@ describe("a long history", () => {
     await close();
   });
 
+  test("a search that fails says so in place of what was there before", async () => {
+    const { page, close } = await open(browser, gateway, { hash: "#/chat" });
+    const before = page.getByRole("link", { name: /Marcel Proust/ });
+    await before.waitFor();
+    await page.route("**/chat/conversations?*search=*", (route) => route.abort());
+    await page.getByRole("searchbox").fill("Line 17");
+    const retry = page.locator(".pane").getByRole("button", { name: "Try again" });
+    await retry.waitFor();
+    assert.equal(await before.count(), 0);
+    await page.unroute("**/chat/conversations?*search=*");
+    await retry.click();
+    await page.getByRole("button", { name: /Line 17 of/ }).first().waitFor();
+    await close();
+  });
+
   test("holds no more than it must, however far one goes", async () => {
     const { page, close } = await openChat(LONG_CHAT);
     await bubble(page, "And another").waitFor();
