@@ -105,9 +105,10 @@ impl Desk {
         self.ready.clear();
     }
 
-    /// Begins where it was recorded that the log was read to. Its open events are yet to be read.
-    pub fn begin(&mut self, reading: &Reading) {
-        self.window = Some(Window::new(reading.read_to));
+    /// Begins where it was recorded that the log was read to and how many events were accepted. Its
+    /// open events are yet to be read.
+    pub fn begin(&mut self, reading: &Reading, accepted: u64) {
+        self.window = Some(Window::new(reading.read_to, accepted));
         self.recorded_to = reading.read_to;
         (self.has_news, self.is_stale) = (true, true);
         self.ready.clear();
@@ -267,7 +268,7 @@ mod tests {
 
     fn desk() -> Desk {
         let mut desk = Desk::new(10);
-        desk.begin(&Reading::up_to(0));
+        desk.begin(&Reading::up_to(0), 0);
         desk
     }
 

@@ -142,7 +142,7 @@ impl Webhooks {
         if let Some(group) = desk.group() {
             desk.recorded(id, Ok(self.record(id, group).await));
         }
-        self.forget_ahead(id);
+        self.forget_accepted(id);
     }
 
     /// Takes in new events, has what ended recorded, and starts what is due. How long there is
@@ -156,7 +156,7 @@ impl Webhooks {
             self.write_down(id, desk);
             if desk.is_at_rest() {
                 desk.let_go();
-                self.tell_ahead(id, 0);
+                self.tell_accepted(id, 0);
             }
             return Ok(LONGEST_REST);
         };
@@ -194,7 +194,7 @@ impl Webhooks {
             desk.recording.spawn(async move { webhooks.record(id, group).await });
         }
         if let Some(window) = &desk.window {
-            self.tell_ahead(id, window.open());
+            self.tell_accepted(id, window.accepted());
         }
         if let Some(Ok(Err(error))) = desk.tidying.try_join_next() {
             tracing::warn!(webhook = %id, %error, "webhook {id}: old deliveries are not forgotten");

@@ -71,10 +71,12 @@ impl Webhooks {
 
     /// Begins where it is recorded that the log was read to, with what stood open then.
     async fn begin(&self, id: Uuid, desk: &mut Desk) -> Result<(), Error> {
-        let log = &self.inner.log;
-        let recorded = self.inner.store.webhooks().reading(id).await?;
+        let (log, webhooks) = (&self.inner.log, self.inner.store.webhooks());
+        // Read at this time: whoever holds the record of before may have one of an earlier group.
+        let accepted = webhooks.get(id).await?.map_or(0, |webhook| webhook.accepted);
+        let recorded = webhooks.reading(id).await?;
         let reading = recorded.unwrap_or_else(|| Reading::up_to(log.newest()));
-        desk.begin(&reading);
+        desk.begin(&reading, accepted);
         let mut open = Vec::with_capacity(reading.open.len());
         for seq in reading.open {
             let found = log.read(None, seq.saturating_sub(1), 1).await?;

@@ -132,8 +132,8 @@ struct Inner {
     registering: Mutex<()>,
     /// Endpoints that have a label of their own among the metrics.
     labels: std::sync::Mutex<HashSet<Uuid>>,
-    /// How many events each endpoint has read that are neither in its line nor ended.
-    ahead: std::sync::Mutex<HashMap<Uuid, u64>>,
+    /// How many events each endpoint has taken in all, with those it has read and not recorded.
+    accepted: std::sync::Mutex<HashMap<Uuid, u64>>,
     /// Raised at every change of an endpoint or of its line.
     changes: watch::Sender<u64>,
 }
@@ -159,7 +159,7 @@ impl Webhooks {
             locks: std::array::from_fn(|_| Mutex::new(())),
             registering: Mutex::new(()),
             labels: std::sync::Mutex::default(),
-            ahead: std::sync::Mutex::default(),
+            accepted: std::sync::Mutex::default(),
             changes,
         };
         Self { inner: Arc::new(inner) }
@@ -175,21 +175,21 @@ impl Webhooks {
         self.inner.changes.send_modify(|count| *count += 1);
     }
 
-    /// Tells how many events an endpoint has read that are neither in its line nor ended.
-    fn tell_ahead(&self, webhook: Uuid, events: usize) {
-        let mut ahead = self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        ahead.insert(webhook, u64::try_from(events).unwrap_or(u64::MAX));
+    /// Tells how many events an endpoint has taken in all; none when it reads no more.
+    fn tell_accepted(&self, webhook: Uuid, events: u64) {
+        let mut accepted = self.inner.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.insert(webhook, events);
     }
 
-    fn forget_ahead(&self, webhook: Uuid) {
-        self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
+    fn forget_accepted(&self, webhook: Uuid) {
+        self.inner.accepted.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
     }
 
-    /// How many those are. Whoever adds them to a record asks before reading that: an event that goes
-    /// from one to the other meanwhile is counted twice for a moment then, and never not at all.
-    fn ahead(&self, webhook: Uuid) -> Option<u64> {
-        let ahead = self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        ahead.get(&webhook).copied()
+    /// How many events an endpoint has taken in all. Its record counts an event only when that is over
+    /// or in the line; both are totals that grow, and the one that is ahead is true.
+    fn accepted(&self, webhook: Uuid) -> Option<u64> {
+        let accepted = self.inner.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.get(&webhook).copied()
     }
 
     fn listens_to(webhook: &WebhookRecord, session: &SessionId, name: &str) -> bool {

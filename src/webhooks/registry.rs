@@ -68,7 +68,7 @@ impl Webhooks {
             }
             webhook.updated_at = now;
             self.put(&webhook).await?;
-            webhook.accepted += self.ahead(webhook.id).unwrap_or(0);
+            webhook.accepted = webhook.accepted.max(self.accepted(webhook.id).unwrap_or_default());
             return Ok(Registered { webhook, created: false, secret: None });
         }
         if settings.max_per_session <= known.len() {
@@ -127,7 +127,7 @@ impl Webhooks {
         Ok(list)
     }
 
-    /// As callers see it: what it has read and not begun to record counts as accepted.
+    /// As callers see it: what it has read counts as accepted before that is recorded.
     pub async fn get(&self, session: Option<&SessionId>, id: Uuid) -> Result<WebhookRecord, Error> {
         of_session(self.shown(id).await?, session, id)
     }
@@ -169,7 +169,7 @@ impl Webhooks {
         webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.inner.clock.now();
         self.put(&webhook).await?;
-        webhook.accepted += self.ahead(id).unwrap_or(0);
+        webhook.accepted = webhook.accepted.max(self.accepted(webhook.id).unwrap_or_default());
         Ok(webhook)
     }
 

@@ -76,21 +76,22 @@ impl Webhooks {
         Ok(needs)
     }
 
-    /// An endpoint with what it has read counted as accepted, which its record does only when that is
-    /// over or in the line.
+    /// An endpoint as callers see it: what it has read counts as accepted.
     pub(in crate::webhooks) async fn shown(
         &self,
         id: Uuid,
     ) -> Result<Option<WebhookRecord>, Error> {
         let webhooks = self.inner.store.webhooks();
-        let ahead = match self.ahead(id) {
-            Some(ahead) => ahead,
-            // Its task has not begun.
-            None => webhooks.reading(id).await?.map_or(0, |reading| reading.open.len() as u64),
+        let Some(mut webhook) = webhooks.get(id).await? else { return Ok(None) };
+        webhook.accepted = match self.accepted(id) {
+            Some(accepted) => webhook.accepted.max(accepted),
+            // Its task has not begun: what stood open will be accepted again.
+            None => {
+                let reading = webhooks.reading(id).await?;
+                webhook.accepted + reading.map_or(0, |reading| reading.open.len() as u64)
+            }
         };
-        let mut found = webhooks.get(id).await?;
-        found.iter_mut().for_each(|webhook| webhook.accepted += ahead);
-        Ok(found)
+        Ok(Some(webhook))
     }
 
     /// How many deliveries of an endpoint wait.

@@ -23,6 +23,8 @@ const MOST_IN_LANE: usize = 16;
 #[derive(Debug)]
 pub struct Window {
     read_to: u64,
+    /// How many events the endpoint has ever taken.
+    accepted: u64,
     /// Numbers that were read and of which nothing is recorded.
     open: BTreeSet<u64>,
     lanes: HashMap<String, Lane>,
@@ -46,10 +48,10 @@ struct Lane {
 }
 
 impl Window {
-    /// Goes on behind this number.
-    pub fn new(read_to: u64) -> Self {
+    /// Goes on behind this number, with so many events accepted and recorded before.
+    pub fn new(read_to: u64, accepted: u64) -> Self {
         let (open, lanes, heads) = (BTreeSet::new(), HashMap::new(), BTreeMap::new());
-        Self { read_to, open, lanes, heads }
+        Self { read_to, accepted, open, lanes, heads }
     }
 
     /// The number up to which the log was read.
@@ -67,14 +69,16 @@ impl Window {
         MOST_OPEN.saturating_sub(self.open.len())
     }
 
-    /// How many events stand open.
-    pub fn open(&self) -> usize {
-        self.open.len()
+    /// How many events the endpoint has ever taken, those that stand open among them.
+    pub fn accepted(&self) -> u64 {
+        self.accepted
     }
 
     /// An event was read. Where it goes is decided next.
     pub fn opened(&mut self, seq: u64) {
-        self.open.insert(seq);
+        if self.open.insert(seq) {
+            self.accepted += 1;
+        }
     }
 
     /// Whether an event waits or is under way in this lane.
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_lane_goes_on_when_it_is_free_and_is_forgotten_when_it_is_empty() {
-        let mut window = Window::new(0);
+        let mut window = Window::new(0, 0);
         for (lane, seq) in [("a", 1), ("a", 2), ("b", 3)] {
             read(&mut window, lane, seq);
         }
@@ -235,25 +239,25 @@ mod tests {
 
     #[test]
     fn what_is_taken_out_is_in_order_and_stays_open() {
-        let mut window = Window::new(0);
+        let mut window = Window::new(0, 0);
         for (lane, seq) in [("a", 1), ("b", 2), ("a", 3), ("a", 4)] {
             read(&mut window, lane, seq);
         }
         assert_eq!(start(&mut window), Some(1));
         let taken: Vec<u64> = window.take_lane("a").iter().map(|one| one.seq).collect();
-        assert_eq!((taken, window.open()), (vec![3, 4], 4));
+        assert_eq!((taken, window.accepted()), (vec![3, 4], 4));
         assert!(window.holds("a"), "one is under way");
         window.free("a");
         assert!(!window.holds("a"));
         assert_eq!(window.take_all().len(), 1);
         assert_eq!(start(&mut window), None);
         window.close(&[1, 2, 3, 4]);
-        assert_eq!((window.open(), window.room()), (0, MOST_OPEN));
+        assert_eq!((window.accepted(), window.room()), (4, MOST_OPEN));
     }
 
     #[test]
     fn one_lane_leaves_room_to_others() {
-        let mut window = Window::new(0);
+        let mut window = Window::new(0, 0);
         let taken = (1..).find(|seq| {
             read(&mut window, "a", *seq);
             !window.takes("a")
@@ -270,7 +274,7 @@ mod tests {
             steps in prop::collection::vec((0..4_u8, 0..3_usize), 1..120),
         ) {
             let names = ["a", "b", "c"];
-            let (mut window, mut seq) = (Window::new(0), 0);
+            let (mut window, mut seq) = (Window::new(0, 0), 0);
             let (mut started, mut recorded) = (Vec::<(usize, u64)>::new(), Vec::new());
             for (step, which) in steps {
                 let name = names[which];
