@@ -98,7 +98,7 @@ impl Index {
             _ => fs::create_dir_all(folder)?,
         }
         let index = Self::on(Tantivy::create_in_dir(PathBuf::from(folder), schema().0)?)?;
-        index.apply(&[], standing)?;
+        index.writing()?.commit(&index, standing)?;
         Ok(index)
     }
 
@@ -107,21 +107,10 @@ impl Index {
         Ok(Self { index, reader, fields: schema().1 })
     }
 
-    /// Writes changes and how far they bring it, together; on the disk when it returns. To write
-    /// the same again changes nothing.
-    pub fn apply(&self, changes: &[Change], standing: Standing) -> tantivy::Result<()> {
-        let mut writer: IndexWriter = self.index.writer_with_num_threads(1, WRITER_BYTES)?;
-        for change in changes {
-            writer.delete_term(Term::from_field_u64(self.fields.number, change.number));
-            if let Some(entry) = &change.entry {
-                writer.add_document(self.document(change.number, entry))?;
-            }
-        }
-        let mut commit = writer.prepare_commit()?;
-        commit.set_payload(&serde_json::to_string(&standing).map_err(io::Error::from)?);
-        commit.commit()?;
-        writer.wait_merging_threads()?;
-        self.reader.reload()
+    /// Begins to write. There is one who does at a time.
+    pub fn writing(&self) -> tantivy::Result<Writing> {
+        let writer = self.index.writer_with_num_threads(1, WRITER_BYTES)?;
+        Ok(Writing { writer, fields: self.fields })
     }
 
     /// The highest numbers below `before` that a query may lead to, highest first.
@@ -157,18 +146,47 @@ impl Index {
         let found = self.reader.searcher().search(&query, &newest)?;
         Ok(found.into_iter().filter_map(|(number, _)| number).collect())
     }
+}
 
-    fn document(&self, number: u64, entry: &Entry) -> TantivyDocument {
-        let mut document = TantivyDocument::new();
-        document.add_u64(self.fields.number, number);
-        document.add_text(self.fields.session, entry.session.as_str());
-        document.add_text(self.fields.chat, chat_name(&entry.session, &entry.chat));
-        let tokens = tokens(&entry.text).into_iter();
-        let tokens = tokens.map(|text| Token { text, position: 0, ..Token::default() }).collect();
-        let words = PreTokenizedString { text: String::new(), tokens };
-        document.add_pre_tokenized_text(self.fields.words, words);
-        document
+/// Changes that are written together, however many: each time this is done costs a few files and
+/// several waits for the disk, which all others who write to it feel. Dropped, nothing of it is there.
+pub struct Writing {
+    writer: IndexWriter,
+    fields: Fields,
+}
+
+impl Writing {
+    /// Takes up changes. To write the same again changes nothing.
+    pub fn add(&mut self, changes: &[Change]) -> tantivy::Result<()> {
+        for change in changes {
+            self.writer.delete_term(Term::from_field_u64(self.fields.number, change.number));
+            if let Some(entry) = &change.entry {
+                self.writer.add_document(document(self.fields, change.number, entry))?;
+            }
+        }
+        Ok(())
     }
+
+    /// Writes them and how far they bring the index, together; on the disk when it returns.
+    pub fn commit(mut self, index: &Index, standing: Standing) -> tantivy::Result<()> {
+        let mut commit = self.writer.prepare_commit()?;
+        commit.set_payload(&serde_json::to_string(&standing).map_err(io::Error::from)?);
+        commit.commit()?;
+        self.writer.wait_merging_threads()?;
+        index.reader.reload()
+    }
+}
+
+fn document(fields: Fields, number: u64, entry: &Entry) -> TantivyDocument {
+    let mut document = TantivyDocument::new();
+    document.add_u64(fields.number, number);
+    document.add_text(fields.session, entry.session.as_str());
+    document.add_text(fields.chat, chat_name(&entry.session, &entry.chat));
+    let tokens = tokens(&entry.text).into_iter();
+    let tokens = tokens.map(|text| Token { text, position: 0, ..Token::default() }).collect();
+    let words = PreTokenizedString { text: String::new(), tokens };
+    document.add_pre_tokenized_text(fields.words, words);
+    document
 }
 
 fn chat_name(session: &SessionId, chat: &Jid) -> String {

@@ -13,23 +13,28 @@ use crate::{
     domain::{SessionId, conversation::StoredMessage},
     search::{
         Shared,
-        index::{Change, Entry, Index, Standing},
+        index::{Change, Entry, Index, Standing, Writing},
     },
-    store::StoreError,
+    store::{Noticed, StoreError},
 };
 
 /// Changes that come one after the other are written together: a commit costs a few files.
 const PAUSE: Duration = Duration::from_millis(250);
-/// After writing it rests so many times as long as that took, up to the longest: however much comes,
-/// most of the disk's time is left to those who wait for it.
+/// After writing it rests so many times as long as that took: however much comes, most of the disk's
+/// time is left to those who wait for it.
 const SHARE: u32 = 50;
-const LONGEST_REST: Duration = Duration::from_secs(10);
+/// A rest is no longer than this and as much again for each change that was written, up to the longest
+/// of all. So a message of a quiet hour is soon found, and a flood is written in few large commits.
+const REST: Duration = Duration::from_secs(2);
+const REST_FOR_CHANGE: Duration = Duration::from_millis(3);
+const LONGEST_REST: Duration = Duration::from_secs(30);
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Faults of an index before another is begun.
 const MOST_FAULTS: u32 = 3;
-/// Messages in one commit.
-const AT_ONCE: usize = 2_000;
+/// Changes in one commit, and of these so many in one part: the rest of them is not held meanwhile.
+const MOST_IN_COMMIT: usize = 20_000;
+pub(super) const PART: usize = 2_000;
 /// Messages that are read before others get their turn: reading never waits by itself, and whatever
 /// else the thread has to do would wait for all of it.
 const STEP: usize = 16;
@@ -102,13 +107,20 @@ impl Keeper {
         let unindexed = shared.store.unindexed();
         loop {
             let begun = Instant::now();
+            let mut written = 0;
             // What is new is looked for before what is old.
-            while self.take_up().await? || self.build().await? {
+            loop {
+                let taken_up = self.take_up().await?;
+                written += taken_up;
+                let has_more = MOST_IN_COMMIT <= taken_up || self.build().await?;
                 if stop.is_cancelled() {
                     return Ok(());
                 }
+                if !has_more {
+                    break;
+                }
             }
-            let rested = Instant::now() + (begun.elapsed() * SHARE).min(LONGEST_REST);
+            let rested = Instant::now() + rest(begun.elapsed(), written);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = unindexed.changed() => (),
@@ -119,14 +131,31 @@ impl Keeper {
         }
     }
 
-    /// Writes what was noted, as much as one commit takes; whether there is more. What comes meanwhile
-    /// waits for the next time: a flow that does not end shall not be one commit after the other.
-    async fn take_up(&mut self) -> Result<bool, Fault> {
-        let noticed = self.shared.store.unindexed().first(AT_ONCE).await?;
+    /// Writes what was noted, as much as one commit takes. How many changes that were; what comes
+    /// meanwhile waits for the next time: a flow that does not end shall not be one commit after the
+    /// other.
+    async fn take_up(&mut self) -> Result<usize, Fault> {
+        let unindexed = self.shared.store.unindexed();
+        let mut noticed = unindexed.after(None, PART).await?;
         if noticed.is_empty() {
-            return Ok(false);
+            return Ok(0);
         }
-        let has_more = noticed.len() == AT_ONCE;
+        let (mut writing, mut added) = (self.writing().await?, 0);
+        while added < noticed.len() {
+            let changes = self.changes(noticed.get(added..).unwrap_or_default()).await?;
+            writing = add(writing, changes).await?;
+            added = noticed.len();
+            if added % PART == 0 && added < MOST_IN_COMMIT {
+                noticed.extend(unindexed.after(noticed.last(), PART).await?);
+            }
+        }
+        self.commit(writing).await?;
+        unindexed.done(noticed).await?;
+        Ok(added)
+    }
+
+    /// What became of messages that were noted.
+    async fn changes(&self, noticed: &[Noticed]) -> Result<Vec<Change>, Fault> {
         let mut changes = Vec::with_capacity(noticed.len());
         for step in noticed.chunks(STEP) {
             for number in step.iter().map(|noticed| noticed.number) {
@@ -137,16 +166,14 @@ impl Keeper {
         }
         // Several changes of one message stand side by side, and all read the same.
         changes.dedup_by_key(|change| change.number);
-        self.write(changes).await?;
-        self.shared.store.unindexed().done(noticed).await?;
-        Ok(has_more)
+        Ok(changes)
     }
 
     /// Writes some of the messages that were there before the index was; whether there was any.
     async fn build(&mut self) -> Result<bool, Fault> {
         let Some(from) = self.standing.built_from else { return Ok(false) };
         let (mut before, mut changes) = ((from != u64::MAX).then_some(from), Vec::new());
-        while changes.len() < AT_ONCE {
+        while changes.len() < PART {
             let page = self.shared.store.messages().feed(before, STEP).await?;
             let Some((_, last)) = page.last() else { break };
             before = Some(last.number);
@@ -160,7 +187,8 @@ impl Keeper {
         self.standing.built_from = last;
         let before = self.built;
         self.built += changes.len() as u64;
-        self.write(changes).await?;
+        let writing = add(self.writing().await?, changes).await?;
+        self.commit(writing).await?;
         let messages = self.built;
         if last.is_none() {
             self.shared.is_building.store(false, Ordering::SeqCst);
@@ -171,9 +199,14 @@ impl Keeper {
         Ok(last.is_some())
     }
 
-    async fn write(&self, changes: Vec<Change>) -> Result<(), Fault> {
+    async fn writing(&self) -> Result<Writing, Fault> {
+        let index = self.index.clone();
+        blocking(move || index.writing().map_err(told)).await
+    }
+
+    async fn commit(&self, writing: Writing) -> Result<(), Fault> {
         let (index, standing) = (self.index.clone(), self.standing);
-        blocking(move || index.apply(&changes, standing).map_err(told)).await
+        blocking(move || writing.commit(&index, standing).map_err(told)).await
     }
 
     /// What lies there cannot be read.
@@ -183,6 +216,16 @@ impl Keeper {
         *self = Self::open(&self.shared).await?;
         Ok(())
     }
+}
+
+/// How long to rest after so many changes were written in this time.
+fn rest(took: Duration, written: usize) -> Duration {
+    let each = REST_FOR_CHANGE * u32::try_from(written).unwrap_or(u32::MAX);
+    (took * SHARE).min(REST + each).min(LONGEST_REST)
+}
+
+async fn add(mut writing: Writing, changes: Vec<Change>) -> Result<Writing, Fault> {
+    blocking(move || writing.add(&changes).map(|()| writing).map_err(told)).await
 }
 
 fn entry((session, stored): (SessionId, StoredMessage)) -> Option<Entry> {
@@ -201,4 +244,23 @@ async fn blocking<T: Send + 'static>(
 
 fn told(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_message_is_soon_found_and_a_flood_is_written_in_large_commits() {
+        let slow = Duration::from_secs(1);
+        assert!(rest(slow, 1) < Duration::from_millis(2_100));
+        assert_eq!(rest(Duration::from_millis(20), 1), Duration::from_secs(1));
+        assert_eq!(rest(slow, usize::MAX), LONGEST_REST);
+        // At a thousand changes a second each rest makes the next one longer, up to the longest.
+        let mut written = 1;
+        for _ in 0..9 {
+            written = usize::try_from(rest(slow, written).as_millis()).unwrap();
+        }
+        assert_eq!(rest(slow, written), LONGEST_REST);
+    }
 }

@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     domain::{Message, SessionId, clock::from_seconds, fold::fold},
-    search::{Search, Wanted, Within, text::has_iota_below},
+    search::{Search, Wanted, Within, keeper::PART, text::has_iota_below},
     store::{Batch, Store},
 };
 
@@ -50,7 +50,7 @@ impl Running {
     /// Waits until the index has all that the store has.
     async fn settled(&self) {
         for _ in 0..3_000 {
-            let is_noted = !self.store.unindexed().first(1).await.unwrap().is_empty();
+            let is_noted = !self.store.unindexed().after(None, 1).await.unwrap().is_empty();
             let shared = self.search.0.as_ref().unwrap();
             if !is_noted && !shared.is_building() {
                 return;
@@ -175,10 +175,31 @@ async fn notes_that_outlive_a_kill_are_taken_up_and_taking_them_up_twice_doubles
         put(&store, "a", &message(key, "")).await;
         put(&store, "a", &message(key, text)).await;
     }
-    assert!(!store.unindexed().first(1).await.unwrap().is_empty());
+    assert!(!store.unindexed().after(None, 1).await.unwrap().is_empty());
     let running = Running::start(&store, folder.path());
     running.settled().await;
     assert_eq!((running.led_to("words"), running.led_to("more")), (2, 1));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_long_line_of_changes_none_is_left_out() {
+    let (store, folder) = (Store::temporary().await.unwrap(), tempfile::tempdir().unwrap());
+    let running = Running::start(&store, folder.path());
+    running.settled().await;
+    running.stop().await;
+    let many = 2 * PART + 1;
+    for number in 0..many {
+        let text = format!("n{number}x w{}x", number % 1_000);
+        put(&store, "a", &message(&format!("K{number}"), &text)).await;
+    }
+    let running = Running::start(&store, folder.path());
+    running.settled().await;
+    for number in [0, PART - 1, PART, 2 * PART - 1, 2 * PART] {
+        assert_eq!(running.led_to(&format!("n{number}x")), 1, "{number}");
+    }
+    let found: usize = (0..1_000).map(|rest| running.led_to(&format!("w{rest}x"))).sum();
+    assert_eq!(found, many);
     running.stop().await;
 }
 
@@ -192,7 +213,7 @@ async fn a_search_that_is_switched_off_keeps_nothing_and_is_made_anew_when_switc
     running.stop().await;
     put(&store, "a", &message("K2", "words")).await;
     let off = Search::off(&store, folder.clone()).await.unwrap();
-    assert!(!folder.exists() && store.unindexed().first(1).await.unwrap().is_empty());
+    assert!(!folder.exists() && store.unindexed().after(None, 1).await.unwrap().is_empty());
     let wanted = Wanted::read("words").unwrap();
     assert!(off.find(&wanted, &Within::All, None, 9, |_, _| true).await.is_err());
     let running = Running::start(&store, &folder);

@@ -80,10 +80,20 @@ impl<'a> Unindexed<'a> {
         self.noting.0.changed.notified().await;
     }
 
-    pub async fn first(&self, limit: usize) -> Result<Vec<Noticed>, StoreError> {
+    /// Those that come behind the one named, by the number of the message; the first of all for none.
+    pub async fn after(
+        &self,
+        after: Option<&Noticed>,
+        limit: usize,
+    ) -> Result<Vec<Noticed>, StoreError> {
         let all = Key::new(Tree::Unindexed);
         let start = all.length();
-        let found = self.engine.scan(all.all(), Direction::Forward, limit).await?;
+        let mut range = all.all();
+        if let Some(after) = after {
+            range.start.clone_from(&after.key);
+            range.start.push(0);
+        }
+        let found = self.engine.scan(range, Direction::Forward, limit).await?;
         let noticed = |key: Vec<u8>| Some(Noticed { number: number_at(&key, start)?, key });
         Ok(found.into_iter().filter_map(|(key, _)| noticed(key)).collect())
     }
