@@ -1,25 +1,5 @@
 //! How much memory processes take, and how much there is. Linux only; elsewhere the answers are
-//! unknown. And how this process holds its own.
-
-/// Has threads share heaps, one for each two cores. glibc gives them heaps of their own, up to eight for
-/// each core, and each keeps what is freed in it: that came to more than the gateway's data. With fewer,
-/// threads wait for each other more often. To be called before there are other threads. Where
-/// `MALLOC_ARENA_MAX` is set it decides; other allocators are left alone.
-pub fn share_heaps() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    if std::env::var_os("MALLOC_ARENA_MAX").is_none() {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        limit_heaps(libc::c_int::try_from((cores / 2).max(1)).unwrap_or(1));
-    }
-}
-
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code, reason = "glibc has no other way than this or the environment")]
-fn limit_heaps(most: libc::c_int) {
-    // SAFETY: it sets a number that is read when a thread asks for a heap, and keeps nothing of ours.
-    // It cannot fail for a number above zero.
-    unsafe { libc::mallopt(libc::M_ARENA_MAX, most) };
-}
+//! unknown.
 
 /// Memory of this process and of everything that it started, in bytes. Takes milliseconds for each
 /// process.

@@ -4,6 +4,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -51,6 +52,16 @@ pub fn raise_file_limit() -> Outcome<()> {
         setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?;
     }
     Ok(())
+}
+
+/// What a process has had of the processors until now.
+pub fn processor_time(process: u32) -> Outcome<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name, in brackets, may hold anything; behind it come the state and eleven fields.
+    let (_, fields) = text.rsplit_once(')').ok_or("not a process' state")?;
+    let own = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let ticks: u64 = own.collect::<Result<Vec<_>, _>>()?.iter().sum();
+    Ok(Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second()))
 }
 
 /// One sentence for the reader of the figures.

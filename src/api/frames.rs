@@ -5,7 +5,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    io::Write,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -20,6 +21,8 @@ use crate::{
 /// How many frames are kept, and how many bytes of them.
 const MOST_FRAMES: usize = 256;
 const MOST_BYTES: usize = 1024 * 1024;
+/// Room for the frame of a message of some words.
+const USUAL_BYTES: usize = 1_280;
 
 /// An event as it goes to a listener. Clones share its bytes.
 #[derive(Clone, Debug)]
@@ -47,36 +50,48 @@ impl Frames {
     /// The frame of an event; none for one that is of no interest outside.
     pub fn of(&self, event: &Event) -> Option<Frame> {
         let name = name(&event.body)?;
-        // Held while it is worded: whoever wants the same frame meanwhile has it then.
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(frame) = recent.by_number.get(&event.seq) {
+        if let Some(frame) = self.recent().by_number.get(&event.seq) {
             return Some(frame.clone());
         }
+        // Not held while it is worded, or all who want other frames would wait. Of two who word the
+        // same one meanwhile both get the first.
         let frame = Frame::new(name, event)?;
-        recent.keep(event.seq, &frame);
-        Some(frame)
+        Some(self.recent().keep(event.seq, frame))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Frame {
     fn new(name: &'static str, event: &Event) -> Option<Self> {
-        let json = encode(event)?;
-        let head = format!("id: {}\nevent: {name}\ndata: ", event.seq);
-        let stream = Bytes::from(format!("{head}{json}\n\n"));
-        let json = stream.slice(head.len()..head.len() + json.len());
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        write!(bytes, "id: {}\nevent: {name}\ndata: ", event.seq).ok()?;
+        let start = bytes.len();
+        encode(event, &mut bytes)?;
+        let end = bytes.len();
+        bytes.extend(b"\n\n");
+        let stream = Bytes::from(bytes);
+        let json = stream.slice(start..end);
         Some(Self { name, json: ByteString::try_from(json).ok()?, stream })
     }
 }
 
 impl Recent {
     /// Old frames make room for new ones, never the other way round: a late listener's are not kept.
-    fn keep(&mut self, number: u64, frame: &Frame) {
+    /// The frame that is kept now, or was already.
+    fn keep(&mut self, number: u64, frame: Frame) -> Frame {
+        if let Some(kept) = self.by_number.get(&number) {
+            return kept.clone();
+        }
         self.bytes += frame.stream.len();
         self.by_number.insert(number, frame.clone());
         while MOST_FRAMES < self.by_number.len() || MOST_BYTES < self.bytes {
-            let Some((_, oldest)) = self.by_number.pop_first() else { return };
+            let Some((_, oldest)) = self.by_number.pop_first() else { break };
             self.bytes -= oldest.stream.len();
         }
+        frame
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
             Repeat, Scope,
         },
         error::ApiError,
-        sessions::{data, identity::IdentityView, message, wire::message_of},
+        sessions::{data, identity::IdentityView, message, message_view::MessageView},
     },
     domain::{Chat, Identities, identity::named_in},
     services::Services,
@@ -87,25 +87,6 @@ struct LastMessageView {
     from_me: bool,
 }
 
-/// The fields that every message has; there are more.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct MessageView {
-    id: String,
-    body: String,
-    from_me: bool,
-    timestamp: i64,
-    author: String,
-    author_identity: Option<IdentityView>,
-    #[serde(rename = "type")]
-    kind: String,
-    ack: i8,
-    chat_id: String,
-    /// None for a group.
-    chat_identity: Option<IdentityView>,
-    has_media: bool,
-}
-
 impl ChatView {
     fn of(chat: Chat, known: &Identities) -> Self {
         Self {
@@ -167,7 +148,8 @@ async fn messages(
         services.messaging.messages(&session, &chat, query.text("before"), limit).await?;
     let people = messages.iter().flat_map(named_in);
     let known = services.messaging.identities(&session, people).await?;
-    let views: Vec<_> = messages.iter().map(|message| message_of(message, &known)).collect();
+    let views: Vec<MessageView<'_>> =
+        messages.iter().map(|message| MessageView::of(message, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
 

@@ -47,15 +47,17 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// Both ids of a person, each null while it is not known.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct IdentityView {
-    phone: Option<String>,
-    lid: Option<String>,
+    #[schema(value_type = Option<String>)]
+    phone: Option<Jid>,
+    #[schema(value_type = Option<String>)]
+    lid: Option<Jid>,
 }
 
 impl IdentityView {
     /// None for what is no person.
     pub fn of(id: &Jid, known: &Identities) -> Option<Self> {
         let Both { phone, lid } = known.both(id)?;
-        Some(Self { phone: phone.map(String::from), lid: lid.map(String::from) })
+        Some(Self { phone, lid })
     }
 }
 

@@ -6,6 +6,7 @@ mod groups;
 mod identity;
 mod manage;
 pub mod media;
+mod message_view;
 pub mod messages;
 mod outbox;
 pub mod qr;

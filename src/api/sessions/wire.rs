@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    api::sessions::identity::beside,
+    api::sessions::{identity::beside, message_view::MessageEventView},
     domain::{
-        Ack, Event, EventBody, Identities, Jid, Message, MessageId, MessageKind, SessionId,
-        SessionState, SessionStatus, Timestamp,
+        Ack, Event, EventBody, Identities, Jid, SessionId, SessionState, SessionStatus, Timestamp,
         event::{GroupChange, JoinAction, LeaveAction},
         identity::risen,
     },
@@ -47,26 +46,43 @@ pub const EVENT_NAMES: [&str; 22] = [
 struct Worded<'a> {
     event: &'static str,
     session_id: &'a SessionId,
-    data: Value,
+    data: Data<'a>,
     /// Seconds since 1970.
     timestamp: i64,
     id: Uuid,
     seq: u64,
 }
 
-/// Words an event as compact JSON; none for those that are of no interest outside.
-pub fn encode(event: &Event) -> Option<String> {
-    let mut data = payload(&event.body, event.at);
-    beside(&mut data, &event.identities.iter().collect());
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    /// By far the most frequent, so what it is made of is borrowed.
+    Message(Box<MessageEventView<'a>>),
+    Other(Value),
+}
+
+/// Words an event as compact JSON at the end of these bytes; none for those that are of no interest
+/// outside.
+pub fn encode(event: &Event, bytes: &mut Vec<u8>) -> Option<()> {
+    let known: Identities = event.identities.iter().collect();
     let worded = Worded {
         event: name(&event.body)?,
         session_id: &event.session,
-        data,
+        data: match &event.body {
+            EventBody::Message { message } | EventBody::MessageSent { message } => {
+                Data::Message(Box::new(MessageEventView::of(message, &known)))
+            }
+            other => {
+                let mut data = payload(other, event.at);
+                beside(&mut data, &known);
+                Data::Other(data)
+            }
+        },
         timestamp: event.at.as_second(),
         id: event.id,
         seq: event.seq,
     };
-    serde_json::to_string(&worded).ok()
+    serde_json::to_writer(bytes, &worded).ok()
 }
 
 /// A frame that is not an event of the log.
@@ -111,6 +127,7 @@ pub fn name(body: &EventBody) -> Option<&'static str> {
     })
 }
 
+/// What an event holds that is not a message.
 fn payload(body: &EventBody, at: Timestamp) -> Value {
     let timestamp = at.as_second();
     match body {
@@ -124,9 +141,6 @@ fn payload(body: &EventBody, at: Timestamp) -> Value {
         EventBody::StateChanged { state, line } => {
             let degraded = *state == SessionState::Degraded;
             json!({ "state": line, "status": status_word(*state), "degraded": degraded })
-        }
-        EventBody::Message { message } | EventBody::MessageSent { message } => {
-            message_event(message)
         }
         EventBody::Ack { message, ack, participant } => json!({
             "id": message,
@@ -201,7 +215,9 @@ fn payload(body: &EventBody, at: Timestamp) -> Value {
             "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
             "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
         }),
-        EventBody::EngineUnknown { .. } => Value::Null,
+        EventBody::Message { .. }
+        | EventBody::MessageSent { .. }
+        | EventBody::EngineUnknown { .. } => Value::Null,
     }
 }
 
@@ -215,85 +231,6 @@ fn ready_data(me: &crate::domain::Me) -> Value {
         "phoneNumber": me.id.user(), "id": me.id, "pushname": me.push_name, "platform": me.platform,
         "lid": me.lid, "identity": { "phone": me.id, "lid": me.lid },
     })
-}
-
-fn message_event(message: &Message) -> Value {
-    let mut data = message_view(message);
-    data["isGroupMsg"] = message.chat().is_group().into();
-    data["notifyName"] = message.push_name.clone().into();
-    data
-}
-
-/// A message as the API shows it, with who its people are.
-pub fn message_of(message: &Message, known: &Identities) -> Value {
-    let mut data = message_view(message);
-    beside(&mut data, known);
-    data
-}
-
-fn message_view(message: &Message) -> Value {
-    let id = message.id.to_string();
-    let media_path = message.media.as_ref().map(|_| {
-        let encoded =
-            percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
-        format!("messages/{encoded}/media")
-    });
-    let caption =
-        message.media.as_ref().map(|_| message.body.as_str()).filter(|text| !text.is_empty());
-    let own = &message.author;
-    let (from, to) =
-        if message.from_me() { (own, message.chat()) } else { (message.chat(), message.chat()) };
-    json!({
-        "id": id,
-        "body": message.body,
-        "fromMe": message.from_me(),
-        "timestamp": message.timestamp.as_second(),
-        "author": message.author,
-        "type": type_word(message.kind),
-        "ack": message.ack.level(),
-        "from": from,
-        "to": to,
-        "chatId": message.chat(),
-        "caption": caption,
-        "mimetype": message.media.as_ref().map(|media| media.mime.as_str()),
-        "filename": message.media.as_ref().and_then(|media| media.filename.as_deref()),
-        "hasMedia": message.media.is_some(),
-        "mediaPath": media_path,
-        "quotedMsgId": message.quoted,
-        "quotedParticipant": message.quoted.as_ref().and_then(writer),
-        "mentionedJidList": message.mentions,
-        "isForwarded": message.forwarded,
-        "isEdited": message.edited,
-        "reactions": message.reactions.iter().map(|reaction| json!({
-            "emoji": reaction.emoji, "sender": reaction.sender,
-            "timestamp": reaction.timestamp.as_second(),
-        })).collect::<Vec<_>>(),
-    })
-}
-
-/// Who wrote a message, as far as its id tells.
-fn writer(id: &MessageId) -> Option<&Jid> {
-    let other = (!id.from_me && id.chat.is_person()).then_some(&id.chat);
-    id.participant.as_ref().or(other)
-}
-
-/// WhatsApp Web's own words for kinds of messages.
-fn type_word(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Text => "chat",
-        MessageKind::Image => "image",
-        MessageKind::Video => "video",
-        MessageKind::Audio => "audio",
-        MessageKind::Voice => "ptt",
-        MessageKind::Document => "document",
-        MessageKind::Sticker => "sticker",
-        MessageKind::Location => "location",
-        MessageKind::ContactCard => "vcard",
-        MessageKind::Poll => "poll_creation",
-        MessageKind::Revoked => "revoked",
-        MessageKind::GroupNotice => "gp2",
-        MessageKind::Unknown => "unknown",
-    }
 }
 
 fn ack_word(ack: Ack) -> &'static str {
@@ -384,7 +321,9 @@ mod tests {
             body,
             identities,
         };
-        let frame: Value = serde_json::from_str(&encode(&event).unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        encode(&event, &mut bytes).unwrap();
+        let frame: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(frame["data"]["participants"], json!(["1000000001@lid", "15550002@c.us"]));
         assert_eq!(
             frame["data"]["participantIdentities"],

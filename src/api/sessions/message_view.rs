@@ -1,0 +1,208 @@
+//! A message as the open-wa API shows it, with who its people are.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    api::sessions::identity::IdentityView,
+    domain::{Identities, Jid, Message, MessageId, MessageKind},
+};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView<'a> {
+    #[schema(value_type = String)]
+    id: &'a MessageId,
+    body: &'a str,
+    from_me: bool,
+    /// Seconds since 1970.
+    timestamp: i64,
+    #[schema(value_type = String)]
+    author: &'a Jid,
+    author_identity: Option<IdentityView>,
+    /// WhatsApp Web's own word for its kind, such as `chat`, `image` or `ptt`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// -1 failed, 0 pending, 1 sent, 2 delivered, 3 read, 4 played.
+    ack: i8,
+    #[schema(value_type = String)]
+    from: &'a Jid,
+    from_identity: Option<IdentityView>,
+    #[schema(value_type = String)]
+    to: &'a Jid,
+    to_identity: Option<IdentityView>,
+    #[schema(value_type = String)]
+    chat_id: &'a Jid,
+    /// None for a group.
+    chat_identity: Option<IdentityView>,
+    /// The text with a file.
+    caption: Option<&'a str>,
+    mimetype: Option<&'a str>,
+    filename: Option<&'a str>,
+    has_media: bool,
+    /// Where its file is, below the session.
+    media_path: Option<String>,
+    #[schema(value_type = Option<String>)]
+    quoted_msg_id: Option<&'a MessageId>,
+    #[schema(value_type = Option<String>)]
+    quoted_participant: Option<&'a Jid>,
+    quoted_participant_identity: Option<IdentityView>,
+    #[schema(value_type = Vec<String>)]
+    mentioned_jid_list: &'a [Jid],
+    /// In the order of those.
+    mentioned_identities: Vec<Option<IdentityView>>,
+    is_forwarded: bool,
+    is_edited: bool,
+    reactions: Vec<MessageReactionView<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MessageReactionView<'a> {
+    emoji: &'a str,
+    #[schema(value_type = String)]
+    sender: &'a Jid,
+    sender_identity: Option<IdentityView>,
+    /// Seconds since 1970.
+    timestamp: i64,
+}
+
+/// The same as an event tells it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageEventView<'a> {
+    #[serde(flatten)]
+    message: MessageView<'a>,
+    is_group_msg: bool,
+    notify_name: Option<&'a str>,
+}
+
+impl<'a> MessageView<'a> {
+    pub fn of(message: &'a Message, known: &Identities) -> Self {
+        let identity = |id| IdentityView::of(id, known);
+        let (chat, media) = (message.chat(), message.media.as_ref());
+        let from = if message.from_me() { &message.author } else { chat };
+        let quoted_participant = message.quoted.as_ref().and_then(writer);
+        let reactions = message.reactions.iter().map(|reaction| MessageReactionView {
+            emoji: &reaction.emoji,
+            sender: &reaction.sender,
+            sender_identity: identity(&reaction.sender),
+            timestamp: reaction.timestamp.as_second(),
+        });
+        Self {
+            id: &message.id,
+            body: &message.body,
+            from_me: message.from_me(),
+            timestamp: message.timestamp.as_second(),
+            author: &message.author,
+            author_identity: identity(&message.author),
+            kind: type_word(message.kind),
+            ack: message.ack.level(),
+            from,
+            from_identity: identity(from),
+            to: chat,
+            to_identity: identity(chat),
+            chat_id: chat,
+            chat_identity: identity(chat),
+            caption: media.map(|_| message.body.as_str()).filter(|text| !text.is_empty()),
+            mimetype: media.map(|media| media.mime.as_str()),
+            filename: media.and_then(|media| media.filename.as_deref()),
+            has_media: media.is_some(),
+            media_path: media.map(|_| media_path(&message.id)),
+            quoted_msg_id: message.quoted.as_ref(),
+            quoted_participant,
+            quoted_participant_identity: quoted_participant.and_then(identity),
+            mentioned_jid_list: &message.mentions,
+            mentioned_identities: message.mentions.iter().map(identity).collect(),
+            is_forwarded: message.forwarded,
+            is_edited: message.edited,
+            reactions: reactions.collect(),
+        }
+    }
+}
+
+impl<'a> MessageEventView<'a> {
+    pub fn of(message: &'a Message, known: &Identities) -> Self {
+        Self {
+            message: MessageView::of(message, known),
+            is_group_msg: message.chat().is_group(),
+            notify_name: message.push_name.as_deref(),
+        }
+    }
+}
+
+fn media_path(id: &MessageId) -> String {
+    let id = id.to_string();
+    let encoded = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
+    format!("messages/{encoded}/media")
+}
+
+/// Who wrote a message, as far as its id tells.
+fn writer(id: &MessageId) -> Option<&Jid> {
+    let other = (!id.from_me && id.chat.is_person()).then_some(&id.chat);
+    id.participant.as_ref().or(other)
+}
+
+/// WhatsApp Web's own words for kinds of messages.
+fn type_word(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Text => "chat",
+        MessageKind::Image => "image",
+        MessageKind::Video => "video",
+        MessageKind::Audio => "audio",
+        MessageKind::Voice => "ptt",
+        MessageKind::Document => "document",
+        MessageKind::Sticker => "sticker",
+        MessageKind::Location => "location",
+        MessageKind::ContactCard => "vcard",
+        MessageKind::Poll => "poll_creation",
+        MessageKind::Revoked => "revoked",
+        MessageKind::GroupNotice => "gp2",
+        MessageKind::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        api::sessions::identity::beside,
+        domain::{clock::from_seconds, identity::Pair, message::Reaction},
+    };
+
+    #[test]
+    fn both_ids_stand_beside_each_person_as_they_do_everywhere() {
+        let (lid, phone): (Jid, Jid) =
+            ("1000000001@lid".parse().unwrap(), "15550001@c.us".parse().unwrap());
+        let pair = Pair::of(&lid, &phone).unwrap();
+        let known: Identities = [&pair].into_iter().collect();
+        let id: MessageId = "false_120363000000000000@g.us_3EB0A1_1000000001@lid".parse().unwrap();
+        let message = Message {
+            push_name: Some("Ann".to_owned()),
+            quoted: Some(id.clone()),
+            mentions: vec![phone, "15550002@c.us".parse().unwrap()],
+            reactions: vec![Reaction {
+                sender: lid.clone(),
+                emoji: "\u{1f44d}".to_owned(),
+                timestamp: from_seconds(2),
+            }],
+            ..Message::text(id, lid, "words", from_seconds(1))
+        };
+        let worded = json!(MessageEventView::of(&message, &known));
+        let both = json!({ "phone": "15550001@c.us", "lid": "1000000001@lid" });
+        assert_eq!((&worded["authorIdentity"], &worded["chatIdentity"]), (&both, &json!(null)));
+        assert_eq!(worded["reactions"][0]["senderIdentity"], both);
+        assert_eq!((&worded["isGroupMsg"], &worded["notifyName"]), (&json!(true), &json!("Ann")));
+        // The rule that goes by the names of fields has nothing to add, and would say the same.
+        let mut added = worded.clone();
+        beside(&mut added, &known);
+        assert_eq!(added, worded);
+        let mut bare = worded.clone();
+        let fields = bare.as_object_mut().unwrap();
+        fields.retain(|name, _| !name.ends_with("Identity") && !name.ends_with("Identities"));
+        beside(&mut bare, &known);
+        assert_eq!(bare, worded);
+    }
+}
