@@ -8,6 +8,11 @@ RUN npm --prefix web ci --no-audit --no-fund --loglevel=error \
 
 FROM rust:1-slim-bookworm AS build
 WORKDIR /build
+# The allocator is C, with a makefile of its own.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends make \
+    && rm -rf /var/lib/apt/lists/*
 COPY . .
 COPY --from=web /build/web/agent/dist web/agent/dist
 COPY --from=web /build/web/dashboard/dist web/dashboard/dist

@@ -41,7 +41,7 @@ impl Gateway {
     /// With settings as the environment gives them.
     pub async fn start_with(data: &Path, engine: &str, settings: &[(&str, &str)]) -> Outcome<Self> {
         let mut command = Command::new(PROGRAM);
-        command.args(["serve", "--network", "simulated", "--port", "0", "--max-sessions", "100"]);
+        command.args(["serve", "--network", "simulated", "--port", "0", "--max-sessions", "200"]);
         command.args(["--engine", engine]).arg("--data").arg(data);
         for bucket in ["SESSION_CREATION", "MESSAGING", "GENERAL", "CHAT"] {
             command.env(format!("WAGATE_LIMITS__{bucket}"), "0");
