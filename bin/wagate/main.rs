@@ -1,21 +1,20 @@
-//! The command line: arguments, sub-commands, and what is printed to people.
+//! The command line: sub-commands, and what is printed to people.
 //!
 //! All work is the library's; this file only chooses, prints and sets the exit code.
 
 use std::{
-    collections::BTreeMap,
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::Parser;
 use wagate::{
     accounts::ApiKeys,
     api::openapi,
     backup::{self, Profiles, Progress},
-    config::{Config, Flags, NetworkKind},
+    config::{Config, NetworkKind},
     demo::{self, Narrator},
     doctor::{self, Verdict},
     domain::{Clock, session::EngineKind},
@@ -26,151 +25,20 @@ use wagate::{
     telemetry,
 };
 
+use crate::arguments::{
+    Arguments, BackupOrder, Command, KeyAction, ProfilesChoice, Settings, environment,
+};
+
+mod allocator;
+mod arguments;
+
 /// The exit code that says: the disk refuses, try again later (`EX_TEMPFAIL`).
 const NO_DISK: u8 = 75;
 /// How often it is looked whether the disk is well again.
 const DISK_LOOK: Duration = Duration::from_secs(2);
 
-/// glibc's heaps keep much of what is freed, and the fewer there are of them, the more threads wait for
-/// each other: half of the time of a delivery went into that.
-#[cfg(unix)]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-/// What the allocator reads when it begins: one heap for all threads, of which what is freed goes back
-/// to the system after a second, also when nothing happens any more.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code, reason = "the allocator looks for this name; nothing else has it")]
-#[unsafe(export_name = "malloc_conf")]
-pub static ALLOCATOR_SETTINGS: &[u8; 70] =
-    b"narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0,background_thread:true\0";
-
 /// Why a command ended badly.
 type Failure = Box<dyn std::error::Error>;
-
-/// A self-hosted gateway that owns WhatsApp sessions and offers them over HTTP, WebSocket and webhooks.
-#[derive(Parser)]
-#[command(version, about)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    settings: Settings,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the gateway (the default).
-    Serve,
-    /// Show the main job on the simulated network, step by step.
-    Demo,
-    /// Check what the gateway needs on this machine, with a remedy for each fault.
-    Doctor,
-    /// Make, list and revoke API keys.
-    Key {
-        #[command(subcommand)]
-        action: KeyAction,
-    },
-    /// Write everything that the gateway keeps into one file, while it runs or while it does not.
-    Backup(BackupOrder),
-    /// Put a backup back into an empty data folder.
-    Restore {
-        /// What `wagate backup` wrote.
-        file: PathBuf,
-        /// Take the place of what is there, which is moved aside.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Build the indexes of messages and conversations anew, while no gateway uses the folder.
-    Reindex,
-    /// Print the OpenAPI document.
-    Openapi,
-}
-
-#[derive(Subcommand)]
-enum KeyAction {
-    /// Make a key; its secret is printed this once.
-    Create {
-        /// What people will know it by.
-        name: String,
-        /// What it may do: `*`, `read`, `send`, `admin`, …
-        #[arg(long = "scope", default_value = "*")]
-        scopes: Vec<String>,
-        /// Limit it to one session.
-        #[arg(long)]
-        session: Option<String>,
-        /// Days until it ends by itself.
-        #[arg(long)]
-        expires_in_days: Option<u32>,
-    },
-    List,
-    Revoke {
-        id: uuid::Uuid,
-    },
-}
-
-#[derive(Args)]
-struct BackupOrder {
-    /// Where to write it; must not exist.
-    file: PathBuf,
-    /// Logins of sessions whose browser runs.
-    #[arg(long, value_enum, default_value = "stop")]
-    profiles: ProfilesChoice,
-    /// Address of a running gateway [default: as the settings say, when one uses the data folder].
-    #[arg(long)]
-    url: Option<String>,
-    /// API key of scope `admin` [default: bootstrap.key in the data folder].
-    #[arg(long, env = "WAGATE_API_KEY", hide_env_values = true)]
-    key: Option<String>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ProfilesChoice {
-    /// Close each browser in order for its copy, one after the other, and open it again.
-    Stop,
-    /// Leave them out: these sessions need a new scan after a restore.
-    Stopped,
-    /// Leave out every login.
-    None,
-}
-
-/// Settings that may be given as flags; they win over the environment and the file.
-#[derive(Args)]
-struct Settings {
-    /// Settings file (TOML).
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
-    /// Address and port to listen on [default: 127.0.0.1:8080].
-    #[arg(long, global = true)]
-    listen: Option<std::net::SocketAddr>,
-    /// Port to listen on; keeps the address.
-    #[arg(long, global = true)]
-    port: Option<u16>,
-    /// Folder of the store, media and keys [default: ./data].
-    #[arg(long, global = true)]
-    data: Option<PathBuf>,
-    /// The real WhatsApp or the simulated network.
-    #[arg(long, global = true)]
-    network: Option<Network>,
-    /// What drives a session that does not choose for itself.
-    #[arg(long, global = true)]
-    engine: Option<Engine>,
-    /// Sessions that may be active at once [default: 10].
-    #[arg(long, global = true)]
-    max_sessions: Option<usize>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Network {
-    Whatsapp,
-    Simulated,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Engine {
-    Browser,
-    Simulated,
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -468,34 +336,6 @@ fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
     writeln!(file, "{secret}")
-}
-
-impl Settings {
-    fn flags(&self) -> Flags {
-        Flags {
-            config: self.config.clone(),
-            listen: self.listen,
-            port: self.port,
-            data: self.data.clone(),
-            network: self.network.map(|network| match network {
-                Network::Whatsapp => NetworkKind::Whatsapp,
-                Network::Simulated => NetworkKind::Simulated,
-            }),
-            engine: self.engine.map(|engine| match engine {
-                Engine::Browser => EngineKind::Browser,
-                Engine::Simulated => EngineKind::Simulated,
-            }),
-            max_sessions: self.max_sessions,
-        }
-    }
-
-    fn load(&self) -> Result<Config, Failure> {
-        Ok(Config::load(&self.flags(), &environment())?)
-    }
-}
-
-fn environment() -> BTreeMap<String, String> {
-    std::env::vars().collect()
 }
 
 fn say(text: &str) {
