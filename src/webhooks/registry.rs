@@ -68,7 +68,7 @@ impl Webhooks {
             }
             webhook.updated_at = now;
             self.put(&webhook).await?;
-            webhook.accepted = webhook.accepted.max(self.accepted(webhook.id).unwrap_or_default());
+            let webhook = self.shown(webhook.id).await?.unwrap_or(webhook);
             return Ok(Registered { webhook, created: false, secret: None });
         }
         if settings.max_per_session <= known.len() {
@@ -169,8 +169,7 @@ impl Webhooks {
         webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.inner.clock.now();
         self.put(&webhook).await?;
-        webhook.accepted = webhook.accepted.max(self.accepted(webhook.id).unwrap_or_default());
-        Ok(webhook)
+        Ok(self.shown(id).await?.unwrap_or(webhook))
     }
 
     pub async fn remove(&self, session: Option<&SessionId>, id: Uuid) -> Result<(), Error> {
