@@ -34,8 +34,9 @@ pub struct OpenOrder {
 /// An open session: the handle that takes commands and the stream that brings events.
 pub struct Connection {
     pub driver: Arc<dyn Driver>,
-    /// Bounded; a driver waits when it is full. It ends when the engine is gone.
-    pub events: mpsc::Receiver<DriverEvent>,
+    /// Bounded; a driver waits when it is full. It ends when the engine is gone. Boxed, because a channel
+    /// keeps room for 32 of them however empty it is.
+    pub events: mpsc::Receiver<Box<DriverEvent>>,
 }
 
 /// One open session. Dropping it without [`Driver::close`] must still leave no process behind.

@@ -94,7 +94,7 @@ pub struct Actor {
     pub(in crate::session) handle: SessionHandle,
     pub(in crate::session) mailbox: mpsc::Receiver<Request>,
     pub(in crate::session) driver: Option<Arc<dyn Driver>>,
-    pub(in crate::session) events: Option<mpsc::Receiver<DriverEvent>>,
+    pub(in crate::session) events: Option<mpsc::Receiver<Box<DriverEvent>>>,
     pub(in crate::session) tasks: JoinSet<Task>,
     pub(in crate::session) is_opening: bool,
     /// Ends when the session is let go; until then no engine is opened.
@@ -374,9 +374,9 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
     }
 }
 
-async fn next_event(events: &mut Option<mpsc::Receiver<DriverEvent>>) -> Option<DriverEvent> {
+async fn next_event(events: &mut Option<mpsc::Receiver<Box<DriverEvent>>>) -> Option<DriverEvent> {
     match events {
-        Some(events) => events.recv().await,
+        Some(events) => events.recv().await.map(|event| *event),
         None => std::future::pending().await,
     }
 }

@@ -185,7 +185,7 @@ impl Actor {
         for _ in 0..waiting {
             let event = self.events.as_mut().and_then(|events| events.try_recv().ok());
             if let Some(event) = event
-                && !self.reported(event).await
+                && !self.reported(*event).await
             {
                 return false;
             }

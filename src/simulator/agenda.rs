@@ -304,7 +304,7 @@ mod tests {
     /// The numbers of the references shown so far, and whether they ran out.
     fn references(pushes: &mut Pushes) -> (Vec<u32>, bool) {
         let (mut shown, mut is_over) = (Vec::new(), false);
-        while let Ok(push) = pushes.try_recv() {
+        while let Some(push) = pushes.try_recv() {
             match push {
                 Push::Reference { attempt, .. } => shown.push(attempt),
                 Push::ReferencesExhausted => is_over = true,

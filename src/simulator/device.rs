@@ -19,8 +19,24 @@ const QUEUE: usize = 1_024;
 /// How long a device waits that the network ignores.
 const IGNORED: Duration = Duration::from_secs(300);
 
-/// What comes down to a device; ends when the network cuts it off.
-pub type Pushes = mpsc::Receiver<Push>;
+/// What comes down to a device; ends when the network cuts it off. Boxed on its way, because a channel
+/// keeps room for 32 of them however empty it is.
+pub struct Pushes {
+    receiver: mpsc::Receiver<Box<Push>>,
+}
+
+impl Pushes {
+    /// None when the device is cut off.
+    pub async fn recv(&mut self) -> Option<Push> {
+        self.receiver.recv().await.map(|push| *push)
+    }
+
+    /// What is there already.
+    #[cfg(test)]
+    pub fn try_recv(&mut self) -> Option<Push> {
+        self.receiver.try_recv().ok().map(|push| *push)
+    }
+}
 
 /// A connected device. Dropping it disconnects; its account keeps it linked.
 pub struct Device {
@@ -44,7 +60,7 @@ impl Network {
             rotation: 0,
         };
         world.devices.insert(id, connected);
-        (Device { network: self.clone(), id }, receiver)
+        (Device { network: self.clone(), id }, Pushes { receiver })
     }
 }
 

@@ -56,7 +56,7 @@ pub struct World {
 
 /// A device that is connected at this moment.
 pub struct Connected {
-    pub pushes: mpsc::Sender<Push>,
+    pub pushes: mpsc::Sender<Box<Push>>,
     /// Held back so that the next one overtakes it.
     pub held: Option<Push>,
     pub account: Option<Jid>,
@@ -102,7 +102,7 @@ impl World {
         self.outbox.clear();
         for device in std::mem::take(&mut self.devices).into_values() {
             // One that does not take it sees its line end.
-            let _ = device.pushes.try_send(Push::Unlinked);
+            let _ = device.pushes.try_send(Box::new(Push::Unlinked));
         }
         self.references.clear();
         self.pairing_codes.clear();
@@ -260,7 +260,7 @@ impl World {
         }
         let mut wave = vec![push; copies];
         wave.extend(connected.held.take());
-        if wave.into_iter().any(|push| connected.pushes.try_send(push).is_err()) {
+        if wave.into_iter().any(|push| connected.pushes.try_send(Box::new(push)).is_err()) {
             self.devices.remove(&device);
         }
     }
@@ -414,7 +414,7 @@ mod tests {
         fs::write(network.media_place().1, "x").unwrap();
         network.reset().unwrap();
         // The note was told before.
-        let pushed: Vec<Push> = std::iter::from_fn(|| pushes.try_recv().ok()).collect();
+        let pushed: Vec<Push> = std::iter::from_fn(|| pushes.try_recv()).collect();
         assert_eq!(pushed.last(), Some(&Push::Unlinked));
         let again = self::network(folder.path());
         for network in [&network, &again] {

@@ -132,7 +132,7 @@ impl Stage {
 
 pub struct Session {
     pub driver: Arc<dyn Driver>,
-    events: mpsc::Receiver<DriverEvent>,
+    events: mpsc::Receiver<Box<DriverEvent>>,
     /// Events that came while another was waited for.
     seen: Vec<DriverEvent>,
 }
@@ -150,7 +150,7 @@ impl Session {
             while let Some(event) = self.events.recv().await {
                 match choose(&event) {
                     Some(found) => return Some(found),
-                    None => self.seen.push(event),
+                    None => self.seen.push(*event),
                 }
             }
             None

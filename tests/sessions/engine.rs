@@ -35,7 +35,7 @@ pub struct Engine {
     cures: Mutex<Vec<Cure>>,
     /// What an engine says as soon as it is open.
     first_words: Mutex<Vec<DriverEvent>>,
-    events: Mutex<Option<mpsc::Sender<DriverEvent>>>,
+    events: Mutex<Option<mpsc::Sender<Box<DriverEvent>>>>,
     sent: Mutex<Vec<String>>,
     /// What is held waits until it is let go.
     held_sends: watch::Sender<bool>,
@@ -112,7 +112,7 @@ impl Engine {
 
     pub async fn say(&self, event: DriverEvent) {
         let events = lock(&self.events).clone().expect("no engine is open");
-        events.send(event).await.unwrap();
+        events.send(Box::new(event)).await.unwrap();
     }
 
     pub fn count(&self, which: impl Fn(&Self) -> &AtomicU64) -> u64 {
@@ -142,7 +142,7 @@ impl EngineOf for Opener {
         let (sender, events) = mpsc::channel(64);
         let first_words = lock(&self.0.first_words).clone();
         for event in first_words {
-            sender.send(event).await.unwrap();
+            sender.send(Box::new(event)).await.unwrap();
         }
         *lock(&self.0.events) = Some(sender);
         // A new one is well and small, whatever ailed the one before.

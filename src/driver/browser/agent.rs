@@ -69,7 +69,7 @@ pub struct Agent {
 
 impl Agent {
     /// The agent, and where the page's reports go in.
-    pub fn new(events: mpsc::Sender<DriverEvent>, clock: Clock) -> (Self, mpsc::Sender<String>) {
+    pub fn new(events: mpsc::Sender<Box<DriverEvent>>, clock: Clock) -> (Self, mpsc::Sender<String>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
         let (ear, waiting, seen) = Ear::new(clock);
         let listening = AbortOnDropHandle::new(tokio::spawn(ear.listen(receiver, events)));
@@ -179,7 +179,7 @@ impl Ear {
     async fn listen(
         mut self,
         mut reports: mpsc::Receiver<String>,
-        events: mpsc::Sender<DriverEvent>,
+        events: mpsc::Sender<Box<DriverEvent>>,
     ) {
         while let Some(text) = reports.recv().await {
             let report = match serde_json::from_str(&text) {
@@ -190,7 +190,7 @@ impl Ear {
                 }
             };
             if let Some(event) = self.hear(report)
-                && events.send(event).await.is_err()
+                && events.send(Box::new(event)).await.is_err()
             {
                 return;
             }

@@ -108,7 +108,7 @@ impl Engine for BrowserEngine {
         let watching = tokio::spawn(async move {
             let reason = crashed.await;
             // Nobody listens any more to a session that was closed.
-            let _ = events.send(DriverEvent::Crashed { reason }).await;
+            let _ = events.send(Box::new(DriverEvent::Crashed { reason })).await;
         });
         let driver = BrowserDriver {
             page: chromium.page().clone(),

@@ -252,7 +252,7 @@ fn odd_answer() -> Error {
 
 /// Turns what the network pushes into what a session is told.
 struct Pump {
-    sender: mpsc::Sender<DriverEvent>,
+    sender: mpsc::Sender<Box<DriverEvent>>,
     credential_file: PathBuf,
     closing: CancellationToken,
     ailment: Arc<watch::Sender<Ailment>>,
@@ -265,7 +265,7 @@ impl Pump {
             let Some(Some(push)) = closing.run_until_cancelled(pushes.recv()).await else {
                 if !closing.is_cancelled() {
                     let reason = "the network cut the device off".to_owned();
-                    let _ = self.sender.send(DriverEvent::Crashed { reason }).await;
+                    let _ = self.sender.send(Box::new(DriverEvent::Crashed { reason })).await;
                 }
                 return;
             };
@@ -282,7 +282,7 @@ impl Pump {
             let (events, ends) = self.events_of(push).await;
             for event in events {
                 // The session is gone: nobody is left to tell.
-                if self.sender.send(event).await.is_err() {
+                if self.sender.send(Box::new(event)).await.is_err() {
                     return;
                 }
             }
