@@ -72,6 +72,17 @@ impl Ingest {
         Ok(Unsettled { event })
     }
 
+    /// Notes in the outbox that an engine is sending a message. A receipt that came already stays noted.
+    pub async fn note_under_way(&self, entry: &mut OutboxEntry) -> Result<(), StoreError> {
+        let lock = self.lock_of(&entry.session);
+        let _held = lock.lock().await;
+        let written = self.store.outbox().get(&entry.session, entry.id).await?;
+        entry.acked = written.and_then(|written| written.acked);
+        let mut batch = Batch::new();
+        self.store.outbox().change_in(&mut batch, entry)?;
+        self.store.commit(batch).await
+    }
+
     /// Returns once a message that went out is durable; then whoever listens hears of it.
     pub async fn settle(&self, sent: Unsettled) -> Result<(), StoreError> {
         match sent.event {
@@ -455,6 +466,7 @@ mod tests {
         let id = message.id.clone();
         let ack = EventBody::Ack { message: id.clone(), ack: Ack::Delivered, participant: None };
         ingest.ingest(&session, vec![ack]).await.unwrap();
+        ingest.note_under_way(&mut entry).await.unwrap();
         entry.state = OutboxState::Sent;
         let sent = ingest.message_sent(entry.clone(), message).await.unwrap();
         ingest.settle(sent).await.unwrap();

@@ -115,6 +115,22 @@ async fn a_message_for_later_can_be_taken_back_until_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_send_that_takes_long_is_shown_to_be_under_way() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let plan = json!({ "delayRequests": 1_000 });
+    assert_eq!(app.call(Method::PUT, "/_simulator/v1/faults", Some(plan)).await.0, 200);
+    let send = app.post(TEXT, text("slow", json!({})));
+    let look = app.wait_for("the send to be under way", || async {
+        let (_, answer) = app.get(OUTBOX).await;
+        (answer["data"]["outbox"][0]["state"] == "sending").then_some(())
+    });
+    let ((status, answer), ()) = tokio::join!(send, look);
+    assert_eq!(status, 200, "{answer}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_send_whose_engine_dies_in_the_middle_is_looked_up_and_arrives_once() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;

@@ -1,6 +1,8 @@
 //! One attempt to send one message, or to learn what became of an earlier one.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+
+use tokio::time::timeout;
 
 use crate::{
     breakpoint::Breakpoint,
@@ -20,7 +22,8 @@ const MOST_ATTEMPTS: u32 = 5;
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long after a lost answer its message is looked up: the engine may still be at it.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
-
+/// How long an engine may take over a message whose caller waits before that is noted.
+const NOTED_AFTER: Duration = Duration::from_millis(50);
 /// How long a message is left alone that the disk did not take a record of.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
 
@@ -79,14 +82,7 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
     Breakpoint::SendBegins.pass();
     entry.attempts += 1;
     entry.state = OutboxState::Sending;
-    let send = handle.execute(Command::Send(entry.outgoing.clone()));
-    // Written while the engine is at it, and not flushed: it is for those who look. After a crash
-    // every waiting entry is looked up before it is sent.
-    let (answer, noted) = tokio::join!(send, write(parts, &mut entry));
-    if let Err(error) = noted {
-        tracing::error!(%error, "that a message is under way cannot be written");
-    }
-    match answer {
+    match send(parts, &handle, &mut entry).await {
         Ok(Reply::Sent(outcome)) => {
             Breakpoint::SendAnswered.pass();
             let author = handle.status().me.map_or_else(|| outcome.id.chat.clone(), |me| me.id);
@@ -96,6 +92,28 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
         Ok(_) => give_up(parts, entry, odd_reply()).await,
         Err(error) => failed(parts, &handle, entry, error).await,
     }
+}
+
+/// Has the engine send it, and notes meanwhile that it is at it. The note is for those who look, and not
+/// flushed: after a crash every waiting entry is looked up before it is sent. Most sends whose caller
+/// waits are over before anybody could look; writing would only take the processor from the engine.
+async fn send(
+    parts: &OutboxParts,
+    handle: &SessionHandle,
+    entry: &mut OutboxEntry,
+) -> Result<Reply, Error> {
+    let mut send = pin!(handle.execute(Command::Send(entry.outgoing.clone())));
+    if !entry.terms.waits()
+        && let Ok(answer) = timeout(NOTED_AFTER, &mut send).await
+    {
+        return answer;
+    }
+    entry.changed_at = parts.clock.now();
+    let (answer, noted) = tokio::join!(send, parts.ingest.note_under_way(entry));
+    if let Err(error) = noted {
+        tracing::error!(%error, "that a message is under way cannot be written");
+    }
+    answer
 }
 
 /// What to make of an engine's error: some say for certain that nothing was sent, others do not.
