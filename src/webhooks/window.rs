@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Events that stand open at most; the record of the reading names each.
-pub const MOST_OPEN: usize = 256;
+pub const MOST_OPEN: usize = 1_024;
 /// Events of one lane that wait here at most: a slow chat shall leave room to others.
 const MOST_IN_LANE: usize = 16;
 

@@ -69,7 +69,10 @@ pub struct Agent {
 
 impl Agent {
     /// The agent, and where the page's reports go in.
-    pub fn new(events: mpsc::Sender<Box<DriverEvent>>, clock: Clock) -> (Self, mpsc::Sender<String>) {
+    pub fn new(
+        events: mpsc::Sender<Box<DriverEvent>>,
+        clock: Clock,
+    ) -> (Self, mpsc::Sender<String>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
         let (ear, waiting, seen) = Ear::new(clock);
         let listening = AbortOnDropHandle::new(tokio::spawn(ear.listen(receiver, events)));

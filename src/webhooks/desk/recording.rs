@@ -19,8 +19,8 @@ pub(super) const READING_STEP: u64 = 500;
 
 /// What holds up nothing waits so long for others to be recorded with, while there are attempts under
 /// way: one flush of the disk is for all of them. So many do not wait.
-const GATHERED_FOR: Duration = Duration::from_millis(10);
-const ENOUGH: usize = 64;
+const GATHERED_FOR: Duration = Duration::from_millis(20);
+const ENOUGH: usize = 256;
 
 /// Of the group that is being recorded.
 #[derive(Default)]
