@@ -1,14 +1,23 @@
 //! A client of the gateway as anybody could write it: JSON over HTTP, events over a WebSocket.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use futures_util::{SinkExt, StreamExt};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
 
 /// Longer than any single step may take, a cold browser included.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(60);
+/// On a busy machine a browser may fail to answer its probe; its session takes nothing until it is back.
+/// How long it is asked again, and how often.
+const RECOVERY: Duration = Duration::from_secs(60);
+const ASKED_EVERY: Duration = Duration::from_millis(500);
+const NOT_READY: &str = "SESSION_NOT_READY";
 /// Frames kept while the story waits for another one.
 const FRAMES_KEPT: usize = 1_000;
 
@@ -27,26 +36,40 @@ impl Client {
         format!("{}{path}", self.base)
     }
 
-    /// The answer's body; its message when it was refused.
+    /// The answer's body; its message when it was refused. Waits for a session that recovers.
     pub async fn call(
         &self,
-        method: reqwest::Method,
+        method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, String> {
+        let begun = Instant::now();
+        loop {
+            let (status, answer) = self.ask(method.clone(), path, body).await?;
+            if status.is_success() {
+                return Ok(answer);
+            }
+            if answer["error"]["code"] != NOT_READY || RECOVERY < begun.elapsed() {
+                let message = answer["error"]["message"].as_str().unwrap_or("no message");
+                return Err(format!("{status}: {message}"));
+            }
+            tokio::time::sleep(ASKED_EVERY).await;
+        }
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value), String> {
         let mut request = self.http.request(method, self.url(path)).timeout(REQUEST_DEADLINE);
         if let Some(body) = body {
             request = request.json(body);
         }
         let response = request.send().await.map_err(|error| error.to_string())?;
         let status = response.status();
-        let answer: Value = response.json().await.map_err(|error| format!("{status}: {error}"))?;
-        if status.is_success() {
-            Ok(answer)
-        } else {
-            let message = answer.pointer("/error/message").and_then(Value::as_str);
-            Err(format!("{status}: {}", message.unwrap_or("no message")))
-        }
+        Ok((status, response.json().await.map_err(|error| format!("{status}: {error}"))?))
     }
 
     /// Opens the event stream of a session.
