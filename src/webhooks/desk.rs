@@ -27,7 +27,7 @@ use crate::{
 /// How long an endpoint rests after the store failed.
 pub const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Attempts that ended and are not on the disk yet, at most: each is made again after a kill.
-const MOST_UNRECORDED: usize = 512;
+const MOST_UNRECORDED: usize = 384;
 
 pub struct Desk {
     /// As it was last read; none while the endpoint is switched off or gone.

@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Events that stand open at most; the record of the reading names each.
-pub const MOST_OPEN: usize = 1_024;
+pub const MOST_OPEN: usize = 512;
 /// Events of one lane that wait here at most: a slow chat shall leave room to others.
-const MOST_IN_LANE: usize = 16;
+const MOST_IN_LANE: usize = 32;
 
 #[derive(Debug)]
 pub struct Window {
