@@ -107,12 +107,15 @@ impl<'a> Deliveries<'a> {
         line::heads(self.table.engine, webhook, Direction::Backward, limit).await
     }
 
-    /// All attempts, in order.
+    /// All attempts, in order. The delivery may have been put back in line since it was read: then the
+    /// attempt that had ended it is among the others.
     pub async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, StoreError> {
         let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
         let mut attempts: Vec<Attempt> =
             Table::new(self.table.engine).scan(all, Direction::Forward, usize::MAX).await?;
-        attempts.extend(delivery.last_attempt.as_deref().cloned());
+        let last = delivery.last_attempt.as_deref();
+        let last = last.filter(|last| attempts.iter().all(|one| one.number != last.number));
+        attempts.extend(last.cloned());
         Ok(attempts)
     }
 
@@ -223,6 +226,41 @@ pub fn key(webhook: Uuid, id: Uuid) -> Key {
 mod tests {
     use super::*;
     use crate::{domain::clock::from_seconds, store::Store};
+
+    #[tokio::test]
+    async fn an_attempt_is_listed_once_though_its_delivery_was_put_back_in_line_meanwhile() {
+        let store = Store::temporary().await.unwrap();
+        let attempt = Attempt {
+            delivery: Uuid::now_v7(),
+            number: 1,
+            at: from_seconds(0),
+            duration_ms: 1,
+            status: Some(500),
+            error: None,
+            response: None,
+        };
+        let read = Delivery {
+            id: attempt.delivery,
+            webhook: Uuid::now_v7(),
+            seq: 1,
+            event: Uuid::now_v7(),
+            event_name: "message".to_owned(),
+            lane: "lane".to_owned(),
+            state: DeliveryState::Dead,
+            attempts: 1,
+            earlier_attempts: 0,
+            next_attempt_at: None,
+            created_at: from_seconds(0),
+            finished_at: Some(from_seconds(0)),
+            last_attempt: Some(Box::new(attempt.clone())),
+        };
+        let all = std::slice::from_ref(&attempt);
+        assert_eq!(store.deliveries().attempts(&read).await.unwrap(), all);
+        let mut batch = Batch::new();
+        store.deliveries().add_attempt_in(&mut batch, &attempt).unwrap();
+        store.commit(batch).await.unwrap();
+        assert_eq!(store.deliveries().attempts(&read).await.unwrap(), all);
+    }
 
     #[tokio::test]
     async fn what_waits_is_never_pruned_and_of_the_rest_the_newest_stay() {
