@@ -12,6 +12,7 @@ use actix_web::{
         X_FRAME_OPTIONS,
     },
 };
+use data_encoding::HEXLOWER;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::{
@@ -61,7 +62,7 @@ async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     }
     let (file, encoding) = find(&request, PAGE)
         .ok_or_else(|| missing("this build has no dashboard: run 'make web' first"))?;
-    let tag = format!("\"{}\"", in_hex(&file.metadata.sha256_hash()));
+    let tag = format!("\"{}\"", HEXLOWER.encode(&file.metadata.sha256_hash()));
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = if known.is_some_and(|known| holds(known, &tag)) {
         HttpResponse::NotModified()
@@ -151,15 +152,6 @@ fn content_type(name: &str) -> Option<&'static str> {
         "svg" => Some("image/svg+xml"),
         _ => None,
     }
-}
-
-fn in_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn missing(message: &str) -> ApiError {

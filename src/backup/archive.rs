@@ -10,6 +10,7 @@ use std::{
     path::Path,
 };
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use zstd::Encoder;
@@ -104,7 +105,7 @@ impl<W: Write> Archive<W> {
             let fault = io::Error::new(io::ErrorKind::UnexpectedEof, "it shrank while it was read");
             return Err(BackupError::disk(name, fault));
         }
-        Ok(hex(&from.hash.finalize()))
+        Ok(HEXLOWER.encode(&from.hash.finalize()))
     }
 }
 
@@ -147,10 +148,6 @@ impl<R: Read> Read for Hashing<R> {
         self.left -= u64::try_from(bytes).unwrap_or(0);
         Ok(bytes)
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub fn length(bytes: &[u8]) -> u64 {

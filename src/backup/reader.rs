@@ -6,13 +6,14 @@
 
 use std::io::{self, Read, Write};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tar::{Archive, Entry, EntryType};
 use zstd::Decoder;
 
 use crate::backup::{
     BackupError,
-    archive::{hex, length},
+    archive::length,
     layout::{self, HEAD, LONGEST, MANIFEST, SUMS},
     manifest::{Head, Manifest},
 };
@@ -103,11 +104,11 @@ impl Reading {
                 head.check()?;
                 sink.begin(&head)?;
                 self.head = Some(head);
-                self.count(name, length(&text), &hex(&Sha256::digest(&text)));
+                self.count(name, length(&text), &HEXLOWER.encode(&Sha256::digest(&text)));
             }
             SUMS => {
                 let (_, sum) = pass(content, &mut io::sink(), name)?;
-                if sum != hex(&self.expected.clone().finalize()) {
+                if sum != HEXLOWER.encode(&self.expected.clone().finalize()) {
                     return Err(BackupError::damaged("a file is not as its checksum says"));
                 }
                 self.sums = Some(sum);
@@ -154,7 +155,7 @@ fn pass(
         to.write_all(bytes).map_err(|error| BackupError::disk(name, error))?;
     }
     to.flush().map_err(|error| BackupError::disk(name, error))?;
-    Ok((size, hex(&hash.finalize())))
+    Ok((size, HEXLOWER.encode(&hash.finalize())))
 }
 
 fn read_text(from: &mut impl Read) -> Result<Vec<u8>, BackupError> {

@@ -1,6 +1,7 @@
 //! Signatures: Standard Webhooks 1.0.0, and the older hexadecimal form beside it. Pure.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -33,12 +34,7 @@ pub fn standard(
 /// The value of `X-Webhook-Signature`: over the body alone, with the newest secret's own text.
 pub fn hexadecimal(secrets: &[WebhookSecret], body: &[u8]) -> Option<String> {
     let newest = secrets.first()?;
-    let mut text = "sha256=".to_owned();
-    for byte in digest(newest.secret.as_bytes(), &[body]) {
-        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
-        text.extend([digit(byte >> 4), digit(byte & 0xF)]);
-    }
-    Some(text)
+    Some(format!("sha256={}", HEXLOWER.encode(&digest(newest.secret.as_bytes(), &[body]))))
 }
 
 /// The bytes that a secret stands for; a caller's own secret may be any text.
