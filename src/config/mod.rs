@@ -166,6 +166,7 @@ pub struct Webhooks {
     pub per_endpoint: usize,
     pub per_host: usize,
     pub max_event_kib: usize,
+    pub max_waiting: u64,
     pub keep_deliveries_days: u64,
     pub keep_delivered: usize,
     pub recovered_per_second: u32,

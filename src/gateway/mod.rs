@@ -353,6 +353,7 @@ fn webhook_settings(config: &Config) -> WebhookSettings {
         per_endpoint: webhooks.per_endpoint,
         per_host: webhooks.per_host,
         max_event: webhooks.max_event_kib.saturating_mul(1_024),
+        max_waiting: webhooks.max_waiting,
         keep_for: hours(webhooks.keep_deliveries_days.saturating_mul(24)),
         keep_delivered: webhooks.keep_delivered,
         recovered_per_second: webhooks.recovered_per_second,

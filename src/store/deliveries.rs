@@ -1,5 +1,7 @@
 //! Deliveries to webhook endpoints, with every attempt. What waits is changed through
-//! [`crate::store::LineChange`].
+//! [`crate::store::LineChange`]; what succeeded at the first try lies in records of many.
+
+use std::cmp::Reverse;
 
 use uuid::Uuid;
 
@@ -8,6 +10,7 @@ use crate::{
     store::{
         StoreError,
         codec::{Key, decode},
+        delivered,
         engine::{Batch, Direction, Engine},
         line,
         records::{Attempt, Delivery, DeliveryState},
@@ -32,7 +35,10 @@ impl<'a> Deliveries<'a> {
     }
 
     pub async fn get(&self, webhook: Uuid, id: Uuid) -> Result<Option<Delivery>, StoreError> {
-        self.table.get(key(webhook, id)).await
+        match self.table.get(key(webhook, id)).await? {
+            Some(delivery) => Ok(Some(delivery)),
+            None => delivered::get(self.table.engine, webhook, id).await,
+        }
     }
 
     /// Newest first, optionally in one state, before the delivery named.
@@ -50,12 +56,17 @@ impl<'a> Deliveries<'a> {
         };
         let looked_at = if state.is_some() { LOOKED_AT } else { limit };
         let mut found = self.table.scan(range, Direction::Backward, looked_at).await?;
+        if state.is_none_or(|state| state == DeliveryState::Delivered) {
+            found.extend(delivered::before(self.table.engine, webhook, before, looked_at).await?);
+            found.sort_unstable_by_key(|delivery| Reverse(delivery.id));
+            found.truncate(looked_at);
+        }
         found.retain(|delivery| state.is_none_or(|state| delivery.state == state));
         found.truncate(limit);
         Ok(found)
     }
 
-    /// Oldest first, after the delivery named.
+    /// Oldest first, after the delivery named: those that were not delivered at the first try.
     pub async fn after(
         &self,
         webhook: Uuid,
@@ -119,9 +130,28 @@ impl<'a> Deliveries<'a> {
         Ok(attempts)
     }
 
-    /// Adds one that is over and never was in the line.
-    pub fn add_in(&self, batch: &mut Batch, delivery: &Delivery) -> Result<(), StoreError> {
+    /// Adds one that is dead and never was in the line.
+    pub fn add_dead_in(&self, batch: &mut Batch, delivery: &Delivery) -> Result<(), StoreError> {
         self.table.put_in(batch, key(delivery.webhook, delivery.id), delivery)
+    }
+
+    /// Adds some of one endpoint that were delivered at the first try. Once in a batch.
+    pub async fn add_delivered_in(
+        &self,
+        batch: &mut Batch,
+        webhook: Uuid,
+        delivered: Vec<(Delivery, Attempt)>,
+    ) -> Result<(), StoreError> {
+        delivered::add_in(self.table.engine, batch, webhook, delivered).await
+    }
+
+    /// One that was delivered at the first try is to go into the line.
+    pub async fn take_delivered_in(
+        &self,
+        batch: &mut Batch,
+        delivery: &Delivery,
+    ) -> Result<(), StoreError> {
+        delivered::take_out_in(self.table.engine, batch, delivery.webhook, delivery.id).await
     }
 
     async fn remove_attempts_in(
@@ -145,26 +175,29 @@ impl<'a> Deliveries<'a> {
     }
 
     /// Begins to remove what was finished before `older_than`, and of what was delivered all but the
-    /// newest `keep`. What waits stays.
+    /// newest `keep` at the first try, or a few more, and the newest `keep` of the others. What waits
+    /// stays.
     pub fn prune(&self, webhook: Uuid, keep: usize, older_than: Timestamp) -> Pruning<'a> {
         let deliveries = Deliveries::new(self.table.engine);
-        Pruning { deliveries, webhook, keep, older_than, before: None, is_over: false }
+        let first = delivered::Pruning::new(webhook, keep, older_than);
+        Pruning { deliveries, webhook, keep, older_than, before: None, first, is_over: false }
     }
 
     /// Removes all deliveries of an endpoint and their attempts.
     pub async fn clear(&self, webhook: Uuid) -> Result<(), StoreError> {
-        let mut before = None;
+        let mut after = None;
         loop {
-            let page = self.page(webhook, None, before, READ_AT_ONCE).await?;
+            let page = self.after(webhook, after, READ_AT_ONCE).await?;
             for delivery in &page {
                 clear(self.table.engine, Key::new(Tree::Attempts).uuid(delivery.id).all()).await?;
             }
             match page.last() {
-                Some(last) => before = Some(last.id),
+                Some(last) => after = Some(last.id),
                 None => break,
             }
         }
         clear(self.table.engine, Key::new(Tree::Deliveries).uuid(webhook).all()).await?;
+        delivered::forget(self.table.engine, webhook).await?;
         line::forget(self.table.engine, webhook).await
     }
 }
@@ -177,6 +210,8 @@ pub struct Pruning<'a> {
     keep: usize,
     older_than: Timestamp,
     before: Option<Uuid>,
+    /// Of those delivered at the first try, which come first.
+    first: delivered::Pruning,
     is_over: bool,
 }
 
@@ -187,7 +222,16 @@ impl Pruning<'_> {
 
     /// How many were removed.
     pub async fn step(&mut self) -> Result<usize, StoreError> {
-        let page = self.deliveries.page(self.webhook, None, self.before, READ_AT_ONCE).await?;
+        let table = &self.deliveries.table;
+        if !self.first.is_over {
+            return self.first.step(table.engine).await;
+        }
+        let of_webhook = Key::new(Tree::Deliveries).uuid(self.webhook);
+        let range = match self.before {
+            Some(id) => of_webhook.until(key(self.webhook, id)),
+            None => of_webhook.all(),
+        };
+        let page = table.scan(range, Direction::Backward, READ_AT_ONCE).await?;
         self.before = page.last().map(|last| last.id);
         self.is_over = self.before.is_none();
         let (mut batch, mut removed) = (Batch::new(), 0);

@@ -10,6 +10,7 @@ mod chats;
 mod codec;
 mod contacts;
 mod conversations;
+mod delivered;
 mod deliveries;
 pub mod disk;
 mod engine;

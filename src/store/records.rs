@@ -1,7 +1,7 @@
 //! Records that only the gateway itself has: keys, webhook endpoints, deliveries, answers.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{Builder, Uuid, Version};
 
 use crate::domain::{SessionId, Timestamp};
 
@@ -163,6 +163,24 @@ pub struct Delivery {
     pub last_attempt: Option<Box<Attempt>>,
 }
 
+/// The id of an event's delivery to an endpoint: the same whenever the event is read, and in the order
+/// of the log, since it begins with the event's number.
+pub fn delivery_id(webhook: Uuid, seq: u64, event: Uuid) -> Uuid {
+    let chance = event.as_u128() ^ webhook.as_u128();
+    let numbered = u128::from(seq) << NUMBER_AT | chance & CHANCE;
+    Builder::from_custom_bytes(numbered.to_be_bytes()).into_uuid()
+}
+
+/// The number of the event that a delivery's id begins with.
+pub fn number_of(delivery: Uuid) -> Option<u64> {
+    let is_numbered = delivery.get_version() == Some(Version::Custom);
+    u64::try_from(delivery.as_u128() >> NUMBER_AT).ok().filter(|_| is_numbered)
+}
+
+/// The first bit of the number; and what of an id is neither that nor the version.
+const NUMBER_AT: u32 = 80;
+const CHANCE: u128 = (1 << NUMBER_AT) - 1;
+
 /// One try to deliver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -209,4 +227,31 @@ pub struct FirstAnswer {
     pub content_type: Option<String>,
     /// None when it was too large to keep, or is not to be kept.
     pub body: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_id_of_a_delivery_is_the_same_each_time_and_follows_the_log(
+            seq in 0_u64..1 << 48, other in 0_u64..1 << 48, hooks in any::<(u128, u128)>(),
+        ) {
+            let (event, webhook) = (Uuid::from_u128(hooks.0), Uuid::from_u128(hooks.1));
+            let id = |seq| delivery_id(webhook, seq, event);
+            prop_assert_eq!(id(seq).cmp(&id(other)), seq.cmp(&other));
+            prop_assert_eq!(number_of(id(seq)), Some(seq));
+        }
+    }
+
+    #[test]
+    fn two_endpoints_have_deliveries_of_their_own() {
+        let event = Uuid::now_v7();
+        let ids = [Uuid::now_v7(), Uuid::now_v7()].map(|webhook| delivery_id(webhook, 7, event));
+        assert_ne!(ids[0], ids[1]);
+        assert_eq!(number_of(event), None);
+    }
 }

@@ -82,12 +82,14 @@ impl Webhooks {
             return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
         }
         let now = self.inner.clock.steady();
+        let mut batch = Batch::new();
         if delivery.state == DeliveryState::Waiting {
             delivery.next_attempt_at = Some(now);
         } else {
+            self.inner.store.deliveries().take_delivered_in(&mut batch, &delivery).await?;
             put_back(&mut webhook, &mut delivery, now);
         }
-        self.write(&webhook, vec![delivery.clone()]).await?;
+        self.write_with(batch, &webhook, vec![delivery.clone()]).await?;
         self.inner.store.durable().await?;
         self.changed();
         Ok(delivery)
@@ -138,7 +140,16 @@ impl Webhooks {
         webhook: &WebhookRecord,
         changed: Vec<Delivery>,
     ) -> Result<(), Error> {
-        let mut batch = Batch::new();
+        self.write_with(Batch::new(), webhook, changed).await
+    }
+
+    /// The same, with more.
+    async fn write_with(
+        &self,
+        mut batch: Batch,
+        webhook: &WebhookRecord,
+        changed: Vec<Delivery>,
+    ) -> Result<(), Error> {
         let mut line = self.inner.store.change_line(webhook.id);
         for mut delivery in changed {
             // What waits will have other attempts behind this one.

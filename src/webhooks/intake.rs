@@ -9,7 +9,7 @@ use crate::{
     domain::{Error, Event, Timestamp},
     store::{
         Batch,
-        records::{Delivery, DeliveryState, Reading, WebhookRecord},
+        records::{Delivery, DeliveryState, Reading, WebhookRecord, delivery_id},
     },
     webhooks::{Webhooks, desk::Desk, window::Fresh},
 };
@@ -22,8 +22,8 @@ impl Webhooks {
     /// Reads new events, as many as there is room for. Whether there may be more.
     ///
     /// Where all is well they are tried at once. They go into the line when something of their lane
-    /// waits there, when their chat has many more, and when the endpoint fails: then all that waits is
-    /// listed and counted, and the log is read on.
+    /// waits there, when their chat has many more, and when the endpoint fails: then what waits is
+    /// listed and counted, and the log is read on until the line is full.
     pub(in crate::webhooks) async fn take_news(
         &self,
         webhook: &WebhookRecord,
@@ -41,7 +41,9 @@ impl Webhooks {
         }
         let Some(window) = &mut desk.window else { return Ok(false) };
         let most = window.room().min(READ_AT_ONCE);
-        if most == 0 || !std::mem::take(&mut desk.has_news) {
+        // What is read would only be moved from the log to a line that is long enough.
+        let is_full = self.inner.settings.max_waiting <= Self::waiting(webhook);
+        if most == 0 || is_full || !std::mem::take(&mut desk.has_news) {
             return Ok(false);
         }
         let log = &self.inner.log;
@@ -121,7 +123,7 @@ impl Webhooks {
         let name = self.inner.envelope.name(&event)?;
         let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
         let delivery = Delivery {
-            id: delivery_id(webhook, event.id),
+            id: delivery_id(webhook, event.seq, event.id),
             webhook,
             seq: event.seq,
             event: event.id,
@@ -206,30 +208,7 @@ impl Webhooks {
     }
 }
 
-/// The same whenever an event is read off the log for an endpoint, and in the order of the events.
-fn delivery_id(webhook: Uuid, event: Uuid) -> Uuid {
-    // An event's id is its time, a counter, and chance in the last four bytes.
-    let (mut id, own) = (event.as_u128(), webhook.as_u128());
-    id ^= own & u128::from(u32::MAX);
-    Uuid::from_u128(id)
-}
-
 fn due(mut delivery: Delivery, now: Timestamp) -> Delivery {
     delivery.next_attempt_at = Some(now);
     delivery
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_of_a_delivery_is_the_same_each_time_and_follows_the_events() {
-        let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
-        let events: Vec<Uuid> = (0..1_000).map(|_| Uuid::now_v7()).collect();
-        let ids = |webhook| events.iter().map(move |event| delivery_id(webhook, *event));
-        assert!(ids(one).is_sorted());
-        assert!(ids(one).eq(ids(one)) && ids(one).zip(ids(other)).all(|(one, other)| one != other));
-        assert!(ids(one).zip(&events).all(|(id, event)| id != *event && id.get_version_num() == 7));
-    }
 }

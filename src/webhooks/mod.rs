@@ -106,6 +106,8 @@ pub struct WebhookSettings {
     pub per_host: usize,
     /// Bytes; a larger event goes to the dead letters unsent.
     pub max_event: usize,
+    /// Deliveries in the line of an endpoint; with more, it reads no further and the log keeps the rest.
+    pub max_waiting: u64,
     /// What was finished longer ago is forgotten, and what was delivered beyond so many.
     pub keep_for: Duration,
     pub keep_delivered: usize,

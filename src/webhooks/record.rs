@@ -82,27 +82,35 @@ impl Webhooks {
         let fresh = u64::try_from(fresh).unwrap_or(u64::MAX);
         webhook.accepted += fresh;
         webhook.missed += missed;
-        let (mut batch, mut waiting) = (Batch::new(), Vec::new());
-        let mut line = store.change_line(id);
+        let (mut batch, mut waiting, mut at_once) = (Batch::new(), Vec::new(), Vec::new());
+        let (deliveries, mut line) = (store.deliveries(), store.change_line(id));
         let was_enabled = webhook.enabled;
         let mut told_in = None;
         for ended in ended {
-            let (delivery, is_fresh, session) = self.settle(&mut webhook, &mut batch, ended)?;
+            let Ended { mut delivery, is_fresh, came } = ended;
+            let (attempt, session) = self.settle(&mut webhook, &mut delivery, came);
             if was_enabled && !webhook.enabled && told_in.is_none() {
                 told_in = session;
             }
             match delivery.state {
-                // It never was in the line: there is nothing else to change.
-                DeliveryState::Delivered | DeliveryState::Dead if is_fresh => {
-                    store.deliveries().add_in(&mut batch, &delivery)?;
-                }
-                DeliveryState::Delivered | DeliveryState::Dead => line.put(delivery),
                 DeliveryState::Waiting => {
+                    deliveries.add_attempt_in(&mut batch, &attempt)?;
                     waiting.push(delivery.lane.clone());
                     line.put(delivery);
                 }
+                // What never was in the line changes nothing there.
+                DeliveryState::Delivered if is_fresh => at_once.push((delivery, attempt)),
+                DeliveryState::Delivered | DeliveryState::Dead => {
+                    delivery.last_attempt = Some(Box::new(attempt));
+                    if is_fresh {
+                        deliveries.add_dead_in(&mut batch, &delivery)?;
+                    } else {
+                        line.put(delivery);
+                    }
+                }
             }
         }
+        deliveries.add_delivered_in(&mut batch, id, at_once).await?;
         moved.into_iter().for_each(|delivery| line.put(delivery));
         line.write_in(&mut batch).await?;
         store.webhooks().set_reading_in(&mut batch, id, &reading)?;
@@ -125,31 +133,22 @@ impl Webhooks {
         Ok(waiting)
     }
 
-    /// Decides what becomes of one delivery. It, whether it came from the log, and the session that
-    /// its event is of where it was posted.
+    /// Decides what becomes of one delivery. The attempt, and the session that its event is of where it
+    /// was posted.
     fn settle(
         &self,
         webhook: &mut WebhookRecord,
-        batch: &mut Batch,
-        ended: Ended,
-    ) -> Result<(Delivery, bool, Option<SessionId>), Error> {
-        let Ended { mut delivery, is_fresh, came } = ended;
-        let (attempt, session) = match came {
+        delivery: &mut Delivery,
+        came: Came,
+    ) -> (Attempt, Option<SessionId>) {
+        let settled = match came {
             Came::Posted(session, outcome) => {
-                (self.judge(webhook, &mut delivery, outcome), Some(session))
+                (self.judge(webhook, delivery, outcome), Some(session))
             }
-            Came::Unfit(error) => (self.give_up(webhook, &mut delivery, error), None),
+            Came::Unfit(error) => (self.give_up(webhook, delivery, error), None),
         };
         count_end(delivery.state);
-        match delivery.state {
-            DeliveryState::Waiting => {
-                self.inner.store.deliveries().add_attempt_in(batch, &attempt)?;
-            }
-            DeliveryState::Delivered | DeliveryState::Dead => {
-                delivery.last_attempt = Some(Box::new(attempt));
-            }
-        }
-        Ok((delivery, is_fresh, session))
+        settled
     }
 
     /// Decides what becomes of a delivery and its endpoint after an attempt.

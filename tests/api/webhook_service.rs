@@ -1,7 +1,14 @@
 //! Webhooks without the API before them, on a clock that is moved by hand: what takes days, long
 //! lines, and receivers that are not what their certificate says.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -127,6 +134,7 @@ fn settings() -> WebhookSettings {
         per_host: 32,
         max_event: 1_048_576,
         keep_for: HOUR * 24 * 30,
+        max_waiting: 100_000,
         keep_delivered: 1_000,
         recovered_per_second: 20,
     }
@@ -183,6 +191,48 @@ async fn a_long_line_of_one_chat_holds_up_no_other() {
     let got = receiver.got.lock().await.clone();
     let tried = got.iter().filter(|got| chat(&got.body).starts_with("15550000001")).count();
     assert_eq!(tried, 1, "only the head of the lane is tried, once");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_turn() {
+    const MOST: u64 = 100;
+    const ALL: u64 = 3_000;
+    let mut few = settings();
+    few.max_waiting = MOST;
+    let service = Service::start(few).await;
+    let is_down = Arc::new(AtomicBool::new(true));
+    let down = is_down.clone();
+    let answer = move |_: &Got, _| match down.load(Ordering::SeqCst) {
+        true => Answer::status("500 Oops"),
+        false => Answer::status("200 OK"),
+    };
+    let receiver = Receiver::choosing(answer).await;
+    let webhook = service.register(&receiver.url).await;
+    for round in 0..300 {
+        for chat in 0..10 {
+            service.happen(chat, round..round + 1).await;
+        }
+    }
+    service.when(&webhook, |webhook| MOST <= webhook.accepted).await;
+    service.pass(HOUR, &webhook).await;
+    service.when(&webhook, |webhook| 11 <= webhook.failures_in_row).await;
+    let record = service.webhooks.get(None, webhook.id).await.unwrap();
+    assert!(record.accepted < MOST + 1_000, "{} are in the line", record.accepted);
+    assert_eq!(service.needed_from().await, [1], "the log keeps all");
+
+    is_down.store(false, Ordering::SeqCst);
+    receiver.got.lock().await.clear();
+    service.pass(HOUR, &webhook).await;
+    service.when(&webhook, |webhook| webhook.delivered == ALL).await;
+    let got = receiver.got.lock().await.clone();
+    let mut last = HashMap::new();
+    for got in &got {
+        let seq = got.body["seq"].as_u64().unwrap();
+        let before = last.insert(chat(&got.body).to_owned(), seq).unwrap_or(0);
+        assert!(before < seq, "{seq} after {before}");
+    }
+    assert_eq!((got.len() as u64, last.len()), (ALL, 10));
     service.end().await;
 }
 
@@ -416,7 +466,7 @@ async fn a_backlog_comes_once_and_in_order_and_of_what_is_over_little_is_kept() 
     // Old ones are forgotten without waiting for the round that forgets.
     let stored = service.store.deliveries();
     let is_little = async {
-        while 700 < stored.after(webhook.id, None, 2_000).await.unwrap().len() {
+        while 700 < stored.page(webhook.id, None, None, 2_000).await.unwrap().len() {
             tokio::time::sleep(STEP).await;
         }
     };

@@ -1,0 +1,365 @@
+//! Deliveries that succeeded at the first try, many in one record: most do, and a record for each
+//! would cost the store more than all else that there is to do for it.
+//!
+//! A record holds those of [`SPAN`] numbers of events in a row. So records never overlap, and a
+//! delivery is found by the number that its id begins with. The users lock.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::{
+    domain::Timestamp,
+    store::{
+        StoreError,
+        codec::{Key, decode, encode},
+        engine::{Batch, Direction, Engine, Range},
+        records::{Attempt, Delivery, DeliveryState, number_of},
+        table::clear,
+        trees::Tree,
+    },
+};
+
+/// Numbers of one record.
+const SPAN: u64 = 64;
+/// Records that are read at once where many are.
+const READ_AT_ONCE: usize = 16;
+
+/// What of a delivery is not said by its place and by its success.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Delivered {
+    id: Uuid,
+    event: Uuid,
+    event_name: String,
+    lane: String,
+    created_at: Timestamp,
+    finished_at: Timestamp,
+    attempted_at: Timestamp,
+    duration_ms: u64,
+    status: Option<u16>,
+    response: Option<String>,
+}
+
+impl Delivered {
+    fn of(delivery: Delivery, attempt: Attempt) -> Self {
+        let Delivery { id, event, event_name, lane, created_at, finished_at, .. } = delivery;
+        let Attempt { at: attempted_at, duration_ms, status, response, .. } = attempt;
+        let finished_at = finished_at.unwrap_or(attempted_at);
+        Self {
+            id,
+            event,
+            event_name,
+            lane,
+            created_at,
+            finished_at,
+            attempted_at,
+            duration_ms,
+            status,
+            response,
+        }
+    }
+
+    fn restored(self, webhook: Uuid) -> Delivery {
+        let Self { id, event, event_name, lane, created_at, duration_ms, status, response, .. } =
+            self;
+        let at = self.attempted_at;
+        let attempt =
+            Attempt { delivery: id, number: 1, at, duration_ms, status, error: None, response };
+        Delivery {
+            id,
+            webhook,
+            seq: number_of(id).unwrap_or_default(),
+            event,
+            event_name,
+            lane,
+            state: DeliveryState::Delivered,
+            attempts: 1,
+            earlier_attempts: 0,
+            next_attempt_at: None,
+            created_at,
+            finished_at: Some(self.finished_at),
+            last_attempt: Some(Box::new(attempt)),
+        }
+    }
+}
+
+/// What a record is written from: what lay in it is carried over as it is.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part {
+    Kept(Box<RawValue>),
+    New(Delivered),
+}
+
+/// Adds deliveries of one endpoint. Once in a batch.
+pub async fn add_in(
+    engine: &dyn Engine,
+    batch: &mut Batch,
+    webhook: Uuid,
+    delivered: Vec<(Delivery, Attempt)>,
+) -> Result<(), StoreError> {
+    let mut by_record: BTreeMap<u64, Vec<Part>> = BTreeMap::new();
+    for (delivery, attempt) in delivered {
+        let parts = by_record.entry(delivery.seq / SPAN).or_default();
+        parts.push(Part::New(Delivered::of(delivery, attempt)));
+    }
+    for (record, new) in by_record {
+        let key = key(webhook, record).done();
+        let kept: Vec<Box<RawValue>> = match engine.get(&key).await? {
+            Some(bytes) => decode(&bytes)?,
+            None => Vec::new(),
+        };
+        let all: Vec<Part> = kept.into_iter().map(Part::Kept).chain(new).collect();
+        batch.put(key, encode(&all)?);
+    }
+    Ok(())
+}
+
+pub async fn get(
+    engine: &dyn Engine,
+    webhook: Uuid,
+    id: Uuid,
+) -> Result<Option<Delivery>, StoreError> {
+    let Some(number) = number_of(id) else { return Ok(None) };
+    let found = engine.get(&key(webhook, number / SPAN).done()).await?;
+    let all: Vec<Delivered> = found.as_deref().map(decode).transpose()?.unwrap_or_default();
+    Ok(all.into_iter().find(|one| one.id == id).map(|one| one.restored(webhook)))
+}
+
+/// Removes one of an endpoint, where it is here.
+pub async fn take_out_in(
+    engine: &dyn Engine,
+    batch: &mut Batch,
+    webhook: Uuid,
+    id: Uuid,
+) -> Result<(), StoreError> {
+    let Some(number) = number_of(id) else { return Ok(()) };
+    let key = key(webhook, number / SPAN).done();
+    let Some(found) = engine.get(&key).await? else { return Ok(()) };
+    let mut all: Vec<Delivered> = decode(&found)?;
+    all.retain(|one| one.id != id);
+    match all.is_empty() {
+        true => batch.remove(key),
+        false => batch.put(key, encode(&all)?),
+    }
+    Ok(())
+}
+
+/// Newest first, before the delivery named.
+pub async fn before(
+    engine: &dyn Engine,
+    webhook: Uuid,
+    before: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Delivery>, StoreError> {
+    let mut range = all_of(webhook);
+    if let Some(number) = before.and_then(number_of) {
+        range.end = key(webhook, number / SPAN + 1).done();
+    }
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let records = engine.scan(range.clone(), Direction::Backward, READ_AT_ONCE).await?;
+        let Some((last, _)) = records.last() else { break };
+        range.end.clone_from(last);
+        for (_, bytes) in &records {
+            let mut all: Vec<Delivered> = decode(bytes)?;
+            all.retain(|one| before.is_none_or(|before| one.id < before));
+            all.sort_unstable_by_key(|one| std::cmp::Reverse(one.id));
+            found.extend(all.into_iter().map(|one| one.restored(webhook)));
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Begins to remove all but the newest `keep` or a few more, and what was finished before
+/// `older_than` but for the few that share a record with younger ones.
+pub struct Pruning {
+    range: Range,
+    keep: usize,
+    older_than: Timestamp,
+    pub is_over: bool,
+}
+
+impl Pruning {
+    pub fn new(webhook: Uuid, keep: usize, older_than: Timestamp) -> Self {
+        Self { range: all_of(webhook), keep, older_than, is_over: false }
+    }
+
+    /// Looks at some, the newest first, and removes what is to go. How many deliveries went.
+    pub async fn step(&mut self, engine: &dyn Engine) -> Result<usize, StoreError> {
+        let records = engine.scan(self.range.clone(), Direction::Backward, READ_AT_ONCE).await?;
+        match records.last() {
+            Some((last, _)) => self.range.end.clone_from(last),
+            None => self.is_over = true,
+        }
+        let (mut batch, mut removed) = (Batch::new(), 0);
+        for (key, bytes) in records {
+            let count = decode::<Vec<IgnoredAny>>(&bytes)?.len();
+            if !self.is_kept(&bytes)? {
+                batch.remove(key);
+                removed += count;
+            }
+            self.keep = self.keep.saturating_sub(count);
+        }
+        if !batch.is_empty() {
+            engine.commit(batch).await?;
+        }
+        Ok(removed)
+    }
+
+    fn is_kept(&self, record: &[u8]) -> Result<bool, StoreError> {
+        if self.keep == 0 {
+            return Ok(false);
+        }
+        let all: Vec<Delivered> = decode(record)?;
+        Ok(all.iter().any(|one| self.older_than <= one.finished_at))
+    }
+}
+
+/// Forgets all of an endpoint.
+pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError> {
+    clear(engine, all_of(webhook)).await
+}
+
+fn all_of(webhook: Uuid) -> Range {
+    Key::new(Tree::Delivered).uuid(webhook).all()
+}
+
+fn key(webhook: Uuid, record: u64) -> Key {
+    Key::new(Tree::Delivered).uuid(webhook).number(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, test_runner::TestRunner};
+
+    use super::*;
+    use crate::{
+        domain::clock::from_seconds,
+        store::{Store, records::delivery_id},
+    };
+
+    fn delivered(webhook: Uuid, seq: u64) -> (Delivery, Attempt) {
+        let event = Uuid::from_u128(u128::from(seq));
+        let attempt = Attempt {
+            delivery: delivery_id(webhook, seq, event),
+            number: 1,
+            at: from_seconds(1),
+            duration_ms: 2,
+            status: Some(204),
+            error: None,
+            response: Some("thanks".to_owned()),
+        };
+        let delivery = Delivery {
+            id: attempt.delivery,
+            webhook,
+            seq,
+            event,
+            event_name: "message".to_owned(),
+            lane: "lane".to_owned(),
+            state: DeliveryState::Delivered,
+            attempts: 1,
+            earlier_attempts: 0,
+            next_attempt_at: None,
+            created_at: from_seconds(0),
+            finished_at: Some(from_seconds(seq as i64)),
+            last_attempt: None,
+        };
+        (delivery, attempt)
+    }
+
+    async fn add(store: &Store, webhook: Uuid, numbers: &[u64]) {
+        let mut batch = Batch::new();
+        let all = numbers.iter().map(|seq| delivered(webhook, *seq)).collect();
+        store.deliveries().add_delivered_in(&mut batch, webhook, all).await.unwrap();
+        store.commit(batch).await.unwrap();
+    }
+
+    async fn numbers(store: &Store, webhook: Uuid, limit: usize) -> Vec<u64> {
+        let (mut numbers, mut before) = (Vec::new(), None);
+        loop {
+            let page = store.deliveries().page(webhook, None, before, limit).await.unwrap();
+            numbers.extend(page.iter().map(|delivery| delivery.seq));
+            match page.last() {
+                Some(last) => before = Some(last.id),
+                None => return numbers,
+            }
+        }
+    }
+
+    async fn prune(store: &Store, webhook: Uuid, keep: usize, older_than: i64) -> usize {
+        let mut pruning = store.deliveries().prune(webhook, keep, from_seconds(older_than));
+        let mut removed = 0;
+        while !pruning.is_over() {
+            removed += pruning.step().await.unwrap();
+        }
+        removed
+    }
+
+    #[tokio::test]
+    async fn what_is_read_is_what_was_written() {
+        let (store, webhook) = (Store::temporary().await.unwrap(), Uuid::now_v7());
+        add(&store, webhook, &[5, 700]).await;
+        let (mut written, attempt) = delivered(webhook, 700);
+        written.last_attempt = Some(Box::new(attempt));
+        assert_eq!(store.deliveries().get(webhook, written.id).await.unwrap(), Some(written));
+        assert_eq!(store.deliveries().get(webhook, Uuid::now_v7()).await.unwrap(), None);
+    }
+
+    #[test]
+    fn in_whatever_order_they_end_they_are_listed_newest_first() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let store = runtime.block_on(Store::temporary()).unwrap();
+        let groups = prop::collection::vec(prop::collection::btree_set(0_u64..400, 1..40), 1..8);
+        let mut runner = TestRunner::new(ProptestConfig::with_cases(32));
+        let listed = runner.run(&(groups, 1_usize..50), |(groups, limit)| {
+            let webhook = Uuid::now_v7();
+            let mut all = std::collections::BTreeSet::new();
+            for group in groups {
+                let new: Vec<u64> =
+                    group.into_iter().filter(|seq| all.insert(*seq)).rev().collect();
+                runtime.block_on(add(&store, webhook, &new));
+            }
+            let wanted: Vec<u64> = all.into_iter().rev().collect();
+            prop_assert_eq!(runtime.block_on(numbers(&store, webhook, limit)), wanted);
+            Ok(())
+        });
+        listed.unwrap();
+    }
+
+    #[tokio::test]
+    async fn those_of_the_line_stand_among_them_in_order_and_one_may_go_there() {
+        let (store, webhook) = (Store::temporary().await.unwrap(), Uuid::now_v7());
+        add(&store, webhook, &[1, 3, 4, 200]).await;
+        let (mut again, _) = delivered(webhook, 3);
+        again.state = DeliveryState::Waiting;
+        let mut batch = Batch::new();
+        store.deliveries().take_delivered_in(&mut batch, &again).await.unwrap();
+        let mut line = store.change_line(webhook);
+        line.put(again.clone());
+        line.write_in(&mut batch).await.unwrap();
+        store.commit(batch).await.unwrap();
+        assert_eq!(numbers(&store, webhook, 2).await, [200, 4, 3, 1]);
+        assert_eq!(store.deliveries().get(webhook, again.id).await.unwrap(), Some(again));
+    }
+
+    #[tokio::test]
+    async fn the_newest_stay_and_what_is_old_goes_with_its_record() {
+        let (store, webhook, other) =
+            (Store::temporary().await.unwrap(), Uuid::now_v7(), Uuid::now_v7());
+        let all: Vec<u64> = (0..4 * SPAN).collect();
+        add(&store, webhook, &all).await;
+        add(&store, other, &all).await;
+        assert_eq!(prune(&store, webhook, SPAN as usize + 1, 0).await, 2 * SPAN as usize);
+        assert_eq!(numbers(&store, webhook, 500).await.last(), Some(&(2 * SPAN)));
+        assert_eq!(prune(&store, webhook, 1_000, 3 * SPAN as i64).await, SPAN as usize);
+        assert_eq!(numbers(&store, webhook, 500).await.len(), SPAN as usize);
+        store.deliveries().clear(webhook).await.unwrap();
+        assert!(numbers(&store, webhook, 500).await.is_empty());
+        assert_eq!(numbers(&store, other, 500).await.len(), all.len());
+    }
+}
