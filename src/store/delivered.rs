@@ -22,10 +22,10 @@ use crate::{
     },
 };
 
-/// Numbers of one record.
-const SPAN: u64 = 64;
+/// Numbers of one record. A page of sled holds 16 records, and should not become a file of its own.
+const SPAN: u64 = 16;
 /// Records that are read at once where many are.
-const READ_AT_ONCE: usize = 16;
+const READ_AT_ONCE: usize = 64;
 
 /// What of a delivery is not said by its place and by its success.
 #[derive(Debug, Serialize, Deserialize)]

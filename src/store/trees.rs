@@ -27,7 +27,7 @@
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
 //! | `WebhookCursors` | webhook | [`crate::store::records::Reading`] | webhooks |
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
-//! | `Delivered` | webhook, number of an event / 64 | those of them delivered at the first try | webhooks |
+//! | `Delivered` | webhook, number of an event / 16 | those of them delivered at the first try | webhooks |
 //! | `DeliveriesWaiting` | webhook, event number, delivery | the key in `Deliveries` | webhooks |
 //! | `Lanes` | webhook, lane, event number, delivery | delivery | webhooks |
 //! | `LaneHeads` | webhook, time of the next attempt, lane | delivery | webhooks |

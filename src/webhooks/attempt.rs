@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{
+    Method, Request,
+    header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+};
 
 use crate::{
     domain::{Clock, Timestamp},
@@ -16,6 +19,8 @@ use crate::{
     },
 };
 
+/// Headers that every delivery has.
+const OWN_HEADERS: usize = 10;
 /// How much of the receiver's answer is kept, and of an error's words.
 const RESPONSE_KEPT: usize = 1_024;
 const ERROR_KEPT: usize = 500;
@@ -90,28 +95,10 @@ async fn send(
     deadline: Duration,
     now: Timestamp,
 ) -> Result<ReceiverAnswer, String> {
-    let seconds = now.as_second();
-    let mut request = leave.client.post(leave.url.clone());
-    for (name, value) in &webhook.headers {
-        let pair = (HeaderName::try_from(name), HeaderValue::try_from(value));
-        if let (Ok(name), Ok(value)) = pair {
-            request = request.header(name, value);
-        }
-    }
-    let standard = signature::standard(&webhook.secrets, now, &letter.id, seconds, &letter.body);
-    request = request
-        .header("content-type", "application/json")
-        .header("webhook-id", &letter.id)
-        .header("webhook-timestamp", seconds)
-        .header("webhook-signature", standard)
-        .header("x-webhook-id", letter.delivery.to_string())
-        .header("x-webhook-event", letter.event)
-        .header("x-webhook-timestamp", seconds)
-        .header("x-webhook-attempt", letter.number);
-    if let Some(hexadecimal) = signature::hexadecimal(&webhook.secrets, &letter.body) {
-        request = request.header("x-webhook-signature", hexadecimal);
-    }
-    let sent = request.body(letter.body.clone()).send();
+    let mut request = Request::new(Method::POST, leave.url.clone());
+    *request.headers_mut() = headers(webhook, letter, now)?;
+    *request.body_mut() = Some(letter.body.clone().into());
+    let sent = leave.client.execute(request);
     let late = |_| format!("no answer within {} s", deadline.as_secs());
     let response = tokio::time::timeout(deadline, sent).await.map_err(late)?;
     let response = response.map_err(|error| words(&error))?;
@@ -119,6 +106,40 @@ async fn send(
     let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let wish = wish.and_then(|text| schedule::retry_after(text, now));
     Ok(ReceiverAnswer { status, body: beginning(response).await, wish })
+}
+
+fn headers(
+    webhook: &WebhookRecord,
+    letter: &Letter<'_>,
+    now: Timestamp,
+) -> Result<HeaderMap, String> {
+    let seconds = now.as_second();
+    let standard = signature::standard(&webhook.secrets, now, &letter.id, seconds, &letter.body);
+    let mut headers = HeaderMap::with_capacity(OWN_HEADERS + webhook.headers.len());
+    for (name, value) in &webhook.headers {
+        let pair = (HeaderName::try_from(name), HeaderValue::try_from(value));
+        if let (Ok(name), Ok(value)) = pair {
+            headers.append(name, value);
+        }
+    }
+    let mut own =
+        |name, value: HeaderValue| _ = headers.insert(HeaderName::from_static(name), value);
+    own("content-type", HeaderValue::from_static("application/json"));
+    own("webhook-id", text(letter.id.clone())?);
+    own("webhook-timestamp", seconds.into());
+    own("webhook-signature", text(standard)?);
+    own("x-webhook-id", text(letter.delivery.to_string())?);
+    own("x-webhook-event", text(letter.event.to_owned())?);
+    own("x-webhook-timestamp", seconds.into());
+    own("x-webhook-attempt", letter.number.into());
+    if let Some(hexadecimal) = signature::hexadecimal(&webhook.secrets, &letter.body) {
+        own("x-webhook-signature", text(hexadecimal)?);
+    }
+    Ok(headers)
+}
+
+fn text(value: String) -> Result<HeaderValue, String> {
+    HeaderValue::try_from(value).map_err(|error| format!("a header cannot be sent: {error}"))
 }
 
 /// The beginning of a body. One that breaks off, drips or never ends changes nothing.

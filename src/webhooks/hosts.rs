@@ -63,7 +63,6 @@ impl Hosts {
 
     fn host(&self, target: &egress::Target) -> Result<(reqwest::Client, Arc<Semaphore>), String> {
         let name = target.url.origin().ascii_serialization();
-        let addresses: HashSet<SocketAddr> = target.addresses.iter().copied().collect();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if MANY <= known.len() {
             // A host whose permits are all there is one that nothing waits for.
@@ -73,7 +72,7 @@ impl Hosts {
         }
         let found = known.get_mut(&name);
         let permits = match found {
-            Some(host) if host.addresses == addresses => {
+            Some(host) if host.leads_to(&target.addresses) => {
                 host.used = Instant::now();
                 return Ok((host.client.clone(), host.permits.clone()));
             }
@@ -82,10 +81,18 @@ impl Hosts {
         };
         let client =
             egress::client_for(target, self.deadline).map_err(|error| error.to_string())?;
-        let used = Instant::now();
+        let (used, addresses) = (Instant::now(), target.addresses.iter().copied().collect());
         let host = Host { client: client.clone(), addresses, permits: permits.clone(), used };
         known.insert(name, host);
         Ok((client, permits))
+    }
+}
+
+impl Host {
+    /// In whatever order, and however often one is named.
+    fn leads_to(&self, addresses: &[SocketAddr]) -> bool {
+        addresses.iter().all(|address| self.addresses.contains(address))
+            && self.addresses.iter().all(|address| addresses.contains(address))
     }
 }
 

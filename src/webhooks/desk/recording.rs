@@ -20,7 +20,7 @@ pub(super) const READING_STEP: u64 = 500;
 /// What holds up nothing waits so long for others to be recorded with, while there are attempts under
 /// way: one flush of the disk is for all of them. So many do not wait.
 const GATHERED_FOR: Duration = Duration::from_millis(20);
-const ENOUGH: usize = 128;
+const ENOUGH: usize = 192;
 
 /// Of the group that is being recorded.
 #[derive(Default)]
