@@ -4,6 +4,7 @@
 //! not lead into the network that the gateway stands in. Names are resolved once, checked, and the
 //! connection goes to the address that was checked, so that a name cannot change its mind between.
 
+mod client;
 mod fetch;
 
 use std::{
@@ -13,9 +14,14 @@ use std::{
 
 use url::{Host, Url};
 
-pub use self::fetch::{Bounds, Fetched, fetch};
+pub use self::{
+    client::{Client, trust_of_the_system},
+    fetch::{Bounds, Fetched, fetch},
+};
 use crate::domain::Error;
 
+/// What the gateway calls itself.
+const NAME: &str = concat!("wagate/", env!("CARGO_PKG_VERSION"));
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A target that was found fit, with the addresses that may be connected to: at least one.
@@ -60,13 +66,12 @@ pub fn check_url(text: &str, allow_private: bool) -> Result<Url, Error> {
 pub async fn resolve(text: &str, allow_private: bool) -> Result<Target, Error> {
     let url = check_url(text, allow_private)?;
     let port = url.port_or_known_default().unwrap_or(80);
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let looked_up =
-        tokio::time::timeout(CONNECT_DEADLINE, tokio::net::lookup_host((host, port))).await;
-    let addresses = looked_up
-        .map_err(|_| Error::invalid_field("url", "its host was not found in time"))?
-        .map_err(|error| Error::invalid_field("url", format!("its host was not found: {error}")))?;
-    let all: Vec<SocketAddr> = addresses.collect();
+    let all: Vec<SocketAddr> = match url.host() {
+        Some(Host::Ipv4(address)) => vec![(address, port).into()],
+        Some(Host::Ipv6(address)) => vec![(address, port).into()],
+        Some(Host::Domain(name)) => look_up(name, port).await?,
+        None => Vec::new(),
+    };
     let fit = |address: &SocketAddr| allow_private || is_public(address.ip());
     let addresses: Vec<SocketAddr> = all.iter().copied().filter(fit).collect();
     match addresses.first().copied() {
@@ -74,6 +79,16 @@ pub async fn resolve(text: &str, allow_private: bool) -> Result<Target, Error> {
         None if all.is_empty() => Err(Error::invalid_field("url", "its host has no address")),
         None => Err(private_target()),
     }
+}
+
+async fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+    let found = tokio::net::lookup_host((name, port));
+    let found = tokio::time::timeout(CONNECT_DEADLINE, found).await;
+    let found =
+        found.map_err(|_| Error::invalid_field("url", "its host was not found in time"))?.map_err(
+            |error| Error::invalid_field("url", format!("its host was not found: {error}")),
+        )?;
+    Ok(found.collect())
 }
 
 /// A client that connects to this target's checked addresses and follows no redirect.
@@ -92,7 +107,7 @@ fn builder() -> reqwest::ClientBuilder {
     // Installed by whoever comes first; a second time is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .user_agent(concat!("wagate/", env!("CARGO_PKG_VERSION")))
+        .user_agent(NAME)
         .connect_timeout(CONNECT_DEADLINE)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

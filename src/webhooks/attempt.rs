@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use reqwest::{
-    Method, Request,
+use http_body_util::BodyExt;
+use hyper::{
+    Request,
+    body::Incoming,
     header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
+use hyper_util::client::legacy;
 
 use crate::{
     domain::{Clock, Timestamp},
@@ -95,17 +97,17 @@ async fn send(
     deadline: Duration,
     now: Timestamp,
 ) -> Result<ReceiverAnswer, String> {
-    let mut request = Request::new(Method::POST, leave.url.clone());
+    let request = Request::post(leave.url.as_str()).body(letter.body.clone().into());
+    let mut request = request.map_err(|error| format!("it cannot be asked: {error}"))?;
     *request.headers_mut() = headers(webhook, letter, now)?;
-    *request.body_mut() = Some(letter.body.clone().into());
-    let sent = leave.client.execute(request);
+    let sent = leave.client.send(request);
     let late = |_| format!("no answer within {} s", deadline.as_secs());
     let response = tokio::time::timeout(deadline, sent).await.map_err(late)?;
     let response = response.map_err(|error| words(&error))?;
     let status = response.status().as_u16();
     let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let wish = wish.and_then(|text| schedule::retry_after(text, now));
-    Ok(ReceiverAnswer { status, body: beginning(response).await, wish })
+    Ok(ReceiverAnswer { status, body: beginning(response.into_body()).await, wish })
 }
 
 fn headers(
@@ -143,13 +145,13 @@ fn text(value: String) -> Result<HeaderValue, String> {
 }
 
 /// The beginning of a body. One that breaks off, drips or never ends changes nothing.
-async fn beginning(response: reqwest::Response) -> String {
+async fn beginning(mut answer: Incoming) -> String {
     let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
     let read = async {
         while body.len() < RESPONSE_KEPT {
-            match chunks.next().await {
-                Some(Ok(chunk)) => {
+            match answer.frame().await {
+                Some(Ok(frame)) => {
+                    let chunk = frame.into_data().unwrap_or_default();
                     let room = RESPONSE_KEPT - body.len();
                     body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
                 }
@@ -163,10 +165,9 @@ async fn beginning(response: reqwest::Response) -> String {
 
 /// An error with its causes, which say more than the error itself. The URL may hold a token of the
 /// receiver's: it is left out.
-fn words(error: &reqwest::Error) -> String {
+fn words(error: &legacy::Error) -> String {
     let kind = if error.is_connect() { "the connection failed" } else { "the request failed" };
-    let mut text = kind.to_owned();
-    let mut cause = std::error::Error::source(error);
+    let (mut text, mut cause) = (kind.to_owned(), Some(error as &dyn std::error::Error));
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         cause = error.source();

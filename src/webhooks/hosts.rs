@@ -12,27 +12,24 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use url::Url;
+use url::{Position, Url};
 
-use crate::egress;
+use crate::egress::{self, Client};
 
 /// A host that nothing was sent to for so long is forgotten, with its connections.
 const IDLE: Duration = Duration::from_secs(300);
 /// Beyond so many, idle hosts are looked for.
 const MANY: usize = 64;
-/// Whoever sends has a deadline of its own; the client's comes later, as a last resort.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// All hosts.
 pub struct Hosts {
     known: Mutex<HashMap<String, Host>>,
     at_once: usize,
-    deadline: Duration,
     allow_private: bool,
 }
 
 struct Host {
-    client: reqwest::Client,
+    client: Client,
     addresses: HashSet<SocketAddr>,
     permits: Arc<Semaphore>,
     used: Instant,
@@ -40,15 +37,15 @@ struct Host {
 
 /// The leave to send to a host; over when it is dropped.
 pub struct Leave {
-    pub client: reqwest::Client,
+    pub client: Client,
     pub url: Url,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Hosts {
-    pub fn new(at_once: usize, deadline: Duration, allow_private: bool) -> Self {
+    pub fn new(at_once: usize, allow_private: bool) -> Self {
         let known = Mutex::new(HashMap::new());
-        Self { known, at_once: at_once.max(1), deadline: deadline + GRACE, allow_private }
+        Self { known, at_once: at_once.max(1), allow_private }
     }
 
     /// Looks a URL's host up and waits until it may be sent to. Why it may not, in words.
@@ -61,8 +58,8 @@ impl Hosts {
         Ok(Leave { client, url: target.url, _permit: permit })
     }
 
-    fn host(&self, target: &egress::Target) -> Result<(reqwest::Client, Arc<Semaphore>), String> {
-        let name = target.url.origin().ascii_serialization();
+    fn host(&self, target: &egress::Target) -> Result<(Client, Arc<Semaphore>), String> {
+        let name = &target.url[..Position::BeforePath];
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if MANY <= known.len() {
             // A host whose permits are all there is one that nothing waits for.
@@ -70,7 +67,7 @@ impl Hosts {
                 host.permits.available_permits() < self.at_once || host.used.elapsed() < IDLE
             });
         }
-        let found = known.get_mut(&name);
+        let found = known.get_mut(name);
         let permits = match found {
             Some(host) if host.leads_to(&target.addresses) => {
                 host.used = Instant::now();
@@ -80,10 +77,10 @@ impl Hosts {
             None => Arc::new(Semaphore::new(self.at_once)),
         };
         let client =
-            egress::client_for(target, self.deadline).map_err(|error| error.to_string())?;
+            Client::to(target).map_err(|error| format!("no client could be made: {error}"))?;
         let (used, addresses) = (Instant::now(), target.addresses.iter().copied().collect());
         let host = Host { client: client.clone(), addresses, permits: permits.clone(), used };
-        known.insert(name, host);
+        known.insert(name.to_owned(), host);
         Ok((client, permits))
     }
 }
@@ -104,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_host_takes_so_many_at_once_and_others_go_on() {
-        let hosts = Hosts::new(2, Duration::from_secs(1), true);
+        let hosts = Hosts::new(2, true);
         let url = "http://127.0.0.1:1/a";
         let first = hosts.enter(url).await.unwrap();
         let _second = hosts.enter("http://127.0.0.1:1/b").await.unwrap();
@@ -120,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_elsewhere_gets_a_new_client() {
-        let hosts = Hosts::new(2, Duration::from_secs(1), true);
+        let hosts = Hosts::new(2, true);
         let mut target = egress::resolve("http://127.0.0.1:1/", true).await.unwrap();
         let (_, permits) = hosts.host(&target).unwrap();
         target.addresses = vec!["127.0.0.2:1".parse().unwrap()];

@@ -150,7 +150,7 @@ impl Webhooks {
     ) -> Self {
         let changes = watch::Sender::new(0);
         let private = settings.allow_private_targets;
-        let hosts = Hosts::new(settings.per_host, settings.timeout, private);
+        let hosts = Hosts::new(settings.per_host, private);
         let inner = Inner {
             store,
             log,

@@ -298,7 +298,7 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
         return fault(format!("must be {MOST_HEADERS} at most"));
     }
     for (name, value) in headers {
-        if reqwest::header::HeaderName::try_from(name.as_str()).is_err() {
+        if hyper::header::HeaderName::try_from(name.as_str()).is_err() {
             return fault(format!("'{name}' is not a header name"));
         }
         let lower = name.to_lowercase();
@@ -308,7 +308,7 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
             return fault(format!("'{name}' is set by the gateway"));
         }
         if LONGEST_VALUE < value.len()
-            || reqwest::header::HeaderValue::try_from(value.as_str()).is_err()
+            || hyper::header::HeaderValue::try_from(value.as_str()).is_err()
         {
             return fault(format!("the value of '{name}' cannot be sent"));
         }

@@ -8,7 +8,6 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rustls::{ClientConfig, pki_types::ServerName};
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::{
     io::{
         AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
@@ -23,6 +22,7 @@ use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 use crate::{
     domain::{Error, ErrorCode, Proxy, session::ProxyProtocol},
     driver::browser::loopback::Port,
+    egress::trust_of_the_system,
 };
 
 /// How long either side may take until the tunnel stands.
@@ -44,7 +44,10 @@ impl Relay {
             Error::new(ErrorCode::EngineFailed, format!("the proxy cannot be reached: {error}"))
         };
         let tls = match proxy.protocol {
-            ProxyProtocol::Https => Some(trust_of_the_system().map_err(lost)?),
+            ProxyProtocol::Https => {
+                let trust = trust_of_the_system().map_err(|error| lost(io::Error::other(error)))?;
+                Some(Arc::new(trust))
+            }
             _ => None,
         };
         Self::on(Way { proxy: proxy.clone(), mapping, tls }).await.map_err(lost)
@@ -156,16 +159,6 @@ impl Way {
             }
         }
     }
-}
-
-/// The authorities that this system trusts.
-fn trust_of_the_system() -> io::Result<Arc<ClientConfig>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(io::Error::other)?;
-    Ok(Arc::new(config.with_no_client_auth()))
 }
 
 /// Asks an HTTP proxy for a tunnel.

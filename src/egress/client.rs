@@ -1,0 +1,95 @@
+//! The client of what is sent in numbers to one target, with its kept connections. It goes to the
+//! addresses that were checked, and gives a request and its answer through as they are: no redirect is
+//! followed, nothing is tried again, and who sends keeps the deadline. For anything else there is reqwest,
+//! which does more for each request than a delivery can spare.
+
+use std::{
+    future::{Ready, ready},
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    header::{ACCEPT, HeaderValue, USER_AGENT},
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{
+        self,
+        connect::{HttpConnector, dns::Name},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{ClientConfig, crypto::ring};
+use rustls_platform_verifier::BuilderVerifierExt;
+use tower_service::Service;
+
+use crate::egress::{CONNECT_DEADLINE, NAME, Target};
+
+/// A connection that nothing went over for so long is closed, and a dead one is noticed after it.
+const IDLE: Duration = Duration::from_secs(90);
+const KEPT_ALIVE: Duration = Duration::from_secs(15);
+
+/// Clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    inner: legacy::Client<HttpsConnector<HttpConnector<Checked>>, Full<Bytes>>,
+}
+
+impl Client {
+    /// One that connects to the addresses of this target, whatever its name leads to later.
+    pub fn to(target: &Target) -> Result<Self, rustls::Error> {
+        let mut connector = HttpConnector::new_with_resolver(Checked(target.addresses.clone()));
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_DEADLINE));
+        connector.set_keepalive(Some(KEPT_ALIVE));
+        let builder = HttpsConnectorBuilder::new().with_tls_config(trust_of_the_system()?);
+        let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        Ok(Self { inner: builder.build(connector) })
+    }
+
+    pub async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        let headers = request.headers_mut();
+        headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(NAME));
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        self.inner.request(request).await
+    }
+}
+
+/// Certificates that this system trusts.
+pub fn trust_of_the_system() -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions()?;
+    Ok(builder.with_platform_verifier()?.with_no_client_auth())
+}
+
+/// Finds what was found before.
+#[derive(Clone)]
+struct Checked(Vec<SocketAddr>);
+
+impl Service<Name> for Checked {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(self.0.clone().into_iter()))
+    }
+}
