@@ -34,6 +34,8 @@ mod secrets;
 mod simulated_network;
 mod two_sides;
 mod webhook_service;
+#[cfg(target_os = "linux")]
+mod webhook_tls;
 mod webhooks;
 
 #[path = "../support/mod.rs"]
