@@ -91,6 +91,9 @@ impl SledEngine {
             }
         }
         self.db.apply_batch(writes).map_err(|error| self.failed(error))?;
+        // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
+        // is freed by the next one that writes, whoever that is.
+        crossbeam_epoch::pin().flush();
         self.committed.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
