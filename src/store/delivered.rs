@@ -24,6 +24,8 @@ use crate::{
 
 /// Numbers of one record. A page of sled holds 16 records, and should not become a file of its own.
 const SPAN: u64 = 16;
+/// Deliveries of one, at most.
+const FULL: usize = SPAN as usize;
 /// Records that are read at once where many are.
 const READ_AT_ONCE: usize = 64;
 
@@ -159,9 +161,11 @@ pub async fn before(
     if let Some(number) = before.and_then(number_of) {
         range.end = key(webhook, number / SPAN + 1).done();
     }
+    let enough = limit / FULL + 2;
     let mut found = Vec::new();
     while found.len() < limit {
-        let records = engine.scan(range.clone(), Direction::Backward, READ_AT_ONCE).await?;
+        let at_once = enough.min(READ_AT_ONCE);
+        let records = engine.scan(range.clone(), Direction::Backward, at_once).await?;
         let Some((last, _)) = records.last() else { break };
         range.end.clone_from(last);
         for (_, bytes) in &records {
@@ -354,10 +358,10 @@ mod tests {
         let all: Vec<u64> = (0..4 * SPAN).collect();
         add(&store, webhook, &all).await;
         add(&store, other, &all).await;
-        assert_eq!(prune(&store, webhook, SPAN as usize + 1, 0).await, 2 * SPAN as usize);
+        assert_eq!(prune(&store, webhook, FULL + 1, 0).await, 2 * FULL);
         assert_eq!(numbers(&store, webhook, 500).await.last(), Some(&(2 * SPAN)));
-        assert_eq!(prune(&store, webhook, 1_000, 3 * SPAN as i64).await, SPAN as usize);
-        assert_eq!(numbers(&store, webhook, 500).await.len(), SPAN as usize);
+        assert_eq!(prune(&store, webhook, 1_000, 3 * SPAN as i64).await, FULL);
+        assert_eq!(numbers(&store, webhook, 500).await.len(), FULL);
         store.deliveries().clear(webhook).await.unwrap();
         assert!(numbers(&store, webhook, 500).await.is_empty());
         assert_eq!(numbers(&store, other, 500).await.len(), all.len());

@@ -41,9 +41,7 @@ impl Webhooks {
         }
         let Some(window) = &mut desk.window else { return Ok(false) };
         let most = window.room().min(READ_AT_ONCE);
-        // What is read would only be moved from the log to a line that is long enough.
-        let is_full = self.inner.settings.max_waiting <= Self::waiting(webhook);
-        if most == 0 || is_full || !std::mem::take(&mut desk.has_news) {
+        if most == 0 || self.is_full(webhook).await? || !std::mem::take(&mut desk.has_news) {
             return Ok(false);
         }
         let log = &self.inner.log;
@@ -69,6 +67,14 @@ impl Webhooks {
         }
         desk.has_news = !is_at_end;
         Ok(!is_at_end)
+    }
+
+    /// Whether its line is so long that what is read would only be moved there from the log.
+    async fn is_full(&self, webhook: &WebhookRecord) -> Result<bool, Error> {
+        // The count is cheap and nearly always enough; but an endpoint shall not stand still for a wrong one.
+        let deliveries = self.inner.store.deliveries();
+        Ok(self.inner.settings.max_waiting <= Self::waiting(webhook)
+            && deliveries.oldest_waiting(webhook.id).await?.is_some())
     }
 
     /// Begins where it is recorded that the log was read to, with what stood open then.
