@@ -1,7 +1,7 @@
 //! The client of what is sent in numbers to one target, with its kept connections. It goes to the
 //! addresses that were checked, and gives a request and its answer through as they are: no redirect is
-//! followed, nothing that went out goes out again, and who sends keeps the deadline. For anything else there is reqwest,
-//! which does more for each request than a delivery can spare.
+//! followed, nothing that went out goes out again, and who sends keeps the deadline. For anything else
+//! there is reqwest, which does more for each request than a delivery can spare.
 
 use std::{
     future::{Ready, ready},

@@ -144,6 +144,17 @@ fn chat(body: &Value) -> &str {
     body["data"]["chatId"].as_str().unwrap_or_default()
 }
 
+/// How many chats these are of; each has its events in order, and once.
+fn chats_in_order(got: &[Got]) -> usize {
+    let mut last = HashMap::new();
+    for got in got {
+        let seq = got.body["seq"].as_u64().unwrap();
+        let before = last.insert(chat(&got.body).to_owned(), seq).unwrap_or(0);
+        assert!(before < seq, "{seq} after {before}");
+    }
+    last.len()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_is_tried_for_three_days_and_its_endpoint_is_switched_off_after_five() {
     let service = Service::start(settings()).await;
@@ -230,13 +241,7 @@ async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_tu
     service.pass(HOUR, &webhook).await;
     service.when(&webhook, |webhook| webhook.delivered == ALL).await;
     let got = receiver.got.lock().await.clone();
-    let mut last = HashMap::new();
-    for got in &got {
-        let seq = got.body["seq"].as_u64().unwrap();
-        let before = last.insert(chat(&got.body).to_owned(), seq).unwrap_or(0);
-        assert!(before < seq, "{seq} after {before}");
-    }
-    assert_eq!((got.len() as u64, last.len()), (ALL, CHATS as usize));
+    assert_eq!((got.len() as u64, chats_in_order(&got)), (ALL, CHATS as usize));
     service.end().await;
 }
 
@@ -460,13 +465,7 @@ async fn a_backlog_comes_once_and_in_order_and_of_what_is_over_little_is_kept() 
     service.switch(&webhook, true).await;
     service.when(&webhook, |webhook| webhook.delivered == 1_200).await;
     let got = receiver.got.lock().await.clone();
-    let mut last = HashMap::new();
-    for got in &got {
-        let seq = got.body["seq"].as_u64().unwrap();
-        let before = last.insert(chat(&got.body).to_owned(), seq).unwrap_or(0);
-        assert!(before < seq, "{seq} after {before}");
-    }
-    assert_eq!((got.len(), last.len()), (1_200, CHATS as usize));
+    assert_eq!((got.len(), chats_in_order(&got)), (1_200, CHATS as usize));
     // Old ones are forgotten without waiting for the round that forgets.
     let stored = service.store.deliveries();
     let is_little = async {

@@ -92,7 +92,7 @@ impl SledEngine {
         }
         self.db.apply_batch(writes).map_err(|error| self.failed(error))?;
         // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
-        // is freed by the next one that writes, whoever that is.
+        // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
         crossbeam_epoch::pin().flush();
         self.committed.fetch_add(1, Ordering::SeqCst);
         Ok(())
