@@ -5,6 +5,7 @@ import type { Conversation, ConversationFilter, Instance } from "../../lib/api/c
 import { Failure } from "../../lib/api/failure";
 import type { GatewayEvent } from "../../lib/api/types";
 import { Pacer } from "./pacer";
+import { Told } from "./told";
 
 const PAGE = 100;
 const PAUSE = 2_500;
@@ -37,6 +38,7 @@ export class Conversations {
   private number = 0;
   private isLoadingMore = false;
   private isPageWanted = false;
+  private readonly told = new Told();
   private readonly touched = new Set<string>();
   private readonly pacer = new Pacer(() => this.readTouched(), PAUSE);
 
@@ -52,6 +54,7 @@ export class Conversations {
   async load(): Promise<void> {
     this.number += 1;
     const { number, filter } = this;
+    const { count } = this.told;
     this.isLoading = true;
     try {
       const page = await chat.listConversations(filter, 1, PAGE);
@@ -69,6 +72,7 @@ export class Conversations {
       this.shown = filter;
     } finally {
       if (number === this.number) this.isLoading = false;
+      this.changeSince(count);
     }
   }
 
@@ -81,6 +85,7 @@ export class Conversations {
     if (!this.hasMore || this.isLoadingMore || this.isLoading) return;
     this.isLoadingMore = true;
     const { number } = this;
+    const { count } = this.told;
     try {
       // The page that holds the next one: what is known of it already is left out.
       const wanted = Math.floor(this.items.length / PAGE) + 1;
@@ -94,6 +99,7 @@ export class Conversations {
       if (!(error instanceof Failure)) throw error;
     } finally {
       this.isLoadingMore = false;
+      this.changeSince(count);
     }
   }
 
@@ -105,7 +111,10 @@ export class Conversations {
   /** Sees to it that a conversation can be found, wherever it stands. */
   async open(id: string): Promise<void> {
     this.chosen = id;
-    if (!this.find(id)) this.outside = await chat.readConversation(id);
+    if (this.find(id)) return;
+    const { count } = this.told;
+    this.outside = await chat.readConversation(id);
+    this.changeSince(count);
   }
 
   sessionOf(conversation: Conversation): string | null {
@@ -113,21 +122,10 @@ export class Conversations {
     return this.instances.find(is)?.session_id ?? null;
   }
 
-  hear({ event, sessionId, data }: GatewayEvent): void {
-    if (!CHANGES.includes(event)) return;
-    const instance = this.instances.find((each) => each.session_id === sessionId);
-    if (!instance) void this.loadInstances();
-    const named = data["chatId"] ?? data["id"];
-    const is = (each: Conversation) =>
-      each.chat_id === named && (!instance || each.instance.uuid === instance.uuid);
-    const all = this.outside ? [...this.items, this.outside] : this.items;
-    const known = all.filter(is);
-    known.forEach(({ id }) => this.touched.add(id));
-    const isOfAll = ["state_changed", "ready", "disconnected"].includes(event);
-    if (isOfAll) void this.loadInstances();
-    const isOfNew = event.startsWith("message") || event === "chat_updated";
-    if (known.length === 0 && (isOfAll || isOfNew)) this.isPageWanted = true;
-    if (known.length || this.isPageWanted) this.pacer.push();
+  hear(event: GatewayEvent): void {
+    if (!CHANGES.includes(event.event)) return;
+    this.told.add(event);
+    this.change(event);
   }
 
   /** Puts a conversation where it belongs now. */
@@ -155,6 +153,31 @@ export class Conversations {
   remove(id: string): void {
     if (this.outside?.id === id) this.outside = undefined;
     this.items = this.items.filter((each) => each.id !== id);
+  }
+
+  /** What was told while an answer was on its way may not stand in it. */
+  private changeSince(count: number): void {
+    const meanwhile = this.told.since(count);
+    meanwhile?.forEach((event) => this.change(event));
+    if (meanwhile) return;
+    this.isPageWanted = true;
+    this.pacer.push();
+  }
+
+  private change({ event, sessionId, data }: GatewayEvent): void {
+    const instance = this.instances.find((each) => each.session_id === sessionId);
+    if (!instance) void this.loadInstances();
+    const named = data["chatId"] ?? data["id"];
+    const is = (each: Conversation) =>
+      each.chat_id === named && (!instance || each.instance.uuid === instance.uuid);
+    const all = this.outside ? [...this.items, this.outside] : this.items;
+    const known = all.filter(is);
+    known.forEach(({ id }) => this.touched.add(id));
+    const isOfAll = ["state_changed", "ready", "disconnected"].includes(event);
+    if (isOfAll) void this.loadInstances();
+    const isOfNew = event.startsWith("message") || event === "chat_updated";
+    if (known.length === 0 && (isOfAll || isOfNew)) this.isPageWanted = true;
+    if (known.length || this.isPageWanted) this.pacer.push();
   }
 
   private takes(one: Conversation, wasThere: boolean): boolean {

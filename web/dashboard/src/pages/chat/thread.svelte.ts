@@ -9,6 +9,7 @@ import type { GatewayEvent } from "../../lib/api/types";
 import { settle } from "./outgoing.svelte";
 import { firstUnreadOf } from "./rows";
 import { Pacer } from "./pacer";
+import { messageOf, Told } from "./told";
 
 const PAGE = 60;
 const LARGEST_PAGE = 200;
@@ -20,6 +21,7 @@ const MOST_SINGLE = 4;
 const STATUSES: Record<number, MessageStatus> = {
   [-1]: "failed", 1: "sent", 2: "delivered", 3: "read", 4: "read",
 };
+const CHANGES = ["ack", "message_edit", "message_revoked", "reaction"];
 const ORDER: MessageStatus[] = ["failed", "pending", "sent", "delivered", "read"];
 
 export class Thread {
@@ -48,6 +50,7 @@ export class Thread {
   /** Called before rows are put above or taken away there; what it returns is called after. */
   onshift: (() => () => void) | undefined;
   private queue: Promise<unknown> = Promise.resolve();
+  private readonly told = new Told();
   private readonly changed = new Set<number>();
   private readonly newer = new Pacer(() => this.catchUp());
   private readonly single = new Pacer(() => this.readChanged());
@@ -127,6 +130,7 @@ export class Thread {
     }
     this.edge = "end";
     this.messages = [...this.messages, message];
+    this.told.about(message.whatsapp_id).forEach((event) => this.change(event));
   }
 
   /** Shows a change before it is told of. */
@@ -135,25 +139,38 @@ export class Thread {
     this.messages = this.messages.map((each) => (is(each) ? { ...each, ...part } : each));
   }
 
-  hear({ event, sessionId, data }: GatewayEvent): void {
+  hear(told: GatewayEvent): void {
+    const { event, sessionId, data } = told;
     const session = this.session();
     if (session !== null && sessionId !== session) return;
     if (data["chatId"] !== this.conversation.chat_id) return;
-    const named = data["messageId"] ?? data["id"];
-    const known = this.messages.find((message) => message.whatsapp_id === named);
     if (event === "message" || event === "message_sent") {
-      if (known) return;
+      if (this.messageOf(told)) return;
       if (!this.hasNewer) this.newer.push();
       else if (event === "message") this.newCount += 1;
-    } else if (event === "ack") {
-      if (known) this.acknowledge(known, Number(data["ack"]));
-    } else if (["message_edit", "message_revoked", "reaction"].includes(event)) {
-      // Others may quote it.
-      const touched = this.messages.filter((each) =>
-        each === known || (known && each.reply_to?.uuid === known.uuid));
-      touched.forEach(({ id }) => this.changed.add(id));
-      if (touched.length) this.single.push();
+    } else if (CHANGES.includes(event)) {
+      this.told.add(told);
+      this.change(told);
     }
+  }
+
+  private messageOf(event: GatewayEvent): Message | undefined {
+    const name = messageOf(event);
+    return this.messages.find((message) => message.whatsapp_id === name);
+  }
+
+  /** Makes true what was told of a message, if it is held. Twice is the same as once. */
+  private change(told: GatewayEvent): void {
+    const message = this.messageOf(told);
+    if (!message) return;
+    if (told.event === "ack") this.acknowledge(message, Number(told.data["ack"]));
+    // Others may quote it.
+    else this.markChanged((each) => each === message || each.reply_to?.uuid === message.uuid);
+  }
+
+  private markChanged(is: (message: Message) => boolean): void {
+    this.messages.filter(is).forEach(({ id }) => this.changed.add(id));
+    this.single.push();
   }
 
   private acknowledge(message: Message, ack: number): void {
@@ -286,6 +303,7 @@ export class Thread {
   /** One after the other: each begins where the last one ended. */
   private inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.queue.then(async () => {
+      const { count } = this.told;
       try {
         await work();
         this.failure = undefined;
@@ -293,6 +311,9 @@ export class Thread {
         if (!(error instanceof Failure)) throw error;
         this.failure = error;
       }
+      const meanwhile = this.told.since(count);
+      if (meanwhile) meanwhile.forEach((event) => this.change(event));
+      else this.markChanged(() => true);
     });
     this.queue = done.catch(() => undefined);
     return done;
