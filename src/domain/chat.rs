@@ -20,6 +20,13 @@ pub struct Chat {
     pub last_message: Option<LastMessage>,
 }
 
+impl Chat {
+    /// What it is called, where that is more than its id.
+    pub fn given_name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !name.is_empty() && *name != self.id.user())
+    }
+}
+
 /// The newest message of a chat, as a list of chats shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

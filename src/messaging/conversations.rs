@@ -286,7 +286,7 @@ impl Messaging {
 
 /// Somebody who is known by a chat alone.
 fn stranger(chat: Chat) -> Contact {
-    let name = Some(chat.name).filter(|name| name != chat.id.user());
+    let name = chat.given_name().map(str::to_owned);
     Contact {
         id: chat.id,
         lid: None,
@@ -384,12 +384,9 @@ fn name_of<'a>(
         let names = [contact.name.as_deref(), contact.push_name.as_deref()];
         names.into_iter().flatten().find(|name| !name.is_empty())
     });
-    match given {
+    match given.or_else(|| chat.given_name()) {
         Some(name) => ConversationName::Name(name),
-        None if chat.name.is_empty() || chat.name == chat.id.user() => {
-            ConversationName::Number(with.user())
-        }
-        None => ConversationName::Name(&chat.name),
+        None => ConversationName::Number(with.user()),
     }
 }
 

@@ -269,7 +269,9 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let known = self.store.chats().get(session, message.chat()).await?;
         let mut chat = match known {
-            Some(chat) => chat,
+            Some(chat) if chat.given_name().is_some() || message.push_name.is_none() => chat,
+            // Written to before anything was known of them, they say now who they are.
+            Some(chat) => Chat { name: self.chat_name(session, message).await?, ..chat },
             None => self.new_chat(message.chat(), self.chat_name(session, message).await?),
         };
         if chat.last_message.as_ref().is_none_or(|last| last.timestamp <= message.timestamp) {

@@ -311,6 +311,26 @@ async fn the_standard_form_and_the_chat_form_are_both_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_is_written_to_first_has_a_name_once_they_answer() {
+    let app = TestApp::start().await;
+    john(&app).await;
+    app.ready("s", PHONE).await;
+    let sent = send(&app, JOHN, "Hello?").await;
+    let begun = &sent["conversation"];
+    assert_eq!(begun["display_name"], format!("+{JOHN}"));
+    write(&app, JOHN, "Who is there?").await;
+    let answered = app
+        .wait_for("the answer", || async {
+            let one = conversation(&app, JOHN).await;
+            (one["last_message"] == "Who is there?").then_some(one)
+        })
+        .await;
+    assert_eq!(answered["id"], begun["id"]);
+    assert_eq!(answered["display_name"], "John Doe");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_who_writes_under_the_hidden_id_is_shown_by_the_number_once_it_is_known() {
     let app = TestApp::start().await;
     let show = async |shown: &str| {
