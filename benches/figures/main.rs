@@ -8,6 +8,7 @@ mod browser_memory;
 mod chat_pages;
 mod chats;
 mod cold_start;
+mod connection;
 mod deliveries;
 mod event_rate;
 mod fan_out;

@@ -7,6 +7,7 @@ use std::{
 
 use chromiumoxide::{Browser, Page, cdp::js_protocol::runtime::EvaluateParams};
 use futures_util::StreamExt;
+use hyper::Method;
 use serde_json::json;
 use tokio::time::sleep;
 use wagate::{
@@ -19,6 +20,7 @@ use wagate::{
 
 use crate::{
     Outcome,
+    connection::Connection,
     gateway::Gateway,
     report::{Figure, Figures, Target},
     series::{HEAD, Series, milliseconds},
@@ -38,20 +40,22 @@ pub async fn measure() -> Outcome<Figures> {
     let gateway = Gateway::start(folder.path(), "browser").await?;
     gateway.link(SESSION, PHONE).await?;
     let (_browser, page) = page_of(&gateway.profile(SESSION)).await?;
+    let mut connection = Connection::open(&gateway.base).await?;
     let disk = Disk::new(&folder.path().join("beside")).await?;
     let mut all: [Vec<f64>; 5] = Default::default();
     for round in 0..WARM_UP + ROUNDS {
         let text = format!("Message {round} of the figures");
         // Whoever goes first in one round goes second in the next.
         let (api, raw) = if round % 2 == 0 {
-            let api = through_api(&gateway, &text).await?;
+            let api = through_api(&mut connection, &text).await?;
             (api, through_page(&page, &text).await?)
         } else {
             let raw = through_page(&page, &text).await?;
-            (through_api(&gateway, &text).await?, raw)
+            (through_api(&mut connection, &text).await?, raw)
         };
         let durable = disk.message(&text).await?;
-        let http = timed(gateway.get(&format!("/api/v1/sessions/{SESSION}/status"))).await?;
+        let path = format!("/api/v1/sessions/{SESSION}/status");
+        let http = timed(connection.call(Method::GET, &path, None)).await?;
         let nothing = timed(evaluate(&page, "Promise.resolve(1)".to_owned())).await?;
         if WARM_UP <= round {
             for (list, one) in all.iter_mut().zip([api, raw, durable, http, nothing]) {
@@ -91,16 +95,16 @@ fn figures([api, raw, durable, http, nothing]: [Series; 5]) -> Figures {
         rows: vec![sent, kept],
         raw: format!(
             "## Send a text\n\nMilliseconds. Real Chromium, one page, turn by turn with a rest \
-             after each, to a contact who never answers.\n\n{HEAD}{}",
+             after each, each over one open connection, to a contact who never answers.\n\n{HEAD}{}",
             raw.concat()
         ),
     }
 }
 
-async fn through_api(gateway: &Gateway, text: &str) -> Outcome<f64> {
+async fn through_api(connection: &mut Connection, text: &str) -> Outcome<f64> {
     let body = json!({ "chatId": SILENT, "content": text });
     let path = format!("/api/v1/sessions/{SESSION}/send-text");
-    let took = timed(gateway.post(&path, &body)).await;
+    let took = timed(connection.call(Method::POST, &path, Some(&body))).await;
     sleep(REST).await;
     took
 }

@@ -13,18 +13,17 @@ import { on } from "./listening";
 import { isNotice, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, myId, myLid, otherIdentity, person } from "./people";
+import { tellAfter, tellSent } from "./sending";
 import type { Message, PresenceWord } from "./wire";
 
 export function listen(): void {
   on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
   on("chat.msg_ack_change", ({ ack, ids, sender }) => {
+    const participant = sender ? person(sender) : null;
     for (const id of ids) {
-      happened({
-        type: "ack",
-        message: messageNamed(id),
-        ack: ackWord(ack),
-        participant: sender ? person(sender) : null,
-      });
+      const message = messageNamed(id);
+      const event = { type: "ack", message, ack: ackWord(ack), participant } as const;
+      tellAfter(message, () => happened(event));
     }
   });
   on("chat.msg_edited", ({ id, msg }) => {
@@ -112,7 +111,9 @@ function tellMessage(model: MessageLike): void {
   const message = toMessage(model);
   const author = model.author ?? model.from;
   if (author) tellContact(idText(author), message);
-  happened({ type: message.id.startsWith("true_") ? "message_sent" : "message", message });
+  if (message.id.startsWith("true_"))
+    tellSent(message.id, () => happened({ type: "message_sent", message }));
+  else happened({ type: "message", message });
 }
 
 /** A number in place of a hidden identity is told with it, so that both can be looked up. */

@@ -4,6 +4,7 @@ import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
+import { sending } from "./sending";
 import type { Content, Message, Outgoing } from "./wire";
 
 interface Sent {
@@ -39,8 +40,11 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
     detectMentioned: false,
     linkPreview: outgoing.linkPreview,
   };
-  const taken = await dispatch(chat, outgoing.content, options);
-  assertTaken(taken);
+  const taken = await sending(outgoing.key, async () => {
+    const taken = await dispatch(chat, outgoing.content, options);
+    assertTaken(taken);
+    return taken;
+  });
   const model = sentAs(taken.id);
   return {
     id: taken.id,
@@ -88,16 +92,15 @@ async function openChat(id: string): Promise<string> {
   return idText((await wpp().chat.find(id)).id);
 }
 
-/** The id that a message will have: the gateway chose its key, wa-js knows the rest. */
+/** The id that a message will have: the gateway chose its key, a group wants the writer too. */
 async function idOf(key: string, chat: string): Promise<string> {
+  const id = `true_${chat}_${key}`;
+  if (!chat.endsWith("@g.us")) return id;
   try {
-    const made = idText(await wpp().chat.generateMessageID(chat));
-    const participant = made.split("_")[3];
-    return [`true_${chat}_${key}`, ...(participant ? [participant] : [])].join("_");
+    return `${id}_${idText(await wpp().chat.generateMessageID(chat)).split("_")[3] ?? myId()}`;
   } catch {
-    // It wants a hidden identity for groups, which an account of old has none of.
-    const id = `true_${chat}_${key}`;
-    return chat.endsWith("@g.us") ? `${id}_${myId()}` : id;
+    // It wants a hidden identity, which an account of old has none of.
+    return `${id}_${myId()}`;
   }
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { listen } from "../src/events";
 import { failureOf } from "../src/failure";
 import { find, send } from "../src/send";
 import type { Content, FailureKind, Outgoing } from "../src/wire";
-import { ADA, GROUP, ME, MY_LID, Page, pass, stopTime, wid } from "./fake";
+import { ADA, GROUP, ME, MY_LID, Page, model, pass, stopTime, wid } from "./fake";
 
 const KEY = "3EB0AAAAAAAAAAAAAAAAAA";
 const STRANGER = "15550000077@c.us";
@@ -55,6 +56,33 @@ test("a text goes under the key that was chosen, with what was asked for", async
       linkPreview: true,
     },
   ]);
+});
+
+test("the answer tells of a message, and receipts come after it", async () => {
+  const page = ready();
+  listen();
+  const id = `true_${ADA}_${KEY}`;
+  let messageSendResult = "OK";
+  page.wpp.chat.sendTextMessage = () => {
+    page.emit("chat.new_message", model(id));
+    page.emit("chat.new_message", model(`true_${ADA}_OTHER`));
+    page.emit("chat.msg_ack_change", { ack: 1, chat: wid(ADA), ids: [wid(id)] });
+    return Promise.resolve({ id, ack: 1, sendMsgResult: { messageSendResult } });
+  };
+  /** What was told before the answer, and after it. */
+  const told = async () => {
+    const { length } = page.events;
+    await pass(20);
+    const all = page.events.map(({ type }) => type);
+    page.said.length = 0;
+    return [all.slice(0, length), all.slice(length)];
+  };
+  await send(outgoing(ADA));
+  assert.deepEqual(await told(), [["message_sent"], ["ack"]]);
+  // One that failed is told of by nothing else.
+  messageSendResult = "ERROR_NETWORK";
+  await refused(outgoing(ADA), "failed");
+  assert.deepEqual(await told(), [["message_sent"], ["message_sent", "ack"]]);
 });
 
 test("a send whose message the page does not show any more has still been sent", async () => {
