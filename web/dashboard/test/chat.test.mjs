@@ -10,7 +10,7 @@ import { link, startGateway, until } from "./support/gateway.mjs";
 
 const GERTRUDE = "15550000201";
 const LONG_CHAT = "15550000202";
-const INES = "15550000203";
+const FRIDA = "15550000203";
 
 let browser, gateway;
 before(async () => {
@@ -139,32 +139,32 @@ describe("a conversation", () => {
 });
 
 describe("an answer that is older than what was told meanwhile", () => {
-  const path = `/_simulator/v1/accounts/${INES}`;
+  const path = `/_simulator/v1/accounts/${FRIDA}`;
   /** Lets one answer leave the gateway, and come only after `meanwhile`. */
   const holdBack = (page, url, meanwhile) => page.route(url, async (route) => {
     const response = await route.fetch();
     await meanwhile();
     await route.fulfill({ response });
   }, { times: 1 });
-  const readByInes = async (page, id) => {
+  const readByFrida = async (page, id) => {
     const row = page.locator(`[data-id="${id}"]`);
     await row.locator("[data-tick=delivered]").waitFor();
     await gateway.ask("POST", `${path}/read`, { chat: "15551234567@c.us" });
     await row.locator("[data-tick=read]").waitFor();
   };
 
-  before(() => openAccount(gateway, INES, "Ines Lund"));
+  before(() => openAccount(gateway, FRIDA, "Frida Lund"));
 
   test("a page of messages takes back neither ticks nor corrections", async () => {
-    const { id: key } = await writeFrom(gateway, INES, "A word with a slip");
-    const { id } = await conversationWith(gateway, INES);
-    await send(gateway, INES, "Did you see it?");
+    const { id: key } = await writeFrom(gateway, FRIDA, "A word with a slip");
+    const { id } = await conversationWith(gateway, FRIDA);
+    await send(gateway, FRIDA, "Did you see it?");
     const { page, close } = await open(browser, gateway, { hash: "#/chat" });
     await page.locator(`[data-id="${id}"]`).waitFor();
     await holdBack(page, "**/messages?*", async () => {
       await gateway.ask("POST", `${path}/edits`, { message: key, text: "A word without" });
       await messagesOf(gateway, id, (all) => all.some((each) => each.is_edited));
-      await readByInes(page, id);
+      await readByFrida(page, id);
     });
     await page.evaluate((to) => (location.hash = to), `#/chat?with=${id}`);
     await bubble(page, "Did you see it?").locator("[data-tick=read]").waitFor();
@@ -173,7 +173,7 @@ describe("an answer that is older than what was told meanwhile", () => {
   });
 
   test("nor does what the gateway answers to a message", async () => {
-    const { page, close, id } = await openChat(INES);
+    const { page, close, id } = await openChat(FRIDA);
     await bubble(page, "Did you see it?").waitFor();
     let release;
     const released = new Promise((resolve) => (release = resolve));
@@ -181,7 +181,7 @@ describe("an answer that is older than what was told meanwhile", () => {
       await released;
       await route.continue();
     });
-    await holdBack(page, "**/api/v1/chat/send", () => readByInes(page, id));
+    await holdBack(page, "**/api/v1/chat/send", () => readByFrida(page, id));
     await write(page, "And this?");
     await page.locator("[data-state=sending]").waitFor();
     await bubble(page, "And this?").locator("[data-tick=read]").waitFor();
