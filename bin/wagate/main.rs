@@ -89,7 +89,9 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         ));
     }
     say(&format!("wagate {} is listening on {base}\n", env!("CARGO_PKG_VERSION")));
-    say(&format!("  API        {base}/api/v1\n  API docs   {base}/api-docs\n"));
+    say(&format!(
+        "  dashboard  {base}/\n  API        {base}/api/v1\n  API docs   {base}/api-docs\n"
+    ));
     say(&format!(
         "  network    {network:?}, engine {}, at most {most} sessions, auth {auth:?}\n",
         engine.as_str()
@@ -176,6 +178,7 @@ async fn show(settings: &Settings) -> Result<ExitCode, Failure> {
     let outcome = match played {
         Ok(ending) => {
             narrator.line(&format!("\nAll {} steps worked. What next:", ending.steps));
+            narrator.line(&format!("  dashboard  {base}/"));
             narrator.line(&format!("  the phone  {base}/_simulator/phone"));
             narrator.line(&format!("  API docs   {base}/api-docs"));
             narrator.line("  for real   make run");
