@@ -3,11 +3,13 @@
 
 /** Answers and events go different ways: by so many milliseconds no event overtakes its answer. */
 const HEAD_START = 5;
+/** An answer that is longer in coming may never come. What happened is told all the same. */
+const LONGEST = 60_000;
 
 type Tell = () => void;
 
 interface Held {
-  /** The page's event of the message, told only where the answer is a failure. */
+  /** The page's event of the message, told only where no answer says that it was sent. */
   message: Tell | null;
   /** What became of it meanwhile. */
   after: Tell[];
@@ -18,17 +20,22 @@ const underWay = new Map<string, Held>();
 
 export async function sending<T>(key: string, act: () => Promise<T>): Promise<T> {
   const held: Held = { message: null, after: [] };
+  const release = () => {
+    // The same message may be on its way once more.
+    if (underWay.get(key) === held) underWay.delete(key);
+    held.message?.();
+    held.after.splice(0).forEach((tell) => tell());
+    held.message = null;
+  };
   underWay.set(key, held);
+  const timer = setTimeout(release, LONGEST);
   try {
     const sent = await act();
     held.message = null;
     return sent;
   } finally {
-    setTimeout(() => {
-      underWay.delete(key);
-      held.message?.();
-      held.after.forEach((tell) => tell());
-    }, HEAD_START);
+    clearTimeout(timer);
+    setTimeout(release, HEAD_START);
   }
 }
 

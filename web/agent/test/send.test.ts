@@ -85,6 +85,24 @@ test("the answer tells of a message, and receipts come after it", async () => {
   assert.deepEqual(await told(), [["message_sent"], ["message_sent", "ack"]]);
 });
 
+test("what became of a message is told even where its send is never answered", async () => {
+  const page = ready();
+  listen();
+  const id = `true_${ADA}_${KEY}`;
+  page.wpp.chat.sendTextMessage = () => {
+    page.emit("chat.new_message", model(id));
+    page.emit("chat.msg_ack_change", { ack: 2, chat: wid(ADA), ids: [wid(id)] });
+    return new Promise(() => undefined);
+  };
+  const told = () => page.events.map((event) => (event.type === "ack" ? event.ack : event.type));
+  void send(outgoing(ADA));
+  await pass(59_000);
+  assert.deepEqual(told(), []);
+  await pass(2_000);
+  page.emit("chat.msg_ack_change", { ack: 3, chat: wid(ADA), ids: [wid(id)] });
+  assert.deepEqual(told(), ["message_sent", "delivered", "read"]);
+});
+
 test("a send whose message the page does not show any more has still been sent", async () => {
   const page = ready();
   page.wpp.whatsapp.MsgStore.get = () => {
