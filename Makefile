@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api openapi clean-tools
+.PHONY: help web chromium demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -74,6 +74,12 @@ KILLS ?= 100
 
 faults: web ## Kill the gateway again and again, and count what was lost or doubled
 	FAULT_KILLS=$(KILLS) cargo test --locked --test faults -- --nocapture --test-threads=1
+
+# How many seconds the long attacks last; `make test` runs them briefly.
+ATTACK_SECONDS ?= 60
+
+attack: web chromium ## Every known attack on the running gateway, at length
+	ATTACK_SECONDS=$(ATTACK_SECONDS) cargo test --locked --test attack -- --nocapture
 
 fuzz-api: ## Schemathesis against the OpenAPI document
 	scripts/fuzz-api

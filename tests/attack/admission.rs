@@ -1,0 +1,1 @@
+//! Rate limits: who is counted, and whom a refused caller can slow down.

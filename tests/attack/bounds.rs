@@ -1,0 +1,1 @@
+//! Bounds: sizes of fields, lists, bodies, paths, connections and descriptors.

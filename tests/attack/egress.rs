@@ -1,0 +1,1 @@
+//! Egress: where webhooks and fetched files may lead.

@@ -1,0 +1,1 @@
+//! Response headers: framing, sniffing, caching, CORS and media types of strangers.

@@ -1,0 +1,1 @@
+//! API keys: revocation, expiry, scopes and open streams.

@@ -1,0 +1,1 @@
+//! Callers without a key: other users, reverse proxies, foreign pages.

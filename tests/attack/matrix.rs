@@ -1,0 +1,1 @@
+//! Permission matrix: every kind of caller against every operation and stream.

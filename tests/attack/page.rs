@@ -1,0 +1,1 @@
+//! The session's page: which hosts it contacts.
