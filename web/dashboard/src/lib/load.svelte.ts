@@ -1,4 +1,5 @@
 // A value that is read from the gateway, with what becomes of the reading.
+import { untrack } from "svelte";
 import { Failure } from "./api/failure";
 
 export class Loaded<T> {
@@ -9,13 +10,16 @@ export class Loaded<T> {
 
   constructor(private readonly read: () => Promise<T>) {}
 
-  /** Reads anew. The old value stays until the new one is there; only the last reading counts. */
+  /**
+   * Reads again. The old value stays until the new one is there; only the last reading counts. An
+   * effect that calls it depends on nothing that the reading looks at.
+   */
   async load(): Promise<void> {
     this.number += 1;
     const { number } = this;
     this.isLoading = true;
     try {
-      const value = await this.read();
+      const value = await untrack(this.read);
       if (number === this.number) [this.value, this.failure] = [value, undefined];
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

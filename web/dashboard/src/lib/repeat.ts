@@ -1,6 +1,12 @@
 // Reads something again and again while somebody looks.
+import { untrack } from "svelte";
 
-/** Calls at once and then with this pause after each call's end, while the tab is seen. */
+/**
+ * Calls at once and then with this pause after each call's end, while the tab is seen.
+ *
+ * An effect that starts it depends on nothing that the work reads: what the work writes would
+ * restart the effect, and each answer would lead to the next request at once.
+ */
 export function repeatedly(work: () => Promise<unknown>, milliseconds: number): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isBusy = false;
@@ -11,7 +17,7 @@ export function repeatedly(work: () => Promise<unknown>, milliseconds: number): 
     if (isBusy || stopped.signal.aborted) return;
     isBusy = true;
     try {
-      if (document.visibilityState === "visible") await work();
+      if (document.visibilityState === "visible") await untrack(work);
     } finally {
       isBusy = false;
     }
