@@ -130,6 +130,12 @@ pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
         (ErrorCode::EngineFailed, Some(Subject::Session)) => {
             ("SESSION_START_FAILED", StatusCode::BAD_GATEWAY)
         }
+        (ErrorCode::EngineFailed, Some(Subject::Reading)) => {
+            ("READ_FAILED", StatusCode::BAD_GATEWAY)
+        }
+        (ErrorCode::Timeout, Some(Subject::Reading)) => {
+            ("READ_TIMEOUT", StatusCode::GATEWAY_TIMEOUT)
+        }
         (ErrorCode::EngineFailed, _) => ("SEND_FAILED", StatusCode::BAD_GATEWAY),
         (ErrorCode::Timeout, _) => ("SEND_TIMEOUT", StatusCode::GATEWAY_TIMEOUT),
         (ErrorCode::Unavailable, Some(Subject::Store)) => {
@@ -151,9 +157,14 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(Subject::Group) => "GROUP_NOT_FOUND",
         Some(Subject::Webhook) => "WEBHOOK_NOT_FOUND",
         Some(Subject::Media) => "MEDIA_NOT_FOUND",
-        Some(Subject::ApiKey | Subject::IdempotencyKey | Subject::Store | Subject::Tag) | None => {
-            "NOT_FOUND"
-        }
+        Some(
+            Subject::ApiKey
+            | Subject::IdempotencyKey
+            | Subject::Reading
+            | Subject::Store
+            | Subject::Tag,
+        )
+        | None => "NOT_FOUND",
     }
 }
 

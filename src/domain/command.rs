@@ -100,6 +100,32 @@ impl Command {
         }
     }
 
+    /// Whether it only looks: whatever fails, nothing was sent or changed.
+    pub fn is_reading(&self) -> bool {
+        match self {
+            Self::Chats { .. }
+            | Self::Messages { .. }
+            | Self::Contacts { .. }
+            | Self::Contact { .. }
+            | Self::Group { .. }
+            | Self::DownloadMedia { .. }
+            | Self::Find { .. }
+            | Self::Ping => true,
+            Self::Send(_)
+            | Self::Edit { .. }
+            | Self::Revoke { .. }
+            | Self::React { .. }
+            | Self::MarkRead { .. }
+            | Self::Archive { .. }
+            | Self::Typing { .. }
+            | Self::CreateGroup { .. }
+            | Self::AddParticipants { .. }
+            | Self::RemoveParticipants { .. }
+            | Self::PairingCode { .. }
+            | Self::RefreshQr => false,
+        }
+    }
+
     /// A name for logs and metrics.
     pub fn name(&self) -> &'static str {
         match self {

@@ -56,6 +56,8 @@ pub enum Subject {
     Tag,
     ApiKey,
     IdempotencyKey,
+    /// What is read from WhatsApp: nothing was sent.
+    Reading,
     /// What the gateway keeps on the disk.
     Store,
 }

@@ -70,6 +70,8 @@ impl Messaging {
                 }
                 Vec::new()
             }
+            // A failing engine takes away only what it would have added.
+            Err(_) if !mirrored.is_empty() => Vec::new(),
             Err(error) => return Err(error),
         };
         Ok(merged(loaded, mirrored, limit))

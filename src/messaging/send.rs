@@ -2,11 +2,11 @@
 
 use crate::{
     domain::{
-        Command, Content, Error, EventBody, Jid, Message, MessageId, MessageKind, Outgoing,
-        SessionId, SessionState, Subject,
+        Command, Content, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
+        Outgoing, SessionId, SessionState, Subject,
         command::{MediaKind, Sent},
         message::MessageMedia,
-        outbox::Terms,
+        outbox::{OutboxState, Terms},
     },
     messaging::{Messaging, Outbox, Posted},
     session::not_ready,
@@ -84,6 +84,14 @@ impl Messaging {
         for_everyone: bool,
     ) -> Result<(), Error> {
         let message = self.message_name(session, message).await?;
+        if self.was_refused(session, &message).await? {
+            let revoke = Command::Revoke { message, for_everyone: false };
+            return match self.order(session, revoke).await {
+                // The engine does not keep what WhatsApp refused.
+                Err(error) if error.code == ErrorCode::NotFound => Ok(()),
+                outcome => outcome,
+            };
+        }
         self.order(session, Command::Revoke { message: message.clone(), for_everyone }).await?;
         match (for_everyone, self.supervisor.get(session)?.status().me) {
             (true, Some(me)) => {
@@ -93,6 +101,12 @@ impl Messaging {
             (true, None) => Ok(()),
             (false, _) => Ok(self.ingest.hide(session, &message).await.map(|_| ())?),
         }
+    }
+
+    /// Whether this is a message that was never sent: nobody has it but the engine at most.
+    async fn was_refused(&self, session: &SessionId, id: &MessageId) -> Result<bool, Error> {
+        let entry = self.store.outbox().by_message(session, &id.key).await?;
+        Ok(id.from_me && entry.is_some_and(|entry| entry.state == OutboxState::Failed))
     }
 
     /// Deletes a message here alone; the account keeps it.

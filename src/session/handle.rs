@@ -81,11 +81,19 @@ impl SessionHandle {
     }
 
     /// Runs a command on the engine. [`ErrorCode::NotReady`] when the session is not ready, with
-    /// the state in the details; never waits for it to become so.
+    /// the state in the details; never waits for it to become so. A failure to read is about
+    /// [`Subject::Reading`].
     pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
         let (name, deadline) = (command.name(), self.deadlines.of(&command) + MAILBOX_WAIT);
+        let is_reading = command.is_reading();
         let command = Box::new(command);
-        self.ask(name, deadline, |reply| Request::Execute { command, reply }).await
+        let reply = self.ask(name, deadline, |reply| Request::Execute { command, reply }).await;
+        reply.map_err(|error| match error.code {
+            ErrorCode::EngineFailed | ErrorCode::Timeout if is_reading => {
+                error.about(Subject::Reading)
+            }
+            _ => error,
+        })
     }
 
     /// Waits until the status satisfies `until`, or the deadline is over; the status then.

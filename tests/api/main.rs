@@ -28,6 +28,7 @@ mod media_links;
 mod operation;
 mod outbox;
 mod permission;
+mod refused_sends;
 mod retention;
 mod search;
 mod secrets;

@@ -15,6 +15,7 @@ mod people;
 #[path = "../support/processes.rs"]
 mod processes;
 mod recovery;
+mod refused;
 mod stage;
 mod told;
 
@@ -57,6 +58,8 @@ on_every_engine! {
     who_reacted_is_told_with_the_history
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
+    a_refused_send_is_a_failure_and_nothing_of_it_is_listed
+    a_refused_message_can_be_deleted_where_the_engine_keeps_it
     who_hears_nothing_says_so_and_hears_again_when_reinjected
     one_that_is_well_can_be_reinjected_and_tells_nothing_twice
     who_lost_everything_is_cured_by_a_reload_alone

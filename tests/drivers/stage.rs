@@ -201,6 +201,11 @@ impl Session {
         self.seen.iter().any(is_it)
     }
 
+    /// The first of the events that came so far, waited for or not, that is like this.
+    pub fn first_seen(&self, is_it: impl Fn(&DriverEvent) -> bool) -> Option<&DriverEvent> {
+        self.seen.iter().find(|event| is_it(event))
+    }
+
     pub async fn ask(&self, command: Command) -> Result<Reply, Error> {
         let name = command.name();
         match timeout(PATIENCE, self.driver.execute(command)).await {

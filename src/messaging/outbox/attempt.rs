@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Command, Content, Error, ErrorCode, Message, Reply, SessionId, SessionState,
+        Ack, Command, Content, Error, ErrorCode, Message, Reply, SessionId, SessionState,
         command::Sent,
         outbox::{OutboxEntry, OutboxState},
     },
@@ -63,12 +63,13 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
     };
     if is_doubtful {
         match look_up(&handle, &entry).await {
-            Ok(Some(message)) => return sent(parts, entry, *message).await,
-            Ok(None) if !may_try_again(&entry) => {
+            Ok(Outcome::Sent(message)) => return sent(parts, entry, *message).await,
+            Ok(_) if may_try_again(&entry) => (),
+            Ok(Outcome::Refused) => return give_up(parts, entry, refused()).await,
+            Ok(Outcome::Absent) => {
                 let message = "the gateway or the engine ended before WhatsApp had the message";
                 return give_up(parts, entry, Error::new(ErrorCode::EngineFailed, message)).await;
             }
-            Ok(None) => (),
             Err(error) => return unknown(parts, entry, &error).await,
         }
     }
@@ -134,12 +135,13 @@ async fn failed(
             }
         }
         ErrorCode::EngineFailed => match look_up(handle, &entry).await {
-            Ok(Some(message)) => sent(parts, entry, *message).await,
-            Ok(None) if may_try_again(&entry) => {
+            Ok(Outcome::Sent(message)) => sent(parts, entry, *message).await,
+            Ok(Outcome::Refused | Outcome::Absent) if may_try_again(&entry) => {
                 let pause = RETRY_PAUSE * entry.attempts;
                 wait(parts, entry, pause).await
             }
-            Ok(None) => give_up(parts, entry, error).await,
+            // The engine's own error says more than the look-up.
+            Ok(Outcome::Refused | Outcome::Absent) => give_up(parts, entry, error).await,
             Err(_) => unknown(parts, entry, &error).await,
         },
         ErrorCode::Timeout => unknown(parts, entry, &error).await,
@@ -153,16 +155,27 @@ fn may_try_again(entry: &OutboxEntry) -> bool {
     entry.terms.waits() && entry.attempts < MOST_ATTEMPTS
 }
 
-async fn look_up(
-    handle: &SessionHandle,
-    entry: &OutboxEntry,
-) -> Result<Option<Box<Message>>, Error> {
+/// What a look-up of a message by its key finds.
+enum Outcome {
+    Sent(Box<Message>),
+    /// The engine has the message, and WhatsApp did not take it: nobody else has it.
+    Refused,
+    Absent,
+}
+
+async fn look_up(handle: &SessionHandle, entry: &OutboxEntry) -> Result<Outcome, Error> {
     let me = handle.status().me.map(|me| me.id);
     let message = entry.message_id(me.as_ref());
     match handle.execute(Command::Find { message }).await? {
-        Reply::Found(found) => Ok(found),
+        Reply::Found(Some(found)) if found.ack == Ack::Failed => Ok(Outcome::Refused),
+        Reply::Found(Some(found)) => Ok(Outcome::Sent(found)),
+        Reply::Found(None) => Ok(Outcome::Absent),
         _ => Err(odd_reply()),
     }
+}
+
+fn refused() -> Error {
+    Error::new(ErrorCode::EngineFailed, "WhatsApp did not send the message")
 }
 
 /// WhatsApp has it.

@@ -13,7 +13,11 @@ import { toMessage } from "./events";
 import { AgentError } from "./failure";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, introduce, pageId, person } from "./people";
+import { isRefused } from "./refused";
 import type { Chat, Message } from "./wire";
+
+/** How often the page is asked for the messages of one list. */
+const MOST_ROUNDS = 10;
 
 export async function chats(offset: number, limit: number): Promise<Chat[]> {
   // With them, wa-js would ask the network for each group, one after the other.
@@ -29,10 +33,20 @@ export async function chats(offset: number, limit: number): Promise<Chat[]> {
 
 /** The newest message of a chat, as far as the page has it at hand. */
 export function lastOf(chat: ChatLike): Message | null {
-  const { lastReceivedKey } = chat as { lastReceivedKey?: IdLike };
+  const { lastReceivedKey, msgs } = chat as {
+    lastReceivedKey?: IdLike;
+    msgs?: { getModelsArray(): MessageLike[] };
+  };
   if (!lastReceivedKey) return null;
-  const newest = attempt(() => wpp().whatsapp.MsgStore.get(lastReceivedKey));
-  return newest ? toMessage(newest) : null;
+  const newest = attempt(() => wpp().whatsapp.MsgStore.get(lastReceivedKey)) as MessageLike | null;
+  if (!newest) return null;
+  if (!isRefused(newest)) return toMessage(newest);
+  const sent = (attempt(() => msgs?.getModelsArray()) ?? []).filter((each) => !isRefused(each));
+  const last = sent.reduce<MessageLike | null>(
+    (last, each) => (last && (each.t ?? 0) < (last.t ?? 0) ? last : each),
+    null,
+  );
+  return last ? toMessage(last) : null;
 }
 
 export async function messages(
@@ -40,17 +54,29 @@ export async function messages(
   before: string | null,
   limit: number,
 ): Promise<Message[]> {
-  const model = knownChat(chat);
-  const options =
-    before === null
-      ? { count: limit }
-      : { count: limit, id: pageId(before), direction: "before" as const };
-  const found = await wpp().chat.getMessages(idText(model.id), options);
-  const readable = found
-    .map((message) => message as unknown as MessageLike)
-    .filter((message) => isMessageId(idText(message.id)));
+  const chatId = idText(knownChat(chat).id);
+  let anchor = before === null ? null : pageId(before);
+  let readable: MessageLike[] = [];
+  // Fewer than asked for would mean that there are no older ones.
+  for (let round = 0; round < MOST_ROUNDS && readable.length < limit; round += 1) {
+    const count = limit - readable.length;
+    const found = await page(chatId, anchor, count);
+    readable = [...found.filter(isReadable), ...readable];
+    const oldest = found[0];
+    if (found.length < count || !oldest) break;
+    anchor = idText(oldest.id);
+  }
   // wa-js counts the newest message apart, and so may bring one more than it was asked for.
   return Promise.all(readable.slice(-limit).map(withReactions));
+}
+
+async function page(chat: string, anchor: string | null, count: number): Promise<MessageLike[]> {
+  const place = anchor === null ? {} : { id: anchor, direction: "before" as const };
+  return (await wpp().chat.getMessages(chat, { count, ...place })) as unknown as MessageLike[];
+}
+
+function isReadable(message: MessageLike): boolean {
+  return isMessageId(idText(message.id)) && !isRefused(message);
 }
 
 /** The page keeps reactions apart from the messages. */

@@ -10,6 +10,7 @@ import { isLooking } from "./login";
 import { wpp } from "./page";
 import { pageId } from "./people";
 import { showTyping, stopTyping } from "./presence";
+import { isRefusedNow, removeRefused } from "./refused";
 import { assertSupported } from "./self-test";
 import { find, send } from "./send";
 import type { Command } from "./wire";
@@ -85,6 +86,10 @@ export async function carryOut(command: Command): Promise<unknown> {
 
 /** wa-js deletes for oneself alone, without a word, where it may not delete for everybody. */
 async function revoke(id: string, forEveryone: boolean): Promise<null> {
+  if (isRefusedNow(id)) {
+    if (await removeRefused(id)) return null;
+    throw new AgentError("failed", "the page did not remove the message that was never sent");
+  }
   const chat = id.split("_")[1] ?? "";
   if (forEveryone) await assertRevocable(id, chat);
   const done = await wpp().chat.deleteMessage(chat, id, false, forEveryone);

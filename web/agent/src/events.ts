@@ -13,12 +13,15 @@ import { on } from "./listening";
 import { isNotice, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, myId, myLid, otherIdentity, person } from "./people";
+import { isRefusedNow } from "./refused";
 import { tellAfter, tellSent } from "./sending";
 import type { Message, PresenceWord } from "./wire";
 
 export function listen(): void {
   on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
   on("chat.msg_ack_change", ({ ack, ids, sender }) => {
+    // That WhatsApp refused a message is the answer to its send; without one, it is looked up.
+    if (ack < 0) return;
     const participant = sender ? person(sender) : null;
     for (const id of ids) {
       const message = messageNamed(id);
@@ -112,7 +115,9 @@ function tellMessage(model: MessageLike): void {
   const author = model.author ?? model.from;
   if (author) tellContact(idText(author), message);
   if (message.id.startsWith("true_"))
-    tellSent(message.id, () => happened({ type: "message_sent", message }));
+    tellSent(message.id, () => {
+      if (!isRefusedNow(message.id)) happened({ type: "message_sent", message });
+    });
   else happened({ type: "message", message });
 }
 

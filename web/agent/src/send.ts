@@ -4,6 +4,7 @@ import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
+import { removeRefused } from "./refused";
 import { sending } from "./sending";
 import type { Content, Message, Outgoing } from "./wire";
 
@@ -28,6 +29,8 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
     await until("send the message", () => sentAs(id)?.ack !== "pending");
   const before = sentAs(id);
   if (before && before.ack !== "failed") return before;
+  // Two messages of one id would be mixed up. One that cannot be removed does not stand in the way.
+  if (before) await removeRefused(id).catch(() => false);
   const options = {
     // A send by wa-js' habit marks the chat as read, as a person who writes has read it.
     markIsRead: true,

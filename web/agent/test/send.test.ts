@@ -85,6 +85,21 @@ test("the answer tells of a message, and receipts come after it", async () => {
   assert.deepEqual(await told(), [["message_sent"], ["message_sent", "ack"]]);
 });
 
+test("a message that WhatsApp refused is no message: no event says that it was sent", async () => {
+  const page = ready();
+  listen();
+  const id = `true_${ADA}_${KEY}`;
+  page.wpp.chat.sendTextMessage = () => {
+    page.emit("chat.new_message", model(id));
+    page.messages.set(id, { t: 7, ack: -1 });
+    page.emit("chat.msg_ack_change", { ack: -1, chat: wid(ADA), ids: [wid(id)] });
+    return Promise.resolve({ id, ack: -1, sendMsgResult: { messageSendResult: "ERROR_UNKNOWN" } });
+  };
+  await refused(outgoing(ADA), "failed", /ERROR_UNKNOWN/);
+  await pass(20);
+  assert.deepEqual(page.events, []);
+});
+
 test("what became of a message is told even where its send is never answered", async () => {
   const page = ready();
   listen();
@@ -185,8 +200,11 @@ test("the same key twice is one message", async () => {
   assert.deepEqual(await send(outgoing(ADA)), before);
   assert.equal(sends, 0);
   page.messages.set(id, { t: 3, ack: -1 });
+  const removed: unknown[] = [];
+  page.wpp.chat.deleteMessage = (...what) => Promise.resolve(removed.push(what));
   await send(outgoing(ADA));
   assert.equal(sends, 1, "one that failed is tried again");
+  assert.deepEqual(removed, [[ADA, id, true, false]], "its first attempt is out of the way");
 });
 
 test("the same key while the first is under way waits for it", async () => {

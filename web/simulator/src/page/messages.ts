@@ -4,6 +4,7 @@ import { MsgKey, Wid, idText, randomHex } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
 import { findMessage, networkId, stores, type ChatModel, type MsgModel } from "./models";
 import { line } from "./connection";
+import { NetworkRefusal } from "./line";
 import { addHistory, ensureChat, now, seconds } from "./inbound";
 import { contentOf } from "./outbound";
 import type { PresenceWord } from "../protocol";
@@ -92,10 +93,12 @@ function markRevoked(message: MsgModel, subtype: string): void {
 
 async function remove(chat: ChatModel, messages: Iterable<MsgModel>): Promise<void> {
   for (const message of [...messages]) {
-    await line.ask(
-      { request: "revoke", message: networkId(message), forEveryone: false },
-      "done",
-    );
+    // The network has none that it refused.
+    if (0 <= message["ack"])
+      await line.ask(
+        { request: "revoke", message: networkId(message), forEveryone: false },
+        "done",
+      );
     chat["msgs"].remove(message);
     stores.messages.remove(message);
   }
@@ -227,14 +230,29 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
     const all = known();
     return all.slice(place(all) + 1).slice(0, wanted);
   }
-  const at = anchor && findMessage(anchor);
+  const at = onNetwork(anchor && findMessage(anchor), known());
   const limit = Math.min(wanted, HISTORY_PAGE);
   if (limit === 0) return [];
-  const { messages } = await line.ask(
-    { request: "history", chat: chatId.toString(), before: at ? networkId(at) : null, limit },
-    "messages",
-  );
-  return messages.map(addHistory);
+  const request = {
+    request: "history",
+    chat: chatId.toString(),
+    before: at ? networkId(at) : null,
+    limit,
+  } as const;
+  try {
+    const { messages } = await line.ask(request, "messages");
+    return messages.map(addHistory);
+  } catch (error) {
+    // A chat of which nothing was sent yet is on this page alone.
+    if (error instanceof NetworkRefusal && error.kind === "unknownChat") return [];
+    throw error;
+  }
+}
+
+/** The message itself, or the next one that the network has: it knows none that it refused. */
+function onNetwork(anchor: MsgModel | undefined, all: MsgModel[]): MsgModel | undefined {
+  if (!anchor || anchor["networkId"]) return anchor;
+  return all.slice(all.indexOf(anchor)).find((each) => each["networkId"]);
 }
 
 async function findMedia(options: Exports): Promise<{ messages: MsgModel[] }> {
