@@ -30,12 +30,11 @@ export class Conversations {
   hasMore = $state(false);
   isLoading = $state(true);
   failure = $state.raw<Failure | undefined>();
-  /** The one that is looked at: it stays in the list even where the filter leaves it out now. */
-  chosen: string | null = null;
-  /** The one that is looked at, where the list has not come to it. */
-  private outside = $state.raw<Conversation | undefined>();
+  /** The one that is looked at. It is held apart from the list, which may leave it out. */
+  chosen = $state.raw<Conversation | undefined>();
 
   private number = 0;
+  private opened = 0;
   private isLoadingMore = false;
   private isPageWanted = false;
   private readonly told = new Told();
@@ -60,6 +59,8 @@ export class Conversations {
       const page = await chat.listConversations(filter, 1, PAGE);
       if (number !== this.number) return;
       this.items = page.data;
+      const { chosen } = this;
+      if (chosen) this.chosen = page.data.find(({ id }) => id === chosen.id) ?? chosen;
       this.shown = filter;
       this.hasMore = page.data.length < page.total;
       this.failure = undefined;
@@ -104,17 +105,21 @@ export class Conversations {
   }
 
   find(id: string): Conversation | undefined {
-    return this.items.find((each) => each.id === id)
-      ?? (this.outside?.id === id ? this.outside : undefined);
+    return this.chosen?.id === id ? this.chosen : this.items.find((each) => each.id === id);
   }
 
-  /** Sees to it that a conversation can be found, wherever it stands. */
-  async open(id: string): Promise<void> {
-    this.chosen = id;
-    if (this.find(id)) return;
+  /** Chooses the one to look at, wherever it stands; what is returned is not there any more. */
+  async open(id: string | null): Promise<Conversation | undefined> {
+    this.opened += 1;
+    const { opened } = this;
+    this.chosen = id === null ? undefined : this.find(id);
+    if (id === null || this.chosen) return this.chosen;
     const { count } = this.told;
-    this.outside = await chat.readConversation(id);
+    const found = await chat.readConversation(id);
+    if (opened !== this.opened) return undefined;
+    this.chosen = found;
     this.changeSince(count);
+    return found;
   }
 
   sessionOf(conversation: Conversation): string | null {
@@ -130,7 +135,7 @@ export class Conversations {
 
   /** Puts a conversation where it belongs now. */
   put(one: Conversation): void {
-    if (one.id === this.outside?.id) this.outside = one;
+    if (one.id === this.chosen?.id) this.chosen = one;
     const rest = this.items.filter(({ id }) => id !== one.id);
     const wasThere = rest.length < this.items.length;
     if (!this.takes(one, wasThere)) {
@@ -147,11 +152,11 @@ export class Conversations {
 
   patch(id: string, part: Partial<Conversation>): void {
     this.items = this.items.map((each) => (each.id === id ? { ...each, ...part } : each));
-    if (this.outside?.id === id) this.outside = { ...this.outside, ...part };
+    if (this.chosen?.id === id) this.chosen = { ...this.chosen, ...part };
   }
 
   remove(id: string): void {
-    if (this.outside?.id === id) this.outside = undefined;
+    if (this.chosen?.id === id) this.chosen = undefined;
     this.items = this.items.filter((each) => each.id !== id);
   }
 
@@ -170,7 +175,7 @@ export class Conversations {
     const named = data["chatId"] ?? data["id"];
     const is = (each: Conversation) =>
       each.chat_id === named && (!instance || each.instance.uuid === instance.uuid);
-    const all = this.outside ? [...this.items, this.outside] : this.items;
+    const all = this.chosen ? [...this.items, this.chosen] : this.items;
     const known = all.filter(is);
     known.forEach(({ id }) => this.touched.add(id));
     const isOfAll = ["state_changed", "ready", "disconnected"].includes(event);
@@ -185,7 +190,7 @@ export class Conversations {
     if (archived !== one.is_archived) return false;
     if (instance && instance !== one.instance.uuid) return false;
     if (tag && !one.tags.some(({ id }) => id === tag)) return false;
-    if (unread && one.unread_count === 0 && one.id !== this.chosen) return false;
+    if (unread && one.unread_count === 0 && one.id !== this.chosen?.id) return false;
     // What is searched for is the gateway's to tell.
     return wasThere || search === "";
   }
@@ -198,9 +203,9 @@ export class Conversations {
     if (isPageWanted) {
       const page = await chat.listConversations(this.filter, 1, PAGE);
       page.data.reverse().forEach((one) => this.put(one));
-      return;
     }
-    for (const id of ids) {
+    const isOnPage = (id: string) => isPageWanted && id !== this.chosen?.id;
+    for (const id of ids.filter((each) => !isOnPage(each))) {
       try {
         this.put(await chat.readConversation(id));
       } catch (error) {
