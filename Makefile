@@ -64,6 +64,7 @@ check: tools web ## Everything that keeps the code in order
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo deny --offline check bans licenses sources
+	scripts/check-advisories
 	cargo machete
 	$(TOOLS)/python/bin/typos
 	scripts/check-openapi
