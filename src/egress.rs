@@ -102,6 +102,11 @@ pub fn local_client() -> Result<reqwest::Client, reqwest::Error> {
     builder().build()
 }
 
+/// A client whose requests all go to the gateway behind this Unix socket.
+pub fn owner_client(socket: &std::path::Path) -> Result<reqwest::Client, reqwest::Error> {
+    builder().unix_socket(socket).build()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes clients")]
 fn builder() -> reqwest::ClientBuilder {
     // Installed by whoever comes first; a second time is refused and changes nothing.

@@ -15,6 +15,8 @@ pub mod lifecycle;
 pub mod memory;
 // Where a test lets the process die.
 pub mod breakpoint;
+// Files for the owner alone.
+pub mod private;
 // The only maker of HTTP clients, and the guard of where they may go.
 pub mod egress;
 // Durable state: an ordered key-value engine and the repositories on it.

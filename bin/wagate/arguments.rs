@@ -28,7 +28,7 @@ pub enum Command {
     Demo,
     /// Check what the gateway needs on this machine, with a remedy for each fault.
     Doctor,
-    /// Make, list and revoke API keys.
+    /// Make, list and revoke API keys, while the gateway runs or while it does not.
     Key {
         #[command(subcommand)]
         action: KeyAction,
@@ -78,10 +78,10 @@ pub struct BackupOrder {
     /// Logins of sessions whose browser runs.
     #[arg(long, value_enum, default_value = "stop")]
     pub profiles: ProfilesChoice,
-    /// Address of a running gateway [default: as the settings say, when one uses the data folder].
+    /// Address of another gateway [default: the one that uses the data folder, or the folder itself].
     #[arg(long)]
     pub url: Option<String>,
-    /// API key of scope `admin` [default: bootstrap.key in the data folder].
+    /// API key of scope `admin` for the gateway at `--url`.
     #[arg(long, env = "WAGATE_API_KEY", hide_env_values = true)]
     pub key: Option<String>,
 }

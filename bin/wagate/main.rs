@@ -4,14 +4,14 @@
 
 use std::{
     io::{IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
 
 use clap::Parser;
 use wagate::{
-    accounts::ApiKeys,
+    accounts::command::{Draft, Keys, Listed},
     api::openapi,
     backup::{self, Profiles, Progress},
     config::{Config, NetworkKind},
@@ -21,6 +21,7 @@ use wagate::{
     egress,
     gateway::{Gateway, StartError},
     lifecycle::Lifecycle,
+    private,
     store::{Store, StoreError},
     telemetry,
 };
@@ -42,6 +43,8 @@ type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Whatever is made from here on, by children too, is for this user alone.
+    private::close_new_files();
     let arguments = Arguments::parse();
     let outcome = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(&arguments.settings).await,
@@ -82,11 +85,8 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     config.server.listen = gateway.address();
     let base = format!("http://{}", gateway.address());
-    if let Some(key) = first_key(&gateway, &data).await? {
-        say(&format!(
-            "\nThe first API key, shown this once (also in {}):\n\n    {key}\n\n",
-            bootstrap_file(&data).display()
-        ));
+    if let Some(key) = gateway.services().api_keys.make_first().await? {
+        say_first_key(&key, &data.join(private::BOOTSTRAP));
     }
     say(&format!("wagate {} is listening on {base}\n", env!("CARGO_PKG_VERSION")));
     say(&format!(
@@ -155,7 +155,7 @@ async fn start_anew(
 
 /// Plays the demonstration on a gateway of its own with a store that is thrown away.
 async fn show(settings: &Settings) -> Result<ExitCode, Failure> {
-    let folder = std::env::temp_dir().join(format!("wagate-demo-{}", std::process::id()));
+    let folder = private::temporary_folder("demo")?;
     let mut flags = settings.flags();
     flags.data = Some(folder.clone());
     flags.network = Some(NetworkKind::Simulated);
@@ -206,34 +206,25 @@ async fn examine(settings: &Settings) -> Result<ExitCode, Failure> {
     Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Works on the store itself; a running gateway has the same under `/api/v1/api-keys`.
 async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failure> {
     let config = settings.load()?;
-    let folder = config.data.dir.join("store");
-    std::fs::create_dir_all(&folder)?;
-    let store = Store::open(&folder).await.map_err(|error| {
-        format!(
-            "{error}\nWhile the gateway runs, use its API: POST, GET or DELETE /api/v1/api-keys"
-        )
-    })?;
     let clock = Clock::system();
-    let keys = ApiKeys::new(store, clock.clone());
+    let keys = Keys::open(&config.data.dir, clock.clone()).await?;
     match action {
         KeyAction::Create { name, scopes, session, expires_in_days } => {
-            let session = session.map(|text| text.parse()).transpose()?;
-            let day = Duration::from_secs(86_400);
-            let expires_at = expires_in_days.map(|days| clock.now() + day * days);
-            let (record, secret) = keys.create(&name, scopes, session, expires_at).await?;
-            say(&format!("{}  {}\n{secret}\n", record.id, record.name));
+            let in_days = |days: u32| {
+                let time = Duration::from_secs(u64::from(days) * 86_400);
+                clock.now().checked_add(time).map_err(|_| "--expires-in-days is too large")
+            };
+            let expires_at = expires_in_days.map(in_days).transpose()?;
+            let (key, secret) = keys.create(Draft { name, scopes, session, expires_at }).await?;
+            say(&format!("{}  {}\n{secret}\n", key.id, key.name));
         }
         KeyAction::List => {
-            for record in keys.list().await? {
-                let state = if record.revoked_at.is_some() { "revoked" } else { "active" };
-                let scopes = record.scopes.join(",");
-                say(&format!(
-                    "{}  {}…  {state:<8} {scopes:<12} {}\n",
-                    record.id, record.prefix, record.name
-                ));
+            for Listed { id, name, prefix, scopes, is_revoked } in keys.list().await? {
+                let state = if is_revoked { "revoked" } else { "active" };
+                let scopes = scopes.join(",");
+                say(&format!("{id}  {prefix}…  {state:<8} {scopes:<12} {name}\n"));
             }
         }
         KeyAction::Revoke { id } => {
@@ -245,10 +236,12 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
 }
 
 async fn reindex(settings: &Settings) -> Result<ExitCode, Failure> {
-    let folder = settings.load()?.data.dir.join("store");
+    let data = settings.load()?.data.dir;
+    let folder = data.join("store");
     if !folder.exists() {
         return Err(format!("there is no store in {}", folder.display()).into());
     }
+    private::check_owner(&data)?;
     let done = Store::open(&folder).await?.reindex().await?;
     say(&format!("indexed {} messages in {} chats\n", done.messages, done.conversations));
     Ok(ExitCode::SUCCESS)
@@ -318,27 +311,14 @@ async fn with_progress<T>(name: &str, progress: &Progress, work: impl Future<Out
     }
 }
 
-/// A fresh gateway gets a key for everything, so that it can be used from other machines.
-async fn first_key(gateway: &Gateway, data: &Path) -> Result<Option<String>, Failure> {
-    let keys = &gateway.services().api_keys;
-    if !keys.list().await?.is_empty() {
-        return Ok(None);
+/// The key itself goes to a person alone: what is no terminal may be a log that others read.
+fn say_first_key(key: &str, file: &Path) {
+    let file = file.display();
+    if std::io::stdout().is_terminal() {
+        say(&format!("\nThe first API key, shown this once (also in {file}):\n\n    {key}\n\n"));
+    } else {
+        say(&format!("The first API key is in {file}; read it with: cat {file}\n"));
     }
-    let (_, secret) = keys.create("bootstrap", vec!["*".to_owned()], None, None).await?;
-    write_secret(&bootstrap_file(data), &secret)?;
-    Ok(Some(secret))
-}
-
-fn bootstrap_file(data: &Path) -> PathBuf {
-    data.join("bootstrap.key")
-}
-
-/// Writes a file that only its owner can read.
-fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    writeln!(file, "{secret}")
 }
 
 fn say(text: &str) {

@@ -1,5 +1,7 @@
 //! Who may call: API keys, their scopes and their life, and links that open one file. Knows nothing of HTTP.
 
+pub mod command;
+mod first_key;
 mod links;
 
 use std::time::Duration;
@@ -8,7 +10,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use self::links::{BadLink, MediaLinks, Signed};
+pub use self::{
+    first_key::FirstKey,
+    links::{BadLink, MediaLinks, Signed},
+};
 pub use crate::store::records::ApiKeyRecord;
 use crate::{
     domain::{Clock, Error, ErrorCode, SessionId, Subject, Timestamp},
@@ -50,11 +55,17 @@ impl Principal {
 pub struct ApiKeys {
     store: Store,
     clock: Clock,
+    first_key: Option<FirstKey>,
 }
 
 impl ApiKeys {
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, clock, first_key: None }
+    }
+
+    /// The same with a file for the first key, which is removed when that key is revoked.
+    pub fn with_first_key(self, first_key: FirstKey) -> Self {
+        Self { first_key: Some(first_key), ..self }
     }
 
     /// The record and the secret, which is shown this once.
@@ -105,7 +116,32 @@ impl ApiKeys {
             record.revoked_at = Some(self.clock.now());
             self.store.api_keys().put(&record).await?;
         }
-        Ok(())
+        self.tidy_first_key().await
+    }
+
+    /// Makes the first key of a gateway that has none; its secret.
+    pub async fn make_first(&self) -> Result<Option<String>, Error> {
+        match &self.first_key {
+            Some(first_key) => first_key.make(self).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Removes the file of the first key when that is no longer valid.
+    pub async fn tidy_first_key(&self) -> Result<(), Error> {
+        match &self.first_key {
+            Some(first_key) => first_key.forget_when_dead(self).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether this is the secret of a key that is revoked or has expired.
+    async fn is_dead(&self, secret: &str) -> Result<bool, Error> {
+        let found = self.store.api_keys().by_hash(&hash(secret)).await?;
+        Ok(found.is_some_and(|record| {
+            let now = self.clock.now();
+            record.revoked_at.is_some() || record.expires_at.is_some_and(|end| end <= now)
+        }))
     }
 
     /// Who holds this secret. Found by its hash, so that a comparison tells a guesser nothing.
@@ -135,7 +171,36 @@ fn hash(secret: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::from_seconds;
+    use crate::{domain::clock::from_seconds, private};
+
+    #[tokio::test]
+    async fn the_first_key_lies_in_its_file_until_it_is_revoked() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(private::BOOTSTRAP);
+        let (store, clock) =
+            (Store::temporary().await.unwrap(), Clock::manual(from_seconds(1_000)));
+        let keys = ApiKeys::new(store, clock).with_first_key(FirstKey::in_file(file.clone()));
+        let secret = keys.make_first().await.unwrap();
+        assert!(secret.is_some() && private::read_secret(&file) == secret);
+        assert_eq!(keys.make_first().await.unwrap(), None);
+        let (other, _) = keys.create("bot", vec!["*".to_owned()], None, None).await.unwrap();
+        keys.revoke(other.id).await.unwrap();
+        assert!(file.exists());
+        let first = keys.list().await.unwrap().into_iter().find(|key| key.name == "bootstrap");
+        keys.revoke(first.unwrap().id).await.unwrap();
+        assert!(!file.exists());
+    }
+
+    #[tokio::test]
+    async fn a_first_key_that_cannot_be_kept_is_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("missing").join(private::BOOTSTRAP);
+        let (store, clock) =
+            (Store::temporary().await.unwrap(), Clock::manual(from_seconds(1_000)));
+        let keys = ApiKeys::new(store, clock).with_first_key(FirstKey::in_file(file));
+        assert!(keys.make_first().await.is_err());
+        assert!(keys.list().await.unwrap().iter().all(|key| key.revoked_at.is_some()));
+    }
 
     #[tokio::test]
     async fn a_key_works_until_it_ends_or_is_revoked_and_its_secret_is_kept_nowhere() {

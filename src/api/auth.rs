@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     accounts::Principal,
+    api::owner_socket,
     config::{AccessMode, OpenWa},
     domain::{Error, ErrorCode},
     services::Services,
@@ -34,6 +35,7 @@ pub async fn identify(request: &ServiceRequest, services: &Services) -> Result<P
             services.api_keys.authenticate(&password).await
         }
         Credential::Unreadable => Err(refused("The Authorization header cannot be read")),
+        Credential::None if owner_socket::is_owner(request) => Ok(Principal::owner()),
         Credential::None => {
             let is_free = match settings.auth {
                 AccessMode::Open => true,

@@ -21,6 +21,7 @@ mod idempotency;
 mod keys;
 mod limits;
 mod operation;
+mod owner_socket;
 pub mod openapi;
 mod places;
 mod routing;

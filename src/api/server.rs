@@ -11,7 +11,11 @@ use actix_web::{
 use tokio::task::JoinHandle;
 
 use crate::{
-    api::{endpoints, frames::Frames, limits::RateLimits, openapi, places::Places, routing},
+    api::{
+        endpoints, frames::Frames, limits::RateLimits, openapi, owner_socket, places::Places,
+        routing,
+    },
+    private::socket::{self, Bound},
     services::Services,
 };
 
@@ -27,6 +31,14 @@ pub struct Server {
     handle: ServerHandle,
     running: JoinHandle<io::Result<()>>,
     forgetting: JoinHandle<()>,
+    owner: Option<Owner>,
+}
+
+/// The same API over the owner's Unix socket, on a worker of its own.
+struct Owner {
+    handle: ServerHandle,
+    running: JoinHandle<io::Result<()>>,
+    _socket: Bound,
 }
 
 impl Server {
@@ -36,9 +48,10 @@ impl Server {
         let limits = web::Data::new(RateLimits::new(&services.config.limits));
         let places = web::Data::new(Places::new(MOST_LISTENERS));
         let document = web::Data::new(openapi::Document::new(with_simulator));
+        let data = services.config.data.dir.clone();
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
         let forgotten = limits.clone();
-        let server = HttpServer::new(move || {
+        let app = move || {
             App::new()
                 .app_data(services.clone())
                 .app_data(frames.clone())
@@ -47,8 +60,8 @@ impl Server {
                 .app_data(document.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .configure(|config| routing::lay_out(config, endpoints(with_simulator)))
-        });
-        let server = server
+        };
+        let server = HttpServer::new(app.clone())
             .workers(WORKERS)
             // Frames are small and many: held back for the answer to the one before, each comes 40 ms late.
             .tcp_nodelay(true)
@@ -58,13 +71,34 @@ impl Server {
         let address = server.addrs().first().copied().unwrap_or(listen);
         let server = server.run();
         let handle = server.handle();
+        let serve_owner = |(listener, socket): (std::os::unix::net::UnixListener, Bound)| {
+            let server = HttpServer::new(app)
+                .workers(1)
+                .on_connect(owner_socket::note)
+                .disable_signals()
+                .shutdown_timeout(STOP_SECONDS)
+                .listen_uds(listener)?
+                .run();
+            Ok(Owner { handle: server.handle(), running: tokio::spawn(server), _socket: socket })
+        };
+        let owner = match socket::bind(&data).and_then(serve_owner) {
+            Ok(owner) => Some(owner),
+            Err(error) => {
+                tracing::warn!(
+                    "no Unix socket in {}: {error}; `wagate key` and `wagate backup` cannot reach \
+                     this gateway",
+                    data.display()
+                );
+                None
+            }
+        };
         let forgetting = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(FORGET_INTERVAL).await;
                 forgotten.forget_idle();
             }
         });
-        Ok(Self { address, handle, running: tokio::spawn(server), forgetting })
+        Ok(Self { address, handle, running: tokio::spawn(server), forgetting, owner })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -74,10 +108,19 @@ impl Server {
     /// Takes no more requests, and gives those under way a few seconds.
     pub async fn stop(self) {
         self.forgetting.abort();
-        let deadline = Duration::from_secs(STOP_SECONDS + 1);
-        if tokio::time::timeout(deadline, self.handle.stop(true)).await.is_err() {
-            self.handle.stop(false).await;
-        }
-        self.running.abort();
+        let owner = async {
+            if let Some(owner) = self.owner {
+                end(&owner.handle, &owner.running).await;
+            }
+        };
+        tokio::join!(end(&self.handle, &self.running), owner);
     }
+}
+
+async fn end(handle: &ServerHandle, running: &JoinHandle<io::Result<()>>) {
+    let deadline = Duration::from_secs(STOP_SECONDS + 1);
+    if tokio::time::timeout(deadline, handle.stop(true)).await.is_err() {
+        handle.stop(false).await;
+    }
+    running.abort();
 }

@@ -7,7 +7,6 @@
 use std::{
     fs::{self, File},
     io::{self, BufReader, Read, Write},
-    net::IpAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -19,11 +18,12 @@ use crate::{
     backup::{
         BackupError, Manifest, Profiles, blocking, clear_left_over,
         reader::{self, Nowhere},
-        remote::Remote,
+        remote::{Remote, Target},
         take::{Source, new_file, take},
     },
     config::Config,
     domain::Clock,
+    private::{self, socket},
     store::Store,
 };
 
@@ -46,8 +46,9 @@ impl Progress {
 /// Which gateway to ask, and with what key.
 #[derive(Clone, Debug, Default)]
 pub struct Gateway {
-    /// None to find it by the settings.
+    /// None for the one that uses the data folder.
     pub url: Option<String>,
+    /// For the gateway at `url`.
     pub key: Option<String>,
 }
 
@@ -68,8 +69,8 @@ pub async fn back_up(
     let _ = fs::remove_file(&part);
     let out = Counting { inner: new_file(&part)?, progress: progress.clone() };
     let part = Part { path: part };
-    let out = match address(config, gateway)? {
-        Some(url) => download(&url, key(config, gateway, &url).as_deref(), profiles, out).await?,
+    let out = match remote(config, gateway).await? {
+        Some(target) => download(&target, profiles, out).await?,
         None => from_folder(config, profiles, out).await?,
     };
     let (target, path) = (file.to_owned(), part.path.clone());
@@ -86,53 +87,36 @@ pub async fn back_up(
 }
 
 /// Where to ask; none when no gateway holds the folder.
-fn address(config: &Config, gateway: &Gateway) -> Result<Option<String>, BackupError> {
+async fn remote(config: &Config, gateway: &Gateway) -> Result<Option<Target>, BackupError> {
     if let Some(url) = &gateway.url {
-        return Ok(Some(url.clone()));
+        // Only a key that was given for it: this folder's own is no business of an address.
+        return Ok(Some(Target::At { url: url.clone(), key: gateway.key.clone() }));
     }
-    let store = config.data.dir.join("store");
+    let (data, store) = (&config.data.dir, config.data.dir.join("store"));
     if !store.exists() {
-        let folder = config.data.dir.display();
+        let folder = data.display();
         let message =
             format!("there is nothing of wagate in {folder}; name its folder with --data");
         return Err(BackupError::Refused(message));
     }
-    if !Store::is_held(&store) {
-        return Ok(None);
+    match socket::find(data, || Store::is_held(&store)).await {
+        Ok(found) => Ok(found.map(Target::Behind)),
+        Err(error) => {
+            let (folder, name) = (data.display(), socket::NAME);
+            Err(BackupError::Refused(format!(
+                "the store in {folder} is in use, and no gateway answers at {folder}/{name}: \
+                 {error}\nTry again in a moment, or name the gateway with --url and --key"
+            )))
+        }
     }
-    let mut listen = config.server.listen;
-    if listen.ip().is_unspecified() {
-        let loopback: IpAddr = match listen.ip() {
-            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        };
-        listen.set_ip(loopback);
-    }
-    Ok(Some(format!("http://{listen}")))
-}
-
-/// The key that was given, or the first key of a gateway on this machine, if it still lies there.
-fn key(config: &Config, gateway: &Gateway, url: &str) -> Option<String> {
-    if gateway.key.is_some() {
-        return gateway.key.clone();
-    }
-    let url = url::Url::parse(url).ok()?;
-    let is_here = match url.host()? {
-        url::Host::Ipv4(address) => address.is_loopback(),
-        url::Host::Ipv6(address) => address.is_loopback(),
-        url::Host::Domain(name) => name == "localhost",
-    };
-    let kept = fs::read_to_string(config.data.dir.join("bootstrap.key")).ok();
-    kept.map(|key| key.trim().to_owned()).filter(|key| is_here && !key.is_empty())
 }
 
 async fn download(
-    url: &str,
-    key: Option<&str>,
+    target: &Target,
     profiles: Profiles,
     mut out: Counting<File>,
 ) -> Result<Counting<File>, BackupError> {
-    let mut remote = Remote::ask(url, key, profiles).await?;
+    let mut remote = Remote::ask(target, profiles).await?;
     while let Some(bytes) = remote.next().await? {
         out = blocking(move || {
             out.write_all(&bytes).map_err(|error| BackupError::disk("the backup's file", error))?;
@@ -148,6 +132,7 @@ async fn from_folder(
     profiles: Profiles,
     out: Counting<File>,
 ) -> Result<Counting<File>, BackupError> {
+    private::check_owner(&config.data.dir).map_err(BackupError::Refused)?;
     let source = Source {
         store: Store::open(&config.data.dir.join("store")).await?,
         data: config.data.dir.clone(),

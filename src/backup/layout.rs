@@ -12,9 +12,10 @@
 
 use std::path::{Path, PathBuf};
 
+pub use crate::private::BOOTSTRAP;
+
 pub const HEAD: &str = "wagate-backup.json";
 pub const STORE: &str = "store.pairs";
-pub const BOOTSTRAP: &str = "bootstrap.key";
 pub const SIMULATOR: &str = "simulator";
 pub const MEDIA: &str = "media";
 pub const SESSIONS: &str = "sessions";
@@ -23,6 +24,10 @@ pub const MANIFEST: &str = "manifest.json";
 
 /// The longest name that a file may have.
 pub const LONGEST: usize = 4_096;
+/// The longest part of a name between two slashes, as file systems have it.
+const LONGEST_PART: usize = 255;
+/// How deep folders may lie in each other. Browsers' profiles need a dozen.
+const DEEPEST: usize = 64;
 
 /// Whether a file of this name may be in an archive: below one of our names, and without anything
 /// by which a path leads elsewhere.
@@ -37,6 +42,12 @@ pub fn check(name: &str) -> Result<(), String> {
     let parts: Vec<&str> = name.split('/').collect();
     if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
         return fault("leads out of the archive");
+    }
+    if DEEPEST < parts.len() {
+        return Err("a name has too many folders in it".to_owned());
+    }
+    if parts.iter().any(|part| LONGEST_PART < part.len()) {
+        return Err("a part of a name is too long".to_owned());
     }
     let is_known = matches!(
         parts.as_slice(),
@@ -83,6 +94,9 @@ mod tests {
             assert!(check(name).is_err(), "{name:?}");
         }
         assert!(check(&format!("media/{}", "x".repeat(LONGEST))).is_err());
+        assert!(check(&format!("media/{}", "x".repeat(LONGEST_PART + 1))).is_err());
+        assert!(check(&format!("media{}", "/x".repeat(DEEPEST))).is_err());
+        assert_eq!(check(&format!("media{}", "/x".repeat(DEEPEST - 1))), Ok(()));
         for name in ["media/s/m-1", "sessions/s/profile/Default/Web Data", "store.pairs"] {
             assert_eq!(check(name), Ok(()), "{name:?}");
         }

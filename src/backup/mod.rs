@@ -20,6 +20,7 @@ mod pairs;
 mod reader;
 mod remote;
 mod restore;
+mod room;
 mod service;
 mod take;
 

@@ -5,12 +5,13 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use crate::store::Pair;
 
-/// Nothing that the store holds comes near this.
-const LONGEST: usize = 256 * 1024 * 1024;
+/// Nothing that the store holds comes near these. Each pair is held in memory.
+const LONGEST_KEY: usize = 1024 * 1024;
+const LONGEST_VALUE: usize = 64 * 1024 * 1024;
 
 pub fn write(out: &mut impl Write, (key, value): &Pair) -> io::Result<()> {
-    for part in [key, value] {
-        let length = u32::try_from(part.len()).ok().filter(|_| part.len() <= LONGEST);
+    for (part, longest) in [(key, LONGEST_KEY), (value, LONGEST_VALUE)] {
+        let length = u32::try_from(part.len()).ok().filter(|_| part.len() <= longest);
         out.write_all(&length.ok_or_else(too_long)?.to_be_bytes())?;
     }
     out.write_all(key)?;
@@ -31,12 +32,12 @@ pub fn read(from: &mut impl Read) -> io::Result<Option<Pair>> {
         }
     }
     let (key, value) = lengths.split_at(4);
-    Ok(Some((part(from, key)?, part(from, value)?)))
+    Ok(Some((part(from, key, LONGEST_KEY)?, part(from, value, LONGEST_VALUE)?)))
 }
 
-fn part(from: &mut impl Read, length: &[u8]) -> io::Result<Vec<u8>> {
+fn part(from: &mut impl Read, length: &[u8], longest: usize) -> io::Result<Vec<u8>> {
     let length = length.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
-    if LONGEST < length {
+    if longest < length {
         return Err(too_long());
     }
     // Grows with what is there, not with what is claimed.
@@ -54,6 +55,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_pair_that_claims_too_much_is_refused_before_it_is_read() {
+        for lengths in [[0, 16, 0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 4, 0, 0, 1]] {
+            let mut endless = lengths.as_slice().chain(io::repeat(0));
+            assert!(read(&mut endless).unwrap_err().to_string().contains("too long"));
+        }
+    }
 
     proptest! {
         #[test]

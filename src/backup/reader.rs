@@ -19,13 +19,18 @@ use crate::backup::{
 };
 
 /// How large the head and the manifest may be, which are held in memory.
-const MOST_TEXT: u64 = 64 * 1024 * 1024;
+const MOST_TEXT: u64 = 8 * 1024 * 1024;
+/// Files of an archive.
+const MOST_FILES: u64 = 5_000_000;
+/// Zeros after the last file: a tar ends with some kilobytes of them.
+const MOST_ZEROS: u64 = 1024 * 1024;
 const AT_ONCE: usize = 64 * 1024;
 
 /// Takes what is read. Nothing of it may be used before [`read`] has returned without an error.
 pub trait Sink {
     fn begin(&mut self, head: &Head) -> Result<(), BackupError>;
-    fn open(&mut self, name: &str) -> Result<Box<dyn Write>, BackupError>;
+    /// Takes a file of this many bytes, by the archive's word.
+    fn open(&mut self, name: &str, size: u64) -> Result<Box<dyn Write>, BackupError>;
 }
 
 /// A sink for those who only want to know whether the archive is whole.
@@ -36,7 +41,7 @@ impl Sink for Nowhere {
         Ok(())
     }
 
-    fn open(&mut self, _: &str) -> Result<Box<dyn Write>, BackupError> {
+    fn open(&mut self, _: &str, _: u64) -> Result<Box<dyn Write>, BackupError> {
         Ok(Box::new(io::sink()))
     }
 }
@@ -49,6 +54,9 @@ pub fn read(from: impl Read, sink: &mut dyn Sink) -> Result<Manifest, BackupErro
     for entry in archive.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
         match entry.header().entry_type() {
+            EntryType::GNULongName if long_name.is_some() => {
+                return Err(BackupError::damaged("a name has no file"));
+            }
             EntryType::GNULongName => long_name = Some(read_name(&mut entry)?),
             EntryType::Regular => {
                 let name = match long_name.take() {
@@ -58,7 +66,8 @@ pub fn read(from: impl Read, sink: &mut dyn Sink) -> Result<Manifest, BackupErro
                 let name = String::from_utf8(name)
                     .map_err(|_| BackupError::damaged("a name is not UTF-8"))?;
                 layout::check(&name).map_err(BackupError::Damaged)?;
-                reading.take(&name, &mut entry, sink)?;
+                let size = entry.size();
+                reading.take(&name, size, &mut entry, sink)?;
             }
             other => {
                 let what = format!("it holds something that is no plain file ({other:?})");
@@ -77,8 +86,9 @@ struct Reading {
     head: Option<Head>,
     files: u64,
     bytes: u64,
-    /// Of the lines that `SHA256SUMS` must have.
+    /// Of the lines that `SHA256SUMS` must have, and their bytes.
     expected: Sha256,
+    expected_bytes: u64,
     sums: Option<String>,
     manifest: Option<Manifest>,
 }
@@ -87,9 +97,13 @@ impl Reading {
     fn take(
         &mut self,
         name: &str,
+        size: u64,
         content: &mut impl Read,
         sink: &mut dyn Sink,
     ) -> Result<(), BackupError> {
+        if MOST_FILES <= self.files {
+            return Err(BackupError::damaged("it holds too many files"));
+        }
         if self.manifest.is_some() || (self.sums.is_some() && name != MANIFEST) {
             return Err(BackupError::Damaged(format!("{name} stands after the end")));
         }
@@ -107,6 +121,9 @@ impl Reading {
                 self.count(name, length(&text), &HEXLOWER.encode(&Sha256::digest(&text)));
             }
             SUMS => {
+                if size != self.expected_bytes {
+                    return Err(BackupError::damaged("its list of checksums has another length"));
+                }
                 let (_, sum) = pass(content, &mut io::sink(), name)?;
                 if sum != HEXLOWER.encode(&self.expected.clone().finalize()) {
                     return Err(BackupError::damaged("a file is not as its checksum says"));
@@ -124,7 +141,7 @@ impl Reading {
                 self.manifest = Some(manifest);
             }
             _ => {
-                let (size, sum) = pass(content, &mut sink.open(name)?, name)?;
+                let (size, sum) = pass(content, &mut sink.open(name, size)?, name)?;
                 self.count(name, size, &sum);
             }
         }
@@ -132,7 +149,9 @@ impl Reading {
     }
 
     fn count(&mut self, name: &str, size: u64, sum: &str) {
-        self.expected.update(format!("{sum}  {name}\n"));
+        let line = format!("{sum}  {name}\n");
+        self.expected_bytes += length(line.as_bytes());
+        self.expected.update(line);
         self.files += 1;
         self.bytes += size;
     }
@@ -186,11 +205,13 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, BackupErr
 
 /// What follows the last file is nothing, and the compression's own checksum is right.
 fn check_rest(mut from: impl Read) -> Result<(), BackupError> {
-    let mut part = vec![0; AT_ONCE];
+    let (mut part, mut zeros) = (vec![0; AT_ONCE], 0);
     loop {
         match from.read(&mut part).map_err(damaged)? {
             0 => return Ok(()),
-            bytes if part[..bytes].iter().all(|byte| *byte == 0) => (),
+            bytes if part[..bytes].iter().all(|byte| *byte == 0) && zeros < MOST_ZEROS => {
+                zeros += length(&part[..bytes]);
+            }
             _ => return Err(BackupError::damaged("something follows its end")),
         }
     }
@@ -276,7 +297,7 @@ mod tests {
                 assert_eq!(*read, head());
                 Ok(())
             }
-            fn open(&mut self, name: &str) -> Result<Box<dyn Write>, BackupError> {
+            fn open(&mut self, name: &str, _: u64) -> Result<Box<dyn Write>, BackupError> {
                 self.0.push(name.to_owned());
                 Ok(Box::new(io::sink()))
             }
@@ -313,9 +334,13 @@ mod tests {
         for length in 0..whole.len() {
             assert!(verdict(&whole[..length]).is_err(), "{length} of {}", whole.len());
         }
-        let mut longer = whole;
+        let mut longer = whole.clone();
         longer.extend_from_slice(b"more");
         assert!(verdict(&longer).is_err());
+        let mut zeros = whole;
+        let most = usize::try_from(MOST_ZEROS).unwrap();
+        zeros.extend(zstd::encode_all(vec![0; 2 * most].as_slice(), 1).unwrap());
+        assert!(verdict(&zeros).is_err());
     }
 
     proptest! {
@@ -338,7 +363,8 @@ mod tests {
     #[test]
     fn tricks_with_names_and_kinds_are_refused() {
         let long = vec![b'x'; LONGEST + 10];
-        let tricks: [(&[u8], EntryType, &[u8], &str); 11] = [
+        let deep = [b"media".as_slice(), &b"/x".repeat(80)].concat();
+        let tricks: [(&[u8], EntryType, &[u8], &str); 13] = [
             (b"../evil", EntryType::Regular, b"x", "leads out"),
             (b"/etc/cron.d/evil", EntryType::Regular, b"x", "leads out"),
             (b"media/../../evil", EntryType::Regular, b"x", "leads out"),
@@ -349,6 +375,8 @@ mod tests {
             (b"media/node", EntryType::Char, b"", "no plain file"),
             (b"media/folder", EntryType::Directory, b"", "no plain file"),
             (b"././@LongLink", EntryType::GNULongName, &long, "too long"),
+            (b"././@LongLink", EntryType::GNULongName, &deep, "its end is missing"),
+            (b"SHA256SUMS", EntryType::Regular, &[b'x'; 9_000], "another length"),
             (b"pax", EntryType::XHeader, b"20 path=../../evil\n", "no plain file"),
         ];
         for (name, kind, content, expected) in tricks {
@@ -359,6 +387,14 @@ mod tests {
             (b"././@LongLink", EntryType::GNULongName, b"media/../../evil\0"),
             (b"media/x", EntryType::Regular, b"x"),
         ]);
+        let deep_file = forged(&[
+            (b"././@LongLink", EntryType::GNULongName, &deep),
+            (b"media/x", EntryType::Regular, b"x"),
+        ]);
+        assert!(verdict(&deep_file).unwrap_err().to_string().contains("too many folders"));
+        let name: (&[u8], _, &[u8]) = (b"././@LongLink", EntryType::GNULongName, b"media/x\0");
+        let two_names = forged(&[name; 2]);
+        assert!(verdict(&two_names).unwrap_err().to_string().contains("has no file"));
         assert!(verdict(&long_way_out).unwrap_err().to_string().contains("leads out"));
     }
 

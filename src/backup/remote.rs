@@ -8,11 +8,21 @@ use serde_json::Value;
 use crate::{
     backup::{BackupError, Profiles},
     egress,
+    private::socket::Address,
 };
 
 /// How long the gateway may be silent: it may be waiting for a session that opens, and for the
 /// next.
 const SILENCE: Duration = Duration::from_secs(300);
+
+/// A gateway to ask.
+#[derive(Debug)]
+pub enum Target {
+    /// The one that uses the data folder, by its socket, where no key is needed.
+    Behind(Address),
+    /// Any other, with the key that was given for it.
+    At { url: String, key: Option<String> },
+}
 
 /// An archive that a gateway sends.
 pub struct Remote {
@@ -20,19 +30,26 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Asks the gateway at this address; says in its words why not.
-    pub async fn ask(
-        url: &str,
-        key: Option<&str>,
-        profiles: Profiles,
-    ) -> Result<Self, BackupError> {
+    /// Asks the gateway; says in its words why not.
+    pub async fn ask(target: &Target, profiles: Profiles) -> Result<Self, BackupError> {
+        let (client, base, name, key) = match target {
+            Target::Behind(socket) => {
+                let client = egress::owner_client(socket.path());
+                // The host is not looked up: every connection goes to the socket.
+                (client, "http://localhost", "of this folder".to_owned(), None)
+            }
+            Target::At { url, key } => {
+                let base = url.trim_end_matches('/');
+                (egress::local_client(), base, format!("at {url}"), key.as_deref())
+            }
+        };
         let failed = |error: reqwest::Error| {
             BackupError::Refused(format!(
-                "the gateway at {url} does not answer ({error}); name its address with --url"
+                "the gateway {name} does not answer ({error}); name its address with --url"
             ))
         };
-        let client = egress::local_client().map_err(failed)?;
-        let address = format!("{}/api/v1/backup", url.trim_end_matches('/'));
+        let client = client.map_err(failed)?;
+        let address = format!("{base}/api/v1/backup");
         let mut request = client.post(address).query(&[("profiles", profiles.as_str())]);
         if let Some(key) = key {
             request = request.bearer_auth(key);
@@ -50,7 +67,7 @@ impl Remote {
             _ => "",
         };
         let message = message.unwrap_or("no reason given");
-        let why = format!("the gateway at {url} refuses ({status}): {message}{hint}");
+        let why = format!("the gateway {name} refuses ({status}): {message}{hint}");
         Err(BackupError::Refused(why))
     }
 

@@ -19,6 +19,7 @@ use crate::{
         manifest::Head,
         pairs,
         reader::{self, Sink},
+        room::{Folder, Room, Watched, has_room, no_room},
         take::new_file,
     },
     config::Config,
@@ -39,6 +40,7 @@ const LOAD_AT_ONCE: usize = 1024 * 1024;
 /// How long the new store may take to close, and how often it is looked at.
 const CLOSING: Duration = Duration::from_secs(60);
 const CLOSING_LOOK: Duration = Duration::from_millis(20);
+const MEBIBYTE: u64 = 1024 * 1024;
 
 /// What was put in place.
 #[derive(Debug)]
@@ -60,12 +62,15 @@ pub async fn restore(
     let place = Place { data: config.data.dir.clone(), sessions: config.sessions_dir() };
     place.check(force)?;
     let archive = File::open(file).map_err(|error| BackupError::disk(file, error))?;
+    let size = archive.metadata().map_err(|error| BackupError::disk(file, error))?.len();
     let archive = Counting { inner: BufReader::new(archive), progress: progress.clone() };
     aside::make(&place.data)?;
     aside::make(&place.sessions)?;
+    let reserve = config.data.min_free_mib.saturating_mul(MEBIBYTE);
     let staged = Staged {
         data: Aside::new(&place.data, ASIDE)?,
         sessions: Aside::new(&place.sessions, ASIDE)?,
+        room: Room::new(size, reserve, &place.data, &place.sessions),
     };
     let (manifest, staged) = blocking(move || {
         let mut staged = staged;
@@ -151,6 +156,7 @@ impl Place {
 struct Staged {
     data: Aside,
     sessions: Aside,
+    room: Room,
 }
 
 impl Sink for Staged {
@@ -158,14 +164,19 @@ impl Sink for Staged {
         Ok(())
     }
 
-    fn open(&mut self, name: &str) -> Result<Box<dyn Write>, BackupError> {
-        let path = match name.strip_prefix(SESSIONS).and_then(|rest| rest.strip_prefix('/')) {
-            Some(rest) => layout::below(self.sessions.path(), rest),
-            None => layout::below(self.data.path(), name),
+    fn open(&mut self, name: &str, size: u64) -> Result<Box<dyn Write>, BackupError> {
+        let (path, disk) = match name.strip_prefix(SESSIONS).and_then(|rest| rest.strip_prefix('/'))
+        {
+            Some(rest) => (layout::below(self.sessions.path(), rest), Folder::Sessions),
+            None => (layout::below(self.data.path(), name), Folder::Data),
         };
+        // The store is made from its pairs, which lie beside it until then.
+        let needed = if name == layout::STORE { size.saturating_mul(2) } else { size };
+        self.room.take(disk, size, needed)?;
         aside::make(path.parent().unwrap_or(self.data.path()))?;
         // A name that comes twice is refused, for there is a file already.
-        Ok(Box::new(BufWriter::new(new_file(&path)?)))
+        let file = BufWriter::new(new_file(&path)?);
+        Ok(Box::new(Watched { file, disk: self.room.disk(disk).clone(), unwatched: 0 }))
     }
 }
 
@@ -177,6 +188,7 @@ impl Staged {
         let folder = self.data.path().join(STORE);
         aside::make(&folder)?;
         let store = Store::open(&folder).await?;
+        let disk = self.room.disk(Folder::Data);
         let file = match File::open(&dump) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -191,6 +203,9 @@ impl Staged {
             size += pair.0.len() + pair.1.len();
             batch.push(pair);
             if LOAD_AT_ONCE <= size {
+                if !has_room(disk) {
+                    return Err(no_room());
+                }
                 store.load(std::mem::take(&mut batch)).await?;
                 size = 0;
             }

@@ -85,7 +85,8 @@ impl Config {
     }
 
     fn take_flags(&mut self, flags: &Flags) {
-        let Flags { config: _, listen, port, data, network, engine, max_sessions } = flags.clone();
+        let Flags { config, listen, port, data, network, engine, max_sessions } = flags.clone();
+        self.source = config;
         if let Some(listen) = listen {
             self.server.listen = listen;
         }

@@ -18,6 +18,9 @@ use crate::domain::session::EngineKind;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
+    /// The file that was named with `--config`.
+    #[serde(skip)]
+    pub source: Option<PathBuf>,
     pub server: Server,
     pub data: Data,
     /// Which WhatsApp: the real one, or the simulated network.

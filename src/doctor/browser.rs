@@ -13,6 +13,7 @@ use crate::{
     config,
     doctor::{Check, Verdict},
     driver::browser::{find, install_hint},
+    private,
 };
 
 const CHROMIUM: &str = "chromium";
@@ -74,7 +75,13 @@ async fn version(executable: &Path) -> Check {
 }
 
 async fn start(executable: &Path, extra: &[String], deadline: Duration) -> Check {
-    let profile = Profile::new();
+    let profile = match Profile::new() {
+        Ok(profile) => profile,
+        Err(error) => {
+            let found = format!("no folder for temporary files: {error}");
+            return Check::wrong(START, Verdict::Broken, found, "name another folder in TMPDIR");
+        }
+    };
     let mut command = Command::new(executable);
     command.arg(format!("--user-data-dir={}", profile.0.display())).args(ARGUMENTS);
     // As for sessions: Chromium refuses to run as root with its sandbox.
@@ -153,8 +160,8 @@ impl Drop for Group {
 struct Profile(PathBuf);
 
 impl Profile {
-    fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("wagate-doctor-{}", uuid::Uuid::now_v7())))
+    fn new() -> std::io::Result<Self> {
+        private::temporary_folder("doctor").map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Checks what the gateway needs on this machine, and says how to mend what is missing.
 
 mod browser;
+mod modes;
 
 use std::{
     fmt,
@@ -99,6 +100,7 @@ pub async fn examine_running(config: &Config, clock: &Clock) -> Vec<Check> {
         ),
         time(clock),
     ];
+    checks.extend(modes::examine(config));
     if config.engine == EngineKind::Browser {
         let folder = std::env::temp_dir();
         let remedy = "make it larger, or name a larger folder in TMPDIR";
@@ -113,7 +115,7 @@ pub async fn examine_running(config: &Config, clock: &Clock) -> Vec<Check> {
 
 fn folder(name: &'static str, path: &Path) -> Check {
     let probe = path.join(".wagate-probe");
-    let written = std::fs::create_dir_all(path).and_then(|()| std::fs::write(&probe, b"probe"));
+    let written = crate::private::make_folder(path).and_then(|()| std::fs::write(&probe, b"probe"));
     match written.and_then(|()| std::fs::remove_file(&probe)) {
         Ok(()) => Check::well(name, format!("{} can be written", path.display())),
         Err(error) => {

@@ -17,13 +17,14 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::{ApiKeys, MediaLinks},
+    accounts::{ApiKeys, FirstKey, MediaLinks},
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
     domain::{Clock, Error, ErrorCode, Subject},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
+    private,
     search::Search,
     services::{EventRetention, Health, Services, history::History, idempotency::FirstAnswers},
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
@@ -106,6 +107,9 @@ impl Gateway {
             Err(source) => return Err(store_error(&config, source)),
         }
         backup::clear_left_over(&config.data.dir);
+        let first_key = FirstKey::in_file(config.data.dir.join(private::BOOTSTRAP));
+        let api_keys = ApiKeys::new(store.clone(), clock.clone()).with_first_key(first_key);
+        api_keys.tidy_first_key().await?;
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
@@ -179,7 +183,7 @@ impl Gateway {
             backups,
             history,
             media_links,
-            api_keys: ApiKeys::new(store.clone(), clock.clone()),
+            api_keys,
             first_answers,
             health: Health::new(store.clone()),
             network: world.network.clone(),
@@ -245,12 +249,17 @@ fn store_folder(config: &Config) -> PathBuf {
 
 async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
     let folder = store_folder(config);
-    for folder in [&folder, &config.sessions_dir()] {
-        std::fs::create_dir_all(folder).map_err(|source| StartError::Folder {
-            folder: folder.display().to_string(),
-            source,
-        })?;
-    }
+    let (data, sessions) = (config.data.dir.clone(), config.sessions_dir());
+    let inner = folder.clone();
+    let protecting = tokio::task::spawn_blocking(move || {
+        private::protect(&data, &sessions)?;
+        private::make_folder(&inner)
+    });
+    let protected = protecting.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    protected.map_err(|source| StartError::Folder {
+        folder: config.data.dir.display().to_string(),
+        source,
+    })?;
     let deadline = tokio::time::Instant::now() + STORE_WAIT;
     loop {
         match Store::open_on(&folder, disk.clone()).await {

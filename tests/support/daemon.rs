@@ -24,6 +24,8 @@ pub struct Daemon {
     child: Child,
     pub http: reqwest::Client,
     pub base: String,
+    /// What it printed before it listened.
+    pub printed: String,
 }
 
 impl Daemon {
@@ -80,18 +82,20 @@ impl Daemon {
             .kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut printed = String::new();
         let listening = async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some((_, base)) = line.split_once(" is listening on ") {
                     return Some(base.to_owned());
                 }
+                printed.extend([&line, "\n"]);
             }
             None
         };
         let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen")?;
         // What else it prints must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { child, http: egress::local_client().unwrap(), base })
+        Some(Self { child, http: egress::local_client().unwrap(), base, printed })
     }
 
     /// Ends it as a lack of memory would: nothing of it runs any more after this.

@@ -386,8 +386,8 @@ export const strings = {
     wrong: "The gateway does not accept this key.",
     where: "Where is my key?",
     whereText:
-      "The first key was printed when the gateway was started for the first time, and lies in "
-      + "bootstrap.key in its data folder. Another is made on the machine by:",
+      "The first key lies in bootstrap.key in the gateway's data folder. While the gateway runs, another "
+      + "is made by its user on its machine, with the --data of the gateway where it has one:",
     out: "Sign out",
     none: "You are signed in without a key, since you are on the gateway's own machine.",
   },

@@ -1,0 +1,185 @@
+//! API keys for the command line: by the gateway that uses the data folder when one does, else in its
+//! store. No key travels: the gateway knows its owner by the socket.
+
+use std::path::Path;
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    accounts::{ApiKeyRecord, ApiKeys, FirstKey},
+    domain::{Clock, SessionId, Timestamp},
+    egress,
+    private::{
+        self,
+        socket::{self, Address},
+    },
+    store::Store,
+};
+
+const PATH: &str = "/api/v1/api-keys";
+
+/// Why a command on keys failed, in words for the person at the command line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct KeysError(String);
+
+/// The keys of one data folder.
+pub struct Keys {
+    place: Place,
+}
+
+enum Place {
+    /// In the store, while no gateway uses the folder.
+    Store(ApiKeys),
+    /// At the gateway that uses the folder.
+    Gateway { client: Client, _socket: Address },
+}
+
+/// A key as it is listed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub id: String,
+    pub name: String,
+    pub prefix: String,
+    pub scopes: Vec<String>,
+    pub is_revoked: bool,
+}
+
+/// What a new key shall be.
+#[derive(Debug)]
+pub struct Draft {
+    pub name: String,
+    pub scopes: Vec<String>,
+    pub session: Option<String>,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Keys {
+    /// Finds the gateway of this folder, or opens its store.
+    pub async fn open(data: &Path, clock: Clock) -> Result<Self, KeysError> {
+        let folder = data.join("store");
+        let unreachable = |error: std::io::Error| {
+            let (data, name) = (data.display(), socket::NAME);
+            KeysError(format!(
+                "the store in {data} is in use, and no gateway answers at {data}/{name}: {error}\n\
+                 Try again in a moment, or use the API of the gateway: POST, GET or DELETE {PATH}"
+            ))
+        };
+        let running = socket::find(data, || Store::is_held(&folder)).await.map_err(unreachable)?;
+        if let Some(socket) = running {
+            let client = egress::owner_client(socket.path()).map_err(failed)?;
+            return Ok(Self { place: Place::Gateway { client, _socket: socket } });
+        }
+        private::make_folder(&folder).map_err(|error| {
+            KeysError(format!("the folder {} cannot be made: {error}", folder.display()))
+        })?;
+        private::check_owner(data).map_err(KeysError)?;
+        let store = Store::open(&folder).await.map_err(failed)?;
+        let first = FirstKey::in_file(data.join(private::BOOTSTRAP));
+        Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_first_key(first)) })
+    }
+
+    /// The new key and its secret.
+    pub async fn create(&self, draft: Draft) -> Result<(Listed, String), KeysError> {
+        match &self.place {
+            Place::Store(keys) => {
+                let session: Option<SessionId> =
+                    draft.session.map(|text| text.parse()).transpose().map_err(failed)?;
+                let (record, secret) = keys
+                    .create(&draft.name, draft.scopes, session, draft.expires_at)
+                    .await
+                    .map_err(failed)?;
+                Ok((record.into(), secret))
+            }
+            Place::Gateway { client, .. } => {
+                let mut body = json!({ "name": draft.name, "scopes": draft.scopes });
+                if let Some(session) = draft.session {
+                    body["sessionId"] = session.into();
+                }
+                if let Some(end) = draft.expires_at {
+                    body["expiresAt"] = end.to_string().into();
+                }
+                let made = ask(client, Method::POST, PATH, Some(body)).await?;
+                let secret = made["key"].as_str().unwrap_or_default().to_owned();
+                Ok((Listed::of(&made), secret))
+            }
+        }
+    }
+
+    pub async fn list(&self) -> Result<Vec<Listed>, KeysError> {
+        match &self.place {
+            Place::Store(keys) => {
+                let records = keys.list().await.map_err(failed)?;
+                Ok(records.into_iter().map(Listed::from).collect())
+            }
+            Place::Gateway { client, .. } => {
+                let list = ask(client, Method::GET, PATH, None).await?;
+                Ok(list.as_array().into_iter().flatten().map(Listed::of).collect())
+            }
+        }
+    }
+
+    pub async fn revoke(&self, id: Uuid) -> Result<(), KeysError> {
+        match &self.place {
+            Place::Store(keys) => keys.revoke(id).await.map_err(failed),
+            Place::Gateway { client, .. } => {
+                ask(client, Method::DELETE, &format!("{PATH}/{id}"), None).await.map(|_| ())
+            }
+        }
+    }
+}
+
+impl From<ApiKeyRecord> for Listed {
+    fn from(record: ApiKeyRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            name: record.name,
+            prefix: record.prefix,
+            scopes: record.scopes,
+            is_revoked: record.revoked_at.is_some(),
+        }
+    }
+}
+
+impl Listed {
+    fn of(view: &Value) -> Self {
+        let text = |name: &str| view[name].as_str().unwrap_or_default().to_owned();
+        let scopes = view["scopes"].as_array().into_iter().flatten();
+        Self {
+            id: text("id"),
+            name: text("name"),
+            prefix: text("prefix"),
+            scopes: scopes.filter_map(Value::as_str).map(str::to_owned).collect(),
+            is_revoked: !view["revokedAt"].is_null(),
+        }
+    }
+}
+
+/// Asks the gateway behind the client's socket; the `data` of its answer.
+async fn ask(
+    client: &Client,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> Result<Value, KeysError> {
+    // The host is not looked up: every connection goes to the socket.
+    let mut request = client.request(method, format!("http://localhost{path}"));
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let response = request.send().await.map_err(failed)?;
+    let status = response.status();
+    let mut answer: Value = response.json().await.unwrap_or(Value::Null);
+    if status.is_success() {
+        return Ok(answer["data"].take());
+    }
+    let message = answer.pointer("/error/message").and_then(Value::as_str);
+    let message = message.unwrap_or("no reason given");
+    Err(KeysError(format!("the gateway refuses ({status}): {message}")))
+}
+
+fn failed(error: impl std::fmt::Display) -> KeysError {
+    KeysError(error.to_string())
+}

@@ -1,0 +1,293 @@
+//! Files for the owner alone: the umask, modes of folders and files, secrets in files of their own, and
+//! the socket by which the owner reaches a running gateway.
+//!
+//! Other users of the machine may read nothing of the data folder. New files are closed by the umask,
+//! older ones by a walk at the start. Root reads everything, and nothing here can prevent that.
+
+pub mod socket;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::{fs::Mode, process};
+
+/// The file of the first API key, in the data folder.
+pub const BOOTSTRAP: &str = "bootstrap.key";
+
+/// What the gateway keeps in its data folder; nothing else in there is touched.
+const OWN: [&str; 7] =
+    ["store", "search", "simulator", "media", "sessions", BOOTSTRAP, socket::NAME];
+/// What its own passing files and folders begin with.
+const OWN_PREFIXES: [&str; 4] = [".backup-", ".restore-", ".replaced-", ".bootstrap-"];
+/// A folder in a separate folder of sessions that belongs to a session.
+const PROFILE: &str = "profile";
+/// What a mode gives to the group and to others.
+const TO_OTHERS: u32 = 0o077;
+const STICKY: u32 = 0o1000;
+const WRITABLE_BY_OTHERS: u32 = 0o002;
+const LARGEST_SECRET: u64 = 4_096;
+
+/// From now on this process and its children make files that only their owner can reach.
+pub fn close_new_files() {
+    process::umask(Mode::from_raw_mode(TO_OTHERS));
+}
+
+/// Whether a process of this user is the owner's: the gateway's own user, or root.
+pub fn is_owner(user: u32) -> bool {
+    user == 0 || user == process::geteuid().as_raw()
+}
+
+/// Makes a folder, and those above it, for its owner alone. One that is there stays as it is.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// A new folder for temporary files, for its owner alone, under a name that nobody can foresee.
+pub fn temporary_folder(purpose: &str) -> io::Result<PathBuf> {
+    let name = format!("wagate-{purpose}-{}", uuid::Uuid::new_v4().simple());
+    let path = std::env::temp_dir().join(name);
+    fs::DirBuilder::new().mode(0o700).create(&path)?;
+    Ok(path)
+}
+
+/// Makes the folders of the gateway, and closes what others may reach in them.
+pub fn protect(data: &Path, sessions: &Path) -> io::Result<()> {
+    make_folder(data)?;
+    make_folder(sessions)?;
+    let mut walk = Walk::default();
+    walk.close_folder(data);
+    for path in children(data) {
+        if is_own(&path) {
+            walk.close_all(&path);
+        }
+    }
+    if !sessions.starts_with(data) {
+        walk.close_folder(sessions);
+        for path in children(sessions).filter(|path| path.join(PROFILE).is_dir()) {
+            walk.close_all(&path);
+        }
+    }
+    if 0 < walk.closed {
+        let (count, folder) = (walk.closed, data.display());
+        tracing::warn!(
+            count,
+            "other users of this machine could reach {count} files or folders of {folder}: closed"
+        );
+    }
+    if let Some(fault) = walk.fault {
+        tracing::warn!("not everything could be closed to other users: {fault}");
+    }
+    Ok(())
+}
+
+/// Writes a secret into a file of its own that takes the place of what is there: a new file for the
+/// owner alone, renamed. A link that is there is replaced, not followed.
+pub fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let part = folder.join(format!(".bootstrap-{}", uuid::Uuid::new_v4().simple()));
+    let written = (|| {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(&part)?;
+        writeln!(file, "{secret}")?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written?;
+    File::open(folder)?.sync_all()
+}
+
+/// Reads a file that [`write_secret`] wrote; none where there is no such plain file.
+pub fn read_secret(path: &Path) -> Option<String> {
+    let found = fs::symlink_metadata(path).ok()?;
+    if !found.is_file() || LARGEST_SECRET < found.len() {
+        return None;
+    }
+    Some(fs::read_to_string(path).ok()?.trim().to_owned())
+}
+
+/// Refuses to write into a folder of somebody else: what root makes there its owner could not read.
+pub fn check_owner(folder: &Path) -> Result<(), String> {
+    let Ok(found) = fs::metadata(folder) else { return Ok(()) };
+    if found.uid() == process::geteuid().as_raw() {
+        return Ok(());
+    }
+    let (folder, user) = (folder.display(), found.uid());
+    Err(format!(
+        "{folder} belongs to user {user}; run this as that user: sudo -u '#{user}' wagate …"
+    ))
+}
+
+/// The mode of a file or folder when it gives something to the group or to others.
+pub fn loose_mode(path: &Path) -> Option<u32> {
+    let mode = fs::symlink_metadata(path).ok()?.mode() & 0o7777;
+    (mode & TO_OTHERS != 0).then_some(mode)
+}
+
+/// The nearest folder above a path in which another user can put something else in its place.
+pub fn loose_parent(path: &Path) -> Option<PathBuf> {
+    let whole = path.canonicalize().ok()?;
+    let own = process::geteuid().as_raw();
+    whole.ancestors().skip(1).map(Path::to_owned).find(|folder| {
+        fs::metadata(folder).is_ok_and(|found| {
+            let is_foreign = found.uid() != 0 && found.uid() != own;
+            let is_open = found.mode() & WRITABLE_BY_OTHERS != 0 && found.mode() & STICKY == 0;
+            is_open || (is_foreign && own != 0)
+        })
+    })
+}
+
+fn is_own(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    OWN.contains(&name) || OWN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn children(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// A walk that takes away what modes give to others.
+#[derive(Default)]
+struct Walk {
+    closed: usize,
+    fault: Option<String>,
+}
+
+impl Walk {
+    /// Closes the folder itself. One that many users share, as /tmp is, stays as it is.
+    fn close_folder(&mut self, path: &Path) {
+        let is_shared = fs::metadata(path).is_ok_and(|found| found.mode() & STICKY != 0)
+            || path.parent().is_none();
+        if is_shared {
+            let folder = path.display();
+            self.fault = Some(format!("{folder} is shared by many users; choose another folder"));
+        } else if let Ok(found) = fs::metadata(path) {
+            self.close(path, found.mode());
+        }
+    }
+
+    /// Closes a file, or a folder with everything in it. Links are not followed.
+    fn close_all(&mut self, path: &Path) {
+        // What a browser removes meanwhile is no fault.
+        let Ok(found) = fs::symlink_metadata(path) else { return };
+        if found.is_symlink() {
+            return;
+        }
+        self.close(path, found.mode());
+        if found.is_dir() {
+            for path in children(path) {
+                self.close_all(&path);
+            }
+        }
+    }
+
+    fn close(&mut self, path: &Path, mode: u32) {
+        if mode & TO_OTHERS == 0 {
+            return;
+        }
+        let closed = fs::Permissions::from_mode(mode & 0o7777 & !TO_OTHERS);
+        match fs::set_permissions(path, closed) {
+            Ok(()) => self.closed += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (),
+            Err(error) => self.fault = Some(format!("{}: {error}", path.display())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().mode() & 0o7777
+    }
+
+    fn open_up(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn what_others_could_reach_is_closed_and_what_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let (store, profile) = (data.join("store"), data.join("sessions/a/profile"));
+        fs::create_dir_all(&store).unwrap();
+        fs::create_dir_all(&profile).unwrap();
+        let (db, login, other) = (store.join("db"), profile.join("login"), data.join("notes.txt"));
+        let outside = folder.path().join("outside");
+        for file in [&db, &login, &other, &outside] {
+            fs::write(file, "x").unwrap();
+            open_up(file, 0o644);
+        }
+        symlink(&outside, store.join("link")).unwrap();
+        for path in [&data, &store, &profile] {
+            open_up(path, 0o755);
+        }
+        protect(&data, &data.join("sessions")).unwrap();
+        for path in [&data, &store, &profile, &data.join("sessions/a")] {
+            assert_eq!(mode(path), 0o700, "{}", path.display());
+        }
+        assert_eq!((mode(&db), mode(&login)), (0o600, 0o600));
+        assert_eq!((mode(&other), mode(&outside)), (0o644, 0o644));
+    }
+
+    #[test]
+    fn a_separate_folder_of_sessions_is_closed_and_its_strangers_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, sessions) = (folder.path().join("data"), folder.path().join("sessions"));
+        fs::create_dir_all(sessions.join("a/profile")).unwrap();
+        fs::create_dir_all(sessions.join("pictures")).unwrap();
+        for path in ["a/profile", "a", "pictures"] {
+            open_up(&sessions.join(path), 0o755);
+        }
+        protect(&data, &sessions).unwrap();
+        assert_eq!((mode(&data), mode(&sessions)), (0o700, 0o700));
+        assert_eq!(mode(&sessions.join("a/profile")), 0o700);
+        assert_eq!(mode(&sessions.join("pictures")), 0o755);
+    }
+
+    #[test]
+    fn a_folder_that_many_share_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        open_up(folder.path(), 0o1777);
+        protect(folder.path(), &folder.path().join("sessions")).unwrap();
+        assert_eq!(mode(folder.path()), 0o1777);
+    }
+
+    #[test]
+    fn a_secret_goes_through_no_link_and_into_no_loose_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, target) = (folder.path().join(BOOTSTRAP), folder.path().join("target"));
+        fs::write(&target, "untouched").unwrap();
+        symlink(&target, &path).unwrap();
+        write_secret(&path, "one").unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "untouched");
+        assert_eq!((read_secret(&path).as_deref(), mode(&path)), (Some("one"), 0o600));
+        open_up(&path, 0o644);
+        write_secret(&path, "two").unwrap();
+        assert_eq!((read_secret(&path).as_deref(), mode(&path)), (Some("two"), 0o600));
+        assert_eq!(children(folder.path()).count(), 2);
+        fs::remove_file(&path).unwrap();
+        symlink(&target, &path).unwrap();
+        assert_eq!(read_secret(&path), None);
+    }
+
+    #[test]
+    fn loose_modes_and_parents_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        make_folder(&inner.join("deep")).unwrap();
+        assert_eq!((loose_mode(&inner), loose_parent(&inner.join("deep"))), (None, None));
+        open_up(&inner, 0o757);
+        assert_eq!(loose_mode(&inner), Some(0o757));
+        assert_eq!(loose_parent(&inner.join("deep")), inner.canonicalize().ok());
+    }
+}
