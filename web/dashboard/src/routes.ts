@@ -20,6 +20,8 @@ export interface Route {
   /** Whether it stands in the navigation; a page within another names that one. */
   nav: boolean;
   within?: string;
+  /** What the page cannot do without: a key that may not read it is not led to the page. */
+  asks?: string;
   /** Takes the whole room beside the navigation, and scrolls within itself. */
   fills?: boolean;
   load: () => Promise<{ default: PageComponent }>;
@@ -34,12 +36,16 @@ export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
 export const SETTINGS = "settings";
 
+/** What is asked for to learn which pages a key opens. */
+export const allAsked = (): string[] => routes.flatMap(({ asks }) => asks ?? []);
+
 export const routes: Route[] = [
   {
     pattern: OVERVIEW,
     title: strings.nav.overview,
     icon: "overview",
     nav: true,
+    asks: "api/v1/metrics/history?minutes=1",
     load: () => import("./pages/overview/Overview.svelte"),
   },
   {
@@ -47,6 +53,7 @@ export const routes: Route[] = [
     title: strings.nav.sessions,
     icon: "sessions",
     nav: true,
+    asks: "api/v1/sessions",
     load: () => import("./pages/sessions/Sessions.svelte"),
   },
   {
@@ -62,6 +69,7 @@ export const routes: Route[] = [
     title: strings.nav.chat,
     icon: "chat",
     nav: true,
+    asks: "api/v1/chat/conversations?per_page=1",
     fills: true,
     load: () => import("./pages/chat/Chat.svelte"),
   },
@@ -70,6 +78,8 @@ export const routes: Route[] = [
     title: strings.nav.events,
     icon: "events",
     nav: true,
+    // Events are of the same scope, but a stream of them does not end.
+    asks: "api/v1/info",
     load: () => import("./pages/events/Events.svelte"),
   },
   {
@@ -77,6 +87,7 @@ export const routes: Route[] = [
     title: strings.nav.webhooks,
     icon: "webhooks",
     nav: true,
+    asks: "api/v1/webhooks",
     load: () => import("./pages/webhooks/Webhooks.svelte"),
   },
   {

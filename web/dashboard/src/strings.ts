@@ -1,7 +1,7 @@
 // Every word that the dashboard says, in one place. Another language is another file of this shape:
 // texts that depend on a value are functions, so that each language can count in its own way. Pages
 // with many words have a file of their own in strings/, which comes with the page.
-import { ADVICE, type Explained, FAILURES } from "./strings/failures";
+import { ADVICE, type Explained, FAILURES, forbidden } from "./strings/failures";
 import { count, number } from "./strings/language";
 
 export type { Explained } from "./strings/failures";
@@ -55,7 +55,9 @@ export const strings = {
     connecting: "Connecting",
     open: "Live",
     waiting: "Connection lost, trying again",
+    denied: "No live updates",
   },
+  lineDenied: "Your key lacks the scope read, which follows events as they happen.",
   overview: {
     title: "Overview",
     range: "How far back",
@@ -151,9 +153,9 @@ export const strings = {
       scopes: "What it may do",
       scope: {
         "*": "Everything",
-        read: "Look at sessions, chats and messages",
+        read: "Look at sessions, chats and messages, and follow events as they happen",
         send: "Send messages",
-        conversations: "Read and sort conversations (Chat API)",
+        conversations: "Read and sort conversations (Chat API); add read for live updates",
         admin: "Create and remove sessions, webhooks and keys",
       },
       session: "For",
@@ -386,8 +388,10 @@ export const strings = {
     wrong: "The gateway does not accept this key.",
     where: "Where is my key?",
     whereText:
-      "The first key lies in bootstrap.key in the gateway's data folder. While the gateway runs, another "
-      + "is made by its user on its machine, with the --data of the gateway where it has one:",
+      "The first key lies in bootstrap.key in the gateway's data folder. In Docker this shows it:",
+    another:
+      "While the gateway runs, another one is made by its user on its machine, with the --data of "
+      + "the gateway where it has one:",
     out: "Sign out",
     none: "You are signed in without a key, since you are on the gateway's own machine.",
   },
@@ -399,6 +403,7 @@ export const strings = {
       const wait = retryAfter === null ? "a moment" : count(retryAfter, "second", "seconds");
       return { title: "Too many requests", advice: `Try again in ${wait}.` };
     }
+    if (code === "FORBIDDEN") return forbidden(message);
     if (known) return { title: known.title, advice: known.advice };
     return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
   },

@@ -7,10 +7,11 @@ import { link, startGateway, until } from "./support/gateway.mjs";
 
 const CLARA = "15550000301";
 const OTTO = "15550000302";
+const DORA = "15550000303";
 /** More than the newest page of messages holds. */
 const COUNT = 130;
 
-let browser, gateway, clara;
+let browser, gateway, clara, dora;
 before(async () => {
   [browser, gateway] = await Promise.all([launch(), startGateway()]);
   await link(gateway, "shop", "15551234567");
@@ -21,23 +22,26 @@ before(async () => {
   for (let number = 2; number <= COUNT; number += 1) {
     await writeFrom(gateway, CLARA, `Line ${number}`);
   }
+  await openAccount(gateway, DORA, "Dora Maar");
+  await writeFrom(gateway, DORA, "Good morning");
   await writeFrom(gateway, OTTO, "Hello");
   ({ id: clara } = await conversationWith(gateway, CLARA));
+  ({ id: dora } = await conversationWith(gateway, DORA));
   await messagesOf(gateway, clara, (all) => all.at(-1)?.message_body === `Line ${COUNT}`);
   await gateway.ask("POST", "/api/v1/tags", { name: "Lamps", color: "#d9772b" });
 });
 after(() => Promise.all([browser?.close(), gateway?.stop()]));
 
-const title = (page) => page.getByRole("heading", { level: 2, name: "Clara Oswald" });
+const title = (page) => page.getByRole("heading", { level: 2, name: /Clara Oswald|Dora Maar/ });
 const caption = (page) => page.getByRole("textbox", { name: "Add a caption" });
 
-/** Opens the conversation and begins a message with a file. */
-async function begin() {
-  await gateway.ask("POST", `/api/v1/chat/conversations/${clara}/mark-read`);
+/** Opens a conversation and begins a message with a file. */
+async function begin(number, id) {
+  await gateway.ask("POST", `/api/v1/chat/conversations/${id}/mark-read`);
   await until("it is read", async () =>
-    (await conversationWith(gateway, CLARA)).unread_count === 0);
-  const { page, close } = await open(browser, gateway, { hash: `#/chat?with=${clara}` });
-  await page.locator(".bubble", { hasText: `Line ${COUNT}` }).last().waitFor();
+    (await conversationWith(gateway, number)).unread_count === 0);
+  const { page, close } = await open(browser, gateway, { hash: `#/chat?with=${id}` });
+  await page.locator(".bubble").first().waitFor();
   await page.getByRole("textbox", { name: "Write a message" }).fill("Half a sentence");
   await page.locator("input[type=file]").setInputFiles({
     name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.from("a plan"),
@@ -57,7 +61,7 @@ const rows = (page) => page.locator(".row");
 
 describe("an open conversation, its draft and its files stay", () => {
   test("while one searches, and a hit in it is shown where it is", async () => {
-    const { page, close } = await begin();
+    const { page, close } = await begin(CLARA, clara);
     await page.keyboard.press("Control+k");
     await page.keyboard.type("brass");
     const hit = page.getByRole("button", { name: /The lamp is of brass/ });
@@ -77,10 +81,10 @@ describe("an open conversation, its draft and its files stay", () => {
   });
 
   test("under every filter", async () => {
-    const { page, close } = await begin();
+    const { page, close } = await begin(DORA, dora);
     const button = (name) => page.getByRole("button", { name, exact: true });
     const isGone = () => until("a list without it", async () =>
-      await page.locator(`[data-id="${clara}"]`).count() === 0);
+      await page.locator(`[data-id="${dora}"]`).count() === 0);
     await button("Archive").click();
     await isGone();
     await assertKept(page, "in the view of the archive");
@@ -88,7 +92,7 @@ describe("an open conversation, its draft and its files stay", () => {
     await page.getByRole("link", { name: /Otto/ }).waitFor();
     await assertKept(page, "in the view of unread ones");
     await button("All").click();
-    await page.locator(`[data-id="${clara}"]`).waitFor();
+    await page.locator(`[data-id="${dora}"]`).waitFor();
     await page.getByRole("combobox", { name: "Tag" }).selectOption({ label: "Lamps" });
     await isGone();
     await assertKept(page, "with a tag that it does not bear");
@@ -97,31 +101,31 @@ describe("an open conversation, its draft and its files stay", () => {
     await isGone();
     await assertKept(page, "with the session of others");
     // It goes on hearing of what happens, too.
-    await writeFrom(gateway, CLARA, `Line ${COUNT}, and are you still there?`);
-    await page.locator(".bubble", { hasText: "are you still there?" }).waitFor();
+    await writeFrom(gateway, DORA, "Are you still there?");
+    await page.locator(".bubble", { hasText: "Are you still there?" }).waitFor();
     await close();
   });
 
   test("when it is put into the archive", async () => {
-    const { page, close } = await begin();
+    const { page, close } = await begin(DORA, dora);
     const menu = page.getByRole("button", { name: "What to do with this conversation" });
     await menu.click();
     await page.getByRole("menuitem", { name: "Archive" }).click();
-    await page.locator(`[data-id="${clara}"]`).waitFor({ state: "detached" });
+    await page.locator(`[data-id="${dora}"]`).waitFor({ state: "detached" });
     await assertKept(page, "in the archive");
     await menu.click();
     await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
-    await page.locator(`[data-id="${clara}"]`).waitFor();
+    await page.locator(`[data-id="${dora}"]`).waitFor();
     await assertKept(page, "out of it again");
     await close();
   });
 
   test("when one looks at another one, or at another page, and comes back", async () => {
-    const { page, close } = await begin();
+    const { page, close } = await begin(DORA, dora);
     await page.getByRole("link", { name: /Otto/ }).click();
     await page.getByRole("heading", { level: 2, name: "Otto Hahn" }).waitFor();
     assert.equal(await page.getByText("plan.pdf").count(), 0);
-    await page.getByRole("link", { name: /Clara/ }).click();
+    await page.getByRole("link", { name: /Dora/ }).click();
     await title(page).waitFor();
     await page.getByText("plan.pdf").waitFor();
     await page.getByRole("navigation").getByRole("link", { name: "Settings" }).click();

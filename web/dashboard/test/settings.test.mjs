@@ -60,7 +60,7 @@ test("a key that may only read is told where it ends", async () => {
   await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
   await page.getByRole("button", { name: "New session" }).click();
   await page.getByRole("button", { name: "Create" }).click();
-  await page.getByText("Your key does not reach this far").waitFor();
+  await page.getByText("Your key lacks the scope admin").waitFor();
   await close();
 });
 

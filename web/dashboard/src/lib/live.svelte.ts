@@ -8,7 +8,8 @@ import { Failure, isRecord } from "./api/failure";
 import type { GatewayEvent } from "./api/types";
 import { EventReader, type ServerEvent } from "./sse";
 
-export type LineState = "closed" | "connecting" | "open" | "waiting";
+/** `denied`: the key may not follow events, and asking again would not help. */
+export type LineState = "closed" | "connecting" | "open" | "waiting" | "denied";
 
 export interface Listener {
   event?(event: GatewayEvent): void;
@@ -62,7 +63,7 @@ async function keepOpen(stopped: AbortSignal): Promise<void> {
     state = "connecting";
     const wasOpen = await follow(stopped);
     // TypeScript takes what was true before the wait for true still.
-    if ((stopped as { aborted: boolean }).aborted) return;
+    if ((stopped as { aborted: boolean }).aborted || lineState() === "denied") return;
     pause = wasOpen ? FIRST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
     state = "waiting";
     await pauseOrOnline(pause, stopped);
@@ -99,6 +100,7 @@ async function follow(stopped: AbortSignal): Promise<boolean> {
   } catch (error) {
     // Signed out: whoever signs in opens a new line.
     if (error instanceof Failure && error.status === 401) closeLine();
+    if (error instanceof Failure && error.status === 403) state = "denied";
   } finally {
     clearTimeout(watch);
   }

@@ -29,6 +29,9 @@ export const words = {
   noInstance: "No session yet",
   noInstanceText: "Link a phone first: its conversations are shown here then.",
   toSessions: "To the sessions",
+  notLive:
+    "Your key lacks the scope read, which follows events as they happen: new messages are shown "
+    + "within ten seconds.",
   choose: "Choose a conversation",
   chooseText: "Up and down go through the list, Ctrl+K searches.",
   gone: "This conversation is not there any more",

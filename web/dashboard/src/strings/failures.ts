@@ -34,10 +34,6 @@ export const FAILURES: Record<string, Explained> = {
   },
   UNAUTHORIZED: { title: "You are not signed in", advice: "Sign in with an API key." },
   UNAUTHENTICATED: { title: "You are not signed in", advice: "Sign in with an API key." },
-  FORBIDDEN: {
-    title: "Your key does not reach this far",
-    advice: "Sign in with a key that has the scope admin.",
-  },
   SESSION_NOT_FOUND: {
     title: "There is no such session",
     advice: "It may have been removed meanwhile.",
@@ -113,3 +109,23 @@ export const FAILURES: Record<string, Explained> = {
   },
   SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
 };
+
+/** What a key lacks, by the gateway's own sentence, and what to ask for. */
+export function forbidden(message: string): Explained {
+  const scope = /lacks the scope '([\w*]+)'/.exec(message)?.[1];
+  if (scope) {
+    return {
+      title: `Your key lacks the scope ${scope}`,
+      advice: "Sign in with a key that has it. Somebody whose key has the scope admin makes such "
+        + "keys in the settings.",
+    };
+  }
+  if (message.includes("for one session")) {
+    return {
+      title: "Your key is for one session alone",
+      advice: "What belongs to all sessions, such as tags, takes a key for all of them: ask for "
+        + "such a key, or for the change itself.",
+    };
+  }
+  return { title: message || "Your key does not allow this", advice: "" };
+}

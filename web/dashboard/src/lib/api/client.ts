@@ -17,7 +17,7 @@ const LONGEST_WAIT_SECONDS = 10;
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 export interface Call {
-  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: Query;
   body?: unknown;
   headers?: Record<string, string>;

@@ -24,6 +24,8 @@ export const NO_FILTER: ConversationFilter = {
 export class Conversations {
   items = $state.raw<Conversation[]>([]);
   instances = $state.raw<Instance[]>([]);
+  /** Whether they were read: not every key may, and the gateway may be away. */
+  knowsInstances = $state(false);
   filter = $state.raw<ConversationFilter>(NO_FILTER);
   /** What the items were chosen by: the filter as soon as it is answered. */
   shown = $state.raw<ConversationFilter>(NO_FILTER);
@@ -79,7 +81,27 @@ export class Conversations {
 
   /** Who the instances are is not for every key: without, events are told apart by chat alone. */
   async loadInstances(): Promise<void> {
-    this.instances = await chat.listInstances().catch(() => []);
+    try {
+      this.instances = await chat.listInstances();
+      this.knowsInstances = true;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+
+  /** What can send: where the instances are not known, those of the conversations. */
+  senders(): Instance[] {
+    if (this.knowsInstances) return this.instances;
+    const found = new Map(this.items.map(({ instance: { uuid, status } }) =>
+      [uuid, { uuid, session_id: uuid, phone_number: null, connected: status === "connected" }]));
+    return [...found.values()];
+  }
+
+  /** Reads the newest ones again, where nothing is told of what changes. */
+  lookAgain(): void {
+    this.isPageWanted = true;
+    if (this.chosen) this.touched.add(this.chosen.id);
+    this.pacer.push();
   }
 
   async loadMore(): Promise<void> {
@@ -171,7 +193,7 @@ export class Conversations {
 
   private change({ event, sessionId, data }: GatewayEvent): void {
     const instance = this.instances.find((each) => each.session_id === sessionId);
-    if (!instance) void this.loadInstances();
+    if (!instance && this.knowsInstances) void this.loadInstances();
     const named = data["chatId"] ?? data["id"];
     const is = (each: Conversation) =>
       each.chat_id === named && (!instance || each.instance.uuid === instance.uuid);
