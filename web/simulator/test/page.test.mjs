@@ -15,6 +15,22 @@ const PNG =
 const profile = mkdtempSync(join(tmpdir(), "simulated-page-"));
 let network, browser, page;
 const heard = [];
+/** Hosts that the page asked for and that are not its own. */
+const foreign = [];
+// As the gateway gives them.
+const SETTINGS =
+  "window.WPPConfig={disableGoogleAnalytics:true,googleAnalyticsId:null,linkPreviewApiServers:[]};";
+const LINK = "https://example.org/a/secret/link";
+const watch = async (page, list) => {
+  const isOwn = (url) => url.origin === new URL(network.address).origin;
+  await page.route(
+    (url) => !isOwn(url) && url.protocol !== "data:" && url.protocol !== "blob:",
+    (route) => {
+      list.push(new URL(route.request().url()).hostname);
+      return route.abort();
+    },
+  );
+};
 const until = async (check, what) => {
   for (let left = 300; left > 0; left -= 1) {
     const value = await check();
@@ -39,11 +55,10 @@ before(async () => {
   page.on("pageerror", (error) =>
     console.log("page error:", String(error.stack ?? error).slice(0, 400)),
   );
+  await watch(page, foreign);
+  await page.addInitScript(SETTINGS);
   await page.exposeFunction("__heard", (name) => heard.push([name]));
-  await page.addInitScript(
-    "window.WPPConfig={disableGoogleAnalytics:true};" +
-      `${waJs}\n;WPP.onAny((name)=>window.__heard(name));`,
-  );
+  await page.addInitScript(`${waJs}\n;WPP.onAny((name)=>window.__heard(name));`);
   await page.goto(network.address);
 });
 after(async () => {
@@ -209,6 +224,32 @@ test("location, card and poll are sent", async () => {
   assert.equal(asked("send").content.contacts[0].id, ALICE);
   await page.evaluate((to) => WPP.chat.sendCreatePollMessage(to, "q", ["a", "b"]), ALICE);
   assert.deepEqual(asked("send").content.options, ["a", "b"]);
+});
+test("the preview of a link comes from WhatsApp's side, and nobody else is asked", async () => {
+  const preview = await page.evaluate(
+    async ([to, link]) => {
+      const sent = await WPP.chat.sendTextMessage(to, `look: ${link}`, { linkPreview: true });
+      const { subtype, title, canonicalUrl } = await WPP.chat.getMessageById(sent.id);
+      return { subtype, title, canonicalUrl };
+    },
+    [ALICE, LINK],
+  );
+  assert.deepEqual(preview, { subtype: "url", title: "example.org", canonicalUrl: LINK });
+  assert.deepEqual(foreign, []);
+});
+test("with the library's own settings the link would go to others", async () => {
+  const asked = [];
+  const other = await browser.newPage();
+  await watch(other, asked);
+  await other.addInitScript(`window.WPPConfig={disableGoogleAnalytics:true};${waJs}`);
+  await other.goto(network.address);
+  await until(() => other.evaluate(() => window.WPP?.isFullReady).catch(() => false), "ready");
+  await other.evaluate(
+    ([to, link]) => WPP.chat.sendTextMessage(to, `look: ${link}`, { linkPreview: true }),
+    [ALICE, LINK],
+  );
+  assert.equal(new Set(asked).size, 3, `asked: ${asked}`);
+  await other.close();
 });
 test("messages are read in pages", async () => {
   const first = await page.evaluate(

@@ -4,6 +4,7 @@ import { installLoader } from "./loader";
 import { defineMedia } from "./media";
 import { defineMessages } from "./messages";
 import { definePeople } from "./people";
+import { definePreviews } from "./previews";
 import { showScreen } from "./screen";
 import { defineSurface } from "./surface";
 
@@ -12,6 +13,7 @@ defineConnection();
 defineMessages();
 defineMedia();
 definePeople();
+definePreviews();
 defineSurface();
 showScreen();
 boot();

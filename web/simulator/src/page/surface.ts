@@ -52,7 +52,6 @@ function defineEmptyStores(): Exports {
 }
 
 const wid = (given: unknown): Wid => Wid.of(given);
-const FIRST_LINK = /https?:\/\/\S+/;
 
 /** A class of its own: libraries find the store by it. */
 class CallCollection extends Collection {
@@ -184,17 +183,6 @@ function defineClasses(): void {
 
 function defineSettings(): void {
   defineAll({
-    WALinkify: () => ({
-      findFirstWebLink: (text: string) => FIRST_LINK.exec(text)?.[0],
-      findLink: (text?: string) => {
-        const href = FIRST_LINK.exec(text ?? "")?.[0];
-        return href ? { href, url: href } : undefined;
-      },
-      findLinks: (text = "") =>
-        (text.match(/https?:\/\/\S+/g) ?? []).map((href) => ({ href })),
-    }),
-    WAWebLinkPreviewChatAction: () => ({ getLinkPreview: () => Promise.resolve(null) }),
-    WAWebMinimalLinkPreview: () => ({ genMinimalLinkPreview: () => Promise.resolve(null) }),
     WAWebABPropsCache: () => ({
       getABPropConfigValue: () => undefined,
       getAllABPropConfigs: () => [],
