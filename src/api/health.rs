@@ -11,7 +11,7 @@ use crate::{
         openapi,
         sessions::wire::seconds,
     },
-    domain::SessionState,
+    domain::{SessionState, session::EngineKind},
     memory,
     services::Services,
     telemetry,
@@ -118,7 +118,7 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
         "healthy"
     };
     let timestamp = seconds(services.clock.now());
-    let warnings = disk.into_iter().chain(log).collect();
+    let warnings = disk.into_iter().chain(log).chain(sandbox_warning(&services)).collect();
     let data = HealthView { status, timestamp, checks, warnings };
     if status == "unhealthy" {
         let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
@@ -126,6 +126,17 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
         return HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).json(body);
     }
     HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+}
+
+/// Only where browsers are in use. It is a risk, not a fault: the status stays as it is.
+fn sandbox_warning(services: &Services) -> Option<String> {
+    let runs_browsers = services.config.engine == EngineKind::Browser
+        || services
+            .supervisor
+            .list()
+            .iter()
+            .any(|status| status.config.engine == EngineKind::Browser);
+    services.sandbox_warning.filter(|_| runs_browsers).map(str::to_owned)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -122,6 +122,10 @@ impl Config {
         if self.outbox.at_once == 0 || self.outbox.most_waiting == 0 {
             faults.push("outbox.at_once and outbox.most_waiting must be at least 1".to_owned());
         }
+        let unclear = self.browser.allowed_hosts.iter().filter(|host| !is_host_pattern(host));
+        faults.extend(unclear.map(|host| {
+            format!("browser.allowed_hosts: '{host}' is neither a host nor one with '*.' before it")
+        }));
         if !(1..=100).contains(&self.openwa.max_media_mib) {
             faults.push("openwa.max_media_mib must be between 1 and 100".to_owned());
         }
@@ -135,6 +139,14 @@ impl Config {
     pub fn is_open_to_the_world(&self) -> bool {
         self.openwa.auth == AccessMode::Open && !self.server.listen.ip().is_loopback()
     }
+}
+
+/// A name or an IPv4 address, all names below one, or `*` for every host.
+fn is_host_pattern(text: &str) -> bool {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    let is_plain = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_');
+    let is_name = name.split('.').all(|label| !label.is_empty() && label.chars().all(is_plain));
+    text == "*" || is_name
 }
 
 fn parse(text: &str, name: &str, faults: &mut Vec<String>) -> Table {
@@ -287,6 +299,19 @@ mod tests {
         let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
         let faults = Config::load(&flags, &environment(&[("MAX_SESSIONS", "many")])).unwrap_err().0;
         assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn an_allowed_host_is_a_name_and_no_rule_of_the_browser() {
+        let hosts = |text| {
+            let environment = environment(&[("WAGATE_BROWSER__ALLOWED_HOSTS", text)]);
+            Config::load(&Flags::default(), &environment).map(|config| config.browser.allowed_hosts)
+        };
+        assert_eq!(hosts("*.example.org,10.0.0.5").unwrap(), ["*.example.org", "10.0.0.5"]);
+        assert!(hosts("*").is_ok());
+        for text in ["a b", "*.", "*example.org", "a.*.org", "https://a.org", "a.org:443", "a..b"] {
+            assert!(hosts(text).is_err(), "{text}");
+        }
     }
 
     #[test]

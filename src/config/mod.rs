@@ -84,6 +84,8 @@ pub struct Browser {
     /// Empty to search for it.
     pub executable: PathBuf,
     pub extra_args: Vec<String>,
+    /// Besides the host of `whatsapp.url`; `*.` before a name stands for all below it.
+    pub allowed_hosts: Vec<String>,
     pub headless: bool,
     /// MiB of resident memory above which an idle browser is started anew; 0 for no limit.
     pub memory_limit_mib: u64,

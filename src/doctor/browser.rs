@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, geteuid, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{process::Command, time::timeout};
 
 use crate::{
     config,
     doctor::{Check, Verdict},
-    driver::browser::{find, install_hint},
+    driver::browser::{find, install_hint, sandbox},
     private,
 };
 
@@ -20,13 +20,17 @@ const CHROMIUM: &str = "chromium";
 const START: &str = "browser";
 const VERSION_DEADLINE: Duration = Duration::from_secs(5);
 const START_DEADLINE: Duration = Duration::from_secs(10);
-/// What decides whether a browser starts here, of the switches that sessions give it; and those
-/// that make it show an empty page and end.
-const ARGUMENTS: [&str; 6] = [
+const SANDBOX: &str = "sandbox";
+/// What decides whether a browser starts here, of the switches that sessions give it; those that keep
+/// it from asking anybody; and those that make it show an empty page and end.
+const ARGUMENTS: [&str; 9] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
     "--dump-dom",
     "about:blank",
 ];
@@ -51,7 +55,18 @@ pub async fn examine(settings: &config::Browser) -> Vec<Check> {
     if version.verdict == Verdict::Broken {
         return vec![version];
     }
-    vec![version, start(&executable, &settings.extra_args, START_DEADLINE).await]
+    let start = start(&executable, &settings.extra_args, START_DEADLINE).await;
+    vec![version, start, sandbox(&settings.extra_args)]
+}
+
+fn sandbox(extra: &[String]) -> Check {
+    match sandbox::warning(extra) {
+        None => Check::well(SANDBOX, "pages run in Chromium's sandbox"),
+        Some(warning) => {
+            let (found, remedy) = warning.rsplit_once(". ").unwrap_or((warning, ""));
+            Check::wrong(SANDBOX, Verdict::Doubtful, found, remedy)
+        }
+    }
 }
 
 async fn version(executable: &Path) -> Check {
@@ -84,9 +99,8 @@ async fn start(executable: &Path, extra: &[String], deadline: Duration) -> Check
     };
     let mut command = Command::new(executable);
     command.arg(format!("--user-data-dir={}", profile.0.display())).args(ARGUMENTS);
-    // As for sessions: Chromium refuses to run as root with its sandbox.
-    if geteuid().is_root() {
-        command.arg("--no-sandbox");
+    if sandbox::warning(extra).is_some() {
+        command.arg(format!("--{}", sandbox::SWITCH));
     }
     command.args(extra.iter().map(|text| format!("--{}", text.trim_start_matches('-'))));
     let since = Instant::now();
@@ -218,7 +232,11 @@ mod tests {
         let checks = examine(&settings(PathBuf::new())).await;
         if find(None).is_some() {
             let verdicts: Vec<_> = checks.iter().map(|check| check.verdict).collect();
-            assert_eq!(verdicts, [Verdict::Well, Verdict::Well], "{checks:?}");
+            let sandbox = match rustix::process::geteuid().is_root() {
+                true => Verdict::Doubtful,
+                false => Verdict::Well,
+            };
+            assert_eq!(verdicts, [Verdict::Well, Verdict::Well, sandbox], "{checks:?}");
         } else {
             assert_eq!(checks[0].remedy.as_deref(), Some(install_hint()));
         }

@@ -21,6 +21,8 @@ pub struct World {
     pub engines: HashMap<EngineKind, Arc<dyn Engine>>,
     /// Only with the simulated network.
     pub network: Option<Network>,
+    /// In words, when browsers have no sandbox here.
+    pub sandbox_warning: Option<&'static str>,
     /// Where browsers find the simulated page.
     door: Option<Door>,
 }
@@ -53,7 +55,13 @@ impl World {
         browser::end_left_over(&sessions.canonicalize().unwrap_or(sessions)).await;
         let browser = BrowserEngine::new(browser_settings(config, clock, door.as_ref()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
-        Ok(Self { engines, network, door })
+        let sandbox_warning = browser::sandbox::warning(&config.browser.extra_args);
+        if let Some(warning) = sandbox_warning
+            && config.engine == EngineKind::Browser
+        {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self { engines, network, sandbox_warning, door })
     }
 
     /// Where other browsers than the gateway's own find the simulated page.
@@ -92,6 +100,8 @@ fn browser_settings(config: &Config, clock: &Clock, door: Option<&Door>) -> Brow
         },
         executable: (!executable.as_os_str().is_empty()).then(|| executable.clone()),
         extra_args: config.browser.extra_args.clone(),
+        allow_overrides: config.openwa.allow_browser_overrides,
+        allowed_hosts: config.browser.allowed_hosts.clone(),
         clock: clock.clone(),
     }
 }

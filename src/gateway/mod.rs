@@ -186,6 +186,7 @@ impl Gateway {
             api_keys,
             first_answers,
             health: Health::new(store.clone()),
+            sandbox_warning: world.sandbox_warning,
             network: world.network.clone(),
             page: world.page_door(&config),
             config: config.clone(),

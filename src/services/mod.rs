@@ -53,6 +53,8 @@ pub struct Services {
     /// Only with `--network simulated`.
     pub page: Option<PageDoor>,
     pub health: Health,
+    /// In words, when browsers have no sandbox here.
+    pub sandbox_warning: Option<&'static str>,
     pub history: History,
     pub started: Instant,
 }

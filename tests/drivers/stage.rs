@@ -62,6 +62,8 @@ impl Stage {
             trusted_key: Some(door.key.clone()),
             executable: None,
             extra_args: Vec::new(),
+            allow_overrides: false,
+            allowed_hosts: Vec::new(),
             clock: Clock::system(),
         });
         Self { folder, network, settings, _door: door }

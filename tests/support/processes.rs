@@ -1,5 +1,7 @@
 //! Processes as the system shows them: whose browser runs, and the end of it. Linux only.
 
+#![allow(dead_code, reason = "each test program uses a part")]
+
 use std::path::Path;
 
 /// All processes of a profile's browser that still run and name it, the main one first.
@@ -41,4 +43,30 @@ fn all() -> impl Iterator<Item = (u32, String)> {
 fn group_of(id: u32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     status.rsplit_once(") ")?.1.split(' ').nth(2)?.parse().ok()
+}
+
+/// A browser's main process and all that it started.
+pub fn group(main: u32) -> Vec<u32> {
+    all().map(|(id, _)| id).filter(|id| group_of(*id) == Some(main)).collect()
+}
+
+/// The TCP ports that a process listens on.
+pub fn listening_ports(id: u32) -> Vec<u16> {
+    let Ok(descriptors) = std::fs::read_dir(format!("/proc/{id}/fd")) else { return Vec::new() };
+    let links = descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let sockets: Vec<String> = links
+        .filter_map(|link| {
+            let text = link.to_str()?;
+            Some(text.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+        })
+        .collect();
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(std::fs::read_to_string);
+    let tables = tables.map(Result::unwrap_or_default).concat();
+    let ports = tables.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
+        let is_listening = *state == "0A" && sockets.iter().any(|socket| socket == inode);
+        u16::from_str_radix(local.rsplit_once(':')?.1, 16).ok().filter(|_| is_listening)
+    });
+    ports.collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what the scripts say; it hands their reports on as text.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chromiumoxide::{
     Browser, Page,
@@ -29,18 +29,29 @@ use crate::{
             BrowserSettings, find,
             flags::Flags,
             install_hint,
-            process::{self, Process},
+            login::Login,
+            process::{self, Pipe, Process},
             proxy::Relay,
+            reach::Reach,
+            sandbox,
+            transport::{self, Transport},
         },
     },
 };
 
 /// The function of the page that reaches the gateway.
 const BINDING: &str = "wagateReport";
+/// What a browser opens with; otherwise it is the distribution's start page.
+const BLANK: &str = "about:blank";
 const LOAD_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the page that a browser opens with may take to show up, and how often it is looked for.
 const FIRST_PAGE: Duration = Duration::from_secs(2);
 const FIRST_PAGE_LOOK: Duration = Duration::from_millis(10);
+
+/// The library counts its users at Google, and has the links of messages looked up by servers of its
+/// own. Without such servers WhatsApp Web looks them up in its own way.
+const LIBRARY_SETTINGS: &str =
+    "{ disableGoogleAnalytics: true, googleAnalyticsId: null, linkPreviewApiServers: [] }";
 
 /// The page's scripts, built by `make web`.
 #[derive(RustEmbed)]
@@ -55,11 +66,20 @@ pub struct LaunchOrder {
     script: String,
     settings: BrowserSettings,
     config: SessionConfig,
+    reach: Reach,
     deadline: Duration,
 }
 
 impl LaunchOrder {
-    pub fn new(settings: &BrowserSettings, order: &OpenOrder) -> Result<Self, Error> {
+    /// `files` is the one port of this machine that the page may contact.
+    pub fn new(
+        settings: &BrowserSettings,
+        order: &OpenOrder,
+        files: SocketAddr,
+    ) -> Result<Self, Error> {
+        refuse_overrides(settings, &order.config)?;
+        let mut reach = settings.reach()?;
+        reach.add_local(files);
         let wanted = order.config.browser_executable.as_ref().map(PathBuf::from);
         let wanted = wanted.or_else(|| settings.executable.clone());
         let executable = find(wanted.as_deref()).ok_or_else(|| {
@@ -75,31 +95,31 @@ impl LaunchOrder {
             script: script()?,
             settings: settings.clone(),
             config: order.config.clone(),
+            reach,
             deadline: order.deadline,
         })
     }
 
     fn flags(&self, relay: Option<&Relay>) -> Result<Flags, Error> {
         let Self { settings, config, .. } = self;
+        let mut reach = self.reach.clone();
         let mut flags = Flags::of_the_gateway();
         flags.set("user-data-dir", &self.profile.display().to_string());
         if config.headless {
             flags.set("headless", "new");
         }
-        // Chromium refuses to run as root with its sandbox.
-        if rustix::process::geteuid().is_root() {
-            flags.set("no-sandbox", "");
-        }
-        if let Some((host, address)) = settings.mapping() {
-            // Nothing else is looked up, so that nothing leaves the machine.
-            let rules = format!("MAP {host}:443 {address}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1");
-            flags.set("host-resolver-rules", &rules);
+        if sandbox::warning(&settings.extra_args).is_some() {
+            flags.set(sandbox::SWITCH, "");
         }
         if let Some(key) = &settings.trusted_key {
             flags.set("ignore-certificate-errors-spki-list", key);
         }
         if let Some(relay) = relay {
             flags.set("proxy-server", &format!("http://{}", relay.address()));
+            reach.add_local(relay.address());
+        }
+        if let Some(rules) = reach.resolver_rules() {
+            flags.set("host-resolver-rules", &rules);
         }
         if let Some(agent) = &config.user_agent {
             flags.set("user-agent", agent);
@@ -110,10 +130,22 @@ impl LaunchOrder {
     }
 }
 
+/// Overrides run programs: a record may come from another gateway, or from before the setting changed.
+fn refuse_overrides(settings: &BrowserSettings, config: &SessionConfig) -> Result<(), Error> {
+    let has_overrides = config.browser_executable.is_some() || !config.browser_args.is_empty();
+    if !has_overrides || settings.allow_overrides {
+        return Ok(());
+    }
+    let message = "the session has a browser program or arguments of its own (executablePath, \
+                   chromiumArgs), which the settings do not allow: set \
+                   openwa.allow_browser_overrides, or create the session again without them";
+    Err(Error::invalid(message))
+}
+
 /// What runs before the page's own code: settings, the library, the agent.
 fn script() -> Result<String, Error> {
     let (library, agent) = (part("wa-js.js")?, agent_script()?);
-    Ok(format!("window.WPPConfig = {{ disableGoogleAnalytics: true }};\n{library}\n;{agent}"))
+    Ok(format!("window.WPPConfig = {LIBRARY_SETTINGS};\n{library}\n;{agent}"))
 }
 
 /// The agent alone, for a page that has the library already.
@@ -133,10 +165,15 @@ fn part(name: &str) -> Result<String, Error> {
 pub struct Chromium {
     page: Page,
     process: Process,
-    /// The browser's channel closes with it.
-    _browser: Browser,
+    link: Link,
     _relay: Option<Relay>,
-    _listening: Vec<AbortOnDropHandle<()>>,
+}
+
+/// What a browser is spoken to through. Dropped, it closes the browser's pipe.
+struct Link {
+    _browser: Browser,
+    _transport: Transport,
+    _listening: [AbortOnDropHandle<()>; 2],
 }
 
 impl Chromium {
@@ -144,16 +181,19 @@ impl Chromium {
     pub async fn launch(order: LaunchOrder, reports: mpsc::Sender<String>) -> Result<Self, Error> {
         process::evict(&order.profile).await;
         let relay = match &order.config.proxy {
-            Some(proxy) => Some(Relay::start(proxy, order.settings.mapping()).await?),
+            Some(proxy) => Some(Relay::start(proxy, order.reach.clone()).await?),
             None => None,
         };
         let flags = order.flags(relay.as_ref())?;
-        let started = Process::start(&order.executable, flags.arguments(), order.deadline).await;
-        let (process, address) = started?;
-        match Self::prepare(&order, &address, reports).await {
-            Ok((_browser, page, _listening)) => {
-                Ok(Self { page, process, _browser, _relay: relay, _listening })
-            }
+        let started = Process::start(
+            &order.executable,
+            flags.arguments().chain([BLANK.to_owned()]),
+            order.deadline,
+        )
+        .await;
+        let (process, pipe) = started?;
+        match Self::prepare(&order, pipe, relay.as_ref(), reports).await {
+            Ok((page, link)) => Ok(Self { page, process, link, _relay: relay }),
             Err(error) => {
                 process.end().await;
                 Err(error)
@@ -163,13 +203,14 @@ impl Chromium {
 
     async fn prepare(
         order: &LaunchOrder,
-        address: &str,
+        pipe: Pipe,
+        relay: Option<&Relay>,
         reports: mpsc::Sender<String>,
-    ) -> Result<(Browser, Page, Vec<AbortOnDropHandle<()>>), Error> {
+    ) -> Result<(Page, Link), Error> {
         // Certificates are checked, unless the settings name a key to trust.
         let settings = HandlerConfig { ignore_https_errors: false, ..HandlerConfig::default() };
-        let connected = timeout(order.deadline, Browser::connect_with_config(address, settings));
-        let (browser, mut handler) = in_time(connected.await)?;
+        let connected = timeout(order.deadline, transport::connect(pipe, settings)).await;
+        let (browser, mut handler, transport) = in_time(connected)?;
         // Messages that this version does not know are errors here; the loop goes on.
         let handling = tokio::spawn(async move { while handler.next().await.is_some() {} });
         let handling = AbortOnDropHandle::new(handling);
@@ -186,8 +227,12 @@ impl Chromium {
         };
         let listening = in_time(timeout(order.deadline, set_up).await)?;
         let url = &order.settings.url;
-        match timeout(LOAD_DEADLINE, page.goto(url.clone())).await {
-            Ok(Ok(_)) => Ok((browser, page, vec![handling, listening])),
+        match timeout(LOAD_DEADLINE, load(&browser, &page, url, relay)).await {
+            Ok(Ok(())) => {
+                let listening = [handling, listening];
+                let link = Link { _browser: browser, _transport: transport, _listening: listening };
+                Ok((page, link))
+            }
             Ok(Err(error)) => Err(failed(format!("{url} did not load: {error}"))),
             Err(_) => Err(Error::new(ErrorCode::Timeout, format!("{url} did not load in time"))),
         }
@@ -218,12 +263,32 @@ impl Chromium {
 
     /// Ends the browser in order, within a bounded time; by force if need be.
     pub async fn close(self) {
+        drop(self.link);
         self.process.end().await;
     }
 
     pub fn memory(&self) -> Option<u64> {
         self.process.memory()
     }
+}
+
+/// Loads the page; the first connection of a browser with a relay needs the relay's password.
+async fn load(
+    browser: &Browser,
+    page: &Page,
+    url: &str,
+    relay: Option<&Relay>,
+) -> Result<(), CdpError> {
+    let Some(relay) = relay else { return page.goto(url).await.map(|_| ()) };
+    let mut login = Login::prepare(browser, relay, url).await?;
+    tokio::select! {
+        loaded = page.goto(url) => loaded?,
+        error = login.answer(browser) => match error {
+            Ok(never) => match never {},
+            Err(error) => return Err(error),
+        },
+    };
+    login.done(browser).await
 }
 
 /// The blank page that the browser opens with: a second one would cost memory.
@@ -238,7 +303,7 @@ async fn first_page(browser: &Browser) -> Result<Page, CdpError> {
     };
     match timeout(FIRST_PAGE, looking).await {
         Ok(found) => found,
-        Err(_) => browser.new_page("about:blank").await,
+        Err(_) => browser.new_page(BLANK).await,
     }
 }
 

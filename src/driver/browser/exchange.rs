@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     convert::Infallible,
+    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -64,6 +65,11 @@ impl Exchange {
         let given = offers.clone();
         let port = Port::open(CONNECTIONS, move |stream| serve(stream, given.clone())).await?;
         Ok(Self { port, offers })
+    }
+
+    /// Where its addresses lead.
+    pub fn address(&self) -> SocketAddr {
+        self.port.address
     }
 
     /// An address from which this file can be fetched once.

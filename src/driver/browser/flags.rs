@@ -5,10 +5,10 @@
 use crate::domain::Error;
 
 /// Switches without a value, and those with one.
-const SWITCHES: [(&str, &str); 34] = [
-    ("remote-debugging-port", "0"),
-    // Ends the browser when the gateway's end of the pipe closes, however the gateway ended.
+const SWITCHES: [(&str, &str); 42] = [
+    // Over the pipe alone. It also ends the browser when the gateway's end closes, however that ended.
     ("remote-debugging-pipe", ""),
+    ("allow-browser-signin", "false"),
     ("allow-pre-commit-input", ""),
     ("disable-background-networking", ""),
     ("disable-background-timer-throttling", ""),
@@ -34,6 +34,18 @@ const SWITCHES: [(&str, &str); 34] = [
     ("password-store", "basic"),
     ("use-mock-keychain", ""),
     ("lang", "en-US"),
+    // What follows is there so that nobody is asked but who the page needs. Google's hosts for accounts
+    // and updates have no switch that turns them off: they get names that never exist.
+    ("component-updater", "url-source=https://updates.invalid/"),
+    ("gaia-url", "https://accounts.invalid"),
+    ("disable-domain-reliability", ""),
+    ("disable-field-trial-config", ""),
+    ("no-pings", ""),
+    // Calls would reach any address over UDP, past the rules for hosts and past a proxy. The second name
+    // is that of older browsers.
+    ("disable-quic", ""),
+    ("webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+    ("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"),
     // What follows is there for memory.
     ("disable-3d-apis", ""),
     ("disable-gpu", ""),
@@ -48,7 +60,8 @@ const DISABLED_FEATURES: &str = "Translate,TranslateUI,SpareRendererForSitePerPr
 OptimizationHints,MediaRouter,DialMediaRouteProvider,BackForwardCache,AutofillServerCommunication,\
 CertificateTransparencyComponentUpdater,OptimizationGuideModelDownloading,GlobalMediaControls,\
 AudioServiceOutOfProcess,PaintHolding,Prerender2,WebUSB,PushMessaging,WebUIOmniboxPopup,\
-WebUIOmniboxAimPopup,StorageServiceOutOfProcess,LocalNetworkAccessChecks";
+WebUIOmniboxAimPopup,StorageServiceOutOfProcess,LocalNetworkAccessChecks,DnsOverHttpsUpgrade,\
+NetworkTimeServiceQuerying";
 const ENABLED_FEATURES: &str = "NetworkServiceInProcess,NetworkServiceInProcess2";
 const SCRIPT_ENGINE: &str = "--max-old-space-size=512 --optimize-for-size";
 

@@ -6,7 +6,7 @@
 //!        │            ▲                    │   ▲
 //!        │            └── reports ─────────┘   │ files, by an address that works once
 //!        ├── exchange ─────────────────────────┘
-//!        └── chromium ── process (flags, find), proxy
+//!        └── chromium ── process (flags, find), transport, proxy (login), reach
 //! ```
 //!
 //! The only place that knows Chromium. It speaks to the page through the agent alone, and so does not
@@ -17,13 +17,21 @@ mod chromium;
 mod exchange;
 mod find;
 mod flags;
+mod login;
 mod loopback;
 mod process;
 mod profile;
 mod proxy;
+mod reach;
+pub mod sandbox;
+mod transport;
 mod wire;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::{
@@ -36,6 +44,7 @@ use self::{
     agent::Agent,
     chromium::{Chromium, LaunchOrder},
     exchange::Exchange,
+    reach::Reach,
     wire::{Call, OutgoingView},
 };
 pub use self::{
@@ -63,25 +72,30 @@ pub struct BrowserSettings {
     /// None to search for it.
     pub executable: Option<PathBuf>,
     pub extra_args: Vec<String>,
+    /// Whether a session may choose its own executable and arguments.
+    pub allow_overrides: bool,
+    /// Hosts that a session's page and browser may contact, besides the URL's own.
+    pub allowed_hosts: Vec<String>,
     pub clock: Clock,
 }
 
 impl BrowserSettings {
-    /// The URL's host and the address that it is looked up as, where that is set.
-    fn mapping(&self) -> Option<(String, String)> {
-        let host = url::Url::parse(&self.url).ok()?.host_str()?.to_owned();
-        Some((host, self.resolve_to.clone()?))
+    fn reach(&self) -> Result<Reach, Error> {
+        let reach = Reach::of(&self.url, self.resolve_to.as_deref(), &self.allowed_hosts);
+        reach.ok_or_else(|| Error::invalid("whatsapp.url is not the address of a page"))
     }
 }
 
 /// Opens sessions in browsers.
 pub struct BrowserEngine {
     settings: BrowserSettings,
+    /// Of a missing sandbox, at the first launch.
+    warned: Once,
 }
 
 impl BrowserEngine {
     pub fn new(settings: BrowserSettings) -> Self {
-        Self { settings }
+        Self { settings, warned: Once::new() }
     }
 }
 
@@ -94,7 +108,12 @@ impl Engine for BrowserEngine {
         let (events, receiver) = mpsc::channel(EVENTS);
         let (agent, reports) = Agent::new(events.clone(), self.settings.clock.clone());
         let deadline = order.deadline;
-        let order = LaunchOrder::new(&self.settings, &order)?;
+        self.warned.call_once(|| {
+            if let Some(warning) = sandbox::warning(&self.settings.extra_args) {
+                tracing::warn!("{warning}");
+            }
+        });
+        let order = LaunchOrder::new(&self.settings, &order, exchange.address())?;
         let opening = async {
             let chromium = Chromium::launch(order, reports).await?;
             agent.wait_for_hello(&chromium).await;

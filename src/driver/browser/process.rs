@@ -1,8 +1,9 @@
 //! The processes of one browser: started, watched, and ended for certain.
 //!
-//! Knows nothing of pages. A browser holds the reading end of a pipe from the gateway and ends in
-//! order when it closes, so that none outlives the gateway, whatever ends that; what escaped all the
-//! same (it hung) is found by its profile folder when the profile is next used, or at boot.
+//! Knows nothing of pages. A browser is debugged over a pair of pipes and listens on no port. It ends in
+//! order when the gateway's end closes, so that none outlives the gateway, whatever ends that; what
+//! escaped all the same (it hung) is found by its profile folder when the profile is next used, or at
+//! boot.
 
 use std::{
     collections::VecDeque,
@@ -14,9 +15,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStderr, Command},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
     sync::{oneshot, watch},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -25,13 +27,17 @@ use crate::{
     memory,
 };
 
-/// The shell gives the browser its standard input as the pipe that it reads commands from, which is
-/// where it notices that the gateway is gone. Nothing is ever said over it.
-const START: &str = r#"exec "$0" "$@" 3<&0 4>/dev/null"#;
-const READY: &str = "DevTools listening on ";
+/// The shell moves the browser's standard input and output to where it reads commands and writes what
+/// happens. A closed input is how it notices that the gateway is gone.
+const START: &str = r#"exec "$0" "$@" 3<&0 4>&1 0</dev/null 1>/dev/null"#;
+/// What a browser is asked to see whether it is up. Later commands count from 0.
+const FIRST_QUESTION: &[u8] = b"{\"id\":-1,\"method\":\"Browser.getVersion\"}\0";
+pub const END_OF_MESSAGE: u8 = 0;
 /// The last lines of what a browser complained of, for the error that tells why it ended.
 const COMPLAINTS: usize = 5;
 
+/// How long the last words of a browser that has ended may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long each stage of ending may take: asked by the closed pipe, told, and killed.
 const IN_ORDER: Duration = Duration::from_secs(4);
 const TERMINATED: Duration = Duration::from_secs(2);
@@ -42,6 +48,13 @@ const EVICTION_LOOK: Duration = Duration::from_millis(20);
 
 type Complaints = Arc<Mutex<VecDeque<String>>>;
 
+/// The gateway's ends of a browser's pipes. Messages are JSON, each with a zero byte after it. The browser
+/// ends in order when this is dropped.
+pub struct Pipe {
+    pub input: ChildStdin,
+    pub output: BufReader<ChildStdout>,
+}
+
 /// A running browser with all its processes. Dropping it ends it, without waiting.
 pub struct Process {
     id: u32,
@@ -50,34 +63,36 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a browser; the address of its debugging socket comes with it.
+    /// Starts a browser that answers over its pipe.
     pub async fn start(
         executable: &Path,
         arguments: impl Iterator<Item = String>,
         deadline: Duration,
-    ) -> Result<(Self, String), Error> {
+    ) -> Result<(Self, Pipe), Error> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", START]).arg(executable).args(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that all of it can be ended, and no Ctrl-C reaches it from outside.
         command.process_group(0).kill_on_drop(true);
         let mut child = command
             .spawn()
             .map_err(|error| failed(format!("{}: {error}", executable.display())))?;
-        let stderr = child.stderr.take().ok_or_else(|| failed("no error stream".to_owned()))?;
-        let mut lines = BufReader::new(stderr).lines();
-        let complaints = Complaints::default();
-        let address = timeout(deadline, address(&mut lines, &complaints)).await.ok().flatten();
-        let Some(id) = child.id().filter(|_| address.is_some()) else {
-            kill_group(child.id());
-            let status = timeout(KILLED, child.wait()).await.ok().and_then(Result::ok);
-            return Err(failed(did_not_start(status, &complaints)));
+        let (Some(input), Some(output), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(failed("a browser without pipes".to_owned()));
         };
-        tokio::spawn(listen(lines, complaints.clone()));
+        let mut pipe = Pipe { input, output: BufReader::new(output) };
+        let complaints = Complaints::default();
+        let listening = tokio::spawn(listen(stderr, complaints.clone()));
+        let is_up = timeout(deadline, answers(&mut pipe)).await.is_ok_and(|answers| answers);
+        let Some(id) = child.id().filter(|_| is_up) else {
+            return Err(failed(end_of_the_start(child, listening, &complaints).await));
+        };
         let (stop, asked) = oneshot::channel();
         let (tell, ended) = watch::channel(None);
         tokio::spawn(keep(child, asked, tell, complaints));
-        Ok((Self { id, stop: Some(stop), ended }, address.unwrap_or_default()))
+        Ok((Self { id, stop: Some(stop), ended }, pipe))
     }
 
     /// Resolves with the reason when the browser has ended.
@@ -89,7 +104,8 @@ impl Process {
         }
     }
 
-    /// Ends it: in order, so that the login is written, and by force if it must be.
+    /// Ends it: in order, so that the login is written, if its pipe is dropped before, and by force if it
+    /// must be.
     pub async fn end(mut self) {
         self.stop = None;
         self.ended().await;
@@ -101,22 +117,31 @@ impl Process {
     }
 }
 
-/// Reads on until the browser names its debugging socket; none if it ends first.
-async fn address(
-    lines: &mut Lines<BufReader<ChildStderr>>,
+/// Whether the browser says anything; not if it ends first.
+async fn answers(pipe: &mut Pipe) -> bool {
+    let mut answer = Vec::new();
+    pipe.input.write_all(FIRST_QUESTION).await.is_ok()
+        && pipe.output.read_until(END_OF_MESSAGE, &mut answer).await.is_ok()
+        && answer.ends_with(&[END_OF_MESSAGE])
+}
+
+/// Why a browser does not answer, once nothing of it is left.
+async fn end_of_the_start(
+    mut child: Child,
+    listening: JoinHandle<()>,
     complaints: &Complaints,
-) -> Option<String> {
-    while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(address) = line.strip_prefix(READY) {
-            return Some(address.trim().to_owned());
-        }
-        note(complaints, line);
-    }
-    None
+) -> String {
+    // One that ends by itself says why with its status.
+    let by_itself = timeout(LAST_WORDS, child.wait()).await.ok().and_then(Result::ok);
+    kill_group(child.id());
+    let _ = timeout(KILLED, child.wait()).await;
+    let _ = timeout(LAST_WORDS, listening).await;
+    did_not_start(by_itself, complaints)
 }
 
 /// Reads on for as long as there is something: a full pipe would hold the browser up.
-async fn listen(mut lines: Lines<BufReader<ChildStderr>>, complaints: Complaints) {
+async fn listen(stderr: ChildStderr, complaints: Complaints) {
+    let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         note(&complaints, line);
     }
@@ -159,7 +184,6 @@ async fn keep(
     complaints: Complaints,
 ) {
     let group = child.id();
-    let stdin = child.stdin.take();
     let by_itself = tokio::select! {
         status = child.wait() => Some(status),
         // Whether it is asked or the handle is dropped is the same.
@@ -171,7 +195,6 @@ async fn keep(
             format!("the browser ended by itself ({status}){}", said(&complaints))
         }
         None => {
-            drop(stdin);
             end(&mut child, group).await;
             "the browser was closed".to_owned()
         }
@@ -293,14 +316,11 @@ mod tests {
     async fn a_browser_is_told_by_its_pipe_to_end() {
         let folder = tempfile::tempdir().unwrap();
         let marker = folder.path().join("in-order");
-        let body = format!(
-            "echo 'DevTools listening on ws://here' >&2; cat <&3; touch {}",
-            marker.display()
-        );
+        let body = format!("printf '{{}}\\0' >&4; cat <&3; touch {}", marker.display());
         let browser = stand_in(folder.path(), &body);
         let started = Process::start(&browser, std::iter::empty(), DEADLINE).await;
-        let (process, address) = started.unwrap();
-        assert_eq!(address, "ws://here");
+        let (process, pipe) = started.unwrap();
+        drop(pipe);
         process.end().await;
         assert!(marker.exists());
     }
@@ -308,7 +328,7 @@ mod tests {
     #[tokio::test]
     async fn a_browser_that_ends_says_why() {
         let folder = tempfile::tempdir().unwrap();
-        let body = "echo 'DevTools listening on ws://here' >&2; echo broken >&2; exit 7";
+        let body = "head -c 9 <&3 >&2; printf '{}\\0' >&4; echo broken >&2; exit 7";
         let browser = stand_in(folder.path(), body);
         let started = Process::start(&browser, std::iter::empty(), DEADLINE).await;
         let reason = started.unwrap().0.ended().await;

@@ -1,13 +1,14 @@
 //! The way of a session through its proxy.
 //!
-//! Chromium itself knows no SOCKS proxy with a password and asks a person for that of an HTTP proxy.
-//! So a session with a proxy gets a relay on loopback: the browser is told of an HTTP proxy without a
-//! password, and the relay speaks to the real one, whatever its kind.
+//! Chromium itself knows no SOCKS proxy with a password. So a session with a proxy gets a relay on
+//! loopback, an HTTP proxy that speaks to the real one, whatever its kind. It asks for a password of its
+//! own, which the browser alone has: other programs of this machine get nothing from it.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rustls::{ClientConfig, pki_types::ServerName};
+use subtle::ConstantTimeEq;
 use tokio::{
     io::{
         AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
@@ -21,12 +22,14 @@ use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 
 use crate::{
     domain::{Error, ErrorCode, Proxy, session::ProxyProtocol},
-    driver::browser::loopback::Port,
+    driver::browser::{loopback::Port, reach::Reach},
     egress::trust_of_the_system,
 };
 
 /// How long either side may take until the tunnel stands.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a caller may take to say what it wants: strangers hold a place no longer than this.
+const ASK_DEADLINE: Duration = Duration::from_secs(5);
 /// Connections of one browser; more wait.
 const CONNECTIONS: usize = 64;
 const LARGEST_HEAD: u64 = 8 * 1024;
@@ -34,12 +37,20 @@ const LARGEST_HEAD: u64 = 8 * 1024;
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+/// What the relay asks a caller for. Chromium retries over a new connection.
+const WHO_ARE_YOU: &[u8] = b"HTTP/1.1 407 Proxy Authentication Required\r\n\
+    Proxy-Authenticate: Basic realm=\"wagate\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+pub const USERNAME: &str = "wagate";
+
 /// A relay of one session; it ends with this.
-pub struct Relay(Port);
+pub struct Relay {
+    port: Port,
+    secret: String,
+}
 
 impl Relay {
-    /// `mapping` names a host whose connections go to another address, for the simulated network.
-    pub async fn start(proxy: &Proxy, mapping: Option<(String, String)>) -> Result<Self, Error> {
+    /// It connects to nobody but who is within `reach`.
+    pub async fn start(proxy: &Proxy, reach: Reach) -> Result<Self, Error> {
         let lost = |error: io::Error| {
             Error::new(ErrorCode::EngineFailed, format!("the proxy cannot be reached: {error}"))
         };
@@ -50,30 +61,48 @@ impl Relay {
             }
             _ => None,
         };
-        Self::on(Way { proxy: proxy.clone(), mapping, tls }).await.map_err(lost)
+        Self::on(Way { proxy: proxy.clone(), reach, tls }).await.map_err(lost)
     }
 
     async fn on(way: Way) -> io::Result<Self> {
         let way = Arc::new(way);
+        let secret = BASE64.encode(rand::random::<[u8; 32]>());
+        let credentials = Arc::new(basic(USERNAME, &secret));
         let port = Port::open(CONNECTIONS, move |stream| {
-            let way = way.clone();
+            let (way, credentials) = (way.clone(), credentials.clone());
             // Either side may hang up whenever it likes; the page sees that its connection is gone.
-            async move { relay(stream, &way).await.unwrap_or_default() }
+            async move { relay(stream, &way, &credentials).await.unwrap_or_default() }
         });
-        Ok(Self(port.await?))
+        Ok(Self { port: port.await?, secret })
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.0.address
+        self.port.address
+    }
+
+    /// The password that goes with [`USERNAME`].
+    pub fn secret(&self) -> &str {
+        &self.secret
     }
 }
 
+fn basic(username: &str, password: &str) -> String {
+    format!("Basic {}", BASE64.encode(format!("{username}:{password}")))
+}
+
 /// Serves one connection of the browser: the tunnel that it asks for, and nothing else.
-async fn relay(browser: TcpStream, way: &Way) -> io::Result<()> {
+async fn relay(browser: TcpStream, way: &Way, credentials: &str) -> io::Result<()> {
     let mut browser = BufReader::new(browser);
-    let target = timeout(CONNECT_DEADLINE, asked_for(&mut browser)).await??;
-    let Some(target) = target else {
+    let asked = timeout(ASK_DEADLINE, asked_for(&mut browser)).await??;
+    if !bool::from(asked.credentials.as_bytes().ct_eq(credentials.as_bytes())) {
+        return browser.write_all(WHO_ARE_YOU).await;
+    }
+    let Some(target) = asked.target else {
         return browser.write_all(b"HTTP/1.1 501 Not Implemented\r\n\r\n").await;
+    };
+    let Some(target) = way.reach.way_to(&target) else {
+        tracing::debug!(target, "the browser asked for a host that it may not contact");
+        return browser.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").await;
     };
     match timeout(CONNECT_DEADLINE, way.connect(&target)).await.map_err(io::Error::from).flatten() {
         Ok(mut onward) => {
@@ -88,13 +117,27 @@ async fn relay(browser: TcpStream, way: &Way) -> io::Result<()> {
     }
 }
 
-/// The `host:port` that the browser wants a tunnel to; none when it wants something else.
-async fn asked_for(browser: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
+struct Asked {
+    credentials: String,
+    /// The `host:port` that a tunnel is wanted to; none when it is something else.
+    target: Option<String>,
+}
+
+async fn asked_for(browser: &mut BufReader<TcpStream>) -> io::Result<Asked> {
     let head = read_head(browser).await?;
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut headers);
     request.parse(&head).map_err(io::Error::other)?;
-    Ok((request.method == Some("CONNECT")).then(|| request.path.unwrap_or_default().to_owned()))
+    let mut given = request
+        .headers
+        .iter()
+        .filter(|header| header.name.eq_ignore_ascii_case("proxy-authorization"));
+    let credentials = given.next().map_or(&b""[..], |header| header.value);
+    let target = request.path.filter(|_| request.method == Some("CONNECT"));
+    Ok(Asked {
+        credentials: String::from_utf8_lossy(credentials).into_owned(),
+        target: target.map(str::to_owned),
+    })
 }
 
 /// Lines up to the empty one; what comes after stays in the reader.
@@ -109,24 +152,16 @@ async fn read_head(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u
     Ok(head)
 }
 
-/// The proxy, and what it is asked to connect to.
+/// The proxy, and whom it may be asked to connect to.
 struct Way {
     proxy: Proxy,
-    mapping: Option<(String, String)>,
+    reach: Reach,
     /// Whom a proxy behind TLS may be vouched for by; none for one that is not.
     tls: Option<Arc<ClientConfig>>,
 }
 
 impl Way {
     async fn connect(&self, target: &str) -> io::Result<Box<dyn Stream>> {
-        let target = match &self.mapping {
-            Some((host, address)) if target.rsplit_once(':').is_some_and(|(t, _)| t == host) => {
-                address
-            }
-            // The simulated network has one host; nothing else is let out.
-            Some(_) => return Err(io::Error::other("the simulated network has no such host")),
-            None => target,
-        };
         let Proxy { protocol, host, port, username, password } = &self.proxy;
         let socket = TcpStream::connect((host.as_str(), *port)).await?;
         socket.set_nodelay(true)?;
@@ -169,8 +204,7 @@ async fn ask(
 ) -> io::Result<Box<dyn Stream>> {
     let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
     if let Some((username, password)) = credentials {
-        let encoded = BASE64.encode(format!("{username}:{password}"));
-        head.push_str(&format!("Proxy-Authorization: Basic {encoded}\r\n"));
+        head.push_str(&format!("Proxy-Authorization: {}\r\n", basic(username, password)));
     }
     head.push_str("\r\n");
     let mut stream = BufReader::new(stream);
@@ -202,10 +236,17 @@ mod tests {
         Proxy { protocol, host: "127.0.0.1".to_owned(), port, username, password }
     }
 
+    fn everywhere() -> Reach {
+        Reach::of("https://web.whatsapp.com/", None, &["*".to_owned()]).unwrap()
+    }
+
     /// Through the relay as a browser does it; what comes first is what the far side says.
     async fn through(relay: &Relay, target: &str) -> io::Result<(Vec<u8>, BufReader<TcpStream>)> {
         let mut socket = BufReader::new(TcpStream::connect(relay.address()).await?);
-        socket.write_all(format!("CONNECT {target} HTTP/1.1\r\n\r\n").as_bytes()).await?;
+        let credentials = basic(USERNAME, relay.secret());
+        let head =
+            format!("CONNECT {target} HTTP/1.1\r\nProxy-Authorization: {credentials}\r\n\r\n");
+        socket.write_all(head.as_bytes()).await?;
         Ok((read_head(&mut socket).await?, socket))
     }
 
@@ -219,7 +260,7 @@ mod tests {
             socket.write_all(b"hello").await.unwrap();
             String::from_utf8(head).unwrap()
         });
-        let relay = Relay::start(&proxy(ProxyProtocol::Http, port), None).await.unwrap();
+        let relay = Relay::start(&proxy(ProxyProtocol::Http, port), everywhere()).await.unwrap();
         let (head, mut socket) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
         let mut heard = [0; 5];
@@ -269,10 +310,10 @@ mod tests {
             }
         });
         let proxy = proxy(ProxyProtocol::Https, port);
-        let suspicious = Relay::start(&proxy, None).await.unwrap();
+        let suspicious = Relay::start(&proxy, everywhere()).await.unwrap();
         let (head, _) = through(&suspicious, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 502"));
-        let way = Way { proxy, mapping: None, tls: Some(trusting) };
+        let way = Way { proxy, reach: everywhere(), tls: Some(trusting) };
         let relay = Relay::on(way).await.unwrap();
         let (head, _) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
@@ -294,7 +335,7 @@ mod tests {
             socket.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).await.unwrap();
             (login, request)
         });
-        let relay = Relay::start(&proxy(ProxyProtocol::Socks5, port), None).await.unwrap();
+        let relay = Relay::start(&proxy(ProxyProtocol::Socks5, port), everywhere()).await.unwrap();
         let (head, _socket) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
         let (login, request) = asked.await.unwrap();
@@ -303,7 +344,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_proxy_that_refuses_and_a_host_that_is_not_simulated_are_a_bad_gateway() {
+    async fn a_proxy_that_refuses_is_a_bad_gateway_and_a_host_out_of_reach_is_forbidden() {
         let (upstream, port) = listener().await;
         tokio::spawn(async move {
             let mut socket = BufReader::new(upstream.accept().await.unwrap().0);
@@ -311,20 +352,55 @@ mod tests {
             socket.write_all(b"HTTP/1.1 407 No\r\n\r\n").await.unwrap();
         });
         let proxy = proxy(ProxyProtocol::Http, port);
-        let relay = Relay::start(&proxy, None).await.unwrap();
+        let relay = Relay::start(&proxy, everywhere()).await.unwrap();
         let (head, _) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 502"));
-        let mapping = Some(("web.whatsapp.com".to_owned(), "127.0.0.1:1".to_owned()));
-        let relay = Relay::start(&proxy, mapping).await.unwrap();
-        let (head, _) = through(&relay, "example.org:443").await.unwrap();
-        assert!(head.starts_with(b"HTTP/1.1 502"));
+        for stand_in in [Some("127.0.0.1:1"), None] {
+            let reach = Reach::of("https://web.whatsapp.com/", stand_in, &[]).unwrap();
+            let relay = Relay::start(&proxy, reach).await.unwrap();
+            let (head, _) = through(&relay, "example.org:443").await.unwrap();
+            assert!(head.starts_with(b"HTTP/1.1 403"));
+        }
+    }
+
+    async fn said(relay: &Relay, head: &str) -> String {
+        let mut socket = BufReader::new(TcpStream::connect(relay.address()).await.unwrap());
+        socket.write_all(head.as_bytes()).await.unwrap();
+        String::from_utf8(read_head(&mut socket).await.unwrap()).unwrap()
     }
 
     #[tokio::test]
     async fn anything_but_a_tunnel_is_not_served() {
-        let relay = Relay::start(&proxy(ProxyProtocol::Http, 1), None).await.unwrap();
-        let mut socket = BufReader::new(TcpStream::connect(relay.address()).await.unwrap());
-        socket.write_all(b"GET http://example.org/ HTTP/1.1\r\n\r\n").await.unwrap();
-        assert!(read_head(&mut socket).await.unwrap().starts_with(b"HTTP/1.1 501"));
+        let relay = Relay::start(&proxy(ProxyProtocol::Http, 1), everywhere()).await.unwrap();
+        let credentials = basic(USERNAME, relay.secret());
+        let head = format!(
+            "GET http://example.org/ HTTP/1.1\r\nProxy-Authorization: {credentials}\r\n\r\n"
+        );
+        assert!(said(&relay, &head).await.starts_with("HTTP/1.1 501"));
+    }
+
+    #[tokio::test]
+    async fn who_does_not_know_the_secret_gets_no_tunnel_and_each_relay_has_its_own() {
+        let (upstream, port) = listener().await;
+        let proxy = proxy(ProxyProtocol::Http, port);
+        let relay = Relay::start(&proxy, everywhere()).await.unwrap();
+        let other = Relay::start(&proxy, everywhere()).await.unwrap();
+        let wrong = [
+            String::new(),
+            "Proxy-Authorization: Basic\r\n".to_owned(),
+            format!("Proxy-Authorization: {}\r\n", basic(USERNAME, "")),
+            format!("Proxy-Authorization: {}\r\n", basic(USERNAME, other.secret())),
+            format!("Proxy-Authorization: {}\r\n", basic("", relay.secret())),
+            format!("Authorization: {}\r\n", basic(USERNAME, relay.secret())),
+        ];
+        for line in wrong {
+            for request in ["CONNECT example.org:443", "GET http://example.org/"] {
+                let head = said(&relay, &format!("{request} HTTP/1.1\r\n{line}\r\n")).await;
+                assert!(head.starts_with("HTTP/1.1 407 "), "{line:?}: {head}");
+                assert!(head.contains("Proxy-Authenticate: Basic realm="), "{head}");
+            }
+        }
+        let contacted = timeout(std::time::Duration::ZERO, upstream.accept()).await;
+        assert!(contacted.is_err(), "the proxy was asked for a stranger");
     }
 }
