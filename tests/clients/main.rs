@@ -1,5 +1,5 @@
-//! A client written in JavaScript against the program itself, once with each engine: what is tested
-//! is what is installed, from its arguments to its end.
+//! A client written in JavaScript, and the commands of the README, against the program itself, once
+//! with each engine: what is tested is what is installed, from its arguments to its end.
 
 #![expect(
     clippy::unwrap_used,
@@ -75,6 +75,55 @@ fn wait(child: &mut Child, deadline: Duration) -> Option<std::process::ExitStatu
     }
     child.kill().unwrap();
     None
+}
+
+/// The commands of the README's part "Use", with the address of this gateway.
+fn commands_of_the_readme(url: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let (_, part) = readme.split_once("\n## Use\n").expect("README.md has a part called Use");
+    let part = part.split("\n## ").next().unwrap();
+    let blocks = part.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let commands: String = blocks.collect();
+    assert!(commands.contains("send-text"), "{commands}");
+    commands.replace("http://127.0.0.1:8080", url)
+}
+
+/// Pasted into a shell they all succeed, one after the other, and come to an end.
+fn runs_the_readme(engine: &str) {
+    let gateway = Gateway::start(engine);
+    let folder = tempfile::tempdir().unwrap();
+    let mut said = tempfile::tempfile().unwrap();
+    let mut shell = Command::new("bash")
+        .args(["-eu", "-o", "pipefail", "-c", &commands_of_the_readme(&gateway.url)])
+        .current_dir(folder.path())
+        .stdout(said.try_clone().unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("bash is needed for this test");
+    let status = wait(&mut shell, CLIENT_DEADLINE);
+    said.rewind().unwrap();
+    let said = std::io::read_to_string(said).unwrap();
+    assert!(status.is_some_and(|status| status.success()), "it failed, or had no end:\n{said}");
+    assert!(!said.contains("\"success\":false"), "{said}");
+    for expected in ["\"content\":\"Hello\"", "event: ", "http://127.0.0.1:9000/hook"] {
+        assert!(said.contains(expected), "{expected} is not in\n{said}");
+    }
+    let picture = std::fs::read(folder.path().join("qr.png")).unwrap();
+    assert!(picture.starts_with(b"\x89PNG"));
+    gateway.stop();
+}
+
+#[test]
+fn the_simulated_engine_does_what_the_readme_says() {
+    runs_the_readme("simulated");
+}
+
+#[test]
+fn the_browser_engine_does_what_the_readme_says() {
+    if find(None).is_none() {
+        panic!("this test needs Chromium: {}", install_hint());
+    }
+    runs_the_readme("browser");
 }
 
 fn serves_the_client(engine: &str) {
