@@ -222,6 +222,8 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
         }
         KeyAction::List => {
             for Listed { id, name, prefix, scopes, is_revoked } in keys.list().await? {
+                // A name is text of somebody's, and this may be a terminal.
+                let name = name.replace(char::is_control, "\u{fffd}");
                 let state = if is_revoked { "revoked" } else { "active" };
                 let scopes = scopes.join(",");
                 say(&format!("{id}  {prefix}…  {state:<8} {scopes:<12} {name}\n"));

@@ -1,7 +1,7 @@
 //! API keys for the command line: by the gateway that uses the data folder when one does, else in its
 //! store. No key travels: the gateway knows its owner by the socket.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ use crate::{
     store::Store,
 };
 
+/// How long the gateway may take to answer.
+const DEADLINE: Duration = Duration::from_secs(30);
 const PATH: &str = "/api/v1/api-keys";
 
 /// Why a command on keys failed, in words for the person at the command line.
@@ -165,7 +167,8 @@ async fn ask(
     body: Option<Value>,
 ) -> Result<Value, KeysError> {
     // The host is not looked up: every connection goes to the socket.
-    let mut request = client.request(method, format!("http://localhost{path}"));
+    let request = client.request(method, format!("http://localhost{path}"));
+    let mut request = request.timeout(DEADLINE);
     if let Some(body) = body {
         request = request.json(&body);
     }

@@ -1,16 +1,19 @@
 //! Folders: one to work in that vanishes afterwards, copies of others, and walks through them.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use crate::backup::BackupError;
 
-/// A folder of our own below another, for its owner alone; removed when dropped.
+/// A folder of our own below another, for its owner alone; removed when dropped. It is locked as long
+/// as somebody works in it, so that one that was left behind can be told from it.
 pub struct Aside {
     path: PathBuf,
+    _lock: File,
 }
 
 impl Aside {
@@ -18,7 +21,10 @@ impl Aside {
     pub fn new(parent: &Path, prefix: &str) -> Result<Self, BackupError> {
         let path = parent.join(format!("{prefix}{}", uuid::Uuid::new_v4().simple()));
         make(&path)?;
-        Ok(Self { path })
+        let lock = File::open(&path).map_err(|error| BackupError::disk(&path, error))?;
+        // Where the file system knows no locks, nobody takes this for left behind either.
+        let _ = lock.lock();
+        Ok(Self { path, _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
@@ -32,10 +38,15 @@ impl Drop for Aside {
     }
 }
 
-/// Removes what an end in the middle left behind.
+/// Removes what an end in the middle left behind; what somebody works in stays.
 pub fn clear(parent: &Path, prefix: &str) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(prefix) {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(prefix);
+        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_ours || !is_plain {
+            continue;
+        }
+        if File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok()) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -105,4 +116,24 @@ pub fn copy(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> Result<(), B
             Err(error) => Err(BackupError::disk(path, error)),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_behind_is_removed_and_what_is_in_use_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(".x-left");
+        make(&left.join("deep")).unwrap();
+        fs::write(folder.path().join(".x-file"), "no folder").unwrap();
+        let used = Aside::new(folder.path(), ".x-").unwrap();
+        clear(folder.path(), ".x-");
+        assert!(!left.exists() && used.path().exists());
+        assert!(folder.path().join(".x-file").exists());
+        let path = used.path().to_owned();
+        drop(used);
+        assert!(!path.exists());
+    }
 }

@@ -54,7 +54,13 @@ impl Remote {
         if let Some(key) = key {
             request = request.bearer_auth(key);
         }
-        let response = request.send().await.map_err(failed)?;
+        let response = match tokio::time::timeout(SILENCE, request.send()).await {
+            Ok(response) => response.map_err(failed)?,
+            Err(_) => {
+                let why = format!("the gateway {name} does not answer in time");
+                return Err(BackupError::Refused(why));
+            }
+        };
         let status = response.status();
         if status == StatusCode::OK {
             return Ok(Self { response });

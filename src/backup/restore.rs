@@ -24,6 +24,7 @@ use crate::{
     },
     config::Config,
     domain::Timestamp,
+    private,
     store::Store,
 };
 
@@ -61,6 +62,11 @@ pub async fn restore(
 ) -> Result<Restored, BackupError> {
     let place = Place { data: config.data.dir.clone(), sessions: config.sessions_dir() };
     place.check(force)?;
+    for folder in [&place.data, &place.sessions] {
+        private::check_owner(folder).map_err(BackupError::Refused)?;
+        // Of a restore that was cut off.
+        aside::clear(folder, ASIDE);
+    }
     let archive = File::open(file).map_err(|error| BackupError::disk(file, error))?;
     let size = archive.metadata().map_err(|error| BackupError::disk(file, error))?.len();
     let archive = Counting { inner: BufReader::new(archive), progress: progress.clone() };

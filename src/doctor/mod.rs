@@ -13,6 +13,7 @@ use std::{
 use crate::{
     config::{Config, NetworkKind},
     domain::{Clock, session::EngineKind},
+    private,
 };
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -114,9 +115,8 @@ pub async fn examine_running(config: &Config, clock: &Clock) -> Vec<Check> {
 }
 
 fn folder(name: &'static str, path: &Path) -> Check {
-    let probe = path.join(".wagate-probe");
-    let written = crate::private::make_folder(path).and_then(|()| std::fs::write(&probe, b"probe"));
-    match written.and_then(|()| std::fs::remove_file(&probe)) {
+    let written = private::make_folder(path).and_then(|()| private::probe(path));
+    match written {
         Ok(()) => Check::well(name, format!("{} can be written", path.display())),
         Err(error) => {
             let found = format!("{} cannot be written: {error}", path.display());

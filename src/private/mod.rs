@@ -54,6 +54,13 @@ pub fn temporary_folder(purpose: &str) -> io::Result<PathBuf> {
     Ok(path)
 }
 
+/// Whether a file can be made in a folder. Its name is new, so that nothing that lies there is touched.
+pub fn probe(folder: &Path) -> io::Result<()> {
+    let path = folder.join(format!(".probe-{}", uuid::Uuid::new_v4().simple()));
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    made.and_then(|mut file| file.write_all(b"probe")).and_then(|()| fs::remove_file(&path))
+}
+
 /// Makes the folders of the gateway, and closes what others may reach in them.
 pub fn protect(data: &Path, sessions: &Path) -> io::Result<()> {
     make_folder(data)?;
@@ -138,7 +145,7 @@ pub fn loose_parent(path: &Path) -> Option<PathBuf> {
         fs::metadata(folder).is_ok_and(|found| {
             let is_foreign = found.uid() != 0 && found.uid() != own;
             let is_open = found.mode() & WRITABLE_BY_OTHERS != 0 && found.mode() & STICKY == 0;
-            is_open || (is_foreign && own != 0)
+            is_open || is_foreign
         })
     })
 }

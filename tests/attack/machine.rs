@@ -65,7 +65,7 @@ fn set_mode(path: &Path, mode: u32) {
 /// Everything below a folder, with the folder itself; links are left out, for they have no modes.
 fn everything(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
-    for entry in fs::read_dir(folder).unwrap().flatten() {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => found.extend(everything(&entry.path())),
             Ok(kind) if !kind.is_symlink() => found.push(entry.path()),
@@ -76,9 +76,12 @@ fn everything(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn open_to_others(folder: &Path) -> Vec<String> {
-    let all = everything(folder).into_iter().filter(|path| path.exists());
-    let open = all.filter(|path| mode(path) & 0o077 != 0);
-    open.map(|path| format!("{} {:04o}", path.display(), mode(&path))).collect()
+    let open = |path: PathBuf| {
+        // What is gone by now, as a browser's lock may be, is nobody's.
+        let mode = fs::symlink_metadata(&path).ok()?.mode() & 0o777;
+        (mode & 0o077 != 0).then(|| format!("{} {mode:04o}", path.display()))
+    };
+    everything(folder).into_iter().filter_map(open).collect()
 }
 
 fn first_key(folder: &Path) -> String {
@@ -118,7 +121,7 @@ async fn other_users_can_read_nothing_of_a_running_gateway() {
     let picture = json!({ "chatId": SILENT, "data": PNG, "caption": "a pixel" });
     daemon.post("/api/v1/sessions/a/send-image", picture).await;
     assert_eq!(open_to_others(&data), Vec::<String>::new());
-    assert!(30 < everything(&data).len() || data.join("media").exists());
+    assert!(data.join("store/db").exists() && data.join("simulator/journal.jsonl").exists());
 
     let file = folder.path().join("b.tar.zst");
     let output = careless()
@@ -136,6 +139,18 @@ async fn other_users_can_read_nothing_of_a_running_gateway() {
         assert!(!output.status.success() && output.stdout.is_empty());
     }
     daemon.stop().await;
+}
+
+#[tokio::test]
+async fn other_users_can_read_nothing_of_a_browsers_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::run(careless(), folder.path(), 0, &[]).await;
+    daemon.link_on("browser", "a", PHONE).await;
+    let data = folder.path().join("data");
+    assert!(100 < everything(&data.join("sessions/a/profile")).len(), "there is no profile");
+    assert_eq!(open_to_others(&data), Vec::<String>::new());
+    daemon.stop().await;
+    assert_eq!(open_to_others(&data), Vec::<String>::new());
 }
 
 #[tokio::test]
