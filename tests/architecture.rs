@@ -71,8 +71,9 @@ const CONFINED: [(&str, &[&str]); 8] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "src/driver/browser/reach.rs",
+    "src/egress/reach.rs",
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",

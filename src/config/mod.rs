@@ -5,10 +5,14 @@
 
 mod load;
 mod pauses;
+mod targets;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-pub use self::load::{ConfigErrors, DEFAULTS, Flags};
+pub use self::{
+    load::{ConfigErrors, DEFAULTS, Flags},
+    targets::AllowedTarget,
+};
 
 use serde::Deserialize;
 
@@ -157,8 +161,10 @@ pub struct Limits {
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
     pub timeout_seconds: u64,
-    /// `auto`: only while the gateway itself listens on loopback.
+    /// `auto`: loopback alone, while the gateway serves this machine alone.
     pub allow_private_targets: Toggle,
+    /// Targets that are allowed although they are not public.
+    pub allowed_targets: Vec<AllowedTarget>,
     pub max_per_session: usize,
     #[serde(deserialize_with = "pauses::read")]
     pub retry_schedule: Vec<Duration>,
@@ -225,6 +231,14 @@ pub enum LogFormat {
 }
 
 impl Config {
+    /// Whether the settings say that callers come from other machines, by a proxy or directly.
+    pub fn serves_other_machines(&self) -> bool {
+        let server = &self.server;
+        !server.listen.ip().to_canonical().is_loopback()
+            || !server.trusted_proxies.is_empty()
+            || !server.public_url.is_empty()
+    }
+
     /// Where the profiles of sessions lie.
     pub fn sessions_dir(&self) -> PathBuf {
         if self.data.sessions_dir.as_os_str().is_empty() {

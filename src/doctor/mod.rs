@@ -12,8 +12,8 @@ use std::{
 
 use crate::{
     config::{Config, NetworkKind},
-    domain::{Clock, session::EngineKind},
-    private,
+    domain::{Clock, Error, session::EngineKind},
+    egress, private,
 };
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -173,10 +173,16 @@ fn time(clock: &Clock) -> Check {
 
 async fn reach(url: &str) -> Check {
     const NAME: &str = "network";
-    let target = crate::egress::resolve(url, true).await;
-    let connected = match &target {
-        Ok(target) => {
-            let connect = tokio::net::TcpStream::connect(target.address);
+    let parsed = url::Url::parse(url).ok();
+    let place =
+        parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)));
+    let found = match place {
+        Some((host, port)) => egress::look_up(host, port).await,
+        None => Err(Error::invalid("whatsapp.url is not a URL")),
+    };
+    let connected = match &found {
+        Ok(addresses) => {
+            let connect = tokio::net::TcpStream::connect(&addresses[..]);
             match tokio::time::timeout(REACH_DEADLINE, connect).await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(error)) => Err(error.to_string()),

@@ -10,19 +10,20 @@ use url::Url;
 
 use crate::{
     domain::{Error, ErrorCode},
-    egress::{client_for, resolve},
+    egress::{Guard, client_for},
 };
 
 const MOST_REDIRECTS: usize = 3;
 
 /// What a URL may cost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Bounds {
     /// Bytes.
     pub size: u64,
     /// For all of it, redirects included.
     pub deadline: Duration,
-    pub allow_private: bool,
+    /// Where it and its redirects may lead.
+    pub guard: Guard,
 }
 
 /// A file that was fetched.
@@ -37,16 +38,16 @@ pub struct Fetched {
 }
 
 /// Writes what a URL leads to into a file. What is there after a failure is the caller's to remove.
-pub async fn fetch(url: &str, into: &Path, bounds: Bounds) -> Result<Fetched, Error> {
+pub async fn fetch(url: &str, into: &Path, bounds: &Bounds) -> Result<Fetched, Error> {
     let late = || fault(format!("did not come within {} s", bounds.deadline.as_secs()));
     let fetched = tokio::time::timeout(bounds.deadline, follow(url, into, bounds)).await;
     fetched.map_err(|_| late())?
 }
 
-async fn follow(url: &str, into: &Path, bounds: Bounds) -> Result<Fetched, Error> {
+async fn follow(url: &str, into: &Path, bounds: &Bounds) -> Result<Fetched, Error> {
     let mut url = url.to_owned();
     for _ in 0..=MOST_REDIRECTS {
-        let target = resolve(&url, bounds.allow_private).await?;
+        let target = bounds.guard.resolve(&url).await?;
         let client = client_for(&target, bounds.deadline)
             .map_err(|error| Error::internal(format!("no client could be made: {error}")))?;
         let response = client.get(target.url.clone()).send().await;

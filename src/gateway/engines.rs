@@ -11,6 +11,7 @@ use crate::{
         browser::{self, BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
     },
+    egress::{OwnPort, OwnPorts},
     gateway::StartError,
     services::PageDoor,
     simulator::{Network, NetworkSettings},
@@ -25,10 +26,15 @@ pub struct World {
     pub sandbox_warning: Option<&'static str>,
     /// Where browsers find the simulated page.
     door: Option<Door>,
+    _door_port: Option<OwnPort>,
 }
 
 impl World {
-    pub async fn build(config: &Config, clock: &Clock) -> Result<Self, StartError> {
+    pub async fn build(
+        config: &Config,
+        clock: &Clock,
+        own_ports: &OwnPorts,
+    ) -> Result<Self, StartError> {
         let mut engines: HashMap<EngineKind, Arc<dyn Engine>> = HashMap::new();
         let network = match config.network {
             NetworkKind::Whatsapp => None,
@@ -53,7 +59,11 @@ impl World {
         };
         let sessions = config.sessions_dir();
         browser::end_left_over(&sessions.canonicalize().unwrap_or(sessions)).await;
-        let browser = BrowserEngine::new(browser_settings(config, clock, door.as_ref()));
+        let browser = BrowserEngine::new(BrowserSettings {
+            own_ports: own_ports.clone(),
+            ..browser_settings(config, clock, door.as_ref())
+        });
+        let _door_port = door.as_ref().map(|door| own_ports.add(door.address.port()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
         let sandbox_warning = browser::sandbox::warning(&config.browser.extra_args);
         if let Some(warning) = sandbox_warning
@@ -61,7 +71,7 @@ impl World {
         {
             tracing::warn!("{warning}");
         }
-        Ok(Self { engines, network, sandbox_warning, door })
+        Ok(Self { engines, network, sandbox_warning, door, _door_port })
     }
 
     /// Where other browsers than the gateway's own find the simulated page.
@@ -103,5 +113,6 @@ fn browser_settings(config: &Config, clock: &Clock, door: Option<&Door>) -> Brow
         allow_overrides: config.openwa.allow_browser_overrides,
         allowed_hosts: config.browser.allowed_hosts.clone(),
         clock: clock.clone(),
+        own_ports: OwnPorts::default(),
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
     domain::{Clock, Error, ErrorCode, Subject},
+    egress::{Guard, OwnPort, OwnPorts, Private},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     private,
@@ -83,6 +84,7 @@ pub struct Gateway {
     tasks: TaskTracker,
     stop: CancellationToken,
     address: SocketAddr,
+    _own_ports: Vec<OwnPort>,
 }
 
 impl Gateway {
@@ -99,6 +101,9 @@ impl Gateway {
         telemetry::start_metrics();
         let config = Arc::new(config);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        // Before anything is sent; 0 is found out when the server listens.
+        let own_ports = OwnPorts::new(&config.server.public_url);
+        let listening = own_ports.add(config.server.listen.port());
 
         let store = open_store(&config, disk).await?;
         match store.probe_disk().await {
@@ -117,7 +122,7 @@ impl Gateway {
         let search = start_search(&config, &store, &tasks, &stop)
             .await
             .map_err(|source| store_error(&config, source))?;
-        let world = engines::World::build(&config, &clock).await?;
+        let world = engines::World::build(&config, &clock, &own_ports).await?;
 
         let media = config.data.dir.join("media");
         let sink = Ingest::new(store.clone(), events.clone(), clock.clone());
@@ -148,7 +153,7 @@ impl Gateway {
             store.clone(),
             events.clone(),
             clock.clone(),
-            webhook_settings(&config),
+            webhook_settings(&config, &own_ports),
             Arc::new(frames.clone()),
         );
         webhooks.start(&tasks, stop.clone());
@@ -183,6 +188,7 @@ impl Gateway {
             backups,
             history,
             media_links,
+            media_sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
             api_keys,
             first_answers,
             health: Health::new(store.clone()),
@@ -203,7 +209,8 @@ impl Gateway {
         let server = api::Server::bind(services.clone(), frames, listen)
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
-        Ok(Self { services, store, server, world, tasks, stop, address })
+        let _own_ports = vec![listening, own_ports.add(address.port())];
+        Ok(Self { services, store, server, world, tasks, stop, address, _own_ports })
     }
 
     /// Where the API listens.
@@ -342,18 +349,22 @@ fn outbox_settings(config: &Config) -> OutboxSettings {
     }
 }
 
-fn webhook_settings(config: &Config) -> WebhookSettings {
+fn webhook_settings(config: &Config, own: &OwnPorts) -> WebhookSettings {
     let webhooks = &config.webhooks;
     let hours = |hours: u64| Duration::from_secs(hours.saturating_mul(3_600));
     let respite = Duration::from_secs(webhooks.overload_pause_seconds);
     let schedule = |retries: &[Duration]| Schedule { retries: retries.to_vec(), respite };
+    let private = match webhooks.allow_private_targets {
+        Toggle::Yes => Private::Yes,
+        Toggle::No => Private::No,
+        Toggle::Auto if config.serves_other_machines() => Private::No,
+        Toggle::Auto => Private::Loopback,
+    };
+    let guard = Guard::for_webhooks(own.clone(), private, &webhooks.allowed_targets);
     WebhookSettings {
         timeout: Duration::from_secs(webhooks.timeout_seconds),
-        allow_private_targets: match webhooks.allow_private_targets {
-            Toggle::Yes => true,
-            Toggle::No => false,
-            Toggle::Auto => config.server.listen.ip().is_loopback(),
-        },
+        guard_of_one_session: guard.for_one_session(),
+        guard,
         max_per_session: webhooks.max_per_session,
         full: schedule(&webhooks.retry_schedule),
         short: schedule(&webhooks.short_retry_schedule),

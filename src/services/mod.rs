@@ -20,6 +20,7 @@ use crate::{
     config::Config,
     doctor::{self, Check},
     domain::Clock,
+    egress::Guard,
     events::EventLog,
     memory,
     messaging::Messaging,
@@ -46,6 +47,8 @@ pub struct Services {
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub media_links: MediaLinks,
+    /// Where files that callers name by a URL may come from.
+    pub media_sources: Guard,
     pub first_answers: FirstAnswers,
     pub backups: Backups,
     /// Only with `--network simulated`.

@@ -43,12 +43,14 @@ struct Delivered {
     duration_ms: u64,
     status: Option<u16>,
     response: Option<String>,
+    #[serde(default)]
+    is_public: bool,
 }
 
 impl Delivered {
     fn of(delivery: Delivery, attempt: Attempt) -> Self {
         let Delivery { id, event, event_name, lane, created_at, finished_at, .. } = delivery;
-        let Attempt { at: attempted_at, duration_ms, status, response, .. } = attempt;
+        let Attempt { at: attempted_at, duration_ms, status, response, is_public, .. } = attempt;
         let finished_at = finished_at.unwrap_or(attempted_at);
         Self {
             id,
@@ -61,15 +63,22 @@ impl Delivered {
             duration_ms,
             status,
             response,
+            is_public,
         }
     }
 
     fn restored(self, webhook: Uuid) -> Delivery {
-        let Self { id, event, event_name, lane, created_at, duration_ms, status, response, .. } =
-            self;
-        let at = self.attempted_at;
-        let attempt =
-            Attempt { delivery: id, number: 1, at, duration_ms, status, error: None, response };
+        let Self { id, event, event_name, lane, created_at, .. } = self;
+        let attempt = Attempt {
+            delivery: id,
+            number: 1,
+            at: self.attempted_at,
+            duration_ms: self.duration_ms,
+            status: self.status,
+            error: None,
+            response: self.response,
+            is_public: self.is_public,
+        };
         Delivery {
             id,
             webhook,
@@ -257,6 +266,7 @@ mod tests {
             status: Some(204),
             error: None,
             response: Some("thanks".to_owned()),
+            is_public: true,
         };
         let delivery = Delivery {
             id: attempt.delivery,

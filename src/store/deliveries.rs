@@ -282,6 +282,7 @@ mod tests {
             status: Some(500),
             error: None,
             response: None,
+            is_public: false,
         };
         let read = Delivery {
             id: attempt.delivery,

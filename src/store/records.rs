@@ -52,6 +52,8 @@ pub struct WebhookRecord {
     pub paused_until: Option<Timestamp>,
     #[serde(default)]
     pub retries: RetryPlan,
+    #[serde(default)]
+    pub set_by: SetBy,
     /// Events that became deliveries, and deliveries that were put back in line. Both together are
     /// those delivered, those failed and those that still wait.
     #[serde(default)]
@@ -66,6 +68,17 @@ pub struct WebhookRecord {
     pub missed: u64,
     pub last_status: Option<u16>,
     pub last_delivery_at: Option<Timestamp>,
+}
+
+/// Who chose an endpoint's address, which bounds where it may lead. Records of before that was noted
+/// count as those of a key for one session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SetBy {
+    #[default]
+    KeyOfOneSession,
+    /// A caller who may touch all sessions.
+    AllSessions,
 }
 
 /// Which of the two schedules a failed delivery is tried again by.
@@ -193,6 +206,10 @@ pub struct Attempt {
     pub error: Option<String>,
     /// The first KiB of the answer.
     pub response: Option<String>,
+    /// Whether the receiver answered at a public address. Attempts of before that was noted count as
+    /// such at a private one.
+    #[serde(default)]
+    pub is_public: bool,
 }
 
 /// A write that carried an `Idempotency-Key`, and what became of it.

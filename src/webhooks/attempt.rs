@@ -68,8 +68,9 @@ pub async fn post(
     settings: &WebhookSettings,
     clock: &Clock,
 ) -> Outcome {
-    let entered = hosts.enter(&webhook.url).await;
+    let entered = hosts.enter(&webhook.url, settings.guard_of(webhook)).await;
     let (at, since) = (clock.now(), Instant::now());
+    let is_public = entered.as_ref().is_ok_and(|leave| leave.is_public);
     let answered = match entered {
         Ok(leave) => send(webhook, letter, &leave, settings.timeout, at).await,
         Err(error) => Err(error),
@@ -80,7 +81,7 @@ pub async fn post(
     };
     let duration_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (delivery, number) = (letter.delivery, letter.number);
-    let attempt = Attempt { delivery, number, at, duration_ms, status, error, response };
+    let attempt = Attempt { delivery, number, at, duration_ms, status, error, response, is_public };
     Outcome { attempt, wish }
 }
 

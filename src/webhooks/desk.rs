@@ -283,6 +283,7 @@ mod tests {
             status: Some(status),
             error: None,
             response: None,
+            is_public: false,
         };
         let came = Came::Posted(fresh.event.session.clone(), Outcome { attempt, wish: None });
         Ok(Ended { delivery, is_fresh: true, came })

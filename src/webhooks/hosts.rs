@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::{Position, Url};
 
-use crate::egress::{self, Client};
+use crate::egress::{Client, Guard, Target};
 
 /// A host that nothing was sent to for so long is forgotten, with its connections.
 const IDLE: Duration = Duration::from_secs(300);
@@ -25,7 +25,6 @@ const MANY: usize = 64;
 pub struct Hosts {
     known: Mutex<HashMap<String, Host>>,
     at_once: usize,
-    allow_private: bool,
 }
 
 struct Host {
@@ -39,26 +38,26 @@ struct Host {
 pub struct Leave {
     pub client: Client,
     pub url: Url,
+    /// Whether all addresses of the host are public.
+    pub is_public: bool,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Hosts {
-    pub fn new(at_once: usize, allow_private: bool) -> Self {
-        let known = Mutex::new(HashMap::new());
-        Self { known, at_once: at_once.max(1), allow_private }
+    pub fn new(at_once: usize) -> Self {
+        Self { known: Mutex::new(HashMap::new()), at_once: at_once.max(1) }
     }
 
     /// Looks a URL's host up and waits until it may be sent to. Why it may not, in words.
-    pub async fn enter(&self, url: &str) -> Result<Leave, String> {
-        let target = egress::resolve(url, self.allow_private).await;
-        let target = target.map_err(|error| error.message)?;
+    pub async fn enter(&self, url: &str, guard: &Guard) -> Result<Leave, String> {
+        let target = guard.resolve(url).await.map_err(|error| error.message)?;
         let (client, permits) = self.host(&target)?;
         let permit = permits.acquire_owned().await;
         let permit = permit.map_err(|_| "the gateway is stopping".to_owned())?;
-        Ok(Leave { client, url: target.url, _permit: permit })
+        Ok(Leave { client, url: target.url, is_public: target.is_public, _permit: permit })
     }
 
-    fn host(&self, target: &egress::Target) -> Result<(Client, Arc<Semaphore>), String> {
+    fn host(&self, target: &Target) -> Result<(Client, Arc<Semaphore>), String> {
         let name = &target.url[..Position::BeforePath];
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if MANY <= known.len() {
@@ -98,18 +97,23 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::egress::{OwnPorts, Private};
+
+    fn guard() -> Guard {
+        Guard::for_webhooks(OwnPorts::default(), Private::Yes, &[])
+    }
 
     #[tokio::test]
     async fn a_host_takes_so_many_at_once_and_others_go_on() {
-        let hosts = Hosts::new(2, true);
+        let (hosts, guard) = (Hosts::new(2), guard());
         let url = "http://127.0.0.1:1/a";
-        let first = hosts.enter(url).await.unwrap();
-        let _second = hosts.enter("http://127.0.0.1:1/b").await.unwrap();
-        let third = tokio::time::timeout(Duration::from_millis(50), hosts.enter(url));
+        let first = hosts.enter(url, &guard).await.unwrap();
+        let _second = hosts.enter("http://127.0.0.1:1/b", &guard).await.unwrap();
+        let third = tokio::time::timeout(Duration::from_millis(50), hosts.enter(url, &guard));
         assert!(third.await.is_err());
-        let other = hosts.enter("http://127.0.0.1:2/").await;
+        let other = hosts.enter("http://127.0.0.1:2/", &guard).await;
         assert!(other.is_ok());
-        let mut fourth = Box::pin(hosts.enter(url));
+        let mut fourth = Box::pin(hosts.enter(url, &guard));
         assert!(fourth.as_mut().now_or_never().is_none());
         drop(first);
         fourth.await.unwrap();
@@ -117,8 +121,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_elsewhere_gets_a_new_client() {
-        let hosts = Hosts::new(2, true);
-        let mut target = egress::resolve("http://127.0.0.1:1/", true).await.unwrap();
+        let hosts = Hosts::new(2);
+        let mut target = guard().resolve("http://127.0.0.1:1/").await.unwrap();
         let (_, permits) = hosts.host(&target).unwrap();
         target.addresses = vec!["127.0.0.2:1".parse().unwrap()];
         let (_, same) = hosts.host(&target).unwrap();

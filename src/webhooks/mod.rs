@@ -37,9 +37,12 @@ use uuid::Uuid;
 
 use self::hosts::Hosts;
 pub use self::{registry::MASK, schedule::Schedule};
-pub use crate::store::records::{Attempt, Delivery, DeliveryState, RetryPlan, WebhookRecord};
+pub use crate::store::records::{
+    Attempt, Delivery, DeliveryState, RetryPlan, SetBy, WebhookRecord,
+};
 use crate::{
     domain::{Clock, Event, SessionId},
+    egress::Guard,
     events::EventLog,
     store::Store,
 };
@@ -68,6 +71,7 @@ pub struct WebhookDraft {
     pub secret: Option<String>,
     pub enabled: Option<bool>,
     pub retries: Option<RetryPlan>,
+    pub set_by: SetBy,
 }
 
 /// Changes to an endpoint; `None` leaves a field as it is.
@@ -78,6 +82,8 @@ pub struct WebhookChange {
     pub headers: Option<Vec<(String, String)>>,
     pub enabled: Option<bool>,
     pub retries: Option<RetryPlan>,
+    /// Who makes the change.
+    pub set_by: SetBy,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +98,10 @@ pub struct Registered {
 #[derive(Clone, Debug)]
 pub struct WebhookSettings {
     pub timeout: Duration,
-    pub allow_private_targets: bool,
+    /// Where webhooks may go that somebody set who may touch all sessions.
+    pub guard: Guard,
+    /// The same for keys for one session.
+    pub guard_of_one_session: Guard,
     pub max_per_session: usize,
     pub full: Schedule,
     pub short: Schedule,
@@ -113,6 +122,23 @@ pub struct WebhookSettings {
     pub keep_delivered: usize,
     /// How fast dead letters are put back in line.
     pub recovered_per_second: u32,
+}
+
+impl WebhookSettings {
+    /// Where this endpoint may lead. One for all sessions was set by somebody who may touch them all.
+    fn guard_of(&self, webhook: &WebhookRecord) -> &Guard {
+        match webhook.set_by {
+            SetBy::KeyOfOneSession if webhook.session.is_some() => &self.guard_of_one_session,
+            SetBy::KeyOfOneSession | SetBy::AllSessions => &self.guard,
+        }
+    }
+
+    fn guard_for(&self, caller: SetBy) -> &Guard {
+        match caller {
+            SetBy::KeyOfOneSession => &self.guard_of_one_session,
+            SetBy::AllSessions => &self.guard,
+        }
+    }
 }
 
 /// Clones are the same service.
@@ -149,8 +175,7 @@ impl Webhooks {
         envelope: Arc<dyn Envelope>,
     ) -> Self {
         let changes = watch::Sender::new(0);
-        let private = settings.allow_private_targets;
-        let hosts = Hosts::new(settings.per_host, private);
+        let hosts = Hosts::new(settings.per_host);
         let inner = Inner {
             store,
             log,

@@ -226,6 +226,7 @@ impl Webhooks {
             status: None,
             error: Some(error),
             response: None,
+            is_public: false,
         }
     }
 

@@ -1,31 +1,36 @@
 //! Endpoints: registering, changing, removing, and their secrets.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
+use url::Url;
 use uuid::Uuid;
 
 use crate::{
     domain::{Error, SessionId, Subject},
-    egress,
     store::{
         Batch,
         records::{Reading, WebhookRecord, WebhookSecret},
     },
-    webhooks::{Registered, WebhookChange, WebhookDraft, Webhooks, signature},
+    webhooks::{Registered, SetBy, WebhookChange, WebhookDraft, Webhooks, signature},
 };
 
 /// Stands for the value of a header where endpoints are shown.
 pub const MASK: &str = "****";
 const MOST_HEADERS: usize = 20;
+const LONGEST_NAME: usize = 128;
 const LONGEST_VALUE: usize = 4_096;
+/// Bytes of all headers of an endpoint; receivers seldom take more.
+const LARGEST_HEADERS: usize = 16_384;
 /// Headers that the gateway or the connection sets itself, and how others of them begin.
-const OWN_HEADERS: [&str; 11] = [
+const OWN_HEADERS: [&str; 13] = [
     "host",
     "content-length",
     "content-type",
     "connection",
     "expect",
     "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
@@ -36,6 +41,8 @@ const OWN_BEGINNINGS: [&str; 2] = ["webhook-", "x-webhook-"];
 /// The longest that an old secret may still sign after a rotation, and how many sign at most.
 const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 const MOST_SECRETS: usize = 5;
+/// How much of a wrong name is shown again.
+const SHOWN_NAME: usize = 64;
 /// How many lanes are hurried in one commit.
 const HURRIED_AT_ONCE: usize = 200;
 
@@ -48,18 +55,19 @@ impl Webhooks {
         draft: WebhookDraft,
     ) -> Result<Registered, Error> {
         let settings = &self.inner.settings;
-        egress::check_url(&draft.url, settings.allow_private_targets)?;
         self.check_events(&draft.events)?;
         check_headers(&draft.headers)?;
-        if draft.secret.as_ref().is_some_and(|secret| secret.is_empty() || 256 < secret.len()) {
-            return Err(Error::invalid_field("secret", "must have 1 to 256 characters"));
+        if let Some(secret) = &draft.secret {
+            signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))?;
         }
+        let url = settings.guard_for(draft.set_by).admit(&draft.url).await?.to_string();
         let now = self.inner.clock.now();
         let _registering = self.inner.registering.lock().await;
         let known = self.inner.store.webhooks().list(session).await?;
-        if let Some(found) = known.iter().find(|webhook| webhook.url == draft.url) {
+        if let Some(found) = known.iter().find(|webhook| is_same(&webhook.url, &url)) {
             let _held = self.lock(found.id).await;
             let mut webhook = self.find(session, found.id).await?;
+            (webhook.url, webhook.set_by) = (url, draft.set_by);
             (webhook.events, webhook.headers) = (draft.events, draft.headers);
             self.switch(&mut webhook, draft.enabled.unwrap_or(true)).await?;
             webhook.retries = draft.retries.unwrap_or(webhook.retries);
@@ -79,7 +87,7 @@ impl Webhooks {
         let webhook = WebhookRecord {
             id: Uuid::now_v7(),
             session: session.cloned(),
-            url: draft.url,
+            url,
             events: draft.events,
             headers: draft.headers,
             secrets: vec![WebhookSecret { secret: secret.clone(), valid_until: None }],
@@ -91,6 +99,7 @@ impl Webhooks {
             failures_in_row: 0,
             paused_until: None,
             retries: draft.retries.unwrap_or_default(),
+            set_by: draft.set_by,
             accepted: 0,
             redelivered: 0,
             delivered: 0,
@@ -149,10 +158,14 @@ impl Webhooks {
     ) -> Result<WebhookRecord, Error> {
         let _held = self.lock(id).await;
         let mut webhook = self.find(session, id).await?;
-        let WebhookChange { url, events, headers, enabled, retries } = change;
-        if let Some(url) = url {
-            egress::check_url(&url, self.inner.settings.allow_private_targets)?;
-            webhook.url = url;
+        let WebhookChange { url, events, headers, enabled, retries, set_by } = change;
+        let url = url.filter(|url| !is_same(url, &webhook.url));
+        // Who gives headers decides with the URL what a receiver is asked. An owner who leaves the URL
+        // as it is need not have looked at it.
+        if url.is_some() || (headers.is_some() && set_by == SetBy::KeyOfOneSession) {
+            let url = url.as_ref().unwrap_or(&webhook.url);
+            webhook.url = self.inner.settings.guard_for(set_by).admit(url).await?.to_string();
+            webhook.set_by = set_by;
         }
         if let Some(events) = events {
             self.check_events(&events)?;
@@ -257,8 +270,13 @@ impl Webhooks {
         if events.is_empty() {
             return Err(Error::invalid_field("events", "must name at least one event"));
         }
+        let most = names.len() + 1;
+        if most < events.len() {
+            return Err(Error::invalid_field("events", format!("must be {most} names at most")));
+        }
         match events.iter().find(|name| *name != "*" && !names.contains(&name.as_str())) {
             Some(name) => {
+                let name: String = name.chars().take(SHOWN_NAME).collect();
                 let message =
                     format!("'{name}' is not an event; there are *, {}", names.join(", "));
                 Err(Error::invalid_field("events", message))
@@ -266,6 +284,16 @@ impl Webhooks {
             None => Ok(()),
         }
     }
+}
+
+/// Whether two texts are one URL. One that was stored before URLs were parsed is as it was typed.
+fn is_same(one: &str, other: &str) -> bool {
+    let parsed = |text: &str| {
+        let mut url = Url::parse(text).ok()?;
+        url.set_fragment(None);
+        Some(url)
+    };
+    one == other || parsed(one).is_some_and(|one| parsed(other) == Some(one))
 }
 
 /// Gives masked headers the values that they had: who changes one header need not know the others.
@@ -297,11 +325,21 @@ fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
     if MOST_HEADERS < headers.len() {
         return fault(format!("must be {MOST_HEADERS} at most"));
     }
+    let size: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if LARGEST_HEADERS < size {
+        return fault(format!("must have {LARGEST_HEADERS} bytes at most, all together"));
+    }
+    let mut names = HashSet::new();
     for (name, value) in headers {
-        if hyper::header::HeaderName::try_from(name.as_str()).is_err() {
+        if LONGEST_NAME < name.len() || hyper::header::HeaderName::try_from(name.as_str()).is_err()
+        {
+            let name: String = name.chars().take(SHOWN_NAME).collect();
             return fault(format!("'{name}' is not a header name"));
         }
         let lower = name.to_lowercase();
+        if !names.insert(lower.clone()) {
+            return fault(format!("'{name}' is given twice"));
+        }
         if OWN_HEADERS.contains(&lower.as_str())
             || OWN_BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
         {

@@ -15,6 +15,16 @@ pub fn new_secret() -> String {
     format!("{PREFIX}{}", BASE64.encode(random))
 }
 
+/// Whether a caller's own secret is long enough to sign with. Says what is wrong with it.
+pub fn check(secret: &str) -> Result<(), &'static str> {
+    const WRONG: &str = "must have 24 to 256 characters, or be whsec_ and 24 to 64 bytes in base64";
+    let is_fit = match secret.strip_prefix(PREFIX) {
+        Some(encoded) => BASE64.decode(encoded).is_ok_and(|bytes| (24..=64).contains(&bytes.len())),
+        None => (24..=256).contains(&secret.len()),
+    };
+    if is_fit { Ok(()) } else { Err(WRONG) }
+}
+
 /// The value of `webhook-signature`: one signature for each secret in force, the newest first.
 pub fn standard(
     secrets: &[WebhookSecret],
@@ -76,6 +86,20 @@ mod tests {
             br#"{"test": 2432232314}"#,
         );
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn a_secret_has_as_many_bytes_as_the_standard_asks_for() {
+        let encoded = |bytes: usize| format!("{PREFIX}{}", BASE64.encode(vec![7; bytes]));
+        for fit in [encoded(24), encoded(64), "x".repeat(24), "x".repeat(256), new_secret()] {
+            assert_eq!(check(&fit), Ok(()), "{fit}");
+        }
+        let no_base64 = format!("{PREFIX}{}", "!".repeat(32));
+        for unfit in
+            [String::new(), "x".repeat(23), "x".repeat(257), encoded(23), encoded(65), no_base64]
+        {
+            assert!(check(&unfit).is_err(), "{unfit}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate::{
     api::Frames,
     domain::{Ack, Clock, EventBody, SessionId, clock::from_seconds},
+    egress::{Guard, OwnPorts, Private},
     events::{EventLog, Need, Retention},
     store::{Batch, Store},
     webhooks::{
@@ -121,9 +122,11 @@ fn settings() -> WebhookSettings {
         retries: retries.map(Duration::from_secs).to_vec(),
         respite: Duration::from_secs(60),
     };
+    let guard = Guard::for_webhooks(OwnPorts::default(), Private::Yes, &[]);
     WebhookSettings {
         timeout: Duration::from_secs(10),
-        allow_private_targets: true,
+        guard: guard.clone(),
+        guard_of_one_session: guard.for_one_session(),
         max_per_session: 20,
         short: full.clone(),
         full,

@@ -199,6 +199,7 @@ impl Site {
             allow_overrides: false,
             allowed_hosts: Config::shipped().unwrap().browser.allowed_hosts,
             clock: Clock::system(),
+            own_ports: wagate::egress::OwnPorts::default(),
         }
     }
 

@@ -65,6 +65,7 @@ impl Stage {
             allow_overrides: false,
             allowed_hosts: Vec::new(),
             clock: Clock::system(),
+            own_ports: wagate::egress::OwnPorts::default(),
         });
         Self { folder, network, settings, _door: door }
     }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::principal,
         body::Body,
         chat::{
             access::{self, Id},
@@ -157,7 +158,7 @@ async fn media(
         // Before anything is fetched in vain.
         return Err(Error::new(ErrorCode::NotReady, "The instance is not connected").into());
     }
-    let upload = upload::take(&services, wanted(&body)).await?;
+    let upload = upload::take(&services, wanted(&body, &request)).await?;
     send.content = Content::Media(upload.media.clone());
     send_now(&services, &session, send).await
 }
@@ -169,7 +170,7 @@ async fn queue_media(
 ) -> Result<HttpResponse, ApiError> {
     let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
     let (session, mut send) = media_request(&services, &request, &body).await?;
-    let upload = upload::take(&services, wanted(&body)).await?;
+    let upload = upload::take(&services, wanted(&body, &request)).await?;
     send.content = Content::Media(upload.media.clone());
     queue(&services, &session, send, send_at).await
 }
@@ -203,13 +204,14 @@ async fn media_request(
     Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
 }
 
-fn wanted(body: &MediaBody) -> Wanted<'_> {
+fn wanted<'a>(body: &'a MediaBody, request: &HttpRequest) -> Wanted<'a> {
     Wanted {
         url: body.media_url.as_deref(),
         data: body.media_data.as_deref(),
         media_type: &body.media_type,
         filename: body.filename.clone(),
         caption: body.caption.clone(),
+        is_narrow: principal(request).session.is_some(),
     }
 }
 

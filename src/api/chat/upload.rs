@@ -13,7 +13,7 @@ use crate::{
         Error, ErrorCode,
         command::{MediaKind, OutgoingMedia},
     },
-    egress::{Bounds, check_url, fetch},
+    egress::{Bounds, fetch},
     services::Services,
 };
 
@@ -32,6 +32,8 @@ pub struct Wanted<'a> {
     pub media_type: &'a str,
     pub filename: Option<String>,
     pub caption: Option<String>,
+    /// Whether the caller may touch one session alone.
+    pub is_narrow: bool,
 }
 
 enum Source<'a> {
@@ -57,10 +59,13 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
     let bounds = Bounds {
         size: services.config.openwa.max_media_mib * 1024 * 1024,
         deadline: std::time::Duration::from_secs(settings.fetch_timeout_seconds),
-        allow_private: settings.allow_private_sources,
+        guard: match wanted.is_narrow {
+            true => services.media_sources.for_one_session(),
+            false => services.media_sources.clone(),
+        },
     };
     if let Source::Url(url) = source {
-        check_url(url, bounds.allow_private).map_err(|error| renamed(error, URL_FIELD, None))?;
+        bounds.guard.check(url).map_err(|error| renamed(error, URL_FIELD, None))?;
     }
     let path = services.messaging.upload_place().await?;
     // Removes the file however this ends.
@@ -74,7 +79,7 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
     };
     let mut upload = Upload { media };
     let (taken, field) = match source {
-        Source::Url(url) => (fetched(url, &path, bounds).await?, URL_FIELD),
+        Source::Url(url) => (fetched(url, &path, &bounds).await?, URL_FIELD),
         Source::Data(data) => (written(data, &path, bounds.size).await?, DATA_FIELD),
     };
     let found = told_by_content(&path).await?;
@@ -99,7 +104,7 @@ fn source<'a>(wanted: &Wanted<'a>) -> Result<Source<'a>, Error> {
     }
 }
 
-async fn fetched(url: &str, path: &Path, bounds: Bounds) -> Result<Taken, Error> {
+async fn fetched(url: &str, path: &Path, bounds: &Bounds) -> Result<Taken, Error> {
     let fetched = fetch(url, path, bounds).await;
     let fetched = fetched.map_err(|error| renamed(error, URL_FIELD, Some("MEDIA_FETCH_FAILED")))?;
     let filename = fetched.url.path_segments().and_then(|mut segments| segments.next_back());

@@ -152,6 +152,7 @@ struct LogView {
 
 async fn create(
     services: web::Data<Services>,
+    request: HttpRequest,
     Body(body): Body<CreateBody>,
 ) -> Result<HttpResponse, ApiError> {
     let id = body.session_id.parse().map_err(|error: crate::domain::id::IdError| {
@@ -159,7 +160,7 @@ async fn create(
     })?;
     let config = config_of(body.config.unwrap_or_default(), &services)?;
     if let Some(webhook) = body.webhook {
-        services.webhooks.register(Some(&id), draft_of(webhook)?).await?;
+        services.webhooks.register(Some(&id), draft_of(webhook, &request)?).await?;
     }
     let limit = config.qr_timeout;
     let handle = services.supervisor.create(id, config).await?;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::principal,
         body::{Body, Query, uuid},
         endpoint::{
             Endpoint,
@@ -90,24 +91,27 @@ struct AttemptView {
     duration: u64,
     status: Option<u16>,
     error: Option<String>,
+    /// The first KiB of the answer. Null to a key for one session where the receiver is not public.
     response: Option<String>,
 }
 
 impl AttemptView {
-    fn of(attempt: Attempt) -> Self {
+    fn of(attempt: Attempt, request: &HttpRequest) -> Self {
+        let is_shown = attempt.is_public || principal(request).session.is_none();
         Self {
             number: attempt.number,
             at: seconds(attempt.at),
             duration: attempt.duration_ms,
             status: attempt.status,
             error: attempt.error,
-            response: attempt.response,
+            response: attempt.response.filter(|_| is_shown),
         }
     }
 }
 
 impl DeliveryView {
-    fn of(delivery: Delivery, attempts: Vec<Attempt>) -> Self {
+    fn of(delivery: Delivery, attempts: Vec<Attempt>, request: &HttpRequest) -> Self {
+        let attempts = attempts.into_iter().map(|attempt| AttemptView::of(attempt, request));
         Self {
             id: delivery.id.to_string(),
             event_id: delivery.event.to_string(),
@@ -121,7 +125,7 @@ impl DeliveryView {
             created_at: seconds(delivery.created_at),
             next_attempt_at: delivery.next_attempt_at.map(seconds),
             finished_at: delivery.finished_at.map(seconds),
-            attempts: attempts.into_iter().map(AttemptView::of).collect(),
+            attempts: attempts.collect(),
         }
     }
 }
@@ -132,7 +136,7 @@ async fn test(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let attempt = services.webhooks.test(session.as_ref(), webhook_id(&request)?).await?;
-    Ok(HttpResponse::Ok().json(data(AttemptView::of(attempt))))
+    Ok(HttpResponse::Ok().json(data(AttemptView::of(attempt, &request))))
 }
 
 async fn deliveries(
@@ -160,8 +164,10 @@ async fn deliveries(
     let limit = query.number("limit", 50, 1, 200)?;
     let id = webhook_id(&request)?;
     let page = services.webhooks.deliveries(session.as_ref(), id, state, before, limit).await?;
-    let views: Vec<DeliveryView> =
-        page.into_iter().map(|(delivery, attempts)| DeliveryView::of(delivery, attempts)).collect();
+    let views: Vec<DeliveryView> = page
+        .into_iter()
+        .map(|(delivery, attempts)| DeliveryView::of(delivery, attempts, &request))
+        .collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
 
@@ -172,7 +178,7 @@ async fn redeliver(
     let session = session_of(&services, &request)?;
     let (id, delivery) = (webhook_id(&request)?, uuid(&request, "deliveryId", Subject::Webhook)?);
     let delivery = services.webhooks.redeliver(session.as_ref(), id, delivery).await?;
-    Ok(HttpResponse::Ok().json(data(DeliveryView::of(delivery, Vec::new()))))
+    Ok(HttpResponse::Ok().json(data(DeliveryView::of(delivery, Vec::new(), &request))))
 }
 
 async fn recover(

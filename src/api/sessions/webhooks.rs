@@ -16,7 +16,7 @@ use crate::{
     },
     domain::{Error, SessionId, Subject, Timestamp},
     services::Services,
-    webhooks::{MASK, RetryPlan, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
+    webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
 };
 
 pub const TAG: &str = "Webhooks";
@@ -180,8 +180,17 @@ impl WebhookView {
     }
 }
 
-pub fn draft_of(body: WebhookBody) -> Result<WebhookDraft, Error> {
+/// Whether a caller may touch all sessions or one, which bounds where its webhooks may lead.
+fn set_by(request: &HttpRequest) -> SetBy {
+    match principal(request).session {
+        Some(_) => SetBy::KeyOfOneSession,
+        None => SetBy::AllSessions,
+    }
+}
+
+pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> Result<WebhookDraft, Error> {
     Ok(WebhookDraft {
+        set_by: set_by(request),
         url: body.url,
         events: body.events.unwrap_or_else(|| vec!["message".to_owned()]),
         headers: body.headers.unwrap_or_default().into_iter().collect(),
@@ -214,7 +223,8 @@ async fn register(
     Body(body): Body<WebhookBody>,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let registered = services.webhooks.register(session.as_ref(), draft_of(body)?).await?;
+    let registered =
+        services.webhooks.register(session.as_ref(), draft_of(body, &request)?).await?;
     let now = services.clock.now();
     let view = data(WebhookView::of(registered.webhook, registered.secret, now));
     let mut response =
@@ -268,6 +278,7 @@ async fn change(
         headers: body.headers.map(|headers| headers.into_iter().collect()),
         enabled: body.enabled,
         retries: body.retries,
+        set_by: set_by(&request),
     };
     let record = services.webhooks.change(session.as_ref(), webhook_id(&request)?, change).await?;
     Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None, services.clock.now()))))

@@ -181,7 +181,10 @@ impl Chromium {
     pub async fn launch(order: LaunchOrder, reports: mpsc::Sender<String>) -> Result<Self, Error> {
         process::evict(&order.profile).await;
         let relay = match &order.config.proxy {
-            Some(proxy) => Some(Relay::start(proxy, order.reach.clone()).await?),
+            Some(proxy) => {
+                let own_ports = order.settings.own_ports.clone();
+                Some(Relay::start(proxy, order.reach.clone(), own_ports).await?)
+            }
             None => None,
         };
         let flags = order.flags(relay.as_ref())?;

@@ -27,7 +27,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_util::io::ReaderStream;
 
-use crate::driver::browser::loopback::Port;
+use crate::{driver::browser::loopback::Port, egress::OwnPorts};
 
 /// Files under way at once; more wait.
 const CONNECTIONS: usize = 16;
@@ -60,10 +60,11 @@ impl Drop for Token {
 }
 
 impl Exchange {
-    pub async fn start() -> std::io::Result<Self> {
+    pub async fn start(own_ports: &OwnPorts) -> std::io::Result<Self> {
         let offers = Offers::default();
         let given = offers.clone();
-        let port = Port::open(CONNECTIONS, move |stream| serve(stream, given.clone())).await?;
+        let serve = move |stream| serve(stream, given.clone());
+        let port = Port::open(own_ports, CONNECTIONS, serve).await?;
         Ok(Self { port, offers })
     }
 
@@ -165,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         std::fs::write(&from, b"content").unwrap();
-        let exchange = Exchange::start().await.unwrap();
+        let exchange = Exchange::start(&OwnPorts::default()).await.unwrap();
         let client = crate::egress::local_client().unwrap();
         let (url, _token) = exchange.give_out(from);
         assert_eq!(client.get(&url).send().await.unwrap().bytes().await.unwrap(), "content");

@@ -11,26 +11,30 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::egress::{OwnPort, OwnPorts};
+
 /// Where the system refuses a connection, asking again at once would only keep it busy.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A listening port; it closes with this, and so do its connections.
 pub struct Port {
     pub address: SocketAddr,
+    _own: OwnPort,
     _serving: AbortOnDropHandle<()>,
 }
 
 impl Port {
     /// Serves each connection in a task of its own, at most so many at once; more wait.
-    pub async fn open<F, S>(at_once: usize, serve: S) -> io::Result<Self>
+    pub async fn open<F, S>(own_ports: &OwnPorts, at_once: usize, serve: S) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
         S: Fn(TcpStream) -> F + Send + 'static,
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
+        let _own = own_ports.add(address.port());
         let serving = tokio::spawn(accept(listener, at_once, serve));
-        Ok(Self { address, _serving: AbortOnDropHandle::new(serving) })
+        Ok(Self { address, _own, _serving: AbortOnDropHandle::new(serving) })
     }
 }
 
@@ -53,5 +57,20 @@ where
             connection.await;
             drop(place);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_is_the_gateways_own_while_it_is_open() {
+        let own_ports = OwnPorts::default();
+        let port = Port::open(&own_ports, 1, |_| async {}).await.unwrap();
+        let address = port.address;
+        assert!(own_ports.holds(address));
+        drop(port);
+        assert!(!own_ports.holds(address));
     }
 }

@@ -55,6 +55,7 @@ pub use self::{
 use crate::{
     domain::{Clock, Command, Content, Error, ErrorCode, Reply, Subject},
     driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
+    egress::OwnPorts,
 };
 
 const EVENTS: usize = 1_024;
@@ -77,6 +78,8 @@ pub struct BrowserSettings {
     /// Hosts that a session's page and browser may contact, besides the URL's own.
     pub allowed_hosts: Vec<String>,
     pub clock: Clock,
+    /// Where the ports of its files and proxies are listed.
+    pub own_ports: OwnPorts,
 }
 
 impl BrowserSettings {
@@ -102,7 +105,7 @@ impl BrowserEngine {
 #[async_trait]
 impl Engine for BrowserEngine {
     async fn open(&self, order: OpenOrder) -> Result<Connection, Error> {
-        let exchange = Exchange::start().await.map_err(|error| {
+        let exchange = Exchange::start(&self.settings.own_ports).await.map_err(|error| {
             Error::new(ErrorCode::EngineFailed, format!("no loopback port for files: {error}"))
         })?;
         let (events, receiver) = mpsc::channel(EVENTS);

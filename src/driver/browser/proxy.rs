@@ -23,7 +23,7 @@ use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 use crate::{
     domain::{Error, ErrorCode, Proxy, session::ProxyProtocol},
     driver::browser::{loopback::Port, reach::Reach},
-    egress::trust_of_the_system,
+    egress::{OwnPorts, trust_of_the_system},
 };
 
 /// How long either side may take until the tunnel stands.
@@ -50,7 +50,7 @@ pub struct Relay {
 
 impl Relay {
     /// It connects to nobody but who is within `reach`.
-    pub async fn start(proxy: &Proxy, reach: Reach) -> Result<Self, Error> {
+    pub async fn start(proxy: &Proxy, reach: Reach, own_ports: OwnPorts) -> Result<Self, Error> {
         let lost = |error: io::Error| {
             Error::new(ErrorCode::EngineFailed, format!("the proxy cannot be reached: {error}"))
         };
@@ -61,14 +61,15 @@ impl Relay {
             }
             _ => None,
         };
-        Self::on(Way { proxy: proxy.clone(), reach, tls }).await.map_err(lost)
+        Self::on(Way { proxy: proxy.clone(), reach, tls, own_ports }).await.map_err(lost)
     }
 
     async fn on(way: Way) -> io::Result<Self> {
         let way = Arc::new(way);
         let secret = BASE64.encode(rand::random::<[u8; 32]>());
         let credentials = Arc::new(basic(USERNAME, &secret));
-        let port = Port::open(CONNECTIONS, move |stream| {
+        let own_ports = way.own_ports.clone();
+        let port = Port::open(&own_ports, CONNECTIONS, move |stream| {
             let (way, credentials) = (way.clone(), credentials.clone());
             // Either side may hang up whenever it likes; the page sees that its connection is gone.
             async move { relay(stream, &way, &credentials).await.unwrap_or_default() }
@@ -158,12 +159,14 @@ struct Way {
     reach: Reach,
     /// Whom a proxy behind TLS may be vouched for by; none for one that is not.
     tls: Option<Arc<ClientConfig>>,
+    /// A session's proxy is none of these.
+    own_ports: OwnPorts,
 }
 
 impl Way {
     async fn connect(&self, target: &str) -> io::Result<Box<dyn Stream>> {
         let Proxy { protocol, host, port, username, password } = &self.proxy;
-        let socket = TcpStream::connect((host.as_str(), *port)).await?;
+        let socket = self.own_ports.connect(host, *port).await?;
         socket.set_nodelay(true)?;
         let credentials = username.as_deref().zip(password.as_deref().or(Some("")));
         match protocol {
@@ -260,7 +263,10 @@ mod tests {
             socket.write_all(b"hello").await.unwrap();
             String::from_utf8(head).unwrap()
         });
-        let relay = Relay::start(&proxy(ProxyProtocol::Http, port), everywhere()).await.unwrap();
+        let relay =
+            Relay::start(&proxy(ProxyProtocol::Http, port), everywhere(), OwnPorts::default())
+                .await
+                .unwrap();
         let (head, mut socket) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
         let mut heard = [0; 5];
@@ -310,10 +316,11 @@ mod tests {
             }
         });
         let proxy = proxy(ProxyProtocol::Https, port);
-        let suspicious = Relay::start(&proxy, everywhere()).await.unwrap();
+        let suspicious = Relay::start(&proxy, everywhere(), OwnPorts::default()).await.unwrap();
         let (head, _) = through(&suspicious, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 502"));
-        let way = Way { proxy, reach: everywhere(), tls: Some(trusting) };
+        let way =
+            Way { proxy, reach: everywhere(), tls: Some(trusting), own_ports: OwnPorts::default() };
         let relay = Relay::on(way).await.unwrap();
         let (head, _) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
@@ -335,7 +342,10 @@ mod tests {
             socket.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80]).await.unwrap();
             (login, request)
         });
-        let relay = Relay::start(&proxy(ProxyProtocol::Socks5, port), everywhere()).await.unwrap();
+        let relay =
+            Relay::start(&proxy(ProxyProtocol::Socks5, port), everywhere(), OwnPorts::default())
+                .await
+                .unwrap();
         let (head, _socket) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 200"));
         let (login, request) = asked.await.unwrap();
@@ -352,12 +362,12 @@ mod tests {
             socket.write_all(b"HTTP/1.1 407 No\r\n\r\n").await.unwrap();
         });
         let proxy = proxy(ProxyProtocol::Http, port);
-        let relay = Relay::start(&proxy, everywhere()).await.unwrap();
+        let relay = Relay::start(&proxy, everywhere(), OwnPorts::default()).await.unwrap();
         let (head, _) = through(&relay, "example.org:443").await.unwrap();
         assert!(head.starts_with(b"HTTP/1.1 502"));
         for stand_in in [Some("127.0.0.1:1"), None] {
             let reach = Reach::of("https://web.whatsapp.com/", stand_in, &[]).unwrap();
-            let relay = Relay::start(&proxy, reach).await.unwrap();
+            let relay = Relay::start(&proxy, reach, OwnPorts::default()).await.unwrap();
             let (head, _) = through(&relay, "example.org:443").await.unwrap();
             assert!(head.starts_with(b"HTTP/1.1 403"));
         }
@@ -371,7 +381,9 @@ mod tests {
 
     #[tokio::test]
     async fn anything_but_a_tunnel_is_not_served() {
-        let relay = Relay::start(&proxy(ProxyProtocol::Http, 1), everywhere()).await.unwrap();
+        let relay = Relay::start(&proxy(ProxyProtocol::Http, 1), everywhere(), OwnPorts::default())
+            .await
+            .unwrap();
         let credentials = basic(USERNAME, relay.secret());
         let head = format!(
             "GET http://example.org/ HTTP/1.1\r\nProxy-Authorization: {credentials}\r\n\r\n"
@@ -383,8 +395,8 @@ mod tests {
     async fn who_does_not_know_the_secret_gets_no_tunnel_and_each_relay_has_its_own() {
         let (upstream, port) = listener().await;
         let proxy = proxy(ProxyProtocol::Http, port);
-        let relay = Relay::start(&proxy, everywhere()).await.unwrap();
-        let other = Relay::start(&proxy, everywhere()).await.unwrap();
+        let relay = Relay::start(&proxy, everywhere(), OwnPorts::default()).await.unwrap();
+        let other = Relay::start(&proxy, everywhere(), OwnPorts::default()).await.unwrap();
         let wrong = [
             String::new(),
             "Proxy-Authorization: Basic\r\n".to_owned(),
