@@ -9,6 +9,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -23,7 +24,7 @@ use hyper::{
     },
     service::service_fn,
 };
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_util::io::ReaderStream;
 
@@ -31,6 +32,8 @@ use crate::{driver::browser::loopback::Port, egress::OwnPorts};
 
 /// Files under way at once; more wait.
 const CONNECTIONS: usize = 16;
+/// How long a caller may take to say what it wants.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 
 type Body = BoxBody<Bytes, std::io::Error>;
 
@@ -93,7 +96,9 @@ impl Exchange {
 
 async fn serve(stream: TcpStream, offers: Offers) {
     let service = service_fn(move |request| answer(request, offers.clone()));
-    let connection = hyper::server::conn::http1::Builder::new();
+    let mut connection = hyper::server::conn::http1::Builder::new();
+    // Strangers without an address hold a place no longer than this.
+    connection.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).keep_alive(false);
     // A page that hangs up has its reasons; the command that waits for the file says so.
     let _ = connection.serve_connection(TokioIo::new(stream), service).await;
 }
@@ -170,7 +175,9 @@ mod tests {
         let client = crate::egress::local_client().unwrap();
         let (url, _token) = exchange.give_out(from);
         assert_eq!(client.get(&url).send().await.unwrap().bytes().await.unwrap(), "content");
-        assert_eq!(client.get(&url).send().await.unwrap().status(), 404);
+        let again = client.get(&url).send().await.unwrap();
+        assert_eq!(again.status(), 404);
+        assert_eq!(again.headers()["connection"], "close", "a stranger keeps its place");
         let (url, _token) = exchange.take_in(to.clone());
         assert_eq!(client.put(&url).body("sent").send().await.unwrap().status(), 204);
         assert_eq!(std::fs::read(to).unwrap(), b"sent");

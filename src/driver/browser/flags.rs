@@ -35,9 +35,9 @@ const SWITCHES: [(&str, &str); 42] = [
     ("use-mock-keychain", ""),
     ("lang", "en-US"),
     // What follows is there so that nobody is asked but who the page needs. Google's hosts for accounts
-    // and updates have no switch that turns them off: they get names that never exist.
-    ("component-updater", "url-source=https://updates.invalid/"),
-    ("gaia-url", "https://accounts.invalid"),
+    // and updates have no switch that turns them off: they get an address that the host rules refuse.
+    ("component-updater", "url-source=https://127.0.0.1:9/"),
+    ("gaia-url", "https://127.0.0.1:9"),
     ("disable-domain-reliability", ""),
     ("disable-field-trial-config", ""),
     ("no-pings", ""),
