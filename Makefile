@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack openapi clean-tools
+.PHONY: help web chromium proxies demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,7 +31,10 @@ demo: web chromium ## The main job on the simulated network, step by step
 run: web chromium ## Serve for real on http://127.0.0.1:8080
 	cargo run --release --locked -- serve
 
-test: web chromium ## Every test; needs cargo, node and Chromium
+proxies: ## Unpack nginx and HAProxy for the tests, where they are missing
+	@scripts/install-proxies
+
+test: web chromium proxies ## Every test; needs cargo, node and Chromium
 	cargo test --locked
 	npm --prefix web test
 
@@ -79,7 +82,7 @@ faults: web ## Kill the gateway again and again, and count what was lost or doub
 # How many seconds the long attacks last; `make test` runs them briefly.
 ATTACK_SECONDS ?= 60
 
-attack: web chromium ## Every known attack on the running gateway, at length
+attack: web chromium proxies ## Every known attack on the running gateway, at length
 	ATTACK_SECONDS=$(ATTACK_SECONDS) cargo test --locked --test attack -- --nocapture
 
 fuzz-api: ## Schemathesis against the OpenAPI document

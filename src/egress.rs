@@ -25,6 +25,9 @@ use crate::domain::Error;
 
 /// What the gateway calls itself.
 const NAME: &str = concat!("wagate/", env!("CARGO_PKG_VERSION"));
+/// What its command line and the demonstration call themselves: unlike what is sent on behalf of callers,
+/// they may be let in without a key.
+const PROGRAM: &str = concat!("wagate-cli/", env!("CARGO_PKG_VERSION"));
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A target that was found fit, with the addresses that may be connected to: at least one.
@@ -55,12 +58,12 @@ pub fn client_for(target: &Target, deadline: Duration) -> Result<reqwest::Client
 
 /// A client for the gateway's own address: for the demonstration and the command line.
 pub fn local_client() -> Result<reqwest::Client, reqwest::Error> {
-    builder().build()
+    builder().user_agent(PROGRAM).build()
 }
 
 /// A client whose requests all go to the gateway behind this Unix socket.
 pub fn owner_client(socket: &std::path::Path) -> Result<reqwest::Client, reqwest::Error> {
-    builder().unix_socket(socket).build()
+    builder().user_agent(PROGRAM).unix_socket(socket).build()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that makes clients")]

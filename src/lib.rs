@@ -13,6 +13,8 @@ pub mod telemetry;
 pub mod lifecycle;
 // How much memory processes take.
 pub mod memory;
+// Whose process is at the other end of a connection.
+pub mod peer;
 // Where a test lets the process die.
 pub mod breakpoint;
 // Files for the owner alone.

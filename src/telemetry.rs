@@ -17,6 +17,8 @@
 //! | `wagate_outbox_total{outcome}` | sends, by how each ended |
 //! | `wagate_outbox_waiting{reason}` | messages of the outbox that wait, by what they wait for |
 //! | `wagate_http_requests_total{status}` | answered requests |
+//! | `wagate_requests_refused_total{why}` | of these, the ones that were not admitted |
+//! | `wagate_sign_ins_failed_total` | credentials that were not accepted |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
 //! | `wagate_recoveries_total{stage,outcome}` | stages of bringing degraded sessions back |
 //! | `wagate_sessions{state}` | sessions now |

@@ -43,7 +43,9 @@ impl Gateway {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--network", "simulated", "--port", "0", "--max-sessions", "200"]);
         command.args(["--engine", engine]).arg("--data").arg(data);
-        for bucket in ["SESSION_CREATION", "MESSAGING", "GENERAL", "CHAT"] {
+        for bucket in
+            ["SESSION_CREATION", "MESSAGING", "GENERAL", "CHAT", "DASHBOARD", "REFUSED", "PUBLIC"]
+        {
             command.env(format!("WAGATE_LIMITS__{bucket}"), "0");
         }
         command.env("WAGATE_LOG__FILTER", "error").envs(settings.iter().copied());

@@ -14,7 +14,7 @@ use wagate::{
     accounts::command::{Draft, Keys, Listed},
     api::openapi,
     backup::{self, Profiles, Progress},
-    config::{Config, NetworkKind},
+    config::{AccessMode, Config, NetworkKind},
     demo::{self, Narrator},
     doctor::{self, Verdict},
     domain::{Clock, session::EngineKind},
@@ -71,7 +71,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     let mut lifecycle = Lifecycle::listen()?;
     let (network, engine, auth) = (config.network, config.engine, config.openwa.auth);
     let (most, data) = (config.sessions.max, config.data.dir.clone());
-    if config.is_open_to_the_world() {
+    if config.access() == AccessMode::Open {
         tracing::warn!(
             "openwa.auth is \"open\": everybody who reaches the port may use every session"
         );
@@ -96,6 +96,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         "  network    {network:?}, engine {}, at most {most} sessions, auth {auth:?}\n",
         engine.as_str()
     ));
+    say(&format!("  callers    {}\n", doctor::callers(&config).await.found));
     let signal = loop {
         tokio::select! {
             signal = lifecycle.stop_asked() => break signal,

@@ -8,7 +8,16 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     accounts::Principal,
-    api::owner_socket,
+    api::{
+        caller::{
+            address::Network,
+            page::{self, Pages},
+            policy::{Obstacle, Policy, check_forwarding, check_sender},
+        },
+        connection::Connection,
+        limits::{RateLimits, Standing},
+        owner_socket,
+    },
     config::{AccessMode, OpenWa},
     domain::{Error, ErrorCode},
     services::Services,
@@ -23,29 +32,88 @@ enum Credential {
     Unreadable,
 }
 
-/// The caller of a request. A credential that is given must be good, even where none is needed.
-pub async fn identify(request: &ServiceRequest, services: &Services) -> Result<Principal, Error> {
-    let settings = &services.config.openwa;
+/// How a caller was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Key,
+    /// The user of basic authentication.
+    User,
+    /// Needs no credential.
+    Nothing,
+}
+
+pub struct Known {
+    pub principal: Principal,
+    pub by: By,
+}
+
+/// Why nobody is recognised.
+pub enum Why {
+    Missing,
+    Wrong,
+    /// The request may have been made for a foreign page.
+    Page,
+    TooManyGuesses(Standing),
+}
+
+pub struct Unknown {
+    pub error: Error,
+    pub why: Why,
+}
+
+/// The caller of a request. A credential that is given must be good, even where none is needed. Guesses at
+/// the password count where limits are given; otherwise no password is looked at.
+pub async fn identify(
+    request: &ServiceRequest,
+    services: &Services,
+    policy: &Policy,
+    guesses: Option<(&RateLimits, Network)>,
+) -> Result<Known, Unknown> {
+    let by_key = |principal| Known { principal, by: By::Key };
     match credential_of(request) {
-        Credential::Key(secret) => services.api_keys.authenticate(&secret).await,
-        Credential::Basic { user, password } => {
-            if is_basic_user(settings, &user, &password) {
-                return Ok(Principal::owner());
-            }
-            services.api_keys.authenticate(&password).await
+        Credential::Key(secret) => {
+            services.api_keys.authenticate(&secret).await.map(by_key).map_err(wrong)
         }
-        Credential::Unreadable => Err(refused("The Authorization header cannot be read")),
-        Credential::None if owner_socket::is_owner(request) => Ok(Principal::owner()),
-        Credential::None => {
-            let is_free = match settings.auth {
-                AccessMode::Open => true,
-                AccessMode::Required => false,
-                AccessMode::Auto => {
-                    is_local(&Origin::of(request), &services.config.server.cors_origins)
+        Credential::Basic { user, password } => {
+            // A browser adds these by itself, whichever page asks.
+            check_page(request, policy, Pages::Listed).map_err(not_let_in)?;
+            let settings = &services.config.openwa;
+            let guesses = guesses.filter(|_| policy.has_basic_user);
+            let may_guess = match guesses {
+                Some((limits, network)) => limits.begin_guess(network),
+                None => Ok(()),
+            };
+            let give_back = || {
+                if let Some((limits, network)) = guesses.filter(|_| may_guess.is_ok()) {
+                    limits.guess_was_none(network);
                 }
             };
-            if is_free { Ok(Principal::owner()) } else { Err(refused("An API key is required")) }
+            let may_look = may_guess.is_ok() && guesses.is_some();
+            if may_look && is_basic_user(settings, &user, &password) {
+                give_back();
+                return Ok(Known { principal: Principal::owner(), by: By::User });
+            }
+            match (services.api_keys.authenticate(&password).await, may_guess) {
+                (Ok(principal), _) => {
+                    give_back();
+                    Ok(by_key(principal))
+                }
+                (Err(error), Ok(())) => Err(wrong(error)),
+                (Err(error), Err(standing)) => {
+                    Err(Unknown { error, why: Why::TooManyGuesses(standing) })
+                }
+            }
         }
+        Credential::Unreadable => {
+            Err(wrong(unauthenticated("The Authorization header cannot be read".to_owned())))
+        }
+        Credential::None if owner_socket::is_owner(request) => {
+            Ok(Known { principal: Principal::owner(), by: By::Nothing })
+        }
+        Credential::None => match let_in(request, policy).await {
+            Ok(()) => Ok(Known { principal: Principal::owner(), by: By::Nothing }),
+            Err(obstacle) => Err(not_let_in(obstacle)),
+        },
     }
 }
 
@@ -55,14 +123,58 @@ pub fn principal(request: &HttpRequest) -> Rc<Principal> {
     request.extensions().get::<Rc<Principal>>().cloned().unwrap_or_else(nobody)
 }
 
-fn refused(message: &str) -> Error {
+fn wrong(error: Error) -> Unknown {
+    // The store may have failed, which says nothing of the credential.
+    let is_wrong = error.code == ErrorCode::Unauthenticated;
+    Unknown { error, why: if is_wrong { Why::Wrong } else { Why::Missing } }
+}
+
+fn not_let_in(obstacle: Obstacle) -> Unknown {
+    let why = if obstacle.is_of_the_page() { Why::Page } else { Why::Missing };
+    Unknown { error: unauthenticated(obstacle.to_string()), why }
+}
+
+fn unauthenticated(message: String) -> Error {
     Error::new(ErrorCode::Unauthenticated, message)
+}
+
+/// Whether a request without a credential is let in.
+async fn let_in(request: &ServiceRequest, policy: &Policy) -> Result<(), Obstacle> {
+    let headers = request.headers();
+    match policy.mode {
+        AccessMode::Required => Err(Obstacle::KeyRequired),
+        AccessMode::Open => {
+            check_sender(headers)?;
+            check_page(request, policy, Pages::Listed)
+        }
+        AccessMode::Auto => {
+            check_forwarding(headers)?;
+            check_sender(headers)?;
+            check_page(request, policy, Pages::Own)?;
+            let connection = request.conn_data::<Connection>();
+            let Some(connection) = connection.filter(|one| one.is_from_loopback()) else {
+                return Err(Obstacle::Elsewhere);
+            };
+            let is_own = connection.is_of_own_user().await;
+            if is_own { Ok(()) } else { Err(Obstacle::OtherUser) }
+        }
+    }
+}
+
+fn check_page(request: &ServiceRequest, policy: &Policy, pages: Pages) -> Result<(), Obstacle> {
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    page::check(policy, request.headers(), target, pages)
 }
 
 fn credential_of(request: &ServiceRequest) -> Credential {
     let headers = request.headers();
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        return value.to_str().map_or(Credential::Unreadable, parse_authorization);
+    let mut given = headers.get_all(header::AUTHORIZATION);
+    match (given.next(), given.next()) {
+        (None, _) => (),
+        (Some(value), None) => {
+            return value.to_str().map_or(Credential::Unreadable, parse_authorization);
+        }
+        (Some(_), Some(_)) => return Credential::Unreadable,
     }
     if let Some(value) = headers.get("x-api-key") {
         return value
@@ -106,79 +218,9 @@ fn is_basic_user(settings: &OpenWa, user: &str, password: &str) -> bool {
         && same(user, &settings.basic_user) & same(password, &settings.basic_password)
 }
 
-/// Where a request comes from, as far as it tells.
-#[derive(Debug, Default)]
-struct Origin {
-    peer_is_loopback: bool,
-    is_forwarded: bool,
-    host: String,
-    origin: Option<String>,
-}
-
-impl Origin {
-    fn of(request: &ServiceRequest) -> Self {
-        let headers = request.headers();
-        let text =
-            |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Self {
-            peer_is_loopback: request.peer_addr().is_some_and(|peer| peer.ip().is_loopback()),
-            is_forwarded: ["x-forwarded-for", "forwarded", "x-real-ip"]
-                .iter()
-                .any(|name| headers.contains_key(*name)),
-            host: text("host").unwrap_or_default(),
-            origin: text("origin"),
-        }
-    }
-}
-
-/// Whether a request without a credential was made on this machine, by a program or by a page of
-/// our own: not by a proxy for somebody else, and not by a foreign page in a browser.
-fn is_local(from: &Origin, allowed_origins: &[String]) -> bool {
-    let host = host_name(&from.host);
-    let names_this_machine = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    let origin_is_ours = from.origin.as_ref().is_none_or(|origin| {
-        let own = [format!("http://{}", from.host), format!("https://{}", from.host)];
-        own.contains(origin) || allowed_origins.contains(origin)
-    });
-    from.peer_is_loopback && !from.is_forwarded && names_this_machine && origin_is_ours
-}
-
-/// A `Host` header without its port.
-fn host_name(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn local() -> Origin {
-        Origin { peer_is_loopback: true, host: "localhost:8080".to_owned(), ..Origin::default() }
-    }
-
-    #[test]
-    fn a_program_on_this_machine_needs_no_key() {
-        for host in ["localhost", "127.0.0.1:8080", "[::1]:8080"] {
-            assert!(is_local(&Origin { host: host.to_owned(), ..local() }, &[]), "{host}");
-        }
-    }
-
-    #[test]
-    fn a_proxy_a_foreign_page_and_a_rebound_name_do() {
-        assert!(!is_local(&Origin { is_forwarded: true, ..local() }, &[]));
-        assert!(!is_local(&Origin { peer_is_loopback: false, ..local() }, &[]));
-        assert!(!is_local(&Origin { host: "evil.example:8080".to_owned(), ..local() }, &[]));
-        let foreign = Origin { origin: Some("https://evil.example".to_owned()), ..local() };
-        assert!(!is_local(&foreign, &[]));
-        assert!(is_local(&foreign, &["https://evil.example".to_owned()]));
-        assert!(is_local(
-            &Origin { origin: Some("http://localhost:8080".to_owned()), ..local() },
-            &[]
-        ));
-    }
 
     #[test]
     fn credentials_are_read_from_the_header() {

@@ -42,6 +42,22 @@ pub enum Bucket {
     General,
     /// Requests to the Chat API.
     Chat,
+    /// Requests of the dashboard, in place of the two before.
+    Dashboard,
+}
+
+impl Bucket {
+    /// Its name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Creation => "session_creation",
+            Self::Messaging => "messaging",
+            Self::General => "general",
+            Self::Chat => "chat",
+            Self::Dashboard => "dashboard",
+        }
+    }
 }
 
 /// What an `Idempotency-Key` does.

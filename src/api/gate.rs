@@ -1,80 +1,34 @@
-//! What every request passes: its id, its caller, the permission, the rate limit, the
-//! `Idempotency-Key`, and the catch for a handler that panics.
+//! What every request passes: its id, its admission, the `Idempotency-Key`, and the catch for a
+//! handler that panics.
 
-use std::{net::IpAddr, panic::AssertUnwindSafe, rc::Rc};
+use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
 
 use actix_web::{
     Error as ActixError, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{
-        Method,
-        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
-    },
+    http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     middleware::Next,
     web,
 };
 use futures_util::FutureExt;
 
 use crate::{
-    accounts::Principal,
     api::{
-        auth,
-        body::{BodyLimit, decoded},
-        endpoint::{Bucket, Endpoint, Repeat, Scope},
+        admission::{Admitted, Refused, admit},
+        body::BodyLimit,
         error::{ApiError, Surface, answer, reworded},
         idempotency,
-        limits::{RateLimits, Standing},
+        limits::Standing,
+        rule::Rules,
     },
-    domain::{Clock, Error, ErrorCode, Subject},
+    domain::{Clock, Error, ErrorCode},
     services::Services,
 };
 
 const REQUEST_ID: &str = "x-request-id";
 /// Bytes of a request to the Chat API that carries no file.
 const CHAT_BODY: usize = 1024 * 1024;
-
-/// What the table says of a route.
-#[derive(Clone, Copy)]
-struct Rule {
-    scope: Scope,
-    bucket: Bucket,
-    repeat: Repeat,
-    surface: Surface,
-    takes_file: bool,
-    bounds_itself: bool,
-}
-
-/// What the table says of the routes of one path, by method; nothing where there is no such path.
-#[derive(Default)]
-pub struct Rules(Vec<(Method, Rule)>);
-
-impl Rules {
-    pub fn of(endpoints: &[Endpoint]) -> Self {
-        let rule = |one: &Endpoint| {
-            let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
-            let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
-            (one.method.clone(), rule)
-        };
-        Self(endpoints.iter().map(rule).collect())
-    }
-
-    /// None where there is nothing, and for a method that the path does not know: the 404 or 405 is not
-    /// limited and tells nothing.
-    fn find(&self, method: &Method) -> Option<Rule> {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.0.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)
-    }
-
-    fn surface(&self) -> Surface {
-        self.0.first().map(|(_, rule)| rule.surface).unwrap_or_default()
-    }
-}
-
-/// The session that the path names.
-fn path_session(request: &ServiceRequest) -> Option<String> {
-    request.match_info().get("sessionId").map(decoded)
-}
 
 /// The gate as a middleware around one path.
 pub async fn pass(
@@ -97,11 +51,14 @@ pub async fn pass(
             let answered = match place {
                 Ok(None) => route(request).await,
                 Ok(Some(place)) => idempotency::once(request, place, repeat, Box::new(route)).await,
-                Err(error) => Ok(request.into_response(refusal(error, surface))),
+                Err(error) => Ok(request.into_response(answer(error, surface))),
             };
             (answered?, standing)
         }
-        Err((error, standing)) => (request.into_response(refusal(error, surface)), standing),
+        Err(refused) => {
+            let standing = refused.standing;
+            (request.into_response(refusal(*refused, surface)), standing)
+        }
     };
     response = worded(response, surface);
     // A handler may have counted the request against a limit of its own.
@@ -152,88 +109,27 @@ fn tighter(one: Option<Standing>, other: Option<Standing>) -> Option<Standing> {
     }
 }
 
-struct Admitted {
-    principal: Principal,
-    repeat: Repeat,
-    standing: Option<Standing>,
-}
-
-type Refused = (Error, Option<Standing>);
-
-/// Whether the request may go on, and how it stands with its rate limit.
-async fn admit(request: &ServiceRequest, rule: Option<Rule>) -> Result<Admitted, Refused> {
-    let missing = || (Error::internal("the server is not set up"), None);
-    let services = request.app_data::<web::Data<Services>>().ok_or_else(missing)?;
-    let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(missing)?;
-    let rule = rule.filter(|rule| rule.scope != Scope::Public);
-    let Some(Rule { scope, bucket, repeat, bounds_itself, .. }) = rule else {
-        let principal = Principal { key: None, scopes: Vec::new(), session: None };
-        return Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing: None });
-    };
-    let path_session = path_session(request);
-    let identified = auth::identify(request, services).await;
-    let caller = match &identified {
-        Ok(Principal { key: Some(key), .. }) => key.to_string(),
-        _ => client_address(request, &services.config.server.trusted_proxies),
-    };
-    let key = match (bucket, &path_session) {
-        (Bucket::Messaging, Some(session)) => session.clone(),
-        _ => caller,
-    };
-    // Guesses at keys count too.
-    let standing = limits.count(bucket, &key);
-    if let Some(wait) = standing.and_then(|standing| standing.retry_after) {
-        return Err((too_many(bucket, standing, wait), standing));
-    }
-    let principal = identified.map_err(|error| (error, standing))?;
-    if !principal.may(scope.name()) {
-        let message = format!("This key lacks the scope '{}'", scope.name());
-        return Err((Error::new(ErrorCode::Forbidden, message), standing));
-    }
-    if let (Some(own), Some(asked)) = (&principal.session, &path_session)
-        && own.as_str() != asked
-    {
-        // To this caller other sessions do not exist.
-        let message = format!("Session with ID '{asked}' not found");
-        return Err((Error::not_found(Subject::Session, message), standing));
-    }
-    if principal.session.is_some() && path_session.is_none() && !bounds_itself {
-        let message = "This key is for one session: it does not reach the gateway itself";
-        return Err((Error::new(ErrorCode::Forbidden, message), standing));
-    }
-    Ok(Admitted { principal, repeat, standing })
-}
-
 /// The answer to one request too many.
-pub fn too_many(bucket: Bucket, standing: Option<Standing>, wait: std::time::Duration) -> Error {
-    let seconds = wait.as_secs().saturating_add(1);
-    let name = match bucket {
-        Bucket::None => "none",
-        Bucket::Creation => "session_creation",
-        Bucket::Messaging => "messaging",
-        Bucket::General => "general",
-        Bucket::Chat => "chat",
-    };
+pub fn too_many(bucket: &str, limit: u32, wait: Duration) -> Error {
+    let seconds = whole_seconds(wait);
     let message = format!("Rate limit exceeded. Retry after {seconds} seconds");
     Error::new(ErrorCode::RateLimited, message)
-        .detail("limit", standing.map_or(0, |standing| standing.limit))
+        .detail("limit", limit)
         .detail("retryAfter", seconds)
-        .detail("bucket", name)
+        .detail("bucket", bucket)
 }
 
-fn refusal(error: Error, surface: Surface) -> HttpResponse {
-    let is_unauthenticated = error.code == ErrorCode::Unauthenticated;
-    let mut response = answer(error, surface);
-    if is_unauthenticated {
-        for challenge in ["Bearer", "Basic realm=\"wagate\""] {
-            response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
+fn refusal(refused: Refused, surface: Surface) -> HttpResponse {
+    let mut response = answer(refused.error, surface);
+    for challenge in refused.challenges {
+        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     response
 }
 
 fn tell_standing(headers: &mut HeaderMap, standing: Standing, clock: &Clock) {
-    let reset = clock.now().as_second().unsigned_abs() + standing.reset.as_secs();
+    let now = Duration::from_millis(clock.now().as_millisecond().unsigned_abs());
+    let reset = whole_seconds(now + standing.reset);
     let mut set = |name: &'static str, value: u64| {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
     };
@@ -241,8 +137,13 @@ fn tell_standing(headers: &mut HeaderMap, standing: Standing, clock: &Clock) {
     set("x-ratelimit-remaining", standing.remaining.into());
     set("x-ratelimit-reset", reset);
     if let Some(wait) = standing.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
+        headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
     }
+}
+
+/// Seconds after which a time has surely passed: at least one.
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() != 0)).max(1)
 }
 
 fn clock(request: &actix_web::HttpRequest) -> Clock {
@@ -257,18 +158,4 @@ fn request_id(headers: &HeaderMap) -> String {
         (1..=64).contains(&id.len()) && id.bytes().all(allowed)
     };
     given.filter(is_safe).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
-}
-
-/// The caller's address: the peer, or what a trusted proxy says.
-fn client_address(request: &ServiceRequest, trusted: &[IpAddr]) -> String {
-    let peer = request.peer_addr().map(|peer| peer.ip());
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    match (peer, forwarded) {
-        (Some(peer), Some(forwarded)) if trusted.contains(&peer) => {
-            let hops = forwarded.rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
-            hops.into_iter().find(|hop| !trusted.contains(hop)).unwrap_or(peer).to_string()
-        }
-        (Some(peer), _) => peer.to_string(),
-        (None, _) => "unknown".to_owned(),
-    }
 }

@@ -5,10 +5,14 @@
 //! permission, limits and the OpenAPI document are all made from it. Handlers translate, call one
 //! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.
 
+mod admission;
 mod auth;
 mod backup;
 mod body;
+mod caller;
 mod chat;
+mod connection;
+mod cors;
 mod dashboard;
 mod endpoint;
 mod error;
@@ -16,6 +20,7 @@ mod feed;
 mod file;
 mod frames;
 mod gate;
+mod headers;
 mod health;
 mod idempotency;
 mod keys;
@@ -25,6 +30,7 @@ mod owner_socket;
 pub mod openapi;
 mod places;
 mod routing;
+mod rule;
 mod server;
 mod sessions;
 mod simulator;

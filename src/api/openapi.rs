@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use actix_web::{HttpRequest, HttpResponse, http::Method, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header::CONTENT_SECURITY_POLICY},
+    web,
+};
 use bytestring::ByteString;
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::Config;
@@ -14,7 +18,7 @@ use crate::api::{
 };
 
 /// Statuses of failures that any endpoint may answer, with their meaning.
-const FAILURES: [(u16, &str); 16] = [
+const FAILURES: [(u16, &str); 17] = [
     (400, "The request breaks a rule; details.fields names it"),
     (401, "No credential, or one that is not accepted"),
     (403, "The credential does not reach this far"),
@@ -22,6 +26,7 @@ const FAILURES: [(u16, &str); 16] = [
     (405, "The path does not know this method"),
     (409, "The state forbids it, or the Idempotency-Key does"),
     (413, "The body is too large"),
+    (414, "The path has more than 4,096 bytes"),
     (422, "The number is not on WhatsApp"),
     (426, "Not a WebSocket handshake"),
     (429, "Too many requests; Retry-After says when to try again"),
@@ -64,6 +69,11 @@ const EXAMPLES: [(&str, &str); 8] = [
     ("uuid", "550e8400-e29b-41d4-a716-446655440045"),
 ];
 
+/// The page may run its own scripts alone and ask us alone; it styles its elements itself.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
+'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+frame-ancestors 'none'";
+
 /// The document, made once, when it is first asked for.
 pub struct Document {
     with_simulator: bool,
@@ -98,9 +108,10 @@ pub async fn page(request: HttpRequest) -> HttpResponse {
     }
     let config = Arc::new(Config::from("/openapi.json"));
     match utoipa_swagger_ui::serve(&file, config) {
-        Ok(Some(found)) => {
-            HttpResponse::Ok().content_type(found.content_type).body(found.bytes.to_vec())
-        }
+        Ok(Some(found)) => HttpResponse::Ok()
+            .content_type(found.content_type)
+            .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
+            .body(found.bytes.to_vec()),
         Ok(None) | Err(_) => HttpResponse::NotFound().finish(),
     }
 }

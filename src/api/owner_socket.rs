@@ -12,7 +12,7 @@ use actix_web::{
     rt::net::UnixStream,
 };
 
-use crate::private;
+use crate::{api::caller::policy::check_forwarding, private};
 
 /// What a connection of the owner's bears.
 struct OwnerConnection;
@@ -31,12 +31,8 @@ pub fn is_owner(request: &ServiceRequest) -> bool {
 }
 
 fn is_direct(headers: &HeaderMap) -> bool {
-    const FOREIGN: [&str; 6] =
-        ["via", "forwarded", "x-real-ip", "origin", "sec-fetch-site", "true-client-ip"];
-    headers.keys().all(|name| {
-        let name = name.as_str();
-        !FOREIGN.contains(&name) && !name.starts_with("x-forwarded") && !name.starts_with("cf-")
-    })
+    let of_a_page = ["origin", "sec-fetch-site"].iter().any(|name| headers.contains_key(*name));
+    !of_a_page && check_forwarding(headers).is_ok()
 }
 
 #[cfg(test)]

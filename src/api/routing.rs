@@ -20,7 +20,8 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::{ApiError, envelope},
-        gate::{self, Rules},
+        gate,
+        rule::Rules,
     },
     domain::{Error, ErrorCode},
 };

@@ -5,15 +5,15 @@ use std::{io, net::SocketAddr, time::Duration};
 use actix_web::{
     App, HttpServer,
     dev::ServerHandle,
-    middleware::{NormalizePath, TrailingSlash},
+    middleware::{NormalizePath, TrailingSlash, from_fn},
     web,
 };
 use tokio::task::JoinHandle;
 
 use crate::{
     api::{
-        endpoints, frames::Frames, limits::RateLimits, openapi, owner_socket, places::Places,
-        routing,
+        caller::policy::Policy, connection::Connection, endpoints, frames::Frames, headers,
+        limits::RateLimits, openapi, owner_socket, places::Places, routing,
     },
     private::socket::{self, Bound},
     services::Services,
@@ -45,8 +45,10 @@ impl Server {
     /// Binds and serves from now on, on worker threads of its own.
     pub fn bind(services: Services, frames: Frames, listen: SocketAddr) -> io::Result<Self> {
         let with_simulator = services.network.is_some();
-        let limits = web::Data::new(RateLimits::new(&services.config.limits));
+        let limits =
+            web::Data::new(RateLimits::new(&services.config.limits, services.clock.clone()));
         let places = web::Data::new(Places::new(MOST_LISTENERS));
+        let policy = web::Data::new(Policy::of(&services.config));
         let document = web::Data::new(openapi::Document::new(with_simulator));
         let data = services.config.data.dir.clone();
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
@@ -56,12 +58,15 @@ impl Server {
                 .app_data(services.clone())
                 .app_data(frames.clone())
                 .app_data(limits.clone())
+                .app_data(policy.clone())
                 .app_data(places.clone())
                 .app_data(document.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
+                .wrap(from_fn(headers::around))
                 .configure(|config| routing::lay_out(config, endpoints(with_simulator)))
         };
         let server = HttpServer::new(app.clone())
+            .on_connect(Connection::note)
             .workers(WORKERS)
             // Frames are small and many: held back for the answer to the one before, each comes 40 ms late.
             .tcp_nodelay(true)

@@ -132,13 +132,55 @@ impl Config {
         if self.openwa.basic_user.is_empty() != self.openwa.basic_password.is_empty() {
             faults.push("openwa.basic_user and openwa.basic_password go together".to_owned());
         }
+        let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
+        faults.extend(origins.map(|origin| {
+            format!(
+                "server.cors_origins: '{origin}' is not an origin such as https://app.example.com"
+            )
+        }));
+        let hosts = self.server.allowed_hosts.iter().filter(|host| !is_host(host));
+        faults.extend(hosts.map(|host| {
+            format!("server.allowed_hosts: '{host}' is not a host name without a port")
+        }));
         if faults.is_empty() { Ok(self) } else { Err(ConfigErrors(faults)) }
     }
 
-    /// Whether anybody who reaches the port may use it.
-    pub fn is_open_to_the_world(&self) -> bool {
-        self.openwa.auth == AccessMode::Open && !self.server.listen.ip().is_loopback()
+    /// `openwa.auth` as it is in effect: `auto` lets nobody in without a key once others than
+    /// programs of this machine are meant to call.
+    pub fn access(&self) -> AccessMode {
+        match (self.openwa.auth, self.reason_for_keys()) {
+            (AccessMode::Auto, Some(_)) => AccessMode::Required,
+            (mode, _) => mode,
+        }
     }
+
+    /// The setting that says that others than programs of this machine call.
+    pub fn reason_for_keys(&self) -> Option<&'static str> {
+        let server = &self.server;
+        if !server.listen.ip().to_canonical().is_loopback() {
+            Some("server.listen is not loopback")
+        } else if !server.public_url.is_empty() {
+            Some("server.public_url is set")
+        } else if !server.trusted_proxies.is_empty() {
+            Some("server.trusted_proxies is set")
+        } else {
+            None
+        }
+    }
+}
+
+/// Scheme, host and port of a web page, as browsers write it.
+fn is_origin(text: &str) -> bool {
+    let url = url::Url::parse(text).ok();
+    url.is_some_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.origin().ascii_serialization().eq_ignore_ascii_case(text)
+    })
+}
+
+fn is_host(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !text.is_empty() && text.bytes().all(allowed)
 }
 
 /// A name or an IPv4 address, all names below one, or `*` for every host.
@@ -312,6 +354,46 @@ mod tests {
         for text in ["a b", "*.", "*example.org", "a.*.org", "https://a.org", "a.org:443", "a..b"] {
             assert!(hosts(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn auto_means_required_once_others_than_this_machine_call() {
+        let access = |pairs: &[(&str, &str)]| {
+            Config::load(&Flags::default(), &environment(pairs)).unwrap().access()
+        };
+        assert_eq!(access(&[]), AccessMode::Auto);
+        // A page that may call with a key needs that key all the same.
+        let origins = ("WAGATE_SERVER__CORS_ORIGINS", "https://app.example.com");
+        assert_eq!(access(&[origins]), AccessMode::Auto);
+        for (name, value) in [
+            ("PUBLIC_URL", "https://gateway.example.com"),
+            ("WAGATE_SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+            ("WAGATE_LISTEN", "0.0.0.0:8080"),
+            ("WAGATE_LISTEN", "[::]:8080"),
+        ] {
+            assert_eq!(access(&[(name, value)]), AccessMode::Required, "{name}");
+            assert_eq!(access(&[(name, value), ("OPENWA_AUTH", "open")]), AccessMode::Open);
+        }
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        let load = |name: &str, value: &str| {
+            Config::load(&Flags::default(), &environment(&[(name, value)])).is_ok()
+        };
+        for (origin, is_fine) in [
+            ("https://app.example.com", true),
+            ("http://localhost:3000", true),
+            ("https://app.example.com/", false),
+            ("https://app.example.com:443", false),
+            ("app.example.com", false),
+            ("*", false),
+            ("null", false),
+        ] {
+            assert_eq!(load("WAGATE_SERVER__CORS_ORIGINS", origin), is_fine, "{origin}");
+        }
+        assert!(load("WAGATE_SERVER__ALLOWED_HOSTS", "wagate,gateway.lan"));
+        assert!(!load("WAGATE_SERVER__ALLOWED_HOSTS", "wagate:8080"));
     }
 
     #[test]

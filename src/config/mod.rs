@@ -57,6 +57,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Empty to derive it from `listen`.
     pub public_url: String,
+    /// Names besides its own under which the gateway is called without a key.
+    pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -155,6 +157,9 @@ pub struct Limits {
     pub messaging: u32,
     pub general: u32,
     pub chat: u32,
+    pub dashboard: u32,
+    pub refused: u32,
+    pub public: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

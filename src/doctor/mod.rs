@@ -1,6 +1,7 @@
 //! Checks what the gateway needs on this machine, and says how to mend what is missing.
 
 mod browser;
+mod callers;
 mod modes;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::callers::callers;
 use crate::{
     config::{Config, NetworkKind},
     domain::{Clock, Error, session::EngineKind},
@@ -100,6 +102,7 @@ pub async fn examine_running(config: &Config, clock: &Clock) -> Vec<Check> {
             "free some space, or choose another --data folder",
         ),
         time(clock),
+        callers(config).await,
     ];
     checks.extend(modes::examine(config));
     if config.engine == EngineKind::Browser {

@@ -49,6 +49,9 @@ impl TestApp {
             ("WAGATE_LIMITS__MESSAGING", "0"),
             ("WAGATE_LIMITS__GENERAL", "0"),
             ("WAGATE_LIMITS__CHAT", "0"),
+            ("WAGATE_LIMITS__DASHBOARD", "0"),
+            ("WAGATE_LIMITS__REFUSED", "0"),
+            ("WAGATE_LIMITS__PUBLIC", "0"),
         ];
         let all = free.iter().chain(settings);
         let environment: BTreeMap<String, String> =

@@ -76,7 +76,7 @@ async fn a_link_shows_its_file_without_a_credential_whole_and_in_part() {
     for (name, value) in [
         ("content-type", "image/png"),
         ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "sandbox"),
+        ("content-security-policy", "sandbox; frame-ancestors 'none'"),
         ("accept-ranges", "bytes"),
         ("content-disposition", "inline; filename*=UTF-8''dot%2Epng"),
         ("content-length", &pixel().len().to_string()),

@@ -75,6 +75,9 @@ impl Daemon {
                 ("WAGATE_LIMITS__MESSAGING", "0"),
                 ("WAGATE_LIMITS__GENERAL", "0"),
                 ("WAGATE_LIMITS__CHAT", "0"),
+                ("WAGATE_LIMITS__DASHBOARD", "0"),
+                ("WAGATE_LIMITS__REFUSED", "0"),
+                ("WAGATE_LIMITS__PUBLIC", "0"),
             ])
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())

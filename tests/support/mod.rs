@@ -4,6 +4,8 @@
 
 pub mod daemon;
 pub mod processes;
+pub mod proxies;
+pub mod raw;
 pub mod receiver;
 
 use std::time::Duration;

@@ -11,7 +11,7 @@ use crate::{
         endpoint::Bucket,
         error::ApiError,
         gate::too_many,
-        limits::RateLimits,
+        limits::{Counted, RateLimits},
     },
     domain::{Error, ErrorCode, SessionId, SessionStatus, Subject},
     messaging::{Conversation, Found},
@@ -119,10 +119,12 @@ pub fn for_all_sessions(request: &HttpRequest) -> Result<(), Error> {
 /// Counts a send against what its session may send.
 pub fn count_send(request: &HttpRequest, session: &SessionId) -> Result<(), ApiError> {
     let Some(limits) = request.app_data::<web::Data<RateLimits>>() else { return Ok(()) };
-    let Some(standing) = limits.count(Bucket::Messaging, session.as_str()) else { return Ok(()) };
+    let Some(standing) = limits.count(Bucket::Messaging, Counted::Session(session.clone())) else {
+        return Ok(());
+    };
     request.extensions_mut().insert(standing);
     match standing.retry_after {
-        Some(wait) => Err(too_many(Bucket::Messaging, Some(standing), wait).into()),
+        Some(wait) => Err(too_many(Bucket::Messaging.name(), standing.limit, wait).into()),
         None => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use crate::api::{
 
 /// The page shows what strangers wrote: it may run its own script alone and speak to us alone.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";

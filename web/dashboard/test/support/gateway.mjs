@@ -15,6 +15,9 @@ const NO_LIMITS = {
   WAGATE_LIMITS__MESSAGING: "0",
   WAGATE_LIMITS__GENERAL: "0",
   WAGATE_LIMITS__CHAT: "0",
+  WAGATE_LIMITS__DASHBOARD: "0",
+  WAGATE_LIMITS__REFUSED: "0",
+  WAGATE_LIMITS__PUBLIC: "0",
 };
 
 /** Looks until a condition holds and gives what it gave; fails when it never does. */

@@ -86,6 +86,8 @@ function headersOf({ body, headers = {} }: Call): Record<string, string> {
   const key = currentKey();
   return {
     accept: "application/json",
+    // Counted apart from programs, so that an open page takes nothing from a bot.
+    "x-wagate-dashboard": "1",
     ...(key && { authorization: `Bearer ${key}` }),
     ...(body !== undefined && { "content-type": "application/json" }),
     ...headers,

@@ -1,0 +1,45 @@
+//! What the table of routes says of the routes of one path.
+
+use actix_web::http::Method;
+
+use crate::api::{
+    endpoint::{Bucket, Endpoint, Repeat, Scope},
+    error::Surface,
+};
+
+/// What the table says of a route.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    pub scope: Scope,
+    pub bucket: Bucket,
+    pub repeat: Repeat,
+    pub surface: Surface,
+    pub takes_file: bool,
+    pub bounds_itself: bool,
+}
+
+/// What the table says of the routes of one path, by method; nothing where there is no such path.
+#[derive(Default)]
+pub struct Rules(Vec<(Method, Rule)>);
+
+impl Rules {
+    pub fn of(endpoints: &[Endpoint]) -> Self {
+        let rule = |one: &Endpoint| {
+            let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
+            let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
+            (one.method.clone(), rule)
+        };
+        Self(endpoints.iter().map(rule).collect())
+    }
+
+    /// None where there is nothing, and for a method that the path does not know: the 404 or 405 tells
+    /// nothing.
+    pub fn find(&self, method: &Method) -> Option<Rule> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.0.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)
+    }
+
+    pub fn surface(&self) -> Surface {
+        self.0.first().map(|(_, rule)| rule.surface).unwrap_or_default()
+    }
+}
