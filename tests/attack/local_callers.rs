@@ -1,11 +1,13 @@
 //! Callers without a key: other users, reverse proxies, foreign pages.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{
-    PATIENCE,
+    PATIENCE, PHONE,
     daemon::Daemon,
     proxies::{self, Proxy},
     raw::{self, STRANGER, request, send, send_and_leave, send_as},
@@ -78,6 +80,20 @@ async fn another_user_of_the_machine_needs_a_key() {
     let header = format!("X-API-Key: {}", key["key"].as_str().unwrap());
     assert_eq!(ask("GET", SESSIONS, &[&header]).status, 200);
     assert_eq!(ask("GET", "/health", &[]).status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_told_apart_over_ipv6_as_well() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        println!("skipped: this machine has no IPv6");
+        return;
+    }
+    let (_folder, daemon) = daemon(&[("WAGATE_LISTEN", "[::1]:8080")]).await;
+    let text = request("GET", &daemon.base, SESSIONS, &[]);
+    assert_eq!(send(&daemon.base, &text).status, 200, "{}", daemon.base);
+    if proxies::other_users() {
+        assert_eq!(send_as(STRANGER, &daemon.base, &text).status, 401);
+    }
 }
 
 /// A socket whose process has closed it says that it is root's.
@@ -338,4 +354,81 @@ async fn a_listed_origin_does_not_open_the_door_without_a_key() {
     let (_folder, daemon) = daemon(&settings).await;
     let lines = ["Origin: https://app.example", "Sec-Fetch-Site: cross-site"];
     assert_eq!(send(&daemon.base, &request("GET", &daemon.base, SESSIONS, &lines)).status, 401);
+}
+
+/// What a foreign page tries, and then reports to its own server.
+const PAGE: &str = r#"<!doctype html><body><script>
+const base = "BASE";
+const socket = new Promise((tell) => {
+  const one = new WebSocket(base.replace("http", "ws") + "/ws/a?since=0");
+  one.onopen = () => tell("open");
+  one.onerror = () => tell("refused");
+});
+const shown = (path) => new Promise((tell) => {
+  const one = document.createElement("object");
+  one.onload = () => tell("shown");
+  one.onerror = () => tell("refused");
+  one.data = base + path;
+  document.body.append(one);
+});
+const send = fetch(base + "/api/v1/sessions/a/logout", { method: "POST", mode: "no-cors" })
+  .then(() => "answered", () => "failed");
+const read = fetch(base + "/api/v1/sessions").then(() => "read", () => "kept");
+Promise.all([socket, shown("/api/v1/sessions/a"), shown("/api/v1/sessions/none"), send, read])
+  .then((found) => fetch("/found?" + found.join(",")));
+</script>"#;
+
+/// Serves the page until it has reported.
+fn page_server(listener: &std::net::TcpListener, page: &str) -> String {
+    use std::io::{Read, Write};
+    loop {
+        let (mut stream, _) = listener.accept().unwrap();
+        // A browser also opens connections that it may never use.
+        stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).unwrap_or(0);
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        let line = head.lines().next().unwrap_or_default();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+            page.len()
+        );
+        let _ = stream.write_all(answer.as_bytes());
+        if let Some((_, found)) = line.split_once("/found?") {
+            return found.split(' ').next().unwrap_or_default().to_owned();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_page_in_a_real_browser_learns_and_changes_nothing() {
+    let Some(chromium) = wagate::driver::browser::find(None) else {
+        println!("skipped: {}", wagate::driver::browser::install_hint());
+        return;
+    };
+    for mode in ["auto", "open"] {
+        let (folder, daemon) = daemon(&[("OPENWA_AUTH", mode)]).await;
+        daemon.link("a", PHONE).await;
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+        let page = PAGE.replace("BASE", &daemon.base);
+        let served = tokio::task::spawn_blocking(move || page_server(&listener, &page));
+        let mut browser = tokio::process::Command::new(&chromium)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
+            .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+            .arg(url)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let found = tokio::time::timeout(PATIENCE * 3, served).await;
+        browser.kill().await.unwrap();
+        let found = found.expect("the page did not report").unwrap();
+        let found: Vec<&str> = found.split(',').collect();
+        assert_eq!(found[..3], ["refused"; 3], "{mode}: {found:?}");
+        assert_eq!(found[4], "kept", "{mode}: {found:?}");
+        let status = daemon.get("/api/v1/sessions/a/status").await;
+        assert_eq!(status["status"], "ready", "{mode}: {status}");
+    }
 }
