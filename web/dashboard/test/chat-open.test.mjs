@@ -147,3 +147,36 @@ test("a conversation that is deleted elsewhere says so in its place", async () =
   await page.getByText("This conversation is not there any more").waitFor();
   await close();
 });
+
+test("a message that failed says so, and is sent again", async () => {
+  await send(gateway, DORA, "Refused at first");
+  const { page, close } = await open(browser, gateway, { hash: `#/chat?with=${dora}` });
+  await page.route("**/messages?*", async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    const refused = body.data.messages.find((each) => each.message_body === "Refused at first");
+    if (refused) refused.status = "failed";
+    await route.fulfill({ response, json: body });
+  }, { times: 1 });
+  await page.reload();
+  const own = page.locator(".own", { hasText: "Refused at first" });
+  await own.first().getByText("Not sent.").waitFor();
+  await own.first().getByRole("button", { name: "Send again" }).click();
+  await messagesOf(gateway, dora, (all) =>
+    all.filter((each) => each.message_body === "Refused at first").length === 2);
+  await close();
+});
+
+test("every filter is in the pane, and a deleted message leaves words in the list", async () => {
+  const { message } = await send(gateway, DORA, "To be taken back");
+  await gateway.ask("DELETE", `/api/v1/chat/messages/${message.uuid}?for=everyone`);
+  const viewport = { width: 1024, height: 800 };
+  const { page, close } = await open(browser, gateway, { hash: "#/chat", viewport });
+  await page.locator(`[data-id="${dora}"]`).getByText("This message was deleted").waitFor();
+  const pane = await page.locator(".pane").first().boundingBox();
+  for (const filter of await page.locator(".filters > *").all()) {
+    const box = await filter.boundingBox();
+    assert.ok(box.x + box.width <= pane.x + pane.width, await filter.innerText());
+  }
+  await close();
+});

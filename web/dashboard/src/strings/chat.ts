@@ -97,6 +97,7 @@ export const words = {
   },
   failed: "Not sent.",
   again: "Try again",
+  sendAgain: "Send again",
   discard: "Discard",
   kinds: {
     text: "Text",
