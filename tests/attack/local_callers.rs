@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{
     PATIENCE, PHONE,
-    daemon::Daemon,
+    daemon::{Daemon, PROGRAM},
     proxies::{self, Proxy},
     raw::{self, STRANGER, request, send, send_and_leave, send_as},
 };
@@ -94,6 +94,30 @@ async fn users_are_told_apart_over_ipv6_as_well() {
     if proxies::other_users() {
         assert_eq!(send_as(STRANGER, &daemon.base, &text).status, 401);
     }
+}
+
+/// The gateway as a service runs it: by a user of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_of_another_user_lets_that_user_and_root_in() {
+    const OWN: u32 = 65_533;
+    if !proxies::other_users() {
+        return;
+    }
+    let mut version = tokio::process::Command::new(PROGRAM);
+    let version = version.arg("--version").uid(OWN).gid(OWN).output().await;
+    if !version.is_ok_and(|output| output.status.success()) {
+        println!("skipped: other users cannot reach {PROGRAM}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(OWN), Some(OWN)).unwrap();
+    let mut command = tokio::process::Command::new(PROGRAM);
+    command.uid(OWN).gid(OWN);
+    let daemon = Daemon::run(command, folder.path(), 0, &[]).await;
+    let text = request("GET", &daemon.base, SESSIONS, &[]);
+    assert_eq!(send(&daemon.base, &text).status, 200, "root");
+    assert_eq!(send_as(OWN, &daemon.base, &text).status, 200, "its own user");
+    assert_eq!(send_as(STRANGER, &daemon.base, &text).status, 401, "another");
 }
 
 /// A socket whose process has closed it says that it is root's.
