@@ -55,8 +55,8 @@ pub enum KeyAction {
     Create {
         /// What people will know it by.
         name: String,
-        /// What it may do: `*`, `read`, `send`, `admin`, …
-        #[arg(long = "scope", default_value = "*")]
+        /// What it may do: `read`, `send`, `admin`, …, or `*` for everything.
+        #[arg(long = "scope", required = true)]
         scopes: Vec<String>,
         /// Limit it to one session.
         #[arg(long)]

@@ -28,6 +28,7 @@ use crate::{
 enum Credential {
     None,
     Key(String),
+    Ticket(String),
     Basic { user: String, password: String },
     Unreadable,
 }
@@ -73,6 +74,11 @@ pub async fn identify(
     match credential_of(request) {
         Credential::Key(secret) => {
             services.api_keys.authenticate(&secret).await.map(by_key).map_err(wrong)
+        }
+        Credential::Ticket(ticket) => {
+            let caller = services.api_keys.redeem_ticket(&ticket).await.map_err(wrong)?;
+            let by = if caller.key.is_some() { By::Key } else { By::Nothing };
+            Ok(Known { principal: caller, by })
         }
         Credential::Basic { user, password } => {
             // A browser adds these by itself, whichever page asks.
@@ -121,6 +127,11 @@ pub async fn identify(
 pub fn principal(request: &HttpRequest) -> Rc<Principal> {
     let nobody = || Rc::new(Principal { key: None, scopes: Vec::new(), session: None });
     request.extensions().get::<Rc<Principal>>().cloned().unwrap_or_else(nobody)
+}
+
+/// Refuses a caller whose key has ended while the request waited.
+pub async fn still_good(services: &Services, request: &HttpRequest) -> Result<(), Error> {
+    services.api_keys.lease(&principal(request)).await.map(drop)
 }
 
 fn wrong(error: Error) -> Unknown {
@@ -185,10 +196,12 @@ fn credential_of(request: &ServiceRequest) -> Credential {
     let streams = request.path().starts_with("/ws/") || request.path().ends_with("/events");
     if streams {
         let query = request.query_string().as_bytes();
-        let named =
-            |(name, _): &(std::borrow::Cow<'_, str>, _)| name == "api_key" || name == "token";
-        if let Some((_, key)) = url::form_urlencoded::parse(query).find(named) {
-            return Credential::Key(key.into_owned());
+        for (name, value) in url::form_urlencoded::parse(query) {
+            match &*name {
+                "ticket" => return Credential::Ticket(value.into_owned()),
+                "api_key" | "token" => return Credential::Key(value.into_owned()),
+                _ => (),
+            }
         }
     }
     Credential::None

@@ -1,15 +1,13 @@
 //! A backup of the whole gateway, as one file.
 
-use std::rc::Rc;
-
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 
 use crate::{
-    accounts::Principal,
     api::{
+        auth::principal,
         body::Query,
-        endpoint::{Endpoint, ParameterKind::Text},
+        endpoint::{Endpoint, ParameterKind::Text, Scope},
         error::ApiError,
     },
     backup::Profiles,
@@ -37,11 +35,8 @@ async fn take(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let is_limited = request
-        .extensions()
-        .get::<Rc<Principal>>()
-        .is_none_or(|principal| principal.session.is_some());
-    if is_limited {
+    let caller = principal(&request);
+    if caller.session.is_some() || !caller.may(Scope::Admin.name()) {
         let message = "A backup holds every session: it needs a key that is not limited to one";
         return Err(Error::new(ErrorCode::Forbidden, message).into());
     }
@@ -51,11 +46,16 @@ async fn take(
         }
         None => Profiles::default(),
     };
+    let lease = services.api_keys.lease(&caller).await?;
     let download = services.backups.start(profiles).await?;
-    let chunks = stream::unfold(download, |mut download| async move {
-        let chunk = download.next().await?;
+    let chunks = stream::unfold((download, lease), |(mut download, lease)| async move {
         // An error cuts the answer off, so that nobody takes it for whole.
-        Some((chunk, download))
+        let chunk = tokio::select! {
+            biased;
+            ending = lease.ended() => Err(Error::new(ErrorCode::Unauthenticated, ending.reason())),
+            chunk = download.next() => chunk?,
+        };
+        Some((chunk, (download, lease)))
     });
     let name = services.clock.now().strftime("wagate-%Y%m%d-%H%M%S.tar.zst");
     Ok(HttpResponse::Ok()

@@ -10,7 +10,7 @@ use crate::{
     api::{
         body::Query,
         error::ApiError,
-        frames::{Frame, Frames},
+        frames::{Codes, Frame, Frames},
         sessions::wire::EVENT_NAMES,
     },
     domain::{Error, ErrorCode, SessionId},
@@ -23,6 +23,7 @@ const READ_AT_ONCE: usize = 100;
 pub struct Feed {
     log: EventLog,
     frames: Frames,
+    codes: Codes,
     wake: watch::Receiver<u64>,
     session: Option<SessionId>,
     cursor: u64,
@@ -36,8 +37,9 @@ pub struct Feed {
 pub enum Start {
     Now,
     Replay,
-    /// The log no longer reaches back so far; it holds events from this number on.
-    TooOld(u64),
+    /// The log does not know the number: it no longer reaches back so far, or has not come to it,
+    /// as after a restore. It holds events from this number on, which all follow.
+    Reset(u64),
 }
 
 impl Feed {
@@ -45,21 +47,22 @@ impl Feed {
         log: EventLog,
         frames: Frames,
         session: Option<SessionId>,
+        codes: Codes,
         query: &Query,
     ) -> Result<Self, ApiError> {
         let wanted = query.text("events").map(names).transpose()?;
         let wake = log.wake();
         let cursor = log.newest();
-        Ok(Self { log, frames, wake, session, cursor, until: u64::MAX, wanted })
+        Ok(Self { log, frames, codes, wake, session, cursor, until: u64::MAX, wanted })
     }
 
     /// Moves to where the listener left off.
     pub fn begin(&mut self, since: Option<u64>) -> Start {
         match since {
             None => Start::Now,
-            Some(since) if since + 1 < self.log.oldest() => {
-                self.cursor = self.log.oldest() - 1;
-                Start::TooOld(self.log.oldest())
+            Some(since) if since + 1 < self.log.oldest() || self.log.newest() < since => {
+                self.cursor = self.log.oldest().saturating_sub(1);
+                Start::Reset(self.log.oldest())
             }
             Some(since) => {
                 self.cursor = since;
@@ -103,7 +106,7 @@ impl Feed {
             let last = events.last().map_or(0, |last| last.seq);
             self.cursor = self.cursor.max(last).max(reached);
             let told = events.iter().take_while(|event| event.seq <= self.until);
-            let frames = told.filter_map(|event| self.frames.of(event));
+            let frames = told.filter_map(|event| self.frames.of(event, self.codes));
             let frames: Vec<Frame> = frames.filter(|frame| self.wants(frame.name)).collect();
             if !frames.is_empty() || self.is_over() {
                 return Ok(frames);
@@ -151,7 +154,8 @@ mod tests {
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
         let query = Query::of(&TestRequest::default().to_http_request());
         let session = Some("s".parse().unwrap());
-        let feed = Feed::new(log.clone(), Frames::default(), session, &query).ok().unwrap();
+        let frames = Frames::default();
+        let feed = Feed::new(log.clone(), frames, session, Codes::Shown, &query).ok().unwrap();
         (log, feed)
     }
 
@@ -167,7 +171,17 @@ mod tests {
         assert_eq!(feed.next().await.unwrap().len(), READ_AT_ONCE);
         drop_all(&log).await;
         assert!(feed.next().await.is_err());
-        assert!(matches!(feed.begin(Some(READ_AT_ONCE as u64)), Start::TooOld(300)));
+        assert!(matches!(feed.begin(Some(READ_AT_ONCE as u64)), Start::Reset(300)));
+    }
+
+    #[tokio::test]
+    async fn a_number_that_the_log_has_not_come_to_is_no_silence() {
+        let (log, mut feed) = feed(3).await;
+        assert!(matches!(feed.begin(Some(3)), Start::Replay));
+        assert!(matches!(feed.begin(Some(4)), Start::Reset(1)));
+        assert_eq!(feed.next().await.unwrap().len(), 3);
+        assert!(matches!(feed.begin(Some(u64::MAX - 1)), Start::Reset(1)));
+        assert_eq!(log.newest(), 3);
     }
 
     #[tokio::test]

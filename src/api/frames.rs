@@ -13,8 +13,9 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::{
+    accounts::Principal,
     api::sessions::wire::{EVENT_NAMES, encode, name},
-    domain::Event,
+    domain::{Event, EventBody},
     webhooks::Envelope,
 };
 
@@ -23,6 +24,20 @@ const MOST_FRAMES: usize = 256;
 const MOST_BYTES: usize = 1024 * 1024;
 /// Room for the frame of a message of some words.
 const USUAL_BYTES: usize = 1_280;
+
+/// Whether a listener gets the codes by which a phone is linked. Who scans one owns the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codes {
+    Shown,
+    Withheld,
+}
+
+impl Codes {
+    /// As for `GET …/qr`, which needs the same scope.
+    pub fn for_caller(caller: &Principal) -> Self {
+        if caller.may("admin") { Self::Shown } else { Self::Withheld }
+    }
+}
 
 /// An event as it goes to a listener. Clones share its bytes.
 #[derive(Clone, Debug)]
@@ -48,14 +63,18 @@ struct Recent {
 
 impl Frames {
     /// The frame of an event; none for one that is of no interest outside.
-    pub fn of(&self, event: &Event) -> Option<Frame> {
+    pub fn of(&self, event: &Event, codes: Codes) -> Option<Frame> {
         let name = name(&event.body)?;
+        // Seldom, and not shared with those who get the code.
+        if codes == Codes::Withheld && matches!(event.body, EventBody::Qr { .. }) {
+            return Frame::new(name, event, codes);
+        }
         if let Some(frame) = self.recent().by_number.get(&event.seq) {
             return Some(frame.clone());
         }
         // Not held while it is worded, or all who want other frames would wait. Of two who word the
         // same one meanwhile both get the first.
-        let frame = Frame::new(name, event)?;
+        let frame = Frame::new(name, event, Codes::Shown)?;
         Some(self.recent().keep(event.seq, frame))
     }
 
@@ -65,11 +84,11 @@ impl Frames {
 }
 
 impl Frame {
-    fn new(name: &'static str, event: &Event) -> Option<Self> {
+    fn new(name: &'static str, event: &Event, codes: Codes) -> Option<Self> {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
         write!(bytes, "id: {}\nevent: {name}\ndata: ", event.seq).ok()?;
         let start = bytes.len();
-        encode(event, &mut bytes)?;
+        encode(event, codes, &mut bytes)?;
         let end = bytes.len();
         bytes.extend(b"\n\n");
         let stream = Bytes::from(bytes);
@@ -95,14 +114,14 @@ impl Recent {
     }
 }
 
-/// Webhooks get the same bytes.
+/// Webhooks get the same bytes, codes included: only callers with the scope `admin` register them.
 impl Envelope for Frames {
     fn name(&self, event: &Event) -> Option<&'static str> {
         name(&event.body)
     }
 
     fn wrap(&self, event: &Event) -> Option<Bytes> {
-        self.of(event).map(|frame| frame.json.into_bytes())
+        self.of(event, Codes::Shown).map(|frame| frame.json.into_bytes())
     }
 
     fn names(&self) -> &'static [&'static str] {
@@ -135,13 +154,34 @@ mod tests {
     fn all_who_listen_share_the_bytes_of_a_frame() {
         let frames = Frames::default();
         let event = event(7, "it \n broke");
-        let (one, other) = (frames.of(&event).unwrap(), frames.clone().of(&event).unwrap());
+        let (one, other) = (
+            frames.of(&event, Codes::Shown).unwrap(),
+            frames.clone().of(&event, Codes::Shown).unwrap(),
+        );
         assert_eq!(one.stream.as_ptr(), other.stream.as_ptr());
         assert_eq!(frames.wrap(&event).unwrap().as_ptr(), one.json.as_ptr());
         let stream = format!("id: 7\nevent: failed\ndata: {}\n\n", one.json);
         assert_eq!(one.stream, stream.as_bytes());
         let read: serde_json::Value = serde_json::from_str(&one.json).unwrap();
         assert_eq!((&read["seq"], &read["data"]["reason"]), (&7.into(), &"it \n broke".into()));
+    }
+
+    #[test]
+    fn who_gets_no_codes_gets_the_event_without_one() {
+        let frames = Frames::default();
+        let body =
+            EventBody::Qr { text: "2@secret".to_owned(), attempt: 3, expires_at: from_seconds(9) };
+        let event = Event { body, ..event(7, "") };
+        let shown = frames.of(&event, Codes::Shown).unwrap();
+        let withheld = frames.of(&event, Codes::Withheld).unwrap();
+        let again = frames.of(&event, Codes::Shown).unwrap();
+        assert!(shown.json.contains("2@secret") && again.json == shown.json);
+        let bytes = String::from_utf8_lossy(&withheld.stream);
+        assert!(!bytes.contains("2@secret") && !bytes.contains("data:image"), "{bytes}");
+        let read: serde_json::Value = serde_json::from_str(&withheld.json).unwrap();
+        assert_eq!((&read["event"], &read["seq"]), (&"qr".into(), &7.into()));
+        let data = serde_json::json!({ "expiresAt": "1970-01-01T00:00:09Z", "attempt": 3 });
+        assert_eq!(read["data"], data);
     }
 
     #[test]
@@ -155,15 +195,15 @@ mod tests {
             recent.by_number.keys().copied().collect::<Vec<_>>()
         };
         for number in 1_000..2_000 {
-            frames.of(&event(number, "x")).unwrap();
+            frames.of(&event(number, "x"), Codes::Shown).unwrap();
         }
         let newest: Vec<u64> = (2_000 - MOST_FRAMES as u64..2_000).collect();
         assert_eq!(kept(), newest);
-        frames.of(&event(1, "late")).unwrap();
+        frames.of(&event(1, "late"), Codes::Shown).unwrap();
         assert_eq!(kept(), newest);
-        frames.of(&event(2_000, &"x".repeat(MOST_BYTES - 2_000))).unwrap();
+        frames.of(&event(2_000, &"x".repeat(MOST_BYTES - 2_000)), Codes::Shown).unwrap();
         assert!(kept().len() < 20);
-        frames.of(&event(2_001, &"x".repeat(2 * MOST_BYTES))).unwrap();
+        frames.of(&event(2_001, &"x".repeat(2 * MOST_BYTES)), Codes::Shown).unwrap();
         assert_eq!(kept(), [0; 0]);
     }
 }

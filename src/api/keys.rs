@@ -31,7 +31,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeats(Repeat::Secret)
             .takes::<KeyDraft>()
             .answers::<KeyView>(201),
-        Endpoint::delete("/api/v1/api-keys/{keyId}", revoke).about(TAG, "Revoke an API key"),
+        Endpoint::delete("/api/v1/api-keys/{keyId}", revoke)
+            .about(TAG, "Revoke an API key; the streams that it opened end at once"),
     ]
 }
 
@@ -39,10 +40,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[serde(rename_all = "camelCase")]
 struct KeyDraft {
     name: String,
-    scopes: Option<Vec<String>>,
-    /// Limits the key to one session.
+    /// What the key may do, at least one of: `read`, `send`, `conversations`, `admin`, `*` for
+    /// everything. `admin` makes keys too, so it amounts to `*` unless `sessionId` is given.
+    scopes: Vec<String>,
+    /// Limits the key to one session, which must exist.
     session_id: Option<String>,
-    /// RFC 3339.
+    /// RFC 3339, in the future. The key ends then, and what it holds open.
     expires_at: Option<String>,
 }
 
@@ -106,9 +109,8 @@ async fn create(
         }
         None => None,
     };
-    let scopes = draft.scopes.unwrap_or_else(|| vec!["*".to_owned()]);
     let (record, secret) =
-        services.api_keys.create(&draft.name, scopes, session, expires_at).await?;
+        services.api_keys.create(&draft.name, draft.scopes, session, expires_at).await?;
     let data = KeyView::of(record, Some(secret));
     Ok(HttpResponse::Created().json(json!({ "success": true, "data": data })))
 }

@@ -25,6 +25,7 @@ mod health;
 mod idempotency;
 mod keys;
 mod limits;
+mod listener;
 mod operation;
 mod owner_socket;
 pub mod openapi;
@@ -35,7 +36,9 @@ mod server;
 mod sessions;
 mod simulator;
 mod sse;
+mod stream_tickets;
 mod websocket;
+mod websocket_faults;
 
 use self::endpoint::Endpoint;
 pub use self::{frames::Frames, server::Server, simulator::door::Door};
@@ -48,6 +51,7 @@ fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all.extend(keys::endpoints());
     all.extend(backup::endpoints());
     all.extend(sse::endpoints());
+    all.extend(stream_tickets::endpoints());
     all.extend(sessions::endpoints());
     all.extend(chat::endpoints());
     all.extend(websocket::endpoints());

@@ -167,6 +167,12 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
             "content": { "application/json": { "schema": add(&body(), schemas) } },
         });
     }
+    // What a caller must be allowed, for programs that read this document.
+    operation["x-scope"] = match endpoint.scope {
+        Scope::Public => Value::Null,
+        scope => scope.name().into(),
+    };
+    operation["x-keys-of-one-session"] = reach(endpoint).into();
     operation["security"] = match endpoint.scope {
         Scope::Public => json!([]),
         Scope::Read | Scope::Send | Scope::Conversations | Scope::Admin => {
@@ -174,6 +180,16 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         }
     };
     operation
+}
+
+/// What a key for one session may do here.
+fn reach(endpoint: &Endpoint) -> &'static str {
+    match endpoint.path.contains("{sessionId}") {
+        _ if endpoint.scope == Scope::Public => "all",
+        true => "its session",
+        false if endpoint.bounds_itself => "what is of its session",
+        false => "nothing",
+    }
 }
 
 fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {

@@ -12,15 +12,22 @@ use tokio::task::JoinHandle;
 
 use crate::{
     api::{
-        caller::policy::Policy, connection::Connection, endpoints, frames::Frames, headers,
-        limits::RateLimits, openapi, owner_socket, places::Places, routing,
+        caller::policy::Policy,
+        connection::Connection,
+        endpoints,
+        frames::Frames,
+        headers,
+        limits::RateLimits,
+        openapi, owner_socket,
+        places::{MostStreams, Places},
+        routing,
     },
     private::socket::{self, Bound},
     services::Services,
 };
 
 const WORKERS: usize = 2;
-/// Clients that may listen to one session at once.
+/// Streams of one session that may be open at once.
 const MOST_LISTENERS: usize = 2_000;
 const STOP_SECONDS: u64 = 5;
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
@@ -47,7 +54,12 @@ impl Server {
         let with_simulator = services.network.is_some();
         let limits =
             web::Data::new(RateLimits::new(&services.config.limits, services.clock.clone()));
-        let places = web::Data::new(Places::new(MOST_LISTENERS));
+        let most = MostStreams {
+            session: MOST_LISTENERS,
+            key: services.config.limits.streams_per_key,
+            address: services.config.limits.streams_per_address,
+        };
+        let places = web::Data::new(Places::new(most));
         let policy = web::Data::new(Policy::of(&services.config));
         let document = web::Data::new(openapi::Document::new(with_simulator));
         let data = services.config.data.dir.clone();

@@ -4,6 +4,7 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
+use serde_json::json;
 
 use crate::{
     api::{
@@ -14,8 +15,8 @@ use crate::{
             ParameterKind::{Number, Text},
         },
         error::ApiError,
-        feed::{Feed, Start},
-        frames::Frames,
+        feed::Start,
+        listener::Listener,
     },
     domain::SessionId,
     services::Services,
@@ -30,6 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .query(Text, "events", "Names of the events wanted, separated by commas")
             .query(Number, "since", "Replay everything after this number first")
             .query(Number, "until", "End after this number")
+            .query(Text, "ticket", "A stream ticket, instead of a credential")
             .answers_other(200, "text/event-stream")
     };
     vec![
@@ -47,64 +49,84 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn all(
     services: web::Data<Services>,
-    frames: web::Data<Frames>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let own = principal(&request).session.clone();
-    follow(&services, &frames, &request, own)
+    follow(&services, &request, own).await
 }
 
 async fn one(
     services: web::Data<Services>,
-    frames: web::Data<Frames>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&request)?;
     services.supervisor.get(&id)?;
-    follow(&services, &frames, &request, Some(id))
+    follow(&services, &request, Some(id)).await
 }
 
-fn follow(
+async fn follow(
     services: &Services,
-    frames: &Frames,
     request: &HttpRequest,
     session: Option<SessionId>,
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(request);
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
-    let since = match last_id.and_then(|id| id.parse().ok()) {
-        Some(since) => Some(since),
-        None => match query.text("since") {
-            Some(_) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
-            None => None,
-        },
-    };
-    let mut feed = Feed::new(services.events.clone(), frames.clone(), session, &query)?;
-    if query.text("until").is_some() {
-        feed.end_at(query.number("until", 0, 0, u64::MAX)?);
+    let resume = last_id.and_then(|id| id.parse().ok());
+    let until = query.text("until").map(|_| query.number("until", 0, 0, u64::MAX)).transpose()?;
+    let mut listener = Listener::admit(services, request, session, resume).await?;
+    if let Some(until) = until {
+        listener.feed.end_at(until);
     }
-    let opening = match feed.begin(since) {
-        // The number alone: a line that breaks before the first event goes on from here.
-        Start::Now => format!("id: {}\n: connected\n\n", feed.position()),
+    let opening = match listener.start {
+        // The number alone: a connection that breaks before the first event goes on from here.
+        Start::Now => format!("id: {}\n: connected\n\n", listener.feed.position()),
         Start::Replay => ": connected\n\n".to_owned(),
-        Start::TooOld(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
+        Start::Reset(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
-    let opening = VecDeque::from([web::Bytes::from(opening)]);
-    let frames = stream::unfold((feed, opening), |(mut feed, mut ready)| async move {
-        if ready.is_empty() && !feed.is_over() {
-            match tokio::time::timeout(HEARTBEAT, feed.next()).await {
-                Ok(Ok(frames)) => ready.extend(frames.into_iter().map(|frame| frame.stream)),
-                // The store failed: the client comes back with the number it has.
-                Ok(Err(_)) => return None,
-                Err(_) => ready.push_back(web::Bytes::from_static(b": alive\n\n")),
-            }
-        }
-        let next = ready.pop_front()?;
-        Some((Ok::<_, Infallible>(next), (feed, ready)))
+    let following = Following { listener, ready: VecDeque::from([opening.into()]), is_over: false };
+    let frames = stream::unfold(following, |mut following| async move {
+        let next = following.next().await?;
+        Some((Ok::<_, Infallible>(next), following))
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("cache-control", "no-store"))
         .insert_header(("x-accel-buffering", "no"))
         .streaming(frames))
+}
+
+/// A stream under way.
+struct Following {
+    listener: Listener,
+    ready: VecDeque<web::Bytes>,
+    is_over: bool,
+}
+
+impl Following {
+    /// The next piece of the stream; none at its end.
+    async fn next(&mut self) -> Option<web::Bytes> {
+        if self.is_over {
+            return None;
+        }
+        let Listener { feed, lease, .. } = &mut self.listener;
+        // First of all, also before what is ready: nothing is shown to a key that has ended.
+        if lease.ending().is_none() && self.ready.is_empty() && !feed.is_over() {
+            tokio::select! {
+                biased;
+                _ = lease.ended() => (),
+                next = tokio::time::timeout(HEARTBEAT, feed.next()) => match next {
+                    Ok(Ok(frames)) => self.ready.extend(frames.into_iter().map(|frame| frame.stream)),
+                    // The store failed: the client comes back with the number it has.
+                    Ok(Err(_)) => return None,
+                    Err(_) => self.ready.push_back(web::Bytes::from_static(b": alive\n\n")),
+                },
+            }
+        }
+        if let Some(ending) = lease.ending() {
+            self.is_over = true;
+            let data = json!({ "reason": ending.reason() });
+            return Some(format!("event: closed\ndata: {data}\n\n").into());
+        }
+        self.ready.pop_front()
+    }
 }

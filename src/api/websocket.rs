@@ -12,27 +12,28 @@ use tokio::time::Instant;
 
 use crate::{
     api::{
-        body::{Query, session_id},
+        body::session_id,
         endpoint::{
             Endpoint,
             ParameterKind::{Number, Text},
         },
         error::{ApiError, envelope},
         feed::{Feed, Start, names},
-        frames::Frames,
-        places::{Place, Places},
+        listener::Listener,
         sessions::wire::{present, status_frame},
+        websocket_faults::{LARGEST_FRAME, close_code, guarded},
     },
     domain::{Error, SessionId, SessionState},
     services::Services,
 };
 
-const LARGEST_FRAME: usize = 64 * 1024;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// A client that has not answered for so long is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(75);
 /// A client that does not take a frame for so long is too slow; it resumes by number.
 const SLOW_AFTER: Duration = Duration::from_secs(10);
+/// How long the last frame may wait for a client that does not read.
+const CLOSE_AFTER: Duration = Duration::from_secs(2);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -40,14 +41,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about("Events", "Follow the events of a session over a WebSocket")
             .query(Text, "events", "Names of the events wanted, separated by commas")
             .query(Number, "since", "Replay everything after this number first")
+            .query(Text, "ticket", "A stream ticket, instead of a credential")
             .answers_other(101, ""),
     ]
 }
 
 async fn open(
     services: web::Data<Services>,
-    places: web::Data<Places>,
-    frames: web::Data<Frames>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
@@ -64,34 +64,35 @@ async fn open(
             .insert_header(("upgrade", "websocket"))
             .json(body));
     }
-    let query = Query::of(&request);
-    let since = match query.text("since") {
-        Some(_) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
-        None => None,
-    };
-    let (log, frames) = (services.events.clone(), frames.get_ref().clone());
-    let mut feed = Feed::new(log, frames, Some(id.clone()), &query)?;
-    let start = feed.begin(since);
-    let place = places.take(&id)?;
+    let listener = Listener::admit(&services, &request, Some(id.clone()), None).await?;
+    let payload = guarded(&request, payload).await?;
     let (response, session, stream) = actix_ws::handle(&request, payload).map_err(|error| {
         Error::invalid(format!("the WebSocket handshake is not right: {error}"))
     })?;
     let stream = stream.max_frame_size(LARGEST_FRAME).aggregate_continuations();
     let stream = stream.max_continuation_size(LARGEST_FRAME);
     let mut first = Vec::new();
-    match start {
+    match listener.start {
         Start::Now => {
-            let present = present(&handle.status(), services.clock.now());
-            first.extend(present.filter(|(name, _)| feed.wants(name)).map(|(_, frame)| frame));
+            let present = present(&handle.status(), listener.codes, services.clock.now());
+            let wanted = present.filter(|(name, _)| listener.feed.wants(name));
+            first.extend(wanted.map(|(_, frame)| frame));
         }
         Start::Replay => (),
-        Start::TooOld(oldest) => {
+        Start::Reset(oldest) => {
             first.push(json!({ "event": "reset", "oldest": oldest }).to_string())
         }
     }
-    let connection =
-        Connection { session, feed, status: handle.watch(), id, services, _place: place };
-    actix_web::rt::spawn(connection.serve(stream, first));
+    let Listener { feed, lease, place, .. } = listener;
+    let connection = Connection { session, feed, status: handle.watch(), id, services };
+    actix_web::rt::spawn(async move {
+        let (_place, session) = (place, connection.session.clone());
+        tokio::select! {
+            biased;
+            ending = lease.ended() => close(session, closing(CloseCode::Policy, ending.reason())).await,
+            () = connection.serve(stream, first) => (),
+        }
+    });
     Ok(response)
 }
 
@@ -109,10 +110,10 @@ struct Connection {
     status: tokio::sync::watch::Receiver<crate::domain::SessionStatus>,
     id: SessionId,
     services: web::Data<Services>,
-    _place: Place,
 }
 
 impl Connection {
+    /// Until either side closes.
     async fn serve(mut self, mut stream: actix_ws::AggregatedMessageStream, first: Vec<String>) {
         for frame in first {
             if self.send(frame).await.is_err() {
@@ -134,15 +135,18 @@ impl Connection {
                     }
                     Some(Ok(AggregatedMessage::Close(reason))) => break reason,
                     Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_))) => heard = Instant::now(),
-                    Some(Err(_)) => break Some(CloseCode::Size.into()),
+                    Some(Err(fault)) => match close_code(&fault) {
+                        Some(code) => break Some(code.into()),
+                        // The connection is gone.
+                        None => return,
+                    },
                     None => return,
                 },
                 frames = self.feed.next() => match frames {
                     Ok(frames) => {
                         for frame in frames {
                             if let Err(reason) = self.send(frame.json).await {
-                                let _ = self.session.close(Some(reason)).await;
-                                return;
+                                return close(self.session, reason).await;
                             }
                         }
                     }
@@ -160,7 +164,7 @@ impl Connection {
                 }
             }
         };
-        let _ = self.session.close(reason).await;
+        close(self.session, reason).await;
     }
 
     /// The session's task has ended: removed, or the gateway stops.
@@ -208,6 +212,11 @@ impl Connection {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// Says goodbye to a client that may not read it.
+async fn close(session: Session, reason: impl Into<Option<CloseReason>>) {
+    let _ = tokio::time::timeout(CLOSE_AFTER, session.close(reason.into())).await;
 }
 
 fn closing(code: CloseCode, description: &str) -> CloseReason {

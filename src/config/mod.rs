@@ -149,8 +149,8 @@ pub struct Media {
     pub link_minutes: u64,
 }
 
-/// Requests a minute; 0 for no limit.
-#[derive(Clone, Debug, Deserialize)]
+/// Requests a minute, and streams at once; 0 for no limit.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub session_creation: u32,
@@ -160,6 +160,9 @@ pub struct Limits {
     pub dashboard: u32,
     pub refused: u32,
     pub public: u32,
+    /// WebSockets and event streams that one key may have open, and one address without a key.
+    pub streams_per_key: usize,
+    pub streams_per_address: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

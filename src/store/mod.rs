@@ -35,7 +35,7 @@ mod webhooks;
 use std::{path::Path, sync::Arc};
 
 pub use self::{
-    api_keys::ApiKeys,
+    api_keys::{ApiKeys, StoredKey},
     chats::Chats,
     contacts::Contacts,
     conversations::Conversations,

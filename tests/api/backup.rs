@@ -13,6 +13,7 @@ use std::{
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::process::Command;
+use wagate::domain::{SessionConfig, session::EngineKind};
 
 use crate::{
     app::{PHONE, PNG, TestApp, code},
@@ -231,7 +232,10 @@ async fn a_restore_refuses_what_is_damaged_or_in_the_way_and_changes_nothing_the
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_needs_a_key_that_reaches_everything() {
     let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
-    let keys = &app.gateway.services().api_keys;
+    let services = app.gateway.services();
+    let config = SessionConfig { engine: EngineKind::Simulated, ..SessionConfig::default() };
+    services.supervisor.create("a".parse().unwrap(), config).await.unwrap();
+    let keys = &services.api_keys;
     let key = async |scope: &str, session: Option<&str>| {
         let session = session.map(|id| id.parse().unwrap());
         keys.create("k", vec![scope.to_owned()], session, None).await.unwrap().1

@@ -14,14 +14,13 @@ async fn a_key_reaches_as_far_as_its_scopes_and_its_session() {
     let keys = &app.gateway.services().api_keys;
     let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
     let (_, reader) = keys.create("reader", vec!["read".to_owned()], None, None).await.unwrap();
-    let only = "mine".parse().unwrap();
-    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
-
     let ask = async |key: &str, method: Method, path: &str| {
         let request = app.http.request(method, format!("{}{path}", app.base)).bearer_auth(key);
         request.json(&json!({ "sessionId": "mine" })).send().await.unwrap().status().as_u16()
     };
     assert_eq!(ask(&admin, Method::POST, "/api/v1/sessions").await, 201);
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     assert_eq!(ask(&reader, Method::GET, "/api/v1/sessions").await, 200);
     assert_eq!(ask(&reader, Method::DELETE, "/api/v1/sessions/mine").await, 403);
     assert_eq!(ask(&bound, Method::GET, "/api/v1/sessions/mine").await, 200);
@@ -40,8 +39,6 @@ async fn a_key_of_one_session_does_not_reach_another_that_exists() {
     let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
     let keys = &app.gateway.services().api_keys;
     let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
-    let only = "mine".parse().unwrap();
-    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     let ask = async |key: &str, method: Method, path: &str, body: serde_json::Value| {
         let request = app.http.request(method, format!("{}{path}", app.base)).bearer_auth(key);
         request.json(&body).send().await.unwrap().status().as_u16()
@@ -50,6 +47,8 @@ async fn a_key_of_one_session_does_not_reach_another_that_exists() {
         let body = json!({ "sessionId": id });
         assert_eq!(ask(&admin, Method::POST, "/api/v1/sessions", body).await, 201);
     }
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     for (path, status) in [
         ("/api/v1/sessions/mine", 200),
         ("/api/v1/sessions/m%69ne", 200),
@@ -140,8 +139,6 @@ async fn a_key_of_one_session_does_not_reach_the_gateway_itself() {
     let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
     let keys = &app.gateway.services().api_keys;
     let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
-    let only = "mine".parse().unwrap();
-    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     let ask = async |key: &str, method: Method, path: &str, body: serde_json::Value| {
         let request = app.http.request(method, format!("{}{path}", app.base)).bearer_auth(key);
         let answer = request.json(&body).send().await.unwrap();
@@ -152,6 +149,8 @@ async fn a_key_of_one_session_does_not_reach_the_gateway_itself() {
         let body = json!({ "sessionId": id });
         assert_eq!(ask(&admin, Method::POST, "/api/v1/sessions", body).await.0, 201);
     }
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     // With one of these it could give itself a key for everything, or hear what others get.
     for (method, path, body) in [
         (Method::POST, "/api/v1/api-keys", json!({ "name": "mine too" })),
@@ -179,13 +178,13 @@ async fn a_key_of_one_session_hears_of_no_other() {
     let app = TestApp::start_with(&[("OPENWA_AUTH", "required")]).await;
     let keys = &app.gateway.services().api_keys;
     let (_, admin) = keys.create("admin", vec!["*".to_owned()], None, None).await.unwrap();
-    let only = "mine".parse().unwrap();
-    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     for id in ["other", "mine"] {
         let request = app.http.post(format!("{}/api/v1/sessions", app.base)).bearer_auth(&admin);
         let answer = request.json(&json!({ "sessionId": id })).send().await.unwrap();
         assert_eq!(answer.status(), 201);
     }
+    let only = "mine".parse().unwrap();
+    let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
     let path = format!("{}/api/v1/events?since=0", app.base);
     let mut stream = app.http.get(path).bearer_auth(&bound).send().await.unwrap();
     let mut heard = String::new();

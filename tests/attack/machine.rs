@@ -219,7 +219,7 @@ async fn the_first_key_does_not_outlive_its_revocation() {
 async fn keys_are_made_listed_and_revoked_while_the_gateway_runs() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start_with(folder.path(), 0, &[REQUIRED]).await;
-    let made = done(folder.path(), &["key", "create", "dashboard"]).await;
+    let made = done(folder.path(), &["key", "create", "dashboard", "--scope", "*"]).await;
     let (first, secret) = made.trim().split_once('\n').unwrap();
     assert_eq!(status_with(&daemon, secret).await, 200);
     let id = first.split_whitespace().next().unwrap();
@@ -313,7 +313,7 @@ async fn the_socket_works_in_a_folder_with_a_long_name() {
     let deep = folder.path().join("long".repeat(30));
     fs::create_dir(&deep).unwrap();
     let daemon = Daemon::start_with(&deep, 0, &[REQUIRED]).await;
-    done(&deep, &["key", "create", "x"]).await;
+    done(&deep, &["key", "create", "x", "--scope", "*"]).await;
     let data = deep.join("data");
     let mut command = Command::new(PROGRAM);
     let output = command.args(["key", "list", "--data"]).arg(&data).output().await.unwrap();

@@ -11,6 +11,7 @@
 
 mod admission;
 mod bounds;
+mod callers;
 mod egress;
 mod headers;
 mod hostile;
@@ -20,6 +21,7 @@ mod machine;
 mod matrix;
 mod page;
 mod removed_sessions;
+mod sockets;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -108,6 +108,12 @@ pub async fn message(services: &Services, request: &HttpRequest) -> Result<Found
     Err(Error::not_found(Subject::Message, "there is no such message"))
 }
 
+/// Whether a caller sees a tag that so many of its conversations bear. The tags of others would tell a
+/// key for one session what these do.
+pub fn sees_tag(request: &HttpRequest, conversations: usize) -> bool {
+    principal(request).session.is_none() || 0 < conversations
+}
+
 /// Only callers for all sessions change what all of them share.
 pub fn for_all_sessions(request: &HttpRequest) -> Result<(), Error> {
     match principal(request).session {

@@ -363,6 +363,13 @@ async fn set_tags(
     let ids = body.tag_ids.iter().map(|text| text.parse::<Uuid>().map_err(|_| unknown(text)));
     let ids = ids.collect::<Result<Vec<_>, Error>>()?;
     let found = access::conversation(&services, &request).await?;
+    let session = auth::principal(&request).session.clone();
+    for (id, text) in ids.iter().zip(&body.tag_ids) {
+        let conversations = services.messaging.tagged(*id, session.as_ref()).await?;
+        if !access::sees_tag(&request, conversations) {
+            return Err(unknown(text).into());
+        }
+    }
     services.messaging.set_tags(&found.record, ids.clone()).await?;
     let all = services.messaging.tags().await?;
     let tags = all.iter().filter(|tag| ids.contains(&tag.id)).map(TagLabel::of).collect();

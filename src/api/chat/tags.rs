@@ -1,4 +1,5 @@
-//! Tags: labels for conversations, shared by all instances.
+//! Tags: labels for conversations, shared by all instances. A key for one session sees those alone that
+//! its own conversations bear.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     let about =
         |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Conversations);
     vec![
-        about(Endpoint::get("/api/v1/tags", list), "All tags").answers::<TagsView>(200),
+        about(Endpoint::get("/api/v1/tags", list), "All tags that the caller sees")
+            .answers::<TagsView>(200),
         about(Endpoint::post("/api/v1/tags", create), "Make a tag")
             .takes::<TagDraft>()
             .answers::<OneTagView>(201),
@@ -79,7 +81,10 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let mut tags = Vec::new();
     for tag in services.messaging.tags().await? {
-        tags.push(view(&services, &request, tag).await?);
+        let tag = view(&services, &request, tag).await?;
+        if access::sees_tag(&request, tag.conversations_count) {
+            tags.push(tag);
+        }
     }
     Ok(HttpResponse::Ok().json(data(TagsView { tags })))
 }
@@ -100,8 +105,12 @@ async fn read(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let tag = services.messaging.tag(uuid(&request, "uuid", Subject::Tag)?).await?;
+    let id = uuid(&request, "uuid", Subject::Tag)?;
+    let tag = services.messaging.tag(id).await?;
     let tag = view(&services, &request, tag).await?;
+    if !access::sees_tag(&request, tag.conversations_count) {
+        return Err(Error::not_found(Subject::Tag, format!("there is no tag '{id}'")).into());
+    }
     Ok(HttpResponse::Ok().json(data(OneTagView { tag })))
 }
 

@@ -58,8 +58,9 @@ pub struct RateLimits {
 
 impl RateLimits {
     pub fn new(limits: &Limits, clock: Clock) -> Self {
-        let &Limits { session_creation, messaging, general, chat, dashboard, refused, public } =
-            limits;
+        let &Limits {
+            session_creation, messaging, general, chat, dashboard, refused, public, ..
+        } = limits;
         Self {
             clock,
             creation: Windows::new(session_creation),
@@ -210,6 +211,8 @@ mod tests {
         dashboard: 0,
         refused: 0,
         public: 0,
+        streams_per_key: 0,
+        streams_per_address: 0,
     };
 
     fn limits(of: Limits) -> (RateLimits, Clock) {

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::still_good,
         body::{Body, Query, session_id},
         chat::access::instances,
         endpoint::{
@@ -167,6 +168,7 @@ async fn create(
     let mut status = handle.status();
     if body.wait_for_qr.unwrap_or(true) {
         status = handle.wait_until(wait(limit), has_sign_of_life).await;
+        still_good(&services, &request).await?;
         if status.state == SessionState::Failed {
             let reason =
                 status.last_error.clone().unwrap_or_else(|| "the session failed".to_owned());
@@ -260,6 +262,7 @@ async fn restart(
     let mut status = handle.status();
     if body.wait_for_qr.unwrap_or(true) {
         status = handle.wait_until(wait(status.config.qr_timeout), has_sign_of_life).await;
+        still_good(&services, &request).await?;
     }
     let view = RestartView {
         session_id: status.id.to_string(),

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::still_good,
         body::{Body, Query, session_id},
         endpoint::{
             Endpoint,
@@ -141,7 +142,9 @@ async fn pairing_code(
         .into());
     }
     let handle = services.supervisor.get(&session_id(&request)?)?;
-    match handle.pairing_code(phone).await? {
+    let reply = handle.pairing_code(phone).await?;
+    still_good(&services, &request).await?;
+    match reply {
         Reply::PairingCode { code, expires_at } => {
             let view = PairingView { code, expires_at: seconds(expires_at) };
             Ok(HttpResponse::Ok().json(data(view)))
@@ -160,6 +163,7 @@ async fn current(services: &Services, request: &HttpRequest) -> Result<SessionSt
             status.qr.is_some() || status.state != SessionState::Initializing
         };
         status = handle.wait_until(WAIT, decided).await;
+        still_good(services, request).await?;
     }
     let now = services.clock.now();
     status.qr = status.qr.filter(|qr| now < qr.expires_at);

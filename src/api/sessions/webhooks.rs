@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::Principal,
     api::{
         auth::principal,
         body::{Body, segment, session_id, uuid},
-        endpoint::Endpoint,
+        endpoint::{Endpoint, Scope},
         error::ApiError,
         sessions::{data, message, wire::seconds},
     },
@@ -102,6 +103,7 @@ struct WebhookView {
     id: String,
     /// Whose events it gets; null for those of all sessions.
     session_id: Option<String>,
+    /// Of its address only the host, to callers without the scope `admin`: the rest may hold a secret.
     url: String,
     events: Vec<String>,
     /// Values are masked.
@@ -149,6 +151,15 @@ struct SecretView {
 }
 
 impl WebhookView {
+    /// As it is shown to a caller who may read.
+    fn for_caller(caller: &Principal, record: WebhookRecord, now: Timestamp) -> Self {
+        let view = Self::of(record, None, now);
+        if caller.may(Scope::Admin.name()) {
+            return view;
+        }
+        Self { url: host_alone(&view.url), ..view }
+    }
+
     fn of(record: WebhookRecord, secret: Option<String>, now: Timestamp) -> Self {
         let waiting = Webhooks::waiting(&record);
         let old_secrets = record.secrets.iter().filter_map(|secret| secret.valid_until);
@@ -238,7 +249,7 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let all = services.webhooks.list(session.as_ref()).await?;
-    Ok(HttpResponse::Ok().json(data(views(&services, all))))
+    Ok(HttpResponse::Ok().json(data(views(&services, &request, all))))
 }
 
 async fn everything(
@@ -249,12 +260,24 @@ async fn everything(
     // To a key that is bound to a session there are no others.
     let own = principal(&request).session.clone();
     all.retain(|record| own.is_none() || own == record.session);
-    Ok(HttpResponse::Ok().json(data(views(&services, all))))
+    Ok(HttpResponse::Ok().json(data(views(&services, &request, all))))
 }
 
-fn views(services: &Services, records: Vec<WebhookRecord>) -> Vec<WebhookView> {
-    let now = services.clock.now();
-    records.into_iter().map(|record| WebhookView::of(record, None, now)).collect()
+fn views(
+    services: &Services,
+    request: &HttpRequest,
+    records: Vec<WebhookRecord>,
+) -> Vec<WebhookView> {
+    let (caller, now) = (principal(request), services.clock.now());
+    records.into_iter().map(|record| WebhookView::for_caller(&caller, record, now)).collect()
+}
+
+/// An address without whatever in it may be a secret: user, path and query.
+fn host_alone(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(url) => format!("{}/{MASK}", url.origin().ascii_serialization()),
+        Err(_) => MASK.to_owned(),
+    }
 }
 
 async fn read(
@@ -263,7 +286,8 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let record = services.webhooks.get(session.as_ref(), webhook_id(&request)?).await?;
-    Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None, services.clock.now()))))
+    let (caller, now) = (principal(&request), services.clock.now());
+    Ok(HttpResponse::Ok().json(data(WebhookView::for_caller(&caller, record, now))))
 }
 
 async fn change(
@@ -302,4 +326,23 @@ async fn rotate(
     let (id, overlap) = (webhook_id(&request)?, body.overlap_seconds.map(Duration::from_secs));
     let secret = services.webhooks.rotate_secret(session.as_ref(), id, overlap).await?;
     Ok(HttpResponse::Ok().json(data(SecretView { secret })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_the_host_is_shown_alone() {
+        for (url, shown) in [
+            (
+                "https://user:pass@hooks.example:8443/T0/secret?token=x#y",
+                "https://hooks.example:8443/****",
+            ),
+            ("http://127.0.0.1:9000/hook", "http://127.0.0.1:9000/****"),
+            ("nonsense", "****"),
+        ] {
+            assert_eq!(host_alone(url), shown);
+        }
+    }
 }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    api::sessions::{identity::beside, message_view::MessageEventView},
+    api::{
+        frames::Codes,
+        sessions::{identity::beside, message_view::MessageEventView},
+    },
     domain::{
         Ack, Event, EventBody, Identities, Jid, SessionId, SessionState, SessionStatus, Timestamp,
         event::{GroupChange, JoinAction, LeaveAction},
@@ -63,7 +66,7 @@ enum Data<'a> {
 
 /// Words an event as compact JSON at the end of these bytes; none for those that are of no interest
 /// outside.
-pub fn encode(event: &Event, bytes: &mut Vec<u8>) -> Option<()> {
+pub fn encode(event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
     let known: Identities = event.identities.iter().collect();
     let worded = Worded {
         event: name(&event.body)?,
@@ -73,7 +76,7 @@ pub fn encode(event: &Event, bytes: &mut Vec<u8>) -> Option<()> {
                 Data::Message(Box::new(MessageEventView::of(message, &known)))
             }
             other => {
-                let mut data = payload(other, event.at);
+                let mut data = payload(other, event.at, codes);
                 beside(&mut data, &known);
                 Data::Other(data)
             }
@@ -101,10 +104,14 @@ pub fn status_word(state: SessionState) -> &'static str {
 }
 
 /// What a new listener is told of the present: the name of an event and its frame.
-pub fn present(status: &SessionStatus, now: Timestamp) -> Option<(&'static str, String)> {
+pub fn present(
+    status: &SessionStatus,
+    codes: Codes,
+    now: Timestamp,
+) -> Option<(&'static str, String)> {
     match (status.state, &status.qr, &status.me) {
         (SessionState::QrReady, Some(qr), _) => {
-            let data = qr_data(&qr.text, qr.attempt, qr.expires_at);
+            let data = qr_data(&qr.text, qr.attempt, qr.expires_at, codes);
             Some(("qr", status_frame("qr", &status.id, data, now)))
         }
         (SessionState::Ready, _, Some(me)) => {
@@ -128,10 +135,10 @@ pub fn name(body: &EventBody) -> Option<&'static str> {
 }
 
 /// What an event holds that is not a message.
-fn payload(body: &EventBody, at: Timestamp) -> Value {
+fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
     let timestamp = at.as_second();
     match body {
-        EventBody::Qr { text, attempt, expires_at } => qr_data(text, *attempt, *expires_at),
+        EventBody::Qr { text, attempt, expires_at } => qr_data(text, *attempt, *expires_at, codes),
         EventBody::Authenticated => json!({ "timestamp": timestamp }),
         EventBody::Ready { me } => ready_data(me),
         EventBody::Disconnected { reason, will_reconnect } => {
@@ -221,9 +228,13 @@ fn payload(body: &EventBody, at: Timestamp) -> Value {
     }
 }
 
-fn qr_data(text: &str, attempt: u32, expires_at: Timestamp) -> Value {
-    let picture = crate::api::sessions::qr::data_url(text).ok();
-    json!({ "qrCode": picture, "qrText": text, "expiresAt": seconds(expires_at), "attempt": attempt })
+fn qr_data(text: &str, attempt: u32, expires_at: Timestamp, codes: Codes) -> Value {
+    let mut data = json!({ "expiresAt": seconds(expires_at), "attempt": attempt });
+    if codes == Codes::Shown {
+        data["qrCode"] = crate::api::sessions::qr::data_url(text).ok().into();
+        data["qrText"] = text.into();
+    }
+    data
 }
 
 fn ready_data(me: &crate::domain::Me) -> Value {
@@ -322,7 +333,7 @@ mod tests {
             identities,
         };
         let mut bytes = Vec::new();
-        encode(&event, &mut bytes).unwrap();
+        encode(&event, Codes::Shown, &mut bytes).unwrap();
         let frame: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(frame["data"]["participants"], json!(["1000000001@lid", "15550002@c.us"]));
         assert_eq!(
@@ -338,7 +349,7 @@ mod tests {
     fn an_ack_is_worded_as_its_listeners_know_it() {
         let message = "true_1234567890@c.us_ABC123".parse().unwrap();
         let body = EventBody::Ack { message, ack: Ack::Delivered, participant: None };
-        let data = payload(&body, from_seconds(1_642_694_600));
+        let data = payload(&body, from_seconds(1_642_694_600), Codes::Shown);
         assert_eq!(name(&body), Some("ack"));
         assert_eq!(data["id"], "true_1234567890@c.us_ABC123");
         assert_eq!((&data["ack"], &data["status"]), (&json!(2), &json!("delivered")));

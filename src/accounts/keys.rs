@@ -1,0 +1,407 @@
+//! API keys: made, checked, revoked and forgotten.
+//!
+//! A key is good until it is revoked or expires. Both are final: every later write to its record is
+//! conditional on what was read, so that no use of a key undoes its revocation.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    accounts::{
+        ApiKeyRecord, FirstKey, Principal,
+        leases::{Lease, Leases},
+        tickets::Tickets,
+    },
+    domain::{Clock, Error, ErrorCode, SessionId, Subject, Timestamp},
+    store::Store,
+};
+
+/// Everything that a key may be allowed.
+pub const SCOPES: [&str; 9] =
+    ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
+/// Keys that may be good at once. As many that have ended are kept to be looked at.
+pub const MOST_KEYS: usize = 1_000;
+
+const PREFIX: &str = "wag_";
+/// How much of a secret people may see again.
+const SHOWN: usize = 8;
+const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
+const LONGEST_NAME: usize = 100;
+/// Scopes that one request may name, the same one several times included.
+const MOST_SCOPES: usize = 20;
+
+/// Makes, checks and revokes API keys. Clones are the same service.
+#[derive(Clone)]
+pub struct ApiKeys {
+    store: Store,
+    clock: Clock,
+    leases: Leases,
+    tickets: Tickets,
+    /// Held while keys are counted and one is added.
+    creating: Arc<Mutex<()>>,
+    first_key: Option<FirstKey>,
+}
+
+impl ApiKeys {
+    pub fn new(store: Store, clock: Clock) -> Self {
+        let (leases, tickets) = (Leases::default(), Tickets::default());
+        Self { store, clock, leases, tickets, creating: Arc::default(), first_key: None }
+    }
+
+    /// The same with a file for the first key, which is removed when that key is revoked.
+    pub fn with_first_key(self, first_key: FirstKey) -> Self {
+        Self { first_key: Some(first_key), ..self }
+    }
+
+    /// The record and the secret, which is shown this once.
+    pub async fn create(
+        &self,
+        name: &str,
+        scopes: Vec<String>,
+        session: Option<SessionId>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(ApiKeyRecord, String), Error> {
+        let now = self.clock.now();
+        let (name, scopes) = (checked_name(name)?, checked_scopes(scopes)?);
+        if expires_at.is_some_and(|end| end <= now) {
+            return Err(Error::invalid_field("expiresAt", "must lie in the future"));
+        }
+        let _creating = self.creating.lock().await;
+        if let Some(id) = &session
+            && self.store.sessions().get(id).await?.is_none()
+        {
+            let message = format!("Session with ID '{id}' not found");
+            return Err(Error::not_found(Subject::Session, message));
+        }
+        self.make_room(now).await?;
+        let random: [u8; 32] = rand::random();
+        let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+        let record = ApiKeyRecord {
+            id: Uuid::now_v7(),
+            name,
+            prefix: secret.chars().take(SHOWN).collect(),
+            hash: hash(&secret),
+            scopes,
+            session,
+            created_at: now,
+            expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.store.api_keys().add(&record).await?;
+        Ok((record, secret))
+    }
+
+    pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, Error> {
+        Ok(self.store.api_keys().list().await?)
+    }
+
+    /// Ends a key and every stream that it opened. A key that is revoked stays so; doing it again
+    /// changes nothing.
+    pub async fn revoke(&self, id: Uuid) -> Result<(), Error> {
+        let stored = self.store.api_keys();
+        loop {
+            let unknown = || Error::not_found(Subject::ApiKey, format!("there is no API key {id}"));
+            let read = stored.read(id).await?.ok_or_else(unknown)?;
+            if read.record.revoked_at.is_some() {
+                break;
+            }
+            let revoked_at = Some(self.clock.now());
+            let record = ApiKeyRecord { revoked_at, ..read.record.clone() };
+            // Somebody noted a use in between: once a minute at most.
+            if stored.replace(&read, &record).await? {
+                break;
+            }
+        }
+        self.leases.revoke(id);
+        self.store.durable().await?;
+        self.tidy_first_key().await
+    }
+
+    /// Makes the first key of a gateway that has none; its secret.
+    pub async fn make_first(&self) -> Result<Option<String>, Error> {
+        match &self.first_key {
+            Some(first_key) => first_key.make(self).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Removes the file of the first key when that is no longer valid.
+    pub async fn tidy_first_key(&self) -> Result<(), Error> {
+        match &self.first_key {
+            Some(first_key) => first_key.forget_when_dead(self).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether this is the secret of a key that is revoked or has expired.
+    pub(in crate::accounts) async fn is_dead(&self, secret: &str) -> Result<bool, Error> {
+        let found = self.store.api_keys().by_hash(&hash(secret)).await?;
+        Ok(found.is_some_and(|read| !is_good(&read.record, self.clock.now())))
+    }
+
+    /// Who holds this secret. Found by its hash, so that a comparison tells a guesser nothing.
+    pub async fn authenticate(&self, secret: &str) -> Result<Principal, Error> {
+        let stored = self.store.api_keys();
+        let read = stored.by_hash(&hash(secret)).await?.ok_or_else(refused)?;
+        let now = self.clock.now();
+        if !is_good(&read.record, now) {
+            return Err(refused());
+        }
+        if read.record.last_used_at.is_none_or(|last| last + USE_NOTED_EVERY < now) {
+            let record = ApiKeyRecord { last_used_at: Some(now), ..read.record.clone() };
+            // A disk that refuses is no reason to refuse those who only read. Nor is it noted when
+            // the record has changed meanwhile: somebody else noted a use, or the key was revoked.
+            if let Err(error) = stored.replace(&read, &record).await {
+                tracing::debug!(%error, "the use of an API key could not be noted");
+            }
+        }
+        let ApiKeyRecord { id, scopes, session, .. } = read.record;
+        Ok(Principal { key: Some(id), scopes, session })
+    }
+
+    /// How long something that outlives a request may go on: until the caller's key ends. Refused
+    /// when it has ended already.
+    pub async fn lease(&self, caller: &Principal) -> Result<Lease, Error> {
+        let Some(id) = caller.key else { return Ok(Lease::endless(self.clock.clone())) };
+        // Taken before the record is read: a revocation in between is seen one way or the other.
+        let lease = self.leases.take(id, self.clock.clone());
+        let read = self.store.api_keys().read(id).await?.ok_or_else(refused)?;
+        if !is_good(&read.record, self.clock.now()) {
+            return Err(refused());
+        }
+        Ok(lease.until(read.record.expires_at))
+    }
+
+    /// A ticket that opens one stream for this caller, and when it ends.
+    pub fn issue_ticket(&self, caller: &Principal) -> Result<(String, Timestamp), Error> {
+        self.tickets.issue(caller, &self.clock)
+    }
+
+    /// Whose ticket this is. It cannot be used again, nor after the end of the key that asked for it.
+    pub async fn redeem_ticket(&self, text: &str) -> Result<Principal, Error> {
+        let refused = || {
+            let message = "The stream ticket is unknown, used or older than a minute";
+            Error::new(ErrorCode::Unauthenticated, message)
+        };
+        let caller = self.tickets.redeem(text, &self.clock).ok_or_else(refused)?;
+        self.lease(&caller).await?;
+        Ok(caller)
+    }
+
+    /// Refuses one key too many, and forgets the oldest of those that have ended.
+    async fn make_room(&self, now: Timestamp) -> Result<(), Error> {
+        let all = self.list().await?;
+        let (good, mut ended): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|record| is_good(record, now));
+        if MOST_KEYS <= good.len() {
+            let message = format!("There are {MOST_KEYS} API keys already. Revoke one first");
+            return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_KEYS));
+        }
+        ended.truncate(ended.len().saturating_sub(MOST_KEYS));
+        if !ended.is_empty() {
+            self.store.api_keys().remove(&ended).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_good(record: &ApiKeyRecord, now: Timestamp) -> bool {
+    record.revoked_at.is_none() && record.expires_at.is_none_or(|end| now < end)
+}
+
+fn refused() -> Error {
+    Error::new(ErrorCode::Unauthenticated, "The API key is not valid")
+}
+
+fn checked_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    let length = name.chars().take(LONGEST_NAME + 1).count();
+    if length == 0 || LONGEST_NAME < length || name.chars().any(char::is_control) {
+        let message = "must have 1 to 100 characters, none of them a control character";
+        return Err(Error::invalid_field("name", message));
+    }
+    Ok(name.to_owned())
+}
+
+/// Each scope once, in the order given.
+fn checked_scopes(scopes: Vec<String>) -> Result<Vec<String>, Error> {
+    let is_known = |scope: &String| SCOPES.contains(&scope.as_str());
+    if scopes.is_empty() || MOST_SCOPES < scopes.len() || !scopes.iter().all(is_known) {
+        let message = format!("must be some of {}", SCOPES.join(", "));
+        return Err(Error::invalid_field("scopes", message));
+    }
+    let mut once = Vec::new();
+    for scope in scopes {
+        if !once.contains(&scope) {
+            once.push(scope);
+        }
+    }
+    Ok(once)
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{accounts::Ending, domain::clock::from_seconds, private};
+
+    async fn keys() -> (ApiKeys, Clock) {
+        let clock = Clock::manual(from_seconds(1_000));
+        (ApiKeys::new(Store::temporary().await.unwrap(), clock.clone()), clock)
+    }
+
+    async fn make(keys: &ApiKeys, end: Option<Timestamp>) -> (ApiKeyRecord, String) {
+        keys.create("bot", vec!["read".to_owned()], None, end).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_first_key_lies_in_its_file_until_it_is_revoked() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(private::BOOTSTRAP);
+        let keys = keys().await.0.with_first_key(FirstKey::in_file(file.clone()));
+        let secret = keys.make_first().await.unwrap();
+        assert!(secret.is_some() && private::read_secret(&file) == secret);
+        assert_eq!(keys.make_first().await.unwrap(), None);
+        let (other, _) = make(&keys, None).await;
+        keys.revoke(other.id).await.unwrap();
+        assert!(file.exists());
+        let first = keys.list().await.unwrap().into_iter().find(|key| key.name == "bootstrap");
+        keys.revoke(first.unwrap().id).await.unwrap();
+        assert!(!file.exists());
+    }
+
+    #[tokio::test]
+    async fn a_first_key_that_cannot_be_kept_is_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("missing").join(private::BOOTSTRAP);
+        let keys = keys().await.0.with_first_key(FirstKey::in_file(file));
+        assert!(keys.make_first().await.is_err());
+        assert!(keys.list().await.unwrap().iter().all(|key| key.revoked_at.is_some()));
+    }
+
+    #[tokio::test]
+    async fn a_key_works_until_it_ends_or_is_revoked_and_its_secret_is_kept_nowhere() {
+        let (keys, clock) = keys().await;
+        let (record, secret) = make(&keys, Some(from_seconds(2_000))).await;
+        assert!(secret.starts_with(PREFIX) && secret.len() == 47);
+        assert!(!format!("{record:?}").contains(&secret));
+        let principal = keys.authenticate(&secret).await.unwrap();
+        assert!(principal.may("read") && !principal.may("send"));
+        clock.advance(Duration::from_secs(1_000));
+        assert!(keys.authenticate(&secret).await.is_err());
+        let (record, secret) = make(&keys, None).await;
+        keys.revoke(record.id).await.unwrap();
+        assert!(keys.authenticate(&secret).await.is_err());
+        assert!(keys.authenticate("wag_nonsense").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_key_is_made_with_is_checked() {
+        let (keys, _) = keys().await;
+        let scopes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (record, _) =
+            keys.create(" bot ", scopes(&["send", "read", "send"]), None, None).await.unwrap();
+        assert_eq!((record.name.as_str(), record.scopes), ("bot", scopes(&["send", "read"])));
+        let mut attempts: Vec<(&str, Vec<String>, Option<Timestamp>, &str)> = vec![
+            ("bot", Vec::new(), None, "scopes"),
+            ("bot", scopes(&["fly"]), None, "scopes"),
+            ("bot", vec!["read".to_owned(); 500_000], None, "scopes"),
+            ("bot", scopes(&["read"]), Some(from_seconds(1_000)), "expiresAt"),
+        ];
+        let long = "x".repeat(101);
+        for name in ["", " ", &long, "a\nb", "a\u{0}"] {
+            attempts.push((name, scopes(&["read"]), None, "name"));
+        }
+        for (name, scopes, end, field) in attempts {
+            let error = keys.create(name, scopes, None, end).await.unwrap_err();
+            assert!(error.details["fields"].get(field).is_some(), "{name:?}: {error:?}");
+        }
+        let nowhere = Some("nowhere".parse().unwrap());
+        let error = keys.create("bot", scopes(&["read"]), nowhere, None).await.unwrap_err();
+        assert_eq!((error.code, error.subject), (ErrorCode::NotFound, Some(Subject::Session)));
+        assert_eq!(keys.list().await.unwrap().len(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn no_use_undoes_a_revocation() {
+        let (keys, clock) = keys().await;
+        for round in 0..600 {
+            let (record, secret) = make(&keys, None).await;
+            let uses = (0..4).map(|_| {
+                let (keys, secret) = (keys.clone(), secret.clone());
+                tokio::spawn(async move { keys.authenticate(&secret).await.is_ok() })
+            });
+            let uses: Vec<_> = uses.collect();
+            keys.revoke(record.id).await.unwrap();
+            assert!(keys.authenticate(&secret).await.is_err(), "round {round}");
+            for one in uses {
+                one.await.unwrap();
+            }
+            // Each of them would note its use again.
+            clock.advance(2 * USE_NOTED_EVERY);
+            assert!(keys.authenticate(&secret).await.is_err(), "round {round}");
+            let found = keys.store.api_keys().read(record.id).await.unwrap().unwrap().record;
+            assert!(found.revoked_at.is_some(), "round {round}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_ends_with_its_key() {
+        let (keys, clock) = keys().await;
+        let (record, secret) = make(&keys, Some(from_seconds(2_000))).await;
+        let caller = keys.authenticate(&secret).await.unwrap();
+        let lease = keys.lease(&caller).await.unwrap();
+        assert_eq!(lease.ending(), None);
+        keys.revoke(record.id).await.unwrap();
+        assert_eq!(lease.ended().await, Ending::Revoked);
+        assert!(keys.lease(&caller).await.is_err());
+        let (_, secret) = make(&keys, Some(from_seconds(2_000))).await;
+        let caller = keys.authenticate(&secret).await.unwrap();
+        let (lease, ticket) = (keys.lease(&caller).await.unwrap(), keys.issue_ticket(&caller));
+        clock.advance(Duration::from_secs(1_000));
+        assert_eq!(lease.ended().await, Ending::Expired);
+        assert!(keys.lease(&caller).await.is_err());
+        assert!(keys.redeem_ticket(&ticket.unwrap().0).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_ticket_stands_for_its_caller_until_the_key_is_revoked() {
+        let (keys, _) = keys().await;
+        let (record, secret) = make(&keys, None).await;
+        let caller = keys.authenticate(&secret).await.unwrap();
+        let tickets = [(); 2].map(|()| keys.issue_ticket(&caller).unwrap().0);
+        assert_eq!(keys.redeem_ticket(&tickets[0]).await.unwrap(), caller);
+        assert!(keys.redeem_ticket(&tickets[0]).await.is_err());
+        keys.revoke(record.id).await.unwrap();
+        assert!(keys.redeem_ticket(&tickets[1]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn there_is_an_end_to_keys_and_those_that_ended_make_room() {
+        let (keys, _) = keys().await;
+        let mut made = Vec::new();
+        for _ in 0..MOST_KEYS {
+            made.push(make(&keys, None).await.0.id);
+        }
+        let refused = keys.create("bot", vec!["read".to_owned()], None, None).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::Conflict);
+        for id in &made {
+            keys.revoke(*id).await.unwrap();
+        }
+        for _ in 0..3 {
+            let (record, _) = make(&keys, None).await;
+            keys.revoke(record.id).await.unwrap();
+        }
+        let left = keys.list().await.unwrap();
+        assert!(left.len() <= MOST_KEYS + 1, "{}", left.len());
+        assert_eq!(left.first().unwrap().id, made[2]);
+    }
+}

@@ -1,0 +1,74 @@
+//! A listener that asks for a stream: whether it gets one, for how long, and what it may see of it.
+//!
+//! WebSockets and event streams are admitted alike. All refusals come before the stream begins.
+
+use actix_web::{HttpRequest, web};
+
+use crate::{
+    accounts::Lease,
+    api::{
+        auth::principal,
+        body::Query,
+        caller::{
+            address::{self, Network},
+            policy::Policy,
+        },
+        error::ApiError,
+        feed::{Feed, Start},
+        frames::{Codes, Frames},
+        places::{Caller, Place, Places},
+    },
+    domain::SessionId,
+    services::Services,
+};
+
+/// An admitted listener.
+pub struct Listener {
+    pub feed: Feed,
+    pub start: Start,
+    pub codes: Codes,
+    /// The stream ends with it.
+    pub lease: Lease,
+    /// Held while the stream is open.
+    pub place: Place,
+}
+
+impl Listener {
+    /// Of the events of one session, or of all. `resume` is the number that a client resumes by, when
+    /// that is not in the query.
+    pub async fn admit(
+        services: &Services,
+        request: &HttpRequest,
+        session: Option<SessionId>,
+        resume: Option<u64>,
+    ) -> Result<Self, ApiError> {
+        let missing = || crate::domain::Error::internal("the server is not set up");
+        let frames = request.app_data::<web::Data<Frames>>().ok_or_else(missing)?;
+        let places = request.app_data::<web::Data<Places>>().ok_or_else(missing)?;
+        let (caller, query) = (principal(request), Query::of(request));
+        let since = match (resume, query.text("since")) {
+            (Some(resume), _) => Some(resume),
+            (None, Some(_)) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
+            (None, None) => None,
+        };
+        let codes = Codes::for_caller(&caller);
+        let place = places.take(session.as_ref(), who(request))?;
+        let (log, frames) = (services.events.clone(), frames.get_ref().clone());
+        let mut feed = Feed::new(log, frames, session, codes, &query)?;
+        let start = feed.begin(since);
+        // Last, so that a revocation that comes meanwhile is seen.
+        let lease = services.api_keys.lease(&caller).await?;
+        Ok(Self { feed, start, codes, lease, place })
+    }
+}
+
+fn who(request: &HttpRequest) -> Caller {
+    if let Some(key) = principal(request).key {
+        return Caller::Key(key);
+    }
+    let peer = request.peer_addr().map_or([0, 0, 0, 0].into(), |peer| peer.ip());
+    let policy = request.app_data::<web::Data<Policy>>();
+    let trusted = policy.map(|policy| policy.trusted_proxies.as_slice()).unwrap_or_default();
+    let network = Network::of(address::client(peer, request.headers(), trusted));
+    Caller::Address(network.to_string())
+}
