@@ -239,14 +239,6 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// Whether the settings say that callers come from other machines, by a proxy or directly.
-    pub fn serves_other_machines(&self) -> bool {
-        let server = &self.server;
-        !server.listen.ip().to_canonical().is_loopback()
-            || !server.trusted_proxies.is_empty()
-            || !server.public_url.is_empty()
-    }
-
     /// Where the profiles of sessions lie.
     pub fn sessions_dir(&self) -> PathBuf {
         if self.data.sessions_dir.as_os_str().is_empty() {

@@ -357,7 +357,7 @@ fn webhook_settings(config: &Config, own: &OwnPorts) -> WebhookSettings {
     let private = match webhooks.allow_private_targets {
         Toggle::Yes => Private::Yes,
         Toggle::No => Private::No,
-        Toggle::Auto if config.serves_other_machines() => Private::No,
+        Toggle::Auto if config.reason_for_keys().is_some() => Private::No,
         Toggle::Auto => Private::Loopback,
     };
     let guard = Guard::for_webhooks(own.clone(), private, &webhooks.allowed_targets);

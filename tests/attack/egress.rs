@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    PHONE,
+    PATIENCE, PHONE,
     daemon::Daemon,
     receiver::{Answer, Receiver},
 };
@@ -282,7 +282,7 @@ async fn auto_is_no_behind_a_proxy_and_a_listed_target_is_allowed_to_everybody()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_private_receiver_answers_is_for_callers_of_all_sessions() {
+async fn what_a_private_receiver_answers_is_for_administrators_of_all_sessions() {
     let receiver = Receiver::choosing(|_, _| Answer::BrokenBody).await;
     let scene = Scene::start(&[(TARGETS, "yes")]).await;
     let path = scene.hook(&scene.tenant, &receiver.url).await;
@@ -291,6 +291,28 @@ async fn what_a_private_receiver_answers_is_for_callers_of_all_sessions() {
     assert_eq!((&tried["data"]["status"], &tried["data"]["response"]), (&json!(200), &Value::Null));
     let (_, tried) = scene.as_owner(Method::POST, &test, Value::Null).await;
     assert_eq!(tried["data"]["response"], "only this", "{tried}");
+    // The same of what is delivered: a key that may only read gets no answers of the network either.
+    let key = json!({ "name": "reader", "scopes": ["read"] });
+    let (_, made) = scene.as_owner(Method::POST, "/api/v1/api-keys", key).await;
+    let reader = made["data"]["key"].as_str().or(made["data"]["secret"].as_str()).unwrap();
+    scene.as_owner(Method::PATCH, &path, json!({ "events": ["*"] })).await;
+    scene.as_owner(Method::POST, "/api/v1/sessions/a/restart", json!({})).await;
+    let list = format!("{path}/deliveries?status=delivered");
+    let delivered = async {
+        loop {
+            let (_, answer) = scene.as_owner(Method::GET, &list, Value::Null).await;
+            if answer["data"][0]["attempts"][0]["response"] == "only this" {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, delivered).await.expect("nothing is delivered");
+    for key in [reader, &scene.tenant] {
+        let (_, answer) = scene.ask(key, Method::GET, &list, Value::Null).await;
+        let attempt = &answer["data"][0]["attempts"][0];
+        assert_eq!((&attempt["status"], &attempt["response"]), (&json!(200), &Value::Null));
+    }
     scene.daemon.stop().await;
 }
 
@@ -356,7 +378,7 @@ async fn a_file_is_never_fetched_from_the_gateway_itself() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(crate::support::PATIENCE, ready).await.expect("it is not linked");
+    tokio::time::timeout(PATIENCE, ready).await.expect("it is not linked");
     let port = scene.port();
     let redirect = format!("302 Found\r\nlocation: http://127.0.0.1:{port}/api/v1/info");
     let receiver = Redirect::start(&redirect).await;

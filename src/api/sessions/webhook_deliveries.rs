@@ -91,13 +91,15 @@ struct AttemptView {
     duration: u64,
     status: Option<u16>,
     error: Option<String>,
-    /// The first KiB of the answer. Null to a key for one session where the receiver is not public.
+    /// The first KiB of the answer. Where the receiver is not public, null to a key for one session or
+    /// without the scope `admin`.
     response: Option<String>,
 }
 
 impl AttemptView {
     fn of(attempt: Attempt, request: &HttpRequest) -> Self {
-        let is_shown = attempt.is_public || principal(request).session.is_none();
+        let caller = principal(request);
+        let is_shown = attempt.is_public || (caller.session.is_none() && caller.may("admin"));
         Self {
             number: attempt.number,
             at: seconds(attempt.at),
