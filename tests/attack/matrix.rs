@@ -41,6 +41,8 @@ const PUBLIC: [&str; 11] = [
     "GET /_simulator/phone.css",
     "GET /_simulator/phone.js",
 ];
+/// Sends of a session in a minute, of which the setting itself uses two.
+const SENDS: u64 = 500;
 /// A refusal comes at once; who waits longer was let in.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
@@ -162,7 +164,9 @@ struct Setting {
 impl Setting {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let daemon = Daemon::start_with(folder.path(), 0, &[REQUIRED]).await;
+        let sends = SENDS.to_string();
+        let settings = [REQUIRED, ("WAGATE_LIMITS__MESSAGING", sends.as_str())];
+        let daemon = Daemon::start_with(folder.path(), 0, &settings).await;
         let owner = Caller::owner(&daemon, folder.path());
         owner.link("mine", PHONE).await;
         owner.link(FOREIGN, FOREIGN_PHONE).await;
@@ -227,6 +231,15 @@ impl Setting {
         }
         let (id, secret) = self.owner.make_key(draft).await;
         (id, Caller::with_key(&self.daemon, &secret))
+    }
+
+    /// Sends that the foreign session has left in this minute, after one more of its owner's.
+    async fn sends_left(&self) -> u64 {
+        let path = format!("/api/v1/sessions/{FOREIGN}/send-text");
+        let body = json!({ "chatId": SILENT, "content": "FOREIGN again" });
+        let answer = self.owner.request(Method::POST, &path, Some(body)).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        answer.headers()["x-ratelimit-remaining"].to_str().unwrap().parse().unwrap()
     }
 
     /// What the owner sees of the foreign session, without what moves by itself.
@@ -297,6 +310,7 @@ async fn every_operation_refuses_whoever_may_not_use_it() {
     for ((path, before), (_, after)) in before.into_iter().zip(setting.owners_view().await) {
         assert_eq!(before, after, "{path}: somebody changed it");
     }
+    assert!(SENDS - 3 <= setting.sends_left().await, "somebody used up its sends");
     // The other way round: who has the scope comes through. Of nothing that exists, for it may be removed.
     for operation in &setting.operations {
         let Some(needed) = &operation.scope else { continue };
@@ -369,6 +383,7 @@ async fn a_key_for_one_session_neither_sees_nor_changes_nor_finds_another() {
     for ((path, before), (_, after)) in before.into_iter().zip(setting.owners_view().await) {
         assert_eq!(before, after, "{path}: somebody changed it");
     }
+    assert!(SENDS - 3 <= setting.sends_left().await, "somebody used up its sends");
 
     // Events: nothing foreign by stream, WebSocket or webhook, whatever comes before the own ones.
     for path in [format!("/ws/{FOREIGN}"), format!("/ws/{FOREIGN}?since=0")] {
