@@ -125,6 +125,8 @@ pub struct Endpoint {
     pub parameters: Vec<Parameter>,
     pub body: Option<ShapeOf>,
     pub status: u16,
+    /// Another status of success, with the same body.
+    pub other_status: Option<u16>,
     pub answer: Answer,
     pub route: Route,
 }
@@ -192,6 +194,7 @@ impl Endpoint {
             parameters: Vec::new(),
             body: None,
             status: 200,
+            other_status: None,
             answer: Answer::Message,
             route,
         }
@@ -249,6 +252,12 @@ impl Endpoint {
     pub fn answers<T: ToSchema>(mut self, status: u16) -> Self {
         self.status = status;
         self.answer = Answer::Data(shape::<T>);
+        self
+    }
+
+    /// The same body with another status of success.
+    pub fn or_status(mut self, status: u16) -> Self {
+        self.other_status = Some(status);
         self
     }
 

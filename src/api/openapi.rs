@@ -217,10 +217,15 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         }
     };
     let mut responses = Map::new();
-    responses.insert(endpoint.status.to_string(), success);
     if endpoint.status == 201 {
-        responses.insert("200".to_owned(), json!({ "description": "It was there already" }));
+        let mut known = success.clone();
+        known["description"] = "It was there already".into();
+        responses.insert("200".to_owned(), known);
     }
+    if let Some(status) = endpoint.other_status {
+        responses.insert(status.to_string(), success.clone());
+    }
+    responses.insert(endpoint.status.to_string(), success);
     if endpoint.repeat != Repeat::Unkeyed {
         let reference = json!({ "$ref": "#/components/headers/IdempotentReplayed" });
         for response in responses.values_mut() {

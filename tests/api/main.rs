@@ -19,6 +19,7 @@ mod chat_messages;
 mod clock;
 mod counters;
 mod disk;
+mod documented;
 mod faults;
 mod idempotency;
 mod identity;

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -37,11 +36,15 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(ALL, list)
             .about(TAG, "Messages on their way out, newest first")
             .query(Number, "limit", "how many, 50 by default and 200 at most")
-            .query(Text, "before", "the id of an entry: those accepted before it"),
-        Endpoint::get(ONE, read).about(TAG, "One message on its way out"),
+            .query(Text, "before", "the id of an entry: those accepted before it")
+            .answers::<OutboxList>(200),
+        Endpoint::get(ONE, read)
+            .about(TAG, "One message on its way out")
+            .answers::<OutboxView>(200),
         Endpoint::delete(ONE, cancel)
             .about(TAG, "Take a message back that is not under way yet")
-            .needs(Scope::Send),
+            .needs(Scope::Send)
+            .answers::<OutboxView>(200),
     ]
 }
 
@@ -106,6 +109,11 @@ struct OutboxView {
     reason: Option<String>,
 }
 
+#[derive(Serialize, ToSchema)]
+struct OutboxList {
+    outbox: Vec<OutboxView>,
+}
+
 impl OutboxView {
     fn of(entry: &OutboxEntry, status: &SessionStatus, now: Timestamp) -> Self {
         let me = status.me.as_ref().map(|me| &me.id);
@@ -151,9 +159,8 @@ async fn list(
     };
     let entries = services.messaging.outbox().page(&session, before, limit).await?;
     let now = services.messaging.now();
-    let views: Vec<OutboxView> =
-        entries.iter().map(|entry| OutboxView::of(entry, &status, now)).collect();
-    Ok(HttpResponse::Ok().json(data(json!({ "outbox": views }))))
+    let outbox = entries.iter().map(|entry| OutboxView::of(entry, &status, now)).collect();
+    Ok(HttpResponse::Ok().json(data(OutboxList { outbox })))
 }
 
 async fn read(
