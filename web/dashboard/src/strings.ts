@@ -156,7 +156,7 @@ export const strings = {
         read: "Look at sessions, chats and messages, and follow events as they happen",
         send: "Send messages",
         conversations: "Read and sort conversations (Chat API); add read for live updates",
-        admin: "Administer sessions, QR codes, webhooks and keys (for all sessions: everything)",
+        admin: "Administer sessions, QR codes, webhooks and keys (of all sessions: no limits)",
       },
       session: "For",
       allSessions: "All sessions",

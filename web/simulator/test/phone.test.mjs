@@ -67,7 +67,7 @@ async function startGateway(environment = {}, makeKey = false) {
 }
 
 function newKey(flags, env) {
-  const create = ["key", "create", "phone", ...flags];
+  const create = ["key", "create", "phone", "--scope", "*", ...flags];
   const text = execFileSync(BINARY, create, { env, encoding: "utf8" });
   return text.match(/wag_\S+/)[0];
 }

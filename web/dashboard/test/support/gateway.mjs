@@ -69,7 +69,7 @@ export async function startGateway({ environment = {}, withKey = false, folder, 
 }
 
 function newKey(flags, env) {
-  const create = ["key", "create", "dashboard", ...flags];
+  const create = ["key", "create", "dashboard", "--scope", "*", ...flags];
   return execFileSync(BINARY, create, { env, encoding: "utf8" }).match(/wag_\S+/)[0];
 }
 
