@@ -15,6 +15,8 @@ pub mod lifecycle;
 pub mod memory;
 // Whose process is at the other end of a connection.
 pub mod peer;
+// How many files and connections the process may have open.
+pub mod descriptors;
 // Where a test lets the process die.
 pub mod breakpoint;
 // Files for the owner alone.

@@ -19,30 +19,51 @@
 //! | `wagate_http_requests_total{status}` | answered requests |
 //! | `wagate_requests_refused_total{why}` | of these, the ones that were not admitted |
 //! | `wagate_sign_ins_failed_total` | credentials that were not accepted |
+//! | `wagate_http_connection_errors_total` | malformed requests, and connections that broke off |
+//! | `wagate_http_connections_closed_total{reason}` | connections that gave way because there were too many |
 //! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
 //! | `wagate_recoveries_total{stage,outcome}` | stages of bringing degraded sessions back |
 //! | `wagate_sessions{state}` | sessions now |
 //! | `wagate_sessions_memory_bytes` | what the engines of all sessions take, as last measured |
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::filter_fn,
+    layer::{Context, SubscriberExt},
+    util::SubscriberInitExt,
+};
 
 use crate::config::{Log, LogFormat};
 
 /// Starts logging to standard error. A second call changes nothing.
 pub fn start_logging(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // What the libraries say, the gateway says better. The browser's complains of every message that
-    // is newer than itself.
-    let filter = ["actix_server=warn", "sled=warn", "chromiumoxide=off"]
+    // What the libraries say, the gateway says better. The browser's complains of every message that is
+    // newer than itself, the server's of every malformed request: these are counted instead.
+    let filter = ["actix_server=warn", "actix_http=off", "sled=warn", "chromiumoxide=off"]
         .iter()
         .filter_map(|directive| directive.parse().ok())
         .fold(filter, EnvFilter::add_directive);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _ = match log.format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => lines.with_target(false).with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().with_filter(filter).boxed(),
     };
+    let of_connections =
+        filter_fn(|said| *said.level() == Level::ERROR && said.target().starts_with("actix_http"));
+    let counted = ConnectionErrors.with_filter(of_connections);
+    let _ = tracing_subscriber::registry().with(lines).with(counted).try_init();
+}
+
+/// Counts what goes wrong on connections, of which whoever reaches the port can cause any number.
+struct ConnectionErrors;
+
+impl<S: Subscriber> Layer<S> for ConnectionErrors {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+        metrics::counter!("wagate_http_connection_errors_total").increment(1);
+    }
 }
 
 /// Collects metrics from now on; the handle renders them. One recorder serves the whole process.

@@ -4,39 +4,50 @@
 use std::{collections::HashMap, str::FromStr};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::CONTENT_TYPE, web,
+    FromRequest, HttpMessage, HttpRequest, dev::Payload, error::PayloadError,
+    http::header::CONTENT_TYPE, web,
 };
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::{
-    api::error::ApiError,
+    api::{
+        bounds::{Bound, TOO_MANY},
+        error::ApiError,
+    },
     domain::{Error, ErrorCode, Jid, MessageId, SessionId, Subject},
 };
 
-/// Media in base64 and its envelope.
-const LIMIT: usize = 24 * 1024 * 1024;
+/// Bytes of a body without a file or a long text.
+pub const SMALL: usize = 256 * 1024;
+/// A text of a message, each of its characters written as two `\u` escapes.
+pub const WITH_LONG_TEXT: usize = 1024 * 1024;
+/// A file in base64 and its envelope.
+pub const WITH_FILE: usize = 24 * 1024 * 1024;
+/// A larger body is read elsewhere than on the thread that serves other callers too.
+const READ_HERE: usize = 64 * 1024;
+
+/// Characters of a field's name that are shown.
+const LONGEST_PATH: usize = 200;
 
 /// A JSON body.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let own = request.extensions().get::<BodyLimit>().map(|limit| limit.0);
-        let whole = || request.app_data::<web::Data<BodyLimit>>().map_or(LIMIT, |limit| limit.0);
-        let limit = own.unwrap_or_else(whole);
+        let limit = request.extensions().get::<BodyLimit>().map_or(SMALL, |limit| limit.0);
         let content_type = request.headers().get(CONTENT_TYPE).cloned();
         let mut payload = payload.take();
         Box::pin(async move {
             let mut bytes = web::BytesMut::new();
             while let Some(chunk) = payload.next().await {
-                let chunk = chunk.map_err(|_| Error::invalid("the body broke off"))?;
+                let chunk = chunk.map_err(broken_off)?;
                 if limit < bytes.len() + chunk.len() {
-                    let message = format!("the body is larger than {} MiB", limit / 1024 / 1024);
-                    return Err(Error::new(ErrorCode::TooLarge, message).into());
+                    return Err(too_large(limit).into());
                 }
                 bytes.extend_from_slice(&chunk);
             }
@@ -53,32 +64,74 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                 )
                 .into());
             }
-            let bytes = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
-            parse(bytes).map(Self).map_err(ApiError::from)
+            if bytes.is_empty() {
+                bytes.extend_from_slice(b"{}");
+            }
+            let bound = Bound::of::<T>();
+            if bytes.len() <= READ_HERE {
+                return parse(&bytes, &bound).map(Self).map_err(ApiError::from);
+            }
+            elsewhere(move || parse(&bytes, &bound)).await.map(Self).map_err(ApiError::from)
         })
     }
 }
 
-/// How large a body may be, when it is not the usual size.
+/// Bytes that the body of a request may have.
 pub struct BodyLimit(pub usize);
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let reason = error.inner().to_string();
-        // serde names a missing field in its message alone.
-        let missing =
-            reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let field = match (missing, path.as_str()) {
-            (Some(field), ".") => field.to_owned(),
-            (Some(field), path) => format!("{path}.{field}"),
-            (None, "." | "?") => return Error::invalid(format!("the body is not right: {reason}")),
-            (None, path) => path.to_owned(),
-        };
-        let reason = if missing.is_some() { "is required".to_owned() } else { reason };
-        Error::invalid_field(&field, reason)
-    })
+pub fn too_large(limit: usize) -> Error {
+    let kib = limit / 1024;
+    let size = if kib < 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
+    Error::new(ErrorCode::TooLarge, format!("the body is larger than {size}"))
+}
+
+/// Why a body did not come to its end.
+pub fn broken_off(error: PayloadError) -> Error {
+    match error {
+        PayloadError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            Error::invalid("the body came too slowly")
+        }
+        _ => Error::invalid("the body broke off"),
+    }
+}
+
+/// Work that would hold up other callers on the thread that serves them.
+pub async fn elsewhere<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = web::block(work).await;
+    done.unwrap_or_else(|_| Err(Error::internal("the request was cut off")))
+}
+
+/// The bounds are checked first, so that what is too long never becomes a value.
+fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound) -> Result<T, Error> {
+    let mut track = serde_path_to_error::Track::new();
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let checked = bound.check(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+    checked.map_err(|error| fault(&track.path(), &error))?;
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| fault(error.path(), error.inner()))
+}
+
+fn fault(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Error {
+    // Names within it are the caller's own, of any length.
+    let path: String = path.to_string().chars().take(LONGEST_PATH).collect();
+    let mut reason = error.to_string();
+    if reason.starts_with(TOO_MANY)
+        && let Some((bound, _place)) = reason.split_once(" at line ")
+    {
+        reason = bound.to_owned();
+    }
+    // serde names a missing field in its message alone.
+    let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let field = match (missing, path.as_str()) {
+        (Some(field), ".") => field.to_owned(),
+        (Some(field), path) => format!("{path}.{field}"),
+        (None, "." | "?") => return Error::invalid(format!("the body is not right: {reason}")),
+        (None, path) => path.to_owned(),
+    };
+    let reason = if missing.is_some() { "is required".to_owned() } else { reason };
+    Error::invalid_field(&field, reason)
 }
 
 /// A segment of the path as text; the framework has decoded it.
@@ -181,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Deserialize, ToSchema)]
     #[serde(rename_all = "camelCase")]
     #[expect(dead_code, reason = "only its reading is tested")]
     struct Example {
@@ -189,7 +242,7 @@ mod tests {
         inner: Option<Inner>,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Deserialize, ToSchema)]
     #[expect(dead_code, reason = "only its reading is tested")]
     struct Inner {
         count: u32,
@@ -197,15 +250,20 @@ mod tests {
 
     #[test]
     fn the_field_at_fault_is_named() {
+        let bound = Bound::of::<Example>();
+        let parse = |text: &str| parse::<Example>(text.as_bytes(), &bound);
+        let long = format!(r#"{{"chatId":"{}"}}"#, "x".repeat(2_000));
+        let error = parse(&long).unwrap_err();
+        assert_eq!(error.details["fields"]["chatId"][0], "must have at most 1,024 characters");
         for (text, field) in [
             ("{}", "chatId"),
             (r#"{"chatId":5}"#, "chatId"),
             (r#"{"chatId":"a","inner":{}}"#, "inner.count"),
             (r#"{"chatId":"a","inner":{"count":"x"}}"#, "inner.count"),
         ] {
-            let error = parse::<Example>(text.as_bytes()).unwrap_err();
+            let error = parse(text).unwrap_err();
             assert!(error.details["fields"].get(field).is_some(), "{text}: {error:?}");
         }
-        assert_eq!(parse::<Example>(b"{").unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(parse("{").unwrap_err().code, ErrorCode::Invalid);
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     api::{
         endpoint::{Bucket, Endpoint, Scope},
         error::ApiError,
+        file::unmoved,
     },
     domain::{Error, ErrorCode},
 };
@@ -104,7 +105,7 @@ fn finished(
         .insert_header((VARY, "accept, accept-encoding"))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((REFERRER_POLICY, "no-referrer"))
-        .body(file.data.into_owned())
+        .body(unmoved(file.data))
 }
 
 /// The file in the first encoding that the caller takes and that there is.

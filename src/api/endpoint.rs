@@ -6,7 +6,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::api::error::Surface;
+use crate::api::{body, error::Surface};
 
 /// What a caller must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +85,26 @@ pub struct Parameter {
 #[derive(Clone, Copy, Debug)]
 pub enum ParameterKind {
     Text,
+    /// Ids, separated by commas.
+    Ids,
     Number,
     Flag,
 }
+
+impl ParameterKind {
+    /// Characters that it may have.
+    pub fn longest(self) -> usize {
+        match self {
+            Self::Text => 1_024,
+            // Of as many people as a body may name there.
+            Self::Ids => 16_384,
+            Self::Number | Self::Flag => 64,
+        }
+    }
+}
+
+/// Characters of a parameter in a path: more than any id has.
+pub const LONGEST_SEGMENT: usize = 256;
 
 /// A schema and those that it refers to.
 pub struct Shape {
@@ -118,7 +135,9 @@ pub struct Endpoint {
     pub repeat: Repeat,
     pub surface: Surface,
     /// Whether its body may hold a file.
-    pub takes_file: bool,
+    takes_file: bool,
+    /// Whether its body may hold a text of a message.
+    takes_long_text: bool,
     /// Whether a key for one session may call it although its path names no session: it then
     /// answers of that one alone, or holds nothing of any.
     pub bounds_itself: bool,
@@ -190,6 +209,7 @@ impl Endpoint {
             repeat,
             surface: Surface::OpenWa,
             takes_file: false,
+            takes_long_text: false,
             bounds_itself: false,
             parameters: Vec::new(),
             body: None,
@@ -224,6 +244,21 @@ impl Endpoint {
     pub fn takes_file(mut self) -> Self {
         self.takes_file = true;
         self
+    }
+
+    /// Its body may be as large as the longest text of a message needs.
+    pub fn takes_long_text(mut self) -> Self {
+        self.takes_long_text = true;
+        self
+    }
+
+    /// Bytes that its body may have.
+    pub fn body_limit(&self) -> usize {
+        match (self.takes_file, self.takes_long_text) {
+            (true, _) => body::WITH_FILE,
+            (false, true) => body::WITH_LONG_TEXT,
+            (false, false) => body::SMALL,
+        }
     }
 
     /// Part of the Chat API: worded and limited as it is, where instances of others do not exist
@@ -277,7 +312,7 @@ pub fn reference(name: &str) -> RefOr<Schema> {
     RefOr::Ref(utoipa::openapi::Ref::from_schema_name(name))
 }
 
-fn shape<T: ToSchema>() -> Shape {
+pub fn shape<T: ToSchema>() -> Shape {
     let mut others = Vec::new();
     T::schemas(&mut others);
     Shape { name: T::name().into_owned(), schema: <T as PartialSchema>::schema(), others }

@@ -1,6 +1,6 @@
 //! A file on the disk as an answer: whole or in part, and never run as a page of ours.
 
-use std::{io::SeekFrom, path::Path};
+use std::{borrow::Cow, io::SeekFrom, path::Path};
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -11,11 +11,12 @@ use actix_web::{
             self, ContentRange, ContentRangeSpec, ETag, EntityTag, Header, IfNoneMatch, Range,
         },
     },
+    web::Bytes,
 };
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use crate::domain::Error;
+use crate::domain::{Error, media_type};
 
 /// What a file is to be shown as.
 pub struct Shown<'a> {
@@ -57,13 +58,21 @@ pub async fn file_answer(request: &HttpRequest, shown: Shown<'_>) -> Result<Http
     Ok(answer.body(SizedStream::new(length, ReaderStream::new(file.take(length)))))
 }
 
+/// A file that is part of the program, as a body that no connection copies whole.
+pub fn unmoved(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => Bytes::from(data),
+    }
+}
+
 fn begun(status: StatusCode, shown: &Shown<'_>, tag: EntityTag) -> HttpResponseBuilder {
     let encoded =
         percent_encoding::utf8_percent_encode(shown.name, percent_encoding::NON_ALPHANUMERIC);
-    let how = if can_be_shown(&shown.mime) { "inline" } else { "attachment" };
+    let how = if media_type::can_be_shown(&shown.mime) { "inline" } else { "attachment" };
     let mut answer = HttpResponse::build(status);
     answer
-        .content_type(shown.mime.as_str())
+        .content_type(media_type::tidy(&shown.mime))
         .insert_header((header::CONTENT_DISPOSITION, format!("{how}; filename*=UTF-8''{encoded}")))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         // Kept by who has it, and asked for again: it may be deleted meanwhile.
@@ -73,13 +82,6 @@ fn begun(status: StatusCode, shown: &Shown<'_>, tag: EntityTag) -> HttpResponseB
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox"));
     answer
-}
-
-/// Whether a browser may show it itself. A picture in SVG is a document with scripts.
-fn can_be_shown(mime: &str) -> bool {
-    let class = mime.split('/').next().unwrap_or_default();
-    let is_plain = matches!(class, "image" | "audio" | "video") && !mime.contains("svg");
-    is_plain || mime == "application/pdf"
 }
 
 fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
@@ -146,16 +148,6 @@ mod tests {
                 .insert_header((header::RANGE, "bytes=0-0"))
                 .insert_header((header::IF_RANGE, condition));
             assert_eq!(part_of(&request.to_http_request(), &tag, 10), part);
-        }
-    }
-
-    #[test]
-    fn only_what_runs_nothing_is_shown_in_the_browser() {
-        for mime in ["image/png", "video/mp4", "audio/ogg; codecs=opus", "application/pdf"] {
-            assert!(can_be_shown(mime), "{mime}");
-        }
-        for mime in ["text/html", "image/svg+xml", "application/xhtml+xml", "", "application/zip"] {
-            assert!(!can_be_shown(mime), "{mime}");
         }
     }
 }

@@ -16,7 +16,6 @@ use futures_util::FutureExt;
 use crate::{
     api::{
         admission::{Admitted, Refused, admit},
-        body::BodyLimit,
         error::{ApiError, Surface, answer, reworded},
         idempotency,
         limits::Standing,
@@ -27,8 +26,6 @@ use crate::{
 };
 
 const REQUEST_ID: &str = "x-request-id";
-/// Bytes of a request to the Chat API that carries no file.
-const CHAT_BODY: usize = 1024 * 1024;
 
 /// The gate as a middleware around one path.
 pub async fn pass(
@@ -39,9 +36,6 @@ pub async fn pass(
     let id = request_id(request.headers());
     let clock = clock(request.request());
     let (rule, surface) = (rules.find(request.method()), rules.surface());
-    if surface == Surface::Chat && rule.is_none_or(|rule| !rule.takes_file) {
-        request.extensions_mut().insert(BodyLimit(CHAT_BODY));
-    }
     let (mut response, standing) = match admit(&request, rule).await {
         Ok(Admitted { principal, repeat, standing }) => {
             let place = idempotency::place(&request, &principal, repeat);

@@ -11,10 +11,17 @@ use bytestring::ByteString;
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::Config;
 
-use crate::api::{
-    endpoint::{Answer, Endpoint, ParameterKind, Repeat, Scope, Shape},
-    endpoints,
-    idempotency::{self, key},
+use crate::{
+    api::{
+        body::elsewhere,
+        bounds,
+        endpoint::{Answer, Endpoint, LONGEST_SEGMENT, ParameterKind, Repeat, Scope, Shape},
+        endpoints,
+        error::ApiError,
+        file::unmoved,
+        idempotency::{self, key},
+    },
+    domain::Error,
 };
 
 /// Statuses of failures that any endpoint may answer, with their meaning.
@@ -85,9 +92,16 @@ impl Document {
         Self { with_simulator, text: OnceLock::new() }
     }
 
-    fn text(&self) -> ByteString {
-        let make = || document(&endpoints(self.with_simulator)).to_string().into();
-        self.text.get_or_init(make).clone()
+    /// Made beside the threads that serve requests, where it is not there yet.
+    async fn text(self: Arc<Self>) -> Result<ByteString, Error> {
+        if let Some(text) = self.text.get() {
+            return Ok(text.clone());
+        }
+        let make = move || {
+            let make = || document(&endpoints(self.with_simulator)).to_string().into();
+            Ok(self.text.get_or_init(make).clone())
+        };
+        elsewhere(make).await
     }
 
     /// The document as people read it.
@@ -96,8 +110,9 @@ impl Document {
     }
 }
 
-pub async fn json(document: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.text())
+pub async fn json(document: web::Data<Document>) -> Result<HttpResponse, ApiError> {
+    let text = document.into_inner().text().await?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }
 
 /// The browsable page and its files, all served from the program itself.
@@ -111,7 +126,7 @@ pub async fn page(request: HttpRequest) -> HttpResponse {
         Ok(Some(found)) => HttpResponse::Ok()
             .content_type(found.content_type)
             .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
-            .body(found.bytes.to_vec()),
+            .body(unmoved(found.bytes)),
         Ok(None) | Err(_) => HttpResponse::NotFound().finish(),
     }
 }
@@ -164,7 +179,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
     if let Some(body) = endpoint.body {
         operation["requestBody"] = json!({
             "required": true,
-            "content": { "application/json": { "schema": add(&body(), schemas) } },
+            "content": { "application/json": { "schema": add_body(&body(), schemas) } },
         });
     }
     // What a caller must be allowed, for programs that read this document.
@@ -246,22 +261,25 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let in_path = endpoint.path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
         let name = name.split(':').next().unwrap_or(name);
+        let schema = json!({ "type": "string", "maxLength": LONGEST_SEGMENT });
         let mut parameter =
-            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+            json!({ "name": name, "in": "path", "required": true, "schema": schema });
         if let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| *known == name) {
             parameter["example"] = (*example).into();
         }
         Some(parameter)
     });
     let in_query = endpoint.parameters.iter().map(|parameter| {
-        let kind = match parameter.kind {
-            ParameterKind::Text => "string",
-            ParameterKind::Number => "integer",
-            ParameterKind::Flag => "boolean",
+        let schema = match parameter.kind {
+            kind @ (ParameterKind::Text | ParameterKind::Ids) => {
+                json!({ "type": "string", "maxLength": kind.longest() })
+            }
+            ParameterKind::Number => json!({ "type": "integer" }),
+            ParameterKind::Flag => json!({ "type": "boolean" }),
         };
         json!({
             "name": parameter.name, "in": "query", "required": false,
-            "description": parameter.about, "schema": { "type": kind },
+            "description": parameter.about, "schema": schema,
         })
     });
     let mut all: Vec<Value> = in_path.chain(in_query).collect();
@@ -298,6 +316,19 @@ fn idempotent_replayed() -> Value {
         "description": "This is the answer that the first request with this Idempotency-Key got",
         "schema": { "type": "string", "const": "true" },
     })
+}
+
+/// Adds the schema of a body with the bounds that are checked; how to refer to it.
+fn add_body(shape: &Shape, schemas: &mut Map<String, Value>) -> Value {
+    let mut reference = add(shape, schemas);
+    bounds::fill_in(&mut reference);
+    let others = shape.others.iter().map(|(name, _)| name);
+    for name in others.chain([&shape.name]) {
+        if let Some(schema) = schemas.get_mut(name) {
+            bounds::fill_in(schema);
+        }
+    }
+    reference
 }
 
 /// Adds a schema and those that it refers to; how to refer to it.

@@ -21,6 +21,7 @@ use crate::{
         endpoint::Endpoint,
         error::{ApiError, envelope},
         gate,
+        incoming::{self, Incoming},
         rule::Rules,
     },
     domain::{Error, ErrorCode},
@@ -81,6 +82,7 @@ fn behind_parameter(path: &'static str) -> Option<(&'static str, &'static str)> 
 /// A path behind the gate, with a route for each method and a 405 for the others.
 fn resource(path: &str, endpoints: Vec<Endpoint>) -> impl HttpServiceFactory + use<> {
     let rules = Rc::new(Rules::of(&endpoints));
+    let incoming = Rc::new(Incoming::of(&endpoints));
     let methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = methods.join(", ");
     let resource = endpoints.into_iter().fold(web::resource(path), |r, e| r.route(e.route));
@@ -88,6 +90,11 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> impl HttpServiceFactory + u
         let allow = allow.clone();
         async move { method_not_allowed(&allow) }
     }));
+    let resource = resource.wrap(from_fn(move |request, next| {
+        let incoming = incoming.clone();
+        incoming::check(request, next, incoming)
+    }));
+    // The last one comes first: who may not call learns nothing of what may be sent.
     resource.wrap(from_fn(move |request, next| gate::pass(request, next, rules.clone())))
 }
 

@@ -14,7 +14,6 @@ pub struct Rule {
     pub bucket: Bucket,
     pub repeat: Repeat,
     pub surface: Surface,
-    pub takes_file: bool,
     pub bounds_itself: bool,
 }
 
@@ -25,8 +24,8 @@ pub struct Rules(Vec<(Method, Rule)>);
 impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let rule = |one: &Endpoint| {
-            let &Endpoint { scope, bucket, repeat, surface, takes_file, bounds_itself, .. } = one;
-            let rule = Rule { scope, bucket, repeat, surface, takes_file, bounds_itself };
+            let &Endpoint { scope, bucket, repeat, surface, bounds_itself, .. } = one;
+            let rule = Rule { scope, bucket, repeat, surface, bounds_itself };
             (one.method.clone(), rule)
         };
         Self(endpoints.iter().map(rule).collect())

@@ -1,19 +1,29 @@
 //! The HTTP server: binding, serving, stopping.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    future::ready,
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
+use actix_http::{HttpServiceBuilder, KeepAlive, Protocol, error::DispatchError};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
     App, HttpServer,
-    dev::ServerHandle,
+    dev::{AppConfig, Extensions, ServerHandle},
     middleware::{NormalizePath, TrailingSlash, from_fn},
+    rt::net::TcpStream,
     web,
 };
+use socket2::SockRef;
 use tokio::task::JoinHandle;
 
 use crate::{
     api::{
         caller::policy::Policy,
         connection::Connection,
+        connections::{Connections, Paced, Pacing, Room, turn},
         endpoints,
         frames::Frames,
         headers,
@@ -22,6 +32,7 @@ use crate::{
         places::{MostStreams, Places},
         routing,
     },
+    config,
     private::socket::{self, Bound},
     services::Services,
 };
@@ -31,6 +42,15 @@ const WORKERS: usize = 2;
 const MOST_LISTENERS: usize = 2_000;
 const STOP_SECONDS: u64 = 5;
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
+/// Connections that the system holds for us until they are taken.
+const BACKLOG: i32 = 1_024;
+/// How long the head of a request may take, and how long a connection may rest between two.
+const HEAD: Duration = Duration::from_secs(5);
+const REST: Duration = Duration::from_secs(5);
+/// How long what a client still sends is read after its answer, so that it sees the answer.
+const LINGER: Duration = Duration::from_secs(5);
+/// How long a connection may last in a place of the reserve.
+const SHORT: Duration = Duration::from_secs(20);
 
 /// A listening server.
 pub struct Server {
@@ -49,8 +69,21 @@ struct Owner {
 }
 
 impl Server {
-    /// Binds and serves from now on, on worker threads of its own.
-    pub fn bind(services: Services, frames: Frames, listen: SocketAddr) -> io::Result<Self> {
+    /// Binds and serves from now on, on worker threads of its own, with as many connections as the
+    /// descriptors allow.
+    pub fn bind(
+        services: Services,
+        frames: Frames,
+        listen: SocketAddr,
+        descriptors: u64,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen)?;
+        SockRef::from(&listener).listen(BACKLOG)?;
+        let address = listener.local_addr()?;
+        let settings = &services.config.server;
+        let connections = Connections::new(room(settings, descriptors));
+        let pacing = pacing(settings);
+        let patience = Duration::from_secs(settings.body_timeout_seconds);
         let with_simulator = services.network.is_some();
         let limits =
             web::Data::new(RateLimits::new(&services.config.limits, services.clock.clone()));
@@ -75,17 +108,38 @@ impl Server {
                 .app_data(document.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(from_fn(headers::around))
+                // The last one comes first.
+                .wrap(from_fn(move |request, next| turn::pass(request, next, patience)))
                 .configure(|config| routing::lay_out(config, endpoints(with_simulator)))
         };
-        let server = HttpServer::new(app.clone())
-            .on_connect(Connection::note)
+        let builder = actix_server::Server::build()
             .workers(WORKERS)
-            // Frames are small and many: held back for the answer to the one before, each comes 40 ms late.
-            .tcp_nodelay(true)
             .disable_signals()
-            .shutdown_timeout(STOP_SECONDS)
-            .bind(listen)?;
-        let address = server.addrs().first().copied().unwrap_or(listen);
+            .shutdown_timeout(STOP_SECONDS);
+        let (stopping, made) = (builder.graceful_shutdown_signal(), app.clone());
+        let server = builder.listen("wagate", listener, move || {
+            let app = made().into_factory();
+            let app = app.map_err(|error: actix_web::Error| error.error_response());
+            let (stopping, connections) = (stopping.clone(), connections.clone());
+            let http = HttpServiceBuilder::default()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(KeepAlive::Timeout(REST))
+                .client_request_timeout(HEAD)
+                .client_disconnect_timeout(LINGER)
+                .local_addr(address)
+                .on_connect_ext(|stream: &Paced, data: &mut Extensions| {
+                    Connection::note(stream.tcp(), data);
+                    data.insert(stream.seat.connection.clone());
+                })
+                .finish(map_config(app, |()| AppConfig::default()));
+            let enter = fn_service(move |stream: TcpStream| {
+                ready(enter(&connections, stream, pacing).map_err(DispatchError::Io))
+            });
+            enter.and_then(http)
+        })?;
         let server = server.run();
         let handle = server.handle();
         let serve_owner = |(listener, socket): (std::os::unix::net::UnixListener, Bound)| {
@@ -140,4 +194,33 @@ async fn end(handle: &ServerHandle, running: &JoinHandle<io::Result<()>>) {
         handle.stop(false).await;
     }
     running.abort();
+}
+
+/// Gives a new connection its place, or closes it where there is none.
+fn enter(
+    connections: &Connections,
+    stream: TcpStream,
+    pacing: Pacing,
+) -> io::Result<(Paced, Protocol, Option<SocketAddr>)> {
+    let peer = stream.peer_addr().ok();
+    let seat = connections.enter(peer.map(|peer| peer.ip()));
+    let seat = seat.ok_or_else(|| io::Error::other("there are too many connections"))?;
+    // Frames are small and many: held back for the answer to the one before, each comes 40 ms late.
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    {
+        // Also for what the system still holds when the stream has been closed here.
+        let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(pacing.write));
+    }
+    Ok((Paced::new(stream, seat, pacing), Protocol::Http1, peer))
+}
+
+fn room(settings: &config::Server, descriptors: u64) -> Room {
+    let (most, per_address) = (settings.max_connections, settings.connections_per_address);
+    Room::new(descriptors, most, per_address, settings.trusted_proxies.clone())
+}
+
+fn pacing(settings: &config::Server) -> Pacing {
+    let write = Duration::from_secs(settings.write_timeout_seconds);
+    Pacing { idle: REST + HEAD, write, short: SHORT }
 }

@@ -61,6 +61,12 @@ pub struct Server {
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// 0 for as many as the descriptors allow.
+    pub max_connections: usize,
+    /// 0 for half of them.
+    pub connections_per_address: usize,
+    pub write_timeout_seconds: u64,
+    pub body_timeout_seconds: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

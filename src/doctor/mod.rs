@@ -14,6 +14,7 @@ use std::{
 pub use self::callers::callers;
 use crate::{
     config::{Config, NetworkKind},
+    descriptors,
     domain::{Clock, Error, session::EngineKind},
     egress, private,
 };
@@ -102,6 +103,7 @@ pub async fn examine_running(config: &Config, clock: &Clock) -> Vec<Check> {
             "free some space, or choose another --data folder",
         ),
         time(clock),
+        open_files(),
         callers(config).await,
     ];
     checks.extend(modes::examine(config));
@@ -172,6 +174,20 @@ fn time(clock: &Clock) -> Check {
         return Check::wrong(NAME, Verdict::Broken, format!("it says {now}"), remedy);
     }
     Check::well(NAME, now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+fn open_files() -> Check {
+    const NAME: &str = "open files";
+    let most = descriptors::most();
+    let found = match most {
+        u64::MAX => "no limit".to_owned(),
+        most => format!("{most} at most"),
+    };
+    if descriptors::COMFORTABLE <= most {
+        return Check::well(NAME, found);
+    }
+    let remedy = "raise it: LimitNOFILE=65536 in a systemd unit, ulimits in compose, or ulimit -Hn";
+    Check::wrong(NAME, Verdict::Doubtful, found, remedy)
 }
 
 async fn reach(url: &str) -> Check {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Jid, MessageId, Timestamp};
+use crate::domain::{Jid, MessageId, Timestamp, media_type};
 
 /// How far a message has come. Only ever rises, except to `Failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,6 +83,7 @@ impl MessageKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageMedia {
+    #[serde(deserialize_with = "media_type::read")]
     pub mime: String,
     /// In bytes.
     pub size: u64,

@@ -15,6 +15,7 @@ pub mod fold;
 pub mod group;
 pub mod id;
 pub mod identity;
+pub mod media_type;
 pub mod message;
 pub mod outbox;
 pub mod session;

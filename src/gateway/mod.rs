@@ -21,6 +21,7 @@ use crate::{
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
+    descriptors,
     domain::{Clock, Error, ErrorCode, Subject},
     egress::{Guard, OwnPort, OwnPorts, Private},
     events::EventLog,
@@ -99,6 +100,7 @@ impl Gateway {
     pub async fn start_on(config: Config, clock: Clock, disk: Disk) -> Result<Self, StartError> {
         let started = Instant::now();
         telemetry::start_metrics();
+        let descriptors = descriptors::raise();
         let config = Arc::new(config);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         // Before anything is sent; 0 is found out when the server listens.
@@ -206,7 +208,7 @@ impl Gateway {
             started,
         };
         let listen = config.server.listen;
-        let server = api::Server::bind(services.clone(), frames, listen)
+        let server = api::Server::bind(services.clone(), frames, listen, descriptors)
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
         let _own_ports = vec![listening, own_ports.add(address.port())];

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         Content, Jid, Message, MessageId, MessageKind, Timestamp,
         command::{MediaKind, Sent},
+        media_type,
         message::MessageMedia,
     },
     simulator::{
@@ -29,8 +30,11 @@ pub fn compose(
             let file = world.ledger.files().get(media);
             let file = file
                 .ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this file was not uploaded"))?;
-            let media =
-                MessageMedia { mime: mime.clone(), size: file.size, filename: filename.clone() };
+            let media = MessageMedia {
+                mime: media_type::tidy(mime),
+                size: file.size,
+                filename: filename.clone(),
+            };
             (message_kind(*kind), caption.clone().unwrap_or_default(), Some(media))
         }
         DeviceContent::Other(content) => match content {

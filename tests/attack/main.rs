@@ -12,6 +12,7 @@
 mod admission;
 mod bounds;
 mod callers;
+mod connections;
 mod egress;
 mod headers;
 mod hostile;

@@ -144,6 +144,7 @@ struct ArchivedView {
 #[schema(example = json!({ "reason": "A person took over" }))]
 struct PauseBody {
     /// At most 500 characters.
+    #[schema(max_length = 500)]
     reason: Option<String>,
 }
 
@@ -160,6 +161,7 @@ struct PauseView {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "tag_ids": ["550e8400-e29b-41d4-a716-446655440001"] }))]
 struct TagsBody {
+    #[schema(max_items = 50)]
     tag_ids: Vec<String>,
 }
 

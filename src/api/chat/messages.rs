@@ -74,6 +74,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(as = ChatEditBody, example = json!({ "message": "Hello, once more" }))]
 struct EditBody {
     /// 1 to 4,096 characters; `message_body` and `body` mean the same.
+    #[schema(max_length = 4_096)]
     #[serde(alias = "message_body", alias = "body")]
     message: String,
 }
@@ -93,6 +94,7 @@ struct DeletedView {
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ChatReactionBody, example = json!({ "emoji": "👍" }))]
 struct ReactionBody {
+    #[schema(max_length = 16)]
     emoji: String,
 }
 

@@ -79,11 +79,13 @@ struct TextBody {
     /// A telephone number with its country code, or a WhatsApp address, also of a group.
     recipient: String,
     /// 1 to 4,096 characters.
+    #[schema(max_length = 4_096)]
     message: String,
     /// UUID or id of the message that it answers, in the same conversation.
     #[schema(value_type = Option<String>)]
     reply_to: Option<Id>,
     /// Those mentioned as `@number`; known numbers in the text are found without.
+    #[schema(max_items = 100)]
     mentioned_jids: Option<Vec<String>>,
     /// Only for `/messages/send`: not before this time.
     schedule_at: Option<String>,
@@ -99,14 +101,18 @@ struct MediaBody {
     instance_id: Option<Id>,
     recipient: String,
     /// http or https, at a public address.
+    #[schema(max_length = 2_048)]
     media_url: Option<String>,
     /// In place of `media_url`: the file as a data URL, `data:image/jpeg;base64,…`.
+    #[schema(max_length = 25_165_824)]
     media_data: Option<String>,
     /// image, video, audio or document.
     media_type: String,
     /// At most 1,024 characters; not for audio.
+    #[schema(max_length = 1_024)]
     caption: Option<String>,
     /// As the receiver sees it.
+    #[schema(max_length = 255)]
     filename: Option<String>,
     #[schema(value_type = Option<String>)]
     reply_to: Option<Id>,
@@ -158,7 +164,7 @@ async fn media(
         // Before anything is fetched in vain.
         return Err(Error::new(ErrorCode::NotReady, "The instance is not connected").into());
     }
-    let upload = upload::take(&services, wanted(&body, &request)).await?;
+    let upload = upload::take(&services, wanted(body, &request)).await?;
     send.content = Content::Media(upload.media.clone());
     send_now(&services, &session, send).await
 }
@@ -170,7 +176,7 @@ async fn queue_media(
 ) -> Result<HttpResponse, ApiError> {
     let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
     let (session, mut send) = media_request(&services, &request, &body).await?;
-    let upload = upload::take(&services, wanted(&body, &request)).await?;
+    let upload = upload::take(&services, wanted(body, &request)).await?;
     send.content = Content::Media(upload.media.clone());
     queue(&services, &session, send, send_at).await
 }
@@ -204,13 +210,13 @@ async fn media_request(
     Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
 }
 
-fn wanted<'a>(body: &'a MediaBody, request: &HttpRequest) -> Wanted<'a> {
+fn wanted(body: MediaBody, request: &HttpRequest) -> Wanted {
     Wanted {
-        url: body.media_url.as_deref(),
-        data: body.media_data.as_deref(),
-        media_type: &body.media_type,
-        filename: body.filename.clone(),
-        caption: body.caption.clone(),
+        url: body.media_url,
+        data: body.media_data,
+        media_type: body.media_type,
+        filename: body.filename,
+        caption: body.caption,
         is_narrow: principal(request).session.is_some(),
     }
 }

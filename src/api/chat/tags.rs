@@ -43,15 +43,19 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(example = json!({ "name": "VIP", "color": "#f59e0b" }))]
 struct TagDraft {
     /// 1 to 50 characters, unlike those of other tags whatever their case.
+    #[schema(max_length = 50)]
     name: String,
     /// `#RRGGBB`; gray when it is not given.
+    #[schema(max_length = 7)]
     color: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "color": "#10b981" }))]
 struct TagChange {
+    #[schema(max_length = 50)]
     name: Option<String>,
+    #[schema(max_length = 7)]
     color: Option<String>,
 }
 

@@ -6,12 +6,17 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     api::{
+        body::elsewhere,
         chat::error::CODE,
-        sessions::media::{Accepts, Upload, decode, name},
+        sessions::{
+            media::{Accepts, Upload, decode, name},
+            picture,
+        },
     },
     domain::{
         Error, ErrorCode,
         command::{MediaKind, OutgoingMedia},
+        media_type,
     },
     egress::{Bounds, fetch},
     services::Services,
@@ -24,21 +29,21 @@ const LONGEST_CAPTION: usize = 1_024;
 const HEAD: usize = 8_192;
 
 /// What is to be sent; one of `url` and `data` is given.
-pub struct Wanted<'a> {
-    pub url: Option<&'a str>,
+pub struct Wanted {
+    pub url: Option<String>,
     /// A data URL.
-    pub data: Option<&'a str>,
+    pub data: Option<String>,
     /// image, video, audio or document.
-    pub media_type: &'a str,
+    pub media_type: String,
     pub filename: Option<String>,
     pub caption: Option<String>,
     /// Whether the caller may touch one session alone.
     pub is_narrow: bool,
 }
 
-enum Source<'a> {
-    Url(&'a str),
-    Data(&'a str),
+enum Source {
+    Url(String),
+    Data(String),
 }
 
 /// A file on the disk, and what its source says of it.
@@ -48,9 +53,9 @@ struct Taken {
     filename: Option<String>,
 }
 
-pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Error> {
-    let kind = kind_of(wanted.media_type)?;
-    let source = source(&wanted)?;
+pub async fn take(services: &Services, wanted: Wanted) -> Result<Upload, Error> {
+    let kind = kind_of(&wanted.media_type)?;
+    let source = source(wanted.url, wanted.data)?;
     let caption = wanted.caption.filter(|_| kind != MediaKind::Audio);
     if caption.as_ref().is_some_and(|caption| LONGEST_CAPTION < caption.chars().count()) {
         return Err(Error::invalid_field("caption", "must have at most 1,024 characters"));
@@ -64,7 +69,7 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
             false => services.media_sources.clone(),
         },
     };
-    if let Source::Url(url) = source {
+    if let Source::Url(url) = &source {
         bounds.guard.check(url).map_err(|error| renamed(error, URL_FIELD, None))?;
     }
     let path = services.messaging.upload_place().await?;
@@ -79,11 +84,15 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
     };
     let mut upload = Upload { media };
     let (taken, field) = match source {
-        Source::Url(url) => (fetched(url, &path, &bounds).await?, URL_FIELD),
+        Source::Url(url) => (fetched(&url, &path, &bounds).await?, URL_FIELD),
         Source::Data(data) => (written(data, &path, bounds.size).await?, DATA_FIELD),
     };
     let found = told_by_content(&path).await?;
-    let mime = type_of(kind, found, taken.content_type.as_deref(), field)?;
+    let told = taken.content_type.as_deref().map(media_type::tidy);
+    let mime = type_of(kind, found, told.as_deref(), field)?;
+    if kind == MediaKind::Image {
+        check_picture(&path, mime.clone(), field).await?;
+    }
     let in_source = taken.filename.and_then(|text| name(Some(text), &mime, Accepts::Image).ok());
     let filename = match wanted.filename {
         Some(given) => name(Some(given), &mime, Accepts::Image)?,
@@ -93,8 +102,21 @@ pub async fn take(services: &Services, wanted: Wanted<'_>) -> Result<Upload, Err
     Ok(upload)
 }
 
-fn source<'a>(wanted: &Wanted<'a>) -> Result<Source<'a>, Error> {
-    match (wanted.url, wanted.data) {
+/// Whether a picture is whole, and of a size that a browser can show.
+async fn check_picture(path: &Path, mime: String, field: &str) -> Result<(), Error> {
+    let (path, field) = (path.to_owned(), field.to_owned());
+    let checked = elsewhere(move || {
+        let bytes = std::fs::read(path);
+        let bytes =
+            bytes.map_err(|error| Error::internal(format!("the file cannot be read: {error}")))?;
+        picture::check(&bytes, &mime)
+            .map_err(|reason| mismatch(&field, format!("has a picture that {reason}")))
+    });
+    checked.await
+}
+
+fn source(url: Option<String>, data: Option<String>) -> Result<Source, Error> {
+    match (url, data) {
         (Some(url), None) => Ok(Source::Url(url)),
         (None, Some(data)) => Ok(Source::Data(data)),
         (None, None) => Err(Error::invalid_field(URL_FIELD, "is required without media_data")),
@@ -112,8 +134,9 @@ async fn fetched(url: &str, path: &Path, bounds: &Bounds) -> Result<Taken, Error
     Ok(Taken { size: fetched.size, content_type: fetched.content_type, filename })
 }
 
-async fn written(data: &str, path: &Path, limit: u64) -> Result<Taken, Error> {
-    let decoded = decode(data, limit).map_err(|error| renamed(error, DATA_FIELD, None))?;
+async fn written(data: String, path: &Path, limit: u64) -> Result<Taken, Error> {
+    let decoded = elsewhere(move || decode(&data, limit)).await;
+    let decoded = decoded.map_err(|error| renamed(error, DATA_FIELD, None))?;
     let size = u64::try_from(decoded.bytes.len()).unwrap_or(u64::MAX);
     let unkept = |error| Error::internal(format!("the file cannot be kept: {error}"));
     tokio::fs::write(path, decoded.bytes).await.map_err(unkept)?;
@@ -167,10 +190,13 @@ fn type_of(
     };
     mime.map(str::to_owned).ok_or_else(|| {
         let shown = found.or(told).unwrap_or("unknown");
-        let message = format!("has a file of type {shown}, which does not fit media_type");
-        let fields = serde_json::json!({ field: [&message] });
-        Error::invalid(message).detail(CODE, "MEDIA_TYPE_MISMATCH").detail("fields", fields)
+        mismatch(field, format!("has a file of type {shown}, which does not fit media_type"))
     })
+}
+
+fn mismatch(field: &str, message: String) -> Error {
+    let fields = serde_json::json!({ field: [&message] });
+    Error::invalid(message).detail(CODE, "MEDIA_TYPE_MISMATCH").detail("fields", fields)
 }
 
 /// A fault of a URL or of data, under the name that it has in the body.

@@ -12,7 +12,7 @@ use actix_web::{
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    api::idempotency::fingerprint::Fingerprint,
+    api::{body::broken_off, idempotency::fingerprint::Fingerprint},
     domain::{Error, ErrorCode},
 };
 
@@ -93,8 +93,4 @@ impl Reading {
         let payload = stream::once(ready(Ok(beginning))).chain(rest);
         Payload::Stream { payload: Box::pin(payload) }
     }
-}
-
-fn broken_off(_: PayloadError) -> Error {
-    Error::invalid("the body broke off")
 }

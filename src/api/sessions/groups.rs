@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         body::{Body, Query, path_group, session_id},
-        endpoint::{Endpoint, ParameterKind::Text, Scope},
+        endpoint::{Endpoint, ParameterKind::Ids, Scope},
         error::ApiError,
         sessions::{
             data,
@@ -41,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Remove people from a group")
             .needs(Scope::Send)
             .query(
-                Text,
+                Ids,
                 "participants",
                 "Ids separated by commas, for clients that cannot send a body",
             )
@@ -52,13 +52,17 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 struct GroupBody {
+    #[schema(max_length = 100)]
     name: String,
+    #[schema(max_items = 1_023)]
     participants: Vec<String>,
+    #[schema(max_length = 2_048)]
     description: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 struct ParticipantsBody {
+    #[schema(max_items = 256)]
     participants: Option<Vec<String>>,
 }
 

@@ -98,7 +98,9 @@ struct ConfigBody {
     /// `browser` or `simulated`.
     engine: Option<String>,
     restart_on_crash: Option<bool>,
+    #[schema(max_length = 512)]
     user_agent: Option<String>,
+    #[schema(max_length = 4_096)]
     executable_path: Option<String>,
     chromium_args: Option<Vec<String>>,
 }
@@ -107,7 +109,9 @@ struct ConfigBody {
 struct ProxyBody {
     protocol: Option<String>,
     address: String,
+    #[schema(max_length = 255)]
     username: Option<String>,
+    #[schema(max_length = 255)]
     password: Option<String>,
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
 use crate::{
+    api::{body::elsewhere, sessions::picture},
     domain::{
         Error, ErrorCode, Subject,
         command::{MediaKind, OutgoingMedia},
@@ -47,7 +48,7 @@ pub struct Decoded {
 /// Takes a file in: what is wrong with it is said before anything is sent.
 pub async fn take(
     services: &Services,
-    data: &str,
+    data: String,
     filename: Option<String>,
     caption: Option<String>,
     accepts: Accepts,
@@ -56,8 +57,12 @@ pub async fn take(
     if caption.as_ref().is_some_and(|caption| LONGEST_CAPTION < caption.chars().count()) {
         return Err(Error::invalid_field("caption", "must have at most 1,024 characters"));
     }
-    let decoded = decode(data, limit)?;
-    check(&decoded, accepts)?;
+    let decoded = elsewhere(move || {
+        let decoded = decode(&data, limit)?;
+        check(&decoded, accepts)?;
+        Ok(decoded)
+    });
+    let decoded = decoded.await?;
     let filename = name(filename, &decoded.mime, accepts)?;
     let path: PathBuf = services.messaging.upload_place().await?;
     let size = u64::try_from(decoded.bytes.len()).unwrap_or(u64::MAX);
@@ -132,8 +137,9 @@ fn check(decoded: &Decoded, accepts: Accepts) -> Result<(), Error> {
                     "'{mime}' is not an image that WhatsApp takes: JPEG, PNG, WebP or GIF"
                 ));
             }
-            match found {
-                Some(found) if found.mime_type().starts_with("image/") => Ok(()),
+            match found.map(|found| found.mime_type()) {
+                Some(found) if found.starts_with("image/") => picture::check(&decoded.bytes, found)
+                    .or_else(|reason| unsupported(format!("the picture {reason}"))),
                 _ => unsupported("the content is not an image".to_owned()),
             }
         }

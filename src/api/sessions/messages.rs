@@ -23,7 +23,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     const ONE: &str = "/api/v1/sessions/{sessionId}/messages/{messageId}";
     vec![
         change(Endpoint::patch(ONE, edit), "Edit a text of the last 15 minutes")
-            .takes::<EditBody>(),
+            .takes::<EditBody>()
+            .takes_long_text(),
         change(Endpoint::delete(ONE, revoke), "Delete a message").query(
             Text,
             "for",
@@ -46,11 +47,13 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 struct EditBody {
+    #[schema(max_length = 65_536)]
     content: String,
 }
 
 #[derive(Deserialize, ToSchema)]
 struct ReactionBody {
+    #[schema(max_length = 16)]
     emoji: String,
 }
 

@@ -9,6 +9,7 @@ pub mod media;
 mod message_view;
 pub mod messages;
 mod outbox;
+pub mod picture;
 pub mod qr;
 mod send;
 mod view;

@@ -43,23 +43,28 @@ pub fn endpoints() -> Vec<Endpoint> {
     };
     vec![
         send(Endpoint::post("/api/v1/sessions/{sessionId}/send-text", text), "Send a text")
-            .takes::<TextBody>(),
+            .takes::<TextBody>()
+            .takes_long_text(),
         send(
             Endpoint::post("/api/v1/sessions/{sessionId}/send-message", to_number),
             "Send a text to a number",
         )
-        .takes::<NumberBody>(),
+        .takes::<NumberBody>()
+        .takes_long_text(),
         send(Endpoint::post("/api/v1/sessions/{sessionId}/send-image", image), "Send a picture")
+            .takes_file()
             .takes::<MediaBody>(),
         send(
             Endpoint::post("/api/v1/sessions/{sessionId}/send-file", file),
             "Send a file as a document",
         )
+        .takes_file()
         .takes::<MediaBody>(),
         send(
             Endpoint::post("/api/v1/sessions/{sessionId}/send-audio", audio),
             "Send audio or a voice note",
         )
+        .takes_file()
         .takes::<AudioBody>(),
         send(
             Endpoint::post("/api/v1/sessions/{sessionId}/send-location", location),
@@ -80,10 +85,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[serde(rename_all = "camelCase")]
 struct TextBody {
     chat_id: String,
+    #[schema(max_length = 65_536)]
     content: String,
     /// The message that this answers: its full id, or the part after the chat.
     quoted_message_id: Option<String>,
     /// People mentioned in the text, as ids.
+    #[schema(max_items = 100)]
     mentions: Option<Vec<String>>,
     link_preview: Option<bool>,
     #[serde(flatten)]
@@ -94,6 +101,7 @@ struct TextBody {
 struct NumberBody {
     /// An id or a telephone number with its country code.
     to: String,
+    #[schema(max_length = 65_536)]
     message: String,
     #[serde(flatten)]
     posting: Posting,
@@ -104,8 +112,11 @@ struct NumberBody {
 struct MediaBody {
     chat_id: String,
     /// `data:<type>;base64,<content>`.
+    #[schema(max_length = 25_165_824)]
     data: String,
+    #[schema(max_length = 255)]
     filename: Option<String>,
+    #[schema(max_length = 1_024)]
     caption: Option<String>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -116,7 +127,9 @@ struct MediaBody {
 #[serde(rename_all = "camelCase")]
 struct AudioBody {
     chat_id: String,
+    #[schema(max_length = 25_165_824)]
     data: String,
+    #[schema(max_length = 255)]
     filename: Option<String>,
     quoted_message_id: Option<String>,
     /// As a voice note; OGG with Opus only.
@@ -131,7 +144,9 @@ struct LocationBody {
     chat_id: String,
     latitude: f64,
     longitude: f64,
+    #[schema(max_length = 256)]
     name: Option<String>,
+    #[schema(max_length = 1_024)]
     address: Option<String>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -143,6 +158,7 @@ struct LocationBody {
 struct ContactBody {
     chat_id: String,
     /// The people to send, as ids.
+    #[schema(max_items = 50)]
     contacts: Vec<String>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -153,7 +169,10 @@ struct ContactBody {
 #[serde(rename_all = "camelCase")]
 struct PollBody {
     chat_id: String,
+    #[schema(max_length = 255)]
     question: String,
+    /// 2 to 12 texts of 1 to 100 characters.
+    #[schema(max_items = 12)]
     options: Vec<String>,
     /// How many options one person may choose; 0 for any number.
     selectable_count: Option<u32>,
@@ -275,7 +294,7 @@ async fn send_media(
     let session = session_id(request)?;
     services.supervisor.get(&session)?;
     let chat = target(&body.chat_id)?;
-    let upload = media::take(services, &body.data, body.filename, body.caption, accepts).await?;
+    let upload = media::take(services, body.data, body.filename, body.caption, accepts).await?;
     let content = Content::Media(upload.media.clone());
     let (quoted, posting) = (body.quoted_message_id, body.posting);
     let view = send(services, (request, &session), chat, content, quoted, posting).await?;

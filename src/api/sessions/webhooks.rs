@@ -64,12 +64,14 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 pub struct WebhookBody {
+    #[schema(max_length = 2_048)]
     url: String,
     /// Names of events, or `*`; default `["message"]`.
     events: Option<Vec<String>>,
     /// Added to each request.
     headers: Option<BTreeMap<String, String>>,
     /// The caller's own signing secret.
+    #[schema(max_length = 256)]
     secret: Option<String>,
     enabled: Option<bool>,
     /// full (default) or short.
@@ -79,6 +81,7 @@ pub struct WebhookBody {
 
 #[derive(Deserialize, ToSchema)]
 struct ChangeBody {
+    #[schema(max_length = 2_048)]
     url: Option<String>,
     events: Option<Vec<String>>,
     /// Instead of all that there are. A value of `****`, as it is shown, stays what it is.

@@ -1,5 +1,7 @@
 //! How the open-wa API words events, and the forms of time and type that it uses.
 
+use std::collections::HashSet;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -277,14 +279,14 @@ pub fn data_url(mime: &str, bytes: &[u8]) -> String {
     format!("data:{mime};base64,{}", BASE64.encode(bytes))
 }
 
-/// People without the own account.
+/// Ids of people, each once and in the given order.
 pub fn jids(texts: &[String]) -> Result<Vec<Jid>, crate::domain::Error> {
-    let mut people = Vec::with_capacity(texts.len());
+    let (mut people, mut seen) = (Vec::with_capacity(texts.len()), HashSet::new());
     let mut invalid = Vec::new();
     for text in texts {
         match text.parse::<Jid>() {
             Ok(jid) if jid.is_person() => {
-                if !people.contains(&jid) {
+                if seen.insert(jid.clone()) {
                     people.push(jid);
                 }
             }

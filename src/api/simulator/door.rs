@@ -183,7 +183,7 @@ async fn give(network: web::Data<Network>, id: web::Path<String>) -> HttpRespons
     let Some(media) = network.media(&id) else { return HttpResponse::NotFound().finish() };
     match tokio::fs::File::open(&media.path).await {
         Ok(file) => HttpResponse::Ok()
-            .content_type(media.mime)
+            .content_type(crate::domain::media_type::tidy(&media.mime))
             .no_chunking(media.size)
             .streaming(tokio_util::io::ReaderStream::new(file)),
         Err(_) => HttpResponse::NotFound().finish(),

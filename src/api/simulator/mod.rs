@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, jid, segment},
+        body::{Body, elsewhere, jid, segment},
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
     },
@@ -60,12 +60,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "The messages of a phone's chat"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/messages", write)
             .about(TAG, "Write from a phone")
+            .takes_file()
             .takes::<WriteBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/reactions", react)
             .about(TAG, "React from a phone")
             .takes::<ReactBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/edits", edit)
             .about(TAG, "Edit a message from a phone")
+            .takes_long_text()
             .takes::<EditBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/revocations", revoke)
             .about(TAG, "Delete a message for everyone from a phone")
@@ -131,9 +133,13 @@ struct CodeBody {
 #[serde(rename_all = "camelCase")]
 struct WriteBody {
     chat: String,
+    #[schema(max_length = 65_536)]
     text: Option<String>,
+    #[schema(max_length = 25_165_824)]
     media_base64: Option<String>,
+    #[schema(max_length = 255)]
     mime: Option<String>,
+    #[schema(max_length = 255)]
     filename: Option<String>,
 }
 
@@ -147,6 +153,7 @@ struct ReactBody {
 #[schema(as = SimulatedEditBody)]
 struct EditBody {
     message: String,
+    #[schema(max_length = 65_536)]
     text: String,
 }
 
@@ -329,8 +336,11 @@ async fn write(
             body.text.ok_or_else(|| Error::invalid_field("text", "is required without media"))?;
         return data(json!({ "message": network.write(&phone, &chat, &text).map_err(refused)? }));
     };
-    let bytes = BASE64.decode(encoded);
-    let bytes = bytes.map_err(|_| Error::invalid_field("mediaBase64", "is not base64"))?;
+    let bytes = elsewhere(move || {
+        let bytes = BASE64.decode(encoded);
+        bytes.map_err(|_| Error::invalid_field("mediaBase64", "is not base64"))
+    });
+    let bytes = bytes.await?;
     let mime = body.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
     let kind = match mime.split('/').next() {
         Some("image") => MediaKind::Image,

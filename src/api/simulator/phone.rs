@@ -7,6 +7,7 @@ use actix_web::HttpResponse;
 
 use crate::api::{
     endpoint::{Bucket, Endpoint, Scope},
+    file::unmoved,
     simulator::{TAG, door::Files},
 };
 
@@ -60,5 +61,5 @@ fn file(name: &str, content_type: &str) -> HttpResponse {
         .insert_header(("x-content-type-options", "nosniff"))
         .insert_header(("referrer-policy", "no-referrer"))
         .insert_header(("cache-control", "no-store"))
-        .body(file.data.into_owned())
+        .body(unmoved(file.data))
 }
