@@ -30,10 +30,18 @@ pub enum Breakpoint {
     DeliveryAnswered,
     /// What a receiver answered is written down.
     DeliveryRecorded,
+    /// That a session is being removed is on the disk; its engine still runs.
+    RemovalBegun,
+    /// What waited in the outbox is cancelled; nothing is wiped.
+    RemovalCancelled,
+    /// Listeners were told that the session is removed; its data is there.
+    RemovalTold,
+    /// Everything of the session is wiped but its record.
+    RemovalWiped,
 }
 
 impl Breakpoint {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::WriteClaimed,
         Self::OutboxCommitted,
         Self::OutboxDurable,
@@ -45,7 +53,17 @@ impl Breakpoint {
         Self::DeliveriesTaken,
         Self::DeliveryAnswered,
         Self::DeliveryRecorded,
+        Self::RemovalBegun,
+        Self::RemovalCancelled,
+        Self::RemovalTold,
+        Self::RemovalWiped,
     ];
+
+    /// Whether the process comes by only when a session is removed.
+    pub fn is_of_removal(self) -> bool {
+        use Breakpoint::{RemovalBegun, RemovalCancelled, RemovalTold, RemovalWiped};
+        matches!(self, RemovalBegun | RemovalCancelled | RemovalTold | RemovalWiped)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -60,6 +78,10 @@ impl Breakpoint {
             Self::DeliveriesTaken => "deliveries-taken",
             Self::DeliveryAnswered => "delivery-answered",
             Self::DeliveryRecorded => "delivery-recorded",
+            Self::RemovalBegun => "removal-begun",
+            Self::RemovalCancelled => "removal-cancelled",
+            Self::RemovalTold => "removal-told",
+            Self::RemovalWiped => "removal-wiped",
         }
     }
 

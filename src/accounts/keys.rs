@@ -16,7 +16,7 @@ use crate::{
         leases::{Lease, Leases},
         tickets::Tickets,
     },
-    domain::{Clock, Error, ErrorCode, SessionId, Subject, Timestamp},
+    domain::{Clock, Error, ErrorCode, SessionId, SessionRef, Subject, Timestamp},
     store::Store,
 };
 
@@ -71,12 +71,10 @@ impl ApiKeys {
             return Err(Error::invalid_field("expiresAt", "must lie in the future"));
         }
         let _creating = self.creating.lock().await;
-        if let Some(id) = &session
-            && self.store.sessions().get(id).await?.is_none()
-        {
-            let message = format!("Session with ID '{id}' not found");
-            return Err(Error::not_found(Subject::Session, message));
-        }
+        let session_uuid = match &session {
+            Some(id) => Some(self.living(id).await?.ok_or_else(|| no_session(id))?),
+            None => None,
+        };
         self.make_room(now).await?;
         let random: [u8; 32] = rand::random();
         let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
@@ -87,6 +85,7 @@ impl ApiKeys {
             hash: hash(&secret),
             scopes,
             session,
+            session_uuid,
             created_at: now,
             expires_at,
             last_used_at: None,
@@ -122,6 +121,19 @@ impl ApiKeys {
         self.tidy_first_key().await
     }
 
+    /// Ends the keys of a session that is removed.
+    pub async fn revoke_all(&self, session: &SessionRef) -> Result<(), Error> {
+        for record in self.store.api_keys().of_session(session.uuid).await? {
+            self.revoke(record.id).await?;
+        }
+        Ok(())
+    }
+
+    /// The UUID of the session that bears this name, unless it is being removed.
+    async fn living(&self, session: &SessionId) -> Result<Option<Uuid>, Error> {
+        Ok(self.store.sessions().living(session).await?.map(|record| record.uuid))
+    }
+
     /// Makes the first key of a gateway that has none; its secret.
     pub async fn make_first(&self) -> Result<Option<String>, Error> {
         match &self.first_key {
@@ -151,6 +163,13 @@ impl ApiKeys {
         let now = self.clock.now();
         if !is_good(&read.record, now) {
             return Err(refused());
+        }
+        // A later session of the same name is another one.
+        if let Some(session) = &read.record.session {
+            let living = self.living(session).await?;
+            if living.is_none() || living != read.record.session_uuid {
+                return Err(refused());
+            }
         }
         if read.record.last_used_at.is_none_or(|last| last + USE_NOTED_EVERY < now) {
             let record = ApiKeyRecord { last_used_at: Some(now), ..read.record.clone() };
@@ -212,6 +231,10 @@ impl ApiKeys {
 
 fn is_good(record: &ApiKeyRecord, now: Timestamp) -> bool {
     record.revoked_at.is_none() && record.expires_at.is_none_or(|end| now < end)
+}
+
+fn no_session(id: &SessionId) -> Error {
+    Error::not_found(Subject::Session, format!("Session with ID '{id}' not found"))
 }
 
 fn refused() -> Error {

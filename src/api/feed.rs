@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::{
     api::{
@@ -13,7 +14,7 @@ use crate::{
         frames::{Codes, Frame, Frames},
         sessions::wire::EVENT_NAMES,
     },
-    domain::{Error, ErrorCode, SessionId},
+    domain::{Error, ErrorCode},
     events::EventLog,
 };
 
@@ -25,7 +26,8 @@ pub struct Feed {
     frames: Frames,
     codes: Codes,
     wake: watch::Receiver<u64>,
-    session: Option<SessionId>,
+    /// The UUID of the one session that is followed; none for all.
+    session: Option<Uuid>,
     cursor: u64,
     /// Nothing after this number is told.
     until: u64,
@@ -46,7 +48,7 @@ impl Feed {
     pub fn new(
         log: EventLog,
         frames: Frames,
-        session: Option<SessionId>,
+        session: Option<Uuid>,
         codes: Codes,
         query: &Query,
     ) -> Result<Self, ApiError> {
@@ -77,7 +79,12 @@ impl Feed {
     }
 
     pub fn end_at(&mut self, until: u64) {
-        self.until = until;
+        self.until = self.until.min(until);
+    }
+
+    /// Tells what has happened until now, and no more: the session is gone.
+    pub fn end_now(&mut self) {
+        self.end_at(self.log.newest());
     }
 
     /// Whether all that was asked for has been told.
@@ -95,7 +102,7 @@ impl Feed {
         loop {
             self.wake.mark_unchanged();
             let newest = self.log.newest();
-            let events = self.log.read(self.session.as_ref(), self.cursor, READ_AT_ONCE).await?;
+            let events = self.log.read(self.session, self.cursor, READ_AT_ONCE).await?;
             let is_at_end = events.len() < READ_AT_ONCE;
             if self.cursor + 1 < self.log.oldest() {
                 let message = "the log no longer reaches back so far; resume by number";
@@ -142,18 +149,21 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{Clock, EventBody},
+        domain::{Clock, EventBody, SessionRef},
         events::{Need, Retention},
         store::{Batch, Store},
     };
 
+    const UUID: Uuid = Uuid::from_u128(1);
+
     async fn feed(events: usize) -> (EventLog, Feed) {
         let store = Store::temporary().await.unwrap();
         let log = EventLog::open(store, Clock::system()).await.unwrap();
+        log.bind(&SessionRef { id: "s".parse().unwrap(), uuid: UUID });
         let bodies = vec![EventBody::Authenticated; events];
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
         let query = Query::of(&TestRequest::default().to_http_request());
-        let session = Some("s".parse().unwrap());
+        let session = Some(UUID);
         let frames = Frames::default();
         let feed = Feed::new(log.clone(), frames, session, Codes::Shown, &query).ok().unwrap();
         (log, feed)

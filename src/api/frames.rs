@@ -143,6 +143,7 @@ mod tests {
             seq,
             id,
             session,
+            session_uuid: Uuid::nil(),
             session_seq: seq,
             at: from_seconds(0),
             body,

@@ -18,8 +18,8 @@ use crate::{
         frames::{Codes, Frames},
         places::{Caller, Place, Places},
     },
-    domain::SessionId,
     services::Services,
+    session::SessionHandle,
 };
 
 /// An admitted listener.
@@ -39,7 +39,7 @@ impl Listener {
     pub async fn admit(
         services: &Services,
         request: &HttpRequest,
-        session: Option<SessionId>,
+        session: Option<&SessionHandle>,
         resume: Option<u64>,
     ) -> Result<Self, ApiError> {
         let missing = || crate::domain::Error::internal("the server is not set up");
@@ -52,9 +52,10 @@ impl Listener {
             (None, None) => None,
         };
         let codes = Codes::for_caller(&caller);
-        let place = places.take(session.as_ref(), who(request))?;
+        let place = places.take(session.map(SessionHandle::id), who(request))?;
         let (log, frames) = (services.events.clone(), frames.get_ref().clone());
-        let mut feed = Feed::new(log, frames, session, codes, &query)?;
+        let followed = session.map(|session| session.status().uuid);
+        let mut feed = Feed::new(log, frames, followed, codes, &query)?;
         let start = feed.begin(since);
         // Last, so that a revocation that comes meanwhile is seen.
         let lease = services.api_keys.lease(&caller).await?;

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream;
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::{
     api::{
@@ -18,8 +19,9 @@ use crate::{
         feed::Start,
         listener::Listener,
     },
-    domain::SessionId,
+    domain::SessionStatus,
     services::Services,
+    session::SessionHandle,
 };
 
 const TAG: &str = "Events";
@@ -52,7 +54,8 @@ async fn all(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let own = principal(&request).session.clone();
-    follow(&services, &request, own).await
+    let own = own.map(|own| services.supervisor.get(&own)).transpose()?;
+    follow(&services, &request, own.as_ref()).await
 }
 
 async fn one(
@@ -60,14 +63,13 @@ async fn one(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&request)?;
-    services.supervisor.get(&id)?;
-    follow(&services, &request, Some(id)).await
+    follow(&services, &request, Some(&services.supervisor.get(&id)?)).await
 }
 
 async fn follow(
     services: &Services,
     request: &HttpRequest,
-    session: Option<SessionId>,
+    session: Option<&SessionHandle>,
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(request);
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
@@ -83,7 +85,8 @@ async fn follow(
         Start::Replay => ": connected\n\n".to_owned(),
         Start::Reset(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
-    let following = Following { listener, ready: VecDeque::from([opening.into()]), is_over: false };
+    let (status, ready) = (session.map(SessionHandle::watch), VecDeque::from([opening.into()]));
+    let following = Following { listener, status, ready, is_over: false };
     let frames = stream::unfold(following, |mut following| async move {
         let next = following.next().await?;
         Some((Ok::<_, Infallible>(next), following))
@@ -98,6 +101,8 @@ async fn follow(
 /// A stream under way.
 struct Following {
     listener: Listener,
+    /// Of the one session that is followed, until it ends.
+    status: Option<watch::Receiver<SessionStatus>>,
     ready: VecDeque<web::Bytes>,
     is_over: bool,
 }
@@ -110,7 +115,7 @@ impl Following {
         }
         let Listener { feed, lease, .. } = &mut self.listener;
         // First of all, also before what is ready: nothing is shown to a key that has ended.
-        if lease.ending().is_none() && self.ready.is_empty() && !feed.is_over() {
+        while lease.ending().is_none() && self.ready.is_empty() && !feed.is_over() {
             tokio::select! {
                 biased;
                 _ = lease.ended() => (),
@@ -120,6 +125,8 @@ impl Following {
                     Ok(Err(_)) => return None,
                     Err(_) => self.ready.push_back(web::Bytes::from_static(b": alive\n\n")),
                 },
+                // What was logged before its end is told; then the stream ends.
+                () = ended(&mut self.status) => feed.end_now(),
             }
         }
         if let Some(ending) = lease.ending() {
@@ -129,4 +136,14 @@ impl Following {
         }
         self.ready.pop_front()
     }
+}
+
+/// Resolves once when the session that is followed has ended: removed, or the gateway stops.
+async fn ended(status: &mut Option<watch::Receiver<SessionStatus>>) {
+    if let Some(status) = status {
+        while status.changed().await.is_ok() {}
+    } else {
+        std::future::pending::<()>().await;
+    }
+    *status = None;
 }

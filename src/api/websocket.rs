@@ -64,7 +64,7 @@ async fn open(
             .insert_header(("upgrade", "websocket"))
             .json(body));
     }
-    let listener = Listener::admit(&services, &request, Some(id.clone()), None).await?;
+    let listener = Listener::admit(&services, &request, Some(&handle), None).await?;
     let payload = guarded(&request, payload).await?;
     let (response, session, stream) = actix_ws::handle(&request, payload).map_err(|error| {
         Error::invalid(format!("the WebSocket handshake is not right: {error}"))

@@ -119,7 +119,8 @@ mod tests {
         assert!(head.check().is_ok());
         let newer = Head { schema: SCHEMA + 1, wagate: "9.9.9".to_owned(), ..head.clone() };
         let said = newer.check().unwrap_err().to_string();
-        assert!(said.contains("taken by wagate 9.9.9 (store layout 2)"), "{said}");
+        let layout = format!("(store layout {})", SCHEMA + 1);
+        assert!(said.contains(&format!("taken by wagate 9.9.9 {layout}")), "{said}");
         assert!(Head { version: VERSION + 1, ..head.clone() }.check().is_err());
         assert!(Head { format: "else".to_owned(), ..head }.check().is_err());
     }

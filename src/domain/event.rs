@@ -17,6 +17,9 @@ pub struct Event {
     /// The same over every retry and replay.
     pub id: Uuid,
     pub session: SessionId,
+    /// Which session of that name; nil for one that nobody knows any more.
+    #[serde(default, skip_serializing_if = "Uuid::is_nil")]
+    pub session_uuid: Uuid,
     /// Its place among the events of its session: counts from 1, without gaps.
     pub session_seq: u64,
     pub at: Timestamp,
@@ -128,6 +131,16 @@ pub enum EventBody {
         after: Timestamp,
         before: Timestamp,
     },
+    /// A message that was accepted to be sent later will not be: its session was removed.
+    MessageCancelled {
+        /// Its entry of the outbox.
+        outbox: Uuid,
+        /// The id that it has or would have had.
+        message: MessageId,
+        reason: CancelReason,
+        /// Whether an engine was given it, so that it may have been sent all the same.
+        may_be_sent: bool,
+    },
     /// An endpoint was switched off, since nothing could be delivered to it. Its address stays
     /// untold: it may hold a secret of whoever receives there.
     WebhookDisabled {
@@ -169,6 +182,7 @@ impl EventBody {
             Self::Presence { .. } => "presence",
             Self::Call { .. } => "call",
             Self::HistoryGap { .. } => "history_gap",
+            Self::MessageCancelled { .. } => "message_cancelled",
             Self::WebhookDisabled { .. } => "webhook_disabled",
             Self::EngineUnknown { .. } => "engine_unknown",
         }
@@ -186,6 +200,7 @@ impl EventBody {
                 Some(format!("ack|{message}|{}|{participant}", ack.level()))
             }
             Self::MessageRevoked { message, .. } => Some(format!("revoked|{message}")),
+            Self::MessageCancelled { outbox, .. } => Some(format!("cancelled|{outbox}")),
             Self::Call { id, .. } => Some(format!("call|{id}")),
             // The same two may be learned again after one of them was somebody else's meanwhile.
             Self::IdentityLearned { lid, phone, since: Some(since), .. } => {
@@ -202,6 +217,7 @@ impl EventBody {
             Self::Ack { message, .. }
             | Self::MessageEdited { message, .. }
             | Self::MessageRevoked { message, .. }
+            | Self::MessageCancelled { message, .. }
             | Self::Reaction { message, .. } => Some(&message.chat),
             Self::GroupJoined { group, .. }
             | Self::GroupLeft { group, .. }
@@ -219,6 +235,7 @@ impl EventBody {
             Self::Ack { message, .. }
             | Self::MessageEdited { message, .. }
             | Self::MessageRevoked { message, .. }
+            | Self::MessageCancelled { message, .. }
             | Self::Reaction { message, .. } => message.chat = name.clone(),
             Self::ChatUpdated { chat } => chat.id = name.clone(),
             Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => *chat = name.clone(),
@@ -239,6 +256,13 @@ pub enum DisconnectReason {
     SessionRemoved,
     Restart,
     Shutdown,
+}
+
+/// Why a message that was accepted will not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CancelReason {
+    SessionRemoved,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -182,6 +182,7 @@ pub fn named_by(body: &EventBody) -> Vec<Jid> {
         }
         EventBody::MessageEdited { message, .. } => of_id(message).collect(),
         EventBody::MessageRevoked { message, by } => of_id(message).chain([by]).collect(),
+        EventBody::MessageCancelled { message, .. } => of_id(message).collect(),
         EventBody::Reaction { message, sender, .. } => of_id(message).chain([sender]).collect(),
         EventBody::GroupJoined { participants, by, .. }
         | EventBody::GroupLeft { participants, by, .. } => {

@@ -30,7 +30,9 @@ pub use group::{Group, Participant, ParticipantOutcome};
 pub use id::{Jid, JidKind, MessageId, SessionId};
 pub use identity::{Identities, Identity};
 pub use message::{Ack, Message, MessageKind};
-pub use session::{Me, Proxy, SessionConfig, SessionRecord, SessionState, SessionStatus};
+pub use session::{
+    Me, Proxy, Removal, SessionConfig, SessionRecord, SessionRef, SessionState, SessionStatus,
+};
 
 /// A moment in time, stored in UTC.
 pub type Timestamp = jiff::Timestamp;

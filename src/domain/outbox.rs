@@ -15,6 +15,9 @@ pub struct OutboxEntry {
     /// Rises with time, so that entries stand in the order of their acceptance.
     pub id: Uuid,
     pub session: SessionId,
+    /// Which session of that name: no later one sends it.
+    #[serde(default)]
+    pub session_uuid: Uuid,
     pub outgoing: Outgoing,
     pub terms: Terms,
     pub state: OutboxState,

@@ -129,6 +129,24 @@ pub enum Desired {
     Stopped,
 }
 
+/// One session and no other: its name, and the UUID that tells it from earlier and later sessions of
+/// that name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionRef {
+    pub id: SessionId,
+    pub uuid: Uuid,
+}
+
+/// How a session is to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removal {
+    /// Unlink the device from the account.
+    pub log_out: bool,
+    /// Keep the profile folder.
+    pub keep_data: bool,
+}
+
 /// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -146,6 +164,33 @@ pub struct SessionRecord {
     /// The state when it was last written, for sessions that are not running.
     pub state: SessionState,
     pub last_error: Option<String>,
+    /// Written before anything of the session is removed: a removal that was cut off goes on at the next
+    /// start of the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<Removal>,
+}
+
+impl SessionRecord {
+    /// A session that begins now, and is to run.
+    pub fn new(session: SessionRef, number: u64, config: SessionConfig, now: Timestamp) -> Self {
+        Self {
+            id: session.id,
+            uuid: session.uuid,
+            number,
+            config,
+            desired: Desired::Running,
+            created_at: now,
+            last_activity: now,
+            me: None,
+            state: SessionState::Initializing,
+            last_error: None,
+            removal: None,
+        }
+    }
+
+    pub fn reference(&self) -> SessionRef {
+        SessionRef { id: self.id.clone(), uuid: self.uuid }
+    }
 }
 
 /// The account that a session is linked to.
@@ -229,6 +274,8 @@ pub struct SessionStatus {
     pub number: u64,
     pub config: SessionConfig,
     pub state: SessionState,
+    /// Whether it is being removed: nothing is accepted any more, and its name is not free yet.
+    pub removing: bool,
     /// Whether the engine has its line to WhatsApp at this moment.
     pub connected: bool,
     /// The engine's own word for the state of that line, such as `CONNECTED` or `TIMEOUT`.
@@ -244,4 +291,10 @@ pub struct SessionStatus {
     pub restarts: u32,
     /// What the engine takes, in bytes, as last measured; none where nobody knows.
     pub memory: Option<u64>,
+}
+
+impl SessionStatus {
+    pub fn reference(&self) -> SessionRef {
+        SessionRef { id: self.id.clone(), uuid: self.uuid }
+    }
 }

@@ -13,7 +13,7 @@ mod retention;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex as QuickMutex, MutexGuard, PoisonError,
+        Arc, Mutex as QuickMutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -29,7 +29,8 @@ use self::{
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Clock, Event, EventBody, Identities, SessionId, clock::from_millis, identity::named_by,
+        Clock, Event, EventBody, Identities, SessionId, SessionRef, clock::from_millis,
+        identity::named_by,
     },
     store::{Batch, Store, StoreError},
 };
@@ -47,6 +48,8 @@ struct Inner {
     store: Store,
     clock: Clock,
     numbers: Mutex<Numbers>,
+    /// Which session bears a name now. What is logged under a name that nobody bears belongs to no session.
+    bearers: RwLock<HashMap<SessionId, Uuid>>,
     tail: QuickMutex<Tail>,
     /// The newest number that is safe on the disk.
     newest: watch::Sender<u64>,
@@ -59,7 +62,7 @@ struct Inner {
 /// The next numbers; whoever holds them is the one who appends.
 struct Numbers {
     last: u64,
-    last_of: HashMap<SessionId, u64>,
+    last_of: HashMap<Uuid, u64>,
     /// Where the newest entry ends in the bytes that the log ever took.
     ends_at: u64,
 }
@@ -84,6 +87,7 @@ impl EventLog {
             store,
             clock,
             numbers: Mutex::new(Numbers { last, last_of: HashMap::new(), ends_at }),
+            bearers: RwLock::default(),
             tail: QuickMutex::default(),
             newest: watch::Sender::new(last),
             oldest: AtomicU64::new(oldest),
@@ -91,6 +95,28 @@ impl EventLog {
             given_back: AtomicU64::new(given_back),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// From now on events under this name are of this session.
+    pub fn bind(&self, session: &SessionRef) {
+        let mut bearers = self.inner.bearers.write().unwrap_or_else(PoisonError::into_inner);
+        bearers.insert(session.id.clone(), session.uuid);
+    }
+
+    /// The session is gone: what still comes under its name is of no session, until another bears it.
+    pub async fn unbind(&self, session: &SessionRef) {
+        {
+            let mut bearers = self.inner.bearers.write().unwrap_or_else(PoisonError::into_inner);
+            if bearers.get(&session.id) == Some(&session.uuid) {
+                bearers.remove(&session.id);
+            }
+        }
+        self.inner.numbers.lock().await.last_of.remove(&session.uuid);
+    }
+
+    fn bearer(&self, session: &SessionId) -> Uuid {
+        let bearers = self.inner.bearers.read().unwrap_or_else(PoisonError::into_inner);
+        bearers.get(session).copied().unwrap_or_default()
     }
 
     /// Appends events, together with whatever else belongs to the same commit. Events whose
@@ -140,9 +166,10 @@ impl EventLog {
     ) -> Result<Vec<Arc<Event>>, StoreError> {
         let stored = self.inner.store.events();
         let mut numbers = self.inner.numbers.lock().await;
-        let mut last_of = match numbers.last_of.get(session) {
+        let session_uuid = self.bearer(session);
+        let mut last_of = match numbers.last_of.get(&session_uuid) {
             Some(last) => *last,
-            None => stored.newest_of(session).await?.map_or(0, |event| event.session_seq),
+            None => stored.newest_of(session_uuid).await?.map_or(0, |event| event.session_seq),
         };
         let at = self.inner.clock.now();
         let (mut last, mut events) = (numbers.last, Vec::with_capacity(bodies.len()));
@@ -151,7 +178,7 @@ impl EventLog {
         for body in bodies {
             if let Some(identity) = body.identity() {
                 if identities.contains(&identity)
-                    || stored.number_of(session, &identity).await?.is_some()
+                    || stored.number_of(session_uuid, &identity).await?.is_some()
                 {
                     known.push(body);
                     continue;
@@ -161,8 +188,9 @@ impl EventLog {
             (last, last_of) = (last + 1, last_of + 1);
             let (id, session) = (Uuid::now_v7(), session.clone());
             let identities = people.pairs_of(&named_by(&body));
+            let session_seq = last_of;
             let event =
-                Event { seq: last, id, session, session_seq: last_of, at, body, identities };
+                Event { seq: last, id, session, session_uuid, session_seq, at, body, identities };
             let starts_at = ends_at;
             ends_at = stored.append_in(&mut along, &event, starts_at)?;
             let bytes = usize::try_from(ends_at - starts_at).unwrap_or(usize::MAX);
@@ -174,7 +202,7 @@ impl EventLog {
         events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
         drop(tail);
         (numbers.last, numbers.ends_at) = (last, ends_at);
-        numbers.last_of.insert(session.clone(), last_of);
+        numbers.last_of.insert(session_uuid, last_of);
         self.inner.taken.store(ends_at, Ordering::SeqCst);
         known.iter().for_each(counters::known);
         events.iter().for_each(|(event, _)| counters::stored(&event.body));
@@ -189,15 +217,17 @@ impl EventLog {
         body: &EventBody,
     ) -> Result<Option<u64>, StoreError> {
         match body.identity() {
-            Some(identity) => self.inner.store.events().number_of(session, &identity).await,
+            Some(identity) => {
+                self.inner.store.events().number_of(self.bearer(session), &identity).await
+            }
             None => Ok(None),
         }
     }
 
-    /// Up to `limit` durable events above `after`; of one session, or of all.
+    /// Up to `limit` durable events above `after`; of the session with this UUID, or of all.
     pub async fn read(
         &self,
-        session: Option<&SessionId>,
+        session: Option<Uuid>,
         after: u64,
         limit: usize,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
@@ -326,6 +356,35 @@ mod tests {
         (EventLog::open(Store::temporary().await.unwrap(), clock.clone()).await.unwrap(), clock)
     }
 
+    fn session(name: &str, uuid: u128) -> SessionRef {
+        SessionRef { id: name.parse().unwrap(), uuid: Uuid::from_u128(uuid) }
+    }
+
+    #[tokio::test]
+    async fn a_later_session_of_a_name_gets_no_event_of_an_earlier_one() {
+        let (log, _) = log().await;
+        let (first, second) = (session("s", 1), session("s", 2));
+        log.bind(&first);
+        log.append(&first.id, vec![ack("A")], Batch::new()).await.unwrap();
+        log.unbind(&first).await;
+        log.append(&first.id, vec![ack("B")], Batch::new()).await.unwrap();
+        log.bind(&second);
+        // What belonged to the first bearer alone ends with it.
+        log.unbind(&first).await;
+        // The same happening is news to the second session.
+        log.append(&second.id, vec![ack("A")], Batch::new()).await.unwrap();
+        let numbers = async |session: &SessionRef| -> Vec<(u64, u64)> {
+            let events = log.read(Some(session.uuid), 0, 9).await.unwrap();
+            let stored = log.inner.store.events();
+            let on_disk = stored.between_of(session.uuid, 0, 9, 9).await.unwrap();
+            let events: Vec<Event> = events.iter().map(|event| (**event).clone()).collect();
+            assert_eq!(events, on_disk);
+            events.iter().map(|event| (event.seq, event.session_seq)).collect()
+        };
+        assert_eq!((numbers(&first).await, numbers(&second).await), (vec![(1, 1)], vec![(3, 1)]));
+        assert_eq!(log.read(None, 0, 9).await.unwrap().len(), 3);
+    }
+
     #[tokio::test]
     async fn the_same_happening_is_logged_once() {
         let (log, _) = log().await;
@@ -340,6 +399,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn numbers_have_no_gaps_however_many_append_at_once() {
         let (log, _) = log().await;
+        (0..3).for_each(|n| log.bind(&session(&format!("s{n}"), n)));
         let appends = (0..20).map(|n| {
             let log = log.clone();
             tokio::spawn(async move {
@@ -358,7 +418,7 @@ mod tests {
             all.iter().map(|event| event.seq).collect::<Vec<_>>(),
             (1..=200).collect::<Vec<_>>()
         );
-        let of_one = log.read(Some(&"s1".parse().unwrap()), 0, 1_000).await.unwrap();
+        let of_one = log.read(Some(Uuid::from_u128(1)), 0, 1_000).await.unwrap();
         let within: Vec<_> = of_one.iter().map(|event| event.session_seq).collect();
         assert_eq!(within, (1..=of_one.len() as u64).collect::<Vec<_>>());
     }

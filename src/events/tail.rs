@@ -4,7 +4,9 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use crate::domain::{Event, SessionId};
+use uuid::Uuid;
+
+use crate::domain::Event;
 
 /// How many events are held, and how many bytes of them as they are stored.
 const MOST_EVENTS: usize = 256;
@@ -37,7 +39,7 @@ impl Tail {
     /// What [`crate::events::EventLog::read`] answers; none when it does not reach back so far.
     pub fn read(
         &self,
-        session: Option<&SessionId>,
+        session: Option<Uuid>,
         after: u64,
         newest: u64,
         limit: usize,
@@ -50,7 +52,8 @@ impl Tail {
         let start = usize::try_from(start).ok()?;
         let events = self.events.range(start.min(self.events.len())..).map(|(event, _)| event);
         let events = events.take_while(|event| event.seq <= newest);
-        let wanted = events.filter(|event| session.is_none_or(|session| *session == event.session));
+        let wanted =
+            events.filter(|event| session.is_none_or(|session| session == event.session_uuid));
         Some(wanted.take(limit).cloned().collect())
     }
 
@@ -69,13 +72,14 @@ mod tests {
     use super::*;
     use crate::domain::{EventBody, clock::from_seconds};
 
-    fn event(seq: u64, session: &str) -> Arc<Event> {
-        let (id, session) = (Uuid::nil(), session.parse().unwrap());
+    fn event(seq: u64, session: u128) -> Arc<Event> {
+        let id = Uuid::nil();
         let body = EventBody::Authenticated;
         Arc::new(Event {
             seq,
             id,
-            session,
+            session: "s".parse().unwrap(),
+            session_uuid: Uuid::from_u128(session),
             session_seq: seq,
             at: from_seconds(0),
             body,
@@ -91,7 +95,7 @@ mod tests {
     fn a_reader_who_is_further_behind_is_sent_to_the_log() {
         let mut tail = Tail::default();
         assert_eq!(numbers(tail.read(None, 0, 3, 9)), None);
-        (3..=5).for_each(|seq| tail.push(event(seq, "s"), 1));
+        (3..=5).for_each(|seq| tail.push(event(seq, 1), 1));
         assert_eq!(numbers(tail.read(None, 1, 5, 9)), None);
         assert_eq!(numbers(tail.read(None, 2, 5, 2)), Some(vec![3, 4]));
         assert_eq!(numbers(tail.read(None, 2, 4, 9)), Some(vec![3, 4]), "5 is not durable yet");
@@ -104,7 +108,7 @@ mod tests {
     #[test]
     fn an_event_larger_than_all_room_is_not_held() {
         let mut tail = Tail::default();
-        tail.push(event(1, "s"), MOST_BYTES + 1);
+        tail.push(event(1, 1), MOST_BYTES + 1);
         assert_eq!((tail.bytes, numbers(tail.read(None, 0, 1, 9))), (0, None));
     }
 
@@ -117,16 +121,16 @@ mod tests {
             limit in 0_usize..300,
             of_one in any::<bool>(),
         ) {
-            let name = |seq: u64| if seq.is_multiple_of(3) { "a" } else { "b" };
+            let session = |seq: u64| if seq.is_multiple_of(3) { 1 } else { 2 };
             let mut tail = Tail::default();
             for (seq, bytes) in (1..).zip(&sizes) {
-                tail.push(event(seq, name(seq)), *bytes);
+                tail.push(event(seq, session(seq)), *bytes);
             }
             prop_assert!(tail.bytes <= MOST_BYTES && tail.events.len() <= MOST_EVENTS);
             let newest = newest.min(sizes.len() as u64);
-            let session: SessionId = "a".parse().unwrap();
-            if let Some(found) = numbers(tail.read(of_one.then_some(&session), after, newest, limit)) {
-                let all = (after + 1..=newest).filter(|seq| !of_one || name(*seq) == "a");
+            let wanted = of_one.then_some(Uuid::from_u128(1));
+            if let Some(found) = numbers(tail.read(wanted, after, newest, limit)) {
+                let all = (after + 1..=newest).filter(|seq| !of_one || session(*seq) == 1);
                 prop_assert_eq!(found, all.take(limit).collect::<Vec<_>>());
             }
         }

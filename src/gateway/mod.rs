@@ -28,7 +28,10 @@ use crate::{
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     private,
     search::Search,
-    services::{EventRetention, Health, Services, history::History, idempotency::FirstAnswers},
+    services::{
+        EventRetention, Health, Services, Sessions, SessionsParts, history::History,
+        idempotency::FirstAnswers,
+    },
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{Store, StoreError, disk::Disk},
     telemetry,
@@ -173,6 +176,16 @@ impl Gateway {
             stop: stop.clone(),
         });
 
+        let sessions = Sessions::start(SessionsParts {
+            store: store.clone(),
+            supervisor: supervisor.clone(),
+            messaging: messaging.clone(),
+            webhooks: webhooks.clone(),
+            api_keys: api_keys.clone(),
+            first_answers: first_answers.clone(),
+            tasks: tasks.clone(),
+        });
+
         let history = History::default();
         let follow = history.clone().follow(
             supervisor.clone(),
@@ -192,6 +205,7 @@ impl Gateway {
             media_links,
             media_sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
             api_keys,
+            sessions,
             first_answers,
             health: Health::new(store.clone()),
             sandbox_warning: world.sandbox_warning,

@@ -185,6 +185,10 @@ impl Ingest {
         locks.entry(session.clone()).or_default().clone()
     }
 
+    pub(in crate::messaging) fn forget_lock_of(&self, session: &SessionId) {
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+    }
+
     async fn mirror(
         &self,
         batch: &mut Batch,
@@ -256,6 +260,7 @@ impl Ingest {
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
             | EventBody::HistoryGap { .. }
+            | EventBody::MessageCancelled { .. }
             | EventBody::WebhookDisabled { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
@@ -452,6 +457,7 @@ mod tests {
         let mut entry = OutboxEntry {
             id: uuid::Uuid::now_v7(),
             session: session.clone(),
+            session_uuid: uuid::Uuid::nil(),
             outgoing,
             terms: Terms::default(),
             state: OutboxState::Sending,

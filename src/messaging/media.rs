@@ -7,6 +7,9 @@ use crate::{
     messaging::Messaging,
 };
 
+/// Where files lie that callers send. No session bears such a name.
+pub const UPLOADS: &str = ".outgoing";
+
 /// A file of a message on the gateway's disk.
 #[derive(Clone, Debug)]
 pub struct StoredMedia {
@@ -75,7 +78,7 @@ impl Messaging {
     /// A place for a file that a caller sends; the send takes it from there.
     pub async fn upload_place(&self) -> Result<PathBuf, Error> {
         self.store.admit()?;
-        let folder = self.media_dir.join("outgoing");
+        let folder = self.media_dir.join(UPLOADS);
         tokio::fs::create_dir_all(&folder).await.map_err(|error| {
             Error::internal(format!("the media folder cannot be made: {error}"))
         })?;

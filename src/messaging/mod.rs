@@ -20,6 +20,7 @@ mod outbox;
 mod pull;
 mod read;
 mod refused;
+mod removal;
 mod seen;
 mod send;
 mod sink;

@@ -9,7 +9,7 @@ use crate::{
         outbox::{OutboxState, Terms},
     },
     messaging::{Messaging, Outbox, Posted},
-    session::not_ready,
+    session::{not_found, not_ready},
 };
 
 /// A message that a caller wants sent.
@@ -36,6 +36,9 @@ impl Messaging {
         terms: Terms,
     ) -> Result<Posted, Error> {
         let status = self.supervisor.get(session)?.status();
+        if status.removing {
+            return Err(not_found(session));
+        }
         if let Some(key) = &request.key
             && let Some(posted) = self.outbox.find(session, key).await?
         {

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::{
-    domain::{Error, ErrorCode, EventBody, SessionId, Subject, event::DisconnectReason},
+    domain::{
+        Error, ErrorCode, EventBody, SessionId, SessionRef, Subject, event::DisconnectReason,
+    },
     events::counters,
     messaging::{Ingest, waiting::PATIENCE},
     session::{EventSink, SessionHandle},
@@ -23,6 +25,15 @@ impl EventSink for Ingest {
             }
         }
         Ok(())
+    }
+
+    fn begins(&self, session: &SessionRef) {
+        self.log.bind(session);
+    }
+
+    async fn ends(&self, session: &SessionRef) {
+        self.forget(&session.id);
+        self.log.unbind(session).await;
     }
 
     fn will_be_ready(&self, session: &SessionId) {

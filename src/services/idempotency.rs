@@ -20,11 +20,14 @@ use std::{
 };
 
 use tokio::{sync::watch, time::Instant};
+use uuid::Uuid;
 
 pub use crate::store::records::{FirstAnswer, KeyedWrite, WriteOutcome};
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Clock, Error, ErrorCode, Outgoing, Subject, Timestamp, clock::from_millis},
+    domain::{
+        Clock, Error, ErrorCode, Outgoing, SessionRef, Subject, Timestamp, clock::from_millis,
+    },
     store::{Store, StoreError},
 };
 
@@ -42,6 +45,8 @@ pub struct Place {
     pub method: String,
     pub path: String,
     pub key: String,
+    /// The session that the path names.
+    pub session: Option<Uuid>,
 }
 
 impl Place {
@@ -53,7 +58,7 @@ impl Place {
 /// What a caller finds.
 pub enum Entry {
     /// It is the caller's to do.
-    First(Claim),
+    First(Box<Claim>),
     /// It was begun before.
     Known(KeyedWrite),
     /// Another is at it, and was for as long as one may wait.
@@ -114,7 +119,23 @@ impl FirstAnswers {
 
     async fn known(&self, place: &Place) -> Result<Option<KeyedWrite>, StoreError> {
         let known = self.store.idempotency().get(&place.parts()).await?;
-        Ok(known.filter(|known| self.kept_from() <= known.at))
+        let Some(known) = known.filter(|known| self.kept_from() <= known.at) else {
+            return Ok(None);
+        };
+        // What was written to a session that is gone was not written to a later one of its name.
+        Ok(match known.session {
+            Some(session) if !self.is_there(session).await? => None,
+            _ => Some(known),
+        })
+    }
+
+    async fn is_there(&self, session: Uuid) -> Result<bool, StoreError> {
+        Ok(self.store.sessions().list().await?.iter().any(|record| record.uuid == session))
+    }
+
+    /// Forgets what was written to a session that is removed.
+    pub async fn forget(&self, session: &SessionRef) -> Result<(), StoreError> {
+        self.store.idempotency().clear(session.uuid).await
     }
 
     fn kept_from(&self) -> Timestamp {
@@ -143,12 +164,13 @@ impl FirstAnswers {
                 message_key: Outgoing::new_key(),
                 at: self.clock.now(),
                 outcome: WriteOutcome::UnderWay,
+                session: turn.place.session,
             },
         };
         self.store.idempotency().put(&turn.place.parts(), &write).await?;
         Breakpoint::WriteClaimed.pass();
         let store = self.store.clone();
-        Ok(Entry::First(Claim { store, turn, write: Mutex::new(write) }))
+        Ok(Entry::First(Box::new(Claim { store, turn, write: Mutex::new(write) })))
     }
 
     /// The turn, or what ends with it when another has it.
@@ -205,6 +227,11 @@ impl Claim {
     /// Whether the whole request is known.
     pub fn is_sealed(&self) -> bool {
         held(&self.write).request.is_some()
+    }
+
+    /// Notes the session that is written to, where the path does not name it.
+    pub fn is_to(&self, session: Uuid) {
+        held(&self.write).session = Some(session);
     }
 
     /// Notes the hash of a request that is known to its end only now. Refused when it is not the
@@ -294,7 +321,7 @@ mod tests {
 
     fn place(key: &str) -> Place {
         let (caller, method) = ("somebody".to_owned(), "POST".to_owned());
-        Place { caller, method, path: "/a".to_owned(), key: key.to_owned() }
+        Place { caller, method, path: "/a".to_owned(), key: key.to_owned(), session: None }
     }
 
     fn answer() -> FirstAnswer {
@@ -303,7 +330,7 @@ mod tests {
 
     async fn first(answers: &FirstAnswers, request: Option<[u8; 32]>) -> Claim {
         match answers.enter(&place("k"), request, false).await.unwrap() {
-            Entry::First(claim) => claim,
+            Entry::First(claim) => *claim,
             Entry::Known(known) => panic!("it is known: {known:?}"),
             Entry::UnderWay => panic!("it is under way"),
         }

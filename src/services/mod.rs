@@ -3,6 +3,7 @@
 pub mod history;
 pub mod idempotency;
 mod retention;
+mod sessions;
 
 use std::{
     sync::Arc,
@@ -12,8 +13,11 @@ use std::{
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-pub use self::retention::EventRetention;
 use self::{history::History, idempotency::FirstAnswers};
+pub use self::{
+    retention::EventRetention,
+    sessions::{Sessions, SessionsParts},
+};
 use crate::{
     accounts::{ApiKeys, MediaLinks},
     backup::Backups,
@@ -40,6 +44,7 @@ pub struct Services {
     pub config: Arc<Config>,
     pub clock: Clock,
     pub supervisor: Supervisor,
+    pub sessions: Sessions,
     pub messaging: Messaging,
     pub search: Search,
     pub events: EventLog,

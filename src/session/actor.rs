@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     domain::{
         Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionState, SessionStatus,
-        Timestamp,
+        Subject, Timestamp,
         event::DisconnectReason,
         session::{Desired, RecoveryStage},
     },
@@ -116,8 +116,12 @@ pub fn session(
     shared: Arc<Shared>,
     record: SessionRecord,
 ) -> (SessionHandle, impl Future<Output = ()> + Send + 'static) {
-    let starts = record.desired == Desired::Running;
-    let state = if starts { SessionState::Initializing } else { record.state };
+    let starts = record.desired == Desired::Running && record.removal.is_none();
+    let state = match record.removal {
+        Some(_) => SessionState::Terminated,
+        None if starts => SessionState::Initializing,
+        None => record.state,
+    };
     let (sender, mailbox) = mpsc::channel(MAILBOX);
     let (status, receiver) = watch::channel(status_of(&record, state));
     let log = Arc::new(SessionLog::default());
@@ -195,6 +199,7 @@ impl Actor {
     }
 
     pub(in crate::session) async fn asked(&mut self, request: Request) -> bool {
+        let Some(request) = self.refuse_while_removing(request) else { return true };
         match request {
             Request::Execute { command, reply } => self.execute(*command, reply),
             Request::Start { config, reply } => {
@@ -222,8 +227,12 @@ impl Actor {
             Request::Hold { may_close, reply } => {
                 let _ = reply.send(self.hold(may_close).await);
             }
-            Request::Remove { removal, reply } => {
-                let _ = reply.send(self.remove(removal).await);
+            Request::BeginRemoval { removal, reply } => {
+                let _ = reply.send(self.begin_removal(removal).await);
+            }
+            Request::EndRemoval { reply } => {
+                self.end_removal().await;
+                let _ = reply.send(Ok(()));
                 return false;
             }
             Request::Stop => {
@@ -235,6 +244,29 @@ impl Actor {
             }
         }
         true
+    }
+
+    /// Answers what would start a session that is being removed; gives everything else back.
+    fn refuse_while_removing(&self, request: Request) -> Option<Request> {
+        if self.record.removal.is_none() {
+            return Some(request);
+        }
+        let refusal = || {
+            let message = format!("Session with ID '{}' is being removed", self.record.id);
+            Error::new(ErrorCode::Conflict, message).about(Subject::Session)
+        };
+        match request {
+            Request::Start { reply, .. }
+            | Request::Restart { reply }
+            | Request::LogOut { reply } => {
+                let _ = reply.send(Err(refusal()));
+            }
+            Request::Hold { reply, .. } => {
+                let _ = reply.send(Ok(None));
+            }
+            other => return Some(other),
+        }
+        None
     }
 
     pub(in crate::session) fn execute(
@@ -361,6 +393,7 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
         number: record.number,
         config: record.config.clone(),
         state,
+        removing: record.removal.is_some(),
         connected: false,
         line: None,
         created_at: record.created_at,

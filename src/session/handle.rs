@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    domain::{Command, Error, ErrorCode, Reply, SessionConfig, SessionId, SessionStatus, Subject},
+    domain::{
+        Command, Error, ErrorCode, Removal, Reply, SessionConfig, SessionId, SessionStatus, Subject,
+    },
     session::{
         Deadlines,
         hold::Hold,
@@ -39,21 +41,17 @@ pub enum Request {
         may_close: bool,
         reply: oneshot::Sender<Result<Option<Hold>, Error>>,
     },
-    /// Ends the task; the session is gone for good.
-    Remove {
+    /// Writes down that the session is being removed, and closes its engine for good.
+    BeginRemoval {
         removal: Removal,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
+    /// Tells that the session is removed, and ends the task.
+    EndRemoval {
         reply: oneshot::Sender<Result<(), Error>>,
     },
     /// Ends the task; the session will be restored at the next start.
     Stop,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Removal {
-    /// Unlink the device from the account.
-    pub log_out: bool,
-    /// Keep the profile folder.
-    pub keep_data: bool,
 }
 
 /// The address of one session. It stays good over restarts of the engine.
@@ -134,10 +132,19 @@ impl SessionHandle {
         self.ask("start", self.deadlines.command, |reply| Request::Start { config, reply }).await
     }
 
-    pub(in crate::session) async fn remove(&self, removal: Removal) -> Result<(), Error> {
-        // Logging out and clearing the folder have deadlines of their own within this one.
+    pub(in crate::session) async fn begin_removal(&self, removal: Removal) -> Result<(), Error> {
+        // Logging out and closing have deadlines of their own within this one.
         let deadline = self.deadlines.command * 2;
-        self.ask("remove", deadline, |reply| Request::Remove { removal, reply }).await
+        self.ask("remove", deadline, |reply| Request::BeginRemoval { removal, reply }).await
+    }
+
+    pub(in crate::session) async fn end_removal(&self) -> Result<(), Error> {
+        // Its task may have ended in an earlier attempt.
+        if self.mailbox.is_closed() {
+            return Ok(());
+        }
+        let deadline = self.deadlines.command * 2;
+        self.ask("remove", deadline, |reply| Request::EndRemoval { reply }).await
     }
 
     pub(in crate::session) async fn ask<T>(

@@ -5,19 +5,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::{
+    breakpoint::Breakpoint,
     domain::{
-        Error, ErrorCode, EventBody, SessionState,
+        Error, ErrorCode, EventBody, Removal, SessionState,
         clock::between,
         event::DisconnectReason,
         session::{Desired, RecoveryOutcome, RecoveryStage},
     },
     driver::{Close, Connection, OpenOrder},
     session::{
-        Removal,
         actor::{Actor, Task, Timers, due},
         degraded::UnderWay,
         restart::Verdict,
     },
+    store::StoreError,
 };
 
 const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
@@ -179,16 +180,38 @@ impl Actor {
         self.open();
     }
 
-    pub(in crate::session) async fn remove(&mut self, removal: Removal) -> Result<(), Error> {
+    /// Writes down that the session is being removed, and closes the engine. What was asked for first
+    /// stands, also where it was cut off and is asked for again.
+    pub(in crate::session) async fn begin_removal(
+        &mut self,
+        removal: Removal,
+    ) -> Result<(), Error> {
+        let before = self.record.removal;
+        let removal = *self.record.removal.get_or_insert(removal);
+        self.record.desired = Desired::Stopped;
+        self.publish(|status| status.removing = true);
+        if let Err(error) = self.shared.parts.store.sessions().put(&self.record).await {
+            // A full disk takes no record but lets things go, and somebody may want just that.
+            if !matches!(error, StoreError::Full) {
+                self.record.removal = before;
+                self.publish(|status| status.removing = before.is_some());
+                return Err(error.into());
+            }
+            self.note("warn", "the removal is not written down: the disk is full".to_owned());
+        }
+        Breakpoint::RemovalBegun.pass();
         let how = if removal.log_out { Close::LogOut } else { Close::KeepLogin };
         self.close(how).await;
+        self.enter(SessionState::Terminated).await;
+        Ok(())
+    }
+
+    /// Nothing of the session is waiting any more: tells that it is removed, and wipes its folder.
+    pub(in crate::session) async fn end_removal(&mut self) {
         self.tell_disconnected(DisconnectReason::SessionRemoved, false).await;
-        if !removal.keep_data {
+        if self.record.removal.is_some_and(|removal| !removal.keep_data) {
             self.wipe().await;
         }
-        self.shared.parts.store.sessions().remove(&self.record.id).await?;
-        self.publish(|status| status.state = SessionState::Terminated);
-        Ok(())
     }
 
     /// Closes the engine, however stuck it is, and forgets everything that belonged to it. Whether

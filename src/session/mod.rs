@@ -26,7 +26,8 @@
 //!   there were too many in a while; a timeout is final until somebody creates or restarts it.
 //! * `terminated`: the account was unlinked; the login is wiped.
 //!
-//! A session that is held stays `initializing` without an engine until it is let go.
+//! A session that is held stays `initializing` without an engine until it is let go. One that is being
+//! removed is `terminated`, and its task ends; nothing starts it again, also after a kill in the middle.
 //!
 //! The task outlives its engines: handles stay good over restarts. What a session reports goes to
 //! an [`EventSink`], which is not known here, and is durable before the status says the same.
@@ -49,13 +50,13 @@ use async_trait::async_trait;
 
 pub use self::{
     admission::not_ready,
-    handle::{Removal, SessionHandle, not_found},
+    handle::{SessionHandle, not_found},
     hold::Hold,
     log::LogLine,
-    supervisor::Supervisor,
+    supervisor::{Along, Supervisor},
 };
 use crate::{
-    domain::{Clock, Command, Error, EventBody, SessionId, session::EngineKind},
+    domain::{Clock, Command, Error, EventBody, SessionId, SessionRef, session::EngineKind},
     driver::Engine,
     store::Store,
 };
@@ -65,6 +66,12 @@ use crate::{
 #[async_trait]
 pub trait EventSink: Send + Sync + 'static {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error>;
+
+    /// From now on it is this session that bears its name.
+    fn begins(&self, _session: &SessionRef) {}
+
+    /// The session is gone for good, and its name is about to be free.
+    async fn ends(&self, _session: &SessionRef) {}
 
     /// [`Self::on_ready`] is about to be called; what is told from now on comes after what was missed.
     fn will_be_ready(&self, _session: &SessionId) {}

@@ -8,20 +8,22 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use async_trait::async_trait;
 use tokio::{runtime, sync::Semaphore};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
     domain::{
-        Error, ErrorCode, SessionConfig, SessionId, SessionRecord, SessionState, SessionStatus,
-        Subject, session::Desired,
+        Error, ErrorCode, Removal, SessionConfig, SessionId, SessionRecord, SessionRef,
+        SessionStatus, Subject,
     },
     session::{
-        Removal, SessionHandle, SupervisorParts,
+        SessionHandle, SupervisorParts,
         actor::{self, Shared},
         handle::{Request, not_found},
     },
+    store::Batch,
 };
 
 /// Owns all sessions; clones are the same supervisor.
@@ -37,6 +39,29 @@ struct Inner {
     making: tokio::sync::Mutex<()>,
     runtime: runtime::Handle,
     tasks: TaskTracker,
+}
+
+/// What is made together with a session.
+#[async_trait]
+pub trait Along: Send + Sync {
+    /// Adds to the commit that makes the session: it exists with it or not at all.
+    fn make_in(&self, session: &SessionRef, batch: &mut Batch) -> Result<(), Error>;
+
+    /// A session that is there is about to be started again. When this fails it is not.
+    async fn before_start(&self, session: &SessionRef) -> Result<(), Error>;
+}
+
+struct Alone;
+
+#[async_trait]
+impl Along for Alone {
+    fn make_in(&self, _: &SessionRef, _: &mut Batch) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn before_start(&self, _: &SessionRef) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 impl Supervisor {
@@ -62,11 +87,22 @@ impl Supervisor {
     }
 
     /// Makes a session and starts it. A `failed` or `terminated` session of the same id is started
-    /// again with the new configuration.
+    /// again with the new configuration: it stays the session that it was.
     pub async fn create(
         &self,
         id: SessionId,
         config: SessionConfig,
+    ) -> Result<SessionHandle, Error> {
+        self.create_with(id, config, &Alone).await
+    }
+
+    /// The same, with what belongs to the creation and is not known here. A creation that is refused has no
+    /// effect.
+    pub async fn create_with(
+        &self,
+        id: SessionId,
+        config: SessionConfig,
+        along: &dyn Along,
     ) -> Result<SessionHandle, Error> {
         let _making = self.inner.making.lock().await;
         if !self.inner.shared.parts.engines.contains_key(&config.engine) {
@@ -74,32 +110,36 @@ impl Supervisor {
             return Err(Error::invalid_field("config.engine", message));
         }
         let known = self.sessions().get(&id).cloned();
-        if let Some(handle) = &known
-            && handle.status().state.is_active()
-        {
-            let message = format!("Session with ID '{id}' already exists");
-            return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Session));
+        if let Some(handle) = &known {
+            let status = handle.status();
+            let conflict = |message: String| {
+                Err(Error::new(ErrorCode::Conflict, message).about(Subject::Session))
+            };
+            if status.removing {
+                let message = "is still being removed. Try again in a moment";
+                return conflict(format!("Session with ID '{id}' {message}"));
+            }
+            if status.state.is_active() {
+                return conflict(format!("Session with ID '{id}' already exists"));
+            }
         }
         self.check_room()?;
         self.inner.shared.parts.store.admit()?;
         if let Some(handle) = known {
+            along.before_start(&handle.status().reference()).await?;
             handle.start(config).await?;
             return Ok(handle);
         }
+        let store = &self.inner.shared.parts.store;
         let now = self.inner.shared.parts.clock.now();
-        let record = SessionRecord {
-            id,
-            uuid: Uuid::now_v7(),
-            number: self.inner.shared.parts.store.sessions().next_number().await?,
-            config,
-            desired: Desired::Running,
-            created_at: now,
-            last_activity: now,
-            me: None,
-            state: SessionState::Initializing,
-            last_error: None,
-        };
-        self.inner.shared.parts.store.sessions().put(&record).await?;
+        let session = SessionRef { id, uuid: Uuid::now_v7() };
+        let mut batch = Batch::new();
+        along.make_in(&session, &mut batch)?;
+        let number = store.sessions().next_number().await?;
+        let record = SessionRecord::new(session, number, config, now);
+        store.sessions().put_in(&mut batch, &record)?;
+        store.commit(batch).await?;
+        store.durable().await?;
         Ok(self.adopt(record))
     }
 
@@ -116,10 +156,39 @@ impl Supervisor {
         all
     }
 
-    /// Stops a session and removes its record, and unless told otherwise its login and its data.
-    pub async fn remove(&self, id: &SessionId, removal: Removal) -> Result<(), Error> {
-        self.get(id)?.remove(removal).await?;
-        self.sessions().remove(id);
+    /// Begins to remove a session: the removal is on the disk, the engine is closed, and from now on nothing
+    /// starts it again. What began before the gateway ended is begun again as it was.
+    pub async fn begin_removal(
+        &self,
+        id: &SessionId,
+        removal: Removal,
+    ) -> Result<SessionRef, Error> {
+        let handle = self.get(id)?;
+        // An earlier attempt may have ended the task and failed after that.
+        if !(handle.status().removing && handle.mailbox.is_closed()) {
+            handle.begin_removal(removal).await?;
+        }
+        Ok(handle.status().reference())
+    }
+
+    /// Tells its listeners that the session is removed, wipes its folder, and ends its task and with it the
+    /// streams of its events. Its name stays taken until [`Self::forget`].
+    pub async fn end_removal(&self, session: &SessionRef) -> Result<(), Error> {
+        match self.get(&session.id) {
+            Ok(handle) if handle.status().uuid == session.uuid => handle.end_removal().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the record of a session and all that mirrors its account. Its name is free then.
+    pub async fn forget(&self, session: &SessionRef) -> Result<(), Error> {
+        let parts = &self.inner.shared.parts;
+        parts.store.sessions().remove(&session.id).await?;
+        parts.sink.ends(session).await;
+        let mut sessions = self.sessions();
+        if sessions.get(&session.id).is_some_and(|known| known.status().uuid == session.uuid) {
+            sessions.remove(&session.id);
+        }
         Ok(())
     }
 
@@ -135,6 +204,7 @@ impl Supervisor {
     pub fn is_healthy(&self) -> bool {
         self.sessions()
             .values()
+            .filter(|handle| !handle.status.borrow().removing)
             .all(|handle| !handle.mailbox.is_closed() && 0 < handle.mailbox.capacity())
     }
 
@@ -154,6 +224,7 @@ impl Supervisor {
 
     /// Gives a record a task of its own.
     fn adopt(&self, record: SessionRecord) -> SessionHandle {
+        self.inner.shared.parts.sink.begins(&record.reference());
         let (handle, task) = actor::session(self.inner.shared.clone(), record);
         self.sessions().insert(handle.id().clone(), handle.clone());
         self.inner.tasks.spawn_on(task, &self.inner.runtime);

@@ -76,6 +76,13 @@ impl<'a> ApiKeys<'a> {
         Ok(Some(StoredKey { record: decode(&bytes)?, bytes }))
     }
 
+    /// Those that are bound to one session.
+    pub async fn of_session(&self, session: Uuid) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        let mut all = self.list().await?;
+        all.retain(|record| record.session_uuid == Some(session));
+        Ok(all)
+    }
+
     /// In the order of their making.
     pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
         self.table.scan(Key::new(Tree::ApiKeys).all(), Direction::Forward, usize::MAX).await

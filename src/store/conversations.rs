@@ -12,10 +12,13 @@ use crate::{
         codec::Key,
         engine::{Batch, Direction, Engine},
         numbers::Numbers,
-        table::{Table, clear},
+        table::Table,
         trees::Tree,
     },
 };
+
+/// Records that are removed in one commit.
+const CLEARED_AT_ONCE: usize = 200;
 
 pub struct Conversations<'a> {
     table: Table<'a, ConversationRecord>,
@@ -113,16 +116,23 @@ impl<'a> Conversations<'a> {
     pub async fn clear(&self, session: &SessionId) -> Result<(), StoreError> {
         self.numbers.keep(self.table.engine).await?;
         let all = Key::new(Tree::Conversations).text(session.as_str()).all();
-        for record in self.table.scan(all.clone(), Direction::Forward, usize::MAX).await? {
+        loop {
+            let page = self.table.scan(all.clone(), Direction::Forward, CLEARED_AT_ONCE).await?;
             let mut batch = Batch::new();
-            batch.remove(by_uuid(record.uuid));
-            batch.remove(by_number(record.number));
-            for tag in &record.tags {
-                batch.remove(by_tag(*tag, &record));
+            for record in &page {
+                batch.remove(by_uuid(record.uuid));
+                batch.remove(by_number(record.number));
+                for tag in &record.tags {
+                    batch.remove(by_tag(*tag, record));
+                }
+                batch.remove(key(session, &record.chat).done());
             }
             self.table.engine.commit(batch).await?;
+            if page.len() < CLEARED_AT_ONCE {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
         }
-        clear(self.table.engine, all).await
     }
 
     async fn behind(&self, index: Vec<u8>) -> Result<Option<ConversationRecord>, StoreError> {

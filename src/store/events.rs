@@ -12,7 +12,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode, last_number},
         engine::{Batch, Direction, Engine},
-        table::Table,
+        table::{Table, clear},
         trees::Tree,
     },
 };
@@ -29,6 +29,9 @@ struct Entry<S, B, P> {
     seq: u64,
     id: Uuid,
     session: S,
+    /// Nil for a session that nobody knows any more.
+    #[serde(default, skip_serializing_if = "Uuid::is_nil")]
+    session_uuid: Uuid,
     session_seq: u64,
     at: Timestamp,
     body: B,
@@ -83,8 +86,8 @@ impl<'a> Events<'a> {
     }
 
     /// The newest event of one session.
-    pub async fn newest_of(&self, session: &SessionId) -> Result<Option<Event>, StoreError> {
-        let all = Key::new(Tree::EventsBySession).text(session.as_str()).all();
+    pub async fn newest_of(&self, session: Uuid) -> Result<Option<Event>, StoreError> {
+        let all = by_session(session).all();
         let found = self.table.engine.scan(all, Direction::Backward, 1).await?;
         match found.first().and_then(|(key, _)| last_number(key)) {
             Some(seq) => Ok(self.table.get(key(seq)).await?.map(Event::from)),
@@ -95,11 +98,18 @@ impl<'a> Events<'a> {
     /// The number of the event with this identity.
     pub async fn number_of(
         &self,
-        session: &SessionId,
+        session: Uuid,
         identity: &str,
     ) -> Result<Option<u64>, StoreError> {
         let found = self.table.engine.get(&identity_key(session, identity)).await?;
         found.as_deref().map(decode).transpose()
+    }
+
+    /// Forgets by what two reports of one happening are known in a session that is removed: it gets no more.
+    /// Its events stay in the log.
+    pub async fn forget_identities(&self, session: Uuid) -> Result<(), StoreError> {
+        let all = Key::new(Tree::IdentitiesOfEvents).uuid(session).all();
+        clear(self.table.engine, all).await
     }
 
     /// Adds an entry to a batch; `starts_at` is where the one before it ends. Where it ends itself.
@@ -109,17 +119,19 @@ impl<'a> Events<'a> {
         event: &Event,
         starts_at: u64,
     ) -> Result<u64, StoreError> {
-        let Event { seq, id, session, session_seq, at, body, identities } = event;
-        let (seq, id, session_seq, at) = (*seq, *id, *session_seq, *at);
+        let Event { seq, id, session, session_uuid, session_seq, at, body, identities } = event;
+        let (seq, id, session_uuid, session_seq, at) =
+            (*seq, *id, *session_uuid, *session_seq, *at);
         let identities = Some(identities).filter(|pairs| !pairs.is_empty());
-        let entry = Entry { seq, id, session, session_seq, at, body, identities, starts_at };
+        let entry =
+            Entry { seq, id, session, session_uuid, session_seq, at, body, identities, starts_at };
         let value = encode(&entry)?;
-        let identity = body.identity().map(|identity| identity_key(session, &identity));
-        let ends_at = starts_at + size(session, identity.as_deref(), value.len());
+        let identity = body.identity().map(|identity| identity_key(session_uuid, &identity));
+        let ends_at = starts_at + size(identity.as_deref(), value.len());
         if let Some(identity) = identity {
             batch.put(identity, encode(&seq)?);
         }
-        batch.put(by_session(session).number(seq).done(), Vec::new());
+        batch.put(by_session(session_uuid).number(seq).done(), Vec::new());
         batch.put(key(seq).done(), value);
         Ok(ends_at)
     }
@@ -139,7 +151,7 @@ impl<'a> Events<'a> {
     /// The same for one session, still by the numbers of the whole log.
     pub async fn between_of(
         &self,
-        session: &SessionId,
+        session: Uuid,
         after: u64,
         newest: u64,
         limit: usize,
@@ -186,9 +198,9 @@ impl<'a> Events<'a> {
         for (event_key, bytes) in &pairs {
             let event: Read = decode(bytes)?;
             if let Some(identity) = event.body.identity() {
-                batch.remove(identity_key(&event.session, &identity));
+                batch.remove(identity_key(event.session_uuid, &identity));
             }
-            batch.remove(by_session(&event.session).number(event.seq).done());
+            batch.remove(by_session(event.session_uuid).number(event.seq).done());
             batch.remove(event_key.clone());
         }
         if !batch.is_empty() {
@@ -200,23 +212,25 @@ impl<'a> Events<'a> {
 
 impl From<Read> for Event {
     fn from(entry: Read) -> Self {
-        let Entry { seq, id, session, session_seq, at, body, identities, starts_at: _ } = entry;
-        Self { seq, id, session, session_seq, at, body, identities: identities.unwrap_or_default() }
+        let Entry { seq, id, session, session_uuid, session_seq, at, body, .. } = entry;
+        let identities = entry.identities.unwrap_or_default();
+        Self { seq, id, session, session_uuid, session_seq, at, body, identities }
     }
 }
 
 fn place_of(value: &[u8]) -> Result<EventPlace, StoreError> {
     let entry: Read = decode(value)?;
-    let identity = entry.body.identity().map(|identity| identity_key(&entry.session, &identity));
-    let size = size(&entry.session, identity.as_deref(), value.len());
+    let identity =
+        entry.body.identity().map(|identity| identity_key(entry.session_uuid, &identity));
+    let size = size(identity.as_deref(), value.len());
     let (seq, starts_at) = (entry.seq, entry.starts_at);
     Ok(EventPlace { seq, starts_at, ends_at: starts_at + size })
 }
 
 /// Bytes of all that an entry adds to the store: itself, its place in its session, its identity.
-fn size(session: &SessionId, identity: Option<&[u8]>, value: usize) -> u64 {
+fn size(identity: Option<&[u8]>, value: usize) -> u64 {
     let identity = identity.map_or(0, |identity| identity.len() + NUMBER);
-    let all = key(0).length() + value + by_session(session).length() + NUMBER + identity;
+    let all = key(0).length() + value + by_session(Uuid::nil()).length() + NUMBER + identity;
     u64::try_from(all).unwrap_or(u64::MAX)
 }
 
@@ -224,10 +238,31 @@ fn key(seq: u64) -> Key {
     Key::new(Tree::Events).number(seq)
 }
 
-fn by_session(session: &SessionId) -> Key {
-    Key::new(Tree::EventsBySession).text(session.as_str())
+fn by_session(session: Uuid) -> Key {
+    Key::new(Tree::EventsOfSession).uuid(session)
 }
 
-fn identity_key(session: &SessionId, identity: &str) -> Vec<u8> {
-    Key::new(Tree::EventIdentities).text(session.as_str()).text(identity).done()
+fn identity_key(session: Uuid, identity: &str) -> Vec<u8> {
+    Key::new(Tree::IdentitiesOfEvents).uuid(session).text(identity).done()
+}
+
+/// Binds an entry to the session of this UUID that was written when sessions were known by their names: it
+/// is found by the UUID from now on, and by the name no more.
+pub fn rebind_in(
+    batch: &mut Batch,
+    value: &[u8],
+    session_of: impl FnOnce(&SessionId, Timestamp) -> Option<Uuid>,
+) -> Result<(), StoreError> {
+    let mut entry: Read = decode(value)?;
+    if !entry.session_uuid.is_nil() {
+        return Ok(());
+    }
+    let Some(uuid) = session_of(&entry.session, entry.at) else { return Ok(()) };
+    entry.session_uuid = uuid;
+    if let Some(identity) = entry.body.identity() {
+        batch.put(identity_key(uuid, &identity), encode(&entry.seq)?);
+    }
+    batch.put(by_session(uuid).number(entry.seq).done(), Vec::new());
+    batch.put(key(entry.seq).done(), encode(&entry)?);
+    Ok(())
 }

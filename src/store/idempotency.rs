@@ -1,5 +1,7 @@
 //! Writes that carried an `Idempotency-Key`, and what became of each.
 
+use uuid::Uuid;
+
 use crate::{
     domain::Timestamp,
     store::{
@@ -33,6 +35,33 @@ impl<'a> Idempotency<'a> {
         self.table.put_in(&mut batch, key(place), write)?;
         self.table.engine.commit(batch).await?;
         self.table.engine.durable().await
+    }
+
+    /// Forgets all writes to a session.
+    pub async fn clear(&self, session: Uuid) -> Result<(), StoreError> {
+        const LOOKED_AT: usize = 500;
+        let mut range = Key::new(Tree::Idempotency).all();
+        loop {
+            let page = self.table.engine.scan(range.clone(), Direction::Forward, LOOKED_AT).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            // Nothing lies between a key and the same with a zero behind it.
+            range.start = [last.as_slice(), &[0]].concat();
+            let mut batch = Batch::new();
+            for (key, value) in page {
+                let write: KeyedWrite = decode(&value)?;
+                if write.session == Some(session) {
+                    // The place is what the key holds behind the number of its tree.
+                    let place = key.get(1..).unwrap_or_default();
+                    let by_time = Key::new(Tree::IdempotencyByTime).time(write.at).done();
+                    batch.remove([by_time.as_slice(), place].concat());
+                    batch.remove(key);
+                }
+            }
+            if !batch.is_empty() {
+                self.table.engine.commit(batch).await?;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Drops at most `limit` of those that began before `before`, oldest first. How many it looked
@@ -77,7 +106,27 @@ mod tests {
 
     fn begun(seconds: i64) -> KeyedWrite {
         let (message_key, outcome) = ("3EB0".to_owned(), WriteOutcome::UnderWay);
-        KeyedWrite { request: None, message_key, at: from_seconds(seconds), outcome }
+        KeyedWrite { request: None, message_key, at: from_seconds(seconds), outcome, session: None }
+    }
+
+    #[tokio::test]
+    async fn the_writes_to_one_session_are_forgotten_whole() {
+        let store = Store::temporary().await.unwrap();
+        let writes = store.idempotency();
+        let of = |session| KeyedWrite { session, ..begun(5) };
+        let sessions = [Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)), None];
+        for (n, session) in sessions.into_iter().enumerate() {
+            writes.put(&["caller", "POST", "/path", &n.to_string()], &of(session)).await.unwrap();
+        }
+        writes.clear(Uuid::from_u128(1)).await.unwrap();
+        let mut left = Vec::new();
+        for n in 0..sessions.len() {
+            let place = ["caller", "POST", "/path", &n.to_string()];
+            left.extend(writes.get(&place).await.unwrap().map(|_| n));
+        }
+        assert_eq!(left, [1, 2]);
+        // Nothing is left of it by its time either.
+        assert_eq!(writes.prune(from_seconds(9), 9).await.unwrap(), 2);
     }
 
     #[tokio::test]

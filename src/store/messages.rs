@@ -299,6 +299,7 @@ impl<'a> Messages<'a> {
                 batch.remove(key);
             }
             self.table.engine.commit(batch).await?;
+            tokio::task::yield_now().await;
         }
     }
 

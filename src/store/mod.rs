@@ -22,6 +22,7 @@ mod messages;
 mod mirrors;
 mod numbers;
 mod outbox;
+mod rebind;
 pub mod records;
 mod reindex;
 mod sessions;
@@ -65,7 +66,7 @@ use self::{
 use crate::domain::{Error, ErrorCode, Subject};
 
 /// The layout that this version writes and reads.
-pub const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 2;
 const SCHEMA_SETTING: &str = "schema";
 
 /// A failure of the disk or of what lies on it.
@@ -157,8 +158,11 @@ impl Store {
         let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
         match found {
             Some(found) if SCHEMA < found => return Err(StoreError::NewerVersion { found }),
-            Some(_) => (),
-            None => store.settings().put(SCHEMA_SETTING, &SCHEMA).await?,
+            Some(SCHEMA) => (),
+            _ => {
+                rebind::rebind(&store).await?;
+                store.settings().put(SCHEMA_SETTING, &SCHEMA).await?;
+            }
         }
         if reindex::is_due(&*store.engine).await? {
             let Reindexed { messages, conversations } = store.reindex().await?;

@@ -8,7 +8,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode},
         engine::{Batch, Direction, Engine},
-        table::Table,
+        table::{Table, clear},
         trees::Tree,
     },
 };
@@ -85,6 +85,31 @@ impl<'a> Outbox<'a> {
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 
+    /// Forgets one.
+    pub fn remove_in(&self, batch: &mut Batch, entry: &OutboxEntry) {
+        batch.remove(waiting(entry.id));
+        batch.remove(by_message(&entry.session, &entry.outgoing.key));
+        batch.remove(by_uuid(entry.message_uuid()));
+        batch.remove(key(&entry.session, entry.id).done());
+    }
+
+    /// Forgets all entries of a session.
+    pub async fn clear(&self, session: &SessionId) -> Result<(), StoreError> {
+        const AT_ONCE: usize = 200;
+        let all = Key::new(Tree::Outbox).text(session.as_str()).all();
+        loop {
+            let page = self.table.scan(all.clone(), Direction::Forward, AT_ONCE).await?;
+            let mut batch = Batch::new();
+            page.iter().for_each(|entry| self.remove_in(&mut batch, entry));
+            self.table.engine.commit(batch).await?;
+            if page.len() < AT_ONCE {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        clear(self.table.engine, Key::new(Tree::OutboxByMessage).text(session.as_str()).all()).await
+    }
+
     /// What became of one. It does not wait again once it has ended.
     pub fn change_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
         if !entry.state.is_waiting() {
@@ -106,9 +131,7 @@ impl<'a> Outbox<'a> {
         let mut dropped = 0;
         for entry in self.table.scan(all, Direction::Forward, limit).await? {
             if !entry.state.is_waiting() && entry.changed_at < before {
-                batch.remove(key(session, entry.id).done());
-                batch.remove(by_message(session, &entry.outgoing.key));
-                batch.remove(by_uuid(entry.message_uuid()));
+                self.remove_in(&mut batch, &entry);
                 dropped += 1;
             }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid, Version};
 
-use crate::domain::{SessionId, Timestamp};
+use crate::domain::{SessionId, SessionRef, Timestamp};
 
 /// An API key as it is stored: never its secret, only the hash.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct ApiKeyRecord {
     pub scopes: Vec<String>,
     /// Limits the key to one session.
     pub session: Option<SessionId>,
+    /// Which session of that name. The key of a session that is gone opens no later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_uuid: Option<Uuid>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
@@ -31,6 +34,9 @@ pub struct WebhookRecord {
     pub id: Uuid,
     /// None for all sessions.
     pub session: Option<SessionId>,
+    /// Which session of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_uuid: Option<Uuid>,
     pub url: String,
     /// Names as the surface that registered it gives them; `*` for all.
     pub events: Vec<String>,
@@ -68,6 +74,14 @@ pub struct WebhookRecord {
     pub missed: u64,
     pub last_status: Option<u16>,
     pub last_delivery_at: Option<Timestamp>,
+}
+
+impl WebhookRecord {
+    /// The session whose events it gets; none for those of all sessions.
+    pub fn session(&self) -> Option<SessionRef> {
+        let id = self.session.clone()?;
+        Some(SessionRef { id, uuid: self.session_uuid.unwrap_or_default() })
+    }
 }
 
 /// Who chose an endpoint's address, which bounds where it may lead. Records of before that was noted
@@ -224,6 +238,9 @@ pub struct KeyedWrite {
     /// When it first began.
     pub at: Timestamp,
     pub outcome: WriteOutcome,
+    /// The session that it wrote to, and with which it is forgotten; none for one of the gateway itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Uuid>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Trees that mirror a session's account and go with it, beside messages and conversations. Its
-/// events stay in the log.
+/// events stay in the log, under its UUID.
 const MIRROR: [Tree; 7] = [
     Tree::Chats,
     Tree::ChatsByActivity,
@@ -54,14 +54,29 @@ impl<'a> Sessions<'a> {
         self.table.put(key(&record.id), record).await
     }
 
-    /// Removes the record and the mirror of its chats, messages and people. Durable when it
-    /// returns.
-    pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
+    pub fn put_in(&self, batch: &mut Batch, record: &SessionRecord) -> Result<(), StoreError> {
+        self.table.put_in(batch, key(&record.id), record)
+    }
+
+    /// The session that bears this name, unless it is being removed: what is made for a session must not
+    /// outlive it.
+    pub async fn living(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        Ok(self.get(id).await?.filter(|record| record.removal.is_none()))
+    }
+
+    /// Removes the mirror of a session's chats, messages and people.
+    pub async fn wipe(&self, id: &SessionId) -> Result<(), StoreError> {
         Messages::new(self.table.engine, self.numbers).clear(id, None).await?;
         Conversations::new(self.table.engine, self.numbers).clear(id).await?;
         for tree in MIRROR {
             clear(self.table.engine, Key::new(tree).text(id.as_str()).all()).await?;
         }
+        self.numbers.change_listing();
+        Ok(())
+    }
+
+    /// Removes the record: the name is free. Durable when it returns.
+    pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.remove(key(id).done());
         self.table.engine.commit(batch).await?;

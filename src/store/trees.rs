@@ -20,8 +20,9 @@
 //! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
 //! | `Events` | number | [`crate::domain::Event`] | events |
-//! | `EventsBySession` | session, number | nothing | events |
-//! | `EventIdentities` | session, identity | number | events |
+//! | `EventsOfSession` | UUID of the session, number | nothing | events |
+//! | `IdentitiesOfEvents` | UUID of the session, identity | number | events |
+//! | `EventsBySession`, `EventIdentities` | the same by the session's name, of older stores | | store/rebind |
 //! | `ApiKeys` | id | [`crate::store::records::ApiKeyRecord`] | accounts |
 //! | `ApiKeysByHash` | hash | id | accounts |
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
@@ -85,6 +86,8 @@ pub enum Tree {
     OutboxByUuid = 59,
     Unindexed = 60,
     Delivered = 61,
+    EventsOfSession = 70,
+    IdentitiesOfEvents = 71,
 }
 
 impl Tree {

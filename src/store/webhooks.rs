@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    domain::SessionId,
+    domain::SessionRef,
     store::{
         StoreError,
         codec::{Key, decode, encode},
@@ -31,10 +31,10 @@ impl<'a> Webhooks<'a> {
     /// Those of one session, or those for all sessions (`None`).
     pub async fn list(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
     ) -> Result<Vec<WebhookRecord>, StoreError> {
         let mut records = self.all().await?;
-        records.retain(|record| record.session.as_ref() == session);
+        records.retain(|record| record.session().as_ref() == session);
         Ok(records)
     }
 

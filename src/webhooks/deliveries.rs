@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, ErrorCode, SessionId, Subject, Timestamp},
+    domain::{Error, ErrorCode, SessionRef, Subject, Timestamp},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, WebhookRecord},
@@ -25,14 +25,14 @@ const AGAIN: &str = "|again|";
 
 impl Webhooks {
     /// Posts a `webhook.test` event at once and answers how it went. Nothing of it is recorded.
-    pub async fn test(&self, session: Option<&SessionId>, id: Uuid) -> Result<Attempt, Error> {
+    pub async fn test(&self, session: Option<&SessionRef>, id: Uuid) -> Result<Attempt, Error> {
         const NAME: &str = "webhook.test";
         let webhook = self.find(session, id).await?;
         let delivery = Uuid::now_v7();
         let body = serde_json::json!({
             "event": NAME,
             "id": delivery,
-            "sessionId": session,
+            "sessionId": session.map(|session| &session.id),
             "timestamp": self.inner.clock.now().as_second(),
             "data": {},
         });
@@ -47,7 +47,7 @@ impl Webhooks {
     /// Newest first, each with its attempts.
     pub async fn deliveries(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         id: Uuid,
         state: Option<DeliveryState>,
         before: Option<Uuid>,
@@ -67,7 +67,7 @@ impl Webhooks {
     /// as those before it in its lane are through.
     pub async fn redeliver(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         id: Uuid,
         delivery: Uuid,
     ) -> Result<Delivery, Error> {
@@ -99,7 +99,7 @@ impl Webhooks {
     /// pace. How many. Asked again, it finds those alone that died meanwhile.
     pub async fn recover(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         id: Uuid,
         since: Timestamp,
     ) -> Result<usize, Error> {

@@ -23,7 +23,7 @@ use crate::{
     domain::{Error, Event, Timestamp, clock::between},
     store::records::{Delivery, WebhookRecord},
     webhooks::{
-        Webhooks,
+        Progress, Webhooks,
         attempt::{self, Letter},
         desk::{AFTER_FAILURE, Desk},
         record::{Came, Ended},
@@ -142,7 +142,7 @@ impl Webhooks {
         if let Some(group) = desk.group() {
             desk.recorded(id, Ok(self.record(id, group).await));
         }
-        self.forget_accepted(id);
+        self.forget_progress(id);
     }
 
     /// Takes in new events, has what ended recorded, and starts what is due. How long there is
@@ -156,7 +156,7 @@ impl Webhooks {
             self.write_down(id, desk);
             if desk.is_at_rest() {
                 desk.let_go();
-                self.tell_accepted(id, 0);
+                self.forget_progress(id);
             }
             return Ok(LONGEST_REST);
         };
@@ -194,7 +194,8 @@ impl Webhooks {
             desk.recording.spawn(async move { webhooks.record(id, group).await });
         }
         if let Some(window) = &desk.window {
-            self.tell_accepted(id, window.accepted());
+            let (accepted, needed_from) = (window.accepted(), window.needed_from());
+            self.tell_progress(id, Progress { accepted, needed_from });
         }
         if let Some(Ok(Err(error))) = desk.tidying.try_join_next() {
             tracing::warn!(webhook = %id, %error, "webhook {id}: old deliveries are not forgotten");

@@ -53,7 +53,8 @@ impl Webhooks {
             desk.missed += missed;
             window.advance(oldest.saturating_sub(1));
         }
-        let events = log.read(webhook.session.as_ref(), window.read_to(), most).await?;
+        let events =
+            log.read(webhook.session().map(|own| own.uuid), window.read_to(), most).await?;
         let is_at_end = events.len() < most;
         let (is_empty, last) = (events.is_empty(), events.last().map_or(0, |event| event.seq));
         let wanted = events.into_iter().filter(|event| self.is_wanted(webhook, event));
@@ -121,7 +122,7 @@ impl Webhooks {
 
     fn is_wanted(&self, webhook: &WebhookRecord, event: &Event) -> bool {
         let name = self.inner.envelope.name(event);
-        name.is_some_and(|name| Self::listens_to(webhook, &event.session, name))
+        name.is_some_and(|name| Self::listens_to(webhook, event, name))
     }
 
     /// None for an event that is of no interest outside.

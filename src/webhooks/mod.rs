@@ -41,7 +41,7 @@ pub use crate::store::records::{
     Attempt, Delivery, DeliveryState, RetryPlan, SetBy, WebhookRecord,
 };
 use crate::{
-    domain::{Clock, Event, SessionId},
+    domain::{Clock, Event},
     egress::Guard,
     events::EventLog,
     store::Store,
@@ -147,6 +147,15 @@ pub struct Webhooks {
     inner: Arc<Inner>,
 }
 
+/// How far the task of an endpoint has come.
+#[derive(Clone, Copy)]
+struct Progress {
+    /// How many events it has taken in all.
+    accepted: u64,
+    /// The first number of the log that is neither over nor in its line.
+    needed_from: u64,
+}
+
 struct Inner {
     store: Store,
     log: EventLog,
@@ -160,8 +169,8 @@ struct Inner {
     registering: Mutex<()>,
     /// Endpoints that have a label of their own among the metrics.
     labels: std::sync::Mutex<HashSet<Uuid>>,
-    /// How many events each endpoint has taken in all, with those it has read and not recorded.
-    accepted: std::sync::Mutex<HashMap<Uuid, u64>>,
+    /// How far each endpoint has come, with what it has read and not recorded.
+    progress: std::sync::Mutex<HashMap<Uuid, Progress>>,
     /// Raised at every change of an endpoint or of its line.
     changes: watch::Sender<u64>,
 }
@@ -186,7 +195,7 @@ impl Webhooks {
             locks: std::array::from_fn(|_| Mutex::new(())),
             registering: Mutex::new(()),
             labels: std::sync::Mutex::default(),
-            accepted: std::sync::Mutex::default(),
+            progress: std::sync::Mutex::default(),
             changes,
         };
         Self { inner: Arc::new(inner) }
@@ -198,29 +207,35 @@ impl Webhooks {
         self.inner.locks[usize::from(last) % LOCKS].lock().await
     }
 
-    fn changed(&self) {
+    /// Tells the tasks of endpoints that one was changed, came or went.
+    pub fn changed(&self) {
         self.inner.changes.send_modify(|count| *count += 1);
     }
 
-    /// Tells how many events an endpoint has taken in all; none when it reads no more.
-    fn tell_accepted(&self, webhook: Uuid, events: u64) {
-        let mut accepted = self.inner.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        accepted.insert(webhook, events);
+    fn tell_progress(&self, webhook: Uuid, made: Progress) {
+        let mut progress = self.inner.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.insert(webhook, made);
     }
 
-    fn forget_accepted(&self, webhook: Uuid) {
-        self.inner.accepted.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
+    /// The endpoint reads no more.
+    fn forget_progress(&self, webhook: Uuid) {
+        self.inner.progress.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
+    }
+
+    /// None for an endpoint that does not read.
+    fn progress(&self, webhook: Uuid) -> Option<Progress> {
+        let progress = self.inner.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.get(&webhook).copied()
     }
 
     /// How many events an endpoint has taken in all. Its record counts an event only when that is over
     /// or in the line; both are totals that grow, and the one that is ahead is true.
     fn accepted(&self, webhook: Uuid) -> Option<u64> {
-        let accepted = self.inner.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        accepted.get(&webhook).copied()
+        self.progress(webhook).map(|progress| progress.accepted)
     }
 
-    fn listens_to(webhook: &WebhookRecord, session: &SessionId, name: &str) -> bool {
-        webhook.session.as_ref().is_none_or(|own| own == session)
+    fn listens_to(webhook: &WebhookRecord, event: &Event, name: &str) -> bool {
+        webhook.session().is_none_or(|own| own.uuid == event.session_uuid)
             && webhook.events.iter().any(|wanted| wanted == "*" || wanted == name)
     }
 }

@@ -6,7 +6,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, SessionId, Subject},
+    domain::{Error, SessionRef, Subject},
     store::{
         Batch,
         records::{Reading, WebhookRecord, WebhookSecret},
@@ -43,6 +43,8 @@ const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 const MOST_SECRETS: usize = 5;
 /// How much of a wrong name is shown again.
 const SHOWN_NAME: usize = 64;
+/// How often it is looked whether the last events of a session are delivered.
+const LAST_EVENTS_LOOK: Duration = Duration::from_millis(20);
 /// How many lanes are hurried in one commit.
 const HURRIED_AT_ONCE: usize = 200;
 
@@ -51,23 +53,20 @@ impl Webhooks {
     /// is there, so that a bot may register at each of its starts.
     pub async fn register(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         draft: WebhookDraft,
     ) -> Result<Registered, Error> {
-        let settings = &self.inner.settings;
-        self.check_events(&draft.events)?;
-        check_headers(&draft.headers)?;
-        if let Some(secret) = &draft.secret {
-            signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))?;
-        }
-        let url = settings.guard_for(draft.set_by).admit(&draft.url).await?.to_string();
+        let draft = self.checked(draft).await?;
         let now = self.inner.clock.now();
         let _registering = self.inner.registering.lock().await;
+        if let Some(session) = session {
+            self.check_session(session).await?;
+        }
         let known = self.inner.store.webhooks().list(session).await?;
-        if let Some(found) = known.iter().find(|webhook| is_same(&webhook.url, &url)) {
+        if let Some(found) = known.iter().find(|webhook| is_same(&webhook.url, &draft.url)) {
             let _held = self.lock(found.id).await;
             let mut webhook = self.find(session, found.id).await?;
-            (webhook.url, webhook.set_by) = (url, draft.set_by);
+            (webhook.url, webhook.set_by) = (draft.url, draft.set_by);
             (webhook.events, webhook.headers) = (draft.events, draft.headers);
             self.switch(&mut webhook, draft.enabled.unwrap_or(true)).await?;
             webhook.retries = draft.retries.unwrap_or(webhook.retries);
@@ -79,15 +78,43 @@ impl Webhooks {
             let webhook = self.shown(webhook.id).await?.unwrap_or(webhook);
             return Ok(Registered { webhook, created: false, secret: None });
         }
-        if settings.max_per_session <= known.len() {
-            let message = format!("there can be {} webhooks at most", settings.max_per_session);
-            return Err(Error::invalid_field("url", message));
+        self.check_room(known.len())?;
+        let mut batch = Batch::new();
+        let registered = self.register_in(&mut batch, session, draft)?;
+        self.inner.store.commit(batch).await?;
+        self.inner.store.durable().await?;
+        self.changed();
+        Ok(registered)
+    }
+
+    /// The draft with its address as it is stored, if an endpoint may be registered so.
+    pub async fn checked(&self, draft: WebhookDraft) -> Result<WebhookDraft, Error> {
+        self.check_events(&draft.events)?;
+        check_headers(&draft.headers)?;
+        if let Some(secret) = &draft.secret {
+            signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))?;
         }
+        let guard = self.inner.settings.guard_for(draft.set_by);
+        let url = guard.admit(&draft.url).await?.to_string();
+        Ok(WebhookDraft { url, ..draft })
+    }
+
+    /// Adds a new endpoint to a batch, from a draft that was checked. After the commit
+    /// [`Self::changed`] is to be called.
+    pub fn register_in(
+        &self,
+        batch: &mut Batch,
+        session: Option<&SessionRef>,
+        draft: WebhookDraft,
+    ) -> Result<Registered, Error> {
+        self.check_room(0)?;
+        let now = self.inner.clock.now();
         let secret = draft.secret.unwrap_or_else(signature::new_secret);
         let webhook = WebhookRecord {
             id: Uuid::now_v7(),
-            session: session.cloned(),
-            url,
+            session: session.map(|session| session.id.clone()),
+            session_uuid: session.map(|session| session.uuid),
+            url: draft.url,
             events: draft.events,
             headers: draft.headers,
             secrets: vec![WebhookSecret { secret: secret.clone(), valid_until: None }],
@@ -108,18 +135,34 @@ impl Webhooks {
             last_status: None,
             last_delivery_at: None,
         };
-        let mut batch = Batch::new();
         let webhooks = self.inner.store.webhooks();
-        webhooks.put_in(&mut batch, &webhook)?;
+        webhooks.put_in(batch, &webhook)?;
         let reading = Reading::up_to(self.inner.log.newest());
-        webhooks.set_reading_in(&mut batch, webhook.id, &reading)?;
-        self.inner.store.commit(batch).await?;
-        self.inner.store.durable().await?;
-        self.changed();
+        webhooks.set_reading_in(batch, webhook.id, &reading)?;
         Ok(Registered { webhook, created: true, secret: Some(secret) })
     }
 
-    pub async fn list(&self, session: Option<&SessionId>) -> Result<Vec<WebhookRecord>, Error> {
+    /// Whether there may be one more beside so many.
+    fn check_room(&self, known: usize) -> Result<(), Error> {
+        let most = self.inner.settings.max_per_session;
+        if known < most {
+            return Ok(());
+        }
+        let message = format!("there can be {most} webhooks at most");
+        Err(Error::invalid_field("url", message))
+    }
+
+    /// What is registered for a session must not outlive it.
+    async fn check_session(&self, session: &SessionRef) -> Result<(), Error> {
+        let living = self.inner.store.sessions().living(&session.id).await?;
+        if living.is_some_and(|record| record.uuid == session.uuid) {
+            return Ok(());
+        }
+        let message = format!("Session with ID '{}' not found", session.id);
+        Err(Error::not_found(Subject::Session, message))
+    }
+
+    pub async fn list(&self, session: Option<&SessionRef>) -> Result<Vec<WebhookRecord>, Error> {
         let mut list = Vec::new();
         for webhook in self.inner.store.webhooks().list(session).await? {
             list.extend(self.shown(webhook.id).await?);
@@ -137,14 +180,18 @@ impl Webhooks {
     }
 
     /// As callers see it: what it has read counts as accepted before that is recorded.
-    pub async fn get(&self, session: Option<&SessionId>, id: Uuid) -> Result<WebhookRecord, Error> {
+    pub async fn get(
+        &self,
+        session: Option<&SessionRef>,
+        id: Uuid,
+    ) -> Result<WebhookRecord, Error> {
         of_session(self.shown(id).await?, session, id)
     }
 
     /// As it is stored.
     pub(in crate::webhooks) async fn find(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         id: Uuid,
     ) -> Result<WebhookRecord, Error> {
         of_session(self.inner.store.webhooks().get(id).await?, session, id)
@@ -152,7 +199,7 @@ impl Webhooks {
 
     pub async fn change(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         id: Uuid,
         change: WebhookChange,
     ) -> Result<WebhookRecord, Error> {
@@ -185,7 +232,7 @@ impl Webhooks {
         Ok(self.shown(id).await?.unwrap_or(webhook))
     }
 
-    pub async fn remove(&self, session: Option<&SessionId>, id: Uuid) -> Result<(), Error> {
+    pub async fn remove(&self, session: Option<&SessionRef>, id: Uuid) -> Result<(), Error> {
         let _held = self.lock(id).await;
         self.find(session, id).await?;
         self.inner.store.webhooks().remove(id).await?;
@@ -193,9 +240,19 @@ impl Webhooks {
         Ok(())
     }
 
-    /// Removes all endpoints of a session that is itself removed.
-    pub async fn remove_all(&self, session: &SessionId) -> Result<(), Error> {
-        for webhook in self.list(Some(session)).await? {
+    /// Removes all endpoints of a session that is itself removed, with what waits in their queues. Those
+    /// that are well get the session's last events first, for which this waits as long as it may.
+    pub async fn remove_all(&self, session: &SessionRef, patience: Duration) -> Result<(), Error> {
+        let last = self.inner.log.newest();
+        let delivered = async {
+            while self.is_behind(session, last).await {
+                tokio::time::sleep(LAST_EVENTS_LOOK).await;
+            }
+        };
+        let _ = tokio::time::timeout(patience, delivered).await;
+        // Whoever registers meanwhile finds the session being removed.
+        let _registering = self.inner.registering.lock().await;
+        for webhook in self.inner.store.webhooks().list(Some(session)).await? {
             let _held = self.lock(webhook.id).await;
             self.inner.store.webhooks().remove(webhook.id).await?;
         }
@@ -203,10 +260,23 @@ impl Webhooks {
         Ok(())
     }
 
+    /// Whether an endpoint of the session that is well has something to get yet, up to this number.
+    async fn is_behind(&self, session: &SessionRef, last: u64) -> bool {
+        let stored = self.inner.store.webhooks();
+        let Ok(all) = stored.list(Some(session)).await else { return false };
+        for webhook in all.iter().filter(|one| one.enabled && one.failing_since.is_none()) {
+            let Some(progress) = self.progress(webhook.id) else { continue };
+            if progress.needed_from <= last || 0 < Self::waiting(webhook) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// The new secret; the old ones still sign for the overlap, or as long as is set.
     pub async fn rotate_secret(
         &self,
-        session: Option<&SessionId>,
+        session: Option<&SessionRef>,
         id: Uuid,
         overlap: Option<Duration>,
     ) -> Result<String, Error> {
@@ -312,10 +382,10 @@ fn unmask(headers: &mut [(String, String)], known: &[(String, String)]) -> Resul
 /// The endpoint, if it is this session's.
 fn of_session(
     found: Option<WebhookRecord>,
-    session: Option<&SessionId>,
+    session: Option<&SessionRef>,
     id: Uuid,
 ) -> Result<WebhookRecord, Error> {
-    found.filter(|webhook| webhook.session.as_ref() == session).ok_or_else(|| {
+    found.filter(|webhook| webhook.session().as_ref() == session).ok_or_else(|| {
         Error::not_found(Subject::Webhook, format!("Webhook with ID '{id}' not found"))
     })
 }

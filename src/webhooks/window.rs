@@ -74,6 +74,11 @@ impl Window {
         self.accepted
     }
 
+    /// The first number that is neither over nor in the line.
+    pub fn needed_from(&self) -> u64 {
+        self.open.first().copied().unwrap_or_else(|| self.read_to.saturating_add(1))
+    }
+
     /// An event was read. Where it goes is decided next.
     pub fn opened(&mut self, seq: u64) {
         if self.open.insert(seq) {
@@ -195,6 +200,7 @@ pub fn fresh(lane: &str, seq: u64) -> Fresh {
         seq,
         id: delivery.event,
         session: "s".parse().unwrap(),
+        session_uuid: Uuid::nil(),
         session_seq: seq,
         at: from_seconds(0),
         body: EventBody::Authenticated,

@@ -1,1 +1,337 @@
-//! Removed sessions: what a later session of the same name sees and sends.
+//! Removed sessions: what a later session of the same name sees and sends, and creations that are refused.
+
+use std::{path::Path, time::Duration};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use wagate::{
+    breakpoint::{Breakpoint, VARIABLE},
+    store::Store,
+};
+
+use crate::support::{
+    PATIENCE, SILENT,
+    daemon::Daemon,
+    receiver::{Got, Receiver},
+};
+
+const NAME: &str = "first-bearer";
+const FIRST: &str = "15551234567";
+const SECOND: &str = "16667778888";
+/// A contact who never answers.
+const SILENT_PHONE: &str = "15550000003";
+const WRITTEN: &str = "WRITTEN FOR THE FIRST ACCOUNT";
+const HEARD: &str = "heard by the first account";
+const LOOK: Duration = Duration::from_millis(20);
+const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+/// What of the store may name a removed session: the log of events, and its keys, which are revoked.
+const EVENTS: u8 = 8;
+const KEYS: u8 = 11;
+
+fn of(rest: &str) -> String {
+    format!("/api/v1/sessions/{NAME}{rest}")
+}
+
+/// Accepted now, to be sent so many seconds later.
+async fn send_later(daemon: &Daemon, text: &str, seconds: i64) -> Value {
+    let at = wagate::domain::Clock::system().now() + Duration::from_secs(seconds.unsigned_abs());
+    let body = json!({ "chatId": SILENT, "content": text, "sendAt": at.to_string() });
+    daemon.post(&of("/send-text"), body).await
+}
+
+/// The session hears a message, keeps a picture, and has one more message to send.
+async fn fill(daemon: &Daemon) -> Value {
+    daemon.link(NAME, FIRST).await;
+    daemon.send(NAME, SILENT, "sent by the first account").await;
+    let written = json!({ "chat": format!("{FIRST}@c.us"), "text": HEARD });
+    daemon.post(&format!("/_simulator/v1/accounts/{SILENT_PHONE}/messages"), written).await;
+    daemon.wait_for_newest(NAME, HEARD).await;
+    let picture = json!({ "chatId": SILENT, "data": format!("data:image/png;base64,{PNG}"), "filename": "p.png" });
+    daemon.post(&of("/send-file"), picture).await;
+    send_later(daemon, WRITTEN, 6).await
+}
+
+async fn remove(daemon: &Daemon) {
+    let (status, answer) = daemon.try_call(Method::DELETE, &of(""), None).await.unwrap();
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// A stream of server-sent events to its end. On return it is connected.
+async fn follow(daemon: &Daemon, path: &str) -> tokio::task::JoinHandle<String> {
+    let response = daemon.http.get(format!("{}{path}", daemon.base)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    tokio::spawn(async move { response.text().await.unwrap_or_default() })
+}
+
+/// What a stream has told once it has told of this.
+async fn told_until(daemon: &Daemon, path: &str, what: &str) -> String {
+    let mut response = daemon.http.get(format!("{}{path}", daemon.base)).send().await.unwrap();
+    let mut text = String::new();
+    let read = async {
+        while !text.contains(what) {
+            let chunk = response.chunk().await.unwrap().expect("the stream ended");
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    };
+    tokio::time::timeout(PATIENCE, read).await.unwrap_or_else(|_| panic!("{what} is not told"));
+    text
+}
+
+fn all(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_creation_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("WAGATE_SESSIONS__MAX", "1")];
+    let daemon = Daemon::start_with(folder.path(), 0, &settings).await;
+    let hook = json!({ "url": "http://127.0.0.1:9/hook", "events": ["*"] });
+    let create = async |id: &str, config: Value, webhook: &Value| {
+        let body =
+            json!({ "sessionId": id, "config": config, "webhook": webhook, "waitForQR": false });
+        daemon.try_call(Method::POST, "/api/v1/sessions", Some(body)).await.unwrap()
+    };
+    // Without what was delivered, which goes on meanwhile.
+    let webhooks = async || {
+        let mut found = daemon.get("/api/v1/webhooks").await;
+        for webhook in found.as_array_mut().unwrap() {
+            let webhook = webhook.as_object_mut().unwrap();
+            webhook.retain(|name, _| ["id", "sessionId", "url", "events"].contains(&name.as_str()));
+        }
+        found
+    };
+
+    // Whatever is wrong with the request: no session, no webhook.
+    let no_engine = json!({ "engine": "steam" });
+    let bad_hook = json!({ "url": "nowhere", "events": ["*"] });
+    let bad_events = json!({ "url": "http://127.0.0.1:9/hook", "events": ["nothing"] });
+    let bad_secret = json!({ "url": "http://127.0.0.1:9/hook", "secret": "" });
+    let refused = [
+        (json!({}), &bad_hook),
+        (json!({}), &bad_events),
+        (json!({}), &bad_secret),
+        (no_engine, &hook),
+        (json!({ "qrTimeout": -1 }), &hook),
+    ];
+    for (config, webhook) in refused {
+        let (status, answer) = create("fresh", config, webhook).await;
+        assert_eq!(status, 400, "{answer}");
+        assert_eq!(daemon.get("/api/v1/sessions").await, json!([]), "{answer}");
+        assert_eq!(webhooks().await, json!([]), "{answer}");
+    }
+
+    let (status, answer) = create("one", json!({}), &hook).await;
+    assert_eq!(status, 201, "{answer}");
+    let known = webhooks().await;
+    assert_eq!((all(&known).len(), &known[0]["sessionId"]), (1, &json!("one")));
+
+    // The session exists, and there is no room for another.
+    let other = json!({ "url": "http://127.0.0.1:9/other", "events": ["*"] });
+    let changed = json!({ "url": "http://127.0.0.1:9/hook", "events": ["ack"] });
+    for (id, webhook) in [("one", &other), ("one", &changed), ("two", &other), ("three", &hook)] {
+        let (status, answer) = create(id, json!({}), webhook).await;
+        assert!([409, 503].contains(&status), "{status} {answer}");
+        assert_eq!(webhooks().await, known, "{answer}");
+    }
+    // A session that comes later gets none of them.
+    let (status, _) = daemon.try_call(Method::DELETE, "/api/v1/sessions/one", None).await.unwrap();
+    assert_eq!(status, 200);
+    let body = json!({ "sessionId": "two", "waitForQR": false });
+    daemon.post("/api/v1/sessions", body).await;
+    assert_eq!(webhooks().await, json!([]));
+    daemon.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_session_of_the_name_sees_and_sends_nothing_of_the_earlier_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path()).await;
+    let (own, whole) = (Receiver::start(&[]).await, Receiver::start(&[]).await);
+    let queued = fill(&daemon).await;
+    let hook = |receiver: &Receiver| json!({ "url": receiver.url, "events": ["*"] });
+    daemon.post(&of("/webhooks"), hook(&own)).await;
+    daemon.post("/api/v1/gateway-webhooks", hook(&whole)).await;
+    let draft = json!({ "name": "bound", "scopes": ["*"], "sessionId": NAME });
+    let key = daemon.post("/api/v1/api-keys", draft).await["key"].as_str().unwrap().to_owned();
+    let keyed = async |text: &str| {
+        let body = json!({ "chatId": SILENT, "content": text });
+        let request = daemon.http.post(format!("{}{}", daemon.base, of("/send-text")));
+        let response = request.header("Idempotency-Key", "once").json(&body).send().await.unwrap();
+        let is_replay = response.headers().contains_key("idempotent-replayed");
+        (response.status(), is_replay, response.json::<Value>().await.unwrap())
+    };
+    let (_, _, first_answer) = keyed("keyed").await;
+    let session = daemon.get(&of("")).await;
+    let conversations = daemon.get("/api/v1/conversations").await;
+    let listeners = [of("/events"), of(&format!("/events?api_key={key}"))];
+    let [owner, bound] = listeners;
+    let listeners = [follow(&daemon, &owner).await, follow(&daemon, &bound).await];
+    let before = told_until(&daemon, &of("/events?since=0"), HEARD).await;
+    assert!(before.contains("\"sessionUuid\""));
+
+    remove(&daemon).await;
+    // Who listened got the end of what was accepted, then that of the session; then the stream ended.
+    for listener in listeners {
+        let told = tokio::time::timeout(PATIENCE, listener).await.expect("it goes on").unwrap();
+        let cancelled = told.find("\"message_cancelled\"").expect("no end of the message");
+        let removed = told.find("SESSION_REMOVED\",\"willReconnect").expect("no end");
+        assert!(cancelled < removed && told.contains("\"outcome\":\"not_sent\""), "{told}");
+        assert!(told.contains(queued["outboxId"].as_str().unwrap()), "{told}");
+    }
+    let is_told = |got: &[Got]| got.iter().any(|one| one.body["event"] == "message_cancelled");
+    assert!(is_told(&own.got.lock().await), "the session's own webhook has it before it goes");
+    let told = async {
+        while !is_told(&whole.got.lock().await) {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("the gateway's webhook has it");
+    assert!(!folder.path().join("data/media").join(NAME).exists(), "its files are gone");
+
+    // Another account takes the name.
+    daemon.link(NAME, SECOND).await;
+    let later = daemon.get(&of("")).await;
+    assert_ne!(session["uuid"], later["uuid"]);
+    assert_eq!(daemon.get(&of("/outbox")).await["outbox"], json!([]));
+    assert_eq!(daemon.get(&of("/webhooks")).await, json!([]));
+    for path in ["", "/status", "/chats", "/outbox", "/webhooks", "/events?until=0", "/qr"] {
+        let request = daemon.http.get(format!("{}{}", daemon.base, of(path)));
+        let status = request.bearer_auth(&key).send().await.unwrap().status();
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let request = daemon.http.get(format!("{}/ws/{NAME}?api_key={key}", daemon.base));
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+
+    // The replay begins with the later session, whatever number it is asked from.
+    let replay = told_until(&daemon, &of("/events?since=0"), SECOND).await;
+    for gone in [FIRST, WRITTEN, HEARD, "SESSION_REMOVED"] {
+        assert!(!replay.contains(gone), "{gone} in {replay}");
+    }
+    let messages = format!("/chats/{SILENT}/messages?limit=200");
+    let lists = ["", "/chats", "/contacts", &messages, "/logs?limit=1000"].map(of);
+    let whole = ["/api/v1/messages", "/api/v1/conversations", "/api/v1/messages?search=heard"];
+    for path in lists.into_iter().chain(whole.map(str::to_owned)) {
+        let (_, answer) = daemon.try_call(Method::GET, &path, None).await.unwrap();
+        let text = answer.to_string();
+        assert!(
+            !text.contains(HEARD) && !text.contains(WRITTEN) && !text.contains(FIRST),
+            "{text}"
+        );
+    }
+    let former = all(&conversations["data"]);
+    assert!(!former.is_empty());
+    for conversation in former {
+        let path = format!("/api/v1/conversations/{}", conversation["id"]);
+        let (status, answer) = daemon.try_call(Method::GET, &path, None).await.unwrap();
+        assert_eq!(status, 404, "{answer}");
+    }
+    // An answer of before is no answer of the session that is there now.
+    let (status, is_replay, answer) = keyed("keyed").await;
+    assert_eq!((status, is_replay), (StatusCode::OK, false), "{answer}");
+    assert_ne!(answer["data"]["messageId"], first_answer["data"]["messageId"]);
+
+    // What is accepted now for a later time arrives; what was accepted before for an earlier one does not.
+    send_later(&daemon, "of the second account", 7).await;
+    let arrived = async {
+        loop {
+            let texts = daemon.on_phone(SILENT_PHONE, &format!("{SECOND}@c.us")).await;
+            if texts.iter().any(|text| text == "of the second account") {
+                return texts;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let texts = tokio::time::timeout(PATIENCE, arrived).await.expect("it did not arrive");
+    assert!(!texts.iter().any(|text| text == WRITTEN), "{texts:?}");
+    let texts = daemon.on_phone(SILENT_PHONE, &format!("{FIRST}@c.us")).await;
+    assert!(!texts.iter().any(|text| text == WRITTEN), "{texts:?}");
+    daemon.kill().await;
+}
+
+/// Looks for a name and texts in everything that is kept.
+async fn assert_nothing_is_left(folder: &Path) {
+    let data = folder.join("data");
+    let store = Store::open(&data.join("store")).await.unwrap_or_else(|error| panic!("{error}"));
+    let mut snapshot = store.snapshot();
+    let mut looked_at = 0;
+    loop {
+        let pairs = snapshot.next(1 << 20).await.unwrap();
+        if pairs.is_empty() {
+            break;
+        }
+        looked_at += pairs.len();
+        for (key, value) in pairs {
+            let tree = key[0];
+            let holds = |text: &str| {
+                let is_in = |bytes: &[u8]| {
+                    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+                };
+                is_in(&key) || is_in(&value)
+            };
+            for text in [FIRST, SILENT_PHONE, WRITTEN, HEARD] {
+                assert!(tree == EVENTS || !holds(text), "{text} in tree {tree}");
+            }
+            assert!([EVENTS, KEYS].contains(&tree) || !holds(NAME), "{NAME} in tree {tree}");
+        }
+    }
+    assert!(0 < looked_at);
+    let mut folders = vec![data];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(!path.to_string_lossy().contains(NAME), "{}", path.display());
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_kept_names_a_removed_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path()).await;
+    fill(&daemon).await;
+    let hook = json!({ "url": "http://127.0.0.1:9/hook", "events": ["*"] });
+    daemon.post(&of("/webhooks"), hook).await;
+    let body = json!({ "chatId": SILENT, "content": "keyed" });
+    let request = daemon.http.post(format!("{}{}", daemon.base, of("/send-text")));
+    let sent = request.header("Idempotency-Key", "once").json(&body).send().await.unwrap();
+    assert!(sent.status().is_success());
+    remove(&daemon).await;
+    daemon.stop().await;
+    assert_nothing_is_left(folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_that_is_cut_off_anywhere_goes_on_at_the_next_start() {
+    for point in Breakpoint::ALL.into_iter().filter(|point| point.is_of_removal()) {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = [(VARIABLE, point.name())];
+        let daemon = Daemon::start_with(folder.path(), 0, &plan).await;
+        let queued = fill(&daemon).await;
+        let draft = json!({ "name": "bound", "scopes": ["*"], "sessionId": NAME });
+        let key = daemon.post("/api/v1/api-keys", draft).await["key"].as_str().unwrap().to_owned();
+        assert!(daemon.try_call(Method::DELETE, &of(""), None).await.is_none(), "it answered");
+        daemon.died().await;
+
+        let daemon = Daemon::start(folder.path()).await;
+        let gone = async {
+            while daemon.try_call(Method::GET, &of(""), None).await.unwrap().0 != 404 {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, gone).await.expect("the removal does not go on");
+        let told = told_until(&daemon, "/api/v1/events?since=0", "SESSION_REMOVED\",\"will").await;
+        let cancelled: Vec<&str> =
+            told.lines().filter(|line| line.contains("\"event\":\"message_cancelled\"")).collect();
+        assert_eq!(cancelled.len(), 1, "{}: {cancelled:?}", point.name());
+        assert!(cancelled[0].contains(queued["outboxId"].as_str().unwrap()));
+        let request = daemon.http.get(format!("{}/api/v1/sessions", daemon.base)).bearer_auth(&key);
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        daemon.stop().await;
+        assert_nothing_is_left(folder.path()).await;
+        println!("{}: removed whole at the next start", point.name());
+    }
+}

@@ -118,7 +118,7 @@ impl Stage {
 
     /// What was told, as far as it is about the session itself.
     pub async fn told(&self) -> Vec<String> {
-        let events = self.log.read(Some(self.session.id()), 0, 1_000).await.unwrap();
+        let events = self.log.read(Some(self.session.status().uuid), 0, 1_000).await.unwrap();
         let words = events.into_iter().filter_map(|event| match event.body {
             EventBody::StateChanged { state, .. } => Some(state.as_str().to_owned()),
             EventBody::Disconnected { reason, .. } => Some(format!("{reason:?}")),

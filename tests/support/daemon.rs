@@ -64,10 +64,14 @@ impl Daemon {
         port: u16,
         settings: &[(&str, &str)],
     ) -> Option<Self> {
+        // What is given as an argument comes before what is given as a setting.
+        let sets_sessions = settings.iter().any(|(name, _)| *name == "WAGATE_SESSIONS__MAX");
+        let most: &[&str] = if sets_sessions { &[] } else { &["--max-sessions", "60"] };
         command
             .args(["serve", "--network", "simulated", "--engine", "simulated", "--port"])
             .arg(port.to_string())
-            .args(["--max-sessions", "60", "--data"])
+            .args(most)
+            .arg("--data")
             .arg(folder.join("data"))
             .current_dir(folder)
             .envs([

@@ -11,6 +11,7 @@ use crate::{
         endpoint::Bucket,
         error::ApiError,
         gate::too_many,
+        idempotency::note_session,
         limits::{Counted, RateLimits},
     },
     domain::{Error, ErrorCode, SessionId, SessionStatus, Subject},
@@ -59,7 +60,10 @@ pub fn instance(
             uuid.eq_ignore_ascii_case(id) || status.id.as_str() == id || number == id
         }),
     };
-    found.ok_or_else(|| Error::not_found(Subject::Session, "there is no such instance"))
+    let found =
+        found.ok_or_else(|| Error::not_found(Subject::Session, "there is no such instance"))?;
+    note_session(request, &found.id);
+    Ok(found)
 }
 
 /// The sessions whose conversations are asked for.
@@ -89,6 +93,7 @@ pub async fn named_conversation(
 ) -> Result<Conversation, Error> {
     let found = services.messaging.conversation(id).await?;
     if may_touch(request, &found.record.session) {
+        note_session(request, &found.record.session);
         return Ok(found);
     }
     Err(Error::not_found(Subject::Chat, format!("there is no conversation '{id}'")))
@@ -103,6 +108,7 @@ pub async fn message(services: &Services, request: &HttpRequest) -> Result<Found
         Found::Waiting(entry) => &entry.session,
     };
     if may_touch(request, session) {
+        note_session(request, session);
         return Ok(found);
     }
     Err(Error::not_found(Subject::Message, "there is no such message"))

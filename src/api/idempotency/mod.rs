@@ -26,15 +26,17 @@ use actix_web::{
     web::Data,
 };
 use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
 
 use self::{fingerprint::Fingerprint, reading::Reading};
 use crate::{
     accounts::Principal,
     api::{
+        body::decoded,
         endpoint::Repeat,
         error::{ApiError, Surface, answer},
     },
-    domain::{Error, ErrorCode},
+    domain::{Error, ErrorCode, SessionId},
     services::{
         Services,
         idempotency::{
@@ -75,7 +77,29 @@ pub fn place(
     let Some(key) = key::of(request.headers())? else { return Ok(None) };
     let caller = principal.key.map_or_else(|| "anonymous".to_owned(), |key| key.to_string());
     let (method, path) = (request.method().to_string(), request.match_info().as_str().to_owned());
-    Ok(Some(Place { caller, method, path, key }))
+    Ok(Some(Place { caller, method, path, key, session: written_session(request) }))
+}
+
+/// The session that the path names, unless the request is about the session itself: that one was removed is
+/// still the answer when another bears its name.
+fn written_session(request: &ServiceRequest) -> Option<Uuid> {
+    let pattern = request.match_pattern()?;
+    let name =
+        request.match_info().get("sessionId").filter(|_| !pattern.ends_with("{sessionId}"))?;
+    let services = request.app_data::<Data<Services>>()?;
+    let handle = services.supervisor.get(&decoded(name).parse().ok()?).ok()?;
+    Some(handle.status().uuid)
+}
+
+/// The session that a request writes to, where its path does not name it.
+struct WrittenTo(Uuid);
+
+/// Notes which session a request is about: what was answered is forgotten with that session.
+pub fn note_session(request: &HttpRequest, session: &SessionId) {
+    let services = request.app_data::<Data<Services>>();
+    if let Some(handle) = services.and_then(|services| services.supervisor.get(session).ok()) {
+        request.extensions_mut().insert(WrittenTo(handle.status().uuid));
+    }
 }
 
 /// Carries a write out, or gives the answer that it had.
@@ -130,7 +154,7 @@ impl Write {
         let body = Reading::begin(request.take_payload(), fingerprint).await?;
         let is_repeatable = self.repeat == Repeat::Repeatable;
         match self.answers.enter(&self.place, body.hash(), is_repeatable).await? {
-            Entry::First(claim) => Ok(Begun::First(Rc::new(claim), body)),
+            Entry::First(claim) => Ok(Begun::First(Rc::from(claim), body)),
             Entry::Known(known) => again(known, body.finish().await?).map(Begun::Before),
             Entry::UnderWay => Err(under_way()),
         }
@@ -148,6 +172,9 @@ impl Write {
                 };
             }
         };
+        if let Some(WrittenTo(session)) = response.request().extensions().get::<WrittenTo>() {
+            claim.is_to(*session);
+        }
         let (request, response) = response.into_parts();
         let (head, body) = response.into_parts();
         let (kept, body) = match body.try_into_bytes() {
@@ -218,7 +245,7 @@ mod tests {
 
     fn known(request: Option<[u8; 32]>, outcome: WriteOutcome) -> KeyedWrite {
         let (message_key, at) = (String::new(), crate::domain::clock::from_seconds(0));
-        KeyedWrite { request, message_key, at, outcome }
+        KeyedWrite { request, message_key, at, outcome, session: None }
     }
 
     fn answered(body: Option<&str>) -> WriteOutcome {

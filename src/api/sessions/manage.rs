@@ -26,11 +26,10 @@ use crate::{
         },
     },
     domain::{
-        Error, ErrorCode, Proxy, SessionConfig, SessionState, SessionStatus, Subject,
+        Error, ErrorCode, Proxy, Removal, SessionConfig, SessionState, SessionStatus, Subject,
         session::{EngineKind, ProxyProtocol},
     },
     services::Services,
-    session::Removal,
 };
 
 const TAG: &str = "Sessions";
@@ -82,7 +81,7 @@ struct CreateBody {
     #[serde(rename = "waitForQR")]
     wait_for_qr: Option<bool>,
     config: Option<ConfigBody>,
-    /// Registered before the session starts, so that no event is missed.
+    /// Registered with the session, or not at all, before it starts: no event is missed.
     webhook: Option<WebhookBody>,
 }
 
@@ -164,11 +163,9 @@ async fn create(
         Error::invalid_field("sessionId", error.to_string())
     })?;
     let config = config_of(body.config.unwrap_or_default(), &services)?;
-    if let Some(webhook) = body.webhook {
-        services.webhooks.register(Some(&id), draft_of(webhook, &request)?).await?;
-    }
+    let webhook = body.webhook.map(|webhook| draft_of(webhook, &request)).transpose()?;
     let limit = config.qr_timeout;
-    let handle = services.supervisor.create(id, config).await?;
+    let handle = services.sessions.create(id, config, webhook).await?;
     let mut status = handle.status();
     if body.wait_for_qr.unwrap_or(true) {
         status = handle.wait_until(wait(limit), has_sign_of_life).await;
@@ -243,8 +240,7 @@ async fn remove(
     let query = Query::of(&request);
     let removal =
         Removal { log_out: query.flag("logout", true)?, keep_data: query.flag("keepData", false)? };
-    services.supervisor.remove(&id, removal).await?;
-    services.webhooks.remove_all(&id).await?;
+    services.sessions.remove(&id, removal).await?;
     Ok(HttpResponse::Ok().json(message("Session removed successfully")))
 }
 

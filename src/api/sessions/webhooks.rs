@@ -15,7 +15,7 @@ use crate::{
         error::ApiError,
         sessions::{data, message, wire::seconds},
     },
-    domain::{Error, SessionId, Subject, Timestamp},
+    domain::{Error, SessionRef, Subject, Timestamp},
     services::Services,
     webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
 };
@@ -218,13 +218,12 @@ pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> Result<WebhookDraft
 pub fn session_of(
     services: &Services,
     request: &HttpRequest,
-) -> Result<Option<SessionId>, ApiError> {
+) -> Result<Option<SessionRef>, ApiError> {
     if segment(request, "sessionId").is_empty() {
         return Ok(None);
     }
     let id = session_id(request)?;
-    services.supervisor.get(&id)?;
-    Ok(Some(id))
+    Ok(Some(services.supervisor.get(&id)?.status().reference()))
 }
 
 pub fn webhook_id(request: &HttpRequest) -> Result<uuid::Uuid, ApiError> {

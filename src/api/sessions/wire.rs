@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 22] = [
+pub const EVENT_NAMES: [&str; 23] = [
     "qr",
     "authenticated",
     "ready",
@@ -32,6 +32,7 @@ pub const EVENT_NAMES: [&str; 22] = [
     "message_sent",
     "message_edit",
     "message_revoked",
+    "message_cancelled",
     "reaction",
     "group_join",
     "group_leave",
@@ -51,6 +52,9 @@ pub const EVENT_NAMES: [&str; 22] = [
 struct Worded<'a> {
     event: &'static str,
     session_id: &'a SessionId,
+    /// Which session of that name; a name may be given again when a session was removed.
+    #[serde(skip_serializing_if = "Uuid::is_nil")]
+    session_uuid: Uuid,
     data: Data<'a>,
     /// Seconds since 1970.
     timestamp: i64,
@@ -73,6 +77,7 @@ pub fn encode(event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
     let worded = Worded {
         event: name(&event.body)?,
         session_id: &event.session,
+        session_uuid: event.session_uuid,
         data: match &event.body {
             EventBody::Message { message } | EventBody::MessageSent { message } => {
                 Data::Message(Box::new(MessageEventView::of(message, &known)))
@@ -220,6 +225,10 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
         EventBody::HistoryGap { chat, after, before } => {
             json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) })
         }
+        EventBody::MessageCancelled { outbox, message, reason, may_be_sent } => json!({
+            "outboxId": outbox, "id": message, "chatId": message.chat, "reason": reason,
+            "outcome": if *may_be_sent { "unknown" } else { "not_sent" }, "timestamp": timestamp,
+        }),
         EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => json!({
             "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
             "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
@@ -329,6 +338,7 @@ mod tests {
             seq: 1,
             id: uuid::Uuid::nil(),
             session: "s".parse().unwrap(),
+            session_uuid: uuid::Uuid::nil(),
             session_seq: 1,
             at: from_seconds(1),
             body,

@@ -220,6 +220,7 @@ mod tests {
         OutboxEntry {
             id: Uuid::from_u128(number),
             session: "s".parse().unwrap(),
+            session_uuid: uuid::Uuid::nil(),
             outgoing: Outgoing {
                 key: format!("K{number}"),
                 chat: format!("1555000000{chat}@c.us").parse().unwrap(),

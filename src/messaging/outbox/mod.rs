@@ -33,13 +33,13 @@ use self::postman::{Order, Postman, Waiter};
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Clock, Content, Error, ErrorCode, Outgoing, SessionId, Subject,
+        Clock, Content, Error, ErrorCode, Outgoing, SessionId, SessionRef, Subject,
         command::Sent,
         outbox::{OutboxEntry, OutboxState, Terms},
     },
     events::EventLog,
     messaging::Ingest,
-    session::Supervisor,
+    session::{Supervisor, not_found},
     store::{Batch, Store},
 };
 
@@ -116,10 +116,15 @@ impl Outbox {
             _ => PATIENCE,
         };
         self.parts.store.admit()?;
+        let status = self.parts.supervisor.get(session)?.status();
+        if status.removing {
+            return Err(not_found(session));
+        }
         let now = self.parts.clock.now();
         let entry = OutboxEntry {
             id: Uuid::now_v7(),
             session: session.clone(),
+            session_uuid: status.uuid,
             outgoing,
             terms,
             state: OutboxState::Queued,
@@ -224,6 +229,14 @@ impl Outbox {
             }
             Err(_) => Err(stopping()),
         }
+    }
+
+    /// Cancels all that waits in a session that is being removed, with an event for each message. Returns when
+    /// nothing of it is under way any more: its engine is closed.
+    pub async fn cancel_all(&self, session: &SessionRef) -> Result<(), Error> {
+        let (reply, done) = oneshot::channel();
+        self.order(Order::CancelAll { session: session.clone(), reply }).await?;
+        done.await.map_err(|_| stopping())?
     }
 
     /// How much waits in each session that has anything waiting.

@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Error, ErrorCode, SessionId,
+        Content, Error, ErrorCode, EventBody, SessionId, SessionRef,
         command::Sent,
+        event::CancelReason,
         outbox::{OutboxEntry, OutboxState},
     },
     messaging::outbox::{
@@ -27,6 +28,7 @@ use crate::{
         lane::{Lane, Next, Waiting},
     },
     session::{not_found, not_ready},
+    store::Batch,
 };
 
 type OutcomeWaiter = oneshot::Sender<Result<Sent, Error>>;
@@ -50,6 +52,8 @@ impl Waiter {
 
 /// Entries of an earlier run that are taken up at most.
 const MOST_LEFT: usize = 1_000_000;
+/// Messages that are cancelled in one commit.
+const CANCELLED_AT_ONCE: usize = 100;
 /// A session is ready a moment after its event says so.
 const READY_LOOK: Duration = Duration::from_millis(500);
 /// A wall clock that was set is noticed after it.
@@ -67,6 +71,11 @@ pub enum Order {
         id: Uuid,
         reply: oneshot::Sender<Option<Result<OutboxEntry, Error>>>,
     },
+    /// Cancels all that waits in a session that is being removed.
+    CancelAll {
+        session: SessionRef,
+        reply: oneshot::Sender<Result<(), Error>>,
+    },
     /// How much waits in each session that has anything waiting.
     Survey {
         reply: oneshot::Sender<HashMap<SessionId, Waiting>>,
@@ -76,6 +85,8 @@ pub enum Order {
 pub struct Postman {
     parts: OutboxParts,
     lanes: HashMap<SessionId, Lane>,
+    /// Sessions that are being removed, and who waits until nothing of them is under way.
+    leaving: HashMap<SessionId, oneshot::Sender<Result<(), Error>>>,
     /// Callers who wait for an outcome.
     waiters: HashMap<Uuid, OutcomeWaiter>,
     /// Entries that an earlier attempt may have sent.
@@ -93,6 +104,7 @@ impl Postman {
         Self {
             parts,
             lanes: HashMap::new(),
+            leaving: HashMap::new(),
             waiters: HashMap::new(),
             doubtful: HashSet::new(),
             under_way: JoinSet::new(),
@@ -116,7 +128,7 @@ impl Postman {
                 },
                 Some(ended) = self.under_way.join_next() => {
                     if let Ok((ended, waiter)) = ended {
-                        self.ended(ended, waiter);
+                        self.ended(ended, waiter).await;
                     }
                 }
                 changed = changes.changed() => if changed.is_err() { break },
@@ -129,20 +141,45 @@ impl Postman {
 
     /// What an earlier run of the gateway left.
     async fn take_up(&mut self) {
-        match self.parts.store.outbox().waiting(MOST_LEFT).await {
-            Ok(left) => {
-                for entry in left {
-                    self.doubtful.insert(entry.id);
-                    self.lane(&entry.session.clone()).add(entry);
-                }
+        let left = match self.parts.store.outbox().waiting(MOST_LEFT).await {
+            Ok(left) => left,
+            Err(error) => return tracing::error!(%error, "the outbox cannot be read"),
+        };
+        let mut lost: HashMap<SessionId, Vec<OutboxEntry>> = HashMap::new();
+        for entry in left {
+            if self.is_of_its_session(&entry) {
+                self.doubtful.insert(entry.id);
+                self.lane(&entry.session.clone()).add(entry);
+            } else {
+                lost.entry(entry.session.clone()).or_default().push(entry);
             }
-            Err(error) => tracing::error!(%error, "the outbox cannot be read"),
         }
+        for (session, entries) in lost {
+            self.cancel(&session, entries).await;
+        }
+    }
+
+    /// Whether the session that an entry was accepted for is there, and not a later one of its name.
+    fn is_of_its_session(&self, entry: &OutboxEntry) -> bool {
+        let handle = self.parts.supervisor.get(&entry.session);
+        handle.is_ok_and(|handle| handle.status().uuid == entry.session_uuid)
     }
 
     async fn ordered(&mut self, order: Order) {
         match order {
             Order::Take { entry, waiter } => {
+                let handle = self.parts.supervisor.get(&entry.session);
+                let is_there = handle.is_ok_and(|handle| {
+                    let status = handle.status();
+                    status.uuid == entry.session_uuid && !status.removing
+                });
+                if !is_there {
+                    // Its caller hears so, and nothing of it stays.
+                    let error = not_found(&entry.session);
+                    discard(&self.parts, vec![*entry]).await;
+                    waiter.refuse(error);
+                    return;
+                }
                 let most = self.parts.settings.most_waiting;
                 if most <= self.lane(&entry.session).len() {
                     self.refuse(*entry, Some(waiter), full(most)).await;
@@ -173,6 +210,12 @@ impl Postman {
                     None => None,
                 };
                 let _ = reply.send(cancelled);
+            }
+            Order::CancelAll { session, reply } => {
+                let waiting = self.lane(&session.id).take_all();
+                self.cancel(&session.id, waiting).await;
+                self.leaving.insert(session.id.clone(), reply);
+                self.let_leave(&session.id);
             }
             Order::Survey { reply } => drop(reply.send(self.survey())),
         }
@@ -240,10 +283,51 @@ impl Postman {
 
     /// The session is gone for good.
     async fn fail_all(&mut self, session: &SessionId) {
-        for entry in self.lane(session).take_all() {
-            let waiter = self.waiter_of(entry.id);
-            self.doubtful.remove(&entry.id);
-            self.refuse(entry, waiter, not_found(session)).await;
+        let waiting = self.lane(session).take_all();
+        self.cancel(session, waiting).await;
+    }
+
+    /// Ends what will not be sent since its session is removed, and tells so.
+    async fn cancel(&mut self, session: &SessionId, entries: Vec<OutboxEntry>) {
+        if entries.is_empty() {
+            return;
+        }
+        for entry in &entries {
+            if let Some(waiter) = self.waiter_of(entry.id) {
+                waiter.refuse(not_found(session));
+            }
+        }
+        let now = self.parts.clock.now();
+        let is_early = |entry: &OutboxEntry| entry.terms.send_at.is_some_and(|at| now < at);
+        let may_be_sent: HashSet<Uuid> = entries
+            .iter()
+            .filter(|entry| self.doubtful.remove(&entry.id) && !is_early(entry))
+            .map(|entry| entry.id)
+            .collect();
+        let me = self.parts.supervisor.get(session).ok().and_then(|handle| handle.status().me);
+        let me = me.map(|me| me.id);
+        for page in entries.chunks(CANCELLED_AT_ONCE) {
+            let events = page.iter().map(|entry| EventBody::MessageCancelled {
+                outbox: entry.id,
+                message: entry.message_id(me.as_ref()),
+                reason: CancelReason::SessionRemoved,
+                may_be_sent: may_be_sent.contains(&entry.id),
+            });
+            // A full disk takes no events, but messages of a session that is gone are not sent.
+            if let Err(error) = self.parts.ingest.tell_cancelled(session, events.collect()).await {
+                tracing::error!(%session, %error, "that messages are cancelled is not told");
+            }
+            tokio::task::yield_now().await;
+        }
+        discard(&self.parts, entries).await;
+    }
+
+    /// Answers who removes a session, once nothing of it is under way.
+    fn let_leave(&mut self, session: &SessionId) {
+        if self.lanes.get(session).is_none_or(Lane::is_idle)
+            && let Some(reply) = self.leaving.remove(session)
+        {
+            let _ = reply.send(Ok(()));
         }
     }
 
@@ -261,17 +345,23 @@ impl Postman {
         self.waiters.remove(&id).map(Waiter::Outcome)
     }
 
-    fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
+    async fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
         let Ended { entry, pause, .. } = ended;
-        self.lane(&entry.session).ended(entry.chat());
+        let session = entry.session.clone();
+        self.lane(&session).ended(entry.chat());
         self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
         if entry.state.is_waiting() {
             if entry.state == OutboxState::Unknown {
                 self.doubtful.insert(entry.id);
             }
+            if self.leaving.contains_key(&session) {
+                self.cancel(&session, vec![entry]).await;
+                return self.let_leave(&session);
+            }
             let again = self.parts.clock.steady() + pause;
-            self.lane(&entry.session.clone()).add_again(entry, again);
+            self.lane(&session).add_again(entry, again);
         }
+        self.let_leave(&session);
     }
 
     fn lane(&mut self, session: &SessionId) -> &mut Lane {
@@ -281,6 +371,22 @@ impl Postman {
     fn pause(&self) -> Duration {
         let longest = if self.is_blocked { READY_LOOK } else { LONGEST_PAUSE };
         self.soonest.map_or(longest, |soonest| soonest.min(longest))
+    }
+}
+
+/// Forgets entries, and drops their files.
+async fn discard(parts: &OutboxParts, entries: Vec<OutboxEntry>) {
+    for page in entries.chunks(CANCELLED_AT_ONCE) {
+        let mut batch = Batch::new();
+        page.iter().for_each(|entry| parts.store.outbox().remove_in(&mut batch, entry));
+        if let Err(error) = parts.store.commit(batch).await {
+            tracing::error!(%error, "messages that are not sent are still in the outbox");
+        }
+        for entry in page {
+            if let Content::Media(media) = &entry.outgoing.content {
+                let _ = tokio::fs::remove_file(&media.path).await;
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ export const EVENT_NAMES = [
   "ack",
   "message_edit",
   "message_revoked",
+  "message_cancelled",
   "reaction",
   "qr",
   "authenticated",
