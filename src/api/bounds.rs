@@ -285,7 +285,7 @@ pub fn too_many(most: usize, what: &str) -> String {
     let digits = most.to_string();
     let mut shown = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if 0 < place && (digits.len() - place) % 3 == 0 {
+        if 0 < place && (digits.len() - place).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);

@@ -26,6 +26,8 @@ fn base(ch: char) -> char {
         'Ħ' | 'ħ' => 'h',
         'Ŧ' | 'ŧ' => 't',
         'ı' => 'i',
+        // Its own upper case, which the small letter does not have.
+        'ẞ' => 'ß',
         other => other,
     }
 }
@@ -45,6 +47,7 @@ mod tests {
             ("مَرْحَبًا", "مرحبا"),
             ("＋４９　１５１", "+49 151"),
             ("Straße", "STRASSE"),
+            ("STRAẞE", "strasse"),
         ] {
             assert_eq!(fold(one), fold(other));
         }

@@ -8,6 +8,8 @@
 #[cfg(target_os = "linux")]
 mod sock_diag;
 mod table;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 use std::net::SocketAddr;
 
@@ -55,49 +57,4 @@ pub async fn tells_users_apart() -> bool {
 /// An IPv4 address that was written as an IPv6 one is the IPv4 address.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-#[cfg(test)]
-mod tests {
-    #![cfg(target_os = "linux")]
-
-    use std::net::Ipv6Addr;
-
-    use tokio::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    /// What both ways find of a connection.
-    async fn found(peer: SocketAddr, local: SocketAddr) -> [Option<u32>; 2] {
-        let (peer, local) = (canonical(peer), canonical(local));
-        [sock_diag::owner(peer, local).unwrap(), table::owner(peer, local)]
-    }
-
-    #[tokio::test]
-    async fn a_connection_of_ours_is_found_in_every_family() {
-        let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-        let listener = TcpListener::bind(any).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
-            let target = SocketAddr::new(address.parse().unwrap(), port);
-            let caller = TcpStream::connect(target).await.unwrap();
-            let (accepted, peer) = listener.accept().await.unwrap();
-            let local = accepted.local_addr().unwrap();
-            assert_eq!(found(peer, local).await, [Some(own_user()); 2], "{address}");
-            assert_eq!(owner(peer, local).await, Owner::User(own_user()));
-            drop(caller);
-            assert_eq!(found(peer, local).await, [None; 2], "{address} has closed");
-            assert_eq!(owner(peer, local).await, Owner::Unknown);
-        }
-        assert!(tells_users_apart().await);
-    }
-
-    /// The kernel falls back to a listener on the caller's port, which is another process.
-    #[tokio::test]
-    async fn a_listener_on_the_port_of_the_caller_is_not_the_caller() {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let stranger = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let (peer, local) = (stranger.local_addr().unwrap(), listener.local_addr().unwrap());
-        assert_eq!(found(peer, local).await, [None; 2]);
-    }
 }

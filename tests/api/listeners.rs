@@ -285,7 +285,7 @@ async fn whoever_listens_is_told_that_an_endpoint_was_switched_off() {
     // Switched on again, it gets what it missed, the news of its own end among it.
     let on = json!({ "enabled": true });
     assert_eq!(app.call(reqwest::Method::PATCH, &path, Some(on)).await.0, 200);
-    let got = failing.wait_for(&app, 3).await;
+    let got = failing.wait_for(&app, 4).await;
     assert!(got.iter().any(|(_, got)| *got == frame), "{got:?}");
     app.stop().await;
 }

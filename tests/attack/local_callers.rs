@@ -202,7 +202,7 @@ async fn the_documented_proxy_passes_keys_and_nobody_else() {
     let Some(proxy) = proxies::nginx(&server).await else { return };
     assert_eq!(through(&proxy), [401, 401]);
     let key = std::fs::read_to_string(folder.path().join("data/bootstrap.key")).unwrap();
-    let http = reqwest::Client::new();
+    let http = wagate::egress::local_client().unwrap();
     let ask = |method: Method, path: &str| {
         http.request(method, format!("{}{path}", proxy.base)).bearer_auth(key.trim())
     };
