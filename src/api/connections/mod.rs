@@ -71,6 +71,8 @@ pub struct Connection {
     since: Instant,
     /// Requests that were begun and are not answered to the end.
     under_way: AtomicUsize,
+    /// Beginnings and ends of requests so far.
+    turns: AtomicUsize,
     /// Whether the request under way has a body, or is a WebSocket.
     has_body: AtomicBool,
     /// Whether reading on waits for the next turn.
@@ -124,6 +126,7 @@ impl Connections {
             address,
             since: now,
             under_way: AtomicUsize::new(0),
+            turns: AtomicUsize::new(0),
             has_body: AtomicBool::new(false),
             is_held: AtomicBool::new(false),
             known: AtomicBool::new(false),

@@ -42,6 +42,8 @@ pub struct Paced {
     write: Timer,
     /// The end of a connection in a place that is not to be held for long.
     end: Timer,
+    /// Turns that were seen. A request may begin and end between two looks at the stream.
+    turns: usize,
     /// Bytes that were read ahead of the next turn.
     ahead: usize,
     /// Whether the server has to look at what it has before it gets more.
@@ -51,7 +53,7 @@ pub struct Paced {
 impl Paced {
     pub fn new(stream: TcpStream, seat: Seat, pacing: Pacing) -> Self {
         let (idle, write, end) = (Timer::default(), Timer::default(), Timer::default());
-        Self { stream, seat, pacing, idle, write, end, ahead: 0, is_full: false }
+        Self { stream, seat, pacing, idle, write, end, turns: 0, ahead: 0, is_full: false }
     }
 
     pub fn tcp(&self) -> &TcpStream {
@@ -107,6 +109,10 @@ impl AsyncRead for Paced {
     ) -> Poll<Result<()>> {
         let this = &mut *self;
         this.check(cx)?;
+        let turns = this.seat.connection.turns.load(Ordering::Relaxed);
+        if std::mem::replace(&mut this.turns, turns) != turns {
+            this.idle.stop();
+        }
         if 0 < this.seat.connection.under_way.load(Ordering::Relaxed) {
             this.idle.stop();
             if this.seat.connection.has_body.load(Ordering::Relaxed) {

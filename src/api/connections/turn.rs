@@ -56,6 +56,7 @@ struct Turn(Arc<Connection>);
 impl Turn {
     fn begin(connection: Arc<Connection>, has_body: bool) -> Self {
         connection.under_way.fetch_add(1, Ordering::Relaxed);
+        connection.turns.fetch_add(1, Ordering::Relaxed);
         connection.has_body.store(has_body, Ordering::Relaxed);
         let turn = Self(connection);
         if has_body {
@@ -74,6 +75,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
         self.0.has_body.store(false, Ordering::Relaxed);
         self.read_on();
     }
