@@ -263,6 +263,8 @@ pub enum DisconnectReason {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CancelReason {
     SessionRemoved,
+    /// The session was linked to another account than the one that it was written for.
+    AccountChanged,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

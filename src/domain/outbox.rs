@@ -18,6 +18,9 @@ pub struct OutboxEntry {
     /// Which session of that name: no later one sends it.
     #[serde(default)]
     pub session_uuid: Uuid,
+    /// The account that the session was linked to then: no other one sends it. None where it was not linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Jid>,
     pub outgoing: Outgoing,
     pub terms: Terms,
     pub state: OutboxState,

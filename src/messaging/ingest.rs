@@ -458,6 +458,7 @@ mod tests {
             id: uuid::Uuid::now_v7(),
             session: session.clone(),
             session_uuid: uuid::Uuid::nil(),
+            account: None,
             outgoing,
             terms: Terms::default(),
             state: OutboxState::Sending,

@@ -217,6 +217,7 @@ mod tests {
             id: Uuid::from_u128(id),
             session: name(),
             session_uuid: Uuid::nil(),
+            account: None,
             outgoing,
             terms: Terms::default(),
             state,

@@ -335,3 +335,25 @@ async fn a_removal_that_is_cut_off_anywhere_goes_on_at_the_next_start() {
         println!("{}: removed whole at the next start", point.name());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_not_sent_from_another_account_that_the_session_is_linked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path()).await;
+    daemon.link(NAME, FIRST).await;
+    let queued = send_later(&daemon, WRITTEN, 3).await;
+    daemon.post(&of("/logout"), json!({})).await;
+    daemon.scan(NAME, SECOND).await;
+    let told = told_until(&daemon, &of("/events?since=0"), "ACCOUNT_CHANGED").await;
+    assert!(told.contains(queued["outboxId"].as_str().unwrap()), "{told}");
+    let entry = daemon.get(&of(&format!("/outbox/{}", queued["outboxId"].as_str().unwrap()))).await;
+    assert_eq!(entry["state"], "cancelled", "{entry}");
+    // What is written from now on is the new account's.
+    daemon.send(NAME, SILENT, "from the second account").await;
+    let chat_of =
+        |account| format!("/_simulator/v1/accounts/{SILENT_PHONE}/chats/{account}@c.us/messages");
+    let count = |answer: &Value| answer["messages"].as_array().map_or(0, Vec::len);
+    daemon.wait_until(&chat_of(SECOND), "the message", |answer| count(answer) == 1).await;
+    assert_eq!(count(&daemon.get(&chat_of(FIRST)).await), 0);
+    daemon.kill().await;
+}

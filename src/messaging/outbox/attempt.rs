@@ -7,8 +7,10 @@ use tokio::time::timeout;
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Ack, Command, Content, Error, ErrorCode, Message, Reply, SessionId, SessionState,
+        Ack, Command, Content, Error, ErrorCode, EventBody, Message, Reply, SessionId,
+        SessionState,
         command::Sent,
+        event::CancelReason,
         outbox::{OutboxEntry, OutboxState},
     },
     messaging::{Unsettled, identity::chat_name, odd_reply, outbox::OutboxParts, send::message_of},
@@ -61,6 +63,11 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
         Ok(handle) => handle,
         Err(error) => return give_up(parts, entry, error).await,
     };
+    if let Some(account) = &entry.account
+        && handle.status().me.is_some_and(|me| me.id != *account)
+    {
+        return of_another_account(parts, entry, is_doubtful).await;
+    }
     if is_doubtful {
         match look_up(&handle, &entry).await {
             Ok(Outcome::Sent(message)) => return sent(parts, entry, *message).await,
@@ -202,6 +209,33 @@ async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, mut message: Message)
             Ended { pause: LOOK_AGAIN, ..Ended::new(entry, Some(Err(error))) }
         }
     }
+}
+
+/// It was written for an account that the session is not linked to any more.
+async fn of_another_account(
+    parts: &OutboxParts,
+    mut entry: OutboxEntry,
+    may_be_sent: bool,
+) -> Ended {
+    let event = EventBody::MessageCancelled {
+        outbox: entry.id,
+        message: entry.message_id(entry.account.as_ref()),
+        reason: CancelReason::AccountChanged,
+        may_be_sent,
+    };
+    let message = "the session is linked to another account now; the message was cancelled";
+    let cancelled = async {
+        parts.ingest.tell_cancelled(&entry.session.clone(), vec![event]).await?;
+        close(parts, &mut entry, OutboxState::Cancelled, Some(message.to_owned())).await
+    };
+    let error = match cancelled.await {
+        Ok(()) => Error::new(ErrorCode::Conflict, message),
+        Err(fault) => fault.into(),
+    };
+    if entry.state.is_waiting() {
+        return Ended { pause: DISK_PAUSE, ..Ended::new(entry, None) };
+    }
+    Ended::new(entry, Some(Err(error)))
 }
 
 /// It will not be sent.

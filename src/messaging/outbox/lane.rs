@@ -221,6 +221,7 @@ mod tests {
             id: Uuid::from_u128(number),
             session: "s".parse().unwrap(),
             session_uuid: uuid::Uuid::nil(),
+            account: None,
             outgoing: Outgoing {
                 key: format!("K{number}"),
                 chat: format!("1555000000{chat}@c.us").parse().unwrap(),

@@ -125,6 +125,7 @@ impl Outbox {
             id: Uuid::now_v7(),
             session: session.clone(),
             session_uuid: status.uuid,
+            account: status.me.map(|me| me.id),
             outgoing,
             terms,
             state: OutboxState::Queued,
