@@ -263,6 +263,8 @@ async fn a_backup_needs_a_key_that_reaches_everything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_backup_is_taken_at_a_time_and_one_that_nobody_reads_any_more_ends() {
     let app = TestApp::start().await;
+    // Files of a session that is not there would be removed.
+    app.create("s").await;
     let media = app.folder.path().join("media/s");
     std::fs::create_dir_all(&media).unwrap();
     // More than fits into any buffer on the way, and not to be compressed.

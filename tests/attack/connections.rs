@@ -128,6 +128,28 @@ async fn a_second_head_has_to_come_whole_as_the_first_does() {
     daemon.stop().await;
 }
 
+/// Longer than a connection may rest. Each request is answered at once and begins a new rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_used_now_and_then_is_kept() {
+    const KEPT_FOR: Duration = Duration::from_secs(12);
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path()).await;
+    let ask = format!("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", address(&daemon));
+    let mut stream = TcpStream::connect(address(&daemon)).await.unwrap();
+    let (begun, mut pace) = (Instant::now(), tokio::time::interval(Duration::from_millis(200)));
+    while begun.elapsed() < KEPT_FOR {
+        pace.tick().await;
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut answer = [0; 64 * 1024];
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await;
+        let read = read.expect("no answer").unwrap();
+        let said = String::from_utf8_lossy(&answer[..read]);
+        let after = begun.elapsed();
+        assert!(said.starts_with("HTTP/1.1 200 "), "after {after:?}: {said:.100}");
+    }
+    daemon.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_do_not_read_are_closed_and_cost_little() {
     const CLIENTS: usize = 200;

@@ -142,7 +142,9 @@ export const strings = {
       revoke: "Revoke",
       revokeLabel: (name: string) => `Revoke ${name}`,
       revokeTitle: (name: string) => `Revoke ${name}?`,
-      revokeText: "Requests with this key are refused from now on, and its open streams end. This cannot be undone.",
+      revokeText:
+        "Requests with this key are refused from now on, and its open streams end. " +
+        "This cannot be undone.",
       revokeDone: (name: string) => `${name} is revoked`,
       showRevoked: (total: number) => `Show ${count(total, "revoked key", "revoked keys")}`,
     },
