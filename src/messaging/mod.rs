@@ -23,6 +23,7 @@ mod refused;
 mod removal;
 mod seen;
 mod send;
+mod sent;
 mod sink;
 mod tags;
 mod waiting;
@@ -34,10 +35,11 @@ pub use self::{
     allowed::{Refusal, may_edit, may_revoke},
     conversations::{Conversation, ConversationFilter, ConversationName, Found},
     history::HistoryPage,
-    ingest::{Ingest, Unsettled},
+    ingest::Ingest,
     media::StoredMedia,
     outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Waiting},
     send::SendRequest,
+    sent::Unsettled,
 };
 use crate::{
     domain::{Clock, Command, Error, ErrorCode, Reply, SessionId},
