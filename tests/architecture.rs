@@ -76,13 +76,14 @@ const CONFINED: [(&str, &[&str]); 11] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "src/driver/browser/reach.rs",
     "src/egress/reach.rs",
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",
     "src/messaging/outbox/lane.rs",
+    "src/webhooks/outage.rs",
     "src/webhooks/schedule.rs",
     "src/webhooks/signature.rs",
 ];

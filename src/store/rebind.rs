@@ -192,6 +192,8 @@ mod tests {
             failing_since: None,
             failures_in_row: 0,
             paused_until: None,
+            outage: None,
+            failing: Vec::new(),
             retries: RetryPlan::default(),
             set_by: SetBy::default(),
             accepted: 0,

@@ -56,6 +56,12 @@ pub struct WebhookRecord {
     /// Until then the receiver wishes to be left alone.
     #[serde(default)]
     pub paused_until: Option<Timestamp>,
+    /// Set while the endpoint fails as a whole, and until its queue is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<Outage>,
+    /// The first few deliveries that are in the present row of failures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<Uuid>,
     #[serde(default)]
     pub retries: RetryPlan,
     #[serde(default)]
@@ -93,6 +99,20 @@ pub enum SetBy {
     KeyOfOneSession,
     /// A caller who may touch all sessions.
     AllSessions,
+}
+
+/// An endpoint that fails as a whole. Times are steady.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outage {
+    pub since: Timestamp,
+    pub last_probe_at: Timestamp,
+    pub next_probe_at: Timestamp,
+    /// Deliveries that were never tried and may still be tried before the next probe.
+    pub extra_probes: u8,
+    /// The endpoint took a delivery; its queue is yet to be released.
+    #[serde(default)]
+    pub is_over: bool,
 }
 
 /// Which of the two schedules a failed delivery is tried again by.

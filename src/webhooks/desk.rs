@@ -132,6 +132,11 @@ impl Desk {
         self.under_way.is_empty() && self.recording.is_empty()
     }
 
+    /// Whether all that was begun is recorded, and nothing waits to be.
+    pub fn is_idle(&self) -> bool {
+        self.is_at_rest() && self.ended.is_empty() && self.moving.is_empty() && !self.is_changed
+    }
+
     /// How many attempts may be started now.
     pub fn room(&self) -> usize {
         if self.window.is_none() {

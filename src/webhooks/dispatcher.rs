@@ -21,11 +21,12 @@ use uuid::Uuid;
 use crate::{
     breakpoint::Breakpoint,
     domain::{Error, Event, Timestamp, clock::between},
-    store::records::{Delivery, WebhookRecord},
+    store::records::{Delivery, Outage, WebhookRecord},
     webhooks::{
         Progress, Webhooks,
         attempt::{self, Letter},
         desk::{AFTER_FAILURE, Desk},
+        outage,
         record::{Came, Ended},
         window::{Fresh, Window},
     },
@@ -175,16 +176,59 @@ impl Webhooks {
         if !self.inner.store.takes_records() {
             return Ok(AFTER_FAILURE);
         }
+        if let Some(outage) = webhook.outage {
+            if outage.is_over {
+                self.release(id).await?;
+                desk.look_anew();
+                return Ok(Duration::ZERO);
+            }
+            return Ok(rest.min(self.probe(&webhook, &outage, desk, now).await?));
+        }
         for _ in 0..desk.room() {
             let Some((delivery, event)) = self.next_one(id, desk, now).await? else { break };
-            let (webhooks, webhook, lane) = (self.clone(), webhook.clone(), delivery.lane.clone());
-            desk.start(lane, async move { webhooks.attempt(&webhook, delivery, event).await });
+            self.begin_attempt(desk, webhook.clone(), delivery, event);
         }
         // Without room, the end of an attempt comes before anything that falls due.
         if let Some(due) = desk.next_due.filter(|_| 0 < desk.room()) {
             rest = rest.min(until(now, due));
         }
         Ok(rest)
+    }
+
+    fn begin_attempt(
+        &self,
+        desk: &mut Desk,
+        webhook: Arc<WebhookRecord>,
+        delivery: Delivery,
+        event: Option<Arc<Event>>,
+    ) {
+        let (webhooks, lane) = (self.clone(), delivery.lane.clone());
+        desk.start(lane, async move { webhooks.attempt(&webhook, delivery, event).await });
+    }
+
+    /// Tries one delivery of an endpoint that fails as a whole, when it is time to. How long there is
+    /// nothing else to do.
+    async fn probe(
+        &self,
+        webhook: &Arc<WebhookRecord>,
+        outage: &Outage,
+        desk: &mut Desk,
+        now: Timestamp,
+    ) -> Result<Duration, Error> {
+        desk.ready.clear();
+        // What the last attempt said must be in the record first.
+        if !desk.is_idle() || desk.room() == 0 {
+            return Ok(LONGEST_REST);
+        }
+        let mut heads = self.inner.store.deliveries().heads(webhook.id, 1).await?;
+        let Some(head) = heads.pop() else { return Ok(LONGEST_REST) };
+        let first_pause = self.schedule_of(webhook).first_pause();
+        let at = outage::probe_at(outage, head.attempts == 0, first_pause);
+        if now < at {
+            return Ok(until(now, at));
+        }
+        self.begin_attempt(desk, webhook.clone(), head, None);
+        Ok(LONGEST_REST)
     }
 
     /// Has a group recorded, when there is one and none is on its way.

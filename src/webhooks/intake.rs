@@ -177,7 +177,7 @@ impl Webhooks {
         let (store, now) = (&self.inner.store, self.inner.clock.now());
         let Some(mut webhook) = store.webhooks().get(id).await? else { return Ok(()) };
         if webhook.last_delivery_at.is_some_and(|last| now < last) {
-            webhook.paused_until = None;
+            (webhook.paused_until, webhook.outage) = (None, None);
             self.write(&webhook, Vec::new()).await?;
         }
         let mut tried = Vec::new();

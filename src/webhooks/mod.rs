@@ -17,6 +17,7 @@ mod desk;
 mod dispatcher;
 mod hosts;
 mod intake;
+mod outage;
 mod pace;
 mod record;
 mod registry;

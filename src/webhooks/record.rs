@@ -14,8 +14,9 @@ use crate::{
     webhooks::{
         Webhooks,
         attempt::Outcome,
+        outage::{self, Failure},
         pace::Sign,
-        schedule::{self, Next, Schedule, Tried},
+        schedule::{self, Next, Schedule, Tried, Waited},
     },
 };
 
@@ -162,7 +163,16 @@ impl Webhooks {
         metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.label())
             .increment(1);
         let Outcome { attempt, wish } = outcome;
+        let is_down = webhook.outage.is_some_and(|outage| !outage.is_over);
+        let sign = Sign::of(attempt.status);
+        if is_down && sign != Sign::Well {
+            // A probe says nothing of its event, and takes nothing of its schedule.
+            delivery.earlier_attempts += 1;
+        }
+        let waited =
+            Waited { time: between(delivery.created_at, now), attempts: delivery.attempts };
         let tried = Tried {
+            in_outage: is_down.then_some(waited),
             attempt: delivery.attempts - delivery.earlier_attempts,
             status: attempt.status,
             wish,
@@ -180,6 +190,8 @@ impl Webhooks {
                 webhook.delivered += 1;
                 (webhook.failing_since, webhook.failures_in_row) = (None, 0);
                 webhook.paused_until = None;
+                webhook.failing.clear();
+                webhook.outage.iter_mut().for_each(|outage| outage.is_over = true);
             }
             Next::RetryAfter(pause) => delivery.next_attempt_at = Some(steady + pause),
             Next::Dead => {
@@ -201,6 +213,20 @@ impl Webhooks {
                 webhook.enabled = false;
                 webhook.disabled_reason =
                     Some("nothing could be delivered for too long".to_owned());
+            }
+            outage::note_failing(&mut webhook.failing, delivery.id);
+            let failure = Failure {
+                sign,
+                at: steady,
+                wish,
+                in_row: webhook.failures_in_row,
+                failing: &webhook.failing,
+                is_first_try: delivery.attempts == 1,
+                first_pause: self.schedule_of(webhook).first_pause(),
+            };
+            // What will not be tried again needs no probe.
+            if matches!(next, Next::RetryAfter(_)) {
+                webhook.outage = outage::after_failure(webhook.outage, failure);
             }
             let pause = schedule::pause(attempt.status, wish).map(|pause| steady + pause);
             webhook.paused_until = webhook.paused_until.max(pause);
@@ -230,7 +256,7 @@ impl Webhooks {
         }
     }
 
-    fn schedule_of(&self, webhook: &WebhookRecord) -> &Schedule {
+    pub(in crate::webhooks) fn schedule_of(&self, webhook: &WebhookRecord) -> &Schedule {
         match webhook.retries {
             RetryPlan::Full => &self.inner.settings.full,
             RetryPlan::Short => &self.inner.settings.short,

@@ -125,6 +125,8 @@ impl Webhooks {
             failing_since: None,
             failures_in_row: 0,
             paused_until: None,
+            outage: None,
+            failing: Vec::new(),
             retries: draft.retries.unwrap_or_default(),
             set_by: draft.set_by,
             accepted: 0,
@@ -308,8 +310,22 @@ impl Webhooks {
         let was_enabled = std::mem::replace(&mut webhook.enabled, enabled);
         (webhook.disabled_reason, webhook.failing_since) = (None, None);
         (webhook.failures_in_row, webhook.paused_until) = (0, None);
+        webhook.outage = None;
+        webhook.failing.clear();
         if enabled && !was_enabled {
             self.hurry(webhook).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets an endpoint that answers again have its whole queue, in order.
+    pub(in crate::webhooks) async fn release(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.lock(id).await;
+        let Some(mut webhook) = self.inner.store.webhooks().get(id).await? else { return Ok(()) };
+        if webhook.outage.is_some_and(|outage| outage.is_over) {
+            self.hurry(&webhook).await?;
+            webhook.outage = None;
+            self.put(&webhook).await?;
         }
         Ok(())
     }

@@ -32,6 +32,15 @@ pub struct Tried {
     pub wish: Option<Duration>,
     /// How old the delivery is.
     pub age: Duration,
+    /// Set while the endpoint fails as a whole: attempts say nothing of the event then.
+    pub in_outage: Option<Waited>,
+}
+
+/// How long ago the event of a delivery was read, and how often it was tried in all.
+#[derive(Clone, Copy, Debug)]
+pub struct Waited {
+    pub time: Duration,
+    pub attempts: u32,
 }
 
 /// What a receiver's answer means for the delivery.
@@ -55,13 +64,18 @@ impl Schedule {
             Some(413) => return Next::Dead,
             _ => (),
         }
+        let at = usize::try_from(tried.attempt).unwrap_or(usize::MAX).saturating_sub(1);
+        let planned = match tried.in_outage {
+            Some(waited) if self.is_over(waited) => return Next::Dead,
+            Some(_) => self.retries.get(at).or(self.retries.last()),
+            None => self.retries.get(at),
+        };
         // One that stood in line behind others for the whole length of the schedule had its time:
         // otherwise each event of a lane that always fails would wait out a schedule of its own.
-        if tried.attempt == 1 && self.span() < tried.age {
+        if tried.in_outage.is_none() && tried.attempt == 1 && self.span() < tried.age {
             return Next::Dead;
         }
-        let at = usize::try_from(tried.attempt).unwrap_or(usize::MAX).saturating_sub(1);
-        let Some(planned) = self.retries.get(at) else { return Next::Dead };
+        let Some(planned) = planned else { return Next::Dead };
         let spread = 1.0 + JITTER * (chance.clamp(0.0, 1.0) * 2.0 - 1.0);
         let mut pause = planned.mul_f64(spread);
         if matches!(tried.status, Some(429 | 502 | 503 | 504)) {
@@ -75,7 +89,22 @@ impl Schedule {
     }
 
     fn span(&self) -> Duration {
-        self.retries.iter().sum::<Duration>().max(SHORTEST_SPAN)
+        self.length().max(SHORTEST_SPAN)
+    }
+
+    /// Whether a delivery has had all the time and all the attempts of the schedule.
+    fn is_over(&self, waited: Waited) -> bool {
+        let attempts = usize::try_from(waited.attempts).unwrap_or(usize::MAX);
+        self.length() < waited.time && self.retries.len() < attempts
+    }
+
+    fn length(&self) -> Duration {
+        self.retries.iter().sum()
+    }
+
+    /// The pause before the first retry.
+    pub fn first_pause(&self) -> Duration {
+        self.retries.first().copied().unwrap_or_default()
     }
 }
 
@@ -125,7 +154,8 @@ mod tests {
 
     fn after(status: u16, wish: Option<u64>) -> Next {
         let wish = wish.map(Duration::from_secs);
-        let tried = Tried { attempt: 1, status: Some(status), wish, age: Duration::ZERO };
+        let tried =
+            Tried { attempt: 1, status: Some(status), wish, age: Duration::ZERO, in_outage: None };
         schedule().next(tried, 0.5)
     }
 
@@ -162,11 +192,28 @@ mod tests {
 
     #[test]
     fn what_waited_behind_others_for_the_whole_schedule_is_tried_once() {
-        let tried =
-            |attempt, age| schedule().next(Tried { attempt, status: None, wish: None, age }, 0.5);
+        let tried = |attempt, age| {
+            schedule().next(Tried { attempt, status: None, wish: None, age, in_outage: None }, 0.5)
+        };
         assert_eq!(tried(1, HOUR), retry(5));
         assert_eq!(tried(1, HOUR * 100), Next::Dead);
         assert_eq!(tried(2, HOUR * 100), retry(30));
+    }
+
+    #[test]
+    fn in_an_outage_only_time_ends_a_delivery() {
+        let tried = |attempt, time| {
+            let in_outage = Some(Waited { time, attempts: 11 });
+            let tried = Tried { attempt, status: None, wish: None, age: HOUR * 200, in_outage };
+            schedule().next(tried, 0.5)
+        };
+        assert_eq!(tried(0, HOUR), retry(5));
+        assert_eq!(tried(50, HOUR), retry(86_400));
+        assert_eq!(tried(0, HOUR * 76), Next::Dead);
+        let few = Some(Waited { time: HOUR * 76, attempts: 10 });
+        let tried =
+            Tried { attempt: 0, status: None, wish: None, age: Duration::ZERO, in_outage: few };
+        assert_eq!(schedule().next(tried, 0.5), retry(5), "it has an attempt left");
     }
 
     #[test]
@@ -195,7 +242,7 @@ mod tests {
             wish in prop::option::of(any::<u64>().prop_map(Duration::from_secs)),
         ) {
             let goes_on = |attempt: &u32| {
-                let tried = Tried { attempt: *attempt, status, wish, age: Duration::ZERO };
+                let tried = Tried { attempt: *attempt, status, wish, age: Duration::ZERO, in_outage: None };
                 matches!(schedule().next(tried, chance), Next::RetryAfter(_))
             };
             prop_assert!((1..100).take_while(goes_on).count() <= schedule().retries.len());
@@ -207,7 +254,7 @@ mod tests {
             chance in 0.0f64..1.0,
         ) {
             let planned = schedule().retries[attempt as usize - 1].as_secs_f64();
-            let tried = Tried { attempt, status: None, wish: None, age: Duration::ZERO };
+            let tried = Tried { attempt, status: None, wish: None, age: Duration::ZERO, in_outage: None };
             let Next::RetryAfter(pause) = schedule().next(tried, chance) else {
                 panic!("no retry")
             };

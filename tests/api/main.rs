@@ -35,6 +35,7 @@ mod search;
 mod secrets;
 mod simulated_network;
 mod two_sides;
+mod webhook_outage;
 mod webhook_service;
 #[cfg(target_os = "linux")]
 mod webhook_tls;

@@ -1,0 +1,125 @@
+//! A receiver that was down and comes back is served at once, on a clock that is moved by hand.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use wagate::webhooks::WebhookRecord;
+
+use crate::{
+    receiver::{Answer, Receiver},
+    webhook_service::{Service, chats_in_order, settings},
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// An address that nobody listens on, until a receiver takes it.
+async fn unused() -> std::net::SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+/// Moves the clock to the next probe of an endpoint that is down, and waits until that is over. How long
+/// that was.
+async fn probe(service: &Service, webhook: &WebhookRecord) -> Duration {
+    let before = service.webhooks.get(None, webhook.id).await.unwrap().outage.unwrap();
+    let next = before.next_probe_at;
+    let pause: Duration = next.duration_since(service.clock.now()).try_into().unwrap_or_default();
+    service.pass(pause, webhook).await;
+    let is_over = |webhook: &WebhookRecord| {
+        webhook.outage.is_none_or(|now| now.last_probe_at != before.last_probe_at)
+    };
+    service.when(webhook, is_over).await;
+    pause
+}
+
+async fn down(service: &Service, webhook: &WebhookRecord, time: Duration) -> u32 {
+    service.when(webhook, |webhook| webhook.outage.is_some()).await;
+    let mut passed = Duration::ZERO;
+    let mut probes = 0;
+    while passed < time {
+        passed += probe(service, webhook).await;
+        probes += 1;
+    }
+    probes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_minute_all_that_waited_is_delivered_within_seconds_and_in_order() {
+    let service = Service::start(settings()).await;
+    let address = unused().await;
+    let webhook = service.register(&format!("http://{address}/hook")).await;
+    for chat in 0..40 {
+        service.happen(chat, 0..5).await;
+    }
+    let probes = down(&service, &webhook, MINUTE).await;
+    assert!((5..30).contains(&probes), "{probes} probes in a minute");
+    let receiver =
+        Receiver::at(TcpListener::bind(address).await.unwrap(), |_, _| Answer::status("200 OK"));
+    let waited = probe(&service, &webhook).await;
+    assert!(waited <= Duration::from_secs(15), "{waited:?}");
+    service.when(&webhook, |webhook| webhook.delivered == 200 && webhook.outage.is_none()).await;
+    let got = receiver.reach(200).await;
+    assert_eq!((got.len(), chats_in_order(&got)), (200, 40));
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_an_hour_outlives_a_restart_and_loses_nothing() {
+    let service = Service::start(settings()).await;
+    let address = unused().await;
+    let webhook = service.register(&format!("http://{address}/hook")).await;
+    for chat in 0..10 {
+        service.happen(chat, 0..3).await;
+    }
+    down(&service, &webhook, MINUTE * 60).await;
+    let (store, clock) = (service.store.clone(), service.clock.clone());
+    service.end().await;
+    let service = Service::start_on(store, clock, settings()).await;
+    let receiver =
+        Receiver::at(TcpListener::bind(address).await.unwrap(), |_, _| Answer::status("200 OK"));
+    let waited = probe(&service, &webhook).await;
+    assert!(waited <= MINUTE, "{waited:?}");
+    service.when(&webhook, |webhook| webhook.delivered == 30 && webhook.outage.is_none()).await;
+    assert_eq!(chats_in_order(&receiver.reach(30).await), 10);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_refuses_everything_is_probed_too() {
+    let service = Service::start(settings()).await;
+    let is_well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let answers = is_well.clone();
+    let receiver = Receiver::choosing(move |_, _| {
+        let is_well = answers.load(std::sync::atomic::Ordering::SeqCst);
+        Answer::status(if is_well { "200 OK" } else { "500 Oops" })
+    })
+    .await;
+    let webhook = service.register(&receiver.url).await;
+    for chat in 0..5 {
+        service.happen(chat, 0..2).await;
+    }
+    down(&service, &webhook, MINUTE).await;
+    is_well.store(true, std::sync::atomic::Ordering::SeqCst);
+    probe(&service, &webhook).await;
+    service.when(&webhook, |webhook| webhook.delivered == 10 && webhook.failed == 0).await;
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_fails_alone_holds_up_no_other_chat() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::choosing(|got, _| {
+        let is_poison = got.body["data"]["chatId"] == "15550000001@c.us";
+        if is_poison { Answer::Close } else { Answer::status("200 OK") }
+    })
+    .await;
+    let webhook = service.register(&receiver.url).await;
+    service.happen(1, 0..1).await;
+    service.when(&webhook, |webhook| webhook.failures_in_row == 1).await;
+    service.pass(Duration::from_secs(7), &webhook).await;
+    // Nothing else was tried: as far as anybody knows the endpoint is down.
+    service.when(&webhook, |webhook| webhook.outage.is_some()).await;
+    service.happen(2, 0..1).await;
+    service.pass(Duration::from_secs(2), &webhook).await;
+    service.when(&webhook, |webhook| webhook.delivered == 1 && webhook.outage.is_none()).await;
+    service.end().await;
+}
