@@ -70,10 +70,23 @@ pub fn send_bytes(base: &str, bytes: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address(base)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(bytes).unwrap();
-    let mut answer = Vec::new();
+    let (mut answer, mut piece) = (Vec::new(), [0; 16 * 1024]);
     // A connection that is cut ends the answer as well.
-    let _ = stream.read_to_end(&mut answer);
+    while let Ok(read @ 1..) = stream.read(&mut piece) {
+        answer.extend_from_slice(&piece[..read]);
+        if is_whole(&answer) {
+            break;
+        }
+    }
     Answer::of(&answer)
+}
+
+/// Whether an answer of a declared length has come. The connection may stay open a while longer.
+fn is_whole(answer: &[u8]) -> bool {
+    let Answer { head, body, .. } = Answer::of(answer);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length = length.and_then(|length| length.trim().parse::<usize>().ok());
+    length == Some(body.len())
 }
 
 /// Sends a request from a process of another user, which root alone can start.
