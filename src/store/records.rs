@@ -88,6 +88,13 @@ impl WebhookRecord {
         let id = self.session.clone()?;
         Some(SessionRef { id, uuid: self.session_uuid.unwrap_or_default() })
     }
+
+    /// Lets an endpoint that is down be probed now, since somebody changed it or asks for a delivery.
+    pub fn probe_now(&mut self, now: Timestamp) {
+        if let Some(outage) = &mut self.outage {
+            outage.next_probe_at = outage.next_probe_at.min(now);
+        }
+    }
 }
 
 /// Who chose an endpoint's address, which bounds where it may lead. Records of before that was noted

@@ -82,6 +82,7 @@ impl Webhooks {
             return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
         }
         let now = self.inner.clock.steady();
+        webhook.probe_now(now);
         let mut batch = Batch::new();
         if delivery.state == DeliveryState::Waiting {
             delivery.next_attempt_at = Some(now);
@@ -126,6 +127,7 @@ impl Webhooks {
             }
             recovered += dead.len();
             if !dead.is_empty() {
+                webhook.probe_now(self.inner.clock.steady());
                 self.write(&webhook, dead).await?;
             }
         }

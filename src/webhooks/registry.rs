@@ -215,6 +215,7 @@ impl Webhooks {
             let url = url.as_ref().unwrap_or(&webhook.url);
             webhook.url = self.inner.settings.guard_for(set_by).admit(url).await?.to_string();
             webhook.set_by = set_by;
+            webhook.probe_now(self.inner.clock.steady());
         }
         if let Some(events) = events {
             self.check_events(&events)?;

@@ -123,3 +123,21 @@ async fn an_event_that_fails_alone_holds_up_no_other_chat() {
     service.when(&webhook, |webhook| webhook.delivered == 1 && webhook.outage.is_none()).await;
     service.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_asks_for_a_delivery_does_not_wait_for_the_next_probe() {
+    let service = Service::start(settings()).await;
+    let address = unused().await;
+    let webhook = service.register(&format!("http://{address}/hook")).await;
+    for chat in 0..8 {
+        service.happen(chat, 0..1).await;
+    }
+    down(&service, &webhook, MINUTE * 10).await;
+    let receiver =
+        Receiver::at(TcpListener::bind(address).await.unwrap(), |_, _| Answer::status("200 OK"));
+    let waiting = service.webhooks.deliveries(None, webhook.id, None, None, 1).await.unwrap();
+    service.webhooks.redeliver(None, webhook.id, waiting[0].0.id).await.unwrap();
+    service.when(&webhook, |webhook| webhook.delivered == 8 && webhook.outage.is_none()).await;
+    assert_eq!(receiver.reach(8).await.len(), 8);
+    service.end().await;
+}

@@ -17,6 +17,7 @@ mod egress;
 mod headers;
 mod hostile;
 mod keys;
+mod launch;
 mod local_callers;
 mod machine;
 mod matrix;
