@@ -2,7 +2,11 @@
 
 use std::rc::Rc;
 
-use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest, http::header};
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::ServiceRequest,
+    http::{Method, header},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use subtle::ConstantTimeEq;
 
@@ -193,8 +197,7 @@ fn credential_of(request: &ServiceRequest) -> Credential {
             .map_or(Credential::Unreadable, |key| Credential::Key(key.to_owned()));
     }
     // Browsers cannot set headers on a WebSocket or an event stream.
-    let streams = request.path().starts_with("/ws/") || request.path().ends_with("/events");
-    if streams {
+    if request.method() == Method::GET && is_stream(request.path()) {
         let query = request.query_string().as_bytes();
         for (name, value) in url::form_urlencoded::parse(query) {
             match &*name {
@@ -205,6 +208,15 @@ fn credential_of(request: &ServiceRequest) -> Credential {
         }
     }
     Credential::None
+}
+
+/// Whether a path is that of a WebSocket or an event stream. Something else may be called `events`, too.
+fn is_stream(path: &str) -> bool {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    matches!(
+        segments[..],
+        ["ws", _] | ["api", "v1", "events"] | ["api", "v1", "sessions", _, "events"]
+    )
 }
 
 fn parse_authorization(value: &str) -> Credential {
@@ -234,6 +246,16 @@ fn is_basic_user(settings: &OpenWa, user: &str, password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_address_bears_a_credential_for_streams_alone() {
+        for path in ["/ws/a", "/api/v1/events", "/api/v1/sessions/a/events", "/api/v1/events/"] {
+            assert!(is_stream(path), "{path}");
+        }
+        for path in ["/api/v1/sessions/events", "/api/v1/tags/events", "/ws/a/b", "/events", "/"] {
+            assert!(!is_stream(path), "{path}");
+        }
+    }
 
     #[test]
     fn credentials_are_read_from_the_header() {

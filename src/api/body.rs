@@ -13,10 +13,12 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::still_good,
         bounds::{Bound, TOO_MANY},
         error::ApiError,
     },
     domain::{Error, ErrorCode, Jid, MessageId, SessionId, Subject},
+    services::Services,
 };
 
 /// Bytes of a body without a file or a long text.
@@ -41,7 +43,7 @@ impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = request.extensions().get::<BodyLimit>().map_or(SMALL, |limit| limit.0);
         let content_type = request.headers().get(CONTENT_TYPE).cloned();
-        let mut payload = payload.take();
+        let (mut payload, request) = (payload.take(), request.clone());
         Box::pin(async move {
             let mut bytes = web::BytesMut::new();
             while let Some(chunk) = payload.next().await {
@@ -50,6 +52,10 @@ impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
                     return Err(too_large(limit).into());
                 }
                 bytes.extend_from_slice(&chunk);
+            }
+            // A body may take minutes: what its key could do at the beginning says nothing of its end.
+            if let Some(services) = request.app_data::<web::Data<Services>>() {
+                still_good(services, &request).await?;
             }
             let named = content_type.as_ref().and_then(|value| value.to_str().ok());
             let is_json = named.is_some_and(|value| {

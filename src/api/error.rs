@@ -4,7 +4,10 @@ use std::fmt;
 
 use actix_web::{
     HttpResponse, ResponseError,
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -61,7 +64,11 @@ impl ResponseError for ApiError {
         if status.is_server_error() {
             tracing::warn!(code, error = %self.0, "answered {code}: {}", self.0);
         }
-        HttpResponse::build(status).json(body)
+        let mut response = HttpResponse::build(status).json(body);
+        if let Some(seconds) = self.0.details.get("retryAfter").and_then(Value::as_u64) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 

@@ -11,12 +11,18 @@ use actix_web::{
             self, ContentRange, ContentRangeSpec, ETag, EntityTag, Header, IfNoneMatch, Range,
         },
     },
-    web::Bytes,
+    web::{self, Bytes},
 };
+use futures_util::{StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
-use crate::domain::{Error, media_type};
+use crate::{
+    accounts::Lease,
+    api::auth::principal,
+    domain::{Error, media_type},
+    services::Services,
+};
 
 /// What a file is to be shown as.
 pub struct Shown<'a> {
@@ -55,7 +61,21 @@ pub async fn file_answer(request: &HttpRequest, shown: Shown<'_>) -> Result<Http
         answer.insert_header(ContentRange(range));
     }
     let length = part.map_or(size, |(first, last)| last - first + 1);
-    Ok(answer.body(SizedStream::new(length, ReaderStream::new(file.take(length)))))
+    let lease = match request.app_data::<web::Data<Services>>() {
+        Some(services) => Some(services.api_keys.lease(&principal(request)).await?),
+        None => None,
+    };
+    let pieces = ReaderStream::new(file.take(length));
+    let pieces = stream::unfold((pieces, lease), |(mut pieces, lease)| async move {
+        // A slow reader gets nothing more once its key has ended.
+        let ending = lease.as_ref().and_then(Lease::ending);
+        let piece = match ending {
+            Some(ending) => Err(std::io::Error::other(ending.reason())),
+            None => pieces.next().await?,
+        };
+        Some((piece, (pieces, lease)))
+    });
+    Ok(answer.body(SizedStream::new(length, Box::pin(pieces))))
 }
 
 /// A file that is part of the program, as a body that no connection copies whole.

@@ -1,12 +1,13 @@
 //! The server itself: health, facts, metrics, and the documentation.
 
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
+        auth::principal,
         endpoint::{Bucket, Endpoint, Scope},
         openapi,
         sessions::wire::seconds,
@@ -159,12 +160,20 @@ struct MemoryView {
     total: String,
 }
 
-async fn info(services: web::Data<Services>) -> HttpResponse {
+async fn info(services: web::Data<Services>, request: HttpRequest) -> HttpResponse {
+    let own = principal(&request).session.clone();
     let data = InfoView {
         name: "wagate",
         version: env!("CARGO_PKG_VERSION"),
         max_sessions: services.supervisor.max_sessions(),
-        active_sessions: services.supervisor.active_sessions(),
+        // Other sessions do not exist for a key of one.
+        active_sessions: match own {
+            None => services.supervisor.active_sessions(),
+            Some(id) => {
+                let handle = services.supervisor.get(&id);
+                usize::from(handle.is_ok_and(|handle| handle.status().state.is_active()))
+            }
+        },
         uptime: services.started.elapsed().as_secs(),
         memory: MemoryView {
             used: in_words(services.health.memory_used().await),

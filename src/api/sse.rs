@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::Method, web};
 use futures_util::stream;
 use serde_json::json;
 use tokio::sync::watch;
@@ -25,6 +25,7 @@ use crate::{
 };
 
 const TAG: &str = "Events";
+const TYPE: &str = "text/event-stream";
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -71,6 +72,9 @@ async fn follow(
     request: &HttpRequest,
     session: Option<&SessionHandle>,
 ) -> Result<HttpResponse, ApiError> {
+    if request.method() == Method::HEAD {
+        return Ok(HttpResponse::Ok().content_type(TYPE).finish());
+    }
     let query = Query::of(request);
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let resume = last_id.and_then(|id| id.parse().ok());
@@ -92,7 +96,7 @@ async fn follow(
         Some((Ok::<_, Infallible>(next), following))
     });
     Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
+        .content_type(TYPE)
         .insert_header(("cache-control", "no-store"))
         .insert_header(("x-accel-buffering", "no"))
         .streaming(frames))

@@ -124,9 +124,9 @@ impl Messaging {
             (_, Ok(number)) => stored.by_number(number).await?,
             _ => None,
         };
-        let record = record.ok_or_else(|| unknown(id))?;
+        let record = record.ok_or_else(|| unknown_conversation(id))?;
         let chat = self.store.chats().get(&record.session, &record.chat).await?;
-        let chat = chat.filter(|_| !record.hidden).ok_or_else(|| unknown(id))?;
+        let chat = chat.filter(|_| !record.hidden).ok_or_else(|| unknown_conversation(id))?;
         self.completed((record, chat, None)).await
     }
 
@@ -140,7 +140,7 @@ impl Messaging {
         let known = self.store.chats().get(session, chat).await?;
         match (record, known) {
             (Some(record), Some(chat)) => self.completed((record, chat, None)).await,
-            _ => Err(unknown(chat.as_str())),
+            _ => Err(unknown_conversation(chat.as_str())),
         }
     }
 
@@ -416,7 +416,8 @@ impl Sought {
     }
 }
 
-fn unknown(id: &str) -> Error {
+/// There is no such conversation, or none that the caller may see: both are worded the same.
+pub fn unknown_conversation(id: &str) -> Error {
     let shown: String = id.chars().take(100).collect();
     Error::not_found(Subject::Chat, format!("there is no conversation '{shown}'"))
 }

@@ -33,7 +33,9 @@ use std::{path::PathBuf, sync::Arc};
 use self::conversations::Totals;
 pub use self::{
     allowed::{Refusal, may_edit, may_revoke},
-    conversations::{Conversation, ConversationFilter, ConversationName, Found},
+    conversations::{
+        Conversation, ConversationFilter, ConversationName, Found, unknown_conversation,
+    },
     history::HistoryPage,
     ingest::Ingest,
     media::StoredMedia,

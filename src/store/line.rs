@@ -207,6 +207,7 @@ mod tests {
             state: DeliveryState::Waiting,
             attempts: 0,
             earlier_attempts: 0,
+            failed_after: None,
             next_attempt_at: Some(from_seconds(0)),
             created_at: from_seconds(0),
             finished_at: None,

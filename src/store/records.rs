@@ -207,6 +207,10 @@ pub struct Delivery {
     /// Those of them that were made before it was last put back in line: the schedule begins anew.
     #[serde(default)]
     pub earlier_attempts: u32,
+    /// How many deliveries the endpoint had taken when this one last failed: where it took others since, this
+    /// one fails alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_after: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
     pub created_at: Timestamp,

@@ -139,6 +139,7 @@ impl Webhooks {
             state: DeliveryState::Waiting,
             attempts: 0,
             earlier_attempts: 0,
+            failed_after: None,
             next_attempt_at: Some(self.inner.clock.steady()),
             created_at: self.inner.clock.now(),
             finished_at: None,

@@ -191,7 +191,13 @@ impl Webhooks {
                 (webhook.failing_since, webhook.failures_in_row) = (None, 0);
                 webhook.paused_until = None;
                 webhook.failing.clear();
-                webhook.outage.iter_mut().for_each(|outage| outage.is_over = true);
+                // One that began before the last failure says nothing of what the receiver takes now.
+                let begun = steady - Duration::from_millis(attempt.duration_ms);
+                if let Some(outage) = &mut webhook.outage
+                    && outage.last_probe_at <= begun
+                {
+                    outage.is_over = true;
+                }
             }
             Next::RetryAfter(pause) => delivery.next_attempt_at = Some(steady + pause),
             Next::Dead => {
@@ -214,7 +220,13 @@ impl Webhooks {
                 webhook.disabled_reason =
                     Some("nothing could be delivered for too long".to_owned());
             }
-            outage::note_failing(&mut webhook.failing, delivery.id);
+            let fails_alone = delivery
+                .failed_after
+                .replace(webhook.delivered)
+                .is_some_and(|before| !is_down && before < webhook.delivered);
+            if !fails_alone {
+                outage::note_failing(&mut webhook.failing, delivery.id);
+            }
             let failure = Failure {
                 sign,
                 at: steady,
@@ -225,7 +237,7 @@ impl Webhooks {
                 first_pause: self.schedule_of(webhook).first_pause(),
             };
             // What will not be tried again needs no probe.
-            if matches!(next, Next::RetryAfter(_)) {
+            if matches!(next, Next::RetryAfter(_)) && !fails_alone {
                 webhook.outage = outage::after_failure(webhook.outage, failure);
             }
             let pause = schedule::pause(attempt.status, wish).map(|pause| steady + pause);

@@ -310,10 +310,11 @@ impl Webhooks {
     async fn switch(&self, webhook: &mut WebhookRecord, enabled: bool) -> Result<(), Error> {
         let was_enabled = std::mem::replace(&mut webhook.enabled, enabled);
         (webhook.disabled_reason, webhook.failing_since) = (None, None);
-        (webhook.failures_in_row, webhook.paused_until) = (0, None);
-        webhook.outage = None;
+        let was_paused = webhook.paused_until.take().is_some();
+        webhook.failures_in_row = 0;
+        let was_held = webhook.outage.take().is_some() || was_paused;
         webhook.failing.clear();
-        if enabled && !was_enabled {
+        if enabled && (!was_enabled || was_held) {
             self.hurry(webhook).await?;
         }
         Ok(())

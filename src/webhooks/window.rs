@@ -191,6 +191,7 @@ pub fn fresh(lane: &str, seq: u64) -> Fresh {
         state: DeliveryState::Waiting,
         attempts: 0,
         earlier_attempts: 0,
+        failed_after: None,
         next_attempt_at: None,
         created_at: from_seconds(0),
         finished_at: None,

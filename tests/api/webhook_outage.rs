@@ -141,3 +141,33 @@ async fn somebody_who_asks_for_a_delivery_does_not_wait_for_the_next_probe() {
     assert_eq!(receiver.reach(8).await.len(), 8);
     service.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chats_that_are_refused_beside_others_that_are_not_keep_their_schedules() {
+    let service = Service::start(settings()).await;
+    let receiver = Receiver::choosing(|got, _| {
+        let chat = got.body["data"]["chatId"].as_str().unwrap_or_default().to_owned();
+        let is_bad = ["15550000001", "15550000002", "15550000003", "15550000004"]
+            .iter()
+            .any(|number| chat.starts_with(number));
+        Answer::status(if is_bad { "500 Oops" } else { "200 OK" })
+    })
+    .await;
+    let webhook = service.register(&receiver.url).await;
+    for chat in 1..5 {
+        service.happen(chat, 0..1).await;
+    }
+    service.when(&webhook, |webhook| webhook.outage.is_some()).await;
+    for round in 0..20 {
+        service.happen(9, round..round + 1).await;
+        let delivered = u64::from(round) + 1;
+        service.pass(Duration::from_secs(2), &webhook).await;
+        service.when(&webhook, |webhook| webhook.delivered == delivered).await;
+    }
+    let all = service.webhooks.deliveries(None, webhook.id, None, None, 200).await.unwrap();
+    let failed = all.iter().filter(|(delivery, _)| delivery.attempts != 1);
+    let most = failed.map(|(delivery, _)| delivery.attempts).max().unwrap();
+    assert!(most <= 5, "{most} attempts in 40 s");
+    service.when(&webhook, |webhook| webhook.failed == 0 && webhook.outage.is_none()).await;
+    service.end().await;
+}

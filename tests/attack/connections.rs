@@ -85,9 +85,11 @@ async fn a_body_that_dribbles_ends_its_request() {
         )
     };
     // Something comes often enough, and it is still too little.
-    for (framing, piece) in
-        [("Content-Length: 1000", " "), ("Transfer-Encoding: chunked", "1\r\n \r\n")]
-    {
+    for (framing, piece) in [
+        ("Content-Length: 1000", " "),
+        ("Transfer-Encoding: chunked", "1\r\n \r\n"),
+        ("Connection: upgrade\r\nContent-Length: 1000", " "),
+    ] {
         let stream = connect(&daemon, &head(framing)).await;
         let (mut reading, mut writing) = stream.into_split();
         let dribble = tokio::spawn(async move {

@@ -316,3 +316,55 @@ async fn a_reader_sees_no_secret_of_a_webhook() {
     }
     daemon.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_body_ends_after_its_key_has_no_effect() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let (_folder, daemon, owner) = start(&[]).await;
+    let address = daemon.base.trim_start_matches("http://").to_owned();
+    let body = json!({ "name": "late", "scopes": ["*"] }).to_string();
+    let (begun, end) = body.split_at(body.len() - 1);
+    for more in ["", "Connection: upgrade\r\n", "Idempotency-Key: late\r\n"] {
+        let draft = json!({ "name": "ends", "scopes": ["admin"] });
+        let (id, secret) = owner.make_key(draft).await;
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/api-keys HTTP/1.1\r\nHost: {address}\r\nX-API-Key: {secret}\r\n{more}\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{begun}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Another request of the key is answered meanwhile: the first one was let in.
+        let reader = Caller::with_key(&daemon, &secret);
+        reader.done(Method::GET, "/api/v1/api-keys", None).await;
+        owner.revoke(&id).await;
+        stream.write_all(end.as_bytes()).await.unwrap();
+        let mut answer = [0; 4_096];
+        let read = stream.read(&mut answer);
+        let read = tokio::time::timeout(crate::support::PATIENCE, read).await.unwrap().unwrap();
+        let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{more}: {answer}");
+    }
+    let keys = owner.done(Method::GET, "/api/v1/api-keys", None).await;
+    assert!(!keys.to_string().contains("\"late\""), "{keys}");
+    daemon.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_opens_nothing_but_streams_whatever_a_session_is_called() {
+    let (_folder, daemon, owner) = start(&[]).await;
+    create(&owner, "events").await;
+    let nobody = Caller::without_key(&daemon);
+    for (method, path) in [
+        (Method::GET, "/api/v1/sessions/events"),
+        (Method::DELETE, "/api/v1/sessions/events"),
+        (Method::POST, "/api/v1/sessions/events/events"),
+    ] {
+        let path = format!("{path}?ticket={}", ticket(&owner).await);
+        let (status, answer) = nobody.ask(method, &path, None).await;
+        assert!([401, 405].contains(&status), "{path}: {status} {answer}");
+    }
+    owner.done(Method::GET, "/api/v1/sessions/events", None).await;
+    daemon.kill().await;
+}

@@ -15,7 +15,7 @@ use crate::{
         limits::{Counted, RateLimits},
     },
     domain::{Error, ErrorCode, SessionId, SessionStatus, Subject},
-    messaging::{Conversation, Found},
+    messaging::{Conversation, Found, unknown_conversation},
     services::Services,
 };
 
@@ -96,7 +96,7 @@ pub async fn named_conversation(
         note_session(request, &found.record.session);
         return Ok(found);
     }
-    Err(Error::not_found(Subject::Chat, format!("there is no conversation '{id}'")))
+    Err(unknown_conversation(id))
 }
 
 /// The message of the path.

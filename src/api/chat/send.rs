@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        auth::principal,
+        auth::{principal, still_good},
         body::Body,
         chat::{
             access::{self, Id},
@@ -165,6 +165,8 @@ async fn media(
         return Err(Error::new(ErrorCode::NotReady, "The instance is not connected").into());
     }
     let upload = upload::take(&services, wanted(body, &request)).await?;
+    // A file from a URL may take as long as its deadline.
+    still_good(&services, &request).await?;
     send.content = Content::Media(upload.media.clone());
     send_now(&services, &session, send).await
 }
@@ -177,6 +179,8 @@ async fn queue_media(
     let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
     let (session, mut send) = media_request(&services, &request, &body).await?;
     let upload = upload::take(&services, wanted(body, &request)).await?;
+    // A file from a URL may take as long as its deadline.
+    still_good(&services, &request).await?;
     send.content = Content::Media(upload.media.clone());
     queue(&services, &session, send, send_at).await
 }

@@ -17,6 +17,7 @@ use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
+    http::{Method, header},
     middleware::Next,
     web::Bytes,
 };
@@ -36,7 +37,7 @@ pub async fn pass(
     next: Next<impl MessageBody + 'static>,
     patience: Duration,
 ) -> Result<ServiceResponse<Answer>, ActixError> {
-    let is_upgrade = request.head().upgrade();
+    let is_upgrade = is_websocket(&request);
     let unread = if is_upgrade { None } else { paced_body(&mut request, patience) };
     let has_body = is_upgrade || unread.is_some();
     let connection = request.conn_data::<Arc<Connection>>().cloned();
@@ -48,6 +49,18 @@ pub async fn pass(
         _unread: unread,
         _turn: turn,
     }))
+}
+
+/// Whether the connection becomes a WebSocket. Any other request may bear the same words: its body has its
+/// deadline all the same.
+fn is_websocket(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    let names_it = headers
+        .get(header::UPGRADE)
+        .is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let has_body = headers.contains_key(header::CONTENT_LENGTH)
+        || headers.contains_key(header::TRANSFER_ENCODING);
+    request.head().upgrade() && request.method() == Method::GET && names_it && !has_body
 }
 
 /// A request that is under way on a connection.

@@ -12,14 +12,17 @@ use actix_web::{
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    api::{body::broken_off, idempotency::fingerprint::Fingerprint},
+    api::{
+        body::{WITH_FILE, broken_off},
+        idempotency::fingerprint::Fingerprint,
+    },
     domain::{Error, ErrorCode},
 };
 
 /// Up to this a body is read before its write is claimed, so that one flush is enough.
 const SMALL: usize = 64 * 1024;
-/// A larger one is not read only to be compared.
-const LARGEST: usize = 128 * 1024 * 1024;
+/// A larger one is not read only to be compared: no route takes more.
+const LARGEST: usize = WITH_FILE;
 
 pub enum Reading {
     Whole { body: Bytes, hash: [u8; 32] },

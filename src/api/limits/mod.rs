@@ -1,8 +1,8 @@
-//! Rate limits of admitted callers by sliding windows, and allowances for all others by address.
+//! Rate limits by sliding windows: of callers who may call, and of addresses for requests that are refused.
 //!
-//! A window belongs to somebody who may call: a key, an address that needs none, a session. Requests
-//! that are refused, and those to routes for everybody, use up an allowance of their address that refills
-//! evenly, and so take nothing from anybody who may call.
+//! A window belongs to a key, an address that needs none, or a session. Refused requests count in windows of
+//! their own, and so take nothing from anybody who may call. Requests to routes for everybody use up an
+//! allowance of their address that refills evenly.
 
 mod window;
 
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Addresses of which each has an allowance of its own; what is more shares one until the next minute.
-const MOST_ADDRESSES: usize = 100_000;
+const MOST_ADDRESSES: usize = 20_000;
 /// Lines in the log about failed sign-ins, each minute.
 const LOGGED_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
@@ -40,6 +40,15 @@ pub enum Counted {
     /// Callers without a credential, at one address.
     Keyless(Network),
     Session(SessionId),
+    /// All addresses beyond those that are counted by themselves.
+    Others,
+}
+
+impl Counted {
+    /// Whether anybody on the internet can make up more of this kind.
+    fn is_unbounded(&self) -> bool {
+        matches!(self, Self::User(_) | Self::Keyless(_))
+    }
 }
 
 /// All limits of a gateway; none where a setting is 0.
@@ -51,7 +60,7 @@ pub struct RateLimits {
     chat: Option<Windows>,
     dashboard: Option<Windows>,
     guesses: Option<Windows>,
-    refused: Option<Allowance>,
+    refused: Option<Windows>,
     public: Option<Allowance>,
     logged: DefaultDirectRateLimiter,
 }
@@ -69,7 +78,7 @@ impl RateLimits {
             chat: Windows::new(chat),
             dashboard: Windows::new(dashboard),
             guesses: Windows::new(refused),
-            refused: Allowance::new(refused),
+            refused: Windows::new(refused),
             public: Allowance::new(public),
             logged: RateLimiter::direct(Quota::per_minute(LOGGED_A_MINUTE)),
         }
@@ -105,7 +114,9 @@ impl RateLimits {
 
     /// Counts a request that is refused. An error says that there were too many.
     pub fn refuse(&self, network: Network) -> Result<(), Standing> {
-        self.refused.as_ref().map_or(Ok(()), |allowance| allowance.take(network))
+        let Some(windows) = &self.refused else { return Ok(()) };
+        let standing = windows.count(Counted::Keyless(network), self.now());
+        if standing.retry_after.is_none() { Ok(()) } else { Err(standing) }
     }
 
     /// Counts a request to a route for everybody.
@@ -128,10 +139,10 @@ impl RateLimits {
             &self.chat,
             &self.dashboard,
             &self.guesses,
+            &self.refused,
         ];
         windows.into_iter().flatten().for_each(|windows| windows.forget_idle(now));
-        let allowances = [&self.refused, &self.public];
-        allowances.into_iter().flatten().for_each(Allowance::forget_idle);
+        self.public.iter().for_each(Allowance::forget_idle);
     }
 
     fn now(&self) -> u64 {
@@ -151,11 +162,18 @@ impl Windows {
     }
 
     fn count(&self, who: Counted, now: u64) -> Standing {
-        self.all(|windows| windows.entry(who).or_default().count(self.limit, now))
+        self.all(|windows| {
+            let is_one_too_many = MOST_ADDRESSES <= windows.len() && !windows.contains_key(&who);
+            let who = if who.is_unbounded() && is_one_too_many { Counted::Others } else { who };
+            windows.entry(who).or_default().count(self.limit, now)
+        })
     }
 
     fn give_back(&self, who: &Counted) {
-        self.all(|windows| windows.get_mut(who).map(Window::give_back));
+        self.all(|windows| {
+            let who = if windows.contains_key(who) { who } else { &Counted::Others };
+            windows.get_mut(who).map(Window::give_back);
+        });
     }
 
     fn forget_idle(&self, now: u64) {
