@@ -16,6 +16,7 @@ use crate::{
         auth::still_good,
         bounds::{Bound, TOO_MANY},
         error::ApiError,
+        large_bodies::{LargeBodies, Room},
     },
     domain::{Error, ErrorCode, Jid, MessageId, SessionId, Subject},
     services::Services,
@@ -46,10 +47,16 @@ impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
         let (mut payload, request) = (payload.take(), request.clone());
         Box::pin(async move {
             let mut bytes = web::BytesMut::new();
+            let bodies = request.app_data::<web::Data<LargeBodies>>();
+            // Held until the body has become values.
+            let mut room = Room::default();
             while let Some(chunk) = payload.next().await {
                 let chunk = chunk.map_err(broken_off)?;
                 if limit < bytes.len() + chunk.len() {
                     return Err(too_large(limit).into());
+                }
+                if let Some(bodies) = bodies {
+                    bodies.make_room(&mut room, bytes.len() + chunk.len())?;
                 }
                 bytes.extend_from_slice(&chunk);
             }

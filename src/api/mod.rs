@@ -27,6 +27,7 @@ mod health;
 mod idempotency;
 mod incoming;
 mod keys;
+mod large_bodies;
 mod limits;
 mod listener;
 mod operation;

@@ -27,6 +27,7 @@ use crate::{
         endpoints,
         frames::Frames,
         headers,
+        large_bodies::LargeBodies,
         limits::RateLimits,
         openapi, owner_socket,
         places::{MostStreams, Places},
@@ -95,6 +96,7 @@ impl Server {
         let places = web::Data::new(Places::new(most));
         let policy = web::Data::new(Policy::of(&services.config));
         let document = web::Data::new(openapi::Document::new(with_simulator));
+        let bodies = web::Data::new(LargeBodies::default());
         let data = services.config.data.dir.clone();
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
         let forgotten = limits.clone();
@@ -106,6 +108,7 @@ impl Server {
                 .app_data(policy.clone())
                 .app_data(places.clone())
                 .app_data(document.clone())
+                .app_data(bodies.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(from_fn(headers::around))
                 // The last one comes first.

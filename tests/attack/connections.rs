@@ -302,3 +302,47 @@ async fn nonsense_is_counted_and_not_logged() {
     assert!(REQUESTS <= counted.parse().unwrap(), "{counted}");
     daemon.stop().await;
 }
+
+/// Each body comes nearly whole and then waits: 240 MiB in all.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_bodies_under_way_hold_a_bounded_part_of_the_memory() {
+    const BODIES: usize = 12;
+    const LENGTH: usize = 20 * 1024 * 1024;
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path()).await;
+    let before = memory_mib(&daemon);
+    let head = format!(
+        "POST /api/v1/sessions/a/send-image HTTP/1.1\r\nHost: {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        address(&daemon),
+        LENGTH + 1_000
+    );
+    let piece = vec![b' '; 1024 * 1024];
+    let (mut refused, mut open) = (0, Vec::new());
+    for _ in 0..BODIES {
+        let mut stream = connect(&daemon, &head).await;
+        let mut written = 0;
+        while written < LENGTH && stream.write_all(&piece).await.is_ok() {
+            written += piece.len();
+        }
+        // Who is refused is answered at once; the others wait for the rest.
+        let mut answer = [0; 1_024];
+        let read = tokio::time::timeout(Duration::from_millis(300), stream.read(&mut answer)).await;
+        match read {
+            Ok(Ok(read)) => {
+                let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+                let is_cut = answer.is_empty();
+                assert!(is_cut || answer.starts_with("HTTP/1.1 429 "), "{answer}");
+                refused += 1;
+            }
+            Ok(Err(_)) => refused += 1,
+            Err(_) => open.push(stream),
+        }
+    }
+    let after = memory_mib(&daemon);
+    println!("{refused} of {BODIES} refused, {before} MiB before, {after} MiB with the others");
+    assert!(0 < refused && !open.is_empty());
+    assert!(after < before + 220, "{before} MiB before, {after} MiB now");
+    drop(open);
+    daemon.stop().await;
+}

@@ -29,7 +29,7 @@ use crate::api::connections::Connection;
 /// Bytes of an answer that are copied for one connection at a time.
 const PIECE: usize = 16 * 1024;
 /// Bytes that a body must bring each second beyond its first time.
-const SLOWEST: u64 = 8 * 1024;
+const SLOWEST: u64 = 32 * 1024;
 
 /// Around everything else that a request passes.
 pub async fn pass(
