@@ -1,7 +1,7 @@
 // The journeys of somebody who chats: what is sent, what comes, and what becomes of it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { jumps, launch, open } from "./support/browser.mjs";
+import { atItsEnd, jumps, launch, open } from "./support/browser.mjs";
 import {
   conversationWith, ECHO_NUMBER, messagesOf, openAccount, SILENT, send, writeFrom,
 } from "./support/chats.mjs";
@@ -250,16 +250,6 @@ describe("a long history", () => {
   });
 
   const scroller = (page) => page.getByRole("region", { name: "Messages with Marcel Proust" });
-  /** The list is placed when it stays at its end: rows move it until they are measured. */
-  const placed = (page) => scroller(page).evaluate(async (element) => {
-    let quiet = 0;
-    for (let left = 600; quiet < 12 && left > 0; left -= 1) {
-      await new Promise(requestAnimationFrame);
-      const below = element.scrollHeight - element.clientHeight - element.scrollTop;
-      quiet = below < 2 ? quiet + 1 : 0;
-    }
-    if (quiet < 12) throw new Error("the list does not come to its end");
-  });
   /** The text of each bubble in sight, with its place. */
   const inSight = (page) => scroller(page).evaluate((element) => {
     const { top, bottom } = element.getBoundingClientRect();
@@ -271,7 +261,7 @@ describe("a long history", () => {
   test("is read upwards without a jump, to its beginning", async () => {
     const { page, close } = await openChat(LONG_CHAT);
     await bubble(page, `Line ${COUNT}`).waitFor();
-    await placed(page);
+    await atItsEnd(scroller(page));
     // Each answer is late, so that what it brings comes while one looks.
     await page.route("**/messages?*before_id=*", async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 800));
@@ -318,7 +308,7 @@ describe("a long history", () => {
   test("tells how many came meanwhile, and leaves one where one is", async () => {
     const { page, close } = await openChat(LONG_CHAT);
     await bubble(page, `Line ${COUNT}`).waitFor();
-    await placed(page);
+    await atItsEnd(scroller(page));
     await scroller(page).evaluate((element) => (element.scrollTop -= 2_000));
     await page.getByRole("button", { name: "To the newest message" }).waitFor();
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -119,7 +119,9 @@ describe("the tail of the log", () => {
     for (const text of ["pushed 1", "pushed 2"]) await write(text);
     const height = (box) => box.scrollTop;
     await until("room for what came", async () => await list.evaluate(height) === 1_080);
-    assert.equal((await row.boundingBox()).y, before.y);
+    // The list draws what came with the next frame.
+    await until("the row to be in its place", async () =>
+      (await row.boundingBox()).y === before.y);
     await page.getByRole("button", { name: "To the newest" }).click();
     await rows.filter({ hasText: "pushed 2" }).waitFor();
     await close();

@@ -73,3 +73,14 @@ export async function assertAccessible(page, what) {
   })()`);
   assert.deepEqual(faults, [], what);
 }
+
+/** Waits until a list stays at its end: rows move it until they are measured. */
+export const atItsEnd = (list) => list.evaluate(async (element) => {
+  let quiet = 0;
+  for (let left = 600; quiet < 12 && left > 0; left -= 1) {
+    await new Promise(requestAnimationFrame);
+    const below = element.scrollHeight - element.clientHeight - element.scrollTop;
+    quiet = below < 2 ? quiet + 1 : 0;
+  }
+  if (quiet < 12) throw new Error("the list does not come to its end");
+});
