@@ -29,7 +29,6 @@ mod media_links;
 mod operation;
 mod outbox;
 mod permission;
-mod refused_sends;
 mod retention;
 mod search;
 mod secrets;

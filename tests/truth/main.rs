@@ -1,0 +1,32 @@
+//! What the gateway says is true: one file of scenarios for each rule, over HTTP, on both engines. The
+//! browser engine runs in real Chromium.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+/// Runs each scenario of a file on the engine in process and on the one in Chromium.
+macro_rules! on_both_engines {
+    ($($scenario:ident)*) => {
+        mod simulated {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $scenario() {
+                super::$scenario(crate::stage::Stage::start("simulated").await).await;
+            })*
+        }
+        mod browser {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $scenario() {
+                super::$scenario(crate::stage::Stage::start("browser").await).await;
+            })*
+        }
+    };
+}
+
+mod refused_sends;
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
