@@ -189,10 +189,10 @@ impl Webhooks {
                 finish(delivery, DeliveryState::Delivered, now);
                 webhook.delivered += 1;
                 (webhook.failing_since, webhook.failures_in_row) = (None, 0);
-                webhook.paused_until = None;
                 webhook.failing.clear();
                 // One that began before the last failure says nothing of what the receiver takes now.
                 let begun = steady - Duration::from_millis(attempt.duration_ms);
+                webhook.paused_until = webhook.paused_until.filter(|end| begun < *end);
                 if let Some(outage) = &mut webhook.outage
                     && outage.last_probe_at <= begun
                 {
