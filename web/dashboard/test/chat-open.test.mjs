@@ -137,6 +137,27 @@ describe("an open conversation, its draft and its files stay", () => {
   });
 });
 
+test("a menu that is opened while the messages are read keeps the focus", async () => {
+  const { page, close } = await open(browser, gateway, { hash: "#/chat" });
+  await page.locator(`[data-id="${dora}"]`).waitFor();
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route("**/messages?*", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.evaluate((to) => (location.hash = to), `#/chat?with=${dora}`);
+  const menu = page.getByRole("button", { name: "What to do with this conversation" });
+  await menu.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("menuitem").first().waitFor();
+  release();
+  await page.locator(".bubble").first().waitFor();
+  await page.getByRole("menuitem", { name: "Choose tags" }).click();
+  await page.getByRole("dialog").waitFor();
+  await close();
+});
+
 test("a conversation that is deleted elsewhere says so in its place", async () => {
   await send(gateway, OTTO, "To be forgotten");
   const { id } = await conversationWith(gateway, OTTO);
@@ -150,15 +171,18 @@ test("a conversation that is deleted elsewhere says so in its place", async () =
 
 test("a message that failed says so, and is sent again", async () => {
   await send(gateway, DORA, "Refused at first");
-  const { page, close } = await open(browser, gateway, { hash: `#/chat?with=${dora}` });
+  // A receipt that comes later would show it as sent.
+  await messagesOf(gateway, dora, (all) =>
+    all.some((each) => each.message_body === "Refused at first" && each.status === "delivered"));
+  const { page, close } = await open(browser, gateway, { hash: "#/chat" });
   await page.route("**/messages?*", async (route) => {
     const response = await route.fetch();
     const body = await response.json();
     const refused = body.data.messages.find((each) => each.message_body === "Refused at first");
     if (refused) refused.status = "failed";
     await route.fulfill({ response, json: body });
-  }, { times: 1 });
-  await page.reload();
+  });
+  await page.evaluate((to) => (location.hash = to), `#/chat?with=${dora}`);
   const own = page.locator(".own", { hasText: "Refused at first" });
   await own.first().getByText("Not sent.").waitFor();
   await own.first().getByRole("button", { name: "Send again" }).click();

@@ -43,6 +43,8 @@ export async function choose(page, button, entry) {
   await press(page, button);
   const all = page.getByRole("menuitem");
   await all.first().waitFor();
+  await until("the menu has the focus", () =>
+    all.evaluateAll((items) => items.includes(document.activeElement)));
   const count = await all.count();
   for (let step = 0; step < count; step += 1) {
     const { name } = await focused(page);
