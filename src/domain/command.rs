@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Ack, Chat, Contact, Group, Jid, Message, MessageId, ParticipantOutcome, Timestamp,
+    Ack, Chat, Contact, Group, Jid, Message, MessageId, ParticipantOutcome, Receipt, Timestamp,
 };
 
 /// One request to the engine.
@@ -87,6 +87,10 @@ pub enum Command {
     Find {
         message: MessageId,
     },
+    /// Who got, read and played a message of one's own.
+    Receipts {
+        message: MessageId,
+    },
     Ping,
 }
 
@@ -110,6 +114,7 @@ impl Command {
             | Self::Group { .. }
             | Self::DownloadMedia { .. }
             | Self::Find { .. }
+            | Self::Receipts { .. }
             | Self::Ping => true,
             Self::Send(_)
             | Self::Edit { .. }
@@ -148,6 +153,7 @@ impl Command {
             Self::PairingCode { .. } => "pairing_code",
             Self::RefreshQr => "refresh_qr",
             Self::Find { .. } => "find",
+            Self::Receipts { .. } => "receipts",
             Self::Ping => "ping",
         }
     }
@@ -244,6 +250,7 @@ pub enum Reply {
     Participants(Vec<ParticipantOutcome>),
     PairingCode { code: String, expires_at: Timestamp },
     Found(Option<Box<Message>>),
+    Receipts(Vec<Receipt>),
     Done,
 }
 
@@ -254,4 +261,7 @@ pub struct Sent {
     pub id: MessageId,
     pub timestamp: Timestamp,
     pub ack: Ack,
+    /// To whom it went in a group, where the engine knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipients: Option<Vec<Jid>>,
 }

@@ -118,6 +118,10 @@ pub struct Message {
     /// The engine could not say who reacted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reactions_unknown: bool,
+    /// To whom it was sent in a group, where the engine knows. On its way to the mirror alone, which keeps it
+    /// beside the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipients: Option<Vec<Jid>>,
     /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<serde_json::Value>,
@@ -151,6 +155,7 @@ impl Message {
             edited: false,
             reactions: Vec::new(),
             reactions_unknown: false,
+            recipients: None,
             raw: None,
         }
     }

@@ -18,6 +18,7 @@ pub mod identity;
 pub mod media_type;
 pub mod message;
 pub mod outbox;
+pub mod receipt;
 pub mod session;
 
 pub use chat::Chat;
@@ -30,6 +31,7 @@ pub use group::{Group, Participant, ParticipantOutcome};
 pub use id::{Jid, JidKind, MessageId, SessionId};
 pub use identity::{Identities, Identity};
 pub use message::{Ack, Message, MessageKind};
+pub use receipt::Receipt;
 pub use session::{
     Me, Proxy, Removal, SessionConfig, SessionRecord, SessionRef, SessionState, SessionStatus,
 };

@@ -12,8 +12,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     domain::{
-        Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, SessionId, Timestamp,
-        clock::from_seconds, outbox::OutboxState,
+        Ack, Chat, Command, Error, EventBody, Jid, Message, MessageKind, Reply, SessionId,
+        Timestamp, clock::from_seconds, outbox::OutboxState,
     },
     events::counters,
     messaging::{Ingest, changes::changes, identity::in_chat, odd_reply},
@@ -32,6 +32,8 @@ const KNOWN: usize = 2 * PAGE;
 const CHANGEABLE: Duration = Duration::from_secs(60 * 60 * 60);
 /// WhatsApp counts time in these.
 const SECOND: Duration = Duration::from_secs(1);
+/// Messages of one group of which is asked who has read them.
+const MOST_ASKED_FOR_RECEIPTS: usize = 20;
 /// Entries of the outbox among which messages may still wait for a receipt.
 const RECEIPTS: usize = 1_000;
 
@@ -68,7 +70,30 @@ impl Backfill<'_> {
         // WhatsApp counts in seconds: all of that of the deletion is gone.
         let end = deleted_at.map(|at| from_seconds(at.as_second()) + SECOND);
         let events = self.missed(chat, behind_since.max(end.unwrap_or(behind_since))).await?;
-        Ok(self.ingest.missed(session, &chat.id, deleted_at, events).await?)
+        let stayed = self.ingest.missed(session, &chat.id, deleted_at, events).await?;
+        if stayed && chat.id.is_group() {
+            self.receipts(chat).await?;
+        }
+        Ok(stayed)
+    }
+
+    /// Asks who has read what is not read by all of a group.
+    async fn receipts(&self, chat: &Chat) -> Result<(), Error> {
+        let session = self.handle.id();
+        let newest = self.store.messages().page(session, &chat.id, None, KNOWN).await?;
+        let waits =
+            |message: &&Message| message.from_me() && (Ack::Sent..Ack::Read).contains(&message.ack);
+        for message in newest.iter().rev().filter(waits).take(MOST_ASKED_FOR_RECEIPTS) {
+            let command = Command::Receipts { message: message.id.clone() };
+            match self.handle.execute(command).await {
+                Ok(Reply::Receipts(found)) => {
+                    self.ingest.found_receipts(session, &message.id, found).await?;
+                }
+                // Whoever reads the receipts asks again.
+                Ok(_) | Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {

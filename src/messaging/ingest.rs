@@ -60,6 +60,7 @@ impl Ingest {
             counters::known(&body);
             return Ok(Some(known));
         }
+        let follows = self.receipts_in(&mut batch, session, &mut body).await?;
         self.mirror(&mut batch, session, &body).await?;
         let now = self.clock.now();
         let (mut bodies, people) =
@@ -70,6 +71,7 @@ impl Ingest {
             Some(body)
         } else {
             bodies.push(body);
+            bodies.extend(follows);
             None
         };
         let events = self.log.commit(session, bodies, &people, batch).await?;
@@ -143,10 +145,6 @@ impl Ingest {
             EventBody::Message { message } | EventBody::MessageSent { message } => {
                 self.mirror_message(batch, session, message).await
             }
-            EventBody::Ack { message, ack, .. } => {
-                self.raise_outbox(batch, session, message, *ack).await?;
-                self.change(batch, session, message, |message| raise(message, *ack)).await
-            }
             EventBody::MessageEdited { message, text } => {
                 let edit = |message: &mut Message| {
                     message.body.clone_from(text);
@@ -195,6 +193,7 @@ impl Ingest {
                 Ok(())
             }
             EventBody::Qr { .. }
+            | EventBody::Ack { .. }
             | EventBody::Authenticated
             | EventBody::Disconnected { .. }
             | EventBody::Failed { .. }
@@ -285,7 +284,7 @@ impl Ingest {
     }
 
     /// Notes a receipt in the outbox, where the message went out from.
-    async fn raise_outbox(
+    pub(in crate::messaging) async fn raise_outbox(
         &self,
         batch: &mut Batch,
         session: &SessionId,
@@ -311,7 +310,7 @@ impl Ingest {
     }
 
     /// Changes a message of the mirror; one that is not there has nothing to change.
-    async fn change(
+    pub(in crate::messaging) async fn change(
         &self,
         batch: &mut Batch,
         session: &SessionId,
@@ -326,12 +325,6 @@ impl Ingest {
             }
             None => Ok(()),
         }
-    }
-}
-
-fn raise(message: &mut Message, ack: Ack) {
-    if message.ack < ack || ack == Ack::Failed {
-        message.ack = ack;
     }
 }
 

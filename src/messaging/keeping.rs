@@ -107,6 +107,7 @@ impl Ingest {
             self.store.commit(batch).await?;
         }
         self.store.messages().clear(session, Some(chat)).await?;
+        self.store.receipts().clear(session, chat).await?;
         self.store.durable().await?;
         Ok(deleted)
     }

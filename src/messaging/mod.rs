@@ -19,6 +19,7 @@ mod media;
 mod outbox;
 mod pull;
 mod read;
+mod receipts;
 mod refused;
 mod removal;
 mod seen;

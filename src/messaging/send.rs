@@ -196,6 +196,7 @@ pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
     Message {
         kind,
         ack: sent.ack,
+        recipients: sent.recipients.clone(),
         media,
         quoted: outgoing.quoted,
         mentions: outgoing.mentions,

@@ -31,11 +31,13 @@ impl Ingest {
         let held = lock.lock().await;
         let written = self.store.outbox().get(&session, entry.id).await?;
         let known = self.store.messages().get(&session, &message.id).await?;
-        let receipts = [written.and_then(|entry| entry.acked), known.map(|known| known.ack)];
+        let mut batch = Batch::new();
+        let reached = self.recipients_in(&mut batch, &session, &mut message).await?;
+        let acked = written.and_then(|entry| entry.acked);
+        let receipts = [acked, known.map(|known| known.ack), reached];
         message.ack = receipts.into_iter().flatten().fold(message.ack, Ack::max);
         entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
         entry.acked = None;
-        let mut batch = Batch::new();
         self.store.outbox().change_in(&mut batch, &entry)?;
         let body = EventBody::MessageSent { message: Box::new(message) };
         let event = self.commit_held(&session, body.clone(), batch).await?;

@@ -32,6 +32,7 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
         | Command::AddParticipants { .. }
         | Command::RemoveParticipants { .. }
         | Command::Find { .. }
+        | Command::Receipts { .. }
         | Command::DownloadMedia { .. } => state == SessionState::Ready && has_engine,
     };
     if accepted { Ok(()) } else { Err(not_ready(state)) }

@@ -81,7 +81,8 @@ pub fn compose(
 }
 
 pub fn sent_as(message: &Message) -> Sent {
-    Sent { id: message.id.clone(), timestamp: message.timestamp, ack: message.ack }
+    let (id, timestamp, ack) = (message.id.clone(), message.timestamp, message.ack);
+    Sent { id, timestamp, ack, recipients: message.recipients.clone() }
 }
 
 pub fn since(then: Timestamp, now: Timestamp) -> Duration {

@@ -160,9 +160,10 @@ impl Device {
                 world.history(me, &chat, before.as_ref(), limit)
             }
             Request::Message { message } => {
-                Ok(Answer::Messages { messages: vec![world.message(me, &message)?.clone()] })
+                Ok(Answer::Messages { messages: vec![world.stored(me, &message)?.told()] })
             }
             Request::Media { message } => world.media_of(me, &message),
+            Request::Receipts { message } => world.receipts_of(me, &message),
             Request::Exists { id } => {
                 Ok(Answer::Exists { contact: world.contact_of(me, &id).map(Box::new) })
             }

@@ -125,6 +125,7 @@ impl World {
             self.ledger.change_group(id, |group| {
                 group.participants.retain(|p| !participants.contains(&p.id));
             });
+            self.drop_receipts(id, &participants);
         }
         Ok(Answer::Participants { participants: outcomes })
     }

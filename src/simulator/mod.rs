@@ -25,6 +25,7 @@ mod linking;
 mod media;
 mod phone;
 pub mod protocol;
+mod receipts;
 mod relay;
 mod thread;
 mod veil;

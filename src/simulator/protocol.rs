@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     Chat, Contact, Content, EventBody, Group, Jid, Me, Message, MessageId, ParticipantOutcome,
-    Timestamp, command::Sent, event::Presence, identity::Pair,
+    Receipt, Timestamp, command::Sent, event::Presence, identity::Pair,
 };
 
 /// From the network to a device, unasked.
@@ -121,6 +121,10 @@ pub enum Request {
     Media {
         message: MessageId,
     },
+    /// Who got, read and played a message.
+    Receipts {
+        message: MessageId,
+    },
     /// Whether a person has an account.
     Exists {
         id: Jid,
@@ -188,6 +192,9 @@ pub enum Answer {
     },
     Messages {
         messages: Vec<Message>,
+    },
+    Receipts {
+        receipts: Vec<Receipt>,
     },
     /// The id under which the door offers the file.
     Media {

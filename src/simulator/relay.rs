@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Ack, Content, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Timestamp,
-        command::Sent, event::Presence, message::Reaction,
+        Ack, Content, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Receipt,
+        Timestamp, command::Sent, event::Presence, message::Reaction,
     },
     simulator::{
         account::{Behaviour, Person},
@@ -48,15 +48,17 @@ impl World {
         let now = self.now();
         let chat = self.phone_identity(&draft.chat).unwrap_or_else(|| draft.chat.clone());
         let receivers = self.receivers(me, &chat)?;
-        if let Some(sent) = self.ledger.stored(me, &chat, &draft.key) {
-            return Ok((sent_as(&sent.message), sent.message.clone()));
+        if let Some(sent) = self.ledger.stored(me, &chat, &draft.key).map(Stored::told) {
+            return Ok((sent_as(&sent), sent));
         }
         let message = compose(self, me, &chat, &draft, now)?;
         let media = match draft.content {
             DeviceContent::Media { media, .. } => Some(media),
             DeviceContent::Other(_) => None,
         };
-        let stored = Stored { message: message.clone(), media };
+        let receipts = receivers.iter().cloned().map(Receipt::none).collect();
+        let stored = Stored { message, media, receipts };
+        let message = stored.told();
         self.add(me, stored.clone(), now);
         let event = EventBody::MessageSent { message: Box::new(message.clone()) };
         self.tell(me, &event, device);
@@ -77,8 +79,11 @@ impl World {
         let stored = self.ledger.stored(sender, &chat, &key).cloned().unwrap_or(sent);
         for receiver in &receivers {
             self.deliver_to(sender, receiver, &stored);
+            self.receipt(sender, &chat, &key, Ack::Delivered, receiver);
         }
-        self.raise_ack(sender, &chat, &key, Ack::Delivered, None);
+        if receivers.is_empty() {
+            self.raise_own(sender, &chat, &key, Ack::Delivered);
+        }
         self.let_receivers_act(sender, &chat, &key, receivers);
     }
 
@@ -100,7 +105,8 @@ impl World {
             self.ledger.stored(receiver, &chat, &quoted.key).map(|found| found.message.id.clone())
         });
         theirs.ack = Ack::Delivered;
-        let stored = Stored { message: theirs.clone(), media: sent.media.clone() };
+        let (media, receipts) = (sent.media.clone(), Vec::new());
+        let stored = Stored { message: theirs.clone(), media, receipts };
         self.add(receiver, stored, self.now());
         self.tell(receiver, &EventBody::Message { message: Box::new(theirs) }, None);
     }
@@ -132,7 +138,7 @@ impl World {
 
     /// An echo: sends what came in back to where it came from.
     pub fn repeat(&mut self, me: &Jid, chat: &Jid, key: &str) {
-        let Some(Stored { message, media }) = self.ledger.stored(me, chat, key) else { return };
+        let Some(Stored { message, media, .. }) = self.ledger.stored(me, chat, key) else { return };
         let file = media.as_ref().filter(|id| self.ledger.files().contains_key(*id));
         let content = match (&message.media, file) {
             (Some(media), Some(id)) => DeviceContent::Media {
@@ -243,11 +249,8 @@ impl World {
             seen.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
         self.tell(me, &EventBody::ChatUpdated { chat: Box::new(seen) }, device);
         for (key, sender) in unread {
-            let (their_chat, participant) = match chat.is_group() {
-                true => (chat.clone(), Some(me.clone())),
-                false => (me.clone(), None),
-            };
-            self.raise_ack(&sender, &their_chat, &key, Ack::Read, participant);
+            let their_chat = if chat.is_person() { me.clone() } else { chat.clone() };
+            self.receipt(&sender, &their_chat, &key, Ack::Read, me);
         }
         Ok(Answer::Done)
     }
@@ -339,10 +342,12 @@ impl World {
     }
 
     pub fn message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
+        Ok(&self.stored(me, id)?.message)
+    }
+
+    pub fn stored(&self, me: &Jid, id: &MessageId) -> Result<&Stored, Refusal> {
         let stored = self.ledger.stored(me, &id.chat, &id.key);
-        let stored = stored
-            .ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))?;
-        Ok(&stored.message)
+        stored.ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))
     }
 
     fn own_message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
@@ -351,27 +356,6 @@ impl World {
             Ok(message)
         } else {
             Err(refusal(RefusalKind::NotAllowed, "only a message of one's own can be changed"))
-        }
-    }
-
-    /// Raises how far a message has come, and tells its sender when that is news.
-    fn raise_ack(
-        &mut self,
-        sender: &Jid,
-        chat: &Jid,
-        key: &str,
-        ack: Ack,
-        participant: Option<Jid>,
-    ) {
-        if self.ledger.stored(sender, chat, key).is_none_or(|m| ack <= m.message.ack) {
-            return;
-        }
-        let raised = self.ledger.change_message(sender, chat, key, |message| {
-            message.ack = ack;
-            message.id.clone()
-        });
-        if let Some(message) = raised {
-            self.tell(sender, &EventBody::Ack { message, ack, participant }, None);
         }
     }
 

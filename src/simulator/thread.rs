@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Ack, Chat, Jid, Message};
+use crate::domain::{Ack, Chat, Jid, Message, Receipt};
 
 /// A message as an account keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,21 @@ pub struct Stored {
     /// The id of its file, which may be gone by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<String>,
+    /// One for each person whom it was sent to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<Receipt>,
+}
+
+impl Stored {
+    /// The message as its owner's devices are told it: in a group, one's own with whom it went to.
+    pub fn told(&self) -> Message {
+        let mut message = self.message.clone();
+        if message.from_me() && message.chat().is_group() {
+            let people = self.receipts.iter().map(|receipt| receipt.participant.clone());
+            message.recipients = Some(people.collect());
+        }
+        message
+    }
 }
 
 /// A chat with its messages.
@@ -100,8 +115,7 @@ fn oldest_first<'a>(
     messages: impl DoubleEndedIterator<Item = &'a Stored>,
     limit: usize,
 ) -> Vec<Message> {
-    let mut newest: Vec<Message> =
-        messages.rev().take(limit).map(|stored| stored.message.clone()).collect();
+    let mut newest: Vec<Message> = messages.rev().take(limit).map(Stored::told).collect();
     newest.reverse();
     newest
 }
@@ -134,7 +148,7 @@ mod tests {
                 from_seconds(0),
             )
         };
-        Stored { message, media: None }
+        Stored { message, media: None, receipts: Vec::new() }
     }
 
     fn bodies(messages: &[Message]) -> String {

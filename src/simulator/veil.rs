@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Chat, Contact, EventBody, Group, Jid, JidKind, Message, MessageId, identity::Pair},
+    domain::{
+        Chat, Contact, EventBody, Group, Jid, JidKind, Message, MessageId,
+        identity::{Pair, risen},
+    },
     simulator::{
         Network,
         ledger::Ledger,
@@ -101,6 +104,7 @@ impl World {
             | Request::Revoke { message, .. }
             | Request::React { message, .. }
             | Request::Message { message }
+            | Request::Receipts { message }
             | Request::Media { message } => of_message(message),
             Request::MarkRead { chat }
             | Request::Archive { chat, .. }
@@ -152,7 +156,15 @@ impl Veil<'_> {
             | EventBody::GroupLeft { participants, by, .. } => {
                 participants.iter_mut().chain(by).for_each(|id| self.person(id));
             }
-            EventBody::GroupUpdated { by, .. } => by.iter_mut().for_each(|id| self.person(id)),
+            EventBody::GroupUpdated { change, value, by, .. } => {
+                let mut people = risen(*change, value.as_deref());
+                if !people.is_empty() {
+                    people.iter_mut().for_each(|id| self.person(id));
+                    let people: Vec<&str> = people.iter().map(Jid::as_str).collect();
+                    *value = Some(people.join(","));
+                }
+                by.iter_mut().for_each(|id| self.person(id));
+            }
             EventBody::ChatUpdated { chat } => self.chat(chat),
             EventBody::ContactUpdated { contact } => self.contact(contact),
             EventBody::Presence { chat, sender, .. } => {
@@ -178,7 +190,11 @@ impl Veil<'_> {
         match answer {
             Answer::Sent { sent, message } => {
                 self.message_id(&mut sent.id);
+                sent.recipients.iter_mut().flatten().for_each(|id| self.person(id));
                 self.message(message);
+            }
+            Answer::Receipts { receipts } => {
+                receipts.iter_mut().for_each(|receipt| self.person(&mut receipt.participant));
             }
             Answer::Messages { messages } => {
                 messages.iter_mut().for_each(|message| self.message(message));
@@ -227,6 +243,7 @@ impl Veil<'_> {
         message.quoted.iter_mut().for_each(|id| self.message_id(id));
         self.person(&mut message.author);
         message.mentions.iter_mut().for_each(|id| self.person(id));
+        message.recipients.iter_mut().flatten().for_each(|id| self.person(id));
         message.reactions.iter_mut().for_each(|reaction| self.person(&mut reaction.sender));
     }
 

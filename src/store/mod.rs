@@ -23,6 +23,7 @@ mod mirrors;
 mod numbers;
 mod outbox;
 mod rebind;
+mod receipts;
 pub mod records;
 mod reindex;
 mod sessions;
@@ -50,6 +51,7 @@ pub use self::{
     mirrors::{Mirror, Mirrors},
     numbers::Listing,
     outbox::Outbox,
+    receipts::{MOST as MOST_RECEIPTS, Receipts, StoredReceipt},
     reindex::Reindexed,
     sessions::Sessions,
     settings::Settings,
@@ -316,6 +318,10 @@ impl Store {
 
     pub fn outbox(&self) -> Outbox<'_> {
         Outbox::new(&*self.engine)
+    }
+
+    pub fn receipts(&self) -> Receipts<'_> {
+        Receipts::new(&*self.engine)
     }
 
     pub fn settings(&self) -> Settings<'_> {

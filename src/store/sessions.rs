@@ -17,7 +17,7 @@ use crate::{
 
 /// Trees that mirror a session's account and go with it, beside messages and conversations. Its
 /// events stay in the log, under its UUID.
-const MIRROR: [Tree; 7] = [
+const MIRROR: [Tree; 8] = [
     Tree::Chats,
     Tree::ChatsByActivity,
     Tree::MessageCounts,
@@ -25,6 +25,7 @@ const MIRROR: [Tree; 7] = [
     Tree::Identities,
     Tree::IdentitiesByPhone,
     Tree::Mirrors,
+    Tree::Receipts,
 ];
 
 pub struct Sessions<'a> {

@@ -41,6 +41,7 @@
 //! | `OutboxByMessage` | session, message key | entry | messaging |
 //! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
 //! | `OutboxByUuid` | UUID of the message | the key in `Outbox` | messaging |
+//! | `Receipts` | session, chat, message key, participant | [`crate::store::StoredReceipt`] | messaging |
 //! | `Unindexed` | number of a message, UUID of the change | nothing | search |
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
@@ -88,6 +89,7 @@ pub enum Tree {
     Delivered = 61,
     EventsOfSession = 70,
     IdentitiesOfEvents = 71,
+    Receipts = 80,
 }
 
 impl Tree {

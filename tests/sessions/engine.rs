@@ -186,7 +186,7 @@ impl Driver for Opened {
                 lock(&self.0.sent).push(outgoing.chat.to_string());
                 let id = format!("true_{}_{}", outgoing.chat, outgoing.key).parse().unwrap();
                 let timestamp = from_seconds(1_000_000);
-                Ok(Reply::Sent(Sent { id, timestamp, ack: Ack::Sent }))
+                Ok(Reply::Sent(Sent { id, timestamp, ack: Ack::Sent, recipients: None }))
             }
             Command::Chats { .. } => Ok(Reply::Chats(Vec::new())),
             Command::Contacts { .. } => Ok(Reply::Contacts(Vec::new())),

@@ -26,6 +26,7 @@ macro_rules! on_both_engines {
     };
 }
 
+mod group_receipts;
 mod refused_sends;
 mod stage;
 #[path = "../support/mod.rs"]

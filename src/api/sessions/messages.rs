@@ -1,7 +1,7 @@
 //! What can be done to a message after it was sent: edit, delete, react, fetch its file.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
@@ -10,9 +10,15 @@ use crate::{
         endpoint::{Endpoint, ParameterKind::Text, Scope},
         error::ApiError,
         file::{Shown, file_answer},
-        sessions::{message, send::check_text},
+        sessions::{
+            data,
+            identity::IdentityView,
+            message,
+            send::check_text,
+            wire::{ack_word, seconds},
+        },
     },
-    domain::{Error, MessageId, SessionId, conversation::message_uuid},
+    domain::{Error, Identities, MessageId, Receipt, SessionId, conversation::message_uuid},
     services::Services,
 };
 
@@ -42,6 +48,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/media", download)
             .about(TAG, "The file of a message")
             .answers_other(200, "application/octet-stream"),
+        Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/receipts", receipts)
+            .about(
+                TAG,
+                "Who got, read and played a message of one's own, one entry for each person",
+            )
+            .answers_list::<ReceiptView>(),
     ]
 }
 
@@ -55,6 +67,49 @@ struct EditBody {
 struct ReactionBody {
     #[schema(max_length = 16)]
     emoji: String,
+}
+
+/// How far a message has come with one of the people whom it went to.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptView {
+    participant: String,
+    participant_identity: Option<IdentityView>,
+    /// 1 sent, 2 delivered, 3 read, 4 played.
+    ack: i8,
+    /// `sent`, `delivered`, `read` or `played`.
+    status: &'static str,
+    /// By when the person had it; null where that is not known.
+    delivered_at: Option<String>,
+    read_at: Option<String>,
+    played_at: Option<String>,
+}
+
+impl ReceiptView {
+    fn of(receipt: &Receipt, known: &Identities) -> Self {
+        Self {
+            participant: receipt.participant.to_string(),
+            participant_identity: IdentityView::of(&receipt.participant, known),
+            ack: receipt.ack.level(),
+            status: ack_word(receipt.ack),
+            delivered_at: receipt.delivered_at.map(seconds),
+            read_at: receipt.read_at.map(seconds),
+            played_at: receipt.played_at.map(seconds),
+        }
+    }
+}
+
+async fn receipts(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let (session, id) = (session_id(&request)?, path_message(&request)?);
+    let receipts = services.messaging.receipts(&session, &id).await?;
+    let people = receipts.iter().map(|receipt| &receipt.participant);
+    let known = services.messaging.identities(&session, people).await?;
+    let views: Vec<ReceiptView> =
+        receipts.iter().map(|receipt| ReceiptView::of(receipt, &known)).collect();
+    Ok(HttpResponse::Ok().json(data(views)))
 }
 
 async fn edit(

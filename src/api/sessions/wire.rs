@@ -255,7 +255,8 @@ fn ready_data(me: &crate::domain::Me) -> Value {
     })
 }
 
-fn ack_word(ack: Ack) -> &'static str {
+/// The word for how far a message has come.
+pub fn ack_word(ack: Ack) -> &'static str {
     match ack {
         Ack::Failed => "failed",
         Ack::Pending => "pending",

@@ -120,6 +120,7 @@ pub enum Call {
     PairingCode { phone: String },
     RefreshQr,
     Find { message: MessageId },
+    Receipts { message: MessageId },
     LogOut,
     Ping,
 }
@@ -199,6 +200,7 @@ impl Call {
             Command::PairingCode { phone } => Self::PairingCode { phone },
             Command::RefreshQr => Self::RefreshQr,
             Command::Find { message } => Self::Find { message },
+            Command::Receipts { message } => Self::Receipts { message },
             Command::Send(_) | Command::DownloadMedia { .. } | Command::Ping => Self::Ping,
         }
     }
@@ -212,9 +214,10 @@ pub fn subject_of(command: &Command) -> Option<Subject> {
         | Command::RemoveParticipants { .. }
         | Command::CreateGroup { .. } => Some(Subject::Group),
         Command::Contact { .. } => Some(Subject::Contact),
-        Command::Edit { .. } | Command::Revoke { .. } | Command::React { .. } => {
-            Some(Subject::Message)
-        }
+        Command::Edit { .. }
+        | Command::Revoke { .. }
+        | Command::React { .. }
+        | Command::Receipts { .. } => Some(Subject::Message),
         _ => Some(Subject::Chat),
     }
 }
@@ -252,6 +255,7 @@ pub fn reply_of(command: &Command, reply: Value) -> Result<Reply, Error> {
             Reply::PairingCode { code, expires_at }
         }
         Command::Find { .. } => Reply::Found(read(reply)?),
+        Command::Receipts { .. } => Reply::Receipts(read(reply)?),
         _ => Reply::Done,
     })
 }

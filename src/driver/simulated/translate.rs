@@ -36,6 +36,7 @@ pub fn request_for(command: Command) -> Option<(Request, Option<Subject>)> {
         Command::RemoveParticipants { group, participants } => {
             (Request::RemoveParticipants { group, participants }, Some(Subject::Group))
         }
+        Command::Receipts { message } => (Request::Receipts { message }, Some(Subject::Message)),
         Command::PairingCode { phone } => (Request::PairingCode { phone }, None),
         Command::RefreshQr => (Request::RefreshReferences, None),
         Command::Send(_)
@@ -62,6 +63,7 @@ pub fn reply_to(answer: Answer) -> Option<Reply> {
             Reply::GroupCreated { id: group.id, participants }
         }
         Answer::Participants { participants } => Reply::Participants(participants),
+        Answer::Receipts { receipts } => Reply::Receipts(receipts),
         Answer::Media { .. } => return None,
     })
 }

@@ -191,7 +191,8 @@ async fn sent(parts: &OutboxParts, mut entry: OutboxEntry, mut message: Message)
     if let Ok(name) = chat_name(&parts.store, &entry.session, message.chat()).await {
         message.rename_chat(&name);
     }
-    let outcome = Sent { id: message.id.clone(), timestamp: message.timestamp, ack: message.ack };
+    let (id, timestamp, ack) = (message.id.clone(), message.timestamp, message.ack);
+    let outcome = Sent { id, timestamp, ack, recipients: None };
     entry.state = OutboxState::Sent;
     (entry.sent, entry.reason) = (Some(outcome.clone()), None);
     entry.changed_at = parts.clock.now();

@@ -10,6 +10,7 @@ import { isLooking } from "./login";
 import { wpp } from "./page";
 import { pageId } from "./people";
 import { showTyping, stopTyping } from "./presence";
+import { receipts } from "./receipts";
 import { isRefusedNow, removeRefused } from "./refused";
 import { assertSupported } from "./self-test";
 import { find, send } from "./send";
@@ -78,6 +79,8 @@ export async function carryOut(command: Command): Promise<unknown> {
       return null;
     case "find":
       return find(command.message);
+    case "receipts":
+      return receipts(pageId(command.message));
     case "logOut":
       await wpp().conn.logout();
       return null;

@@ -13,6 +13,7 @@ import { on } from "./listening";
 import { isNotice, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, myId, myLid, otherIdentity, person } from "./people";
+import { addRecipients, isMe } from "./receipts";
 import { isRefusedNow } from "./refused";
 import { tellAfter, tellSent } from "./sending";
 import type { Message, PresenceWord } from "./wire";
@@ -23,6 +24,8 @@ export function listen(): void {
     // That WhatsApp refused a message is the answer to its send; without one, it is looked up.
     if (ack < 0) return;
     const participant = sender ? person(sender) : null;
+    // What other devices of this account do says nothing of the receivers.
+    if (participant !== null && isMe(participant)) return;
     for (const id of ids) {
       const message = messageNamed(id);
       const event = { type: "ack", message, ack: ackWord(ack), participant } as const;
@@ -114,11 +117,12 @@ function tellMessage(model: MessageLike): void {
   const message = toMessage(model);
   const author = model.author ?? model.from;
   if (author) tellContact(idText(author), message);
-  if (message.id.startsWith("true_"))
+  if (message.id.startsWith("true_")) {
+    addRecipients(message);
     tellSent(message.id, () => {
       if (!isRefusedNow(message.id)) happened({ type: "message_sent", message });
     });
-  else happened({ type: "message", message });
+  } else happened({ type: "message", message });
 }
 
 /** A number in place of a hidden identity is told with it, so that both can be looked up. */

@@ -4,6 +4,7 @@ import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
+import { addRecipients } from "./receipts";
 import { removeRefused } from "./refused";
 import { sending } from "./sending";
 import type { Content, Message, Outgoing } from "./wire";
@@ -12,6 +13,7 @@ interface Sent {
   id: string;
   timestamp: string;
   ack: string;
+  recipients?: string[];
 }
 
 /** What wa-js answers to any of its sends. */
@@ -49,11 +51,13 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
     return taken;
   });
   const model = sentAs(taken.id);
-  return {
+  const sent: Sent = {
     id: taken.id,
     timestamp: model?.timestamp ?? moment(Date.now() / 1000),
     ack: ackWord(taken.ack),
   };
+  addRecipients(sent);
+  return sent;
 }
 
 /**
@@ -67,7 +71,9 @@ export async function find(id: string): Promise<Message | null> {
   const own = mine === "true" ? [await idOf(key, idText(chat.id))] : [];
   for (const candidate of new Set([...own, id])) {
     try {
-      return toMessage(await wpp().chat.getMessageById(candidate));
+      const message = toMessage(await wpp().chat.getMessageById(candidate));
+      addRecipients(message);
+      return message;
     } catch (error) {
       if (failureOf(error).kind !== "unknownMessage") throw error;
     }

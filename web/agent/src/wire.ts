@@ -40,6 +40,8 @@ export interface Message {
   reactions: Reaction[];
   /** Somebody reacted, and the page could not say who. */
   reactionsUnknown?: boolean;
+  /** Whom an own message in a group went to. */
+  recipients?: string[];
   raw?: unknown;
 }
 
@@ -198,5 +200,6 @@ export type Command =
     | { command: "pairingCode"; phone: string }
     | { command: "refreshQr" }
   | { command: "find"; message: string }
+    | { command: "receipts"; message: string }
     | { command: "logOut" }
     | { command: "ping" };

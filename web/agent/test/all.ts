@@ -8,4 +8,5 @@ import "./listening.test";
 import "./loading.test";
 import "./login.test";
 import "./page.test";
+import "./receipts.test";
 import "./send.test";

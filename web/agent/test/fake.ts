@@ -40,6 +40,7 @@ export interface Fake {
     | "find"
     | "generateMessageID"
     | "get"
+    | "getMessageACK"
     | "getMessageById"
     | "getMessages"
     | "getQuotedMsgKey"
@@ -73,6 +74,7 @@ export interface Fake {
     MsgStore: { get: (id: unknown) => unknown };
     ChatStore: FakeStore;
     ContactStore: FakeStore;
+    GroupMetadataStore: { get: (id: unknown) => unknown };
     Stream: { mode?: string };
     Socket: { state?: string };
     Conn: { pushname?: string; platform?: string };
@@ -136,6 +138,8 @@ export class Page {
   /** Chats and messages that the page holds, by id. */
   readonly chats = new Map<string, Record<string, unknown>>();
   readonly messages = new Map<string, object>();
+  /** What it knows of groups. */
+  readonly groups = new Map<string, object>();
   /** Hidden identities by number. */
   readonly lids = new Map<string, string>([[ME, MY_LID]]);
   readonly wpp: Fake;
@@ -221,6 +225,7 @@ export class Page {
           return Promise.resolve(wid(`true_${text}_X${text.endsWith("@g.us") ? writer : ""}`));
         },
         get: (id) => this.chats.get(String(id)),
+        getMessageACK: () => Promise.resolve({ participants: [] }),
         getMessageById: (id) => Promise.resolve(this.messages.get(String(id))),
         getMessages: () => Promise.resolve([]),
         getQuotedMsgKey: () => wid("true_1_Q"),
@@ -264,6 +269,7 @@ export class Page {
         MsgStore: { get: (id) => this.messages.get(String(id)) },
         ChatStore: new FakeStore(),
         ContactStore: new FakeStore(),
+        GroupMetadataStore: { get: (id) => this.groups.get(String(id)) },
         Stream: { mode: "MAIN" },
         Socket: { state: "CONNECTED" },
         Conn: { pushname: "Owner", platform: "android" },

@@ -79,6 +79,15 @@ export interface Message {
   reactions?: Reaction[];
 }
 
+/** How far a message has come with one of its recipients. */
+export interface Receipt {
+  participant: Jid;
+  ack: Ack;
+  deliveredAt: Timestamp | null;
+  readAt: Timestamp | null;
+  playedAt: Timestamp | null;
+}
+
 /** The events that a device can be told of; others are ignored. */
 export type EventBody =
   | { type: "message" | "message_sent"; message: Message }
@@ -176,7 +185,7 @@ export type Request =
   | { request: "archive"; chat: Jid; archived: boolean }
   | { request: "presence"; chat: Jid; presence: PresenceWord }
   | { request: "history"; chat: Jid; before: MessageId | null; limit: number }
-  | { request: "media"; message: MessageId }
+  | { request: "media" | "receipts"; message: MessageId }
   | { request: "exists" | "group"; id: Jid }
   | { request: "createGroup"; name: string; description: string | null; participants: Jid[] }
   | { request: "describeGroup"; group: Jid; description: string }
@@ -188,6 +197,7 @@ export interface Answers {
   sent: { sent: { id: MessageId; timestamp: Timestamp; ack: Ack }; message: Message };
   messages: { messages: Message[] };
   media: { media: string; mime: string; size: number };
+  receipts: { receipts: Receipt[] };
   exists: { contact: Contact | null };
   group: { group: Group };
   groupCreated: { group: Group; participants: ParticipantOutcome[] };

@@ -295,6 +295,11 @@ async function receipt(id: string, ack: number, participant: string | null): Pro
   const message = findMessage(id);
   if (!message) return;
   const key: MsgKey = message["id"];
+  if (key.remote.isGroup() && participant === null) {
+    // What all have done: the web client works it out from the receipts that it keeps.
+    if (message["ack"] < ack) message["ack"] = ack;
+    return;
+  }
   const words: Record<number, string> = { 2: "delivery", 3: "read", 4: "played" };
   const details = {
     type: "receipt",

@@ -130,6 +130,8 @@ async function process(chatId: Wid, raws: Exports[]): Promise<void> {
 }
 
 function applyReceipt(details: Exports): Promise<void> {
+  // One person's receipt raises no message of a group.
+  if (details["participant"]) return Promise.resolve();
   for (const id of details["externalIds"] as string[]) {
     const message = findMessage(new MsgKey({ fromMe: true, remote: details["from"], id }));
     if (message && message["ack"] < details["ack"]) message["ack"] = details["ack"];

@@ -5,6 +5,7 @@ import { MsgKey, Wid } from "./ids";
 import { defineAll, type Exports } from "./loader";
 import * as models from "./models";
 import { stores } from "./models";
+import { MsgInfoCollection, MsgInfoModel } from "./receipts";
 import unsupported from "./unsupported.json";
 
 /** Stores that stay empty: store, prototype name. Their modules are named after them. */
@@ -22,7 +23,6 @@ const EMPTY: [string, string][] = [
   ["BusinessProfileCollection", "businessProfile"],
   ["BotProfileCollection", "botProfile"],
   ["MuteCollection", "muteItem"],
-  ["MsgInfoCollection", "msgInfo"],
   ["PinInChatCollection", "pinInChat"],
 ];
 
@@ -66,6 +66,7 @@ class CallCollection extends Collection {
 function defineStores(empty: Exports): void {
   const calls = new CallCollection();
   const newsletters = new models.ChatCollection();
+  const messageInfo = new MsgInfoCollection();
   defineAll({
     WAWebContactCollection: () => ({
       ContactCollection: stores.contacts,
@@ -80,6 +81,8 @@ function defineStores(empty: Exports): void {
     WAWebSuperChatMsgs: () => ({ default: models.ModelChatBase }),
     WAWebMsgCollection: () => ({ MsgCollection: stores.messages }),
     WAWebMsgModel: () => ({ default: models.MsgModel }),
+    WAWebMsgInfoCollection: () => ({ MsgInfoCollection: messageInfo }),
+    WAWebMsgInfoModel: () => ({ default: MsgInfoModel }),
     WAWebMediaDataModel: () => ({ default: models.MediaDataModel }),
     WAWebMuteModel: () => ({ default: models.MuteModel }),
     WAWebGroupMetadataCollection: () => ({ default: stores.groups }),

@@ -21,6 +21,7 @@ const MOST_SINGLE = 4;
 const STATUSES: Record<number, MessageStatus> = {
   [-1]: "failed", 1: "sent", 2: "delivered", 3: "read", 4: "read",
 };
+const isGroup = (chat: unknown): boolean => String(chat).endsWith("@g.us");
 const CHANGES = ["ack", "message_edit", "message_revoked", "reaction"];
 const ORDER: MessageStatus[] = ["failed", "pending", "sent", "delivered", "read"];
 
@@ -163,7 +164,11 @@ export class Thread {
   private change(told: GatewayEvent): void {
     const message = this.messageOf(told);
     if (!message) return;
-    if (told.event === "ack") this.acknowledge(message, Number(told.data["ack"]));
+    if (told.event === "ack") {
+      // One member's receipt is not the message's own ack, which is told by itself.
+      const isOfOne = Boolean(told.data["participant"]) && isGroup(told.data["chatId"]);
+      if (!isOfOne) this.acknowledge(message, Number(told.data["ack"]));
+    }
     // Others may quote it.
     else this.markChanged((each) => each === message || each.reply_to?.uuid === message.uuid);
   }

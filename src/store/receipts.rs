@@ -1,0 +1,70 @@
+//! Receipts of own messages by person: one record for each recipient, so that a receipt is one small write
+//! however large the group is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{Jid, MessageId, Receipt, SessionId},
+    store::{
+        StoreError,
+        codec::Key,
+        engine::{Batch, Direction, Engine},
+        table::{Table, clear},
+        trees::Tree,
+    },
+};
+
+/// The most people whose receipts are kept of one message: more than a group takes.
+pub const MOST: usize = 2_048;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredReceipt {
+    pub receipt: Receipt,
+    /// Whether the message's own ack waits for this person. One who left the group holds nothing back.
+    #[serde(default)]
+    pub counts: bool,
+}
+
+pub struct Receipts<'a> {
+    table: Table<'a, StoredReceipt>,
+}
+
+impl<'a> Receipts<'a> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { table: Table::new(engine) }
+    }
+
+    /// Those of one message, in the order of the ids of their people.
+    pub async fn of(
+        &self,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<Vec<StoredReceipt>, StoreError> {
+        self.table.scan(of_message(session, message).all(), Direction::Forward, MOST).await
+    }
+
+    pub fn put_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        message: &MessageId,
+        stored: &StoredReceipt,
+    ) -> Result<(), StoreError> {
+        let key = of_message(session, message).text(stored.receipt.participant.as_str());
+        self.table.put_in(batch, key, stored)
+    }
+
+    /// Removes those of all messages of a chat.
+    pub async fn clear(&self, session: &SessionId, chat: &Jid) -> Result<(), StoreError> {
+        clear(self.table.engine, of_chat(session, chat).all()).await
+    }
+}
+
+fn of_chat(session: &SessionId, chat: &Jid) -> Key {
+    Key::new(Tree::Receipts).text(session.as_str()).text(chat.as_str())
+}
+
+fn of_message(session: &SessionId, message: &MessageId) -> Key {
+    of_chat(session, &message.chat).text(&message.key)
+}
