@@ -18,7 +18,11 @@ use crate::{
         error::ApiError,
         large_bodies::{LargeBodies, Room},
     },
-    domain::{Error, ErrorCode, Jid, MessageId, SessionId, Subject},
+    domain::{
+        Error, ErrorCode, Jid, MessageId, SessionId, Subject,
+        address::{self, AddressError},
+        shown::shown,
+    },
     services::Services,
 };
 
@@ -156,17 +160,18 @@ pub fn session_id(request: &HttpRequest) -> Result<SessionId, ApiError> {
     let text = decoded(segment(request, "sessionId"));
     // What cannot be the name of a session is not one.
     text.parse().map_err(|_| {
-        let shown: String = text.chars().take(64).collect();
+        let shown = shown(&text);
         Error::not_found(Subject::Session, format!("Session with ID '{shown}' not found")).into()
     })
 }
 
 pub fn uuid(request: &HttpRequest, name: &str, subject: Subject) -> Result<uuid::Uuid, ApiError> {
     let text = segment(request, name);
-    text.parse().map_err(|_| Error::not_found(subject, format!("there is no '{text}'")).into())
+    text.parse()
+        .map_err(|_| Error::not_found(subject, format!("there is no '{}'", shown(text))).into())
 }
 
-/// An address in the path.
+/// The id of a chat in the path.
 pub fn path_jid(request: &HttpRequest, name: &str) -> Result<Jid, ApiError> {
     Ok(jid(&decoded(segment(request, name)))?)
 }
@@ -175,18 +180,33 @@ pub fn path_message(request: &HttpRequest) -> Result<MessageId, ApiError> {
     let text = decoded(segment(request, "messageId"));
     text.parse().map_err(|_| {
         Error::not_found(Subject::Message, "there is no such message")
-            .detail("messageId", text)
+            .detail("messageId", shown(&text))
             .into()
     })
 }
 
+/// The id of a chat, with its suffix.
 pub fn jid(text: &str) -> Result<Jid, Error> {
-    text.parse().map_err(|error: crate::domain::id::IdError| {
-        let shown: String = text.chars().take(100).collect();
-        Error::invalid(format!("'{shown}' is {error}"))
-            .about(Subject::ChatId)
-            .detail("chatId", shown)
-    })
+    address::chat(text).map_err(|error| no_address(text, &error))
+}
+
+/// Somebody to write to: the id of a chat, or a telephone number.
+pub fn recipient(text: &str) -> Result<Jid, Error> {
+    address::recipient(text).map_err(|error| no_address(text, &error))
+}
+
+/// A person: an id, or a telephone number.
+pub fn person(text: &str) -> Result<Jid, Error> {
+    address::person(text).map_err(|error| no_address(text, &error))
+}
+
+fn no_address(text: &str, error: &AddressError) -> Error {
+    let refused = Error::invalid(error.about(text)).about(Subject::ChatId);
+    let refused = refused.detail("chatId", shown(text));
+    match error.suggestion() {
+        Some(meant) => refused.detail("didYouMean", meant),
+        None => refused,
+    }
 }
 
 /// A group's address.
@@ -204,13 +224,15 @@ pub fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The query of a request.
+/// The query of a request. A parameter without a value is one that is not given: tools that offer a
+/// field for each parameter send the empty ones too.
 pub struct Query(HashMap<String, String>);
 
 impl Query {
     pub fn of(request: &HttpRequest) -> Self {
         let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-        Self(pairs.into_owned().collect())
+        let given = pairs.filter(|(_, value)| !value.trim().is_empty());
+        Self(given.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::{chat::error as chat, sessions::wire::status_word},
-    domain::{Error, ErrorCode, SessionState, Subject},
+    domain::{Error, ErrorCode, SessionState, Subject, shown::escaped},
 };
 
 /// Whose words an answer is in.
@@ -106,6 +106,7 @@ pub fn reworded(response: HttpResponse, surface: Surface) -> HttpResponse {
 }
 
 pub fn envelope(code: &str, message: &str, details: &serde_json::Value) -> serde_json::Value {
+    let message = escaped(message);
     json!({ "success": false, "error": { "code": code, "message": message, "details": details } })
 }
 

@@ -4,6 +4,7 @@
 //! store, a browser or an HTTP request exists. The serialised form of these types is the form in
 //! which they are stored and logged.
 
+pub mod address;
 pub mod chat;
 pub mod clock;
 pub mod command;
@@ -20,6 +21,7 @@ pub mod message;
 pub mod outbox;
 pub mod receipt;
 pub mod session;
+pub mod shown;
 
 pub use chat::Chat;
 pub use clock::Clock;

@@ -16,6 +16,7 @@ mod identity;
 mod ingest;
 mod keeping;
 mod media;
+mod named;
 mod outbox;
 mod pull;
 mod read;

@@ -47,6 +47,7 @@ impl Messaging {
         if !terms.waits() && status.state != SessionState::Ready {
             return Err(not_ready(status.state));
         }
+        let request = self.with_numbers(session, request).await?;
         let chat = self.chat_name(session, &request.chat).await?;
         let quoted = match &request.quoted {
             Some(text) => Some(self.find(session, &chat, text).await?),

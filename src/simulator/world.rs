@@ -6,7 +6,7 @@ use std::{collections::HashMap, fs, io};
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Chat, Contact, EventBody, Group, Jid, JidKind, identity::Pair},
+    domain::{Chat, Contact, EventBody, Group, Jid, JidKind, address::is_number, identity::Pair},
     simulator::{
         NetworkSettings,
         account::{Account, Behaviour, Person},
@@ -129,9 +129,10 @@ impl World {
         Ok(())
     }
 
-    /// Whether somebody could have this address.
+    /// Whether somebody could have this address: a number must be one that can be dialled.
     pub fn is_on_whatsapp(&self, id: &Jid) -> bool {
-        id.is_person() && !id.user().starts_with(NOBODY)
+        let is_possible = id.kind() != JidKind::Person || is_number(id.user());
+        id.is_person() && is_possible && !id.user().starts_with(NOBODY)
     }
 
     /// The person behind an address, under either identity; they get an account when somebody
@@ -153,28 +154,35 @@ impl World {
         }
         let known = self.ledger.person(&id).cloned();
         Some(known.unwrap_or_else(|| {
-            let (lid, name) = (lid_of(&id), format!("Person {}", last_digits(id.user())));
+            let (lid, name) = (self.free_lid(&id), format!("Person {}", last_digits(id.user())));
             Person::new(id, lid, name, Behaviour::Reads)
         }))
+    }
+
+    /// The hidden identity for a number that has none yet: the first that nobody else has.
+    fn free_lid(&self, id: &Jid) -> Option<Jid> {
+        (1..=9).filter_map(|first| lid_from(first, id)).find(|lid| self.holder(lid).is_none())
+    }
+
+    /// Who has a hidden identity by now.
+    fn holder(&self, lid: &Jid) -> Option<Jid> {
+        let has_it = |person: &Person| person.me.lid.as_ref() == Some(lid);
+        let usual = phone_of(lid).filter(|phone| self.ledger.person(phone).is_some_and(has_it));
+        usual.or_else(|| {
+            let mut people = self.ledger.accounts().map(|account| &account.person);
+            people.find(|person| has_it(person)).map(|person| person.me.id.clone())
+        })
     }
 
     /// The telephone identity of a person named by either.
     pub fn phone_identity(&self, id: &Jid) -> Option<Jid> {
         match id.kind() {
             JidKind::Person => Some(id.clone()),
-            JidKind::Lid => {
-                let has_it = |person: &Person| person.me.lid.as_ref() == Some(id);
-                let first_owner = phone_of(id);
-                match first_owner.as_ref().map(|phone| self.ledger.person(phone)) {
-                    Some(None) => first_owner,
-                    Some(Some(person)) if has_it(person) => first_owner,
-                    // It was given to somebody else, or is one that the network did not make.
-                    _ => {
-                        let mut people = self.ledger.accounts().map(|account| &account.person);
-                        people.find(|person| has_it(person)).map(|person| person.me.id.clone())
-                    }
-                }
-            }
+            // Else that of a number without an account, which would get this one.
+            JidKind::Lid => self.holder(id).or_else(|| {
+                let future = phone_of(id).filter(|phone| self.ledger.person(phone).is_none())?;
+                (self.free_lid(&future).as_ref() == Some(id)).then_some(future)
+            }),
             _ => None,
         }
     }
@@ -312,17 +320,23 @@ fn settle(ledger: &mut Ledger) {
     }
 }
 
-/// The hidden identity that the network gives to a telephone number.
+/// The hidden identity that the network gives to a telephone number, unless somebody else has it.
 pub fn lid_of(id: &Jid) -> Option<Jid> {
-    format!("1{:0>14}@lid", id.user()).parse().ok()
+    lid_from(1, id)
 }
 
-/// Whose hidden identity it is.
+/// Two numbers have no hidden identity in common, since no number begins with a zero.
+fn lid_from(first: u8, id: &Jid) -> Option<Jid> {
+    format!("{first}{:0>14}@lid", id.user()).parse().ok()
+}
+
+/// The number that a hidden identity was made from.
 fn phone_of(lid: &Jid) -> Option<Jid> {
-    let digits = lid.user().strip_prefix('1')?;
-    // The shortest number that is padded to these digits: none begins with a zero.
-    let phone = Jid::of_phone(digits.trim_start_matches('0')).ok()?;
-    (lid_of(&phone).as_ref() == Some(lid)).then_some(phone)
+    let first = lid.user().chars().next()?.to_digit(10)?;
+    let digits = lid.user().get(1..)?.trim_start_matches('0');
+    let phone = Jid::of_phone(digits).ok().filter(|phone| is_number(phone.user()))?;
+    let made = lid_from(u8::try_from(first).ok().filter(|first| 0 < *first)?, &phone)?;
+    (made == *lid).then_some(phone)
 }
 
 fn settler(phone: &str, name: &str) -> Option<Contact> {
@@ -424,6 +438,30 @@ mod tests {
             assert_eq!(fs::read_dir(media).unwrap().count(), 0);
         }
         assert!(!fs::read_to_string(folder.path().join(JOURNAL)).unwrap().contains("a note"));
+    }
+
+    #[tokio::test]
+    async fn impossible_numbers_get_no_account_and_no_two_people_share_a_hidden_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let network = network(folder.path());
+        let before = network.accounts().len();
+        for text in ["05550000011@c.us", "120363000000000000@c.us", "123456@c.us"] {
+            let id: Jid = text.parse().unwrap();
+            assert!(network.open_account(&id, None).is_err(), "{text}");
+            assert!(network.write(&me(), &id, "x").is_err(), "{text}");
+        }
+        let (taken, other): (Jid, Jid) =
+            ("447700900001@c.us".parse().unwrap(), "447700900002@c.us".parse().unwrap());
+        // Somebody is given what another number would have got.
+        network.show(&other, None, lid_of(&taken)).unwrap();
+        network.open_account(&taken, None).unwrap();
+        let lid_of_phone = |phone: &Jid| network.world().ledger.person(phone)?.me.lid.clone();
+        assert_eq!(lid_of_phone(&other), lid_of(&taken));
+        let own = lid_of_phone(&taken).unwrap();
+        assert_ne!(Some(&own), lid_of(&taken).as_ref());
+        assert_eq!(network.world().phone_identity(&own), Some(taken.clone()));
+        assert_eq!(network.world().phone_identity(&lid_of(&taken).unwrap()), Some(other));
+        assert_eq!(network.accounts().len(), before + 3);
     }
 
     #[tokio::test]

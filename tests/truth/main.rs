@@ -27,6 +27,9 @@ macro_rules! on_both_engines {
 }
 
 mod group_receipts;
+mod addresses;
+mod empty_parameters;
+mod mentions;
 mod refused_sends;
 mod stage;
 #[path = "../support/mod.rs"]

@@ -28,6 +28,11 @@ pub enum Id {
 }
 
 impl Id {
+    /// Whether nothing stands in it, which some clients send for a field that is not given.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.trim().is_empty())
+    }
+
     pub fn text(&self) -> String {
         match self {
             Self::Number(number) => number.to_string(),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::error::{code_and_status as open_wa, envelope},
-    domain::{Error, ErrorCode, Subject},
+    domain::{Error, ErrorCode, Subject, shown::escaped},
 };
 
 /// Puts a code of this surface's own on an error that the common table has no word for.
@@ -73,7 +73,9 @@ fn sentences((field, faults): (String, Value)) -> (String, Value) {
     let spoken = field.replace('_', " ");
     let sentence = |fault: &Value| match fault.as_str() {
         Some("is required") => json!(format!("The {spoken} field is required.")),
-        Some(fault) => json!(format!("The {spoken} {}.", fault.trim_end_matches('.'))),
+        Some(fault) => {
+            json!(format!("The {spoken} {}.", escaped(fault.trim_end_matches('.'))))
+        }
         None => fault.clone(),
     };
     let faults = match &faults {

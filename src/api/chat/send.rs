@@ -22,6 +22,7 @@ use crate::{
     },
     domain::{
         Content, Error, ErrorCode, Jid, JidKind, SessionId, Subject, Timestamp,
+        address::{self, AddressError},
         command::Sent,
         outbox::{OutboxEntry, Terms},
     },
@@ -116,6 +117,9 @@ struct MediaBody {
     filename: Option<String>,
     #[schema(value_type = Option<String>)]
     reply_to: Option<Id>,
+    /// Those mentioned in the caption as `@number`; known numbers in it are found without.
+    #[schema(max_items = 100)]
+    mentioned_jids: Option<Vec<String>>,
     /// Only for `/messages/send-media`: not before this time.
     schedule_at: Option<String>,
 }
@@ -208,9 +212,11 @@ async fn media_request(
 ) -> Result<(SessionId, SendRequest), ApiError> {
     let (session, chat) = target(services, request, body.instance_id.clone(), &body.recipient)?;
     let quoted = quoted(services, &session, &chat, body.reply_to.clone()).await?;
-    access::count_send(request, &session)?;
     let (key, content) = (message_key(request), Content::Text { body: String::new() });
-    let mentions = Vec::new();
+    let (given, caption) = (body.mentioned_jids.as_deref(), body.caption.as_deref());
+    let (given, caption) = (given.unwrap_or_default(), caption.unwrap_or_default());
+    let mentions = mentions(services, &session, &chat, given, caption).await?;
+    access::count_send(request, &session)?;
     Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
 }
 
@@ -292,26 +298,23 @@ fn target(
     instance_id: Option<Id>,
     recipient: &str,
 ) -> Result<(SessionId, Jid), Error> {
-    let id = instance_id.map(|id| id.text());
+    let id = instance_id.filter(|id| !id.is_empty()).map(|id| id.text());
     let session = access::instance(services, request, id.as_deref())?.id;
     Ok((session, address(recipient)?))
 }
 
 fn address(recipient: &str) -> Result<Jid, Error> {
-    let fault =
-        || Error::invalid_field("recipient", "must be a telephone number or a WhatsApp address");
-    if recipient.trim().is_empty() {
-        return Err(Error::invalid_field("recipient", "is required"));
-    }
-    let text = if recipient.contains('@') {
-        recipient.trim().to_owned()
-    } else {
-        let digits: String = recipient.chars().filter(|ch| !" +-().".contains(*ch)).collect();
-        format!("{digits}@c.us")
+    let fault = |why: &str| {
+        let message = "must be a telephone number or a WhatsApp address";
+        Error::invalid_field("recipient", format!("{message}: {why}"))
     };
-    let chat: Jid = text.parse().map_err(|_| fault())?;
+    let chat = match address::recipient(recipient) {
+        Err(AddressError::Empty) => return Err(Error::invalid_field("recipient", "is required")),
+        Err(error) => return Err(fault(&error.about(recipient))),
+        Ok(chat) => chat,
+    };
     let is_list = chat.kind() == JidKind::Broadcast && chat.as_str() != "status@broadcast";
-    if is_list { Err(fault()) } else { Ok(chat) }
+    if is_list { Err(fault(&format!("'{chat}' is a broadcast list"))) } else { Ok(chat) }
 }
 
 async fn quoted(
@@ -320,7 +323,7 @@ async fn quoted(
     chat: &Jid,
     reply_to: Option<Id>,
 ) -> Result<Option<String>, Error> {
-    let Some(id) = reply_to else { return Ok(None) };
+    let Some(id) = reply_to.filter(|id| !id.is_empty()) else { return Ok(None) };
     let fault = || Error::invalid_field("reply_to", "must name a message of this conversation");
     let chat = services.messaging.chat_name(session, chat).await?;
     match services.messaging.message(&id.text()).await {
@@ -341,19 +344,21 @@ async fn mentions(
     given: &[String],
     text: &str,
 ) -> Result<Vec<Jid>, Error> {
-    let fault =
-        || Error::invalid_field("mentioned_jids", "must be addresses of people, 100 at most");
+    let fault = |why: &str| {
+        let message = format!("must be addresses of people, 100 at most{why}");
+        Error::invalid_field("mentioned_jids", message)
+    };
     let mut people = Vec::new();
     for text in given {
-        let person = address(text).ok().filter(Jid::is_person).ok_or_else(fault)?;
-        people.push(person);
+        let person = address::person(text);
+        people.push(person.map_err(|error| fault(&format!(": {}", error.about(text))))?);
     }
-    let written: Vec<Jid> = numbers_in(text).filter_map(|n| Jid::of_phone(n).ok()).collect();
+    let written: Vec<Jid> = numbers_in(text).filter_map(|n| address::phone(n).ok()).collect();
     let known = services.messaging.people(session, written.clone()).await?;
     people.extend(written.into_iter().filter(|id| chat.is_group() || known.contains_key(id)));
     let mut seen = std::collections::HashSet::new();
     people.retain(|id| seen.insert(id.clone()));
-    if MOST_MENTIONS < people.len() { Err(fault()) } else { Ok(people) }
+    if MOST_MENTIONS < people.len() { Err(fault("")) } else { Ok(people) }
 }
 
 fn numbers_in(text: &str) -> impl Iterator<Item = &str> {

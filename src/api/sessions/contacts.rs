@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Query, path_jid, session_id},
+        body::{Query, decoded, person, segment, session_id},
         endpoint::{
             Endpoint,
             ParameterKind::{Flag, Number, Text},
@@ -116,7 +116,7 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let id = path_jid(&request, "contactId")?;
+    let id = person(&decoded(segment(&request, "contactId")))?;
     if !id.is_person() {
         let error = Error::invalid(format!("'{id}' is not a person")).about(Subject::ChatId);
         return Err(error.detail("chatId", id.as_str()).into());

@@ -13,7 +13,7 @@ use crate::{
         error::ApiError,
         sessions::{data, wire::seconds},
     },
-    domain::{Error, Identities, Jid, JidKind, identity::Both},
+    domain::{Error, Identities, Jid, JidKind, address, identity::Both},
     services::Services,
 };
 
@@ -113,12 +113,7 @@ async fn look_up(
     let query = Query::of(&request);
     let id = match (query.text("lid"), query.text("phone")) {
         (Some(text), None) => person("lid", text, JidKind::Lid)?,
-        (None, Some(text)) => {
-            let digits: String = text.chars().filter(|ch| !" +-().".contains(*ch)).collect();
-            let is_number = !text.contains('@');
-            let address = if is_number { format!("{digits}@c.us") } else { text.to_owned() };
-            person("phone", &address, JidKind::Person)?
-        }
+        (None, Some(text)) => person("phone", text, JidKind::Person)?,
         _ => return Err(Error::invalid("name either 'lid' or 'phone'").into()),
     };
     let found = services.messaging.identity(&session, &id).await?;
@@ -131,11 +126,14 @@ async fn look_up(
 }
 
 fn person(field: &str, text: &str, kind: JidKind) -> Result<Jid, Error> {
-    let id: Option<Jid> = text.parse().ok();
-    id.filter(|id| id.kind() == kind).ok_or_else(|| {
-        let what = if kind == JidKind::Lid { "digits@lid" } else { "a telephone number" };
-        Error::invalid_field(field, format!("must be {what}"))
-    })
+    let what = if kind == JidKind::Lid { "digits@lid" } else { "a telephone number" };
+    let id = address::person(text).map_err(|error| {
+        Error::invalid_field(field, format!("must be {what}: {}", error.about(text)))
+    })?;
+    if id.kind() == kind {
+        return Ok(id);
+    }
+    Err(Error::invalid_field(field, format!("must be {what}")))
 }
 
 #[cfg(test)]

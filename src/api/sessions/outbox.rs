@@ -63,13 +63,13 @@ pub struct Posting {
 impl Posting {
     pub fn terms(&self, now: Timestamp) -> Result<Terms, Error> {
         let priority = match self.priority.as_deref() {
-            None | Some("direct") => Priority::Direct,
+            None | Some("" | "direct") => Priority::Direct,
             Some("bulk") => Priority::Bulk,
             Some(_) => return Err(Error::invalid_field("priority", "must be direct or bulk")),
         };
         let send_at = match &self.send_at {
-            Some(text) => Some(time(text, now)?),
-            None => None,
+            Some(text) if !text.trim().is_empty() => Some(time(text, now)?),
+            _ => None,
         };
         Ok(Terms { patient: self.queue.unwrap_or(false), send_at, priority })
     }

@@ -23,7 +23,7 @@ use crate::{
             wire::{self, seconds, status_word},
         },
     },
-    domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject},
+    domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject, address},
     services::Services,
 };
 
@@ -75,7 +75,7 @@ struct QrView {
 
 #[derive(Deserialize, ToSchema)]
 struct PairingBody {
-    /// With the country code; spaces and punctuation are let pass.
+    /// With the country code, in any usual form.
     phone: String,
 }
 
@@ -129,20 +129,12 @@ async fn pairing_code(
     request: HttpRequest,
     Body(body): Body<PairingBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let phone: String = body.phone.chars().filter(|ch| !" -().".contains(*ch)).collect();
-    let phone = phone.strip_prefix('+').or(phone.strip_prefix("00")).unwrap_or(&phone).to_owned();
-    let is_number = (7..=15).contains(&phone.len())
-        && phone.bytes().all(|byte| byte.is_ascii_digit())
-        && !phone.starts_with('0');
-    if !is_number {
-        return Err(Error::invalid_field(
-            "phone",
-            "must be a number of 7 to 15 digits with its country code",
-        )
-        .into());
-    }
+    let phone = address::phone(&body.phone).map_err(|error| {
+        let message = "must be a number of 7 to 15 digits with its country code";
+        Error::invalid_field("phone", format!("{message}: {}", error.about(&body.phone)))
+    })?;
     let handle = services.supervisor.get(&session_id(&request)?)?;
-    let reply = handle.pairing_code(phone).await?;
+    let reply = handle.pairing_code(phone.user().to_owned()).await?;
     still_good(&services, &request).await?;
     match reply {
         Reply::PairingCode { code, expires_at } => {

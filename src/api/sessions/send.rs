@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, jid, session_id},
+        body::{Body, jid, recipient, session_id},
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
         idempotency::message_key,
@@ -89,7 +89,7 @@ struct TextBody {
     content: String,
     /// The message that this answers: its full id, or the part after the chat.
     quoted_message_id: Option<String>,
-    /// People mentioned in the text, as ids.
+    /// People mentioned in the text, by id or telephone number.
     #[schema(max_items = 100)]
     mentions: Option<Vec<String>>,
     link_preview: Option<bool>,
@@ -99,10 +99,16 @@ struct TextBody {
 
 #[derive(Deserialize, ToSchema)]
 struct NumberBody {
-    /// An id or a telephone number with its country code.
+    /// An id or a telephone number with its country code, in any usual form.
     to: String,
     #[schema(max_length = 65_536)]
     message: String,
+    #[serde(rename = "quotedMessageId")]
+    quoted_message_id: Option<String>,
+    #[schema(max_items = 100)]
+    mentions: Option<Vec<String>>,
+    #[serde(rename = "linkPreview")]
+    link_preview: Option<bool>,
     #[serde(flatten)]
     posting: Posting,
 }
@@ -118,6 +124,9 @@ struct MediaBody {
     filename: Option<String>,
     #[schema(max_length = 1_024)]
     caption: Option<String>,
+    /// People mentioned in the caption.
+    #[schema(max_items = 100)]
+    mentions: Option<Vec<String>>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
     posting: Posting,
@@ -157,7 +166,7 @@ struct LocationBody {
 #[serde(rename_all = "camelCase")]
 struct ContactBody {
     chat_id: String,
-    /// The people to send, as ids.
+    /// The people to send, by id or telephone number.
     #[schema(max_items = 50)]
     contacts: Vec<String>,
     quoted_message_id: Option<String>,
@@ -176,6 +185,9 @@ struct PollBody {
     options: Vec<String>,
     /// How many options one person may choose; 0 for any number.
     selectable_count: Option<u32>,
+    /// People mentioned in the question.
+    #[schema(max_items = 100)]
+    mentions: Option<Vec<String>>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
     posting: Posting,
@@ -234,7 +246,7 @@ async fn text(
         key: message_key(&request),
         chat,
         content: Content::Text { body: body.content.clone() },
-        quoted: body.quoted_message_id,
+        quoted: named(body.quoted_message_id),
         mentions: jids(&body.mentions.unwrap_or_default())?,
         link_preview: body.link_preview.unwrap_or(true),
     };
@@ -249,12 +261,17 @@ async fn to_number(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let digits: String = body.to.chars().filter(|ch| !" +-().".contains(*ch)).collect();
-    let chat =
-        if body.to.contains('@') { target(&body.to)? } else { target(&format!("{digits}@c.us"))? };
+    let chat = writable(recipient(&body.to)?)?;
     check_text("message", &body.message)?;
-    let content = Content::Text { body: body.message.clone() };
-    let view = send(&services, (&request, &session), chat, content, None, body.posting).await?;
+    let send = SendRequest {
+        key: message_key(&request),
+        chat,
+        content: Content::Text { body: body.message.clone() },
+        quoted: named(body.quoted_message_id),
+        mentions: jids(&body.mentions.unwrap_or_default())?,
+        link_preview: body.link_preview.unwrap_or(true),
+    };
+    let view = post(&services, &session, send, body.posting).await?;
     Ok(answer(SentView { content: Some(body.message), ..view }))
 }
 
@@ -281,7 +298,8 @@ async fn audio(
 ) -> Result<HttpResponse, ApiError> {
     let accepts = if body.ptt == Some(true) { Accepts::Voice } else { Accepts::Audio };
     let AudioBody { chat_id, data, filename, quoted_message_id, posting, ptt: _ } = body;
-    let body = MediaBody { chat_id, data, filename, caption: None, quoted_message_id, posting };
+    let (caption, mentions) = (None, None);
+    let body = MediaBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting };
     send_media(&services, &request, body, accepts).await
 }
 
@@ -294,10 +312,10 @@ async fn send_media(
     let session = session_id(request)?;
     services.supervisor.get(&session)?;
     let chat = target(&body.chat_id)?;
+    let answers = Answers::of(body.quoted_message_id, body.mentions)?;
     let upload = media::take(services, body.data, body.filename, body.caption, accepts).await?;
     let content = Content::Media(upload.media.clone());
-    let (quoted, posting) = (body.quoted_message_id, body.posting);
-    let view = send(services, (request, &session), chat, content, quoted, posting).await?;
+    let view = send(services, (request, &session), chat, content, answers, body.posting).await?;
     let file = &upload.media;
     let view = SentView {
         filename: Some(file.filename.clone()),
@@ -325,8 +343,8 @@ async fn location(
     }
     let LocationBody { latitude, longitude, name, address, quoted_message_id, posting, .. } = body;
     let content = Content::Location { latitude, longitude, name, address };
-    let view =
-        send(&services, (&request, &session), chat, content, quoted_message_id, posting).await?;
+    let answers = Answers::of(quoted_message_id, None)?;
+    let view = send(&services, (&request, &session), chat, content, answers, posting).await?;
     Ok(answer(view))
 }
 
@@ -344,8 +362,8 @@ async fn contact(
     }
     let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
     let content = Content::ContactCards { contacts };
-    let (quoted, posting) = (body.quoted_message_id, body.posting);
-    let view = send(&services, (&request, &session), chat, content, quoted, posting).await?;
+    let answers = Answers::of(body.quoted_message_id, None)?;
+    let view = send(&services, (&request, &session), chat, content, answers, body.posting).await?;
     Ok(answer(view))
 }
 
@@ -372,9 +390,27 @@ async fn poll(
     }
     let selectable = body.selectable_count.unwrap_or(1);
     let content = Content::Poll { question: body.question, options: body.options, selectable };
-    let (quoted, posting) = (body.quoted_message_id, body.posting);
-    let view = send(&services, (&request, &session), chat, content, quoted, posting).await?;
+    let answers = Answers::of(body.quoted_message_id, body.mentions)?;
+    let view = send(&services, (&request, &session), chat, content, answers, body.posting).await?;
     Ok(answer(view))
+}
+
+/// Which message a send answers, and whom it mentions.
+struct Answers {
+    quoted: Option<String>,
+    mentions: Vec<Jid>,
+}
+
+impl Answers {
+    fn of(quoted: Option<String>, mentions: Option<Vec<String>>) -> Result<Self, Error> {
+        let mentions = jids(&mentions.unwrap_or_default())?;
+        Ok(Self { quoted: named(quoted), mentions })
+    }
+}
+
+/// An id that is given: some clients send an empty one for none.
+fn named(id: Option<String>) -> Option<String> {
+    id.filter(|id| !id.trim().is_empty())
 }
 
 async fn send(
@@ -382,12 +418,11 @@ async fn send(
     (request, session): (&HttpRequest, &SessionId),
     chat: Jid,
     content: Content,
-    quoted: Option<String>,
+    Answers { quoted, mentions }: Answers,
     posting: Posting,
 ) -> Result<SentView, Error> {
     let key = message_key(request);
-    let request =
-        SendRequest { key, chat, content, quoted, mentions: Vec::new(), link_preview: false };
+    let request = SendRequest { key, chat, content, quoted, mentions, link_preview: false };
     post(services, session, request, posting).await
 }
 
@@ -414,9 +449,12 @@ fn answer(view: SentView) -> HttpResponse {
     HttpResponse::build(status).json(data(view))
 }
 
-/// An address that can be written to.
+/// The id of a chat that can be written to.
 fn target(text: &str) -> Result<Jid, Error> {
-    let chat = jid(text)?;
+    writable(jid(text)?)
+}
+
+fn writable(chat: Jid) -> Result<Jid, Error> {
     let is_list = chat.kind() == JidKind::Broadcast && chat.as_str() != "status@broadcast";
     if is_list {
         let error = Error::invalid(format!("'{chat}' is a broadcast list")).about(Subject::ChatId);

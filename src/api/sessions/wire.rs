@@ -14,8 +14,10 @@ use crate::{
     },
     domain::{
         Ack, Event, EventBody, Identities, Jid, SessionId, SessionState, SessionStatus, Timestamp,
+        address,
         event::{GroupChange, JoinAction, LeaveAction},
         identity::risen,
+        shown::shown,
     },
 };
 
@@ -289,24 +291,29 @@ pub fn data_url(mime: &str, bytes: &[u8]) -> String {
     format!("data:{mime};base64,{}", BASE64.encode(bytes))
 }
 
-/// Ids of people, each once and in the given order.
+/// Addresses that an error says something of.
+const MOST_REASONS: usize = 5;
+
+/// People by id or telephone number, each once and in the given order.
 pub fn jids(texts: &[String]) -> Result<Vec<Jid>, crate::domain::Error> {
     let (mut people, mut seen) = (Vec::with_capacity(texts.len()), HashSet::new());
     let mut invalid = Vec::new();
     for text in texts {
-        match text.parse::<Jid>() {
-            Ok(jid) if jid.is_person() => {
+        match address::person(text) {
+            Ok(jid) => {
                 if seen.insert(jid.clone()) {
                     people.push(jid);
                 }
             }
-            _ => invalid.push(text.chars().take(100).collect::<String>()),
+            Err(error) => invalid.push((shown(text), error.about(text))),
         }
     }
     if invalid.is_empty() {
         return Ok(people);
     }
-    Err(crate::domain::Error::invalid("some participants are not valid ids of people")
+    let (invalid, reasons): (Vec<String>, Vec<String>) = invalid.into_iter().unzip();
+    let reasons = reasons.iter().take(MOST_REASONS).cloned().collect::<Vec<_>>().join("; ");
+    Err(crate::domain::Error::invalid(format!("some are not valid ids of people: {reasons}"))
         .about(crate::domain::Subject::ChatId)
         .detail("invalid", invalid))
 }

@@ -14,11 +14,13 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, elsewhere, jid, segment},
+        body::{Body, decoded, elsewhere, jid, recipient, segment},
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
     },
-    domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, command::MediaKind},
+    domain::{
+        Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address, command::MediaKind,
+    },
     services::Services,
     simulator::{
         Behaviour, Faults, Network, PhoneMedia, Shown,
@@ -218,13 +220,14 @@ fn network(services: &Services) -> Result<&Network, ApiError> {
 }
 
 fn phone_of(text: &str) -> Result<Jid, ApiError> {
-    let digits: String = text.chars().filter(|ch| !" +-()".contains(*ch)).collect();
-    Jid::of_phone(&digits)
-        .map_err(|_| Error::invalid_field("phone", "must be a telephone number").into())
+    address::phone(text).map_err(|error| {
+        let message = format!("must be a telephone number: {}", error.about(text));
+        Error::invalid_field("phone", message).into()
+    })
 }
 
 fn phone(request: &HttpRequest) -> Result<Jid, ApiError> {
-    phone_of(segment(request, "phone"))
+    phone_of(&decoded(segment(request, "phone")))
 }
 
 fn message_id(text: &str) -> Result<MessageId, ApiError> {
@@ -321,7 +324,7 @@ async fn chats(services: web::Data<Services>, request: HttpRequest) -> Answer {
 }
 
 async fn messages(services: web::Data<Services>, request: HttpRequest) -> Answer {
-    let chat = crate::api::body::path_jid(&request, "chat")?;
+    let chat = recipient(&decoded(segment(&request, "chat")))?;
     data(json!({ "messages": network(&services)?.messages(&phone(&request)?, &chat) }))
 }
 
@@ -330,7 +333,7 @@ async fn write(
     request: HttpRequest,
     Body(body): Body<WriteBody>,
 ) -> Answer {
-    let (network, phone, chat) = (network(&services)?, phone(&request)?, jid(&body.chat)?);
+    let (network, phone, chat) = (network(&services)?, phone(&request)?, recipient(&body.chat)?);
     let Some(encoded) = body.media_base64 else {
         let text =
             body.text.ok_or_else(|| Error::invalid_field("text", "is required without media"))?;
@@ -394,7 +397,7 @@ async fn read(
     request: HttpRequest,
     Body(body): Body<ChatBody>,
 ) -> Answer {
-    let chat = jid(&body.chat)?;
+    let chat = recipient(&body.chat)?;
     network(&services)?.read_from_phone(&phone(&request)?, &chat).map_err(refused)?;
     done("Read")
 }
