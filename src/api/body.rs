@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         auth::still_good,
-        bounds::{Bound, TOO_MANY},
+        body_check::{Findings, check, rename},
+        bounds::Bound,
         error::ApiError,
         large_bodies::{LargeBodies, Room},
     },
@@ -37,6 +38,7 @@ const READ_HERE: usize = 64 * 1024;
 
 /// Characters of a field's name that are shown.
 const LONGEST_PATH: usize = 200;
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A JSON body.
 pub struct Body<T>(pub T);
@@ -120,35 +122,68 @@ pub async fn elsewhere<T: Send + 'static>(
     done.unwrap_or_else(|_| Err(Error::internal("the request was cut off")))
 }
 
-/// The bounds are checked first, so that what is too long never becomes a value.
+/// The check comes first, so that what is too long never becomes a value and all faults are named.
 fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound) -> Result<T, Error> {
-    let mut track = serde_path_to_error::Track::new();
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let checked = bound.check(serde_path_to_error::Deserializer::new(&mut json, &mut track));
-    checked.map_err(|error| fault(&track.path(), &error))?;
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let text = text_of(bytes)?;
+    let findings = Findings::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = check(bound, &mut json, &findings).and_then(|()| json.end());
+    if let Err(error) = &read
+        && (error.is_syntax() || error.is_eof())
+    {
+        return Err(no_json(text, error));
+    }
+    let is_renamed = findings.is_renamed();
+    let faults = findings.into_faults();
+    if !faults.is_empty() {
+        return Err(Error::invalid_fields(faults));
+    }
+    read.map_err(|error| no_json(text, &error))?;
+    if is_renamed {
+        let mut value = serde_json::from_str(text).map_err(|error| no_json(text, &error))?;
+        rename(&mut value, bound);
+        let read = serde_path_to_error::deserialize(value);
+        return read.map_err(|error| fault(error.path(), error.inner()));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| fault(error.path(), error.inner()))
+}
+
+/// A body as text. Some clients begin it with a byte order mark.
+fn text_of(bytes: &[u8]) -> Result<&str, Error> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to() + 1;
+        let message = format!(
+            "the body must be JSON in UTF-8: from byte {at} on it is in another encoding, such as Latin-1 or UTF-16"
+        );
+        Error::invalid(message)
+    })
+}
+
+fn no_json(text: &str, error: &serde_json::Error) -> Error {
+    let reason = error.to_string();
+    let hint = match () {
+        () if text.contains('\0') => ": it must be in UTF-8, and looks like UTF-16",
+        () if reason.contains("surrogate") || reason.contains("hex escape") => {
+            ": a character is cut in half; write it in UTF-8"
+        }
+        () => "",
+    };
+    Error::invalid(format!("the body is not JSON: {reason}{hint}"))
 }
 
 fn fault(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Error {
     // Names within it are the caller's own, of any length.
     let path: String = path.to_string().chars().take(LONGEST_PATH).collect();
-    let mut reason = error.to_string();
-    if reason.starts_with(TOO_MANY)
-        && let Some((bound, _place)) = reason.split_once(" at line ")
-    {
-        reason = bound.to_owned();
+    let reason = error.to_string();
+    if error.is_syntax() || error.is_eof() {
+        return Error::invalid(format!("the body is not JSON: {reason}"));
     }
-    // serde names a missing field in its message alone.
-    let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    let field = match (missing, path.as_str()) {
-        (Some(field), ".") => field.to_owned(),
-        (Some(field), path) => format!("{path}.{field}"),
-        (None, "." | "?") => return Error::invalid(format!("the body is not right: {reason}")),
-        (None, path) => path.to_owned(),
-    };
-    let reason = if missing.is_some() { "is required".to_owned() } else { reason };
-    Error::invalid_field(&field, reason)
+    match path.as_str() {
+        "." | "?" => Error::invalid(format!("the body is not right: {reason}")),
+        path => Error::invalid_field(path, reason),
+    }
 }
 
 /// A segment of the path as text; the framework has decoded it.
@@ -188,6 +223,12 @@ pub fn path_message(request: &HttpRequest) -> Result<MessageId, ApiError> {
 /// The id of a chat, with its suffix.
 pub fn jid(text: &str) -> Result<Jid, Error> {
     address::chat(text).map_err(|error| no_address(text, &error))
+}
+
+/// The same error, with the field that it is about.
+pub fn in_field(field: &str, error: Error) -> Error {
+    let fields = serde_json::json!({ field: [error.message] });
+    error.detail("fields", fields)
 }
 
 /// Somebody to write to: the id of a chat, or a telephone number.
@@ -295,10 +336,45 @@ mod tests {
             (r#"{"chatId":5}"#, "chatId"),
             (r#"{"chatId":"a","inner":{}}"#, "inner.count"),
             (r#"{"chatId":"a","inner":{"count":"x"}}"#, "inner.count"),
+            (r#"{"chatId":"a","inner":{"count":99999999999}}"#, "inner.count"),
+            (r#"{"chatId":"a","iner":{}}"#, "iner"),
+            (r#"{"chatId":"a","to":"b"}"#, "chatId"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.details["fields"].get(field).is_some(), "{text}: {error:?}");
         }
-        assert_eq!(parse("{").unwrap_err().code, ErrorCode::Invalid);
+        for text in ["{", "{} {}", "{\"chatId\":\"\\ud83d\"}", "[", "\u{0}{\u{0}"] {
+            let error = parse(text).unwrap_err();
+            assert!(error.message.starts_with("the body is not JSON"), "{text}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once() {
+        let bound = Bound::of::<Example>();
+        let error = parse::<Example>(br#"{"chatid":5,"inner":{"cont":1}}"#, &bound).unwrap_err();
+        let fields = error.details["fields"].as_object().unwrap();
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        assert_eq!(names, ["chatId", "chatid", "inner.cont", "inner.count"], "{error:?}");
+        assert!(error.message.contains("chatId: is required"), "{error:?}");
+        assert!(error.message.contains("the nearest is chatId"), "{error:?}");
+    }
+
+    #[test]
+    fn a_name_of_our_events_is_read_as_the_field() {
+        let bound = Bound::of::<Example>();
+        let example: Example = parse(br#"{"from":"a","inner":null}"#, &bound).unwrap();
+        assert_eq!(example.chat_id, "a");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_read_over_and_another_encoding_is_named() {
+        let bound = Bound::of::<Example>();
+        let example: Example = parse("\u{feff}{\"chatId\":\"a\"}".as_bytes(), &bound).unwrap();
+        assert_eq!(example.chat_id, "a");
+        for bytes in [&b"{\"chatId\":\"caf\xe9\"}"[..], b"\xff\xfe{\0}\0"] {
+            let error = parse::<Example>(bytes, &bound).unwrap_err();
+            assert!(error.message.contains("UTF-8"), "{error:?}");
+        }
     }
 }

@@ -88,6 +88,47 @@ impl Error {
         Self::invalid(format!("{field}: {message}")).detail("fields", fields)
     }
 
+    /// Several fields of a request break rules: each with what is wrong with it.
+    pub fn invalid_fields(faults: Vec<(String, String)>) -> Self {
+        let sentences: Vec<String> =
+            faults.iter().map(|(field, fault)| format!("{field}: {fault}")).collect();
+        let mut fields: Map<String, Value> = Map::new();
+        for (field, fault) in faults {
+            let known = fields.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+            known.as_array_mut().into_iter().for_each(|all| all.push(fault.clone().into()));
+        }
+        Self::invalid(sentences.join("; ")).detail("fields", fields)
+    }
+
+    /// Both outcomes, or all that is wrong with either.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+            (Err(one), Err(other)) => Err(one.and(other)),
+        }
+    }
+
+    /// One error of two. What only one of them is about is not told: both are faults of a request.
+    fn and(mut self, other: Self) -> Self {
+        let merge = self.code == other.code && self.code == ErrorCode::Invalid;
+        if !merge {
+            return self;
+        }
+        self.message = format!("{}; {}", self.message, other.message);
+        self.subject = self.subject.filter(|own| other.subject == Some(*own));
+        for (name, value) in other.details {
+            match (self.details.get_mut(&name), value) {
+                (Some(Value::Object(own)), Value::Object(others)) => own.extend(others),
+                (Some(_), _) => (),
+                (None, value) => {
+                    self.details.insert(name, value);
+                }
+            }
+        }
+        self
+    }
+
     pub fn not_found(subject: Subject, message: impl Into<String>) -> Self {
         Self::new(ErrorCode::NotFound, message).about(subject)
     }
@@ -106,5 +147,30 @@ impl Error {
     pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_faults_of_a_request_are_one_error_that_names_both() {
+        let chat = Error::invalid("x is no address").about(Subject::ChatId);
+        let chat = chat.detail("fields", json!({ "chatId": ["x is no address"] }));
+        let text = Error::invalid_field("content", "must not be empty");
+        let both = Error::both(Err::<(), _>(chat.clone()), Err::<(), _>(text)).unwrap_err();
+        assert_eq!(both.subject, None);
+        assert_eq!(both.message, "x is no address; content: must not be empty");
+        let fields = json!({ "chatId": ["x is no address"], "content": ["must not be empty"] });
+        assert_eq!(both.details["fields"], fields);
+        assert_eq!(Error::both(Err::<(), _>(chat.clone()), Ok(())), Err(chat));
+        let many = [("a", "is required"), ("a", "must be a text"), ("b", "is required")];
+        let many = many.map(|(field, fault)| (field.to_owned(), fault.to_owned()));
+        let error = Error::invalid_fields(many.to_vec());
+        let fields = json!({ "a": ["is required", "must be a text"], "b": ["is required"] });
+        assert_eq!(error.details["fields"], fields);
     }
 }

@@ -21,6 +21,7 @@ mod counters;
 mod disk;
 mod documented;
 mod faults;
+mod fields;
 mod idempotency;
 mod identity;
 mod journey;

@@ -24,16 +24,11 @@ async fn on_graces_phone(stage: &Stage, chat: &str, words: &str) -> Value {
 }
 
 async fn whoever_is_mentioned_is_notified(stage: Stage) {
+    let mut events = stage.events().await;
     let chat = group(&stage).await;
     stage.phone(ADA, "messages", json!({ "chat": chat, "text": "asked" })).await;
-    let asked = stage
-        .until("the question", || async {
-            let (status, answer) = stage.get(&format!("{SESSION}/chats/{chat}/messages")).await;
-            let found = answer["data"].as_array().and_then(|all| all.last().cloned());
-            found.filter(|message| status == 200 && message["body"] == "asked")
-        })
-        .await["id"]
-        .clone();
+    let asked = events.next("message", |message| message["body"] == "asked").await;
+    let asked = asked["data"]["id"].clone();
     let words = |kind: &str| format!("@{ADA} see {kind}");
     let pdf = "data:application/pdf;base64,JVBERi0xLjQK";
     let sends = [

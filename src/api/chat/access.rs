@@ -3,6 +3,7 @@
 
 use actix_web::{HttpMessage, HttpRequest, web};
 use serde::Deserialize;
+use utoipa::openapi::{ObjectBuilder, Schema, Type, schema::SchemaType};
 
 use crate::{
     api::{
@@ -39,6 +40,12 @@ impl Id {
             Self::Text(text) => text.clone(),
         }
     }
+}
+
+/// The schema of such an id.
+pub fn id_schema() -> Schema {
+    let kinds = [Type::String, Type::Integer, Type::Null];
+    Schema::Object(ObjectBuilder::new().schema_type(SchemaType::from_iter(kinds)).build())
 }
 
 /// The instances that a caller sees, in the order of their making.

@@ -75,7 +75,6 @@ pub fn endpoints() -> Vec<Endpoint> {
 struct EditBody {
     /// 1 to 4,096 characters; `message_body` and `body` mean the same.
     #[schema(max_length = 4_096)]
-    #[serde(alias = "message_body", alias = "body")]
     message: String,
 }
 

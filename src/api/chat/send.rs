@@ -75,7 +75,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }))]
 struct TextBody {
     /// UUID, number or name of the instance; a key for one instance needs none.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = access::id_schema)]
     instance_id: Option<Id>,
     /// A telephone number with its country code, or a WhatsApp address, also of a group.
     recipient: String,
@@ -83,7 +83,7 @@ struct TextBody {
     #[schema(max_length = 4_096)]
     message: String,
     /// UUID or id of the message that it answers, in the same conversation.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = access::id_schema)]
     reply_to: Option<Id>,
     /// Those mentioned as `@number`; known numbers in the text are found without.
     #[schema(max_items = 100)]
@@ -98,7 +98,7 @@ struct TextBody {
     "media_url": "https://example.com/picture.jpg", "media_type": "image", "caption": "Look",
 }))]
 struct MediaBody {
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = access::id_schema)]
     instance_id: Option<Id>,
     recipient: String,
     /// http or https, at a public address.
@@ -115,7 +115,7 @@ struct MediaBody {
     /// As the receiver sees it.
     #[schema(max_length = 255)]
     filename: Option<String>,
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = access::id_schema)]
     reply_to: Option<Id>,
     /// Those mentioned in the caption as `@number`; known numbers in it are found without.
     #[schema(max_items = 100)]
@@ -194,8 +194,8 @@ async fn text_request(
     request: &HttpRequest,
     body: TextBody,
 ) -> Result<(SessionId, SendRequest), ApiError> {
-    let (session, chat) = target(services, request, body.instance_id, &body.recipient)?;
-    check_text(&body.message)?;
+    let target = target(services, request, body.instance_id, &body.recipient);
+    let ((session, chat), ()) = Error::both(target, check_text(&body.message))?;
     let quoted = quoted(services, &session, &chat, body.reply_to).await?;
     let given = body.mentioned_jids.unwrap_or_default();
     let mentions = mentions(services, &session, &chat, &given, &body.message).await?;
@@ -299,8 +299,8 @@ fn target(
     recipient: &str,
 ) -> Result<(SessionId, Jid), Error> {
     let id = instance_id.filter(|id| !id.is_empty()).map(|id| id.text());
-    let session = access::instance(services, request, id.as_deref())?.id;
-    Ok((session, address(recipient)?))
+    let session = access::instance(services, request, id.as_deref());
+    Error::both(session.map(|status| status.id), address(recipient))
 }
 
 fn address(recipient: &str) -> Result<Jid, Error> {

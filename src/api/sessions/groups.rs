@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, Query, path_group, session_id},
+        body::{Body, Query, in_field, path_group, session_id},
         endpoint::{Endpoint, ParameterKind::Ids, Scope},
         error::ApiError,
         sessions::{
@@ -136,15 +136,12 @@ async fn create(
     let session = session_id(&request)?;
     let own = services.supervisor.get(&session)?.status().me.map(|me| me.id);
     let name = body.name.trim().to_owned();
-    if name.is_empty() || 100 < name.chars().count() {
-        return Err(Error::invalid_field("name", "must have 1 to 100 characters").into());
-    }
-    if body.description.as_ref().is_some_and(|text| 2_048 < text.chars().count()) {
-        return Err(
-            Error::invalid_field("description", "must have at most 2,048 characters").into()
-        );
-    }
-    let people = people(&body.participants, 1_023)?;
+    let is_name = !name.is_empty() && name.chars().count() <= 100;
+    let named = match is_name {
+        true => Ok(()),
+        false => Err(Error::invalid_field("name", "must have 1 to 100 characters")),
+    };
+    let ((), people) = Error::both(named, people(&body.participants, 1_023))?;
     if own.is_some_and(|own| people.contains(&own)) {
         return Err(
             Error::invalid_field("participants", "must not name the session's own number").into()
@@ -230,7 +227,7 @@ fn change(
 }
 
 fn people(texts: &[String], most: usize) -> Result<Vec<Jid>, Error> {
-    let people = jids(texts)?;
+    let people = jids(texts).map_err(|error| in_field("participants", error))?;
     if people.is_empty() || most < people.len() {
         return Err(Error::invalid_field("participants", format!("must name 1 to {most} people")));
     }

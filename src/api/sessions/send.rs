@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, jid, recipient, session_id},
+        body::{Body, in_field, jid, recipient, session_id},
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
         idempotency::message_key,
@@ -20,7 +20,7 @@ use crate::{
     },
     domain::{
         Ack, Content, Error, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
-        command::ContactCard,
+        command::ContactCard, outbox::Terms,
     },
     messaging::{Posted, SendRequest},
     services::Services,
@@ -240,17 +240,12 @@ async fn text(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let chat = target(&body.chat_id)?;
-    check_text("content", &body.content)?;
-    let send = SendRequest {
-        key: message_key(&request),
-        chat,
-        content: Content::Text { body: body.content.clone() },
-        quoted: named(body.quoted_message_id),
-        mentions: jids(&body.mentions.unwrap_or_default())?,
-        link_preview: body.link_preview.unwrap_or(true),
-    };
-    let view = post(&services, &session, send, body.posting).await?;
+    let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
+    let text = Error::both(target(&body.chat_id), check_text("content", &body.content));
+    let ((chat, ()), around) = Error::both(text, around)?;
+    let content = Content::Text { body: body.content.clone() };
+    let around = Around { link_preview: body.link_preview.unwrap_or(true), ..around };
+    let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(SentView { content: Some(body.content), ..view }))
 }
 
@@ -261,17 +256,13 @@ async fn to_number(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let chat = writable(recipient(&body.to)?)?;
-    check_text("message", &body.message)?;
-    let send = SendRequest {
-        key: message_key(&request),
-        chat,
-        content: Content::Text { body: body.message.clone() },
-        quoted: named(body.quoted_message_id),
-        mentions: jids(&body.mentions.unwrap_or_default())?,
-        link_preview: body.link_preview.unwrap_or(true),
-    };
-    let view = post(&services, &session, send, body.posting).await?;
+    let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
+    let chat = recipient(&body.to).map_err(|error| in_field("to", error)).and_then(writable);
+    let text = Error::both(chat, check_text("message", &body.message));
+    let ((chat, ()), around) = Error::both(text, around)?;
+    let content = Content::Text { body: body.message.clone() };
+    let around = Around { link_preview: body.link_preview.unwrap_or(true), ..around };
+    let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(SentView { content: Some(body.message), ..view }))
 }
 
@@ -311,11 +302,11 @@ async fn send_media(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(request)?;
     services.supervisor.get(&session)?;
-    let chat = target(&body.chat_id)?;
-    let answers = Answers::of(body.quoted_message_id, body.mentions)?;
+    let around = Around::of(services, body.quoted_message_id, body.mentions, &body.posting);
+    let (chat, around) = Error::both(target(&body.chat_id), around)?;
     let upload = media::take(services, body.data, body.filename, body.caption, accepts).await?;
     let content = Content::Media(upload.media.clone());
-    let view = send(services, (request, &session), chat, content, answers, body.posting).await?;
+    let view = send(services, (request, &session), chat, content, around).await?;
     let file = &upload.media;
     let view = SentView {
         filename: Some(file.filename.clone()),
@@ -334,17 +325,18 @@ async fn location(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let chat = target(&body.chat_id)?;
-    if !(-90.0..=90.0).contains(&body.latitude) {
-        return Err(Error::invalid_field("latitude", "must be from -90 to 90").into());
-    }
-    if !(-180.0..=180.0).contains(&body.longitude) {
-        return Err(Error::invalid_field("longitude", "must be from -180 to 180").into());
-    }
+    let within = |field: &str, value: f64, most: i16| {
+        let is_within = (f64::from(-most)..=f64::from(most)).contains(&value);
+        let fault = || Error::invalid_field(field, format!("must be from -{most} to {most}"));
+        if is_within { Ok(()) } else { Err(fault()) }
+    };
     let LocationBody { latitude, longitude, name, address, quoted_message_id, posting, .. } = body;
+    let place = Error::both(within("latitude", latitude, 90), within("longitude", longitude, 180));
+    let around = Around::of(&services, quoted_message_id, None, &posting);
+    let around = Error::both(target(&body.chat_id), around);
+    let (_, (chat, around)) = Error::both(place, around)?;
     let content = Content::Location { latitude, longitude, name, address };
-    let answers = Answers::of(quoted_message_id, None)?;
-    let view = send(&services, (&request, &session), chat, content, answers, posting).await?;
+    let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }
 
@@ -355,15 +347,18 @@ async fn contact(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let chat = target(&body.chat_id)?;
-    let people = jids(&body.contacts)?;
-    if people.is_empty() || MOST_CARDS < people.len() {
-        return Err(Error::invalid_field("contacts", "must name 1 to 50 people").into());
-    }
+    let people =
+        jids(&body.contacts).map_err(|error| in_field("contacts", error)).and_then(|people| {
+            let is_number_right = (1..=MOST_CARDS).contains(&people.len());
+            let fault = || Error::invalid_field("contacts", "must name 1 to 50 people");
+            if is_number_right { Ok(people) } else { Err(fault()) }
+        });
+    let around = Around::of(&services, body.quoted_message_id, None, &body.posting);
+    let around = Error::both(target(&body.chat_id), around);
+    let (people, (chat, around)) = Error::both(people, around)?;
     let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
     let content = Content::ContactCards { contacts };
-    let answers = Answers::of(body.quoted_message_id, None)?;
-    let view = send(&services, (&request, &session), chat, content, answers, body.posting).await?;
+    let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }
 
@@ -374,43 +369,49 @@ async fn poll(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let chat = target(&body.chat_id)?;
     let is_short = |text: &String, most| !text.trim().is_empty() && text.chars().count() <= most;
-    if !is_short(&body.question, 255) {
-        return Err(Error::invalid_field("question", "must have 1 to 255 characters").into());
-    }
-    if !(2..=12).contains(&body.options.len())
-        || !body.options.iter().all(|option| is_short(option, 100))
-    {
-        return Err(Error::invalid_field(
-            "options",
-            "must be 2 to 12 texts of 1 to 100 characters",
-        )
-        .into());
-    }
+    let refused = |field: &str, fault: &str| Err(Error::invalid_field(field, fault));
+    let question = match is_short(&body.question, 255) {
+        true => Ok(()),
+        false => refused("question", "must have 1 to 255 characters"),
+    };
+    let is_choice = (2..=12).contains(&body.options.len())
+        && body.options.iter().all(|option| is_short(option, 100));
+    let options = match is_choice {
+        true => Ok(()),
+        false => refused("options", "must be 2 to 12 texts of 1 to 100 characters"),
+    };
+    let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
+    let around = Error::both(target(&body.chat_id), around);
+    let (_, (chat, around)) = Error::both(Error::both(question, options), around)?;
     let selectable = body.selectable_count.unwrap_or(1);
     let content = Content::Poll { question: body.question, options: body.options, selectable };
-    let answers = Answers::of(body.quoted_message_id, body.mentions)?;
-    let view = send(&services, (&request, &session), chat, content, answers, body.posting).await?;
+    let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }
 
-/// Which message a send answers, and whom it mentions.
-struct Answers {
+/// What a send has beside its content: which message it answers, whom it mentions, and when it goes.
+struct Around {
     quoted: Option<String>,
     mentions: Vec<Jid>,
+    terms: Terms,
+    link_preview: bool,
 }
 
-impl Answers {
-    fn of(quoted: Option<String>, mentions: Option<Vec<String>>) -> Result<Self, Error> {
-        let mentions = jids(&mentions.unwrap_or_default())?;
-        Ok(Self { quoted: named(quoted), mentions })
+impl Around {
+    fn of(
+        services: &Services,
+        quoted: Option<String>,
+        mentions: Option<Vec<String>>,
+        posting: &Posting,
+    ) -> Result<Self, Error> {
+        let mentions =
+            jids(&mentions.unwrap_or_default()).map_err(|error| in_field("mentions", error));
+        let (mentions, terms) = Error::both(mentions, posting.terms(services.messaging.now()))?;
+        // Some clients send an empty id for none.
+        let quoted = quoted.filter(|id| !id.trim().is_empty());
+        Ok(Self { quoted, mentions, terms, link_preview: false })
     }
-}
-
-/// An id that is given: some clients send an empty one for none.
-fn named(id: Option<String>) -> Option<String> {
-    id.filter(|id| !id.trim().is_empty())
 }
 
 async fn send(
@@ -418,21 +419,11 @@ async fn send(
     (request, session): (&HttpRequest, &SessionId),
     chat: Jid,
     content: Content,
-    Answers { quoted, mentions }: Answers,
-    posting: Posting,
+    around: Around,
 ) -> Result<SentView, Error> {
     let key = message_key(request);
-    let request = SendRequest { key, chat, content, quoted, mentions, link_preview: false };
-    post(services, session, request, posting).await
-}
-
-async fn post(
-    services: &Services,
-    session: &SessionId,
-    request: SendRequest,
-    posting: Posting,
-) -> Result<SentView, Error> {
-    let terms = posting.terms(services.messaging.now())?;
+    let Around { quoted, mentions, terms, link_preview } = around;
+    let request = SendRequest { key, chat, content, quoted, mentions, link_preview };
     let me = services.supervisor.get(session)?.status().me.map(|me| me.id);
     Ok(match services.messaging.send(session, request, terms).await? {
         Posted::Sent(sent) => SentView::of(&sent.id, sent.timestamp, sent.ack),
@@ -451,7 +442,7 @@ fn answer(view: SentView) -> HttpResponse {
 
 /// The id of a chat that can be written to.
 fn target(text: &str) -> Result<Jid, Error> {
-    writable(jid(text)?)
+    jid(text).map_err(|error| in_field("chatId", error)).and_then(writable)
 }
 
 fn writable(chat: Jid) -> Result<Jid, Error> {

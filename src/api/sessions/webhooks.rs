@@ -75,7 +75,7 @@ pub struct WebhookBody {
     secret: Option<String>,
     enabled: Option<bool>,
     /// full (default) or short.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     retries: Option<RetryPlan>,
 }
 
@@ -88,7 +88,7 @@ struct ChangeBody {
     headers: Option<BTreeMap<String, String>>,
     enabled: Option<bool>,
     /// full or short.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     retries: Option<RetryPlan>,
 }
 

@@ -9,8 +9,11 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Deserializer};
-use serde_json::json;
-use utoipa::ToSchema;
+use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
+};
 
 use crate::{
     api::{
@@ -181,11 +184,29 @@ struct PageFaultBody {
     fault: PageFault,
 }
 
-#[derive(Deserialize, ToSchema)]
+/// Each fault is a number: how many times it still strikes, or how many milliseconds it takes.
+#[derive(Deserialize)]
 #[serde(transparent)]
 struct FaultsBody {
-    #[schema(value_type = Object)]
     faults: Faults,
+}
+
+impl ToSchema for FaultsBody {}
+
+impl PartialSchema for FaultsBody {
+    fn schema() -> RefOr<Schema> {
+        let known = serde_json::to_value(Faults::default()).unwrap_or_default();
+        let kind = |value: &Value| match value {
+            Value::Number(_) => SchemaType::new(Type::Integer),
+            Value::Bool(_) => SchemaType::new(Type::Boolean),
+            _ => SchemaType::AnyValue,
+        };
+        let mut schema = ObjectBuilder::new();
+        for (name, value) in known.as_object().into_iter().flatten() {
+            schema = schema.property(name, ObjectBuilder::new().schema_type(kind(value)));
+        }
+        schema.build().into()
+    }
 }
 
 /// The network's time alone: the gateway's own deadlines and the numbers of events do not notice.

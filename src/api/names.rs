@@ -1,0 +1,105 @@
+//! Names of the fields of a request: those that mean the same, and the nearest to one that is unknown.
+//!
+//! What an event or a list calls a thing may be sent back under that name. Pure.
+
+use std::collections::HashMap;
+
+use crate::api::bounds::Field;
+
+/// A field, and the other names by which our own events, lists and sends call the same thing. An
+/// earlier row comes first where a body knows several of the fields.
+const SAME: [(&str, &[&str]); 14] = [
+    ("chatId", &["to", "from", "chat"]),
+    ("to", &["chatId", "from", "chat", "recipient"]),
+    ("recipient", &["to", "from", "chatId", "chat_id", "contact_number"]),
+    ("chat", &["chatId", "to"]),
+    ("content", &["body", "message", "text", "message_body"]),
+    ("text", &["body", "content", "caption"]),
+    ("caption", &["body", "message_body"]),
+    ("message", &["message_body", "body", "content", "text"]),
+    ("quotedMessageId", &["quotedMsgId"]),
+    ("reply_to", &["quotedMessageId", "quotedMsgId"]),
+    ("mentions", &["mentionedJidList", "mentioned_jids"]),
+    ("mentioned_jids", &["mentions", "mentionedJidList"]),
+    ("instance_id", &["session_id", "sessionId"]),
+    ("phone", &["phoneNumber", "phone_number"]),
+];
+
+/// The field that a name stands for, by its own name.
+pub fn find<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Option<(&'f str, &'f Field)> {
+    let known = |name: &str| fields.get_key_value(name).map(|(name, field)| (name.as_str(), field));
+    known(name).or_else(|| {
+        let mut same = SAME.iter().filter(|(_, others)| others.contains(&name));
+        same.find_map(|(field, _)| known(field))
+    })
+}
+
+/// The known name that somebody probably meant.
+pub fn nearest<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Option<&'f str> {
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(|ch| ch.is_alphanumeric()).take(LONGEST);
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let wanted = plain(name);
+    let distance = |known: &str| strsim::osa_distance(&plain(known), &wanted);
+    let best_of = |field: &str| {
+        let same = SAME.iter().filter(|(own, _)| *own == field);
+        let same = same.flat_map(|(_, others)| others.iter().copied());
+        same.map(distance).chain([distance(field)]).min().unwrap_or(usize::MAX)
+    };
+    let all = fields.keys().map(|field| (best_of(field), field.as_str()));
+    let (distance, field) = all.min()?;
+    (distance <= 1 + wanted.chars().count() / 4).then_some(field)
+}
+
+/// Characters of a name that are compared.
+const LONGEST: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::bounds::Bound;
+
+    fn fields(names: &[&str]) -> HashMap<String, Field> {
+        let field = || Field { bound: Bound::Open, required: false };
+        names.iter().map(|name| ((*name).to_owned(), field())).collect()
+    }
+
+    #[test]
+    fn a_name_of_our_events_means_the_field() {
+        let text = fields(&["chatId", "content", "quotedMessageId"]);
+        for (name, field) in [
+            ("chatId", Some("chatId")),
+            ("from", Some("chatId")),
+            ("body", Some("content")),
+            ("quotedMsgId", Some("quotedMessageId")),
+            ("caption", None),
+        ] {
+            assert_eq!(find(&text, name).map(|(field, _)| field), field, "{name}");
+        }
+        // Beside a text, `message` is the id of a message.
+        let edit = fields(&["message", "text"]);
+        assert_eq!(find(&edit, "body").map(|(field, _)| field), Some("text"));
+        // A name of its own is never another's.
+        let number = fields(&["to", "message", "chatId"]);
+        assert_eq!(find(&number, "chatId").map(|(field, _)| field), Some("chatId"));
+    }
+
+    #[test]
+    fn the_nearest_name_is_found_and_a_far_one_is_not() {
+        let text = fields(&["chatId", "content", "quotedMessageId", "sendAt"]);
+        for (name, field) in [
+            ("contnt", Some("content")),
+            ("chat_id", Some("chatId")),
+            ("chatid", Some("chatId")),
+            ("quotedMessageID", Some("quotedMessageId")),
+            ("quoted_message", Some("quotedMessageId")),
+            ("send_at", Some("sendAt")),
+            ("bdy", Some("content")),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(&text, name), field, "{name}");
+        }
+    }
+}
