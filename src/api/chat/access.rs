@@ -42,10 +42,20 @@ impl Id {
     }
 }
 
-/// The schema of such an id.
-pub fn id_schema() -> Schema {
+/// The schema of the id of an instance.
+pub fn instance_schema() -> Schema {
+    id_schema("UUID, number or name of the instance; a key for one instance needs none.")
+}
+
+/// The schema of the id of a message that is answered.
+pub fn reply_schema() -> Schema {
+    id_schema("UUID or id of the message that it answers, in the same conversation.")
+}
+
+fn id_schema(about: &str) -> Schema {
     let kinds = [Type::String, Type::Integer, Type::Null];
-    Schema::Object(ObjectBuilder::new().schema_type(SchemaType::from_iter(kinds)).build())
+    let schema = ObjectBuilder::new().schema_type(SchemaType::from_iter(kinds));
+    Schema::Object(schema.description(Some(about)).build())
 }
 
 /// The instances that a caller sees, in the order of their making.

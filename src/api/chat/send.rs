@@ -74,16 +74,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     "instance_id": "my-session", "recipient": "15550000001", "message": "Hello!",
 }))]
 struct TextBody {
-    /// UUID, number or name of the instance; a key for one instance needs none.
-    #[schema(schema_with = access::id_schema)]
+    #[schema(schema_with = access::instance_schema)]
     instance_id: Option<Id>,
     /// A telephone number with its country code, or a WhatsApp address, also of a group.
     recipient: String,
     /// 1 to 4,096 characters.
     #[schema(max_length = 4_096)]
     message: String,
-    /// UUID or id of the message that it answers, in the same conversation.
-    #[schema(schema_with = access::id_schema)]
+    #[schema(schema_with = access::reply_schema)]
     reply_to: Option<Id>,
     /// Those mentioned as `@number`; known numbers in the text are found without.
     #[schema(max_items = 100)]
@@ -98,7 +96,7 @@ struct TextBody {
     "media_url": "https://example.com/picture.jpg", "media_type": "image", "caption": "Look",
 }))]
 struct MediaBody {
-    #[schema(schema_with = access::id_schema)]
+    #[schema(schema_with = access::instance_schema)]
     instance_id: Option<Id>,
     recipient: String,
     /// http or https, at a public address.
@@ -115,7 +113,7 @@ struct MediaBody {
     /// As the receiver sees it.
     #[schema(max_length = 255)]
     filename: Option<String>,
-    #[schema(schema_with = access::id_schema)]
+    #[schema(schema_with = access::reply_schema)]
     reply_to: Option<Id>,
     /// Those mentioned in the caption as `@number`; known numbers in it are found without.
     #[schema(max_items = 100)]
