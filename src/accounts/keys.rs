@@ -1,7 +1,7 @@
 //! API keys: made, checked, revoked and forgotten.
 //!
-//! A key is good until it is revoked or expires. Both are final: every later write to its record is
-//! conditional on what was read, so that no use of a key undoes its revocation.
+//! A key is good until it is revoked or expires. Both are final: every change of its record is a
+//! transaction, so that no use of a key undoes its revocation.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
         tickets::Tickets,
     },
     domain::{Clock, Error, ErrorCode, SessionId, SessionRef, Subject, Timestamp},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// Everything that a key may be allowed.
@@ -91,7 +91,14 @@ impl ApiKeys {
             last_used_at: None,
             revoked_at: None,
         };
-        self.store.api_keys().add(&record).await?;
+        let mut keys = self.store.transaction();
+        loop {
+            keys.put(&record.id, &record).await?;
+            if keys.commit().await? {
+                break;
+            }
+        }
+        self.store.durable().await?;
         Ok((record, secret))
     }
 
@@ -102,17 +109,13 @@ impl ApiKeys {
     /// Ends a key and every stream that it opened. A key that is revoked stays so; doing it again
     /// changes nothing.
     pub async fn revoke(&self, id: Uuid) -> Result<(), Error> {
-        let stored = self.store.api_keys();
+        let unknown = || Error::not_found(Subject::ApiKey, format!("there is no API key {id}"));
+        let mut keys = self.store.transaction();
         loop {
-            let unknown = || Error::not_found(Subject::ApiKey, format!("there is no API key {id}"));
-            let read = stored.read(id).await?.ok_or_else(unknown)?;
-            if read.record.revoked_at.is_some() {
-                break;
-            }
-            let revoked_at = Some(self.clock.now());
-            let record = ApiKeyRecord { revoked_at, ..read.record.clone() };
-            // Somebody noted a use in between: once a minute at most.
-            if stored.replace(&read, &record).await? {
+            let record = keys.get::<ApiKeyRecord>(&id).await?.ok_or_else(unknown)?;
+            let revoked_at = record.revoked_at.or(Some(self.clock.now()));
+            keys.put(&id, &ApiKeyRecord { revoked_at, ..record }).await?;
+            if keys.commit().await? {
                 break;
             }
         }
@@ -153,34 +156,47 @@ impl ApiKeys {
     /// Whether this is the secret of a key that is revoked or has expired.
     pub(in crate::accounts) async fn is_dead(&self, secret: &str) -> Result<bool, Error> {
         let found = self.store.api_keys().by_hash(&hash(secret)).await?;
-        Ok(found.is_some_and(|read| !is_good(&read.record, self.clock.now())))
+        Ok(found.is_some_and(|record| !is_good(&record, self.clock.now())))
     }
 
     /// Who holds this secret. Found by its hash, so that a comparison tells a guesser nothing.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, Error> {
-        let stored = self.store.api_keys();
-        let read = stored.by_hash(&hash(secret)).await?.ok_or_else(refused)?;
+        let found = self.store.api_keys().by_hash(&hash(secret)).await?;
+        let record = found.ok_or_else(refused)?;
         let now = self.clock.now();
-        if !is_good(&read.record, now) {
+        if !is_good(&record, now) {
             return Err(refused());
         }
         // A later session of the same name is another one.
-        if let Some(session) = &read.record.session {
+        if let Some(session) = &record.session {
             let living = self.living(session).await?;
-            if living.is_none() || living != read.record.session_uuid {
+            if living.is_none() || living != record.session_uuid {
                 return Err(refused());
             }
         }
-        if read.record.last_used_at.is_none_or(|last| last + USE_NOTED_EVERY < now) {
-            let record = ApiKeyRecord { last_used_at: Some(now), ..read.record.clone() };
-            // A disk that refuses is no reason to refuse those who only read. Nor is it noted when
-            // the record has changed meanwhile: somebody else noted a use, or the key was revoked.
-            if let Err(error) = stored.replace(&read, &record).await {
-                tracing::debug!(%error, "the use of an API key could not be noted");
+        // A disk that refuses is no reason to refuse those who only read.
+        if let Err(error) = self.note_use(&record, now).await {
+            tracing::debug!(%error, "the use of an API key could not be noted");
+        }
+        let ApiKeyRecord { id, scopes, session, .. } = record;
+        Ok(Principal { key: Some(id), scopes, session })
+    }
+
+    async fn note_use(&self, read: &ApiKeyRecord, now: Timestamp) -> Result<(), StoreError> {
+        let is_due = |record: &ApiKeyRecord| {
+            record.last_used_at.is_none_or(|last| last + USE_NOTED_EVERY < now)
+        };
+        if !is_due(read) {
+            return Ok(());
+        }
+        let mut keys = self.store.transaction();
+        while let Some(record) = keys.get::<ApiKeyRecord>(&read.id).await?.filter(is_due) {
+            keys.put(&read.id, &ApiKeyRecord { last_used_at: Some(now), ..record }).await?;
+            if keys.commit().await? {
+                break;
             }
         }
-        let ApiKeyRecord { id, scopes, session, .. } = read.record;
-        Ok(Principal { key: Some(id), scopes, session })
+        Ok(())
     }
 
     /// How long something that outlives a request may go on: until the caller's key ends. Refused
@@ -189,11 +205,11 @@ impl ApiKeys {
         let Some(id) = caller.key else { return Ok(Lease::endless(self.clock.clone())) };
         // Taken before the record is read: a revocation in between is seen one way or the other.
         let lease = self.leases.take(id, self.clock.clone());
-        let read = self.store.api_keys().read(id).await?.ok_or_else(refused)?;
-        if !is_good(&read.record, self.clock.now()) {
+        let record = self.store.api_keys().get(id).await?.ok_or_else(refused)?;
+        if !is_good(&record, self.clock.now()) {
             return Err(refused());
         }
-        Ok(lease.until(read.record.expires_at))
+        Ok(lease.until(record.expires_at))
     }
 
     /// A ticket that opens one stream for this caller, and when it ends.
@@ -222,10 +238,15 @@ impl ApiKeys {
             return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_KEYS));
         }
         ended.truncate(ended.len().saturating_sub(MOST_KEYS));
-        if !ended.is_empty() {
-            self.store.api_keys().remove(&ended).await?;
+        let mut keys = self.store.transaction();
+        loop {
+            for record in &ended {
+                keys.delete::<ApiKeyRecord>(&record.id).await?;
+            }
+            if keys.commit().await? {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 }
 
@@ -371,7 +392,7 @@ mod tests {
             // Each of them would note its use again.
             clock.advance(2 * USE_NOTED_EVERY);
             assert!(keys.authenticate(&secret).await.is_err(), "round {round}");
-            let found = keys.store.api_keys().read(record.id).await.unwrap().unwrap().record;
+            let found = keys.store.api_keys().get(record.id).await.unwrap().unwrap();
             assert!(found.revoked_at.is_some(), "round {round}");
         }
     }

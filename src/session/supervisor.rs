@@ -133,12 +133,18 @@ impl Supervisor {
         let store = &self.inner.shared.parts.store;
         let now = self.inner.shared.parts.clock.now();
         let session = SessionRef { id, uuid: Uuid::now_v7() };
-        let mut batch = Batch::new();
-        along.make_in(&session, &mut batch)?;
-        let number = store.sessions().next_number().await?;
-        let record = SessionRecord::new(session, number, config, now);
-        store.sessions().put_in(&mut batch, &record)?;
-        store.commit(batch).await?;
+        let mut transaction = store.transaction();
+        let record = loop {
+            let mut batch = Batch::new();
+            along.make_in(&session, &mut batch)?;
+            transaction.join(batch);
+            let number = transaction.next_number("session number").await?;
+            let record = SessionRecord::new(session.clone(), number, config.clone(), now);
+            transaction.put(&record.id, &record).await?;
+            if transaction.commit().await? {
+                break record;
+            }
+        };
         store.durable().await?;
         Ok(self.adopt(record))
     }

@@ -30,6 +30,7 @@ mod sessions;
 mod settings;
 mod table;
 mod tags;
+mod transaction;
 mod trees;
 mod unindexed;
 mod webhooks;
@@ -37,7 +38,7 @@ mod webhooks;
 use std::{path::Path, sync::Arc};
 
 pub use self::{
-    api_keys::{ApiKeys, StoredKey},
+    api_keys::ApiKeys,
     chats::Chats,
     contacts::Contacts,
     conversations::Conversations,
@@ -56,6 +57,7 @@ pub use self::{
     sessions::Sessions,
     settings::Settings,
     tags::Tags,
+    transaction::{Record, Transaction},
     unindexed::{Noticed, Unindexed},
     webhooks::Webhooks,
 };
@@ -106,10 +108,12 @@ impl From<StoreError> for Error {
                 let message = "the disk of the gateway refuses; whether this was done is not known";
                 Self::new(ErrorCode::Unavailable, message).about(Subject::Store)
             }
-            StoreError::InUse
-            | StoreError::NewerVersion { .. }
-            | StoreError::Corrupt(_)
-            | StoreError::Conflict => {
+            StoreError::Conflict => {
+                tracing::warn!("a record was changed by others again and again");
+                let message = "too many changes of the same thing at once; try again";
+                Self::new(ErrorCode::Unavailable, message).about(Subject::Store)
+            }
+            StoreError::InUse | StoreError::NewerVersion { .. } | StoreError::Corrupt(_) => {
                 tracing::error!(%error, "the store failed");
                 Self::internal("the store failed; the log says why")
             }
@@ -154,8 +158,12 @@ impl Store {
     }
 
     async fn on(engine: impl Engine, disk: Disk) -> Result<Self, StoreError> {
-        let numbers = Numbers::open(&engine).await?;
-        let engine = Arc::new(Guarded::new(engine, disk.clone()));
+        Self::over(Arc::new(Guarded::new(engine, disk.clone())), disk).await
+    }
+
+    /// On an engine that others may use as well.
+    async fn over(engine: Arc<dyn Engine>, disk: Disk) -> Result<Self, StoreError> {
+        let numbers = Numbers::open(&*engine).await?;
         let store = Self { engine, numbers, disk };
         let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
         match found {

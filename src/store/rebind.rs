@@ -13,11 +13,12 @@ use crate::{
     domain::{Clock, SessionId, SessionRecord, Timestamp, outbox::OutboxEntry},
     store::{
         Store, StoreError,
-        codec::{Key, decode},
+        codec::{Key, decode, encode},
         engine::{Batch, Direction, Range},
         events,
         records::{ApiKeyRecord, WebhookRecord},
         table::clear,
+        transaction::Record,
         trees::Tree,
     },
 };
@@ -55,10 +56,11 @@ async fn rebind_keys(store: &Store, bearers: &Bearers) -> Result<(), StoreError>
             tracing::warn!(key = %record.id, "the key of a session that is gone is revoked");
             revoked_at = Some(Clock::system().now());
         }
-        if let Some(read) = store.api_keys().read(record.id).await? {
-            let bound = ApiKeyRecord { session_uuid, revoked_at, ..record };
-            store.api_keys().replace(&read, &bound).await?;
-        }
+        let bound = ApiKeyRecord { session_uuid, revoked_at, ..record };
+        // Nobody else has the store yet.
+        let mut batch = Batch::new();
+        batch.put(ApiKeyRecord::key(&bound.id).done(), encode(&bound)?);
+        store.commit(batch).await?;
     }
     Ok(())
 }
@@ -265,7 +267,10 @@ mod tests {
         }
         store.commit(batch).await.unwrap();
         for (id, at) in [(1, BORN - 500), (2, BORN + 500)] {
-            store.api_keys().add(&key(id, at)).await.unwrap();
+            let key = key(id, at);
+            let mut keys = store.transaction();
+            keys.put(&key.id, &key).await.unwrap();
+            assert!(keys.commit().await.unwrap());
             store.webhooks().put(&webhook(id, at)).await.unwrap();
         }
         store.webhooks().put(&webhook(3, BORN - 1)).await.unwrap();

@@ -6,11 +6,11 @@ use crate::{
         StoreError,
         codec::Key,
         conversations::Conversations,
-        engine::{Batch, Direction, Engine},
+        engine::{Batch, Direction, Engine, Pair},
         messages::Messages,
         numbers::Numbers,
-        settings::Settings,
         table::{Table, clear},
+        transaction::Record,
         trees::Tree,
     },
 };
@@ -28,6 +28,18 @@ const MIRROR: [Tree; 8] = [
     Tree::Receipts,
 ];
 
+impl Record for SessionRecord {
+    type Id = SessionId;
+
+    fn key(id: &SessionId) -> Key {
+        Key::new(Tree::Sessions).text(id.as_str())
+    }
+
+    fn entries(&self, _: &SessionId) -> Result<Vec<Pair>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
 pub struct Sessions<'a> {
     table: Table<'a, SessionRecord>,
     numbers: &'a Numbers,
@@ -39,7 +51,7 @@ impl<'a> Sessions<'a> {
     }
 
     pub async fn get(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        self.table.get(key(id)).await
+        self.table.get(SessionRecord::key(id)).await
     }
 
     /// In the order of their numbers.
@@ -52,11 +64,7 @@ impl<'a> Sessions<'a> {
 
     /// Durable when it returns.
     pub async fn put(&self, record: &SessionRecord) -> Result<(), StoreError> {
-        self.table.put(key(&record.id), record).await
-    }
-
-    pub fn put_in(&self, batch: &mut Batch, record: &SessionRecord) -> Result<(), StoreError> {
-        self.table.put_in(batch, key(&record.id), record)
+        self.table.put(SessionRecord::key(&record.id), record).await
     }
 
     /// The session that bears this name, unless it is being removed: what is made for a session must not
@@ -79,17 +87,8 @@ impl<'a> Sessions<'a> {
     /// Removes the record: the name is free. Durable when it returns.
     pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        batch.remove(key(id).done());
+        batch.remove(SessionRecord::key(id).done());
         self.table.engine.commit(batch).await?;
         self.table.engine.durable().await
     }
-
-    /// The next session number; never given twice.
-    pub async fn next_number(&self) -> Result<u64, StoreError> {
-        Settings::new(self.table.engine).next("session number").await
-    }
-}
-
-fn key(id: &SessionId) -> Key {
-    Key::new(Tree::Sessions).text(id.as_str())
 }

@@ -6,6 +6,7 @@ use crate::store::{
     StoreError,
     codec::{Key, decode, encode},
     engine::{Batch, Engine},
+    transaction::Transaction,
     trees::Tree,
 };
 
@@ -33,24 +34,14 @@ impl<'a> Settings<'a> {
         batch.put(key(name), encode(value)?);
         self.engine.commit(batch).await
     }
+}
 
+impl Transaction<'_> {
     /// The next number of a counter, from 1; none is given twice.
-    pub async fn next(&self, name: &str) -> Result<u64, StoreError> {
-        loop {
-            let before = self.engine.get(&key(name)).await?;
-            let number = before.as_deref().map(decode::<u64>).transpose()?.unwrap_or(0) + 1;
-            let mut batch = Batch::new();
-            batch.expect(key(name), before);
-            batch.put(key(name), encode(&number)?);
-            match self.engine.commit(batch).await {
-                Ok(()) => {
-                    self.engine.durable().await?;
-                    return Ok(number);
-                }
-                Err(StoreError::Conflict) => (),
-                Err(error) => return Err(error),
-            }
-        }
+    pub async fn next_number(&mut self, counter: &str) -> Result<u64, StoreError> {
+        let next = self.get_value::<u64>(key(counter)).await?.unwrap_or(0) + 1;
+        self.put_value(key(counter), &next)?;
+        Ok(next)
     }
 }
 

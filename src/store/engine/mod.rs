@@ -3,8 +3,12 @@
 //! It is async so that an engine across a network can live behind it. It knows bytes only: which
 //! keys there are and what they mean is said in [`crate::store::trees`].
 
+#[cfg(test)]
+mod contract;
 mod flusher;
 mod guard;
+#[cfg(test)]
+mod memory;
 mod sled;
 mod views;
 
@@ -12,6 +16,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+#[cfg(test)]
+pub use self::memory::{Conditions, MemoryEngine};
 pub use self::{
     guard::Guarded,
     sled::{SledEngine, is_held},
@@ -86,6 +92,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Whether a write has failed, so that no later one can succeed before the engine is opened anew.
     fn is_broken(&self) -> bool;
+
+    /// How many calls it got, where it counts them.
+    fn calls(&self) -> Option<u64> {
+        None
+    }
 
     /// All pairs as they are at this moment, however long they are read and whatever is committed
     /// meanwhile.

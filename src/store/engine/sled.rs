@@ -262,24 +262,12 @@ fn failed(error: sled::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn write(key: &[u8], value: &[u8]) -> Batch {
         let mut batch = Batch::new();
         batch.put(key.to_vec(), value.to_vec());
         batch
-    }
-
-    #[tokio::test]
-    async fn an_unmet_expectation_leaves_nothing_of_its_batch() {
-        let engine = SledEngine::temporary().unwrap();
-        engine.commit(write(b"a", b"1")).await.unwrap();
-        let mut batch = write(b"b", b"2");
-        batch.expect(b"a".to_vec(), None);
-        assert!(matches!(engine.commit(batch).await, Err(StoreError::Conflict)));
-        assert_eq!(engine.get(b"b").await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -324,56 +312,5 @@ mod tests {
         assert!(is_held(folder.path()));
         drop(engine);
         assert!(!is_held(folder.path()));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_snapshot_is_of_its_moment_whatever_is_written_meanwhile(
-            first in prop::collection::btree_map(0_u8..40, any::<u8>(), 0..30),
-            later in prop::collection::vec((0_u8..40, any::<Option<u8>>()), 0..60),
-            bytes in 1_usize..20,
-        ) {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(async {
-                let engine = SledEngine::temporary().unwrap();
-                for (key, value) in &first {
-                    engine.commit(write(&[*key], &[*value])).await.unwrap();
-                }
-                let mut snapshot = engine.snapshot();
-                let (mut found, mut later) = (Vec::new(), later.into_iter());
-                loop {
-                    for (key, value) in later.by_ref().take(5) {
-                        let mut batch = Batch::new();
-                        match value {
-                            Some(value) => batch.put(vec![key], vec![value]),
-                            None => batch.remove(vec![key]),
-                        }
-                        engine.commit(batch).await.unwrap();
-                    }
-                    let pairs = snapshot.next(bytes).await.unwrap();
-                    if pairs.is_empty() {
-                        break;
-                    }
-                    found.extend(pairs.into_iter().map(|(key, value)| (key[0], value[0])));
-                }
-                assert_eq!(found, first.into_iter().collect::<Vec<_>>());
-                drop(snapshot);
-                assert!(engine.views().is_empty());
-            });
-        }
-    }
-
-    #[tokio::test]
-    async fn a_scan_starts_at_the_end_it_was_asked_for() {
-        let engine = SledEngine::temporary().unwrap();
-        for n in 0..10u8 {
-            engine.commit(write(&[n], &[n])).await.unwrap();
-        }
-        let range = || Range { start: vec![2], end: vec![8] };
-        let keys = |pairs: Vec<Pair>| pairs.into_iter().map(|(key, _)| key[0]).collect::<Vec<_>>();
-        assert_eq!(keys(engine.scan(range(), Direction::Forward, 2).await.unwrap()), [2, 3]);
-        assert_eq!(keys(engine.scan(range(), Direction::Backward, 2).await.unwrap()), [7, 6]);
     }
 }

@@ -1,0 +1,177 @@
+//! The engine in memory: for tests, and to measure what an engine across a network would cost.
+//!
+//! It counts what it is asked, and can be as slow, as contended and as unreliable as a test wants.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+
+use crate::store::{
+    StoreError,
+    engine::{Batch, Direction, Engine, Pair, Range, Snapshot},
+};
+
+/// How the way to the engine behaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Conditions {
+    /// What each call takes.
+    pub latency: Duration,
+    /// Each commit of this number that expects something meets a conflict; none for 0.
+    pub conflict_each: u64,
+    /// Each call of this number fails; none for 0.
+    pub fail_each: u64,
+}
+
+#[derive(Default)]
+pub struct MemoryEngine {
+    pairs: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
+    conditions: Conditions,
+    calls: AtomicU64,
+    conditional: AtomicU64,
+}
+
+impl MemoryEngine {
+    pub fn new(conditions: Conditions) -> Self {
+        Self { conditions, ..Self::default() }
+    }
+
+    async fn call(&self) -> Result<(), StoreError> {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        if !self.conditions.latency.is_zero() {
+            tokio::time::sleep(self.conditions.latency).await;
+        }
+        if is_each(self.conditions.fail_each, call) {
+            return Err(StoreError::Disk("a failure that was asked for".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn pairs(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+        self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_each(each: u64, number: u64) -> bool {
+    each != 0 && number.is_multiple_of(each)
+}
+
+#[async_trait]
+impl Engine for MemoryEngine {
+    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.call().await?;
+        Ok(self.pairs().get(key).cloned())
+    }
+
+    async fn scan(
+        &self,
+        range: Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        self.call().await?;
+        if range.end <= range.start {
+            return Ok(Vec::new());
+        }
+        let pairs = self.pairs();
+        let found =
+            pairs.range::<Vec<u8>, _>((Bound::Included(&range.start), Bound::Excluded(&range.end)));
+        let pair = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
+        Ok(match direction {
+            Direction::Forward => found.take(limit).map(pair).collect(),
+            Direction::Backward => found.rev().take(limit).map(pair).collect(),
+        })
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.call().await?;
+        if !batch.expectations.is_empty() {
+            let commit = self.conditional.fetch_add(1, Ordering::SeqCst) + 1;
+            if is_each(self.conditions.conflict_each, commit) {
+                return Err(StoreError::Conflict);
+            }
+        }
+        let mut pairs = self.pairs();
+        let is_met =
+            |(key, expected): &(Vec<u8>, Option<Vec<u8>>)| pairs.get(key) == expected.as_ref();
+        if !batch.expectations.iter().all(is_met) {
+            return Err(StoreError::Conflict);
+        }
+        for (key, value) in batch.writes {
+            match value {
+                Some(value) => pairs.insert(key, value),
+                None => pairs.remove(&key),
+            };
+        }
+        Ok(())
+    }
+
+    async fn durable(&self) -> Result<(), StoreError> {
+        self.call().await
+    }
+
+    fn is_broken(&self) -> bool {
+        false
+    }
+
+    fn calls(&self) -> Option<u64> {
+        Some(self.calls.load(Ordering::SeqCst))
+    }
+
+    fn snapshot(&self) -> Box<dyn Snapshot + '_> {
+        Box::new(Copy { rest: self.pairs().clone() })
+    }
+}
+
+/// A copy of everything; what was read of it is gone from it.
+struct Copy {
+    rest: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+#[async_trait]
+impl Snapshot for Copy {
+    async fn next(&mut self, bytes: usize) -> Result<Vec<Pair>, StoreError> {
+        let (mut pairs, mut size) = (Vec::new(), 0);
+        while size < bytes
+            && let Some((key, value)) = self.rest.pop_first()
+        {
+            size += key.len() + value.len();
+            pairs.push((key, value));
+        }
+        Ok(pairs)
+    }
+
+    fn longest_pause(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_fails_and_conflicts_as_often_as_it_is_asked_to_and_counts_calls() {
+        let conditions = Conditions { conflict_each: 2, fail_each: 5, ..Conditions::default() };
+        let engine = MemoryEngine::new(conditions);
+        let mut outcomes = Vec::new();
+        for _ in 0..5 {
+            let mut batch = Batch::new();
+            batch.expect(b"k".to_vec(), None);
+            outcomes.push(match engine.commit(batch).await {
+                Ok(()) => "done",
+                Err(StoreError::Conflict) => "conflict",
+                Err(_) => "failure",
+            });
+        }
+        assert_eq!(outcomes, ["done", "conflict", "done", "conflict", "failure"]);
+        assert_eq!(engine.calls(), Some(5));
+    }
+}
