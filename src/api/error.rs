@@ -135,6 +135,7 @@ pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
         (ErrorCode::RateLimited, _) => ("RATE_LIMIT_EXCEEDED", StatusCode::TOO_MANY_REQUESTS),
         (ErrorCode::Unsupported, _) => ("NOT_SUPPORTED", StatusCode::NOT_IMPLEMENTED),
         (ErrorCode::Refused, _) => ("RECIPIENT_NOT_ON_WHATSAPP", StatusCode::UNPROCESSABLE_ENTITY),
+        (ErrorCode::NotNow, _) => ("SENDING_ON_HOLD", StatusCode::SERVICE_UNAVAILABLE),
         (ErrorCode::EngineFailed, Some(Subject::Session)) => {
             ("SESSION_START_FAILED", StatusCode::BAD_GATEWAY)
         }

@@ -87,6 +87,7 @@ struct Checks {
 async fn health(services: web::Data<Services>) -> HttpResponse {
     let ails = |status: &crate::domain::SessionStatus| {
         matches!(status.state, SessionState::Failed | SessionState::Degraded)
+            || status.send_hold.is_some()
     };
     let used = services.health.memory_used().await;
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
@@ -119,7 +120,8 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
         "healthy"
     };
     let timestamp = seconds(services.clock.now());
-    let warnings = disk.into_iter().chain(log).chain(sandbox_warning(&services)).collect();
+    let warnings = disk.into_iter().chain(log).chain(sandbox_warning(&services));
+    let warnings = warnings.chain(hold_warning(&services)).collect();
     let data = HealthView { status, timestamp, checks, warnings };
     if status == "unhealthy" {
         let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
@@ -127,6 +129,15 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
         return HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).json(body);
     }
     HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+}
+
+/// Names nobody: this is public.
+fn hold_warning(services: &Services) -> Option<String> {
+    let all = services.supervisor.list();
+    let holds = all.iter().filter_map(|status| status.send_hold.as_ref());
+    let (count, last) = (holds.clone().count(), holds.map(|hold| hold.until).max()?);
+    let until = seconds(last);
+    Some(format!("WhatsApp takes no messages of {count} session(s) for now, until {until} at most"))
 }
 
 /// Only where browsers are in use. It is a risk, not a fault: the status stays as it is.

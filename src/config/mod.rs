@@ -126,6 +126,8 @@ pub struct Outbox {
     pub at_once: usize,
     pub most_waiting: usize,
     pub retention_days: u32,
+    pub restricted_hold_seconds: u64,
+    pub rate_limited_hold_seconds: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     Unsupported,
     /// The request is well formed and WhatsApp would not do it.
     Refused,
+    /// WhatsApp takes no messages of the account for now.
+    NotNow,
     /// The engine tried and failed.
     EngineFailed,
     /// The engine did not answer in time; the outcome is unknown.

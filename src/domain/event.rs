@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::{
-    Ack, Chat, Contact, Jid, Me, Message, MessageId, SessionId, SessionState, Timestamp,
-    identity::Pair,
+    Ack, Chat, Contact, FailureCode, Jid, Me, Message, MessageId, SendHold, SessionId,
+    SessionState, Timestamp, identity::Pair,
 };
 
 /// One entry of the event log.
@@ -131,7 +131,24 @@ pub enum EventBody {
         after: Timestamp,
         before: Timestamp,
     },
-    /// A message that was accepted to be sent later will not be: its session was removed.
+    /// A message that was accepted was not sent, and will not be.
+    MessageFailed {
+        /// Its entry of the outbox.
+        outbox: Uuid,
+        /// The id that it would have had.
+        message: MessageId,
+        code: FailureCode,
+        reason: String,
+    },
+    /// WhatsApp takes no messages of the account for now: the queue of the session waits.
+    SendingHeld {
+        hold: SendHold,
+    },
+    SendingResumed {
+        hold: SendHold,
+        by_hand: bool,
+    },
+    /// A message that was accepted to be sent later will not be: it was taken back, or its session removed.
     MessageCancelled {
         /// Its entry of the outbox.
         outbox: Uuid,
@@ -182,6 +199,9 @@ impl EventBody {
             Self::Presence { .. } => "presence",
             Self::Call { .. } => "call",
             Self::HistoryGap { .. } => "history_gap",
+            Self::MessageFailed { .. } => "message_failed",
+            Self::SendingHeld { .. } => "sending_held",
+            Self::SendingResumed { .. } => "sending_resumed",
             Self::MessageCancelled { .. } => "message_cancelled",
             Self::WebhookDisabled { .. } => "webhook_disabled",
             Self::EngineUnknown { .. } => "engine_unknown",
@@ -200,6 +220,8 @@ impl EventBody {
                 Some(format!("ack|{message}|{}|{participant}", ack.level()))
             }
             Self::MessageRevoked { message, .. } => Some(format!("revoked|{message}")),
+            // An entry has one end: the same report once more is known, whatever its words.
+            Self::MessageFailed { outbox, .. } => Some(format!("failed|{outbox}")),
             Self::MessageCancelled { outbox, .. } => Some(format!("cancelled|{outbox}")),
             Self::Call { id, .. } => Some(format!("call|{id}")),
             // The same two may be learned again after one of them was somebody else's meanwhile.
@@ -217,6 +239,7 @@ impl EventBody {
             Self::Ack { message, .. }
             | Self::MessageEdited { message, .. }
             | Self::MessageRevoked { message, .. }
+            | Self::MessageFailed { message, .. }
             | Self::MessageCancelled { message, .. }
             | Self::Reaction { message, .. } => Some(&message.chat),
             Self::GroupJoined { group, .. }
@@ -235,6 +258,7 @@ impl EventBody {
             Self::Ack { message, .. }
             | Self::MessageEdited { message, .. }
             | Self::MessageRevoked { message, .. }
+            | Self::MessageFailed { message, .. }
             | Self::MessageCancelled { message, .. }
             | Self::Reaction { message, .. } => message.chat = name.clone(),
             Self::ChatUpdated { chat } => chat.id = name.clone(),
@@ -265,6 +289,10 @@ pub enum CancelReason {
     SessionRemoved,
     /// The session was linked to another account than the one that it was written for.
     AccountChanged,
+    /// A caller took it back before it was sent.
+    TakenBack,
+    /// Its caller waited for its turn as long as callers wait.
+    Expired,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

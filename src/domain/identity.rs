@@ -182,7 +182,9 @@ pub fn named_by(body: &EventBody) -> Vec<Jid> {
         }
         EventBody::MessageEdited { message, .. } => of_id(message).collect(),
         EventBody::MessageRevoked { message, by } => of_id(message).chain([by]).collect(),
-        EventBody::MessageCancelled { message, .. } => of_id(message).collect(),
+        EventBody::MessageFailed { message, .. } | EventBody::MessageCancelled { message, .. } => {
+            of_id(message).collect()
+        }
         EventBody::Reaction { message, sender, .. } => of_id(message).chain([sender]).collect(),
         EventBody::GroupJoined { participants, by, .. }
         | EventBody::GroupLeft { participants, by, .. } => {
@@ -203,6 +205,8 @@ pub fn named_by(body: &EventBody) -> Vec<Jid> {
         | EventBody::Disconnected { .. }
         | EventBody::Failed { .. }
         | EventBody::StateChanged { .. }
+        | EventBody::SendingHeld { .. }
+        | EventBody::SendingResumed { .. }
         | EventBody::IdentityLearned { .. }
         | EventBody::WebhookDisabled { .. }
         | EventBody::EngineUnknown { .. } => Vec::new(),

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::{
-    Ack, Jid, MessageId, Outgoing, SessionId, Timestamp, command::Sent, conversation::message_uuid,
+    Ack, FailureCode, Jid, MessageId, Outgoing, SessionId, Timestamp, command::Sent,
+    conversation::message_uuid,
 };
 
 /// One accepted send.
@@ -35,6 +36,9 @@ pub struct OutboxEntry {
     pub acked: Option<Ack>,
     /// Why it failed, or why its outcome is unknown.
     pub reason: Option<String>,
+    /// The kind of the failure; none before it failed, and in records of old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureCode>,
 }
 
 /// How a caller wants a message sent.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{Jid, SessionId, Timestamp};
+use crate::domain::{Jid, SendHold, SessionId, Timestamp};
 
 /// Where a session stands. The arrows between the states are drawn in `session`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -168,6 +168,9 @@ pub struct SessionRecord {
     /// start of the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<Removal>,
+    /// The newest time in which nothing was sent, since WhatsApp said "not now".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_hold: Option<SendHold>,
 }
 
 impl SessionRecord {
@@ -185,6 +188,7 @@ impl SessionRecord {
             state: SessionState::Initializing,
             last_error: None,
             removal: None,
+            send_hold: None,
         }
     }
 
@@ -291,9 +295,16 @@ pub struct SessionStatus {
     pub restarts: u32,
     /// What the engine takes, in bytes, as last measured; none where nobody knows.
     pub memory: Option<u64>,
+    /// Why nothing is sent at the moment, and until when.
+    pub send_hold: Option<SendHold>,
 }
 
 impl SessionStatus {
+    /// Whether it is ready, and its engine has lost WhatsApp for the moment.
+    pub fn is_disconnected(&self) -> bool {
+        self.state == SessionState::Ready && !self.connected
+    }
+
     pub fn reference(&self) -> SessionRef {
         SessionRef { id: self.id.clone(), uuid: self.uuid }
     }

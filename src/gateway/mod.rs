@@ -22,7 +22,7 @@ use crate::{
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
     descriptors,
-    domain::{Clock, Error, ErrorCode, Subject},
+    domain::{Clock, Error, ErrorCode, Subject, failure::HoldTimes},
     egress::{Guard, OwnPort, OwnPorts, Private},
     events::EventLog,
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
@@ -362,6 +362,10 @@ fn outbox_settings(config: &Config) -> OutboxSettings {
         },
         most_waiting: outbox.most_waiting,
         retention: Duration::from_secs(u64::from(outbox.retention_days) * 86_400),
+        holds: HoldTimes {
+            restricted: Duration::from_secs(outbox.restricted_hold_seconds),
+            rate_limited: Duration::from_secs(outbox.rate_limited_hold_seconds),
+        },
     }
 }
 

@@ -98,10 +98,11 @@ impl Messaging {
         let now = self.clock.now();
         let is_due = conversation.ask_history_after.is_none_or(|after| after <= now);
         let is_kept = conversation.deleted_at.is_none();
-        let state = self.supervisor.get(&conversation.session)?.status().state;
+        let status = self.supervisor.get(&conversation.session)?.status();
+        let can_ask = status.state == SessionState::Ready && status.connected;
         // On a disk that is about full nothing is taken on that can be had later.
         let has_room = self.store.admit().is_ok();
-        Ok(has_history && has_room && is_due && is_kept && state == SessionState::Ready)
+        Ok(has_history && has_room && is_due && is_kept && can_ask)
     }
 
     /// Fetches at least so many messages older than all that are stored, as far as there are any.

@@ -203,7 +203,10 @@ impl Ingest {
             | EventBody::Presence { .. }
             | EventBody::Call { .. }
             | EventBody::HistoryGap { .. }
+            | EventBody::MessageFailed { .. }
             | EventBody::MessageCancelled { .. }
+            | EventBody::SendingHeld { .. }
+            | EventBody::SendingResumed { .. }
             | EventBody::WebhookDisabled { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
@@ -240,7 +243,10 @@ impl Ingest {
         }
         self.store.chats().put_in(batch, session, &chat).await?;
         let messages = self.store.messages();
-        if messages.put_in(batch, session, message).await? {
+        // One that failed before was shown, and not counted.
+        let has_failed = message.from_me()
+            && messages.get(session, &message.id).await?.is_some_and(|it| it.ack == Ack::Failed);
+        if messages.put_in(batch, session, message).await? || has_failed {
             messages.count_in(batch, session, message).await?;
             let conversations = self.store.conversations();
             let known = conversations.get(session, message.chat()).await?;
@@ -409,6 +415,7 @@ mod tests {
             sent: None,
             acked: None,
             reason: None,
+            failure: None,
         };
         let mut batch = Batch::new();
         store.outbox().add_in(&mut batch, &entry).unwrap();

@@ -10,6 +10,7 @@ mod backlog;
 mod catching_up;
 mod changes;
 mod conversations;
+mod ended;
 mod groups;
 mod history;
 mod identity;
@@ -38,6 +39,7 @@ pub use self::{
     conversations::{
         Conversation, ConversationFilter, ConversationName, Found, unknown_conversation,
     },
+    ended::unsent_message,
     history::HistoryPage,
     ingest::Ingest,
     media::StoredMedia,

@@ -48,7 +48,10 @@ impl Messaging {
             None => None,
         };
         let mirrored = stored.page(session, chat, before.as_ref(), limit).await?;
-        if limit <= mirrored.len() || handle.status().state != SessionState::Ready {
+        let status = handle.status();
+        // Without a connection, what is known here is what there is.
+        let can_ask = status.state == SessionState::Ready && status.connected;
+        if limit <= mirrored.len() || !can_ask {
             if mirrored.is_empty() && self.store.chats().get(session, chat).await?.is_none() {
                 require_ready(&handle)?;
                 return Err(unknown_chat(chat));

@@ -47,6 +47,11 @@ impl Messaging {
         if !terms.waits() && status.state != SessionState::Ready {
             return Err(not_ready(status.state));
         }
+        if !terms.waits()
+            && let Some(hold) = &status.send_hold
+        {
+            return Err(hold.error(self.clock.now()));
+        }
         let request = self.with_numbers(session, request).await?;
         let chat = self.chat_name(session, &request.chat).await?;
         let quoted = match &request.quoted {
@@ -89,10 +94,13 @@ impl Messaging {
     ) -> Result<(), Error> {
         let message = self.message_name(session, message).await?;
         if self.was_refused(session, &message).await? {
-            let revoke = Command::Revoke { message, for_everyone: false };
+            let revoke = Command::Revoke { message: message.clone(), for_everyone: false };
             return match self.order(session, revoke).await {
                 // The engine does not keep what WhatsApp refused.
-                Err(error) if error.code == ErrorCode::NotFound => Ok(()),
+                Err(error) if error.code == ErrorCode::NotFound => {
+                    self.hide(session, &message).await
+                }
+                Ok(()) => self.hide(session, &message).await,
                 outcome => outcome,
             };
         }

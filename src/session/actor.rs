@@ -18,8 +18,15 @@ use crate::{
     },
     driver::{Close, Connection, Driver, DriverEvent},
     session::{
-        SessionHandle, SupervisorParts, admission::admit, degraded::UnderWay, handle::Request,
-        hold::released, log::SessionLog, recovery::Attempts, restart::Restarts,
+        SessionHandle, SupervisorParts,
+        admission::{admit, needs_connection, not_connected},
+        degraded::UnderWay,
+        handle::Request,
+        hold::released,
+        log::SessionLog,
+        recovery::Attempts,
+        restart::Restarts,
+        send_hold::{ends, present},
     },
 };
 
@@ -73,12 +80,14 @@ pub struct Timers {
     pub restart: Option<Instant>,
     pub probe: Option<Instant>,
     pub hold: Option<Instant>,
+    pub send_hold: Option<Instant>,
 }
 
 impl Timers {
     fn next(&self) -> Option<Instant> {
-        let all = [self.qr, self.authentication, self.line, self.restart, self.probe, self.hold];
-        all.into_iter().flatten().min()
+        let own = [self.qr, self.authentication, self.line, self.restart, self.probe];
+        let holds = [self.hold, self.send_hold];
+        own.into_iter().chain(holds).flatten().min()
     }
 }
 
@@ -135,6 +144,7 @@ pub fn session(
     };
     let restarts = Restarts::new(settings.max_restarts, settings.restart_window);
     let touched = shared.parts.clock.steady();
+    let send_hold = ends(&record, shared.parts.clock.now());
     let actor = Actor {
         shared,
         record,
@@ -147,7 +157,7 @@ pub fn session(
         tasks: JoinSet::new(),
         is_opening: false,
         hold: None,
-        timers: Timers::default(),
+        timers: Timers { send_hold, ..Timers::default() },
         restarts,
         failed_probes: 0,
         recovery: None,
@@ -227,6 +237,12 @@ impl Actor {
             Request::Hold { may_close, reply } => {
                 let _ = reply.send(self.hold(may_close).await);
             }
+            Request::HoldSends { refusal, reply } => {
+                let _ = reply.send(Ok(self.hold_sends(*refusal).await));
+            }
+            Request::ResumeSends { reply } => {
+                let _ = reply.send(Ok(self.resume_sends(true).await));
+            }
             Request::BeginRemoval { removal, reply } => {
                 let _ = reply.send(self.begin_removal(removal).await);
             }
@@ -277,6 +293,9 @@ impl Actor {
         let state = self.state();
         let refused = match admit(state, self.driver.is_some(), &command) {
             Err(error) => Some(error),
+            Ok(()) if needs_connection(&command) && self.status.borrow().is_disconnected() => {
+                Some(not_connected())
+            }
             Ok(()) if COMMANDS <= self.tasks.len() => {
                 let message = "too many commands are under way in this session";
                 Some(Error::new(ErrorCode::Unavailable, message))
@@ -404,6 +423,7 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
         recovery: None,
         restarts: 0,
         memory: None,
+        send_hold: present(record),
     }
 }
 

@@ -38,6 +38,18 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
     if accepted { Ok(()) } else { Err(not_ready(state)) }
 }
 
+/// Whether a command is carried out on WhatsApp, and not on the engine alone.
+pub fn needs_connection(command: &Command) -> bool {
+    !matches!(command, Command::Ping | Command::PairingCode { .. } | Command::RefreshQr)
+}
+
+/// The session is ready, and its engine has lost WhatsApp for the moment.
+pub fn not_connected() -> Error {
+    let message = "The session has no connection to WhatsApp at the moment";
+    with_state(Error::new(ErrorCode::NotReady, message), SessionState::Ready)
+        .detail("connected", false)
+}
+
 /// The session cannot do this in the state it is in.
 pub fn not_ready(state: SessionState) -> Error {
     let message = format!("The session is not ready: its status is '{}'", state.as_str());

@@ -6,10 +6,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     domain::{
-        Command, Error, ErrorCode, Removal, Reply, SessionConfig, SessionId, SessionStatus, Subject,
+        Command, Error, ErrorCode, NotNow, Removal, Reply, SendHold, SessionConfig, SessionId,
+        SessionStatus, Subject, failure::HoldTimes,
     },
     session::{
-        Deadlines,
+        Deadlines, LINE_GRACE,
+        admission::needs_connection,
         hold::Hold,
         log::{LogLine, SessionLog},
     },
@@ -17,6 +19,13 @@ use crate::{
 
 /// How long a request may lie in the mailbox beside the time that carrying it out takes.
 const MAILBOX_WAIT: Duration = Duration::from_secs(5);
+
+/// What WhatsApp answered in place of taking a message.
+pub struct Refusal {
+    pub reason: NotNow,
+    pub code: u32,
+    pub times: HoldTimes,
+}
 
 /// What a session's task is asked. Small: a mailbox keeps room for 32 of them however empty it is.
 pub enum Request {
@@ -40,6 +49,14 @@ pub enum Request {
     Hold {
         may_close: bool,
         reply: oneshot::Sender<Result<Option<Hold>, Error>>,
+    },
+    /// Holds what is sent, since WhatsApp takes nothing for now.
+    HoldSends {
+        refusal: Box<Refusal>,
+        reply: oneshot::Sender<Result<SendHold, Error>>,
+    },
+    ResumeSends {
+        reply: oneshot::Sender<Result<bool, Error>>,
     },
     /// Writes down that the session is being removed, and closes its engine for good.
     BeginRemoval {
@@ -79,11 +96,15 @@ impl SessionHandle {
     }
 
     /// Runs a command on the engine. [`ErrorCode::NotReady`] when the session is not ready, with
-    /// the state in the details; never waits for it to become so. A failure to read is about
+    /// the state in the details; never waits for it to become so. Waits a moment for a connection to WhatsApp
+    /// that was lost. A failure to read is about
     /// [`Subject::Reading`].
     pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
         let (name, deadline) = (command.name(), self.deadlines.of(&command) + MAILBOX_WAIT);
         let is_reading = command.is_reading();
+        if needs_connection(&command) && self.status.borrow().is_disconnected() {
+            self.wait_until(LINE_GRACE, |status| !status.is_disconnected()).await;
+        }
         let command = Box::new(command);
         let reply = self.ask(name, deadline, |reply| Request::Execute { command, reply }).await;
         reply.map_err(|error| match error.code {

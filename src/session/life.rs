@@ -155,6 +155,9 @@ impl Actor {
             self.note("warn", "held for too long; going on".to_owned());
             self.let_go();
         }
+        if due(&mut self.timers.send_hold, now) {
+            self.resume_sends(false).await;
+        }
         if due(&mut self.timers.restart, now) {
             self.enter(SessionState::Initializing).await;
             self.open();
@@ -227,7 +230,8 @@ impl Actor {
             RecoveryOutcome::Abandoned
         });
         self.is_opening = false;
-        self.timers = Timers { hold: self.timers.hold, ..Timers::default() };
+        let Timers { hold, send_hold, .. } = self.timers;
+        self.timers = Timers { hold, send_hold, ..Timers::default() };
         self.events = None;
         let mut in_order = true;
         if let Some(driver) = self.driver.take() {

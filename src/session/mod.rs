@@ -18,7 +18,8 @@
 //! * `initializing`: an engine is being opened, or waits for its first sign of life.
 //! * `qr_ready`: a code can be scanned. The timer of `qr_timeout` runs from the first code on.
 //! * `authenticated`: the phone accepted; the account is loading. `auth_timeout` runs.
-//! * `ready`: commands are accepted. A lost line leaves it ready, but not connected, for a minute.
+//! * `ready`: commands are accepted. A lost line leaves it ready, but not connected, for a minute: what needs
+//!   WhatsApp is refused then, and sends wait in the outbox.
 //! * `degraded`: the engine fails its probes. Nothing is given to it; what may wait waits. The agent is put
 //!   in anew, then the page is loaded anew (`recovery` decides), each within its deadline; the last resort
 //!   is a new engine, as after a crash.
@@ -42,6 +43,7 @@ mod log;
 mod recovery;
 mod report;
 mod restart;
+mod send_hold;
 mod supervisor;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
@@ -109,6 +111,9 @@ pub struct SupervisorSettings {
     /// An engine above this many bytes is restarted; none for no limit.
     pub memory_limit: Option<u64>,
 }
+
+/// How long a caller waits for a connection to WhatsApp that was lost: most come back at once.
+pub const LINE_GRACE: Duration = Duration::from_secs(2);
 
 /// How long each stage of a recovery may take; a new engine has its own deadline.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -196,6 +197,14 @@ impl Supervisor {
             sessions.remove(&session.id);
         }
         Ok(())
+    }
+
+    /// Resolves when the session has been ready for so long without its connection to WhatsApp.
+    pub async fn lost_connection(&self, id: &SessionId, grace: Duration) {
+        match self.get(id) {
+            Ok(handle) => handle.lost_connection(grace).await,
+            Err(_) => std::future::pending().await,
+        }
     }
 
     pub fn max_sessions(&self) -> usize {

@@ -42,6 +42,8 @@ impl Pushes {
 pub struct Device {
     network: Network,
     id: u64,
+    /// Held by the request that goes next when the line is back.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Network {
@@ -54,13 +56,15 @@ impl Network {
         let connected = Connected {
             pushes,
             held: None,
+            kept: std::collections::VecDeque::new(),
             account: None,
             credential: None,
             references_shown: 0,
             rotation: 0,
         };
         world.devices.insert(id, connected);
-        (Device { network: self.clone(), id }, Pushes { receiver })
+        let turn = tokio::sync::Mutex::new(());
+        (Device { network: self.clone(), id, turn }, Pushes { receiver })
     }
 }
 
@@ -77,6 +81,20 @@ impl Device {
         if ignored {
             self.network.pause(IGNORED).await;
             return Err(refusal(RefusalKind::Fault, "a planned fault: ignored"));
+        }
+        let needs_line = !matches!(
+            request,
+            Request::Hello { .. } | Request::RefreshReferences | Request::PairingCode { .. }
+        );
+        let is_cut = self.network.world().is_cut(self.id);
+        if is_cut && request == Request::LogOut {
+            return Err(refusal(RefusalKind::Fault, "the line is cut"));
+        }
+        if needs_line && (is_cut || self.turn.try_lock().is_err()) {
+            // In the order in which they came.
+            let _turn = self.turn.lock().await;
+            self.network.line_back(self.id).await;
+            return self.answer(request);
         }
         self.answer(request)
     }
@@ -217,11 +235,6 @@ impl Network {
     /// Plays a page's fault on every connected device of an account. How many there were.
     pub fn strike_page(&self, account: &Jid, fault: PageFault) -> usize {
         self.to_devices(account, &Push::Fault { fault })
-    }
-
-    /// Cuts or restores the line of every connected device of an account.
-    pub fn set_line(&self, account: &Jid, connected: bool) -> usize {
-        self.to_devices(account, &Push::Line { connected })
     }
 
     /// Makes something happen in an account that nobody did, such as a call.

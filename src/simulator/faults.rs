@@ -12,6 +12,9 @@ use crate::simulator::Network;
 pub struct Faults {
     /// Sends that are refused.
     pub refuse_sends: u32,
+    /// The code that these are refused with, such as 463 or 429; none without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal_code: Option<u32>,
     /// Requests that are never answered.
     pub ignore_requests: u32,
     /// Milliseconds that every request waits for its answer.

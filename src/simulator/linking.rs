@@ -60,6 +60,9 @@ impl World {
                     connected.account = Some(account.clone());
                     connected.credential = Some(credential);
                 }
+                if self.is_cut(device) {
+                    self.push(device, Push::Line { connected: false });
+                }
                 if let Some(snapshot) = self.snapshot(&account) {
                     self.push(device, snapshot);
                 }
@@ -166,5 +169,5 @@ impl World {
 }
 
 pub fn refusal(kind: RefusalKind, reason: &str) -> Refusal {
-    Refusal { kind, reason: reason.to_owned() }
+    Refusal { kind, reason: reason.to_owned(), code: None }
 }

@@ -21,6 +21,7 @@ mod faults;
 mod groups;
 mod journal;
 mod ledger;
+mod lines;
 mod linking;
 mod media;
 mod phone;
@@ -109,6 +110,8 @@ struct Inner {
     world: Mutex<World>,
     /// Wakes the agenda's task when there is something new on it.
     news: Arc<Notify>,
+    /// Wakes requests that wait for a line.
+    lines: Notify,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -121,6 +124,7 @@ impl Network {
             world: Mutex::new(World::open(settings.clone())?),
             settings,
             news: Arc::new(Notify::new()),
+            lines: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });

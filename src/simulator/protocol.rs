@@ -224,6 +224,9 @@ pub enum Answer {
 pub struct Refusal {
     pub kind: RefusalKind,
     pub reason: String,
+    /// WhatsApp's code of a send that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

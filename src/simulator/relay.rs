@@ -43,7 +43,8 @@ impl World {
     ) -> Result<(Sent, Message), Refusal> {
         self.check_writing()?;
         if self.faults.take(|faults| &mut faults.refuse_sends) {
-            return Err(refusal(RefusalKind::Fault, "a planned fault: the send is refused"));
+            let refused = refusal(RefusalKind::Fault, "a planned fault: the send is refused");
+            return Err(Refusal { code: self.faults.refusal_code, ..refused });
         }
         let now = self.now();
         let chat = self.phone_identity(&draft.chat).unwrap_or_else(|| draft.chat.clone());

@@ -1,7 +1,10 @@
 //! All that the network knows: the ledger that outlives the process, the devices that do not, and
 //! the look-ups that everything else needs.
 
-use std::{collections::HashMap, fs, io};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fs, io,
+};
 
 use tokio::sync::mpsc;
 
@@ -14,6 +17,7 @@ use crate::{
         faults::Faults,
         journal::{JOURNAL, Journal},
         ledger::{Ledger, Record},
+        lines::{MOST_KEPT, waits},
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
         veil::Shown,
@@ -45,6 +49,8 @@ pub struct World {
     /// Which unlinked device shows a pairing code, and for which account.
     pub pairing_codes: HashMap<String, (u64, Jid)>,
     pub faults: Faults,
+    /// Accounts whose devices have no line.
+    pub cut: HashSet<Jid>,
     pub waiting: Waiting,
     /// Whether there is something new on the agenda.
     pub has_news: bool,
@@ -59,6 +65,8 @@ pub struct Connected {
     pub pushes: mpsc::Sender<Box<Push>>,
     /// Held back so that the next one overtakes it.
     pub held: Option<Push>,
+    /// What it is told once its line is back.
+    pub kept: VecDeque<Push>,
     pub account: Option<Jid>,
     pub credential: Option<String>,
     pub references_shown: u32,
@@ -81,6 +89,7 @@ impl World {
             references: HashMap::new(),
             pairing_codes: HashMap::new(),
             faults: Faults::default(),
+            cut: HashSet::new(),
             waiting: Waiting::new(),
             has_news: false,
             next_device: 1,
@@ -109,6 +118,7 @@ impl World {
         // Requests that wait are answered: there is nobody in whose name any more.
         self.waiting.clear();
         self.faults = Faults::default();
+        self.cut.clear();
         self.clear_media_folder()
     }
 
@@ -256,6 +266,14 @@ impl World {
     /// A device whose queue is full is cut off: it will connect again and be given a snapshot.
     fn hand_over(&mut self, device: u64, push: Push) {
         let Some(connected) = self.devices.get_mut(&device) else { return };
+        if waits(&self.cut, connected, &push) {
+            if MOST_KEPT <= connected.kept.len() {
+                self.devices.remove(&device);
+                return;
+            }
+            connected.kept.push_back(push);
+            return;
+        }
         let is_event = matches!(push, Push::Happened { .. });
         if is_event && self.faults.take(|faults| &mut faults.reorder_events) {
             connected.held = Some(push);

@@ -231,6 +231,7 @@ mod tests {
             sent: None,
             acked: None,
             reason: None,
+            failure: None,
         }
     }
 

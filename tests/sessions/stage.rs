@@ -76,6 +76,7 @@ impl Stage {
             events: log.clone(),
             clock: clock.clone(),
             settings: OutboxSettings {
+                holds: wagate::domain::failure::HoldTimes::default(),
                 pace: Pace { pause: Duration::ZERO, at_once: 4 },
                 most_waiting: 100,
                 retention: Duration::from_secs(3_600),

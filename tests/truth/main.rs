@@ -26,10 +26,13 @@ macro_rules! on_both_engines {
     };
 }
 
-mod group_receipts;
 mod addresses;
+mod cut_line;
 mod empty_parameters;
+mod failed_sends;
+mod group_receipts;
 mod mentions;
+mod not_now;
 mod refused_sends;
 mod stage;
 #[path = "../support/mod.rs"]

@@ -27,6 +27,7 @@ use crate::{
     domain::{
         Error, ErrorCode, SessionId, Subject,
         conversation::{StoredMessage, message_uuid},
+        outbox::{OutboxEntry, OutboxState},
     },
     messaging::{Found, Refusal, may_edit, may_revoke},
     services::Services,
@@ -43,6 +44,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         endpoint.about(TAG, summary).needs(Scope::Send).repeats(Repeat::Repeatable)
     };
     vec![
+        Endpoint::get(ONE, read)
+            .about(TAG, "A message, also one that waits to be sent or failed")
+            .needs(Scope::Conversations)
+            .answers::<ChangedView>(200),
         change(Endpoint::patch(ONE, edit), "Edit an own text of the last 15 minutes")
             .takes::<EditBody>()
             .answers::<ChangedView>(200),
@@ -119,6 +124,17 @@ pub fn check_text(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+async fn read(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let message = match access::message(&services, &request).await? {
+        Found::Message(session, stored) => render::message(&services, &session, &stored).await?,
+        Found::Waiting(entry) => render::unsent(&services, *entry).await?,
+    };
+    Ok(HttpResponse::Ok().json(data(ChangedView { message })))
+}
+
 async fn edit(
     services: web::Data<Services>,
     request: HttpRequest,
@@ -146,6 +162,10 @@ async fn delete(
     };
     let (session, stored) = match access::message(&services, &request).await? {
         Found::Message(session, stored) => (session, stored),
+        Found::Waiting(entry) if !entry.state.is_waiting() => {
+            // It failed, or was cancelled: nobody has it.
+            return Ok(deleted(&entry.message_uuid().to_string()));
+        }
         Found::Waiting(entry) => {
             services.messaging.outbox().cancel(&entry.session, entry.id).await?;
             return Ok(deleted(&entry.message_uuid().to_string()));
@@ -250,7 +270,7 @@ async fn linked(
     })?;
     match services.messaging.message(&uuid.to_string()).await? {
         Found::Message(session, stored) => file_of(&services, &request, &session, &stored).await,
-        Found::Waiting(_) => Err(no_message_yet().into()),
+        Found::Waiting(entry) => Err(not_sent(&entry).into()),
     }
 }
 
@@ -273,12 +293,18 @@ async fn sent_message(
 ) -> Result<(SessionId, Box<StoredMessage>), Error> {
     match access::message(services, request).await? {
         Found::Message(session, stored) => Ok((session, stored)),
-        Found::Waiting(_) => Err(no_message_yet()),
+        Found::Waiting(entry) => Err(not_sent(&entry)),
     }
 }
 
-fn no_message_yet() -> Error {
-    Error::new(ErrorCode::Conflict, "the message is still to be sent")
+fn not_sent(entry: &OutboxEntry) -> Error {
+    let message = match (entry.state, &entry.reason) {
+        (OutboxState::Failed, Some(reason)) => format!("the message was not sent: {reason}"),
+        (OutboxState::Failed, None) => "the message was not sent".to_owned(),
+        (OutboxState::Cancelled, _) => "the message was cancelled".to_owned(),
+        _ => "the message is still to be sent".to_owned(),
+    };
+    Error::new(ErrorCode::Conflict, message)
 }
 
 /// The message as it is after a change.

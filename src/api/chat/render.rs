@@ -17,11 +17,12 @@ use crate::{
         },
     },
     domain::{
-        Ack, Contact, Error, Identities, Jid, JidKind, Me, MessageId, MessageKind, SessionId,
-        SessionStatus,
+        Ack, Contact, Error, Identities, Jid, JidKind, Me, Message, MessageId, MessageKind,
+        SessionId, SessionStatus,
         conversation::{StoredMessage, Tag, conversation_uuid, message_uuid},
+        outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{Conversation, ConversationName},
+    messaging::{Conversation, ConversationName, unsent_message},
     services::Services,
 };
 
@@ -42,6 +43,19 @@ pub async fn message(
 ) -> Result<MessageView, Error> {
     let known = Known::about(services, session, std::slice::from_ref(stored)).await?;
     Ok(known.view(stored))
+}
+
+/// A message that waits to be sent, or never was. It has no number.
+pub async fn unsent(services: &Services, entry: OutboxEntry) -> Result<MessageView, Error> {
+    let session = entry.session.clone();
+    let me = services.supervisor.get(&session)?.status().me.map(|me| me.id);
+    let (is_cancelled, code) = (entry.state == OutboxState::Cancelled, entry.failure);
+    let error = entry.reason.clone().filter(|_| entry.state == OutboxState::Failed);
+    let error = error.or_else(|| is_cancelled.then(|| "the message was cancelled".to_owned()));
+    let message = unsent_message(entry, me);
+    let stored = StoredMessage { number: 0, hidden: is_cancelled, message };
+    let view = self::message(services, &session, &stored).await?;
+    Ok(MessageView { error, error_code: code, ..view })
 }
 
 /// Needs nothing looked up.
@@ -167,6 +181,10 @@ fn media_url(services: &Services, uuid: Uuid) -> String {
     }
 }
 
+fn has_failed(message: &Message) -> bool {
+    message.from_me() && message.ack == Ack::Failed
+}
+
 /// What the messages of a page refer to.
 struct Known<'a> {
     services: &'a Services,
@@ -175,6 +193,8 @@ struct Known<'a> {
     people: HashMap<Jid, Contact>,
     identities: Identities,
     quoted: HashMap<MessageId, StoredMessage>,
+    /// What is known of those that failed, by key.
+    failures: HashMap<String, OutboxEntry>,
 }
 
 impl<'a> Known<'a> {
@@ -196,8 +216,16 @@ impl<'a> Known<'a> {
         let named: Vec<Jid> = stored.iter().chain(quoted.values()).flat_map(of_one).collect();
         let identities = services.messaging.identities(session, &named).await?;
         let people = services.messaging.people(session, named).await?;
+        let mut failures = HashMap::new();
+        for id in
+            stored.iter().filter(|stored| has_failed(&stored.message)).map(|it| &it.message.id)
+        {
+            if let Some(entry) = services.messaging.outbox().of_message(session, &id.key).await? {
+                failures.insert(id.key.to_string(), entry);
+            }
+        }
         let me = services.supervisor.get(session)?.status().me;
-        Ok(Self { services, session, me, people, identities, quoted })
+        Ok(Self { services, session, me, people, identities, quoted, failures })
     }
 
     /// A person by the number, where it is known.
@@ -214,6 +242,7 @@ impl<'a> Known<'a> {
         let me: Vec<Jid> = self.own_ids().cloned().collect();
         let media = message.media.as_ref().filter(|_| !is_deleted);
         let is_sent = !message.from_me() || Ack::Sent <= message.ack;
+        let failure = self.failures.get(&*message.id.key);
         MessageView {
             id: stored.number,
             uuid: uuid.to_string(),
@@ -226,6 +255,8 @@ impl<'a> Known<'a> {
             grouped_reactions: grouped(&message.reactions, &me),
             message_type: message_type(message.kind),
             status: message_status(message),
+            error: failure.and_then(|entry| entry.reason.clone()),
+            error_code: failure.and_then(|entry| entry.failure),
             is_played: message.ack == Ack::Played,
             media: media.map(|media| MediaView {
                 url: media_url(self.services, uuid),

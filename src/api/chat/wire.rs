@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use crate::{
     api::chat::{paging::PageNumbers, reactions::GroupedReaction},
     domain::{
-        Ack, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus, Timestamp,
-        conversation::Tag,
+        Ack, FailureCode, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus,
+        Timestamp, conversation::Tag,
     },
 };
 
@@ -128,6 +128,13 @@ pub struct MessageView {
     pub message_type: &'static str,
     /// pending, sent, delivered, read or failed.
     pub status: &'static str,
+    /// Why it failed; left out unless it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The kind of that failure, such as RECIPIENT_NOT_ON_WHATSAPP or SEND_FAILED.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub error_code: Option<FailureCode>,
     /// Whether a voice note, or a video, was played by whom it was sent to; then it is read as well.
     pub is_played: bool,
     pub media: Option<MediaView>,

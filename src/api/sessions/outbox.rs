@@ -11,13 +11,13 @@ use crate::{
         endpoint::{
             Endpoint,
             ParameterKind::{Number, Text},
-            Scope,
+            Repeat, Scope,
         },
         error::ApiError,
-        sessions::data,
+        sessions::{data, wire::seconds},
     },
     domain::{
-        Error, SessionId, SessionState, SessionStatus, Subject, Timestamp,
+        Error, FailureCode, SendHold, SessionId, SessionState, SessionStatus, Subject, Timestamp,
         outbox::{OutboxEntry, OutboxState, Priority, Terms},
     },
     services::Services,
@@ -31,6 +31,7 @@ const FARTHEST_DAYS: i64 = 366;
 
 pub fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/v1/sessions/{sessionId}/outbox";
+    const RESUME: &str = "/api/v1/sessions/{sessionId}/outbox/resume";
     const ONE: &str = "/api/v1/sessions/{sessionId}/outbox/{outboxId}";
     vec![
         Endpoint::get(ALL, list)
@@ -45,6 +46,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Take a message back that is not under way yet")
             .needs(Scope::Send)
             .answers::<OutboxView>(200),
+        Endpoint::post(RESUME, resume)
+            .about(TAG, "Send again before the end of a hold")
+            .needs(Scope::Send)
+            .repeats(Repeat::Repeatable)
+            .answers::<ResumedView>(200),
     ]
 }
 
@@ -96,8 +102,8 @@ struct OutboxView {
     /// queued, sending, sent, delivered, read, played, failed, unknown or cancelled.
     #[schema(value_type = String)]
     state: OutboxState,
-    /// Why it waits: send_at, session_not_ready, turn (others go first) or lookup (its outcome is
-    /// being found out).
+    /// Why it waits: send_at, session_not_ready, hold (WhatsApp takes nothing for now), connection (to
+    /// WhatsApp, which was lost), turn (others go first) or lookup (its outcome is being found out).
     waiting_for: Option<&'static str>,
     #[schema(value_type = String)]
     priority: Priority,
@@ -107,11 +113,47 @@ struct OutboxView {
     attempts: u32,
     /// Why it failed, or why its outcome is unknown.
     reason: Option<String>,
+    /// The kind of the failure, such as RECIPIENT_NOT_ON_WHATSAPP or SEND_FAILED.
+    #[schema(value_type = Option<String>)]
+    code: Option<FailureCode>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct OutboxList {
     outbox: Vec<OutboxView>,
+    /// Why nothing is sent at the moment, and until when; null when it is.
+    hold: Option<HoldView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ResumedView {
+    /// Whether there was a hold.
+    resumed: bool,
+}
+
+/// A time in which a session sends nothing, since WhatsApp said "not now".
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HoldView {
+    /// ACCOUNT_RESTRICTED or RATE_LIMITED.
+    reason: &'static str,
+    /// WhatsApp's code.
+    whatsapp_code: u32,
+    message: String,
+    since: String,
+    until: String,
+}
+
+impl HoldView {
+    pub fn of(hold: &SendHold) -> Self {
+        Self {
+            reason: hold.reason.as_str(),
+            whatsapp_code: hold.code,
+            message: hold.message(),
+            since: seconds(hold.since),
+            until: seconds(hold.until),
+        }
+    }
 }
 
 impl OutboxView {
@@ -122,24 +164,31 @@ impl OutboxView {
             message_id: entry.message_id(me).to_string(),
             chat_id: entry.chat().to_string(),
             state: entry.state,
-            waiting_for: waiting_for(entry, status.state, now),
+            waiting_for: waiting_for(entry, status, now),
             priority: entry.terms.priority,
             queued_at: entry.queued_at.to_string(),
             send_at: entry.terms.send_at.map(|time| time.to_string()),
             changed_at: entry.changed_at.to_string(),
             attempts: entry.attempts,
             reason: entry.reason.clone(),
+            code: entry.failure,
         }
     }
 }
 
-fn waiting_for(entry: &OutboxEntry, state: SessionState, now: Timestamp) -> Option<&'static str> {
+fn waiting_for(
+    entry: &OutboxEntry,
+    status: &SessionStatus,
+    now: Timestamp,
+) -> Option<&'static str> {
     match entry.state {
         OutboxState::Unknown => Some("lookup"),
         OutboxState::Queued if entry.terms.send_at.is_some_and(|time| now < time) => {
             Some("send_at")
         }
-        OutboxState::Queued if state != SessionState::Ready => Some("session_not_ready"),
+        OutboxState::Queued if status.state != SessionState::Ready => Some("session_not_ready"),
+        OutboxState::Queued if status.send_hold.is_some() => Some("hold"),
+        OutboxState::Queued if !status.connected => Some("connection"),
         OutboxState::Queued => Some("turn"),
         _ => None,
     }
@@ -160,7 +209,17 @@ async fn list(
     let entries = services.messaging.outbox().page(&session, before, limit).await?;
     let now = services.messaging.now();
     let outbox = entries.iter().map(|entry| OutboxView::of(entry, &status, now)).collect();
-    Ok(HttpResponse::Ok().json(data(OutboxList { outbox })))
+    let hold = status.send_hold.as_ref().map(HoldView::of);
+    Ok(HttpResponse::Ok().json(data(OutboxList { outbox, hold })))
+}
+
+async fn resume(
+    services: web::Data<Services>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let session = session_id(&request)?;
+    let resumed = services.supervisor.get(&session)?.resume_sends().await?;
+    Ok(HttpResponse::Ok().json(data(ResumedView { resumed })))
 }
 
 async fn read(

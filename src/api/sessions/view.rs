@@ -9,6 +9,7 @@ use crate::{
     api::{
         error::ApiError,
         sessions::{
+            outbox::HoldView,
             qr,
             wire::{seconds, status_word},
         },
@@ -34,6 +35,8 @@ pub struct SessionView {
     phone_number: Option<String>,
     pushname: Option<String>,
     connected: bool,
+    /// Why nothing is sent at the moment, and until when; null when it is.
+    send_hold: Option<HoldView>,
     /// Whether the engine fails its probes and is being brought back; no commands are taken then.
     degraded: bool,
     /// The newest such recovery since the gateway started; null if there was none.
@@ -65,6 +68,7 @@ impl SessionView {
             phone_number: status.me.as_ref().map(|me| me.id.user().to_owned()),
             pushname: status.me.as_ref().and_then(|me| me.push_name.clone()),
             connected: status.connected,
+            send_hold: status.send_hold.as_ref().map(HoldView::of),
             degraded: status.state == SessionState::Degraded,
             last_recovery: status.recovery.as_ref().map(RecoveryView::of),
             last_error: status.last_error.clone(),

@@ -13,8 +13,8 @@ use crate::{
         sessions::{identity::beside, message_view::MessageEventView},
     },
     domain::{
-        Ack, Event, EventBody, Identities, Jid, SessionId, SessionState, SessionStatus, Timestamp,
-        address,
+        Ack, Event, EventBody, Identities, Jid, SendHold, SessionId, SessionState, SessionStatus,
+        Timestamp, address,
         event::{GroupChange, JoinAction, LeaveAction},
         identity::risen,
         shown::shown,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 23] = [
+pub const EVENT_NAMES: [&str; 25] = [
     "qr",
     "authenticated",
     "ready",
@@ -35,6 +35,8 @@ pub const EVENT_NAMES: [&str; 23] = [
     "message_edit",
     "message_revoked",
     "message_cancelled",
+    "sending_held",
+    "sending_resumed",
     "reaction",
     "group_join",
     "group_leave",
@@ -135,6 +137,8 @@ pub fn name(body: &EventBody) -> Option<&'static str> {
     Some(match body {
         EventBody::EngineUnknown { .. } => return None,
         EventBody::MessageEdited { .. } => "message_edit",
+        // How far a message came: nowhere.
+        EventBody::MessageFailed { .. } => "ack",
         EventBody::GroupJoined { .. } => "group_join",
         EventBody::GroupLeft { .. } => "group_leave",
         EventBody::GroupUpdated { .. } => "group_update",
@@ -227,8 +231,19 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
         EventBody::HistoryGap { chat, after, before } => {
             json!({ "chatId": chat, "after": seconds(*after), "before": seconds(*before) })
         }
+        EventBody::MessageFailed { outbox, message, code, reason } => json!({
+            "id": message, "messageId": message, "chatId": message.chat, "outboxId": outbox,
+            "ack": Ack::Failed.level(), "status": ack_word(Ack::Failed), "code": code,
+            "reason": reason, "timestamp": timestamp, "participant": null,
+        }),
+        EventBody::SendingHeld { hold } => hold_data(hold, timestamp),
+        EventBody::SendingResumed { hold, by_hand } => {
+            let mut data = hold_data(hold, timestamp);
+            data["byHand"] = json!(by_hand);
+            data
+        }
         EventBody::MessageCancelled { outbox, message, reason, may_be_sent } => json!({
-            "outboxId": outbox, "id": message, "chatId": message.chat, "reason": reason,
+            "outboxId": outbox, "id": message, "messageId": message, "chatId": message.chat, "reason": reason,
             "outcome": if *may_be_sent { "unknown" } else { "not_sent" }, "timestamp": timestamp,
         }),
         EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => json!({
@@ -239,6 +254,13 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
         | EventBody::MessageSent { .. }
         | EventBody::EngineUnknown { .. } => Value::Null,
     }
+}
+
+fn hold_data(hold: &SendHold, timestamp: i64) -> Value {
+    json!({
+        "reason": hold.reason, "whatsappCode": hold.code, "message": hold.message(),
+        "since": seconds(hold.since), "until": seconds(hold.until), "timestamp": timestamp,
+    })
 }
 
 fn qr_data(text: &str, attempt: u32, expires_at: Timestamp, codes: Codes) -> Value {

@@ -7,6 +7,7 @@ use crate::domain::{
     Command, Content, Error, ErrorCode, EventBody, Jid, Me, MessageId, Outgoing,
     ParticipantOutcome, Reply, Subject, Timestamp,
     command::{ContactCard, MediaKind},
+    failure::refused_by_whatsapp,
 };
 
 /// From the agent.
@@ -55,6 +56,9 @@ pub enum Report {
 pub struct Failure {
     kind: FailureKind,
     reason: String,
+    /// WhatsApp's code of what it refused, where the page tells it.
+    #[serde(default)]
+    code: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -87,7 +91,7 @@ impl Failure {
             FailureKind::NotAllowed => (ErrorCode::Forbidden, subject),
             FailureKind::Invalid => (ErrorCode::Invalid, subject),
             FailureKind::Unsupported => (ErrorCode::Unsupported, None),
-            FailureKind::Failed => (ErrorCode::EngineFailed, None),
+            FailureKind::Failed => return refused_by_whatsapp(self.code, self.reason),
         };
         let error = Error::new(code, self.reason);
         match about {

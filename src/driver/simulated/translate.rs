@@ -1,7 +1,9 @@
 //! Between a session's commands and the network's requests: plain functions, no state.
 
 use crate::{
-    domain::{Command, Error, ErrorCode, Reply, Subject, event::Presence},
+    domain::{
+        Command, Error, ErrorCode, Reply, Subject, event::Presence, failure::refused_by_whatsapp,
+    },
     simulator::protocol::{Answer, Refusal, RefusalKind, Request},
 };
 
@@ -83,7 +85,10 @@ pub fn failure(refusal: Refusal, subject: Option<Subject>) -> Error {
         RefusalKind::Invalid => (ErrorCode::Invalid, subject),
         RefusalKind::Fault => (ErrorCode::EngineFailed, None),
     };
-    let error = Error::new(code, refusal.reason);
+    let error = match refusal.kind {
+        RefusalKind::Fault => refused_by_whatsapp(refusal.code, refusal.reason),
+        _ => Error::new(code, refusal.reason),
+    };
     match about {
         Some(subject) => error.about(subject),
         None => error,

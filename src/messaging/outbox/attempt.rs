@@ -7,8 +7,8 @@ use tokio::time::timeout;
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Ack, Command, Content, Error, ErrorCode, EventBody, Message, Reply, SessionId,
-        SessionState,
+        Ack, Command, Content, Error, ErrorCode, EventBody, FailureCode, Jid, Message, NotNow,
+        Reply, SendHold, SessionId, SessionState, SessionStatus,
         command::Sent,
         event::CancelReason,
         outbox::{OutboxEntry, OutboxState},
@@ -71,6 +71,7 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, is_doubtful: b
     if is_doubtful {
         match look_up(&handle, &entry).await {
             Ok(Outcome::Sent(message)) => return sent(parts, entry, *message).await,
+            Ok(Outcome::Pending) => return unknown(parts, entry, &pending()).await,
             Ok(_) if may_try_again(&entry) => (),
             Ok(Outcome::Refused) => return give_up(parts, entry, refused()).await,
             Ok(Outcome::Absent) => {
@@ -135,7 +136,9 @@ async fn failed(
         ErrorCode::NotReady | ErrorCode::Unavailable => {
             // The engine has not seen it.
             entry.attempts -= 1;
-            if entry.terms.waits() {
+            // Without a connection it waits, as its caller does, for a moment at least.
+            let is_cut_off = handle.status().is_disconnected();
+            if entry.terms.waits() || is_cut_off {
                 wait(parts, entry, RETRY_PAUSE).await
             } else {
                 give_up(parts, entry, error).await
@@ -143,6 +146,7 @@ async fn failed(
         }
         ErrorCode::EngineFailed => match look_up(handle, &entry).await {
             Ok(Outcome::Sent(message)) => sent(parts, entry, *message).await,
+            Ok(Outcome::Pending) => unknown(parts, entry, &pending()).await,
             Ok(Outcome::Refused | Outcome::Absent) if may_try_again(&entry) => {
                 let pause = RETRY_PAUSE * entry.attempts;
                 wait(parts, entry, pause).await
@@ -152,6 +156,7 @@ async fn failed(
             Err(_) => unknown(parts, entry, &error).await,
         },
         ErrorCode::Timeout => unknown(parts, entry, &error).await,
+        ErrorCode::NotNow => held(parts, handle, entry, error).await,
         _ => give_up(parts, entry, error).await,
     }
 }
@@ -165,6 +170,8 @@ fn may_try_again(entry: &OutboxEntry) -> bool {
 /// What a look-up of a message by its key finds.
 enum Outcome {
     Sent(Box<Message>),
+    /// The engine is at it still: it waits for its connection.
+    Pending,
     /// The engine has the message, and WhatsApp did not take it: nobody else has it.
     Refused,
     Absent,
@@ -175,6 +182,7 @@ async fn look_up(handle: &SessionHandle, entry: &OutboxEntry) -> Result<Outcome,
     let message = entry.message_id(me.as_ref());
     match handle.execute(Command::Find { message }).await? {
         Reply::Found(Some(found)) if found.ack == Ack::Failed => Ok(Outcome::Refused),
+        Reply::Found(Some(found)) if found.ack == Ack::Pending => Ok(Outcome::Pending),
         Reply::Found(Some(found)) => Ok(Outcome::Sent(found)),
         Reply::Found(None) => Ok(Outcome::Absent),
         _ => Err(odd_reply()),
@@ -183,6 +191,30 @@ async fn look_up(handle: &SessionHandle, entry: &OutboxEntry) -> Result<Outcome,
 
 fn refused() -> Error {
     Error::new(ErrorCode::EngineFailed, "WhatsApp did not send the message")
+}
+
+fn pending() -> Error {
+    Error::new(ErrorCode::Timeout, "the engine has the message, and WhatsApp does not have it yet")
+}
+
+/// WhatsApp said "not now": the whole queue of the session waits, and this message with it.
+async fn held(
+    parts: &OutboxParts,
+    handle: &SessionHandle,
+    mut entry: OutboxEntry,
+    error: Error,
+) -> Ended {
+    let Some(refusal) = NotNow::of_error(&error) else { return give_up(parts, entry, error).await };
+    let hold = match handle.hold_sends(refusal, parts.settings.holds).await {
+        Ok(hold) => hold,
+        Err(error) => return give_up(parts, entry, error).await,
+    };
+    let error = hold.error(parts.clock.now());
+    if !may_try_again(&entry) {
+        return give_up(parts, entry, error).await;
+    }
+    entry.reason = Some(error.message);
+    wait(parts, entry, Duration::ZERO).await
 }
 
 /// WhatsApp has it.
@@ -218,36 +250,29 @@ async fn of_another_account(
     mut entry: OutboxEntry,
     may_be_sent: bool,
 ) -> Ended {
-    let event = EventBody::MessageCancelled {
-        outbox: entry.id,
-        message: entry.message_id(entry.account.as_ref()),
-        reason: CancelReason::AccountChanged,
-        may_be_sent,
-    };
+    let reason = CancelReason::AccountChanged;
     let message = "the session is linked to another account now; the message was cancelled";
-    let cancelled = async {
-        parts.ingest.tell_cancelled(&entry.session.clone(), vec![event]).await?;
-        close(parts, &mut entry, OutboxState::Cancelled, Some(message.to_owned())).await
-    };
-    let error = match cancelled.await {
-        Ok(()) => Error::new(ErrorCode::Conflict, message),
-        Err(fault) => fault.into(),
-    };
-    if entry.state.is_waiting() {
-        return Ended { pause: DISK_PAUSE, ..Ended::new(entry, None) };
+    match cancel(parts, &mut entry, reason, may_be_sent, Some(message)).await {
+        Ok(()) => Ended::new(entry, Some(Err(Error::new(ErrorCode::Conflict, message)))),
+        Err(_) => {
+            entry.state = OutboxState::Queued;
+            Ended { pause: DISK_PAUSE, ..Ended::new(entry, None) }
+        }
     }
-    Ended::new(entry, Some(Err(error)))
 }
 
 /// It will not be sent.
 async fn give_up(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> Ended {
-    metrics::counter!("wagate_outbox_total", "outcome" => "failed").increment(1);
-    let reason = Some(error.message.clone());
-    let error = match close(parts, &mut entry, OutboxState::Failed, reason).await {
-        Ok(()) => error,
-        Err(fault) => fault.into(),
+    let fault = match fail(parts, &mut entry, &error).await {
+        Ok(()) => return Ended::new(entry, Some(Err(error))),
+        Err(fault) => fault,
     };
-    Ended::new(entry, Some(Err(error)))
+    if !entry.terms.waits() {
+        return Ended::new(entry, Some(Err(fault.into())));
+    }
+    // Its end is told once the disk takes it; until then it is not the end.
+    (entry.state, entry.failure) = (OutboxState::Queued, None);
+    Ended { pause: DISK_PAUSE, ..Ended::new(entry, None) }
 }
 
 /// It goes back to its lane.
@@ -272,24 +297,85 @@ async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> 
     Ended { pause: LOOK_AGAIN, ..Ended::new(entry, Some(outcome)) }
 }
 
-/// Writes an entry down for good that will not be sent, and drops its file.
-pub async fn close(
+/// Writes down for good that an entry failed, with the event of it, and drops its file.
+pub async fn fail(
     parts: &OutboxParts,
     entry: &mut OutboxEntry,
-    state: OutboxState,
-    reason: Option<String>,
+    error: &Error,
 ) -> Result<(), StoreError> {
-    (entry.state, entry.reason) = (state, reason);
-    write_durably(parts, entry).await?;
+    let code = FailureCode::of(error);
+    let event = EventBody::MessageFailed {
+        outbox: entry.id,
+        message: entry.message_id(account_of(parts, entry).as_ref()),
+        code,
+        reason: error.message.clone(),
+    };
+    (entry.state, entry.failure) = (OutboxState::Failed, Some(code));
+    entry.reason = Some(error.message.clone());
+    end(parts, entry, event).await?;
+    metrics::counter!("wagate_outbox_total", "outcome" => "failed").increment(1);
+    Ok(())
+}
+
+/// The same for one that was cancelled.
+pub async fn cancel(
+    parts: &OutboxParts,
+    entry: &mut OutboxEntry,
+    reason: CancelReason,
+    may_be_sent: bool,
+    words: Option<&str>,
+) -> Result<(), StoreError> {
+    let event = EventBody::MessageCancelled {
+        outbox: entry.id,
+        message: entry.message_id(account_of(parts, entry).as_ref()),
+        reason,
+        may_be_sent,
+    };
+    (entry.state, entry.reason) = (OutboxState::Cancelled, words.map(str::to_owned));
+    end(parts, entry, event).await
+}
+
+async fn end(
+    parts: &OutboxParts,
+    entry: &mut OutboxEntry,
+    event: EventBody,
+) -> Result<(), StoreError> {
+    entry.changed_at = parts.clock.now();
+    parts.ingest.send_ended(entry, event, account_of(parts, entry)).await?;
     if let Content::Media(media) = &entry.outgoing.content {
         let _ = tokio::fs::remove_file(&media.path).await;
     }
     Ok(())
 }
 
+/// The account that it was accepted for, or that the session has now.
+fn account_of(parts: &OutboxParts, entry: &OutboxEntry) -> Option<Jid> {
+    let linked = || {
+        let status = parts.supervisor.get(&entry.session).ok()?.status();
+        status.me.map(|me| me.id)
+    };
+    entry.account.clone().or_else(linked)
+}
+
 /// Whether a session sends at the moment.
-pub fn is_ready(parts: &OutboxParts, session: &SessionId) -> Result<bool, Error> {
-    Ok(parts.supervisor.get(session)?.status().state == SessionState::Ready)
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    Sends,
+    /// It is ready, and has no connection to WhatsApp.
+    Disconnected,
+    /// WhatsApp takes no messages of it for now.
+    Held(SendHold),
+    NotReady(SessionState),
+}
+
+pub fn standing(parts: &OutboxParts, session: &SessionId) -> Result<Standing, Error> {
+    let status = parts.supervisor.get(session)?.status();
+    Ok(match status {
+        SessionStatus { state, .. } if state != SessionState::Ready => Standing::NotReady(state),
+        SessionStatus { send_hold: Some(hold), .. } => Standing::Held(hold),
+        SessionStatus { connected: false, .. } => Standing::Disconnected,
+        _ => Standing::Sends,
+    })
 }
 
 async fn write(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {

@@ -238,6 +238,7 @@ mod tests {
             sent: None,
             acked: None,
             reason: None,
+            failure: None,
         }
     }
 

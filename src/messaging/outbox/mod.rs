@@ -35,11 +35,13 @@ use crate::{
     domain::{
         Clock, Content, Error, ErrorCode, Outgoing, SessionId, SessionRef, Subject,
         command::Sent,
+        event::CancelReason,
+        failure::HoldTimes,
         outbox::{OutboxEntry, OutboxState, Terms},
     },
     events::EventLog,
     messaging::Ingest,
-    session::{Supervisor, not_found},
+    session::{LINE_GRACE, Supervisor, not_found},
     store::{Batch, Store},
 };
 
@@ -75,6 +77,7 @@ pub struct OutboxSettings {
     pub most_waiting: usize,
     /// How long an entry is kept after it is done with.
     pub retention: Duration,
+    pub holds: HoldTimes,
 }
 
 /// What became of a send by the time that its caller is answered.
@@ -83,6 +86,15 @@ pub enum Posted {
     Sent(Sent),
     /// It is written down and will be sent.
     Queued(Box<OutboxEntry>),
+}
+
+type Outcome = oneshot::Receiver<Result<Sent, Error>>;
+
+/// What a caller waited for.
+enum Settled {
+    Outcome(Result<Result<Sent, Error>, oneshot::error::RecvError>),
+    /// It waits for the session's connection.
+    Kept(Box<OutboxEntry>),
 }
 
 /// The handle of the outbox. Clones are the same outbox.
@@ -135,6 +147,7 @@ impl Outbox {
             sent: None,
             acked: None,
             reason: None,
+            failure: None,
         };
         let mut batch = Batch::new();
         self.parts.store.outbox().add_in(&mut batch, &entry)?;
@@ -155,19 +168,41 @@ impl Outbox {
         // millisecond, the message would be found by what the session missed.
         let (waiter, outcome) = oneshot::channel();
         self.take(&entry, Waiter::Outcome(waiter)).await?;
-        let outcome = tokio::time::timeout(deadline, outcome);
+        let outcome = tokio::time::timeout(deadline, self.settled(&entry, outcome));
         let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
         written?;
         match outcome {
-            Ok(Ok(outcome)) => outcome.map(Posted::Sent),
-            Ok(Err(_)) => Err(stopping()),
+            Ok(Settled::Outcome(Ok(outcome))) => outcome.map(Posted::Sent),
+            Ok(Settled::Outcome(Err(_))) => Err(stopping()),
+            Ok(Settled::Kept(entry)) => Ok(Posted::Queued(entry)),
             Err(_) => Err(self.take_back(&entry).await),
+        }
+    }
+
+    /// Waits for an outcome; without a connection to WhatsApp only for a moment: then the message waits for
+    /// it, and its caller does not.
+    async fn settled(&self, entry: &OutboxEntry, mut outcome: Outcome) -> Settled {
+        loop {
+            tokio::select! {
+                outcome = &mut outcome => return Settled::Outcome(outcome),
+                () = self.parts.supervisor.lost_connection(&entry.session, LINE_GRACE) => (),
+            }
+            let (reply, kept) = oneshot::channel();
+            let (session, id) = (entry.session.clone(), entry.id);
+            if self.order(Order::Keep { session, id, reply }).await.is_err() {
+                return Settled::Outcome(outcome.await);
+            }
+            match kept.await {
+                Ok(Some(entry)) => return Settled::Kept(entry),
+                // It has just ended.
+                _ => return Settled::Outcome(outcome.await),
+            }
         }
     }
 
     /// Its caller waits no longer: what has not begun is not to be sent behind their back.
     async fn take_back(&self, entry: &OutboxEntry) -> Error {
-        match self.cancel(&entry.session, entry.id).await {
+        match self.cancel_because(&entry.session, entry.id, CancelReason::Expired).await {
             Ok(_) => {
                 let message = "others went first for too long; the message was not sent";
                 Error::new(ErrorCode::Unavailable, message)
@@ -205,6 +240,15 @@ impl Outbox {
         self.parts.store.outbox().get(session, id).await?.ok_or_else(no_such_entry)
     }
 
+    /// The newest entry of a message, by its key.
+    pub async fn of_message(
+        &self,
+        session: &SessionId,
+        key: &str,
+    ) -> Result<Option<OutboxEntry>, Error> {
+        Ok(self.parts.store.outbox().by_message(session, key).await?)
+    }
+
     /// The newest entries before the one given, newest first.
     pub async fn page(
         &self,
@@ -217,9 +261,18 @@ impl Outbox {
 
     /// Takes back a message that no engine has seen yet.
     pub async fn cancel(&self, session: &SessionId, id: Uuid) -> Result<OutboxEntry, Error> {
+        self.cancel_because(session, id, CancelReason::TakenBack).await
+    }
+
+    async fn cancel_because(
+        &self,
+        session: &SessionId,
+        id: Uuid,
+        reason: CancelReason,
+    ) -> Result<OutboxEntry, Error> {
         let entry = self.get(session, id).await?;
         let (reply, outcome) = oneshot::channel();
-        self.order(Order::Cancel { session: session.clone(), id, reply }).await?;
+        self.order(Order::Cancel { session: session.clone(), id, reason, reply }).await?;
         match outcome.await {
             Ok(Some(cancelled)) => cancelled,
             Ok(None) => {

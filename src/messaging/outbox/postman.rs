@@ -24,7 +24,7 @@ use crate::{
     },
     messaging::outbox::{
         OutboxParts,
-        attempt::{Ended, attempt, close, is_ready},
+        attempt::{Ended, Standing, attempt, cancel, fail, standing},
         lane::{Lane, Next, Waiting},
     },
     session::{not_found, not_ready},
@@ -69,7 +69,15 @@ pub enum Order {
     Cancel {
         session: SessionId,
         id: Uuid,
+        reason: CancelReason,
         reply: oneshot::Sender<Option<Result<OutboxEntry, Error>>>,
+    },
+    /// Keeps a message until its session sends again, though its caller did not ask for that. Answered with
+    /// nothing when it has ended.
+    Keep {
+        session: SessionId,
+        id: Uuid,
+        reply: oneshot::Sender<Option<Box<OutboxEntry>>>,
     },
     /// Cancels all that waits in a session that is being removed.
     CancelAll {
@@ -91,6 +99,10 @@ pub struct Postman {
     waiters: HashMap<Uuid, OutcomeWaiter>,
     /// Entries that an earlier attempt may have sent.
     doubtful: HashSet<Uuid>,
+    /// Entries under way that are kept, though their callers did not ask for it.
+    kept: HashSet<Uuid>,
+    /// The entries under way, which is never many.
+    begun: HashSet<Uuid>,
     /// Each brings back the caller that it could not answer yet.
     under_way: JoinSet<(Ended, Option<OutcomeWaiter>)>,
     /// When a lane must be looked at again.
@@ -107,6 +119,8 @@ impl Postman {
             leaving: HashMap::new(),
             waiters: HashMap::new(),
             doubtful: HashSet::new(),
+            kept: HashSet::new(),
+            begun: HashSet::new(),
             under_way: JoinSet::new(),
             soonest: None,
             is_blocked: false,
@@ -191,7 +205,10 @@ impl Postman {
                 }
                 self.lane(&entry.session.clone()).add(*entry);
             }
-            Order::Cancel { session, id, reply } => {
+            Order::Keep { session, id, reply } => {
+                let _ = reply.send(self.keep(&session, id).await);
+            }
+            Order::Cancel { session, id, reason, reply } => {
                 let cancelled = match self.lane(&session).cancel(id) {
                     // One that may have been sent already cannot be taken back.
                     Some(entry) if self.doubtful.contains(&id) => {
@@ -199,9 +216,14 @@ impl Postman {
                         None
                     }
                     Some(mut entry) => {
-                        let state = OutboxState::Cancelled;
-                        let closed = close(&self.parts, &mut entry, state, None).await;
-                        if let Some(waiter) = self.waiter_of(id) {
+                        let closed = cancel(&self.parts, &mut entry, reason, false, None).await;
+                        if closed.is_err() {
+                            // What is not written down as cancelled goes its way.
+                            self.lane(&session).add(entry.clone());
+                        }
+                        if closed.is_ok()
+                            && let Some(waiter) = self.waiter_of(id)
+                        {
                             let message = "the message was cancelled";
                             waiter.refuse(Error::new(ErrorCode::Conflict, message));
                         }
@@ -221,10 +243,37 @@ impl Postman {
         }
     }
 
+    /// Makes a message wait for its session, on the disk too. Its caller is answered that it waits.
+    async fn keep(&mut self, session: &SessionId, id: Uuid) -> Option<Box<OutboxEntry>> {
+        if self.begun.contains(&id) {
+            self.kept.insert(id);
+            let entry = self.parts.store.outbox().get(session, id).await.ok()??;
+            return Some(Box::new(entry));
+        }
+        let mut entry = self.lane(session).cancel(id)?;
+        entry.terms.patient = true;
+        self.lane(session).add(entry.clone());
+        self.write_again(&entry).await;
+        self.waiters.remove(&id);
+        Some(Box::new(entry))
+    }
+
+    /// Writes an entry that waits on other terms than it was accepted on.
+    async fn write_again(&self, entry: &OutboxEntry) {
+        let mut batch = Batch::new();
+        let written = match self.parts.store.outbox().add_in(&mut batch, entry) {
+            Ok(()) => self.parts.store.commit(batch).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::error!(%error, "that a message waits for its session cannot be written");
+        }
+    }
+
     fn survey(&self) -> HashMap<SessionId, Waiting> {
         let now = self.parts.clock.now();
         let waiting = self.lanes.iter().map(|(session, lane)| {
-            let is_ready = is_ready(&self.parts, session).unwrap_or(false);
+            let is_ready = standing(&self.parts, session) == Ok(Standing::Sends);
             (session.clone(), lane.waiting(is_ready, now))
         });
         waiting.filter(|(_, waiting)| waiting.total() != 0).collect()
@@ -235,14 +284,23 @@ impl Postman {
         (self.soonest, self.is_blocked) = (None, false);
         let sessions: Vec<SessionId> = self.lanes.keys().cloned().collect();
         for session in sessions {
-            match is_ready(&self.parts, &session) {
-                Ok(true) => self.begin(&session),
-                Ok(false) => {
-                    self.answer_impatient(&session).await;
-                    self.is_blocked |= self.lane(&session).len() != 0;
+            match standing(&self.parts, &session) {
+                Ok(Standing::Sends) => {
+                    self.begin(&session);
+                    continue;
+                }
+                // Their callers are answered elsewhere, if it lasts.
+                Ok(Standing::Disconnected) => (),
+                Ok(Standing::Held(hold)) => {
+                    let error = hold.error(self.parts.clock.now());
+                    self.answer_impatient(&session, error).await;
+                }
+                Ok(Standing::NotReady(state)) => {
+                    self.answer_impatient(&session, not_ready(state)).await;
                 }
                 Err(_) => self.fail_all(&session).await,
             }
+            self.is_blocked |= self.lane(&session).len() != 0;
         }
         self.lanes.retain(|_, lane| !lane.is_idle());
     }
@@ -254,6 +312,7 @@ impl Postman {
                 Next::Send(entry) => {
                     let is_doubtful = self.doubtful.remove(&entry.id);
                     let waiter = self.waiters.remove(&entry.id);
+                    self.begun.insert(entry.id);
                     let parts = self.parts.clone();
                     self.under_way.spawn(answer(parts, entry, is_doubtful, waiter));
                 }
@@ -266,18 +325,16 @@ impl Postman {
         }
     }
 
-    /// Whoever does not want to wait for the session hears that it is not ready. What may have been
-    /// sent already waits all the same.
-    async fn answer_impatient(&mut self, session: &SessionId) {
+    /// Answers those who do not want to wait for the session. What may have been sent already waits all the
+    /// same.
+    async fn answer_impatient(&mut self, session: &SessionId, error: Error) {
         for entry in self.lane(session).take_impatient() {
             if self.doubtful.contains(&entry.id) {
                 self.lane(session).add(entry);
                 continue;
             }
-            let state = self.parts.supervisor.get(session).map(|handle| handle.status().state);
-            let error = state.map_or_else(|error| error, not_ready);
             let waiter = self.waiter_of(entry.id);
-            self.refuse(entry, waiter, error).await;
+            self.refuse(entry, waiter, error.clone()).await;
         }
     }
 
@@ -332,8 +389,7 @@ impl Postman {
     }
 
     async fn refuse(&self, mut entry: OutboxEntry, waiter: Option<Waiter>, error: Error) {
-        let reason = Some(error.message.clone());
-        if let Err(fault) = close(&self.parts, &mut entry, OutboxState::Failed, reason).await {
+        if let Err(fault) = fail(&self.parts, &mut entry, &error).await {
             tracing::error!(error = %fault, "an entry of the outbox cannot be written");
         }
         if let Some(waiter) = waiter {
@@ -346,8 +402,13 @@ impl Postman {
     }
 
     async fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
-        let Ended { entry, pause, .. } = ended;
+        let Ended { mut entry, pause, .. } = ended;
         let session = entry.session.clone();
+        if self.kept.remove(&entry.id) && entry.state.is_waiting() {
+            entry.terms.patient = true;
+            self.write_again(&entry).await;
+        }
+        self.begun.remove(&entry.id);
         self.lane(&session).ended(entry.chat());
         self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
         if entry.state.is_waiting() {

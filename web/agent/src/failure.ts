@@ -5,6 +5,8 @@ export class AgentError extends Error {
   constructor(
     readonly kind: FailureKind,
     reason: string,
+    /** WhatsApp's code of what it refused. */
+    readonly code?: number,
   ) {
     super(reason);
   }
@@ -37,7 +39,10 @@ const KINDS: ReadonlyMap<unknown, FailureKind> = new Map([
 
 /** What went wrong, in the gateway's words. wa-js names some of its own errors by a code. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof AgentError) return { kind: error.kind, reason: error.message };
+  if (error instanceof AgentError) {
+    const failure = { kind: error.kind, reason: error.message };
+    return error.code === undefined ? failure : { ...failure, code: error.code };
+  }
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const reason = typeof message === "string" && message !== "" ? message : String(error);
   return { kind: KINDS.get(code) ?? "failed", reason };

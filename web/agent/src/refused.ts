@@ -20,3 +20,32 @@ export async function removeRefused(id: string): Promise<boolean> {
   const done = await wpp().chat.deleteMessage(chat, id, true, false);
   return [done].flat().every(({ isDeleted }) => isDeleted);
 }
+
+/** Where the page, and libraries of it, put the code that WhatsApp refused something with. */
+const CODES = ["error", "errorCode", "nackCode", "status", "statusCode", "code"] as const;
+/** What the code is called where it is told in words. */
+const WORDS: readonly [RegExp, number][] = [
+  [/rate-?overlimit/i, 429],
+  [/\b(?:error|code|nack|status)\W{1,3}(4\d\d|5\d\d)\b/i, NaN],
+];
+
+/** WhatsApp's code in the outcome of a send, or in an error of one; none where it is not told. */
+export function refusalCode(outcome: unknown): number | undefined {
+  if (typeof outcome === "string") return codeInWords(outcome);
+  if (typeof outcome !== "object" || outcome === null) return undefined;
+  const fields = outcome as Record<string, unknown>;
+  for (const name of CODES) {
+    const code = Number(fields[name]);
+    if (typeof fields[name] !== "object" && 400 <= code && code < 600) return code;
+  }
+  const words = ["message", "text", "messageSendResult", "error"].map((name) => fields[name]);
+  return codeInWords(words.filter((word) => typeof word === "string").join(" "));
+}
+
+function codeInWords(words: string): number | undefined {
+  for (const [pattern, code] of WORDS) {
+    const found = pattern.exec(words);
+    if (found) return Number.isNaN(code) ? Number(found[1]) : code;
+  }
+  return undefined;
+}

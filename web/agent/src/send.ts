@@ -5,7 +5,7 @@ import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
 import { addRecipients } from "./receipts";
-import { removeRefused } from "./refused";
+import { refusalCode, removeRefused } from "./refused";
 import { sending } from "./sending";
 import type { Content, Message, Outgoing } from "./wire";
 
@@ -46,7 +46,7 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
     linkPreview: outgoing.linkPreview,
   };
   const taken = await sending(outgoing.key, async () => {
-    const taken = await dispatch(chat, outgoing.content, options);
+    const taken = await dispatch(chat, outgoing.content, options).catch(withCode);
     assertTaken(taken);
     return taken;
   });
@@ -84,8 +84,15 @@ export async function find(id: string): Promise<Message | null> {
 /** wa-js does not fail when a send does. */
 function assertTaken({ sendMsgResult: result, ack }: Taken): void {
   const word = typeof result === "string" ? result : result?.messageSendResult;
-  if ((word !== undefined && word !== "OK") || (ack ?? 0) < 0)
-    throw new AgentError("failed", `WhatsApp did not send the message: ${word ?? "no reason"}`);
+  if ((word === undefined || word === "OK") && 0 <= (ack ?? 0)) return;
+  const reason = `WhatsApp did not send the message: ${word ?? "no reason"}`;
+  throw new AgentError("failed", reason, refusalCode(result));
+}
+
+/** A send that the page gave up, with WhatsApp's code where it says one. */
+function withCode(error: unknown): never {
+  const { kind, reason } = failureOf(error);
+  throw new AgentError(kind, reason, refusalCode(error));
 }
 
 /**

@@ -149,6 +149,8 @@ export type FailureKind =
 export interface Failure {
   kind: FailureKind;
   reason: string;
+  /** WhatsApp's code of what it refused, where the page tells it. */
+  code?: number | undefined;
 }
 
 export interface Outgoing {

@@ -9,4 +9,5 @@ import "./loading.test";
 import "./login.test";
 import "./page.test";
 import "./receipts.test";
+import "./refused.test";
 import "./send.test";

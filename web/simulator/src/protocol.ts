@@ -208,6 +208,7 @@ export type Answer = { [K in keyof Answers]: { answer: K } & Answers[K] }[keyof 
 
 export interface Refusal {
   kind: string;
+  code?: number;
   reason: string;
 }
 

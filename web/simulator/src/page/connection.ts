@@ -176,6 +176,7 @@ function take(push: Push): void {
         });
       return;
     case "line":
+      line.cut(!push.connected);
       setLine(push.connected);
       return;
     case "unlinked":

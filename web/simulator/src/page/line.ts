@@ -14,6 +14,7 @@ export class NetworkRefusal extends Error {
   constructor(
     readonly kind: string,
     reason: string,
+    readonly code?: number,
   ) {
     super(reason);
     this.name = "NetworkRefusal";
@@ -24,6 +25,7 @@ export class Line {
   private socket: WebSocket | undefined;
   private next = 1;
   private pause = 250;
+  private isCut = false;
   private readonly waiting = new Map<number, Waiting>();
 
   constructor(
@@ -44,6 +46,11 @@ export class Line {
     socket.onclose = () => this.lost();
   }
 
+  /** While the line is cut, answers wait with it: none of them is late. */
+  cut(isCut: boolean): void {
+    this.isCut = isCut;
+  }
+
   async ask<K extends keyof Answers>(request: Request, kind: K): Promise<Answers[K]> {
     const answer = await this.send(request);
     if (answer.answer !== kind)
@@ -61,10 +68,15 @@ export class Line {
         clearTimeout(deadline);
         this.waiting.delete(number);
       };
-      const deadline = setTimeout(() => {
+      const expire = (): void => {
+        if (this.isCut) {
+          deadline = setTimeout(expire, ANSWER_DEADLINE);
+          return;
+        }
         settle();
         reject(new Error(`the network gave no answer to ${request.request}`));
-      }, ANSWER_DEADLINE);
+      };
+      let deadline = setTimeout(expire, ANSWER_DEADLINE);
       this.waiting.set(number, {
         take: (answer) => {
           settle();
@@ -88,7 +100,7 @@ export class Line {
     const waiting = this.waiting.get(said.number);
     if (!waiting) return;
     if ("Ok" in said) waiting.take(said.Ok);
-    else waiting.fail(new NetworkRefusal(said.Err.kind, said.Err.reason));
+    else waiting.fail(new NetworkRefusal(said.Err.kind, said.Err.reason, said.Err.code));
   }
 
   private lost(): void {

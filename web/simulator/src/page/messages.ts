@@ -47,7 +47,8 @@ async function send(chat: ChatModel, message: MsgModel): Promise<Exports> {
   } catch (error) {
     console.warn("A message was not sent:", error);
     message["ack"] = -1;
-    return { messageSendResult: "ERROR_UNKNOWN", t: message["t"], count: null };
+    const errorCode = error instanceof NetworkRefusal ? error.code : undefined;
+    return { messageSendResult: "ERROR_UNKNOWN", errorCode, t: message["t"], count: null };
   }
 }
 
