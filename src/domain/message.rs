@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Jid, MessageId, Timestamp, media_type};
+use crate::domain::{Jid, MessageId, Timestamp, file_name, media_type};
 
 /// How far a message has come. Only ever rises, except to `Failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,6 +87,8 @@ pub struct MessageMedia {
     pub mime: String,
     /// In bytes.
     pub size: u64,
+    /// A plain name, never a path.
+    #[serde(default, deserialize_with = "file_name::read")]
     pub filename: Option<String>,
 }
 

@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod failure;
+pub mod file_name;
 pub mod fold;
 pub mod group;
 pub mod id;
@@ -21,6 +22,7 @@ pub mod media_type;
 pub mod message;
 pub mod outbox;
 pub mod receipt;
+pub mod rules;
 pub mod session;
 pub mod shown;
 

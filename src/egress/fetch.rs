@@ -33,6 +33,8 @@ pub struct Fetched {
     pub size: u64,
     /// What the server calls it.
     pub content_type: Option<String>,
+    /// Its `Content-Disposition` as it came.
+    pub disposition: Option<Vec<u8>>,
     /// Where it came from in the end.
     pub url: Url,
 }
@@ -83,6 +85,8 @@ async fn keep(
     }
     let named = response.headers().get(header::CONTENT_TYPE);
     let content_type = named.and_then(|value| value.to_str().ok()).map(essence);
+    let disposition = response.headers().get(header::CONTENT_DISPOSITION);
+    let disposition = disposition.map(|value| value.as_bytes().to_vec());
     let kept = |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
     let mut file = tokio::fs::File::create(into).await.map_err(kept)?;
     let (mut size, mut chunks) = (0_u64, response.bytes_stream());
@@ -98,7 +102,7 @@ async fn keep(
     if size == 0 {
         return Err(fault("leads to an empty file"));
     }
-    Ok(Fetched { size, content_type, url })
+    Ok(Fetched { size, content_type, disposition, url })
 }
 
 /// A type without its parameters.

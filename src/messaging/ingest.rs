@@ -157,6 +157,7 @@ impl Ingest {
                     message.kind = MessageKind::Revoked;
                     message.body.clear();
                     message.media = None;
+                    message.reactions.clear();
                 };
                 self.change(batch, session, message, revoke).await
             }

@@ -11,6 +11,7 @@ mod catching_up;
 mod changes;
 mod conversations;
 mod ended;
+pub mod files;
 mod groups;
 mod history;
 mod identity;
@@ -35,7 +36,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use self::conversations::Totals;
 pub use self::{
-    allowed::{Refusal, may_edit, may_revoke},
+    allowed::{Change, Refusal},
     conversations::{
         Conversation, ConversationFilter, ConversationName, Found, unknown_conversation,
     },

@@ -5,10 +5,15 @@ use crate::{
         Command, Content, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
         Outgoing, SessionId, SessionState, Subject,
         command::{MediaKind, Sent},
+        conversation::StoredMessage,
         message::MessageMedia,
         outbox::{OutboxState, Terms},
+        rules,
     },
-    messaging::{Messaging, Outbox, Posted},
+    messaging::{
+        Change, Messaging, Outbox, Posted, Refusal,
+        allowed::{is_there, may_edit, may_revoke},
+    },
     session::{not_found, not_ready},
 };
 
@@ -39,6 +44,7 @@ impl Messaging {
         if status.removing {
             return Err(not_found(session));
         }
+        rules::check(&request.content)?;
         if let Some(key) = &request.key
             && let Some(posted) = self.outbox.find(session, key).await?
         {
@@ -55,7 +61,7 @@ impl Messaging {
         let request = self.with_numbers(session, request).await?;
         let chat = self.chat_name(session, &request.chat).await?;
         let quoted = match &request.quoted {
-            Some(text) => Some(self.find(session, &chat, text).await?),
+            Some(text) => Some(self.quotable(session, &chat, text).await?),
             None => None,
         };
         let is_keyed = request.key.is_some();
@@ -81,7 +87,15 @@ impl Messaging {
         message: &MessageId,
         text: String,
     ) -> Result<(), Error> {
+        self.supervisor.get(session)?;
         let message = self.message_name(session, message).await?;
+        if let Some(stored) = self.known(session, &message, Change::Edit).await? {
+            let allowed = may_edit(&stored, self.clock.now());
+            allowed.map_err(|refusal| refusal.error(Change::Edit))?;
+            if stored.message.kind.is_media() && rules::LONGEST_CAPTION < text.chars().count() {
+                return Err(Error::invalid("a caption has at most 1,024 characters"));
+            }
+        }
         self.order(session, Command::Edit { message: message.clone(), text: text.clone() }).await?;
         Ok(self.ingest.take(session, EventBody::MessageEdited { message, text }).await?)
     }
@@ -104,7 +118,19 @@ impl Messaging {
                 outcome => outcome,
             };
         }
-        self.order(session, Command::Revoke { message: message.clone(), for_everyone }).await?;
+        if for_everyone && let Some(stored) = self.known(session, &message, Change::Revoke).await? {
+            if stored.message.kind == MessageKind::Revoked {
+                return Ok(());
+            }
+            let allowed = may_revoke(&stored, self.clock.now());
+            allowed.map_err(|refusal| refusal.error(Change::Revoke))?;
+        }
+        let revoke = Command::Revoke { message: message.clone(), for_everyone };
+        self.order(session, revoke).await.map_err(|error| match error.code {
+            // Whether the account is an admin, the engine alone knows.
+            ErrorCode::Forbidden if !message.from_me => Refusal::NotOwn.error(Change::Revoke),
+            _ => error,
+        })?;
         match (for_everyone, self.supervisor.get(session)?.status().me) {
             (true, Some(me)) => {
                 let revoked = EventBody::MessageRevoked { message, by: me.id };
@@ -134,7 +160,14 @@ impl Messaging {
         message: &MessageId,
         emoji: String,
     ) -> Result<(), Error> {
+        if !emoji.is_empty() && !rules::is_emoji(&emoji) {
+            return Err(Error::invalid_field("emoji", "must be one emoji"));
+        }
+        self.supervisor.get(session)?;
         let message = self.message_name(session, message).await?;
+        if let Some(stored) = self.known(session, &message, Change::React).await? {
+            is_there(&stored).map_err(|refusal| refusal.error(Change::React))?;
+        }
         self.order(session, Command::React { message: message.clone(), emoji: emoji.clone() })
             .await?;
         match self.supervisor.get(session)?.status().me {
@@ -144,6 +177,43 @@ impl Messaging {
             }
             None => Ok(()),
         }
+    }
+
+    /// What the mirror knows of a message that is to be changed. None where the engine may know more.
+    async fn known(
+        &self,
+        session: &SessionId,
+        id: &MessageId,
+        change: Change,
+    ) -> Result<Option<StoredMessage>, Error> {
+        let stored = self.store.messages().stored_by_key(session, &id.chat, &id.key).await?;
+        if stored.is_some() || !id.from_me {
+            return Ok(stored);
+        }
+        let entry = self.store.outbox().by_message(session, &id.key).await?;
+        match entry.map(|entry| entry.state) {
+            Some(OutboxState::Failed | OutboxState::Cancelled) => {
+                Err(Refusal::NotSent.error(change))
+            }
+            Some(OutboxState::Queued) => Err(Refusal::Waiting.error(change)),
+            _ => Ok(None),
+        }
+    }
+
+    /// A message that can be answered with a quote.
+    async fn quotable(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        text: &str,
+    ) -> Result<MessageId, Error> {
+        let id = self.find(session, chat, text).await?;
+        if let Some(stored) = self.store.messages().stored_by_key(session, chat, &id.key).await? {
+            is_there(&stored).map_err(|refusal| {
+                refusal.error(Change::Quote).detail("quotedMessageId", id.to_string())
+            })?;
+        }
+        Ok(id)
     }
 
     /// A message of a chat by its full id or by its key alone.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Content, Jid, Message, MessageId, MessageKind, Timestamp,
+        Content, Error, Jid, Message, MessageId, MessageKind, Timestamp,
         command::{MediaKind, Sent},
         media_type,
         message::MessageMedia,
+        rules,
     },
     simulator::{
         account::Person,
@@ -27,6 +28,7 @@ pub fn compose(
 ) -> Result<Message, Refusal> {
     let (kind, body, media) = match &draft.content {
         DeviceContent::Media { media, kind, mime, filename, caption } => {
+            rules::check_caption(caption.as_deref()).map_err(invalid)?;
             let file = world.ledger.files().get(media);
             let file = file
                 .ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this file was not uploaded"))?;
@@ -37,26 +39,28 @@ pub fn compose(
             };
             (message_kind(*kind), caption.clone().unwrap_or_default(), Some(media))
         }
-        DeviceContent::Other(content) => match content {
-            Content::Text { body } => (MessageKind::Text, body.clone(), None),
-            Content::Location { latitude, longitude, name, .. } => {
-                let place = name.clone().unwrap_or_else(|| format!("{latitude},{longitude}"));
-                (MessageKind::Location, place, None)
+        DeviceContent::Other(content) => {
+            match rules::check(content).map(|()| content).map_err(invalid)? {
+                Content::Text { body } => (MessageKind::Text, body.clone(), None),
+                Content::Location { latitude, longitude, name, .. } => {
+                    let place = name.clone().unwrap_or_else(|| format!("{latitude},{longitude}"));
+                    (MessageKind::Location, place, None)
+                }
+                Content::ContactCards { contacts } => {
+                    let names = contacts
+                        .iter()
+                        .map(|c| c.name.clone().unwrap_or_else(|| c.id.user().to_owned()));
+                    (MessageKind::ContactCard, names.collect::<Vec<_>>().join(", "), None)
+                }
+                Content::Poll { question, .. } => (MessageKind::Poll, question.clone(), None),
+                Content::Media(_) => {
+                    return Err(refusal(
+                        RefusalKind::Invalid,
+                        "a file is uploaded first and sent by its id",
+                    ));
+                }
             }
-            Content::ContactCards { contacts } => {
-                let names = contacts
-                    .iter()
-                    .map(|c| c.name.clone().unwrap_or_else(|| c.id.user().to_owned()));
-                (MessageKind::ContactCard, names.collect::<Vec<_>>().join(", "), None)
-            }
-            Content::Poll { question, .. } => (MessageKind::Poll, question.clone(), None),
-            Content::Media(_) => {
-                return Err(refusal(
-                    RefusalKind::Invalid,
-                    "a file is uploaded first and sent by its id",
-                ));
-            }
-        },
+        }
     };
     let id = MessageId {
         from_me: true,
@@ -78,6 +82,11 @@ pub fn compose(
         mentions: draft.mentions.clone(),
         ..Message::text(id, me.clone(), body, timestamp)
     })
+}
+
+/// A rule of WhatsApp's that a device's own client would have kept.
+fn invalid(error: Error) -> Refusal {
+    refusal(RefusalKind::Invalid, &error.message)
 }
 
 pub fn sent_as(message: &Message) -> Sent {

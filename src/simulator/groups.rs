@@ -152,6 +152,11 @@ impl World {
         }
     }
 
+    pub fn is_admin(&self, me: &Jid, id: &Jid) -> bool {
+        let group = self.ledger.groups().get(id);
+        group.is_some_and(|group| group.participants.iter().any(|p| p.id == *me && p.admin))
+    }
+
     fn join(&mut self, id: &Jid, people: Vec<Jid>) -> Vec<ParticipantOutcome> {
         let mut members = self.members(id);
         let before = members.len();

@@ -239,8 +239,14 @@ pub enum RefusalKind {
     UnknownMedia,
     NotAdmin,
     NotMember,
-    /// Too late to edit or revoke, or not one's own.
+    /// Not one's own.
     NotAllowed,
+    /// The message was deleted for everyone.
+    Deleted,
+    /// Too late to edit or revoke.
+    TooLate,
+    /// Nothing in it could be edited.
+    NoText,
     Invalid,
     /// A planned fault.
     Fault,

@@ -1,11 +1,13 @@
 //! Messages between accounts: sending, receipts, edits, reactions, reading, and who answers.
 
-use std::time::Duration;
-
 use crate::{
     domain::{
         Ack, Content, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Receipt,
-        Timestamp, command::Sent, event::Presence, message::Reaction,
+        Timestamp,
+        command::Sent,
+        event::Presence,
+        message::Reaction,
+        rules::{self, EDIT_WINDOW, REVOKE_WINDOW},
     },
     simulator::{
         account::{Behaviour, Person},
@@ -18,9 +20,6 @@ use crate::{
         world::World,
     },
 };
-
-const EDIT_WINDOW: Duration = Duration::from_secs(15 * 60);
-const REVOKE_WINDOW: Duration = Duration::from_secs(60 * 3600);
 
 /// A message that somebody wants sent.
 #[derive(Clone, Debug)]
@@ -51,6 +50,11 @@ impl World {
         let receivers = self.receivers(me, &chat)?;
         if let Some(sent) = self.ledger.stored(me, &chat, &draft.key).map(Stored::told) {
             return Ok((sent_as(&sent), sent));
+        }
+        if let Some(quoted) = &draft.quoted
+            && let Some(stored) = self.ledger.stored(me, &chat, &quoted.key)
+        {
+            not_deleted(&stored.message)?;
         }
         let message = compose(self, me, &chat, &draft, now)?;
         let media = match draft.content {
@@ -170,12 +174,20 @@ impl World {
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let message = self.own_message(me, id)?;
-        if message.kind != MessageKind::Text || EDIT_WINDOW < since(message.timestamp, now) {
-            return Err(refusal(
-                RefusalKind::NotAllowed,
-                "only a text of the last 15 minutes can be edited",
-            ));
+        let message = self.message(me, id)?;
+        not_deleted(message)?;
+        if !message.from_me() {
+            let reason = "only a message of one's own can be edited";
+            return Err(refusal(RefusalKind::NotAllowed, reason));
+        }
+        let has_caption = message.kind.is_media() && !message.body.is_empty();
+        if message.kind != MessageKind::Text && !has_caption {
+            let reason = "only a text or a caption can be edited";
+            return Err(refusal(RefusalKind::NoText, reason));
+        }
+        if EDIT_WINDOW < since(message.timestamp, now) {
+            let reason = "only a message of the last 15 minutes can be edited";
+            return Err(refusal(RefusalKind::TooLate, reason));
         }
         self.for_everyone(me, id, device, |message| {
             message.body.clone_from(&text);
@@ -199,18 +211,24 @@ impl World {
             self.ledger.put(Record::MessageGone { account, chat, key });
             return Ok(Answer::Done);
         }
-        let message = self.own_message(me, id)?;
+        let message = self.message(me, id)?;
+        if message.kind == MessageKind::Revoked {
+            return Ok(Answer::Done);
+        }
+        if !message.from_me() && !self.is_admin(me, &id.chat) {
+            let reason = "only your own messages can be deleted for everyone";
+            return Err(refusal(RefusalKind::NotAllowed, reason));
+        }
         if REVOKE_WINDOW < since(message.timestamp, now) {
-            return Err(refusal(
-                RefusalKind::NotAllowed,
-                "only a message of the last 60 hours can be revoked",
-            ));
+            let reason = "only a message of the last 60 hours can be deleted for everyone";
+            return Err(refusal(RefusalKind::TooLate, reason));
         }
         let by = me.clone();
         self.for_everyone(me, id, device, |message| {
             message.kind = MessageKind::Revoked;
             message.body.clear();
             message.media = None;
+            message.reactions.clear();
             EventBody::MessageRevoked { message: message.id.clone(), by: by.clone() }
         });
         Ok(Answer::Done)
@@ -224,7 +242,10 @@ impl World {
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        self.message(me, id)?;
+        not_deleted(self.message(me, id)?)?;
+        if !emoji.is_empty() && !rules::is_emoji(&emoji) {
+            return Err(refusal(RefusalKind::Invalid, "a reaction is one emoji"));
+        }
         let sender = me.clone();
         self.for_everyone(me, id, device, |message| {
             message.reactions.retain(|reaction| reaction.sender != sender);
@@ -351,15 +372,6 @@ impl World {
         stored.ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))
     }
 
-    fn own_message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
-        let message = self.message(me, id)?;
-        if message.from_me() && message.kind != MessageKind::Revoked {
-            Ok(message)
-        } else {
-            Err(refusal(RefusalKind::NotAllowed, "only a message of one's own can be changed"))
-        }
-    }
-
     /// Changes a message in the account of everybody who has it, and tells each.
     fn for_everyone(
         &mut self,
@@ -378,5 +390,12 @@ impl World {
                 self.tell(&person, &event, device.filter(|_| person == *me));
             }
         }
+    }
+}
+
+fn not_deleted(message: &Message) -> Result<(), Refusal> {
+    match message.kind {
+        MessageKind::Revoked => Err(refusal(RefusalKind::Deleted, "that message was deleted")),
+        _ => Ok(()),
     }
 }

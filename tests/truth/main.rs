@@ -28,12 +28,16 @@ macro_rules! on_both_engines {
 
 mod addresses;
 mod cut_line;
+mod deleted_messages;
 mod empty_parameters;
 mod failed_sends;
+mod files;
 mod group_receipts;
 mod mentions;
 mod not_now;
 mod refused_sends;
+mod rules;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod voice_notes;

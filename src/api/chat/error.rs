@@ -44,16 +44,18 @@ pub fn body(error: &Error) -> Value {
 
 fn invalid(error: &Error) -> &'static str {
     let own = error.details.get(CODE).and_then(Value::as_str).unwrap_or_default();
-    let codes = [
-        "EDIT_NOT_ALLOWED",
-        "DELETE_NOT_ALLOWED",
-        "MEDIA_FETCH_FAILED",
-        "MEDIA_TYPE_MISMATCH",
-        "RECIPIENT_INVALID",
-    ];
-    let known = codes.into_iter().find(|code| *code == own);
-    let is_recipient = error.code == ErrorCode::Refused;
-    known.unwrap_or(if is_recipient { "RECIPIENT_INVALID" } else { "VALIDATION_ERROR" })
+    let codes = ["EDIT_NOT_ALLOWED", "DELETE_NOT_ALLOWED", "RECIPIENT_INVALID"];
+    if let Some(code) = codes.into_iter().find(|code| *code == own) {
+        return code;
+    }
+    match (error.code, error.subject) {
+        (ErrorCode::Refused, _) => "RECIPIENT_INVALID",
+        (_, Some(Subject::Media)) => "MEDIA_TYPE_MISMATCH",
+        _ if error.details.get("reason").is_some_and(|reason| reason == "fetch_failed") => {
+            "MEDIA_FETCH_FAILED"
+        }
+        _ => "VALIDATION_ERROR",
+    }
 }
 
 fn not_found(subject: Option<Subject>) -> &'static str {

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -10,11 +10,7 @@ use crate::{
     api::{
         body::{Body, Query, segment},
         chat::{
-            access, data,
-            error::CODE,
-            reactions::{GroupedReaction, is_emoji},
-            render, told,
-            wire::MessageView,
+            access, data, error::CODE, reactions::GroupedReaction, render, told, wire::MessageView,
         },
         endpoint::{
             Endpoint,
@@ -29,7 +25,7 @@ use crate::{
         conversation::{StoredMessage, message_uuid},
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{Found, Refusal, may_edit, may_revoke},
+    messaging::Found,
     services::Services,
 };
 
@@ -48,7 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "A message, also one that waits to be sent or failed")
             .needs(Scope::Conversations)
             .answers::<ChangedView>(200),
-        change(Endpoint::patch(ONE, edit), "Edit an own text of the last 15 minutes")
+        change(Endpoint::patch(ONE, edit), "Edit an own text or caption of the last 15 minutes")
             .takes::<EditBody>()
             .answers::<ChangedView>(200),
         change(
@@ -142,10 +138,8 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     check_text(&body.message)?;
     let (session, stored) = sent_message(&services, &request).await?;
-    let not_allowed = |refusal: Refusal| refused("EDIT_NOT_ALLOWED", refusal.as_str());
-    may_edit(&stored, services.clock.now()).map_err(not_allowed)?;
     let edited = services.messaging.edit(&session, &stored.message.id, body.message).await;
-    edited.map_err(|error| forbidden(error, "EDIT_NOT_ALLOWED"))?;
+    edited.map_err(|error| refused(error, "EDIT_NOT_ALLOWED"))?;
     let stored = again(&services, &session, &stored).await?;
     let message = render::message(&services, &session, &stored).await?;
     Ok(HttpResponse::Ok().json(data(ChangedView { message })))
@@ -173,10 +167,8 @@ async fn delete(
     };
     let id = &stored.message.id;
     if for_everyone && !stored.is_deleted() {
-        let not_allowed = |refusal: Refusal| refused("DELETE_NOT_ALLOWED", refusal.as_str());
-        may_revoke(&stored, services.clock.now()).map_err(not_allowed)?;
         let revoked = services.messaging.revoke(&session, id, true).await;
-        revoked.map_err(|error| forbidden(error, "DELETE_NOT_ALLOWED"))?;
+        revoked.map_err(|error| refused(error, "DELETE_NOT_ALLOWED"))?;
     } else if !for_everyone && !stored.hidden {
         delete_here(&services, &session, &stored).await?;
     }
@@ -208,7 +200,8 @@ async fn react(
     request: HttpRequest,
     Body(body): Body<ReactionBody>,
 ) -> Result<HttpResponse, ApiError> {
-    if !is_emoji(&body.emoji) {
+    // An empty one takes the reaction back, which has a request of its own.
+    if body.emoji.is_empty() {
         return Err(Error::invalid_field("emoji", "must be one emoji").into());
     }
     set_reaction(&services, &request, body.emoji).await
@@ -317,16 +310,17 @@ async fn again(
     found.ok_or_else(|| Error::not_found(Subject::Message, "the message is gone"))
 }
 
-fn refused(code: &str, reason: &str) -> Error {
-    let message = format!("WhatsApp does not allow it: {}", reason.replace('_', " "));
-    Error::invalid(message).detail(CODE, code).detail("reason", reason)
-}
-
-/// What WhatsApp itself did not allow.
-fn forbidden(error: Error, code: &str) -> Error {
-    if error.code != ErrorCode::Forbidden {
+/// A rule of WhatsApp's in this surface's words.
+fn refused(error: Error, code: &str) -> Error {
+    let is_rule = match error.code {
+        ErrorCode::Forbidden => true,
+        ErrorCode::Conflict => error.subject == Some(Subject::Message),
+        _ => false,
+    };
+    if !is_rule {
         return error;
     }
-    let details: Value = json!("refused_by_whatsapp");
-    Error::invalid(error.message).detail(CODE, code).detail("reason", details)
+    let reason = error.details.get("reason").cloned();
+    let reason = reason.unwrap_or_else(|| json!("refused_by_whatsapp"));
+    Error::invalid(error.message).detail(CODE, code).detail("reason", reason)
 }

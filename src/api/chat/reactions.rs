@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use unicode_properties::UnicodeEmoji;
-use unicode_segmentation::UnicodeSegmentation;
 use utoipa::ToSchema;
 
 use crate::domain::{Jid, Timestamp, message::Reaction};
 
 /// Asks for the colorful form of a character; the reaction is the same without.
 const SELECTOR: char = '\u{FE0F}';
-const LONGEST: usize = 16;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({ "emoji": "👍", "count": 2, "has_my_reaction": true }))]
@@ -42,15 +39,6 @@ pub fn grouped(reactions: &[Reaction], me: &[Jid]) -> Vec<GroupedReaction> {
         one.cmp(&(std::cmp::Reverse(other.count), other_at, &other.emoji))
     });
     all.into_iter().map(|(_, group)| group).collect()
-}
-
-/// Whether a text is one emoji.
-pub fn is_emoji(text: &str) -> bool {
-    let is_one = text.graphemes(true).count() == 1 && text.chars().count() <= LONGEST;
-    // Digits, # and * are the beginnings of keycaps and count as emoji characters alone.
-    let is_keycap = text.contains('\u{20E3}');
-    let is_emoji = |ch: char| ch.is_emoji_char() && (is_keycap || !ch.is_ascii());
-    is_one && text.chars().any(is_emoji)
 }
 
 fn summary(group: &[&Reaction], me: &[Jid]) -> Option<(Timestamp, GroupedReaction)> {
@@ -93,17 +81,6 @@ mod tests {
         let shown: Vec<_> =
             groups.iter().map(|g| (g.emoji.as_str(), g.count, g.has_my_reaction)).collect();
         assert_eq!(shown, [("👍", 2, true), ("❤", 2, false), ("😂", 1, false)]);
-    }
-
-    #[test]
-    fn one_emoji_is_one_whatever_it_is_made_of() {
-        for emoji in ["👍", "👍🏽", "❤️", "❤", "👨‍👩‍👧‍👦", "🇧🇷", "5️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
-        {
-            assert!(is_emoji(emoji), "{emoji}");
-        }
-        for text in ["", "a", "5", "#", "👍👍", "👍 ", "ok", "<", "\u{FE0F}", "é"] {
-            assert!(!is_emoji(text), "{text:?}");
-        }
     }
 
     proptest! {

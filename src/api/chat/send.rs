@@ -13,7 +13,7 @@ use crate::{
             access::{self, Id},
             messages::check_text,
             render, told,
-            upload::{self, Wanted},
+            upload::{self, Given},
             wire::{SentView, time},
         },
         endpoint::{Endpoint, Repeat, Scope},
@@ -105,7 +105,7 @@ struct MediaBody {
     /// In place of `media_url`: the file as a data URL, `data:image/jpeg;base64,…`.
     #[schema(max_length = 25_165_824)]
     media_data: Option<String>,
-    /// image, video, audio or document.
+    /// image, video, audio, voice (Ogg with Opus) or document.
     media_type: String,
     /// At most 1,024 characters; not for audio.
     #[schema(max_length = 1_024)]
@@ -166,7 +166,7 @@ async fn media(
         // Before anything is fetched in vain.
         return Err(Error::new(ErrorCode::NotReady, "The instance is not connected").into());
     }
-    let upload = upload::take(&services, wanted(body, &request)).await?;
+    let upload = upload::take(&services, given(body, &request)).await?;
     // A file from a URL may take as long as its deadline.
     still_good(&services, &request).await?;
     send.content = Content::Media(upload.media.clone());
@@ -180,7 +180,7 @@ async fn queue_media(
 ) -> Result<HttpResponse, ApiError> {
     let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
     let (session, mut send) = media_request(&services, &request, &body).await?;
-    let upload = upload::take(&services, wanted(body, &request)).await?;
+    let upload = upload::take(&services, given(body, &request)).await?;
     // A file from a URL may take as long as its deadline.
     still_good(&services, &request).await?;
     send.content = Content::Media(upload.media.clone());
@@ -218,8 +218,8 @@ async fn media_request(
     Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
 }
 
-fn wanted(body: MediaBody, request: &HttpRequest) -> Wanted {
-    Wanted {
+fn given(body: MediaBody, request: &HttpRequest) -> Given {
+    Given {
         url: body.media_url,
         data: body.media_data,
         media_type: body.media_type,

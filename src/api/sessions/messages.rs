@@ -28,14 +28,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     let change = |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Send);
     const ONE: &str = "/api/v1/sessions/{sessionId}/messages/{messageId}";
     vec![
-        change(Endpoint::patch(ONE, edit), "Edit a text of the last 15 minutes")
+        change(Endpoint::patch(ONE, edit), "Edit an own text or caption of the last 15 minutes")
             .takes::<EditBody>()
             .takes_long_text(),
-        change(Endpoint::delete(ONE, revoke), "Delete a message").query(
-            Text,
-            "for",
-            "everyone (default) or me",
-        ),
+        change(
+            Endpoint::delete(ONE, revoke),
+            "Delete a message; as an admin of a group also those of others",
+        )
+        .query(Text, "for", "everyone (default) or me"),
         change(
             Endpoint::post("/api/v1/sessions/{sessionId}/messages/{messageId}/reaction", react),
             "React to a message",
@@ -142,8 +142,8 @@ async fn react(
     request: HttpRequest,
     Body(body): Body<ReactionBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let is_short = !body.emoji.trim().is_empty() && body.emoji.chars().count() <= 16;
-    if !is_short || body.emoji.chars().any(|ch| ch.is_ascii_alphabetic() || ch.is_control()) {
+    // An empty one takes the reaction back, which has a request of its own.
+    if body.emoji.is_empty() {
         return Err(Error::invalid_field("emoji", "must be one emoji").into());
     }
     let (session, id) = (session_id(&request)?, path_message(&request)?);

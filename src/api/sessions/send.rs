@@ -11,24 +11,22 @@ use crate::{
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
         idempotency::message_key,
-        sessions::{
-            data,
-            media::{self, Accepts},
-            outbox::Posting,
-            wire::jids,
-        },
+        sessions::{data, outbox::Posting, wire::jids},
     },
     domain::{
         Ack, Content, Error, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
-        command::ContactCard, outbox::Terms,
+        command::{ContactCard, MediaKind},
+        outbox::Terms,
+        rules,
     },
-    messaging::{Posted, SendRequest},
+    messaging::{
+        Posted, SendRequest,
+        files::{Source, Wanted},
+    },
     services::Services,
 };
 
 const TAG: &str = "Messages";
-const LONGEST_TEXT: usize = 65_536;
-const MOST_CARDS: usize = 50;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let send = |endpoint: Endpoint, summary| {
@@ -117,7 +115,7 @@ struct NumberBody {
 #[serde(rename_all = "camelCase")]
 struct MediaBody {
     chat_id: String,
-    /// `data:<type>;base64,<content>`.
+    /// `data:<type>;base64,<content>`. The content decides what the file is.
     #[schema(max_length = 25_165_824)]
     data: String,
     #[schema(max_length = 255)]
@@ -271,7 +269,7 @@ async fn image(
     request: HttpRequest,
     Body(body): Body<MediaBody>,
 ) -> Result<HttpResponse, ApiError> {
-    send_media(&services, &request, body, Accepts::Image).await
+    send_media(&services, &request, body, MediaKind::Image).await
 }
 
 async fn file(
@@ -279,7 +277,10 @@ async fn file(
     request: HttpRequest,
     Body(body): Body<MediaBody>,
 ) -> Result<HttpResponse, ApiError> {
-    send_media(&services, &request, body, Accepts::Anything).await
+    if body.filename.as_ref().is_none_or(|name| name.trim().is_empty()) {
+        return Err(Error::invalid_field("filename", "is required").into());
+    }
+    send_media(&services, &request, body, MediaKind::Document).await
 }
 
 async fn audio(
@@ -287,24 +288,27 @@ async fn audio(
     request: HttpRequest,
     Body(body): Body<AudioBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let accepts = if body.ptt == Some(true) { Accepts::Voice } else { Accepts::Audio };
+    let kind = if body.ptt == Some(true) { MediaKind::Voice } else { MediaKind::Audio };
     let AudioBody { chat_id, data, filename, quoted_message_id, posting, ptt: _ } = body;
     let (caption, mentions) = (None, None);
     let body = MediaBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting };
-    send_media(&services, &request, body, accepts).await
+    send_media(&services, &request, body, kind).await
 }
 
 async fn send_media(
     services: &Services,
     request: &HttpRequest,
     body: MediaBody,
-    accepts: Accepts,
+    kind: MediaKind,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(request)?;
     services.supervisor.get(&session)?;
     let around = Around::of(services, body.quoted_message_id, body.mentions, &body.posting);
     let (chat, around) = Error::both(target(&body.chat_id), around)?;
-    let upload = media::take(services, body.data, body.filename, body.caption, accepts).await?;
+    let limit = services.config.openwa.max_media_mib * 1024 * 1024;
+    let source = Source::DataUrl { field: "data", text: body.data, limit };
+    let wanted = Wanted { kind, filename: body.filename, caption: body.caption };
+    let upload = services.messaging.take_file(source, wanted).await?;
     let content = Content::Media(upload.media.clone());
     let view = send(services, (request, &session), chat, content, around).await?;
     let file = &upload.media;
@@ -325,17 +329,11 @@ async fn location(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let within = |field: &str, value: f64, most: i16| {
-        let is_within = (f64::from(-most)..=f64::from(most)).contains(&value);
-        let fault = || Error::invalid_field(field, format!("must be from -{most} to {most}"));
-        if is_within { Ok(()) } else { Err(fault()) }
-    };
     let LocationBody { latitude, longitude, name, address, quoted_message_id, posting, .. } = body;
-    let place = Error::both(within("latitude", latitude, 90), within("longitude", longitude, 180));
+    let content = Content::Location { latitude, longitude, name, address };
     let around = Around::of(&services, quoted_message_id, None, &posting);
     let around = Error::both(target(&body.chat_id), around);
-    let (_, (chat, around)) = Error::both(place, around)?;
-    let content = Content::Location { latitude, longitude, name, address };
+    let ((), (chat, around)) = Error::both(rules::check(&content), around)?;
     let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }
@@ -347,17 +345,15 @@ async fn contact(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let people =
-        jids(&body.contacts).map_err(|error| in_field("contacts", error)).and_then(|people| {
-            let is_number_right = (1..=MOST_CARDS).contains(&people.len());
-            let fault = || Error::invalid_field("contacts", "must name 1 to 50 people");
-            if is_number_right { Ok(people) } else { Err(fault()) }
-        });
+    let people = jids(&body.contacts).map_err(|error| in_field("contacts", error));
+    let cards = |people: Vec<Jid>| {
+        let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
+        let content = Content::ContactCards { contacts };
+        rules::check(&content).map(|()| content)
+    };
     let around = Around::of(&services, body.quoted_message_id, None, &body.posting);
     let around = Error::both(target(&body.chat_id), around);
-    let (people, (chat, around)) = Error::both(people, around)?;
-    let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
-    let content = Content::ContactCards { contacts };
+    let (content, (chat, around)) = Error::both(people.and_then(cards), around)?;
     let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }
@@ -369,23 +365,11 @@ async fn poll(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let is_short = |text: &String, most| !text.trim().is_empty() && text.chars().count() <= most;
-    let refused = |field: &str, fault: &str| Err(Error::invalid_field(field, fault));
-    let question = match is_short(&body.question, 255) {
-        true => Ok(()),
-        false => refused("question", "must have 1 to 255 characters"),
-    };
-    let is_choice = (2..=12).contains(&body.options.len())
-        && body.options.iter().all(|option| is_short(option, 100));
-    let options = match is_choice {
-        true => Ok(()),
-        false => refused("options", "must be 2 to 12 texts of 1 to 100 characters"),
-    };
     let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
     let around = Error::both(target(&body.chat_id), around);
-    let (_, (chat, around)) = Error::both(Error::both(question, options), around)?;
     let selectable = body.selectable_count.unwrap_or(1);
     let content = Content::Poll { question: body.question, options: body.options, selectable };
+    let ((), (chat, around)) = Error::both(rules::check(&content), around)?;
     let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }
@@ -458,7 +442,7 @@ pub fn check_text(field: &str, text: &str) -> Result<(), Error> {
     if text.trim().is_empty() {
         return Err(Error::invalid_field(field, "must not be empty"));
     }
-    if LONGEST_TEXT < text.chars().count() {
+    if rules::LONGEST_TEXT < text.chars().count() {
         return Err(Error::invalid_field(field, "must have at most 65,536 characters"));
     }
     Ok(())

@@ -7,7 +7,6 @@ mod phone;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::{
@@ -17,13 +16,14 @@ use utoipa::{
 
 use crate::{
     api::{
-        body::{Body, decoded, elsewhere, jid, recipient, segment},
+        body::{Body, WITH_FILE, decoded, elsewhere, jid, recipient, segment, too_large},
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
     },
     domain::{
         Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address, command::MediaKind,
     },
+    messaging::files::data_url::{self, Fault},
     services::Services,
     simulator::{
         Behaviour, Faults, Network, PhoneMedia, Shown,
@@ -266,6 +266,9 @@ fn refused(refusal: Refusal) -> ApiError {
         RefusalKind::NotAdmin | RefusalKind::NotMember | RefusalKind::NotAllowed => {
             Error::new(ErrorCode::Forbidden, refusal.reason)
         }
+        RefusalKind::Deleted | RefusalKind::TooLate | RefusalKind::NoText => {
+            Error::new(ErrorCode::Conflict, refusal.reason)
+        }
         RefusalKind::NotLinked | RefusalKind::Invalid => Error::invalid(refusal.reason),
         RefusalKind::Fault => Error::new(ErrorCode::EngineFailed, refusal.reason),
     };
@@ -361,8 +364,11 @@ async fn write(
         return data(json!({ "message": network.write(&phone, &chat, &text).map_err(refused)? }));
     };
     let bytes = elsewhere(move || {
-        let bytes = BASE64.decode(encoded);
-        bytes.map_err(|_| Error::invalid_field("mediaBase64", "is not base64"))
+        let limit = u64::try_from(WITH_FILE).unwrap_or(u64::MAX);
+        data_url::base64(&encoded, 0, limit).map_err(|fault| match fault {
+            Fault::Malformed(reason) => Error::invalid_field("mediaBase64", reason),
+            Fault::TooLarge => too_large(WITH_FILE),
+        })
     });
     let bytes = bytes.await?;
     let mime = body.mime.unwrap_or_else(|| "application/octet-stream".to_owned());

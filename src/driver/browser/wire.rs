@@ -72,9 +72,24 @@ enum FailureKind {
     UnknownMedia,
     NotAdmin,
     NotAllowed,
+    Deleted,
+    TooLate,
+    NoText,
     Invalid,
     Unsupported,
     Failed,
+}
+
+impl FailureKind {
+    /// The rule of WhatsApp's behind it, in the words that every engine has for it.
+    fn rule(self) -> Option<&'static str> {
+        match self {
+            Self::Deleted => Some("deleted"),
+            Self::TooLate => Some("too_old"),
+            Self::NoText => Some("not_text"),
+            _ => None,
+        }
+    }
 }
 
 impl Failure {
@@ -89,11 +104,17 @@ impl Failure {
             FailureKind::UnknownMedia => (ErrorCode::NotFound, Some(Subject::Media)),
             FailureKind::NotAdmin => (ErrorCode::Forbidden, Some(Subject::Group)),
             FailureKind::NotAllowed => (ErrorCode::Forbidden, subject),
+            FailureKind::Deleted | FailureKind::TooLate | FailureKind::NoText => {
+                (ErrorCode::Conflict, Some(Subject::Message))
+            }
             FailureKind::Invalid => (ErrorCode::Invalid, subject),
             FailureKind::Unsupported => (ErrorCode::Unsupported, None),
             FailureKind::Failed => return refused_by_whatsapp(self.code, self.reason),
         };
-        let error = Error::new(code, self.reason);
+        let mut error = Error::new(code, self.reason);
+        if let Some(reason) = self.kind.rule() {
+            error = error.detail("reason", reason);
+        }
         match about {
             Some(subject) => error.about(subject),
             None => error,

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use self::translate::{failure, reply_to, request_for};
+use self::translate::{failure, heard, received, reply_to, request_for};
 use crate::{
     domain::{Command, Content, Error, ErrorCode, Outgoing, Reply, Subject},
     driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
@@ -195,7 +195,9 @@ async fn carry_out(device: &Device, command: Command) -> Result<Reply, Error> {
         }
         Command::Find { message } => match device.request(Request::Message { message }).await {
             Ok(Answer::Messages { messages }) => {
-                Ok(Reply::Found(messages.into_iter().next().map(Box::new)))
+                let mut found = messages.into_iter().next().map(Box::new);
+                found.iter_mut().for_each(|message| received(message));
+                Ok(Reply::Found(found))
             }
             Err(refusal) if refusal.kind == RefusalKind::UnknownMessage => Ok(Reply::Found(None)),
             Err(refusal) => Err(failure(refusal, None)),
@@ -315,7 +317,7 @@ impl Pump {
                 events.extend(identities.into_iter().map(|pair| DriverEvent::Happened(told(pair))));
                 (events, false)
             }
-            Push::Happened { event } => (vec![DriverEvent::Happened(event)], false),
+            Push::Happened { event } => (vec![DriverEvent::Happened(heard(event))], false),
             Push::Line { connected } => {
                 let state = if connected { "CONNECTED" } else { "TIMEOUT" }.to_owned();
                 (vec![DriverEvent::Line { state, connected }], false)

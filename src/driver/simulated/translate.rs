@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{
-        Command, Error, ErrorCode, Reply, Subject, event::Presence, failure::refused_by_whatsapp,
+        Command, Error, ErrorCode, EventBody, Message, Reply, Subject, event::Presence,
+        failure::refused_by_whatsapp, file_name,
     },
     simulator::protocol::{Answer, Refusal, RefusalKind, Request},
 };
@@ -57,7 +58,10 @@ pub fn reply_to(answer: Answer) -> Option<Reply> {
         Answer::Done => Reply::Done,
         Answer::PairingCode { code, expires_at } => Reply::PairingCode { code, expires_at },
         Answer::Sent { sent, .. } => Reply::Sent(sent),
-        Answer::Messages { messages } => Reply::Messages(messages),
+        Answer::Messages { mut messages } => {
+            messages.iter_mut().for_each(received);
+            Reply::Messages(messages)
+        }
         Answer::Exists { contact: Some(contact) } => Reply::Contact(contact),
         Answer::Exists { contact: None } => return None,
         Answer::Group { group } => Reply::Group(Box::new(group)),
@@ -82,15 +86,46 @@ pub fn failure(refusal: Refusal, subject: Option<Subject>) -> Error {
             (ErrorCode::Forbidden, Some(Subject::Group))
         }
         RefusalKind::NotAllowed => (ErrorCode::Forbidden, subject),
+        RefusalKind::Deleted | RefusalKind::TooLate | RefusalKind::NoText => {
+            (ErrorCode::Conflict, Some(Subject::Message))
+        }
         RefusalKind::Invalid => (ErrorCode::Invalid, subject),
         RefusalKind::Fault => (ErrorCode::EngineFailed, None),
     };
-    let error = match refusal.kind {
+    let mut error = match refusal.kind {
         RefusalKind::Fault => refused_by_whatsapp(refusal.code, refusal.reason),
         _ => Error::new(code, refusal.reason),
     };
+    if let Some(reason) = reason_of(refusal.kind) {
+        error = error.detail("reason", reason);
+    }
     match about {
         Some(subject) => error.about(subject),
         None => error,
     }
+}
+
+/// The rule of WhatsApp's behind a refusal, in the words that every engine has for it.
+fn reason_of(kind: RefusalKind) -> Option<&'static str> {
+    match kind {
+        RefusalKind::Deleted => Some("deleted"),
+        RefusalKind::TooLate => Some("too_old"),
+        RefusalKind::NoText => Some("not_text"),
+        _ => None,
+    }
+}
+
+/// A message as the gateway takes it in: a phone names its files as it likes.
+pub fn received(message: &mut Message) {
+    if let Some(media) = &mut message.media {
+        media.filename = media.filename.take().and_then(|name| file_name::tidy(&name));
+    }
+}
+
+/// The same for an event that tells of one.
+pub fn heard(mut event: EventBody) -> EventBody {
+    if let EventBody::Message { message } | EventBody::MessageSent { message } = &mut event {
+        received(message);
+    }
+    event
 }

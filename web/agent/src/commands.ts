@@ -12,6 +12,7 @@ import { pageId } from "./people";
 import { showTyping, stopTyping } from "./presence";
 import { receipts } from "./receipts";
 import { isRefusedNow, removeRefused } from "./refused";
+import { assertNotDeleted, whyNotEdited } from "./rules";
 import { assertSupported } from "./self-test";
 import { find, send } from "./send";
 import type { Command } from "./wire";
@@ -31,13 +32,18 @@ export async function carryOut(command: Command): Promise<unknown> {
     case "edit": {
       const id = pageId(command.message);
       const edit = () => wpp().chat.editMessage(id, command.text);
-      await silently("edit", id, command.text, edit);
+      try {
+        await silently("edit", id, command.text, edit);
+      } catch (error) {
+        throw whyNotEdited(id, error);
+      }
       return null;
     }
     case "revoke":
       return revoke(pageId(command.message), command.forEveryone);
     case "react": {
       const [id, emoji] = [pageId(command.message), command.emoji];
+      assertNotDeleted(id);
       const react = () => wpp().chat.sendReactionToMessage(id, emoji === "" ? null : emoji);
       await silently("react", id, emoji, react);
       return null;

@@ -6,6 +6,7 @@ import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
 import { addRecipients } from "./receipts";
 import { refusalCode, removeRefused } from "./refused";
+import { assertNotDeleted } from "./rules";
 import { sending } from "./sending";
 import type { Content, Message, Outgoing } from "./wire";
 
@@ -25,6 +26,7 @@ interface Taken {
 
 export async function send(outgoing: Outgoing): Promise<Sent> {
   const chat = await openChat(outgoing.chat);
+  if (outgoing.quoted !== null) assertNotDeleted(pageId(outgoing.quoted));
   const id = await idOf(outgoing.key, chat);
   // The same key once more: a gateway that did not hear the first answer. It is one message.
   if (sentAs(id)?.ack === "pending")

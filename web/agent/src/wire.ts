@@ -142,6 +142,9 @@ export type FailureKind =
     | "unknownMedia"
     | "notAdmin"
     | "notAllowed"
+    | "deleted"
+    | "tooLate"
+    | "noText"
     | "invalid"
     | "unsupported"
     | "failed";

@@ -46,6 +46,32 @@ test("a failed edit says that it is not allowed", async () => {
   await refused({ command: "edit", message: "true_1_A", text: "x" }, "notAllowed");
 });
 
+test("an edit that the page refuses names the rule that it breaks", async () => {
+  const page = ready();
+  const error = Object.assign(new Error("Cannot edit"), { code: "edit_message_error" });
+  page.wpp.chat.editMessage = () => Promise.reject(error);
+  const now = Date.now() / 1000;
+  const own = { senderObj: { isMe: true }, t: now };
+  const cases = [
+    [{ ...own, type: "revoked" }, "deleted"],
+    [{ ...own, type: "image" }, "noText"],
+    [{ ...own, type: "image", caption: "x", t: now - 900 }, "tooLate"],
+    [{ ...own, type: "chat", t: now - 900 }, "tooLate"],
+    [{ ...own, type: "chat" }, "notAllowed"],
+    [{ senderObj: { isMe: false }, type: "chat", t: now }, "notAllowed"],
+  ] as const;
+  for (const [message, kind] of cases) {
+    page.messages.set("true_1_A", message);
+    await refused({ command: "edit", message: "true_1_A", text: "x" }, kind);
+  }
+});
+
+test("nobody reacts to a message that was deleted", async () => {
+  const page = ready();
+  page.messages.set("true_1_A", { type: "revoked" });
+  await refused({ command: "react", message: "true_1_A", emoji: "👍" }, "deleted");
+});
+
 test("what is not one's own is never deleted in silence for oneself alone", async () => {
   const page = ready();
   let deleted = 0;

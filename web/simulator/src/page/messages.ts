@@ -81,7 +81,7 @@ async function revoke(_chat: ChatModel, messages: Iterable<MsgModel>): Promise<v
       "done",
     );
     message["revokeSender"] = account.me?.pn;
-    markRevoked(message, "sender");
+    markRevoked(message, message.isSentByMe ? "sender" : "admin");
   }
 }
 
@@ -444,7 +444,8 @@ export function defineMessages(): void {
                 isFresh(message),
       canStarMsg: () => true,
       canSenderRevokeMsg: (message: MsgModel) => message.isSentByMe,
-      canAdminRevokeMsg: () => false,
+      canAdminRevokeMsg: (message: MsgModel) => !message.isSentByMe &&
+                stores.groups.get(message["id"].remote)?.participants.iAmAdmin() === true,
     }),
     WAWebMsgReply: () => ({
       canReplyMsg: (message: MsgModel) => message["type"] !== "revoked",

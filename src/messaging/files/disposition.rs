@@ -1,0 +1,106 @@
+//! The file name in a `Content-Disposition` header (RFC 6266), also where servers write it wrongly. Pure.
+
+use percent_encoding::percent_decode_str;
+
+/// The name in a header's value: `filename*` before `filename`.
+pub fn file_name(value: &[u8]) -> Option<String> {
+    // Servers that encode nothing write UTF-8, or Latin-1.
+    let text = match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => latin_1(value),
+    };
+    let parameters = parameters(&text);
+    let find = |name: &str| {
+        let found = parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
+    };
+    find("filename*").and_then(extended).or_else(|| find("filename").map(plain))
+}
+
+/// `charset'language'percent-encoded`.
+fn extended(value: &str) -> Option<String> {
+    let (charset, rest) = value.split_once('\'')?;
+    let (_language, encoded) = rest.split_once('\'')?;
+    let bytes: Vec<u8> = percent_decode_str(encoded).collect();
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "us-ascii" | "" => String::from_utf8(bytes).ok(),
+        "iso-8859-1" => Some(latin_1(&bytes)),
+        _ => None,
+    }
+}
+
+/// Some servers write percent signs where they have no meaning; browsers read them.
+fn plain(value: &str) -> String {
+    let decoded = percent_decode_str(value).decode_utf8();
+    decoded.map_or_else(|_| value.to_owned(), std::borrow::Cow::into_owned)
+}
+
+fn latin_1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}
+
+/// The parameters behind the first word. Semicolons and equals signs in quotation marks are part of a value.
+fn parameters(text: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let (mut part, mut is_quoted, mut is_escaped) = (String::new(), false, false);
+    let mut parts = Vec::new();
+    for ch in text.chars() {
+        match ch {
+            _ if is_escaped => {
+                part.push(ch);
+                is_escaped = false;
+            }
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            ';' if !is_quoted => parts.push(std::mem::take(&mut part)),
+            _ => part.push(ch),
+        }
+    }
+    parts.push(part);
+    for part in parts {
+        if let Some((name, value)) = part.split_once('=') {
+            all.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_name_is_found_however_it_is_written() {
+        for (header, name) in [
+            (&b"attachment; filename=report.pdf"[..], Some("report.pdf")),
+            (b"attachment; filename=\"a; b=c.pdf\"", Some("a; b=c.pdf")),
+            (b"attachment; filename=\"a \\\"b\\\".pdf\"", Some("a \"b\".pdf")),
+            (b"ATTACHMENT; FILENAME=x.pdf", Some("x.pdf")),
+            (
+                b"attachment; filename=\"Relatorio.pdf\"; filename*=UTF-8''Relat%C3%B3rio%202024.pdf",
+                Some("Relat\u{f3}rio 2024.pdf"),
+            ),
+            (b"inline; filename*=iso-8859-1'en'%A3.txt", Some("\u{a3}.txt")),
+            (b"attachment; filename*=utf-16''x; filename=y.txt", Some("y.txt")),
+            (b"attachment; filename*=nonsense; filename=y.txt", Some("y.txt")),
+            ("attachment; filename=\"Jahresübersicht.pdf\"".as_bytes(), Some("Jahres\u{fc}bersicht.pdf")),
+            (b"attachment; filename=\"na\xefve.txt\"", Some("na\u{ef}ve.txt")),
+            (b"attachment; filename=\"a%20b.txt\"", Some("a b.txt")),
+            (b"filename=x.txt", Some("x.txt")),
+            (b"attachment; filename=\"\"", None),
+            (b"attachment", None),
+            (b"", None),
+        ] {
+            assert_eq!(file_name(header).as_deref(), name, "{}", String::from_utf8_lossy(header));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_the_reader_fail(header in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = file_name(&header);
+        }
+    }
+}
