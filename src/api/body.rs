@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         auth::still_good,
-        body_check::{Findings, check, rename},
+        body_check::{Findings, check, tidy},
         bounds::Bound,
         error::ApiError,
         large_bodies::{LargeBodies, Room},
@@ -133,15 +133,15 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound) -> Result<T, Error> {
     {
         return Err(no_json(text, error));
     }
-    let is_renamed = findings.is_renamed();
+    let is_untidy = findings.is_untidy();
     let faults = findings.into_faults();
     if !faults.is_empty() {
         return Err(Error::invalid_fields(faults));
     }
     read.map_err(|error| no_json(text, &error))?;
-    if is_renamed {
+    if is_untidy {
         let mut value = serde_json::from_str(text).map_err(|error| no_json(text, &error))?;
-        rename(&mut value, bound);
+        tidy(&mut value, bound);
         let read = serde_path_to_error::deserialize(value);
         return read.map_err(|error| fault(error.path(), error.inner()));
     }
@@ -365,6 +365,22 @@ mod tests {
         let bound = Bound::of::<Example>();
         let example: Example = parse(br#"{"from":"a","inner":null}"#, &bound).unwrap();
         assert_eq!(example.chat_id, "a");
+    }
+
+    #[test]
+    fn an_empty_text_is_not_given_unless_it_must_be_filled() {
+        #[derive(Debug, PartialEq, Deserialize, ToSchema)]
+        struct Form {
+            name: String,
+            note: Option<String>,
+            #[schema(min_length = 1)]
+            until: Option<String>,
+        }
+        let bound = Bound::of::<Form>();
+        let form: Form = parse(br#"{"name":"","note":"","until":null}"#, &bound).unwrap();
+        assert_eq!(form, Form { name: String::new(), note: None, until: None });
+        let error = parse::<Form>(br#"{"name":"","until":""}"#, &bound).unwrap_err();
+        assert_eq!(error.details["fields"]["until"][0], "must not be empty");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::api::{
     bounds::{Bound, Field, is_longer, too_many},
@@ -30,8 +30,8 @@ const ROOT: &str = "body";
 #[derive(Default)]
 pub struct Findings {
     faults: RefCell<Vec<(String, String)>>,
-    /// Whether a field was given under another name than its own.
-    renamed: Cell<bool>,
+    /// Whether a field was given under another name than its own, or empty.
+    untidy: Cell<bool>,
 }
 
 impl Findings {
@@ -40,8 +40,9 @@ impl Findings {
         self.faults.into_inner()
     }
 
-    pub fn is_renamed(&self) -> bool {
-        self.renamed.get()
+    /// Whether the body must be tidied before it is read.
+    pub fn is_untidy(&self) -> bool {
+        self.untidy.get()
     }
 
     fn add(&self, place: &Place<'_>, fault: impl Into<String>) {
@@ -61,28 +62,28 @@ pub fn check<'de, D: Deserializer<'de>>(
     Check { bound, place: Place::Root, null: Null::Wrong, findings }.deserialize(value)
 }
 
-/// Gives each field of a value its own name.
-pub fn rename(value: &mut Value, bound: &Bound) {
+/// Gives each field of a value its own name, and leaves out optional texts that are empty: tools with a
+/// form send those for what is not given.
+pub fn tidy(value: &mut Value, bound: &Bound) {
     match (value, bound) {
         (Value::Object(given), Bound::Fields(fields)) => {
             for (name, mut value) in std::mem::take(given) {
-                let known = names::find(fields, &name);
-                if let Some((_, field)) = known {
-                    rename(&mut value, &field.bound);
+                let Some((own, field)) = names::find(fields, &name) else { continue };
+                if field.may_be_left_out() && value == "" {
+                    continue;
                 }
-                given.insert(known.map_or(name.clone(), |(own, _)| own.to_owned()), value);
+                tidy(&mut value, &field.bound);
+                given.insert(own.to_owned(), value);
             }
         }
-        (Value::Object(given), Bound::Map { value: bound, .. }) => rename_all(given, bound),
+        (Value::Object(given), Bound::Map { value: bound, .. }) => {
+            given.values_mut().for_each(|value| tidy(value, bound));
+        }
         (Value::Array(entries), Bound::List(_, bound)) => {
-            entries.iter_mut().for_each(|entry| rename(entry, bound));
+            entries.iter_mut().for_each(|entry| tidy(entry, bound));
         }
         _ => (),
     }
-}
-
-fn rename_all(given: &mut Map<String, Value>, bound: &Bound) {
-    given.values_mut().for_each(|value| rename(value, bound));
 }
 
 /// Where in a body something stands.
@@ -117,10 +118,12 @@ impl Place<'_> {
     }
 }
 
-/// What null means at a place.
+/// What null means at a place, and an empty text.
 #[derive(Clone, Copy)]
 enum Null {
     NotGiven,
+    /// Null means so, and an empty text is a fault.
+    NotEmpty,
     Missing,
     Wrong,
 }
@@ -179,11 +182,15 @@ impl Check<'_> {
             if let Some((_, before)) = seen.iter().find(|(known, _)| *known == name) {
                 self.findings.add(&place, format!("is given twice, as {before} and as {given}"));
             }
-            let null = if field.required { Null::Missing } else { Null::NotGiven };
+            let null = match (field.required, field.filled) {
+                (true, _) => Null::Missing,
+                (false, true) => Null::NotEmpty,
+                (false, false) => Null::NotGiven,
+            };
             let check = Check { bound: &field.bound, place, null, findings: self.findings };
             map.next_value_seed(check)?;
             if name != given {
-                self.findings.renamed.set(true);
+                self.findings.untidy.set(true);
             }
             seen.push((name, given));
         }
@@ -219,7 +226,7 @@ impl<'de> DeserializeSeed<'de> for Check<'_> {
     fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
         // What is open may still be missing.
         match (self.bound, self.null) {
-            (Bound::Open, Null::NotGiven | Null::Wrong) => {
+            (Bound::Open, Null::NotGiven | Null::NotEmpty | Null::Wrong) => {
                 value.deserialize_ignored_any(IgnoredAny).map(|_| ())
             }
             _ => value.deserialize_any(self),
@@ -258,7 +265,7 @@ impl<'de> Visitor<'de> for Check<'_> {
 
     fn visit_unit<E>(self) -> Result<(), E> {
         match self.null {
-            Null::NotGiven => (),
+            Null::NotGiven | Null::NotEmpty => (),
             Null::Missing => self.fault("is required"),
             Null::Wrong => self.wrong(),
         }
@@ -267,11 +274,12 @@ impl<'de> Visitor<'de> for Check<'_> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
         match *self.bound {
-            Bound::Text(most) | Bound::TextOrNumber(most) => {
-                if is_longer(text, most) {
-                    self.fault(too_many(most, "characters"));
-                }
-            }
+            Bound::Text(most) | Bound::TextOrNumber(most) => match self.null {
+                _ if is_longer(text, most) => self.fault(too_many(most, "characters")),
+                Null::NotEmpty if text.is_empty() => self.fault("must not be empty"),
+                Null::NotGiven if text.is_empty() => self.findings.untidy.set(true),
+                _ => (),
+            },
             _ => self.wrong(),
         }
         Ok(())

@@ -46,6 +46,16 @@ pub enum Bound {
 pub struct Field {
     pub bound: Bound,
     pub required: bool,
+    /// Whether an empty text is a fault, and not one that is not given.
+    pub filled: bool,
+}
+
+impl Field {
+    /// Whether an empty text means that it is not given.
+    pub fn may_be_left_out(&self) -> bool {
+        let is_text = matches!(self.bound, Bound::Text(_) | Bound::TextOrNumber(_));
+        is_text && !self.required && !self.filled
+    }
 }
 
 /// Gives each text, list and map of a schema the usual bound where it names none.
@@ -151,7 +161,8 @@ impl Bound {
                 |name: &str| list.is_some_and(|all| all.iter().any(|one| one == name));
             let field = |(name, field): (&String, &Value)| {
                 let (bound, required) = (Self::of_schema(field, others), is_required(name));
-                (name.clone(), Field { bound, required })
+                let filled = field.get("minLength").and_then(Value::as_u64).is_some_and(|n| 0 < n);
+                (name.clone(), Field { bound, required, filled })
             };
             Self::Fields(fields.iter().map(field).collect())
         } else {

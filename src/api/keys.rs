@@ -44,8 +44,10 @@ struct KeyDraft {
     /// everything. `admin` makes keys too, so it amounts to `*` unless `sessionId` is given.
     scopes: Vec<String>,
     /// Limits the key to one session, which must exist.
+    #[schema(min_length = 1)]
     session_id: Option<String>,
     /// RFC 3339, in the future. The key ends then, and what it holds open.
+    #[schema(min_length = 1)]
     expires_at: Option<String>,
 }
 

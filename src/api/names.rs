@@ -61,7 +61,7 @@ mod tests {
     use crate::api::bounds::Bound;
 
     fn fields(names: &[&str]) -> HashMap<String, Field> {
-        let field = || Field { bound: Bound::Open, required: false };
+        let field = || Field { bound: Bound::Open, required: false, filled: false };
         names.iter().map(|name| ((*name).to_owned(), field())).collect()
     }
 

@@ -107,7 +107,8 @@ pub fn is_number(digits: &str) -> bool {
 /// The digits of a part of a number that somebody searches for; none of what is no number.
 pub fn digits_of(text: &str) -> Option<String> {
     let written = Written::read(text).ok()?;
-    let digits = written.digits.strip_prefix("00").unwrap_or(&written.digits);
+    let stripped = written.digits.strip_prefix("00").filter(|rest| !rest.is_empty());
+    let digits = stripped.unwrap_or(&written.digits);
     (!digits.is_empty()).then(|| digits.to_owned())
 }
 
@@ -416,7 +417,9 @@ mod tests {
 
     #[test]
     fn a_part_of_a_number_can_be_searched_for() {
-        for (text, digits) in [("+1 (555)", Some("1555")), ("00 49", Some("49")), ("ada", None)] {
+        for (text, digits) in
+            [("+1 (555)", Some("1555")), ("00 49", Some("49")), ("00", Some("00")), ("ada", None)]
+        {
             assert_eq!(digits_of(text).as_deref(), digits, "{text}");
         }
     }

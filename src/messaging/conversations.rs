@@ -11,9 +11,11 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Chat, Contact, Error, Jid, MessageId, SessionId, SessionState, Subject, Timestamp,
+        address::digits_of,
         conversation::{AutomationPause, ConversationRecord, DayCount, StoredMessage, Window},
         fold::fold,
         outbox::OutboxEntry,
+        shown::shown,
     },
     messaging::{Messaging, identity::number_of},
     store::{Chats, Listing},
@@ -399,10 +401,7 @@ struct Sought {
 
 impl Sought {
     fn read(search: &str) -> Self {
-        let text = fold(search);
-        let digits: String = text.chars().filter(|ch| !" +-().".contains(*ch)).collect();
-        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        Self { text, digits: is_number.then_some(digits) }
+        Self { text: fold(search), digits: digits_of(search) }
     }
 
     /// Letters are looked for in the name, digits in the number too.
@@ -418,6 +417,5 @@ impl Sought {
 
 /// There is no such conversation, or none that the caller may see: both are worded the same.
 pub fn unknown_conversation(id: &str) -> Error {
-    let shown: String = id.chars().take(100).collect();
-    Error::not_found(Subject::Chat, format!("there is no conversation '{shown}'"))
+    Error::not_found(Subject::Chat, format!("there is no conversation '{}'", shown(id)))
 }

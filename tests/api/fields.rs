@@ -194,6 +194,33 @@ async fn all_that_is_wrong_is_named_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_text_is_not_given_and_never_means_more_than_was_meant() {
+    let app = TestApp::start().await;
+    let body = json!({
+        "sessionId": "s",
+        "config": { "engine": "", "userAgent": "" },
+        "webhook": { "url": "http://127.0.0.1:1/", "retries": "" },
+    });
+    let (status, answer) = app.post("/api/v1/sessions", body).await;
+    assert_eq!(status, 201, "{answer}");
+    app.link("s", PHONE).await;
+    let body = json!({
+        "chatId": ECHO, "latitude": 1.5, "longitude": 2, "name": "", "address": "",
+        "quotedMessageId": "", "sendAt": "", "priority": "",
+    });
+    let (status, answer) = app.post(&format!("{SESSION}/send-location"), body).await;
+    assert_eq!(status, 200, "{answer}");
+    // A key for no session would be one for all.
+    for field in ["sessionId", "expiresAt"] {
+        let body = json!({ "name": "n", "scopes": ["read"], field: "" });
+        let (status, answer) = app.post("/api/v1/api-keys", body).await;
+        assert_eq!(status, 400, "{answer}");
+        assert_eq!(answer["error"]["details"]["fields"][field][0], "must not be empty", "{answer}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_names_of_our_own_events_and_lists_are_read() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;

@@ -51,6 +51,13 @@ async fn a_number_is_the_same_however_it_is_written(stage: Stage) {
     assert_eq!(ids, [ADA_ID, "15550000012@c.us"]);
     let found = stage.ask("contacts/+1%20555%C2%A0000%200011").await;
     assert_eq!(found["id"], ADA_ID);
+    // Searches find a number however it is written.
+    for list in ["contacts", "chats"] {
+        let found = stage.ask(&format!("{list}?search=%2B1%20(555)%20000%E2%80%910011")).await;
+        assert_eq!(found[0]["id"], ADA_ID, "{list}: {found}");
+    }
+    let (_, found) = stage.get("/api/v1/chat/conversations?search=%2B1%C2%A0555%20000").await;
+    assert_eq!(found["data"]["data"][0]["contact_number"], ADA, "{found}");
     stage.end().await;
 }
 

@@ -53,9 +53,9 @@ struct TagDraft {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "color": "#10b981" }))]
 struct TagChange {
-    #[schema(max_length = 50)]
+    #[schema(min_length = 1, max_length = 50)]
     name: Option<String>,
-    #[schema(max_length = 7)]
+    #[schema(min_length = 1, max_length = 7)]
     color: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::{
         error::ApiError,
         sessions::{data, identity::IdentityView, message, message_view::MessageView},
     },
-    domain::{Chat, Identities, identity::named_in},
+    domain::{Chat, Identities, address::digits_of, identity::named_in},
     services::Services,
 };
 
@@ -118,10 +118,12 @@ async fn list(
     let offset = query.number("offset", 0, 0, usize::MAX / 2)?;
     let (cached, unread) = (query.flag("cached", false)?, query.flag("unread", false)?);
     let search = query.text("search").map(str::to_lowercase);
+    let digits = search.as_deref().and_then(digits_of);
     let chats = if unread || search.is_some() {
         let matches = |chat: &Chat| {
             let found = |search: &String| {
-                chat.name.to_lowercase().contains(search) || chat.id.as_str().contains(search)
+                chat.name.to_lowercase().contains(search)
+                    || chat.id.as_str().contains(digits.as_ref().unwrap_or(search))
             };
             (!unread || 0 < chat.unread) && search.as_ref().is_none_or(found)
         };

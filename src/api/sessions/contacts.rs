@@ -14,7 +14,7 @@ use crate::{
         error::ApiError,
         sessions::{data, identity::IdentityView},
     },
-    domain::{Contact, Error, Identities, JidKind, Subject},
+    domain::{Contact, Error, Identities, JidKind, Subject, address::digits_of},
     services::Services,
 };
 
@@ -94,11 +94,12 @@ async fn list(
     let offset = query.number("offset", 0, 0, usize::MAX)?;
     let mine = query.flag("myContacts", false)?;
     let search = query.text("search").map(str::to_lowercase);
+    let digits = search.as_deref().and_then(digits_of);
     let contacts = services.messaging.contacts(&session).await?;
     let wanted = |contact: &&Contact| {
         let found = |search: &String| {
             contact.display_name().to_lowercase().contains(search)
-                || contact.id.as_str().contains(search)
+                || contact.id.as_str().contains(digits.as_ref().unwrap_or(search))
         };
         (!mine || contact.in_address_book) && search.as_ref().is_none_or(found)
     };

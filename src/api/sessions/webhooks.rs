@@ -71,7 +71,7 @@ pub struct WebhookBody {
     /// Added to each request.
     headers: Option<BTreeMap<String, String>>,
     /// The caller's own signing secret.
-    #[schema(max_length = 256)]
+    #[schema(min_length = 1, max_length = 256)]
     secret: Option<String>,
     enabled: Option<bool>,
     /// full (default) or short.
@@ -81,7 +81,7 @@ pub struct WebhookBody {
 
 #[derive(Deserialize, ToSchema)]
 struct ChangeBody {
-    #[schema(max_length = 2_048)]
+    #[schema(min_length = 1, max_length = 2_048)]
     url: Option<String>,
     events: Option<Vec<String>>,
     /// Instead of all that there are. A value of `****`, as it is shown, stays what it is.
