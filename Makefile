@@ -78,6 +78,7 @@ KILLS ?= 100
 
 faults: web ## Kill the gateway again and again, and count what was lost or doubled
 	FAULT_KILLS=$(KILLS) cargo test --locked --test faults -- --nocapture --test-threads=1
+	OUTAGE_EVENTS=20000 cargo test --locked --test api webhook_outage -- --nocapture --test-threads=1
 
 # How many seconds the long attacks last; `make test` runs them briefly.
 ATTACK_SECONDS ?= 60

@@ -169,6 +169,7 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(
             Subject::ApiKey
             | Subject::IdempotencyKey
+            | Subject::Proxy
             | Subject::Reading
             | Subject::Store
             | Subject::Tag,

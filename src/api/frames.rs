@@ -138,7 +138,7 @@ mod tests {
 
     fn event(seq: u64, reason: &str) -> Event {
         let body = EventBody::Failed { reason: reason.to_owned() };
-        let (id, session) = (Uuid::nil(), "s".parse().unwrap());
+        let (id, session) = (Uuid::nil(), Some("s".parse().unwrap()));
         Event {
             seq,
             id,

@@ -12,7 +12,10 @@ use crate::{
         openapi,
         sessions::wire::seconds,
     },
-    domain::{SessionState, session::EngineKind},
+    domain::{
+        SessionState,
+        session::{EngineKind, FailureKind},
+    },
     memory,
     services::Services,
     telemetry,
@@ -86,7 +89,10 @@ struct Checks {
 
 async fn health(services: web::Data<Services>) -> HttpResponse {
     let ails = |status: &crate::domain::SessionStatus| {
-        matches!(status.state, SessionState::Failed | SessionState::Degraded)
+        // A code that nobody scanned is no fault of the gateway.
+        let is_unscanned = status.failure == Some(FailureKind::QrTimeout);
+        status.state == SessionState::Degraded
+            || (status.state == SessionState::Failed && !is_unscanned)
             || status.send_hold.is_some()
     };
     let used = services.health.memory_used().await;

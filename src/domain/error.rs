@@ -58,6 +58,8 @@ pub enum Subject {
     Tag,
     ApiKey,
     IdempotencyKey,
+    /// The proxy of a session.
+    Proxy,
     /// What is read from WhatsApp: nothing was sent.
     Reading,
     /// What the gateway keeps on the disk.

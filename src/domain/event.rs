@@ -16,7 +16,8 @@ pub struct Event {
     pub seq: u64,
     /// The same over every retry and replay.
     pub id: Uuid,
-    pub session: SessionId,
+    /// None for an event of the gateway as a whole.
+    pub session: Option<SessionId>,
     /// Which session of that name; nil for one that nobody knows any more.
     #[serde(default, skip_serializing_if = "Uuid::is_nil")]
     pub session_uuid: Uuid,
@@ -158,10 +159,12 @@ pub enum EventBody {
         /// Whether an engine was given it, so that it may have been sent all the same.
         may_be_sent: bool,
     },
-    /// An endpoint was switched off, since nothing could be delivered to it. Its address stays
-    /// untold: it may hold a secret of whoever receives there.
+    /// An endpoint was switched off, since nothing could be delivered to it.
     WebhookDisabled {
         webhook: Uuid,
+        /// Scheme, host and port of its address. The rest may hold a secret of its receiver.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
         /// Whether it was to get the events of all sessions.
         all_sessions: bool,
         reason: String,

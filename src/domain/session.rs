@@ -137,6 +137,30 @@ pub struct SessionRef {
     pub uuid: Uuid,
 }
 
+/// What a session failed of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FailureKind {
+    /// Nobody scanned its code in time: the gateway itself is well.
+    QrTimeout,
+    AuthTimeout,
+    /// Its proxy lets nothing through.
+    ProxyFailed,
+    /// Its engine ended, or did not open.
+    Crashed,
+}
+
+impl FailureKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::QrTimeout => "QR_TIMEOUT",
+            Self::AuthTimeout => "AUTH_TIMEOUT",
+            Self::ProxyFailed => "PROXY_FAILED",
+            Self::Crashed => "CRASHED",
+        }
+    }
+}
+
 /// How a session is to be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -164,6 +188,9 @@ pub struct SessionRecord {
     /// The state when it was last written, for sessions that are not running.
     pub state: SessionState,
     pub last_error: Option<String>,
+    /// What `last_error` is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureKind>,
     /// Written before anything of the session is removed: a removal that was cut off goes on at the next
     /// start of the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,6 +214,7 @@ impl SessionRecord {
             me: None,
             state: SessionState::Initializing,
             last_error: None,
+            failure: None,
             removal: None,
             send_hold: None,
         }
@@ -289,6 +317,7 @@ pub struct SessionStatus {
     pub me: Option<Me>,
     pub qr: Option<QrCode>,
     pub last_error: Option<String>,
+    pub failure: Option<FailureKind>,
     /// The newest recovery of the engine since the gateway started, ended or not.
     pub recovery: Option<Recovery>,
     /// How often the engine was started again since the session was.

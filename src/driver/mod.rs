@@ -6,7 +6,11 @@
 pub mod browser;
 pub mod simulated;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -18,6 +22,10 @@ use crate::domain::{Command, Error, EventBody, Me, Reply, SessionConfig, Session
 pub trait Engine: Send + Sync + 'static {
     /// Brings one session up as far as its first sign of life. Ends within `deadline`.
     async fn open(&self, order: OpenOrder) -> Result<Connection, Error>;
+
+    /// Ends whatever still uses a profile after an opening that was called off. Nothing of this engine
+    /// writes to the folder afterwards.
+    async fn release(&self, _profile: &Path) {}
 }
 
 /// What an engine is told about the session that it opens.

@@ -127,6 +127,16 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
+        self.append_of(Some(session), bodies, along).await
+    }
+
+    /// The same; without a session it happened to the gateway as a whole, and no session gets it.
+    pub async fn append_of(
+        &self,
+        session: Option<&SessionId>,
+        bodies: Vec<EventBody>,
+        along: Batch,
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
         let reported = bodies.clone();
         let events = self.commit(session, bodies, &Identities::default(), along).await?;
         reported.iter().for_each(counters::received);
@@ -159,14 +169,14 @@ impl EventLog {
     /// who wait for the disk wait together. Of `people`, each event keeps what concerns its people.
     pub async fn commit(
         &self,
-        session: &SessionId,
+        session: Option<&SessionId>,
         bodies: Vec<EventBody>,
         people: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
         let stored = self.inner.store.events();
         let mut numbers = self.inner.numbers.lock().await;
-        let session_uuid = self.bearer(session);
+        let session_uuid = session.map(|session| self.bearer(session)).unwrap_or_default();
         let mut last_of = match numbers.last_of.get(&session_uuid) {
             Some(last) => *last,
             None => stored.newest_of(session_uuid).await?.map_or(0, |event| event.session_seq),
@@ -186,7 +196,7 @@ impl EventLog {
                 identities.push(identity);
             }
             (last, last_of) = (last + 1, last_of + 1);
-            let (id, session) = (Uuid::now_v7(), session.clone());
+            let (id, session) = (Uuid::now_v7(), session.cloned());
             let identities = people.pairs_of(&named_by(&body));
             let session_seq = last_of;
             let event =

@@ -78,7 +78,7 @@ mod tests {
         Arc::new(Event {
             seq,
             id,
-            session: "s".parse().unwrap(),
+            session: Some("s".parse().unwrap()),
             session_uuid: Uuid::from_u128(session),
             session_seq: seq,
             at: from_seconds(0),

@@ -128,7 +128,7 @@ impl Ingest {
             self.store.contacts().put_in(&mut batch, session, contact)?;
         }
         bodies.iter().for_each(counters::received);
-        let events = self.log.commit(session, bodies, &known, batch).await?;
+        let events = self.log.commit(Some(session), bodies, &known, batch).await?;
         drop(held);
         match events.last() {
             Some(last) => self.log.publish(last.seq).await,

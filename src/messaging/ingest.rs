@@ -74,7 +74,7 @@ impl Ingest {
             bodies.extend(follows);
             None
         };
-        let events = self.log.commit(session, bodies, &people, batch).await?;
+        let events = self.log.commit(Some(session), bodies, &people, batch).await?;
         match pair {
             None => learned.iter().for_each(counters::received),
             Some(pair) if learned.is_empty() => counters::known(&pair),

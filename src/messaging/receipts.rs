@@ -247,7 +247,7 @@ impl Ingest {
         bodies.extend(self.own_in(&mut batch, session, message, own).await?);
         let people = bodies.iter().flat_map(crate::domain::identity::named_by).collect::<Vec<_>>();
         let known = self.store.identities().of(session, &people).await?;
-        let events = self.log.commit(session, bodies, &known, batch).await?;
+        let events = self.log.commit(Some(session), bodies, &known, batch).await?;
         drop(held);
         match events.last() {
             Some(last) => self.log.publish(last.seq).await,

@@ -328,14 +328,16 @@ impl Actor {
         let before = self.state();
         self.record.state = state;
         self.entered = Instant::now();
-        let last_error = self.record.last_error.clone();
+        let (last_error, failure) = (self.record.last_error.clone(), self.record.failure);
         if before != state {
             self.note("info", format!("{} → {}", before.as_str(), state.as_str()));
             tracing::info!(session = %self.record.id, from = before.as_str(), to = state.as_str(),
                 "session {} is {}", self.record.id, state.as_str());
         }
         self.write().await;
-        self.publish(|status| (status.state, status.last_error) = (state, last_error));
+        self.publish(|status| {
+            (status.state, status.last_error, status.failure) = (state, last_error, failure);
+        });
     }
 
     pub(in crate::session) async fn write(&mut self) {
@@ -420,6 +422,7 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
         me: record.me.clone(),
         qr: None,
         last_error: record.last_error.clone(),
+        failure: record.failure,
         recovery: None,
         restarts: 0,
         memory: None,

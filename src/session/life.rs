@@ -7,10 +7,10 @@ use tokio::time::Instant;
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Error, ErrorCode, EventBody, Removal, SessionState,
+        Error, ErrorCode, EventBody, Removal, SessionState, Subject,
         clock::between,
         event::DisconnectReason,
-        session::{Desired, RecoveryOutcome, RecoveryStage},
+        session::{Desired, FailureKind, RecoveryOutcome, RecoveryStage},
     },
     driver::{Close, Connection, OpenOrder},
     session::{
@@ -29,7 +29,7 @@ impl Actor {
     /// Somebody wants this session to run.
     pub(in crate::session) async fn begin(&mut self) {
         self.record.desired = Desired::Running;
-        self.record.last_error = None;
+        (self.record.last_error, self.record.failure) = (None, None);
         self.restarts.forgive();
         self.attempts.forgive();
         self.enter(SessionState::Initializing).await;
@@ -75,6 +75,10 @@ impl Actor {
         self.driver = Some(connection.driver);
         self.events = Some(connection.events);
         self.failed_probes = 0;
+        if self.record.failure == Some(FailureKind::ProxyFailed) {
+            (self.record.last_error, self.record.failure) = (None, None);
+        }
+        self.restarts.proxy_works();
         self.timers.probe = Some(Instant::now() + self.shared.parts.settings.probe_interval);
         self.note("info", "the engine is open".to_owned());
         true
@@ -86,7 +90,31 @@ impl Actor {
         if matches!(error.code, ErrorCode::Invalid | ErrorCode::Unsupported) {
             return self.fail(DisconnectReason::Crashed, error.message).await;
         }
+        if error.subject == Some(Subject::Proxy) {
+            return self.proxy_failed(error.message).await;
+        }
         self.crashed(&error.message).await
+    }
+
+    /// The proxy lets nothing through, which is no fault of the engine. It is tried again, ever more
+    /// rarely and without end. Listeners learn of the first failure alone.
+    async fn proxy_failed(&mut self, message: String) -> bool {
+        if !self.record.config.restart_on_crash {
+            let (kind, reason) = (FailureKind::ProxyFailed, DisconnectReason::ConnectionLost);
+            return self.fail_as(kind, reason, message).await;
+        }
+        self.close(Close::KeepLogin).await;
+        let is_first =
+            self.record.failure.replace(FailureKind::ProxyFailed) != Some(FailureKind::ProxyFailed);
+        let pause = self.restarts.proxy_failed();
+        self.note("warn", format!("{message}; trying again in {} s", pause.as_secs()));
+        self.record.last_error = Some(message);
+        self.timers.restart = Some(Instant::now() + pause);
+        if is_first {
+            self.tell_disconnected(DisconnectReason::ConnectionLost, true).await;
+        }
+        self.enter(SessionState::Failed).await;
+        true
     }
 
     /// The engine is gone. A new one comes after a pause, unless there were too many.
@@ -102,6 +130,7 @@ impl Actor {
             Verdict::RestartAfter(pause) => {
                 self.note("warn", format!("{reason}; starting again in {} s", pause.as_secs()));
                 self.record.last_error = Some(reason.to_owned());
+                self.record.failure = Some(FailureKind::Crashed);
                 self.timers.restart = Some(Instant::now() + pause);
                 self.tell_disconnected(DisconnectReason::Crashed, true).await;
                 self.publish(|status| status.restarts += 1);
@@ -117,9 +146,23 @@ impl Actor {
         reason: DisconnectReason,
         message: String,
     ) -> bool {
+        let kind = match reason {
+            DisconnectReason::QrTimeout => FailureKind::QrTimeout,
+            DisconnectReason::AuthTimeout => FailureKind::AuthTimeout,
+            _ => FailureKind::Crashed,
+        };
+        self.fail_as(kind, reason, message).await
+    }
+
+    async fn fail_as(
+        &mut self,
+        kind: FailureKind,
+        reason: DisconnectReason,
+        message: String,
+    ) -> bool {
         self.note("error", message.clone());
         self.close(Close::KeepLogin).await;
-        self.record.last_error = Some(message.clone());
+        (self.record.last_error, self.record.failure) = (Some(message.clone()), Some(kind));
         self.record.desired = Desired::Stopped;
         self.tell(vec![EventBody::Failed { reason: message }]).await;
         self.tell_disconnected(reason, false).await;
@@ -246,10 +289,14 @@ impl Actor {
         in_order
     }
 
-    /// Removes the session's folder. A browser that has just ended may still be writing to it.
+    /// Removes the session's folder. A start that was called off may have left a browser that still
+    /// writes to it: the engine ends that first.
     pub(in crate::session) async fn wipe(&self) {
         const TRIES: u32 = 3;
         let folder = self.folder();
+        if let Some(engine) = self.shared.parts.engines.get(&self.record.config.engine) {
+            engine.release(&self.profile()).await;
+        }
         for attempt in 1..=TRIES {
             match tokio::fs::remove_dir_all(&folder).await {
                 Ok(()) => return,

@@ -6,6 +6,9 @@ use tokio::time::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Between two attempts to get through a proxy that lets nothing through.
+const FIRST_PROXY_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PROXY_PAUSE: Duration = Duration::from_secs(300);
 
 /// What to do after a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +23,13 @@ pub struct Restarts {
     most: u32,
     window: Duration,
     crashes: VecDeque<Instant>,
+    /// Failures of the session's proxy in a row.
+    proxy_failures: u32,
 }
 
 impl Restarts {
     pub fn new(most: u32, window: Duration) -> Self {
-        Self { most, window, crashes: VecDeque::new() }
+        Self { most, window, crashes: VecDeque::new(), proxy_failures: 0 }
     }
 
     /// A crash happened. The pause doubles with each crash of the while, from 2 s up to 60 s.
@@ -44,6 +49,18 @@ impl Restarts {
     /// Somebody asked for a start: earlier crashes no longer count.
     pub fn forgive(&mut self) {
         self.crashes.clear();
+        self.proxy_failures = 0;
+    }
+
+    /// How long to wait until the proxy is tried again: 10 s, doubled each time up to five minutes.
+    pub fn proxy_failed(&mut self) -> Duration {
+        let factor = 2_u32.saturating_pow(self.proxy_failures);
+        self.proxy_failures = self.proxy_failures.saturating_add(1);
+        FIRST_PROXY_PAUSE.saturating_mul(factor).min(LONGEST_PROXY_PAUSE)
+    }
+
+    pub fn proxy_works(&mut self) {
+        self.proxy_failures = 0;
     }
 }
 
@@ -70,6 +87,17 @@ mod tests {
         assert_eq!(restarts.crashed(now), Verdict::GiveUp);
         let later = now + WINDOW + Duration::from_secs(1);
         assert_eq!(restarts.crashed(later), Verdict::RestartAfter(FIRST_PAUSE));
+    }
+
+    #[test]
+    fn a_proxy_that_fails_is_tried_ever_more_rarely_and_takes_nothing_of_the_restarts() {
+        let mut restarts = Restarts::new(1, WINDOW);
+        let pauses: Vec<u64> = (0..40).map(|_| restarts.proxy_failed().as_secs()).collect();
+        assert_eq!(pauses[..7], [10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(pauses[39], 300);
+        assert_eq!(restarts.crashed(Instant::now()), Verdict::RestartAfter(FIRST_PAUSE));
+        restarts.proxy_works();
+        assert_eq!(restarts.proxy_failed(), FIRST_PROXY_PAUSE);
     }
 
     proptest! {

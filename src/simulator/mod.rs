@@ -39,7 +39,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::world::World;
@@ -112,6 +112,8 @@ struct Inner {
     news: Arc<Notify>,
     /// Wakes requests that wait for a line.
     lines: Notify,
+    /// Counts what changed on phones.
+    revision: watch::Sender<u32>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -125,6 +127,7 @@ impl Network {
             settings,
             news: Arc::new(Notify::new()),
             lines: Notify::new(),
+            revision: watch::Sender::new(0),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
@@ -149,7 +152,14 @@ impl Network {
     fn world(&self) -> WorldGuard<'_> {
         // A panic while holding the lock leaves a world that is at worst missing one event.
         let world = self.inner.world.lock().unwrap_or_else(PoisonError::into_inner);
-        WorldGuard { world, news: &self.inner.news }
+        WorldGuard { world, news: &self.inner.news, revision: &self.inner.revision }
+    }
+
+    /// The number of the newest change on a phone, as soon as it is another one than this.
+    pub async fn changed_since(&self, revision: u32) -> u32 {
+        let mut changes = self.inner.revision.subscribe();
+        let found = changes.wait_for(|now| *now != revision).await;
+        found.map_or(revision, |now| *now)
     }
 
     fn settings(&self) -> &NetworkSettings {
@@ -168,6 +178,7 @@ impl Drop for Inner {
 struct WorldGuard<'a> {
     world: MutexGuard<'a, World>,
     news: &'a Notify,
+    revision: &'a watch::Sender<u32>,
 }
 
 impl Deref for WorldGuard<'_> {
@@ -186,7 +197,9 @@ impl DerefMut for WorldGuard<'_> {
 
 impl Drop for WorldGuard<'_> {
     fn drop(&mut self) {
-        self.world.commit();
+        if self.world.commit() {
+            self.revision.send_modify(|revision| *revision = revision.wrapping_add(1));
+        }
         if std::mem::take(&mut self.world.has_news) {
             self.news.notify_one();
         }

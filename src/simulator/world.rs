@@ -123,11 +123,13 @@ impl World {
     }
 
     /// Writes down what was changed, then tells devices.
-    pub fn commit(&mut self) {
+    pub fn commit(&mut self) -> bool {
+        let has_changed = !self.ledger.unwritten().is_empty() || !self.outbox.is_empty();
         self.journal.write(&mut self.ledger);
         for (device, push) in std::mem::take(&mut self.outbox) {
             self.hand_over(device, push);
         }
+        has_changed && !self.journal.is_failing()
     }
 
     /// Refuses what would be acknowledged and could be lost.

@@ -24,6 +24,9 @@ use crate::{
 const LOOKED_AT: usize = 10_000;
 /// How many are read at once where all are.
 const READ_AT_ONCE: usize = 500;
+/// Attempts of one delivery that are kept: an endpoint that is down for weeks makes thousands.
+const FIRST_ATTEMPTS: usize = 5;
+const LAST_ATTEMPTS: usize = 20;
 
 pub struct Deliveries<'a> {
     table: Table<'a, Delivery>,
@@ -118,8 +121,8 @@ impl<'a> Deliveries<'a> {
         line::heads(self.table.engine, webhook, Direction::Backward, limit).await
     }
 
-    /// All attempts, in order. The delivery may have been put back in line since it was read: then the
-    /// attempt that had ended it is among the others.
+    /// The first and the last attempts, in order. The delivery may have been put back in line since it was
+    /// read: then the attempt that had ended it is among the others.
     pub async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, StoreError> {
         let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
         let mut attempts: Vec<Attempt> =
@@ -127,6 +130,10 @@ impl<'a> Deliveries<'a> {
         let last = delivery.last_attempt.as_deref();
         let last = last.filter(|last| attempts.iter().all(|one| one.number != last.number));
         attempts.extend(last.cloned());
+        // An older gateway kept them all.
+        if let Some(left_out) = attempts.len().checked_sub(FIRST_ATTEMPTS + LAST_ATTEMPTS) {
+            attempts.drain(FIRST_ATTEMPTS..FIRST_ATTEMPTS + left_out);
+        }
         Ok(attempts)
     }
 
@@ -169,9 +176,17 @@ impl<'a> Deliveries<'a> {
         Ok(())
     }
 
+    /// Adds an attempt. The first few are kept, and the last: another one takes the place of the oldest
+    /// between them.
     pub fn add_attempt_in(&self, batch: &mut Batch, attempt: &Attempt) -> Result<(), StoreError> {
-        let key = Key::new(Tree::Attempts).uuid(attempt.delivery).number(attempt.number.into());
-        Table::new(self.table.engine).put_in(batch, key, attempt)
+        let key = |number: u64| Key::new(Tree::Attempts).uuid(attempt.delivery).number(number);
+        let number = u64::from(attempt.number);
+        // The number of attempts counts from 1, without gaps.
+        let oldest = number.saturating_sub(LAST_ATTEMPTS as u64);
+        if (FIRST_ATTEMPTS as u64) < oldest {
+            batch.remove(key(oldest).done());
+        }
+        Table::new(self.table.engine).put_in(batch, key(number), attempt)
     }
 
     /// Begins to remove what was finished before `older_than`, and of what was delivered all but the
@@ -271,21 +286,22 @@ mod tests {
     use super::*;
     use crate::{domain::clock::from_seconds, store::Store};
 
-    #[tokio::test]
-    async fn an_attempt_is_listed_once_though_its_delivery_was_put_back_in_line_meanwhile() {
-        let store = Store::temporary().await.unwrap();
-        let attempt = Attempt {
-            delivery: Uuid::now_v7(),
-            number: 1,
+    fn failed(delivery: Uuid, number: u32) -> Attempt {
+        Attempt {
+            delivery,
+            number,
             at: from_seconds(0),
             duration_ms: 1,
             status: Some(500),
             error: None,
             response: None,
             is_public: false,
-        };
-        let read = Delivery {
-            id: attempt.delivery,
+        }
+    }
+
+    fn dead(id: Uuid) -> Delivery {
+        Delivery {
+            id,
             webhook: Uuid::now_v7(),
             seq: 1,
             event: Uuid::now_v7(),
@@ -298,14 +314,40 @@ mod tests {
             next_attempt_at: None,
             created_at: from_seconds(0),
             finished_at: Some(from_seconds(0)),
-            last_attempt: Some(Box::new(attempt.clone())),
-        };
+            last_attempt: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attempt_is_listed_once_though_its_delivery_was_put_back_in_line_meanwhile() {
+        let store = Store::temporary().await.unwrap();
+        let attempt = failed(Uuid::now_v7(), 1);
+        let last_attempt = Some(Box::new(attempt.clone()));
+        let read = Delivery { last_attempt, ..dead(attempt.delivery) };
         let all = std::slice::from_ref(&attempt);
         assert_eq!(store.deliveries().attempts(&read).await.unwrap(), all);
         let mut batch = Batch::new();
         store.deliveries().add_attempt_in(&mut batch, &attempt).unwrap();
         store.commit(batch).await.unwrap();
         assert_eq!(store.deliveries().attempts(&read).await.unwrap(), all);
+    }
+
+    #[tokio::test]
+    async fn of_many_attempts_the_first_and_the_last_are_kept() {
+        let store = Store::temporary().await.unwrap();
+        let delivery = Delivery { attempts: 1_000, last_attempt: None, ..dead(Uuid::now_v7()) };
+        for number in 1..=1_000 {
+            let mut batch = Batch::new();
+            let attempt = failed(delivery.id, number);
+            store.deliveries().add_attempt_in(&mut batch, &attempt).unwrap();
+            store.commit(batch).await.unwrap();
+        }
+        let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
+        let held = store.deliveries().table.engine.scan(all, Direction::Forward, usize::MAX).await;
+        assert_eq!(held.unwrap().len(), 25);
+        let kept = store.deliveries().attempts(&delivery).await.unwrap();
+        let numbers: Vec<u32> = kept.iter().map(|attempt| attempt.number).collect();
+        assert_eq!(numbers, (1..=5).chain(981..=1_000).collect::<Vec<_>>());
     }
 
     #[tokio::test]

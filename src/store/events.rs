@@ -43,7 +43,7 @@ struct Entry<S, B, P> {
 }
 
 /// One that is read.
-type Read = Entry<SessionId, EventBody, Vec<Pair>>;
+type Read = Entry<Option<SessionId>, EventBody, Vec<Pair>>;
 
 /// Where an entry stands in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,7 +257,8 @@ pub fn rebind_in(
     if !entry.session_uuid.is_nil() {
         return Ok(());
     }
-    let Some(uuid) = session_of(&entry.session, entry.at) else { return Ok(()) };
+    let found = entry.session.as_ref().and_then(|session| session_of(session, entry.at));
+    let Some(uuid) = found else { return Ok(()) };
     entry.session_uuid = uuid;
     if let Some(identity) = entry.body.identity() {
         batch.put(identity_key(uuid, &identity), encode(&entry.seq)?);

@@ -246,7 +246,7 @@ mod tests {
             let event = Event {
                 seq,
                 id: Uuid::from_u128(seq.into()),
-                session: name(),
+                session: Some(name()),
                 session_uuid: Uuid::nil(),
                 session_seq: seq,
                 at: from_seconds(at),

@@ -290,7 +290,7 @@ mod tests {
             response: None,
             is_public: false,
         };
-        let came = Came::Posted(fresh.event.session.clone(), Outcome { attempt, wish: None });
+        let came = Came::Posted(Outcome { attempt, wish: None });
         Ok(Ended { delivery, is_fresh: true, came })
     }
 

@@ -310,8 +310,7 @@ impl Webhooks {
             None => self.event_of(&delivery).await?,
         };
         delivery.attempts += 1;
-        let worded = event.and_then(|event| Some((self.inner.envelope.wrap(&event)?, event)));
-        let Some((body, event)) = worded else {
+        let Some(body) = event.and_then(|event| self.inner.envelope.wrap(&event)) else {
             let came = Came::Unfit("its event is past the retention".to_owned());
             return Ok(Ended { delivery, is_fresh, came });
         };
@@ -331,7 +330,7 @@ impl Webhooks {
         let outcome =
             attempt::post(webhook, &letter, &inner.hosts, &inner.settings, &inner.clock).await;
         Breakpoint::DeliveryAnswered.pass();
-        Ok(Ended { delivery, is_fresh, came: Came::Posted(event.session.clone(), outcome) })
+        Ok(Ended { delivery, is_fresh, came: Came::Posted(outcome) })
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, Event, Timestamp},
+    domain::{Error, Event, SessionId, Timestamp},
     store::{
         Batch,
         records::{Delivery, DeliveryState, Reading, WebhookRecord, delivery_id},
@@ -135,7 +135,7 @@ impl Webhooks {
             seq: event.seq,
             event: event.id,
             event_name: name.to_owned(),
-            lane: format!("{}|{chat}", event.session),
+            lane: format!("{}|{chat}", event.session.as_ref().map_or("", SessionId::as_str)),
             state: DeliveryState::Waiting,
             attempts: 0,
             earlier_attempts: 0,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, EventBody, SessionId, Timestamp, clock::between},
+    domain::{Error, EventBody, Timestamp, clock::between},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, Reading, RetryPlan, WebhookRecord},
@@ -29,8 +29,7 @@ pub struct Ended {
 }
 
 pub enum Came {
-    /// It was posted. The event is one of this session.
-    Posted(SessionId, Outcome),
+    Posted(Outcome),
     /// It cannot be sent, which is no fault of the receiver.
     Unfit(String),
 }
@@ -50,7 +49,7 @@ impl Ended {
     /// What it says of the receiver; none when nothing was sent.
     pub fn sign(&self) -> Option<Sign> {
         match &self.came {
-            Came::Posted(_, outcome) => Some(Sign::of(outcome.attempt.status)),
+            Came::Posted(outcome) => Some(Sign::of(outcome.attempt.status)),
             Came::Unfit(_) => None,
         }
     }
@@ -86,13 +85,9 @@ impl Webhooks {
         let (mut batch, mut waiting, mut at_once) = (Batch::new(), Vec::new(), Vec::new());
         let (deliveries, mut line) = (store.deliveries(), store.change_line(id));
         let was_enabled = webhook.enabled;
-        let mut told_in = None;
         for ended in ended {
             let Ended { mut delivery, is_fresh, came } = ended;
-            let (attempt, session) = self.settle(&mut webhook, &mut delivery, came);
-            if was_enabled && !webhook.enabled && told_in.is_none() {
-                told_in = session;
-            }
+            let attempt = self.settle(&mut webhook, &mut delivery, came);
             match delivery.state {
                 DeliveryState::Waiting => {
                     deliveries.add_attempt_in(&mut batch, &attempt)?;
@@ -117,9 +112,10 @@ impl Webhooks {
         store.webhooks().set_reading_in(&mut batch, id, &reading)?;
         store.webhooks().put_in(&mut batch, &webhook)?;
         let accepted = metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted");
-        if let Some(session) = told_in {
+        if was_enabled && !webhook.enabled {
             tracing::warn!(webhook = %id, "webhook {id} is switched off");
-            self.inner.log.append(&session, vec![told(&webhook)], batch).await?;
+            let session = webhook.session.as_ref();
+            self.inner.log.append_of(session, vec![told(&webhook)], batch).await?;
             accepted.increment(fresh);
             self.changed();
             return Ok(waiting);
@@ -134,22 +130,14 @@ impl Webhooks {
         Ok(waiting)
     }
 
-    /// Decides what becomes of one delivery. The attempt, and the session that its event is of where it
-    /// was posted.
-    fn settle(
-        &self,
-        webhook: &mut WebhookRecord,
-        delivery: &mut Delivery,
-        came: Came,
-    ) -> (Attempt, Option<SessionId>) {
-        let settled = match came {
-            Came::Posted(session, outcome) => {
-                (self.judge(webhook, delivery, outcome), Some(session))
-            }
-            Came::Unfit(error) => (self.give_up(webhook, delivery, error), None),
+    /// Decides what becomes of one delivery.
+    fn settle(&self, webhook: &mut WebhookRecord, delivery: &mut Delivery, came: Came) -> Attempt {
+        let attempt = match came {
+            Came::Posted(outcome) => self.judge(webhook, delivery, outcome),
+            Came::Unfit(error) => self.give_up(webhook, delivery, error),
         };
         count_end(delivery.state);
-        settled
+        attempt
     }
 
     /// Decides what becomes of a delivery and its endpoint after an attempt.
@@ -280,6 +268,7 @@ impl Webhooks {
 fn told(webhook: &WebhookRecord) -> EventBody {
     EventBody::WebhookDisabled {
         webhook: webhook.id,
+        origin: url::Url::parse(&webhook.url).ok().map(|url| url.origin().ascii_serialization()),
         all_sessions: webhook.session.is_none(),
         reason: webhook.disabled_reason.clone().unwrap_or_default(),
         failing_since: webhook.failing_since,

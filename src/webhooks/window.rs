@@ -200,7 +200,7 @@ pub fn fresh(lane: &str, seq: u64) -> Fresh {
     let event = Event {
         seq,
         id: delivery.event,
-        session: "s".parse().unwrap(),
+        session: Some("s".parse().unwrap()),
         session_uuid: Uuid::nil(),
         session_seq: seq,
         at: from_seconds(0),

@@ -282,10 +282,49 @@ async fn whoever_listens_is_told_that_an_endpoint_was_switched_off() {
     let (_, shown) = app.get(&path).await;
     assert_eq!(shown["data"]["enabled"], false);
 
+    assert_eq!(data["origin"], failing.url.strip_suffix("/hook").unwrap());
+
     // Switched on again, it gets what it missed, the news of its own end among it.
     let on = json!({ "enabled": true });
     assert_eq!(app.call(reqwest::Method::PATCH, &path, Some(on)).await.0, 200);
     let got = failing.wait_for(&app, 4).await;
     assert!(got.iter().any(|(_, got)| *got == frame), "{got:?}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_an_endpoint_for_all_sessions_is_an_event_of_none() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let gone = Receiver::start(&["410 Gone"]).await;
+    let witness = Receiver::start(&[]).await;
+    let body = json!({ "url": gone.url, "events": ["message_sent"] });
+    let (status, hook) = app.post("/api/v1/gateway-webhooks", body).await;
+    assert_eq!(status, 201, "{hook}");
+    let events = json!(["webhook.disabled", "message_edit"]);
+    let body = json!({ "url": witness.url, "events": events });
+    assert_eq!(app.post("/api/v1/gateway-webhooks", body.clone()).await.0, 201);
+    let of_the_session = Receiver::start(&[]).await;
+    let body = json!({ "url": of_the_session.url, "events": events });
+    assert_eq!(app.post("/api/v1/sessions/s/webhooks", body).await.0, 201);
+    let mut listener = app.listen("/ws/s?events=webhook.disabled,message_edit").await;
+
+    let (_, sent) =
+        app.post("/api/v1/sessions/s/send-text", json!({ "chatId": SILENT, "content": "x" })).await;
+    let told = witness.wait_for(&app, 1).await[0].1.clone();
+    assert_eq!((&told["event"], &told["sessionId"]), (&json!("webhook.disabled"), &Value::Null));
+    assert!(told.get("sessionUuid").is_none(), "{told}");
+    let data = &told["data"];
+    assert_eq!((&data["webhookId"], &data["allSessions"]), (&hook["data"]["id"], &json!(true)));
+    assert_eq!(data["origin"], gone.url.strip_suffix("/hook").unwrap());
+
+    // The next event of the session comes to its listeners, and this one never did.
+    let id = sent["data"]["messageId"].as_str().unwrap();
+    let path = format!("/api/v1/sessions/s/messages/{id}");
+    let body = json!({ "content": "y" });
+    let (status, answer) = app.call(reqwest::Method::PATCH, &path, Some(body)).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(listener.next().await["event"], "message_edit");
+    assert_eq!(of_the_session.wait_for(&app, 1).await[0].1["event"], "message_edit");
     app.stop().await;
 }

@@ -37,6 +37,7 @@ mod mentions;
 mod not_now;
 mod refused_sends;
 mod rules;
+mod small_truths;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each scenario uses a part")]
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, path::PathBuf, time::Duration};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -35,6 +35,11 @@ impl Stage {
         let daemon = Daemon::start_with(folder.path(), 0, settings).await;
         daemon.link_on(engine, "a", OWN).await;
         Self { daemon, engine, _folder: folder }
+    }
+
+    /// Where the gateway keeps its data.
+    pub fn data(&self) -> PathBuf {
+        self._folder.path().join("data")
     }
 
     pub async fn end(self) {

@@ -20,7 +20,7 @@ use crate::{
         error::ApiError,
         sessions::{
             data, message, qr,
-            view::SessionView,
+            view::{SessionView, failure_of},
             webhooks::{WebhookBody, draft_of},
             wire::{seconds, status_word},
         },
@@ -174,6 +174,7 @@ async fn create(
             let reason =
                 status.last_error.clone().unwrap_or_else(|| "the session failed".to_owned());
             let error = Error::new(ErrorCode::EngineFailed, reason).about(Subject::Session);
+            let error = error.detail("failure", failure_of(&status));
             return Err(error.detail("sessionId", status.id.as_str()).into());
         }
     }

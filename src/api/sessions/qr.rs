@@ -20,6 +20,7 @@ use crate::{
         error::ApiError,
         sessions::{
             data,
+            view::failure_of,
             wire::{self, seconds, status_word},
         },
     },
@@ -165,14 +166,26 @@ async fn current(services: &Services, request: &HttpRequest) -> Result<SessionSt
 fn not_available(status: &SessionStatus) -> Error {
     let message = match status.state {
         SessionState::Authenticated | SessionState::Ready | SessionState::Degraded => {
-            "Session is already authenticated"
+            "Session is already authenticated".to_owned()
         }
-        SessionState::Initializing
-        | SessionState::QrReady
-        | SessionState::Failed
-        | SessionState::Terminated => "QR code not yet generated",
+        SessionState::Failed => {
+            let reason = status.last_error.as_deref().unwrap_or("no reason is known");
+            format!("The session failed and shows no code: {reason}. Start it again for a new code")
+        }
+        SessionState::Terminated => {
+            "The session is stopped and shows no code. Start it for a new code".to_owned()
+        }
+        SessionState::Initializing | SessionState::QrReady => {
+            "QR code not yet generated".to_owned()
+        }
     };
-    Error::not_found(Subject::QrCode, message).detail("status", status_word(status.state))
+    let error = Error::not_found(Subject::QrCode, message);
+    let error = error.detail("status", status_word(status.state));
+    if status.state != SessionState::Failed {
+        return error;
+    }
+    let last_error = status.last_error.as_deref();
+    error.detail("failure", failure_of(status)).detail("lastError", last_error)
 }
 
 /// A code as a data URL of the usual size.

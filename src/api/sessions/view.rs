@@ -14,7 +14,10 @@ use crate::{
             wire::{seconds, status_word},
         },
     },
-    domain::{SessionId, SessionState, SessionStatus, session::Recovery},
+    domain::{
+        SessionId, SessionState, SessionStatus,
+        session::{FailureKind, Recovery},
+    },
     messaging::Waiting,
 };
 
@@ -42,6 +45,8 @@ pub struct SessionView {
     /// The newest such recovery since the gateway started; null if there was none.
     last_recovery: Option<RecoveryView>,
     last_error: Option<String>,
+    /// What a failed session failed of: QR_TIMEOUT, AUTH_TIMEOUT, PROXY_FAILED or CRASHED; null for others.
+    failure: Option<&'static str>,
     restarts: u32,
     /// Bytes that the engine takes, as last measured; null where nobody knows.
     memory: Option<u64>,
@@ -72,6 +77,7 @@ impl SessionView {
             degraded: status.state == SessionState::Degraded,
             last_recovery: status.recovery.as_ref().map(RecoveryView::of),
             last_error: status.last_error.clone(),
+            failure: failure_of(status),
             restarts: status.restarts,
             memory: status.memory,
             waiting: None,
@@ -106,6 +112,12 @@ impl SessionView {
         let picture = status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?;
         Ok(Self { qr_code: picture, ..Self::of(status) })
     }
+}
+
+/// What a session that is failed failed of.
+pub fn failure_of(status: &SessionStatus) -> Option<&'static str> {
+    let is_failed = status.state == SessionState::Failed;
+    status.failure.filter(|_| is_failed).map(FailureKind::as_str)
 }
 
 /// How many messages wait, by what they wait for.

@@ -79,6 +79,9 @@ struct DeliveryView {
     created_at: String,
     next_attempt_at: Option<String>,
     finished_at: Option<String>,
+    /// How many attempts were made.
+    attempt_count: u32,
+    /// The first 5 and the last 20 of them.
     attempts: Vec<AttemptView>,
 }
 
@@ -127,6 +130,7 @@ impl DeliveryView {
             created_at: seconds(delivery.created_at),
             next_attempt_at: delivery.next_attempt_at.map(seconds),
             finished_at: delivery.finished_at.map(seconds),
+            attempt_count: delivery.attempts,
             attempts: attempts.collect(),
         }
     }

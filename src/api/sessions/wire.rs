@@ -55,7 +55,8 @@ pub const EVENT_NAMES: [&str; 25] = [
 #[serde(rename_all = "camelCase")]
 struct Worded<'a> {
     event: &'static str,
-    session_id: &'a SessionId,
+    /// Null for an event of the gateway as a whole.
+    session_id: Option<&'a SessionId>,
     /// Which session of that name; a name may be given again when a session was removed.
     #[serde(skip_serializing_if = "Uuid::is_nil")]
     session_uuid: Uuid,
@@ -80,7 +81,7 @@ pub fn encode(event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
     let known: Identities = event.identities.iter().collect();
     let worded = Worded {
         event: name(&event.body)?,
-        session_id: &event.session,
+        session_id: event.session.as_ref(),
         session_uuid: event.session_uuid,
         data: match &event.body {
             EventBody::Message { message } | EventBody::MessageSent { message } => {
@@ -246,10 +247,12 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
             "outboxId": outbox, "id": message, "messageId": message, "chatId": message.chat, "reason": reason,
             "outcome": if *may_be_sent { "unknown" } else { "not_sent" }, "timestamp": timestamp,
         }),
-        EventBody::WebhookDisabled { webhook, all_sessions, reason, failing_since } => json!({
-            "webhookId": webhook, "allSessions": all_sessions, "reason": reason,
-            "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
-        }),
+        EventBody::WebhookDisabled { webhook, origin, all_sessions, reason, failing_since } => {
+            json!({
+                "webhookId": webhook, "origin": origin, "allSessions": all_sessions, "reason": reason,
+                "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
+            })
+        }
         EventBody::Message { .. }
         | EventBody::MessageSent { .. }
         | EventBody::EngineUnknown { .. } => Value::Null,
@@ -367,7 +370,7 @@ mod tests {
         let event = Event {
             seq: 1,
             id: uuid::Uuid::nil(),
-            session: "s".parse().unwrap(),
+            session: Some("s".parse().unwrap()),
             session_uuid: uuid::Uuid::nil(),
             session_seq: 1,
             at: from_seconds(1),

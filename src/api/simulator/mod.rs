@@ -16,8 +16,8 @@ use utoipa::{
 
 use crate::{
     api::{
-        body::{Body, WITH_FILE, decoded, elsewhere, jid, recipient, segment, too_large},
-        endpoint::{Bucket, Endpoint, Repeat, Scope},
+        body::{Body, Query, WITH_FILE, decoded, elsewhere, jid, recipient, segment, too_large},
+        endpoint::{Bucket, Endpoint, ParameterKind::Number, Repeat, Scope},
         error::ApiError,
     },
     domain::{
@@ -34,6 +34,8 @@ use crate::{
 const TAG: &str = "Simulated network";
 /// Ten years: further than anything waits.
 const LONGEST_ADVANCE: f64 = 315_360_000.0;
+/// How long a caller may wait for a change on the phones.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 pub fn endpoints() -> Vec<Endpoint> {
     let all = vec![
@@ -86,6 +88,9 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/_simulator/v1/accounts/{phone}/page-fault", page_fault)
             .about(TAG, "Let an account's devices crash, hang or reload")
             .takes::<PageFaultBody>(),
+        Endpoint::get("/_simulator/v1/changes", changes)
+            .about(TAG, "Wait until something changes on the phones")
+            .query(Number, "after", "The number that was answered last (default 0)"),
         Endpoint::get("/_simulator/v1/faults", faults).about(TAG, "The planned faults"),
         Endpoint::put("/_simulator/v1/faults", plan)
             .about(TAG, "Plan faults")
@@ -454,6 +459,14 @@ async fn faults(services: web::Data<Services>) -> Answer {
 async fn plan(services: web::Data<Services>, Body(body): Body<FaultsBody>) -> Answer {
     network(&services)?.plan_faults(body.faults);
     done("Planned")
+}
+
+/// The number of the newest change. Where nothing changes, the answer comes a moment later all the same.
+async fn changes(services: web::Data<Services>, request: HttpRequest) -> Answer {
+    let after = Query::of(&request).number("after", 0, 0, u32::MAX)?;
+    let changed = network(&services)?.changed_since(after);
+    let revision = tokio::time::timeout(LONGEST_WAIT, changed).await.unwrap_or(after);
+    data(json!({ "revision": revision }))
 }
 
 async fn clock(services: web::Data<Services>) -> Answer {

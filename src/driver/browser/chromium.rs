@@ -183,7 +183,10 @@ impl Chromium {
         let relay = match &order.config.proxy {
             Some(proxy) => {
                 let own_ports = order.settings.own_ports.clone();
-                Some(Relay::start(proxy, order.reach.clone(), own_ports).await?)
+                let relay = Relay::start(proxy, order.reach.clone(), own_ports).await?;
+                // No browser is started for a proxy that lets nothing through.
+                relay.check(&order.settings.url).await?;
+                Some(relay)
             }
             None => None,
         };

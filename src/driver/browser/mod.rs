@@ -28,7 +28,7 @@ mod transport;
 mod wire;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Once},
     time::Duration,
 };
@@ -140,6 +140,12 @@ impl Engine for BrowserEngine {
             watching: AbortOnDropHandle::new(watching),
         };
         Ok(Connection { driver: Arc::new(driver), events: receiver })
+    }
+
+    async fn release(&self, profile: &Path) {
+        if let Ok(profile) = profile.canonicalize() {
+            process::evict(&profile).await;
+        }
     }
 }
 

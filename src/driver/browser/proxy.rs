@@ -21,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 
 use crate::{
-    domain::{Error, ErrorCode, Proxy, session::ProxyProtocol},
+    domain::{Error, ErrorCode, Proxy, Subject, session::ProxyProtocol},
     driver::browser::{loopback::Port, reach::Reach},
     egress::{OwnPorts, trust_of_the_system},
 };
@@ -45,6 +45,7 @@ pub const USERNAME: &str = "wagate";
 /// A relay of one session; it ends with this.
 pub struct Relay {
     port: Port,
+    way: Arc<Way>,
     secret: String,
 }
 
@@ -52,7 +53,8 @@ impl Relay {
     /// It connects to nobody but who is within `reach`.
     pub async fn start(proxy: &Proxy, reach: Reach, own_ports: OwnPorts) -> Result<Self, Error> {
         let lost = |error: io::Error| {
-            Error::new(ErrorCode::EngineFailed, format!("the proxy cannot be reached: {error}"))
+            let message = format!("the proxy cannot be reached: {error}");
+            Error::new(ErrorCode::EngineFailed, message).about(Subject::Proxy)
         };
         let tls = match proxy.protocol {
             ProxyProtocol::Https => {
@@ -69,12 +71,23 @@ impl Relay {
         let secret = BASE64.encode(rand::random::<[u8; 32]>());
         let credentials = Arc::new(basic(USERNAME, &secret));
         let own_ports = way.own_ports.clone();
+        let serving = way.clone();
         let port = Port::open(&own_ports, CONNECTIONS, move |stream| {
-            let (way, credentials) = (way.clone(), credentials.clone());
+            let (way, credentials) = (serving.clone(), credentials.clone());
             // Either side may hang up whenever it likes; the page sees that its connection is gone.
             async move { relay(stream, &way, &credentials).await.unwrap_or_default() }
         });
-        Ok(Self { port: port.await?, secret })
+        Ok(Self { port: port.await?, way, secret })
+    }
+
+    /// Whether the proxy lets a page be reached. The error names the proxy, and tells why not.
+    pub async fn check(&self, page: &str) -> Result<(), Error> {
+        let Some(target) = self.way.reach.way_to_page() else { return Ok(()) };
+        let connecting = timeout(CONNECT_DEADLINE, self.way.connect(&target)).await;
+        let Err(error) = connecting.map_err(io::Error::from).flatten() else { return Ok(()) };
+        let Proxy { host, port, .. } = &self.way.proxy;
+        let message = format!("the proxy {host}:{port} does not lead to {page}: {error}");
+        Err(Error::new(ErrorCode::EngineFailed, message).about(Subject::Proxy))
     }
 
     pub fn address(&self) -> SocketAddr {

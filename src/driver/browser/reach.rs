@@ -56,6 +56,11 @@ impl Reach {
         Some(rules.join(", "))
     }
 
+    /// Where a tunnel to the page leads.
+    pub fn way_to_page(&self) -> Option<String> {
+        self.way_to(&format!("{}:{}", self.host, self.port))
+    }
+
     /// Where a tunnel that the browser asks for leads. None when it may not have it.
     pub fn way_to(&self, target: &str) -> Option<String> {
         let (host, port) = target.rsplit_once(':')?;

@@ -79,6 +79,30 @@ before(async () => {
 });
 after(() => browser?.close());
 
+test("a page that nobody touches asks for little, and shows at once what happens", async () => {
+  const gateway = await startGateway();
+  const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  await page.goto(`${gateway.address}/_simulator/phone`);
+  await page.locator(`#person option[value="${ADA}"]`).waitFor({ state: "attached" });
+  await page.selectOption("#person", ADA);
+  const write = (text) => gateway.ask("POST", "/_simulator/v1/accounts/15550000012/messages", {
+    chat: `${ADA}@c.us`, text,
+  });
+  await write("The first");
+  await page.locator("#chats button", { hasText: "The first" }).click();
+  await page.locator("#messages .message", { hasText: "The first" }).waitFor();
+  let count = 0;
+  page.on("request", () => (count += 1));
+  await new Promise((over) => setTimeout(over, 10_000));
+  console.log(`the phone page: ${count} requests in 10 s`);
+  assert.ok(count < 10, `${count} requests`);
+  await write("The second");
+  await page.locator("#messages .message", { hasText: "The second" }).waitFor();
+  await page.close();
+  await gateway.stop();
+});
+
 describe("a person acts on the page", () => {
   let gateway, page;
   const faults = [];

@@ -178,6 +178,12 @@ export async function line(phone: string, connected: boolean): Promise<number> {
   return Number(fields(data)["devices"] ?? 0);
 }
 
+/** The number of the newest change on the phones, when it is another one or after a while. */
+export async function changeAfter(revision: number): Promise<number> {
+  const { data } = await call("GET", `/_simulator/v1/changes?after=${revision}`);
+  return Number(fields(data)["revision"] ?? 0);
+}
+
 export async function waitingSessions(): Promise<WaitingSession[]> {
   const { data } = await call("GET", `${SESSIONS}?status=qr_ready`);
   return listed<WaitingSession>(data);

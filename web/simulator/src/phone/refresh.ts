@@ -13,7 +13,13 @@ export interface View {
   sessions: control.WaitingSession[];
 }
 
-const INTERVAL = 1_500;
+/** Between two attempts when the gateway does not answer. */
+const PAUSE = 1_500;
+/**
+ * Answers without a change after which everything is looked at all the same: what a device does
+ * with its connection is no change on a phone.
+ */
+const QUIET = 4;
 /** The session API counts requests; the control API does not. */
 const SESSIONS_INTERVAL = 5_000;
 const PERSON = "person";
@@ -23,6 +29,7 @@ export const chosen = { person: sessionStorage.getItem(PERSON) ?? "", chat: "" }
 
 const listeners: ((view: View) => void)[] = [];
 let sessions: control.WaitingSession[] = [];
+let shown: View | undefined;
 let sessionsAsked = Number.NEGATIVE_INFINITY;
 let eagerLooks = 0;
 let running: Promise<void> | undefined;
@@ -79,7 +86,29 @@ async function lookOnce(): Promise<void> {
     lookAtSessions(),
   ]);
   if (person !== chosen.person || chat !== chosen.chat) return;
-  for (const listener of listeners) listener({ accounts, devices, chats, messages, sessions });
+  show({ accounts, devices, chats, messages, sessions });
+}
+
+function pause(): Promise<void> {
+  return new Promise((over) => window.setTimeout(over, PAUSE));
+}
+
+/** Shows which sessions wait now, beside what was shown last. */
+async function refreshSessions(): Promise<void> {
+  const before = asked;
+  try {
+    await lookAtSessions();
+  } catch (error) {
+    if (!handleRefusal(error)) setProblem(`${wordsOf(error)} Trying again.`);
+    return;
+  }
+  // Another look that began meanwhile shows them.
+  if (shown && before === asked) show({ ...shown, sessions });
+}
+
+function show(view: View): void {
+  shown = view;
+  for (const listener of listeners) listener(view);
 }
 
 async function lookAtSessions(): Promise<void> {
@@ -132,7 +161,25 @@ export function keepFresh(): void {
   const isWatched = (): boolean => document.visibilityState === "visible" && !isRefused();
   const poll = async (): Promise<void> => {
     if (isWatched()) await refresh();
-    window.setTimeout(() => void poll(), INTERVAL);
+    for (let [revision, quiet] = [0, 0]; isWatched();) {
+      if (0 < eagerLooks) {
+        await pause();
+        await refreshSessions();
+        continue;
+      }
+      const before = revision;
+      try {
+        // The gateway answers when something changes, so that little is asked while nothing does.
+        revision = await control.changeAfter(before);
+      } catch {
+        break;
+      }
+      quiet = revision === before ? quiet + 1 : 0;
+      if (quiet % QUIET === 0) await refresh();
+      else await refreshSessions();
+    }
+    await pause();
+    void poll();
   };
   document.addEventListener("visibilitychange", () => {
     if (isWatched()) void refresh();
