@@ -83,6 +83,28 @@ export interface Quoted {
   sender_name: string | null;
 }
 
+export interface Location {
+  latitude: number;
+  longitude: number;
+  name: string | null;
+  address: string | null;
+  /** It moves with the person who shares it. */
+  live: boolean;
+}
+
+export interface ContactCard {
+  name: string;
+  phones: string[];
+  organization: string | null;
+}
+
+export interface Poll {
+  question: string;
+  /** How many one person may choose; 0 for any number. */
+  selectable: number;
+  results: { option: string; votes: number }[];
+}
+
 export interface Message {
   id: number;
   uuid: string;
@@ -94,7 +116,17 @@ export interface Message {
   grouped_reactions: Reaction[];
   message_type: MessageType;
   status: MessageStatus;
+  /** Why it was not sent. */
+  error?: string;
+  error_code?: string;
   is_played: boolean;
+  location?: Location;
+  contacts?: ContactCard[];
+  poll?: Poll;
+  ad?: { title: string | null; body: string | null };
+  /** Of a voice note, of sound and of a video. */
+  duration_seconds?: number;
+  is_view_once?: boolean;
   media: Media | null;
   sender: { name: string; number: string | null; jid: string };
   reply_to: Quoted | null;

@@ -62,6 +62,11 @@ export async function save(uuid: string, name: string): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/** The file of a message, to be sent once more. */
+export async function fileOf(uuid: string, name: string, mime: string): Promise<File> {
+  return new File([await readMedia(uuid)], name, { type: mime });
+}
+
 /** Lets go of all files, such as when somebody else signs in. */
 export function forgetAll(): void {
   for (const [uuid, entry] of entries) drop(uuid, entry);

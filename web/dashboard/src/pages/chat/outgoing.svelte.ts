@@ -71,6 +71,13 @@ export function write(to: Conversation, { text, file, replyTo, after }: Written)
   void sendNext(to.id);
 }
 
+/** Whether all of a message that was not sent is here, so that it can be sent once more. */
+export function canSendAgain(message: Message): boolean {
+  const { is_from_me: isOwn, status, is_deleted: isDeleted, message_type: type, media } = message;
+  if (!isOwn || status !== "failed" || isDeleted) return false;
+  return type === "text" ? message.message_body !== "" : media !== null && type !== "sticker";
+}
+
 export function retry(key: string): void {
   set(key, { state: "sending", failure: null });
   const draft = drafts.find((each) => each.key === key);
@@ -143,11 +150,17 @@ function change(next: Draft[]): void {
   drafts = next;
   const texts = next.filter((draft) => !draft.file && draft.state !== "queued");
   try {
-    if (texts.length) sessionStorage.setItem(PLACE, JSON.stringify(texts));
+    if (texts.length) sessionStorage.setItem(PLACE, JSON.stringify(texts.map(storable)));
     else sessionStorage.removeItem(PLACE);
   } catch {
     // No room is left: they live as long as the page.
   }
+}
+
+/** An error has a message that JSON leaves out. */
+function storable({ failure, ...draft }: Draft): object {
+  const { code, status, message, retryAfter } = failure ?? {};
+  return { ...draft, failure: failure && { code, status, message, retryAfter } };
 }
 
 /** What an earlier life of the page left. Whether it was sent is found by asking again. */
@@ -155,11 +168,12 @@ function stored(): Draft[] {
   try {
     const texts = JSON.parse(sessionStorage.getItem(PLACE) ?? "[]") as Draft[];
     if (texts.length) setTimeout(retryAll);
-    return texts.map((draft) => ({
-      ...draft,
-      state: draft.state === "failed" ? "failed" : "waiting",
-      failure: null,
-    }));
+    return texts.map((draft) => {
+      const { code, status, message, retryAfter } = draft.failure ?? {};
+      const failure = code ? new Failure(code, status ?? 0, message ?? "", {}, retryAfter) : null;
+      return draft.state === "failed"
+        ? { ...draft, failure } : { ...draft, state: "waiting", failure: null };
+    });
   } catch {
     return [];
   }

@@ -22,7 +22,7 @@ const STATUSES: Record<number, MessageStatus> = {
   [-1]: "failed", 1: "sent", 2: "delivered", 3: "read", 4: "read",
 };
 const isGroup = (chat: unknown): boolean => String(chat).endsWith("@g.us");
-const CHANGES = ["ack", "message_edit", "message_revoked", "reaction"];
+const CHANGES = ["ack", "message_edit", "message_revoked", "reaction", "poll_vote"];
 const ORDER: MessageStatus[] = ["failed", "pending", "sent", "delivered", "read"];
 
 export class Thread {
@@ -152,6 +152,8 @@ export class Thread {
     } else if (CHANGES.includes(event)) {
       this.told.add(told);
       this.change(told);
+      // A queued message that was not sent stands in the conversation from then on.
+      if (event === "ack" && data["ack"] === -1 && !this.messageOf(told)) this.newer.push();
     }
   }
 
@@ -167,7 +169,7 @@ export class Thread {
     if (told.event === "ack") {
       // One member's receipt is not the message's own ack, which is told by itself.
       const isOfOne = Boolean(told.data["participant"]) && isGroup(told.data["chatId"]);
-      if (!isOfOne) this.acknowledge(message, Number(told.data["ack"]));
+      if (!isOfOne) this.acknowledge(message, told);
     }
     // Others may quote it.
     else this.markChanged((each) => each === message || each.reply_to?.uuid === message.uuid);
@@ -178,12 +180,21 @@ export class Thread {
     this.single.push();
   }
 
-  private acknowledge(message: Message, ack: number): void {
+  private acknowledge(message: Message, { data }: GatewayEvent): void {
+    const ack = Number(data["ack"]);
     const status = STATUSES[ack];
     if (!message.is_from_me || !status) return;
     const isLater = ORDER.indexOf(message.status) < ORDER.indexOf(status);
     const isFailed = status === "failed" && message.status === "pending";
-    if (isLater || isFailed) this.patch(message.uuid, { status });
+    const [error, code] = [data["reason"], data["code"]];
+    if (isLater) this.patch(message.uuid, { status });
+    if (isFailed) {
+      this.patch(message.uuid, {
+        status,
+        ...(typeof error === "string" && { error }),
+        ...(typeof code === "string" && { error_code: code }),
+      });
+    }
     if (ack === 4) this.patch(message.uuid, { is_played: true });
   }
 
