@@ -66,7 +66,7 @@ pub fn check<'de, D: Deserializer<'de>>(
 /// form send those for what is not given.
 pub fn tidy(value: &mut Value, bound: &Bound) {
     match (value, bound) {
-        (Value::Object(given), Bound::Fields(fields)) => {
+        (Value::Object(given), Bound::Fields(fields) | Bound::TextOrFields(_, fields)) => {
             for (name, mut value) in std::mem::take(given) {
                 let Some((own, field)) = names::find(fields, &name) else { continue };
                 if field.may_be_left_out() && value == "" {
@@ -146,6 +146,7 @@ impl Check<'_> {
             Bound::Open => return,
             Bound::Text(_) => "must be a text",
             Bound::TextOrNumber(_) => "must be a text or a number",
+            Bound::TextOrFields(..) => "must be a text or an object",
             Bound::Number { whole: true, .. } => "must be a whole number",
             Bound::Number { whole: false, .. } => "must be a number",
             Bound::Flag => "must be true or false",
@@ -274,12 +275,14 @@ impl<'de> Visitor<'de> for Check<'_> {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
         match *self.bound {
-            Bound::Text(most) | Bound::TextOrNumber(most) => match self.null {
-                _ if is_longer(text, most) => self.fault(too_many(most, "characters")),
-                Null::NotEmpty if text.is_empty() => self.fault("must not be empty"),
-                Null::NotGiven if text.is_empty() => self.findings.untidy.set(true),
-                _ => (),
-            },
+            Bound::Text(most) | Bound::TextOrNumber(most) | Bound::TextOrFields(most, _) => {
+                match self.null {
+                    _ if is_longer(text, most) => self.fault(too_many(most, "characters")),
+                    Null::NotEmpty if text.is_empty() => self.fault("must not be empty"),
+                    Null::NotGiven if text.is_empty() => self.findings.untidy.set(true),
+                    _ => (),
+                }
+            }
             _ => self.wrong(),
         }
         Ok(())
@@ -309,7 +312,9 @@ impl<'de> Visitor<'de> for Check<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (most, longest, bound) = match self.bound {
-            Bound::Fields(fields) => return self.fields(fields, map),
+            Bound::Fields(fields) | Bound::TextOrFields(_, fields) => {
+                return self.fields(fields, map);
+            }
             Bound::Map { most, key, value } => (*most, *key, &**value),
             _ => {
                 self.wrong();

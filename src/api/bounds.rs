@@ -33,6 +33,8 @@ pub enum Bound {
     Flag,
     List(usize, Box<Bound>),
     Fields(HashMap<String, Field>),
+    /// Either of the two.
+    TextOrFields(usize, HashMap<String, Field>),
     /// An object whose keys the caller chooses.
     Map {
         most: usize,
@@ -180,6 +182,9 @@ impl Bound {
                 fields.extend(others);
                 Self::Fields(fields)
             }
+            (Self::Text(most), Self::Fields(fields)) | (Self::Fields(fields), Self::Text(most)) => {
+                Self::TextOrFields(most, fields)
+            }
             (own, _) => own,
         }
     }
@@ -226,6 +231,7 @@ mod tests {
         list: Option<Vec<String>>,
         map: Option<BTreeMap<String, String>>,
         inner: Option<Inner>,
+        either: Option<Either>,
         number: u32,
         flag: Option<bool>,
         #[serde(flatten)]
@@ -237,6 +243,14 @@ mod tests {
     struct Inner {
         #[schema(max_length = 3)]
         text: String,
+    }
+
+    #[derive(serde::Deserialize, ToSchema)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only its schema is read")]
+    enum Either {
+        Fields(Inner),
+        Text(String),
     }
 
     #[derive(serde::Deserialize, ToSchema)]
@@ -272,6 +286,8 @@ mod tests {
             json!({}),
             json!({ "short": "äöüäö", "usual": "x".repeat(USUAL_TEXT), "list": ["a", "b"] }),
             json!({ "inner": { "text": "abc" }, "word": "abcd", "map": { "k": "v" } }),
+            json!({ "either": "x".repeat(USUAL_TEXT) }),
+            json!({ "either": { "text": "abc" } }),
             json!({ "short": null, "list": null, "map": null, "inner": null, "number": 5 }),
         ] {
             assert_eq!(check(&with(&value)), Ok(()), "{value}");
@@ -283,6 +299,8 @@ mod tests {
             (json!({ "list": ["x".repeat(USUAL_TEXT + 1)] }), "1,024 characters"),
             (json!({ "inner": { "text": "abcd" } }), "3 characters"),
             (json!({ "word": "abcde" }), "4 characters"),
+            (json!({ "either": "x".repeat(USUAL_TEXT + 1) }), "1,024 characters"),
+            (json!({ "either": { "text": "abcd" } }), "3 characters"),
             (json!({ "map": { "x".repeat(USUAL_KEY + 1): "v" } }), "128 characters"),
             (json!({ "map": { "k": "x".repeat(USUAL_VALUE + 1) } }), "4,096 characters"),
         ] {
@@ -298,6 +316,7 @@ mod tests {
         let body = json!({
             "short": { "a": 1 }, "list": [5, null], "inner": { "tex": "a" }, "map": [1],
             "nmber": 5, "number": -1.5, "flag": "yes", "word": null,
+            "either": 5,
         });
         let expected = [
             "short: must be a text",
@@ -309,6 +328,7 @@ mod tests {
             "nmber: is not a field of this request; the nearest is number",
             "number: must be a whole number",
             "flag: must be true or false",
+            "either: must be a text or an object",
             "usual: is required",
         ];
         let refused = check(&body).unwrap_err();

@@ -15,6 +15,7 @@ mod caller;
 mod chat;
 mod connection;
 mod connections;
+mod content;
 mod cors;
 mod dashboard;
 mod endpoint;

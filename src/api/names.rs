@@ -8,7 +8,7 @@ use crate::api::bounds::Field;
 
 /// A field, and the other names by which our own events, lists and sends call the same thing. An
 /// earlier row comes first where a body knows several of the fields.
-const SAME: [(&str, &[&str]); 14] = [
+const SAME: [(&str, &[&str]); 18] = [
     ("chatId", &["to", "from", "chat"]),
     ("to", &["chatId", "from", "chat", "recipient"]),
     ("recipient", &["to", "from", "chatId", "chat_id", "contact_number"]),
@@ -22,7 +22,11 @@ const SAME: [(&str, &[&str]); 14] = [
     ("mentions", &["mentionedJidList", "mentioned_jids"]),
     ("mentioned_jids", &["mentions", "mentionedJidList"]),
     ("instance_id", &["session_id", "sessionId"]),
-    ("phone", &["phoneNumber", "phone_number"]),
+    ("phone", &["phoneNumber", "phone_number", "number"]),
+    ("selectableCount", &["selectable"]),
+    ("seconds", &["duration"]),
+    ("ephemeralSeconds", &["ephemeralDuration"]),
+    ("voice", &["ptt"]),
 ];
 
 /// The field that a name stands for, by its own name.

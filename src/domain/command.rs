@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Ack, Chat, Contact, Group, Jid, Message, MessageId, ParticipantOutcome, Receipt, Timestamp,
+    Ack, Chat, Contact, Group, Jid, Message, MessageId, MessageKind, ParticipantOutcome, Receipt,
+    Timestamp,
 };
 
 /// One request to the engine.
@@ -207,11 +208,35 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// The kind of the message that it becomes; none for a file, which has several.
+    pub fn kind(&self) -> Option<MessageKind> {
+        match self {
+            Self::Text { .. } => Some(MessageKind::Text),
+            Self::Location { .. } => Some(MessageKind::Location),
+            Self::ContactCards { .. } => Some(MessageKind::ContactCard),
+            Self::Poll { .. } => Some(MessageKind::Poll),
+            Self::Media(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactCard {
     pub id: Jid,
     pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// The card as the caller wrote it, in place of one that is made from the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vcard: Option<String>,
+}
+
+impl ContactCard {
+    pub fn new(id: Jid, name: Option<String>) -> Self {
+        Self { id, name, organization: None, vcard: None }
+    }
 }
 
 /// A file to send; it stays where it is until the send has ended.

@@ -81,6 +81,12 @@ pub enum EventBody {
         sender: Jid,
         emoji: String,
     },
+    /// What somebody chose in a poll, in place of what they chose before; nothing takes it back.
+    PollVote {
+        message: MessageId,
+        sender: Jid,
+        options: Vec<String>,
+    },
     GroupJoined {
         group: Jid,
         group_name: Option<String>,
@@ -193,6 +199,7 @@ impl EventBody {
             Self::MessageEdited { .. } => "message_edited",
             Self::MessageRevoked { .. } => "message_revoked",
             Self::Reaction { .. } => "reaction",
+            Self::PollVote { .. } => "poll_vote",
             Self::GroupJoined { .. } => "group_joined",
             Self::GroupLeft { .. } => "group_left",
             Self::GroupUpdated { .. } => "group_updated",
@@ -244,7 +251,8 @@ impl EventBody {
             | Self::MessageRevoked { message, .. }
             | Self::MessageFailed { message, .. }
             | Self::MessageCancelled { message, .. }
-            | Self::Reaction { message, .. } => Some(&message.chat),
+            | Self::Reaction { message, .. }
+            | Self::PollVote { message, .. } => Some(&message.chat),
             Self::GroupJoined { group, .. }
             | Self::GroupLeft { group, .. }
             | Self::GroupUpdated { group, .. } => Some(group),
@@ -263,7 +271,8 @@ impl EventBody {
             | Self::MessageRevoked { message, .. }
             | Self::MessageFailed { message, .. }
             | Self::MessageCancelled { message, .. }
-            | Self::Reaction { message, .. } => message.chat = name.clone(),
+            | Self::Reaction { message, .. }
+            | Self::PollVote { message, .. } => message.chat = name.clone(),
             Self::ChatUpdated { chat } => chat.id = name.clone(),
             Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => *chat = name.clone(),
             _ => (),

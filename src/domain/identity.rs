@@ -185,7 +185,8 @@ pub fn named_by(body: &EventBody) -> Vec<Jid> {
         EventBody::MessageFailed { message, .. } | EventBody::MessageCancelled { message, .. } => {
             of_id(message).collect()
         }
-        EventBody::Reaction { message, sender, .. } => of_id(message).chain([sender]).collect(),
+        EventBody::Reaction { message, sender, .. }
+        | EventBody::PollVote { message, sender, .. } => of_id(message).chain([sender]).collect(),
         EventBody::GroupJoined { participants, by, .. }
         | EventBody::GroupLeft { participants, by, .. } => {
             participants.iter().chain(by.as_ref()).collect()
@@ -228,8 +229,10 @@ pub fn risen(change: GroupChange, value: Option<&str>) -> Vec<Jid> {
 pub fn named_in(message: &Message) -> Vec<&Jid> {
     let quoted = message.quoted.iter().flat_map(of_id);
     let reacted = message.reactions.iter().map(|reaction| &reaction.sender);
-    let all = of_id(&message.id).chain([&message.author]).chain(quoted);
-    all.chain(&message.mentions).chain(reacted).filter(|id| id.is_person()).collect()
+    let votes = message.details().poll.iter().flat_map(|poll| poll.all_votes());
+    let voted = votes.map(|vote| &vote.sender);
+    let all = of_id(&message.id).chain([&message.author]).chain(&message.to).chain(quoted);
+    all.chain(&message.mentions).chain(reacted).chain(voted).filter(|id| id.is_person()).collect()
 }
 
 fn of_id(id: &MessageId) -> impl Iterator<Item = &Jid> {

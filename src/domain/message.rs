@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Jid, MessageId, Timestamp, file_name, media_type};
+use crate::domain::{Details, Jid, MessageId, Timestamp, details, file_name, media_type};
 
 /// How far a message has come. Only ever rises, except to `Failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub enum MessageKind {
     Location,
     ContactCard,
     Poll,
+    /// What somebody chose from a list or from buttons.
+    MenuReply,
     /// Deleted for everyone.
     Revoked,
     /// A notice in a group: somebody joined, the subject changed.
@@ -124,6 +126,15 @@ pub struct Message {
     /// beside the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<Jid>>,
+    /// What it holds beyond its text and its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<Details>>,
+    /// The own address that a message came in at; none for one's own, and where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Jid>,
+    /// What its group was called when it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
     /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<serde_json::Value>,
@@ -158,6 +169,9 @@ impl Message {
             reactions: Vec::new(),
             reactions_unknown: false,
             recipients: None,
+            details: None,
+            to: None,
+            group_name: None,
             raw: None,
         }
     }
@@ -168,6 +182,29 @@ impl Message {
 
     pub fn chat(&self) -> &Jid {
         &self.id.chat
+    }
+
+    pub fn details(&self) -> &Details {
+        self.details.as_deref().unwrap_or(&details::NONE)
+    }
+
+    /// Notes that it came in at this address.
+    pub fn came_to(&mut self, me: &Jid) {
+        if !self.from_me() && self.to.is_none() {
+            self.to = Some(me.clone());
+        }
+    }
+
+    /// What is left of it once it was deleted for everyone.
+    pub fn revoke(&mut self) {
+        self.kind = MessageKind::Revoked;
+        self.reactions.clear();
+        self.forget_content();
+    }
+
+    pub fn forget_content(&mut self) {
+        self.body.clear();
+        (self.media, self.details, self.raw) = (None, None, None);
     }
 
     /// Gives its chat another name: that of the same person under their other id.
@@ -196,6 +233,7 @@ impl Message {
             MessageKind::Location => "location",
             MessageKind::ContactCard => "contact",
             MessageKind::Poll => "poll",
+            MessageKind::MenuReply => "reply",
             MessageKind::Revoked => "deleted",
             MessageKind::GroupNotice => "notice",
             MessageKind::Unknown => "unknown",

@@ -125,6 +125,9 @@ impl Backfill<'_> {
                 return Err(odd_reply());
             };
             in_chat(&mut page, &chat.id);
+            if let Some(me) = self.handle.status().me {
+                page.iter_mut().for_each(|message| message.came_to(&me.id));
+            }
             let Some(oldest) = page.first().cloned() else { break };
             let is_last = page.len() < PAGE || oldest.timestamp < since;
             looked_at += page.len();

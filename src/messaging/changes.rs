@@ -1,7 +1,10 @@
 //! What became of a message while nobody listened: the engine's message beside the one that is known.
 //! Pure.
 
-use crate::domain::{Ack, EventBody, Message, MessageKind};
+use crate::domain::{
+    Ack, EventBody, Jid, Message, MessageKind,
+    details::{Poll, Vote},
+};
 
 /// The events that lead from the message that is known to the engine's. One that is deleted has nothing
 /// else to it any more.
@@ -22,10 +25,11 @@ pub fn changes(known: &Message, now: &Message) -> Vec<EventBody> {
     if now.edited && now.body != known.body {
         events.push(EventBody::MessageEdited { message: id(), text: now.body.clone() });
     }
+    events.extend(votes(known, now));
     if now.reactions_unknown {
         return events;
     }
-    let reaction = |sender: &crate::domain::Jid, emoji: &str| EventBody::Reaction {
+    let reaction = |sender: &Jid, emoji: &str| EventBody::Reaction {
         message: id(),
         sender: sender.clone(),
         emoji: emoji.to_owned(),
@@ -43,10 +47,30 @@ pub fn changes(known: &Message, now: &Message) -> Vec<EventBody> {
     events
 }
 
+/// The votes that came, changed or were taken back, where the engine can say what everybody chose.
+fn votes(known: &Message, now: &Message) -> Vec<EventBody> {
+    let Some(now) = now.details().poll.as_ref().and_then(|poll| poll.votes.as_ref()) else {
+        return Vec::new();
+    };
+    let before = known.details().poll.as_ref().map(Poll::all_votes).unwrap_or_default();
+    let chose = |sender: &Jid, options: &[String]| EventBody::PollVote {
+        message: known.id.clone(),
+        sender: sender.clone(),
+        options: options.to_vec(),
+    };
+    let is_gone = |vote: &&Vote| now.iter().all(|other| other.sender != vote.sender);
+    let gone = before.iter().filter(is_gone).map(|vote| chose(&vote.sender, &[]));
+    let is_new = |vote: &&Vote| {
+        before.iter().all(|one| (&one.sender, &one.options) != (&vote.sender, &vote.options))
+    };
+    let new = now.iter().filter(is_new).map(|vote| chose(&vote.sender, &vote.options));
+    gone.chain(new).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{clock::from_seconds, message::Reaction};
+    use crate::domain::{Details, clock::from_seconds, message::Reaction};
 
     fn message(reactions: &[(u64, &str)]) -> Message {
         let reaction = |(number, emoji): &(u64, &str)| Reaction {
@@ -98,6 +122,37 @@ mod tests {
         let told =
             ["ack", "edited other words", "15550000002 ", "15550000003 ❤️", "15550000004 🎉"];
         assert_eq!(names(&known, &now), told);
+    }
+
+    #[test]
+    fn votes_that_came_changed_or_were_taken_back_are_told_where_the_engine_knows_them() {
+        let poll = |votes: Option<&[(u64, &str)]>| {
+            let vote = |(number, option): &(u64, &str)| Vote {
+                sender: format!("1555000000{number}@c.us").parse().unwrap(),
+                options: vec![(*option).to_owned()],
+                timestamp: from_seconds(1),
+            };
+            let votes = votes.map(|votes| votes.iter().map(vote).collect());
+            let (question, options) = ("Tea?".to_owned(), Vec::new());
+            let poll = Poll { question, options, selectable: 1, votes };
+            let details = Details { poll: Some(poll), ..Details::default() };
+            Message { details: details.some(), ..message(&[]) }
+        };
+        let told = |known: &Message, now: &Message| -> Vec<String> {
+            let vote = |event: EventBody| match event {
+                EventBody::PollVote { sender, options, .. } => {
+                    format!("{} {}", sender.user(), options.join(","))
+                }
+                other => other.name().to_owned(),
+            };
+            changes(known, now).into_iter().map(vote).collect()
+        };
+        let known = poll(Some(&[(1, "yes"), (2, "yes"), (3, "no")]));
+        let now = poll(Some(&[(1, "yes"), (3, "yes"), (4, "no")]));
+        assert_eq!(told(&known, &now), ["15550000002 ", "15550000003 yes", "15550000004 no"]);
+        assert_eq!(told(&known, &known), Vec::<String>::new());
+        assert_eq!(told(&known, &poll(None)), Vec::<String>::new());
+        assert_eq!(told(&poll(None), &poll(Some(&[(1, "no")]))), ["15550000001 no"]);
     }
 
     #[test]

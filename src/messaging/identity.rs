@@ -47,6 +47,13 @@ pub async fn name_event(
     if let EventBody::ContactUpdated { contact } = body {
         return name_contact(store, session, contact).await;
     }
+    if let EventBody::Message { message } | EventBody::MessageSent { message } = body
+        && message.chat().is_group()
+        && message.group_name.is_none()
+    {
+        let group = store.chats().get(session, message.chat()).await?;
+        message.group_name = group.as_ref().and_then(Chat::given_name).map(str::to_owned);
+    }
     let Some(chat) = body.chat().filter(|chat| chat.is_person()) else { return Ok(()) };
     let name = chat_name(store, session, chat).await?;
     if name != *chat {

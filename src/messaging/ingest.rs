@@ -8,8 +8,8 @@ use std::{
 use crate::{
     domain::{
         Ack, Chat, Clock, EventBody, Jid, Message, MessageId, MessageKind, SessionId,
-        chat::LastMessage, conversation::ConversationRecord, event::DisconnectReason,
-        message::Reaction,
+        chat::LastMessage, conversation::ConversationRecord, details::Vote,
+        event::DisconnectReason, message::Reaction,
     },
     events::{EventLog, counters},
     messaging::{backlog::Backlog, catching_up, identity, waiting::Waiting},
@@ -153,13 +153,7 @@ impl Ingest {
                 self.change(batch, session, message, edit).await
             }
             EventBody::MessageRevoked { message, .. } => {
-                let revoke = |message: &mut Message| {
-                    message.kind = MessageKind::Revoked;
-                    message.body.clear();
-                    message.media = None;
-                    message.reactions.clear();
-                };
-                self.change(batch, session, message, revoke).await
+                self.change(batch, session, message, Message::revoke).await
             }
             EventBody::Reaction { message, sender, emoji } => {
                 let timestamp = self.clock.now();
@@ -171,6 +165,16 @@ impl Ingest {
                     }
                 };
                 self.change(batch, session, message, react).await
+            }
+            EventBody::PollVote { message, sender, options } => {
+                let (sender, options) = (sender.clone(), options.clone());
+                let vote = Vote { sender, options, timestamp: self.clock.now() };
+                let count = |message: &mut Message| {
+                    if let Some(poll) = message.details.as_mut().and_then(|all| all.poll.as_mut()) {
+                        poll.vote(vote);
+                    }
+                };
+                self.change(batch, session, message, count).await
             }
             EventBody::ChatUpdated { chat } => self.put_chat_in(batch, session, chat).await,
             EventBody::ContactUpdated { contact } => {
@@ -221,7 +225,8 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let known = self.store.chats().get(session, message.chat()).await?;
         let mut chat = match known {
-            Some(chat) if chat.given_name().is_some() || message.push_name.is_none() => chat,
+            Some(chat) if chat.given_name().is_some() => chat,
+            Some(chat) if message.push_name.is_none() && message.group_name.is_none() => chat,
             // Written to before anything was known of them, they say now who they are.
             Some(chat) => Chat { name: self.chat_name(session, message).await?, ..chat },
             None => self.new_chat(message.chat(), self.chat_name(session, message).await?),
@@ -265,6 +270,9 @@ impl Ingest {
         message: &Message,
     ) -> Result<String, StoreError> {
         let chat = message.chat();
+        if let Some(name) = message.group_name.as_ref().filter(|_| chat.is_group()) {
+            return Ok(name.clone());
+        }
         let person = self.store.identities().get(session, chat).await?;
         let number = person.as_ref().map_or(chat, |person| person.pair.phone());
         for id in [chat, number] {

@@ -45,8 +45,8 @@ impl Ingest {
         let Some(mut known) = stored.stored(session, id).await? else { return Ok(None) };
         known.hidden = true;
         let message = &mut known.message;
-        message.body.clear();
-        (message.media, message.raw, message.quoted) = (None, None, None);
+        message.forget_content();
+        message.quoted = None;
         message.mentions.clear();
         message.reactions.clear();
         let mut batch = Batch::new();

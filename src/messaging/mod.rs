@@ -7,6 +7,7 @@
 mod allowed;
 mod backfill;
 mod backlog;
+mod cards;
 mod catching_up;
 mod changes;
 mod conversations;
@@ -20,6 +21,7 @@ mod keeping;
 mod media;
 mod named;
 mod outbox;
+mod polls;
 mod pull;
 mod read;
 mod receipts;

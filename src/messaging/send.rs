@@ -2,8 +2,8 @@
 
 use crate::{
     domain::{
-        Command, Content, Error, ErrorCode, EventBody, Jid, Message, MessageId, MessageKind,
-        Outgoing, SessionId, SessionState, Subject,
+        Command, Content, Details, Error, ErrorCode, EventBody, Jid, Message, MessageId,
+        MessageKind, Outgoing, SessionId, SessionState, Subject,
         command::{MediaKind, Sent},
         conversation::StoredMessage,
         message::MessageMedia,
@@ -66,8 +66,9 @@ impl Messaging {
         };
         let is_keyed = request.key.is_some();
         let key = request.key.unwrap_or_else(Outgoing::new_key);
+        let content = self.name_cards(session, request.content).await?;
         let outgoing = Outgoing {
-            content: self.keep(session, &key, request.content).await?,
+            content: self.keep(session, &key, content).await?,
             key,
             chat,
             quoted,
@@ -244,6 +245,7 @@ impl Messaging {
 
 /// A message that went out, as the mirror keeps it.
 pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
+    let details = Details::of(&outgoing.content);
     let (kind, body, media) = match outgoing.content {
         Content::Text { body } => (MessageKind::Text, body, None),
         Content::Media(media) => {
@@ -259,18 +261,10 @@ pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
             let file = MessageMedia { mime: media.mime, size: media.size, filename };
             (kind, media.caption.unwrap_or_default(), Some(file))
         }
-        Content::Location { latitude, longitude, name, .. } => {
-            let place = name.unwrap_or_else(|| format!("{latitude},{longitude}"));
-            (MessageKind::Location, place, None)
+        other => {
+            let kind = other.kind().unwrap_or(MessageKind::Unknown);
+            (kind, details.words().unwrap_or_default(), None)
         }
-        Content::ContactCards { contacts } => {
-            let names = contacts.into_iter().map(|card| {
-                let number = card.id.user().to_owned();
-                card.name.unwrap_or(number)
-            });
-            (MessageKind::ContactCard, names.collect::<Vec<_>>().join(", "), None)
-        }
-        Content::Poll { question, .. } => (MessageKind::Poll, question, None),
     };
     Message {
         kind,
@@ -279,6 +273,7 @@ pub fn message_of(outgoing: Outgoing, sent: &Sent, author: Jid) -> Message {
         media,
         quoted: outgoing.quoted,
         mentions: outgoing.mentions,
+        details: details.some(),
         ..Message::text(sent.id.clone(), author, body, sent.timestamp)
     }
 }

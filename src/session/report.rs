@@ -56,8 +56,11 @@ impl Actor {
             DriverEvent::Line { state, connected } => self.line_changed(state, connected).await,
             DriverEvent::LoggedOut => return self.logged_out().await,
             DriverEvent::Crashed { reason } => return self.crashed(&reason).await,
-            DriverEvent::Happened(body) => {
+            DriverEvent::Happened(mut body) => {
                 self.touch();
+                if let (EventBody::Message { message }, Some(me)) = (&mut body, &self.record.me) {
+                    message.came_to(&me.id);
+                }
                 self.tell(vec![body]).await;
             }
         }

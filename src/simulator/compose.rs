@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Content, Error, Jid, Message, MessageId, MessageKind, Timestamp,
+        Content, Details, Error, Jid, Message, MessageId, MessageKind, Timestamp,
         command::{MediaKind, Sent},
         media_type,
         message::MessageMedia,
@@ -26,6 +26,7 @@ pub fn compose(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Message, Refusal> {
+    let mut details = draft.extra.details.clone();
     let (kind, body, media) = match &draft.content {
         DeviceContent::Media { media, kind, mime, filename, caption } => {
             rules::check_caption(caption.as_deref()).map_err(invalid)?;
@@ -40,26 +41,18 @@ pub fn compose(
             (message_kind(*kind), caption.clone().unwrap_or_default(), Some(media))
         }
         DeviceContent::Other(content) => {
-            match rules::check(content).map(|()| content).map_err(invalid)? {
-                Content::Text { body } => (MessageKind::Text, body.clone(), None),
-                Content::Location { latitude, longitude, name, .. } => {
-                    let place = name.clone().unwrap_or_else(|| format!("{latitude},{longitude}"));
-                    (MessageKind::Location, place, None)
-                }
-                Content::ContactCards { contacts } => {
-                    let names = contacts
-                        .iter()
-                        .map(|c| c.name.clone().unwrap_or_else(|| c.id.user().to_owned()));
-                    (MessageKind::ContactCard, names.collect::<Vec<_>>().join(", "), None)
-                }
-                Content::Poll { question, .. } => (MessageKind::Poll, question.clone(), None),
-                Content::Media(_) => {
-                    return Err(refusal(
-                        RefusalKind::Invalid,
-                        "a file is uploaded first and sent by its id",
-                    ));
-                }
-            }
+            rules::check(content).map_err(invalid)?;
+            let Some(kind) = content.kind() else {
+                let reason = "a file is uploaded first and sent by its id";
+                return Err(refusal(RefusalKind::Invalid, reason));
+            };
+            let Details { location, contacts, poll, .. } = Details::of(content);
+            (details.location, details.contacts, details.poll) = (location, contacts, poll);
+            let body = match content {
+                Content::Text { body } => body.clone(),
+                _ => details.words().unwrap_or_default(),
+            };
+            (kind, body, None)
         }
     };
     let id = MessageId {
@@ -74,12 +67,16 @@ pub fn compose(
     }
     // WhatsApp's own times are whole seconds.
     let timestamp = crate::domain::clock::from_seconds(now.as_second());
+    let group = world.ledger.groups().get(chat);
     Ok(Message {
-        kind,
+        kind: draft.extra.kind.unwrap_or(kind),
         push_name: world.ledger.person(me).map(Person::name),
         media,
         quoted: draft.quoted.clone(),
         mentions: draft.mentions.clone(),
+        details: details.some(),
+        group_name: group.map(|group| group.name.clone()),
+        raw: draft.extra.raw.clone(),
         ..Message::text(id, me.clone(), body, timestamp)
     })
 }

@@ -160,7 +160,9 @@ impl Device {
                 Ok(Answer::Done)
             }
             Request::Send { key, chat, content, quoted, mentions } => {
-                let draft = crate::simulator::relay::Draft { key, chat, content, quoted, mentions };
+                let extra = crate::simulator::Extra::default();
+                let draft =
+                    crate::simulator::relay::Draft { key, chat, content, quoted, mentions, extra };
                 let (sent, message) = world.send(me, draft, Some(self.id))?;
                 Ok(Answer::Sent { sent, message: Box::new(message) })
             }

@@ -236,7 +236,8 @@ mod tests {
 
     fn text(chat: Jid, body: &str) -> Draft {
         let content = DeviceContent::Other(Content::Text { body: body.to_owned() });
-        Draft { key: Outgoing::new_key(), chat, content, quoted: None, mentions: Vec::new() }
+        let (key, extra) = (Outgoing::new_key(), crate::simulator::Extra::default());
+        Draft { key, chat, content, quoted: None, mentions: Vec::new(), extra }
     }
 
     /// Everything that a ledger holds, comparable. Messages keep their order within a chat.

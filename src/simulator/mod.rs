@@ -25,6 +25,7 @@ mod lines;
 mod linking;
 mod media;
 mod phone;
+mod polls;
 pub mod protocol;
 mod receipts;
 mod relay;
@@ -51,6 +52,7 @@ pub use self::{
     journal::{JOURNAL, journal_now},
     media::MediaFile,
     phone::{AccountView, DeviceView, PhoneMedia},
+    relay::Extra,
     veil::{Shown, told},
 };
 use crate::domain::Clock;

@@ -9,7 +9,7 @@ use crate::{
         Chat, Content, Jid, Message, MessageId, Outgoing, command::MediaKind, event::Presence,
     },
     simulator::{
-        Behaviour, Network, WorldGuard,
+        Behaviour, Extra, Network, WorldGuard,
         account::Person,
         linking::refusal,
         protocol::{Answer, DeviceContent, Refusal, RefusalKind},
@@ -127,11 +127,8 @@ impl Network {
 
     /// A person writes a text.
     pub fn write(&self, phone: &Jid, chat: &Jid, text: &str) -> Result<Message, Refusal> {
-        self.write_content(
-            phone,
-            chat,
-            DeviceContent::Other(Content::Text { body: text.to_owned() }),
-        )
+        let content = DeviceContent::Other(Content::Text { body: text.to_owned() });
+        self.write_content(phone, chat, content, Extra::default())
     }
 
     /// A person sends a file, which is copied.
@@ -141,25 +138,31 @@ impl Network {
         chat: &Jid,
         media: PhoneMedia<'_>,
     ) -> Result<Message, Refusal> {
+        self.write_content(phone, chat, self.upload(media)?, Extra::default())
+    }
+
+    /// Copies a file to the network; what can be sent of it then.
+    pub fn upload(&self, media: PhoneMedia<'_>) -> Result<DeviceContent, Refusal> {
         let unreadable = |_| refusal(RefusalKind::UnknownMedia, "the file cannot be read");
         let (id, place) = self.media_place();
         std::fs::copy(media.path, place).map_err(unreadable)?;
         self.keep_media(&id, media.mime).map_err(unreadable)?;
-        let content = DeviceContent::Media {
+        Ok(DeviceContent::Media {
             media: id,
             kind: media.kind,
             mime: media.mime.to_owned(),
             filename: media.filename,
             caption: media.caption,
-        };
-        self.write_content(phone, chat, content)
+        })
     }
 
-    fn write_content(
+    /// A person sends anything.
+    pub fn write_content(
         &self,
         phone: &Jid,
         chat: &Jid,
         content: DeviceContent,
+        extra: Extra,
     ) -> Result<Message, Refusal> {
         let mut world = self.writing()?;
         let me = world.account_of(phone).map(|person| person.me.id.clone());
@@ -170,6 +173,7 @@ impl Network {
             content,
             quoted: None,
             mentions: Vec::new(),
+            extra,
         };
         world.send(&me, draft, None).map(|(_, message)| message)
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        Ack, Content, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Receipt,
+        Ack, Content, Details, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Receipt,
         Timestamp,
         command::Sent,
         event::Presence,
@@ -29,6 +29,18 @@ pub struct Draft {
     pub content: DeviceContent,
     pub quoted: Option<MessageId>,
     pub mentions: Vec<Jid>,
+    pub extra: Extra,
+}
+
+/// What a phone can say of a message and the gateway cannot.
+#[derive(Clone, Debug, Default)]
+pub struct Extra {
+    /// In addition to those of its content.
+    pub details: Details,
+    /// In place of the kind of its content.
+    pub kind: Option<MessageKind>,
+    /// What the engine of a receiver shows of a kind that the gateway does not know.
+    pub raw: Option<serde_json::Value>,
 }
 
 impl World {
@@ -161,6 +173,7 @@ impl World {
             content,
             quoted: None,
             mentions: Vec::new(),
+            extra: Extra::default(),
         };
         // A planned fault may refuse the echo; then there is none.
         let _ = self.send(me, draft, None);
@@ -225,10 +238,7 @@ impl World {
         }
         let by = me.clone();
         self.for_everyone(me, id, device, |message| {
-            message.kind = MessageKind::Revoked;
-            message.body.clear();
-            message.media = None;
-            message.reactions.clear();
+            message.revoke();
             EventBody::MessageRevoked { message: message.id.clone(), by: by.clone() }
         });
         Ok(Answer::Done)
@@ -373,7 +383,7 @@ impl World {
     }
 
     /// Changes a message in the account of everybody who has it, and tells each.
-    fn for_everyone(
+    pub fn for_everyone(
         &mut self,
         me: &Jid,
         id: &MessageId,

@@ -148,7 +148,8 @@ impl Veil<'_> {
             }
             EventBody::MessageEdited { message, .. } => self.message_id(message),
             EventBody::MessageRevoked { message, by: person }
-            | EventBody::Reaction { message, sender: person, .. } => {
+            | EventBody::Reaction { message, sender: person, .. }
+            | EventBody::PollVote { message, sender: person, .. } => {
                 self.message_id(message);
                 self.person(person);
             }
@@ -245,6 +246,9 @@ impl Veil<'_> {
         message.mentions.iter_mut().for_each(|id| self.person(id));
         message.recipients.iter_mut().flatten().for_each(|id| self.person(id));
         message.reactions.iter_mut().for_each(|reaction| self.person(&mut reaction.sender));
+        let poll = message.details.as_mut().and_then(|details| details.poll.as_mut());
+        let votes = poll.and_then(|poll| poll.votes.as_mut());
+        votes.into_iter().flatten().for_each(|vote| self.person(&mut vote.sender));
     }
 
     fn message_id(&self, id: &mut MessageId) {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wagate::{
     domain::{
-        Ack, Command, Content, ErrorCode, EventBody, Jid, MessageId, MessageKind, Outgoing, Reply,
-        Subject,
+        Ack, Command, Content, Details, ErrorCode, EventBody, Jid, MessageId, MessageKind,
+        Outgoing, Reply, Subject,
         command::{ContactCard, MediaKind, OutgoingMedia},
         event::{JoinAction, LeaveAction},
     },
@@ -185,7 +185,7 @@ pub async fn every_kind_of_content_arrives(stage: Stage) {
         name: Some("London".to_owned()),
         address: None,
     };
-    let card = ContactCard { id: person(GRACE), name: Some("Grace Hopper".to_owned()) };
+    let card = ContactCard::new(person(GRACE), Some("Grace Hopper".to_owned()));
     let poll = Content::Poll {
         question: "Tea?".to_owned(),
         options: vec!["yes".to_owned(), "no".to_owned()],
@@ -197,12 +197,14 @@ pub async fn every_kind_of_content_arrives(stage: Stage) {
         (Content::ContactCards { contacts: vec![card] }, MessageKind::ContactCard),
         (poll, MessageKind::Poll),
     ] {
+        let details = Details::of(&content);
         let sent = session.send(&ada, content).await.unwrap();
         let arrived = stage.on_phone(&ada, &sent.id.key, |_| true).await;
-        assert_eq!(arrived.kind, kind);
+        assert_eq!((arrived.kind, arrived.details()), (kind, &details));
         let reply = session.ask(history(&ada, None, 1)).await;
         let Ok(Reply::Messages(found)) = reply else { panic!("{reply:?}") };
         assert_eq!((found[0].id.key.clone(), found[0].kind), (sent.id.key, kind));
+        assert_eq!(found[0].details(), &details);
     }
     session.close(Close::KeepLogin).await;
 }

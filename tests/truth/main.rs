@@ -27,18 +27,22 @@ macro_rules! on_both_engines {
 }
 
 mod addresses;
+mod contact_cards;
 mod cut_line;
 mod deleted_messages;
 mod empty_parameters;
 mod failed_sends;
 mod files;
 mod group_receipts;
+mod locations;
 mod mentions;
 mod not_now;
+mod polls;
 mod refused_sends;
 mod rules;
 mod small_truths;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod unknown;
 mod voice_notes;

@@ -8,7 +8,7 @@ const LONGEST: usize = 200;
 pub fn preview(message: &Message) -> String {
     let filename = message.media.as_ref().and_then(|media| media.filename.as_deref());
     let (sign, word) = match message.kind {
-        MessageKind::Text => return line(&message.body),
+        MessageKind::Text | MessageKind::MenuReply => return line(&message.body),
         MessageKind::Image => ("📷", "Photo"),
         MessageKind::Video => ("🎥", "Video"),
         MessageKind::Audio | MessageKind::Voice => ("🎤", "Audio"),

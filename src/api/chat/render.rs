@@ -11,9 +11,9 @@ use crate::{
         preview,
         reactions::grouped,
         wire::{
-            ConversationView, InstanceLabel, MediaView, MessageView, PlainConversation,
-            PlainMessage, ReplyView, SenderView, TagLabel, direction, instance_status, jid,
-            message_status, message_type, time,
+            ContentView, ConversationView, InstanceLabel, MediaView, MessageView,
+            PlainConversation, PlainMessage, RecipientView, ReplyView, SenderView, TagLabel,
+            direction, instance_status, jid, message_status, message_type, time,
         },
     },
     domain::{
@@ -272,7 +272,19 @@ impl<'a> Known<'a> {
             is_deleted,
             created_at: time(message.timestamp),
             sent_at: is_sent.then(|| time(message.timestamp)),
+            content: if is_deleted { ContentView::default() } else { self.content(stored) },
         }
+    }
+
+    fn content(&self, stored: &StoredMessage) -> ContentView {
+        let message = &stored.message;
+        let me = self.me.as_ref().map(|me| &me.id);
+        let recipient = message.to.as_ref().or(me).filter(|_| !message.from_me());
+        let recipient = recipient.map(|to| RecipientView {
+            jid: jid(to),
+            number: to.is_person().then(|| to.user().to_owned()),
+        });
+        ContentView { recipient, ..ContentView::of(message) }
     }
 
     fn mentions(&self, stored: &StoredMessage) -> Vec<Mention> {

@@ -4,7 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::chat::{paging::PageNumbers, reactions::GroupedReaction},
+    api::{
+        chat::{paging::PageNumbers, reactions::GroupedReaction},
+        content::{CardView, ChatAdView, LinkPreviewView, LocationView, MenuReplyView, PollView},
+    },
     domain::{
         Ack, FailureCode, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus,
         Timestamp, conversation::Tag,
@@ -145,6 +148,77 @@ pub struct MessageView {
     pub is_deleted: bool,
     pub created_at: String,
     pub sent_at: Option<String>,
+    #[serde(flatten)]
+    pub content: ContentView,
+}
+
+/// What only some messages have.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ChatContentView)]
+pub struct ContentView {
+    /// The own number that a message came in at; not of one that was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<RecipientView>,
+    /// Of a message in a group: what the group was called then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationView>,
+    /// The contact cards of a `contact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contacts: Option<Vec<CardView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollView>,
+    /// What was chosen from a list or from buttons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub menu_reply: Option<MenuReplyView>,
+    /// The advertisement through which somebody came to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ad: Option<ChatAdView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_preview: Option<LinkPreviewView>,
+    /// How long a voice note, an audio file or a video lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<u32>,
+    /// A sticker that moves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_animated: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_view_once: bool,
+    /// It disappears after so many seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ephemeral_seconds: Option<u32>,
+    /// Of a message of the type `unsupported`: what the engine shows of it, of at most 16 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub raw: Option<serde_json::Value>,
+}
+
+impl ContentView {
+    pub fn of(message: &Message) -> Self {
+        let details = message.details();
+        Self {
+            recipient: None,
+            group_name: message.group_name.clone(),
+            location: LocationView::of(details),
+            contacts: CardView::all_of(details),
+            poll: PollView::of(details),
+            menu_reply: MenuReplyView::of(details),
+            ad: ChatAdView::of(details),
+            link_preview: LinkPreviewView::of(details),
+            duration_seconds: details.seconds,
+            is_animated: details.animated,
+            is_view_once: details.view_once,
+            ephemeral_seconds: details.ephemeral_seconds,
+            raw: message.raw.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecipientView {
+    pub jid: String,
+    pub number: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -246,7 +320,7 @@ pub fn message_status(message: &Message) -> &'static str {
 
 pub fn message_type(kind: MessageKind) -> &'static str {
     match kind {
-        MessageKind::Text | MessageKind::Revoked => "text",
+        MessageKind::Text | MessageKind::Revoked | MessageKind::MenuReply => "text",
         MessageKind::Image => "image",
         MessageKind::Video => "video",
         MessageKind::Audio | MessageKind::Voice => "audio",

@@ -148,10 +148,11 @@ async fn messages(
     let limit = query.number("limit", 50, 1, 500)?;
     let messages =
         services.messaging.messages(&session, &chat, query.text("before"), limit).await?;
-    let people = messages.iter().flat_map(named_in);
+    let me = services.supervisor.get(&session)?.status().me.map(|me| me.id);
+    let people = messages.iter().flat_map(named_in).chain(&me);
     let known = services.messaging.identities(&session, people).await?;
-    let views: Vec<MessageView<'_>> =
-        messages.iter().map(|message| MessageView::of(message, &known)).collect();
+    let view = |message| MessageView::of(message, &known, me.as_ref());
+    let views: Vec<MessageView<'_>> = messages.iter().map(view).collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
 

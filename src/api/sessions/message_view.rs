@@ -1,11 +1,15 @@
 //! A message as the open-wa API shows it, with who its people are.
 
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    api::sessions::identity::IdentityView,
-    domain::{Identities, Jid, Message, MessageId, MessageKind},
+    api::{
+        content::{AdView, CardView, LinkPreviewView, LocationView, MenuReplyView, PollView},
+        sessions::identity::IdentityView,
+    },
+    domain::{Details, Identities, Jid, Message, MessageId, MessageKind, details::Menu},
 };
 
 #[derive(Serialize, ToSchema)]
@@ -54,6 +58,67 @@ pub struct MessageView<'a> {
     is_forwarded: bool,
     is_edited: bool,
     reactions: Vec<MessageReactionView<'a>>,
+    #[serde(flatten)]
+    content: ContentView<'a>,
+}
+
+/// What only some messages have.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContentView<'a> {
+    /// Of a message in a group: what the group was called then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<LocationView>,
+    /// The contact cards of a `vcard`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contacts: Option<Vec<CardView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<PollView>,
+    /// What was chosen from a list or from buttons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    menu_reply: Option<MenuReplyView>,
+    /// The advertisement through which somebody came to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ad: Option<AdView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_preview: Option<LinkPreviewView>,
+    /// Seconds of a voice note, an audio file or a video.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<u32>,
+    /// A sticker that moves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_animated: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_view_once: bool,
+    /// It disappears after so many seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ephemeral_duration: Option<u32>,
+    /// Of a message of the type `unknown`: what the engine shows of it, of at most 16 KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    raw: Option<&'a Value>,
+}
+
+impl<'a> ContentView<'a> {
+    fn of(message: &'a Message) -> Self {
+        let details: &Details = message.details();
+        Self {
+            group_name: message.group_name.as_deref(),
+            location: LocationView::of(details),
+            contacts: CardView::all_of(details),
+            poll: PollView::of(details),
+            menu_reply: MenuReplyView::of(details),
+            ad: AdView::of(details),
+            link_preview: LinkPreviewView::of(details),
+            duration: details.seconds,
+            is_animated: details.animated,
+            is_view_once: details.view_once,
+            ephemeral_duration: details.ephemeral_seconds,
+            raw: message.raw.as_ref(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -78,10 +143,14 @@ pub struct MessageEventView<'a> {
 }
 
 impl<'a> MessageView<'a> {
-    pub fn of(message: &'a Message, known: &Identities) -> Self {
+    /// `me` is the session's own address, for what was received before it was noted with a message.
+    pub fn of(message: &'a Message, known: &Identities, me: Option<&'a Jid>) -> Self {
         let identity = |id| IdentityView::of(id, known);
         let (chat, media) = (message.chat(), message.media.as_ref());
-        let from = if message.from_me() { &message.author } else { chat };
+        let (from, to) = match message.from_me() {
+            true => (&message.author, chat),
+            false => (chat, message.to.as_ref().or(me).unwrap_or(chat)),
+        };
         let quoted_participant = message.quoted.as_ref().and_then(writer);
         let reactions = message.reactions.iter().map(|reaction| MessageReactionView {
             emoji: &reaction.emoji,
@@ -96,12 +165,12 @@ impl<'a> MessageView<'a> {
             timestamp: message.timestamp.as_second(),
             author: &message.author,
             author_identity: identity(&message.author),
-            kind: type_word(message.kind),
+            kind: type_word(message),
             ack: message.ack.level(),
             from,
             from_identity: identity(from),
-            to: chat,
-            to_identity: identity(chat),
+            to,
+            to_identity: identity(to),
             chat_id: chat,
             chat_identity: identity(chat),
             caption: media.map(|_| message.body.as_str()).filter(|text| !text.is_empty()),
@@ -117,6 +186,7 @@ impl<'a> MessageView<'a> {
             is_forwarded: message.forwarded,
             is_edited: message.edited,
             reactions: reactions.collect(),
+            content: ContentView::of(message),
         }
     }
 }
@@ -124,7 +194,7 @@ impl<'a> MessageView<'a> {
 impl<'a> MessageEventView<'a> {
     pub fn of(message: &'a Message, known: &Identities) -> Self {
         Self {
-            message: MessageView::of(message, known),
+            message: MessageView::of(message, known, None),
             is_group_msg: message.chat().is_group(),
             notify_name: message.push_name.as_deref(),
         }
@@ -144,8 +214,8 @@ fn writer(id: &MessageId) -> Option<&Jid> {
 }
 
 /// WhatsApp Web's own words for kinds of messages.
-fn type_word(kind: MessageKind) -> &'static str {
-    match kind {
+fn type_word(message: &Message) -> &'static str {
+    match message.kind {
         MessageKind::Text => "chat",
         MessageKind::Image => "image",
         MessageKind::Video => "video",
@@ -154,8 +224,15 @@ fn type_word(kind: MessageKind) -> &'static str {
         MessageKind::Document => "document",
         MessageKind::Sticker => "sticker",
         MessageKind::Location => "location",
+        MessageKind::ContactCard if 1 < message.details().contacts.len() => "multi_vcard",
         MessageKind::ContactCard => "vcard",
         MessageKind::Poll => "poll_creation",
+        MessageKind::MenuReply => match message.details().menu_reply.as_ref().map(|one| one.menu) {
+            Some(Menu::Buttons) => "buttons_response",
+            Some(Menu::Template) => "template_button_reply",
+            Some(Menu::Interactive) => "interactive_response",
+            Some(Menu::List) | None => "list_response",
+        },
         MessageKind::Revoked => "revoked",
         MessageKind::GroupNotice => "gp2",
         MessageKind::Unknown => "unknown",

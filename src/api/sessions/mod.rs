@@ -1,5 +1,6 @@
 //! The open-wa Multi-Session API: sessions, messages, chats, contacts, groups and webhooks.
 
+mod cards;
 mod chats;
 mod contacts;
 mod groups;
@@ -8,6 +9,7 @@ mod manage;
 mod message_view;
 pub mod messages;
 mod outbox;
+mod polls;
 pub mod qr;
 mod send;
 mod view;
@@ -25,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(send::endpoints());
     all.extend(outbox::endpoints());
     all.extend(messages::endpoints());
+    all.extend(polls::endpoints());
     all.extend(chats::endpoints());
     all.extend(contacts::endpoints());
     all.extend(groups::endpoints());

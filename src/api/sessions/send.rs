@@ -11,13 +11,16 @@ use crate::{
         endpoint::{Bucket, Endpoint, Repeat, Scope},
         error::ApiError,
         idempotency::message_key,
-        sessions::{data, outbox::Posting, wire::jids},
+        sessions::{
+            cards::{CardDraft, cards},
+            data,
+            outbox::Posting,
+            wire::jids,
+        },
     },
     domain::{
         Ack, Content, Error, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
-        command::{ContactCard, MediaKind},
-        outbox::Terms,
-        rules,
+        command::MediaKind, outbox::Terms, rules,
     },
     messaging::{
         Posted, SendRequest,
@@ -164,9 +167,10 @@ struct LocationBody {
 #[serde(rename_all = "camelCase")]
 struct ContactBody {
     chat_id: String,
-    /// The people to send, by id or telephone number.
+    /// The people to send, by id or telephone number; or objects with `name`, `phone`, `organization`
+    /// and `vcard`.
     #[schema(max_items = 50)]
-    contacts: Vec<String>,
+    contacts: Vec<CardDraft>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
     posting: Posting,
@@ -345,15 +349,13 @@ async fn contact(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let people = jids(&body.contacts).map_err(|error| in_field("contacts", error));
-    let cards = |people: Vec<Jid>| {
-        let contacts = people.into_iter().map(|id| ContactCard { id, name: None }).collect();
+    let contacts = cards(body.contacts).and_then(|contacts| {
         let content = Content::ContactCards { contacts };
         rules::check(&content).map(|()| content)
-    };
+    });
     let around = Around::of(&services, body.quoted_message_id, None, &body.posting);
     let around = Error::both(target(&body.chat_id), around);
-    let (content, (chat, around)) = Error::both(people.and_then(cards), around)?;
+    let (content, (chat, around)) = Error::both(contacts, around)?;
     let view = send(&services, (&request, &session), chat, content, around).await?;
     Ok(answer(view))
 }

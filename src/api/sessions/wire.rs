@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 25] = [
+pub const EVENT_NAMES: [&str; 27] = [
     "qr",
     "authenticated",
     "ready",
@@ -38,6 +38,7 @@ pub const EVENT_NAMES: [&str; 25] = [
     "sending_held",
     "sending_resumed",
     "reaction",
+    "poll_vote",
     "group_join",
     "group_leave",
     "group_update",
@@ -48,6 +49,7 @@ pub const EVENT_NAMES: [&str; 25] = [
     "history_gap",
     "webhook.disabled",
     "identity_learned",
+    "unknown",
 ];
 
 /// An event of the log as every listener gets it.
@@ -89,7 +91,10 @@ pub fn encode(event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
             }
             other => {
                 let mut data = payload(other, event.at, codes);
-                beside(&mut data, &known);
+                // The engine's own object has fields of its own.
+                if !matches!(other, EventBody::EngineUnknown { .. }) {
+                    beside(&mut data, &known);
+                }
                 Data::Other(data)
             }
         },
@@ -136,7 +141,7 @@ pub fn present(
 /// What this surface calls an event; none for one that it does not tell.
 pub fn name(body: &EventBody) -> Option<&'static str> {
     Some(match body {
-        EventBody::EngineUnknown { .. } => return None,
+        EventBody::EngineUnknown { .. } => "unknown",
         EventBody::MessageEdited { .. } => "message_edit",
         // How far a message came: nowhere.
         EventBody::MessageFailed { .. } => "ack",
@@ -181,6 +186,13 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
             "messageId": message, "chatId": message.chat, "emoji": emoji, "sender": sender,
             "timestamp": timestamp,
         }),
+        EventBody::PollVote { message, sender, options } => json!({
+            "messageId": message, "chatId": message.chat, "sender": sender, "options": options,
+            "timestamp": timestamp,
+        }),
+        EventBody::EngineUnknown { name, raw } => {
+            json!({ "name": name, "raw": raw, "timestamp": timestamp })
+        }
         EventBody::GroupJoined { group, group_name, participants, by, action } => {
             let action = match action {
                 JoinAction::Create => "create",
@@ -253,9 +265,7 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
                 "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
             })
         }
-        EventBody::Message { .. }
-        | EventBody::MessageSent { .. }
-        | EventBody::EngineUnknown { .. } => Value::Null,
+        EventBody::Message { .. } | EventBody::MessageSent { .. } => Value::Null,
     }
 }
 

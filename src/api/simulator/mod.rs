@@ -3,6 +3,7 @@
 
 pub mod door;
 mod phone;
+mod write;
 
 use std::time::Duration;
 
@@ -16,17 +17,14 @@ use utoipa::{
 
 use crate::{
     api::{
-        body::{Body, Query, WITH_FILE, decoded, elsewhere, jid, recipient, segment, too_large},
+        body::{Body, Query, decoded, jid, recipient, segment},
         endpoint::{Bucket, Endpoint, ParameterKind::Number, Repeat, Scope},
         error::ApiError,
     },
-    domain::{
-        Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address, command::MediaKind,
-    },
-    messaging::files::data_url::{self, Fault},
+    domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address},
     services::Services,
     simulator::{
-        Behaviour, Faults, Network, PhoneMedia, Shown,
+        Behaviour, Faults, Network, Shown,
         protocol::{PageFault, Refusal, RefusalKind},
     },
 };
@@ -65,10 +63,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "List a phone's chats"),
         Endpoint::get("/_simulator/v1/accounts/{phone}/chats/{chat}/messages", messages)
             .about(TAG, "The messages of a phone's chat"),
-        Endpoint::post("/_simulator/v1/accounts/{phone}/messages", write)
-            .about(TAG, "Write from a phone")
-            .takes_file()
-            .takes::<WriteBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/reactions", react)
             .about(TAG, "React from a phone")
             .takes::<ReactBody>(),
@@ -103,7 +97,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/_simulator/v1/reset", reset)
             .about(TAG, "Forget everything and begin anew"),
     ];
-    let control = all.into_iter();
+    let control = all.into_iter().chain(write::endpoints());
     let control = control.map(|endpoint| {
         endpoint.needs(Scope::Admin).limited(Bucket::None).repeats(Repeat::Unkeyed)
     });
@@ -137,20 +131,6 @@ struct CodeBody {
     code: String,
     /// The name of the phone's owner, when the account is new.
     name: Option<String>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct WriteBody {
-    chat: String,
-    #[schema(max_length = 65_536)]
-    text: Option<String>,
-    #[schema(max_length = 25_165_824)]
-    media_base64: Option<String>,
-    #[schema(max_length = 255)]
-    mime: Option<String>,
-    #[schema(max_length = 255)]
-    filename: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -355,43 +335,6 @@ async fn chats(services: web::Data<Services>, request: HttpRequest) -> Answer {
 async fn messages(services: web::Data<Services>, request: HttpRequest) -> Answer {
     let chat = recipient(&decoded(segment(&request, "chat")))?;
     data(json!({ "messages": network(&services)?.messages(&phone(&request)?, &chat) }))
-}
-
-async fn write(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<WriteBody>,
-) -> Answer {
-    let (network, phone, chat) = (network(&services)?, phone(&request)?, recipient(&body.chat)?);
-    let Some(encoded) = body.media_base64 else {
-        let text =
-            body.text.ok_or_else(|| Error::invalid_field("text", "is required without media"))?;
-        return data(json!({ "message": network.write(&phone, &chat, &text).map_err(refused)? }));
-    };
-    let bytes = elsewhere(move || {
-        let limit = u64::try_from(WITH_FILE).unwrap_or(u64::MAX);
-        data_url::base64(&encoded, 0, limit).map_err(|fault| match fault {
-            Fault::Malformed(reason) => Error::invalid_field("mediaBase64", reason),
-            Fault::TooLarge => too_large(WITH_FILE),
-        })
-    });
-    let bytes = bytes.await?;
-    let mime = body.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
-    let kind = match mime.split('/').next() {
-        Some("image") => MediaKind::Image,
-        Some("video") => MediaKind::Video,
-        Some("audio") => MediaKind::Audio,
-        _ => MediaKind::Document,
-    };
-    let path = services.messaging.upload_place().await?;
-    let failed =
-        |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
-    tokio::fs::write(&path, bytes).await.map_err(failed)?;
-    let media =
-        PhoneMedia { path: &path, kind, mime: &mime, filename: body.filename, caption: body.text };
-    let written = network.write_media(&phone, &chat, media);
-    tokio::fs::remove_file(&path).await.map_err(failed)?;
-    data(json!({ "message": written.map_err(refused)? }))
 }
 
 async fn react(

@@ -7,6 +7,7 @@ use crate::domain::{
     Command, Content, Error, ErrorCode, EventBody, Jid, Me, MessageId, Outgoing,
     ParticipantOutcome, Reply, Subject, Timestamp,
     command::{ContactCard, MediaKind},
+    details::Card,
     failure::refused_by_whatsapp,
 };
 
@@ -168,7 +169,7 @@ enum ContentView {
     Text { body: String },
     Media { url: String, kind: MediaKind, mime: String, filename: String, caption: Option<String> },
     Location { latitude: f64, longitude: f64, name: Option<String>, address: Option<String> },
-    ContactCards { contacts: Vec<ContactCard> },
+    ContactCards { contacts: Vec<Card> },
     Poll { question: String, options: Vec<String>, selectable: u32 },
 }
 
@@ -187,7 +188,10 @@ impl OutgoingView {
             Content::Location { latitude, longitude, name, address } => {
                 ContentView::Location { latitude, longitude, name, address }
             }
-            Content::ContactCards { contacts } => ContentView::ContactCards { contacts },
+            Content::ContactCards { contacts } => {
+                let contacts = contacts.iter().map(ContactCard::card).collect();
+                ContentView::ContactCards { contacts }
+            }
             Content::Poll { question, options, selectable } => {
                 ContentView::Poll { question, options, selectable }
             }

@@ -14,6 +14,7 @@ import { AgentError } from "./failure";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, introduce, pageId, person } from "./people";
 import { isRefused } from "./refused";
+import { addVotes } from "./votes";
 import type { Chat, Message } from "./wire";
 
 /** How often the page is asked for the messages of one list. */
@@ -82,6 +83,7 @@ function isReadable(message: MessageLike): boolean {
 /** The page keeps reactions apart from the messages. */
 async function withReactions(model: MessageLike): Promise<Message> {
   const message = toMessage(model);
+  await addVotes(model, message);
   if (model.hasReaction !== true) return message;
   try {
     const { reactions } = await wpp().chat.getReactions(idText(model.id));

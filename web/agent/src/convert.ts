@@ -1,5 +1,6 @@
 // From wa-js' models to the gateway's own types: plain functions, nothing is asked of the page.
 // Whatever a stranger or a new version of the page puts there, what comes out is well formed.
+import { detailsOf, wordsOf } from "./details";
 import { rawOf } from "./raw";
 import type { AckWord, Chat, Contact, Message, MessageKind } from "./wire";
 
@@ -24,12 +25,6 @@ export interface MessageLike {
   mimetype?: string | undefined;
   size?: number | string | undefined;
   filename?: string | undefined;
-  loc?: string | undefined;
-  lat?: number | undefined;
-  lng?: number | undefined;
-  pollName?: string | undefined;
-  vcardFormattedName?: string | undefined;
-  vcardList?: { displayName?: string }[] | undefined;
   mentionedJidList?: (IdLike | string)[] | undefined;
   isForwarded?: boolean | undefined;
   latestEditMsgKey?: unknown;
@@ -61,6 +56,8 @@ export interface ContactLike {
 export interface Around {
   me: string;
   quoted: string | null;
+  /** What the message's group is called. */
+  groupName?: string | undefined;
   /** How a person is called. */
   person: (id: IdLike | string) => string;
 }
@@ -118,9 +115,14 @@ const KINDS: ReadonlyMap<string, MessageKind> = new Map([
   ["document", "document"],
   ["sticker", "sticker"],
   ["location", "location"],
+  ["live_location", "location"],
   ["vcard", "contactCard"],
   ["multi_vcard", "contactCard"],
   ["poll_creation", "poll"],
+  ["list_response", "menuReply"],
+  ["buttons_response", "menuReply"],
+  ["template_button_reply", "menuReply"],
+  ["interactive_response", "menuReply"],
   ["revoked", "revoked"],
   ["gp2", "groupNotice"],
 ]);
@@ -160,6 +162,9 @@ export function messageOf(model: MessageLike, around: Around): Message {
     edited: model.latestEditMsgKey !== undefined && model.latestEditMsgKey !== null,
     reactions: [],
   };
+  const details = kind === "revoked" ? undefined : detailsOf(model);
+  if (details) message.details = details;
+  if (around.groupName) message.groupName = around.groupName;
   if (kind === "unknown") message.raw = rawOf(model);
   return message;
 }
@@ -172,23 +177,23 @@ function authorOf(model: MessageLike, { person }: Around): string {
   return idText(model.id).split("_")[1] ?? "";
 }
 
-/** The words of a message. The body of a file is its thumbnail: never text. */
+/** The words of a message. The body of a file, a place or a card is no text. */
 export function bodyOf(model: MessageLike): string {
   const kind = KINDS.get(text(model.type) ?? "") ?? "unknown";
   if (kind === "revoked") return "";
   if (MEDIA.has(kind)) return text(model.caption) ?? "";
-  if (kind === "location") return text(model.loc) ?? `${Number(model.lat)},${Number(model.lng)}`;
-  if (kind === "poll") return text(model.pollName) ?? text(model.body) ?? "";
-  if (kind === "contactCard") return cardNames(model);
-  return text(model.body) ?? "";
+  if (WORDED.has(kind)) return wordsOf(detailsOf(model)) ?? "";
+  const body = text(model.body) ?? "";
+  if (kind !== "unknown" || !isThumbnail(body)) return body;
+  return text(model.caption) ?? text((model as { title?: unknown }).title) ?? "";
 }
 
-function cardNames(model: MessageLike): string {
-  const one = text(model.vcardFormattedName);
-  if (one !== null) return one;
-  const names = list(model.vcardList).flatMap((card) => text(card.displayName) ?? []);
-  if (0 < names.length) return names.join(", ");
-  return /^FN[^:\n]*:(.*)$/m.exec(text(model.body) ?? "")?.[1]?.trim() ?? "";
+/** Kinds of which the page's own text is something else, or too little. */
+const WORDED: ReadonlySet<MessageKind> = new Set(["location", "contactCard", "poll", "menuReply"]);
+
+/** Whether this is a small picture in base64, which the page keeps in place of a text. */
+function isThumbnail(body: string): boolean {
+  return 80 <= body.length && /^[A-Za-z0-9+/]+={0,2}$/.test(body);
 }
 
 export function chatOf(model: ChatLike, last: Message | null): Chat {

@@ -16,6 +16,7 @@ import { attempt, myId, myLid, otherIdentity, person } from "./people";
 import { addRecipients, isMe } from "./receipts";
 import { isRefusedNow } from "./refused";
 import { tellAfter, tellSent } from "./sending";
+import { chosenIn } from "./votes";
 import type { Message, PresenceWord } from "./wire";
 
 export function listen(): void {
@@ -47,12 +48,9 @@ export function listen(): void {
     if (by === myId() && isEcho("react", message, emoji)) return;
     happened({ type: "reaction", message, sender: by, emoji });
   });
-  on("chat.poll_response", ({ msgId, sender, selectedOptions, timestamp }) => {
-    // wa-js puts the options themselves at their places, and nothing at those not chosen.
-    const chosen = selectedOptions as unknown as ({ name?: string } | undefined)[];
-    const options = chosen.flatMap((option) => option?.name ?? []);
-    const raw = { message: messageNamed(msgId), sender: person(sender), options, timestamp };
-    happened({ type: "engine_unknown", name: "poll_vote", raw });
+  on("chat.poll_response", ({ msgId, sender, selectedOptions }) => {
+    const [message, options] = [messageNamed(msgId), chosenIn(selectedOptions)];
+    happened({ type: "poll_vote", message, sender: person(sender), options });
   });
   on("chat.presence_change", (change) => {
     const chat = idText(change.id);
@@ -144,7 +142,17 @@ function plainContact(model: object | undefined): object {
 }
 
 export function toMessage(model: MessageLike): Message {
-  return messageOf(model, { me: myId(), quoted: quotedOf(model), person });
+  const groupName = groupNameOf(idText(model.id).split("_")[1] ?? "");
+  return messageOf(model, { me: myId(), quoted: quotedOf(model), groupName, person });
+}
+
+/** What a group is called, as far as the page has it by now. */
+function groupNameOf(chat: string): string | undefined {
+  if (!chat.endsWith("@g.us")) return undefined;
+  type Group = { name?: unknown; groupMetadata?: { subject?: unknown } };
+  const group = attempt(() => wpp().chat.get(chat)) as Group | undefined;
+  const names = attempt(() => [group?.name, group?.groupMetadata?.subject]) ?? [];
+  return names.find((name): name is string => typeof name === "string" && name !== "");
 }
 
 /**

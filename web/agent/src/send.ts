@@ -1,5 +1,5 @@
 // A message out.
-import { ackWord, idText, moment } from "./convert";
+import { type MessageLike, ackWord, idText, moment } from "./convert";
 import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
 import { until, wpp } from "./page";
@@ -8,6 +8,7 @@ import { addRecipients } from "./receipts";
 import { refusalCode, removeRefused } from "./refused";
 import { assertNotDeleted } from "./rules";
 import { sending } from "./sending";
+import { addVotes } from "./votes";
 import type { Content, Message, Outgoing } from "./wire";
 
 interface Sent {
@@ -73,8 +74,10 @@ export async function find(id: string): Promise<Message | null> {
   const own = mine === "true" ? [await idOf(key, idText(chat.id))] : [];
   for (const candidate of new Set([...own, id])) {
     try {
-      const message = toMessage(await wpp().chat.getMessageById(candidate));
+      const model = (await wpp().chat.getMessageById(candidate)) as unknown as MessageLike;
+      const message = toMessage(model);
       addRecipients(message);
+      await addVotes(model, message);
       return message;
     } catch (error) {
       if (failureOf(error).kind !== "unknownMessage") throw error;
@@ -144,16 +147,23 @@ async function dispatch(chat: string, content: Content, options: object): Promis
       };
       return page.sendLocationMessage(chat, { ...options, ...place });
     }
-    case "contactCards": {
-      const people = content.contacts.map(({ id, name }) => ({ id, name: name ?? undefined }));
-      return page.sendVCardContactMessage(chat, people as never, options);
-    }
+    case "contactCards":
+      return page.sendRawMessage(chat, cardsOf(content.contacts) as never, options);
     case "poll":
       return page.sendCreatePollMessage(chat, content.question, content.options, {
         ...options,
         selectableCount: content.selectable,
       });
   }
+}
+
+/** As the page itself writes one card, and several. */
+function cardsOf(contacts: Extract<Content, { type: "contactCards" }>["contacts"]): object {
+  const [first] = contacts;
+  if (contacts.length === 1 && first)
+    return { type: "vcard", body: first.vcard, vcardFormattedName: first.name };
+  const vcardList = contacts.map(({ name, vcard }) => ({ displayName: name, vcard }));
+  return { type: "multi_vcard", vcardList };
 }
 
 async function sendFile(

@@ -14,6 +14,7 @@ export type MessageKind =
     | "location"
     | "contactCard"
     | "poll"
+    | "menuReply"
     | "revoked"
     | "groupNotice"
     | "unknown";
@@ -42,7 +43,47 @@ export interface Message {
   reactionsUnknown?: boolean;
   /** Whom an own message in a group went to. */
   recipients?: string[];
+  details?: Details;
+  groupName?: string;
   raw?: unknown;
+}
+
+/** What a message holds beyond its text and its file. */
+export interface Details {
+  location?: {
+    latitude: number;
+    longitude: number;
+    name: string | null;
+    address: string | null;
+    live?: boolean;
+  };
+  /** The gateway reads the rest from the vCard. */
+  contacts?: { name: string | null; vcard: string }[];
+  /** `votes` is missing where the page cannot say. */
+  poll?: { question: string; options: string[]; selectable: number; votes?: Vote[] };
+  menuReply?: { menu: Menu; id: string | null; title: string | null };
+  ad?: {
+    source: string | null;
+    id: string | null;
+    url: string | null;
+    title: string | null;
+    body: string | null;
+    mediaUrl: string | null;
+    clickId: string | null;
+  };
+  linkPreview?: { url: string; title: string | null; description: string | null };
+  seconds?: number;
+  animated?: boolean;
+  viewOnce?: boolean;
+  ephemeralSeconds?: number;
+}
+
+export type Menu = "list" | "buttons" | "template" | "interactive";
+
+export interface Vote {
+  sender: string;
+  options: string[];
+  timestamp: string;
 }
 
 export interface Chat {
@@ -82,6 +123,7 @@ export type EventBody =
     | { type: "message_edited"; message: string; text: string }
     | { type: "message_revoked"; message: string; by: string }
     | { type: "reaction"; message: string; sender: string; emoji: string }
+    | { type: "poll_vote"; message: string; sender: string; options: string[] }
     | {
       type: "group_joined";
       group: string;
@@ -182,7 +224,7 @@ export type Content =
       name: string | null;
       address: string | null;
     }
-    | { type: "contactCards"; contacts: { id: string; name: string | null }[] }
+    | { type: "contactCards"; contacts: { name: string; vcard: string }[] }
     | { type: "poll"; question: string; options: string[]; selectable: number };
 
 export type Command =

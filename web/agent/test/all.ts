@@ -2,6 +2,7 @@ import "./changes.test";
 import "./chats.test";
 import "./commands.test";
 import "./convert.test";
+import "./details.test";
 import "./events.test";
 import "./groups.test";
 import "./listening.test";

@@ -45,6 +45,7 @@ export interface Fake {
     | "getMessages"
     | "getQuotedMsgKey"
     | "getReactions"
+    | "getVotes"
     | "list"
     | "markIsComposing"
     | "markIsPaused"
@@ -54,7 +55,7 @@ export interface Fake {
     | "sendLocationMessage"
     | "sendReactionToMessage"
     | "sendTextMessage"
-    | "sendVCardContactMessage"
+    | "sendRawMessage"
   >;
   contact: Part<typeof WaJs.contact, "get" | "getProfilePictureUrl" | "list" | "queryExists">;
   group: Part<
@@ -230,6 +231,7 @@ export class Page {
         getMessages: () => Promise.resolve([]),
         getQuotedMsgKey: () => wid("true_1_Q"),
         getReactions: () => Promise.resolve({ reactions: [] }),
+        getVotes: () => Promise.reject(new Error("no votes are kept here")),
         list: () => Promise.resolve([...this.chats.values()]),
         markIsComposing: nothing,
         markIsPaused: nothing,
@@ -239,7 +241,7 @@ export class Page {
         sendLocationMessage: (_chat, options) => taken(idIn(options)),
         sendReactionToMessage: nothing,
         sendTextMessage: (_chat, _body, options) => taken(idIn(options)),
-        sendVCardContactMessage: (_chat, _people, options) => taken(idIn(options)),
+        sendRawMessage: (_chat, _message, options) => taken(idIn(options)),
       },
       contact: {
         get: nothing,

@@ -242,21 +242,24 @@ test("every kind of content goes its way", async () => {
         return Promise.resolve({ id: "x", ack: 1 });
       };
   page.wpp.chat.sendLocationMessage = note("place");
-  page.wpp.chat.sendVCardContactMessage = note("cards");
+  page.wpp.chat.sendRawMessage = note("cards");
   page.wpp.chat.sendCreatePollMessage = note("poll");
   const [latitude, longitude] = [51.5, -0.1];
   const place = { type: "location", latitude, longitude, name: "London", address: null } as const;
   const contacts = [
-    { id: ADA, name: "Ada" },
-    { id: STRANGER, name: null },
+    { name: "Ada", vcard: "card of Ada" },
+    { name: "Bob", vcard: "card of Bob" },
   ];
   await send(outgoing(ADA, place));
   await send(outgoing(ADA, { type: "contactCards", contacts }));
+  await send(outgoing(ADA, { type: "contactCards", contacts: contacts.slice(0, 1) }));
+  const vcardList = contacts.map(({ name, vcard }) => ({ displayName: name, vcard }));
   const options = ["yes", "no"];
   await send(outgoing(ADA, { type: "poll", question: "Tea?", options, selectable: 1 }));
   assert.deepEqual(given, [
     ["place", { lat: 51.5, lng: -0.1, name: "London" }],
-    ["cards", [{ id: ADA, name: "Ada" }, { id: STRANGER, name: undefined }], {}],
+    ["cards", { type: "multi_vcard", vcardList }, {}],
+    ["cards", { type: "vcard", body: "card of Ada", vcardFormattedName: "Ada" }, {}],
     ["poll", "Tea?", options, { selectableCount: 1 }],
   ]);
 });

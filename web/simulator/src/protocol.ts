@@ -8,7 +8,15 @@ export type MessageId = string;
 export type Ack = "failed" | "pending" | "sent" | "delivered" | "read" | "played";
 export type MediaKind = "image" | "video" | "audio" | "voice" | "document" | "sticker";
 export type MessageKind =
-  "text" | MediaKind | "location" | "contactCard" | "poll" | "revoked" | "groupNotice" | "unknown";
+  | "text"
+  | MediaKind
+  | "location"
+  | "contactCard"
+  | "poll"
+  | "menuReply"
+  | "revoked"
+  | "groupNotice"
+  | "unknown";
 export type PresenceWord = "typing" | "recording" | "paused" | "available" | "unavailable";
 
 export interface Me {
@@ -77,6 +85,48 @@ export interface Message {
   forwarded?: boolean;
   edited?: boolean;
   reactions?: Reaction[];
+  details?: Details;
+  groupName?: string;
+  /** Of a kind that the gateway does not know: what the page shows of it. */
+  raw?: Record<string, unknown>;
+}
+
+/** What a message holds beyond its text and its file. */
+export interface Details {
+  location?: {
+    latitude: number;
+    longitude: number;
+    name: string | null;
+    address: string | null;
+    live?: boolean;
+  };
+  contacts?: { name: string; phones: string[]; organization?: string; vcard: string }[];
+  poll?: { question: string; options: string[]; selectable: number; votes?: Vote[] };
+  menuReply?: {
+    menu: "list" | "buttons" | "template" | "interactive";
+    id: string | null;
+    title: string | null;
+  };
+  ad?: {
+    source: string | null;
+    id: string | null;
+    url: string | null;
+    title: string | null;
+    body: string | null;
+    mediaUrl: string | null;
+    clickId: string | null;
+  };
+  linkPreview?: { url: string; title: string | null; description: string | null };
+  seconds?: number;
+  animated?: boolean;
+  viewOnce?: boolean;
+  ephemeralSeconds?: number;
+}
+
+export interface Vote {
+  sender: Jid;
+  options: string[];
+  timestamp: Timestamp;
 }
 
 /** How far a message has come with one of its recipients. */
@@ -95,6 +145,7 @@ export type EventBody =
   | { type: "message_edited"; message: MessageId; text: string }
   | { type: "message_revoked"; message: MessageId; by: Jid }
   | { type: "reaction"; message: MessageId; sender: Jid; emoji: string }
+  | { type: "poll_vote"; message: MessageId; sender: Jid; options: string[] }
   | {
     type: "group_joined";
     group: Jid;
@@ -163,7 +214,7 @@ export type DeviceContent =
     name: string | null;
     address: string | null;
   }
-  | { type: "contactCards"; contacts: { id: Jid; name: string | null }[] }
+  | { type: "contactCards"; contacts: { id: Jid; name: string | null; vcard: string }[] }
   | { type: "poll"; question: string; options: string[]; selectable: number };
 
 export type Request =

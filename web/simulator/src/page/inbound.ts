@@ -4,7 +4,9 @@ import { MsgKey, Wid } from "./ids";
 import { importNamespace, type Exports } from "./loader";
 import { MediaDataModel, findMessage, stores, type ChatModel, type MsgModel } from "./models";
 import { line } from "./connection";
+import { contentAttributes } from "./content";
 import { rememberMedia } from "./media";
+import { keepVotes, vote } from "./votes";
 import type { Ack, Chat, Contact, EventBody, Group, Message, Snapshot } from "../protocol";
 
 const LEVELS: Record<Ack, number> = {
@@ -58,9 +60,9 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
             quoted && (findMessage(quoted)?.sender ?? (quoted.fromMe ? mine : quoted.remote)),
     quotedMsg: quoted && { type: "chat", body: findMessage(quoted)?.["body"] },
   };
-  if (message.kind === "poll") attributes["pollName"] = message.body;
   if (message.edited) attributes["latestEditMsgKey"] = id;
-  if (!message.media) return { ...attributes, body: message.body };
+  const content = contentAttributes(message);
+  if (!message.media) return { ...attributes, body: message.body, ...content };
   const { mime, size, filename } = message.media;
   const filehash = `network:${message.id}`;
   rememberMedia(filehash, message.id);
@@ -82,6 +84,7 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
     mediaData,
     mediaKey: "simulated",
     directPath: "/simulated",
+    ...content,
   };
 }
 
@@ -100,6 +103,7 @@ export function addHistory(message: Message): MsgModel {
   const [added] = stores.messages.add(attributesOf(message, false));
   for (const each of message.reactions ?? [])
     void react(added as MsgModel, each.sender, each.emoji);
+  keepVotes(added as MsgModel, message.details?.poll?.votes ?? []);
   return added as MsgModel;
 }
 
@@ -221,6 +225,9 @@ export async function happened(event: EventBody): Promise<void> {
       if (message) await react(message, event.sender, event.emoji);
       return;
     }
+    case "poll_vote":
+      await vote(event.message, event.sender, event.options);
+      return;
     case "group_joined":
       takeGroup((await line.ask({ request: "group", id: event.group }, "group")).group);
       await ensureChat(event.group);

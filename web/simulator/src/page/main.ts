@@ -7,6 +7,7 @@ import { definePeople } from "./people";
 import { definePreviews } from "./previews";
 import { showScreen } from "./screen";
 import { defineSurface } from "./surface";
+import { defineVotes } from "./votes";
 
 installLoader(VERSION);
 defineConnection();
@@ -14,6 +15,7 @@ defineMessages();
 defineMedia();
 definePeople();
 definePreviews();
+defineVotes();
 defineSurface();
 showScreen();
 boot();

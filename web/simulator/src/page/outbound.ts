@@ -41,12 +41,15 @@ export function contentOf(message: MsgModel): DeviceContent {
       };
     }
     case "vcard":
-      return { type: "contactCards", contacts: [card(String(message["body"]))] };
+      return {
+        type: "contactCards",
+        contacts: [card(String(message["body"]), nameOf(message["vcardFormattedName"]))],
+      };
     case "multi_vcard":
       return {
         type: "contactCards",
         contacts: (message["vcardList"] as Exports[]).map((each) =>
-          card(String(each["vcard"])),
+          card(String(each["vcard"]), nameOf(each["displayName"])),
         ),
       };
     case "poll_creation":
@@ -65,9 +68,15 @@ export function contentOf(message: MsgModel): DeviceContent {
   }
 }
 
-function card(vcard: string): { id: string; name: string | null } {
+type Card = Extract<DeviceContent, { type: "contactCards" }>["contacts"][number];
+
+function card(vcard: string, name: string | null): Card {
   const user =
     /waid=(\d+)/.exec(vcard)?.[1] ?? /TEL[^:]*:\+?(\d+)/.exec(vcard.replace(/[ -]/g, ""))?.[1];
   if (!user) throw new Error("a card without a number");
-  return { id: `${user}@c.us`, name: /^FN:(.*)$/m.exec(vcard)?.[1]?.trim() ?? null };
+  return { id: `${user}@c.us`, name, vcard };
+}
+
+function nameOf(given: unknown): string | null {
+  return typeof given === "string" && given !== "" ? given : null;
 }

@@ -230,7 +230,6 @@ function defineSettings(): void {
         }
       },
     }),
-    WAWebPollsVotesUpsert: () => ({ upsertVotesDb: () => Promise.resolve() }),
     WAWebChatMessageSearch: () => ({
       getSearchContext: () => ({
         collection: Object.assign(new Collection(), {

@@ -1,5 +1,6 @@
 // One message as it is shown, and what can be done with it.
 import type { Message, MessageId } from "../protocol";
+import { detailsOf } from "./details";
 import { button, heard, make } from "./dom";
 import { clockOf, gistOf, isOwn, kindOf, sizeOf } from "./words";
 
@@ -55,6 +56,7 @@ function contentOf(message: Message): HTMLElement[] {
     content.push(make("p", "file", kindOf(message)));
   }
   if (message.body) content.push(make("p", "body", message.body));
+  content.push(...detailsOf(message.details));
   return content;
 }
 

@@ -47,6 +47,7 @@ export function isOwn(message: Message): boolean {
 const KINDS: Partial<Record<Message["kind"], string>> = {
   contactCard: "Contact card",
   groupNotice: "Group notice",
+  menuReply: "Reply to a menu",
   revoked: "Deleted",
   voice: "Voice message",
 };

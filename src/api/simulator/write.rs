@@ -1,0 +1,293 @@
+//! What people write on their phones: words, files, places, contact cards, polls, and votes in polls.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::{Body, WITH_FILE, elsewhere, recipient, too_large},
+        endpoint::Endpoint,
+        simulator::{Answer, TAG, data, done, message_id, network, phone, phone_of, refused},
+    },
+    domain::{
+        Content, Details, Error, MessageKind,
+        command::{ContactCard, MediaKind},
+        details::{AdContext, LinkPreview, Menu, MenuReply},
+    },
+    messaging::files::data_url::{self, Fault},
+    services::Services,
+    simulator::{Extra, Network, PhoneMedia, protocol::DeviceContent},
+};
+
+/// Bytes of what an engine shows of a kind that nobody knows.
+const LARGEST_UNKNOWN: usize = 16 * 1024;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/_simulator/v1/accounts/{phone}/messages", write)
+            .about(TAG, "Write from a phone")
+            .takes_file()
+            .takes::<WriteBody>(),
+        Endpoint::post("/_simulator/v1/accounts/{phone}/votes", vote)
+            .about(TAG, "Vote in a poll on a phone")
+            .takes::<VoteBody>(),
+    ]
+}
+
+/// One of a text, a file, a location, contacts, a poll, a reply to a menu and something unknown; and
+/// what may go along with it.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WriteBody {
+    chat: String,
+    /// Beside a file its caption.
+    #[schema(max_length = 65_536)]
+    text: Option<String>,
+    #[schema(max_length = 25_165_824)]
+    media_base64: Option<String>,
+    #[schema(max_length = 255)]
+    mime: Option<String>,
+    #[schema(max_length = 255)]
+    filename: Option<String>,
+    /// The audio is a voice note.
+    voice: Option<bool>,
+    /// The picture is a sticker.
+    sticker: Option<bool>,
+    /// The sticker moves.
+    animated: Option<bool>,
+    /// How long the voice note, the audio file or the video lasts.
+    seconds: Option<u32>,
+    location: Option<PlaceBody>,
+    #[schema(max_items = 50)]
+    contacts: Option<Vec<CardBody>>,
+    poll: Option<PollBody>,
+    menu_reply: Option<MenuReplyBody>,
+    /// The advertisement through which the person came to write.
+    ad: Option<AdBody>,
+    link_preview: Option<LinkPreviewBody>,
+    view_once: Option<bool>,
+    /// The message disappears after so many seconds.
+    ephemeral_seconds: Option<u32>,
+    /// A message of a kind that the gateway does not know: any object.
+    #[schema(value_type = Option<Object>)]
+    unknown: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct PlaceBody {
+    latitude: f64,
+    longitude: f64,
+    name: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct CardBody {
+    name: Option<String>,
+    phone: String,
+    organization: Option<String>,
+    #[schema(max_length = 65_536)]
+    vcard: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SimulatedPollBody)]
+struct PollBody {
+    question: String,
+    #[schema(max_items = 12)]
+    options: Vec<String>,
+    /// How many one person may choose; 0 for any number.
+    selectable_count: Option<u32>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct MenuReplyBody {
+    id: Option<String>,
+    title: Option<String>,
+    /// list (default), buttons, template or interactive.
+    #[schema(value_type = Option<String>)]
+    menu: Option<Menu>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AdBody {
+    source: Option<String>,
+    id: Option<String>,
+    url: Option<String>,
+    title: Option<String>,
+    body: Option<String>,
+    media_url: Option<String>,
+    click_id: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct LinkPreviewBody {
+    url: String,
+    title: Option<String>,
+    description: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct VoteBody {
+    /// The id of the poll, as either side names it.
+    message: String,
+    /// What is chosen; nothing takes the vote back.
+    #[schema(max_items = 12)]
+    options: Vec<String>,
+}
+
+async fn write(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(mut body): Body<WriteBody>,
+) -> Answer {
+    let (network, phone, chat) = (network(&services)?, phone(&request)?, recipient(&body.chat)?);
+    let extra = body.extra()?;
+    let content = match body.media_base64.take() {
+        Some(encoded) => upload(&services, network, &body, encoded).await?,
+        None => DeviceContent::Other(body.content()?),
+    };
+    let written = network.write_content(&phone, &chat, content, extra).map_err(refused)?;
+    data(json!({ "message": written }))
+}
+
+async fn upload(
+    services: &Services,
+    network: &Network,
+    body: &WriteBody,
+    encoded: String,
+) -> Result<DeviceContent, crate::api::error::ApiError> {
+    let bytes = elsewhere(move || {
+        let limit = u64::try_from(WITH_FILE).unwrap_or(u64::MAX);
+        data_url::base64(&encoded, 0, limit).map_err(|fault| match fault {
+            Fault::Malformed(reason) => Error::invalid_field("mediaBase64", reason),
+            Fault::TooLarge => too_large(WITH_FILE),
+        })
+    });
+    let bytes = bytes.await?;
+    let (kind, usual) = body.media_kind();
+    let mime = body.mime.clone().unwrap_or_else(|| usual.to_owned());
+    let path = services.messaging.upload_place().await?;
+    let failed =
+        |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
+    tokio::fs::write(&path, bytes).await.map_err(failed)?;
+    let (filename, caption) = (body.filename.clone(), body.text.clone());
+    let uploaded = network.upload(PhoneMedia { path: &path, kind, mime: &mime, filename, caption });
+    tokio::fs::remove_file(&path).await.map_err(failed)?;
+    Ok(uploaded.map_err(refused)?)
+}
+
+impl WriteBody {
+    /// The kind of its file, and the type that such a file has where none is named.
+    fn media_kind(&self) -> (MediaKind, &'static str) {
+        if self.sticker == Some(true) {
+            return (MediaKind::Sticker, "image/webp");
+        }
+        if self.voice == Some(true) {
+            return (MediaKind::Voice, "audio/ogg; codecs=opus");
+        }
+        let kind = match self.mime.as_deref().and_then(|mime| mime.split('/').next()) {
+            Some("image") => MediaKind::Image,
+            Some("video") => MediaKind::Video,
+            Some("audio") => MediaKind::Audio,
+            _ => MediaKind::Document,
+        };
+        (kind, "application/octet-stream")
+    }
+
+    fn content(&mut self) -> Result<Content, Error> {
+        if let Some(PlaceBody { latitude, longitude, name, address }) = self.location.take() {
+            return Ok(Content::Location { latitude, longitude, name, address });
+        }
+        if let Some(contacts) = self.contacts.take() {
+            let contacts: Result<Vec<ContactCard>, Error> =
+                contacts.into_iter().map(CardBody::card).collect();
+            let contacts = contacts?;
+            if contacts.is_empty() {
+                return Err(Error::invalid_field("contacts", "must not be empty"));
+            }
+            return Ok(Content::ContactCards { contacts });
+        }
+        if let Some(PollBody { question, options, selectable_count }) = self.poll.take() {
+            let selectable = selectable_count.unwrap_or(1);
+            return Ok(Content::Poll { question, options, selectable });
+        }
+        if let Some(body) = self.text.take() {
+            return Ok(Content::Text { body });
+        }
+        let Some(reply) = &self.menu_reply else {
+            return match self.unknown {
+                Some(_) => Ok(Content::Text { body: String::new() }),
+                None => Err(Error::invalid_field("text", "is required without other content")),
+            };
+        };
+        let words = reply.title.clone().or_else(|| reply.id.clone());
+        Ok(Content::Text { body: words.unwrap_or_default() })
+    }
+
+    fn extra(&self) -> Result<Extra, Error> {
+        let menu_reply = self.menu_reply.as_ref().map(|reply| MenuReply {
+            id: reply.id.clone(),
+            title: reply.title.clone(),
+            menu: reply.menu.unwrap_or(Menu::List),
+        });
+        let ad = self.ad.as_ref().map(|ad| AdContext {
+            source: ad.source.clone(),
+            id: ad.id.clone(),
+            url: ad.url.clone(),
+            title: ad.title.clone(),
+            body: ad.body.clone(),
+            media_url: ad.media_url.clone(),
+            click_id: ad.click_id.clone(),
+        });
+        let link_preview = self.link_preview.as_ref().map(|preview| LinkPreview {
+            url: preview.url.clone(),
+            title: preview.title.clone(),
+            description: preview.description.clone(),
+        });
+        let raw = self.unknown.clone().map(serde_json::Value::Object);
+        if raw.as_ref().is_some_and(|raw| LARGEST_UNKNOWN < raw.to_string().len()) {
+            return Err(Error::invalid_field("unknown", "must have at most 16 KiB"));
+        }
+        let kind = match (&raw, &menu_reply) {
+            (Some(_), _) => Some(MessageKind::Unknown),
+            (None, Some(_)) => Some(MessageKind::MenuReply),
+            (None, None) => None,
+        };
+        let details = Details {
+            menu_reply,
+            ad,
+            link_preview,
+            seconds: self.seconds,
+            animated: self.animated == Some(true),
+            view_once: self.view_once == Some(true),
+            ephemeral_seconds: self.ephemeral_seconds,
+            ..Details::default()
+        };
+        Ok(Extra { details, kind, raw })
+    }
+}
+
+impl CardBody {
+    fn card(self) -> Result<ContactCard, Error> {
+        let id = phone_of(&self.phone).map_err(|_| {
+            Error::invalid_field("contacts", "each needs 'phone', a telephone number")
+        })?;
+        let Self { name, organization, vcard, .. } = self;
+        Ok(ContactCard { id, name, organization, vcard })
+    }
+}
+
+async fn vote(
+    services: web::Data<Services>,
+    request: HttpRequest,
+    Body(body): Body<VoteBody>,
+) -> Answer {
+    let id = message_id(&body.message)?;
+    network(&services)?.vote_from_phone(&phone(&request)?, &id, body.options).map_err(refused)?;
+    done("Voted")
+}

@@ -1,0 +1,330 @@
+//! What a message holds beyond its text and its file: a place, contact cards, a poll, and the context
+//! that it was written in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Content, Jid, Timestamp, command::ContactCard, vcard};
+
+/// Everything of it is optional: a plain text has none of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Card>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Poll>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub menu_reply: Option<MenuReply>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ad: Option<AdContext>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_preview: Option<LinkPreview>,
+    /// How long a voice note, an audio file or a video lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
+    /// A sticker that moves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub animated: bool,
+    /// It may be looked at once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub view_once: bool,
+    /// It disappears after so many seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ephemeral_seconds: Option<u32>,
+}
+
+/// Those of a plain text.
+pub static NONE: Details = Details {
+    location: None,
+    contacts: Vec::new(),
+    poll: None,
+    menu_reply: None,
+    ad: None,
+    link_preview: None,
+    seconds: None,
+    animated: false,
+    view_once: false,
+    ephemeral_seconds: None,
+};
+
+impl Default for Details {
+    fn default() -> Self {
+        NONE.clone()
+    }
+}
+
+/// A place on the map.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    pub latitude: f64,
+    pub longitude: f64,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub address: Option<String>,
+    /// It moves with whoever shares it; this is where they were at first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
+}
+
+/// A contact card. Only its name and its vCard are taken from what is stored: the rest is read from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", from = "CardAsTold")]
+pub struct Card {
+    pub name: String,
+    /// The first is the one to use.
+    pub phones: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// The WhatsApp address that it names.
+    pub id: Option<Jid>,
+    pub vcard: String,
+}
+
+#[derive(Deserialize)]
+struct CardAsTold {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    vcard: String,
+}
+
+impl From<CardAsTold> for Card {
+    fn from(CardAsTold { name, vcard }: CardAsTold) -> Self {
+        Self::read(name.as_deref(), &vcard)
+    }
+}
+
+impl Card {
+    /// From a vCard, with the name that goes along with it.
+    pub fn read(name: Option<&str>, vcard: &str) -> Self {
+        let found = vcard::read(vcard);
+        let given = name.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+        let name = given.or(found.name).or_else(|| found.phones.first().cloned());
+        let name = name.unwrap_or_default();
+        let bounded = vcard::bounded(vcard);
+        let vcard = bounded.unwrap_or_else(|| {
+            let digits = found.phones.first().map_or("", |phone| phone.trim_start_matches('+'));
+            vcard::write(&name, found.organization.as_deref(), digits)
+        });
+        let (phones, organization, id) = (found.phones, found.organization, found.id);
+        Self { name, phones, organization, id, vcard }
+    }
+}
+
+impl ContactCard {
+    /// As it is sent.
+    pub fn card(&self) -> Card {
+        let number = self.id.user();
+        match &self.vcard {
+            Some(vcard) => Card::read(self.name.as_deref(), vcard),
+            None => {
+                let name = self.name.clone().unwrap_or_else(|| format!("+{number}"));
+                let vcard = vcard::write(&name, self.organization.as_deref(), number);
+                Card::read(Some(&name), &vcard)
+            }
+        }
+    }
+}
+
+/// A question with the answers to choose from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Poll {
+    pub question: String,
+    pub options: Vec<String>,
+    /// How many one person may choose; 0 for any number.
+    pub selectable: u32,
+    /// What each person chose last; none where the engine cannot say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<Vec<Vote>>,
+}
+
+/// What one person chose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Vote {
+    pub sender: Jid,
+    pub options: Vec<String>,
+    pub timestamp: Timestamp,
+}
+
+impl Poll {
+    /// Takes a person's vote in place of the one before; one without options takes it back.
+    pub fn vote(&mut self, vote: Vote) {
+        let votes = self.votes.get_or_insert_default();
+        votes.retain(|before| before.sender != vote.sender);
+        if !vote.options.is_empty() {
+            votes.push(vote);
+        }
+    }
+
+    pub fn all_votes(&self) -> &[Vote] {
+        self.votes.as_deref().unwrap_or_default()
+    }
+
+    /// Those who chose an option.
+    pub fn voters(&self, option: &str) -> impl Iterator<Item = &Vote> {
+        self.all_votes().iter().filter(move |vote| vote.options.iter().any(|one| one == option))
+    }
+}
+
+/// What was chosen from a list or from buttons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MenuReply {
+    /// As whoever sent the menu named it.
+    #[serde(default)]
+    pub id: Option<String>,
+    #[serde(default)]
+    pub title: Option<String>,
+    pub menu: Menu,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Menu {
+    List,
+    Buttons,
+    Template,
+    /// A form or a flow.
+    Interactive,
+}
+
+/// The advertisement through which somebody came to write.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AdContext {
+    /// Where it was shown, in WhatsApp's word: `ad`, `FB_Ads`.
+    pub source: Option<String>,
+    pub id: Option<String>,
+    pub url: Option<String>,
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub media_url: Option<String>,
+    pub click_id: Option<String>,
+}
+
+/// What a text shows of a page that it links to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkPreview {
+    pub url: String,
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+impl Details {
+    /// Those of a message that is sent.
+    pub fn of(content: &Content) -> Self {
+        match content {
+            Content::Text { .. } | Content::Media(_) => Self::default(),
+            Content::Location { latitude, longitude, name, address } => {
+                let (name, address) = (name.clone(), address.clone());
+                let (latitude, longitude) = (*latitude, *longitude);
+                let place = Location { latitude, longitude, name, address, live: false };
+                Self { location: Some(place), ..Self::default() }
+            }
+            Content::ContactCards { contacts } => {
+                let contacts = contacts.iter().map(ContactCard::card).collect();
+                Self { contacts, ..Self::default() }
+            }
+            Content::Poll { question, options, selectable } => {
+                let (question, options) = (question.clone(), options.clone());
+                let votes = Some(Vec::new());
+                let poll = Poll { question, options, selectable: *selectable, votes };
+                Self { poll: Some(poll), ..Self::default() }
+            }
+        }
+    }
+
+    /// In words, for callers that know of texts alone.
+    pub fn words(&self) -> Option<String> {
+        if let Some(Location { latitude, longitude, name, address, .. }) = &self.location {
+            let named = [name, address].into_iter().flatten().find(|words| !words.is_empty());
+            return Some(named.cloned().unwrap_or_else(|| format!("{latitude},{longitude}")));
+        }
+        if !self.contacts.is_empty() {
+            let names: Vec<&str> = self.contacts.iter().map(|card| card.name.as_str()).collect();
+            return Some(names.join(", "));
+        }
+        if let Some(poll) = &self.poll {
+            return Some(poll.question.clone());
+        }
+        let reply = self.menu_reply.as_ref()?;
+        reply.title.clone().or_else(|| reply.id.clone())
+    }
+
+    /// None for those of a plain text.
+    pub fn some(self) -> Option<Box<Self>> {
+        (self != NONE).then(|| Box::new(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    fn person(number: u8) -> Jid {
+        format!("1555000000{number}@c.us").parse().unwrap()
+    }
+
+    #[test]
+    fn a_later_vote_replaces_the_earlier_one_and_an_empty_one_takes_it_back() {
+        let mut poll = Poll {
+            question: "Tea?".to_owned(),
+            options: vec!["yes".to_owned(), "no".to_owned()],
+            selectable: 0,
+            votes: None,
+        };
+        let vote = |number, options: &[&str]| Vote {
+            sender: person(number),
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            timestamp: from_seconds(1),
+        };
+        let count = |poll: &Poll, option| poll.voters(option).count();
+        poll.vote(vote(1, &["yes", "no"]));
+        poll.vote(vote(2, &["yes"]));
+        assert_eq!((count(&poll, "yes"), count(&poll, "no")), (2, 1));
+        poll.vote(vote(1, &["no"]));
+        poll.vote(vote(2, &[]));
+        assert_eq!((count(&poll, "yes"), count(&poll, "no")), (0, 1));
+        assert_eq!(poll.all_votes().len(), 1);
+    }
+
+    #[test]
+    fn a_card_is_completed_from_its_vcard_wherever_it_comes_from() {
+        let sent = ContactCard::new(person(1), Some("Ada, Countess".to_owned())).card();
+        assert_eq!(
+            (sent.name.as_str(), &sent.phones[..]),
+            ("Ada, Countess", &["+15550000001".to_owned()][..])
+        );
+        let told = serde_json::json!({ "name": null, "vcard": sent.vcard });
+        assert_eq!(serde_json::from_value::<Card>(told).unwrap(), sent);
+        let stored = serde_json::to_value(&sent).unwrap();
+        assert_eq!(serde_json::from_value::<Card>(stored).unwrap(), sent);
+        let unnamed = ContactCard::new(person(1), None).card();
+        assert_eq!(unnamed.name, "+15550000001");
+    }
+
+    #[test]
+    fn what_is_no_text_has_words_all_the_same() {
+        let place = |name: &str, address: &str| {
+            let some = |words: &str| Some(words.to_owned()).filter(|words| !words.is_empty());
+            let (name, address) = (some(name), some(address));
+            let content = Content::Location { latitude: 1.5, longitude: -2.0, name, address };
+            Details::of(&content).words().unwrap()
+        };
+        assert_eq!(place("London", "1 Street"), "London");
+        assert_eq!(place("", "1 Street"), "1 Street");
+        assert_eq!(place("", ""), "1.5,-2");
+        assert_eq!(Details::default().words(), None);
+        assert_eq!(Details::default().some(), None);
+    }
+}

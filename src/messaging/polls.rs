@@ -1,0 +1,36 @@
+//! Polls as they stand.
+
+use crate::{
+    domain::{Command, Error, Message, MessageId, Reply, SessionId, SessionState, Subject},
+    messaging::{Messaging, odd_reply},
+};
+
+impl Messaging {
+    /// A message that is a poll, with its votes: from the mirror, else from the engine.
+    pub async fn poll(&self, session: &SessionId, id: &MessageId) -> Result<Message, Error> {
+        let handle = self.supervisor.get(session)?;
+        let id = self.message_name(session, id).await?;
+        let stored = self.store.messages();
+        let mirrored = match stored.get(session, &id).await? {
+            Some(message) => Some(message),
+            None => stored.find_by_key(session, &id.chat, &id.key).await?,
+        };
+        let found = match mirrored {
+            Some(message) => Some(message),
+            None if handle.status().state != SessionState::Ready => None,
+            None => match handle.execute(Command::Find { message: id.clone() }).await? {
+                Reply::Found(found) => found.map(|message| *message),
+                _ => return Err(odd_reply()),
+            },
+        };
+        let unknown = |reason: &str| {
+            let error = Error::not_found(Subject::Message, reason);
+            error.detail("messageId", id.to_string())
+        };
+        match found {
+            Some(message) if message.details().poll.is_some() => Ok(message),
+            Some(_) => Err(unknown("this message is no poll")),
+            None => Err(unknown("there is no such message")),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What a message holds beyond its text is told as what it is: places, replies to menus, advertisements,
+//! previews, lengths and marks; and where it came in.
+
+use serde_json::{Value, json};
+
+use crate::stage::{ADA, GRACE, OWN, Stage};
+
+fn own() -> String {
+    format!("{OWN}@c.us")
+}
+
+/// Writes from Ada's phone; the message as an event tells it, and as the list shows it.
+async fn write(stage: &Stage, events: &mut crate::stage::Events, mut body: Value) -> [Value; 2] {
+    body["chat"] = json!(own());
+    let written = stage.phone(ADA, "messages", body).await;
+    let key = written["message"]["id"].as_str().unwrap().rsplit('_').next().unwrap();
+    let is_it = |data: &Value| data["id"].as_str().is_some_and(|id| id.ends_with(key));
+    let told = events.next("message", is_it).await["data"].clone();
+    let listed = stage.ask(&format!("chats/{ADA}@c.us/messages?limit=50")).await;
+    let listed = listed.as_array().unwrap().iter().find(|one| is_it(one)).unwrap().clone();
+    [told, listed]
+}
+
+async fn messages_keep_what_they_are(stage: Stage) {
+    let mut events = stage.events().await;
+    let place =
+        json!({ "latitude": 51.5, "longitude": 0, "name": "London", "address": "1 Street" });
+    for message in write(&stage, &mut events, json!({ "location": place })).await {
+        assert_eq!((&message["type"], &message["body"]), (&json!("location"), &json!("London")));
+        let location = &message["location"];
+        assert_eq!(
+            (location["latitude"].as_f64(), location["longitude"].as_f64()),
+            (Some(51.5), Some(0.0))
+        );
+        assert_eq!(
+            (&location["name"], &location["address"]),
+            (&json!("London"), &json!("1 Street"))
+        );
+    }
+    let bare = json!({ "location": { "latitude": -1.25, "longitude": 2.5 } });
+    for message in write(&stage, &mut events, bare).await {
+        assert_eq!(
+            (&message["body"], &message["location"]["name"]),
+            (&json!("-1.25,2.5"), &Value::Null)
+        );
+    }
+    let reply = json!({ "menuReply": { "id": "room-5", "title": "Room 5", "menu": "buttons" } });
+    for message in write(&stage, &mut events, reply).await {
+        assert_eq!(
+            (&message["type"], &message["body"]),
+            (&json!("buttons_response"), &json!("Room 5"))
+        );
+        let chosen = json!({ "id": "room-5", "title": "Room 5", "menu": "buttons" });
+        assert_eq!(message["menuReply"], chosen, "{message}");
+    }
+    let ad = json!({ "source": "FB_Ads", "id": "120", "url": "https://fb.example/x", "title": "Tea",
+        "body": "Half price", "mediaUrl": "https://fb.example/v", "clickId": "clid" });
+    for message in write(&stage, &mut events, json!({ "text": "How much?", "ad": ad })).await {
+        assert_eq!((&message["body"], &message["ad"]), (&json!("How much?"), &ad), "{message}");
+    }
+    let preview = json!({ "url": "https://x.example/", "title": "X", "description": "A page" });
+    let text = json!({ "text": "see https://x.example/", "linkPreview": preview, "ephemeralSeconds": 86_400 });
+    for message in write(&stage, &mut events, text).await {
+        assert_eq!(
+            (&message["linkPreview"], &message["ephemeralDuration"]),
+            (&preview, &json!(86_400))
+        );
+    }
+    let voice = json!({ "mediaBase64": "T2dnUw==", "mime": "audio/ogg; codecs=opus", "voice": true,
+        "seconds": 7, "viewOnce": true });
+    for message in write(&stage, &mut events, voice).await {
+        assert_eq!(
+            (&message["type"], &message["duration"]),
+            (&json!("ptt"), &json!(7)),
+            "{message}"
+        );
+        assert_eq!(message["isViewOnce"], true);
+    }
+    let sticker = json!({ "mediaBase64": "UklGRg==", "sticker": true, "animated": true });
+    for message in write(&stage, &mut events, sticker).await {
+        assert_eq!((&message["type"], &message["isAnimated"]), (&json!("sticker"), &json!(true)));
+        assert_eq!(message["mimetype"], "image/webp");
+    }
+    for message in write(&stage, &mut events, json!({ "text": "plain" })).await {
+        for field in ["location", "contacts", "poll", "ad", "duration", "raw", "groupName"] {
+            assert_eq!(message.get(field), None, "{message}");
+        }
+    }
+    stage.end().await;
+}
+
+async fn where_a_message_came_in_is_told(stage: Stage) {
+    let mut events = stage.events().await;
+    let both = json!({ "phone": own(), "lid": format!("1000{OWN}@lid") });
+    for message in write(&stage, &mut events, json!({ "text": "to you" })).await {
+        assert_eq!(
+            (&message["to"], &message["toIdentity"]["phone"]),
+            (&json!(own()), &both["phone"]),
+            "{message}"
+        );
+        assert_eq!(message["from"], format!("{ADA}@c.us"));
+    }
+    let body = json!({ "chatId": format!("{ADA}@c.us"), "content": "to her" });
+    stage.send("send-text", body).await;
+    let sent = events.next("message_sent", |_| true).await["data"].clone();
+    assert_eq!((&sent["from"], &sent["to"]), (&json!(own()), &json!(format!("{ADA}@c.us"))));
+
+    let body = json!({ "name": "Kitchen", "participants": [format!("{ADA}@c.us"), format!("{GRACE}@c.us")] });
+    let group = stage.send("groups", body).await;
+    let group = group["gid"].as_str();
+    let group = group.expect("a group without an id").to_owned();
+    stage.phone(ADA, "messages", json!({ "chat": group, "text": "who cooks?" })).await;
+    let told = events.next("message", |data| data["body"] == "who cooks?").await["data"].clone();
+    assert_eq!((&told["groupName"], &told["to"]), (&json!("Kitchen"), &json!(own())), "{told}");
+    assert_eq!((&told["from"], &told["isGroupMsg"]), (&json!(group), &json!(true)));
+    stage.send("send-text", json!({ "chatId": group, "content": "I do" })).await;
+    let told = events.next("message_sent", |data| data["body"] == "I do").await["data"].clone();
+    assert_eq!(told["groupName"], "Kitchen", "{told}");
+    stage.end().await;
+}
+
+on_both_engines! {
+    messages_keep_what_they_are
+    where_a_message_came_in_is_told
+}

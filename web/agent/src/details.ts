@@ -1,0 +1,169 @@
+// What a message holds beyond its text and its file: a place, contact cards, a poll, what it
+// answers to. Strangers write it, so each text has a bound and each number is one.
+import type { MessageLike } from "./convert";
+import type { Details, Menu } from "./wire";
+
+const LONGEST_TEXT = 4_096;
+const LONGEST_CARD = 256 * 1024;
+const MOST_CARDS = 300;
+const MOST_OPTIONS = 100;
+/** Larger than what any message lasts, in seconds. */
+const LONGEST = 0x7fffffff;
+
+type Fields = Record<string, unknown>;
+
+const MENUS: ReadonlyMap<string, Menu> = new Map([
+  ["list_response", "list"],
+  ["buttons_response", "buttons"],
+  ["template_button_reply", "template"],
+  ["interactive_response", "interactive"],
+]);
+
+/** None for a plain text. */
+export function detailsOf(model: MessageLike): Details | undefined {
+  const fields = model as unknown as Fields;
+  const details: Details = {};
+  switch (model.type) {
+    case "location":
+    case "live_location":
+      place(fields, details);
+      break;
+    case "vcard":
+    case "multi_vcard":
+      details.contacts = cardsOf(fields);
+      break;
+    case "poll_creation":
+      details.poll = {
+        question: words(fields["pollName"]) ?? words(fields["body"]) ?? "",
+        options: optionsOf(fields["pollOptions"]),
+        selectable: whole(fields["pollSelectableOptionsCount"]) ?? 0,
+      };
+      break;
+    default:
+      reply(model.type ?? "", fields, details);
+  }
+  advertised(fields, details);
+  previewed(fields, details);
+  const seconds = whole(fields["duration"]);
+  if (seconds !== null && TIMED.has(model.type ?? "")) details.seconds = seconds;
+  if (model.type === "sticker" && fields["isAnimated"] === true) details.animated = true;
+  if (fields["isViewOnce"] === true) details.viewOnce = true;
+  const ephemeral = whole(fields["ephemeralDuration"]);
+  if (ephemeral !== null && 0 < ephemeral) details.ephemeralSeconds = ephemeral;
+  return Object.keys(details).length === 0 ? undefined : details;
+}
+
+const TIMED: ReadonlySet<string> = new Set(["audio", "ptt", "video", "ptv"]);
+
+/** What such a message is called in one line; null for a text, and for what has no words. */
+export function wordsOf(details: Details | undefined): string | null {
+  if (details?.location) {
+    const { latitude, longitude, name, address } = details.location;
+    return name ?? address ?? `${latitude},${longitude}`;
+  }
+  if (details?.contacts?.length) {
+    const names = details.contacts.map((card) => card.name ?? nameOn(card.vcard));
+    return names.filter((name) => name !== "").join(", ");
+  }
+  if (details?.poll) return details.poll.question;
+  return details?.menuReply?.title ?? details?.menuReply?.id ?? null;
+}
+
+function place(fields: Fields, details: Details): void {
+  const [latitude, longitude] = [finite(fields["lat"]), finite(fields["lng"])];
+  if (latitude === null || longitude === null) return;
+  // The page keeps name and address in one text, each on a line of its own.
+  const [first = "", ...others] = (words(fields["loc"]) ?? "").split("\n");
+  const name = words(first.trim());
+  const address = words(others.join(", ").trim());
+  details.location = { latitude, longitude, name, address };
+  if (fields["isLive"] === true || fields["type"] === "live_location") details.location.live = true;
+}
+
+function cardsOf(fields: Fields): NonNullable<Details["contacts"]> {
+  const one = { displayName: fields["vcardFormattedName"], vcard: fields["body"] };
+  const several = fields["type"] === "multi_vcard" ? list(fields["vcardList"]) : [one];
+  return several.slice(0, MOST_CARDS).map((given) => {
+    const card = object(given);
+    return { name: words(card["displayName"]), vcard: text(card["vcard"]).slice(0, LONGEST_CARD) };
+  });
+}
+
+/** The name on a card, else its number. */
+function nameOn(vcard: string): string {
+  const found = /^FN[^:\n]*:(.+)$/m.exec(vcard) ?? /^(?:\w+\.)?TEL[^:\n]*:(.+)$/m.exec(vcard);
+  return found?.[1]?.trim().slice(0, LONGEST_TEXT) ?? "";
+}
+
+function optionsOf(given: unknown): string[] {
+  const options = list(given).slice(0, MOST_OPTIONS);
+  return options.map((option) => text(object(option)["name"]).slice(0, LONGEST_TEXT));
+}
+
+function reply(type: string, fields: Fields, details: Details): void {
+  const menu = MENUS.get(type);
+  if (!menu) return;
+  const title = words(fields["body"]);
+  if (menu === "list") {
+    const answer = object(fields["listResponse"]);
+    const id = words(object(answer["singleSelectReply"])["selectedRowId"]);
+    details.menuReply = { menu, id, title: words(answer["title"]) ?? title };
+    return;
+  }
+  const chosen = menu === "buttons" ? "selectedButtonId" : "selectedId";
+  const id = words(fields[chosen]) ?? words(fields["nativeFlowName"]);
+  details.menuReply = { menu, id, title };
+}
+
+/** Where somebody came from who clicked on an advertisement. The page has two names for it. */
+function advertised(fields: Fields, details: Details): void {
+  const ad = { ...object(fields["externalAdReply"]), ...object(fields["ctwaContext"]) };
+  const found = {
+    source: words(ad["sourceType"]) ?? words(ad["conversionSource"]) ?? words(ad["sourceApp"]),
+    id: words(ad["sourceId"]),
+    url: words(ad["sourceUrl"]),
+    title: words(ad["title"]),
+    body: words(ad["description"]) ?? words(ad["body"]),
+    mediaUrl: words(ad["mediaUrl"]) ?? words(ad["originalImageUrl"]) ?? words(ad["thumbnailUrl"]),
+    clickId: words(ad["ctwaClid"]) ?? words(ad["clickId"]),
+  };
+  if (found.id !== null || found.url !== null || found.clickId !== null) details.ad = found;
+}
+
+function previewed(fields: Fields, details: Details): void {
+  if (fields["type"] !== "chat") return;
+  const url = words(fields["canonicalUrl"]) ?? words(fields["matchedText"]);
+  const [title, description] = [words(fields["title"]), words(fields["description"])];
+  if (url !== null && (title ?? description) !== null)
+    details.linkPreview = { url, title, description };
+}
+
+function object(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function list(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  // Some lists of the page are collections of models.
+  const models: unknown = (value as { getModelsArray?: () => unknown } | null)?.getModelsArray?.();
+  return Array.isArray(models) ? models : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** A text that says something. */
+function words(value: unknown): string | null {
+  return text(value).slice(0, LONGEST_TEXT) || null;
+}
+
+function finite(value: unknown): number | null {
+  const number = typeof value === "string" && value !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : null;
+}
+
+function whole(value: unknown): number | null {
+  const number = finite(value);
+  return number === null ? null : Math.min(Math.max(Math.round(number), 0), LONGEST);
+}
