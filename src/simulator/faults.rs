@@ -13,7 +13,6 @@ pub struct Faults {
     /// Sends that are refused.
     pub refuse_sends: u32,
     /// The code that these are refused with, such as 463 or 429; none without.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal_code: Option<u32>,
     /// Requests that are never answered.
     pub ignore_requests: u32,

@@ -12,6 +12,7 @@ mod chromium;
 mod contract;
 mod cures;
 mod people;
+mod planned;
 #[path = "../support/processes.rs"]
 mod processes;
 mod recovery;
@@ -60,6 +61,11 @@ on_every_engine! {
     each_person_of_a_group_has_an_outcome
     a_refused_send_is_a_failure_and_nothing_of_it_is_listed
     a_refused_message_can_be_deleted_where_the_engine_keeps_it
+    a_line_that_is_cut_carries_nothing_and_then_all_of_it_once
+    a_slow_answer_is_one_message
+    a_send_that_is_never_answered_can_be_sent_again_by_a_new_engine
+    an_engine_that_ends_in_the_middle_of_a_send_has_sent_it_once_or_not_at_all
+    a_refusal_that_means_not_now_is_told_with_its_code
     who_hears_nothing_says_so_and_hears_again_when_reinjected
     one_that_is_well_can_be_reinjected_and_tells_nothing_twice
     who_lost_everything_is_cured_by_a_reload_alone

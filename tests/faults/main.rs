@@ -11,6 +11,7 @@
 
 mod breakpoints;
 mod index_kills;
+mod refusal_kills;
 mod send_kills;
 mod webhook_kills;
 
