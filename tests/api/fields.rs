@@ -87,7 +87,7 @@ async fn a_field_that_is_not_known_is_refused_with_the_nearest_name() {
         ),
         (
             "POST",
-            "/api/v1/keys",
+            "/api/v1/api-keys",
             json!({ "name": "n", "scopes": ["read"], "session": "s" }),
             "session",
             400,

@@ -6,7 +6,10 @@
 //! Refusals are tried on a session that exists and belongs to somebody else; what its owner sees of it
 //! is the same afterwards. Who is let in is tried last, since that changes things.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -53,6 +56,8 @@ struct Operation {
     /// None for everybody.
     scope: Option<String>,
     reach: String,
+    /// The fields that its body knows: another would be refused before anything is looked up.
+    fields: BTreeSet<String>,
 }
 
 impl Operation {
@@ -72,7 +77,9 @@ impl Operation {
             let is_public = PUBLIC.contains(&name.as_str());
             assert_eq!(scope.is_none(), is_public, "{name}: is it for everybody?");
             let method = method.to_uppercase().parse().unwrap();
-            Self { method, path: path.clone(), scope, reach }
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let fields = fields_of(document, schema);
+            Self { method, path: path.clone(), scope, reach, fields }
         };
         operations.map(read).collect()
     }
@@ -100,7 +107,7 @@ impl Operation {
 
     fn body(&self, ids: &BTreeMap<&str, String>) -> Option<Value> {
         // Each field that a body may have, all of them pointing at what is foreign.
-        let body = json!({
+        let mut body = json!({
             "sessionId": FOREIGN, "instance_id": ids["instance"], "conversation_id": ids["conversation"],
             "recipient": SILENT, "message": "INTRUDER", "chatId": SILENT, "content": "INTRUDER",
             "reply_to": ids["message"], "tag_ids": [ids["tag"]], "name": "INTRUDER",
@@ -108,8 +115,23 @@ impl Operation {
             "phone": "15550001111", "subject": "INTRUDER", "participants": [SILENT],
             "since": "2020-01-01T00:00:00Z", "color": "#000000",
         });
+        if let Some(fields) = body.as_object_mut() {
+            fields.retain(|name, _| self.fields.contains(name));
+        }
         (self.method != Method::GET).then_some(body)
     }
+}
+
+/// The names of the fields at the top of a schema.
+fn fields_of(document: &Value, schema: &Value) -> BTreeSet<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let referred = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return fields_of(document, referred);
+    }
+    let own = schema["properties"].as_object().into_iter().flatten();
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    let of_parts = parts.flat_map(|part| fields_of(document, part));
+    own.map(|(name, _)| name.clone()).chain(of_parts).collect()
 }
 
 /// Ids for the parameters of paths.

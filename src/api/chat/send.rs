@@ -212,7 +212,15 @@ async fn media_request(
     let quoted = quoted(services, &session, &chat, body.reply_to.clone()).await?;
     let (key, content) = (message_key(request), Content::Text { body: String::new() });
     let (given, caption) = (body.mentioned_jids.as_deref(), body.caption.as_deref());
-    let (given, caption) = (given.unwrap_or_default(), caption.unwrap_or_default());
+    let (given, mut caption) = (given.unwrap_or_default(), caption.unwrap_or_default());
+    if body.media_type == "audio" {
+        // Its caption is not sent.
+        caption = "";
+        if !given.is_empty() {
+            let message = "must not be given with audio, which has no words";
+            return Err(Error::invalid_field("mentioned_jids", message).into());
+        }
+    }
     let mentions = mentions(services, &session, &chat, given, caption).await?;
     access::count_send(request, &session)?;
     Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
