@@ -87,6 +87,22 @@ export const FAILURES: Record<string, Explained> = {
     advice: "Send it as a document.",
   },
   FILE_UNREADABLE: { title: "The file could not be read", advice: "Choose it again." },
+  SEND_FAILED: {
+    title: "WhatsApp did not take it",
+    advice: "Try again in a while. The log of the session says more.",
+  },
+  SEND_TIMEOUT: {
+    title: "WhatsApp did not answer in time",
+    advice: "Look on the phone whether it is there before you send it again.",
+  },
+  SENDING_ON_HOLD: {
+    title: "WhatsApp takes no messages of this account for now",
+    advice: "What is queued goes out when it takes them again.",
+  },
+  ACCOUNT_RESTRICTED: {
+    title: "WhatsApp restricts this account",
+    advice: "Send less for a while, and to people who know you.",
+  },
   RECIPIENT_INVALID: {
     title: "Nobody can be reached there",
     advice: "Check the number, with its country code.",

@@ -111,6 +111,7 @@ export const webhooks = {
   older: "Load older",
   deliveries: "Deliveries, newest first",
   attempts: (value: number) => count(value, "try", "tries"),
+  notKept: (value: number) => `${count(value, "more try", "more tries")}, not kept`,
   attempt: (value: number) => `Try ${number.format(value)}`,
   took: (milliseconds: number) => `${number.format(milliseconds)} ms`,
   answer: "The receiver's answer",

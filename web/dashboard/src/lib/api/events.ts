@@ -14,6 +14,8 @@ export const EVENT_NAMES = [
   "message_edit",
   "message_revoked",
   "message_cancelled",
+  "sending_held",
+  "sending_resumed",
   "reaction",
   "qr",
   "authenticated",

@@ -166,7 +166,8 @@ export interface ApiKeyDraft {
 /** A frame of the event stream. */
 export interface GatewayEvent {
   event: string;
-  sessionId: string;
+  /** Null for an event of the gateway as a whole. */
+  sessionId: string | null;
   data: Record<string, unknown>;
   /** Seconds since 1970. */
   timestamp: number;

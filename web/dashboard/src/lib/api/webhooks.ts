@@ -71,6 +71,8 @@ export interface Delivery {
   createdAt: string;
   nextAttemptAt: string | null;
   finishedAt: string | null;
+  attemptCount: number;
+  /** The first few and the last of them. */
   attempts: Attempt[];
 }
 

@@ -47,7 +47,7 @@ export function entryOf(event: GatewayEvent): Entry {
   return {
     kind: "event",
     seq,
-    session,
+    session: session ?? "",
     name,
     at: timestamp * 1000,
     chat: chatOf(name, data),

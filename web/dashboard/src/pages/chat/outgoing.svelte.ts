@@ -33,8 +33,9 @@ export interface Written {
 
 const PLACE = "wagate.unsent";
 const RETRY_AFTER = 4_000;
-/** What means "not now" rather than "never". */
-const isPassing = ({ status }: Failure) => status === 0 || status === 429 || 500 <= status;
+/** What means "not now" rather than "never": what WhatsApp refused is not tried again unasked. */
+const isPassing = ({ status, code }: Failure) =>
+  code !== "SEND_FAILED" && (status === 0 || status === 429 || 500 <= status);
 
 let drafts = $state.raw<Draft[]>(stored());
 let timer: ReturnType<typeof setTimeout> | undefined;
