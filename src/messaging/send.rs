@@ -90,14 +90,20 @@ impl Messaging {
     ) -> Result<(), Error> {
         self.supervisor.get(session)?;
         let message = self.message_name(session, message).await?;
-        if let Some(stored) = self.known(session, &message, Change::Edit).await? {
-            let allowed = may_edit(&stored, self.clock.now());
+        let known = self.known(session, &message, Change::Edit).await?;
+        if let Some(stored) = &known {
+            let allowed = may_edit(stored, self.clock.now());
             allowed.map_err(|refusal| refusal.error(Change::Edit))?;
             if stored.message.kind.is_media() && rules::LONGEST_CAPTION < text.chars().count() {
                 return Err(Error::invalid("a caption has at most 1,024 characters"));
             }
         }
-        self.order(session, Command::Edit { message: message.clone(), text: text.clone() }).await?;
+        let edit = Command::Edit { message: message.clone(), text: text.clone() };
+        self.order(session, edit).await.map_err(|error| match error.code {
+            // All but its age is known to be right: WhatsApp's clock says otherwise than ours.
+            ErrorCode::Forbidden if known.is_some() => Refusal::TooOld.error(Change::Edit),
+            _ => error,
+        })?;
         Ok(self.ingest.take(session, EventBody::MessageEdited { message, text }).await?)
     }
 
@@ -119,15 +125,22 @@ impl Messaging {
                 outcome => outcome,
             };
         }
-        if for_everyone && let Some(stored) = self.known(session, &message, Change::Revoke).await? {
+        let known = match for_everyone {
+            true => self.known(session, &message, Change::Revoke).await?,
+            false => None,
+        };
+        if let Some(stored) = &known {
             if stored.message.kind == MessageKind::Revoked {
                 return Ok(());
             }
-            let allowed = may_revoke(&stored, self.clock.now());
+            let allowed = may_revoke(stored, self.clock.now());
             allowed.map_err(|refusal| refusal.error(Change::Revoke))?;
         }
         let revoke = Command::Revoke { message: message.clone(), for_everyone };
         self.order(session, revoke).await.map_err(|error| match error.code {
+            ErrorCode::Forbidden if message.from_me && known.is_some() => {
+                Refusal::TooOld.error(Change::Revoke)
+            }
             // Whether the account is an admin, the engine alone knows.
             ErrorCode::Forbidden if !message.from_me => Refusal::NotOwn.error(Change::Revoke),
             _ => error,

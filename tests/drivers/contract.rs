@@ -13,7 +13,7 @@ use wagate::{
     simulator::{Behaviour, PhoneMedia},
 };
 
-pub use crate::{cures::*, people::*, planned::*, refused::*, told::*};
+pub use crate::{cures::*, people::*, planned::*, refused::*, rules::*, told::*};
 
 use crate::stage::{ADA, ECHO, GRACE, OWNER, Session, Stage, person, text};
 

@@ -17,6 +17,7 @@ mod planned;
 mod processes;
 mod recovery;
 mod refused;
+mod rules;
 mod stage;
 mod told;
 
@@ -59,6 +60,8 @@ on_every_engine! {
     who_reacted_is_told_with_the_history
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
+    nothing_is_done_to_a_deleted_message
+    captions_are_edited_and_admins_delete_what_others_wrote
     a_refused_send_is_a_failure_and_nothing_of_it_is_listed
     a_refused_message_can_be_deleted_where_the_engine_keeps_it
     a_line_that_is_cut_carries_nothing_and_then_all_of_it_once

@@ -1,5 +1,8 @@
 //! WhatsApp's rules are the gateway's: what WhatsApp would drop without a word is refused by its field.
 
+use std::time::Duration;
+
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::stage::{ADA, OWN, SESSION, Stage, code};
@@ -63,7 +66,48 @@ async fn a_reaction_is_one_emoji(stage: Stage) {
     stage.end().await;
 }
 
+async fn what_is_too_old_is_neither_edited_nor_deleted_for_everyone(stage: Stage) {
+    let clock = async |body: Value| {
+        let (status, answer) = stage.call(Method::PUT, "/_simulator/v1/clock", Some(body)).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    let send = async |text: &str| {
+        let body = json!({ "chatId": format!("{ADA}@c.us"), "content": text });
+        let sent = stage.send("send-text", body).await;
+        format!("{SESSION}/messages/{}", sent["messageId"].as_str().unwrap())
+    };
+    let is_refused = async |method: Method, path: &str| {
+        let body = (method == Method::PATCH).then(|| json!({ "content": "other words" }));
+        let (status, answer) = stage.call(method, path, body).await;
+        assert_eq!((status, code(&answer)), (409, "CONFLICT"), "{path}: {answer}");
+        assert_eq!(answer["error"]["details"]["reason"], "too_old", "{answer}");
+    };
+    // By WhatsApp's clock alone.
+    let first = send("first").await;
+    clock(json!({ "advanceBy": 1_200 })).await;
+    is_refused(Method::PATCH, &first).await;
+    clock(json!({ "advanceBy": 220_000 })).await;
+    is_refused(Method::DELETE, &first).await;
+    // And by the gateway's.
+    let now = wagate::domain::Clock::system().now();
+    clock(json!({ "now": (now - Duration::from_secs(1_200)).to_string() })).await;
+    let second = send("second").await;
+    is_refused(Method::PATCH, &second).await;
+    clock(json!({ "now": (now - Duration::from_secs(220_000)).to_string() })).await;
+    let third = send("third").await;
+    is_refused(Method::DELETE, &third).await;
+    let bodies: Vec<Value> = stage
+        .on_phone(ADA, &format!("{OWN}@c.us"))
+        .await
+        .iter()
+        .map(|message| message["body"].clone())
+        .collect();
+    assert!(!bodies.contains(&json!("other words")) && !bodies.contains(&json!("")), "{bodies:?}");
+    stage.end().await;
+}
+
 on_both_engines! {
+    what_is_too_old_is_neither_edited_nor_deleted_for_everyone
     polls_that_whatsapp_drops_are_refused_by_their_field
     a_reaction_is_one_emoji
 }

@@ -43,7 +43,13 @@ export function failureOf(error: unknown): Failure {
     const failure = { kind: error.kind, reason: error.message };
     return error.code === undefined ? failure : { ...failure, code: error.code };
   }
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message, status } = (error ?? {}) as {
+    code?: unknown;
+    message?: unknown;
+    status?: unknown;
+  };
   const reason = typeof message === "string" && message !== "" ? message : String(error);
-  return { kind: KINDS.get(code) ?? "failed", reason };
+  // WhatsApp's server gives its refusals the status of HTTP.
+  const refused = status === 403 || status === 405 ? "notAllowed" : "failed";
+  return { kind: KINDS.get(code) ?? refused, reason };
 }

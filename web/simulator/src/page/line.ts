@@ -10,7 +10,13 @@ interface Waiting {
   fail: (error: Error) => void;
 }
 
+/** What is forbidden by a rule; the rest is a failure like any other. */
+const FORBIDDEN = new Set(["notAllowed", "notAdmin", "notMember", "deleted", "tooLate", "noText"]);
+
 export class NetworkRefusal extends Error {
+  /** As the web client's own errors of its server have it. */
+  readonly status: number | undefined;
+
   constructor(
     readonly kind: string,
     reason: string,
@@ -18,6 +24,7 @@ export class NetworkRefusal extends Error {
   ) {
     super(reason);
     this.name = "NetworkRefusal";
+    this.status = FORBIDDEN.has(kind) ? 403 : undefined;
   }
 }
 
