@@ -150,6 +150,9 @@ pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
         (ErrorCode::Unavailable, Some(Subject::Store)) => {
             ("STORAGE_UNAVAILABLE", StatusCode::SERVICE_UNAVAILABLE)
         }
+        (ErrorCode::Unavailable, Some(Subject::Chat | Subject::Group | Subject::Message)) => {
+            ("WHATSAPP_NOT_READY", StatusCode::SERVICE_UNAVAILABLE)
+        }
         (ErrorCode::StorageFull, _) => ("INSUFFICIENT_STORAGE", StatusCode::INSUFFICIENT_STORAGE),
         (ErrorCode::Unavailable, _) => ("SHUTTING_DOWN", StatusCode::SERVICE_UNAVAILABLE),
         (ErrorCode::Internal, _) => ("INTERNAL_ERROR", StatusCode::INTERNAL_SERVER_ERROR),

@@ -113,6 +113,7 @@ impl Config {
         let sessions = &self.sessions;
         let waits = [
             sessions.probe_interval_seconds,
+            sessions.start_deadline_seconds,
             sessions.command_deadline_seconds,
             sessions.file_deadline_seconds,
         ];

@@ -111,6 +111,7 @@ pub struct Sessions {
     pub qr_timeout_seconds: u32,
     pub auth_timeout_seconds: u32,
     pub open_deadline_seconds: u64,
+    pub start_deadline_seconds: u64,
     pub command_deadline_seconds: u64,
     pub file_deadline_seconds: u64,
     pub probe_interval_seconds: u64,

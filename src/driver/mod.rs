@@ -64,6 +64,12 @@ pub trait Driver: Send + Sync + 'static {
     /// Ends the session in an orderly way, however stuck it is, within a bounded time.
     async fn close(&self, how: Close);
 
+    /// Where an engine stands that is not ready yet, in words for a person; none when it cannot tell. May
+    /// take for ever.
+    async fn standing(&self) -> Option<String> {
+        None
+    }
+
     /// Resident memory of everything that runs for this session alone, in bytes, where known.
     fn memory(&self) -> Option<u64> {
         None

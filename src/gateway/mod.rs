@@ -337,6 +337,7 @@ fn supervisor_settings(config: &Config) -> SupervisorSettings {
         max_sessions: sessions.max,
         parallel_starts: sessions.parallel_starts,
         open_deadline: Duration::from_secs(sessions.open_deadline_seconds),
+        start_deadline: Duration::from_secs(sessions.start_deadline_seconds),
         deadlines: Deadlines {
             command: Duration::from_secs(sessions.command_deadline_seconds),
             file: Duration::from_secs(sessions.file_deadline_seconds),

@@ -41,10 +41,7 @@ impl Messaging {
         let chat = &self.chat_name(session, chat).await?;
         let stored = self.store.messages();
         let before = match before {
-            Some(text) => {
-                let id = self.find(session, chat, text).await?;
-                stored.get(session, &id).await?
-            }
+            Some(text) => Some(self.find_message(session, chat, text).await?),
             None => None,
         };
         let mirrored = stored.page(session, chat, before.as_ref(), limit).await?;

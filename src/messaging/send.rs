@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         Command, Content, Details, Error, ErrorCode, EventBody, Jid, Message, MessageId,
-        MessageKind, Outgoing, SessionId, SessionState, Subject,
+        MessageKind, Outgoing, Reply, SessionId, SessionState, Subject,
         command::{MediaKind, Sent},
         conversation::StoredMessage,
         message::MessageMedia,
@@ -13,6 +13,7 @@ use crate::{
     messaging::{
         Change, Messaging, Outbox, Posted, Refusal,
         allowed::{is_there, may_edit, may_revoke},
+        odd_reply,
     },
     session::{not_found, not_ready},
 };
@@ -237,6 +238,16 @@ impl Messaging {
         chat: &Jid,
         text: &str,
     ) -> Result<MessageId, Error> {
+        self.find_message(session, chat, text).await.map(|message| message.id)
+    }
+
+    /// The same, whole. What was said before this session was linked, the engine alone knows.
+    pub(in crate::messaging) async fn find_message(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        text: &str,
+    ) -> Result<Message, Error> {
         let chat = &self.chat_name(session, chat).await?;
         let unknown = || {
             Error::not_found(Subject::Message, "there is no such message in this chat")
@@ -249,10 +260,31 @@ impl Messaging {
                 return Err(unknown());
             }
             let known = self.store.messages().find_by_key(session, chat, &id.key).await?;
-            return known.map(|message| message.id).ok_or_else(unknown);
+            let found = match known {
+                Some(known) => Some(known),
+                None => self.find_in_engine(session, id).await?,
+            };
+            return found.ok_or_else(unknown);
         }
         let known = self.store.messages().find_by_key(session, chat, text).await?;
-        known.map(|message| message.id).ok_or_else(unknown)
+        known.ok_or_else(unknown)
+    }
+
+    async fn find_in_engine(
+        &self,
+        session: &SessionId,
+        id: MessageId,
+    ) -> Result<Option<Message>, Error> {
+        let handle = self.supervisor.get(session)?;
+        if handle.status().state != SessionState::Ready {
+            return Ok(None);
+        }
+        match handle.execute(Command::Find { message: id.clone() }).await {
+            Ok(Reply::Found(found)) => Ok(found.map(|found| Message { id, ..*found })),
+            Ok(_) => Err(odd_reply()),
+            Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
         recovery::Attempts,
         restart::Restarts,
         send_hold::{ends, present},
+        stalled::Stalls,
     },
 };
 
@@ -69,6 +70,14 @@ pub enum Task {
         outcome: Result<(), Error>,
     },
     Opening(Result<Connection, Error>),
+    /// A code to type was given out.
+    PairingCode {
+        expires_at: Timestamp,
+    },
+    /// Where an engine stands that showed nothing in time.
+    Stalled {
+        standing: Option<String>,
+    },
 }
 
 /// Points in time at which something is due.
@@ -81,13 +90,17 @@ pub struct Timers {
     pub probe: Option<Instant>,
     pub hold: Option<Instant>,
     pub send_hold: Option<Instant>,
+    /// By when the engine must show something new.
+    pub sign: Option<Instant>,
+    /// The end of a code to type.
+    pub pairing: Option<Instant>,
 }
 
 impl Timers {
     fn next(&self) -> Option<Instant> {
         let own = [self.qr, self.authentication, self.line, self.restart, self.probe];
-        let holds = [self.hold, self.send_hold];
-        own.into_iter().chain(holds).flatten().min()
+        let others = [self.hold, self.send_hold, self.sign, self.pairing];
+        own.into_iter().chain(others).flatten().min()
     }
 }
 
@@ -113,6 +126,7 @@ pub struct Actor {
     pub(in crate::session) failed_probes: u32,
     pub(in crate::session) recovery: Option<UnderWay>,
     pub(in crate::session) attempts: Attempts,
+    pub(in crate::session) stalls: Stalls,
     pub(in crate::session) activity_written: Instant,
     /// When somebody last used the session, in steady time.
     pub(in crate::session) touched: Timestamp,
@@ -162,6 +176,7 @@ pub fn session(
         failed_probes: 0,
         recovery: None,
         attempts: Attempts::default(),
+        stalls: Stalls::default(),
         activity_written: Instant::now(),
         touched,
         entered: Instant::now(),
@@ -318,8 +333,14 @@ impl Actor {
                     Err(Error::new(ErrorCode::Timeout, message))
                 }
             };
+            let task = match &outcome {
+                Ok(Reply::PairingCode { expires_at, .. }) => {
+                    Task::PairingCode { expires_at: *expires_at }
+                }
+                _ => Task::Command,
+            };
             let _ = reply.send(outcome);
-            Task::Command
+            task
         });
     }
 

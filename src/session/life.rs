@@ -32,6 +32,7 @@ impl Actor {
         (self.record.last_error, self.record.failure) = (None, None);
         self.restarts.forgive();
         self.attempts.forgive();
+        self.stalls.forgive();
         self.enter(SessionState::Initializing).await;
         self.open();
     }
@@ -69,9 +70,6 @@ impl Actor {
 
     pub(in crate::session) fn opened(&mut self, connection: Connection) -> bool {
         self.is_opening = false;
-        for symbol in &connection.driver.capabilities().missing {
-            self.note("warn", format!("the engine lacks {symbol}"));
-        }
         self.driver = Some(connection.driver);
         self.events = Some(connection.events);
         self.failed_probes = 0;
@@ -80,6 +78,7 @@ impl Actor {
         }
         self.restarts.proxy_works();
         self.timers.probe = Some(Instant::now() + self.shared.parts.settings.probe_interval);
+        self.await_sign(Duration::ZERO);
         self.note("info", "the engine is open".to_owned());
         true
     }
@@ -175,14 +174,28 @@ impl Actor {
             Task::Command | Task::Opening(_) => true,
             Task::Probe { fault, memory } => self.probed(fault, memory).await,
             Task::Recovery { stage, outcome } => self.tried(stage, &outcome).await,
+            Task::PairingCode { expires_at } => {
+                self.pairing_began(expires_at);
+                true
+            }
+            Task::Stalled { standing } => self.stalled(standing).await,
         }
     }
 
     pub(in crate::session) async fn time_has_come(&mut self) -> bool {
         let now = Instant::now();
         if due(&mut self.timers.qr, now) {
-            let message = "nobody scanned the QR code in time".to_owned();
-            return self.fail(DisconnectReason::QrTimeout, message).await;
+            let message = match self.timers.pairing {
+                Some(_) => "nobody typed the pairing code in time",
+                None => "nobody scanned the QR code in time",
+            };
+            return self.fail(DisconnectReason::QrTimeout, message.to_owned()).await;
+        }
+        if due(&mut self.timers.pairing, now) {
+            self.pairing_ended();
+        }
+        if due(&mut self.timers.sign, now) {
+            self.look_at_standing();
         }
         if due(&mut self.timers.authentication, now) {
             let message = "the account did not load in time after the scan".to_owned();

@@ -15,8 +15,10 @@
 //!                        └─ unlinked on the phone ──▶ terminated
 //! ```
 //!
-//! * `initializing`: an engine is being opened, or waits for its first sign of life.
-//! * `qr_ready`: a code can be scanned. The timer of `qr_timeout` runs from the first code on.
+//! * `initializing`: an engine is being opened, or waits for its first sign of life. One that shows none
+//!   within `start_deadline` is loaded again, then started again, then given up.
+//! * `qr_ready`: a code can be scanned. The timer of `qr_timeout` runs from the first code on; a code that
+//!   is typed has its own time. A new code must come within `start_deadline` after the life of the last.
 //! * `authenticated`: the phone accepted; the account is loading. `auth_timeout` runs.
 //! * `ready`: commands are accepted. A lost line leaves it ready, but not connected, for a minute: what needs
 //!   WhatsApp is refused then, and sends wait in the outbox.
@@ -44,6 +46,7 @@ mod recovery;
 mod report;
 mod restart;
 mod send_hold;
+mod stalled;
 mod supervisor;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
@@ -101,6 +104,8 @@ pub struct SupervisorSettings {
     /// Engines that may be starting at once.
     pub parallel_starts: usize,
     pub open_deadline: Duration,
+    /// How long an open engine may take to show a code or its account.
+    pub start_deadline: Duration,
     pub deadlines: Deadlines,
     pub probe_interval: Duration,
     pub recovery: RecoveryDeadlines,
@@ -155,6 +160,7 @@ impl Default for SupervisorSettings {
             max_sessions: 10,
             parallel_starts: 2,
             open_deadline: Duration::from_secs(60),
+            start_deadline: Duration::from_secs(90),
             deadlines: Deadlines::default(),
             probe_interval: Duration::from_secs(15),
             recovery: RecoveryDeadlines::default(),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     domain::{
-        Command, EventBody, SessionState,
+        EventBody, SessionState,
         event::DisconnectReason,
         session::{Desired, QrCode, RecoveryOutcome},
     },
@@ -22,6 +22,7 @@ impl Actor {
         match event {
             DriverEvent::Qr { text, attempt, expires_at } => {
                 self.end_recovery(RecoveryOutcome::Abandoned);
+                self.code_came(expires_at);
                 let limit = self.record.config.qr_timeout;
                 if self.timers.qr.is_none() && limit != 0 {
                     self.timers.qr = Some(Instant::now() + Duration::from_secs(limit.into()));
@@ -31,10 +32,12 @@ impl Actor {
                 self.enter(SessionState::QrReady).await;
             }
             DriverEvent::QrExhausted => {
-                self.note("info", "the codes ran out; asking for new ones".to_owned());
                 self.publish(|status| status.qr = None);
-                let (reply, _) = oneshot::channel();
-                self.execute(Command::RefreshQr, reply);
+                // Asking for others would spoil a code that somebody is typing.
+                if self.timers.pairing.is_none() {
+                    self.note("info", "the codes ran out; asking for new ones".to_owned());
+                    self.refresh_codes();
+                }
             }
             DriverEvent::Authenticated => self.authenticated().await,
             // The engine speaks again; whether it is well, the stage under way finds out.
@@ -43,6 +46,7 @@ impl Actor {
             }
             DriverEvent::Ready { me } => {
                 self.authenticated().await;
+                self.note_missing_parts();
                 self.end_recovery(RecoveryOutcome::Recovered);
                 self.record.me = Some(me.clone());
                 (self.timers.qr, self.timers.authentication, self.timers.line) = (None, None, None);
@@ -74,13 +78,21 @@ impl Actor {
         ) {
             return;
         }
-        self.timers.qr = None;
+        self.sign_came();
+        (self.timers.qr, self.timers.pairing) = (None, None);
         let limit = self.record.config.auth_timeout;
         self.timers.authentication =
             (limit != 0).then(|| Instant::now() + Duration::from_secs(limit.into()));
         self.tell(vec![EventBody::Authenticated]).await;
         self.publish(|status| status.qr = None);
         self.enter(SessionState::Authenticated).await;
+    }
+
+    fn note_missing_parts(&self) {
+        let missing = self.driver.iter().flat_map(|driver| driver.capabilities().missing);
+        for part in missing {
+            self.note("warn", format!("WhatsApp Web lacks {part}"));
+        }
     }
 
     pub(in crate::session) async fn line_changed(&mut self, state: String, connected: bool) {

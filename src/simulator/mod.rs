@@ -31,6 +31,7 @@ mod receipts;
 mod relay;
 mod thread;
 mod veil;
+mod web_client;
 mod world;
 
 use std::{
@@ -54,6 +55,7 @@ pub use self::{
     phone::{AccountView, DeviceView, PhoneMedia},
     relay::Extra,
     veil::{Shown, told},
+    web_client::WebClient,
 };
 use crate::domain::Clock;
 

@@ -21,6 +21,7 @@ use crate::{
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
         veil::Shown,
+        web_client::WebClient,
     },
 };
 
@@ -51,6 +52,7 @@ pub struct World {
     pub faults: Faults,
     /// Accounts whose devices have no line.
     pub cut: HashSet<Jid>,
+    pub web_client: WebClient,
     pub waiting: Waiting,
     /// Whether there is something new on the agenda.
     pub has_news: bool,
@@ -90,6 +92,7 @@ impl World {
             pairing_codes: HashMap::new(),
             faults: Faults::default(),
             cut: HashSet::new(),
+            web_client: WebClient::default(),
             waiting: Waiting::new(),
             has_news: false,
             next_device: 1,
@@ -119,6 +122,7 @@ impl World {
         self.waiting.clear();
         self.faults = Faults::default();
         self.cut.clear();
+        self.web_client = WebClient::default();
         self.clear_media_folder()
     }
 

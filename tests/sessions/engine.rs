@@ -1,8 +1,11 @@
 //! An engine that does what a test tells it: it is well, ails, can be cured or not, and grows.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -13,6 +16,9 @@ use wagate::{
         Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine as EngineOf, OpenOrder,
     },
 };
+
+/// Of the codes to type; the clock of the tests stands.
+pub const PAIRING_CODE_LIFE: Duration = Duration::from_secs(2);
 
 /// How an engine answers to its probes, or to a cure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,7 @@ pub struct Engine {
     held_sends: watch::Sender<bool>,
     held_opening: watch::Sender<bool>,
     held_cures: watch::Sender<bool>,
+    refreshes: AtomicU64,
     pub opened: AtomicU64,
     pub closed: AtomicU64,
     pub pings: AtomicU64,
@@ -64,6 +71,7 @@ impl Engine {
             held_sends: watch::Sender::new(false),
             held_opening: watch::Sender::new(false),
             held_cures: watch::Sender::new(false),
+            refreshes: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             closed: AtomicU64::new(0),
             pings: AtomicU64::new(0),
@@ -108,6 +116,16 @@ impl Engine {
     /// Engines that open from now on ask for a scan.
     pub fn forget_login(&self) {
         *lock(&self.first_words) = vec![code()];
+    }
+
+    /// Engines that open from now on show nothing.
+    pub fn say_nothing(&self) {
+        lock(&self.first_words).clear();
+    }
+
+    /// How often new codes were asked for.
+    pub fn refreshes(&self) -> u64 {
+        self.refreshes.load(Ordering::SeqCst)
     }
 
     pub async fn say(&self, event: DriverEvent) {
@@ -188,6 +206,15 @@ impl Driver for Opened {
                 let timestamp = from_seconds(1_000_000);
                 Ok(Reply::Sent(Sent { id, timestamp, ack: Ack::Sent, recipients: None }))
             }
+            Command::PairingCode { .. } => {
+                let life = i64::try_from(PAIRING_CODE_LIFE.as_secs()).unwrap();
+                let expires_at = from_seconds(1_000_000 + life);
+                Ok(Reply::PairingCode { code: "ABCD1234".to_owned(), expires_at })
+            }
+            Command::RefreshQr => {
+                self.0.refreshes.fetch_add(1, Ordering::SeqCst);
+                Ok(Reply::Done)
+            }
             Command::Chats { .. } => Ok(Reply::Chats(Vec::new())),
             Command::Contacts { .. } => Ok(Reply::Contacts(Vec::new())),
             Command::Find { .. } => Ok(Reply::Found(None)),
@@ -211,6 +238,10 @@ impl Driver for Opened {
             self.0.say(event).await;
         }
         Ok(())
+    }
+
+    async fn standing(&self) -> Option<String> {
+        Some("mode SYNCING".to_owned())
     }
 
     async fn close(&self, _how: Close) {

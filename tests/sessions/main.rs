@@ -12,3 +12,4 @@ mod degraded;
 mod engine;
 mod recycle;
 mod stage;
+mod stalled;

@@ -5,7 +5,7 @@
 use std::{future::Future, path::PathBuf, time::Duration};
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
@@ -75,6 +75,17 @@ impl Stage {
 
     pub async fn plan_faults(&self, faults: Value) {
         self.daemon.call(Method::PUT, "/_simulator/v1/faults", Some(faults)).await;
+    }
+
+    /// Chooses how pages behave that are loaded from now on.
+    pub async fn web_client(&self, client: Value) {
+        self.daemon.call(Method::PUT, "/_simulator/v1/web-client", Some(client)).await;
+    }
+
+    /// Starts the engine of the session again and waits until it is ready.
+    pub async fn restart(&self) {
+        self.daemon.post(&format!("{SESSION}/restart"), json!({})).await;
+        self.daemon.wait_until_ready("a").await;
     }
 
     /// The messages that a phone shows of its chat with somebody, or of a group.

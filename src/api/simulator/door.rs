@@ -84,17 +84,24 @@ async fn page() -> HttpResponse {
     file("index.html", "text/html; charset=utf-8")
 }
 
-async fn script() -> HttpResponse {
-    file("page.js", "text/javascript; charset=utf-8")
+/// The page's code, after the variant of the client that it is to be.
+async fn script(network: web::Data<Network>) -> HttpResponse {
+    let variant = serde_json::to_string(&network.web_client()).unwrap_or_default();
+    let before = format!("window.simulatedClient={variant};\n");
+    file_after(before, "page.js", "text/javascript; charset=utf-8")
 }
 
 fn file(name: &str, content_type: &str) -> HttpResponse {
+    file_after(String::new(), name, content_type)
+}
+
+fn file_after(before: String, name: &str, content_type: &str) -> HttpResponse {
     match Files::get(name) {
         Some(file) => HttpResponse::Ok()
             .content_type(content_type)
             .insert_header(("content-security-policy", POLICY))
             .insert_header(("cache-control", "no-store"))
-            .body(file.data.into_owned()),
+            .body([before.into_bytes(), file.data.into_owned()].concat()),
         None => {
             HttpResponse::NotFound().body("this build has no page: build it with 'make web' first")
         }

@@ -3,6 +3,7 @@
 
 pub mod door;
 mod phone;
+mod web_client;
 mod write;
 
 use std::time::Duration;
@@ -97,7 +98,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/_simulator/v1/reset", reset)
             .about(TAG, "Forget everything and begin anew"),
     ];
-    let control = all.into_iter().chain(write::endpoints());
+    let control = all.into_iter().chain(web_client::endpoints()).chain(write::endpoints());
     let control = control.map(|endpoint| {
         endpoint.needs(Scope::Admin).limited(Bucket::None).repeats(Repeat::Unkeyed)
     });

@@ -203,6 +203,11 @@ impl Driver for BrowserDriver {
         is_back.await
     }
 
+    async fn standing(&self) -> Option<String> {
+        let standing = self.agent.call(&self.page, Call::Standing, None).await.ok()?;
+        standing.as_str().map(str::to_owned)
+    }
+
     async fn close(&self, how: Close) {
         let Some(chromium) = self.chromium.lock().await.take() else { return };
         self.watching.abort();

@@ -78,6 +78,7 @@ enum FailureKind {
     NoText,
     Invalid,
     Unsupported,
+    Unavailable,
     Failed,
 }
 
@@ -110,6 +111,7 @@ impl Failure {
             }
             FailureKind::Invalid => (ErrorCode::Invalid, subject),
             FailureKind::Unsupported => (ErrorCode::Unsupported, None),
+            FailureKind::Unavailable => (ErrorCode::Unavailable, subject),
             FailureKind::Failed => return refused_by_whatsapp(self.code, self.reason),
         };
         let mut error = Error::new(code, self.reason);
@@ -147,6 +149,7 @@ pub enum Call {
     RefreshQr,
     Find { message: MessageId },
     Receipts { message: MessageId },
+    Standing,
     LogOut,
     Ping,
 }

@@ -7,11 +7,14 @@ import {
   idText,
   isAddress,
   isMessageId,
+  messageIdText,
   moment,
 } from "./convert";
 import { toMessage } from "./events";
 import { AgentError } from "./failure";
 import { until, wpp } from "./page";
+import { assertHeard } from "./main-screen";
+import { isNoMessage } from "./notices";
 import { attempt, chatOfId, introduce, pageId, person } from "./people";
 import { isRefused } from "./refused";
 import { addVotes } from "./votes";
@@ -41,8 +44,9 @@ export function lastOf(chat: ChatLike): Message | null {
   if (!lastReceivedKey) return null;
   const newest = attempt(() => wpp().whatsapp.MsgStore.get(lastReceivedKey)) as MessageLike | null;
   if (!newest) return null;
-  if (!isRefused(newest)) return toMessage(newest);
-  const sent = (attempt(() => msgs?.getModelsArray()) ?? []).filter((each) => !isRefused(each));
+  const isOne = (each: MessageLike): boolean => !isRefused(each) && !isNoMessage(each);
+  if (isOne(newest)) return toMessage(newest);
+  const sent = (attempt(() => msgs?.getModelsArray()) ?? []).filter(isOne);
   const last = sent.reduce<MessageLike | null>(
     (last, each) => (last && (each.t ?? 0) < (last.t ?? 0) ? last : each),
     null,
@@ -77,7 +81,7 @@ async function page(chat: string, anchor: string | null, count: number): Promise
 }
 
 function isReadable(message: MessageLike): boolean {
-  return isMessageId(idText(message.id)) && !isRefused(message);
+  return isMessageId(messageIdText(message)) && !isRefused(message) && !isNoMessage(message);
 }
 
 /** The page keeps reactions apart from the messages. */
@@ -94,7 +98,7 @@ async function withReactions(model: MessageLike): Promise<Message> {
       .map((each) => ({
         sender: person(each.sender ?? each.senderUserJid),
         emoji: each.reactionText,
-        timestamp: moment(each.timestamp),
+        timestamp: reactionMoment(each.timestamp),
       }))
       .filter(({ sender, emoji }) => isAddress(sender) && emoji !== "");
   } catch {
@@ -104,10 +108,17 @@ async function withReactions(model: MessageLike): Promise<Message> {
   return message;
 }
 
+/** Some versions of the page count these in seconds, others in milliseconds. */
+function reactionMoment(time: number | undefined): string {
+  const EARLIEST_IN_MILLISECONDS = 1e11;
+  return moment(time !== undefined && EARLIEST_IN_MILLISECONDS < time ? time / 1000 : time);
+}
+
 /** wa-js does not wait for it, and fails when there is nothing to do. */
 export async function archive(id: string, archived: boolean): Promise<null> {
   const chat = knownChat(id);
   if ((chat.archive ?? false) === archived) return null;
+  assertHeard("archive_chat");
   await wpp().chat.archive(idText(chat.id), archived);
   await until("archive the chat", () => (chat.archive ?? false) === archived);
   return null;

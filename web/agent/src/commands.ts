@@ -1,7 +1,9 @@
 // What the gateway can ask, done through wa-js alone.
 import { archive, chats, knownChat, messages } from "./chats";
+import { freshCodes } from "./codes";
 import { contact, contacts } from "./contacts";
 import { idText, moment } from "./convert";
+import { revoke } from "./deletion";
 import { silently } from "./echoes";
 import { AgentError } from "./failure";
 import { addParticipants, createGroup, group, removeParticipants } from "./groups";
@@ -11,10 +13,10 @@ import { wpp } from "./page";
 import { pageId } from "./people";
 import { showTyping, stopTyping } from "./presence";
 import { receipts } from "./receipts";
-import { isRefusedNow, removeRefused } from "./refused";
 import { assertNotDeleted, whyNotEdited } from "./rules";
 import { assertSupported } from "./self-test";
 import { find, send } from "./send";
+import { standing } from "./standing";
 import type { Command } from "./wire";
 
 /** How long a pairing code lives. */
@@ -81,8 +83,9 @@ export async function carryOut(command: Command): Promise<unknown> {
       return { code, expiresAt: moment(Date.now() / 1000 + PAIRING_CODE_LIFE) };
     }
     case "refreshQr":
-      await wpp().conn.refreshQR();
-      return null;
+      return freshCodes();
+    case "standing":
+      return standing();
     case "find":
       return find(command.message);
     case "receipts":
@@ -91,31 +94,6 @@ export async function carryOut(command: Command): Promise<unknown> {
       await wpp().conn.logout();
       return null;
   }
-}
-
-/** wa-js deletes for oneself alone, without a word, where it may not delete for everybody. */
-async function revoke(id: string, forEveryone: boolean): Promise<null> {
-  if (isRefusedNow(id)) {
-    if (await removeRefused(id)) return null;
-    throw new AgentError("failed", "the page did not remove the message that was never sent");
-  }
-  const chat = id.split("_")[1] ?? "";
-  if (forEveryone) await assertRevocable(id, chat);
-  const done = await wpp().chat.deleteMessage(chat, id, false, forEveryone);
-  const outcomes = [done].flat();
-  if (!outcomes.every(({ isRevoked, isDeleted }) => (forEveryone ? isRevoked : isDeleted))) {
-    throw new AgentError("notAllowed", "WhatsApp did not delete the message");
-  }
-  return null;
-}
-
-/** Looks at the very things that wa-js decides by. */
-async function assertRevocable(id: string, chat: string): Promise<void> {
-  const message = await wpp().chat.getMessageById(id);
-  const { senderObj } = message as { senderObj?: { isMe?: boolean } };
-  if (senderObj?.isMe === true) return;
-  if (chat.endsWith("@g.us") && (await wpp().group.iAmAdmin(chat))) return;
-  throw new AgentError("notAllowed", "only your own messages can be deleted for everyone");
 }
 
 async function download(message: string, url: string): Promise<null> {

@@ -29,6 +29,8 @@ export interface MessageLike {
   isForwarded?: boolean | undefined;
   latestEditMsgKey?: unknown;
   hasReaction?: boolean | undefined;
+  /** Of a message that was deleted for everyone: which one it was. */
+  protocolMessageKey?: IdLike | undefined;
 }
 
 export interface ChatLike {
@@ -93,6 +95,11 @@ export function isMessageId(id: string): boolean {
   );
 }
 
+/** The id of a message. The page gives one that was deleted for everyone another one. */
+export function messageIdText({ id, type, protocolMessageKey }: MessageLike): string {
+  return idText(type === "revoked" && protocolMessageKey ? protocolMessageKey : id);
+}
+
 /** A moment in RFC 3339 from seconds. */
 export function moment(seconds: number | undefined): string {
   const time = Math.round((seconds ?? 0) * 1000);
@@ -139,7 +146,7 @@ const MEDIA: ReadonlySet<MessageKind> = new Set([
 export function messageOf(model: MessageLike, around: Around): Message {
   const kind = KINDS.get(text(model.type) ?? "") ?? "unknown";
   const isMedia = MEDIA.has(kind);
-  const id = idText(model.id);
+  const id = messageIdText(model);
   const fromMe = id.startsWith("true_");
   const message: Message = {
     id,
@@ -174,7 +181,7 @@ function authorOf(model: MessageLike, { person }: Around): string {
   const author = written ? person(written) : "";
   if (isAddress(author)) return author;
   // A notice of nobody in particular belongs to its chat.
-  return idText(model.id).split("_")[1] ?? "";
+  return messageIdText(model).split("_")[1] ?? "";
 }
 
 /** The words of a message. The body of a file, a place or a card is no text. */

@@ -10,12 +10,12 @@ import {
 } from "./convert";
 import { isEcho } from "./echoes";
 import { on } from "./listening";
-import { isNotice, tellNotice } from "./notices";
+import { isNoMessage, isNotice, isPlaceholder, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, myId, myLid, otherIdentity, person } from "./people";
 import { addRecipients, isMe } from "./receipts";
 import { isRefusedNow } from "./refused";
-import { tellAfter, tellSent } from "./sending";
+import { isUnderWay, tellAfter, tellSent } from "./sending";
 import { chosenIn } from "./votes";
 import type { Message, PresenceWord } from "./wire";
 
@@ -30,7 +30,7 @@ export function listen(): void {
     for (const id of ids) {
       const message = messageNamed(id);
       const event = { type: "ack", message, ack: ackWord(ack), participant } as const;
-      tellAfter(message, () => happened(event));
+      void ifMessage(message, () => tellAfter(message, () => happened(event)));
     }
   });
   on("chat.msg_edited", ({ id, msg }) => {
@@ -112,6 +112,8 @@ function tellMessage(model: MessageLike): void {
     tellNotice(model);
     return;
   }
+  // That a message was deleted is an event of its own.
+  if (isPlaceholder(model)) return;
   const message = toMessage(model);
   const author = model.author ?? model.from;
   if (author) tellContact(idText(author), message);
@@ -171,6 +173,18 @@ function messageNamed(id: IdLike | string): string {
   const names = [...writers.map((writer) => `${bare}_${writer}`), bare];
   const kept = names.find((name) => attempt(() => store.get(name)));
   return kept ?? `${bare}_${myId()}`;
+}
+
+/** Own reactions, edits and deletions get receipts, too; nobody knows their ids. */
+async function ifMessage(id: string, tell: () => void): Promise<void> {
+  const kept = attempt(() => wpp().whatsapp.MsgStore.get(id)) as MessageLike | undefined;
+  if (kept ? !isNoMessage(kept) : isUnderWay(id)) tell();
+  if (kept || isUnderWay(id)) return;
+  // One that is not loaded, the page has to look for.
+  const found = (await wpp().chat.getMessageById(id).catch(() => undefined)) as
+    | MessageLike
+    | undefined;
+  if (found && !isNoMessage(found)) tell();
 }
 
 /** The last that was told of somebody in a chat. */

@@ -27,7 +27,7 @@ const NOT_ON_WHATSAPP = 404;
 export async function group(id: string): Promise<unknown> {
   const chat = knownGroup(id);
   // Asking for its people brings the rest of what is known of it.
-  const people = await membersOf(id);
+  const people = await loadedMembersOf(id);
   const data = (chat as unknown as GroupLike).groupMetadata ?? {};
   return {
     id,
@@ -66,6 +66,7 @@ export async function createGroup(
 
 export async function addParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
   knownGroup(id);
+  await loadedMembersOf(id);
   // wa-js knows of groups that everybody may add to.
   const results = await wpp().group.addParticipants(id, wanted);
   return outcomes(id, wanted, results);
@@ -73,9 +74,9 @@ export async function addParticipants(id: string, wanted: string[]): Promise<Out
 
 export async function removeParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
   knownGroup(id);
+  const members = await loadedMembersOf(id);
   if (!(await wpp().group.iAmAdmin(id)))
     throw new AgentError("notAdmin", "You are not an admin of this group");
-  const members = await membersOf(id);
   const isMember = (each: string): boolean =>
     members.some((member) => isSamePerson(idText(member.id), each));
   const leaving = wanted.filter(isMember);
@@ -117,6 +118,19 @@ function missing(id: string): Outcome {
 
 async function membersOf(id: string): Promise<MemberLike[]> {
   return await wpp().group.getParticipants(id);
+}
+
+/** A group whose details have not come has no name and no people: that is no empty group. */
+async function loadedMembersOf(id: string): Promise<MemberLike[]> {
+  const members = await membersOf(id);
+  if (0 < members.length) return members;
+  const { groupMetadata } = knownGroup(id) as unknown as GroupLike;
+  const { subject, owner, creation } = groupMetadata ?? {};
+  if (!subject && !owner && !creation) {
+    const reason = "WhatsApp Web has not loaded the details of this group yet: try again later";
+    throw new AgentError("unavailable", reason);
+  }
+  return members;
 }
 
 function knownGroup(id: string) {

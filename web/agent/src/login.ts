@@ -2,15 +2,21 @@
 // relied on for it (some are no longer sent, one comes too early), so several signs are looked at.
 import { watchChanges } from "./changes";
 import { on, whenReplaced } from "./listening";
+import { unheardEvents } from "./main-screen";
 import { report, wpp } from "./page";
 import { attempt, myId, myLid } from "./people";
 import { rest } from "./presence";
-import { missingFunctions } from "./self-test";
+import { missingParts } from "./self-test";
+import { noteCodeError } from "./standing";
 import type { Me } from "./wire";
 
 const LOOK_EVERY = 250;
 /** Looks that may fail in a row: a page that starts up recovers, one that changed does not. */
 const MOST_FAILURES = 60;
+/** How long the main screen may take to carry out commands, before the account is ready without. */
+const SCREEN_PATIENCE = 15_000;
+/** How long a page that was logged in may say that it is not, before it is believed. */
+const LOSS_PATIENCE = 8_000;
 
 export function watchLogin(): void {
   const login = new Login();
@@ -20,7 +26,7 @@ export function watchLogin(): void {
   on("conn.logout", () => report({ report: "loggedOut" }));
   // A page that was idle before anybody listened says so once more.
   if (attempt(() => page.conn.isIdle())) login.idle();
-  const looking = setInterval(() => void login.look(), LOOK_EVERY);
+  const looking = setInterval(() => login.look(), LOOK_EVERY);
   whenReplaced(() => clearInterval(looking));
 }
 
@@ -42,14 +48,16 @@ class Login {
   private authenticated = false;
   private ready = false;
   private line = "";
-  private looking = false;
   private failures = 0;
+  private asksForCode = false;
+  /** Since when the main screen is there. */
+  private screenSince: number | undefined;
+  /** Since when the page says that it is not logged in, though it was. */
+  private lostSince: number | undefined;
 
-  async look(): Promise<void> {
-    if (this.looking) return;
-    this.looking = true;
+  look(): void {
     try {
-      await this.lookOnce();
+      this.lookOnce();
       looked = Date.now();
       this.failures = 0;
     } catch (error) {
@@ -58,29 +66,55 @@ class Login {
         const why = error instanceof Error ? error.message : String(error);
         report({ report: "stuck", reason: `WhatsApp Web does not show whether it is in: ${why}` });
       }
-    } finally {
-      this.looking = false;
     }
   }
 
-  private async lookOnce(): Promise<void> {
+  private lookOnce(): void {
     const { conn, whatsapp } = wpp();
     if (!conn.isAuthenticated()) {
+      this.missesLogin();
       // The event of the first code may have passed before anybody listened.
-      const code = await conn.getAuthCode();
-      this.showCode(code?.fullCode);
+      if (!this.asksForCode) void this.askForCode();
       return;
     }
+    this.lostSince = undefined;
     if (!this.authenticated) {
       this.authenticated = true;
       report({ report: "authenticated" });
     }
     // What says that all is loaded says so of a page with a code, too: the mode tells them apart.
     const stream = whatsapp.Stream as unknown as { mode?: string } | undefined;
-    if (stream?.mode === "MAIN" && !this.ready) this.begin();
+    if (stream?.mode === "MAIN" && !this.ready && this.carriesOutCommands()) this.begin();
     const socket = whatsapp.Socket as unknown as { state?: string } | undefined;
     const state = socket?.state ?? "UNKNOWN";
     if (this.ready && state !== this.line) this.tellLine(state);
+  }
+
+  /** While the page waits for a typed code it has none to scan: that is no failure. */
+  private async askForCode(): Promise<void> {
+    this.asksForCode = true;
+    try {
+      this.showCode((await wpp().conn.getAuthCode())?.fullCode);
+      noteCodeError("");
+    } catch (error) {
+      noteCodeError(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.asksForCode = false;
+    }
+  }
+
+  /** No event tells that the phone unlinked the page, and the page may hang on its way out. */
+  private missesLogin(): void {
+    if (!this.authenticated) return;
+    this.lostSince ??= Date.now();
+    if (Date.now() - this.lostSince < LOSS_PATIENCE) return;
+    [this.authenticated, this.ready, this.lostSince] = [false, false, undefined];
+    report({ report: "loggedOut" });
+  }
+
+  private carriesOutCommands(): boolean {
+    this.screenSince ??= Date.now();
+    return unheardEvents().length === 0 || SCREEN_PATIENCE <= Date.now() - this.screenSince;
   }
 
   private begin(): void {
@@ -88,7 +122,7 @@ class Login {
     const me = whoAmI();
     if (me.id === "") return;
     this.ready = true;
-    report({ report: "ready", me, missing: missingFunctions() });
+    report({ report: "ready", me, missing: missingParts() });
     // A page that lacks one of these is ready all the same.
     for (const start of [() => wpp().conn.setKeepAlive(true), watchChanges]) {
       try {

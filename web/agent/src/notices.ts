@@ -42,6 +42,19 @@ export function isNotice({ type }: MessageLike): boolean {
   return TOLD.has(type ?? "") || UNTOLD.has(type ?? "");
 }
 
+/**
+ * Whether this is none of the messages of a chat, though the page keeps it among them. What
+ * happened to a group is listed; what is not decrypted yet will be told when it is.
+ */
+export function isNoMessage(entry: MessageLike): boolean {
+  return entry.type === "ciphertext" || (entry.type !== "gp2" && isNotice(entry));
+}
+
+/** Whether the page put this in the place of a message that was deleted for everyone. */
+export function isPlaceholder({ type, protocolMessageKey }: MessageLike): boolean {
+  return type === "revoked" && Boolean(protocolMessageKey);
+}
+
 export function tellNotice(notice: NoticeLike): void {
   if (UNTOLD.has(notice.type ?? "")) return;
   if (notice.type === "gp2") tellChangeOfGroup(notice);

@@ -32,6 +32,9 @@ export function myLid(): string | null {
 /** The same person under the other identity, as far as the page knows it by now. */
 export function otherIdentity(id: IdLike | string): string | null {
   const text = withoutDevice(idText(id));
+  // The page's table of other people does not have the account's own two.
+  const own = ownOther(text);
+  if (own !== null) return own;
   const look = wpp().whatsapp.lidPnCache;
   const other = attempt(() => {
     const wid = widOf(typeof id === "string" || text !== idText(id) ? text : id);
@@ -40,6 +43,13 @@ export function otherIdentity(id: IdLike | string): string | null {
   });
   const found = other ? withoutDevice(idText(other)) : "";
   return found === "" || found === text ? null : found;
+}
+
+function ownOther(id: string): string | null {
+  if (id === "") return null;
+  const lid = myLid();
+  if (id === lid) return myId() || null;
+  return lid !== null && id === myId() ? lid : null;
 }
 
 /**
@@ -98,9 +108,23 @@ export function pageId(id: string): string {
   if (isKept(id)) return id;
   const other = otherIdentity(chat);
   if (other !== null && isKept(under(other))) return under(other);
+  const replaced = replacementOf(id, chatOfId(chat));
+  if (replaced !== null) return replaced;
   // One that is not loaded is looked for in the chat that is there.
   const kept = chatOfId(chat);
   return kept ? under(idText(kept.id)) : id;
+}
+
+/** The page keeps a message that was deleted for everyone under another id. */
+function replacementOf(id: string, chat: unknown): string | null {
+  type Kept = { id: IdLike; type?: string; protocolMessageKey?: IdLike };
+  const { msgs } = (chat ?? {}) as { msgs?: { getModelsArray(): Kept[] } };
+  const key = id.split("_")[2];
+  const found = (attempt(() => msgs?.getModelsArray()) ?? []).find(
+    ({ type, protocolMessageKey }) =>
+      type === "revoked" && idText(protocolMessageKey).split("_")[2] === key,
+  );
+  return found ? idText(found.id) : null;
 }
 
 /** Whether a number is on WhatsApp, as the network says at this moment. */

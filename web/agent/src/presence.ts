@@ -6,25 +6,46 @@ import { wpp } from "./page";
 /** How long typing may last without a word: the end of it may never be told. */
 const TYPING_LIFE = 30_000;
 
-let typing: ReturnType<typeof setTimeout> | undefined;
+/** Where the account types now. The page repeats that it does until it is told the end. */
+let typing: { chat: string; timer: ReturnType<typeof setTimeout> } | undefined;
 
 /** Takes the account out of sight. The page forgets it with its line: call it at each new one. */
-export function rest(): Promise<void> {
-  clearTimeout(typing);
-  typing = undefined;
-  return show(false);
+export async function rest(): Promise<void> {
+  await pause();
+  await show(false);
 }
 
 export async function showTyping(chat: string): Promise<void> {
+  if (typing?.chat !== chat) await pause();
   await show(true);
   await wpp().chat.markIsComposing(chat);
-  clearTimeout(typing);
-  typing = setTimeout(() => void rest(), TYPING_LIFE);
+  clearTimeout(typing?.timer);
+  typing = { chat, timer: setTimeout(() => void rest(), TYPING_LIFE) };
 }
 
 export async function stopTyping(chat: string): Promise<void> {
+  forget(chat);
   await wpp().chat.markIsPaused(chat);
-  await rest();
+  // Who types elsewhere stays in sight.
+  if (typing === undefined) await show(false);
+}
+
+/** Ends the typing that nobody ended. */
+async function pause(): Promise<void> {
+  if (typing === undefined) return;
+  const { chat } = typing;
+  forget(chat);
+  try {
+    await wpp().chat.markIsPaused(chat);
+  } catch (error) {
+    console.warn("The typing could not be ended:", error);
+  }
+}
+
+function forget(chat: string): void {
+  if (typing?.chat !== chat) return;
+  clearTimeout(typing.timer);
+  typing = undefined;
 }
 
 async function show(available: boolean): Promise<void> {

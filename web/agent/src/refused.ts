@@ -1,7 +1,7 @@
 // Own messages that WhatsApp refused: the page keeps each with a negative ack; nobody else has it.
 import type { IdLike } from "./convert";
 import { idText } from "./convert";
-import { wpp } from "./page";
+import { until, wpp } from "./page";
 import { attempt } from "./people";
 
 export function isRefused(message: { id: IdLike | string; ack?: number | undefined }): boolean {
@@ -17,8 +17,12 @@ export function isRefusedNow(id: string): boolean {
 /** Removes it from the page. True when it is gone: nobody else has to be asked. */
 export async function removeRefused(id: string): Promise<boolean> {
   const chat = id.split("_")[1] ?? "";
-  const done = await wpp().chat.deleteMessage(chat, id, true, false);
-  return [done].flat().every(({ isDeleted }) => isDeleted);
+  await wpp().chat.deleteMessage(chat, id, true, false);
+  const isGone = (): boolean => !attempt(() => wpp().whatsapp.MsgStore.get(id));
+  return until("remove the message", isGone).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Where the page, and libraries of it, put the code that WhatsApp refused something with. */

@@ -2,6 +2,7 @@
 import { type MessageLike, ackWord, idText, moment } from "./convert";
 import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
+import { isNoMessage } from "./notices";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
 import { addRecipients } from "./receipts";
@@ -72,9 +73,10 @@ export async function find(id: string): Promise<Message | null> {
   const chat = chatOfId(chatText);
   if (!chat) return null;
   const own = mine === "true" ? [await idOf(key, idText(chat.id))] : [];
-  for (const candidate of new Set([...own, id])) {
+  for (const candidate of new Set([...own, pageId(id), id])) {
     try {
       const model = (await wpp().chat.getMessageById(candidate)) as unknown as MessageLike;
+      if (isNoMessage(model)) return null;
       const message = toMessage(model);
       addRecipients(message);
       await addVotes(model, message);

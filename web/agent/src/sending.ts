@@ -53,6 +53,11 @@ export function tellAfter(id: string, tell: Tell): void {
   else tell();
 }
 
+/** Whether a message is on its way out. */
+export function isUnderWay(id: string): boolean {
+  return underWay.has(keyOf(id));
+}
+
 function keyOf(id: string): string {
   return id.split("_")[2] ?? "";
 }

@@ -189,6 +189,7 @@ export type FailureKind =
     | "noText"
     | "invalid"
     | "unsupported"
+    | "unavailable"
     | "failed";
 
 export interface Failure {
@@ -248,5 +249,6 @@ export type Command =
     | { command: "refreshQr" }
   | { command: "find"; message: string }
     | { command: "receipts"; message: string }
+    | { command: "standing" }
     | { command: "logOut" }
     | { command: "ping" };

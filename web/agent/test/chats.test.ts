@@ -59,7 +59,8 @@ test("of a message with reactions is told whose they are, or that nobody can say
   page.wpp.chat.getReactions = (id) => {
     if (id !== told) return Promise.reject(new Error("renamed"));
     const sent = (from: string) => ({ sender: wid(from), reactionText: "👍", timestamp: 5 });
-    const senders = [sent(ADA), sent("0@c.us")];
+    // Newer versions of the page count in milliseconds.
+    const senders = [sent(ADA), { ...sent(GRACE), timestamp: 1_795_894_905_000 }, sent("0@c.us")];
     return Promise.resolve({ reactions: [{ aggregateEmoji: "👍", senders }] });
   };
   const found = await messages(ADA, null, 9);
@@ -68,7 +69,13 @@ test("of a message with reactions is told whose they are, or that nobody can say
     found.map(({ reactions, reactionsUnknown }) => [reactions, reactionsUnknown]),
     [
       [[], undefined],
-      [[{ sender: ADA, emoji: "👍", timestamp: time }], undefined],
+      [
+        [
+          { sender: ADA, emoji: "👍", timestamp: time },
+          { sender: GRACE, emoji: "👍", timestamp: "2026-11-28T19:41:45.000Z" },
+        ],
+        undefined,
+      ],
       [[], true],
     ],
   );
@@ -81,6 +88,36 @@ test("one message that the gateway could not name does not spoil the others", as
   page.wpp.chat.getMessages = () =>
     Promise.resolve([...odd, `false_${ADA}_A`].map((id) => model(id)));
   assert.deepEqual((await messages(ADA, null, 9)).map(({ id }) => id), [`false_${ADA}_A`]);
+});
+
+test("what is no message is not listed as one, nor shown as the newest", async () => {
+  const page = new Page();
+  const entry = (key: string, attributes: object) => model(`false_${ADA}_${key}`, attributes);
+  const kept = [
+    entry("E", { type: "e2e_notification" }),
+    entry("T", { type: "notification_template", subtype: "contact_info_card" }),
+    entry("A", { body: "first", t: 7 }),
+    entry("P", { type: "revoked", protocolMessageKey: wid(`false_${ADA}_B`), t: 6 }),
+    entry("C", { type: "ciphertext" }),
+    entry("M", { type: "protocol", subtype: "message_edit", t: 9 }),
+  ];
+  const lastReceivedKey = wid(`false_${ADA}_M`);
+  page.messages.set(`false_${ADA}_M`, kept[5] ?? {});
+  page.chats.set(ADA, { id: wid(ADA), lastReceivedKey, msgs: { getModelsArray: () => kept } });
+  const given: unknown[] = [];
+  page.wpp.chat.getMessages = (...what) => Promise.resolve(given.push(what) === 1 ? kept : []);
+  const found = await messages(ADA, null, 6);
+  assert.deepEqual(
+    found.map(({ id, kind }) => [id, kind]),
+    [[`false_${ADA}_A`, "text"], [`false_${ADA}_B`, "revoked"]],
+  );
+  assert.equal((await chats(0, 1))[0]?.lastMessage?.preview, "first");
+  // A deleted message is looked for under the id that it has now.
+  await messages(ADA, `false_${ADA}_B`, 1);
+  assert.deepEqual(given.at(-1), [
+    ADA,
+    { count: 1, id: `false_${ADA}_P`, direction: "before" },
+  ]);
 });
 
 test("a person of two identities is one contact", async () => {

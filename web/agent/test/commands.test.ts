@@ -90,11 +90,12 @@ test("one's own is deleted for everyone, and so is any by an admin", async () =>
   const given: unknown[] = [];
   page.wpp.chat.deleteMessage = (...what) => {
     given.push(what);
+    page.messages.delete(what[1] as string);
     return Promise.resolve([{ isRevoked: true, isDeleted: false }]);
   };
   page.messages.set(`true_${ADA}_A`, { senderObj: { isMe: true } });
   page.messages.set(`false_${GROUP}_A_${ADA}`, { senderObj: { isMe: false } });
-  for (const message of page.messages.keys())
+  for (const message of [...page.messages.keys()])
     assert.equal(await carryOut({ command: "revoke", message, forEveryone: true }), null);
   assert.deepEqual(given, [
     [ADA, `true_${ADA}_A`, false, true],
@@ -102,16 +103,56 @@ test("one's own is deleted for everyone, and so is any by an admin", async () =>
   ]);
 });
 
+test("a deletion is answered when it is so, which wa-js does not wait for", async () => {
+  const page = ready();
+  const id = `true_${ADA}_A`;
+  page.wpp.chat.deleteMessage = () => Promise.resolve({ isRevoked: true, isDeleted: false });
+  for (const forEveryone of [true, false]) {
+    const message: Record<string, unknown> = { senderObj: { isMe: true }, type: "chat" };
+    page.messages.set(id, message);
+    let answered = false;
+    const asking = carryOut({ command: "revoke", message: id, forEveryone });
+    const done = asking.then(() => (answered = true));
+    await pass(500);
+    assert.equal(answered, false);
+    if (forEveryone) message["type"] = "revoked";
+    else page.messages.delete(id);
+    await pass(100);
+    await done;
+  }
+});
+
 test("a deletion that did not come about is a failure", async () => {
   const page = ready();
   const id = `true_${ADA}_A`;
   page.messages.set(id, { senderObj: { isMe: true } });
-  const nothing = { isRevoked: false, isDeleted: false };
-  page.wpp.chat.deleteMessage = () => Promise.resolve(nothing);
+  // wa-js says so of whatever it asked the page for.
+  page.wpp.chat.deleteMessage = () => Promise.resolve({ isRevoked: true, isDeleted: true });
+  for (const forEveryone of [true, false]) {
+    const asking = refused({ command: "revoke", message: id, forEveryone }, "failed");
+    await pass(11_000);
+    await asking;
+  }
+  page.wpp.chat.deleteMessage = () => Promise.resolve({ isRevoked: false, isDeleted: false });
   await refused({ command: "revoke", message: id, forEveryone: true }, "notAllowed");
-  await refused({ command: "revoke", message: id, forEveryone: false }, "notAllowed");
-  page.wpp.chat.deleteMessage = () => Promise.resolve({ ...nothing, isDeleted: true });
-  assert.equal(await carryOut({ command: "revoke", message: id, forEveryone: false }), null);
+});
+
+test("what nothing on the page would carry out is not asked of it", async () => {
+  const page = ready();
+  let asked = 0;
+  page.wpp.chat.deleteMessage = () => Promise.resolve((asked += 1));
+  page.wpp.chat.archive = () => Promise.resolve((asked += 1));
+  page.unheard.add("send_revoke_msgs").add("archive_chat");
+  const id = `true_${ADA}_A`;
+  page.messages.set(id, { senderObj: { isMe: true } });
+  for (const forEveryone of [true, false])
+    await refused({ command: "revoke", message: id, forEveryone }, "unavailable");
+  await refused({ command: "archive", chat: ADA, archived: true }, "unavailable");
+  assert.equal(asked, 0);
+  // A page that does not count its listeners is believed.
+  Reflect.deleteProperty(page.wpp.whatsapp.Cmd, "getListenersCount");
+  page.wpp.chat.archive = () => Promise.resolve((page.chats.get(ADA) ?? {})["archive"] = true);
+  assert.equal(await carryOut({ command: "archive", chat: ADA, archived: true }), null);
 });
 
 test("archiving is answered when it is so, which wa-js does not wait for", async () => {
@@ -187,7 +228,8 @@ test("a message is found by either id of its chat", async () => {
 test("who types is there for as long, and out of sight after it", async () => {
   const page = ready();
   const shown: string[] = [];
-  const note = (what: string) => () => Promise.resolve(shown.push(what));
+  const note = (what: string) => (chat?: unknown) =>
+    Promise.resolve(shown.push(chat === GROUP ? `${what} in the group` : what));
   page.wpp.conn.markAvailable = note("available");
   page.wpp.conn.markUnavailable = note("unavailable");
   page.wpp.chat.markIsComposing = note("typing");
@@ -203,7 +245,16 @@ test("who types is there for as long, and out of sight after it", async () => {
   await pass(29_000);
   assert.deepEqual(shown.splice(0), ["available", "typing", "available", "typing"]);
   await pass(2_000);
-  assert.deepEqual(shown, ["unavailable"], "an end that is never told comes by itself");
+  // The page would go on telling it.
+  assert.deepEqual(shown.splice(0), ["paused", "unavailable"], "an end that is never told");
+  await carryOut({ command: "typing", chat: ADA, typing: true });
+  await carryOut({ command: "typing", chat: GROUP, typing: true });
+  await carryOut({ command: "typing", chat: ADA, typing: false });
+  await carryOut({ command: "typing", chat: GROUP, typing: false });
+  assert.deepEqual(shown, [
+    ...["available", "typing", "paused", "available", "typing in the group"],
+    ...["paused", "paused in the group", "unavailable"],
+  ]);
 });
 
 test("a page without presence types all the same", async (t) => {
@@ -220,12 +271,32 @@ test("a pairing code lives three minutes", async () => {
   assert.deepEqual(code, { code: "ABCD1234", expiresAt: "1970-01-01T00:03:00.000Z" });
 });
 
-test("new codes are asked for", async () => {
+test("new codes are asked for, and the page is loaded again where none come", async () => {
   const page = ready();
   let asked = 0;
   page.wpp.conn.refreshQR = () => Promise.resolve((asked += 1));
+  page.wpp.conn.getAuthCode = () => Promise.resolve({ fullCode: "2@new" });
   assert.equal(await carryOut({ command: "refreshQr" }), null);
-  assert.equal(asked, 1);
+  assert.deepEqual([asked, page.reloads], [1, 0]);
+  // The real page lost the command; one that waits for a typed code has no secret for another.
+  page.wpp.conn.refreshQR = () => Promise.reject(new TypeError("refreshQR is not a function"));
+  page.wpp.conn.getAuthCode = () => Promise.reject(new Error("secretKey is null"));
+  for (const idle of [true, false]) {
+    page.wpp.conn.isIdle = () => idle;
+    const asking = carryOut({ command: "refreshQr" });
+    await pass(6_000);
+    await asking;
+  }
+  assert.equal(page.reloads, 2);
+});
+
+test("a page tells where it stands", async () => {
+  const page = ready();
+  page.wpp.conn.isAuthenticated = () => false;
+  page.wpp.whatsapp.Stream.mode = "SYNCING";
+  page.wpp.whatsapp.Socket.state = "UNLAUNCHED";
+  const stands = await carryOut({ command: "standing" });
+  assert.equal(stands, "mode SYNCING, socket UNLAUNCHED, not linked");
 });
 
 test("a logout that rejects, since the page goes, is a failure that says so", async () => {
@@ -273,5 +344,8 @@ test("a command that misses a function is refused by that name, and others go on
   });
   const edit: Command = { command: "edit", message: "true_1_A", text: "x" };
   await assert.rejects(carryOut(edit), /canEditCaption/);
+  Reflect.deleteProperty(page.wpp.whatsapp.Cmd, "sendRevokeMsgs");
+  const revoke: Command = { command: "revoke", message: "true_1_A", forEveryone: false };
+  await assert.rejects(carryOut(revoke), /no Cmd.sendRevokeMsgs/);
   assert.equal(await carryOut({ command: "markRead", chat: ADA }), null);
 });

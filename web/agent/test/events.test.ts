@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silently } from "../src/echoes";
-import { listen } from "../src/events";
+import { listen, toMessage } from "../src/events";
 import type { EventBody } from "../src/wire";
-import { ADA, GROUP, ME, MY_LID, Page, model, stopTime, wid } from "./fake";
+import { ADA, GROUP, ME, MY_LID, Page, model, settle, stopTime, wid } from "./fake";
 
 const GRACE = "15550000012@c.us";
 const GRACE_LID = "100015550000012@lid";
@@ -98,13 +98,17 @@ test("a receipt names the message as the page keeps it, not whoever sent the rec
   });
 });
 
-test("receipts in a chat with one person, and for a message that the page forgot", () => {
+test("receipts in a chat with one person, and for a message that is not loaded", async () => {
   const page = listening();
+  const known = [`true_${ADA}_A`, `true_${ADA}_B`];
+  for (const id of known) page.messages.set(id, { type: "chat" });
+  page.wpp.chat.getMessageById = () => Promise.resolve({ type: "chat" });
   page.emit("chat.msg_ack_change", {
     ack: 2,
     chat: wid(ADA),
     ids: [wid(`true_${ADA}_A`), wid(`true_${ADA}_B_${ADA}`), wid(`true_${GROUP}_C`)],
   });
+  await settle();
   assert.deepEqual(
     page.events.map((event) => event.type === "ack" && [event.message, event.participant]),
     [
@@ -113,6 +117,25 @@ test("receipts in a chat with one person, and for a message that the page forgot
       [`true_${GROUP}_C_${ME}`, null],
     ],
   );
+});
+
+test("receipts of own reactions, edits and deletions are not told", async () => {
+  const page = listening();
+  page.messages.set(`true_${ADA}_EDIT`, { type: "protocol" });
+  page.wpp.chat.getMessageById = () => Promise.reject(new Error("no such message"));
+  const ids = [wid(`true_${ADA}_EDIT`), wid(`true_${ADA}_REACTION`)];
+  page.emit("chat.msg_ack_change", { ack: 2, chat: wid(ADA), ids });
+  await settle();
+  assert.deepEqual(page.events, []);
+});
+
+test("what takes the place of a deleted message is no new one", () => {
+  const page = listening();
+  const was = wid(`true_${ADA}_A`);
+  const placeholder = { type: "revoked", protocolMessageKey: was };
+  page.emit("chat.new_message", model(`true_${ADA}_NEW`, placeholder));
+  assert.deepEqual(page.events, []);
+  assert.equal(toMessage(model(`true_${ADA}_NEW`, placeholder)).id, was.toString());
 });
 
 test("the edit of a file's caption is told by the caption, not by its thumbnail", () => {

@@ -79,6 +79,7 @@ export interface Fake {
     Stream: { mode?: string };
     Socket: { state?: string };
     Conn: { pushname?: string; platform?: string };
+    Cmd: Record<string, unknown>;
   };
 }
 
@@ -135,6 +136,8 @@ export function model(id: string, attributes: object = {}) {
 export class Page {
   readonly said: Report[] = [];
   reloads = 0;
+  /** Events of the page's main screen that nobody listens to. */
+  readonly unheard = new Set<string>();
   readonly kept = new Map<string, string>();
   /** Chats and messages that the page holds, by id. */
   readonly chats = new Map<string, Record<string, unknown>>();
@@ -252,7 +255,7 @@ export class Page {
       group: {
         addParticipants: () => Promise.resolve({}),
         create: () => Promise.resolve({ gid: wid(GROUP), participants: {} }),
-        getParticipants: () => Promise.resolve([]),
+        getParticipants: () => Promise.resolve([{ id: wid(ME) }]),
         iAmAdmin: () => Promise.resolve(true),
         removeParticipants: nothing,
         setDescription: nothing,
@@ -275,6 +278,13 @@ export class Page {
         Stream: { mode: "MAIN" },
         Socket: { state: "CONNECTED" },
         Conn: { pushname: "Owner", platform: "android" },
+        Cmd: {
+          archiveChat: nothing,
+          refreshQR: nothing,
+          sendDeleteMsgs: nothing,
+          sendRevokeMsgs: nothing,
+          getListenersCount: (event: string) => (this.unheard.has(event) ? 0 : 1),
+        },
       },
     };
   }

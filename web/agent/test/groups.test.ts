@@ -47,15 +47,27 @@ test("a group is read with its people by number", async () => {
 });
 
 test("a group of which the page knows little is read as far as it does", async () => {
-  ready();
+  const page = ready();
+  page.wpp.group.getParticipants = () => Promise.resolve([{ id: wid(ME) }]);
   assert.deepEqual(await group(GROUP), {
     id: GROUP,
     name: "Title",
     description: null,
     owner: null,
     createdAt: null,
-    participants: [],
+    participants: [{ id: ME, admin: false, owner: false }],
   });
+});
+
+test("a group whose details have not come is no empty group", async () => {
+  const page = ready();
+  page.wpp.group.getParticipants = () => Promise.resolve([]);
+  page.wpp.group.iAmAdmin = () => Promise.resolve(false);
+  page.wpp.group.addParticipants = () => Promise.reject(new Error("it was asked"));
+  page.chats.set(GROUP, { id: wid(GROUP), groupMetadata: {} });
+  await refused(group(GROUP), "unavailable");
+  await refused(addParticipants(GROUP, [ADA]), "unavailable");
+  await refused(removeParticipants(GROUP, [ADA]), "unavailable");
 });
 
 test("a group that is not there is unknown to all that is asked of it", async () => {

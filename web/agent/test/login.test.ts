@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { watchLogin } from "../src/login";
+import { standing } from "../src/standing";
 import { ME, MY_LID, Page, pass, stopTime } from "./fake";
 
 /** A page that shows a code. wa-js says "full ready" of it, too. */
@@ -149,6 +150,55 @@ test("what the page lacks is told with ready", async () => {
   watchLogin();
   await pass(500);
   assert.deepEqual(page.reports("ready")[0]?.missing, ["canEditMsg"]);
+});
+
+test("an account is ready when commands are carried out, or after a while without", async () => {
+  const page = linked();
+  page.unheard.add("send_revoke_msgs").add("archive_chat");
+  watchLogin();
+  await pass(5_000);
+  page.unheard.delete("send_revoke_msgs");
+  await pass(1_000);
+  assert.deepEqual(kinds(page), ["authenticated"]);
+  page.unheard.delete("archive_chat");
+  await pass(500);
+  assert.deepEqual(kinds(page), ["authenticated", "ready", "line"]);
+  const never = linked();
+  never.unheard.add("archive_chat");
+  watchLogin();
+  await pass(16_000);
+  assert.deepEqual(never.reports("ready")[0]?.missing, ["a listener of Cmd's archive_chat"]);
+});
+
+test("a page that waits for a typed code has none to show, which is no failure", async () => {
+  const page = unlinked();
+  page.wpp.conn.getAuthCode = () => Promise.reject(new Error("secretKey is null or undefined"));
+  watchLogin();
+  await pass(180_000);
+  assert.deepEqual(page.said, []);
+  assert.match(standing(), /not linked, no code: secretKey is null/);
+  page.wpp.conn.isAuthenticated = () => true;
+  page.wpp.whatsapp.Stream.mode = "MAIN";
+  await pass(500);
+  assert.deepEqual(kinds(page).slice(0, 2), ["authenticated", "ready"]);
+});
+
+test("a login that is lost without an event is told within ten seconds, and once", async () => {
+  const page = linked();
+  watchLogin();
+  await pass(1_000);
+  page.said.length = 0;
+  page.wpp.conn.isAuthenticated = () => false;
+  await pass(5_000);
+  page.wpp.conn.isAuthenticated = () => true;
+  await pass(1_000);
+  page.wpp.conn.isAuthenticated = () => false;
+  await pass(7_000);
+  assert.deepEqual(kinds(page), [], "a moment is not enough");
+  await pass(2_000);
+  assert.deepEqual(kinds(page), ["loggedOut"]);
+  await pass(30_000);
+  assert.deepEqual(kinds(page), ["loggedOut"]);
 });
 
 test("the end of the login is told", () => {

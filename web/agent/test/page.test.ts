@@ -4,7 +4,7 @@ import { AgentError, failureOf } from "../src/failure";
 import { report, until } from "../src/page";
 import { isOnWhatsapp, isSamePerson, myId, myLid, otherIdentity, person } from "../src/people";
 import { rawOf } from "../src/raw";
-import { assertSupported, missingFunctions } from "../src/self-test";
+import { assertSupported, missingParts } from "../src/self-test";
 import { ADA, ME, MY_LID, Page, pass, settle, stopTime, wid } from "./fake";
 
 test("half of a character is told as none", () => {
@@ -73,10 +73,15 @@ test("whatever is thrown is a failure with a reason", () => {
 
 test("the self-test names what is missing, each once", () => {
   const page = new Page();
-  assert.deepEqual(missingFunctions(), []);
+  assert.deepEqual(missingParts(), []);
   page.wpp.whatsapp.functions.sendSeen = undefined;
   page.wpp.whatsapp.functions.unixTime = 5;
-  assert.deepEqual(missingFunctions().sort(), ["sendSeen", "unixTime"]);
+  assert.deepEqual(missingParts().sort(), ["sendSeen", "unixTime"]);
+  Reflect.deleteProperty(page.wpp.whatsapp.Cmd, "refreshQR");
+  page.unheard.add("archive_chat");
+  const others = missingParts().filter((name) => name.includes("Cmd"));
+  assert.deepEqual(others, ["Cmd.refreshQR", "a listener of Cmd's archive_chat"]);
+  assertSupported("refreshQr");
   assert.throws(() => assertSupported("markRead"), /no sendSeen/);
   assertSupported("ping");
 });
@@ -89,6 +94,10 @@ test("people are called by number where it is known", () => {
   assert.equal(person(lid), ADA);
   assert.equal(person(wid("100015550000011:12@lid")), ADA);
   assert.equal(person("15550000011:3@c.us"), ADA, "a device is not a person");
+  // The page's table of people does not hold the account itself.
+  page.lids.delete(ME);
+  assert.equal(person(wid(MY_LID)), ME);
+  assert.equal(otherIdentity(ME), MY_LID);
   assert.equal(otherIdentity(ADA), lid);
   assert.equal(otherIdentity("120363000000000001@g.us"), null);
   assert.ok(isSamePerson(lid, ADA) && !isSamePerson(ADA, ME));

@@ -119,6 +119,10 @@ export const FAILURES: Record<string, Explained> = {
     title: "The gateway's disk fails",
     advice: "Look at its log; it starts again by itself.",
   },
+  WHATSAPP_NOT_READY: {
+    title: "WhatsApp Web is not ready for this",
+    advice: "Try again in a moment. If it lasts, restart the session.",
+  },
   WEBHOOK_NOT_FOUND: {
     title: "There is no such webhook or delivery",
     advice: "It may have been deleted meanwhile.",

@@ -1,4 +1,5 @@
 // Who the page is logged in as, and the one thing that it keeps: the credential.
+import { client } from "./client";
 import { Wid, idText } from "./ids";
 import type { Me } from "../protocol";
 
@@ -33,6 +34,14 @@ class Account {
       name: me.pushName ?? "",
     };
     if (me.lid) this.learn(me.id, me.lid);
+  }
+  /** The id that the account goes by in chats and in what it does itself. */
+  get own(): Wid | undefined {
+    return (client.lidMigrated && this.me?.lid) || this.me?.pn;
+  }
+  /** A person as this account's chats name them. */
+  inChats(id: Wid): Wid {
+    return (client.lidMigrated && id.isUser() && this.toLid(id)) || id;
   }
   isMe(id: unknown): boolean {
     return Boolean(this.me && (this.me.pn.equals(id) || this.me.lid?.equals(id)));

@@ -78,6 +78,9 @@ export class Emitter {
   emit(name: string, ...args: unknown[]): this {
     return this.trigger(name, ...args);
   }
+  getListenersCount(name: string): number {
+    return this.hooks.get(name)?.length ?? 0;
+  }
   listenTo(other: Emitter, names: string, call: Listener): this {
     other.on(names, call, this);
     return this;

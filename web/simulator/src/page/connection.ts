@@ -2,10 +2,11 @@
 // The network decides; this only turns what it says into the states that the web client shows.
 import { Emitter, Model } from "./base";
 import { account, pageKey, toBase64 } from "./account";
+import { client } from "./client";
+import { Cmd } from "./command";
 import { Wid } from "./ids";
 import { Line } from "./line";
-import { define, defineAll, importNamespace, type Exports } from "./loader";
-import { stores, type ChatModel, type MsgModel } from "./models";
+import { define, defineAll } from "./loader";
 import { happened, load } from "./inbound";
 import type { PageFault, Push } from "../protocol";
 
@@ -63,49 +64,6 @@ class NetworkStatusModel extends Model {
   }
 }
 
-/** The application's commands. It does not send main_loaded: the real client no longer does. */
-class Cmd extends Emitter {
-  isMainLoaded = false;
-  refreshQR(): void {
-    refreshReferences();
-  }
-  logout(): Promise<void> {
-    return logOut();
-  }
-  archiveChat(chat: ChatModel, archived: boolean): Promise<void> {
-    return importNamespace("WAWebSetArchiveChatAction")["setArchive"](chat, archived);
-  }
-  sendRevokeMsgs(chat: ChatModel, what: Exports): Promise<void> {
-    return importNamespace("WAWebSendRevokeMsgAction")["sendRevokeMsgs"](
-      chat,
-      what["list"] ?? what,
-    );
-  }
-  sendDeleteMsgs(chat: ChatModel, what: Exports): Promise<void> {
-    return importNamespace("WAWebSendDeleteMsgAction")["sendDeleteMsgs"](
-      chat,
-      what["list"] ?? what,
-    );
-  }
-  openChatBottom(given: Exports): Promise<boolean> {
-    const chosen: unknown = given["chat"] ?? given;
-    for (const chat of stores.chats) chat["active"] = chat === chosen;
-    return Promise.resolve(true);
-  }
-  openChatAt(given: Exports): Promise<boolean> {
-    return this.openChatBottom(given);
-  }
-  openChatFromUnread(given: Exports): Promise<boolean> {
-    return this.openChatBottom(given);
-  }
-  closeChat(chat: ChatModel): void {
-    chat["active"] = false;
-  }
-  sendStarMsgs(_chat: ChatModel, messages: Iterable<MsgModel>): void {
-    for (const message of messages) message["star"] = true;
-  }
-}
-
 const conn = new ConnModel({
   connected: false,
   platform: "web",
@@ -118,7 +76,7 @@ const conn = new ConnModel({
 const socket = new SocketModel({ state: "OPENING", stream: "DISCONNECTED", hasSynced: false });
 const stream = new StreamModel({ info: "OPENING", needsUpdate: false, available: true });
 const networkStatus = new NetworkStatusModel({ online: true });
-const cmd = new Cmd();
+const cmd = new Cmd(refreshReferences, logOut);
 const bus = new Emitter();
 
 export const line = new Line(
@@ -136,7 +94,14 @@ export const line = new Line(
 /** Events are taken in one after the other, though some must ask the network something first. */
 let lastEvent: Promise<void> = Promise.resolve();
 
+/** Whether a code to type was made: until the link the page has no secret for one to scan. */
+let awaitsTypedCode = false;
+
 export function boot(): void {
+  if (client.endlessSyncing) {
+    stream.set({ info: "SYNCING", mode: "SYNCING" });
+    return;
+  }
   line.connect();
 }
 
@@ -150,6 +115,7 @@ function take(push: Push): void {
       socket["state"] = "UNPAIRED_IDLE";
       return;
     case "linked":
+      awaitsTypedCode = false;
       account.keep(push.credential);
       account.become(push.me);
       conn["ref"] = undefined;
@@ -163,9 +129,9 @@ function take(push: Push): void {
       socket.set({ state: "CONNECTED", stream: "CONNECTED" });
       stream["info"] = "SYNCING";
       load(push);
-      cmd.isMainLoaded = true;
       networkStatus["online"] = true;
       stream.set({ info: "NORMAL", mode: "MAIN" });
+      cmd.showMainScreen();
       socket["hasSynced"] = true;
       return;
     case "happened":
@@ -232,8 +198,14 @@ function leave(): void {
   account.forget();
   conn["connected"] = false;
   cmd.isMainLoaded = false;
+  if (!client.leavesWhenUnlinked) {
+    // The real page may hang on its way out.
+    stream.set({ info: "DISCONNECTED", mode: "SYNCING" });
+    return;
+  }
   // Told when the page is going, so that no caller gets an answer before it is gone.
-  addEventListener("pagehide", () => cmd.trigger("logout"), { once: true });
+  if (client.logoutEvent)
+    addEventListener("pagehide", () => cmd.trigger("logout"), { once: true });
   location.replace(`${location.pathname}?post_logout=1&logout_reason=0`);
 }
 
@@ -276,6 +248,7 @@ async function pairingCode(phone: string): Promise<string> {
     { request: "pairingCode", phone: phone.replace(/\D/g, "") },
     "pairingCode",
   );
+  awaitsTypedCode = true;
   return code;
 }
 
@@ -312,7 +285,10 @@ export function defineConnection(): void {
       "APP_STATE_SYNC_COMPLETED",
     ].map((name) => [name, name.toLowerCase()]),
   );
-  const adv = (): string => toBase64(pageKey("adv").pubKey);
+  const adv = (): string => {
+    if (awaitsTypedCode) throw new Error("secretKey is null or undefined");
+    return toBase64(pageKey("adv").pubKey);
+  };
   defineAll({
     WAWebConnModel: () => ({ Conn: conn, ConnImpl: ConnModel }),
     WAWebSocketModel: () => ({ Socket: socket }),
@@ -401,7 +377,7 @@ export function defineConnection(): void {
     WAWebOfflineHandler: () => ({
       OfflineMessageHandler: { getOfflineDeliveryProgress: () => 100 },
     }),
-    WAWebLaunchSocketUtils: () => ({ refreshQR: refreshReferences }),
+    WAWebLaunchSocketUtils: () => (client.refreshQr ? { refreshQR: refreshReferences } : {}),
     WAWebAltDeviceLinkingApi: () => ({
       setPairingType: () => undefined,
       initializeAltDeviceLinking: () => Promise.resolve(),

@@ -1,8 +1,17 @@
 // What the network tells, put into the page's stores on the paths where page libraries listen.
 import { account } from "./account";
+import { client } from "./client";
+import { beginChat, revokedKey } from "./entries";
 import { MsgKey, Wid } from "./ids";
 import { importNamespace, type Exports } from "./loader";
-import { MediaDataModel, findMessage, stores, type ChatModel, type MsgModel } from "./models";
+import {
+  MediaDataModel,
+  findMessage,
+  originalKey,
+  stores,
+  type ChatModel,
+  type MsgModel,
+} from "./models";
 import { line } from "./connection";
 import { contentAttributes } from "./content";
 import { rememberMedia } from "./media";
@@ -32,14 +41,16 @@ export const now = (): number => Math.floor(Date.now() / 1000);
 function pageKey(text: string): MsgKey {
   const id = MsgKey.fromString(text);
   const lid = account.me?.lid;
-  if (!id.fromMe || !id.remote.isGroup() || !lid) return id;
-  return new MsgKey({ fromMe: true, remote: id.remote, id: id.id, participant: lid });
+  if (id.fromMe && id.remote.isGroup() && lid)
+    return new MsgKey({ fromMe: true, remote: id.remote, id: id.id, participant: lid });
+  const remote = account.inChats(id.remote);
+  return new MsgKey({ fromMe: id.fromMe, remote, id: id.id, participant: id.participant });
 }
 
 /** A message of the network as the attributes of a message of the page. */
 export function attributesOf(message: Message, isNew: boolean): Exports {
   const id = pageKey(message.id);
-  const mine = account.me?.pn;
+  const mine = account.own;
   const quoted = message.quoted ? MsgKey.fromString(message.quoted) : undefined;
   const author = writerOf(id, message.author);
   const attributes: Exports = {
@@ -60,6 +71,11 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
             quoted && (findMessage(quoted)?.sender ?? (quoted.fromMe ? mine : quoted.remote)),
     quotedMsg: quoted && { type: "chat", body: findMessage(quoted)?.["body"] },
   };
+  if (message.kind === "revoked") {
+    // Under another id, as when it is deleted before one's eyes.
+    attributes["id"] = revokedKey(id);
+    attributes["protocolMessageKey"] = id;
+  }
   if (message.edited) attributes["latestEditMsgKey"] = id;
   const content = contentAttributes(message);
   if (!message.media) return { ...attributes, body: message.body, ...content };
@@ -102,7 +118,7 @@ export function addHistory(message: Message): MsgModel {
   if (known) return known;
   const [added] = stores.messages.add(attributesOf(message, false));
   for (const each of message.reactions ?? [])
-    void react(added as MsgModel, each.sender, each.emoji);
+    void react(added as MsgModel, each.sender, each.emoji, Date.parse(each.timestamp));
   keepVotes(added as MsgModel, message.details?.poll?.votes ?? []);
   return added as MsgModel;
 }
@@ -125,6 +141,10 @@ export function takeContact(contact: Contact): void {
 export function takeGroup(group: Group): void {
   const id = new Wid(group.id);
   const known = stores.groups.get(id);
+  if (!client.groupDetails) {
+    stores.groups.add({ id });
+    return;
+  }
   const attributes = {
     id,
     subject: group.name,
@@ -150,16 +170,18 @@ export function takeGroup(group: Group): void {
 }
 
 function takeChat(chat: Chat): ChatModel {
-  const id = new Wid(chat.id);
+  const id = account.inChats(new Wid(chat.id));
   const attributes = {
     id,
-    name: chat.name,
+    name: id.isGroup() && !client.groupDetails ? "" : chat.name,
     unreadCount: chat.unread,
     archive: chat.archived ?? false,
     pin: chat.pinned ? 1 : 0,
     t: seconds(chat.lastActivity),
   };
-  return stores.chats.add(attributes, { merge: true })[0] as ChatModel;
+  const [model] = stores.chats.add(attributes, { merge: true });
+  beginChat(model as ChatModel);
+  return model as ChatModel;
 }
 
 export function load(snapshot: Snapshot): void {
@@ -195,7 +217,8 @@ export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; cre
     takeContact(contact);
   }
   const name: unknown = stores.groups.get(id)?.["subject"];
-  const [chat] = stores.chats.add({ id, name, t: now() });
+  const [chat] = stores.chats.add({ id: account.inChats(id), name, t: now() });
+  beginChat(chat as ChatModel);
   return { chat: chat as ChatModel, created: true };
 }
 
@@ -301,7 +324,7 @@ export async function happened(event: EventBody): Promise<void> {
 async function receipt(id: string, ack: number, participant: string | null): Promise<void> {
   const message = findMessage(id);
   if (!message) return;
-  const key: MsgKey = message["id"];
+  const key = originalKey(message);
   if (key.remote.isGroup() && participant === null) {
     // What all have done: the web client works it out from the receipts that it keeps.
     if (message["ack"] < ack) message["ack"] = ack;
@@ -349,8 +372,14 @@ async function protocolMessage(id: string, what: Exports): Promise<void> {
   await stores.messages.processMultipleMessages(target.remote, [raw]);
 }
 
-export function react(message: MsgModel, sender: unknown, emoji: string): Promise<void> {
-  return importNamespace("WAWebMsgProcess")["reaction"](message["id"], Wid.of(sender), emoji);
+export function react(
+  message: MsgModel,
+  sender: unknown,
+  emoji: string,
+  time?: number,
+): Promise<void> {
+  const person = account.inChats(Wid.of(sender));
+  return importNamespace("WAWebMsgProcess")["reaction"](message["id"], person, emoji, time);
 }
 
 async function groupAction(
@@ -414,7 +443,7 @@ async function groupNotice(
 }
 
 function showPresence(chat: string, sender: string, word: string): void {
-  const id = new Wid(chat);
+  const id = account.inChats(new Wid(chat));
   const presence = stores.presences.gadd(id);
   presence["hasData"] = true;
   presence["isOnline"] = word !== "unavailable";

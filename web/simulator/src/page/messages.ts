@@ -6,7 +6,9 @@ import { findMessage, networkId, stores, type ChatModel, type MsgModel } from ".
 import { line } from "./connection";
 import { NetworkRefusal } from "./line";
 import { addHistory, ensureChat, now, seconds } from "./inbound";
+import { confirm, isOwnEntry, keepEdit, replaceRevoked } from "./entries";
 import { contentOf } from "./outbound";
+import { getReactions, keepReactions, reaction } from "./reactions";
 import type { PresenceWord } from "../protocol";
 
 const HISTORY_PAGE = 100;
@@ -59,7 +61,7 @@ async function sendText(chat: ChatModel, body: string): Promise<Exports> {
     body,
     type: "chat",
     t: now(),
-    from: account.me?.pn,
+    from: account.own,
     to: chat["id"],
     self: "out",
     isNewMsg: true,
@@ -72,6 +74,8 @@ async function edit(message: MsgModel, raw: Exports): Promise<void> {
   message.set(message.isMedia ? { caption: text } : { body: text });
   message["latestEditSenderTimestampMs"] = Date.now();
   message["latestEditMsgKey"] = raw["id"];
+  keepEdit(message, raw["id"], text);
+  await confirm(raw["id"]);
 }
 
 async function revoke(_chat: ChatModel, messages: Iterable<MsgModel>): Promise<void> {
@@ -80,16 +84,11 @@ async function revoke(_chat: ChatModel, messages: Iterable<MsgModel>): Promise<v
       { request: "revoke", message: networkId(message), forEveryone: true },
       "done",
     );
-    message["revokeSender"] = account.me?.pn;
-    markRevoked(message, message.isSentByMe ? "sender" : "admin");
+    message["revokeSender"] = account.own;
+    const { remote } = message["id"];
+    replaceRevoked(message, message.isSentByMe ? "sender" : "admin");
+    await confirm(new MsgKey({ fromMe: true, remote, id: await MsgKey.newId() }));
   }
-}
-
-function markRevoked(message: MsgModel, subtype: string): void {
-  message["body"] = undefined;
-  message["caption"] = undefined;
-  message["subtype"] = subtype;
-  message["type"] = "revoked";
 }
 
 async function remove(chat: ChatModel, messages: Iterable<MsgModel>): Promise<void> {
@@ -115,9 +114,9 @@ async function process(chatId: Wid, raws: Exports[]): Promise<void> {
       if (raw["subtype"] === "message_edit") {
         target.set(target.isMedia ? { caption: raw["body"] } : { body: raw["body"] });
         target["latestEditMsgKey"] = raw["id"];
+        keepEdit(target, raw["id"], raw["body"]);
       } else {
-        target["protocolMessageKey"] = raw["protocolMessageKey"];
-        markRevoked(target, "sender");
+        replaceRevoked(target, "sender");
       }
       continue;
     }
@@ -138,81 +137,6 @@ function applyReceipt(details: Exports): Promise<void> {
     if (message && message["ack"] < details["ack"]) message["ack"] = details["ack"];
   }
   return Promise.resolve();
-}
-
-/** Reactions by message, then by sender. */
-const reactions = new Map<string, Map<string, Exports>>();
-
-async function reaction(parent: MsgKey, sender: Wid, text: string): Promise<void> {
-  const mine = account.isMe(sender);
-  const key = new MsgKey({
-    fromMe: mine,
-    remote: parent.remote,
-    id: await MsgKey.newId(),
-    participant: parent.remote.isGroup() ? sender : undefined,
-  });
-  const row = {
-    msgKey: key.toString(),
-    parentMsgKey: parent.toString(),
-    reactionText: text,
-    read: false,
-    senderUserJid: sender.toString(),
-    t: now(),
-    orphan: 0,
-  };
-  importNamespace("WAWebAddonReactionTableMode")["reactionTableMode"].bulkUpsert([
-    {
-      ...row,
-      id: key,
-      reactionParentKey: parent,
-      reactionTimestamp: Date.now(),
-      from: sender,
-      author: sender,
-    },
-  ]);
-  await importNamespace("WAWebReactionsMsgAction")["addOrUpdateReactionsModelCollection"](
-    row,
-    true,
-  );
-}
-
-function keepReactions(given: Exports | Exports[]): Promise<void> {
-  for (const row of [given].flat<Exports[]>()) {
-    const parent = String(idText(row["parentMsgKey"] ?? row["reactionParentKey"]));
-    const rows = reactions.get(parent) ?? new Map<string, Exports>();
-    reactions.set(parent, rows);
-    if (row["reactionText"]) rows.set(row["senderUserJid"], row);
-    else rows.delete(row["senderUserJid"]);
-    const message = findMessage(parent);
-    if (message) message["hasReaction"] = rows.size > 0;
-  }
-  return Promise.resolve();
-}
-
-function getReactions(id: unknown): Promise<Exports> {
-  const byText = new Map<string, Exports>();
-  let reactionByMe: Exports | undefined;
-  for (const row of reactions.get(String(idText(id)))?.values() ?? []) {
-    const text: string = row["reactionText"];
-    const group = byText.get(text) ?? {
-      aggregateEmoji: text,
-      hasReactionByMe: false,
-      senders: [],
-    };
-    byText.set(text, group);
-    const sender = {
-      ...row,
-      msgKey: MsgKey.fromString(row["msgKey"]),
-      parentMsgKey: MsgKey.fromString(row["parentMsgKey"]),
-      timestamp: row["t"],
-    };
-    group["senders"].push(sender);
-    if (account.isMe(row["senderUserJid"])) {
-      group["hasReactionByMe"] = true;
-      reactionByMe = sender;
-    }
-  }
-  return Promise.resolve({ reactions: [...byText.values()], reactionByMe });
 }
 
 /** Messages of a chat beside an anchor; earlier ones are asked of the network. */
@@ -244,12 +168,27 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
   } as const;
   try {
     const { messages } = await line.ask(request, "messages");
-    return messages.map(addHistory);
+    const found = messages.map(addHistory);
+    return withOwnEntries(found, anchor && findMessage(anchor), known(), limit);
   } catch (error) {
     // A chat of which nothing was sent yet is on this page alone.
     if (error instanceof NetworkRefusal && error.kind === "unknownChat") return [];
     throw error;
   }
+}
+
+/** With the page's own entries from the oldest that was found to the anchor. */
+function withOwnEntries(
+  found: MsgModel[],
+  anchor: MsgModel | undefined,
+  all: MsgModel[],
+  limit: number,
+): MsgModel[] {
+  const oldest = found.length < limit ? undefined : found[0];
+  const begin = oldest ? all.indexOf(oldest) : 0;
+  const end = anchor ? all.indexOf(anchor) : all.length;
+  const own = all.slice(Math.max(0, begin), end).filter(isOwnEntry);
+  return [...own, ...found].sort((a, b) => a["t"] - b["t"]).slice(-limit);
 }
 
 /** The message itself, or the next one that the network has: it knows none that it refused. */
@@ -266,7 +205,7 @@ async function findMedia(options: Exports): Promise<{ messages: MsgModel[] }> {
 async function sendSeen(given: Exports): Promise<void> {
   const chat: ChatModel = given["chat"] ?? given;
   // A chat that nothing was said in yet is on this page alone: the network has nothing to mark.
-  if (chat["msgs"].length === 0) return;
+  if (chat["msgs"].every(isOwnEntry)) return;
   await line.ask({ request: "markRead", chat: chat["id"].toString() }, "done");
   chat["unreadCount"] = 0;
 }
@@ -330,6 +269,7 @@ export function defineMessages(): void {
         "notification",
         "gp2",
         "e2e_notification",
+        "notification_template",
         "call_log",
         "protocol",
         "chat",
@@ -402,9 +342,11 @@ export function defineMessages(): void {
         );
         await importNamespace("WAWebMsgProcess")["reaction"](
           message["id"],
-          account.me?.pn,
+          account.own,
           emoji,
         );
+        const { remote } = message["id"];
+        await confirm(new MsgKey({ fromMe: true, remote, id: await MsgKey.newId() }));
         return "OK";
       },
     }),

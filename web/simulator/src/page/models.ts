@@ -198,7 +198,8 @@ export class MsgModel extends Model {
     return this.isMedia;
   }
   get isNotification(): boolean {
-    return this["type"] === "gp2" || this["type"] === "e2e_notification";
+    const { type } = this;
+    return type === "gp2" || type === "e2e_notification" || type === "notification_template";
   }
   get isStatusV3(): boolean {
     return this["id"].remote.isStatus();
@@ -396,12 +397,19 @@ export function findMessage(id: unknown): MsgModel | undefined {
   // The network may have come to name the chat by the person's other identity.
   for (const chat of [remote, remote.isLid() ? account.toPhone(remote) : account.toLid(remote)]) {
     const inChat: ChatMsgsCollection | undefined = chat && stores.chats.get(chat)?.["msgs"];
-    const found = inChat?.findFirst(
-      (each) => each["id"].id === wanted.id && each["id"].fromMe === wanted.fromMe,
-    );
+    const found = inChat?.findFirst((each) => {
+      // One that was deleted for everyone is here under another id.
+      const key: MsgKey = each["type"] === "revoked" ? originalKey(each) : each["id"];
+      return key.id === wanted.id && key.fromMe === wanted.fromMe;
+    });
     if (found) return found;
   }
   return undefined;
+}
+
+/** The id that a message had before it was deleted for everyone. */
+export function originalKey(message: MsgModel): MsgKey {
+  return message["protocolMessageKey"] ?? message["id"];
 }
 
 /** The id that the network knows a message by. */

@@ -1,5 +1,6 @@
 // Contacts, hidden identities, existence checks and groups.
 import { account } from "./account";
+import { client } from "./client";
 import { Wid, idText } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
 import { stores, type ChatModel, type ContactModel, type GroupMetadataModel } from "./models";
@@ -166,7 +167,7 @@ export function definePeople(): void {
       },
     }),
     WAWebLidMigrationUtils: () => ({
-      Lid1X1MigrationUtils: { isLidMigrated: no },
+      Lid1X1MigrationUtils: { isLidMigrated: () => client.lidMigrated },
       toUserLid: (id: Wid) => account.toLid(id),
       toPn: (id: Wid) => account.toPhone(id),
       shouldHaveAccountLid: no,

@@ -16,7 +16,11 @@ export function showScreen(): void {
     if (!frame) return;
     switch (socket["state"]) {
       case "UNPAIRED":
-        if (conn["ref"]) frame.replaceChildren(landing(code(conn["ref"]), false));
+        try {
+          if (conn["ref"]) frame.replaceChildren(landing(code(conn["ref"]), false));
+        } catch {
+          // While a typed code is awaited there is none to scan.
+        }
         return;
       case "UNPAIRED_IDLE":
         frame.replaceChildren(landing("", true));
@@ -53,7 +57,7 @@ function landing(text: string, spent: boolean): Element {
   if (spent) {
     const again = element("button", "");
     again.textContent = "Click to reload QR code";
-    again.onclick = () => importNamespace("WAWebCmd")["Cmd"].refreshQR();
+    again.onclick = () => importNamespace("WAWebCmd")["Cmd"].refreshQR?.();
     holder.append(again);
   }
   return element("div", "", element("div", "landing-wrapper", holder));

@@ -1,0 +1,83 @@
+//! The control of how simulated pages behave where versions of the real client differ.
+
+use actix_web::web;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        body::Body,
+        endpoint::Endpoint,
+        simulator::{Answer, TAG, data, done, network},
+    },
+    services::Services,
+    simulator::WebClient,
+};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/_simulator/v1/web-client", shown)
+            .about(TAG, "How pages behave where versions of the real client differ"),
+        Endpoint::put("/_simulator/v1/web-client", chosen)
+            .about(TAG, "Choose how pages behave that are loaded from now on")
+            .takes::<WebClientBody>(),
+    ]
+}
+
+/// What is not named is as the usual page.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WebClientBody {
+    /// Milliseconds; null for never.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<u64>)]
+    listeners_after: Option<Option<u64>>,
+    refresh_qr: Option<bool>,
+    logout_event: Option<bool>,
+    leaves_when_unlinked: Option<bool>,
+    lid_migrated: Option<bool>,
+    endless_syncing: Option<bool>,
+    group_details: Option<bool>,
+}
+
+/// Tells null from what is not there.
+fn named<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u64>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl WebClientBody {
+    fn client(self) -> WebClient {
+        let usual = WebClient::default();
+        WebClient {
+            listeners_after: self.listeners_after.unwrap_or(usual.listeners_after),
+            refresh_qr: self.refresh_qr.unwrap_or(usual.refresh_qr),
+            logout_event: self.logout_event.unwrap_or(usual.logout_event),
+            leaves_when_unlinked: self.leaves_when_unlinked.unwrap_or(usual.leaves_when_unlinked),
+            lid_migrated: self.lid_migrated.unwrap_or(usual.lid_migrated),
+            endless_syncing: self.endless_syncing.unwrap_or(usual.endless_syncing),
+            group_details: self.group_details.unwrap_or(usual.group_details),
+        }
+    }
+}
+
+async fn shown(services: web::Data<Services>) -> Answer {
+    data(network(&services)?.web_client())
+}
+
+async fn chosen(services: web::Data<Services>, Body(body): Body<WebClientBody>) -> Answer {
+    network(&services)?.set_web_client(body.client());
+    done("Chosen")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_is_as_ever_and_null_means_never() {
+        let read = |text: &str| serde_json::from_str(text).map(WebClientBody::client).unwrap();
+        assert_eq!(read("{}"), WebClient::default());
+        let never = WebClient { listeners_after: None, ..WebClient::default() };
+        assert_eq!(read(r#"{"listenersAfter":null}"#), never);
+    }
+}

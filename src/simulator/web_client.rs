@@ -1,0 +1,51 @@
+//! How the simulated page behaves where versions and accounts of the real client differ. A page takes it
+//! over when it is loaded.
+
+use serde::Serialize;
+
+use crate::simulator::Network;
+
+/// The variant that pages loaded from now on are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebClient {
+    /// Milliseconds from the main screen until its listeners carry out commands; none for never.
+    pub listeners_after: Option<u64>,
+    /// Whether the page has its own command for new codes.
+    pub refresh_qr: bool,
+    /// Whether the page sends an event when it logs out.
+    pub logout_event: bool,
+    /// Whether an unlinked page is loaded anew; otherwise it hangs in its logout.
+    pub leaves_when_unlinked: bool,
+    /// Whether chats, and what the account itself does, go by hidden identities.
+    pub lid_migrated: bool,
+    /// Whether the page stands at SYNCING for ever when it is loaded.
+    pub endless_syncing: bool,
+    /// Whether the page knows more of groups than their ids.
+    pub group_details: bool,
+}
+
+impl Default for WebClient {
+    fn default() -> Self {
+        Self {
+            // The real page takes a second; tests need no more than that it is not at once.
+            listeners_after: Some(30),
+            refresh_qr: true,
+            logout_event: true,
+            leaves_when_unlinked: true,
+            lid_migrated: false,
+            endless_syncing: false,
+            group_details: true,
+        }
+    }
+}
+
+impl Network {
+    pub fn web_client(&self) -> WebClient {
+        self.world().web_client.clone()
+    }
+
+    pub fn set_web_client(&self, web_client: WebClient) {
+        self.world().web_client = web_client;
+    }
+}

@@ -1,0 +1,49 @@
+//! An account whose chats go by hidden identities is told by numbers, and its own reactions once.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::stage::{ADA, OWN, SESSION, Stage};
+
+async fn own_reactions_are_told_once_under_the_number_and_stay(stage: Stage) {
+    stage.web_client(json!({ "lidMigrated": true })).await;
+    stage.restart().await;
+    let mut events = stage.events().await;
+    let write = async |words: &str| {
+        let body = json!({ "chat": format!("{OWN}@c.us"), "text": words });
+        stage.phone(ADA, "messages", body).await;
+    };
+    write("hello").await;
+    let heard = events.next("message", |data| data["body"] == "hello").await;
+    let id = heard["data"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(heard["data"]["from"], format!("{ADA}@c.us"), "{heard}");
+    let react = format!("{SESSION}/messages/{id}/reaction");
+    let (status, answer) = stage.call(Method::POST, &react, Some(json!({ "emoji": "🎉" }))).await;
+    assert_eq!(status, 200, "{answer}");
+    stage.restart().await;
+    write("after all").await;
+    events.next("message", |data| data["body"] == "after all").await;
+    let reactions: Vec<&Value> =
+        events.seen.iter().filter(|event| event["event"] == "reaction").collect();
+    assert_eq!(reactions.len(), 1, "{reactions:#?}");
+    assert_eq!(reactions[0]["data"]["sender"], format!("{OWN}@c.us"), "{reactions:#?}");
+
+    let listed = stage.ask(&format!("chats/{ADA}@c.us/messages?limit=50")).await;
+    let listed = listed.as_array().unwrap().clone();
+    let message = listed.iter().find(|message| message["id"] == id.as_str()).expect("it is gone");
+    let reaction = &message["reactions"][0];
+    assert_eq!(reaction["emoji"], "🎉", "{message}");
+    // Newer versions of the page count reactions in milliseconds.
+    let (told, sent) = (reaction["timestamp"].as_f64(), message["timestamp"].as_f64());
+    let late = told.unwrap() - sent.unwrap();
+    assert!((-5.0..3_600.0).contains(&late), "{message}");
+    let sent = json!({ "chatId": format!("{ADA}@c.us"), "content": "to the number" });
+    stage.send("send-text", sent).await;
+    let chats = stage.ask("chats").await;
+    assert_eq!(chats.as_array().unwrap().len(), 1, "{chats}");
+    stage.end().await;
+}
+
+on_both_engines! {
+    own_reactions_are_told_once_under_the_number_and_stay
+}

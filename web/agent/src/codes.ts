@@ -1,0 +1,28 @@
+// Codes to scan, after those before ran out. The page's own command for it is gone in newer
+// versions, and brings nothing while the page waits for a typed code: then the page is reloaded.
+import { wpp } from "./page";
+import { attempt } from "./people";
+
+const PATIENCE = 5_000;
+const LOOK_EVERY = 250;
+
+export async function freshCodes(): Promise<null> {
+  // It resolves with the next code, which may never come.
+  attempt(() => void wpp().conn.refreshQR().catch(() => undefined));
+  for (let waited = 0; waited < PATIENCE; waited += LOOK_EVERY) {
+    if (await showsCode()) return null;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+  }
+  location.reload();
+  return null;
+}
+
+async function showsCode(): Promise<boolean> {
+  const { conn } = wpp();
+  if (attempt(() => conn.isIdle())) return false;
+  try {
+    return Boolean((await conn.getAuthCode())?.fullCode);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,20 @@
+// Where the page stands, for the person who is told why a session does not come up.
+import { wpp } from "./page";
+import { attempt } from "./people";
+
+let codeError = "";
+
+/** Why there is no code to show; empty when there is one. */
+export function noteCodeError(error: string): void {
+  codeError = error;
+}
+
+export function standing(): string {
+  const { conn, whatsapp } = wpp();
+  const mode = attempt(() => (whatsapp.Stream as { mode?: string } | undefined)?.mode);
+  const socket = attempt(() => (whatsapp.Socket as { state?: string } | undefined)?.state);
+  const login = attempt(() => conn.isAuthenticated()) ? "linked" : "not linked";
+  const parts = [`mode ${mode ?? "unknown"}`, `socket ${socket ?? "unknown"}`, login];
+  if (codeError !== "") parts.push(`no code: ${codeError}`);
+  return parts.join(", ");
+}
