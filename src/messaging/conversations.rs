@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Chat, Contact, Error, Jid, MessageId, SessionId, SessionState, Subject, Timestamp,
+        Chat, Contact, Error, ErrorCode, Jid, MessageId, SessionId, SessionState, Subject,
+        Timestamp,
         address::digits_of,
         conversation::{AutomationPause, ConversationRecord, DayCount, StoredMessage, Window},
         fold::fold,
@@ -208,7 +209,11 @@ impl Messaging {
     /// Nothing is unread any more; the senders see it when the session is ready.
     pub async fn read_conversation(&self, of: &ConversationRecord) -> Result<(), Error> {
         if self.is_ready(&of.session)? {
-            return self.mark_read(&of.session, &of.chat).await;
+            match self.mark_read(&of.session, &of.chat).await {
+                // The connection was lost meanwhile.
+                Err(error) if error.code == ErrorCode::NotReady => (),
+                outcome => return outcome,
+            }
         }
         Ok(self.ingest.change_chat(&of.session, &of.chat, |chat| chat.unread = 0).await?)
     }

@@ -182,21 +182,19 @@ impl Outbox {
     /// Waits for an outcome; without a connection to WhatsApp only for a moment: then the message waits for
     /// it, and its caller does not.
     async fn settled(&self, entry: &OutboxEntry, mut outcome: Outcome) -> Settled {
-        loop {
-            tokio::select! {
-                outcome = &mut outcome => return Settled::Outcome(outcome),
-                () = self.parts.supervisor.lost_connection(&entry.session, LINE_GRACE) => (),
-            }
-            let (reply, kept) = oneshot::channel();
-            let (session, id) = (entry.session.clone(), entry.id);
-            if self.order(Order::Keep { session, id, reply }).await.is_err() {
-                return Settled::Outcome(outcome.await);
-            }
-            match kept.await {
-                Ok(Some(entry)) => return Settled::Kept(entry),
-                // It has just ended.
-                _ => return Settled::Outcome(outcome.await),
-            }
+        tokio::select! {
+            outcome = &mut outcome => return Settled::Outcome(outcome),
+            () = self.parts.supervisor.lost_connection(&entry.session, LINE_GRACE) => (),
+        }
+        let (reply, kept) = oneshot::channel();
+        let (session, id) = (entry.session.clone(), entry.id);
+        if self.order(Order::Keep { session, id, reply }).await.is_err() {
+            return Settled::Outcome(outcome.await);
+        }
+        match kept.await {
+            Ok(Some(entry)) => Settled::Kept(entry),
+            // It has just ended.
+            _ => Settled::Outcome(outcome.await),
         }
     }
 
