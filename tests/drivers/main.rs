@@ -58,6 +58,7 @@ on_every_engine! {
     it_is_told_who_types_and_who_stops
     a_reaction_can_be_taken_back
     who_reacted_is_told_with_the_history
+    what_people_vote_is_told_and_kept
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
     nothing_is_done_to_a_deleted_message

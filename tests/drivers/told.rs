@@ -1,7 +1,9 @@
 //! More of what every engine does: what it tells of the account, and how often.
 
 use wagate::{
-    domain::{Ack, Command, EventBody, Jid, Outgoing, ParticipantOutcome, Reply, event::Presence},
+    domain::{
+        Ack, Command, Content, EventBody, Jid, Outgoing, ParticipantOutcome, Reply, event::Presence,
+    },
     driver::{Close, DriverEvent},
     simulator::Behaviour,
 };
@@ -93,6 +95,37 @@ pub async fn a_reaction_can_be_taken_back(stage: Stage) {
     session.message("a message", |message| message.body == "after that").await;
     assert!(!session.has_seen(is_mine), "it told what it was asked to do");
     session.close(Close::KeepLogin).await;
+}
+
+pub async fn what_people_vote_is_told_and_kept(stage: Stage) {
+    let mut session = stage.linked("one", OWNER).await;
+    let ada = person(ADA);
+    let poll = Content::Poll {
+        question: "Tea?".to_owned(),
+        options: vec!["yes".to_owned(), "no".to_owned()],
+        selectable: 1,
+    };
+    let sent = session.send(&ada, poll).await.unwrap();
+    stage.on_phone(&ada, &sent.id.key, |_| true).await;
+    for wanted in [vec!["yes".to_owned()], vec![], vec!["no".to_owned()]] {
+        stage.network.vote_from_phone(&ada, &sent.id, wanted.clone()).unwrap();
+        session
+            .happened("the vote", |body| match body {
+                EventBody::PollVote { message, sender, options } => {
+                    (*message == sent.id && *sender == ada && *options == wanted).then_some(())
+                }
+                _ => None,
+            })
+            .await;
+    }
+    session.close(Close::KeepLogin).await;
+    let mut again = stage.open("one").await;
+    again.ready().await;
+    let reply = again.ask(history(&ada, None, 5)).await;
+    let Ok(Reply::Messages(found)) = reply else { panic!("{reply:?}") };
+    let poll = found[0].details().poll.clone().expect("the poll has lost its options");
+    assert_eq!((poll.voters("no").count(), poll.all_votes().len()), (1, 1), "{poll:?}");
+    again.close(Close::KeepLogin).await;
 }
 
 pub async fn the_same_key_twice_is_one_message(stage: Stage) {

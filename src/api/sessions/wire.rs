@@ -401,6 +401,26 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_knows_is_told_as_it_is() {
+        let raw = json!({ "author": "1000000001@lid", "deep": [{ "id": "15550001@c.us" }] });
+        let event = Event {
+            seq: 1,
+            id: uuid::Uuid::nil(),
+            session: "s".parse().unwrap(),
+            session_uuid: uuid::Uuid::nil(),
+            session_seq: 1,
+            at: from_seconds(1),
+            body: EventBody::EngineUnknown { name: "call_log".to_owned(), raw: raw.clone() },
+            identities: Vec::new(),
+        };
+        let mut bytes = Vec::new();
+        encode(&event, Codes::Shown, &mut bytes).unwrap();
+        let frame: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(frame["event"], "unknown");
+        assert_eq!(frame["data"], json!({ "name": "call_log", "raw": raw, "timestamp": 1 }));
+    }
+
+    #[test]
     fn an_ack_is_worded_as_its_listeners_know_it() {
         let message = "true_1234567890@c.us_ABC123".parse().unwrap();
         let body = EventBody::Ack { message, ack: Ack::Delivered, participant: None };

@@ -4,7 +4,10 @@ import type { MessageLike } from "./convert";
 import type { Details, Menu } from "./wire";
 
 const LONGEST_TEXT = 4_096;
-const LONGEST_CARD = 256 * 1024;
+/** Characters of one card, of one among many long ones, and of all together. */
+const LONGEST_CARD = 16 * 1024;
+const SHORT_CARD = 1_024;
+const MOST_OF_CARDS = 256 * 1024;
 const MOST_CARDS = 300;
 const MOST_OPTIONS = 100;
 /** Larger than what any message lasts, in seconds. */
@@ -83,10 +86,23 @@ function place(fields: Fields, details: Details): void {
 function cardsOf(fields: Fields): NonNullable<Details["contacts"]> {
   const one = { displayName: fields["vcardFormattedName"], vcard: fields["body"] };
   const several = fields["type"] === "multi_vcard" ? list(fields["vcardList"]) : [one];
-  return several.slice(0, MOST_CARDS).map((given) => {
-    const card = object(given);
-    return { name: words(card["displayName"]), vcard: text(card["vcard"]).slice(0, LONGEST_CARD) };
-  });
+  const cards = several.slice(0, MOST_CARDS).map(object);
+  const length = cards.reduce((sum, card) => sum + text(card["vcard"]).length, 0);
+  const most = length <= MOST_OF_CARDS ? LONGEST_CARD : SHORT_CARD;
+  return cards.map((card) => ({
+    name: words(card["displayName"])?.slice(0, LONGEST_NAME) ?? null,
+    vcard: fitting(text(card["vcard"]), most),
+  }));
+}
+
+const LONGEST_NAME = 256;
+const NEEDED = /^(BEGIN|VERSION|END|N|FN|ORG|(\w+\.)?TEL)\b/i;
+
+/** A card that is too long without its picture and all else that nobody is reached by. */
+function fitting(vcard: string, most: number): string {
+  if (vcard.length <= most) return vcard;
+  const needed = vcard.split(/\r?\n/).filter((line) => NEEDED.test(line) && line.length <= 256);
+  return needed.join("\n").slice(0, most);
 }
 
 /** The name on a card, else its number. */

@@ -45,6 +45,18 @@ test("contact cards keep their vCards, one and several", () => {
   }
 });
 
+test("cards that are too long keep what a person is reached by", () => {
+  const photo = "A".repeat(50_000);
+  const card = (long: string) =>
+    `BEGIN:VCARD\nVERSION:3.0\nFN:Ada\nPHOTO:${long}\nitem1.TEL:+1 555\nEND:VCARD`;
+  const short = "BEGIN:VCARD\nVERSION:3.0\nFN:Ada\nitem1.TEL:+1 555\nEND:VCARD";
+  assert.equal(details({ type: "vcard", body: card("B64") })?.contacts?.[0]?.vcard, card("B64"));
+  assert.equal(details({ type: "vcard", body: card(photo) })?.contacts?.[0]?.vcard, short);
+  const vcardList = Array.from({ length: 1_000 }, () => ({ vcard: card("A".repeat(2_000)) }));
+  const many = details({ type: "multi_vcard", vcardList })?.contacts ?? [];
+  assert.deepEqual([many.length, many[0]?.vcard], [300, short]);
+});
+
 test("a poll keeps its options, and how many may be chosen", () => {
   const poll = {
     type: "poll_creation",

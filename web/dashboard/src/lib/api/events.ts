@@ -17,6 +17,7 @@ export const EVENT_NAMES = [
   "sending_held",
   "sending_resumed",
   "reaction",
+  "poll_vote",
   "qr",
   "authenticated",
   "ready",
@@ -32,6 +33,7 @@ export const EVENT_NAMES = [
   "presence",
   "call",
   "history_gap",
+  "unknown",
   "webhook.disabled",
 ];
 
