@@ -29,6 +29,7 @@ mod polls;
 pub mod protocol;
 mod receipts;
 mod relay;
+mod settlers;
 mod thread;
 mod veil;
 mod web_client;

@@ -20,6 +20,7 @@ use crate::{
         lines::{MOST_KEPT, waits},
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
+        settlers::{settle, settlers},
         veil::Shown,
         web_client::WebClient,
     },
@@ -29,16 +30,6 @@ use crate::{
 const NOBODY: &str = "999";
 /// Messages of each chat that a device is given when it connects.
 const SNAPSHOT_MESSAGES: usize = 50;
-
-/// People whom every new account knows: telephone number, name, behaviour.
-const SETTLERS: [(&str, &str, Behaviour); 6] = [
-    ("15550000001", "Echo", Behaviour::Echo),
-    ("15550000002", "Slow", Behaviour::Slow),
-    ("15550000003", "Silent", Behaviour::Silent),
-    ("15550000011", "Ada Lovelace", Behaviour::Reads),
-    ("15550000012", "Grace Hopper", Behaviour::Reads),
-    ("15550000013", "Alan Turing", Behaviour::Reads),
-];
 
 pub struct World {
     pub settings: NetworkSettings,
@@ -210,7 +201,7 @@ impl World {
         if name.is_some() {
             person.me.push_name = name;
         }
-        for contact in SETTLERS.iter().filter_map(|(phone, name, _)| settler(phone, name)) {
+        for contact in settlers() {
             if contact.id != person.me.id {
                 person.contacts.entry(contact.id.clone()).or_insert(contact);
             }
@@ -332,18 +323,6 @@ impl World {
     }
 }
 
-/// Everybody knows these people, from the beginning or from the version on that brought them.
-fn settle(ledger: &mut Ledger) {
-    for (phone, name, behaviour) in SETTLERS {
-        if let Ok(id) = Jid::of_phone(phone)
-            && ledger.person(&id).is_none()
-        {
-            let person = Person::new(id.clone(), lid_of(&id), name.to_owned(), behaviour);
-            ledger.put(Record::Person(Box::new(person)));
-        }
-    }
-}
-
 /// The hidden identity that the network gives to a telephone number, unless somebody else has it.
 pub fn lid_of(id: &Jid) -> Option<Jid> {
     lid_from(1, id)
@@ -361,22 +340,6 @@ fn phone_of(lid: &Jid) -> Option<Jid> {
     let phone = Jid::of_phone(digits).ok().filter(|phone| is_number(phone.user()))?;
     let made = lid_from(u8::try_from(first).ok().filter(|first| 0 < *first)?, &phone)?;
     (made == *lid).then_some(phone)
-}
-
-fn settler(phone: &str, name: &str) -> Option<Contact> {
-    let id = Jid::of_phone(phone).ok()?;
-    Some(Contact {
-        lid: lid_of(&id),
-        id,
-        name: Some(name.to_owned()),
-        short_name: name.split(' ').next().map(str::to_owned),
-        push_name: Some(name.to_owned()),
-        in_address_book: true,
-        on_whatsapp: true,
-        business: false,
-        blocked: false,
-        picture: None,
-    })
 }
 
 fn last_digits(user: &str) -> &str {
@@ -456,7 +419,7 @@ mod tests {
         assert_eq!(pushed.last(), Some(&Push::Unlinked));
         let again = self::network(folder.path());
         for network in [&network, &again] {
-            assert_eq!(network.accounts().len(), SETTLERS.len());
+            assert_eq!(network.accounts().len(), settlers().count());
             assert!(matches!(first_push(network, &credential).await, Push::Reference { .. }));
             let media = network.world().settings.media_folder();
             assert_eq!(fs::read_dir(media).unwrap().count(), 0);

@@ -406,7 +406,7 @@ mod tests {
         let event = Event {
             seq: 1,
             id: uuid::Uuid::nil(),
-            session: "s".parse().unwrap(),
+            session: "s".parse().ok(),
             session_uuid: uuid::Uuid::nil(),
             session_seq: 1,
             at: from_seconds(1),

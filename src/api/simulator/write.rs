@@ -178,7 +178,7 @@ async fn upload(
     let (filename, caption) = (body.filename.clone(), body.text.clone());
     let uploaded = network.upload(PhoneMedia { path: &path, kind, mime: &mime, filename, caption });
     tokio::fs::remove_file(&path).await.map_err(failed)?;
-    Ok(uploaded.map_err(refused)?)
+    uploaded.map_err(refused)
 }
 
 impl WriteBody {
