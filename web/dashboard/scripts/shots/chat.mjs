@@ -4,6 +4,7 @@ import { ADA, conversationWith, openAccount, PHONE, SILENT, send, writeFrom }
 import { png, wav } from "../../test/support/files.mjs";
 import { until } from "../../test/support/gateway.mjs";
 
+const WORKSHOP = "15550000108";
 const PEOPLE = [
   ["15550000101", "Jonas Weber", "The invoice for March is still open, isn't it?"],
   ["15550000102", "Yuki Tanaka", "ありがとうございます！明日また連絡します。"],
@@ -12,7 +13,7 @@ const PEOPLE = [
   ["15550000105", "مريم حداد", "شكراً، وصلت الطلبية اليوم"],
   ["15550000106", "Tomás Oliveira", "Perfect, see you on Thursday 👍"],
   ["15550000107", "Priya Raman", "Is the blue one still there?"],
-  ["15550000108", "Workshop Krüger", "The bicycle can be picked up from tomorrow on."],
+  [WORKSHOP, "Workshop Krüger", "The bicycle can be picked up from tomorrow on."],
 ];
 
 /** Fills a gateway with conversations. */
@@ -21,6 +22,7 @@ export async function fillChats(gateway) {
     await openAccount(gateway, phone, name);
     await writeFrom(gateway, phone, text);
   }
+  await fillContent(gateway);
   const group = await gateway.ask("POST", "/api/v1/sessions/shop/groups", {
     name: "Market on Saturday", participants: [`${ADA}@c.us`, "15550000012@c.us"],
   });
@@ -59,6 +61,29 @@ export async function fillChats(gateway) {
   const ada = await conversationWith(gateway, ADA);
   await gateway.ask("PUT", `/api/v1/conversations/${ada.id}/tags`, { tag_ids: [data.tag.id] });
   await gateway.ask("POST", `/api/v1/chat/conversations/${ada.id}/mark-read`);
+}
+
+/** A place, a contact card and a poll with votes. */
+async function fillContent(gateway) {
+  const succeed = async (path, body) => {
+    const answer = await gateway.ask("POST", path, body);
+    if (!answer.success) throw new Error(JSON.stringify(answer));
+    return answer.data;
+  };
+  const account = `/_simulator/v1/accounts/${WORKSHOP}`;
+  const chat = `${PHONE}@c.us`;
+  const location = {
+    latitude: 53.54123, longitude: 9.98452, name: "Workshop Krüger", address: "Am Kai 7, Hamburg",
+  };
+  await succeed(`${account}/messages`, { chat, location });
+  const contacts = [{ name: "Grace Hopper", phone: "15550000012", organization: "Harbour office" }];
+  await succeed(`${account}/messages`, { chat, contacts });
+  const { messageId: message } = await succeed("/api/v1/sessions/shop/send-poll", {
+    chatId: `${WORKSHOP}@c.us`, question: "When may we come?",
+    options: ["Monday at nine", "Tuesday at noon", "Another day"],
+  });
+  const vote = { message, options: ["Tuesday at noon"] };
+  await until("a vote", async () => (await gateway.ask("POST", `${account}/votes`, vote)).success);
 }
 
 async function writeToGroup(gateway, chat) {
@@ -114,6 +139,17 @@ export const shots = [
     ready: (page) => page.getByRole("link", { name: /Workshop Krüger/ }).waitFor(),
   },
   { name: "chat", chats: true, hash: "#/chat", ready: openAda },
+  {
+    name: "chat-content",
+    chats: true,
+    hash: "#/chat",
+    ready: async (page) => {
+      await page.getByRole("link", { name: /Workshop Krüger/ }).click();
+      await page.getByText("Am Kai 7, Hamburg").waitFor();
+      await page.getByRole("button", { name: "Copy +15550000012" }).waitFor();
+      await page.getByText("1 vote", { exact: true }).waitFor();
+    },
+  },
   {
     name: "chat-menu",
     chats: true,
