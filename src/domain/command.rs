@@ -249,6 +249,9 @@ pub struct OutgoingMedia {
     pub filename: String,
     pub size: u64,
     pub caption: Option<String>,
+    /// How long a voice note sounds, where the file tells.
+    #[serde(default)]
+    pub seconds: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -223,7 +223,8 @@ impl Details {
     /// Those of a message that is sent.
     pub fn of(content: &Content) -> Self {
         match content {
-            Content::Text { .. } | Content::Media(_) => Self::default(),
+            Content::Text { .. } => Self::default(),
+            Content::Media(media) => Self { seconds: media.seconds, ..Self::default() },
             Content::Location { latitude, longitude, name, address } => {
                 let (name, address) = (name.clone(), address.clone());
                 let (latitude, longitude) = (*latitude, *longitude);

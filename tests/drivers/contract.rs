@@ -227,6 +227,7 @@ pub async fn files_travel_both_ways(stage: Stage) {
             filename: "näme.bin".to_owned(),
             size: bytes.len() as u64,
             caption: (kind == MediaKind::Document).then(|| "a caption".to_owned()),
+            seconds: None,
         };
         let caption = media.caption.clone().unwrap_or_default();
         let sent = session.send(&ada, Content::Media(media)).await.unwrap();

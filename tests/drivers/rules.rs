@@ -97,6 +97,7 @@ async fn picture(session: &Session, stage: &Stage, caption: Option<&str>) -> Mes
         mime: "image/png".to_owned(),
         filename: "picture.png".to_owned(),
         caption: caption.map(str::to_owned),
+        seconds: None,
     });
     session.send(&person(ADA), content).await.unwrap().id
 }

@@ -75,6 +75,7 @@ async fn only_ogg_with_opus_is_a_voice_note(stage: Stage) {
     let (status, answer) = stage.post("/api/v1/chat/send-media", body).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer["data"]["message"]["media"]["is_voice_note"], true, "{answer}");
+    assert_eq!(answer["data"]["message"]["duration_seconds"], 3, "{answer}");
     // As sound, other kinds go as well; text does not.
     let body = json!({ "chatId": chat, "data": url("audio/ogg", &mp3) });
     let (status, answer) = stage.post(send, body).await;

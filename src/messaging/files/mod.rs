@@ -43,8 +43,6 @@ pub struct Wanted {
 /// A file on the disk for one send; removed when dropped.
 pub struct Upload {
     pub media: OutgoingMedia,
-    /// How long a voice note sounds.
-    pub seconds: Option<u32>,
     _place: Place,
 }
 
@@ -103,8 +101,9 @@ impl Messaging {
             mime,
             size: raw.size,
             caption: wanted.caption.filter(|caption| !caption.is_empty()),
+            seconds,
         };
-        Ok(Upload { media, seconds, _place: place })
+        Ok(Upload { media, _place: place })
     }
 }
 
