@@ -136,6 +136,11 @@ struct Check<'c> {
 }
 
 impl Check<'_> {
+    /// What ends the reading: it is named however many faults there are.
+    fn last_fault(&self, fault: impl Into<String>) {
+        self.findings.faults.borrow_mut().push((self.place.shown(), fault.into()));
+    }
+
     fn fault(&self, fault: impl Into<String>) {
         self.findings.add(&self.place, fault);
     }
@@ -304,7 +309,7 @@ impl<'de> Visitor<'de> for Check<'_> {
         match list.next_element::<IgnoredAny>()? {
             None => Ok(()),
             Some(_) => {
-                self.fault(too_many(*most, "entries"));
+                self.last_fault(too_many(*most, "entries"));
                 Err(A::Error::custom("too many entries"))
             }
         }
@@ -326,11 +331,11 @@ impl<'de> Visitor<'de> for Check<'_> {
         while let Some(name) = map.next_key::<String>()? {
             count += 1;
             if most < count {
-                self.fault(too_many(most, "entries"));
+                self.last_fault(too_many(most, "entries"));
                 return Err(A::Error::custom("too many entries"));
             }
             if is_longer(&name, longest) {
-                self.fault(format!("the names in it {}", too_many(longest, "characters")));
+                self.last_fault(format!("the names in it {}", too_many(longest, "characters")));
                 return Err(A::Error::custom("too long a name"));
             }
             let place = Place::Field(&self.place, &name);
