@@ -1,4 +1,5 @@
-//! Lines that are cut: nothing goes up or down until they are back, and then all of it in its order.
+//! Lines of devices. One that is cut carries nothing, up or down, until it is back; then all of it comes in its
+//! order.
 
 use crate::{
     domain::Jid,
@@ -10,12 +11,40 @@ use crate::{
 };
 
 /// What a device is told late at most; one that misses more is cut off, and connects again.
-pub const MOST_KEPT: usize = 900;
+const MOST_KEPT: usize = 900;
 
 impl World {
     /// Whether a device's account has no line.
     pub fn is_cut(&self, device: u64) -> bool {
         self.devices.get(&device).is_some_and(|device| has_no_line(&self.cut, device))
+    }
+
+    /// A device whose queue is full is cut off: it will connect again and be given a snapshot.
+    pub fn hand_over(&mut self, device: u64, push: Push) {
+        let Some(connected) = self.devices.get_mut(&device) else { return };
+        if waits(&self.cut, connected, &push) {
+            if MOST_KEPT <= connected.kept.len() {
+                self.devices.remove(&device);
+                return;
+            }
+            connected.kept.push_back(push);
+            return;
+        }
+        let is_event = matches!(push, Push::Happened { .. });
+        if is_event && self.faults.take(|faults| &mut faults.reorder_events) {
+            connected.held = Some(push);
+            return;
+        }
+        let copies =
+            if is_event && self.faults.take(|faults| &mut faults.duplicate_events) { 2 } else { 1 };
+        if is_event && self.faults.take(|faults| &mut faults.drop_events) {
+            return;
+        }
+        let mut wave = vec![push; copies];
+        wave.extend(connected.held.take());
+        if wave.into_iter().any(|push| connected.pushes.try_send(Box::new(push)).is_err()) {
+            self.devices.remove(&device);
+        }
     }
 
     fn devices_of(&self, account: &Jid) -> Vec<u64> {
@@ -44,7 +73,7 @@ impl World {
 
 /// Whether a push has to wait until the line is back. What becomes of the line itself a device notices, and
 /// faults of its page need no line.
-pub fn waits(cut: &std::collections::HashSet<Jid>, device: &Connected, push: &Push) -> bool {
+fn waits(cut: &std::collections::HashSet<Jid>, device: &Connected, push: &Push) -> bool {
     has_no_line(cut, device) && !matches!(push, Push::Line { .. } | Push::Fault { .. })
 }
 

@@ -17,7 +17,6 @@ use crate::{
         faults::Faults,
         journal::{JOURNAL, Journal},
         ledger::{Ledger, Record},
-        lines::{MOST_KEPT, waits},
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
         settlers::{settle, settlers},
@@ -258,34 +257,6 @@ impl World {
     /// Sends a push to one device, after all that happened before it is in the journal.
     pub fn push(&mut self, device: u64, push: Push) {
         self.outbox.push((device, push));
-    }
-
-    /// A device whose queue is full is cut off: it will connect again and be given a snapshot.
-    fn hand_over(&mut self, device: u64, push: Push) {
-        let Some(connected) = self.devices.get_mut(&device) else { return };
-        if waits(&self.cut, connected, &push) {
-            if MOST_KEPT <= connected.kept.len() {
-                self.devices.remove(&device);
-                return;
-            }
-            connected.kept.push_back(push);
-            return;
-        }
-        let is_event = matches!(push, Push::Happened { .. });
-        if is_event && self.faults.take(|faults| &mut faults.reorder_events) {
-            connected.held = Some(push);
-            return;
-        }
-        let copies =
-            if is_event && self.faults.take(|faults| &mut faults.duplicate_events) { 2 } else { 1 };
-        if is_event && self.faults.take(|faults| &mut faults.drop_events) {
-            return;
-        }
-        let mut wave = vec![push; copies];
-        wave.extend(connected.held.take());
-        if wave.into_iter().any(|push| connected.pushes.try_send(Box::new(push)).is_err()) {
-            self.devices.remove(&device);
-        }
     }
 
     /// All that a device of this account needs to show.
