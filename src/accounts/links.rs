@@ -54,21 +54,22 @@ impl MediaLinks {
         Ok(Self { key: Arc::new(key), clock, life })
     }
 
-    /// None when links are switched off.
-    pub fn sign(&self, message: Uuid) -> Option<Signed> {
+    /// For the file of a message of this very session: a later one of its name may have a message of the same
+    /// UUID. None when links are switched off.
+    pub fn sign(&self, session: Uuid, message: Uuid) -> Option<Signed> {
         if self.life.is_zero() {
             return None;
         }
         let life = i64::try_from(self.life.as_secs()).unwrap_or(i64::MAX);
         let end = self.clock.now().as_second().saturating_add(life);
         let expires = end.saturating_add(STEP - 1) / STEP * STEP;
-        let signature = BASE64.encode(self.mac(message, expires)?.finalize().into_bytes());
+        let signature = BASE64.encode(self.mac(session, message, expires)?.finalize().into_bytes());
         Some(Signed { expires, signature })
     }
 
-    pub fn check(&self, message: Uuid, signed: &Signed) -> Result<(), BadLink> {
+    pub fn check(&self, session: Uuid, message: Uuid, signed: &Signed) -> Result<(), BadLink> {
         let given = BASE64.decode(&signed.signature).map_err(|_| BadLink::Wrong)?;
-        let mac = self.mac(message, signed.expires).ok_or(BadLink::Wrong)?;
+        let mac = self.mac(session, message, signed.expires).ok_or(BadLink::Wrong)?;
         // Takes as long for any wrong signature.
         mac.verify_slice(&given).map_err(|_| BadLink::Wrong)?;
         let is_over = |now: Timestamp| signed.expires <= now.as_second();
@@ -79,9 +80,10 @@ impl MediaLinks {
     }
 
     /// None for a key of a length that HMAC does not take; it takes any.
-    fn mac(&self, message: Uuid, expires: i64) -> Option<Hmac<Sha256>> {
+    fn mac(&self, session: Uuid, message: Uuid, expires: i64) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).ok()?;
         mac.update(b"media link\0");
+        mac.update(session.as_bytes());
         mac.update(message.as_bytes());
         mac.update(&expires.to_be_bytes());
         Some(mac)
@@ -101,24 +103,26 @@ mod tests {
             (Store::temporary().await.unwrap(), Clock::manual(from_seconds(1_001)));
         let links = MediaLinks::open(&store, clock.clone(), LIFE).await.unwrap();
         let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
-        let signed = links.sign(one).unwrap();
+        let (session, later) = (Uuid::new_v4(), Uuid::new_v4());
+        let signed = links.sign(session, one).unwrap();
         assert_eq!(signed.expires, 1_920);
-        assert_eq!(links.check(one, &signed), Ok(()));
-        assert_eq!(links.check(other, &signed), Err(BadLink::Wrong));
+        assert_eq!(links.check(session, one, &signed), Ok(()));
+        assert_eq!(links.check(session, other, &signed), Err(BadLink::Wrong));
+        assert_eq!(links.check(later, one, &signed), Err(BadLink::Wrong), "another session");
         let longer = Signed { expires: signed.expires + 60, ..signed.clone() };
-        assert_eq!(links.check(one, &longer), Err(BadLink::Wrong));
-        for wrong in ["", "!", "AAAA", &links.sign(other).unwrap().signature] {
+        assert_eq!(links.check(session, one, &longer), Err(BadLink::Wrong));
+        for wrong in ["", "!", "AAAA", &links.sign(session, other).unwrap().signature] {
             let altered = Signed { signature: wrong.to_owned(), ..signed.clone() };
-            assert_eq!(links.check(one, &altered), Err(BadLink::Wrong));
+            assert_eq!(links.check(session, one, &altered), Err(BadLink::Wrong));
         }
         let again = MediaLinks::open(&store, clock.clone(), LIFE).await.unwrap();
-        assert_eq!(again.sign(one), Some(signed.clone()));
+        assert_eq!(again.sign(session, one), Some(signed.clone()));
         let elsewhere = Store::temporary().await.unwrap();
         let elsewhere = MediaLinks::open(&elsewhere, clock.clone(), LIFE).await.unwrap();
-        assert_eq!(elsewhere.check(one, &signed), Err(BadLink::Wrong));
+        assert_eq!(elsewhere.check(session, one, &signed), Err(BadLink::Wrong));
         clock.advance(Duration::from_secs(919));
-        assert_eq!(again.check(one, &signed), Err(BadLink::Expired));
+        assert_eq!(again.check(session, one, &signed), Err(BadLink::Expired));
         let off = MediaLinks::open(&store, clock, Duration::ZERO).await.unwrap();
-        assert_eq!(off.sign(one), None);
+        assert_eq!(off.sign(session, one), None);
     }
 }

@@ -87,6 +87,15 @@ impl Jid {
         }
     }
 
+    /// Where people post what disappears after a day: nobody's chat.
+    pub fn is_status(&self) -> bool {
+        self.kind() == JidKind::Broadcast && self.user() == "status"
+    }
+
+    pub fn is_channel(&self) -> bool {
+        self.kind() == JidKind::Newsletter
+    }
+
     pub fn is_group(&self) -> bool {
         self.kind() == JidKind::Group
     }
@@ -126,7 +135,8 @@ impl FromStr for Jid {
 /// A message's name: who sent it, in which chat, its key there, and in a group by whom.
 ///
 /// Written as WhatsApp Web writes it: `true_1234567890@c.us_ABC123`, with the sender's address at
-/// the end when the chat is a group.
+/// the end when the chat is a group. Of messages to oneself, WhatsApp Web's `_out` and `_in` at the end
+/// are left out: both name the same message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct MessageId {
@@ -147,16 +157,18 @@ impl FromStr for MessageId {
             "false" => false,
             _ => return Err(IdError::Message),
         };
-        let chat = next()?.parse().map_err(|_| IdError::Message)?;
+        let chat: Jid = next()?.parse().map_err(|_| IdError::Message)?;
         let key = next()?;
         let key_is_plain =
             key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
         if key.is_empty() || 128 < key.len() || !key_is_plain {
             return Err(IdError::Message);
         }
-        let participant = match parts.next() {
-            Some(jid) => Some(jid.parse().map_err(|_| IdError::Message)?),
-            None => None,
+        let (from_me, participant) = match parts.next() {
+            // Notes to oneself: the one message as the device that sent it and as the others have it.
+            Some("out" | "in") if chat.is_person() => (true, None),
+            Some(jid) => (from_me, Some(jid.parse().map_err(|_| IdError::Message)?)),
+            None => (from_me, None),
         };
         Ok(Self { from_me, chat, key: key.into(), participant })
     }
@@ -276,6 +288,17 @@ mod tests {
         assert!(!id.from_me && id.chat.is_group());
         assert_eq!(id.participant.as_ref().map(Jid::user), Some("447700900000"));
         assert_eq!(id.to_string(), text);
+    }
+
+    #[test]
+    fn a_message_to_oneself_has_one_name() {
+        for text in ["true_15551234567@c.us_K_out", "false_15551234567@c.us_K_in"] {
+            let id: MessageId = text.parse().unwrap();
+            assert_eq!(id.to_string(), "true_15551234567@c.us_K", "{text}");
+        }
+        for text in ["true_15551234567@c.us_K_up", "true_120363000000000000@g.us_K_out"] {
+            assert_eq!(text.parse::<MessageId>(), Err(IdError::Message), "{text}");
+        }
     }
 
     #[test]

@@ -103,6 +103,10 @@ pub struct SessionConfig {
     pub user_agent: Option<String>,
     pub browser_executable: Option<String>,
     pub browser_args: Vec<String>,
+    /// Stories are neither kept nor told.
+    pub ignore_status: bool,
+    /// The same for channels.
+    pub ignore_channels: bool,
 }
 
 impl Default for SessionConfig {
@@ -117,6 +121,8 @@ impl Default for SessionConfig {
             user_agent: None,
             browser_executable: None,
             browser_args: Vec::new(),
+            ignore_status: false,
+            ignore_channels: false,
         }
     }
 }

@@ -281,7 +281,7 @@ impl Ingest {
             }
         }
         let push_name =
-            message.push_name.clone().filter(|_| !message.from_me() && !chat.is_group());
+            message.push_name.clone().filter(|_| !message.from_me() && chat.is_person());
         Ok(push_name.unwrap_or_else(|| chat.user().to_owned()))
     }
 

@@ -20,6 +20,7 @@ mod ingest;
 mod keeping;
 mod media;
 mod named;
+mod one_way;
 mod outbox;
 mod polls;
 mod pull;

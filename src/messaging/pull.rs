@@ -28,6 +28,13 @@ impl Ingest {
             }
         }
         identity::name_chats(&self.store, handle.id(), &mut chats).await?;
+        let mut wanted = Vec::with_capacity(chats.len());
+        for chat in chats {
+            if !self.is_ignored(handle.id(), Some(&chat.id)).await? {
+                wanted.push(chat);
+            }
+        }
+        let chats = wanted;
         Backfill { store: &self.store, ingest: self, handle }.run(&chats).await?;
         // Last, since the engine's own counts are right whatever was counted before.
         let session = handle.id();

@@ -7,7 +7,12 @@ use crate::{
         Chat, Command, Contact, Error, ErrorCode, Jid, Message, Reply, SessionId, SessionState,
         Subject,
     },
-    messaging::{Messaging, identity::in_chat, odd_reply},
+    messaging::{
+        Messaging,
+        identity::in_chat,
+        odd_reply,
+        one_way::{check_can_write, check_is_chat},
+    },
     session::SessionHandle,
 };
 
@@ -94,6 +99,7 @@ impl Messaging {
     }
 
     pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {
+        check_is_chat(chat)?;
         let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::MarkRead { chat: chat.clone() }).await?;
         Ok(self.ingest.read_chat(session, chat).await?)
@@ -105,12 +111,14 @@ impl Messaging {
         chat: &Jid,
         archived: bool,
     ) -> Result<(), Error> {
+        check_is_chat(chat)?;
         let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::Archive { chat: chat.clone(), archived }).await?;
         Ok(self.ingest.change_chat(session, chat, |chat| chat.archived = archived).await?)
     }
 
     pub async fn typing(&self, session: &SessionId, chat: &Jid, typing: bool) -> Result<(), Error> {
+        check_can_write(chat)?;
         let chat = self.chat_name(session, chat).await?;
         self.order(session, Command::Typing { chat, typing }).await
     }

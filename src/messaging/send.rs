@@ -14,6 +14,7 @@ use crate::{
         Change, Messaging, Outbox, Posted, Refusal,
         allowed::{is_there, may_edit, may_revoke},
         odd_reply,
+        one_way::check_can_write,
     },
     session::{not_found, not_ready},
 };
@@ -51,6 +52,7 @@ impl Messaging {
         {
             return Ok(posted);
         }
+        check_can_write(&request.chat)?;
         if !terms.waits() && status.state != SessionState::Ready {
             return Err(not_ready(status.state));
         }

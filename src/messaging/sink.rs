@@ -17,6 +17,9 @@ use crate::{
 impl EventSink for Ingest {
     async fn ingest(&self, session: &SessionId, events: Vec<EventBody>) -> Result<(), Error> {
         for body in events {
+            if self.is_ignored(session, body.chat()).await? {
+                continue;
+            }
             if self.waiting.is_due(session, Instant::now()) || is_for_good(&body) {
                 self.let_go(session).await?;
             }

@@ -59,7 +59,7 @@ pub fn compose(
         from_me: true,
         chat: chat.clone(),
         key: draft.key.as_str().into(),
-        participant: chat.is_group().then(|| me.clone()),
+        participant: (chat.is_group() || chat.is_status()).then(|| me.clone()),
     };
     // A device chooses the key. One that is no part of an id could not be read back.
     if id.to_string().parse().as_ref() != Ok(&id) {

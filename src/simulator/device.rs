@@ -8,6 +8,7 @@ use crate::{
     domain::{Chat, Contact, EventBody, Jid},
     simulator::{
         Network,
+        groups::GroupForm,
         linking::refusal,
         protocol::{Answer, PageFault, Push, Refusal, RefusalKind, Request},
         world::{Connected, World},
@@ -121,6 +122,8 @@ impl Device {
     pub fn chats(&self) -> Option<Vec<Chat>> {
         let account = self.account()?;
         let mut chats = self.network.chats(&account);
+        // A device has stories and channels apart.
+        chats.retain(|chat| !chat.id.is_status() && !chat.id.is_channel());
         let world = self.network.world();
         chats.iter_mut().for_each(|chat| world.veil(&account).chat(chat));
         Some(chats)
@@ -189,7 +192,7 @@ impl Device {
             }
             Request::Group { id } => world.group(me, &id),
             Request::CreateGroup { name, description, participants } => {
-                world.create_group(me, name, description, participants)
+                world.create_group(me, name, description, participants, GroupForm::Group)
             }
             Request::DescribeGroup { group, description } => {
                 world.describe_group(me, &group, description)

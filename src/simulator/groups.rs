@@ -13,6 +13,19 @@ use crate::{
     },
 };
 
+/// How many ids are tried for a new group.
+const MOST_TRIED: u64 = 10_000;
+
+/// What is made of people: their id tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupForm {
+    Group,
+    /// A group of the years before 2020, named by its founder's number and the time.
+    OldGroup,
+    /// A channel: a group of followers in which its owner alone speaks, and nobody hears of the others.
+    Channel,
+}
+
 const DONE: u16 = 200;
 const NOT_ON_WHATSAPP: u16 = 404;
 const IS_MEMBER: u16 = 409;
@@ -28,10 +41,19 @@ impl World {
         name: String,
         description: Option<String>,
         people: Vec<Jid>,
+        form: GroupForm,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
         let number = 120_363_000_000_000_000_u64 + now.as_millisecond().unsigned_abs() * 100;
-        let ids = (number..).filter_map(|number| format!("{number}@g.us").parse::<Jid>().ok());
+        let seconds = now.as_second().unsigned_abs();
+        let ids = (0..MOST_TRIED).filter_map(|n| {
+            let id = match form {
+                GroupForm::Group => format!("{}@g.us", number + n),
+                GroupForm::OldGroup => format!("{}-{}@g.us", me.user(), seconds + n),
+                GroupForm::Channel => format!("{}@newsletter", number + n),
+            };
+            id.parse::<Jid>().ok()
+        });
         // A clock that stands or was set back gives the same number twice.
         let Some(id) = ids.into_iter().find(|id| !self.ledger.groups().contains_key(id)) else {
             return Err(refusal(RefusalKind::Invalid, "no name for a group can be made"));
@@ -56,7 +78,9 @@ impl World {
             by: Some(me.clone()),
             action: JoinAction::Create,
         };
-        self.tell_members(&id, &joined);
+        if form != GroupForm::Channel {
+            self.tell_members(&id, &joined);
+        }
         Ok(Answer::GroupCreated { group, participants: outcomes })
     }
 
@@ -95,6 +119,58 @@ impl World {
             self.tell_members(id, &joined);
         }
         Ok(Answer::Participants { participants: outcomes })
+    }
+
+    /// Makes members of a group its admins, or takes that from them.
+    pub fn promote(
+        &mut self,
+        me: &Jid,
+        id: &Jid,
+        people: &[Jid],
+        is_up: bool,
+    ) -> Result<(), Refusal> {
+        let group = self.as_admin(me, id)?;
+        let is_meant =
+            |p: &Participant| people.contains(&p.id) && p.admin != is_up && (is_up || !p.owner);
+        let meant: Vec<Jid> =
+            group.participants.iter().filter(|p| is_meant(p)).map(|p| p.id.clone()).collect();
+        if meant.is_empty() {
+            let reason = match is_up {
+                true => "none of these is a member who is no admin yet",
+                false => "none of these is an admin who can be demoted",
+            };
+            return Err(refusal(RefusalKind::Invalid, reason));
+        }
+        self.ledger.change_group(id, |group| {
+            let meant = group.participants.iter_mut().filter(|p| meant.contains(&p.id));
+            meant.for_each(|p| p.admin = is_up);
+        });
+        let names: Vec<&str> = meant.iter().map(Jid::as_str).collect();
+        let changed = EventBody::GroupUpdated {
+            group: id.clone(),
+            change: if is_up { GroupChange::Promote } else { GroupChange::Demote },
+            value: Some(names.join(",")),
+            by: Some(me.clone()),
+        };
+        self.tell_members(id, &changed);
+        Ok(())
+    }
+
+    /// Somebody leaves a group, or no longer follows a channel.
+    pub fn leave_group(&mut self, me: &Jid, id: &Jid) -> Result<(), Refusal> {
+        self.group_of(me, id)?;
+        let left = EventBody::GroupLeft {
+            group: id.clone(),
+            participants: vec![me.clone()],
+            by: Some(me.clone()),
+            action: LeaveAction::Leave,
+        };
+        if id.is_group() {
+            self.tell_members(id, &left);
+        }
+        self.ledger.change_group(id, |group| group.participants.retain(|p| p.id != *me));
+        self.drop_receipts(id, std::slice::from_ref(me));
+        Ok(())
     }
 
     pub fn remove_participants(
@@ -143,7 +219,7 @@ impl World {
         }
     }
 
-    fn as_admin(&self, me: &Jid, id: &Jid) -> Result<&Group, Refusal> {
+    pub fn as_admin(&self, me: &Jid, id: &Jid) -> Result<&Group, Refusal> {
         let group = self.group_of(me, id)?;
         if group.participants.iter().any(|p| p.id == *me && p.admin) {
             Ok(group)

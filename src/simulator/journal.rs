@@ -207,7 +207,7 @@ mod tests {
             command::MediaKind,
         },
         simulator::{
-            Behaviour, NetworkSettings,
+            Behaviour, GroupForm, NetworkSettings,
             protocol::{DeviceContent, RefusalKind},
             relay::Draft,
             world::World,
@@ -286,7 +286,9 @@ mod tests {
             }
             8 => drop(world.mark_read(&me, &them, None)),
             9 => drop(world.archive(&me, &them, one < other, None)),
-            10 => drop(world.create_group(&me, "Ours".to_owned(), None, vec![them])),
+            10 => {
+                drop(world.create_group(&me, "Ours".to_owned(), None, vec![them], GroupForm::Group))
+            }
             11 => drop(world.add_participants(&me, &group, vec![them])),
             12 => drop(world.remove_participants(&me, &group, vec![them])),
             13 => drop(world.describe_group(&me, &group, "what for".to_owned())),

@@ -30,6 +30,8 @@ pub mod protocol;
 mod receipts;
 mod relay;
 mod settlers;
+mod snapshot;
+mod society;
 mod thread;
 mod veil;
 mod web_client;
@@ -51,6 +53,7 @@ pub use self::{
     agenda::ClockView,
     device::{Device, Pushes},
     faults::Faults,
+    groups::GroupForm,
     journal::{JOURNAL, journal_now},
     media::MediaFile,
     phone::{AccountView, DeviceView, PhoneMedia},

@@ -73,7 +73,9 @@ impl World {
             DeviceContent::Media { media, .. } => Some(media),
             DeviceContent::Other(_) => None,
         };
-        let receipts = receivers.iter().cloned().map(Receipt::none).collect();
+        let tells_readers = !chat.is_channel();
+        let readers = receivers.iter().filter(|_| tells_readers).cloned();
+        let receipts = readers.map(Receipt::none).collect();
         let stored = Stored { message, media, receipts };
         let message = stored.told();
         self.add(me, stored.clone(), now);
@@ -96,9 +98,11 @@ impl World {
         let stored = self.ledger.stored(sender, &chat, &key).cloned().unwrap_or(sent);
         for receiver in &receivers {
             self.deliver_to(sender, receiver, &stored);
-            self.receipt(sender, &chat, &key, Ack::Delivered, receiver);
+            if !chat.is_channel() {
+                self.receipt(sender, &chat, &key, Ack::Delivered, receiver);
+            }
         }
-        if receivers.is_empty() {
+        if receivers.is_empty() || chat.is_channel() {
             self.raise_own(sender, &chat, &key, Ack::Delivered);
         }
         self.let_receivers_act(sender, &chat, &key, receivers);
@@ -108,15 +112,20 @@ impl World {
     fn deliver_to(&mut self, sender: &Jid, receiver: &Jid, sent: &Stored) {
         let mut theirs = sent.message.clone();
         theirs.id.from_me = false;
-        if !theirs.chat().is_group() {
+        if theirs.chat().is_person() {
             theirs.id.chat = sender.clone();
+        }
+        if theirs.chat().is_channel() {
+            // A channel hides who posts to it.
+            theirs.author = theirs.chat().clone();
         }
         let (chat, key) = (theirs.chat().clone(), theirs.id.key.clone());
         // Senders choose keys; one that is taken must not overwrite another message.
         if self.ledger.stored(receiver, &chat, &key).is_some() {
             return;
         }
-        theirs.push_name = self.ledger.person(sender).map(Person::name);
+        let name = self.ledger.person(sender).map(Person::name);
+        theirs.push_name = name.filter(|_| !theirs.chat().is_channel());
         // The receiver's phone knows the quoted message under its own name for it.
         theirs.quoted = theirs.quoted.as_ref().and_then(|quoted| {
             self.ledger.stored(receiver, &chat, &quoted.key).map(|found| found.message.id.clone())
@@ -142,11 +151,11 @@ impl World {
                 Behaviour::Reads => None,
                 Behaviour::Silent | Behaviour::Manual => continue,
             };
-            let their_chat = if chat.is_group() { chat.clone() } else { sender.clone() };
+            let their_chat = if chat.is_person() { sender.clone() } else { chat.clone() };
             let read = Deed::Read { account: receiver.clone(), chat: their_chat.clone() };
             self.owe(self.settings.read_delay + extra, read);
             // Two echoes, also in one group, would talk for ever.
-            if let Some(delay) = answer_after.filter(|_| !chat.is_group() && !sender_answers) {
+            if let Some(delay) = answer_after.filter(|_| chat.is_person() && !sender_answers) {
                 let key = key.to_owned();
                 self.owe(delay, Deed::Repeat { account: receiver, chat: their_chat, key });
             }
@@ -353,7 +362,13 @@ impl World {
             if !members.contains(me) {
                 return Err(refusal(RefusalKind::NotMember, "you are not in this group"));
             }
+            if chat.is_channel() {
+                self.as_admin(me, chat)?;
+            }
             return Ok(members.into_iter().filter(|member| member != me).collect());
+        }
+        if chat.is_status() {
+            return Ok(self.watchers(me));
         }
         if !chat.is_person() {
             return Err(refusal(RefusalKind::UnknownChat, "there is no such chat"));
@@ -392,6 +407,12 @@ impl World {
     ) {
         let everyone = match self.ledger.groups().contains_key(&id.chat) {
             true => self.members(&id.chat).into_iter().map(|p| (p, id.chat.clone())).collect(),
+            false if id.chat.is_status() => self
+                .watchers(me)
+                .into_iter()
+                .chain([me.clone()])
+                .map(|person| (person, id.chat.clone()))
+                .collect(),
             false => vec![(me.clone(), id.chat.clone()), (id.chat.clone(), me.clone())],
         };
         for (person, chat) in everyone {

@@ -28,6 +28,7 @@ macro_rules! on_both_engines {
 }
 
 mod addresses;
+mod channels;
 mod contact_cards;
 mod cut_line;
 mod deleted_messages;
@@ -43,12 +44,15 @@ mod lost_login;
 mod mentions;
 mod not_now;
 mod notices;
+mod old_group_ids;
+mod own_chat;
 mod pairing;
 mod polls;
 mod refused_sends;
 mod rules;
 mod small_truths;
 mod stage;
+mod stories;
 #[path = "../support/mod.rs"]
 mod support;
 mod unknown;

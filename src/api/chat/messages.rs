@@ -251,17 +251,32 @@ async fn linked(
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
     let refused = |why: &str| Error::new(ErrorCode::Forbidden, format!("This link {why}"));
-    let uuid = segment(&request, "uuid").parse().map_err(|_| refused("leads nowhere"))?;
+    let uuid =
+        segment(&request, "uuid").parse::<uuid::Uuid>().map_err(|_| refused("leads nowhere"))?;
     let expires = query.text("exp").and_then(|text| text.parse().ok());
     let signature = query.text("sig").map(str::to_owned);
     let (Some(expires), Some(signature)) = (expires, signature) else {
         return Err(refused("is not complete").into());
     };
-    services.media_links.check(uuid, &Signed { expires, signature }).map_err(|bad| match bad {
+    let found = match services.messaging.message(&uuid.to_string()).await {
+        Ok(found) => found,
+        // Whoever guesses learns of no message whether it is there.
+        Err(error) if error.code == ErrorCode::NotFound => {
+            return Err(refused("was not signed here").into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // A link of a session that was removed opens nothing of a later one of its name.
+    let of_session = match &found {
+        Found::Message(session, _) => services.supervisor.get(session)?.status().uuid,
+        Found::Waiting(entry) => entry.session_uuid,
+    };
+    let signed = Signed { expires, signature };
+    services.media_links.check(of_session, uuid, &signed).map_err(|bad| match bad {
         BadLink::Wrong => refused("was not signed here"),
         BadLink::Expired => refused("has expired; read the message again for a new one"),
     })?;
-    match services.messaging.message(&uuid.to_string()).await? {
+    match found {
         Found::Message(session, stored) => file_of(&services, &request, &session, &stored).await,
         Found::Waiting(entry) => Err(not_sent(&entry).into()),
     }

@@ -76,7 +76,7 @@ pub fn plain_message(
         direction: direction(message),
         message_type: message_type(message.kind),
         message_body: body,
-        media_url: has_media.then(|| media_url(services, uuid)),
+        media_url: has_media.then(|| media_url(services, &status.id, uuid)),
         status: message_status(message),
         created_at: time(message.timestamp),
     }
@@ -171,9 +171,10 @@ fn number(id: &Jid) -> String {
     if id.is_person() { id.user().to_owned() } else { id.to_string() }
 }
 
-fn media_url(services: &Services, uuid: Uuid) -> String {
+fn media_url(services: &Services, session: &SessionId, uuid: Uuid) -> String {
     let base = services.config.server.public_url.trim_end_matches('/');
-    match services.media_links.sign(uuid) {
+    let session = services.supervisor.get(session).map(|handle| handle.status().uuid);
+    match session.ok().and_then(|session| services.media_links.sign(session, uuid)) {
         Some(Signed { expires, signature }) => {
             format!("{base}/api/media/{uuid}?exp={expires}&sig={signature}")
         }
@@ -259,7 +260,7 @@ impl<'a> Known<'a> {
             error_code: failure.and_then(|entry| entry.failure),
             is_played: message.ack == Ack::Played,
             media: media.map(|media| MediaView {
-                url: media_url(self.services, uuid),
+                url: media_url(self.services, self.session, uuid),
                 mime_type: media.mime.clone(),
                 filename: media.filename.clone(),
                 size: media.size,

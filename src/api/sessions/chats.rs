@@ -71,6 +71,9 @@ struct ChatView {
     identity: Option<IdentityView>,
     name: String,
     is_group: bool,
+    /// Stories, or a channel: nothing can be sent there.
+    is_status: bool,
+    is_channel: bool,
     unread_count: u32,
     last_message: Option<LastMessageView>,
     archived: bool,
@@ -92,6 +95,8 @@ impl ChatView {
         Self {
             identity: IdentityView::of(&chat.id, known),
             is_group: chat.id.is_group(),
+            is_status: chat.id.is_status(),
+            is_channel: chat.id.is_channel(),
             id: chat.id.to_string(),
             name: chat.name,
             unread_count: chat.unread,

@@ -102,6 +102,10 @@ struct ConfigBody {
     #[schema(max_length = 4_096)]
     executable_path: Option<String>,
     chromium_args: Option<Vec<String>>,
+    /// Leave stories out: no event, no message in a list (default false).
+    ignore_status: Option<bool>,
+    /// The same for channels.
+    ignore_channels: Option<bool>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -335,6 +339,8 @@ fn config_of(body: ConfigBody, services: &Services) -> Result<SessionConfig, Err
         user_agent: body.user_agent,
         browser_executable: body.executable_path,
         browser_args: body.chromium_args.unwrap_or_default(),
+        ignore_status: body.ignore_status.unwrap_or(false),
+        ignore_channels: body.ignore_channels.unwrap_or(false),
     })
 }
 

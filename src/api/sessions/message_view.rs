@@ -55,6 +55,10 @@ pub struct MessageView<'a> {
     mentioned_jid_list: &'a [Jid],
     /// In the order of those.
     mentioned_identities: Vec<Option<IdentityView>>,
+    /// A story: posted to `status@broadcast`, which is no chat to answer to.
+    is_status: bool,
+    /// A post of a channel (`…@newsletter`).
+    is_channel: bool,
     is_forwarded: bool,
     is_edited: bool,
     reactions: Vec<MessageReactionView<'a>>,
@@ -183,6 +187,8 @@ impl<'a> MessageView<'a> {
             quoted_participant_identity: quoted_participant.and_then(identity),
             mentioned_jid_list: &message.mentions,
             mentioned_identities: message.mentions.iter().map(identity).collect(),
+            is_status: chat.is_status(),
+            is_channel: chat.is_channel(),
             is_forwarded: message.forwarded,
             is_edited: message.edited,
             reactions: reactions.collect(),

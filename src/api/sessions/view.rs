@@ -88,6 +88,8 @@ impl SessionView {
                 auth_timeout: config.auth_timeout,
                 engine: config.engine.as_str(),
                 restart_on_crash: config.restart_on_crash,
+                ignore_status: config.ignore_status,
+                ignore_channels: config.ignore_channels,
                 proxy_server_credentials: config.proxy.as_ref().map(|proxy| ProxyView {
                     protocol: proxy.protocol.as_str(),
                     address: format!("{}:{}", proxy.host, proxy.port),
@@ -177,6 +179,8 @@ struct ConfigView {
     auth_timeout: u32,
     engine: &'static str,
     restart_on_crash: bool,
+    ignore_status: bool,
+    ignore_channels: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     proxy_server_credentials: Option<ProxyView>,
 }

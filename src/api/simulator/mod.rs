@@ -3,6 +3,7 @@
 
 pub mod door;
 mod phone;
+mod society;
 mod web_client;
 mod write;
 
@@ -98,7 +99,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/_simulator/v1/reset", reset)
             .about(TAG, "Forget everything and begin anew"),
     ];
-    let control = all.into_iter().chain(web_client::endpoints()).chain(write::endpoints());
+    let more = [web_client::endpoints(), write::endpoints(), society::endpoints()];
+    let control = all.into_iter().chain(more.into_iter().flatten());
     let control = control.map(|endpoint| {
         endpoint.needs(Scope::Admin).limited(Bucket::None).repeats(Repeat::Unkeyed)
     });

@@ -90,7 +90,7 @@ export function isMessageId(id: string): boolean {
     (fromMe === "true" || fromMe === "false") &&
     isAddress(chat ?? "") &&
     /^[A-Za-z0-9.-]{1,128}$/.test(key ?? "") &&
-    (participant === undefined || isAddress(participant)) &&
+    (participant === undefined || isAddress(participant) || isDirection(participant)) &&
     rest.length === 0
   );
 }
@@ -98,6 +98,17 @@ export function isMessageId(id: string): boolean {
 /** The id of a message. The page gives one that was deleted for everyone another one. */
 export function messageIdText({ id, type, protocolMessageKey }: MessageLike): string {
   return idText(type === "revoked" && protocolMessageKey ? protocolMessageKey : id);
+}
+
+/** What the page puts at the end of the id of a message to oneself. */
+function isDirection(part: string | undefined): boolean {
+  return part === "out" || part === "in";
+}
+
+/** The id under which the gateway knows a message: one to oneself has a single name there. */
+export function plainId(id: string): string {
+  const [, chat, key, last] = id.split("_");
+  return isDirection(last) ? `true_${chat}_${key}` : id;
 }
 
 /** A moment in RFC 3339 from seconds. */
@@ -146,7 +157,7 @@ const MEDIA: ReadonlySet<MessageKind> = new Set([
 export function messageOf(model: MessageLike, around: Around): Message {
   const kind = KINDS.get(text(model.type) ?? "") ?? "unknown";
   const isMedia = MEDIA.has(kind);
-  const id = messageIdText(model);
+  const id = plainId(messageIdText(model));
   const fromMe = id.startsWith("true_");
   const message: Message = {
     id,

@@ -12,8 +12,8 @@ import { isEcho } from "./echoes";
 import { on } from "./listening";
 import { isNoMessage, isNotice, isPlaceholder, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
-import { attempt, myId, myLid, otherIdentity, person } from "./people";
-import { addRecipients, isMe } from "./receipts";
+import { attempt, isOwn, myId, myLid, otherIdentity, person } from "./people";
+import { addRecipients } from "./receipts";
 import { isRefusedNow } from "./refused";
 import { isUnderWay, tellAfter, tellSent } from "./sending";
 import { chosenIn } from "./votes";
@@ -26,7 +26,7 @@ export function listen(): void {
     if (ack < 0) return;
     const participant = sender ? person(sender) : null;
     // What other devices of this account do says nothing of the receivers.
-    if (participant !== null && isMe(participant)) return;
+    if (participant !== null && isOwn(participant)) return;
     for (const id of ids) {
       const message = messageNamed(id);
       const event = { type: "ack", message, ack: ackWord(ack), participant } as const;

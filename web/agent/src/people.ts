@@ -108,11 +108,25 @@ export function pageId(id: string): string {
   if (isKept(id)) return id;
   const other = otherIdentity(chat);
   if (other !== null && isKept(under(other))) return under(other);
+  // Of a message to oneself the page's own id says in which direction it went.
+  const own = [chat, other].filter((name) => name !== null && isOwn(name));
+  const toOneself = own.flatMap((name) => [
+    `true_${name}_${rest[0]}_out`,
+    `false_${name}_${rest[0]}_in`,
+  ]);
+  const found = toOneself.find(isKept);
+  if (found !== undefined) return found;
   const replaced = replacementOf(id, chatOfId(chat));
   if (replaced !== null) return replaced;
   // One that is not loaded is looked for in the chat that is there.
   const kept = chatOfId(chat);
-  return kept ? under(idText(kept.id)) : id;
+  const name = kept ? under(idText(kept.id)) : id;
+  return own.length === 0 ? name : `${name}_out`;
+}
+
+/** Whether this is an id of the account itself. */
+export function isOwn(id: string): boolean {
+  return id === myId() || id === myLid();
 }
 
 /** The page keeps a message that was deleted for everyone under another id. */

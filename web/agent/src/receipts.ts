@@ -1,7 +1,7 @@
 // Who got, read and played an own message, and whom it went to.
 import { type IdLike, idText, isAddress, moment } from "./convert";
 import { wpp } from "./page";
-import { attempt, myId, myLid, person } from "./people";
+import { attempt, isOwn, person } from "./people";
 import type { AckWord } from "./wire";
 
 interface Receipt {
@@ -16,10 +16,6 @@ interface MembersLike {
   participants?: { getModelsArray(): { id: IdLike }[] };
 }
 
-export function isMe(id: string): boolean {
-  return id === myId() || id === myLid();
-}
-
 /** Notes the members of the group, where the page has learned of them by now. */
 export function addRecipients(message: { id: string; recipients?: string[] }): void {
   const [fromMe, chat = ""] = idText(message.id).split("_");
@@ -30,7 +26,7 @@ export function addRecipients(message: { id: string; recipients?: string[] }): v
   const members = attempt(() => group?.participants?.getModelsArray()) ?? [];
   if (members.length === 0) return;
   const people = members.map(({ id }) => person(id));
-  message.recipients = people.filter((each) => isAddress(each) && !isMe(each));
+  message.recipients = people.filter((each) => isAddress(each) && !isOwn(each));
 }
 
 /** What the page knows of each person whom a message went to. */
@@ -44,7 +40,7 @@ export async function receipts(id: string): Promise<Receipt[]> {
     readAt: at(readAt),
     playedAt: at(playedAt),
   }));
-  return known.filter(({ participant }) => isAddress(participant) && !isMe(participant));
+  return known.filter(({ participant }) => isAddress(participant) && !isOwn(participant));
 }
 
 function wordOf(delivered?: number, read?: number, played?: number): AckWord {

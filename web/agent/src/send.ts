@@ -4,7 +4,7 @@ import { toMessage } from "./events";
 import { AgentError, failureOf } from "./failure";
 import { isNoMessage } from "./notices";
 import { until, wpp } from "./page";
-import { attempt, chatOfId, isOnWhatsapp, myId, pageId } from "./people";
+import { attempt, chatOfId, isOnWhatsapp, isOwn, myId, pageId } from "./people";
 import { addRecipients } from "./receipts";
 import { refusalCode, removeRefused } from "./refused";
 import { assertNotDeleted } from "./rules";
@@ -118,6 +118,12 @@ async function openChat(id: string): Promise<string> {
 /** The id that a message will have: the gateway chose its key, a group wants the writer too. */
 async function idOf(key: string, chat: string): Promise<string> {
   const id = `true_${chat}_${key}`;
+  if (isOwn(chat)) {
+    // The page marks the direction of what one writes to oneself.
+    const made = await wpp().chat.generateMessageID(chat).catch(() => id);
+    const mark = idText(made).split("_")[3];
+    return mark === undefined ? id : `${id}_${mark}`;
+  }
   if (!chat.endsWith("@g.us")) return id;
   try {
     return `${id}_${idText(await wpp().chat.generateMessageID(chat)).split("_")[3] ?? myId()}`;

@@ -8,6 +8,7 @@ import "./groups.test";
 import "./listening.test";
 import "./loading.test";
 import "./login.test";
+import "./own.test";
 import "./page.test";
 import "./receipts.test";
 import "./refused.test";

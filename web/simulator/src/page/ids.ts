@@ -146,6 +146,8 @@ export class MsgKey {
   readonly remote: Wid;
   readonly id: string;
   readonly participant?: Wid;
+  /** Of a message to oneself: as the device that sent it has it, or as another. */
+  readonly self?: "out" | "in";
   readonly _serialized: string;
 
   constructor(given: any) {
@@ -156,8 +158,12 @@ export class MsgKey {
     this.id = String(given.id);
     const participant = widOrNothing(given.participant);
     if (participant) this.participant = participant;
+    const isToOneself = directed && String(idText(given.from)) === String(idText(given.to));
+    const self = given.self ?? (isToOneself ? given.selfDir : undefined);
+    if (self) this.self = self;
     const parts = [String(this.fromMe), this.remote.toString(), this.id];
-    this._serialized = [...parts, ...(participant ? [participant.toString()] : [])].join("_");
+    const last = participant?.toString() ?? this.self;
+    this._serialized = [...parts, ...(last ? [last] : [])].join("_");
   }
 
   toString(): string {
@@ -172,6 +178,8 @@ export class MsgKey {
   static fromString(given: unknown): MsgKey {
     if (given instanceof MsgKey) return given;
     const [fromMe, remote, id, participant] = String(idText(given)).split("_");
+    if (participant === "out" || participant === "in")
+      return new MsgKey({ fromMe: fromMe === "true", remote, id, self: participant });
     return new MsgKey({ fromMe: fromMe === "true", remote, id, participant });
   }
   static from(given: unknown): MsgKey {

@@ -6,6 +6,7 @@ import { MsgKey, Wid } from "./ids";
 import { importNamespace, type Exports } from "./loader";
 import {
   MediaDataModel,
+  chatStoreOf,
   findMessage,
   originalKey,
   stores,
@@ -40,11 +41,23 @@ export const now = (): number => Math.floor(Date.now() / 1000);
 /** The web client names the writer of a message in a group by the hidden identity. */
 function pageKey(text: string): MsgKey {
   const id = MsgKey.fromString(text);
+  // Messages to oneself end with the direction in which they went.
+  if (account.isMe(id.remote)) return ownKey(id.remote, id.id);
   const lid = account.me?.lid;
   if (id.fromMe && id.remote.isGroup() && lid)
     return new MsgKey({ fromMe: true, remote: id.remote, id: id.id, participant: lid });
   const remote = account.inChats(id.remote);
   return new MsgKey({ fromMe: id.fromMe, remote, id: id.id, participant: id.participant });
+}
+
+/** The key of a message to oneself, or of any other that this account writes. */
+export function ownKey(remote: Wid, id: string): MsgKey {
+  return new MsgKey({
+    fromMe: true,
+    remote,
+    id,
+    self: account.isMe(remote) ? "out" : undefined,
+  });
 }
 
 /** A message of the network as the attributes of a message of the page. */
@@ -60,7 +73,7 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
     t: seconds(message.timestamp),
     from: id.fromMe ? mine : id.remote,
     to: id.fromMe ? id.remote : mine,
-    author: id.remote.isGroup() ? author : undefined,
+    author: id.remote.isGroup() || id.remote.isStatus() ? author : undefined,
     notifyName: message.pushName ?? undefined,
     ack: LEVELS[message.ack],
     isNewMsg: isNew,
@@ -179,7 +192,7 @@ function takeChat(chat: Chat): ChatModel {
     pin: chat.pinned ? 1 : 0,
     t: seconds(chat.lastActivity),
   };
-  const [model] = stores.chats.add(attributes, { merge: true });
+  const [model] = chatStoreOf(id).add(attributes, { merge: true });
   beginChat(model as ChatModel);
   return model as ChatModel;
 }
@@ -192,13 +205,15 @@ export function load(snapshot: Snapshot): void {
   for (const { lid, phone } of snapshot.identities) account.learn(phone, lid);
   snapshot.contacts.forEach(takeContact);
   snapshot.groups.forEach(takeGroup);
-  snapshot.chats.forEach(takeChat);
+  // Stories are in no list of chats.
+  snapshot.chats.filter(({ id }) => !new Wid(id).isStatus()).forEach(takeChat);
   const oldestFirst = [...snapshot.messages].sort(
     (a, b) => seconds(a.timestamp) - seconds(b.timestamp),
   );
   for (const message of oldestFirst) {
     const model = addHistory(message);
-    const chat = stores.chats.get(model["id"].remote);
+    const { remote } = model["id"];
+    const chat = chatStoreOf(remote).get(remote);
     if (chat) chat["lastReceivedKey"] = model["id"];
   }
 }
@@ -207,8 +222,12 @@ export function load(snapshot: Snapshot): void {
 export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; created: boolean }> {
   const id = Wid.of(given);
   const other = id.isLid() ? account.toPhone(id) : account.toLid(id);
-  const known = stores.chats.get(id) ?? stores.chats.get(other);
+  const known = chatStoreOf(id).get(id) ?? stores.chats.get(other);
   if (known) return { chat: known, created: false };
+  if (id.isNewsletter()) {
+    const chat = stores.newsletters.add({ id, t: now() })[0];
+    return { chat: chat as ChatModel, created: true };
+  }
   if (id.isGroup()) {
     takeGroup((await line.ask({ request: "group", id: id.toString() }, "group")).group);
   } else {
@@ -285,16 +304,15 @@ export async function happened(event: EventBody): Promise<void> {
       if (event.change !== "promote" && event.change !== "demote") {
         await groupNotice(event.group, event.change, event.by, event.value ?? "", []);
       } else {
-        await groupAction(
-          event.group,
-          event.change,
-          event.by,
-          (event.value ?? "").split(","),
-        );
+        const people = (event.value ?? "").split(",");
+        for (const each of people)
+          group?.participants.get(each)?.set({ isAdmin: event.change === "promote" });
+        await groupAction(event.group, event.change, event.by, people);
       }
       return;
     }
     case "chat_updated":
+      if (new Wid(event.chat.id).isStatus()) return;
       if (stores.groups.get(event.chat.id) || !event.chat.id.endsWith("@g.us"))
         takeChat(event.chat);
       return;

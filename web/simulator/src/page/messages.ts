@@ -2,10 +2,17 @@
 import { account } from "./account";
 import { MsgKey, Wid, idText, randomHex } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
-import { findMessage, networkId, stores, type ChatModel, type MsgModel } from "./models";
+import {
+  chatStoreOf,
+  findMessage,
+  networkId,
+  stores,
+  type ChatModel,
+  type MsgModel,
+} from "./models";
 import { line } from "./connection";
 import { NetworkRefusal } from "./line";
-import { addHistory, ensureChat, now, seconds } from "./inbound";
+import { addHistory, ensureChat, now, ownKey, seconds } from "./inbound";
 import { confirm, isOwnEntry, keepEdit, replaceRevoked } from "./entries";
 import { contentOf } from "./outbound";
 import { getReactions, keepReactions, reaction } from "./reactions";
@@ -55,7 +62,7 @@ async function send(chat: ChatModel, message: MsgModel): Promise<Exports> {
 }
 
 async function sendText(chat: ChatModel, body: string): Promise<Exports> {
-  const id = new MsgKey({ fromMe: true, remote: chat["id"], id: await MsgKey.newId() });
+  const id = ownKey(chat["id"], await MsgKey.newId());
   return addAndSend(chat, {
     id,
     body,
@@ -120,6 +127,11 @@ async function process(chatId: Wid, raws: Exports[]): Promise<void> {
       }
       continue;
     }
+    if (findMessage(raw["id"])) continue;
+    if (chatId.isStatus()) {
+      stores.messages.add(raw);
+      continue;
+    }
     const { chat } = await ensureChat(chatId);
     if (findMessage(raw["id"])) continue;
     const message = stores.messages.add(raw)[0] as MsgModel;
@@ -144,7 +156,7 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
   const anchor = options["anchor"] ? MsgKey.fromString(options["anchor"]) : undefined;
   const chatId = anchor?.remote ?? Wid.of(options["chat"]);
   const known = (): MsgModel[] =>
-    [...(stores.chats.get(chatId)?.["msgs"] ?? [])].sort(
+    [...(chatStoreOf(chatId).get(chatId)?.["msgs"] ?? [])].sort(
       (a: MsgModel, b: MsgModel) => a["t"] - b["t"],
     );
   const wanted =

@@ -316,7 +316,8 @@ export class MsgCollection extends Collection<MsgModel> {
   override add(given: unknown, options?: { merge?: boolean; silent?: boolean }): MsgModel[] {
     const added = super.add(given, options);
     for (const message of added) {
-      const chat = stores.chats.get(message["id"].remote);
+      const { remote } = message["id"];
+      const chat = chatStoreOf(remote).get(remote);
       if (chat && !chat["msgs"].get(message["id"])) chat["msgs"].add(message, options);
     }
     return added;
@@ -385,8 +386,14 @@ export const stores = {
   pictures: new PictureCollection(),
   groups: new GroupMetadataCollection(),
   chats: new ChatCollection(),
+  newsletters: new ChatCollection(),
   messages: new MsgCollection(),
 };
+
+/** The web client has channels apart from chats. */
+export function chatStoreOf(id: Wid): ChatCollection {
+  return id.isNewsletter() ? stores.newsletters : stores.chats;
+}
 
 /** The message of this id; the network may leave out the writer that the page's key names. */
 export function findMessage(id: unknown): MsgModel | undefined {
@@ -396,7 +403,7 @@ export function findMessage(id: unknown): MsgModel | undefined {
   const { remote } = wanted;
   // The network may have come to name the chat by the person's other identity.
   for (const chat of [remote, remote.isLid() ? account.toPhone(remote) : account.toLid(remote)]) {
-    const inChat: ChatMsgsCollection | undefined = chat && stores.chats.get(chat)?.["msgs"];
+    const inChat: ChatMsgsCollection | undefined = chat && chatStoreOf(chat).get(chat)?.["msgs"];
     const found = inChat?.findFirst((each) => {
       // One that was deleted for everyone is here under another id.
       const key: MsgKey = each["type"] === "revoked" ? originalKey(each) : each["id"];

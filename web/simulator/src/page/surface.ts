@@ -65,7 +65,6 @@ class CallCollection extends Collection {
 
 function defineStores(empty: Exports): void {
   const calls = new CallCollection();
-  const newsletters = new models.ChatCollection();
   const messageInfo = new MsgInfoCollection();
   defineAll({
     WAWebContactCollection: () => ({
@@ -103,7 +102,7 @@ function defineStores(empty: Exports): void {
       ChatMsgsCollection: models.ChatMsgsCollection,
       loadEarlierMsgs: () => Promise.resolve([]),
     }),
-    WAWebNewsletterCollection: () => ({ default: newsletters }),
+    WAWebNewsletterCollection: () => ({ default: stores.newsletters }),
     WAWebCallCollection: () => ({ default: calls, CallCollectionImpl: CallCollection }),
     WAWebCallModel: () => ({
       default: class extends Model {
@@ -126,7 +125,7 @@ function defineStores(empty: Exports): void {
       BusinessProfile: empty["BusinessProfileCollection"],
       Reactions: empty["ReactionsCollection"],
       PinInChat: empty["PinInChatCollection"],
-      WAWebNewsletterCollection: newsletters,
+      WAWebNewsletterCollection: stores.newsletters,
       WAWebCallCollection: calls,
     }),
   });
