@@ -164,7 +164,11 @@ fn with(path: &str, value: Value) -> Value {
             None => json!({ path: value }),
         };
     };
-    json!({ first: with(rest, value) })
+    let inner = with(rest, value);
+    match first.strip_suffix("[0]") {
+        Some(list) => json!({ list: [inner] }),
+        None => json!({ first: inner }),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
