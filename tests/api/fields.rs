@@ -235,8 +235,8 @@ async fn the_names_of_our_own_events_and_lists_are_read() {
         ),
     ] {
         let words = body.as_object().unwrap().values().filter_map(Value::as_str);
-        let words = words.filter(|word| ["one", "two", "three", "four"].contains(word)).last();
-        let words = words.unwrap().to_owned();
+        let mut words = words.filter(|word| ["one", "two", "three", "four"].contains(word));
+        let words = words.next_back().unwrap().to_owned();
         let (status, answer) = app.post(&path, body.clone()).await;
         assert_eq!(status, 200, "{path} {body}: {answer}");
         loop {
