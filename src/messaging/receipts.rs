@@ -1,4 +1,4 @@
-//! Receipts by person: each recipient's is kept and told, and the message's own ack is the least of them.
+//! Receipts by person: each recipient's is kept and is an event, and the message's own ack is the least of them.
 //!
 //! Whom a message went to in a group is noted when it is sent. A receipt may come before that, twice, or late.
 //! Where nobody knows the recipients, the message's own ack rises by what the engine says of it alone. People
@@ -17,11 +17,11 @@ use crate::{
 
 /// How many of the newest messages of a group are looked at when somebody leaves it.
 const LOOKED_AT: usize = 500;
-/// How long a reader waits for the engine, which may know more than was told.
+/// How long a reader waits for the engine, which may know more than its events said.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Ingest {
-    /// What an event says of receipts: written with the batch, with what follows from it to be told after
+    /// What an event says of receipts: written with the batch, with the events that follow after
     /// the event itself. For those who hold the session's lock.
     pub(in crate::messaging) async fn receipts_in(
         &self,
@@ -221,7 +221,7 @@ impl Ingest {
         self.change(batch, session, id, raise).await
     }
 
-    /// Takes the receipts of a message as the engine has them; what was not told is told.
+    /// Takes the receipts of a message as the engine has them; what was no event yet becomes one.
     pub(in crate::messaging) async fn found_receipts(
         &self,
         session: &SessionId,
@@ -257,7 +257,7 @@ impl Ingest {
 }
 
 impl Messaging {
-    /// Who got, read and played a message that the session sent: what was told, and what the engine knows
+    /// Who got, read and played a message that the session sent: what events said, and what the engine knows
     /// beyond that while the session is ready.
     pub async fn receipts(
         &self,

@@ -1,7 +1,5 @@
 //! What every engine does, told as sentences. Nothing here knows which engine it runs on.
 
-use std::time::Duration;
-
 use wagate::{
     domain::{
         Ack, Command, Content, Details, ErrorCode, EventBody, Jid, MessageId, MessageKind,
@@ -13,65 +11,13 @@ use wagate::{
     simulator::{Behaviour, PhoneMedia},
 };
 
-pub use crate::{cures::*, people::*, planned::*, refused::*, rules::*, told::*};
+pub use crate::{cures::*, login::*, people::*, planned::*, refused::*, rules::*, told::*};
 
 use crate::stage::{ADA, ECHO, GRACE, OWNER, Session, Stage, person, text};
 
 /// A picture of one pixel, and a file that is none.
 const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\
 \x00\x1f\x15\xc4\x89\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82";
-
-pub async fn a_phone_links_it_and_the_login_outlives_the_engine(stage: Stage) {
-    let mut session = stage.open("one").await;
-    stage.scan(&mut session, OWNER).await;
-    session
-        .hear("authenticated", |event| (*event == DriverEvent::Authenticated).then_some(()))
-        .await;
-    let me = session.ready().await;
-    assert_eq!(me.id, person(OWNER));
-    assert_eq!(me.push_name.as_deref(), Some("Owner of 15557654321"));
-    assert_eq!(session.capabilities().missing, Vec::<String>::new());
-    assert_eq!(session.ask(Command::Ping).await, Ok(Reply::Done));
-    session.close(Close::KeepLogin).await;
-
-    let mut again = stage.open("one").await;
-    assert_eq!(again.ready().await.id, person(OWNER));
-    assert!(
-        !again.has_seen(|event| matches!(event, DriverEvent::Qr { .. })),
-        "it asked for a scan"
-    );
-    again.driver.close(Close::KeepLogin).await;
-    again.close(Close::KeepLogin).await;
-}
-
-pub async fn a_pairing_code_links_it(stage: Stage) {
-    let mut session = stage.open("one").await;
-    session.code().await;
-    let reply = session.ask(Command::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
-    let Reply::PairingCode { code, .. } = reply else { panic!("{reply:?}") };
-    stage.network.open_account(&person(OWNER), None).unwrap();
-    assert!(stage.network.enter_pairing_code(&person(OWNER), "AAAA-AAAA").is_err());
-    stage.network.enter_pairing_code(&person(OWNER), &code).unwrap();
-    assert_eq!(session.ready().await.id, person(OWNER));
-    session.close(Close::KeepLogin).await;
-}
-
-pub async fn logging_out_and_being_unlinked_end_the_login(stage: Stage) {
-    let session = stage.linked("one", OWNER).await;
-    assert_eq!(stage.network.devices(&person(OWNER)).len(), 1);
-    session.close(Close::LogOut).await;
-    assert_eq!(stage.network.devices(&person(OWNER)).len(), 0);
-
-    let mut session = stage.open("one").await;
-    stage.scan(&mut session, OWNER).await;
-    session.ready().await;
-    let device = stage.network.devices(&person(OWNER)).remove(0);
-    stage.network.remove_device(&person(OWNER), &device.id).unwrap();
-    session
-        .hear("that it was unlinked", |event| (*event == DriverEvent::LoggedOut).then_some(()))
-        .await;
-    session.close(Close::KeepLogin).await;
-}
 
 pub async fn words_travel_both_ways_and_are_acknowledged(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
@@ -440,24 +386,6 @@ pub async fn a_lost_line_is_told_and_comes_back(stage: Stage) {
             .await;
     }
     session.say(&person(ADA), "still here").await;
-    session.close(Close::KeepLogin).await;
-}
-
-pub async fn codes_run_out_and_new_ones_can_be_had(stage: Stage) {
-    let stage = stage.with_codes(Duration::from_secs(4), 2);
-    let mut session = stage.open("one").await;
-    let first = session.code().await;
-    let second = session.code().await;
-    assert_ne!(first, second);
-    session
-        .hear("that they ran out", |event| (*event == DriverEvent::QrExhausted).then_some(()))
-        .await;
-    assert_eq!(session.ask(Command::RefreshQr).await, Ok(Reply::Done));
-    let third = session.code().await;
-    assert!(third != first && third != second);
-    assert!(stage.network.scan(&person(OWNER), None, &first).is_err(), "an old code was taken");
-    stage.network.scan(&person(OWNER), None, &third).unwrap();
-    session.ready().await;
     session.close(Close::KeepLogin).await;
 }
 

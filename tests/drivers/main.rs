@@ -11,6 +11,7 @@
 mod chromium;
 mod contract;
 mod cures;
+mod login;
 mod people;
 mod planned;
 #[path = "../support/processes.rs"]

@@ -30,7 +30,10 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Add people to a group from a phone")
             .takes::<MembersBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/removals", remove)
-            .about(TAG, "Remove people from a group from a phone; whoever names themselves leaves")
+            .about(
+                TAG,
+                "Remove people from a group from a phone; somebody who names themselves leaves",
+            )
             .takes::<MembersBody>(),
         Endpoint::post("/_simulator/v1/accounts/{phone}/promotions", promote)
             .about(TAG, "Make members admins from a phone")

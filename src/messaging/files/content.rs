@@ -5,7 +5,7 @@ use crate::{
     messaging::files::ogg,
 };
 
-/// By so many bytes at its beginning a file is told.
+/// So many bytes at its beginning say what a file is.
 pub const HEAD: usize = 16 * 1024;
 pub const VOICE: &str = "audio/ogg; codecs=opus";
 
@@ -19,7 +19,7 @@ pub struct Typed {
 
 /// What the content of a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Told {
+enum Signature {
     /// For certain.
     Type(&'static str),
     /// Text, with the type that it looks like: names of types and extensions may know better.
@@ -34,46 +34,46 @@ pub fn type_of(head: &[u8], name: Option<&str>, declared: Option<&str>) -> Typed
     let declared = declared.as_deref().filter(|mime| *mime != media_type::UNKNOWN);
     let hints = [by_name, declared];
     let hint = |fits: &dyn Fn(&str) -> bool| hints.into_iter().flatten().find(|mime| fits(mime));
-    let told = told(head);
-    let is_certain = told != Told::Nothing;
-    let found = match told {
-        Told::Nothing => hint(&|_| true).unwrap_or(media_type::UNKNOWN),
-        Told::Text(found) => by_name
+    let signature = signature(head);
+    let is_certain = signature != Signature::Nothing;
+    let found = match signature {
+        Signature::Nothing => hint(&|_| true).unwrap_or(media_type::UNKNOWN),
+        Signature::Text(found) => by_name
             .filter(|mime| media_type::is_text(mime))
             .or(declared.filter(|mime| !is_binary(mime)))
             .unwrap_or(found),
         // Containers that hold files of many types.
-        Told::Type(found @ "application/zip") => hint(&is_in_zip).unwrap_or(found),
-        Told::Type(found @ "application/x-ole-storage") => hint(&is_in_ole).unwrap_or(found),
+        Signature::Type(found @ "application/zip") => hint(&is_in_zip).unwrap_or(found),
+        Signature::Type(found @ "application/x-ole-storage") => hint(&is_in_ole).unwrap_or(found),
         // Some hold video and audio alike.
-        Told::Type(found) if found.starts_with("video/") || found == "audio/ogg" => {
+        Signature::Type(found) if found.starts_with("video/") || found == "audio/ogg" => {
             let other = if found == "audio/ogg" { "video/" } else { "audio/" };
             hint(&|mime| mime.starts_with(other)).unwrap_or(found)
         }
-        Told::Type(found) => found,
+        Signature::Type(found) => found,
     };
     Typed { mime: found.to_owned(), is_certain }
 }
 
-fn told(head: &[u8]) -> Told {
+fn signature(head: &[u8]) -> Signature {
     if ogg::is_opus(head) {
-        return Told::Type(VOICE);
+        return Signature::Type(VOICE);
     }
     if let Some(text) = text(head) {
         return match text_type(text) {
             // Said for certain by how they begin.
             Some(found @ ("application/pdf" | "application/rtf" | "image/svg+xml")) => {
-                Told::Type(found)
+                Signature::Type(found)
             }
-            found => Told::Text(found.unwrap_or("text/plain")),
+            found => Signature::Text(found.unwrap_or("text/plain")),
         };
     }
     match infer::get(head).map(|found| found.mime_type()) {
-        None | Some(media_type::UNKNOWN) => Told::Nothing,
-        Some("audio/m4a") => Told::Type("audio/mp4"),
-        Some("audio/x-wav") => Told::Type("audio/wav"),
-        Some("audio/x-flac") => Told::Type("audio/flac"),
-        Some(found) => Told::Type(found),
+        None | Some(media_type::UNKNOWN) => Signature::Nothing,
+        Some("audio/m4a") => Signature::Type("audio/mp4"),
+        Some("audio/x-wav") => Signature::Type("audio/wav"),
+        Some("audio/x-flac") => Signature::Type("audio/flac"),
+        Some(found) => Signature::Type(found),
     }
 }
 
