@@ -206,16 +206,19 @@ impl World {
         Some(person)
     }
 
-    /// How one account sees a person.
+    /// How one account sees a person. The name that strangers choose is known once they have written.
     pub fn contact_of(&self, account: &Jid, id: &Jid) -> Option<Contact> {
         let person = self.person_behind(id)?.me;
         let known = self.ledger.person(account).and_then(|owner| owner.contacts.get(&person.id));
-        Some(known.cloned().unwrap_or(Contact {
+        let thread = self.ledger.thread(account, &person.id);
+        let has_written =
+            || thread.is_some_and(|thread| thread.all().any(|stored| !stored.message.from_me()));
+        Some(known.cloned().unwrap_or_else(|| Contact {
             id: person.id,
             lid: person.lid,
             name: None,
             short_name: None,
-            push_name: person.push_name,
+            push_name: person.push_name.filter(|_| has_written()),
             in_address_book: false,
             on_whatsapp: true,
             business: false,
