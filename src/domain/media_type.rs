@@ -18,11 +18,12 @@ pub fn tidy(text: &str) -> String {
 }
 
 /// Other names of a type, and the one that WhatsApp's apps know.
-const NAMES: [(&str, &str); 15] = [
+const NAMES: [(&str, &str); 19] = [
     ("image/jpg", "image/jpeg"),
     ("image/pjpeg", "image/jpeg"),
     ("image/x-png", "image/png"),
     ("image/svg", "image/svg+xml"),
+    ("image/heic", "image/heif"),
     ("audio/mp3", "audio/mpeg"),
     ("audio/x-mp3", "audio/mpeg"),
     ("audio/m4a", "audio/mp4"),
@@ -31,8 +32,11 @@ const NAMES: [(&str, &str); 15] = [
     ("audio/wave", "audio/wav"),
     ("audio/x-flac", "audio/flac"),
     ("audio/opus", "audio/ogg"),
+    ("audio/x-aiff", "audio/aiff"),
     ("application/x-pdf", "application/pdf"),
     ("application/x-zip-compressed", "application/zip"),
+    ("application/x-rar-compressed", "application/vnd.rar"),
+    ("application/x-rar", "application/vnd.rar"),
     ("text/json", "application/json"),
 ];
 
@@ -46,7 +50,7 @@ pub fn essence(text: &str) -> Option<String> {
 }
 
 /// Extensions and the types that they stand for. The first of a type is the one that is added to a name.
-const EXTENSIONS: [(&str, &str); 80] = [
+const EXTENSIONS: [(&str, &str); 85] = [
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
     ("jpe", "image/jpeg"),
@@ -83,6 +87,11 @@ const EXTENSIONS: [(&str, &str); 80] = [
     ("wav", "audio/wav"),
     ("flac", "audio/flac"),
     ("mid", "audio/midi"),
+    ("weba", "audio/webm"),
+    ("3ga", "audio/3gpp"),
+    ("aiff", "audio/aiff"),
+    ("caf", "audio/x-caf"),
+    ("wma", "audio/x-ms-wma"),
     ("pdf", "application/pdf"),
     ("doc", "application/msword"),
     ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),

@@ -224,6 +224,11 @@ impl Messaging {
         chat: &Jid,
         text: &str,
     ) -> Result<MessageId, Error> {
+        if let Ok(named) = text.parse::<MessageId>() {
+            self.known(session, &named, Change::Quote)
+                .await
+                .map_err(|error| error.detail("quotedMessageId", named.to_string()))?;
+        }
         let id = self.find(session, chat, text).await?;
         if let Some(stored) = self.store.messages().stored_by_key(session, chat, &id.key).await? {
             is_there(&stored).map_err(|refusal| {

@@ -41,6 +41,9 @@ impl World {
         if let Some(unknown) = options.iter().find(|option| !poll.options.contains(option)) {
             return invalid(&format!("'{unknown}' is no option of this poll"));
         }
+        // Each once, in the order of the poll, as the apps name them.
+        let is_chosen = |option: &&String| options.contains(option);
+        let options: Vec<String> = poll.options.iter().filter(is_chosen).cloned().collect();
         if poll.selectable != 0 && (poll.selectable as usize) < options.len() {
             return invalid("these are more options than one person may choose");
         }

@@ -141,6 +141,7 @@ async fn text(
     request: HttpRequest,
     Body(body): Body<TextBody>,
 ) -> Result<HttpResponse, ApiError> {
+    not_scheduled(body.schedule_at.as_deref())?;
     let (session, send) = text_request(&services, &request, body).await?;
     send_now(&services, &session, send).await
 }
@@ -160,6 +161,7 @@ async fn media(
     request: HttpRequest,
     Body(body): Body<MediaBody>,
 ) -> Result<HttpResponse, ApiError> {
+    not_scheduled(body.schedule_at.as_deref())?;
     let (session, mut send) = media_request(&services, &request, &body).await?;
     let status = services.supervisor.get(&session)?.status();
     if status.state != crate::domain::SessionState::Ready {
@@ -185,6 +187,17 @@ async fn queue_media(
     still_good(&services, &request).await?;
     send.content = Content::Media(upload.media.clone());
     queue(&services, &session, send, send_at).await
+}
+
+/// A direct send goes out at once: a time to wait for is refused rather than ignored.
+fn not_scheduled(schedule_at: Option<&str>) -> Result<(), Error> {
+    match schedule_at.filter(|time| !time.trim().is_empty()) {
+        Some(_) => Err(Error::invalid_field(
+            "schedule_at",
+            "is for /messages/send and /messages/send-media; this sends at once",
+        )),
+        None => Ok(()),
+    }
 }
 
 async fn text_request(

@@ -28,7 +28,13 @@ export async function revoke(id: string, forEveryone: boolean): Promise<null> {
   if (forEveryone && ![done].flat().every(({ isRevoked }) => isRevoked))
     throw new AgentError("notAllowed", "WhatsApp did not delete the message");
   const isRevoked = (): boolean => message?.type === "revoked";
-  await until("delete the message", () => isGone(id) || (forEveryone && isRevoked()));
+  try {
+    await until("delete the message", () => isGone(id) || (forEveryone && isRevoked()));
+  } catch (error) {
+    // What carries it out is there. The page does not say what WhatsApp answered.
+    if (!forEveryone) throw error;
+    throw new AgentError("notAllowed", "WhatsApp did not delete the message for everyone");
+  }
   return null;
 }
 

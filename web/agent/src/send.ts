@@ -108,11 +108,29 @@ function withCode(error: unknown): never {
  */
 async function openChat(id: string): Promise<string> {
   const known = chatOfId(id);
-  if (known) return idText(known.id);
+  if (known) {
+    if (id.endsWith("@g.us")) assertMember(id);
+    return idText(known.id);
+  }
   if (id.endsWith("@g.us")) throw new AgentError("unknownChat", "there is no such chat");
   if (id.endsWith("@c.us") && !(await isOnWhatsapp(id)))
     throw new AgentError("notOnWhatsapp", "this number is not on WhatsApp");
-  return idText((await wpp().chat.find(id)).id);
+  // The page finds nobody behind a hidden identity that it does not know.
+  const found = await wpp()
+    .chat.find(id)
+    .catch((error: unknown) => {
+      if (!id.endsWith("@lid")) throw error;
+      throw new AgentError("notOnWhatsapp", "nobody on WhatsApp has this hidden identity");
+    });
+  return idText(found.id);
+}
+
+/** The page sends to a group that it was removed from, and fails without a reason. */
+function assertMember(id: string): void {
+  const people = attempt(() => wpp().whatsapp.GroupMetadataStore.get(id))?.participants;
+  // People that have not come are no reason to refuse.
+  if (people && 0 < people.length && !people.iAmMember())
+    throw new AgentError("notAllowed", "you are not in this group");
 }
 
 /** The id that a message will have: the gateway chose its key, a group wants the writer too. */

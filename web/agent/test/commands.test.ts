@@ -122,14 +122,15 @@ test("a deletion is answered when it is so, which wa-js does not wait for", asyn
   }
 });
 
-test("a deletion that did not come about is a failure", async () => {
+test("a deletion that did not come about is refused for everyone, and a failure here", async () => {
   const page = ready();
   const id = `true_${ADA}_A`;
   page.messages.set(id, { senderObj: { isMe: true } });
   // wa-js says so of whatever it asked the page for.
   page.wpp.chat.deleteMessage = () => Promise.resolve({ isRevoked: true, isDeleted: true });
   for (const forEveryone of [true, false]) {
-    const asking = refused({ command: "revoke", message: id, forEveryone }, "failed");
+    const kind = forEveryone ? "notAllowed" : "failed";
+    const asking = refused({ command: "revoke", message: id, forEveryone }, kind);
     await pass(11_000);
     await asking;
   }
