@@ -289,6 +289,16 @@ impl Query {
         }
     }
 
+    /// Whom a message is deleted for: `for`, or `forEveryone` as other gateways call it.
+    pub fn is_for_everyone(&self) -> Result<bool, ApiError> {
+        match self.text("for") {
+            None => self.flag("forEveryone", true),
+            Some("everyone") => Ok(true),
+            Some("me") => Ok(false),
+            Some(_) => Err(Error::invalid_field("for", "must be everyone or me").into()),
+        }
+    }
+
     pub fn number<N>(&self, name: &str, default: N, least: N, most: N) -> Result<N, ApiError>
     where
         N: FromStr + PartialOrd + std::fmt::Display,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Jid, Timestamp};
+use crate::domain::{Jid, Message, Timestamp};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,4 +34,11 @@ pub struct LastMessage {
     pub preview: String,
     pub timestamp: Timestamp,
     pub from_me: bool,
+}
+
+impl LastMessage {
+    pub fn of(message: &Message) -> Self {
+        let (preview, timestamp) = (message.preview(), message.timestamp);
+        Self { preview, timestamp, from_me: message.from_me() }
+    }
 }

@@ -233,11 +233,7 @@ impl Ingest {
         };
         if chat.last_message.as_ref().is_none_or(|last| last.timestamp <= message.timestamp) {
             chat.last_activity = message.timestamp;
-            chat.last_message = Some(LastMessage {
-                preview: message.preview(),
-                timestamp: message.timestamp,
-                from_me: message.from_me(),
-            });
+            chat.last_message = Some(LastMessage::of(message));
         }
         if message.from_me() {
             // Whoever writes has read.
@@ -334,12 +330,33 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         match self.store.messages().get(session, id).await? {
             Some(mut message) => {
+                let former = message.clone();
                 change(&mut message);
                 self.store.messages().put_in(batch, session, &message).await?;
+                if former.preview() != message.preview() {
+                    self.show_in(batch, session, &former, Some(&message)).await?;
+                }
                 Ok(())
             }
             None => Ok(()),
         }
+    }
+
+    /// Shows another message where the list of chats shows this one as the newest of its chat.
+    pub(in crate::messaging) async fn show_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        former: &Message,
+        now: Option<&Message>,
+    ) -> Result<(), StoreError> {
+        let chats = self.store.chats();
+        let Some(chat) = chats.get(session, former.chat()).await? else { return Ok(()) };
+        if chat.last_message != Some(LastMessage::of(former)) {
+            return Ok(());
+        }
+        let last_message = now.map(LastMessage::of);
+        chats.put_in(batch, session, &Chat { last_message, ..chat }).await
     }
 }
 

@@ -43,13 +43,16 @@ impl Ingest {
         let held = lock.lock().await;
         let stored = self.store.messages();
         let Some(mut known) = stored.stored(session, id).await? else { return Ok(None) };
+        let mut batch = Batch::new();
+        let newest = stored.page(session, &known.message.id.chat, None, 2).await?;
+        let other = newest.iter().rev().find(|message| message.id != known.message.id);
+        self.show_in(&mut batch, session, &known.message, other).await?;
         known.hidden = true;
         let message = &mut known.message;
         message.forget_content();
         message.quoted = None;
         message.mentions.clear();
         message.reactions.clear();
-        let mut batch = Batch::new();
         stored.replace_in(&mut batch, session, &known).await?;
         self.store.commit(batch).await?;
         drop(held);

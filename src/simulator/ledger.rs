@@ -346,11 +346,7 @@ impl Ledger {
         let message = &stored.message;
         self.change_chat(account, message.chat(), |chat| {
             chat.last_activity = message.timestamp;
-            chat.last_message = Some(LastMessage {
-                preview: message.preview(),
-                timestamp: message.timestamp,
-                from_me: message.from_me(),
-            });
+            chat.last_message = Some(LastMessage::of(message));
             if !message.from_me() && message.kind != MessageKind::GroupNotice {
                 chat.unread += 1;
                 chat.archived = false;

@@ -113,8 +113,7 @@ impl Network {
     pub fn chats(&self, phone: &Jid) -> Vec<Chat> {
         let world = self.world();
         let Some(account) = world.ledger.account(phone) else { return Vec::new() };
-        let mut chats: Vec<Chat> =
-            account.chats.values().map(|thread| thread.chat.clone()).collect();
+        let mut chats: Vec<Chat> = account.chats.values().map(|thread| thread.shown()).collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
         chats
     }

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Ack, Chat, Jid, Message, Receipt};
+use crate::domain::{Ack, Chat, Jid, Message, Receipt, chat::LastMessage};
 
 /// A message as an account keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +79,13 @@ impl Thread {
     /// All of them, oldest first.
     pub fn all(&self) -> impl Iterator<Item = &Stored> {
         self.messages.values()
+    }
+
+    /// The chat as a list shows it, with the newest message as that is now.
+    pub fn shown(&self) -> Chat {
+        let newest = self.messages.values().next_back();
+        let last_message = newest.map(|stored| LastMessage::of(&stored.message));
+        Chat { last_message, ..self.chat.clone() }
     }
 
     pub fn newest(&self, limit: usize) -> Vec<Message> {

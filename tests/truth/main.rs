@@ -37,6 +37,7 @@ mod empty_parameters;
 mod failed_sends;
 mod files;
 mod group_receipts;
+mod last_messages;
 mod late_listeners;
 mod lid_accounts;
 mod locations;

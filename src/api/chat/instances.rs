@@ -85,7 +85,7 @@ struct CodeView {
     qr_generated_at: Option<String>,
     qr_expires_at: Option<String>,
     qr_expired: bool,
-    message: &'static str,
+    message: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -151,11 +151,12 @@ async fn code(
         Some(qr) => Some(qr::data_url(&qr.text)?),
         None => None,
     };
+    let failed = status.last_error.as_deref().filter(|_| status.state == SessionState::Failed);
     let message = match (status.state, fresh) {
         (SessionState::Ready, _) => "The instance is connected already",
         (_, Some(_)) => "Scan the code with WhatsApp",
         (SessionState::QrReady, None) => "The code has run out; a new one comes in a moment",
-        (_, None) => "There is no code at the moment",
+        (_, None) => failed.unwrap_or("There is no code at the moment"),
     };
     let view = CodeView {
         status: instance_status(&status),
@@ -164,7 +165,7 @@ async fn code(
         qr_generated_at: fresh.map(|_| time(now)),
         qr_expires_at: fresh.map(|qr| time(qr.expires_at)),
         qr_expired: has_code && fresh.is_none(),
-        message,
+        message: message.to_owned(),
     };
     Ok(HttpResponse::Ok().json(data(view)))
 }

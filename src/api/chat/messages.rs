@@ -14,7 +14,7 @@ use crate::{
         },
         endpoint::{
             Endpoint,
-            ParameterKind::{Number, Text},
+            ParameterKind::{Flag, Number, Text},
             Repeat, Scope,
         },
         error::ApiError,
@@ -52,6 +52,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Delete a message, or take one back that is still to be sent",
         )
         .query(Text, "for", "everyone (default) or me")
+        .query(Flag, "forEveryone", "The same as `for`, as true or false")
         .answers::<DeletedView>(200),
         change(Endpoint::post(REACTION, react), "React to a message")
             .takes::<ReactionBody>()
@@ -149,11 +150,7 @@ async fn delete(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let for_everyone = match Query::of(&request).text("for") {
-        None | Some("everyone") => true,
-        Some("me") => false,
-        Some(_) => return Err(Error::invalid_field("for", "must be everyone or me").into()),
-    };
+    let for_everyone = Query::of(&request).is_for_everyone()?;
     let (session, stored) = match access::message(&services, &request).await? {
         Found::Message(session, stored) => (session, stored),
         Found::Waiting(entry) if !entry.state.is_waiting() => {

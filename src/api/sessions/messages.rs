@@ -7,7 +7,11 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         body::{Body, Query, path_message, session_id},
-        endpoint::{Endpoint, ParameterKind::Text, Scope},
+        endpoint::{
+            Endpoint,
+            ParameterKind::{Flag, Text},
+            Scope,
+        },
         error::ApiError,
         file::{Shown, file_answer},
         sessions::{
@@ -35,7 +39,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             Endpoint::delete(ONE, revoke),
             "Delete a message; as an admin of a group also those of others",
         )
-        .query(Text, "for", "everyone (default) or me"),
+        .query(Text, "for", "everyone (default) or me")
+        .query(Flag, "forEveryone", "The same as `for`, as true or false"),
         change(
             Endpoint::post("/api/v1/sessions/{sessionId}/messages/{messageId}/reaction", react),
             "React to a message",
@@ -127,11 +132,7 @@ async fn revoke(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let for_everyone = match Query::of(&request).text("for") {
-        None | Some("everyone") => true,
-        Some("me") => false,
-        Some(_) => return Err(Error::invalid_field("for", "must be everyone or me").into()),
-    };
+    let for_everyone = Query::of(&request).is_for_everyone()?;
     let (session, id) = (session_id(&request)?, path_message(&request)?);
     services.messaging.revoke(&session, &id, for_everyone).await?;
     Ok(HttpResponse::Ok().json(message("Message deleted")))

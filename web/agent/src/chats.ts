@@ -43,9 +43,8 @@ export function lastOf(chat: ChatLike): Message | null {
   };
   if (!lastReceivedKey) return null;
   const newest = attempt(() => wpp().whatsapp.MsgStore.get(lastReceivedKey)) as MessageLike | null;
-  if (!newest) return null;
   const isOne = (each: MessageLike): boolean => !isRefused(each) && !isNoMessage(each);
-  if (isOne(newest)) return toMessage(newest);
+  if (newest && isOne(newest)) return toMessage(newest);
   const sent = (attempt(() => msgs?.getModelsArray()) ?? []).filter(isOne);
   const last = sent.reduce<MessageLike | null>(
     (last, each) => (last && (each.t ?? 0) < (last.t ?? 0) ? last : each),

@@ -229,7 +229,7 @@ export function chatOf(model: ChatLike, last: Message | null): Chat {
       last === null
         ? null
         : {
-          preview: last.body || `[${last.kind}]`,
+          preview: last.body || `[${last.kind === "revoked" ? "deleted" : last.kind}]`,
           timestamp: last.timestamp,
           fromMe: last.id.startsWith("true_"),
         },
