@@ -177,6 +177,12 @@ async fn all_that_is_wrong_is_named_at_once() {
             &["chatId", "latitude", "longitude"],
         ),
         ("send-image", json!({ "caption": 5 }), &["caption", "chatId", "data"]),
+        ("send-file", json!({}), &["chatId", "data", "filename"]),
+        (
+            "send-file",
+            json!({ "chatId": "x", "data": "zzz", "filename": "a/b" }),
+            &["chatId", "data", "filename"],
+        ),
         ("groups", json!({ "description": [] }), &["description", "name", "participants"]),
         ("webhooks", json!({ "events": [1], "enabled": "x" }), &["enabled", "events[0]", "url"]),
     ] {

@@ -60,7 +60,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Send a file as a document",
         )
         .takes_file()
-        .takes::<MediaBody>(),
+        .takes::<FileBody>(),
         send(
             Endpoint::post("/api/v1/sessions/{sessionId}/send-audio", audio),
             "Send audio or a voice note",
@@ -123,6 +123,25 @@ struct MediaBody {
     data: String,
     #[schema(max_length = 255)]
     filename: Option<String>,
+    #[schema(max_length = 1_024)]
+    caption: Option<String>,
+    /// People mentioned in the caption.
+    #[schema(max_items = 100)]
+    mentions: Option<Vec<String>>,
+    quoted_message_id: Option<String>,
+    #[serde(flatten)]
+    posting: Posting,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct FileBody {
+    chat_id: String,
+    /// `data:<type>;base64,<content>`. The content decides what the file is.
+    #[schema(max_length = 25_165_824)]
+    data: String,
+    #[schema(max_length = 255)]
+    filename: String,
     #[schema(max_length = 1_024)]
     caption: Option<String>,
     /// People mentioned in the caption.
@@ -279,11 +298,11 @@ async fn image(
 async fn file(
     services: web::Data<Services>,
     request: HttpRequest,
-    Body(body): Body<MediaBody>,
+    Body(body): Body<FileBody>,
 ) -> Result<HttpResponse, ApiError> {
-    if body.filename.as_ref().is_none_or(|name| name.trim().is_empty()) {
-        return Err(Error::invalid_field("filename", "is required").into());
-    }
+    let FileBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting } = body;
+    let filename = Some(filename);
+    let body = MediaBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting };
     send_media(&services, &request, body, MediaKind::Document).await
 }
 
@@ -308,11 +327,18 @@ async fn send_media(
     let session = session_id(request)?;
     services.supervisor.get(&session)?;
     let around = Around::of(services, body.quoted_message_id, body.mentions, &body.posting);
-    let (chat, around) = Error::both(target(&body.chat_id), around)?;
+    let unnamed = kind == MediaKind::Document
+        && body.filename.as_ref().is_none_or(|name| name.trim().is_empty());
+    let named = match unnamed {
+        true => Err(Error::invalid_field("filename", "is required")),
+        false => Ok(()),
+    };
     let limit = services.config.openwa.max_media_mib * 1024 * 1024;
     let source = Source::DataUrl { field: "data", text: body.data, limit };
     let wanted = Wanted { kind, filename: body.filename, caption: body.caption };
-    let upload = services.messaging.take_file(source, wanted).await?;
+    let upload = Error::both(services.messaging.take_file(source, wanted).await, named);
+    let around = Error::both(target(&body.chat_id), around);
+    let ((chat, around), (upload, ())) = Error::both(around, upload)?;
     let content = Content::Media(upload.media.clone());
     let view = send(services, (request, &session), chat, content, around).await?;
     let file = &upload.media;

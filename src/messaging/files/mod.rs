@@ -67,21 +67,27 @@ struct Raw {
 impl Messaging {
     /// Takes a file in: what is wrong with it is said before anything is sent.
     pub async fn take_file(&self, source: Source, wanted: Wanted) -> Result<Upload, Error> {
-        rules::check_caption(wanted.caption.as_deref())?;
-        let chosen = match wanted.filename.filter(|name| !name.trim().is_empty()) {
-            Some(name) => {
-                let name = file_name::chosen(&name);
-                Some(name.map_err(|rule| Error::invalid_field("filename", rule))?)
+        let chosen = wanted.filename.filter(|name| !name.trim().is_empty());
+        let chosen = chosen.map(|name| file_name::chosen(&name)).transpose();
+        let chosen = chosen.map_err(|rule| Error::invalid_field("filename", rule));
+        let address = match &source {
+            Source::Url { field, url, bounds } => {
+                bounds.guard.check(url).map(drop).map_err(|error| named(error, field))
             }
-            None => None,
+            Source::DataUrl { .. } => Ok(()),
         };
-        if let Source::Url { field, url, bounds } = &source {
-            bounds.guard.check(url).map_err(|error| named(error, field))?;
-        }
+        let caption = rules::check_caption(wanted.caption.as_deref());
+        let words = Error::both(chosen, Error::both(caption, address));
         let place = Place(self.upload_place().await?);
-        let raw = match source {
-            Source::DataUrl { field, text, limit } => decoded(&place, field, text, limit).await?,
-            Source::Url { field, url, bounds } => fetched(&place, field, &url, &bounds).await?,
+        let (raw, (chosen, _)) = match source {
+            Source::DataUrl { field, text, limit } => {
+                Error::both(decoded(&place, field, text, limit).await, words)?
+            }
+            // Nothing is fetched for a request that is refused.
+            Source::Url { field, url, bounds } => {
+                let words = words?;
+                (fetched(&place, field, &url, &bounds).await?, words)
+            }
         };
         let name = chosen.clone().or(raw.name);
         let (path, kind) = (place.0.clone(), wanted.kind);
