@@ -1,7 +1,7 @@
 //! Admission: credential, scope, session, and only then the rate limits of those who may call.
 //!
 //! A refused request counts against its address alone, so that nobody uses up what belongs to a session or
-//! a caller. Whoever may call passes however often others were refused.
+//! a caller. A caller who may call passes, however often others were refused.
 
 use actix_web::{dev::ServiceRequest, web};
 

@@ -14,7 +14,7 @@ pub struct LocationView {
     longitude: f64,
     name: Option<String>,
     address: Option<String>,
-    /// It moves with whoever shares it.
+    /// It moves with the person who shares it.
     live: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct PollResultView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MenuReplyView {
-    /// As whoever sent the menu named the choice.
+    /// The choice as the sender of the menu named it.
     id: Option<String>,
     title: Option<String>,
     /// list, buttons, template or interactive.

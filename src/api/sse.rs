@@ -129,7 +129,7 @@ impl Following {
                     Ok(Err(_)) => return None,
                     Err(_) => self.ready.push_back(web::Bytes::from_static(b": alive\n\n")),
                 },
-                // What was logged before its end is told; then the stream ends.
+                // What was logged before its end is sent; then the stream ends.
                 () = ended(&mut self.status) => feed.end_now(),
             }
         }

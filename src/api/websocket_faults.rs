@@ -20,7 +20,7 @@ pub const LARGEST_FRAME: usize = 64 * 1024;
 /// Two bytes, eight of length, four of mask.
 const LONGEST_HEADER: usize = 14;
 
-/// The code to close with, as RFC 6455 has it (7.4.1); none when there is nobody left to be told.
+/// The code to close with, as RFC 6455 has it (7.4.1); none when nobody is left to get it.
 pub fn close_code(fault: &ProtocolError) -> Option<CloseCode> {
     let ProtocolError::Io(error) = fault else {
         let is_size = matches!(fault, ProtocolError::Overflow);

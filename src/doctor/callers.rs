@@ -24,7 +24,7 @@ pub async fn callers(config: &Config) -> Check {
         ),
         (AccessMode::Auto, _) if !cfg!(target_os = "linux") => Check::well(
             NAME,
-            "every program on this machine is let in without a key: users are not told apart here",
+            "every program on this machine is let in without a key: users are not distinguished here",
         ),
         (AccessMode::Auto, _) if peer::tells_users_apart().await => {
             let user = peer::own_user();

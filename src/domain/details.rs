@@ -65,7 +65,7 @@ pub struct Location {
     pub name: Option<String>,
     #[serde(default)]
     pub address: Option<String>,
-    /// It moves with whoever shares it; this is where they were at first.
+    /// It moves with the person who shares it; this is where they were at first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub live: bool,
 }
@@ -176,7 +176,7 @@ impl Poll {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MenuReply {
-    /// As whoever sent the menu named it.
+    /// As the sender of the menu named it.
     #[serde(default)]
     pub id: Option<String>,
     #[serde(default)]

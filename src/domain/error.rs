@@ -113,7 +113,7 @@ impl Error {
         }
     }
 
-    /// One error of two. What only one of them is about is not told: both are faults of a request.
+    /// One error of two. What only one of them is about is left out: both are faults of a request.
     fn and(mut self, other: Self) -> Self {
         let merge = self.code == other.code && self.code == ErrorCode::Invalid;
         if !merge {

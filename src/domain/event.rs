@@ -155,7 +155,7 @@ pub enum EventBody {
         hold: SendHold,
         by_hand: bool,
     },
-    /// A message that was accepted to be sent later will not be: it was taken back, or its session removed.
+    /// A message that was accepted to be sent later will not be: it was cancelled, or its session removed.
     MessageCancelled {
         /// Its entry of the outbox.
         outbox: Uuid,

@@ -103,7 +103,7 @@ pub struct SessionConfig {
     pub user_agent: Option<String>,
     pub browser_executable: Option<String>,
     pub browser_args: Vec<String>,
-    /// Stories are neither kept nor told.
+    /// Stories are neither kept nor events.
     pub ignore_status: bool,
     /// The same for channels.
     pub ignore_channels: bool,

@@ -89,7 +89,7 @@ impl Backfill<'_> {
                 Ok(Reply::Receipts(found)) => {
                     self.ingest.found_receipts(session, &message.id, found).await?;
                 }
-                // Whoever reads the receipts asks again.
+                // A reader of the receipts asks again.
                 Ok(_) | Err(_) => return Ok(()),
             }
         }

@@ -102,7 +102,7 @@ impl Actor {
         between(self.shared.parts.clock.now(), expires_at).min(LONGEST_CODE)
     }
 
-    /// The deadline is over. The engine is asked where it stands, for whoever reads the error.
+    /// The deadline is over. The engine is asked where it stands, for the reader of the error.
     pub(in crate::session) fn look_at_standing(&mut self) {
         let Some(driver) = self.driver.clone() else { return };
         self.tasks.spawn(async move {

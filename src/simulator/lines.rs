@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// What a device is told late at most; one that misses more is cut off, and connects again.
+/// The most events that wait for a device; one that misses more is cut off, and connects again.
 const MOST_KEPT: usize = 900;
 
 impl World {

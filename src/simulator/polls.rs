@@ -62,7 +62,7 @@ impl World {
         Ok(Answer::Done)
     }
 
-    /// A message as this account names it, also where the id is that of whoever sent it.
+    /// A message as this account names it, also where the id is the sender's.
     fn own_name_of(&self, me: &Jid, id: &MessageId) -> MessageId {
         if self.ledger.stored(me, &id.chat, &id.key).is_some() {
             return id.clone();

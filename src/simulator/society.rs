@@ -60,7 +60,7 @@ impl Network {
         world.add_participants(phone, group, people).map(drop)
     }
 
-    /// Removes people from a group. Whoever removes themselves leaves.
+    /// Removes people from a group. Somebody who removes themselves leaves.
     pub fn remove_from_phone(
         &self,
         phone: &Jid,

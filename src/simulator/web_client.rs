@@ -15,7 +15,7 @@ pub struct WebClient {
     pub refresh_qr: bool,
     /// Whether the page sends an event when it logs out.
     pub logout_event: bool,
-    /// Whether an unlinked page is loaded anew; otherwise it hangs in its logout.
+    /// Whether an unlinked page loads again; otherwise it hangs in its logout.
     pub leaves_when_unlinked: bool,
     /// Whether chats, and what the account itself does, go by hidden identities.
     pub lid_migrated: bool,

@@ -54,7 +54,7 @@ pub struct Connected {
     pub pushes: mpsc::Sender<Box<Push>>,
     /// Held back so that the next one overtakes it.
     pub held: Option<Push>,
-    /// What it is told once its line is back.
+    /// What it gets once its line is back.
     pub kept: VecDeque<Push>,
     pub account: Option<Jid>,
     pub credential: Option<String>,

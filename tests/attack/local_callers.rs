@@ -258,7 +258,7 @@ async fn what_the_gateway_itself_sends_is_never_local() {
     }
 }
 
-/// Lines of a browser that acts for a foreign page, or for one that cannot be told.
+/// Lines of a browser that acts for a foreign page, or for one that is not known.
 const FOREIGN: [&[&str]; 12] = [
     &["Origin: https://evil.example"],
     &["Origin: null"],

@@ -76,7 +76,7 @@ pub async fn a_line_that_is_cut_carries_nothing_and_then_all_of_it_once(stage: S
         }
     };
     timeout(PATIENCE, on_own_phone).await.expect("the phone did not get it");
-    // A round trip in the engine: what was to be told before would have been.
+    // A round trip in the engine: events that were due before would have come.
     session.ask(Command::Ping).await.unwrap();
     assert!(
         !session

@@ -101,13 +101,13 @@ async fn an_admin_deletes_what_others_wrote_in_the_group(stage: Stage) {
     }
     assert!(written["message"]["id"].is_string());
 
-    // Whoever is no admin may not, nor anybody in a chat of two.
+    // Nobody else may, nor anybody in a chat of two.
     stage.phone(ADA, "messages", json!({ "chat": own, "text": "to you alone" })).await;
     let ada = format!("{ADA}@c.us");
     let id = message(&stage, &ada, |message| message["body"] == "to you alone").await;
     let (status, answer) = change(&stage, Method::DELETE, &id, None).await;
     assert_eq!((status, code(&answer), reason(&answer)), (403, "FORBIDDEN", "not_own"), "{answer}");
-    // Only of one's own can a text be changed, whoever is an admin.
+    // An admin may not edit what others wrote.
     stage.phone(GRACE, "messages", json!({ "chat": group, "text": "kind" })).await;
     let id = message(&stage, &group, |message| message["body"] == "kind").await;
     let body = Some(json!({ "content": "other words" }));

@@ -1,4 +1,4 @@
-//! A session that bears the name of one that was removed begins anew: what the earlier one knew does not
+//! A session that bears the name of one that was removed begins empty: what the earlier one knew does not
 //! hide anything from it.
 
 use reqwest::Method;
@@ -31,7 +31,7 @@ async fn a_message_that_an_earlier_session_had_is_known_to_the_next(stage: Stage
     };
     let message = stage.until("the answer", quoted).await;
     assert!(message["quoted"].is_string(), "{message}");
-    // What comes in this life is told, also under an id that was used before.
+    // What comes now is an event, also under an id that was used before.
     let mut events = stage.events().await;
     let write = json!({ "chat": format!("{OWN}@c.us"), "text": "again" });
     stage.phone(ADA, "messages", write).await;

@@ -1,4 +1,4 @@
-//! Each member's receipt is kept and told, and a group's message is read when all have read it.
+//! Each member's receipt is kept and is an event, and a group's message is read when all have read it.
 
 use reqwest::Method;
 use serde_json::{Value, json};

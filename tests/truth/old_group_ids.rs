@@ -1,4 +1,4 @@
-//! Groups whose ids have the old form work as others do, and who rises or falls in a group is told.
+//! Groups whose ids have the old form work as others do, and promotions and demotions are events.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Polls keep their options, votes are told, and what was chosen can be read.
+//! Polls keep their options, votes are events, and what was chosen can be read.
 
 use serde_json::{Value, json};
 

@@ -257,7 +257,7 @@ async fn linked(
     };
     let found = match services.messaging.message(&uuid.to_string()).await {
         Ok(found) => found,
-        // Whoever guesses learns of no message whether it is there.
+        // Somebody who guesses does not learn whether a message is there.
         Err(error) if error.code == ErrorCode::NotFound => {
             return Err(refused("was not signed here").into());
         }

@@ -270,7 +270,7 @@ async fn give_up(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> E
     if !entry.terms.waits() {
         return Ended::new(entry, Some(Err(fault.into())));
     }
-    // Its end is told once the disk takes it; until then it is not the end.
+    // Its end becomes an event once the disk takes it; until then it is not the end.
     (entry.state, entry.failure) = (OutboxState::Queued, None);
     Ended { pause: DISK_PAUSE, ..Ended::new(entry, None) }
 }

@@ -372,7 +372,7 @@ impl Postman {
             });
             // A full disk takes no events, but messages of a session that is gone are not sent.
             if let Err(error) = self.parts.ingest.tell_cancelled(session, events.collect()).await {
-                tracing::error!(%session, %error, "that messages are cancelled is not told");
+                tracing::error!(%session, %error, "the events of cancelled messages cannot be written");
             }
             tokio::task::yield_now().await;
         }
