@@ -93,7 +93,7 @@ impl ApiKeys {
         };
         let mut keys = self.store.transaction();
         loop {
-            keys.put(&record.id, &record).await?;
+            keys.put(&ApiKeyRecord::at(record.id), &record).await?;
             if keys.commit().await? {
                 break;
             }
@@ -112,9 +112,9 @@ impl ApiKeys {
         let unknown = || Error::not_found(Subject::ApiKey, format!("there is no API key {id}"));
         let mut keys = self.store.transaction();
         loop {
-            let record = keys.get::<ApiKeyRecord>(&id).await?.ok_or_else(unknown)?;
+            let record = keys.get(&ApiKeyRecord::at(id)).await?.ok_or_else(unknown)?;
             let revoked_at = record.revoked_at.or(Some(self.clock.now()));
-            keys.put(&id, &ApiKeyRecord { revoked_at, ..record }).await?;
+            keys.put(&ApiKeyRecord::at(id), &ApiKeyRecord { revoked_at, ..record }).await?;
             if keys.commit().await? {
                 break;
             }
@@ -189,9 +189,9 @@ impl ApiKeys {
         if !is_due(read) {
             return Ok(());
         }
-        let mut keys = self.store.transaction();
-        while let Some(record) = keys.get::<ApiKeyRecord>(&read.id).await?.filter(is_due) {
-            keys.put(&read.id, &ApiKeyRecord { last_used_at: Some(now), ..record }).await?;
+        let (key, mut keys) = (ApiKeyRecord::at(read.id), self.store.transaction());
+        while let Some(record) = keys.get(&key).await?.filter(is_due) {
+            keys.put(&key, &ApiKeyRecord { last_used_at: Some(now), ..record }).await?;
             if keys.commit().await? {
                 break;
             }
@@ -241,7 +241,7 @@ impl ApiKeys {
         let mut keys = self.store.transaction();
         loop {
             for record in &ended {
-                keys.delete::<ApiKeyRecord>(&record.id).await?;
+                keys.delete(&ApiKeyRecord::at(record.id)).await?;
             }
             if keys.commit().await? {
                 return Ok(());

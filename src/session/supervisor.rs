@@ -141,7 +141,7 @@ impl Supervisor {
             transaction.join(batch);
             let number = transaction.next_number("session number").await?;
             let record = SessionRecord::new(session.clone(), number, config.clone(), now);
-            transaction.put(&record.id, &record).await?;
+            transaction.put(&SessionRecord::at(&record.id), &record).await?;
             if transaction.commit().await? {
                 break record;
             }

@@ -4,44 +4,50 @@ use uuid::Uuid;
 
 use crate::store::{
     StoreError,
-    codec::{Key, decode, encode},
-    engine::{Direction, Engine, Pair},
+    codec::Key,
+    engine::Engine,
+    record::{self, Index, IndexKey, Record, Scope, Table},
     records::ApiKeyRecord,
-    table::Table,
-    transaction::Record,
     trees::Tree,
 };
 
+const BY_HASH: Index<ApiKeyRecord> = Index::new(Tree::ApiKeysByHash);
+
 impl Record for ApiKeyRecord {
-    type Id = Uuid;
+    const TABLE: Table = Table {
+        tree: Tree::ApiKeys,
+        owner: "accounts",
+        indexes: &[Tree::ApiKeysByHash],
+        scope: Scope::Gateway,
+    };
 
-    fn key(id: &Uuid) -> Key {
-        Key::new(Tree::ApiKeys).uuid(*id)
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        vec![BY_HASH.key().bytes(&self.hash)]
     }
+}
 
-    fn entries(&self, id: &Uuid) -> Result<Vec<Pair>, StoreError> {
-        Ok(vec![(by_hash(&self.hash), encode(id)?)])
+impl ApiKeyRecord {
+    pub fn at(id: Uuid) -> Key<Self> {
+        Self::key().uuid(id)
     }
 }
 
 pub struct ApiKeys<'a> {
-    table: Table<'a, ApiKeyRecord>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> ApiKeys<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     pub async fn by_hash(&self, hash: &[u8; 32]) -> Result<Option<ApiKeyRecord>, StoreError> {
-        match self.table.engine.get(&by_hash(hash)).await? {
-            Some(id) => self.get(decode(&id)?).await,
-            None => Ok(None),
-        }
+        let found = record::follow(self.engine, BY_HASH.key().bytes(hash).below(), 1).await?;
+        Ok(found.into_iter().next().map(|found| found.record))
     }
 
     pub async fn get(&self, id: Uuid) -> Result<Option<ApiKeyRecord>, StoreError> {
-        self.table.get(ApiKeyRecord::key(&id)).await
+        record::get(self.engine, &ApiKeyRecord::at(id)).await
     }
 
     /// Those that are bound to one session.
@@ -53,10 +59,6 @@ impl<'a> ApiKeys<'a> {
 
     /// In the order of their making.
     pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        self.table.scan(Key::new(Tree::ApiKeys).all(), Direction::Forward, usize::MAX).await
+        record::select(self.engine, ApiKeyRecord::key().below(), usize::MAX).await
     }
-}
-
-fn by_hash(hash: &[u8; 32]) -> Vec<u8> {
-    Key::new(Tree::ApiKeysByHash).bytes(hash).done()
 }

@@ -6,15 +6,30 @@ use crate::{
         StoreError,
         codec::Key,
         conversations::Conversations,
-        engine::{Batch, Direction, Engine},
+        engine::{Batch, Engine},
         numbers::{Listing, Numbers},
-        table::Table,
+        record::{self, Found, Index, IndexKey, Record, Scope, Table},
         trees::Tree,
     },
 };
 
+const BY_ACTIVITY: Index<Chat> = Index::new(Tree::ChatsByActivity);
+
+impl Record for Chat {
+    const TABLE: Table = Table {
+        tree: Tree::Chats,
+        owner: "messaging",
+        indexes: &[Tree::ChatsByActivity],
+        scope: Scope::Account,
+    };
+
+    fn entries(&self, key: &Key<Self>) -> Vec<IndexKey<Self>> {
+        key.first_text().map(|session| place(&session, self)).into_iter().collect()
+    }
+}
+
 pub struct Chats<'a> {
-    table: Table<'a, Chat>,
+    engine: &'a dyn Engine,
     conversations: Conversations<'a>,
     numbers: &'a Numbers,
 }
@@ -22,11 +37,11 @@ pub struct Chats<'a> {
 impl<'a> Chats<'a> {
     pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
         let conversations = Conversations::new(engine, numbers);
-        Self { table: Table::new(engine), conversations, numbers }
+        Self { engine, conversations, numbers }
     }
 
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Chat>, StoreError> {
-        self.table.get(key(session, id)).await
+        record::get(self.engine, &key(session, id)).await
     }
 
     /// Newest first.
@@ -36,16 +51,9 @@ impl<'a> Chats<'a> {
         offset: usize,
         limit: usize,
     ) -> Result<Vec<Chat>, StoreError> {
-        let all = Key::new(Tree::ChatsByActivity).text(session.as_str()).all();
-        let places =
-            self.table.engine.scan(all, Direction::Forward, offset.saturating_add(limit)).await?;
-        let mut chats = Vec::new();
-        for (_, chat_key) in places.into_iter().skip(offset) {
-            if let Some(bytes) = self.table.engine.get(&chat_key).await? {
-                chats.push(crate::store::codec::decode(&bytes)?);
-            }
-        }
-        Ok(chats)
+        let all = BY_ACTIVITY.key().text(session.as_str()).below();
+        let found = record::follow(self.engine, all, offset.saturating_add(limit)).await?;
+        Ok(records(found).skip(offset).collect())
     }
 
     /// Those after the one given, newest first.
@@ -55,17 +63,11 @@ impl<'a> Chats<'a> {
         after: Option<&Chat>,
         limit: usize,
     ) -> Result<Vec<Chat>, StoreError> {
-        let mut range = Key::new(Tree::ChatsByActivity).text(session.as_str()).all();
+        let mut part = BY_ACTIVITY.key().text(session.as_str()).below();
         if let Some(chat) = after {
-            // Nothing lies between a key and the same with a zero behind it.
-            range.start = [place(session, chat).as_slice(), &[0]].concat();
+            part = part.after(&place(session.as_str(), chat));
         }
-        let mut chats = Vec::new();
-        for (_, key) in self.table.engine.scan(range, Direction::Forward, limit).await? {
-            let bytes = self.table.engine.get(&key).await?;
-            chats.extend(bytes.as_deref().map(crate::store::codec::decode).transpose()?);
-        }
-        Ok(chats)
+        Ok(records(record::follow(self.engine, part, limit).await?).collect())
     }
 
     /// Tells whether a chat may have come, gone, or changed between the archive and the list.
@@ -76,8 +78,7 @@ impl<'a> Chats<'a> {
     /// Adds the removal to a batch.
     pub fn remove_in(&self, batch: &mut Batch, session: &SessionId, chat: &Chat) {
         self.numbers.change_listing();
-        batch.remove(place(session, chat));
-        batch.remove(key(session, &chat.id).done());
+        record::remove_in(batch, &key(session, &chat.id), chat);
     }
 
     /// Adds the write to a batch. Reads the old record to move its place in the order. A chat that
@@ -90,7 +91,7 @@ impl<'a> Chats<'a> {
     ) -> Result<(), StoreError> {
         match self.get(session, &chat.id).await? {
             Some(old) => {
-                batch.remove(place(session, &old));
+                batch.remove(place(session.as_str(), &old).done());
                 if old.archived != chat.archived {
                     self.numbers.change_listing();
                 }
@@ -101,26 +102,20 @@ impl<'a> Chats<'a> {
                 self.conversations.ensure_in(batch, session, id, at).await?;
             }
         }
-        index_in(batch, session, chat);
-        self.table.put_in(batch, key(session, &chat.id), chat)
+        record::put_in(batch, &key(session, &chat.id), chat)
     }
 }
 
-/// Adds its place in the order.
-pub fn index_in(batch: &mut Batch, session: &SessionId, chat: &Chat) {
-    batch.put(place(session, chat), key(session, &chat.id).done());
+fn records(found: Vec<Found<Chat>>) -> impl Iterator<Item = Chat> {
+    found.into_iter().map(|found| found.record)
 }
 
-fn key(session: &SessionId, id: &Jid) -> Key {
-    Key::new(Tree::Chats).text(session.as_str()).text(id.as_str())
+fn key(session: &SessionId, id: &Jid) -> Key<Chat> {
+    Chat::key().text(session.as_str()).text(id.as_str())
 }
 
-fn place(session: &SessionId, chat: &Chat) -> Vec<u8> {
-    Key::new(Tree::ChatsByActivity)
-        .text(session.as_str())
-        .time_descending(chat.last_activity)
-        .text(chat.id.as_str())
-        .done()
+fn place(session: &str, chat: &Chat) -> IndexKey<Chat> {
+    BY_ACTIVITY.key().text(session).time_descending(chat.last_activity).text(chat.id.as_str())
 }
 
 #[cfg(test)]

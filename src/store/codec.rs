@@ -3,6 +3,8 @@
 //! Keys: parts in an order-preserving, unambiguous form, so that a prefix of parts is a prefix of
 //! bytes. Values: one version byte and JSON.
 
+use std::{cmp::Ordering, marker::PhantomData};
+
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -14,31 +16,49 @@ use crate::{
 /// The version that values are written in.
 const VERSION: u8 = 1;
 
-/// Builds a key part by part.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key(Vec<u8>);
+/// Builds a key part by part. `R` says what lies under it, where that is known.
+pub struct Key<R = ()> {
+    bytes: Vec<u8>,
+    of: PhantomData<fn() -> R>,
+}
 
 impl Key {
     pub fn new(tree: Tree) -> Self {
-        Self(vec![tree.prefix()])
+        Self::from_bytes(vec![tree.prefix()])
+    }
+}
+
+impl<R> Key<R> {
+    /// A key as it was read from the store.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self { bytes, of: PhantomData }
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text that its parts begin with: for most tables the name of the session.
+    pub fn first_text(&self) -> Option<String> {
+        text_at(&self.bytes, 1)
     }
 
     /// A text. Ends with a mark that sorts below every character and cannot stand within.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {
         for byte in text.bytes() {
-            self.0.push(byte);
+            self.bytes.push(byte);
             if byte == 0 {
-                self.0.push(0xFF);
+                self.bytes.push(0xFF);
             }
         }
-        self.0.extend([0, 0]);
+        self.bytes.extend([0, 0]);
         self
     }
 
     #[must_use]
     pub fn number(mut self, number: u64) -> Self {
-        self.0.extend(number.to_be_bytes());
+        self.bytes.extend(number.to_be_bytes());
         self
     }
 
@@ -56,32 +76,72 @@ impl Key {
 
     #[must_use]
     pub fn uuid(mut self, id: Uuid) -> Self {
-        self.0.extend(id.as_bytes());
+        self.bytes.extend(id.as_bytes());
         self
     }
 
     #[must_use]
     pub fn bytes(mut self, bytes: &[u8; 32]) -> Self {
-        self.0.extend(bytes);
+        self.bytes.extend(bytes);
+        self
+    }
+
+    /// The parts of another key.
+    #[must_use]
+    pub fn joined<Q>(mut self, other: &Key<Q>) -> Self {
+        // Behind the number of its tree.
+        self.bytes.extend(other.bytes.iter().skip(1));
         self
     }
 
     pub fn length(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     pub fn done(self) -> Vec<u8> {
-        self.0
+        self.bytes
     }
 
     /// All keys that begin with this one.
     pub fn all(self) -> Range {
-        Range { end: after_prefix(&self.0), start: self.0 }
+        Range { end: after_prefix(&self.bytes), start: self.bytes }
     }
 
     /// Keys that begin with this one, up to but not including `end`.
     pub fn until(self, end: Self) -> Range {
-        Range { start: self.0, end: end.0 }
+        Range { start: self.bytes, end: end.bytes }
+    }
+}
+
+impl<R> Clone for Key<R> {
+    fn clone(&self) -> Self {
+        Self::from_bytes(self.bytes.clone())
+    }
+}
+
+impl<R> std::fmt::Debug for Key<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({:?})", self.bytes)
+    }
+}
+
+impl<R> PartialEq for Key<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl<R> Eq for Key<R> {}
+
+impl<R> PartialOrd for Key<R> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<R> Ord for Key<R> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes.cmp(&other.bytes)
     }
 }
 

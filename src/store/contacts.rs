@@ -5,28 +5,43 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
-        engine::{Batch, Direction, Engine},
-        table::Table,
+        engine::{Batch, Engine},
+        record::{self, Record, Scope, Table},
         trees::Tree,
     },
 };
 
+impl Record for Contact {
+    const TABLE: Table =
+        Table { tree: Tree::Contacts, owner: "messaging", indexes: &[], scope: Scope::Account };
+}
+
 pub struct Contacts<'a> {
-    table: Table<'a, Contact>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> Contacts<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Contact>, StoreError> {
-        self.table.get(key(session, id)).await
+        record::get(self.engine, &key(session, id)).await
+    }
+
+    /// Those of several people, in their order, in one call.
+    pub async fn get_many(
+        &self,
+        session: &SessionId,
+        ids: impl IntoIterator<Item = &Jid>,
+    ) -> Result<Vec<Option<Contact>>, StoreError> {
+        let keys: Vec<_> = ids.into_iter().map(|id| key(session, id)).collect();
+        record::get_many(self.engine, &keys).await
     }
 
     pub async fn list(&self, session: &SessionId) -> Result<Vec<Contact>, StoreError> {
-        let all = Key::new(Tree::Contacts).text(session.as_str()).all();
-        self.table.scan(all, Direction::Forward, usize::MAX).await
+        let of_session = Contact::key().text(session.as_str()).below();
+        record::select(self.engine, of_session, usize::MAX).await
     }
 
     /// Adds the write to a batch. A person is there once: by number, where it is known.
@@ -39,10 +54,10 @@ impl<'a> Contacts<'a> {
         if let Some(lid) = contact.lid.as_ref().filter(|lid| **lid != contact.id) {
             batch.remove(key(session, lid).done());
         }
-        self.table.put_in(batch, key(session, &contact.id), contact)
+        record::put_in(batch, &key(session, &contact.id), contact)
     }
 }
 
-fn key(session: &SessionId, id: &Jid) -> Key {
-    Key::new(Tree::Contacts).text(session.as_str()).text(id.as_str())
+fn key(session: &SessionId, id: &Jid) -> Key<Contact> {
+    Contact::key().text(session.as_str()).text(id.as_str())
 }

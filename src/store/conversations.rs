@@ -10,24 +10,44 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
-        engine::{Batch, Direction, Engine},
+        engine::{Batch, Engine},
         numbers::Numbers,
-        table::Table,
+        record::{self, Declaration, Found, Index, IndexKey, Record, Scope, Table},
         trees::Tree,
     },
 };
 
-/// Records that are removed in one commit.
-const CLEARED_AT_ONCE: usize = 200;
+const BY_UUID: Index<ConversationRecord> = Index::new(Tree::ConversationsByUuid);
+const BY_NUMBER: Index<ConversationRecord> = Index::new(Tree::ConversationsByNumber);
+const BY_TAG: Index<ConversationRecord> = Index::new(Tree::ConversationsByTag);
+
+impl Record for ConversationRecord {
+    const TABLE: Table = Table {
+        tree: Tree::Conversations,
+        owner: "messaging",
+        indexes: &[
+            Tree::ConversationsByUuid,
+            Tree::ConversationsByNumber,
+            Tree::ConversationsByTag,
+        ],
+        scope: Scope::Account,
+    };
+
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        let mut entries: Vec<_> = self.tags.iter().map(|tag| by_tag(*tag, self)).collect();
+        entries.extend([BY_NUMBER.key().number(self.number), BY_UUID.key().uuid(self.uuid)]);
+        entries
+    }
+}
 
 pub struct Conversations<'a> {
-    table: Table<'a, ConversationRecord>,
+    engine: &'a dyn Engine,
     numbers: &'a Numbers,
 }
 
 impl<'a> Conversations<'a> {
     pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
-        Self { table: Table::new(engine), numbers }
+        Self { engine, numbers }
     }
 
     pub async fn get(
@@ -35,15 +55,24 @@ impl<'a> Conversations<'a> {
         session: &SessionId,
         chat: &Jid,
     ) -> Result<Option<ConversationRecord>, StoreError> {
-        self.table.get(key(session, chat)).await
+        record::get(self.engine, &key(session, chat)).await
+    }
+
+    /// Those of several chats, in their order, in one call.
+    pub async fn get_many<'b>(
+        &self,
+        chats: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
+    ) -> Result<Vec<Option<ConversationRecord>>, StoreError> {
+        let keys: Vec<_> = chats.into_iter().map(|(session, chat)| key(session, chat)).collect();
+        record::get_many(self.engine, &keys).await
     }
 
     pub async fn by_uuid(&self, uuid: Uuid) -> Result<Option<ConversationRecord>, StoreError> {
-        self.behind(by_uuid(uuid)).await
+        self.behind(BY_UUID.key().uuid(uuid)).await
     }
 
     pub async fn by_number(&self, number: u64) -> Result<Option<ConversationRecord>, StoreError> {
-        self.behind(by_number(number)).await
+        self.behind(BY_NUMBER.key().number(number)).await
     }
 
     /// Adds the record of a chat that has none to a batch.
@@ -81,10 +110,9 @@ impl<'a> Conversations<'a> {
         record: &ConversationRecord,
     ) -> Result<(), StoreError> {
         for tag in former.map(|former| former.tags.as_slice()).unwrap_or_default() {
-            batch.remove(by_tag(*tag, record));
+            batch.remove(by_tag(*tag, record).done());
         }
-        index_in(batch, record);
-        self.table.put_in(batch, key(&record.session, &record.chat), record)
+        record::put_in(batch, &key(&record.session, &record.chat), record)
     }
 
     /// The conversations that bear a tag, optionally of one session, after the one given.
@@ -94,13 +122,8 @@ impl<'a> Conversations<'a> {
         session: Option<&SessionId>,
         limit: usize,
     ) -> Result<Vec<ConversationRecord>, StoreError> {
-        let places = self.places_of(tag, session, limit).await?;
-        let mut records = Vec::with_capacity(places.len());
-        for place in places {
-            let bytes = self.table.engine.get(&place).await?;
-            records.extend(bytes.as_deref().map(crate::store::codec::decode).transpose()?);
-        }
-        Ok(records)
+        let found = self.tagged(tag, session, limit).await?;
+        Ok(found.into_iter().map(|found| found.record).collect())
     }
 
     /// How many bear a tag.
@@ -109,77 +132,43 @@ impl<'a> Conversations<'a> {
         tag: Uuid,
         session: Option<&SessionId>,
     ) -> Result<usize, StoreError> {
-        Ok(self.places_of(tag, session, usize::MAX).await?.len())
+        Ok(self.tagged(tag, session, usize::MAX).await?.len())
     }
 
     /// Removes all records of a session.
     pub async fn clear(&self, session: &SessionId) -> Result<(), StoreError> {
-        self.numbers.keep(self.table.engine).await?;
-        let all = Key::new(Tree::Conversations).text(session.as_str()).all();
-        loop {
-            let page = self.table.scan(all.clone(), Direction::Forward, CLEARED_AT_ONCE).await?;
-            let mut batch = Batch::new();
-            for record in &page {
-                batch.remove(by_uuid(record.uuid));
-                batch.remove(by_number(record.number));
-                for tag in &record.tags {
-                    batch.remove(by_tag(*tag, record));
-                }
-                batch.remove(key(session, &record.chat).done());
-            }
-            self.table.engine.commit(batch).await?;
-            if page.len() < CLEARED_AT_ONCE {
-                return Ok(());
-            }
-            tokio::task::yield_now().await;
-        }
+        self.numbers.keep(self.engine).await?;
+        let of_session = ConversationRecord::key().text(session.as_str()).all();
+        Declaration::of::<ConversationRecord>().clear(self.engine, of_session).await
     }
 
-    async fn behind(&self, index: Vec<u8>) -> Result<Option<ConversationRecord>, StoreError> {
-        let Some(key) = self.table.engine.get(&index).await? else { return Ok(None) };
-        let bytes = self.table.engine.get(&key).await?;
-        bytes.as_deref().map(crate::store::codec::decode).transpose()
+    async fn behind(
+        &self,
+        entry: IndexKey<ConversationRecord>,
+    ) -> Result<Option<ConversationRecord>, StoreError> {
+        let found = record::follow(self.engine, entry.below(), 1).await?;
+        Ok(found.into_iter().next().map(|found| found.record))
     }
 
-    async fn places_of(
+    async fn tagged(
         &self,
         tag: Uuid,
         session: Option<&SessionId>,
         limit: usize,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let of_tag = Key::new(Tree::ConversationsByTag).uuid(tag);
-        let range = match session {
-            Some(session) => of_tag.text(session.as_str()).all(),
-            None => of_tag.all(),
+    ) -> Result<Vec<Found<ConversationRecord>>, StoreError> {
+        let of_tag = BY_TAG.key().uuid(tag);
+        let part = match session {
+            Some(session) => of_tag.text(session.as_str()),
+            None => of_tag,
         };
-        let found = self.table.engine.scan(range, Direction::Forward, limit).await?;
-        Ok(found.into_iter().map(|(_, place)| place).collect())
+        record::follow(self.engine, part.below(), limit).await
     }
 }
 
-/// Adds all that leads to a record.
-pub fn index_in(batch: &mut Batch, record: &ConversationRecord) {
-    let place = key(&record.session, &record.chat).done();
-    for tag in &record.tags {
-        batch.put(by_tag(*tag, record), place.clone());
-    }
-    batch.put(by_number(record.number), place.clone());
-    batch.put(by_uuid(record.uuid), place);
+fn key(session: &SessionId, chat: &Jid) -> Key<ConversationRecord> {
+    ConversationRecord::key().text(session.as_str()).text(chat.as_str())
 }
 
-fn key(session: &SessionId, chat: &Jid) -> Key {
-    Key::new(Tree::Conversations).text(session.as_str()).text(chat.as_str())
-}
-
-fn by_uuid(uuid: Uuid) -> Vec<u8> {
-    Key::new(Tree::ConversationsByUuid).uuid(uuid).done()
-}
-
-fn by_number(number: u64) -> Vec<u8> {
-    Key::new(Tree::ConversationsByNumber).number(number).done()
-}
-
-fn by_tag(tag: Uuid, record: &ConversationRecord) -> Vec<u8> {
-    let of_tag = Key::new(Tree::ConversationsByTag).uuid(tag);
-    of_tag.text(record.session.as_str()).text(record.chat.as_str()).done()
+fn by_tag(tag: Uuid, record: &ConversationRecord) -> IndexKey<ConversationRecord> {
+    BY_TAG.key().uuid(tag).text(record.session.as_str()).text(record.chat.as_str())
 }

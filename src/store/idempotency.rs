@@ -8,33 +8,47 @@ use crate::{
         StoreError,
         codec::{Key, decode},
         engine::{Batch, Direction, Engine},
+        record::{self, Index, IndexKey, Record, Scope, Table},
         records::KeyedWrite,
-        table::Table,
         trees::Tree,
     },
 };
 
+const BY_TIME: Index<KeyedWrite> = Index::new(Tree::IdempotencyByTime);
+
+impl Record for KeyedWrite {
+    const TABLE: Table = Table {
+        tree: Tree::Idempotency,
+        owner: "services",
+        indexes: &[Tree::IdempotencyByTime],
+        scope: Scope::Gateway,
+    };
+
+    fn entries(&self, key: &Key<Self>) -> Vec<IndexKey<Self>> {
+        vec![BY_TIME.key().time(self.at).joined(key)]
+    }
+}
+
 pub struct Idempotency<'a> {
-    table: Table<'a, KeyedWrite>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> Idempotency<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     /// `place` is what the key belongs to, and the key.
     pub async fn get(&self, place: &[&str]) -> Result<Option<KeyedWrite>, StoreError> {
-        self.table.get(key(place)).await
+        record::get(self.engine, &key(place)).await
     }
 
     /// Durable when it returns.
     pub async fn put(&self, place: &[&str], write: &KeyedWrite) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        batch.put(key_by_time(write.at, place), key(place).done());
-        self.table.put_in(&mut batch, key(place), write)?;
-        self.table.engine.commit(batch).await?;
-        self.table.engine.durable().await
+        record::put_in(&mut batch, &key(place), write)?;
+        self.engine.commit(batch).await?;
+        self.engine.durable().await
     }
 
     /// Forgets all writes to a session.
@@ -42,7 +56,7 @@ impl<'a> Idempotency<'a> {
         const LOOKED_AT: usize = 500;
         let mut range = Key::new(Tree::Idempotency).all();
         loop {
-            let page = self.table.engine.scan(range.clone(), Direction::Forward, LOOKED_AT).await?;
+            let page = self.engine.scan(range.clone(), Direction::Forward, LOOKED_AT).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             // Nothing lies between a key and the same with a zero behind it.
             range.start = [last.as_slice(), &[0]].concat();
@@ -50,15 +64,11 @@ impl<'a> Idempotency<'a> {
             for (key, value) in page {
                 let write: KeyedWrite = decode(&value)?;
                 if write.session == Some(session) {
-                    // The place is what the key holds behind the number of its tree.
-                    let place = key.get(1..).unwrap_or_default();
-                    let by_time = Key::new(Tree::IdempotencyByTime).time(write.at).done();
-                    batch.remove([by_time.as_slice(), place].concat());
-                    batch.remove(key);
+                    record::remove_in(&mut batch, &Key::from_bytes(key), &write);
                 }
             }
             if !batch.is_empty() {
-                self.table.engine.commit(batch).await?;
+                self.engine.commit(batch).await?;
             }
             tokio::task::yield_now().await;
         }
@@ -70,11 +80,11 @@ impl<'a> Idempotency<'a> {
         let old = Key::new(Tree::IdempotencyByTime);
         let old = old.until(Key::new(Tree::IdempotencyByTime).time(before));
         let mut batch = Batch::new();
-        let places = self.table.engine.scan(old, Direction::Forward, limit).await?;
+        let places = self.engine.scan(old, Direction::Forward, limit).await?;
         let looked_at = places.len();
         for (by_time, key) in places {
             batch.remove(by_time);
-            let found = self.table.engine.get(&key).await?;
+            let found = self.engine.get(&key).await?;
             // A key whose time was over may have been used anew meanwhile.
             let Some(found) = found else { continue };
             if decode::<KeyedWrite>(&found)?.at < before {
@@ -82,18 +92,13 @@ impl<'a> Idempotency<'a> {
                 batch.remove(key);
             }
         }
-        self.table.engine.commit(batch).await?;
+        self.engine.commit(batch).await?;
         Ok(looked_at)
     }
 }
 
-fn key(place: &[&str]) -> Key {
-    place.iter().fold(Key::new(Tree::Idempotency), |key, part| key.text(part))
-}
-
-fn key_by_time(at: Timestamp, place: &[&str]) -> Vec<u8> {
-    let by_time = Key::new(Tree::IdempotencyByTime).time(at);
-    place.iter().fold(by_time, |key, part| key.text(part)).done()
+fn key(place: &[&str]) -> Key<KeyedWrite> {
+    place.iter().fold(KeyedWrite::key(), |key, part| key.text(part))
 }
 
 #[cfg(test)]

@@ -4,30 +4,45 @@ use crate::{
     domain::{Identities, Identity, Jid, JidKind, SessionId, Timestamp, identity::Lesson},
     store::{
         StoreError,
-        codec::{Key, decode},
+        codec::Key,
         engine::{Batch, Engine},
-        table::Table,
+        record::{self, Index, IndexKey, Record, Scope, Table},
         trees::Tree,
     },
 };
 
+const BY_PHONE: Index<Identity> = Index::new(Tree::IdentitiesByPhone);
+
+impl Record for Identity {
+    const TABLE: Table = Table {
+        tree: Tree::Identities,
+        owner: "messaging",
+        indexes: &[Tree::IdentitiesByPhone],
+        scope: Scope::Account,
+    };
+
+    fn entries(&self, key: &Key<Self>) -> Vec<IndexKey<Self>> {
+        key.first_text().map(|session| by_phone(&session, self.pair.phone())).into_iter().collect()
+    }
+}
+
 pub struct StoredIdentities<'a> {
-    table: Table<'a, Identity>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> StoredIdentities<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     /// The pair that an id belongs to, whichever of the two it is.
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Identity>, StoreError> {
         match id.kind() {
-            JidKind::Lid => self.table.get(by_lid(session, id)).await,
+            JidKind::Lid => record::get(self.engine, &by_lid(session, id)).await,
             JidKind::Person => {
-                let place = self.table.engine.get(&by_phone(session, id).done()).await?;
-                let Some(key) = place else { return Ok(None) };
-                self.table.engine.get(&key).await?.as_deref().map(decode).transpose()
+                let found =
+                    record::follow(self.engine, by_phone(session.as_str(), id).below(), 1).await?;
+                Ok(found.into_iter().next().map(|found| found.record))
             }
             JidKind::Group | JidKind::Broadcast | JidKind::Newsletter => Ok(None),
         }
@@ -62,24 +77,22 @@ impl<'a> StoredIdentities<'a> {
         since: Timestamp,
     ) -> Result<(), StoreError> {
         if let Some(phone) = &lesson.former_phone {
-            batch.remove(by_phone(session, phone).done());
+            batch.remove(by_phone(session.as_str(), phone).done());
         }
         if let Some(lid) = &lesson.former_lid {
             batch.remove(by_lid(session, lid).done());
         }
         let pair = lesson.pair.clone();
-        let key = by_lid(session, pair.lid());
-        batch.put(by_phone(session, pair.phone()).done(), key.clone().done());
-        self.table.put_in(batch, key, &Identity { pair, since })
+        record::put_in(batch, &by_lid(session, pair.lid()), &Identity { pair, since })
     }
 }
 
-fn by_lid(session: &SessionId, lid: &Jid) -> Key {
-    Key::new(Tree::Identities).text(session.as_str()).text(lid.as_str())
+fn by_lid(session: &SessionId, lid: &Jid) -> Key<Identity> {
+    Identity::key().text(session.as_str()).text(lid.as_str())
 }
 
-fn by_phone(session: &SessionId, phone: &Jid) -> Key {
-    Key::new(Tree::IdentitiesByPhone).text(session.as_str()).text(phone.as_str())
+fn by_phone(session: &str, phone: &Jid) -> IndexKey<Identity> {
+    BY_PHONE.key().text(session).text(phone.as_str())
 }
 
 #[cfg(test)]

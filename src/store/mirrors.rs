@@ -8,7 +8,7 @@ use crate::{
         StoreError,
         codec::Key,
         engine::{Batch, Engine},
-        table::Table,
+        record::{self, Record, Scope, Table},
         trees::Tree,
     },
 };
@@ -27,17 +27,22 @@ pub struct Mirror {
     pub connection: u64,
 }
 
+impl Record for Mirror {
+    const TABLE: Table =
+        Table { tree: Tree::Mirrors, owner: "messaging", indexes: &[], scope: Scope::Account };
+}
+
 pub struct Mirrors<'a> {
-    table: Table<'a, Mirror>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> Mirrors<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     pub async fn get(&self, session: &SessionId) -> Result<Option<Mirror>, StoreError> {
-        self.table.get(key(session)).await
+        record::get(self.engine, &key(session)).await
     }
 
     pub fn put_in(
@@ -46,7 +51,7 @@ impl<'a> Mirrors<'a> {
         session: &SessionId,
         mirror: &Mirror,
     ) -> Result<(), StoreError> {
-        self.table.put_in(batch, key(session), mirror)
+        record::put_in(batch, &key(session), mirror)
     }
 
     pub fn remove_in(&self, batch: &mut Batch, session: &SessionId) {
@@ -54,6 +59,6 @@ impl<'a> Mirrors<'a> {
     }
 }
 
-fn key(session: &SessionId) -> Key {
-    Key::new(Tree::Mirrors).text(session.as_str())
+fn key(session: &SessionId) -> Key<Mirror> {
+    Mirror::key().text(session.as_str())
 }

@@ -6,6 +6,7 @@
 //! acknowledged to a caller is made durable first.
 
 mod api_keys;
+mod catalogue;
 mod chats;
 mod codec;
 mod contacts;
@@ -24,6 +25,7 @@ mod numbers;
 mod outbox;
 mod rebind;
 mod receipts;
+mod record;
 pub mod records;
 mod reindex;
 mod sessions;
@@ -40,6 +42,7 @@ use std::{path::Path, sync::Arc};
 pub use self::{
     api_keys::ApiKeys,
     chats::Chats,
+    codec::Key,
     contacts::Contacts,
     conversations::Conversations,
     deliveries::Deliveries,
@@ -53,11 +56,12 @@ pub use self::{
     numbers::Listing,
     outbox::Outbox,
     receipts::{MOST as MOST_RECEIPTS, Receipts, StoredReceipt},
+    record::{Found, Index, IndexKey, Record, Scope, Select, Table},
     reindex::Reindexed,
     sessions::Sessions,
     settings::Settings,
     tags::Tags,
-    transaction::{Record, Transaction},
+    transaction::Transaction,
     unindexed::{Noticed, Unindexed},
     webhooks::Webhooks,
 };
@@ -174,15 +178,14 @@ impl Store {
                 store.settings().put(SCHEMA_SETTING, &SCHEMA).await?;
             }
         }
-        if reindex::is_due(&*store.engine).await? {
-            let Reindexed { messages, conversations } = store.reindex().await?;
-            if 0 < messages + conversations {
-                tracing::info!(
-                    messages,
-                    conversations,
-                    "indexed {messages} messages and {conversations} conversations anew"
-                );
-            }
+        let Reindexed { messages, conversations } =
+            reindex::when_due(&*store.engine, &store.numbers).await?;
+        if 0 < messages + conversations {
+            tracing::info!(
+                messages,
+                conversations,
+                "indexed {messages} messages and {conversations} conversations again"
+            );
         }
         Ok(store)
     }

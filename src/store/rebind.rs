@@ -18,7 +18,6 @@ use crate::{
         events,
         records::{ApiKeyRecord, WebhookRecord},
         table::clear,
-        transaction::Record,
         trees::Tree,
     },
 };
@@ -59,7 +58,7 @@ async fn rebind_keys(store: &Store, bearers: &Bearers) -> Result<(), StoreError>
         let bound = ApiKeyRecord { session_uuid, revoked_at, ..record };
         // Nobody else has the store yet.
         let mut batch = Batch::new();
-        batch.put(ApiKeyRecord::key(&bound.id).done(), encode(&bound)?);
+        batch.put(ApiKeyRecord::at(bound.id).done(), encode(&bound)?);
         store.commit(batch).await?;
     }
     Ok(())
@@ -270,7 +269,7 @@ mod tests {
         for (id, at) in [(1, BORN - 500), (2, BORN + 500)] {
             let key = key(id, at);
             let mut keys = store.transaction();
-            keys.put(&key.id, &key).await.unwrap();
+            keys.put(&ApiKeyRecord::at(key.id), &key).await.unwrap();
             assert!(keys.commit().await.unwrap());
             store.webhooks().put(&webhook(id, at)).await.unwrap();
         }

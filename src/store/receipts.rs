@@ -8,8 +8,8 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
-        engine::{Batch, Direction, Engine},
-        table::{Table, clear},
+        engine::{Batch, Engine},
+        record::{self, Declaration, Record, Scope, Table},
         trees::Tree,
     },
 };
@@ -26,13 +26,18 @@ pub struct StoredReceipt {
     pub counts: bool,
 }
 
+impl Record for StoredReceipt {
+    const TABLE: Table =
+        Table { tree: Tree::Receipts, owner: "messaging", indexes: &[], scope: Scope::Account };
+}
+
 pub struct Receipts<'a> {
-    table: Table<'a, StoredReceipt>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> Receipts<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     /// Those of one message, in the order of the ids of their people.
@@ -41,7 +46,7 @@ impl<'a> Receipts<'a> {
         session: &SessionId,
         message: &MessageId,
     ) -> Result<Vec<StoredReceipt>, StoreError> {
-        self.table.scan(of_message(session, message).all(), Direction::Forward, MOST).await
+        record::select(self.engine, of_message(session, message).below(), MOST).await
     }
 
     pub fn put_in(
@@ -52,19 +57,19 @@ impl<'a> Receipts<'a> {
         stored: &StoredReceipt,
     ) -> Result<(), StoreError> {
         let key = of_message(session, message).text(stored.receipt.participant.as_str());
-        self.table.put_in(batch, key, stored)
+        record::put_in(batch, &key, stored)
     }
 
     /// Removes those of all messages of a chat.
     pub async fn clear(&self, session: &SessionId, chat: &Jid) -> Result<(), StoreError> {
-        clear(self.table.engine, of_chat(session, chat).all()).await
+        Declaration::of::<StoredReceipt>().clear(self.engine, of_chat(session, chat).all()).await
     }
 }
 
-fn of_chat(session: &SessionId, chat: &Jid) -> Key {
-    Key::new(Tree::Receipts).text(session.as_str()).text(chat.as_str())
+fn of_chat(session: &SessionId, chat: &Jid) -> Key<StoredReceipt> {
+    StoredReceipt::key().text(session.as_str()).text(chat.as_str())
 }
 
-fn of_message(session: &SessionId, message: &MessageId) -> Key {
+fn of_message(session: &SessionId, message: &MessageId) -> Key<StoredReceipt> {
     of_chat(session, &message.chat).text(&message.key)
 }

@@ -4,14 +4,12 @@
 //! middle, it is done again at the next opening: the layout is written down last.
 
 use crate::{
-    domain::{
-        Chat, SessionId,
-        conversation::{ConversationRecord, StoredMessage},
-    },
+    domain::{Chat, SessionId, conversation::StoredMessage},
     store::{
-        StoreError, chats,
+        StoreError,
+        catalogue::CATALOGUE,
         codec::{Key, decode, encode},
-        conversations::{self, Conversations},
+        conversations::Conversations,
         engine::{Batch, Direction, Engine, Range},
         messages::{self, session_of},
         numbers::Numbers,
@@ -23,20 +21,14 @@ use crate::{
 };
 
 /// The layout of the indexes that this version writes and reads.
-const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 2;
+/// The layout before it: other entries of declared tables led to their records in other ways.
+const BEFORE_TABLES: u64 = 1;
 const SETTING: &str = "index layout";
 const AT_ONCE: usize = 500;
 
-const INDEXES: [Tree; 8] = [
-    Tree::MessagePlaces,
-    Tree::MessagesInChat,
-    Tree::MessagesByNumber,
-    Tree::MessagesByUuid,
-    Tree::ChatsByActivity,
-    Tree::ConversationsByUuid,
-    Tree::ConversationsByNumber,
-    Tree::ConversationsByTag,
-];
+const INDEXES: [Tree; 4] =
+    [Tree::MessagePlaces, Tree::MessagesInChat, Tree::MessagesByNumber, Tree::MessagesByUuid];
 
 /// What was found and indexed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,9 +37,25 @@ pub struct Reindexed {
     pub conversations: u64,
 }
 
-/// Whether the indexes have another layout than this version knows, or may be cut off.
-pub async fn is_due(engine: &dyn Engine) -> Result<bool, StoreError> {
-    Ok(Settings::new(engine).get::<u64>(SETTING).await? != Some(LAYOUT))
+/// Brings indexes of an older layout up to date; what it had to index whole.
+pub async fn when_due(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
+    let settings = Settings::new(engine);
+    match settings.get::<u64>(SETTING).await? {
+        Some(LAYOUT) => Ok(Reindexed::default()),
+        Some(BEFORE_TABLES) => {
+            reindex_tables(engine).await?;
+            settings.put(SETTING, &LAYOUT).await?;
+            Ok(Reindexed::default())
+        }
+        _ => reindex(engine, numbers).await,
+    }
+}
+
+async fn reindex_tables(engine: &dyn Engine) -> Result<(), StoreError> {
+    for declared in CATALOGUE {
+        declared.reindex(engine).await?;
+    }
+    Ok(())
 }
 
 pub async fn reindex(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
@@ -68,15 +76,9 @@ pub async fn reindex(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed
         messages::index_in(batch, &session_of(key)?, &stored, key.to_vec())
     })
     .await?;
-    each(engine, Tree::Conversations, async |batch, _, value| {
-        let record: ConversationRecord = decode(value)?;
-        conversations::index_in(batch, &record);
-        Ok(())
-    })
-    .await?;
+    reindex_tables(engine).await?;
     each(engine, Tree::Chats, async |batch, key, value| {
         let (session, chat): (SessionId, Chat) = (session_of(key)?, decode(value)?);
-        chats::index_in(batch, &session, &chat);
         done.conversations += 1;
         let of_chats = Conversations::new(engine, numbers);
         of_chats.ensure_in(batch, &session, &chat.id, chat.last_activity).await
@@ -116,9 +118,10 @@ mod tests {
         domain::{
             Jid, Message,
             clock::from_seconds,
-            conversation::{Window, conversation_uuid, message_uuid},
+            conversation::{ConversationRecord, Window, conversation_uuid, message_uuid},
         },
         store::Store,
+        store::records::ApiKeyRecord,
     };
 
     fn message(key: &str, at: i64) -> Message {
@@ -184,13 +187,45 @@ mod tests {
         }
         let before = found(&store, &session, tag).await;
         assert!(before.matches("StoredMessage").count() == 6, "{before}");
-        for tree in INDEXES {
-            clear(&*store.engine, Key::new(tree).all()).await.unwrap();
+        let of_tables = CATALOGUE.iter().flat_map(|declared| declared.table.indexes);
+        for tree in INDEXES.iter().chain(of_tables) {
+            clear(&*store.engine, Key::new(*tree).all()).await.unwrap();
         }
         assert_ne!(found(&store, &session, tag).await, before);
         let done = store.reindex().await.unwrap();
         assert_eq!(done, Reindexed { messages: 3, conversations: 1 });
         assert_eq!(found(&store, &session, tag).await, before);
+    }
+
+    #[tokio::test]
+    async fn entries_that_led_to_records_in_another_way_are_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        let record = ApiKeyRecord {
+            id: Uuid::from_u128(7),
+            name: "bot".to_owned(),
+            prefix: String::new(),
+            hash: [7; 32],
+            scopes: Vec::new(),
+            session: None,
+            session_uuid: None,
+            created_at: from_seconds(1),
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let mut keys = store.transaction();
+        keys.put(&ApiKeyRecord::at(record.id), &record).await.unwrap();
+        assert!(keys.commit().await.unwrap());
+        let mut batch = Batch::new();
+        let by_hash = Key::new(Tree::ApiKeysByHash).bytes(&record.hash).done();
+        batch.put(by_hash, encode(&record.id).unwrap());
+        store.commit(batch).await.unwrap();
+        assert!(store.api_keys().by_hash(&record.hash).await.unwrap().is_none());
+        store.settings().put(SETTING, &BEFORE_TABLES).await.unwrap();
+        drop(store);
+        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(store.api_keys().by_hash(&record.hash).await.unwrap(), Some(record));
     }
 
     #[tokio::test]

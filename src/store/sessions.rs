@@ -4,67 +4,56 @@ use crate::{
     domain::{SessionId, SessionRecord},
     store::{
         StoreError,
+        catalogue::CATALOGUE,
         codec::Key,
-        conversations::Conversations,
-        engine::{Batch, Direction, Engine, Pair},
+        engine::{Batch, Engine},
         messages::Messages,
         numbers::Numbers,
-        table::{Table, clear},
-        transaction::Record,
+        record::{self, Record, Scope, Table},
+        table::clear,
         trees::Tree,
     },
 };
 
-/// Trees that mirror a session's account and go with it, beside messages and conversations. Its
-/// events stay in the log, under its UUID.
-const MIRROR: [Tree; 8] = [
-    Tree::Chats,
-    Tree::ChatsByActivity,
-    Tree::MessageCounts,
-    Tree::Contacts,
-    Tree::Identities,
-    Tree::IdentitiesByPhone,
-    Tree::Mirrors,
-    Tree::Receipts,
-];
-
 impl Record for SessionRecord {
-    type Id = SessionId;
+    const TABLE: Table =
+        Table { tree: Tree::Sessions, owner: "session", indexes: &[], scope: Scope::Gateway };
+}
 
-    fn key(id: &SessionId) -> Key {
-        Key::new(Tree::Sessions).text(id.as_str())
-    }
-
-    fn entries(&self, _: &SessionId) -> Result<Vec<Pair>, StoreError> {
-        Ok(Vec::new())
+impl SessionRecord {
+    pub fn at(id: &SessionId) -> Key<Self> {
+        Self::key().text(id.as_str())
     }
 }
 
 pub struct Sessions<'a> {
-    table: Table<'a, SessionRecord>,
+    engine: &'a dyn Engine,
     numbers: &'a Numbers,
 }
 
 impl<'a> Sessions<'a> {
     pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
-        Self { table: Table::new(engine), numbers }
+        Self { engine, numbers }
     }
 
     pub async fn get(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        self.table.get(SessionRecord::key(id)).await
+        record::get(self.engine, &SessionRecord::at(id)).await
     }
 
     /// In the order of their numbers.
     pub async fn list(&self) -> Result<Vec<SessionRecord>, StoreError> {
-        let all = Key::new(Tree::Sessions).all();
-        let mut records = self.table.scan(all, Direction::Forward, usize::MAX).await?;
+        let all = SessionRecord::key().below();
+        let mut records = record::select(self.engine, all, usize::MAX).await?;
         records.sort_by_key(|record| record.number);
         Ok(records)
     }
 
     /// Durable when it returns.
     pub async fn put(&self, record: &SessionRecord) -> Result<(), StoreError> {
-        self.table.put(SessionRecord::key(&record.id), record).await
+        let mut batch = Batch::new();
+        record::put_in(&mut batch, &SessionRecord::at(&record.id), record)?;
+        self.engine.commit(batch).await?;
+        self.engine.durable().await
     }
 
     /// The session that bears this name, unless it is being removed: what is made for a session must not
@@ -75,11 +64,13 @@ impl<'a> Sessions<'a> {
 
     /// Removes the mirror of a session's chats, messages and people.
     pub async fn wipe(&self, id: &SessionId) -> Result<(), StoreError> {
-        Messages::new(self.table.engine, self.numbers).clear(id, None).await?;
-        Conversations::new(self.table.engine, self.numbers).clear(id).await?;
-        for tree in MIRROR {
-            clear(self.table.engine, Key::new(tree).text(id.as_str()).all()).await?;
+        Messages::new(self.engine, self.numbers).clear(id, None).await?;
+        self.numbers.keep(self.engine).await?;
+        for declared in CATALOGUE.iter().filter(|one| one.table.scope == Scope::Account) {
+            let of_session = Key::new(declared.table.tree).text(id.as_str()).all();
+            declared.clear(self.engine, of_session).await?;
         }
+        clear(self.engine, Key::new(Tree::MessageCounts).text(id.as_str()).all()).await?;
         self.numbers.change_listing();
         Ok(())
     }
@@ -87,8 +78,8 @@ impl<'a> Sessions<'a> {
     /// Removes the record: the name is free. Durable when it returns.
     pub async fn remove(&self, id: &SessionId) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        batch.remove(SessionRecord::key(id).done());
-        self.table.engine.commit(batch).await?;
-        self.table.engine.durable().await
+        batch.remove(SessionRecord::at(id).done());
+        self.engine.commit(batch).await?;
+        self.engine.durable().await
     }
 }

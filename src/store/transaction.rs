@@ -11,7 +11,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::store::{
     Store, StoreError,
     codec::{Key, decode, encode},
-    engine::{Batch, Pair},
+    engine::Batch,
+    record::Record,
 };
 
 /// How often the work runs again before its caller gets [`StoreError::Conflict`].
@@ -20,24 +21,13 @@ const MOST_RETRIES: u32 = 24;
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// A kind of record: where it is kept, and by what else it is found.
-pub trait Record: Serialize + DeserializeOwned {
-    /// What tells it from the others of its kind.
-    type Id: ?Sized;
-
-    fn key(id: &Self::Id) -> Key;
-
-    /// Its entries in indexes: key and value of each.
-    fn entries(&self, id: &Self::Id) -> Result<Vec<Pair>, StoreError>;
-}
-
 /// Reads and writes that happen together or not at all.
 ///
 /// ```ignore
 /// let mut transaction = store.transaction();
 /// loop {
-///     let record = transaction.get::<ApiKeyRecord>(&id).await?.ok_or_else(unknown)?;
-///     transaction.put(&id, &changed(record)).await?;
+///     let record = transaction.get(&key).await?.ok_or_else(unknown)?;
+///     transaction.put(&key, &changed(record)).await?;
 ///     if transaction.commit().await? {
 ///         break;
 ///     }
@@ -54,23 +44,37 @@ pub struct Transaction<'s> {
 
 impl Transaction<'_> {
     /// A record as it is, with the writes of this transaction.
-    pub async fn get<R: Record>(&mut self, id: &R::Id) -> Result<Option<R>, StoreError> {
-        self.get_value(R::key(id).done()).await
+    pub async fn get<R: Record>(&mut self, key: &Key<R>) -> Result<Option<R>, StoreError> {
+        self.get_value(key.as_bytes().to_vec()).await
+    }
+
+    /// The same for many records, in one call.
+    pub async fn get_many<R: Record>(
+        &mut self,
+        keys: &[Key<R>],
+    ) -> Result<Vec<Option<R>>, StoreError> {
+        let is_unread = |key: &&Key<R>| self.known(key.as_bytes()).is_none();
+        let unread: Vec<_> =
+            keys.iter().filter(is_unread).map(|key| key.as_bytes().to_vec()).collect();
+        let found = self.store.engine.get_many(&unread).await?;
+        self.reads.extend(unread.into_iter().zip(found));
+        let value = |key: &Key<R>| self.known(key.as_bytes()).and_then(Option::as_deref);
+        keys.iter().map(|key| value(key).map(decode).transpose()).collect()
     }
 
     /// Writes a record. Its entries in indexes replace those of the record that was there.
-    pub async fn put<R: Record>(&mut self, id: &R::Id, record: &R) -> Result<(), StoreError> {
-        self.remove_entries::<R>(id).await?;
-        for (entry, value) in record.entries(id)? {
-            self.writes.insert(entry, Some(value));
+    pub async fn put<R: Record>(&mut self, key: &Key<R>, record: &R) -> Result<(), StoreError> {
+        self.remove_entries(key).await?;
+        for entry in record.entries(key) {
+            self.writes.insert(entry.done(), Some(key.as_bytes().to_vec()));
         }
-        self.put_value(R::key(id).done(), record)
+        self.put_value(key.as_bytes().to_vec(), record)
     }
 
     /// Removes a record and its entries in indexes.
-    pub async fn delete<R: Record>(&mut self, id: &R::Id) -> Result<(), StoreError> {
-        self.remove_entries::<R>(id).await?;
-        self.writes.insert(R::key(id).done(), None);
+    pub async fn delete<R: Record>(&mut self, key: &Key<R>) -> Result<(), StoreError> {
+        self.remove_entries(key).await?;
+        self.writes.insert(key.as_bytes().to_vec(), None);
         Ok(())
     }
 
@@ -97,7 +101,7 @@ impl Transaction<'_> {
     }
 
     async fn read(&mut self, key: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
-        if let Some(known) = self.writes.get(&key).or_else(|| self.reads.get(&key)) {
+        if let Some(known) = self.known(&key) {
             return Ok(known.clone());
         }
         let found = self.store.engine.get(&key).await?;
@@ -105,10 +109,15 @@ impl Transaction<'_> {
         Ok(found)
     }
 
-    async fn remove_entries<R: Record>(&mut self, id: &R::Id) -> Result<(), StoreError> {
-        if let Some(former) = self.get::<R>(id).await? {
-            for (entry, _) in former.entries(id)? {
-                self.writes.insert(entry, None);
+    /// What a key holds as far as this transaction has read or written it.
+    fn known(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
+        self.writes.get(key).or_else(|| self.reads.get(key))
+    }
+
+    async fn remove_entries<R: Record>(&mut self, key: &Key<R>) -> Result<(), StoreError> {
+        if let Some(former) = self.get(key).await? {
+            for entry in former.entries(key) {
+                self.writes.insert(entry.done(), None);
             }
         }
         Ok(())
@@ -151,41 +160,49 @@ fn pause(retry: u32, jitter: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
     use super::*;
-    use crate::{
-        domain::{clock::from_seconds, conversation::Tag},
-        store::{
-            disk::Disk,
-            engine::{Conditions, MemoryEngine},
-            trees::Tree,
-        },
+    use crate::store::{
+        disk::Disk,
+        engine::{Conditions, MemoryEngine},
+        record::{Index, IndexKey, Scope, Table},
+        trees::Tree,
     };
+    use proptest::prelude::*;
 
     const COUNTER: &[u8] = b"\x01counter";
 
     /// A record that is found by its name, too.
-    impl Record for Tag {
-        type Id = Uuid;
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Note {
+        name: String,
+    }
 
-        fn key(id: &Uuid) -> Key {
-            Key::new(Tree::Tags).uuid(*id)
-        }
+    const BY_NAME: Index<Note> = Index::new(Tree::ConversationsByTag);
 
-        fn entries(&self, id: &Uuid) -> Result<Vec<Pair>, StoreError> {
-            Ok(vec![(by_name(&self.name), encode(id)?)])
+    impl Record for Note {
+        const TABLE: Table = Table {
+            tree: Tree::Tags,
+            owner: "a test",
+            indexes: &[Tree::ConversationsByTag],
+            scope: Scope::Gateway,
+        };
+
+        fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+            vec![BY_NAME.key().text(&self.name)]
         }
     }
 
-    fn by_name(name: &str) -> Vec<u8> {
-        Key::new(Tree::Settings).text(name).done()
+    fn note(name: &str) -> Note {
+        Note { name: name.to_owned() }
     }
 
-    fn tag(name: &str) -> Tag {
-        let (id, now) = (Uuid::from_u128(1), from_seconds(1));
-        Tag { id, name: name.to_owned(), color: String::new(), created_at: now, updated_at: now }
+    fn key() -> Key<Note> {
+        Note::key().number(7)
+    }
+
+    async fn named(store: &Store, name: &str) -> Option<Note> {
+        let found = store.follow(BY_NAME.key().text(name).below(), 9).await.unwrap();
+        found.into_iter().next().map(|found| found.record)
     }
 
     async fn add_one(store: &Store) -> Result<u64, StoreError> {
@@ -241,32 +258,40 @@ mod tests {
     #[tokio::test]
     async fn later_reads_see_earlier_writes_and_what_is_not_committed_never_was() {
         let store = Store::temporary().await.unwrap();
-        let id = tag("").id;
         let mut transaction = store.transaction();
         for name in ["one", "two"] {
-            transaction.put(&id, &tag(name)).await.unwrap();
-            assert_eq!(transaction.get::<Tag>(&id).await.unwrap().unwrap().name, name);
+            transaction.put(&key(), &note(name)).await.unwrap();
+            assert_eq!(transaction.get(&key()).await.unwrap().unwrap().name, name);
+            let many = transaction.get_many(&[Note::key().number(8), key()]).await.unwrap();
+            assert_eq!(many, [None, Some(note(name))]);
         }
-        assert_eq!(store.tags().get(id).await.unwrap(), None);
-        transaction.delete::<Tag>(&id).await.unwrap();
-        assert_eq!(transaction.get::<Tag>(&id).await.unwrap(), None);
+        assert_eq!(store.get(&key()).await.unwrap(), None);
+        transaction.delete(&key()).await.unwrap();
+        assert_eq!(transaction.get(&key()).await.unwrap(), None);
         drop(transaction);
-        assert_eq!(store.tags().get(id).await.unwrap(), None);
+        assert_eq!(store.get(&key()).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn what_was_read_and_changed_by_somebody_else_makes_the_work_be_done_again() {
         let store = Store::temporary().await.unwrap();
-        let id = tag("").id;
-        let mut transaction = store.transaction();
-        assert_eq!(transaction.get::<Tag>(&id).await.unwrap(), None);
-        transaction.put(&id, &tag("mine")).await.unwrap();
-        store.tags().put(&tag("theirs")).await.unwrap();
-        assert!(!transaction.commit().await.unwrap());
-        assert_eq!(transaction.get::<Tag>(&id).await.unwrap().unwrap().name, "theirs");
-        transaction.put(&id, &tag("mine")).await.unwrap();
-        assert!(transaction.commit().await.unwrap());
-        assert_eq!(store.tags().get(id).await.unwrap().unwrap().name, "mine");
+        for reads_many in [false, true] {
+            let mut transaction = store.transaction();
+            if reads_many {
+                transaction.get_many(&[key()]).await.unwrap();
+            }
+            transaction.put(&key(), &note("mine")).await.unwrap();
+            let mut other = store.transaction();
+            other.put(&key(), &note("theirs")).await.unwrap();
+            assert!(other.commit().await.unwrap());
+            assert!(!transaction.commit().await.unwrap());
+            assert_eq!(transaction.get(&key()).await.unwrap(), Some(note("theirs")));
+            transaction.put(&key(), &note("mine")).await.unwrap();
+            assert!(transaction.commit().await.unwrap());
+            assert_eq!(store.get(&key()).await.unwrap(), Some(note("mine")));
+            assert_eq!(named(&store, "mine").await, Some(note("mine")));
+            assert_eq!(named(&store, "theirs").await, None);
+        }
     }
 
     proptest! {
@@ -281,20 +306,19 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             runtime.block_on(async {
                 let store = Store::temporary().await.unwrap();
-                let id = tag("").id;
                 for names in &steps {
                     let mut transaction = store.transaction();
                     for name in names {
                         match name.as_str() {
-                            "" => transaction.delete::<Tag>(&id).await.unwrap(),
-                            name => transaction.put(&id, &tag(name)).await.unwrap(),
+                            "" => transaction.delete(&key()).await.unwrap(),
+                            name => transaction.put(&key(), &note(name)).await.unwrap(),
                         }
                     }
                     assert!(transaction.commit().await.unwrap());
                     let last = names.last().map(String::as_str).unwrap_or_default();
                     for name in ["a", "b", "c"] {
-                        let entry = store.engine.get(&by_name(name)).await.unwrap();
-                        assert_eq!(entry.is_some(), name == last, "{name} after {names:?}");
+                        let is_found = named(&store, name).await.is_some();
+                        assert_eq!(is_found, name == last, "{name} after {names:?}");
                     }
                 }
             });

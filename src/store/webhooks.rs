@@ -6,26 +6,52 @@ use crate::{
     domain::SessionRef,
     store::{
         StoreError,
-        codec::{Key, decode, encode},
+        codec::Key,
         deliveries::Deliveries,
-        engine::{Batch, Direction, Engine},
+        engine::{Batch, Engine},
+        record::{self, Record, Scope, Table},
         records::{Reading, WebhookRecord},
-        table::Table,
         trees::Tree,
     },
 };
 
+impl Record for WebhookRecord {
+    const TABLE: Table =
+        Table { tree: Tree::Webhooks, owner: "webhooks", indexes: &[], scope: Scope::Gateway };
+}
+
+impl WebhookRecord {
+    pub fn at(id: Uuid) -> Key<Self> {
+        Self::key().uuid(id)
+    }
+}
+
+impl Record for Reading {
+    const TABLE: Table = Table {
+        tree: Tree::WebhookCursors,
+        owner: "webhooks",
+        indexes: &[],
+        scope: Scope::Gateway,
+    };
+}
+
+impl Reading {
+    pub fn at(webhook: Uuid) -> Key<Self> {
+        Self::key().uuid(webhook)
+    }
+}
+
 pub struct Webhooks<'a> {
-    table: Table<'a, WebhookRecord>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> Webhooks<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     pub async fn get(&self, id: Uuid) -> Result<Option<WebhookRecord>, StoreError> {
-        self.table.get(key(id)).await
+        record::get(self.engine, &WebhookRecord::at(id)).await
     }
 
     /// Those of one session, or those for all sessions (`None`).
@@ -39,31 +65,34 @@ impl<'a> Webhooks<'a> {
     }
 
     pub async fn all(&self) -> Result<Vec<WebhookRecord>, StoreError> {
-        self.table.scan(Key::new(Tree::Webhooks).all(), Direction::Forward, usize::MAX).await
+        record::select(self.engine, WebhookRecord::key().below(), usize::MAX).await
     }
 
     /// Durable when it returns.
     pub async fn put(&self, record: &WebhookRecord) -> Result<(), StoreError> {
-        self.table.put(key(record.id), record).await
+        let mut batch = Batch::new();
+        self.put_in(&mut batch, record)?;
+        self.engine.commit(batch).await?;
+        self.engine.durable().await
     }
 
     pub fn put_in(&self, batch: &mut Batch, record: &WebhookRecord) -> Result<(), StoreError> {
-        self.table.put_in(batch, key(record.id), record)
+        record::put_in(batch, &WebhookRecord::at(record.id), record)
     }
 
     /// Removes the endpoint, its cursor and its deliveries. Durable when it returns.
     pub async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
-        Deliveries::new(self.table.engine).clear(id).await?;
+        Deliveries::new(self.engine).clear(id).await?;
         let mut batch = Batch::new();
-        batch.remove(key(id).done());
-        batch.remove(cursor_key(id));
-        self.table.engine.commit(batch).await?;
-        self.table.engine.durable().await
+        batch.remove(WebhookRecord::at(id).done());
+        batch.remove(Reading::at(id).done());
+        self.engine.commit(batch).await?;
+        self.engine.durable().await
     }
 
     /// How far this endpoint has read the log.
     pub async fn reading(&self, id: Uuid) -> Result<Option<Reading>, StoreError> {
-        self.table.engine.get(&cursor_key(id)).await?.as_deref().map(decode).transpose()
+        record::get(self.engine, &Reading::at(id)).await
     }
 
     pub fn set_reading_in(
@@ -72,22 +101,14 @@ impl<'a> Webhooks<'a> {
         id: Uuid,
         reading: &Reading,
     ) -> Result<(), StoreError> {
-        batch.put(cursor_key(id), encode(reading)?);
-        Ok(())
+        record::put_in(batch, &Reading::at(id), reading)
     }
-}
-
-fn key(id: Uuid) -> Key {
-    Key::new(Tree::Webhooks).uuid(id)
-}
-
-fn cursor_key(id: Uuid) -> Vec<u8> {
-    Key::new(Tree::WebhookCursors).uuid(id).done()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::codec::{decode, encode};
 
     #[test]
     fn a_reading_is_read_back_also_where_it_is_but_a_number() {

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use crate::store::{
     StoreError,
-    engine::{Batch, Direction, Engine, MemoryEngine, Pair, Range, SledEngine, memory::Conditions},
+    engine::{
+        Batch, Direction, Engine, Followed, MemoryEngine, Pair, Range, Scan, SledEngine,
+        memory::Conditions,
+    },
 };
 
 /// Each engine, as the sentences below get it.
@@ -70,6 +73,45 @@ async fn a_scan_starts_at_the_end_it_was_asked_for() {
         let backward = engine.scan(range(2, 8), Direction::Backward, 2).await.unwrap();
         assert_eq!(keys(backward), [7, 6]);
         assert!(engine.scan(range(8, 2), Direction::Forward, 9).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn many_keys_are_read_in_their_order_and_those_that_are_not_there_are_none() {
+    for engine in engines() {
+        for n in 0..4u8 {
+            engine.commit(write(&[n], &[n])).await.unwrap();
+        }
+        let found = engine.get_many(&[vec![3], vec![9], vec![1], vec![3]]).await.unwrap();
+        assert_eq!(found, [Some(vec![3]), None, Some(vec![1]), Some(vec![3])]);
+        assert!(engine.get_many(&[]).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_index_is_followed_to_what_its_entries_lead_to() {
+    for engine in engines() {
+        // Entries 10 to 14 lead to 0 to 4, of which 2 is not there.
+        for n in 0..5u8 {
+            engine.commit(write(&[10 + n], &[n])).await.unwrap();
+        }
+        for n in [0, 1, 3, 4] {
+            engine.commit(write(&[n], &[n, n])).await.unwrap();
+        }
+        let scan = |start: u8, end: u8, direction, limit| {
+            let range = Range { start: vec![start], end: vec![end] };
+            Scan { range, direction, limit }
+        };
+        let scans = vec![
+            scan(10, 15, Direction::Forward, 3),
+            scan(10, 15, Direction::Backward, 2),
+            scan(15, 10, Direction::Forward, 9),
+        ];
+        let before = engine.calls();
+        let found = engine.follow(scans).await.unwrap();
+        assert_eq!(engine.calls(), before.map(|before| before + 1));
+        let read = |n: u8| Followed { entry: vec![10 + n], pair: (vec![n], vec![n, n]) };
+        assert_eq!(found, [vec![read(0), read(1)], vec![read(4), read(3)], vec![]]);
     }
 }
 

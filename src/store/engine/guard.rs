@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::store::{
     StoreError,
     disk::{Disk, Room},
-    engine::{Batch, Direction, Engine, Pair, Range, Snapshot},
+    engine::{Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot},
 };
 
 pub struct Guarded<E> {
@@ -30,6 +30,14 @@ impl<E: Engine> Guarded<E> {
 impl<E: Engine> Engine for Guarded<E> {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.engine.get(key).await
+    }
+
+    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.engine.get_many(keys).await
+    }
+
+    async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
+        self.engine.follow(scans).await
     }
 
     async fn scan(

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use crate::store::{
     StoreError,
-    engine::{Batch, Direction, Engine, Pair, Range, Snapshot},
+    engine::{Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot},
 };
 
 /// How the way to the engine behaves.
@@ -59,6 +59,19 @@ impl MemoryEngine {
     }
 }
 
+fn scan(pairs: &BTreeMap<Vec<u8>, Vec<u8>>, Scan { range, direction, limit }: Scan) -> Vec<Pair> {
+    if range.end <= range.start {
+        return Vec::new();
+    }
+    let found =
+        pairs.range::<Vec<u8>, _>((Bound::Included(&range.start), Bound::Excluded(&range.end)));
+    let pair = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
+    match direction {
+        Direction::Forward => found.take(limit).map(pair).collect(),
+        Direction::Backward => found.rev().take(limit).map(pair).collect(),
+    }
+}
+
 fn is_each(each: u64, number: u64) -> bool {
     each != 0 && number.is_multiple_of(each)
 }
@@ -77,17 +90,24 @@ impl Engine for MemoryEngine {
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
         self.call().await?;
-        if range.end <= range.start {
-            return Ok(Vec::new());
-        }
+        Ok(scan(&self.pairs(), Scan { range, direction, limit }))
+    }
+
+    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.call().await?;
         let pairs = self.pairs();
-        let found =
-            pairs.range::<Vec<u8>, _>((Bound::Included(&range.start), Bound::Excluded(&range.end)));
-        let pair = |(key, value): (&Vec<u8>, &Vec<u8>)| (key.clone(), value.clone());
-        Ok(match direction {
-            Direction::Forward => found.take(limit).map(pair).collect(),
-            Direction::Backward => found.rev().take(limit).map(pair).collect(),
-        })
+        Ok(keys.iter().map(|key| pairs.get(key).cloned()).collect())
+    }
+
+    async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
+        self.call().await?;
+        let pairs = self.pairs();
+        let follow = |(entry, key): Pair| {
+            let value = pairs.get(&key)?.clone();
+            Some(Followed { entry, pair: (key, value) })
+        };
+        let one = |scanned| scan(&pairs, scanned).into_iter().filter_map(follow).collect();
+        Ok(scans.into_iter().map(one).collect())
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {

@@ -41,6 +41,21 @@ pub struct Range {
     pub end: Vec<u8>,
 }
 
+/// One of the scans that [`Engine::follow`] makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    pub range: Range,
+    pub direction: Direction,
+    pub limit: usize,
+}
+
+/// An entry of an index, and the pair that it leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    pub entry: Vec<u8>,
+    pub pair: Pair,
+}
+
 /// Several writes that happen together or not at all.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -75,6 +90,13 @@ impl Batch {
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The values of many keys in one call, in their order.
+    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
+    /// Many scans of indexes in one call, each with the pairs that its entries lead to: the value of an
+    /// entry is the key of its pair. An entry that leads nowhere is left out.
+    async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError>;
 
     /// Up to `limit` pairs of a range, from one end of it.
     async fn scan(

@@ -18,7 +18,10 @@ use async_trait::async_trait;
 
 use crate::store::{
     StoreError,
-    engine::{Batch, Direction, Engine, Pair, Range, Snapshot, flusher::Flusher, views::Views},
+    engine::{
+        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, flusher::Flusher,
+        views::Views,
+    },
 };
 
 /// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
@@ -110,6 +113,26 @@ impl SledEngine {
         self.commit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.db.get(key).map_err(|error| self.failed(error))?.map(|value| value.to_vec()))
+    }
+
+    fn pairs(&self, Scan { range, direction, limit }: Scan) -> Result<Vec<Pair>, StoreError> {
+        if range.end <= range.start {
+            return Ok(Vec::new());
+        }
+        let found = self.db.range(range.start..range.end);
+        let pair = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            entry
+                .map(|(key, value)| (key.to_vec(), value.to_vec()))
+                .map_err(|error| self.failed(error))
+        };
+        match direction {
+            Direction::Forward => found.take(limit).map(pair).collect(),
+            Direction::Backward => found.rev().take(limit).map(pair).collect(),
+        }
+    }
+
     /// Up to about so many bytes from a key on, and whether there is more.
     fn read_from(&self, start: Vec<u8>, bytes: usize) -> Result<(Vec<Pair>, bool), StoreError> {
         let (mut pairs, mut size) = (Vec::new(), 0);
@@ -128,7 +151,11 @@ impl SledEngine {
 #[async_trait]
 impl Engine for SledEngine {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.db.get(key).map_err(|error| self.failed(error))?.map(|value| value.to_vec()))
+        self.value(key)
+    }
+
+    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        keys.iter().map(|key| self.value(key)).collect()
     }
 
     async fn scan(
@@ -137,19 +164,18 @@ impl Engine for SledEngine {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
-        if range.end <= range.start {
-            return Ok(Vec::new());
-        }
-        let found = self.db.range(range.start..range.end);
-        let pair = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-            entry
-                .map(|(key, value)| (key.to_vec(), value.to_vec()))
-                .map_err(|error| self.failed(error))
+        self.pairs(Scan { range, direction, limit })
+    }
+
+    async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
+        let follow = |(entry, key): Pair| {
+            let value = self.value(&key)?;
+            Ok(value.map(|value| Followed { entry, pair: (key, value) }))
         };
-        match direction {
-            Direction::Forward => found.take(limit).map(pair).collect(),
-            Direction::Backward => found.rev().take(limit).map(pair).collect(),
-        }
+        let one = |scan| {
+            self.pairs(scan)?.into_iter().filter_map(|pair| follow(pair).transpose()).collect()
+        };
+        scans.into_iter().map(one).collect()
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {

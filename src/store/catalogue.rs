@@ -1,0 +1,48 @@
+//! The catalogue: every declared table. Clearing an account and reindexing go through it, so that no table
+//! can be forgotten.
+
+use crate::{
+    domain::{
+        Chat, Contact, Identity, SessionRecord,
+        conversation::{ConversationRecord, Tag},
+    },
+    store::{
+        Mirror, StoredReceipt,
+        record::Declaration,
+        records::{ApiKeyRecord, KeyedWrite, Reading, WebhookRecord},
+    },
+};
+
+pub const CATALOGUE: [Declaration; 12] = [
+    Declaration::of::<ApiKeyRecord>(),
+    Declaration::of::<Chat>(),
+    Declaration::of::<Contact>(),
+    Declaration::of::<ConversationRecord>(),
+    Declaration::of::<Identity>(),
+    Declaration::of::<KeyedWrite>(),
+    Declaration::of::<Mirror>(),
+    Declaration::of::<Reading>(),
+    Declaration::of::<SessionRecord>(),
+    Declaration::of::<StoredReceipt>(),
+    Declaration::of::<Tag>(),
+    Declaration::of::<WebhookRecord>(),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tree_belongs_to_two_tables_and_every_table_says_whose_it_is() {
+        let mut trees: Vec<u8> = Vec::new();
+        for Declaration { table, .. } in CATALOGUE {
+            assert!(!table.owner.is_empty());
+            trees.push(table.tree.prefix());
+            trees.extend(table.indexes.iter().map(|tree| tree.prefix()));
+        }
+        let (count, mut distinct) = (trees.len(), trees);
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), count);
+    }
+}

@@ -1,0 +1,317 @@
+//! Declared tables. A kind of record says in a few lines where it lies, who owns it and by what else it
+//! is found; reading, writing, following an index, clearing and reindexing follow from that.
+//!
+//! An entry of an index is a key of its own whose value is the key of its record. So an index is followed
+//! in one call, and an engine across a network can serve a page in one round trip.
+
+use std::marker::PhantomData;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::store::{
+    Store, StoreError,
+    codec::{Key, decode, encode},
+    engine::{Batch, Direction, Engine, Pair, Range, Scan},
+    trees::Tree,
+};
+
+/// Records that are changed in one commit where many are.
+const AT_ONCE: usize = 200;
+
+/// Where the records of one kind lie, and whose they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    pub tree: Tree,
+    /// The module that declares it.
+    pub owner: &'static str,
+    /// The trees of its indexes.
+    pub indexes: &'static [Tree],
+    pub scope: Scope,
+}
+
+/// What the records of a table go with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// They are the gateway's, or their owner removes them.
+    Gateway,
+    /// They mirror an account: their keys begin with the name of the session, and they go with it.
+    Account,
+}
+
+/// A kind of record.
+pub trait Record: Serialize + DeserializeOwned + Send + Sync + 'static {
+    const TABLE: Table;
+
+    /// Its entries in the indexes of its table, beside its key.
+    fn entries(&self, _key: &Key<Self>) -> Vec<IndexKey<Self>> {
+        Vec::new()
+    }
+
+    /// The beginning of all their keys.
+    fn key() -> Key<Self>
+    where
+        Self: Sized,
+    {
+        Key::from_bytes(vec![Self::TABLE.tree.prefix()])
+    }
+}
+
+/// Marks the keys of an index: what lies under them leads to a record.
+pub struct LeadsTo<R>(PhantomData<fn() -> R>);
+
+/// A key in an index of `R`.
+pub type IndexKey<R> = Key<LeadsTo<R>>;
+
+/// An index of records.
+pub struct Index<R> {
+    tree: Tree,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> Index<R> {
+    pub const fn new(tree: Tree) -> Self {
+        Self { tree, of: PhantomData }
+    }
+
+    /// The beginning of all its keys.
+    pub fn key(&self) -> IndexKey<R> {
+        Key::from_bytes(vec![self.tree.prefix()])
+    }
+}
+
+/// A part of a table or of an index, and the end at which it is read first.
+pub struct Select<R> {
+    range: Range,
+    direction: Direction,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R> Key<R> {
+    /// All that begins with this key, in order.
+    pub fn below(self) -> Select<R> {
+        Select { range: self.all(), direction: Direction::Forward, of: PhantomData }
+    }
+}
+
+impl<R> Select<R> {
+    /// From the other end.
+    #[must_use]
+    pub fn backward(mut self) -> Self {
+        self.direction = Direction::Backward;
+        self
+    }
+
+    /// Only what comes behind this key.
+    #[must_use]
+    pub fn after(mut self, key: &Key<R>) -> Self {
+        // Nothing lies between a key and the same with a zero behind it.
+        self.range.start = [key.as_bytes(), &[0]].concat();
+        self
+    }
+
+    /// Only what lies at this key or behind it.
+    #[must_use]
+    pub fn from(mut self, key: Key<R>) -> Self {
+        self.range.start = key.done();
+        self
+    }
+
+    /// Only what comes before this key.
+    #[must_use]
+    pub fn before(mut self, key: Key<R>) -> Self {
+        self.range.end = key.done();
+        self
+    }
+
+    fn scan(self, limit: usize) -> Scan {
+        Scan { range: self.range, direction: self.direction, limit }
+    }
+}
+
+/// A record that was found through an index.
+pub struct Found<R> {
+    pub entry: IndexKey<R>,
+    pub key: Key<R>,
+    pub record: R,
+}
+
+impl Store {
+    pub async fn get<R: Record>(&self, key: &Key<R>) -> Result<Option<R>, StoreError> {
+        get(&*self.engine, key).await
+    }
+
+    /// The records under these keys, in their order, in one call.
+    pub async fn get_many<R: Record>(&self, keys: &[Key<R>]) -> Result<Vec<Option<R>>, StoreError> {
+        get_many(&*self.engine, keys).await
+    }
+
+    /// Up to `limit` records of a part of their table.
+    pub async fn select<R: Record>(
+        &self,
+        part: Select<R>,
+        limit: usize,
+    ) -> Result<Vec<R>, StoreError> {
+        select(&*self.engine, part, limit).await
+    }
+
+    /// Up to `limit` records of a part of an index, in its order, in one call.
+    pub async fn follow<R: Record>(
+        &self,
+        part: Select<LeadsTo<R>>,
+        limit: usize,
+    ) -> Result<Vec<Found<R>>, StoreError> {
+        follow(&*self.engine, part, limit).await
+    }
+
+    /// The same for several parts, in one call.
+    pub async fn follow_many<R: Record>(
+        &self,
+        parts: Vec<Select<LeadsTo<R>>>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Found<R>>>, StoreError> {
+        follow_many(&*self.engine, parts, limit).await
+    }
+
+    /// Removes all records of a part of their table with their entries, in commits of bounded size.
+    pub async fn clear<R: Record>(&self, prefix: Key<R>) -> Result<(), StoreError> {
+        Declaration::of::<R>().clear(&*self.engine, prefix.all()).await
+    }
+}
+
+pub async fn get<R: Record>(engine: &dyn Engine, key: &Key<R>) -> Result<Option<R>, StoreError> {
+    engine.get(key.as_bytes()).await?.as_deref().map(decode).transpose()
+}
+
+pub async fn get_many<R: Record>(
+    engine: &dyn Engine,
+    keys: &[Key<R>],
+) -> Result<Vec<Option<R>>, StoreError> {
+    let keys: Vec<Vec<u8>> = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
+    let found = engine.get_many(&keys).await?;
+    found.iter().map(|value| value.as_deref().map(decode).transpose()).collect()
+}
+
+pub async fn select<R: Record>(
+    engine: &dyn Engine,
+    part: Select<R>,
+    limit: usize,
+) -> Result<Vec<R>, StoreError> {
+    let found = engine.scan(part.range, part.direction, limit).await?;
+    found.iter().map(|(_, value)| decode(value)).collect()
+}
+
+pub async fn follow<R: Record>(
+    engine: &dyn Engine,
+    part: Select<LeadsTo<R>>,
+    limit: usize,
+) -> Result<Vec<Found<R>>, StoreError> {
+    let mut found = follow_many(engine, vec![part], limit).await?;
+    Ok(found.pop().unwrap_or_default())
+}
+
+pub async fn follow_many<R: Record>(
+    engine: &dyn Engine,
+    parts: Vec<Select<LeadsTo<R>>>,
+    limit: usize,
+) -> Result<Vec<Vec<Found<R>>>, StoreError> {
+    let scans = parts.into_iter().map(|part| part.scan(limit)).collect();
+    let mut pages = Vec::new();
+    for page in engine.follow(scans).await? {
+        let mut found = Vec::with_capacity(page.len());
+        for one in page {
+            let (key, value) = one.pair;
+            let (entry, key) = (Key::from_bytes(one.entry), Key::from_bytes(key));
+            found.push(Found { entry, key, record: decode(&value)? });
+        }
+        pages.push(found);
+    }
+    Ok(pages)
+}
+
+/// Adds the write of a record and of its entries to a batch. Entries of a record that was there before are
+/// for the caller to remove: [`crate::store::Transaction::put`] does so by itself.
+pub fn put_in<R: Record>(batch: &mut Batch, key: &Key<R>, record: &R) -> Result<(), StoreError> {
+    for entry in record.entries(key) {
+        batch.put(entry.done(), key.as_bytes().to_vec());
+    }
+    batch.put(key.as_bytes().to_vec(), encode(record)?);
+    Ok(())
+}
+
+/// Adds the removal of a record and of its entries to a batch.
+pub fn remove_in<R: Record>(batch: &mut Batch, key: &Key<R>, record: &R) {
+    for entry in record.entries(key) {
+        batch.remove(entry.done());
+    }
+    batch.remove(key.as_bytes().to_vec());
+}
+
+/// A table without the type of its records: what a catalogue holds.
+#[derive(Clone, Copy)]
+pub struct Declaration {
+    pub table: Table,
+    entries: fn(&[u8], &[u8]) -> Result<Vec<Vec<u8>>, StoreError>,
+}
+
+impl Declaration {
+    pub const fn of<R: Record>() -> Self {
+        Self { table: R::TABLE, entries: entries::<R> }
+    }
+
+    /// Removes the records of a part of the table with their entries, in commits of bounded size.
+    pub async fn clear(&self, engine: &dyn Engine, range: Range) -> Result<(), StoreError> {
+        self.each(engine, range, |batch, (key, value)| {
+            for entry in (self.entries)(&key, &value)? {
+                batch.remove(entry);
+            }
+            batch.remove(key);
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Makes all its indexes from its records. How many records there are.
+    pub async fn reindex(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
+        for tree in self.table.indexes {
+            crate::store::table::clear(engine, Key::new(*tree).all()).await?;
+        }
+        if self.table.indexes.is_empty() {
+            return Ok(0);
+        }
+        self.each(engine, Key::new(self.table.tree).all(), |batch, (key, value)| {
+            for entry in (self.entries)(&key, &value)? {
+                batch.put(entry, key.clone());
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn each(
+        &self,
+        engine: &dyn Engine,
+        mut range: Range,
+        visit: impl Fn(&mut Batch, Pair) -> Result<(), StoreError>,
+    ) -> Result<u64, StoreError> {
+        let mut seen = 0;
+        loop {
+            let pairs = engine.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
+            let Some((last, _)) = pairs.last() else { return Ok(seen) };
+            range.start = [last.as_slice(), &[0]].concat();
+            seen += pairs.len() as u64;
+            let mut batch = Batch::new();
+            for pair in pairs {
+                visit(&mut batch, pair)?;
+            }
+            engine.commit(batch).await?;
+            // The store may wait for nothing: others get their turn between two commits.
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn entries<R: Record>(key: &[u8], value: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let (key, record): (Key<R>, R) = (Key::from_bytes(key.to_vec()), decode(value)?);
+    Ok(record.entries(&key).into_iter().map(Key::done).collect())
+}
