@@ -18,7 +18,7 @@ use crate::{
     events::counters,
     messaging::{Ingest, changes::changes, identity::in_chat, odd_reply},
     session::SessionHandle,
-    store::{Batch, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// Messages that are asked for at once.
@@ -213,7 +213,7 @@ impl Ingest {
             for body in events {
                 counters::received(&body);
                 if let Some(body) = self.backlog.behind(session, body) {
-                    let number = self.commit_held(session, body.clone(), Batch::new()).await;
+                    let number = self.commit_held(session, body.clone()).await;
                     written.push((body, number));
                 }
             }

@@ -17,7 +17,6 @@ const NEWEST_CHATS: usize = 100;
 /// what it missed. `linked_at` is given by a session that is ready, which the first time is its link.
 pub async fn begin(
     store: &Store,
-    batch: &mut Batch,
     session: &SessionId,
     linked_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
@@ -38,7 +37,9 @@ pub async fn begin(
             Mirror { behind_since, connection, ..mirror }
         }
     };
-    store.mirrors().put_in(batch, session, &mirror)
+    let mut batch = Batch::new();
+    store.mirrors().put_in(&mut batch, session, &mirror)?;
+    store.commit(batch).await
 }
 
 /// Which connection this is; what is read from the engine from now on belongs to it or a later one.
@@ -50,7 +51,6 @@ pub async fn connection(store: &Store, session: &SessionId) -> Result<u64, Store
 /// are all that the engine has.
 pub async fn end(
     store: &Store,
-    batch: &mut Batch,
     session: &SessionId,
     connection: u64,
     chats: &[Chat],
@@ -62,7 +62,9 @@ pub async fn end(
     if mirror.connection == connection {
         mirror.behind_since = None;
     }
-    store.mirrors().put_in(batch, session, &mirror)
+    let mut batch = Batch::new();
+    store.mirrors().put_in(&mut batch, session, &mirror)?;
+    store.commit(batch).await
 }
 
 /// Up to when a session that has caught up surely has everything.
@@ -128,9 +130,7 @@ mod tests {
 
         /// The connection that begins at this time.
         async fn begins(&self, at: i64) -> u64 {
-            let mut batch = Batch::new();
-            begin(&self.store, &mut batch, &self.id, Some(from_seconds(at))).await.unwrap();
-            self.store.commit(batch).await.unwrap();
+            begin(&self.store, &self.id, Some(from_seconds(at))).await.unwrap();
             connection(&self.store, &self.id).await.unwrap()
         }
 
@@ -139,8 +139,8 @@ mod tests {
             for chat in chats {
                 self.store.chats().put_in(&mut batch, &self.id, chat).await.unwrap();
             }
-            end(&self.store, &mut batch, &self.id, connection, chats).await.unwrap();
             self.store.commit(batch).await.unwrap();
+            end(&self.store, &self.id, connection, chats).await.unwrap();
         }
 
         async fn behind_since(&self) -> Option<Timestamp> {

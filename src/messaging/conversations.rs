@@ -227,7 +227,7 @@ impl Messaging {
         let pause = AutomationPause { at: self.clock.now(), by, reason };
         let kept = pause.clone();
         let change = |record: &mut ConversationRecord| {
-            (record.changed_at, record.pause) = (kept.at, Some(kept));
+            (record.changed_at, record.pause) = (kept.at, Some(kept.clone()));
         };
         self.ingest.change_conversation(&of.session, &of.chat, change).await?;
         Ok(pause)

@@ -7,8 +7,8 @@ use crate::{
         outbox::{OutboxEntry, OutboxState},
     },
     events::counters,
-    messaging::{Ingest, send::message_of},
-    store::{Batch, StoreError},
+    messaging::{Ingest, ingest::Committed, mirror, send::message_of},
+    store::{Store, StoreError},
 };
 
 impl Ingest {
@@ -23,12 +23,17 @@ impl Ingest {
         let session = &entry.session;
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let mut batch = Batch::new();
-        self.store.outbox().change_in(&mut batch, entry)?;
-        if entry.state == OutboxState::Failed && entry.terms.waits() {
-            self.show_failed(&mut batch, entry, me).await?;
-        }
-        let number = self.commit_held(session, event.clone(), batch).await?;
+        let mut work = self.store.begin();
+        let number = loop {
+            mirror::change_outbox(work.store(), entry).await?;
+            if entry.state == OutboxState::Failed && entry.terms.waits() {
+                show_failed(work.store(), entry, me.clone()).await?;
+            }
+            let committed = self.commit_in(&mut work, session, event.clone()).await?;
+            if let Some(Committed { number }) = committed {
+                break number;
+            }
+        };
         drop(held);
         counters::received(&event);
         match number {
@@ -36,21 +41,20 @@ impl Ingest {
             None => self.store.durable().await,
         }
     }
+}
 
-    async fn show_failed(
-        &self,
-        batch: &mut Batch,
-        entry: &OutboxEntry,
-        me: Option<Jid>,
-    ) -> Result<(), StoreError> {
-        // A chat that nothing was ever said in does not begin with a failure.
-        let (session, chat) = (&entry.session, entry.chat());
-        if me.is_some() && self.store.chats().get(session, chat).await?.is_some() {
-            let message = unsent_message(entry.clone(), me);
-            self.store.messages().put_in(batch, session, &message).await?;
-        }
-        Ok(())
+async fn show_failed(
+    store: &Store,
+    entry: &OutboxEntry,
+    me: Option<Jid>,
+) -> Result<(), StoreError> {
+    // A chat that nothing was ever said in does not begin with a failure.
+    let (session, chat) = (&entry.session, entry.chat());
+    if me.is_some() && store.chats().get(session, chat).await?.is_some() {
+        let message = unsent_message(entry.clone(), me);
+        mirror::put_message(store, session, &message).await?;
     }
+    Ok(())
 }
 
 /// A message that waits to be sent or never was, as it would stand in its chat.

@@ -11,7 +11,7 @@ use crate::{
         identity::{Lesson, Pair, named_by, of_contact, told_by},
     },
     events::counters,
-    messaging::{Ingest, Messaging},
+    messaging::{Ingest, Messaging, mirror},
     session::EventSink,
     store::{Batch, Store, StoreError},
 };
@@ -90,15 +90,14 @@ pub async fn name_contact(
 }
 
 /// What something that an engine told teaches of its people, and who they are. The pairs that were news are
-/// written with the batch, and are to be told before what taught them.
+/// written, and are to be told before what taught them.
 pub async fn learn_from(
     store: &Store,
     session: &SessionId,
     body: &EventBody,
     now: Timestamp,
-    batch: &mut Batch,
 ) -> Result<(Vec<EventBody>, Identities), StoreError> {
-    learn(store, session, (&told_by(body), named_by(body)), now, batch).await
+    learn(store, session, (&told_by(body), named_by(body)), now).await
 }
 
 async fn learn(
@@ -106,14 +105,15 @@ async fn learn(
     session: &SessionId,
     (pairs, people): (&[Pair], Vec<Jid>),
     now: Timestamp,
-    batch: &mut Batch,
 ) -> Result<(Vec<EventBody>, Identities), StoreError> {
     let both = pairs.iter().flat_map(|pair| [pair.lid(), pair.phone()]);
     let mut known = store.identities().of(session, both.chain(&people)).await?;
     let lessons: Vec<Lesson> = pairs.iter().filter_map(|pair| known.learn(pair)).collect();
+    let mut batch = Batch::new();
     for lesson in &lessons {
-        store.identities().put_in(batch, session, lesson, now)?;
+        store.identities().put_in(&mut batch, session, lesson, now)?;
     }
+    store.commit(batch).await?;
     Ok((lessons.iter().map(|lesson| lesson.told(now)).collect(), known))
 }
 
@@ -127,15 +127,22 @@ impl Ingest {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
         let pairs: Vec<_> = contacts.iter().filter_map(of_contact).collect();
-        let (mut batch, now) = (Batch::new(), self.clock.now());
-        let told = (&pairs[..], Vec::new());
-        let (bodies, known) = learn(&self.store, session, told, now, &mut batch).await?;
-        for contact in contacts {
-            name_contact(&self.store, session, contact).await?;
-            self.store.contacts().put_in(&mut batch, session, contact)?;
-        }
+        let mut work = self.store.begin();
+        let (bodies, events) = loop {
+            let (store, now) = (work.store(), self.clock.now());
+            let told = (&pairs[..], Vec::new());
+            let (bodies, known) = learn(store, session, told, now).await?;
+            for contact in &mut *contacts {
+                name_contact(store, session, contact).await?;
+                mirror::put_contact(store, session, contact).await?;
+            }
+            let batch = work.batch();
+            let committed = self.log.commit(Some(session), bodies.clone(), &known, batch).await;
+            if let Some(events) = work.settled(committed).await? {
+                break (bodies, events);
+            }
+        };
         bodies.iter().for_each(counters::received);
-        let events = self.log.commit(Some(session), bodies, &known, batch).await?;
         drop(held);
         match events.last() {
             Some(last) => self.log.publish(last.seq).await,

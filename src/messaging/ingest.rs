@@ -12,21 +12,27 @@ use crate::{
         event::DisconnectReason, message::Reaction,
     },
     events::{EventLog, counters},
-    messaging::{backlog::Backlog, catching_up, identity, waiting::Waiting},
-    store::{Batch, Store, StoreError},
+    messaging::{backlog::Backlog, catching_up, identity, mirror, waiting::Waiting},
+    store::{Batch, Store, StoreError, UnitOfWork},
 };
 
 pub struct Ingest {
     pub(in crate::messaging) store: Store,
     pub(in crate::messaging) log: EventLog,
     pub(in crate::messaging) clock: Clock,
-    /// A session's task and callers of the API write to the same mirror: whoever changes a
-    /// session's records holds its lock from reading them to their commit.
+    /// A session's task and callers of the API write to the same mirror, each in a unit of work. The
+    /// session's lock keeps the order of its events, and saves conflicts.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the disk refused.
     pub(in crate::messaging) backlog: Backlog,
     /// What is heard while sessions catch up.
     pub(in crate::messaging) waiting: Waiting,
+}
+
+/// A unit of work with an event was carried out.
+pub(in crate::messaging) struct Committed {
+    /// That of the event.
+    pub number: Option<u64>,
 }
 
 impl Ingest {
@@ -40,31 +46,48 @@ impl Ingest {
         &self,
         session: &SessionId,
         body: EventBody,
-        along: Batch,
     ) -> Result<Option<u64>, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        self.commit_held(session, body, along).await
+        self.commit_held(session, body).await
     }
 
     /// The same for who holds the session's lock.
     pub(in crate::messaging) async fn commit_held(
         &self,
         session: &SessionId,
-        mut body: EventBody,
-        mut batch: Batch,
+        body: EventBody,
     ) -> Result<Option<u64>, StoreError> {
-        identity::name_event(&self.store, session, &mut body).await?;
-        if let Some(known) = self.log.number_of(session, &body).await? {
-            self.store.commit(batch).await?;
-            counters::known(&body);
-            return Ok(Some(known));
+        let mut work = self.store.begin();
+        loop {
+            let committed = self.commit_in(&mut work, session, body.clone()).await?;
+            if let Some(Committed { number }) = committed {
+                return Ok(number);
+            }
         }
-        let follows = self.receipts_in(&mut batch, session, &mut body).await?;
-        self.mirror(&mut batch, session, &body).await?;
-        let now = self.clock.now();
+    }
+
+    /// Adds an event and all that follows from it to a unit of work, and commits that. None when the work
+    /// must run again.
+    pub(in crate::messaging) async fn commit_in(
+        &self,
+        work: &mut UnitOfWork,
+        session: &SessionId,
+        mut body: EventBody,
+    ) -> Result<Option<Committed>, StoreError> {
+        let store = work.store();
+        identity::name_event(store, session, &mut body).await?;
+        if let Some(known) = self.log.number_of(session, &body).await? {
+            let is_committed = work.commit().await?;
+            if is_committed {
+                counters::known(&body);
+            }
+            return Ok(is_committed.then_some(Committed { number: Some(known) }));
+        }
+        let follows = self.receipts_in(store, session, &mut body).await?;
+        self.mirror(store, session, &body).await?;
         let (mut bodies, people) =
-            identity::learn_from(&self.store, session, &body, now, &mut batch).await?;
+            identity::learn_from(store, session, &body, self.clock.now()).await?;
         let learned = bodies.clone();
         // A pair that an engine tells is itself news or nothing.
         let pair = if let EventBody::IdentityLearned { .. } = body {
@@ -74,13 +97,15 @@ impl Ingest {
             bodies.extend(follows);
             None
         };
-        let events = self.log.commit(Some(session), bodies, &people, batch).await?;
+        let batch = work.batch();
+        let committed = self.log.commit(Some(session), bodies, &people, batch).await;
+        let Some(events) = work.settled(committed).await? else { return Ok(None) };
         match pair {
             None => learned.iter().for_each(counters::received),
             Some(pair) if learned.is_empty() => counters::known(&pair),
             Some(_) => (),
         }
-        Ok(events.last().map(|event| event.seq))
+        Ok(Some(Committed { number: events.last().map(|event| event.seq) }))
     }
 
     /// Changes a chat of the mirror; one that is not there has nothing to change.
@@ -88,15 +113,20 @@ impl Ingest {
         &self,
         session: &SessionId,
         id: &Jid,
-        change: impl FnOnce(&mut Chat),
+        change: impl Fn(&mut Chat),
     ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        let Some(mut chat) = self.store.chats().get(session, id).await? else { return Ok(()) };
-        change(&mut chat);
-        let mut batch = Batch::new();
-        self.store.chats().put_in(&mut batch, session, &chat).await?;
-        self.store.commit(batch).await
+        let mut work = self.store.begin();
+        loop {
+            let store = work.store();
+            let Some(mut chat) = store.chats().get(session, id).await? else { return Ok(()) };
+            change(&mut chat);
+            mirror::put_chat(store, session, &chat).await?;
+            if work.commit().await? {
+                return Ok(());
+            }
+        }
     }
 
     /// All of a chat was read, and its senders know it.
@@ -107,23 +137,28 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        let Some(chat) = self.store.chats().get(session, id).await? else { return Ok(()) };
-        let mut batch = Batch::new();
-        self.put_chat_in(&mut batch, session, &Chat { unread: 0, ..chat }).await?;
-        self.store.commit(batch).await
+        let mut work = self.store.begin();
+        loop {
+            let store = work.store();
+            let Some(chat) = store.chats().get(session, id).await? else { return Ok(()) };
+            self.put_chat_in(store, session, &Chat { unread: 0, ..chat }).await?;
+            if work.commit().await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Adds a chat as the account has it, and what was read of it.
     pub(in crate::messaging) async fn put_chat_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         chat: &Chat,
     ) -> Result<(), StoreError> {
-        if let Some(known) = self.store.chats().get(session, &chat.id).await? {
-            self.seen_in(batch, session, &chat.id, known.unread, chat.unread).await?;
+        if let Some(known) = store.chats().get(session, &chat.id).await? {
+            self.seen_in(store, session, &chat.id, known.unread, chat.unread).await?;
         }
-        self.store.chats().put_in(batch, session, chat).await
+        mirror::put_chat(store, session, chat).await
     }
 
     pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
@@ -137,23 +172,23 @@ impl Ingest {
 
     async fn mirror(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         body: &EventBody,
     ) -> Result<(), StoreError> {
         match body {
             EventBody::Message { message } | EventBody::MessageSent { message } => {
-                self.mirror_message(batch, session, message).await
+                self.mirror_message(store, session, message).await
             }
             EventBody::MessageEdited { message, text } => {
                 let edit = |message: &mut Message| {
                     message.body.clone_from(text);
                     message.edited = true;
                 };
-                self.change(batch, session, message, edit).await
+                self.change(store, session, message, edit).await
             }
             EventBody::MessageRevoked { message, .. } => {
-                self.change(batch, session, message, Message::revoke).await
+                self.change(store, session, message, Message::revoke).await
             }
             EventBody::Reaction { message, sender, emoji } => {
                 let timestamp = self.clock.now();
@@ -164,7 +199,7 @@ impl Ingest {
                         message.reactions.push(Reaction { sender, emoji, timestamp });
                     }
                 };
-                self.change(batch, session, message, react).await
+                self.change(store, session, message, react).await
             }
             EventBody::PollVote { message, sender, options } => {
                 let (sender, options) = (sender.clone(), options.clone());
@@ -174,28 +209,28 @@ impl Ingest {
                         poll.vote(vote);
                     }
                 };
-                self.change(batch, session, message, count).await
+                self.change(store, session, message, count).await
             }
-            EventBody::ChatUpdated { chat } => self.put_chat_in(batch, session, chat).await,
+            EventBody::ChatUpdated { chat } => self.put_chat_in(store, session, chat).await,
             EventBody::ContactUpdated { contact } => {
-                self.store.contacts().put_in(batch, session, contact)
+                mirror::put_contact(store, session, contact).await
             }
             EventBody::GroupJoined { group, group_name, .. } => {
-                if self.store.chats().get(session, group).await?.is_some() {
+                if store.chats().get(session, group).await?.is_some() {
                     return Ok(());
                 }
                 let name = group_name.clone().unwrap_or_else(|| group.user().to_owned());
                 let chat = self.new_chat(group, name);
-                self.store.chats().put_in(batch, session, &chat).await
+                mirror::put_chat(store, session, &chat).await
             }
             EventBody::Ready { .. } | EventBody::StateChanged { .. } => {
                 let is_ready = matches!(body, EventBody::Ready { .. });
-                catching_up::begin(&self.store, batch, session, is_ready.then(|| self.clock.now()))
-                    .await
+                catching_up::begin(store, session, is_ready.then(|| self.clock.now())).await
             }
             EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
-                self.store.mirrors().remove_in(batch, session);
-                Ok(())
+                let mut batch = Batch::new();
+                store.mirrors().remove_in(&mut batch, session);
+                store.commit(batch).await
             }
             EventBody::Qr { .. }
             | EventBody::Ack { .. }
@@ -219,17 +254,17 @@ impl Ingest {
 
     async fn mirror_message(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         message: &Message,
     ) -> Result<(), StoreError> {
-        let known = self.store.chats().get(session, message.chat()).await?;
+        let known = store.chats().get(session, message.chat()).await?;
         let mut chat = match known {
             Some(chat) if chat.given_name().is_some() => chat,
             Some(chat) if message.push_name.is_none() && message.group_name.is_none() => chat,
             // Written to before anything was known of them, they say now who they are.
-            Some(chat) => Chat { name: self.chat_name(session, message).await?, ..chat },
-            None => self.new_chat(message.chat(), self.chat_name(session, message).await?),
+            Some(chat) => Chat { name: self.chat_name(store, session, message).await?, ..chat },
+            None => self.new_chat(message.chat(), self.chat_name(store, session, message).await?),
         };
         if chat.last_message.as_ref().is_none_or(|last| last.timestamp <= message.timestamp) {
             chat.last_activity = message.timestamp;
@@ -237,31 +272,34 @@ impl Ingest {
         }
         if message.from_me() {
             // Whoever writes has read.
-            self.seen_in(batch, session, message.chat(), chat.unread, 0).await?;
+            self.seen_in(store, session, message.chat(), chat.unread, 0).await?;
             chat.unread = 0;
         } else if message.kind != MessageKind::GroupNotice {
             chat.unread = chat.unread.saturating_add(1);
             chat.archived = false;
         }
-        self.store.chats().put_in(batch, session, &chat).await?;
-        let messages = self.store.messages();
+        mirror::put_chat(store, session, &chat).await?;
+        let messages = store.messages();
         // One that failed before was shown, and not counted.
         let has_failed = message.from_me()
             && messages.get(session, &message.id).await?.is_some_and(|it| it.ack == Ack::Failed);
-        if messages.put_in(batch, session, message).await? || has_failed {
-            messages.count_in(batch, session, message).await?;
-            let conversations = self.store.conversations();
+        if mirror::put_message(store, session, message).await? || has_failed {
+            let mut batch = Batch::new();
+            messages.count_in(&mut batch, session, message).await?;
+            let conversations = store.conversations();
             let known = conversations.get(session, message.chat()).await?;
             if let Some(former) = known.filter(|record| record.hidden) {
                 let record = ConversationRecord { hidden: false, ..former.clone() };
-                conversations.put_in(batch, Some(&former), &record)?;
+                conversations.put_in(&mut batch, Some(&former), &record)?;
             }
+            store.commit(batch).await?;
         }
         Ok(())
     }
 
     async fn chat_name(
         &self,
+        store: &Store,
         session: &SessionId,
         message: &Message,
     ) -> Result<String, StoreError> {
@@ -269,10 +307,10 @@ impl Ingest {
         if let Some(name) = message.group_name.as_ref().filter(|_| chat.is_group()) {
             return Ok(name.clone());
         }
-        let person = self.store.identities().get(session, chat).await?;
+        let person = store.identities().get(session, chat).await?;
         let number = person.as_ref().map_or(chat, |person| person.pair.phone());
         for id in [chat, number] {
-            if let Some(contact) = self.store.contacts().get(session, id).await? {
+            if let Some(contact) = store.contacts().get(session, id).await? {
                 return Ok(contact.display_name().to_owned());
             }
         }
@@ -297,7 +335,7 @@ impl Ingest {
     /// Notes a receipt in the outbox, where the message went out from.
     pub(in crate::messaging) async fn raise_outbox(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         message: &MessageId,
         ack: Ack,
@@ -305,36 +343,36 @@ impl Ingest {
         if !message.from_me {
             return Ok(());
         }
-        let outbox = self.store.outbox();
+        let outbox = store.outbox();
         let Some(mut entry) = outbox.by_message(session, &message.key).await? else {
             return Ok(());
         };
         if let Some(state) = entry.state.after(ack) {
             (entry.state, entry.changed_at) = (state, self.clock.now());
-            outbox.change_in(batch, &entry)?;
         } else if entry.state.is_waiting() {
             // It came before the answer that the message is sent.
             entry.acked = entry.acked.max(Some(ack));
-            outbox.change_in(batch, &entry)?;
+        } else {
+            return Ok(());
         }
-        Ok(())
+        mirror::change_outbox(store, &entry).await
     }
 
     /// Changes a message of the mirror; one that is not there has nothing to change.
     pub(in crate::messaging) async fn change(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         id: &MessageId,
         change: impl FnOnce(&mut Message),
     ) -> Result<(), StoreError> {
-        match self.store.messages().get(session, id).await? {
+        match store.messages().get(session, id).await? {
             Some(mut message) => {
                 let former = message.clone();
                 change(&mut message);
-                self.store.messages().put_in(batch, session, &message).await?;
+                mirror::put_message(store, session, &message).await?;
                 if former.preview() != message.preview() {
-                    self.show_in(batch, session, &former, Some(&message)).await?;
+                    self.show_in(store, session, &former, Some(&message)).await?;
                 }
                 Ok(())
             }
@@ -345,18 +383,18 @@ impl Ingest {
     /// Shows another message where the list of chats shows this one as the newest of its chat.
     pub(in crate::messaging) async fn show_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         former: &Message,
         now: Option<&Message>,
     ) -> Result<(), StoreError> {
-        let chats = self.store.chats();
+        let chats = store.chats();
         let Some(chat) = chats.get(session, former.chat()).await? else { return Ok(()) };
         if chat.last_message != Some(LastMessage::of(former)) {
             return Ok(());
         }
         let last_message = now.map(LastMessage::of);
-        chats.put_in(batch, session, &Chat { last_message, ..chat }).await
+        mirror::put_chat(store, session, &Chat { last_message, ..chat }).await
     }
 }
 

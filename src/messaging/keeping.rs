@@ -16,17 +16,23 @@ impl Ingest {
         &self,
         session: &SessionId,
         chat: &Jid,
-        change: impl FnOnce(&mut ConversationRecord),
+        change: impl Fn(&mut ConversationRecord),
     ) -> Result<Option<ConversationRecord>, StoreError> {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let stored = self.store.conversations();
-        let Some(former) = stored.get(session, chat).await? else { return Ok(None) };
-        let mut record = former.clone();
-        change(&mut record);
-        let mut batch = Batch::new();
-        stored.put_in(&mut batch, Some(&former), &record)?;
-        self.store.commit(batch).await?;
+        let mut work = self.store.begin();
+        let record = loop {
+            let (store, mut batch) = (work.store(), Batch::new());
+            let stored = store.conversations();
+            let Some(former) = stored.get(session, chat).await? else { return Ok(None) };
+            let mut record = former.clone();
+            change(&mut record);
+            stored.put_in(&mut batch, Some(&former), &record)?;
+            store.commit(batch).await?;
+            if work.commit().await? {
+                break record;
+            }
+        };
         drop(held);
         self.store.durable().await?;
         Ok(Some(record))
@@ -41,23 +47,29 @@ impl Ingest {
     ) -> Result<Option<StoredMessage>, StoreError> {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let stored = self.store.messages();
-        let Some(mut known) = stored.stored(session, id).await? else { return Ok(None) };
-        let mut batch = Batch::new();
-        let newest = stored.page(session, &known.message.id.chat, None, 2).await?;
-        let other = newest.iter().rev().find(|message| message.id != known.message.id);
-        self.show_in(&mut batch, session, &known.message, other).await?;
-        known.hidden = true;
-        let message = &mut known.message;
-        message.forget_content();
-        message.quoted = None;
-        message.mentions.clear();
-        message.reactions.clear();
-        stored.replace_in(&mut batch, session, &known).await?;
-        self.store.commit(batch).await?;
+        let mut work = self.store.begin();
+        let hidden = loop {
+            let (store, mut batch) = (work.store(), Batch::new());
+            let stored = store.messages();
+            let Some(mut known) = stored.stored(session, id).await? else { return Ok(None) };
+            let newest = stored.page(session, &known.message.id.chat, None, 2).await?;
+            let other = newest.iter().rev().find(|message| message.id != known.message.id);
+            self.show_in(store, session, &known.message, other).await?;
+            known.hidden = true;
+            let message = &mut known.message;
+            message.forget_content();
+            message.quoted = None;
+            message.mentions.clear();
+            message.reactions.clear();
+            stored.replace_in(&mut batch, session, &known).await?;
+            store.commit(batch).await?;
+            if work.commit().await? {
+                break known;
+            }
+        };
         drop(held);
         self.store.durable().await?;
-        Ok(Some(known))
+        Ok(Some(hidden))
     }
 
     /// Keeps a page of a chat's earlier messages, oldest first as an engine tells them. They are
@@ -71,16 +83,22 @@ impl Ingest {
     ) -> Result<usize, StoreError> {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        let record = self.store.conversations().get(session, chat).await?;
-        if record.is_none_or(|record| record.deleted_at.is_some()) {
-            return Ok(0);
-        }
         let mut added = 0;
         // Each gets its number, and its place, below that of the one before it.
         for message in page.iter().rev() {
-            let mut batch = Batch::new();
-            let is_new = self.store.messages().put_earlier_in(&mut batch, session, message).await?;
-            self.store.commit(batch).await?;
+            let mut work = self.store.begin();
+            let is_new = loop {
+                let (store, mut batch) = (work.store(), Batch::new());
+                let record = store.conversations().get(session, chat).await?;
+                if record.is_none_or(|record| record.deleted_at.is_some()) {
+                    return Ok(added);
+                }
+                let is_new = store.messages().put_earlier_in(&mut batch, session, message).await?;
+                store.commit(batch).await?;
+                if work.commit().await? {
+                    break is_new;
+                }
+            };
             added += usize::from(is_new);
         }
         Ok(added)
@@ -104,10 +122,15 @@ impl Ingest {
             .await?;
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        if let Some(known) = self.store.chats().get(session, chat).await? {
-            let mut batch = Batch::new();
-            self.store.chats().remove_in(&mut batch, session, &known);
-            self.store.commit(batch).await?;
+        let mut work = self.store.begin();
+        loop {
+            let (store, mut batch) = (work.store(), Batch::new());
+            let Some(known) = store.chats().get(session, chat).await? else { break };
+            store.chats().remove_in(&mut batch, session, &known);
+            store.commit(batch).await?;
+            if work.commit().await? {
+                break;
+            }
         }
         self.store.messages().clear(session, Some(chat)).await?;
         self.store.receipts().clear(session, chat).await?;

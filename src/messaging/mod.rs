@@ -10,6 +10,8 @@ mod backlog;
 mod cards;
 mod catching_up;
 mod changes;
+#[cfg(test)]
+mod contention;
 mod conversations;
 mod ended;
 pub mod files;
@@ -19,6 +21,7 @@ mod identity;
 mod ingest;
 mod keeping;
 mod media;
+mod mirror;
 mod named;
 mod one_way;
 mod outbox;

@@ -4,7 +4,6 @@ use crate::{
     domain::{Command, Error, Reply},
     messaging::{Ingest, backfill::Backfill, catching_up, identity, odd_reply},
     session::SessionHandle,
-    store::Batch,
 };
 
 /// Chats and contacts are read from a session in pages of this size.
@@ -41,20 +40,28 @@ impl Ingest {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
         for page in chats.chunks(PAGE) {
-            let mut batch = Batch::new();
-            for chat in page {
-                // Something may have happened in it since the engine was asked.
-                let known = self.store.chats().get(session, &chat.id).await?;
-                if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
-                    self.put_chat_in(&mut batch, session, chat).await?;
+            let mut work = self.store.begin();
+            loop {
+                let store = work.store();
+                for chat in page {
+                    // Something may have happened in it since the engine was asked.
+                    let known = store.chats().get(session, &chat.id).await?;
+                    if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
+                        self.put_chat_in(store, session, chat).await?;
+                    }
+                }
+                if work.commit().await? {
+                    break;
                 }
             }
-            self.store.commit(batch).await?;
         }
-        let mut batch = Batch::new();
-        catching_up::end(&self.store, &mut batch, session, connection, &chats).await?;
-        self.store.commit(batch).await?;
-        Ok(())
+        let mut work = self.store.begin();
+        loop {
+            catching_up::end(work.store(), session, connection, &chats).await?;
+            if work.commit().await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn pull_contacts(&self, handle: &SessionHandle) -> Result<(), Error> {

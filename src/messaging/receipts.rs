@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::{
     domain::{
         Ack, Command, Error, ErrorCode, EventBody, Jid, Message, MessageId, Receipt, Reply,
-        SessionId, SessionState, Subject, receipt::least,
+        SessionId, SessionState, Subject, identity::named_by, receipt::least,
     },
-    messaging::{Ingest, Messaging},
-    store::{Batch, MOST_RECEIPTS, StoreError, StoredReceipt},
+    messaging::{Ingest, Messaging, mirror},
+    store::{MOST_RECEIPTS, Store, StoreError, StoredReceipt},
 };
 
 /// How many of the newest messages of a group are looked at when somebody leaves it.
@@ -21,21 +21,21 @@ const LOOKED_AT: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Ingest {
-    /// What an event says of receipts: written with the batch, with the events that follow after
+    /// What an event says of receipts: written, with the events that follow after
     /// the event itself. For those who hold the session's lock.
     pub(in crate::messaging) async fn receipts_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         body: &mut EventBody,
     ) -> Result<Vec<EventBody>, StoreError> {
         match body {
             EventBody::Ack { message, ack, participant } => {
                 let participant = participant.clone();
-                self.ack_in(batch, session, message, *ack, participant).await
+                self.ack_in(store, session, message, *ack, participant).await
             }
             EventBody::MessageSent { message } => {
-                let reached = self.recipients_in(batch, session, message).await?;
+                let reached = self.recipients_in(store, session, message).await?;
                 message.ack = message.ack.max(reached.unwrap_or(message.ack));
                 Ok(Vec::new())
             }
@@ -44,7 +44,7 @@ impl Ingest {
                 Ok(Vec::new())
             }
             EventBody::GroupLeft { group, participants, .. } => {
-                self.leave_in(batch, session, group, participants).await
+                self.leave_in(store, session, group, participants).await
             }
             _ => Ok(Vec::new()),
         }
@@ -52,7 +52,7 @@ impl Ingest {
 
     async fn ack_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         message: &MessageId,
         ack: Ack,
@@ -62,45 +62,50 @@ impl Ingest {
         let by_person = match person {
             Some(person) if message.from_me && Ack::Sent < ack => person,
             _ => {
-                self.raise_in(batch, session, message, ack).await?;
+                self.raise_in(store, session, message, ack).await?;
                 return Ok(Vec::new());
             }
         };
-        if !self.is_own(session, message).await? {
+        if !self.is_own(store, session, message).await? {
             return Ok(Vec::new());
         }
         let mut found = Receipt::none(by_person);
         found.raise(ack, Some(self.clock.now()));
-        let (own, _) = self.merge_in(batch, session, message, vec![found]).await?;
+        let (own, _) = self.merge_in(store, session, message, vec![found]).await?;
         if !message.chat.is_group() {
-            self.raise_in(batch, session, message, ack).await?;
+            self.raise_in(store, session, message, ack).await?;
             return Ok(Vec::new());
         }
-        self.own_in(batch, session, message, own).await
+        self.own_in(store, session, message, own).await
     }
 
     /// Whether it is a message that the session sent, or is sending.
-    async fn is_own(&self, session: &SessionId, id: &MessageId) -> Result<bool, StoreError> {
-        Ok(self.store.messages().find_by_key(session, &id.chat, &id.key).await?.is_some()
-            || self.store.outbox().by_message(session, &id.key).await?.is_some())
+    async fn is_own(
+        &self,
+        store: &Store,
+        session: &SessionId,
+        id: &MessageId,
+    ) -> Result<bool, StoreError> {
+        Ok(store.messages().find_by_key(session, &id.chat, &id.key).await?.is_some()
+            || store.outbox().by_message(session, &id.key).await?.is_some())
     }
 
     /// Merges what is found into what is known; the message's own ack then, and what was news.
     async fn merge_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         message: &MessageId,
         found: Vec<Receipt>,
     ) -> Result<(Option<Ack>, Vec<(Jid, Ack)>), StoreError> {
-        let stored = self.store.receipts();
+        let stored = store.receipts();
         let mut known = stored.of(session, message).await?;
         let mut news = Vec::new();
         for mut found in found {
             if message.chat.is_person() {
                 found.participant = message.chat.clone();
             }
-            let place = match self.place_of(session, &known, &found.participant).await? {
+            let place = match self.place_of(store, session, &known, &found.participant).await? {
                 Some(place) => place,
                 None if known.len() < MOST_RECEIPTS => {
                     let receipt = Receipt::none(found.participant.clone());
@@ -114,7 +119,7 @@ impl Ingest {
             let risen = one.receipt.merge(&found);
             news.extend(risen.into_iter().map(|ack| (found.participant.clone(), ack)));
             if *one != before {
-                stored.put_in(batch, session, message, one)?;
+                mirror::put_receipt(store, session, message, one).await?;
             }
         }
         Ok((own_ack(&known), news))
@@ -123,6 +128,7 @@ impl Ingest {
     /// Where a person is among the receipts of a message, under either of their ids.
     async fn place_of(
         &self,
+        store: &Store,
         session: &SessionId,
         known: &[StoredReceipt],
         person: &Jid,
@@ -131,14 +137,14 @@ impl Ingest {
         if let Some(place) = at(person) {
             return Ok(Some(place));
         }
-        let identity = self.store.identities().get(session, person).await?;
+        let identity = store.identities().get(session, person).await?;
         Ok(identity.and_then(|one| at(one.pair.phone()).or_else(|| at(one.pair.lid()))))
     }
 
     /// Notes whom a message went to. The own ack that it has by receipts that came before.
     pub(in crate::messaging) async fn recipients_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         message: &mut Message,
     ) -> Result<Option<Ack>, StoreError> {
@@ -146,10 +152,10 @@ impl Ingest {
         if recipients.len() > MOST_RECEIPTS {
             return Ok(None);
         }
-        let stored = self.store.receipts();
+        let stored = store.receipts();
         let mut known = stored.of(session, &message.id).await?;
         for person in recipients {
-            let place = match self.place_of(session, &known, &person).await? {
+            let place = match self.place_of(store, session, &known, &person).await? {
                 Some(place) => place,
                 None => {
                     known.push(StoredReceipt { receipt: Receipt::none(person), counts: true });
@@ -158,7 +164,7 @@ impl Ingest {
             };
             let Some(one) = known.get_mut(place) else { continue };
             one.counts = true;
-            stored.put_in(batch, session, &message.id, one)?;
+            mirror::put_receipt(store, session, &message.id, one).await?;
         }
         Ok(own_ack(&known))
     }
@@ -166,23 +172,25 @@ impl Ingest {
     /// People left a group: what only they had not read is read now.
     async fn leave_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         group: &Jid,
         people: &[Jid],
     ) -> Result<Vec<EventBody>, StoreError> {
-        let stored = self.store.receipts();
-        let newest = self.store.messages().page(session, group, None, LOOKED_AT).await?;
+        let stored = store.receipts();
+        let newest = store.messages().page(session, group, None, LOOKED_AT).await?;
         let mut follows = Vec::new();
         for message in newest.iter().filter(|message| message.from_me()) {
             let mut known = stored.of(session, &message.id).await?;
             for person in people {
-                let Some(place) = self.place_of(session, &known, person).await? else { continue };
+                let Some(place) = self.place_of(store, session, &known, person).await? else {
+                    continue;
+                };
                 let Some(one) = known.get_mut(place).filter(|one| one.counts) else { continue };
                 one.counts = false;
-                stored.put_in(batch, session, &message.id, one)?;
+                mirror::put_receipt(store, session, &message.id, one).await?;
             }
-            follows.extend(self.own_in(batch, session, &message.id, own_ack(&known)).await?);
+            follows.extend(self.own_in(store, session, &message.id, own_ack(&known)).await?);
         }
         Ok(follows)
     }
@@ -190,15 +198,15 @@ impl Ingest {
     /// Raises a message of a group to its own ack, and tells that.
     async fn own_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         id: &MessageId,
         own: Option<Ack>,
     ) -> Result<Vec<EventBody>, StoreError> {
         let Some(own) = own else { return Ok(Vec::new()) };
-        let known = self.store.messages().find_by_key(session, &id.chat, &id.key).await?;
+        let known = store.messages().find_by_key(session, &id.chat, &id.key).await?;
         let Some(known) = known.filter(|known| known.ack < own) else { return Ok(Vec::new()) };
-        self.raise_in(batch, session, &known.id, own).await?;
+        self.raise_in(store, session, &known.id, own).await?;
         let body = EventBody::Ack { message: known.id, ack: own, participant: None };
         let is_told = self.log.number_of(session, &body).await?.is_some();
         Ok(if is_told { Vec::new() } else { vec![body] })
@@ -207,18 +215,18 @@ impl Ingest {
     /// Raises a message and its entry of the outbox.
     async fn raise_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         id: &MessageId,
         ack: Ack,
     ) -> Result<(), StoreError> {
-        self.raise_outbox(batch, session, id, ack).await?;
+        self.raise_outbox(store, session, id, ack).await?;
         let raise = |message: &mut Message| {
             if message.ack < ack || ack == Ack::Failed {
                 message.ack = ack;
             }
         };
-        self.change(batch, session, id, raise).await
+        self.change(store, session, id, raise).await
     }
 
     /// Takes the receipts of a message as the engine has them; what was no event yet becomes one.
@@ -230,24 +238,31 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let mut batch = Batch::new();
-        let (own, news) = self.merge_in(&mut batch, session, message, found).await?;
-        let mut bodies = Vec::new();
-        for (person, ack) in news {
-            let participant = Some(person).filter(|_| message.chat.is_group());
-            if participant.is_none() {
-                self.raise_in(&mut batch, session, message, ack).await?;
+        let mut work = self.store.begin();
+        let events = loop {
+            let store = work.store();
+            let (own, news) = self.merge_in(store, session, message, found.clone()).await?;
+            let mut bodies = Vec::new();
+            for (person, ack) in news {
+                let participant = Some(person).filter(|_| message.chat.is_group());
+                if participant.is_none() {
+                    self.raise_in(store, session, message, ack).await?;
+                }
+                let message = message.clone();
+                let body = EventBody::Ack { message, ack, participant };
+                if self.log.number_of(session, &body).await?.is_none() {
+                    bodies.push(body);
+                }
             }
-            let message = message.clone();
-            let body = EventBody::Ack { message, ack, participant };
-            if self.log.number_of(session, &body).await?.is_none() {
-                bodies.push(body);
+            bodies.extend(self.own_in(store, session, message, own).await?);
+            let people: Vec<Jid> = bodies.iter().flat_map(named_by).collect();
+            let known = store.identities().of(session, &people).await?;
+            let batch = work.batch();
+            let committed = self.log.commit(Some(session), bodies, &known, batch).await;
+            if let Some(events) = work.settled(committed).await? {
+                break events;
             }
-        }
-        bodies.extend(self.own_in(&mut batch, session, message, own).await?);
-        let people = bodies.iter().flat_map(crate::domain::identity::named_by).collect::<Vec<_>>();
-        let known = self.store.identities().of(session, &people).await?;
-        let events = self.log.commit(Some(session), bodies, &known, batch).await?;
+        };
         drop(held);
         match events.last() {
             Some(last) => self.log.publish(last.seq).await,

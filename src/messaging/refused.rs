@@ -9,7 +9,7 @@ use crate::{
     domain::{EventBody, SessionId},
     messaging::{Ingest, backlog::Report},
     session::{EventSink, Supervisor},
-    store::{Batch, StoreError},
+    store::StoreError,
 };
 
 /// How often it is tried to write what the disk refused.
@@ -22,7 +22,7 @@ impl Ingest {
         session: &SessionId,
         body: EventBody,
     ) -> Result<(), StoreError> {
-        let written = self.commit(session, body.clone(), Batch::new()).await;
+        let written = self.commit(session, body.clone()).await;
         self.keep_refused(session, body, written).await
     }
 
@@ -74,7 +74,7 @@ impl Ingest {
         let Ok(handle) = supervisor.get(session) else { return self.backlog.forget(session) };
         while let Some(report) = self.backlog.first(session) {
             let number = match report {
-                Report::New(body) => self.commit(session, body, Batch::new()).await,
+                Report::New(body) => self.commit(session, body).await,
                 Report::Numbered(seq) => Ok(Some(seq)),
             };
             let written = match number {

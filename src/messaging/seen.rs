@@ -3,8 +3,8 @@
 
 use crate::{
     domain::{Ack, Jid, Message, MessageKind, SessionId},
-    messaging::Ingest,
-    store::{Batch, StoreError},
+    messaging::{Ingest, mirror},
+    store::{Store, StoreError},
 };
 
 const READ_AT_ONCE: usize = 64;
@@ -15,7 +15,7 @@ impl Ingest {
     /// Of the newest messages of others `was` were unread, and now only `is` are.
     pub(in crate::messaging) async fn seen_in(
         &self,
-        batch: &mut Batch,
+        store: &Store,
         session: &SessionId,
         chat: &Jid,
         was: u32,
@@ -25,12 +25,12 @@ impl Ingest {
         let (was, is) = (count(was), count(is));
         let (mut looked_at, mut before): (usize, Option<Message>) = (0, None);
         while looked_at < was && is < was {
-            let messages = self.store.messages();
+            let messages = store.messages();
             let page = messages.page(session, chat, before.as_ref(), READ_AT_ONCE).await?;
             for message in page.iter().rev().filter(|message| counts(message)) {
                 if is <= looked_at && looked_at < was && message.ack < Ack::Read {
                     let seen = Message { ack: Ack::Read, ..message.clone() };
-                    messages.put_in(batch, session, &seen).await?;
+                    mirror::put_message(store, session, &seen).await?;
                 }
                 looked_at += 1;
             }

@@ -6,8 +6,8 @@ use crate::{
         outbox::{OutboxEntry, OutboxState},
     },
     events::counters,
-    messaging::Ingest,
-    store::{Batch, StoreError},
+    messaging::{Ingest, ingest::Committed, mirror},
+    store::StoreError,
 };
 
 /// A message that went out and is written, but may be lost with the power.
@@ -23,24 +23,30 @@ impl Ingest {
     /// entry. A receipt may have come first. It is durable, and told, after [`Self::settle`].
     pub async fn message_sent(
         &self,
-        mut entry: OutboxEntry,
-        mut message: Message,
+        entry: OutboxEntry,
+        message: Message,
     ) -> Result<Unsettled, StoreError> {
         let session = entry.session.clone();
         let lock = self.lock_of(&session);
         let held = lock.lock().await;
-        let written = self.store.outbox().get(&session, entry.id).await?;
-        let known = self.store.messages().get(&session, &message.id).await?;
-        let mut batch = Batch::new();
-        let reached = self.recipients_in(&mut batch, &session, &mut message).await?;
-        let acked = written.and_then(|entry| entry.acked);
-        let receipts = [acked, known.map(|known| known.ack), reached];
-        message.ack = receipts.into_iter().flatten().fold(message.ack, Ack::max);
-        entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
-        entry.acked = None;
-        self.store.outbox().change_in(&mut batch, &entry)?;
-        let body = EventBody::MessageSent { message: Box::new(message) };
-        let event = self.commit_held(&session, body.clone(), batch).await?;
+        let mut work = self.store.begin();
+        let (body, event) = loop {
+            let (store, mut entry, mut message) = (work.store(), entry.clone(), message.clone());
+            let written = store.outbox().get(&session, entry.id).await?;
+            let known = store.messages().get(&session, &message.id).await?;
+            let reached = self.recipients_in(store, &session, &mut message).await?;
+            let acked = written.and_then(|entry| entry.acked);
+            let receipts = [acked, known.map(|known| known.ack), reached];
+            message.ack = receipts.into_iter().flatten().fold(message.ack, Ack::max);
+            entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
+            entry.acked = None;
+            mirror::change_outbox(store, &entry).await?;
+            let body = EventBody::MessageSent { message: Box::new(message) };
+            let committed = self.commit_in(&mut work, &session, body.clone()).await?;
+            if let Some(Committed { number }) = committed {
+                break (body, number);
+            }
+        };
         drop(held);
         // Not before: one that the disk refused is looked up and comes here again.
         counters::received(&body);
@@ -51,11 +57,16 @@ impl Ingest {
     pub async fn note_under_way(&self, entry: &mut OutboxEntry) -> Result<(), StoreError> {
         let lock = self.lock_of(&entry.session);
         let _held = lock.lock().await;
-        let written = self.store.outbox().get(&entry.session, entry.id).await?;
-        entry.acked = written.and_then(|written| written.acked);
-        let mut batch = Batch::new();
-        self.store.outbox().change_in(&mut batch, entry)?;
-        self.store.commit(batch).await
+        let mut work = self.store.begin();
+        loop {
+            let store = work.store();
+            let written = store.outbox().get(&entry.session, entry.id).await?;
+            entry.acked = written.and_then(|written| written.acked);
+            mirror::change_outbox(store, entry).await?;
+            if work.commit().await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Returns once a message that went out is durable; then whoever listens hears of it.

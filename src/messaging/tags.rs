@@ -94,7 +94,7 @@ impl Messaging {
         }
         let now = self.clock.now();
         let change = |record: &mut ConversationRecord| {
-            (record.tags, record.changed_at) = (tags, now);
+            (record.tags, record.changed_at) = (tags.clone(), now);
         };
         let (session, chat) = (&conversation.session, &conversation.chat);
         self.ingest.change_conversation(session, chat, change).await?;

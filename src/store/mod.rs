@@ -35,6 +35,7 @@ mod tags;
 mod transaction;
 mod trees;
 mod unindexed;
+mod unit_of_work;
 mod webhooks;
 
 use std::{path::Path, sync::Arc};
@@ -63,6 +64,7 @@ pub use self::{
     tags::Tags,
     transaction::Transaction,
     unindexed::{Noticed, Unindexed},
+    unit_of_work::UnitOfWork,
     webhooks::Webhooks,
 };
 use self::{

@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 /// How often the work runs again before its caller gets [`StoreError::Conflict`].
-const MOST_RETRIES: u32 = 24;
+pub(in crate::store) const MOST_RETRIES: u32 = 24;
 /// The longest pause before the first retry is twice this; twice as long before the next, and so on.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
@@ -153,7 +153,7 @@ impl Store {
 }
 
 /// Before a retry, counted from 1; `jitter` lies between 0 and 1.
-fn pause(retry: u32, jitter: f64) -> Duration {
+pub(in crate::store) fn pause(retry: u32, jitter: f64) -> Duration {
     let longest = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(retry)).min(LONGEST_PAUSE);
     longest.mul_f64(jitter)
 }

@@ -1,0 +1,135 @@
+//! Two gateways on one engine write to the same chats at once, and no change of either is lost.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Ack, Clock, Content, EventBody, Jid, Message, MessageId, Outgoing, SessionId,
+        clock::from_seconds,
+        conversation::AutomationPause,
+        outbox::{OutboxEntry, OutboxState, Terms},
+    },
+    events::EventLog,
+    messaging::Ingest,
+    session::EventSink,
+    store::{Batch, Store},
+};
+
+const ROUNDS: usize = 50;
+const WRITERS: usize = 4;
+const GROUP: &str = "120363000000000000@g.us";
+
+fn session() -> SessionId {
+    "s".parse().unwrap()
+}
+
+fn message() -> MessageId {
+    format!("true_{GROUP}_K_15557654321@c.us").parse().unwrap()
+}
+
+fn person(writer: usize, round: usize) -> Jid {
+    format!("1555{writer:03}{round:04}@c.us").parse().unwrap()
+}
+
+/// Two gateways with a group, one message in it and its recipients. They share the log, which numbers events
+/// in the memory of one process; each has locks of its own.
+async fn gateways(conflict_each: u64) -> ([Arc<Ingest>; 2], Store) {
+    let [one, other] = Store::two_on_one_engine(conflict_each).await;
+    let clock = Clock::system();
+    let log = EventLog::open(one.clone(), clock.clone()).await.unwrap();
+    let gateways =
+        [&one, &other].map(|store| Ingest::new(store.clone(), log.clone(), clock.clone()));
+    let recipients = (0..WRITERS).flat_map(|writer| (0..ROUNDS).map(move |n| person(writer, n)));
+    let text = Message::text(message(), GROUP.parse().unwrap(), "hello", from_seconds(9));
+    let sent = Message { recipients: Some(recipients.collect()), ..text };
+    let sent = EventBody::MessageSent { message: Box::new(sent) };
+    gateways[0].ingest(&session(), vec![sent]).await.unwrap();
+    let mut batch = Batch::new();
+    one.outbox().add_in(&mut batch, &entry()).unwrap();
+    one.commit(batch).await.unwrap();
+    (gateways, one)
+}
+
+fn entry() -> OutboxEntry {
+    let now = from_seconds(9);
+    OutboxEntry {
+        id: Uuid::from_u128(1),
+        session: session(),
+        session_uuid: Uuid::nil(),
+        account: None,
+        outgoing: Outgoing {
+            key: "K".to_owned(),
+            chat: GROUP.parse().unwrap(),
+            content: Content::Text { body: "hello".to_owned() },
+            quoted: None,
+            mentions: Vec::new(),
+            link_preview: false,
+        },
+        terms: Terms::default(),
+        state: OutboxState::Sent,
+        queued_at: now,
+        changed_at: now,
+        attempts: 1,
+        sent: None,
+        acked: None,
+        reason: None,
+        failure: None,
+    }
+}
+
+/// What one of the writers does in one round.
+async fn write(ingest: &Ingest, writer: usize, round: usize) {
+    let (session, chat): (SessionId, Jid) = (session(), GROUP.parse().unwrap());
+    let participant = person(writer, round);
+    let emoji = "👍".to_owned();
+    let events = vec![
+        EventBody::Reaction { message: message(), sender: participant.clone(), emoji },
+        EventBody::Ack { message: message(), ack: Ack::Read, participant: Some(participant) },
+    ];
+    ingest.ingest(&session, events).await.unwrap();
+    let tag = Uuid::from_u128((writer * ROUNDS + round) as u128);
+    let label = |record: &mut crate::domain::conversation::ConversationRecord| {
+        record.tags.push(tag);
+        let at = from_seconds(1 + record.pause.as_ref().map_or(0, |pause| pause.at.as_second()));
+        record.pause = Some(AutomationPause { at, by: None, reason: None });
+    };
+    ingest.change_conversation(&session, &chat, label).await.unwrap().unwrap();
+    ingest.change_chat(&session, &chat, |chat| chat.unread += 1).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_gateways_on_one_engine_lose_no_change() {
+    for conflict_each in [0, 7] {
+        let (gateways, store) = gateways(conflict_each).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..WRITERS {
+            let ingest = gateways[writer % 2].clone();
+            writers.spawn(async move {
+                for round in 0..ROUNDS {
+                    write(&ingest, writer, round).await;
+                }
+            });
+        }
+        writers.join_all().await;
+
+        let (session, chat, all) = (session(), GROUP.parse().unwrap(), WRITERS * ROUNDS);
+        let stored = store.messages().get(&session, &message()).await.unwrap().unwrap();
+        assert_eq!((stored.reactions.len(), stored.ack), (all, Ack::Read));
+        let receipts = store.receipts().of(&session, &message()).await.unwrap();
+        let read = receipts.iter().filter(|one| one.receipt.ack == Ack::Read && one.counts);
+        assert_eq!((receipts.len(), read.count()), (all, all));
+        let record = store.conversations().get(&session, &chat).await.unwrap().unwrap();
+        let pauses = record.pause.unwrap().at.as_second();
+        assert_eq!((record.tags.len(), pauses), (all, all as i64));
+        for tag in record.tags {
+            assert_eq!(store.conversations().count_with_tag(tag, None).await.unwrap(), 1);
+        }
+        let chats = store.chats().page(&session, 0, 9).await.unwrap();
+        let unread: Vec<u32> = chats.iter().map(|chat| chat.unread).collect();
+        assert_eq!(unread, [u32::try_from(all).unwrap()], "the chat stands in the list once");
+        let entry = store.outbox().get(&session, entry().id).await.unwrap().unwrap();
+        assert_eq!(entry.state, OutboxState::Read);
+    }
+}

@@ -1,0 +1,361 @@
+//! Unit of work: a store to read and write through, whose writes happen together or not at all.
+//!
+//! Every repository works on it as on the store itself. What it reads becomes an expectation, later
+//! reads see earlier writes, and its commits are gathered here. The gathered writes are carried out by
+//! [`UnitOfWork::commit`], or as a [`Batch`] that the event log numbers and commits. When something that
+//! was read has changed meanwhile, nothing is written and the work runs again.
+//!
+//! What only a scan has seen, or has seen to be absent, becomes an expectation once it is written. A scan
+//! does not expect that nothing new comes into its range: where that matters, a record that all writers
+//! change stands for the range.
+
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    ops::Bound,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use crate::store::{
+    Store, StoreError,
+    engine::{Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot},
+    transaction::{MOST_RETRIES, pause},
+};
+
+/// ```ignore
+/// let mut work = store.begin();
+/// loop {
+///     let (store, mut batch) = (work.store(), Batch::new());
+///     let chat = store.chats().get(&session, &id).await?;
+///     store.chats().put_in(&mut batch, &session, &changed(chat)).await?;
+///     store.commit(batch).await?;
+///     if work.commit().await? {
+///         break;
+///     }
+/// }
+/// ```
+pub struct UnitOfWork {
+    base: Store,
+    store: Store,
+    overlay: Arc<Overlay>,
+    retries: u32,
+}
+
+impl UnitOfWork {
+    /// The store with the writes of this unit of work. Its commits are gathered, and durable is nothing.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Everything that was gathered, with what it expects. The unit of work then has read and written
+    /// nothing. Whoever commits the batch passes the outcome to [`Self::settled`].
+    pub fn batch(&mut self) -> Batch {
+        let State { reads, mut scanned, ranges, writes } =
+            std::mem::take(&mut *self.overlay.state());
+        let mut batch = Batch::new();
+        for key in writes.keys().filter(|key| !reads.contains_key(*key)) {
+            let is_scanned = ranges.iter().any(|range| range.start <= *key && *key < range.end);
+            if is_scanned {
+                batch.expectations.push((key.clone(), scanned.remove(key)));
+            }
+        }
+        batch.expectations.extend(reads);
+        batch.writes.extend(writes);
+        batch
+    }
+
+    /// None when the commit met a conflict and the work must run again. Waits a moment before that.
+    pub async fn settled<T>(
+        &mut self,
+        outcome: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match outcome {
+            Err(StoreError::Conflict) if self.retries < MOST_RETRIES => {
+                self.retries += 1;
+                self.batch();
+                tokio::time::sleep(pause(self.retries, rand::random())).await;
+                Ok(None)
+            }
+            outcome => outcome.map(Some),
+        }
+    }
+
+    /// Carries out the writes: visible at once, and durable after [`Store::durable`]. False when the
+    /// work must run again.
+    #[must_use = "false says that the work must run again"]
+    pub async fn commit(&mut self) -> Result<bool, StoreError> {
+        let batch = self.batch();
+        let committed = self.base.commit(batch).await;
+        Ok(self.settled(committed).await?.is_some())
+    }
+}
+
+impl Store {
+    /// A unit of work that has read and written nothing yet.
+    pub fn begin(&self) -> UnitOfWork {
+        let state = Mutex::default();
+        let overlay = Arc::new(Overlay { engine: self.engine.clone(), state });
+        let store = Self { engine: overlay.clone(), ..self.clone() };
+        UnitOfWork { base: self.clone(), store, overlay, retries: 0 }
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// Two stores on one engine, as two processes would have. Each commit of this number that expects
+    /// something meets a conflict that nobody caused; none for 0.
+    pub async fn two_on_one_engine(conflict_each: u64) -> [Self; 2] {
+        use crate::store::{
+            disk::Disk,
+            engine::{Conditions, MemoryEngine},
+        };
+        let conditions = Conditions { conflict_each, ..Conditions::default() };
+        let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new(conditions));
+        let one = Self::over(engine.clone(), Disk::manual(0)).await;
+        let other = Self::over(engine, Disk::manual(0)).await;
+        [one, other].map(|store| store.unwrap_or_else(|error| panic!("{error}")))
+    }
+}
+
+/// The engine beneath, with writes over it that are not carried out yet.
+struct Overlay {
+    engine: Arc<dyn Engine>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    reads: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What scans found, and the ranges in which they found all that there was.
+    scanned: HashMap<Vec<u8>, Vec<u8>>,
+    ranges: Vec<Range>,
+    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl State {
+    /// What a key holds as far as it was read or written.
+    fn known(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
+        self.writes.get(key).or_else(|| self.reads.get(key)).cloned()
+    }
+
+    /// What a key was found to hold; what was found first counts.
+    fn read(&mut self, key: Vec<u8>, found: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        match self.reads.entry(key) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place.insert(found).clone(),
+        }
+    }
+}
+
+impl State {
+    fn scanned(&mut self, mut range: Range, direction: Direction, found: &[Pair], most: usize) {
+        for (key, value) in found {
+            self.scanned.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        if most <= found.len() {
+            // There may be more behind the last.
+            let Some((last, _)) = found.last() else { return };
+            match direction {
+                Direction::Forward => range.end = [last.as_slice(), &[0]].concat(),
+                Direction::Backward => range.start.clone_from(last),
+            }
+        }
+        self.ranges.push(range);
+    }
+}
+
+impl Overlay {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Engine for Overlay {
+    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(known) = self.state().known(key) {
+            return Ok(known);
+        }
+        let found = self.engine.get(key).await?;
+        Ok(self.state().read(key.to_vec(), found))
+    }
+
+    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let unread: Vec<Vec<u8>> = {
+            let state = self.state();
+            keys.iter().filter(|key| state.known(key).is_none()).cloned().collect()
+        };
+        let found = self.engine.get_many(&unread).await?;
+        let mut state = self.state();
+        for (key, value) in unread.into_iter().zip(found) {
+            state.read(key, value);
+        }
+        Ok(keys.iter().map(|key| state.known(key).flatten()).collect())
+    }
+
+    async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
+        let mut pages = Vec::with_capacity(scans.len());
+        for Scan { range, direction, limit } in scans {
+            let entries = self.scan(range, direction, limit).await?;
+            let keys: Vec<Vec<u8>> = entries.iter().map(|(_, key)| key.clone()).collect();
+            let values = self.get_many(&keys).await?;
+            let follow = |((entry, key), value): (Pair, Option<Vec<u8>>)| {
+                Some(Followed { entry, pair: (key, value?) })
+            };
+            pages.push(entries.into_iter().zip(values).filter_map(follow).collect());
+        }
+        Ok(pages)
+    }
+
+    async fn scan(
+        &self,
+        range: Range,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        if range.end <= range.start {
+            return Ok(Vec::new());
+        }
+        let bounds = (Bound::Included(range.start.clone()), Bound::Excluded(range.end.clone()));
+        let written: Vec<(Vec<u8>, Option<Vec<u8>>)> = {
+            let state = self.state();
+            let written = state.writes.range::<Vec<u8>, _>(bounds);
+            written.map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        let most = limit.saturating_add(written.len());
+        let stored = self.engine.scan(range.clone(), direction, most).await?;
+        self.state().scanned(range, direction, &stored, most);
+        let mut found: BTreeMap<Vec<u8>, Vec<u8>> = stored.into_iter().collect();
+        for (key, value) in written {
+            match value {
+                Some(value) => found.insert(key, value),
+                None => found.remove(&key),
+            };
+        }
+        Ok(match direction {
+            Direction::Forward => found.into_iter().take(limit).collect(),
+            Direction::Backward => found.into_iter().rev().take(limit).collect(),
+        })
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        for (key, expected) in &batch.expectations {
+            if self.get(key).await? != *expected {
+                return Err(StoreError::Conflict);
+            }
+        }
+        self.state().writes.extend(batch.writes);
+        Ok(())
+    }
+
+    async fn durable(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn is_broken(&self) -> bool {
+        self.engine.is_broken()
+    }
+
+    fn calls(&self) -> Option<u64> {
+        self.engine.calls()
+    }
+
+    fn snapshot(&self) -> Box<dyn Snapshot + '_> {
+        self.engine.snapshot()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::{disk::Disk, engine::MemoryEngine};
+
+    fn put(key: u8, value: u8) -> Batch {
+        let mut batch = Batch::new();
+        batch.put(vec![key], vec![value]);
+        batch
+    }
+
+    fn range(start: u8, end: u8) -> Range {
+        Range { start: vec![start], end: vec![end] }
+    }
+
+    async fn store() -> Store {
+        let engine = Arc::new(MemoryEngine::default());
+        Store::over(engine, Disk::manual(0)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn later_reads_see_earlier_writes_and_nobody_else_does_before_the_commit() {
+        let store = store().await;
+        let mut work = store.begin();
+        work.store().commit(put(200, 1)).await.unwrap();
+        let here = async |store: &Store| store.engine.get(&[200]).await.unwrap();
+        assert_eq!((here(work.store()).await, here(&store).await), (Some(vec![1]), None));
+        assert!(work.commit().await.unwrap());
+        assert_eq!(here(&store).await, Some(vec![1]));
+    }
+
+    #[tokio::test]
+    async fn what_was_read_or_scanned_and_written_is_expected() {
+        for (is_scanned, is_there) in [(false, false), (false, true), (true, false), (true, true)] {
+            let store = store().await;
+            if is_there {
+                store.commit(put(200, 1)).await.unwrap();
+            }
+            let mut work = store.begin();
+            let engine = &work.store().engine;
+            if is_scanned {
+                engine.scan(range(200, 201), Direction::Forward, 9).await.unwrap();
+            } else {
+                engine.get(&[200]).await.unwrap();
+            }
+            store.commit(put(200, 2)).await.unwrap();
+            work.store().commit(put(200, 3)).await.unwrap();
+            assert!(!work.commit().await.unwrap(), "somebody's write would be lost");
+            let now = work.store().engine.get(&[200]).await.unwrap();
+            assert_eq!(now, Some(vec![2]), "it begins with what is there now");
+            work.store().commit(put(200, 3)).await.unwrap();
+            assert!(work.commit().await.unwrap());
+            assert_eq!(store.engine.get(&[200]).await.unwrap(), Some(vec![3]));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// A scan through a unit of work gives what it would give after the commit.
+        #[test]
+        fn a_scan_sees_stored_pairs_with_the_writes_over_them(
+            stored in prop::collection::btree_map(200u8..220, any::<u8>(), 0..10),
+            writes in prop::collection::vec((200u8..220, prop::option::of(any::<u8>())), 0..10),
+            limit in 0usize..8,
+            is_forward in any::<bool>(),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async {
+                let store = store().await;
+                for (key, value) in stored {
+                    store.commit(put(key, value)).await.unwrap();
+                }
+                let mut work = store.begin();
+                for (key, value) in writes {
+                    let mut batch = Batch::new();
+                    match value {
+                        Some(value) => batch.put(vec![key], vec![value]),
+                        None => batch.remove(vec![key]),
+                    }
+                    work.store().commit(batch).await.unwrap();
+                }
+                let direction = if is_forward { Direction::Forward } else { Direction::Backward };
+                let before = work.store().engine.scan(range(200, 220), direction, limit).await;
+                assert!(work.commit().await.unwrap());
+                let after = store.engine.scan(range(200, 220), direction, limit).await;
+                assert_eq!(before.unwrap(), after.unwrap());
+            });
+        }
+    }
+}
