@@ -8,6 +8,7 @@
 mod tail;
 
 pub mod counters;
+mod publishing;
 mod retention;
 
 use std::{
@@ -53,6 +54,8 @@ struct Inner {
     tail: QuickMutex<Tail>,
     /// The newest number that is safe on the disk.
     newest: watch::Sender<u64>,
+    /// Up to which number the log is published within a little while.
+    soon: watch::Sender<u64>,
     oldest: AtomicU64,
     /// Bytes that the log ever took, and how many of them it has dropped.
     taken: AtomicU64,
@@ -90,6 +93,7 @@ impl EventLog {
             bearers: RwLock::default(),
             tail: QuickMutex::default(),
             newest: watch::Sender::new(last),
+            soon: watch::Sender::new(last),
             oldest: AtomicU64::new(oldest),
             taken: AtomicU64::new(ends_at),
             given_back: AtomicU64::new(given_back),
@@ -145,23 +149,6 @@ impl EventLog {
             None => self.inner.store.durable().await?,
         }
         Ok(events)
-    }
-
-    /// Returns once the event of this number is durable, and all before it; then wakes. What was
-    /// committed with it is safe too.
-    pub async fn publish(&self, seq: u64) -> Result<(), StoreError> {
-        if seq <= self.newest() {
-            return Ok(());
-        }
-        // Commits are ordered by the lock in `commit`: once this one is durable, so are all before.
-        self.inner.store.durable().await?;
-        Breakpoint::EventDurable.pass();
-        self.inner.newest.send_if_modified(|newest| {
-            let is_newer = *newest < seq;
-            *newest = seq.max(*newest);
-            is_newer
-        });
-        Ok(())
     }
 
     /// The first half of [`Self::append`]: committed, not yet durable, and nobody hears of it

@@ -148,6 +148,7 @@ impl Gateway {
             clock: clock.clone(),
             settings: outbox_settings(&config),
         };
+        tasks.spawn(events.clone().keep_publishing(stop.clone()));
         tasks.spawn(sink.clone().keep_up(supervisor.clone(), stop.clone()));
         let outbox = Outbox::start(parts, &tasks, stop.clone());
         let messaging =

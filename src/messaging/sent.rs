@@ -1,5 +1,7 @@
 //! What went out: a message and its entry of the outbox, in one commit.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
         Ack, EventBody, Message,
@@ -9,6 +11,9 @@ use crate::{
     messaging::{Ingest, ingest::Committed, mirror},
     store::StoreError,
 };
+
+/// How long a message that went out waits for a flush that is made for others.
+const SHARED_WITHIN: Duration = Duration::from_millis(2);
 
 /// A message that went out and is written, but may be lost with the power.
 #[derive(Debug)]
@@ -69,11 +74,12 @@ impl Ingest {
         }
     }
 
-    /// Returns once a message that went out is durable; then whoever listens hears of it.
+    /// Returns once a message that went out is durable; then whoever listens hears of it. Its caller's next
+    /// write, or the answer that is kept for an `Idempotency-Key`, shares the flush.
     pub async fn settle(&self, sent: Unsettled) -> Result<(), StoreError> {
         match sent.event {
-            Some(number) => self.log.publish(number).await,
-            None => self.store.durable().await,
+            Some(number) => self.log.publish_within(number, SHARED_WITHIN).await,
+            None => self.store.durable_within(SHARED_WITHIN).await,
         }
     }
 }

@@ -9,8 +9,8 @@
 //!                      failed     ▶ under way, and nobody at it: the outcome is unknown
 //! ```
 //!
-//! A claim is on the disk before the work begins, and the answer before it is given. While one
-//! holds the turn all others wait for it. With the claim a message key is chosen, which every
+//! A claim is on the disk before the work begins, or, where the work may be done twice, no later than what it
+//! writes. The answer is there before it is given. While one holds the turn all others wait for it. With the claim a message key is chosen, which every
 //! attempt uses: by it a message that was sent after all is found instead of sent again.
 
 use std::{
@@ -167,7 +167,14 @@ impl FirstAnswers {
                 session: turn.place.session,
             },
         };
-        self.store.idempotency().put(&turn.place.parts(), &write).await?;
+        let writes = self.store.idempotency();
+        if is_repeatable {
+            // Lost, nothing of the write is there either, or doing it twice changes nothing: a message
+            // reaches the disk after its key.
+            writes.put_lazily(&turn.place.parts(), &write).await?;
+        } else {
+            writes.put(&turn.place.parts(), &write).await?;
+        }
         Breakpoint::WriteClaimed.pass();
         let store = self.store.clone();
         Ok(Entry::First(Box::new(Claim { store, turn, write: Mutex::new(write) })))

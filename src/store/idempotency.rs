@@ -45,10 +45,15 @@ impl<'a> Idempotency<'a> {
 
     /// Durable when it returns.
     pub async fn put(&self, place: &[&str], write: &KeyedWrite) -> Result<(), StoreError> {
+        self.put_lazily(place, write).await?;
+        self.engine.durable().await
+    }
+
+    /// Durable with what is made durable next.
+    pub async fn put_lazily(&self, place: &[&str], write: &KeyedWrite) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         record::put_in(&mut batch, &key(place), write)?;
-        self.engine.commit(batch).await?;
-        self.engine.durable().await
+        self.engine.commit(batch).await
     }
 
     /// Forgets all writes to a session.

@@ -38,7 +38,7 @@ mod unindexed;
 mod unit_of_work;
 mod webhooks;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 pub use self::{
     api_keys::ApiKeys,
@@ -211,6 +211,11 @@ impl Store {
     /// flush.
     pub async fn durable(&self) -> Result<(), StoreError> {
         self.engine.durable().await
+    }
+
+    /// The same for who can wait a little for a flush that is made for others.
+    pub async fn durable_within(&self, patience: Duration) -> Result<(), StoreError> {
+        self.engine.durable_within(patience).await
     }
 
     /// Refuses when nothing new may be taken on, so that what has begun can be brought to its end.

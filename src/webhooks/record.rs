@@ -20,6 +20,11 @@ use crate::{
     },
 };
 
+/// How long a few attempts that hold up nothing wait for a flush that is made for others, and how many
+/// are no longer few.
+const LEISURE: Duration = Duration::from_millis(100);
+const MANY: usize = 48;
+
 /// An attempt that is over and not yet written down.
 pub struct Ended {
     pub delivery: Delivery,
@@ -77,7 +82,7 @@ impl Webhooks {
             return Ok(Vec::new());
         };
         let Group { ended, moved, missed, reading } = group;
-        let is_urgent = !ended.is_empty();
+        let patience = patience(&ended);
         let fresh = ended.iter().filter(|ended| ended.is_fresh).count() + moved.len();
         let fresh = u64::try_from(fresh).unwrap_or(u64::MAX);
         webhook.accepted += fresh;
@@ -123,8 +128,8 @@ impl Webhooks {
         store.commit(batch).await?;
         accepted.increment(fresh);
         drop(held);
-        if is_urgent {
-            store.durable().await?;
+        if let Some(patience) = patience {
+            store.durable_within(patience).await?;
             Breakpoint::DeliveryRecorded.pass();
         }
         Ok(waiting)
@@ -261,6 +266,16 @@ impl Webhooks {
             RetryPlan::Full => &self.inner.settings.full,
             RetryPlan::Short => &self.inner.settings.short,
         }
+    }
+}
+
+/// How long a group may wait for a flush that is made for others. None for one that need not be flushed.
+fn patience(ended: &[Ended]) -> Option<Duration> {
+    let holds_up = ended.iter().any(|ended| !ended.lets_go_on());
+    match ended.len() {
+        0 => None,
+        few if few < MANY && !holds_up => Some(LEISURE),
+        _ => Some(Duration::ZERO),
     }
 }
 

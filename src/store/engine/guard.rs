@@ -1,5 +1,7 @@
 //! An engine that stops before its disk is full, and that fails when a test says so.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::store::{
@@ -60,8 +62,12 @@ impl<E: Engine> Engine for Guarded<E> {
     }
 
     async fn durable(&self) -> Result<(), StoreError> {
+        self.durable_within(Duration::ZERO).await
+    }
+
+    async fn durable_within(&self, patience: Duration) -> Result<(), StoreError> {
         self.check()?;
-        self.engine.durable().await
+        self.engine.durable_within(patience).await
     }
 
     fn is_broken(&self) -> bool {

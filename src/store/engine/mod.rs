@@ -9,6 +9,7 @@ mod flusher;
 mod guard;
 #[cfg(test)]
 mod memory;
+mod pending;
 mod sled;
 mod views;
 
@@ -111,6 +112,11 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Returns when everything committed before the call is on the disk.
     async fn durable(&self) -> Result<(), StoreError>;
+
+    /// The same for who can wait a little: the flush begins so much later at most, to be for others too.
+    async fn durable_within(&self, _patience: Duration) -> Result<(), StoreError> {
+        self.durable().await
+    }
 
     /// Whether a write has failed, so that no later one can succeed before the engine is opened anew.
     fn is_broken(&self) -> bool;

@@ -5,11 +5,12 @@
 //! times slower.
 
 use std::{
+    cmp::Ordering,
     fs::{File, TryLockError},
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering as Atomically},
     },
     time::{Duration, Instant},
 };
@@ -20,7 +21,7 @@ use crate::store::{
     StoreError,
     engine::{
         Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, flusher::Flusher,
-        views::Views,
+        pending::Pending, views::Views,
     },
 };
 
@@ -28,18 +29,166 @@ use crate::store::{
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// sled's file within its folder, which it locks.
 const FILE: &str = "db";
+/// How often sled's own thread clears up its file. It has the disk write all there is each time.
+const TIDY_EVERY_MS: u64 = 2_000;
+/// About how much is gathered before sled is given it, whether or not anybody waits for the disk.
+const MOST_GATHERED: usize = 1024 * 1024;
+
+/// How long sled's threads may take to let go of the file, and how often that is looked at.
+const LETTING_GO: Duration = Duration::from_secs(1);
+const LETTING_GO_LOOK: Duration = Duration::from_millis(1);
 
 pub struct SledEngine {
-    db: sled::Db,
     flusher: Flusher,
-    /// Held while expectations are checked and the batch is applied, and while a snapshot reads.
+    gathering: Arc<Gathering>,
+    /// Held while expectations are checked and the batch is taken in, and while a snapshot reads.
     commit: Mutex<Views>,
-    /// Commits made, and how many of them are known to be on the disk.
-    committed: AtomicU64,
-    flushed: AtomicU64,
-    flushes: AtomicU64,
-    flushing: tokio::sync::Mutex<()>,
     broken: AtomicBool,
+}
+
+/// sled, and the commits that it was not given yet. For each batch it writes two pieces of its file and
+/// waits for both, and each wakes all of its threads: so all that is committed between two flushes is one
+/// batch.
+struct Gathering {
+    db: sled::Db,
+    /// Behind the database, since it waits for that to let go.
+    file: Released,
+    pending: RwLock<Pending>,
+    /// Held while sled is given a batch: each comes after the one before.
+    giving: Mutex<()>,
+    flushes: AtomicU64,
+}
+
+/// sled's file as this module has it open. A thread of sled may hold the lock a moment longer than the
+/// database lives: whoever opens the folder after this is dropped finds it free.
+struct Released(File);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        let begun = Instant::now();
+        while matches!(self.0.try_lock(), Err(TryLockError::WouldBlock))
+            && begun.elapsed() < LETTING_GO
+        {
+            std::thread::sleep(LETTING_GO_LOOK);
+        }
+    }
+}
+
+impl Gathering {
+    fn pending(&self) -> RwLockReadGuard<'_, Pending> {
+        self.pending.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Pending> {
+        self.pending.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, key: &[u8]) -> sled::Result<Option<Vec<u8>>> {
+        if let Some(found) = self.pending().find(key) {
+            return Ok(found.clone());
+        }
+        Ok(self.db.get(key)?.map(|value| value.to_vec()))
+    }
+
+    fn scan(&self, Scan { range, direction, limit }: Scan) -> sled::Result<Vec<Pair>> {
+        if range.end <= range.start {
+            return Ok(Vec::new());
+        }
+        // Held to the end: what is here until then is in sled afterwards.
+        let pending = self.pending();
+        let gathered = pending.between(&range).into_iter();
+        let stored = self.db.range(range.start..range.end);
+        match direction {
+            Direction::Forward => merged(stored, gathered, Ordering::Less).take(limit).collect(),
+            Direction::Backward => {
+                merged(stored.rev(), gathered.rev(), Ordering::Greater).take(limit).collect()
+            }
+        }
+    }
+
+    /// Up to about so many bytes from a key on, and whether there is more.
+    fn read_from(&self, start: Vec<u8>, bytes: usize) -> sled::Result<(Vec<Pair>, bool)> {
+        let (mut pairs, mut size) = (Vec::new(), 0);
+        let pending = self.pending();
+        let gathered = pending.from(&start).into_iter();
+        for entry in merged(self.db.range(start.clone()..), gathered, Ordering::Less) {
+            if bytes <= size {
+                return Ok((pairs, true));
+            }
+            let (key, value) = entry?;
+            size += key.len() + value.len();
+            pairs.push((key, value));
+        }
+        Ok((pairs, false))
+    }
+
+    /// Gives sled all that was gathered. The number of commits that it has then.
+    fn give(&self) -> sled::Result<u64> {
+        let _turn = self.giving.lock().unwrap_or_else(PoisonError::into_inner);
+        let (writes, commits) = self.change().take();
+        if writes.is_empty() {
+            return Ok(commits);
+        }
+        let mut batch = sled::Batch::default();
+        for (key, value) in &*writes {
+            match value {
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
+            }
+        }
+        self.db.apply_batch(batch)?;
+        // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
+        // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
+        crossbeam_epoch::pin().flush();
+        self.change().is_stored();
+        Ok(commits)
+    }
+
+    /// Brings all to the disk, of which so many commits are there already. On Linux sled waits for the bytes
+    /// that it wrote and no longer (`sync_file_range`). A file that grew may have lost them after a power cut
+    /// all the same, since where they lie is not written down then.
+    fn flush(&self, before: u64) -> sled::Result<u64> {
+        if self.pending().commits() == before {
+            return Ok(before);
+        }
+        let commits = self.give()?;
+        self.db.flush()?;
+        if cfg!(target_os = "linux") {
+            self.file.0.sync_data()?;
+        }
+        self.flushes.fetch_add(1, Atomically::SeqCst);
+        metrics::counter!("wagate_store_flushes_total").increment(1);
+        Ok(commits)
+    }
+}
+
+/// What sled has with what was gathered since, which counts; both in this order.
+fn merged<'a>(
+    stored: impl Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>,
+    gathered: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    order: Ordering,
+) -> impl Iterator<Item = sled::Result<Pair>> {
+    let (mut stored, mut gathered) = (stored.peekable(), gathered.peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let found = match (stored.peek(), gathered.peek()) {
+                (Some(Ok((key, _))), Some((other, _))) => (**key).cmp(other),
+                (Some(_), _) => order,
+                (None, _) => order.reverse(),
+            };
+            if found == order {
+                let pair = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
+                return stored.next().map(|entry| entry.map(pair));
+            }
+            if found == Ordering::Equal {
+                stored.next();
+            }
+            // One that was removed is passed over.
+            if let (key, Some(value)) = gathered.next()? {
+                return Some(Ok((key.to_vec(), value.to_vec())));
+            }
+        }
+    })
 }
 
 impl SledEngine {
@@ -53,58 +202,54 @@ impl SledEngine {
     }
 
     fn from(config: sled::Config) -> Result<Self, StoreError> {
-        let config = config.cache_capacity(CACHE_BYTES);
+        let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(Some(TIDY_EVERY_MS));
         let db = config.open().map_err(opening_failed)?;
         let file =
             File::open(config.get_path().join(FILE)).map_err(|error| failed(error.into()))?;
-        let flushed = db.clone();
-        let flusher = Flusher::start(move || flush(&flushed, &file))
-            .map_err(|error| StoreError::Disk(format!("no thread to write with: {error}")))?;
-        Ok(Self {
+        let gathering = Arc::new(Gathering {
             db,
-            flusher,
-            commit: Mutex::default(),
-            committed: AtomicU64::new(0),
-            flushed: AtomicU64::new(0),
+            file: Released(file),
+            pending: RwLock::default(),
+            giving: Mutex::default(),
             flushes: AtomicU64::new(0),
-            flushing: tokio::sync::Mutex::new(()),
-            broken: AtomicBool::new(false),
-        })
+        });
+        let flushed = gathering.clone();
+        let flusher = Flusher::start(move |before| flushed.flush(before))
+            .map_err(|error| StoreError::Disk(format!("no thread to write with: {error}")))?;
+        Ok(Self { flusher, gathering, commit: Mutex::default(), broken: AtomicBool::new(false) })
     }
 
     fn apply(&self, batch: Batch) -> Result<(), StoreError> {
         let mut views = self.views();
+        if self.is_broken() {
+            return Err(StoreError::Disk("an earlier write failed".to_owned()));
+        }
         for (key, expected) in &batch.expectations {
-            let found = self.db.get(key).map_err(|error| self.failed(error))?;
+            let found = self.gathering.get(key).map_err(|error| self.failed(error))?;
             if found.as_deref() != expected.as_deref() {
                 return Err(StoreError::Conflict);
             }
         }
         if !views.is_empty() {
             for (key, _) in &batch.writes {
-                let former = || Ok(self.db.get(key)?.map(|value| value.to_vec()));
+                let former = || self.gathering.get(key);
                 views.before_write(key, former).map_err(|error| self.failed(error))?;
             }
         }
-        let mut writes = sled::Batch::default();
-        for (key, value) in batch.writes {
-            match value {
-                Some(value) => writes.insert(key, value),
-                None => writes.remove(key),
-            }
+        let mut pending = self.gathering.change();
+        pending.add(batch.writes);
+        let is_much = MOST_GATHERED < pending.bytes();
+        drop(pending);
+        if is_much {
+            self.gathering.give().map_err(|error| self.failed(error))?;
         }
-        self.db.apply_batch(writes).map_err(|error| self.failed(error))?;
-        // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
-        // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
-        crossbeam_epoch::pin().flush();
-        self.committed.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
     /// sled remembers the first write that failed, and answers every later one with it.
     fn failed(&self, error: sled::Error) -> StoreError {
         if matches!(error, sled::Error::Io(_) | sled::Error::ReportableBug(_)) {
-            self.broken.store(true, Ordering::SeqCst);
+            self.broken.store(true, Atomically::SeqCst);
         }
         failed(error)
     }
@@ -112,50 +257,12 @@ impl SledEngine {
     fn views(&self) -> MutexGuard<'_, Views> {
         self.commit.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.db.get(key).map_err(|error| self.failed(error))?.map(|value| value.to_vec()))
-    }
-
-    fn pairs(&self, Scan { range, direction, limit }: Scan) -> Result<Vec<Pair>, StoreError> {
-        if range.end <= range.start {
-            return Ok(Vec::new());
-        }
-        let found = self.db.range(range.start..range.end);
-        let pair = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
-            entry
-                .map(|(key, value)| (key.to_vec(), value.to_vec()))
-                .map_err(|error| self.failed(error))
-        };
-        match direction {
-            Direction::Forward => found.take(limit).map(pair).collect(),
-            Direction::Backward => found.rev().take(limit).map(pair).collect(),
-        }
-    }
-
-    /// Up to about so many bytes from a key on, and whether there is more.
-    fn read_from(&self, start: Vec<u8>, bytes: usize) -> Result<(Vec<Pair>, bool), StoreError> {
-        let (mut pairs, mut size) = (Vec::new(), 0);
-        for entry in self.db.range(start..) {
-            if bytes <= size {
-                return Ok((pairs, true));
-            }
-            let (key, value) = entry.map_err(|error| self.failed(error))?;
-            size += key.len() + value.len();
-            pairs.push((key.to_vec(), value.to_vec()));
-        }
-        Ok((pairs, false))
-    }
 }
 
 #[async_trait]
 impl Engine for SledEngine {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.value(key)
-    }
-
-    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        keys.iter().map(|key| self.value(key)).collect()
+        self.gathering.get(key).map_err(|error| self.failed(error))
     }
 
     async fn scan(
@@ -164,18 +271,26 @@ impl Engine for SledEngine {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
-        self.pairs(Scan { range, direction, limit })
+        let scan = Scan { range, direction, limit };
+        self.gathering.scan(scan).map_err(|error| self.failed(error))
+    }
+
+    async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let found = keys.iter().map(|key| self.gathering.get(key));
+        found.collect::<sled::Result<_>>().map_err(|error| self.failed(error))
     }
 
     async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
         let follow = |(entry, key): Pair| {
-            let value = self.value(&key)?;
+            let value = self.gathering.get(&key)?;
             Ok(value.map(|value| Followed { entry, pair: (key, value) }))
         };
         let one = |scan| {
-            self.pairs(scan)?.into_iter().filter_map(|pair| follow(pair).transpose()).collect()
+            let entries = self.gathering.scan(scan)?.into_iter();
+            entries.filter_map(|entry| follow(entry).transpose()).collect()
         };
-        scans.into_iter().map(one).collect()
+        let found = scans.into_iter().map(one);
+        found.collect::<sled::Result<_>>().map_err(|error| self.failed(error))
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
@@ -183,30 +298,21 @@ impl Engine for SledEngine {
     }
 
     async fn durable(&self) -> Result<(), StoreError> {
-        let wanted = self.committed.load(Ordering::SeqCst);
-        if wanted <= self.flushed.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        // Whoever waits here while another flushes finds its own commit flushed by the next one
-        // at the latest, so that any number of callers share two flushes.
-        let _turn = self.flushing.lock().await;
-        if wanted <= self.flushed.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        let covered = self.committed.load(Ordering::SeqCst);
-        let flushed = self.flusher.flush().await;
+        self.durable_within(Duration::ZERO).await
+    }
+
+    async fn durable_within(&self, patience: Duration) -> Result<(), StoreError> {
+        let commits = self.gathering.pending().commits();
         let gone = || {
-            self.broken.store(true, Ordering::SeqCst);
+            self.broken.store(true, Atomically::SeqCst);
             StoreError::Disk("the thread that writes has ended".to_owned())
         };
-        flushed.ok_or_else(gone)?.map_err(|error| self.failed(error))?;
-        self.flushes.fetch_add(1, Ordering::SeqCst);
-        self.flushed.store(covered, Ordering::SeqCst);
-        Ok(())
+        let flushed = self.flusher.flush(commits, patience).await.ok_or_else(gone)?;
+        flushed.map_err(|error| self.failed(error))
     }
 
     fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::SeqCst)
+        self.broken.load(Atomically::SeqCst) || self.flusher.has_failed()
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
@@ -223,6 +329,13 @@ struct SledSnapshot<'a> {
     longest: Duration,
 }
 
+impl SledSnapshot<'_> {
+    fn read(&self, start: Vec<u8>, bytes: usize) -> Result<(Vec<Pair>, bool), StoreError> {
+        let read = self.engine.gathering.read_from(start, bytes);
+        read.map_err(|error| self.engine.failed(error))
+    }
+}
+
 #[async_trait]
 impl Snapshot for SledSnapshot<'_> {
     async fn next(&mut self, bytes: usize) -> Result<Vec<Pair>, StoreError> {
@@ -232,7 +345,7 @@ impl Snapshot for SledSnapshot<'_> {
             }
             let mut views = self.engine.views();
             let started = Instant::now();
-            let (now, has_more) = self.engine.read_from(views.place(self.id)?, bytes)?;
+            let (now, has_more) = self.read(views.place(self.id)?, bytes)?;
             let then = views.advance(self.id, now, has_more)?;
             drop(views);
             self.longest = self.longest.max(started.elapsed());
@@ -253,16 +366,6 @@ impl Drop for SledSnapshot<'_> {
     fn drop(&mut self) {
         self.engine.views().close(self.id);
     }
-}
-
-/// On Linux sled waits for the bytes that it wrote and no longer (`sync_file_range`). A file that grew
-/// may have lost them after a power cut all the same, since where they lie is not written down then.
-fn flush(db: &sled::Db, file: &File) -> sled::Result<()> {
-    db.flush()?;
-    if cfg!(target_os = "linux") {
-        file.sync_data()?;
-    }
-    Ok(())
 }
 
 /// Whether a process has the store of this folder open. A folder without one is held by nobody.
@@ -326,8 +429,7 @@ mod tests {
         for flushed in futures_util::future::join_all(calls).await {
             flushed.unwrap();
         }
-        assert!(engine.flushes.load(Ordering::SeqCst) <= 2);
-        assert_eq!(engine.flushed.load(Ordering::SeqCst), 100);
+        assert!(engine.gathering.flushes.load(Atomically::SeqCst) <= 2);
     }
 
     #[tokio::test]
