@@ -34,6 +34,8 @@ const ASIDE: &str = ".restore-";
 const REPLACED: &str = ".replaced-";
 /// The store's folder below the data folder.
 const STORE: &str = "store";
+/// What a migration of the store that was cut off left beside it.
+const MIGRATING: [&str; 2] = ["store.next", "store.old"];
 /// The full-text index, which is of another store than the one that is restored. It is built anew.
 const SEARCH: &str = "search";
 /// Pairs written to the store in one batch, by their bytes.
@@ -137,7 +139,9 @@ impl Place {
         let stamp = now.strftime("%Y%m%d-%H%M%S");
         let mut replaced = Vec::new();
         let aside = self.data.join(format!("{REPLACED}{stamp}"));
-        for name in [STORE, SEARCH, SIMULATOR, MEDIA, BOOTSTRAP] {
+        for name in
+            [STORE].into_iter().chain(MIGRATING).chain([SEARCH, SIMULATOR, MEDIA, BOOTSTRAP])
+        {
             replaced.extend(move_aside(&self.data.join(name), &aside)?);
         }
         let aside = self.sessions.join(format!("{REPLACED}{stamp}"));

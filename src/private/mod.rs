@@ -19,8 +19,17 @@ use rustix::{fs::Mode, process};
 pub const BOOTSTRAP: &str = "bootstrap.key";
 
 /// What the gateway keeps in its data folder; nothing else in there is touched.
-const OWN: [&str; 7] =
-    ["store", "search", "simulator", "media", "sessions", BOOTSTRAP, socket::NAME];
+const OWN: [&str; 9] = [
+    "store",
+    "store.next",
+    "store.old",
+    "search",
+    "simulator",
+    "media",
+    "sessions",
+    BOOTSTRAP,
+    socket::NAME,
+];
 /// What its own passing files and folders begin with.
 const OWN_PREFIXES: [&str; 4] = [".backup-", ".restore-", ".replaced-", ".bootstrap-"];
 /// A folder in a separate folder of sessions that belongs to a session.

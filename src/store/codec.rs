@@ -181,6 +181,11 @@ pub fn text_at(key: &[u8], start: usize) -> Option<String> {
 }
 
 pub fn encode<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
+    encode_json(value)
+}
+
+/// As every version reads it.
+pub fn encode_json<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![VERSION];
     serde_json::to_writer(&mut bytes, value)
         .map_err(|error| StoreError::Corrupt(error.to_string()))?;
@@ -195,6 +200,11 @@ pub fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, StoreError> {
         Some((version, _)) => Err(StoreError::Corrupt(format!("a value of version {version}"))),
         None => Err(StoreError::Corrupt("an empty value".to_owned())),
     }
+}
+
+/// A stored value in the present encoding, whatever its type.
+pub fn recode(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+    encode(&decode::<serde_json::Value>(bytes)?)
 }
 
 const SIGN: u64 = 1 << 63;

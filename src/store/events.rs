@@ -245,25 +245,3 @@ fn by_session(session: Uuid) -> Key {
 fn identity_key(session: Uuid, identity: &str) -> Vec<u8> {
     Key::new(Tree::IdentitiesOfEvents).uuid(session).text(identity).done()
 }
-
-/// Binds an entry to the session of this UUID that was written when sessions were known by their names: it
-/// is found by the UUID from now on, and by the name no more.
-pub fn rebind_in(
-    batch: &mut Batch,
-    value: &[u8],
-    session_of: impl FnOnce(&SessionId, Timestamp) -> Option<Uuid>,
-) -> Result<(), StoreError> {
-    let mut entry: Read = decode(value)?;
-    if !entry.session_uuid.is_nil() {
-        return Ok(());
-    }
-    let found = entry.session.as_ref().and_then(|session| session_of(session, entry.at));
-    let Some(uuid) = found else { return Ok(()) };
-    entry.session_uuid = uuid;
-    if let Some(identity) = entry.body.identity() {
-        batch.put(identity_key(uuid, &identity), encode(&entry.seq)?);
-    }
-    batch.put(by_session(uuid).number(entry.seq).done(), Vec::new());
-    batch.put(key(entry.seq).done(), encode(&entry)?);
-    Ok(())
-}

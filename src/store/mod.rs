@@ -20,10 +20,10 @@ mod idempotency;
 mod identities;
 mod line;
 mod messages;
+mod migrations;
 mod mirrors;
 mod numbers;
 mod outbox;
-mod rebind;
 mod receipts;
 mod record;
 pub mod records;
@@ -76,8 +76,7 @@ use self::{
 use crate::domain::{Error, ErrorCode, Subject};
 
 /// The layout that this version writes and reads.
-pub const SCHEMA: u64 = 2;
-const SCHEMA_SETTING: &str = "schema";
+pub const SCHEMA: u64 = 3;
 
 /// A failure of the disk or of what lies on it.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +87,11 @@ pub enum StoreError {
         "it was written by a newer wagate (layout {found}, this one knows {SCHEMA}); use that version or newer"
     )]
     NewerVersion { found: u64 },
+    #[error(
+        "it must be brought to a newer layout first, for which {needed} MiB must be free beside it and \
+         {free} MiB are; make room, or move the data folder to a larger disk"
+    )]
+    NoRoomToMigrate { needed: u64, free: u64 },
     #[error("its content is damaged: {0}")]
     Corrupt(String),
     #[error("the disk refuses: {0}")]
@@ -119,7 +123,10 @@ impl From<StoreError> for Error {
                 let message = "too many changes of the same thing at once; try again";
                 Self::new(ErrorCode::Unavailable, message).about(Subject::Store)
             }
-            StoreError::InUse | StoreError::NewerVersion { .. } | StoreError::Corrupt(_) => {
+            StoreError::InUse
+            | StoreError::NewerVersion { .. }
+            | StoreError::NoRoomToMigrate { .. }
+            | StoreError::Corrupt(_) => {
                 tracing::error!(%error, "the store failed");
                 Self::internal("the store failed; the log says why")
             }
@@ -143,14 +150,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the store in a folder. Refuses a store that a newer version wrote.
+    /// Opens or makes the store in a folder. One of an older layout is migrated first, which may take minutes;
+    /// one that a newer version wrote is refused.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
         Self::open_on(folder, Disk::manual(0)).await
     }
 
     /// The same, and stops writing before the disk is full.
     pub async fn open_on(folder: &Path, disk: Disk) -> Result<Self, StoreError> {
-        Self::on(SledEngine::open(folder)?, disk).await
+        Self::on(migrations::open(folder, &disk).await?, disk).await
     }
 
     /// A store that vanishes when it is dropped, for tests and for the demonstration.
@@ -169,17 +177,9 @@ impl Store {
 
     /// On an engine that others may use as well.
     async fn over(engine: Arc<dyn Engine>, disk: Disk) -> Result<Self, StoreError> {
+        migrations::prepare(&*engine).await?;
         let numbers = Numbers::open(&*engine).await?;
         let store = Self { engine, numbers, disk };
-        let found = store.settings().get::<u64>(SCHEMA_SETTING).await?;
-        match found {
-            Some(found) if SCHEMA < found => return Err(StoreError::NewerVersion { found }),
-            Some(SCHEMA) => (),
-            _ => {
-                rebind::rebind(&store).await?;
-                store.settings().put(SCHEMA_SETTING, &SCHEMA).await?;
-            }
-        }
         let Reindexed { messages, conversations } =
             reindex::when_due(&*store.engine, &store.numbers).await?;
         if 0 < messages + conversations {
@@ -270,7 +270,7 @@ impl Store {
 
     /// Whether a process has the store in this folder open, without opening it.
     pub fn is_held(folder: &Path) -> bool {
-        engine::is_held(folder)
+        migrations::is_open(folder)
     }
 
     pub fn sessions(&self) -> Sessions<'_> {
@@ -355,7 +355,7 @@ mod tests {
     async fn a_store_of_a_newer_version_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
-        store.settings().put(SCHEMA_SETTING, &(SCHEMA + 1)).await.unwrap();
+        store.settings().put(migrations::LAYOUT, &(SCHEMA + 1)).await.unwrap();
         drop(store);
         let refused = Store::open(folder.path()).await.err();
         assert!(matches!(refused, Some(StoreError::NewerVersion { .. })), "{refused:?}");

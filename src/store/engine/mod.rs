@@ -21,7 +21,7 @@ use async_trait::async_trait;
 pub use self::memory::{Conditions, MemoryEngine};
 pub use self::{
     guard::Guarded,
-    sled::{SledEngine, is_held},
+    sled::{FILE, SledEngine, is_held},
 };
 use crate::store::StoreError;
 

@@ -28,7 +28,7 @@ use crate::store::{
 /// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// sled's file within its folder, which it locks.
-const FILE: &str = "db";
+pub const FILE: &str = "db";
 /// How often sled's own thread clears up its file. It has the disk write all there is each time.
 const TIDY_EVERY_MS: u64 = 2_000;
 /// About how much is gathered before sled is given it, whether or not anybody waits for the disk.

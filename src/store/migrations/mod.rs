@@ -1,0 +1,275 @@
+//! Migrations: numbered steps from one layout of the store to the next, run in order when a store is opened.
+//!
+//! A step works on the raw keys and values of its day, not on today's types, which change. It keeps a
+//! checkpoint in the commit of its work, so that after a kill it goes on where it was. While it is under way
+//! the store is marked with the layout that it becomes: an older version refuses it from then on.
+
+mod copy;
+mod folders;
+mod in_place;
+mod progress;
+mod rebind;
+mod step_2;
+
+use std::{path::Path, time::Duration};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use self::{copy::Rewrite, in_place::Pass};
+use self::{folders::Folders, progress::Progress};
+use crate::store::{
+    SCHEMA, StoreError,
+    codec::{Key, decode, encode, encode_json},
+    disk::{Disk, Room},
+    engine::{Batch, Direction, Engine, Range, SledEngine, is_held},
+    trees::Tree,
+};
+
+/// The setting with the number of the layout.
+pub const LAYOUT: &str = "schema";
+/// The setting of a store that a step is at work on.
+const UNDER_WAY: &str = "migration";
+/// The setting of a store that is a whole copy: the run that wrote it.
+const COPIED: &str = "migrated";
+/// How long an engine may take to let go of its folder, and how often that is looked at.
+const CLOSING: Duration = Duration::from_secs(60);
+const CLOSING_LOOK: Duration = Duration::from_millis(10);
+
+/// What a step does with a store of the layout that it begins with.
+pub enum Work {
+    /// It changes the store where it is.
+    InPlace(Box<dyn InPlace>),
+    /// It writes a new store from the pairs of the old one, which takes the place of the old one at the
+    /// end. What the new store does not hold is in no file any more.
+    Copy(Box<dyn Rewrite>),
+}
+
+/// A step from one layout to the next.
+pub struct Step {
+    /// The layout that it begins with. It leaves the next one.
+    pub from: u64,
+    pub name: &'static str,
+    pub work: Work,
+}
+
+#[async_trait]
+pub trait InPlace: Send + Sync {
+    async fn run(&self, pass: &mut Pass<'_>) -> Result<(), StoreError>;
+}
+
+/// The step that a layout is left by; none for the present one. Numbers are never reused.
+fn step(from: u64) -> Option<Step> {
+    let (name, work) = match from {
+        1 => ("records belong to sessions by UUID", Work::InPlace(Box::new(rebind::Rebind))),
+        2 => ("compact values", Work::Copy(Box::new(step_2::Compact::default()))),
+        _ => return None,
+    };
+    Some(Step { from, name, work })
+}
+
+/// What is noted in a store while a step is at work on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct UnderWay {
+    from: u64,
+    /// The same in the old store and in the new one.
+    run: Uuid,
+    /// How far it has come; none for its beginning.
+    #[serde(default)]
+    checkpoint: Option<Checkpoint>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Checkpoint {
+    /// Which pass over a tree, for a step that makes several.
+    pass: usize,
+    /// The last key that is done with.
+    key: Vec<u8>,
+    /// Pairs that are done with, and all that there are.
+    done: u64,
+    total: u64,
+}
+
+/// Opens the engine in a folder, and brings what lies there to the present layout.
+pub async fn open(folder: &Path, disk: &Disk) -> Result<SledEngine, StoreError> {
+    let folders = Folders::of(folder);
+    let _turn = folders.settle()?;
+    loop {
+        let engine = SledEngine::open(&folders.store)?;
+        let Some(step) = next_step(&engine).await? else {
+            return Ok(engine);
+        };
+        match step.work {
+            Work::InPlace(work) => {
+                in_place::run(&engine, disk, step.from, step.name, &*work).await?
+            }
+            Work::Copy(work) => {
+                let next = copy_beside(&folders, &engine, disk, step.from, step.name, work).await?;
+                close(next, &folders.next).await?;
+                close(engine, &folders.store).await?;
+                folders.swap()?;
+            }
+        }
+        tracing::info!(layout = step.from + 1, "the store has layout {} now", step.from + 1);
+    }
+}
+
+/// Brings an engine that has no folder to the present layout. It must be empty or have that layout.
+pub async fn prepare(engine: &dyn Engine) -> Result<(), StoreError> {
+    match next_step(engine).await? {
+        None => Ok(()),
+        Some(step) => match step.work {
+            Work::InPlace(work) => {
+                in_place::run(engine, &Disk::manual(0), step.from, step.name, &*work).await
+            }
+            Work::Copy(_) => {
+                let message =
+                    format!("a store of layout {} must be opened in its folder", step.from);
+                Err(StoreError::Corrupt(message))
+            }
+        },
+    }
+}
+
+/// Whether a process has the store of this folder open, or is writing its next one.
+pub fn is_open(folder: &Path) -> bool {
+    is_held(folder) || is_held(&Folders::of(folder).next)
+}
+
+/// The step that a store needs next. An empty one gets the present layout.
+async fn next_step(engine: &dyn Engine) -> Result<Option<Step>, StoreError> {
+    let layout = match under_way(engine).await? {
+        Some(under_way) => under_way.from,
+        None => match number(engine).await? {
+            Some(layout) => layout,
+            None if is_empty(engine).await? => {
+                let mut batch = Batch::new();
+                batch.put(key(LAYOUT), encode_json(&SCHEMA)?);
+                engine.commit(batch).await?;
+                engine.durable().await?;
+                return Ok(None);
+            }
+            // The first layout was not always noted.
+            None => 1,
+        },
+    };
+    if SCHEMA < layout {
+        return Err(StoreError::NewerVersion { found: layout });
+    }
+    if layout == SCHEMA {
+        return Ok(None);
+    }
+    step(layout).map(Some).ok_or_else(|| StoreError::Corrupt(format!("a store of layout {layout}")))
+}
+
+async fn number(engine: &dyn Engine) -> Result<Option<u64>, StoreError> {
+    engine.get(&key(LAYOUT)).await?.as_deref().map(decode).transpose()
+}
+
+async fn under_way(engine: &dyn Engine) -> Result<Option<UnderWay>, StoreError> {
+    let found: Option<UnderWay> =
+        engine.get(&key(UNDER_WAY)).await?.as_deref().map(decode).transpose()?;
+    match found {
+        // A newer version was at work on it.
+        Some(found) if SCHEMA <= found.from => {
+            Err(StoreError::NewerVersion { found: found.from.saturating_add(1) })
+        }
+        found => Ok(found),
+    }
+}
+
+/// Notes that a step begins, unless it has begun before.
+async fn begin(engine: &dyn Engine, from: u64) -> Result<UnderWay, StoreError> {
+    if let Some(found) = under_way(engine).await? {
+        return Ok(found);
+    }
+    let begun = UnderWay { from, run: Uuid::new_v4(), checkpoint: None };
+    let mut batch = Batch::new();
+    batch.put(key(UNDER_WAY), encode(&begun)?);
+    batch.put(key(LAYOUT), encode_json(&(from + 1))?);
+    engine.commit(batch).await?;
+    engine.durable().await?;
+    Ok(begun)
+}
+
+/// Notes that a step is over.
+async fn end(engine: &dyn Engine, from: u64) -> Result<(), StoreError> {
+    let mut batch = Batch::new();
+    batch.remove(key(UNDER_WAY));
+    // As versions before this one read it, so that they say what they refuse.
+    batch.put(key(LAYOUT), encode_json(&(from + 1))?);
+    engine.commit(batch).await?;
+    engine.durable().await
+}
+
+/// Writes the store of the next layout beside the present one, or what is missing of it.
+async fn copy_beside(
+    folders: &Folders,
+    old: &SledEngine,
+    disk: &Disk,
+    from: u64,
+    name: &'static str,
+    mut rewrite: Box<dyn Rewrite>,
+) -> Result<SledEngine, StoreError> {
+    let next = SledEngine::open(&folders.make_next()?)?;
+    let known = under_way(old).await?.map(|known| known.run);
+    let found = under_way(&next).await?;
+    let copied: Option<Uuid> = next.get(&key(COPIED)).await?.as_deref().map(decode).transpose()?;
+    if known.is_some() && found.is_none() && copied == known {
+        return Ok(next);
+    }
+    let next = match found {
+        Some(found) if Some(found.run) == known => next,
+        // Empty, or of another store that lay here.
+        _ => {
+            close(next, &folders.next).await?;
+            folders.clear_next()?;
+            SledEngine::open(&folders.make_next()?)?
+        }
+    };
+    folders.check_room(disk)?;
+    let run = begin(old, from).await?;
+    let copied = encode_json(&run.run)?;
+    let mut progress = Progress::begin(from, name);
+    copy::copy(old, &next, disk, run, &mut *rewrite, &mut progress).await?;
+    let mut batch = Batch::new();
+    batch.put(key(COPIED), copied);
+    next.commit(batch).await?;
+    end(&next, from).await?;
+    progress.end();
+    Ok(next)
+}
+
+/// Closes an engine. It lets go of its folder a moment after it is dropped, and writes until then.
+async fn close(engine: SledEngine, folder: &Path) -> Result<(), StoreError> {
+    drop(engine);
+    let deadline = tokio::time::Instant::now() + CLOSING;
+    while is_held(folder) {
+        if deadline < tokio::time::Instant::now() {
+            return Err(StoreError::Disk(format!("{} does not close", folder.display())));
+        }
+        tokio::time::sleep(CLOSING_LOOK).await;
+    }
+    Ok(())
+}
+
+async fn is_empty(engine: &dyn Engine) -> Result<bool, StoreError> {
+    Ok(engine.scan(everything(), Direction::Forward, 1).await?.is_empty())
+}
+
+/// No key begins with the highest byte.
+fn everything() -> Range {
+    Range { start: Vec::new(), end: vec![0xFF] }
+}
+
+fn key(setting: &str) -> Vec<u8> {
+    Key::new(Tree::Settings).text(setting).done()
+}
+
+fn check_room(disk: &Disk) -> Result<(), StoreError> {
+    if disk.has_room(Room::ForBegun) { Ok(()) } else { Err(StoreError::Full) }
+}
+
+#[cfg(test)]
+mod tests;
