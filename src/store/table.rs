@@ -39,14 +39,6 @@ impl<'a, V: Serialize + DeserializeOwned> Table<'a, V> {
         batch.put(key.done(), encode(value)?);
         Ok(())
     }
-
-    /// Writes one value and returns when it is on the disk.
-    pub async fn put(&self, key: Key, value: &V) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        self.put_in(&mut batch, key, value)?;
-        self.engine.commit(batch).await?;
-        self.engine.durable().await
-    }
 }
 
 /// Removes every key of a range, in batches of bounded size.

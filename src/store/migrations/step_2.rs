@@ -11,7 +11,7 @@ use crate::store::{
 };
 
 /// The trees whose values are encoded. Those of the others are keys, or nothing.
-const ENCODED: [Tree; 26] = [
+const ENCODED: [Tree; 25] = [
     Tree::Settings,
     Tree::Sessions,
     Tree::Chats,
@@ -20,7 +20,6 @@ const ENCODED: [Tree; 26] = [
     Tree::Events,
     Tree::IdentitiesOfEvents,
     Tree::ApiKeys,
-    Tree::ApiKeysByHash,
     Tree::Webhooks,
     Tree::WebhookCursors,
     Tree::Deliveries,
