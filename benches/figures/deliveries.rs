@@ -167,7 +167,7 @@ async fn fill(folder: &Path) -> Outcome<()> {
     let numbers: Vec<u32> = (0..EVENTS).collect();
     for numbers in numbers.chunks(AT_A_TIME as usize) {
         let bodies = numbers.iter().map(|number| message(*number)).collect::<Outcome<Vec<_>>>()?;
-        log.commit(Some(&session), bodies, &Identities::default(), Batch::new()).await?;
+        log.commit(&session, bodies, &Identities::default(), Batch::new()).await?;
     }
     Ok(store.durable().await?)
 }

@@ -11,11 +11,10 @@ use crate::{
     api::{
         body::Query,
         error::ApiError,
-        frames::{Codes, Frame, Frames},
-        sessions::wire::EVENT_NAMES,
+        frames::{Frame, Frames},
     },
     domain::{Error, ErrorCode},
-    events::EventLog,
+    events::{Codes, EventLog},
 };
 
 const READ_AT_ONCE: usize = 100;
@@ -52,7 +51,7 @@ impl Feed {
         codes: Codes,
         query: &Query,
     ) -> Result<Self, ApiError> {
-        let wanted = query.text("events").map(names).transpose()?;
+        let wanted = query.text("events").map(|text| names(text, &frames)).transpose()?;
         let wake = log.wake();
         let cursor = log.newest();
         Ok(Self { log, frames, codes, wake, session, cursor, until: u64::MAX, wanted })
@@ -92,8 +91,11 @@ impl Feed {
         self.until <= self.cursor
     }
 
-    pub fn choose(&mut self, wanted: HashSet<String>) {
-        self.wanted = Some(wanted);
+    /// Only the events of these names from now on. A list with a name that there is not changes nothing.
+    pub fn choose(&mut self, list: &str) {
+        if let Ok(wanted) = names(list, &self.frames) {
+            self.wanted = Some(wanted);
+        }
     }
 
     /// The next frames; waits until there are any, and gives none when it is over. An error when
@@ -130,13 +132,13 @@ impl Feed {
 }
 
 /// Reads a list of event names.
-pub fn names(text: &str) -> Result<HashSet<String>, ApiError> {
+fn names(text: &str, frames: &Frames) -> Result<HashSet<String>, ApiError> {
     let names: HashSet<String> =
         text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    match names.iter().find(|name| *name != "*" && !EVENT_NAMES.contains(&name.as_str())) {
+    let known = frames.names();
+    match names.iter().find(|name| *name != "*" && !known.contains(&name.as_str())) {
         Some(name) => {
-            let message =
-                format!("'{name}' is not an event; there are *, {}", EVENT_NAMES.join(", "));
+            let message = format!("'{name}' is not an event; there are *, {}", known.join(", "));
             Err(Error::invalid_field("events", message).into())
         }
         None => Ok(names),
@@ -149,9 +151,11 @@ mod tests {
 
     use super::*;
     use crate::{
+        api::frames::AllFrames,
         domain::{Clock, EventBody, SessionRef},
         events::{Need, Retention},
         store::{Batch, Store},
+        webhooks::OPEN_WA,
     };
 
     const UUID: Uuid = Uuid::from_u128(1);
@@ -164,7 +168,7 @@ mod tests {
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
         let query = Query::of(&TestRequest::default().to_http_request());
         let session = Some(UUID);
-        let frames = Frames::default();
+        let frames = AllFrames::default().of(OPEN_WA).unwrap().clone();
         let feed = Feed::new(log.clone(), frames, session, Codes::Shown, &query).ok().unwrap();
         (log, feed)
     }

@@ -14,9 +14,10 @@ use bytestring::ByteString;
 
 use crate::{
     accounts::Principal,
-    api::sessions::wire::{EVENT_NAMES, encode, name},
-    domain::{Event, EventBody},
-    webhooks::Envelope,
+    api::sessions::wire::OpenWa,
+    domain::{Event, WaEvent},
+    events::{Codes, Wording, Wordings},
+    webhooks::OPEN_WA,
 };
 
 /// How many frames are kept, and how many bytes of them.
@@ -25,18 +26,9 @@ const MOST_BYTES: usize = 1024 * 1024;
 /// Room for the frame of a message of some words.
 const USUAL_BYTES: usize = 1_280;
 
-/// Whether a listener gets the codes by which a phone is linked. Who scans one owns the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Codes {
-    Shown,
-    Withheld,
-}
-
-impl Codes {
-    /// As for `GET …/qr`, which needs the same scope.
-    pub fn for_caller(caller: &Principal) -> Self {
-        if caller.may("admin") { Self::Shown } else { Self::Withheld }
-    }
+/// Whether a caller gets the codes by which a phone is linked: as for `GET …/qr`, which needs the same scope.
+pub fn codes_for(caller: &Principal) -> Codes {
+    if caller.may("admin") { Codes::Shown } else { Codes::Withheld }
 }
 
 /// An event as it goes to a listener. Clones share its bytes.
@@ -49,9 +41,37 @@ pub struct Frame {
     pub json: ByteString,
 }
 
-/// The frames of one gateway; clones are the same frames.
-#[derive(Clone, Default)]
+/// The frames of every wording of the gateway's surfaces. Clones are the same.
+#[derive(Clone)]
+pub struct AllFrames(Arc<BTreeMap<&'static str, Frames>>);
+
+impl AllFrames {
+    pub fn new(all: impl IntoIterator<Item = (&'static str, Frames)>) -> Self {
+        Self(Arc::new(all.into_iter().collect()))
+    }
+
+    /// Those of one wording; none for one that there is not.
+    pub fn of(&self, wording: &str) -> Option<&Frames> {
+        self.0.get(wording)
+    }
+
+    /// The wordings, as webhooks name them: they get the same bytes as those who listen.
+    pub fn wordings(&self) -> Wordings {
+        let shared = |frames: &Frames| -> Arc<dyn Wording> { Arc::new(frames.clone()) };
+        Wordings::new(self.0.iter().map(|(name, frames)| (*name, shared(frames))))
+    }
+}
+
+impl Default for AllFrames {
+    fn default() -> Self {
+        Self::new([(OPEN_WA, Frames::new(Arc::new(OpenWa)))])
+    }
+}
+
+/// The frames of one wording; clones are the same frames.
+#[derive(Clone)]
 pub struct Frames {
+    wording: Arc<dyn Wording>,
     recent: Arc<Mutex<Recent>>,
 }
 
@@ -62,19 +82,29 @@ struct Recent {
 }
 
 impl Frames {
-    /// The frame of an event; none for one that is of no interest outside.
+    pub fn new(wording: Arc<dyn Wording>) -> Self {
+        Self { wording, recent: Arc::default() }
+    }
+
+    /// The names that a listener may ask for.
+    pub fn names(&self) -> &'static [&'static str] {
+        self.wording.names()
+    }
+
+    /// The frame of an event; none for one that this wording does not tell.
     pub fn of(&self, event: &Event, codes: Codes) -> Option<Frame> {
-        let name = name(&event.body)?;
+        let name = self.wording.name(event)?;
         // Seldom, and not shared with those who get the code.
-        if codes == Codes::Withheld && matches!(event.body, EventBody::Qr { .. }) {
-            return Frame::new(name, event, codes);
+        let is_code = matches!(event.body.whatsapp(), Some(WaEvent::Qr { .. }));
+        if codes == Codes::Withheld && is_code {
+            return Frame::new(&*self.wording, name, event, codes);
         }
         if let Some(frame) = self.recent().by_number.get(&event.seq) {
             return Some(frame.clone());
         }
         // Not held while it is worded, or all who want other frames would wait. Of two who word the
         // same one meanwhile both get the first.
-        let frame = Frame::new(name, event, Codes::Shown)?;
+        let frame = Frame::new(&*self.wording, name, event, Codes::Shown)?;
         Some(self.recent().keep(event.seq, frame))
     }
 
@@ -84,11 +114,11 @@ impl Frames {
 }
 
 impl Frame {
-    fn new(name: &'static str, event: &Event, codes: Codes) -> Option<Self> {
+    fn new(wording: &dyn Wording, name: &'static str, event: &Event, codes: Codes) -> Option<Self> {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
         write!(bytes, "id: {}\nevent: {name}\ndata: ", event.seq).ok()?;
         let start = bytes.len();
-        encode(event, codes, &mut bytes)?;
+        wording.write(event, codes, &mut bytes)?;
         let end = bytes.len();
         bytes.extend(b"\n\n");
         let stream = Bytes::from(bytes);
@@ -115,17 +145,21 @@ impl Recent {
 }
 
 /// Webhooks get the same bytes, codes included: only callers with the scope `admin` register them.
-impl Envelope for Frames {
+impl Wording for Frames {
     fn name(&self, event: &Event) -> Option<&'static str> {
-        name(&event.body)
+        self.wording.name(event)
+    }
+
+    fn write(&self, event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
+        self.wording.write(event, codes, bytes)
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        self.wording.names()
     }
 
     fn wrap(&self, event: &Event) -> Option<Bytes> {
         self.of(event, Codes::Shown).map(|frame| frame.json.into_bytes())
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &EVENT_NAMES
     }
 }
 
@@ -134,26 +168,23 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{EventBody, clock::from_seconds};
+    use crate::domain::{Channel, clock::from_seconds};
 
     fn event(seq: u64, reason: &str) -> Event {
-        let body = EventBody::Failed { reason: reason.to_owned() };
-        let (id, session) = (Uuid::nil(), Some("s".parse().unwrap()));
-        Event {
-            seq,
-            id,
-            session,
-            session_uuid: Uuid::nil(),
-            session_seq: seq,
-            at: from_seconds(0),
-            body,
-            identities: Vec::new(),
-        }
+        let body = WaEvent::Failed { reason: reason.to_owned() }.into();
+        let id = Uuid::nil();
+        let channel = Some(Channel { id: "s".parse().unwrap(), uuid: Uuid::nil() });
+        let (at, identities) = (from_seconds(0), Vec::new());
+        Event { seq, id, channel, channel_seq: seq, at, body, identities }
+    }
+
+    fn open_wa() -> Frames {
+        AllFrames::default().of(OPEN_WA).unwrap().clone()
     }
 
     #[test]
     fn all_who_listen_share_the_bytes_of_a_frame() {
-        let frames = Frames::default();
+        let frames = open_wa();
         let event = event(7, "it \n broke");
         let (one, other) = (
             frames.of(&event, Codes::Shown).unwrap(),
@@ -169,10 +200,10 @@ mod tests {
 
     #[test]
     fn who_gets_no_codes_gets_the_event_without_one() {
-        let frames = Frames::default();
+        let frames = open_wa();
         let body =
-            EventBody::Qr { text: "2@secret".to_owned(), attempt: 3, expires_at: from_seconds(9) };
-        let event = Event { body, ..event(7, "") };
+            WaEvent::Qr { text: "2@secret".to_owned(), attempt: 3, expires_at: from_seconds(9) };
+        let event = Event { body: body.into(), ..event(7, "") };
         let shown = frames.of(&event, Codes::Shown).unwrap();
         let withheld = frames.of(&event, Codes::Withheld).unwrap();
         let again = frames.of(&event, Codes::Shown).unwrap();
@@ -187,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_has_bounds_and_late_listeners_wash_nothing_out() {
-        let frames = Frames::default();
+        let frames = open_wa();
         let kept = || {
             let recent = frames.recent.lock().unwrap();
             let total: usize = recent.by_number.values().map(|frame| frame.stream.len()).sum();

@@ -15,9 +15,10 @@ use crate::{
         },
         error::ApiError,
         feed::{Feed, Start},
-        frames::{Codes, Frames},
+        frames::{AllFrames, codes_for},
         places::{Caller, Place, Places},
     },
+    events::Codes,
     services::Services,
     session::SessionHandle,
 };
@@ -34,16 +35,18 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Of the events of one session, or of all. `resume` is the number that a client resumes by, when
-    /// that is not in the query.
+    /// Of the events of one session, or of all, in a dialect's wording. `resume` is the number that a client
+    /// resumes by, when that is not in the query.
     pub async fn admit(
         services: &Services,
         request: &HttpRequest,
+        wording: &'static str,
         session: Option<&SessionHandle>,
         resume: Option<u64>,
     ) -> Result<Self, ApiError> {
         let missing = || crate::domain::Error::internal("the server is not set up");
-        let frames = request.app_data::<web::Data<Frames>>().ok_or_else(missing)?;
+        let frames = request.app_data::<web::Data<AllFrames>>();
+        let frames = frames.and_then(|all| all.of(wording)).ok_or_else(missing)?;
         let places = request.app_data::<web::Data<Places>>().ok_or_else(missing)?;
         let (caller, query) = (principal(request), Query::of(request));
         let since = match (resume, query.text("since")) {
@@ -51,9 +54,9 @@ impl Listener {
             (None, Some(_)) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
             (None, None) => None,
         };
-        let codes = Codes::for_caller(&caller);
+        let codes = codes_for(&caller);
         let place = places.take(session.map(SessionHandle::id), who(request))?;
-        let (log, frames) = (services.events.clone(), frames.get_ref().clone());
+        let (log, frames) = (services.events.clone(), frames.clone());
         let followed = session.map(|session| session.status().uuid);
         let mut feed = Feed::new(log, frames, followed, codes, &query)?;
         let start = feed.begin(since);

@@ -48,7 +48,7 @@ mod websocket;
 mod websocket_faults;
 
 use self::endpoint::Endpoint;
-pub use self::{frames::Frames, server::Server, simulator::door::Door};
+pub use self::{frames::AllFrames, server::Server, simulator::door::Door};
 
 /// Every endpoint. Literal segments stand before parameters.
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {

@@ -25,7 +25,7 @@ use crate::{
         connection::Connection,
         connections::{Connections, Paced, Pacing, Room, turn},
         endpoints,
-        frames::Frames,
+        frames::AllFrames,
         headers,
         large_bodies::LargeBodies,
         limits::RateLimits,
@@ -74,7 +74,7 @@ impl Server {
     /// descriptors allow.
     pub fn bind(
         services: Services,
-        frames: Frames,
+        frames: AllFrames,
         listen: SocketAddr,
         descriptors: u64,
     ) -> io::Result<Self> {

@@ -22,6 +22,7 @@ use crate::{
     domain::SessionStatus,
     services::Services,
     session::SessionHandle,
+    webhooks::OPEN_WA,
 };
 
 const TAG: &str = "Events";
@@ -79,7 +80,7 @@ async fn follow(
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let resume = last_id.and_then(|id| id.parse().ok());
     let until = query.text("until").map(|_| query.number("until", 0, 0, u64::MAX)).transpose()?;
-    let mut listener = Listener::admit(services, request, session, resume).await?;
+    let mut listener = Listener::admit(services, request, OPEN_WA, session, resume).await?;
     if let Some(until) = until {
         listener.feed.end_at(until);
     }

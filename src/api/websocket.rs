@@ -18,13 +18,14 @@ use crate::{
             ParameterKind::{Number, Text},
         },
         error::{ApiError, envelope},
-        feed::{Feed, Start, names},
+        feed::{Feed, Start},
         listener::Listener,
         sessions::wire::{present, status_frame},
         websocket_faults::{LARGEST_FRAME, close_code, guarded},
     },
     domain::{Error, SessionId, SessionState},
     services::Services,
+    webhooks::OPEN_WA,
 };
 
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -64,7 +65,7 @@ async fn open(
             .insert_header(("upgrade", "websocket"))
             .json(body));
     }
-    let listener = Listener::admit(&services, &request, Some(&handle), None).await?;
+    let listener = Listener::admit(&services, &request, OPEN_WA, Some(&handle), None).await?;
     let payload = guarded(&request, payload).await?;
     let (response, session, stream) = actix_ws::handle(&request, payload).map_err(|error| {
         Error::invalid(format!("the WebSocket handshake is not right: {error}"))
@@ -204,9 +205,7 @@ impl Connection {
                 self.send(pong).await
             }
             Ok(Saying::Subscribe { events }) => {
-                if let Ok(wanted) = names(&events.join(",")) {
-                    self.feed.choose(wanted);
-                }
+                self.feed.choose(&events.join(","));
                 Ok(())
             }
             Err(_) => Ok(()),

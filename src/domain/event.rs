@@ -1,39 +1,56 @@
-//! Something that happened in a session, as it is logged and told to everyone who listens.
+//! Something that happened, as it is logged and told to everyone who listens; and WhatsApp's family of events.
+//! Other families: [`crate::domain::family`].
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::{
-    Ack, Chat, Contact, FailureCode, Jid, Me, Message, MessageId, SendHold, SessionId,
-    SessionState, Timestamp, identity::Pair,
+    Ack, Body, Channel, Chat, Contact, EventSubject, FailureCode, Jid, Me, Message, MessageId,
+    SendHold, SessionId, SessionState, Timestamp, identity::Pair,
 };
 
 /// One entry of the event log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Its place in the log: counts from 1, without gaps, over all sessions.
+    /// Its place in the log: counts from 1, without gaps, over all channels.
     pub seq: u64,
     /// The same over every retry and replay.
     pub id: Uuid,
-    /// None for an event of the gateway as a whole.
-    pub session: Option<SessionId>,
-    /// Which session of that name; nil for one that nobody knows any more.
-    #[serde(default, skip_serializing_if = "Uuid::is_nil")]
-    pub session_uuid: Uuid,
-    /// Its place among the events of its session: counts from 1, without gaps.
-    pub session_seq: u64,
+    /// Where it happened; none for an event of the gateway as a whole.
+    pub channel: Option<Channel>,
+    /// Its place among the events of its channel: counts from 1, without gaps.
+    pub channel_seq: u64,
     pub at: Timestamp,
-    pub body: EventBody,
+    pub body: Body,
     /// Both ids of the people whom it names, as far as they were known when it was logged.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Pair>,
 }
 
-/// What happened.
+impl Event {
+    /// The session that it happened in, if its channel is one.
+    pub fn session(&self) -> Option<&SessionId> {
+        self.channel.as_ref().and_then(|channel| channel.id.session())
+    }
+
+    /// Which channel of its name; nil for none, and for one that nobody knows any more.
+    pub fn channel_uuid(&self) -> Uuid {
+        self.channel.as_ref().map(|channel| channel.uuid).unwrap_or_default()
+    }
+
+    /// Events of one lane are handled in order.
+    pub fn lane(&self) -> String {
+        let channel = self.channel.as_ref().map(|channel| channel.id.to_string());
+        format!("{}|{}", channel.unwrap_or_default(), self.body.subject().lane())
+    }
+}
+
+/// What engines and sessions report: WhatsApp's family under the name that they have for it.
+pub type EventBody = WaEvent;
+
+/// What happened on WhatsApp, or to a session of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum EventBody {
+pub enum WaEvent {
     Qr {
         text: String,
         attempt: u32,
@@ -165,17 +182,6 @@ pub enum EventBody {
         /// Whether an engine was given it, so that it may have been sent all the same.
         may_be_sent: bool,
     },
-    /// An endpoint was switched off, since nothing could be delivered to it.
-    WebhookDisabled {
-        webhook: Uuid,
-        /// Scheme, host and port of its address. The rest may hold a secret of its receiver.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        origin: Option<String>,
-        /// Whether it was to get the events of all sessions.
-        all_sessions: bool,
-        reason: String,
-        failing_since: Option<Timestamp>,
-    },
     /// Something that the engine reports and nobody here knows.
     EngineUnknown {
         name: String,
@@ -183,7 +189,7 @@ pub enum EventBody {
     },
 }
 
-impl EventBody {
+impl WaEvent {
     /// Its name in logs, filters and metrics.
     pub fn name(&self) -> &'static str {
         match self {
@@ -213,7 +219,6 @@ impl EventBody {
             Self::SendingHeld { .. } => "sending_held",
             Self::SendingResumed { .. } => "sending_resumed",
             Self::MessageCancelled { .. } => "message_cancelled",
-            Self::WebhookDisabled { .. } => "webhook_disabled",
             Self::EngineUnknown { .. } => "engine_unknown",
         }
     }
@@ -259,6 +264,24 @@ impl EventBody {
             Self::ChatUpdated { chat } => Some(&chat.id),
             Self::Presence { chat, .. } | Self::HistoryGap { chat, .. } => Some(chat),
             _ => None,
+        }
+    }
+
+    pub fn subject(&self) -> EventSubject {
+        match self {
+            Self::Message { message } | Self::MessageSent { message } => {
+                EventSubject::Message(message.id.clone())
+            }
+            Self::Ack { message, .. }
+            | Self::MessageEdited { message, .. }
+            | Self::MessageRevoked { message, .. }
+            | Self::MessageFailed { message, .. }
+            | Self::MessageCancelled { message, .. }
+            | Self::Reaction { message, .. }
+            | Self::PollVote { message, .. } => EventSubject::Message(message.clone()),
+            Self::ContactUpdated { contact } => EventSubject::Contact(contact.id.clone()),
+            Self::IdentityLearned { phone, .. } => EventSubject::Contact(phone.clone()),
+            other => other.chat().cloned().map_or(EventSubject::Channel, EventSubject::Chat),
         }
     }
 

@@ -209,7 +209,6 @@ pub fn named_by(body: &EventBody) -> Vec<Jid> {
         | EventBody::SendingHeld { .. }
         | EventBody::SendingResumed { .. }
         | EventBody::IdentityLearned { .. }
-        | EventBody::WebhookDisabled { .. }
         | EventBody::EngineUnknown { .. } => Vec::new(),
     };
     ids.into_iter().filter(|id| id.is_person()).cloned().collect()

@@ -5,6 +5,7 @@
 //! which they are stored and logged.
 
 pub mod address;
+pub mod channel;
 pub mod chat;
 pub mod clock;
 pub mod command;
@@ -14,6 +15,7 @@ pub mod details;
 pub mod error;
 pub mod event;
 pub mod failure;
+pub mod family;
 pub mod file_name;
 pub mod fold;
 pub mod group;
@@ -28,14 +30,16 @@ pub mod session;
 pub mod shown;
 pub mod vcard;
 
+pub use channel::{Channel, ChannelId, ChannelKind};
 pub use chat::Chat;
 pub use clock::Clock;
 pub use command::{Command, Content, Outgoing, Reply};
 pub use contact::Contact;
 pub use details::Details;
 pub use error::{Error, ErrorCode, Subject};
-pub use event::{Event, EventBody};
+pub use event::{Event, EventBody, WaEvent};
 pub use failure::{FailureCode, NotNow, SendHold};
+pub use family::{Body, EventSubject, LogEvent, ModuleEvent};
 pub use group::{Group, Participant, ParticipantOutcome};
 pub use id::{Jid, JidKind, MessageId, SessionId};
 pub use identity::{Identities, Identity};

@@ -4,12 +4,18 @@
 //! only the newest number. A slow consumer is late and loses nothing. Who consumes is not known here.
 //!
 //! Consumers that keep up share the newest events in memory (`tail`); the others read the disk.
+//!
+//! An event is of a family: WhatsApp's, or that of a module that owns it ([`crate::domain::family`]). How events
+//! read on a surface is that surface's [`Wording`].
 
 mod tail;
 
 pub mod counters;
+mod gateway;
 mod publishing;
 mod retention;
+mod wording;
+mod work;
 
 use std::{
     collections::HashMap,
@@ -22,7 +28,12 @@ use std::{
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
-pub use self::retention::{Need, Retention};
+pub use self::{
+    gateway::GatewayEvent,
+    retention::{Need, Retention},
+    wording::{Codes, Wording, Wordings},
+    work::{News, Work},
+};
 use self::{
     retention::{Choice, Surplus},
     tail::Tail,
@@ -30,8 +41,8 @@ use self::{
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Clock, Event, EventBody, Identities, SessionId, SessionRef, clock::from_millis,
-        identity::named_by,
+        Body, Channel, ChannelId, Clock, Event, EventBody, Identities, LogEvent, ModuleEvent,
+        SessionId, SessionRef, clock::from_millis, identity::named_by,
     },
     store::{Batch, Store, StoreError},
 };
@@ -49,8 +60,8 @@ struct Inner {
     store: Store,
     clock: Clock,
     numbers: Mutex<Numbers>,
-    /// Which session bears a name now. What is logged under a name that nobody bears belongs to no session.
-    bearers: RwLock<HashMap<SessionId, Uuid>>,
+    /// Which channel bears a name now. What is logged under a name that nobody bears belongs to no channel.
+    bearers: RwLock<HashMap<ChannelId, Uuid>>,
     tail: QuickMutex<Tail>,
     /// The newest number that is safe on the disk.
     newest: watch::Sender<u64>,
@@ -67,6 +78,17 @@ struct Numbers {
     last: u64,
     last_of: HashMap<Uuid, u64>,
     /// Where the newest entry ends in the bytes that the log ever took.
+    ends_at: u64,
+}
+
+/// Events with their numbers, before their commit.
+struct Numbered {
+    /// With the bytes of each in the store.
+    events: Vec<(Arc<Event>, usize)>,
+    /// What is known already.
+    known: Vec<Body>,
+    last: u64,
+    last_of: HashMap<Uuid, u64>,
     ends_at: u64,
 }
 
@@ -101,29 +123,31 @@ impl EventLog {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// From now on events under this name are of this session.
-    pub fn bind(&self, session: &SessionRef) {
+    /// From now on events under this name are of this channel.
+    pub fn bind(&self, channel: impl Into<Channel>) {
+        let Channel { id, uuid } = channel.into();
         let mut bearers = self.inner.bearers.write().unwrap_or_else(PoisonError::into_inner);
-        bearers.insert(session.id.clone(), session.uuid);
+        bearers.insert(id, uuid);
     }
 
     /// The session is gone: what still comes under its name is of no session, until another bears it.
     pub async fn unbind(&self, session: &SessionRef) {
         {
+            let id = ChannelId::from(&session.id);
             let mut bearers = self.inner.bearers.write().unwrap_or_else(PoisonError::into_inner);
-            if bearers.get(&session.id) == Some(&session.uuid) {
-                bearers.remove(&session.id);
+            if bearers.get(&id) == Some(&session.uuid) {
+                bearers.remove(&id);
             }
         }
         self.inner.numbers.lock().await.last_of.remove(&session.uuid);
     }
 
-    fn bearer(&self, session: &SessionId) -> Uuid {
+    fn bearer(&self, channel: &ChannelId) -> Uuid {
         let bearers = self.inner.bearers.read().unwrap_or_else(PoisonError::into_inner);
-        bearers.get(session).copied().unwrap_or_default()
+        bearers.get(channel).copied().unwrap_or_default()
     }
 
-    /// Appends events, together with whatever else belongs to the same commit. Events whose
+    /// Appends what happened in a session, together with whatever else belongs to the same commit. Events whose
     /// identity is known already are left out. Returns once all of it is durable; then wakes.
     pub async fn append(
         &self,
@@ -131,18 +155,19 @@ impl EventLog {
         bodies: Vec<EventBody>,
         along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
-        self.append_of(Some(session), bodies, along).await
+        let channel = ChannelId::from(session);
+        self.append_of(bodies.into_iter().map(|body| News::of(&channel, body)).collect(), along)
+            .await
     }
 
-    /// The same; without a session it happened to the gateway as a whole, and no session gets it.
+    /// The same for events of any family and any channel.
     pub async fn append_of(
         &self,
-        session: Option<&SessionId>,
-        bodies: Vec<EventBody>,
+        news: Vec<News>,
         along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
-        let reported = bodies.clone();
-        let events = self.commit(session, bodies, &Identities::default(), along).await?;
+        let reported: Vec<Body> = news.iter().map(|news| news.body.clone()).collect();
+        let events = self.commit_of(news, &Identities::default(), along).await?;
         reported.iter().for_each(counters::received);
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
@@ -156,54 +181,86 @@ impl EventLog {
     /// who wait for the disk wait together. Of `people`, each event keeps what concerns its people.
     pub async fn commit(
         &self,
-        session: Option<&SessionId>,
+        session: &SessionId,
         bodies: Vec<EventBody>,
+        people: &Identities,
+        along: Batch,
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
+        let channel = ChannelId::from(session);
+        let news = bodies.into_iter().map(|body| News::of(&channel, body)).collect();
+        self.commit_of(news, people, along).await
+    }
+
+    /// The same for events of any family and any channel.
+    pub async fn commit_of(
+        &self,
+        news: Vec<News>,
         people: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
-        let stored = self.inner.store.events();
         let mut numbers = self.inner.numbers.lock().await;
-        let session_uuid = session.map(|session| self.bearer(session)).unwrap_or_default();
-        let mut last_of = match numbers.last_of.get(&session_uuid) {
-            Some(last) => *last,
-            None => stored.newest_of(session_uuid).await?.map_or(0, |event| event.session_seq),
-        };
+        let numbered = self.number(&numbers, news, people, &mut along).await?;
+        self.inner.store.commit(along).await?;
+        Ok(self.take_up(&mut numbers, numbered))
+    }
+
+    /// Gives events the next numbers and adds them to a batch. Those whose identity is known are left out.
+    async fn number(
+        &self,
+        numbers: &Numbers,
+        news: Vec<News>,
+        people: &Identities,
+        batch: &mut Batch,
+    ) -> Result<Numbered, StoreError> {
+        let stored = self.inner.store.events();
         let at = self.inner.clock.now();
-        let (mut last, mut events) = (numbers.last, Vec::with_capacity(bodies.len()));
-        let (mut ends_at, mut known) = (numbers.ends_at, Vec::new());
-        let mut identities = Vec::new();
-        for body in bodies {
+        let (mut last, mut ends_at) = (numbers.last, numbers.ends_at);
+        let (mut events, mut known) = (Vec::with_capacity(news.len()), Vec::new());
+        let (mut identities, mut last_of) = (Vec::new(), HashMap::new());
+        for News { channel, body } in news {
+            let channel = channel.map(|id| Channel { uuid: self.bearer(&id), id });
+            let uuid = channel.as_ref().map(|channel| channel.uuid).unwrap_or_default();
             if let Some(identity) = body.identity() {
+                let identity = (uuid, identity.into_owned());
                 if identities.contains(&identity)
-                    || stored.number_of(session_uuid, &identity).await?.is_some()
+                    || stored.number_of(uuid, &identity.1).await?.is_some()
                 {
                     known.push(body);
                     continue;
                 }
                 identities.push(identity);
             }
-            (last, last_of) = (last + 1, last_of + 1);
-            let (id, session) = (Uuid::now_v7(), session.cloned());
-            let identities = people.pairs_of(&named_by(&body));
-            let session_seq = last_of;
-            let event =
-                Event { seq: last, id, session, session_uuid, session_seq, at, body, identities };
+            let before = match last_of.get(&uuid).or_else(|| numbers.last_of.get(&uuid)) {
+                Some(last) => *last,
+                None => stored.newest_of(uuid).await?.map_or(0, |event| event.channel_seq),
+            };
+            let (channel_seq, id) = (before + 1, Uuid::now_v7());
+            last_of.insert(uuid, channel_seq);
+            last += 1;
+            let named = body.whatsapp().map(named_by).unwrap_or_default();
+            let identities = people.pairs_of(&named);
+            let event = Event { seq: last, id, channel, channel_seq, at, body, identities };
             let starts_at = ends_at;
-            ends_at = stored.append_in(&mut along, &event, starts_at)?;
+            ends_at = stored.append_in(batch, &event, starts_at)?;
             let bytes = usize::try_from(ends_at - starts_at).unwrap_or(usize::MAX);
             events.push((Arc::new(event), bytes));
         }
-        self.inner.store.commit(along).await?;
+        Ok(Numbered { events, known, last, last_of, ends_at })
+    }
+
+    /// The commit of these is done: the next numbers follow on theirs.
+    fn take_up(&self, numbers: &mut Numbers, numbered: Numbered) -> Vec<Arc<Event>> {
+        let Numbered { events, known, last, last_of, ends_at } = numbered;
         Breakpoint::EventCommitted.pass();
         let mut tail = self.tail();
         events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
         drop(tail);
         (numbers.last, numbers.ends_at) = (last, ends_at);
-        numbers.last_of.insert(session_uuid, last_of);
+        numbers.last_of.extend(last_of);
         self.inner.taken.store(ends_at, Ordering::SeqCst);
         known.iter().for_each(counters::known);
         events.iter().for_each(|(event, _)| counters::stored(&event.body));
-        Ok(events.into_iter().map(|(event, _)| event).collect())
+        events.into_iter().map(|(event, _)| event).collect()
     }
 
     /// The number under which an event of this identity was logged for the session before. It
@@ -215,13 +272,13 @@ impl EventLog {
     ) -> Result<Option<u64>, StoreError> {
         match body.identity() {
             Some(identity) => {
-                self.inner.store.events().number_of(self.bearer(session), &identity).await
+                self.inner.store.events().number_of(self.bearer(&session.into()), &identity).await
             }
             None => Ok(None),
         }
     }
 
-    /// Up to `limit` durable events above `after`; of the session with this UUID, or of all.
+    /// Up to `limit` durable events above `after`; of the channel with this UUID, or of all.
     pub async fn read(
         &self,
         session: Option<Uuid>,
@@ -334,146 +391,11 @@ impl EventLog {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::domain::{Ack, clock::from_seconds};
-
-    const NOBODY: &[Need<u8>] = &[];
-
-    fn ack(key: &str) -> EventBody {
-        let message = format!("true_1234567890@c.us_{key}").parse().unwrap();
-        EventBody::Ack { message, ack: Ack::Read, participant: None }
-    }
-
-    async fn log() -> (EventLog, Clock) {
-        let clock = Clock::manual(from_seconds(1_000));
-        (EventLog::open(Store::temporary().await.unwrap(), clock.clone()).await.unwrap(), clock)
-    }
-
-    fn session(name: &str, uuid: u128) -> SessionRef {
-        SessionRef { id: name.parse().unwrap(), uuid: Uuid::from_u128(uuid) }
-    }
-
-    #[tokio::test]
-    async fn a_later_session_of_a_name_gets_no_event_of_an_earlier_one() {
-        let (log, _) = log().await;
-        let (first, second) = (session("s", 1), session("s", 2));
-        log.bind(&first);
-        log.append(&first.id, vec![ack("A")], Batch::new()).await.unwrap();
-        log.unbind(&first).await;
-        log.append(&first.id, vec![ack("B")], Batch::new()).await.unwrap();
-        log.bind(&second);
-        // What belonged to the first bearer alone ends with it.
-        log.unbind(&first).await;
-        // The same happening is news to the second session.
-        log.append(&second.id, vec![ack("A")], Batch::new()).await.unwrap();
-        let numbers = async |session: &SessionRef| -> Vec<(u64, u64)> {
-            let events = log.read(Some(session.uuid), 0, 9).await.unwrap();
-            let stored = log.inner.store.events();
-            let on_disk = stored.between_of(session.uuid, 0, 9, 9).await.unwrap();
-            let events: Vec<Event> = events.iter().map(|event| (**event).clone()).collect();
-            assert_eq!(events, on_disk);
-            events.iter().map(|event| (event.seq, event.session_seq)).collect()
-        };
-        assert_eq!((numbers(&first).await, numbers(&second).await), (vec![(1, 1)], vec![(3, 1)]));
-        assert_eq!(log.read(None, 0, 9).await.unwrap().len(), 3);
-    }
-
-    #[tokio::test]
-    async fn the_same_happening_is_logged_once() {
-        let (log, _) = log().await;
-        let session = "s".parse().unwrap();
-        let twice = vec![ack("A"), ack("A"), ack("B")];
-        assert_eq!(log.append(&session, twice, Batch::new()).await.unwrap().len(), 2);
-        assert!(log.append(&session, vec![ack("B")], Batch::new()).await.unwrap().is_empty());
-        assert_eq!(log.number_of(&session, &ack("A")).await.unwrap(), Some(1));
-        assert_eq!(log.newest(), 2);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn numbers_have_no_gaps_however_many_append_at_once() {
-        let (log, _) = log().await;
-        (0..3).for_each(|n| log.bind(&session(&format!("s{n}"), n)));
-        let appends = (0..20).map(|n| {
-            let log = log.clone();
-            tokio::spawn(async move {
-                let session: SessionId = format!("s{}", n % 3).parse().unwrap();
-                for m in 0..10 {
-                    let body = ack(&format!("K{n}x{m}"));
-                    log.append(&session, vec![body], Batch::new()).await.unwrap();
-                }
-            })
-        });
-        for append in appends.collect::<Vec<_>>() {
-            append.await.unwrap();
-        }
-        let all = log.read(None, 0, 1_000).await.unwrap();
-        assert_eq!(
-            all.iter().map(|event| event.seq).collect::<Vec<_>>(),
-            (1..=200).collect::<Vec<_>>()
-        );
-        let of_one = log.read(Some(Uuid::from_u128(1)), 0, 1_000).await.unwrap();
-        let within: Vec<_> = of_one.iter().map(|event| event.session_seq).collect();
-        assert_eq!(within, (1..=of_one.len() as u64).collect::<Vec<_>>());
-    }
-
-    #[tokio::test]
-    async fn numbers_go_on_after_a_restart() {
-        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
-        let session = "s".parse().unwrap();
-        let first = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-        first.append(&session, vec![ack("A")], Batch::new()).await.unwrap();
-        let second = EventLog::open(store, clock).await.unwrap();
-        let event = &second.append(&session, vec![ack("B")], Batch::new()).await.unwrap()[0];
-        assert_eq!((event.seq, event.session_seq), (2, 2));
-    }
-
-    #[tokio::test]
-    async fn old_events_go_but_never_what_somebody_still_needs() {
-        let (log, clock) = log().await;
-        let session = "s".parse().unwrap();
-        for key in ["A", "B", "C", "D"] {
-            log.append(&session, vec![ack(key)], Batch::new()).await.unwrap();
-        }
-        clock.advance(Duration::from_secs(100));
-        let of_age = |seconds| Retention::of_age(Duration::from_secs(seconds));
-        assert_eq!(log.prune(of_age(200), NOBODY).await.unwrap().dropped, 0);
-        let needs = [Need { reader: 7, from: 3 }];
-        assert_eq!(log.prune(of_age(50), &needs).await.unwrap().dropped, 2);
-        assert_eq!((log.oldest(), log.newest()), (3, 4));
-        assert_eq!(log.prune(of_age(50), NOBODY).await.unwrap().dropped, 1);
-        assert_eq!(log.read(None, 0, 10).await.unwrap().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn the_log_keeps_to_its_size_unless_a_reader_needs_more() {
-        let (store, clock) = (Store::temporary().await.unwrap(), Clock::system());
-        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-        let session = "s".parse().unwrap();
-        for key in 10..60 {
-            log.append(&session, vec![ack(&format!("K{key}"))], Batch::new()).await.unwrap();
-        }
-        let (all, one) = (log.bytes(), log.bytes() / 50);
-        assert!((100..1_000).contains(&one), "{one} bytes for an event");
-        assert_eq!(log.prune(Retention::of_bytes(all), NOBODY).await.unwrap().dropped, 0);
-
-        let needs = [Need { reader: 7, from: 11 }, Need { reader: 8, from: 45 }];
-        let pruned = log.prune(Retention::of_bytes(all / 5), &needs).await.unwrap();
-        assert_eq!(pruned, Pruned { dropped: 10, held_by: vec![7] });
-        assert!(all / 5 < log.bytes());
-
-        let pruned = log.prune(Retention::of_bytes(all / 5), &needs[1..]).await.unwrap();
-        assert_eq!(pruned.held_by, Vec::<u8>::new());
-        assert!(log.bytes() <= all / 5 && all / 5 < log.bytes() + 2 * one, "{}", log.bytes());
-        // Another run of the gateway counts the same.
-        let (oldest, bytes) = (log.oldest(), log.bytes());
-        let again = EventLog::open(store, clock).await.unwrap();
-        assert_eq!((again.oldest(), again.bytes()), (oldest, bytes));
-        // One event stays, however large it is.
-        again.prune(Retention::of_bytes(1), NOBODY).await.unwrap();
-        assert_eq!((again.oldest(), again.newest()), (50, 50));
-    }
+/// An event of a module's family as the log takes it.
+pub fn module_event<E: LogEvent>(event: &E) -> Result<Body, StoreError> {
+    let event = ModuleEvent::of(event).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(Body::Module(event))
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,7 @@ mod tests {
         let session = "s".parse().unwrap();
         let bodies = vec![EventBody::Authenticated];
         let people = Default::default();
-        let events = log.commit(Some(&session), bodies, &people, Batch::new()).await.unwrap();
+        let events = log.commit(&session, bodies, &people, Batch::new()).await.unwrap();
         let seq = events.last().unwrap().seq;
         (log, seq)
     }

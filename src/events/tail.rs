@@ -53,7 +53,7 @@ impl Tail {
         let events = self.events.range(start.min(self.events.len())..).map(|(event, _)| event);
         let events = events.take_while(|event| event.seq <= newest);
         let wanted =
-            events.filter(|event| session.is_none_or(|session| session == event.session_uuid));
+            events.filter(|event| session.is_none_or(|session| session == event.channel_uuid()));
         Some(wanted.take(limit).cloned().collect())
     }
 
@@ -70,19 +70,18 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{EventBody, clock::from_seconds};
+    use crate::domain::{Channel, WaEvent, clock::from_seconds};
 
     fn event(seq: u64, session: u128) -> Arc<Event> {
         let id = Uuid::nil();
-        let body = EventBody::Authenticated;
+        let channel = Channel { id: "s".parse().unwrap(), uuid: Uuid::from_u128(session) };
         Arc::new(Event {
             seq,
             id,
-            session: Some("s".parse().unwrap()),
-            session_uuid: Uuid::from_u128(session),
-            session_seq: seq,
+            channel: Some(channel),
+            channel_seq: seq,
             at: from_seconds(0),
-            body,
+            body: WaEvent::Authenticated.into(),
             identities: Vec::new(),
         })
     }

@@ -154,13 +154,13 @@ impl Gateway {
         let messaging =
             Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
 
-        let frames = api::Frames::default();
+        let frames = api::AllFrames::default();
         let webhooks = Webhooks::new(
             store.clone(),
             events.clone(),
             clock.clone(),
             webhook_settings(&config, &own_ports),
-            Arc::new(frames.clone()),
+            frames.wordings(),
         );
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());

@@ -137,7 +137,7 @@ impl Ingest {
                 mirror::put_contact(store, session, contact).await?;
             }
             let batch = work.batch();
-            let committed = self.log.commit(Some(session), bodies.clone(), &known, batch).await;
+            let committed = self.log.commit(session, bodies.clone(), &known, batch).await;
             if let Some(events) = work.settled(committed).await? {
                 break (bodies, events);
             }

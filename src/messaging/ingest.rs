@@ -98,7 +98,7 @@ impl Ingest {
             None
         };
         let batch = work.batch();
-        let committed = self.log.commit(Some(session), bodies, &people, batch).await;
+        let committed = self.log.commit(session, bodies, &people, batch).await;
         let Some(events) = work.settled(committed).await? else { return Ok(None) };
         match pair {
             None => learned.iter().for_each(counters::received),
@@ -247,7 +247,6 @@ impl Ingest {
             | EventBody::MessageCancelled { .. }
             | EventBody::SendingHeld { .. }
             | EventBody::SendingResumed { .. }
-            | EventBody::WebhookDisabled { .. }
             | EventBody::EngineUnknown { .. } => Ok(()),
         }
     }

@@ -258,7 +258,7 @@ impl Ingest {
             let people: Vec<Jid> = bodies.iter().flat_map(named_by).collect();
             let known = store.identities().of(session, &people).await?;
             let batch = work.batch();
-            let committed = self.log.commit(Some(session), bodies, &known, batch).await;
+            let committed = self.log.commit(session, bodies, &known, batch).await;
             if let Some(events) = work.settled(committed).await? {
                 break events;
             }

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Event, EventBody, SessionId, Timestamp, identity::Pair},
+    domain::{
+        Body, Channel, ChannelId, Event, EventSubject, ModuleEvent, Timestamp, WaEvent,
+        identity::Pair,
+    },
     store::{
         StoreError,
         codec::{Key, decode, encode, last_number},
         engine::{Batch, Direction, Engine},
-        table::{Table, clear},
+        table::clear,
         trees::Tree,
     },
 };
@@ -22,20 +25,28 @@ const LOOKED_AT: usize = 500;
 /// Bytes of a number.
 const NUMBER: usize = 8;
 
-/// An entry as it lies in the store.
+/// The event of the gateway's own family that stood among WhatsApp's before there were families.
+const FORMER_FAMILY: &str = "gateway";
+const FORMER_KIND: &str = "webhook_disabled";
+
+/// An entry as it lies in the store: with a body of WhatsApp's family, or an event of a module's.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry<S, B, P> {
+struct Entry<S, B, M, P> {
     seq: u64,
     id: Uuid,
+    /// The channel's id as text; of a WhatsApp session that is the session's own.
     session: S,
-    /// Nil for a session that nobody knows any more.
+    /// The channel's UUID. Nil for one that nobody knows any more.
     #[serde(default, skip_serializing_if = "Uuid::is_nil")]
     session_uuid: Uuid,
     session_seq: u64,
     at: Timestamp,
-    body: B,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<B>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<M>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     identities: Option<P>,
     /// Bytes that the log had taken before.
     #[serde(default)]
@@ -43,7 +54,9 @@ struct Entry<S, B, P> {
 }
 
 /// One that is read.
-type Read = Entry<Option<SessionId>, EventBody, Vec<Pair>>;
+type Read = Entry<Option<ChannelId>, WaEvent, ModuleEvent, Vec<Pair>>;
+/// The same with a body that is no WhatsApp event that is known.
+type ReadFormer = Entry<Option<ChannelId>, serde_json::Value, ModuleEvent, Vec<Pair>>;
 
 /// Where an entry stands in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +68,12 @@ pub struct EventPlace {
 }
 
 pub struct Events<'a> {
-    table: Table<'a, Read>,
+    engine: &'a dyn Engine,
 }
 
 impl<'a> Events<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { table: Table::new(engine) }
+        Self { engine }
     }
 
     /// The place of the newest entry; none for an empty log.
@@ -75,24 +88,30 @@ impl<'a> Events<'a> {
 
     /// The place of one entry.
     pub async fn place(&self, seq: u64) -> Result<Option<EventPlace>, StoreError> {
-        let found = self.table.engine.get(&key(seq).done()).await?;
+        let found = self.engine.get(&key(seq).done()).await?;
         found.as_deref().map(place_of).transpose()
     }
 
     async fn first_from(&self, direction: Direction) -> Result<Option<EventPlace>, StoreError> {
         let all = Key::new(Tree::Events).all();
-        let found = self.table.engine.scan(all, direction, 1).await?;
+        let found = self.engine.scan(all, direction, 1).await?;
         found.first().map(|(_, value)| place_of(value)).transpose()
     }
 
     /// The newest event of one session.
     pub async fn newest_of(&self, session: Uuid) -> Result<Option<Event>, StoreError> {
         let all = by_session(session).all();
-        let found = self.table.engine.scan(all, Direction::Backward, 1).await?;
+        let found = self.engine.scan(all, Direction::Backward, 1).await?;
         match found.first().and_then(|(key, _)| last_number(key)) {
-            Some(seq) => Ok(self.table.get(key(seq)).await?.map(Event::from)),
+            Some(seq) => self.get(seq).await,
             None => Ok(None),
         }
+    }
+
+    /// The event of this number.
+    pub async fn get(&self, seq: u64) -> Result<Option<Event>, StoreError> {
+        let found = self.engine.get(&key(seq).done()).await?;
+        found.as_deref().map(event_of).transpose()
     }
 
     /// The number of the event with this identity.
@@ -101,7 +120,7 @@ impl<'a> Events<'a> {
         session: Uuid,
         identity: &str,
     ) -> Result<Option<u64>, StoreError> {
-        let found = self.table.engine.get(&identity_key(session, identity)).await?;
+        let found = self.engine.get(&identity_key(session, identity)).await?;
         found.as_deref().map(decode).transpose()
     }
 
@@ -109,7 +128,7 @@ impl<'a> Events<'a> {
     /// Its events stay in the log.
     pub async fn forget_identities(&self, session: Uuid) -> Result<(), StoreError> {
         let all = Key::new(Tree::IdentitiesOfEvents).uuid(session).all();
-        clear(self.table.engine, all).await
+        clear(self.engine, all).await
     }
 
     /// Adds an entry to a batch; `starts_at` is where the one before it ends. Where it ends itself.
@@ -119,21 +138,7 @@ impl<'a> Events<'a> {
         event: &Event,
         starts_at: u64,
     ) -> Result<u64, StoreError> {
-        let Event { seq, id, session, session_uuid, session_seq, at, body, identities } = event;
-        let (seq, id, session_uuid, session_seq, at) =
-            (*seq, *id, *session_uuid, *session_seq, *at);
-        let identities = Some(identities).filter(|pairs| !pairs.is_empty());
-        let entry =
-            Entry { seq, id, session, session_uuid, session_seq, at, body, identities, starts_at };
-        let value = encode(&entry)?;
-        let identity = body.identity().map(|identity| identity_key(session_uuid, &identity));
-        let ends_at = starts_at + size(identity.as_deref(), value.len());
-        if let Some(identity) = identity {
-            batch.put(identity, encode(&seq)?);
-        }
-        batch.put(by_session(session_uuid).number(seq).done(), Vec::new());
-        batch.put(key(seq).done(), value);
-        Ok(ends_at)
+        append_in(batch, event, starts_at)
     }
 
     /// Up to `limit` events with numbers above `after` and up to `newest`, in order.
@@ -144,11 +149,11 @@ impl<'a> Events<'a> {
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
         let range = key(after.saturating_add(1)).until(key(newest.saturating_add(1)));
-        let found = self.table.scan(range, Direction::Forward, limit).await?;
-        Ok(found.into_iter().map(Event::from).collect())
+        let found = self.engine.scan(range, Direction::Forward, limit).await?;
+        found.iter().map(|(_, value)| event_of(value)).collect()
     }
 
-    /// The same for one session, still by the numbers of the whole log.
+    /// The same for one channel, still by the numbers of the whole log.
     pub async fn between_of(
         &self,
         session: Uuid,
@@ -158,13 +163,11 @@ impl<'a> Events<'a> {
     ) -> Result<Vec<Event>, StoreError> {
         let start = by_session(session).number(after.saturating_add(1));
         let range = start.until(by_session(session).number(newest.saturating_add(1)));
-        let places = self.table.engine.scan(range, Direction::Forward, limit).await?;
+        let places = self.engine.scan(range, Direction::Forward, limit).await?;
         let mut events = Vec::with_capacity(places.len());
         for (place, _) in places {
             let Some(seq) = last_number(&place) else { continue };
-            if let Some(event) = self.table.get(key(seq)).await? {
-                events.push(event.into());
-            }
+            events.extend(self.get(seq).await?);
         }
         Ok(events)
     }
@@ -180,7 +183,9 @@ impl<'a> Events<'a> {
         let mut next = from;
         while next <= newest {
             let range = key(next).until(key(newest.saturating_add(1)));
-            let page = self.table.scan(range, Direction::Forward, LOOKED_AT).await?;
+            let page = self.engine.scan(range, Direction::Forward, LOOKED_AT).await?;
+            let page: Vec<Event> =
+                page.iter().map(|(_, value)| event_of(value)).collect::<Result<_, _>>()?;
             let Some(last) = page.last().map(|entry| entry.seq) else { break };
             if let Some(young) = page.iter().find(|entry| older_than <= entry.at) {
                 return Ok(young.seq);
@@ -193,38 +198,109 @@ impl<'a> Events<'a> {
     /// Drops at most `limit` entries below a number, oldest first. How many.
     pub async fn drop_below(&self, below: u64, limit: usize) -> Result<usize, StoreError> {
         let range = key(0).until(key(below));
-        let pairs = self.table.engine.scan(range, Direction::Forward, limit).await?;
+        let pairs = self.engine.scan(range, Direction::Forward, limit).await?;
         let mut batch = Batch::new();
         for (event_key, bytes) in &pairs {
-            let event: Read = decode(bytes)?;
+            let event = event_of(bytes)?;
+            let uuid = event.channel_uuid();
             if let Some(identity) = event.body.identity() {
-                batch.remove(identity_key(event.session_uuid, &identity));
+                batch.remove(identity_key(uuid, &identity));
             }
-            batch.remove(by_session(event.session_uuid).number(event.seq).done());
+            batch.remove(by_session(uuid).number(event.seq).done());
             batch.remove(event_key.clone());
         }
         if !batch.is_empty() {
-            self.table.engine.commit(batch).await?;
+            self.engine.commit(batch).await?;
         }
         Ok(pairs.len())
     }
 }
 
-impl From<Read> for Event {
-    fn from(entry: Read) -> Self {
-        let Entry { seq, id, session, session_uuid, session_seq, at, body, .. } = entry;
-        let identities = entry.identities.unwrap_or_default();
-        Self { seq, id, session, session_uuid, session_seq, at, body, identities }
+fn append_in(batch: &mut Batch, event: &Event, starts_at: u64) -> Result<u64, StoreError> {
+    let Event { seq, id, channel, channel_seq, at, body, identities } = event;
+    let (seq, id, session_seq, at) = (*seq, *id, *channel_seq, *at);
+    let session = channel.as_ref().map(|channel| &channel.id);
+    let session_uuid = event.channel_uuid();
+    let (wa, module) = match body {
+        Body::WhatsApp(event) => (Some(event), None),
+        Body::Module(event) => (None, Some(event)),
+    };
+    let identities = Some(identities).filter(|pairs| !pairs.is_empty());
+    let value = encode(&Entry {
+        seq,
+        id,
+        session,
+        session_uuid,
+        session_seq,
+        at,
+        body: wa,
+        module,
+        identities,
+        starts_at,
+    })?;
+    let identity = body.identity().map(|identity| identity_key(session_uuid, &identity));
+    let ends_at = starts_at + size(identity.as_deref(), value.len());
+    if let Some(identity) = identity {
+        batch.put(identity, encode(&seq)?);
     }
+    batch.put(by_session(session_uuid).number(seq).done(), Vec::new());
+    batch.put(key(seq).done(), value);
+    Ok(ends_at)
+}
+
+/// An entry and where it starts.
+fn read(value: &[u8]) -> Result<(Event, u64), StoreError> {
+    let entry: Read = match decode(value) {
+        Ok(entry) => entry,
+        Err(error) => decode::<ReadFormer>(value).ok().and_then(of_gateway).ok_or(error)?,
+    };
+    let Entry { seq, id, session, session_uuid, session_seq, at, .. } = entry;
+    let body = match (entry.body, entry.module) {
+        (Some(event), _) => Body::WhatsApp(event),
+        (None, Some(event)) => Body::Module(event),
+        (None, None) => return Err(StoreError::Corrupt(format!("event {seq} has no body"))),
+    };
+    let channel = session.map(|id| Channel { id, uuid: session_uuid });
+    let identities = entry.identities.unwrap_or_default();
+    let event = Event { seq, id, channel, channel_seq: session_seq, at, body, identities };
+    Ok((event, entry.starts_at))
+}
+
+fn event_of(value: &[u8]) -> Result<Event, StoreError> {
+    Ok(read(value)?.0)
+}
+
+/// The gateway's own event of before there were families; none for any other.
+fn of_gateway(entry: ReadFormer) -> Option<Read> {
+    let Entry { seq, id, session, session_uuid, session_seq, at, identities, starts_at, .. } =
+        entry;
+    let value = entry.body?;
+    let kind = value.get("type")?.as_str().filter(|kind| *kind == FORMER_KIND)?.to_owned();
+    let webhook = value.get("webhook").and_then(|id| id.as_str()?.parse().ok());
+    let subject = webhook.map(EventSubject::Webhook).unwrap_or_default();
+    let family = FORMER_FAMILY.to_owned();
+    let module = Some(ModuleEvent { family, kind, subject, identity: None, value });
+    let body = None;
+    Some(Entry {
+        seq,
+        id,
+        session,
+        session_uuid,
+        session_seq,
+        at,
+        body,
+        module,
+        identities,
+        starts_at,
+    })
 }
 
 fn place_of(value: &[u8]) -> Result<EventPlace, StoreError> {
-    let entry: Read = decode(value)?;
-    let identity =
-        entry.body.identity().map(|identity| identity_key(entry.session_uuid, &identity));
+    let (event, starts_at) = read(value)?;
+    let uuid = event.channel_uuid();
+    let identity = event.body.identity().map(|identity| identity_key(uuid, &identity));
     let size = size(identity.as_deref(), value.len());
-    let (seq, starts_at) = (entry.seq, entry.starts_at);
-    Ok(EventPlace { seq, starts_at, ends_at: starts_at + size })
+    Ok(EventPlace { seq: event.seq, starts_at, ends_at: starts_at + size })
 }
 
 /// Bytes of all that an entry adds to the store: itself, its place in its session, its identity.
@@ -244,4 +320,93 @@ fn by_session(session: Uuid) -> Key {
 
 fn identity_key(session: Uuid, identity: &str) -> Vec<u8> {
     Key::new(Tree::IdentitiesOfEvents).uuid(session).text(identity).done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    /// Entries as the landed version wrote them, byte for byte.
+    const LANDED: [&str; 3] = [
+        r#"{"seq":1,"id":"01a1fd25-84c9-75f4-80cc-417b1487b2ee","session":"shop","sessionUuid":"01a1fd24-9c03-7d11-a0a2-1f6f8f5d2c77","sessionSeq":1,"at":"2026-11-20T10:00:00Z","body":{"type":"ack","message":"true_15550000001@c.us_K","ack":"read","participant":null},"startsAt":0}"#,
+        r#"{"seq":2,"id":"01a1fd25-84c9-75f4-80cc-417b1487b2ef","session":"shop","sessionSeq":1,"at":"2026-11-20T10:00:01Z","body":{"type":"authenticated"},"identities":[{"lid":"1000000001@lid","phone":"15550000001@c.us"}],"startsAt":300}"#,
+        r#"{"seq":3,"id":"01a1fd25-84c9-75f4-80cc-417b1487b2f0","session":null,"sessionSeq":1,"at":"2026-11-20T10:00:02Z","body":{"type":"webhook_disabled","webhook":"01a1fd24-9c03-7d11-a0a2-1f6f8f5d2c78","origin":"https://example.com","allSessions":true,"reason":"HTTP 500","failingSince":null},"startsAt":600}"#,
+    ];
+
+    fn landed(text: &str) -> Vec<u8> {
+        [&[1], text.as_bytes()].concat()
+    }
+
+    #[tokio::test]
+    async fn events_of_the_landed_version_are_read_on_unchanged() {
+        let store = crate::store::Store::temporary().await.unwrap();
+        let mut batch = Batch::new();
+        for (seq, text) in (1..).zip(LANDED) {
+            batch.put(key(seq).done(), landed(text));
+        }
+        store.commit(batch).await.unwrap();
+        let events = store.events().between(0, 9, 9).await.unwrap();
+        let [ack, authenticated, disabled] = &events[..] else { panic!("{events:?}") };
+        let channel = ack.channel.as_ref().unwrap();
+        assert_eq!((channel.id.to_string(), ack.channel_seq), ("shop".to_owned(), 1));
+        assert_eq!(channel.uuid.to_string(), "01a1fd24-9c03-7d11-a0a2-1f6f8f5d2c77");
+        assert_eq!(ack.at, from_seconds(1_795_168_800));
+        assert!(matches!(&ack.body, Body::WhatsApp(WaEvent::Ack { participant: None, .. })));
+        assert_eq!(authenticated.session().unwrap().as_str(), "shop");
+        assert_eq!(
+            (authenticated.channel_uuid(), authenticated.identities.len()),
+            (Uuid::nil(), 1)
+        );
+        let Body::Module(disabled) = &disabled.body else { panic!("{disabled:?}") };
+        assert_eq!(
+            (disabled.family.as_str(), disabled.kind.as_str()),
+            ("gateway", "webhook_disabled")
+        );
+        assert!(matches!(disabled.subject, EventSubject::Webhook(_)));
+        let place = store.events().newest().await.unwrap().unwrap();
+        assert_eq!((place.seq, place.starts_at), (3, 600));
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_taken_for_an_event_of_another_family() {
+        let damaged = LANDED[0].replace("\"ack\":\"read\"", "\"ack\":\"odd\"");
+        assert!(matches!(read(&landed(&damaged)), Err(StoreError::Corrupt(_))));
+        let unknown = LANDED[0].replace("\"type\":\"ack\"", "\"type\":\"odd\"");
+        assert!(matches!(read(&landed(&unknown)), Err(StoreError::Corrupt(_))));
+    }
+
+    #[tokio::test]
+    async fn events_of_all_channels_and_families_come_back_as_they_were_written() {
+        let store = crate::store::Store::temporary().await.unwrap();
+        let module = ModuleEvent {
+            family: "payments".to_owned(),
+            kind: "paid".to_owned(),
+            subject: EventSubject::Record("order".to_owned(), "7".to_owned()),
+            identity: Some("payments|paid|7".to_owned()),
+            value: serde_json::json!({ "order": 7, "deep": [null, 1.5, { "a": "b" }] }),
+        };
+        let mut written = Vec::new();
+        for (seq, id) in (1..).zip(["shop", "web:01a1fd24-9c03-7d11-a0a2-1f6f8f5d2c77", "sms:1555"])
+        {
+            let channel = Some(Channel { id: id.parse().unwrap(), uuid: Uuid::from_u128(9) });
+            let (id, channel_seq, at) = (Uuid::from_u128(seq.into()), seq, from_seconds(1));
+            let (body, identities) = (Body::Module(module.clone()), Vec::new());
+            written.push(Event { seq, id, channel, channel_seq, at, body, identities });
+        }
+        let mut batch = Batch::new();
+        for event in &written {
+            store.events().append_in(&mut batch, event, 0).unwrap();
+        }
+        store.commit(batch).await.unwrap();
+        assert_eq!(store.events().between(0, 9, 9).await.unwrap(), written);
+        let of_channel = store.events().between_of(Uuid::from_u128(9), 1, 9, 9).await.unwrap();
+        assert_eq!(of_channel, written[1..]);
+        let known = store.events().number_of(Uuid::from_u128(9), "payments|paid|7").await;
+        assert_eq!(known.unwrap(), Some(3));
+        // What was dropped is known by its identity no more.
+        assert_eq!(store.events().drop_below(9, 9).await.unwrap(), 3);
+        let known = store.events().number_of(Uuid::from_u128(9), "payments|paid|7").await;
+        assert_eq!(known.unwrap(), None);
+    }
 }

@@ -27,6 +27,9 @@ pub struct ApiKeyRecord {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// The wording of subscriptions that name none, as all of before there were others.
+pub const OPEN_WA: &str = "open-wa";
+
 /// A place that events are posted to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,6 +40,9 @@ pub struct WebhookRecord {
     /// Which session of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_uuid: Option<Uuid>,
+    /// How events read that are posted to it: the name of a [`crate::events::Wording`].
+    #[serde(default = "open_wa", skip_serializing_if = "is_open_wa")]
+    pub wording: String,
     pub url: String,
     /// Names as the surface that registered it gives them; `*` for all.
     pub events: Vec<String>,
@@ -80,6 +86,14 @@ pub struct WebhookRecord {
     pub missed: u64,
     pub last_status: Option<u16>,
     pub last_delivery_at: Option<Timestamp>,
+}
+
+fn open_wa() -> String {
+    OPEN_WA.to_owned()
+}
+
+fn is_open_wa(wording: &str) -> bool {
+    wording == OPEN_WA
 }
 
 impl WebhookRecord {

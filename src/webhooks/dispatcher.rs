@@ -310,7 +310,8 @@ impl Webhooks {
             None => self.event_of(&delivery).await?,
         };
         delivery.attempts += 1;
-        let Some(body) = event.and_then(|event| self.inner.envelope.wrap(&event)) else {
+        let wording = self.wording_of(webhook);
+        let Some(body) = event.and_then(|event| wording?.wrap(&event)) else {
             let came = Came::Unfit("its event is past the retention".to_owned());
             return Ok(Ended { delivery, is_fresh, came });
         };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, Event, SessionId, Timestamp},
+    domain::{Error, Event, Timestamp},
     store::{
         Batch,
         records::{Delivery, DeliveryState, Reading, WebhookRecord, delivery_id},
@@ -33,7 +33,7 @@ impl Webhooks {
             if !desk.is_at_rest() {
                 return Ok(false);
             }
-            self.begin(webhook.id, desk).await?;
+            self.begin(webhook, desk).await?;
         }
         let is_well = webhook.failing_since.is_none();
         if !is_well {
@@ -58,7 +58,7 @@ impl Webhooks {
         let is_at_end = events.len() < most;
         let (is_empty, last) = (events.is_empty(), events.last().map_or(0, |event| event.seq));
         let wanted = events.into_iter().filter(|event| self.is_wanted(webhook, event));
-        let taken = wanted.filter_map(|event| self.fresh(webhook.id, event)).collect();
+        let taken = wanted.filter_map(|event| self.fresh(webhook, event)).collect();
         self.place(desk, taken, is_well).await?;
         if let Some(window) = &mut desk.window {
             window.advance(if is_at_end { last.max(newest) } else { last });
@@ -79,7 +79,8 @@ impl Webhooks {
     }
 
     /// Begins where it is recorded that the log was read to, with what stood open then.
-    async fn begin(&self, id: Uuid, desk: &mut Desk) -> Result<(), Error> {
+    async fn begin(&self, webhook: &WebhookRecord, desk: &mut Desk) -> Result<(), Error> {
+        let id = webhook.id;
         let (log, webhooks) = (&self.inner.log, self.inner.store.webhooks());
         // Read at this time: whoever holds the record of before may have one of an earlier group.
         let accepted = webhooks.get(id).await?.map_or(0, |webhook| webhook.accepted);
@@ -90,7 +91,7 @@ impl Webhooks {
         for seq in reading.open {
             let found = log.read(None, seq.saturating_sub(1), 1).await?;
             let event = found.into_iter().find(|event| event.seq == seq);
-            match event.and_then(|event| self.fresh(id, event)) {
+            match event.and_then(|event| self.fresh(webhook, event)) {
                 Some(fresh) => open.push(fresh),
                 None => desk.missed += 1,
             }
@@ -121,13 +122,15 @@ impl Webhooks {
     }
 
     fn is_wanted(&self, webhook: &WebhookRecord, event: &Event) -> bool {
-        let name = self.inner.envelope.name(event);
+        let name = self.wording_of(webhook).and_then(|wording| wording.name(event));
         name.is_some_and(|name| Self::listens_to(webhook, event, name))
     }
 
     /// None for an event that is of no interest outside.
-    fn fresh(&self, webhook: Uuid, event: Arc<Event>) -> Option<Fresh> {
-        let name = self.inner.envelope.name(&event)?;
+    fn fresh(&self, webhook: &WebhookRecord, event: Arc<Event>) -> Option<Fresh> {
+        let name = self.wording_of(webhook)?.name(&event)?;
+        let webhook = webhook.id;
+        let channel = event.channel.as_ref().map(|channel| channel.id.to_string());
         let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
         let delivery = Delivery {
             id: delivery_id(webhook, event.seq, event.id),
@@ -135,7 +138,7 @@ impl Webhooks {
             seq: event.seq,
             event: event.id,
             event_name: name.to_owned(),
-            lane: format!("{}|{chat}", event.session.as_ref().map_or("", SessionId::as_str)),
+            lane: format!("{}|{chat}", channel.unwrap_or_default()),
             state: DeliveryState::Waiting,
             attempts: 0,
             earlier_attempts: 0,

@@ -1,7 +1,7 @@
 //! Webhooks: endpoints, and the delivery of events to them, at least once and in order per chat.
 //!
 //! Reads the event log with a cursor per endpoint. Knows no session and no engine; the body of a
-//! delivery is made by the [`Envelope`] that a surface hands in.
+//! delivery is made by the [`Wording`] that the endpoint names.
 //!
 //! An event becomes a delivery record in the same commit that moves the endpoint's cursor past it,
 //! and a delivery leaves the line only when the receiver's answer is recorded. What was under way
@@ -32,36 +32,23 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use uuid::Uuid;
 
 use self::hosts::Hosts;
 pub use self::{registry::MASK, schedule::Schedule};
 pub use crate::store::records::{
-    Attempt, Delivery, DeliveryState, RetryPlan, SetBy, WebhookRecord,
+    Attempt, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, WebhookRecord,
 };
 use crate::{
     domain::{Clock, Event},
     egress::Guard,
-    events::EventLog,
+    events::{EventLog, Wording, Wordings},
     store::Store,
 };
 
 /// Endpoints share this many locks.
 const LOCKS: usize = 64;
-
-/// How a surface words an event for its webhooks.
-pub trait Envelope: Send + Sync + 'static {
-    /// The event's name; none for an event that this surface does not tell.
-    fn name(&self, event: &Event) -> Option<&'static str>;
-
-    /// The body of a delivery as compact JSON, likewise. All endpoints share its bytes.
-    fn wrap(&self, event: &Event) -> Option<Bytes>;
-
-    /// The names that an endpoint may ask for.
-    fn names(&self) -> &'static [&'static str];
-}
 
 /// What a caller asks for when registering an endpoint.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +59,8 @@ pub struct WebhookDraft {
     pub secret: Option<String>,
     pub enabled: Option<bool>,
     pub retries: Option<RetryPlan>,
+    /// The wording of its deliveries; none for open-wa's, and for the one that the endpoint has.
+    pub wording: Option<String>,
     pub set_by: SetBy,
 }
 
@@ -162,7 +151,7 @@ struct Inner {
     log: EventLog,
     clock: Clock,
     settings: WebhookSettings,
-    envelope: Arc<dyn Envelope>,
+    wordings: Wordings,
     hosts: Hosts,
     locks: [Mutex<()>; LOCKS],
     /// Held while an endpoint is registered: two calls for one address make one endpoint. Taken
@@ -182,7 +171,7 @@ impl Webhooks {
         log: EventLog,
         clock: Clock,
         settings: WebhookSettings,
-        envelope: Arc<dyn Envelope>,
+        wordings: Wordings,
     ) -> Self {
         let changes = watch::Sender::new(0);
         let hosts = Hosts::new(settings.per_host);
@@ -191,7 +180,7 @@ impl Webhooks {
             log,
             clock,
             settings,
-            envelope,
+            wordings,
             hosts,
             locks: std::array::from_fn(|_| Mutex::new(())),
             registering: Mutex::new(()),
@@ -235,8 +224,13 @@ impl Webhooks {
         self.progress(webhook).map(|progress| progress.accepted)
     }
 
+    /// How events read for an endpoint; none for a wording that this version does not have: it gets nothing.
+    fn wording_of(&self, webhook: &WebhookRecord) -> Option<&dyn Wording> {
+        self.inner.wordings.get(&webhook.wording)
+    }
+
     fn listens_to(webhook: &WebhookRecord, event: &Event, name: &str) -> bool {
-        webhook.session().is_none_or(|own| own.uuid == event.session_uuid)
+        webhook.session().is_none_or(|own| own.uuid == event.channel_uuid())
             && webhook.events.iter().any(|wanted| wanted == "*" || wanted == name)
     }
 }

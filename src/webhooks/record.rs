@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Error, EventBody, Timestamp, clock::between},
+    domain::{ChannelId, Error, Timestamp, clock::between},
+    events::{GatewayEvent, News},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, Reading, RetryPlan, WebhookRecord},
@@ -119,8 +120,9 @@ impl Webhooks {
         let accepted = metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted");
         if was_enabled && !webhook.enabled {
             tracing::warn!(webhook = %id, "webhook {id} is switched off");
-            let session = webhook.session.as_ref();
-            self.inner.log.append_of(session, vec![told(&webhook)], batch).await?;
+            let session = webhook.session.clone().map(ChannelId::from);
+            let news = News::of_module(session, &told(&webhook))?;
+            self.inner.log.append_of(vec![news], batch).await?;
             accepted.increment(fresh);
             self.changed();
             return Ok(waiting);
@@ -280,8 +282,8 @@ fn patience(ended: &[Ended]) -> Option<Duration> {
 }
 
 /// The event that tells of an endpoint's end.
-fn told(webhook: &WebhookRecord) -> EventBody {
-    EventBody::WebhookDisabled {
+fn told(webhook: &WebhookRecord) -> GatewayEvent {
+    GatewayEvent::WebhookDisabled {
         webhook: webhook.id,
         origin: url::Url::parse(&webhook.url).ok().map(|url| url.origin().ascii_serialization()),
         all_sessions: webhook.session.is_none(),

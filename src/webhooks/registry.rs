@@ -9,7 +9,7 @@ use crate::{
     domain::{Error, SessionRef, Subject},
     store::{
         Batch,
-        records::{Reading, WebhookRecord, WebhookSecret},
+        records::{OPEN_WA, Reading, WebhookRecord, WebhookSecret},
     },
     webhooks::{Registered, SetBy, WebhookChange, WebhookDraft, Webhooks, signature},
 };
@@ -54,8 +54,11 @@ impl Webhooks {
     pub async fn register(
         &self,
         session: Option<&SessionRef>,
-        draft: WebhookDraft,
+        mut draft: WebhookDraft,
     ) -> Result<Registered, Error> {
+        if draft.wording.is_none() {
+            draft.wording = self.wording_at(session, &draft.url).await?;
+        }
         let draft = self.checked(draft).await?;
         let now = self.inner.clock.now();
         let _registering = self.inner.registering.lock().await;
@@ -68,6 +71,7 @@ impl Webhooks {
             let mut webhook = self.find(session, found.id).await?;
             (webhook.url, webhook.set_by) = (draft.url, draft.set_by);
             (webhook.events, webhook.headers) = (draft.events, draft.headers);
+            webhook.wording = draft.wording.unwrap_or(webhook.wording);
             self.switch(&mut webhook, draft.enabled.unwrap_or(true)).await?;
             webhook.retries = draft.retries.unwrap_or(webhook.retries);
             if let Some(secret) = draft.secret {
@@ -87,9 +91,20 @@ impl Webhooks {
         Ok(registered)
     }
 
+    /// The wording of the endpoint that has this address already.
+    async fn wording_at(
+        &self,
+        session: Option<&SessionRef>,
+        url: &str,
+    ) -> Result<Option<String>, Error> {
+        let known = self.inner.store.webhooks().list(session).await?;
+        let found = known.into_iter().find(|webhook| is_same(&webhook.url, url));
+        Ok(found.map(|webhook| webhook.wording))
+    }
+
     /// The draft with its address as it is stored, if an endpoint may be registered so.
     pub async fn checked(&self, draft: WebhookDraft) -> Result<WebhookDraft, Error> {
-        self.check_events(&draft.events)?;
+        self.check_events(draft.wording.as_deref().unwrap_or(OPEN_WA), &draft.events)?;
         check_headers(&draft.headers)?;
         if let Some(secret) = &draft.secret {
             signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))?;
@@ -114,6 +129,7 @@ impl Webhooks {
             id: Uuid::now_v7(),
             session: session.map(|session| session.id.clone()),
             session_uuid: session.map(|session| session.uuid),
+            wording: draft.wording.unwrap_or_else(|| OPEN_WA.to_owned()),
             url: draft.url,
             events: draft.events,
             headers: draft.headers,
@@ -218,7 +234,7 @@ impl Webhooks {
             webhook.probe_now(self.inner.clock.steady());
         }
         if let Some(events) = events {
-            self.check_events(&events)?;
+            self.check_events(&webhook.wording, &events)?;
             webhook.events = events;
         }
         if let Some(mut headers) = headers {
@@ -353,8 +369,10 @@ impl Webhooks {
         Ok(())
     }
 
-    fn check_events(&self, events: &[String]) -> Result<(), Error> {
-        let names = self.inner.envelope.names();
+    fn check_events(&self, wording: &str, events: &[String]) -> Result<(), Error> {
+        let unknown =
+            || Error::invalid_field("wording", format!("there is no wording '{wording}'"));
+        let names = self.inner.wordings.get(wording).ok_or_else(unknown)?.names();
         if events.is_empty() {
             return Err(Error::invalid_field("events", "must name at least one event"));
         }

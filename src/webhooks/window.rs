@@ -176,7 +176,7 @@ impl Window {
 #[cfg(test)]
 pub fn fresh(lane: &str, seq: u64) -> Fresh {
     use crate::{
-        domain::{EventBody, clock::from_seconds},
+        domain::{Channel, WaEvent, clock::from_seconds},
         store::records::DeliveryState,
     };
     use uuid::Uuid;
@@ -200,11 +200,10 @@ pub fn fresh(lane: &str, seq: u64) -> Fresh {
     let event = Event {
         seq,
         id: delivery.event,
-        session: Some("s".parse().unwrap()),
-        session_uuid: Uuid::nil(),
-        session_seq: seq,
+        channel: Some(Channel { id: "s".parse().unwrap(), uuid: Uuid::nil() }),
+        channel_seq: seq,
         at: from_seconds(0),
-        body: EventBody::Authenticated,
+        body: WaEvent::Authenticated.into(),
         identities: Vec::new(),
     };
     Fresh { delivery, event: Arc::new(event) }

@@ -37,6 +37,7 @@ mod simulated_network;
 mod two_sides;
 mod webhook_outage;
 mod webhook_service;
+mod webhook_wordings;
 #[cfg(target_os = "linux")]
 mod webhook_tls;
 mod webhooks;

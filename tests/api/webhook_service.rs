@@ -14,10 +14,10 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wagate::{
-    api::Frames,
+    api::AllFrames,
     domain::{Ack, Clock, EventBody, SessionId, clock::from_seconds},
     egress::{Guard, OwnPorts, Private},
-    events::{EventLog, Need, Retention},
+    events::{EventLog, Need, Retention, Wordings},
     store::{Batch, Store},
     webhooks::{
         Attempt, Delivery, DeliveryState, Schedule, WebhookChange, WebhookDraft, WebhookRecord,
@@ -36,7 +36,7 @@ const STEP: Duration = Duration::from_millis(5);
 pub struct Service {
     pub webhooks: Webhooks,
     pub store: Store,
-    log: EventLog,
+    pub log: EventLog,
     pub clock: Clock,
     session: SessionId,
     tasks: TaskTracker,
@@ -50,9 +50,18 @@ impl Service {
     }
 
     pub async fn start_on(store: Store, clock: Clock, settings: WebhookSettings) -> Self {
+        Self::start_with(store, clock, settings, AllFrames::default().wordings()).await
+    }
+
+    /// The same with other wordings.
+    pub async fn start_with(
+        store: Store,
+        clock: Clock,
+        settings: WebhookSettings,
+        wordings: Wordings,
+    ) -> Self {
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-        let envelope = Arc::new(Frames::default());
-        let webhooks = Webhooks::new(store.clone(), log.clone(), clock.clone(), settings, envelope);
+        let webhooks = Webhooks::new(store.clone(), log.clone(), clock.clone(), settings, wordings);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         webhooks.start(&tasks, stop.clone());
         Self { webhooks, store, log, clock, session: "s".parse().unwrap(), tasks, stop }

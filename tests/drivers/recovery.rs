@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use tokio::time::timeout;
 use wagate::{
     domain::{
-        Clock, Command, Content, EventBody, Outgoing, Reply, SessionConfig, SessionState,
+        Body, Clock, Command, Content, EventBody, Outgoing, Reply, SessionConfig, SessionState,
         SessionStatus,
         session::{EngineKind, RecoveryOutcome, RecoveryStage},
     },
@@ -82,7 +82,7 @@ impl Supervised {
         let looking = async {
             loop {
                 let events = self.log.read(None, 0, 10_000).await.unwrap();
-                let is_it = |body: &EventBody| matches!(body, EventBody::Message { message } if message.body == text);
+                let is_it = |body: &Body| matches!(body.whatsapp(), Some(EventBody::Message { message }) if message.body == text);
                 match events.iter().filter(|event| is_it(&event.body)).count() {
                     0 => tokio::time::sleep(Duration::from_millis(10)).await,
                     times => return assert_eq!(times, 1),

@@ -120,7 +120,7 @@ impl Stage {
     /// What was told, as far as it is about the session itself.
     pub async fn told(&self) -> Vec<String> {
         let events = self.log.read(Some(self.session.status().uuid), 0, 1_000).await.unwrap();
-        let words = events.into_iter().filter_map(|event| match event.body {
+        let words = events.iter().filter_map(|event| match event.body.whatsapp()? {
             EventBody::StateChanged { state, .. } => Some(state.as_str().to_owned()),
             EventBody::Disconnected { reason, .. } => Some(format!("{reason:?}")),
             EventBody::Qr { .. } => Some("code".to_owned()),

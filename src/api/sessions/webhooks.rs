@@ -211,6 +211,7 @@ pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> Result<WebhookDraft
         secret: body.secret,
         enabled: body.enabled,
         retries: body.retries,
+        wording: None,
     })
 }
 

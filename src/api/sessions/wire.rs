@@ -8,17 +8,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    api::{
-        frames::Codes,
-        sessions::{identity::beside, message_view::MessageEventView},
-    },
+    api::sessions::{identity::beside, message_view::MessageEventView},
     domain::{
-        Ack, Event, EventBody, Identities, Jid, SendHold, SessionId, SessionState, SessionStatus,
-        Timestamp, address,
+        Ack, Body, Event, EventBody, Identities, Jid, SendHold, SessionId, SessionState,
+        SessionStatus, Timestamp, address,
         event::{GroupChange, JoinAction, LeaveAction},
         identity::risen,
         shown::shown,
     },
+    events::{Codes, GatewayEvent, Wording},
 };
 
 /// Every event that this surface tells.
@@ -77,19 +75,26 @@ enum Data<'a> {
     Other(Value),
 }
 
-/// Words an event as compact JSON at the end of these bytes; none for those that are of no interest
-/// outside.
-pub fn encode(event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
-    let known: Identities = event.identities.iter().collect();
-    let worded = Worded {
-        event: name(&event.body)?,
-        session_id: event.session.as_ref(),
-        session_uuid: event.session_uuid,
-        data: match &event.body {
-            EventBody::Message { message } | EventBody::MessageSent { message } => {
+/// The wording of the open-wa API.
+pub struct OpenWa;
+
+impl Wording for OpenWa {
+    fn name(&self, event: &Event) -> Option<&'static str> {
+        match &event.body {
+            Body::WhatsApp(event) => Some(name(event)),
+            Body::Module(event) => match event.read()? {
+                GatewayEvent::WebhookDisabled { .. } => Some("webhook.disabled"),
+            },
+        }
+    }
+
+    fn write(&self, event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
+        let known: Identities = event.identities.iter().collect();
+        let data = match &event.body {
+            Body::WhatsApp(EventBody::Message { message } | EventBody::MessageSent { message }) => {
                 Data::Message(Box::new(MessageEventView::of(message, &known)))
             }
-            other => {
+            Body::WhatsApp(other) => {
                 let mut data = payload(other, event.at, codes);
                 // The engine's own object has fields of its own.
                 if !matches!(other, EventBody::EngineUnknown { .. }) {
@@ -97,12 +102,24 @@ pub fn encode(event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()> {
                 }
                 Data::Other(data)
             }
-        },
-        timestamp: event.at.as_second(),
-        id: event.id,
-        seq: event.seq,
-    };
-    serde_json::to_writer(bytes, &worded).ok()
+            Body::Module(module) => Data::Other(gateway_data(&module.read()?, event.at)),
+        };
+        let worded = Worded {
+            event: self.name(event)?,
+            // Null for a channel that is no session: this API has none.
+            session_id: event.session(),
+            session_uuid: event.channel_uuid(),
+            data,
+            timestamp: event.at.as_second(),
+            id: event.id,
+            seq: event.seq,
+        };
+        serde_json::to_writer(bytes, &worded).ok()
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &EVENT_NAMES
+    }
 }
 
 /// A frame that is not an event of the log.
@@ -138,9 +155,9 @@ pub fn present(
     }
 }
 
-/// What this surface calls an event; none for one that it does not tell.
-pub fn name(body: &EventBody) -> Option<&'static str> {
-    Some(match body {
+/// What this surface calls an event of WhatsApp's.
+fn name(body: &EventBody) -> &'static str {
+    match body {
         EventBody::EngineUnknown { .. } => "unknown",
         EventBody::MessageEdited { .. } => "message_edit",
         // How far a message came: nowhere.
@@ -148,9 +165,8 @@ pub fn name(body: &EventBody) -> Option<&'static str> {
         EventBody::GroupJoined { .. } => "group_join",
         EventBody::GroupLeft { .. } => "group_leave",
         EventBody::GroupUpdated { .. } => "group_update",
-        EventBody::WebhookDisabled { .. } => "webhook.disabled",
         other => other.name(),
-    })
+    }
 }
 
 /// What an event holds that is not a message.
@@ -259,13 +275,19 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
             "outboxId": outbox, "id": message, "messageId": message, "chatId": message.chat, "reason": reason,
             "outcome": if *may_be_sent { "unknown" } else { "not_sent" }, "timestamp": timestamp,
         }),
-        EventBody::WebhookDisabled { webhook, origin, all_sessions, reason, failing_since } => {
+        EventBody::Message { .. } | EventBody::MessageSent { .. } => Value::Null,
+    }
+}
+
+/// What an event of the gateway's own holds.
+fn gateway_data(event: &GatewayEvent, at: Timestamp) -> Value {
+    match event {
+        GatewayEvent::WebhookDisabled { webhook, origin, all_sessions, reason, failing_since } => {
             json!({
                 "webhookId": webhook, "origin": origin, "allSessions": all_sessions, "reason": reason,
-                "failingSince": failing_since.map(Timestamp::as_second), "timestamp": timestamp,
+                "failingSince": failing_since.map(Timestamp::as_second), "timestamp": at.as_second(),
             })
         }
-        EventBody::Message { .. } | EventBody::MessageSent { .. } => Value::Null,
     }
 }
 
@@ -356,7 +378,7 @@ pub fn jids(texts: &[String]) -> Result<Vec<Jid>, crate::domain::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::from_seconds;
+    use crate::domain::{Channel, clock::from_seconds};
 
     #[test]
     fn times_have_no_fraction() {
@@ -380,15 +402,14 @@ mod tests {
         let event = Event {
             seq: 1,
             id: uuid::Uuid::nil(),
-            session: Some("s".parse().unwrap()),
-            session_uuid: uuid::Uuid::nil(),
-            session_seq: 1,
+            channel: Some(Channel { id: "s".parse().unwrap(), uuid: uuid::Uuid::nil() }),
+            channel_seq: 1,
             at: from_seconds(1),
-            body,
+            body: body.into(),
             identities,
         };
         let mut bytes = Vec::new();
-        encode(&event, Codes::Shown, &mut bytes).unwrap();
+        OpenWa.write(&event, Codes::Shown, &mut bytes).unwrap();
         let frame: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(frame["data"]["participants"], json!(["1000000001@lid", "15550002@c.us"]));
         assert_eq!(
@@ -406,15 +427,14 @@ mod tests {
         let event = Event {
             seq: 1,
             id: uuid::Uuid::nil(),
-            session: "s".parse().ok(),
-            session_uuid: uuid::Uuid::nil(),
-            session_seq: 1,
+            channel: Some(Channel { id: "s".parse().unwrap(), uuid: uuid::Uuid::nil() }),
+            channel_seq: 1,
             at: from_seconds(1),
-            body: EventBody::EngineUnknown { name: "call_log".to_owned(), raw: raw.clone() },
+            body: EventBody::EngineUnknown { name: "call_log".to_owned(), raw: raw.clone() }.into(),
             identities: Vec::new(),
         };
         let mut bytes = Vec::new();
-        encode(&event, Codes::Shown, &mut bytes).unwrap();
+        OpenWa.write(&event, Codes::Shown, &mut bytes).unwrap();
         let frame: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(frame["event"], "unknown");
         assert_eq!(frame["data"], json!({ "name": "call_log", "raw": raw, "timestamp": 1 }));
@@ -425,7 +445,7 @@ mod tests {
         let message = "true_1234567890@c.us_ABC123".parse().unwrap();
         let body = EventBody::Ack { message, ack: Ack::Delivered, participant: None };
         let data = payload(&body, from_seconds(1_642_694_600), Codes::Shown);
-        assert_eq!(name(&body), Some("ack"));
+        assert_eq!(name(&body), "ack");
         assert_eq!(data["id"], "true_1234567890@c.us_ABC123");
         assert_eq!((&data["ack"], &data["status"]), (&json!(2), &json!("delivered")));
     }

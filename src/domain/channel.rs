@@ -1,0 +1,186 @@
+//! A channel: whatever can send and receive. A WhatsApp session is one; a web widget, an SMS number and a
+//! Slack workspace are others.
+//!
+//! Its id as text is part of keys and ids. That of a WhatsApp session is the session's own id, so nothing that
+//! was stored before there were channels changes. All others hold a colon, which no session id can.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::domain::{SessionId, SessionRef};
+
+const MOST_DIGITS: usize = 15;
+const LONGEST_SLACK: usize = 32;
+
+/// Why a text is no channel's id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a channel: expected a session id, web:<uuid>, sms:<digits> or slack:<workspace>")]
+pub struct NoChannel;
+
+/// What kind of engine serves a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelKind {
+    WhatsApp,
+    Web,
+    Sms,
+    Slack,
+}
+
+/// The name of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub enum ChannelId {
+    WhatsApp(SessionId),
+    /// A bot's web widget.
+    Web(Uuid),
+    /// The digits of a telephone number.
+    Sms(Arc<str>),
+    /// A workspace.
+    Slack(Arc<str>),
+}
+
+/// A channel: its name, and which of that name. A name may be given again; a UUID never.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Channel {
+    pub id: ChannelId,
+    /// Nil for a channel that nobody knows any more.
+    pub uuid: Uuid,
+}
+
+impl ChannelId {
+    pub fn kind(&self) -> ChannelKind {
+        match self {
+            Self::WhatsApp(_) => ChannelKind::WhatsApp,
+            Self::Web(_) => ChannelKind::Web,
+            Self::Sms(_) => ChannelKind::Sms,
+            Self::Slack(_) => ChannelKind::Slack,
+        }
+    }
+
+    /// The session that it is, if it is one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::WhatsApp(session) => Some(session),
+            Self::Web(_) | Self::Sms(_) | Self::Slack(_) => None,
+        }
+    }
+}
+
+impl Channel {
+    pub fn kind(&self) -> ChannelKind {
+        self.id.kind()
+    }
+}
+
+impl From<SessionId> for ChannelId {
+    fn from(session: SessionId) -> Self {
+        Self::WhatsApp(session)
+    }
+}
+
+impl From<&SessionId> for ChannelId {
+    fn from(session: &SessionId) -> Self {
+        Self::WhatsApp(session.clone())
+    }
+}
+
+impl From<&SessionRef> for Channel {
+    fn from(session: &SessionRef) -> Self {
+        Self { id: (&session.id).into(), uuid: session.uuid }
+    }
+}
+
+impl fmt::Display for ChannelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WhatsApp(session) => f.write_str(session.as_str()),
+            Self::Web(bot) => write!(f, "web:{bot}"),
+            Self::Sms(digits) => write!(f, "sms:{digits}"),
+            Self::Slack(workspace) => write!(f, "slack:{workspace}"),
+        }
+    }
+}
+
+impl FromStr for ChannelId {
+    type Err = NoChannel;
+
+    fn from_str(text: &str) -> Result<Self, NoChannel> {
+        let Some((kind, name)) = text.split_once(':') else {
+            return text.parse().map(Self::WhatsApp).map_err(|_| NoChannel);
+        };
+        let is_digits = name.bytes().all(|byte| byte.is_ascii_digit());
+        let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match kind {
+            "web" => name.parse().map(Self::Web).map_err(|_| NoChannel),
+            "sms" if is_digits && (1..=MOST_DIGITS).contains(&name.len()) => {
+                Ok(Self::Sms(name.into()))
+            }
+            "slack" if is_word && (1..=LONGEST_SLACK).contains(&name.len()) => {
+                Ok(Self::Slack(name.into()))
+            }
+            _ => Err(NoChannel),
+        }
+    }
+}
+
+impl TryFrom<String> for ChannelId {
+    type Error = NoChannel;
+
+    fn try_from(text: String) -> Result<Self, NoChannel> {
+        text.parse()
+    }
+}
+
+impl Serialize for ChannelId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::WhatsApp(session) => session.serialize(serializer),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_session_keeps_its_id_as_a_channel_and_no_other_channel_can_bear_it() {
+        let session: SessionId = "shop_1-a".parse().unwrap();
+        let channel = ChannelId::from(&session);
+        assert_eq!(channel.to_string(), session.as_str());
+        assert_eq!(serde_json::to_string(&channel).unwrap(), "\"shop_1-a\"");
+        assert_eq!((channel.session(), channel.kind()), (Some(&session), ChannelKind::WhatsApp));
+        let others = ["web:01a1fd24-9c03-7d11-a0a2-1f6f8f5d2c77", "sms:15550000001", "slack:T1A2"];
+        for text in others {
+            let channel: ChannelId = text.parse().unwrap();
+            assert_eq!((channel.to_string().as_str(), channel.session()), (text, None));
+            assert_eq!(serde_json::from_str::<ChannelId>(&format!("{text:?}")).unwrap(), channel);
+            assert!(text.parse::<SessionId>().is_err());
+        }
+    }
+
+    #[test]
+    fn what_names_no_channel_is_refused() {
+        let long = format!("sms:{}", "1".repeat(MOST_DIGITS + 1));
+        for text in
+            ["", ":", "web:", "web:x", "sms:", "sms:+1", "sms:1 2", "slack:", "fax:1", &long]
+        {
+            assert_eq!(text.parse::<ChannelId>(), Err(NoChannel), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_the_id_of_one_channel_at_most(text in "(web|sms|slack|fax)?:?[a-z0-9_-]{0,40}") {
+            if let Ok(channel) = text.parse::<ChannelId>() {
+                prop_assert_eq!(channel.to_string(), text.clone());
+                prop_assert_eq!(channel.session().is_some(), text.parse::<SessionId>().is_ok());
+            }
+        }
+    }
+}
