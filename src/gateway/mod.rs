@@ -33,7 +33,7 @@ use crate::{
         idempotency::FirstAnswers,
     },
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
-    store::{Store, StoreError, disk::Disk},
+    store::{MemoryEngine, Store, StoreError, disk::Disk},
     telemetry,
     webhooks::{Schedule, WebhookSettings, Webhooks},
 };
@@ -101,6 +101,25 @@ impl Gateway {
 
     /// The same on a disk that a test sets.
     pub async fn start_on(config: Config, clock: Clock, disk: Disk) -> Result<Self, StartError> {
+        protect_folders(&config).await?;
+        let store = open_store(&config, disk).await?;
+        Self::start_with(config, clock, store).await
+    }
+
+    /// The same with a store in memory.
+    pub async fn start_in_memory(
+        config: Config,
+        clock: Clock,
+        disk: Disk,
+        engine: MemoryEngine,
+    ) -> Result<Self, StartError> {
+        protect_folders(&config).await?;
+        let opened = Store::in_memory(engine, disk).await;
+        let store = opened.map_err(|source| store_error(&config, source))?;
+        Self::start_with(config, clock, store).await
+    }
+
+    async fn start_with(config: Config, clock: Clock, store: Store) -> Result<Self, StartError> {
         let started = Instant::now();
         telemetry::start_metrics();
         let descriptors = descriptors::raise();
@@ -110,7 +129,6 @@ impl Gateway {
         let own_ports = OwnPorts::new(&config.server.public_url);
         let listening = own_ports.add(config.server.listen.port());
 
-        let store = open_store(&config, disk).await?;
         match store.probe_disk().await {
             // What is there can be read, and the disk may have room again.
             Ok(()) | Err(StoreError::Full) => (),
@@ -272,10 +290,9 @@ fn store_folder(config: &Config) -> PathBuf {
     config.data.dir.join("store")
 }
 
-async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
-    let folder = store_folder(config);
+async fn protect_folders(config: &Config) -> Result<(), StartError> {
+    let inner = store_folder(config);
     let (data, sessions) = (config.data.dir.clone(), config.sessions_dir());
-    let inner = folder.clone();
     let protecting = tokio::task::spawn_blocking(move || {
         private::protect(&data, &sessions)?;
         private::make_folder(&inner)
@@ -284,7 +301,11 @@ async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
     protected.map_err(|source| StartError::Folder {
         folder: config.data.dir.display().to_string(),
         source,
-    })?;
+    })
+}
+
+async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
+    let folder = store_folder(config);
     let deadline = tokio::time::Instant::now() + STORE_WAIT;
     loop {
         match Store::open_on(&folder, disk.clone()).await {

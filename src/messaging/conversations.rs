@@ -1,10 +1,6 @@
-//! Chats with what the gateway itself knows of them, over all sessions, newest activity first.
+//! Single conversations: a chat with what the gateway itself knows of it.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -12,22 +8,12 @@ use crate::{
     domain::{
         Chat, Contact, Error, ErrorCode, Jid, MessageId, SessionId, SessionState, Subject,
         Timestamp,
-        address::digits_of,
-        conversation::{AutomationPause, ConversationRecord, DayCount, StoredMessage, Window},
-        fold::fold,
+        conversation::{AutomationPause, ConversationRecord, DayCount, StoredMessage},
         outbox::OutboxEntry,
         shown::shown,
     },
-    messaging::{Messaging, identity::number_of},
-    store::{Chats, Listing},
+    messaging::{Messaging, identity::numbers_of},
 };
-
-const READ_AT_ONCE: usize = 64;
-/// How long a total is kept.
-const TOTAL_LIFE: Duration = Duration::from_secs(300);
-/// A change is announced before its commit: what is counted sooner after it may not hold it yet.
-const SETTLED: Duration = Duration::from_secs(1);
-const MOST_TOTALS: usize = 256;
 
 /// A chat and what the gateway knows of it.
 pub struct Conversation {
@@ -55,71 +41,13 @@ pub enum ConversationName<'a> {
     Number(&'a str),
 }
 
-/// Which conversations a list holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ConversationFilter {
-    /// Of these sessions.
-    pub sessions: Vec<SessionId>,
-    pub archived: bool,
-    pub is_group: Option<bool>,
-    /// Only those with something unread.
-    pub unread: bool,
-    pub tag: Option<Uuid>,
-    /// Part of the name, or of the number.
-    pub search: Option<String>,
-}
-
 /// A message, or one that is still to be sent.
 pub enum Found {
     Message(SessionId, Box<StoredMessage>),
     Waiting(Box<OutboxEntry>),
 }
 
-/// Totals that were counted a moment ago. Clones are the same.
-#[derive(Clone, Default)]
-pub struct Totals(Arc<Mutex<HashMap<ConversationFilter, Total>>>);
-
-#[derive(Clone, Copy)]
-struct Total {
-    count: usize,
-    listing: Listing,
-    at: Instant,
-}
-
 impl Messaging {
-    /// A part of the list, and how long the whole of it is.
-    pub async fn conversations(
-        &self,
-        filter: &ConversationFilter,
-        offset: usize,
-        limit: usize,
-    ) -> Result<(Vec<Conversation>, usize), Error> {
-        let chats = self.store.chats();
-        let listing = chats.listing();
-        let is_settled = SETTLED <= listing.since.elapsed();
-        let known = self.totals.get(filter, listing);
-        let sought = filter.search.as_deref().map(Sought::read);
-        let mut newest = Merged::new(&chats, &filter.sessions);
-        let (mut page, mut count) = (Vec::new(), 0);
-        while let Some((session, chat)) = newest.next().await? {
-            let found = self.matching(filter, sought.as_ref(), &session, chat).await?;
-            let Some(found) = found else { continue };
-            if offset <= count && page.len() < limit {
-                page.push(self.completed(found).await?);
-            }
-            count += 1;
-            if let Some(total) = known
-                && offset + limit <= count
-            {
-                return Ok((page, total.max(count)));
-            }
-        }
-        if is_settled {
-            self.totals.put(filter, Total { count, listing, at: Instant::now() });
-        }
-        Ok((page, count))
-    }
-
     pub async fn conversation(&self, id: &str) -> Result<Conversation, Error> {
         let stored = self.store.conversations();
         let record = match (id.parse::<Uuid>(), id.parse::<u64>()) {
@@ -130,7 +58,7 @@ impl Messaging {
         let record = record.ok_or_else(|| unknown_conversation(id))?;
         let chat = self.store.chats().get(&record.session, &record.chat).await?;
         let chat = chat.filter(|_| !record.hidden).ok_or_else(|| unknown_conversation(id))?;
-        self.completed((record, chat, None)).await
+        self.one(record, chat).await
     }
 
     pub async fn conversation_with(
@@ -142,7 +70,7 @@ impl Messaging {
         let record = self.store.conversations().get(session, chat).await?;
         let known = self.store.chats().get(session, chat).await?;
         match (record, known) {
-            (Some(record), Some(chat)) => self.completed((record, chat, None)).await,
+            (Some(record), Some(chat)) => self.one(record, chat).await,
             _ => Err(unknown_conversation(chat.as_str())),
         }
     }
@@ -182,19 +110,20 @@ impl Messaging {
         session: &SessionId,
         ids: impl IntoIterator<Item = Jid>,
     ) -> Result<HashMap<Jid, Contact>, Error> {
-        let mut people = HashMap::new();
-        for id in ids {
-            if people.contains_key(&id) {
-                continue;
-            }
-            let number = number_of(&self.store, session, &id).await?;
-            let contact = match self.store.contacts().get(session, &number).await? {
-                Some(contact) => Some(contact),
-                None => self.store.chats().get(session, &id).await?.map(stranger),
-            };
-            people.extend(contact.map(|contact| (id, contact)));
-        }
-        Ok(people)
+        let mut ids: Vec<Jid> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let of_session = |id| (session, id);
+        let numbers = numbers_of(&self.store, ids.iter().map(of_session)).await?;
+        let contacts = self.store.contacts().get_many(numbers.iter().map(of_session)).await?;
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            ids.into_iter().zip(contacts).partition(|(_, contact)| contact.is_some());
+        let chats =
+            self.store.chats().get_many(unknown.iter().map(|(id, _)| (session, id))).await?;
+        let strangers =
+            unknown.into_iter().zip(chats).map(|((id, _), chat)| (id, chat.map(stranger)));
+        let people = known.into_iter().chain(strangers);
+        Ok(people.filter_map(|(id, contact)| Some((id, contact?))).collect())
     }
 
     /// What a session sent and received from the day (UTC) of `since` on.
@@ -248,46 +177,13 @@ impl Messaging {
         Ok(())
     }
 
+    async fn one(&self, record: ConversationRecord, chat: Chat) -> Result<Conversation, Error> {
+        let found = self.completed(vec![(record, chat)]).await?.pop();
+        found.ok_or_else(|| Error::internal("a conversation was not put together"))
+    }
+
     pub(in crate::messaging) fn is_ready(&self, session: &SessionId) -> Result<bool, Error> {
         Ok(self.supervisor.get(session)?.status().state == SessionState::Ready)
-    }
-
-    async fn matching(
-        &self,
-        filter: &ConversationFilter,
-        sought: Option<&Sought>,
-        session: &SessionId,
-        chat: Chat,
-    ) -> Result<Option<Known>, Error> {
-        let is_out = chat.archived != filter.archived
-            || filter.is_group.is_some_and(|wanted| wanted != chat.id.is_group())
-            || (filter.unread && chat.unread == 0);
-        if is_out {
-            return Ok(None);
-        }
-        let record = self.store.conversations().get(session, &chat.id).await?;
-        let Some(record) = record.filter(|record| !record.hidden) else {
-            return Ok(None);
-        };
-        if filter.tag.is_some_and(|tag| !record.tags.contains(&tag)) {
-            return Ok(None);
-        }
-        let Some(sought) = sought else { return Ok(Some((record, chat, None))) };
-        let with = number_of(&self.store, session, &chat.id).await?;
-        let contact = self.store.contacts().get(session, &with).await?;
-        let is_found = sought.is_in(&chat, &with, contact.as_ref());
-        Ok(is_found.then_some((record, chat, contact)))
-    }
-
-    async fn completed(&self, (record, chat, contact): Known) -> Result<Conversation, Error> {
-        let with = number_of(&self.store, &record.session, &chat.id).await?;
-        let contact = match contact {
-            Some(contact) => Some(contact),
-            None => self.store.contacts().get(&record.session, &with).await?,
-        };
-        let messages = self.store.messages();
-        let last = messages.window(&record.session, &chat.id, Window::Newest, 1).await?.pop();
-        Ok(Conversation { record, chat, with, contact, last })
     }
 }
 
@@ -308,81 +204,8 @@ fn stranger(chat: Chat) -> Contact {
     }
 }
 
-type Known = (ConversationRecord, Chat, Option<Contact>);
-
-impl Totals {
-    fn get(&self, filter: &ConversationFilter, listing: Listing) -> Option<usize> {
-        if !can_be_kept(filter) {
-            return None;
-        }
-        let totals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let total = totals.get(filter)?;
-        (total.listing == listing && total.at.elapsed() < TOTAL_LIFE).then_some(total.count)
-    }
-
-    fn put(&self, filter: &ConversationFilter, total: Total) {
-        if !can_be_kept(filter) {
-            return;
-        }
-        let mut totals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        totals.retain(|_, total| total.at.elapsed() < TOTAL_LIFE);
-        if totals.len() < MOST_TOTALS {
-            totals.insert(filter.clone(), total);
-        }
-    }
-}
-
-/// Whether the total changes only with the listing.
-fn can_be_kept(filter: &ConversationFilter) -> bool {
-    !filter.unread && filter.tag.is_none() && filter.search.is_none()
-}
-
-/// The chats of several sessions, read bit by bit, newest activity first.
-struct Merged<'a> {
-    chats: &'a Chats<'a>,
-    sessions: Vec<Line>,
-}
-
-struct Line {
-    session: SessionId,
-    read: VecDeque<Chat>,
-    last: Option<Chat>,
-    is_over: bool,
-}
-
-impl<'a> Merged<'a> {
-    fn new(chats: &'a Chats<'a>, sessions: &[SessionId]) -> Self {
-        let line = |session: &SessionId| Line {
-            session: session.clone(),
-            read: VecDeque::new(),
-            last: None,
-            is_over: false,
-        };
-        Self { chats, sessions: sessions.iter().map(line).collect() }
-    }
-
-    async fn next(&mut self) -> Result<Option<(SessionId, Chat)>, Error> {
-        for line in &mut self.sessions {
-            if line.read.is_empty() && !line.is_over {
-                // A long list is read in one go otherwise: the store never waits.
-                tokio::task::yield_now().await;
-                let last = line.last.as_ref();
-                let page = self.chats.after(&line.session, last, READ_AT_ONCE).await?;
-                line.is_over = page.len() < READ_AT_ONCE;
-                line.last = page.last().cloned().or(line.last.take());
-                line.read = page.into();
-            }
-        }
-        let newest = self
-            .sessions
-            .iter_mut()
-            .max_by_key(|line| line.read.front().map(|chat| chat.last_activity));
-        let next = newest.and_then(|line| Some((line.session.clone(), line.read.pop_front()?)));
-        Ok(next)
-    }
-}
-
-fn name_of<'a>(
+/// The best name that a chat has, and what kind it is.
+pub fn name_of<'a>(
     chat: &'a Chat,
     with: &'a Jid,
     contact: Option<&'a Contact>,
@@ -394,29 +217,6 @@ fn name_of<'a>(
     match given.or_else(|| chat.given_name()) {
         Some(name) => ConversationName::Name(name),
         None => ConversationName::Number(with.user()),
-    }
-}
-
-/// What a conversation is looked for by.
-struct Sought {
-    text: String,
-    /// Of a number, however it is written.
-    digits: Option<String>,
-}
-
-impl Sought {
-    fn read(search: &str) -> Self {
-        Self { text: fold(search), digits: digits_of(search) }
-    }
-
-    /// Letters are looked for in the name, digits in the number too.
-    fn is_in(&self, chat: &Chat, with: &Jid, contact: Option<&Contact>) -> bool {
-        let name = match name_of(chat, with, contact) {
-            ConversationName::Name(name) | ConversationName::Number(name) => name,
-        };
-        let is_in_number = |digits: &String| with.user().contains(digits);
-        (!self.text.is_empty() && fold(name).contains(&self.text))
-            || self.digits.as_ref().is_some_and(is_in_number)
     }
 }
 

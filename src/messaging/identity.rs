@@ -29,13 +29,20 @@ pub async fn chat_name(store: &Store, session: &SessionId, chat: &Jid) -> Result
     Ok(if is_there { other.clone() } else { pair.phone().clone() })
 }
 
-/// A person by the number, where it is known; all else as it is.
-pub async fn number_of(store: &Store, session: &SessionId, id: &Jid) -> Result<Jid, StoreError> {
-    if id.kind() != JidKind::Lid {
-        return Ok(id.clone());
-    }
-    let known = store.identities().get(session, id).await?;
-    Ok(known.map_or_else(|| id.clone(), |known| known.pair.phone().clone()))
+/// People by their numbers, where those are known, all else as it is; in their order, in one call.
+pub async fn numbers_of<'a>(
+    store: &Store,
+    ids: impl IntoIterator<Item = (&'a SessionId, &'a Jid)>,
+) -> Result<Vec<Jid>, StoreError> {
+    let ids: Vec<_> = ids.into_iter().collect();
+    let is_hidden = |(_, id): &(&SessionId, &Jid)| id.kind() == JidKind::Lid;
+    let hidden: Vec<_> = ids.iter().copied().filter(is_hidden).collect();
+    let mut known = store.identities().get_many(&hidden).await?.into_iter();
+    let number = |one: (&SessionId, &Jid)| {
+        let pair = if is_hidden(&one) { known.next().flatten() } else { None };
+        pair.map_or_else(|| one.1.clone(), |known| known.pair.phone().clone())
+    };
+    Ok(ids.into_iter().map(number).collect())
 }
 
 /// Names what an engine tells as the mirror does.

@@ -12,6 +12,7 @@ mod catching_up;
 mod changes;
 #[cfg(test)]
 mod contention;
+mod conversation_list;
 mod conversations;
 mod ended;
 pub mod files;
@@ -40,12 +41,11 @@ mod waiting;
 
 use std::{path::PathBuf, sync::Arc};
 
-use self::conversations::Totals;
+use self::conversation_list::Totals;
 pub use self::{
     allowed::{Change, Refusal},
-    conversations::{
-        Conversation, ConversationFilter, ConversationName, Found, unknown_conversation,
-    },
+    conversation_list::ConversationFilter,
+    conversations::{Conversation, ConversationName, Found, unknown_conversation},
     ended::unsent_message,
     history::HistoryPage,
     ingest::Ingest,

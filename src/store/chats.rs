@@ -56,18 +56,31 @@ impl<'a> Chats<'a> {
         Ok(records(found).skip(offset).collect())
     }
 
-    /// Those after the one given, newest first.
-    pub async fn after(
+    /// Of each session those after the one given, newest first.
+    pub async fn after<'b>(
         &self,
-        session: &SessionId,
-        after: Option<&Chat>,
+        sessions: impl IntoIterator<Item = (&'b SessionId, Option<&'b Chat>)>,
         limit: usize,
-    ) -> Result<Vec<Chat>, StoreError> {
-        let mut part = BY_ACTIVITY.key().text(session.as_str()).below();
-        if let Some(chat) = after {
-            part = part.after(&place(session.as_str(), chat));
-        }
-        Ok(records(record::follow(self.engine, part, limit).await?).collect())
+    ) -> Result<Vec<Vec<Chat>>, StoreError> {
+        let part = |(session, after): (&'b SessionId, Option<&'b Chat>)| {
+            let part = BY_ACTIVITY.key().text(session.as_str()).below();
+            match after {
+                Some(chat) => part.after(&place(session.as_str(), chat)),
+                None => part,
+            }
+        };
+        let parts = sessions.into_iter().map(part).collect();
+        let pages = record::follow_many(self.engine, parts, limit).await?;
+        Ok(pages.into_iter().map(|page| records(page).collect()).collect())
+    }
+
+    /// Several chats, in their order, in one call.
+    pub async fn get_many<'b>(
+        &self,
+        ids: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
+    ) -> Result<Vec<Option<Chat>>, StoreError> {
+        let keys: Vec<_> = ids.into_iter().map(|(session, id)| key(session, id)).collect();
+        record::get_many(self.engine, &keys).await
     }
 
     /// Tells whether a chat may have come, gone, or changed between the archive and the list.

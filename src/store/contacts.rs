@@ -30,12 +30,11 @@ impl<'a> Contacts<'a> {
     }
 
     /// Those of several people, in their order, in one call.
-    pub async fn get_many(
+    pub async fn get_many<'b>(
         &self,
-        session: &SessionId,
-        ids: impl IntoIterator<Item = &Jid>,
+        ids: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
     ) -> Result<Vec<Option<Contact>>, StoreError> {
-        let keys: Vec<_> = ids.into_iter().map(|id| key(session, id)).collect();
+        let keys: Vec<_> = ids.into_iter().map(|(session, id)| key(session, id)).collect();
         record::get_many(self.engine, &keys).await
     }
 

@@ -48,6 +48,38 @@ impl<'a> StoredIdentities<'a> {
         }
     }
 
+    /// The pairs that several ids belong to, in their order, in two calls at most.
+    pub async fn get_many(
+        &self,
+        ids: &[(&SessionId, &Jid)],
+    ) -> Result<Vec<Option<Identity>>, StoreError> {
+        let places = |kind: JidKind| {
+            let is_of = move |(_, (_, id)): &(usize, &(&SessionId, &Jid))| id.kind() == kind;
+            ids.iter()
+                .enumerate()
+                .filter(is_of)
+                .map(|(place, (session, id))| (place, *session, *id))
+        };
+        let mut found = vec![None; ids.len()];
+        let lids: Vec<_> = places(JidKind::Lid).collect();
+        if !lids.is_empty() {
+            let keys: Vec<_> = lids.iter().map(|(_, session, id)| by_lid(session, id)).collect();
+            let read = record::get_many(self.engine, &keys).await?;
+            put_at(&mut found, lids.iter().map(|(place, ..)| *place).zip(read));
+        }
+        let phones: Vec<_> = places(JidKind::Person).collect();
+        if !phones.is_empty() {
+            let entry = |(_, session, id): &(usize, &SessionId, &Jid)| {
+                by_phone(session.as_str(), id).below()
+            };
+            let pages =
+                record::follow_many(self.engine, phones.iter().map(entry).collect(), 1).await?;
+            let read = pages.into_iter().map(|page| page.into_iter().next().map(|one| one.record));
+            put_at(&mut found, phones.iter().map(|(place, ..)| *place).zip(read));
+        }
+        Ok(found)
+    }
+
     /// The part of the map that concerns these people.
     pub async fn of<'b>(
         &self,
@@ -58,12 +90,9 @@ impl<'a> StoredIdentities<'a> {
         let mut asked: Vec<&Jid> = people.into_iter().collect();
         asked.sort_unstable();
         asked.dedup();
-        for id in asked {
-            if known.other(id).is_none()
-                && let Some(found) = self.get(session, id).await?
-            {
-                known.learn(&found.pair);
-            }
+        let asked: Vec<_> = asked.into_iter().map(|id| (session, id)).collect();
+        for found in self.get_many(&asked).await?.into_iter().flatten() {
+            known.learn(&found.pair);
         }
         Ok(known)
     }
@@ -84,6 +113,14 @@ impl<'a> StoredIdentities<'a> {
         }
         let pair = lesson.pair.clone();
         record::put_in(batch, &by_lid(session, pair.lid()), &Identity { pair, since })
+    }
+}
+
+fn put_at<T>(list: &mut [Option<T>], values: impl Iterator<Item = (usize, Option<T>)>) {
+    for (place, value) in values {
+        if let Some(slot) = list.get_mut(place) {
+            *slot = value;
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     store::{
         StoreError,
         codec::{Key, decode, encode, last_number, number_at, text_at},
-        engine::{Batch, Direction, Engine, Range},
+        engine::{Batch, Direction, Engine, Followed, Range, Scan},
         numbers::Numbers,
         table::Table,
         trees::Tree,
@@ -148,14 +148,29 @@ impl<'a> Messages<'a> {
                 (Range { start, end }, Direction::Forward)
             }
         };
-        let mut found = Vec::new();
-        for (_, key) in self.table.engine.scan(range, direction, limit).await? {
-            found.extend(self.at(&key).await?);
-        }
+        let scans = vec![Scan { range, direction, limit }];
+        let page = self.table.engine.follow(scans).await?.pop().unwrap_or_default();
+        let found: Result<Vec<StoredMessage>, _> =
+            page.iter().map(|one| decode(&one.pair.1)).collect();
+        let mut found = found?;
         if direction == Direction::Backward {
             found.reverse();
         }
         Ok(found)
+    }
+
+    /// The newest message by number of each of several chats, in their order, in one call.
+    pub async fn newest_of<'b>(
+        &self,
+        chats: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
+    ) -> Result<Vec<Option<StoredMessage>>, StoreError> {
+        let newest = |(session, chat): (&'b SessionId, &'b Jid)| {
+            let range = in_chat(session, chat).all();
+            Scan { range, direction: Direction::Backward, limit: 1 }
+        };
+        let pages = self.table.engine.follow(chats.into_iter().map(newest).collect()).await?;
+        let stored = |page: Vec<Followed>| page.first().map(|one| decode(&one.pair.1)).transpose();
+        pages.into_iter().map(stored).collect()
     }
 
     /// Up to `limit` messages of all sessions below a number, highest first. Nothing at the end alone.
@@ -170,17 +185,17 @@ impl<'a> Messages<'a> {
                 Some(number) => all.until(Key::new(Tree::MessagesByNumber).number(number)),
                 None => all.all(),
             };
-            let keys = self.table.engine.scan(range, Direction::Backward, limit).await?;
-            let mut found = Vec::with_capacity(keys.len());
-            for (_, key) in &keys {
-                if let Some(stored) = self.at(key).await? {
-                    found.push((session_of(key)?, stored));
-                }
+            let scan = Scan { range: range.clone(), direction: Direction::Backward, limit };
+            let page = self.table.engine.follow(vec![scan]).await?.pop().unwrap_or_default();
+            if !page.is_empty() {
+                let stored = |one: Followed| Ok((session_of(&one.pair.0)?, decode(&one.pair.1)?));
+                return page.into_iter().map(stored).collect();
             }
-            before = keys.last().and_then(|(key, _)| last_number(key));
             // All of these may belong to a session that is being removed.
-            if !found.is_empty() || before.is_none() {
-                return Ok(found);
+            let entries = self.table.engine.scan(range, Direction::Backward, limit).await?;
+            before = entries.last().and_then(|(entry, _)| last_number(entry));
+            if before.is_none() {
+                return Ok(Vec::new());
             }
         }
     }

@@ -47,7 +47,7 @@ pub use self::{
     contacts::Contacts,
     conversations::Conversations,
     deliveries::Deliveries,
-    engine::{Batch, Pair, Snapshot},
+    engine::{Batch, Conditions, MemoryEngine, Pair, Snapshot},
     events::Events,
     idempotency::Idempotency,
     identities::StoredIdentities,
@@ -169,6 +169,11 @@ impl Store {
     /// The same on a disk that a test sets.
     pub async fn temporary_on(disk: Disk) -> Result<Self, StoreError> {
         Self::on(SledEngine::temporary()?, disk).await
+    }
+
+    /// On an engine in memory, which keeps what it has for the next store on it.
+    pub async fn in_memory(engine: MemoryEngine, disk: Disk) -> Result<Self, StoreError> {
+        Self::on(engine, disk).await
     }
 
     async fn on(engine: impl Engine, disk: Disk) -> Result<Self, StoreError> {

@@ -257,10 +257,6 @@ impl Engine for Overlay {
         self.engine.is_broken()
     }
 
-    fn calls(&self) -> Option<u64> {
-        self.engine.calls()
-    }
-
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
         self.engine.snapshot()
     }

@@ -1,6 +1,12 @@
 //! A gateway for one test: its own folder, its own port, and callers that know its address.
 
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use reqwest::{Method, StatusCode};
@@ -11,16 +17,33 @@ use wagate::{
     domain::{Clock, session::EngineKind},
     egress,
     gateway::Gateway,
-    store::disk::Disk,
+    store::{Conditions, MemoryEngine, disk::Disk},
 };
 
 pub use crate::support::{ECHO, PATIENCE, PHONE, SILENT};
+
+/// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
+/// else changes the same record.
+const FAR: Conditions =
+    Conditions { latency: Duration::from_micros(300), conflict_each: 5, fail_each: 0 };
+
+/// With `TEST_STORE=memory` all tests run on the engine in memory. It outlives the gateway as its folder does.
+fn engine_in(folder: &Path) -> Option<MemoryEngine> {
+    static ENGINES: Mutex<BTreeMap<PathBuf, MemoryEngine>> = Mutex::new(BTreeMap::new());
+    if std::env::var("TEST_STORE").as_deref() != Ok("memory") {
+        return None;
+    }
+    let mut engines = ENGINES.lock().unwrap();
+    let engine = engines.entry(folder.to_owned()).or_insert_with(|| MemoryEngine::new(FAR));
+    Some(engine.clone())
+}
 
 pub struct TestApp {
     pub gateway: Gateway,
     pub folder: TempDir,
     pub http: reqwest::Client,
     pub base: String,
+    memory: Option<MemoryEngine>,
 }
 
 impl TestApp {
@@ -37,12 +60,30 @@ impl TestApp {
         Self::start_on(folder, settings, Clock::system(), Disk::manual(0)).await
     }
 
+    /// On the engine in memory, which counts its calls.
+    pub async fn start_in_memory() -> Self {
+        let engine = MemoryEngine::new(FAR);
+        let (clock, disk) = (Clock::system(), Disk::manual(0));
+        Self::start_over(tempfile::tempdir().unwrap(), &[], clock, disk, Some(engine)).await
+    }
+
     /// On a clock and a disk that the test may set.
     pub async fn start_on(
         folder: TempDir,
         settings: &[(&str, &str)],
         clock: Clock,
         disk: Disk,
+    ) -> Self {
+        let engine = engine_in(folder.path());
+        Self::start_over(folder, settings, clock, disk, engine).await
+    }
+
+    async fn start_over(
+        folder: TempDir,
+        settings: &[(&str, &str)],
+        clock: Clock,
+        disk: Disk,
+        engine: Option<MemoryEngine>,
     ) -> Self {
         let free = [
             ("WAGATE_LIMITS__SESSION_CREATION", "0"),
@@ -64,9 +105,18 @@ impl TestApp {
             ..Flags::default()
         };
         let config = Config::load(&flags, &environment).unwrap();
-        let gateway = Gateway::start_on(config, clock, disk).await.unwrap();
+        let memory = engine.clone();
+        let gateway = match engine {
+            Some(engine) => Gateway::start_in_memory(config, clock, disk, engine).await.unwrap(),
+            None => Gateway::start_on(config, clock, disk).await.unwrap(),
+        };
         let base = format!("http://{}", gateway.address());
-        Self { gateway, folder, http: egress::local_client().unwrap(), base }
+        Self { gateway, folder, http: egress::local_client().unwrap(), base, memory }
+    }
+
+    /// How many calls the engine in memory got.
+    pub fn calls(&self) -> u64 {
+        self.memory.as_ref().expect("the test is not on the engine in memory").calls()
     }
 
     pub async fn stop(self) -> TempDir {

@@ -20,6 +20,7 @@ mod clock;
 mod counters;
 mod disk;
 mod documented;
+mod engine_calls;
 mod faults;
 mod fields;
 mod idempotency;

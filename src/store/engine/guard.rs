@@ -74,10 +74,6 @@ impl<E: Engine> Engine for Guarded<E> {
         self.disk.is_failing() || self.engine.is_broken()
     }
 
-    fn calls(&self) -> Option<u64> {
-        self.engine.calls()
-    }
-
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
         self.engine.snapshot()
     }

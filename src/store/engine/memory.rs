@@ -1,4 +1,5 @@
-//! The engine in memory: for tests, and to measure what an engine across a network would cost.
+//! The engine in memory: to run the gateway's own tests on a second engine, and to measure what one across
+//! a network would cost.
 //!
 //! It counts what it is asked, and can be as slow, as contended and as unreliable as a test wants.
 
@@ -6,7 +7,7 @@ use std::{
     collections::BTreeMap,
     ops::Bound,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -30,8 +31,12 @@ pub struct Conditions {
     pub fail_each: u64,
 }
 
+/// Clones are the same engine: several stores may be on it, one after the other or at once.
+#[derive(Clone, Default)]
+pub struct MemoryEngine(Arc<Inner>);
+
 #[derive(Default)]
-pub struct MemoryEngine {
+struct Inner {
     pairs: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     conditions: Conditions,
     calls: AtomicU64,
@@ -40,22 +45,27 @@ pub struct MemoryEngine {
 
 impl MemoryEngine {
     pub fn new(conditions: Conditions) -> Self {
-        Self { conditions, ..Self::default() }
+        Self(Arc::new(Inner { conditions, ..Inner::default() }))
+    }
+
+    /// How many calls it got.
+    pub fn calls(&self) -> u64 {
+        self.0.calls.load(Ordering::SeqCst)
     }
 
     async fn call(&self) -> Result<(), StoreError> {
-        let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
-        if !self.conditions.latency.is_zero() {
-            tokio::time::sleep(self.conditions.latency).await;
+        let call = self.0.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        if !self.0.conditions.latency.is_zero() {
+            tokio::time::sleep(self.0.conditions.latency).await;
         }
-        if is_each(self.conditions.fail_each, call) {
+        if is_each(self.0.conditions.fail_each, call) {
             return Err(StoreError::Disk("a failure that was asked for".to_owned()));
         }
         Ok(())
     }
 
     fn pairs(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
-        self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.pairs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,8 +123,8 @@ impl Engine for MemoryEngine {
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.call().await?;
         if !batch.expectations.is_empty() {
-            let commit = self.conditional.fetch_add(1, Ordering::SeqCst) + 1;
-            if is_each(self.conditions.conflict_each, commit) {
+            let commit = self.0.conditional.fetch_add(1, Ordering::SeqCst) + 1;
+            if is_each(self.0.conditions.conflict_each, commit) {
                 return Err(StoreError::Conflict);
             }
         }
@@ -139,10 +149,6 @@ impl Engine for MemoryEngine {
 
     fn is_broken(&self) -> bool {
         false
-    }
-
-    fn calls(&self) -> Option<u64> {
-        Some(self.calls.load(Ordering::SeqCst))
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
@@ -192,6 +198,6 @@ mod tests {
             });
         }
         assert_eq!(outcomes, ["done", "conflict", "done", "conflict", "failure"]);
-        assert_eq!(engine.calls(), Some(5));
+        assert_eq!(engine.calls(), 5);
     }
 }

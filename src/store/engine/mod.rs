@@ -7,7 +7,6 @@
 mod contract;
 mod flusher;
 mod guard;
-#[cfg(test)]
 mod memory;
 mod pending;
 mod sled;
@@ -17,10 +16,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-#[cfg(test)]
-pub use self::memory::{Conditions, MemoryEngine};
 pub use self::{
     guard::Guarded,
+    memory::{Conditions, MemoryEngine},
     sled::{FILE, SledEngine, is_held},
 };
 use crate::store::StoreError;
@@ -120,11 +118,6 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Whether a write has failed, so that no later one can succeed before the engine is opened anew.
     fn is_broken(&self) -> bool;
-
-    /// How many calls it got, where it counts them.
-    fn calls(&self) -> Option<u64> {
-        None
-    }
 
     /// All pairs as they are at this moment, however long they are read and whatever is committed
     /// meanwhile.
