@@ -85,7 +85,7 @@ const PURE: [&str; 12] = [
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",
-    "src/messaging/outbox/lane.rs",
+    "src/messaging/outbox/queue.rs",
     "src/webhooks/outage.rs",
     "src/webhooks/schedule.rs",
     "src/webhooks/signature.rs",

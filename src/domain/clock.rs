@@ -15,6 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::watch;
+
 use crate::domain::Timestamp;
 
 /// A source of time, cheap to clone.
@@ -29,6 +31,23 @@ pub struct Clock {
 struct Manual {
     wall: AtomicI64,
     steady: AtomicI64,
+    moved: watch::Sender<()>,
+}
+
+/// Notices that a manual clock was moved; the system's clock never is.
+#[derive(Debug)]
+pub struct Moved(Option<watch::Receiver<()>>);
+
+impl Moved {
+    /// Returns when the clock was moved since the last return.
+    pub async fn wait(&mut self) {
+        if let Some(moved) = &mut self.0
+            && moved.changed().await.is_ok()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
 }
 
 /// The two times of one moment.
@@ -47,7 +66,8 @@ impl Clock {
     /// A clock that stands still until [`Clock::advance`] moves it. Clones move together.
     pub fn manual(start: Timestamp) -> Self {
         let at = || AtomicI64::new(start.as_millisecond());
-        Self { manual: Some(Arc::new(Manual { wall: at(), steady: at() })) }
+        let moved = watch::Sender::default();
+        Self { manual: Some(Arc::new(Manual { wall: at(), steady: at(), moved })) }
     }
 
     /// The wall clock now, to the millisecond.
@@ -80,6 +100,7 @@ impl Clock {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
             manual.wall.fetch_add(by, Ordering::SeqCst);
             manual.steady.fetch_add(by, Ordering::SeqCst);
+            manual.moved.send_replace(());
         }
     }
 
@@ -87,7 +108,13 @@ impl Clock {
     pub fn jump(&self, seconds: i64) {
         if let Some(manual) = &self.manual {
             manual.wall.fetch_add(seconds.saturating_mul(1_000), Ordering::SeqCst);
+            manual.moved.send_replace(());
         }
+    }
+
+    /// For tasks that wait for a time: they look again when a manual clock is moved.
+    pub fn moved(&self) -> Moved {
+        Moved(self.manual.as_ref().map(|manual| manual.moved.subscribe()))
     }
 }
 

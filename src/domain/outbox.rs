@@ -19,6 +19,9 @@ pub struct OutboxEntry {
     /// Which session of that name: no later one sends it.
     #[serde(default)]
     pub session_uuid: Uuid,
+    /// Which run of the gateway accepted it: in a later run, what became of it is looked up before it is sent.
+    #[serde(default, skip_serializing_if = "Uuid::is_nil")]
+    pub run: Uuid,
     /// The account that the session was linked to then: no other one sends it. None where it was not linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Jid>,
@@ -130,6 +133,38 @@ impl OutboxEntry {
     /// The UUID that the message has or will have.
     pub fn message_uuid(&self) -> Uuid {
         message_uuid(&self.session, &self.message_id(None))
+    }
+}
+
+/// A text to a chat that waits to be sent, for tests.
+#[cfg(test)]
+pub fn example(id: u128, chat: &str) -> OutboxEntry {
+    use crate::domain::{Content, clock::from_seconds};
+    let now = from_seconds(9);
+    let parsed = chat.parse();
+    OutboxEntry {
+        id: Uuid::from_u128(id),
+        session: SessionId::try_from("s".to_owned()).unwrap_or_else(|error| panic!("{error}")),
+        session_uuid: Uuid::nil(),
+        run: Uuid::nil(),
+        account: None,
+        outgoing: Outgoing {
+            key: format!("K{id}"),
+            chat: parsed.unwrap_or_else(|error| panic!("{error}")),
+            content: Content::Text { body: "hello".to_owned() },
+            quoted: None,
+            mentions: Vec::new(),
+            link_preview: false,
+        },
+        terms: Terms::default(),
+        state: OutboxState::Queued,
+        queued_at: now,
+        changed_at: now,
+        attempts: 0,
+        sent: None,
+        acked: None,
+        reason: None,
+        failure: None,
     }
 }
 

@@ -165,10 +165,13 @@ impl Gateway {
             events: events.clone(),
             clock: clock.clone(),
             settings: outbox_settings(&config),
+            run: uuid::Uuid::new_v4(),
         };
         tasks.spawn(events.clone().keep_publishing(stop.clone()));
         tasks.spawn(sink.clone().keep_up(supervisor.clone(), stop.clone()));
-        let outbox = Outbox::start(parts, &tasks, stop.clone());
+        let outbox = Outbox::start(parts, &tasks, stop.clone())
+            .await
+            .map_err(|source| store_error(&config, source))?;
         let messaging =
             Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
 

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Ack, Clock, Content, EventBody, Jid, Message, MessageId, Outgoing, SessionId,
+        Ack, Clock, EventBody, Jid, Message, MessageId, Outgoing, SessionId,
         clock::from_seconds,
         conversation::AutomationPause,
-        outbox::{OutboxEntry, OutboxState, Terms},
+        outbox::{OutboxEntry, OutboxState, example},
     },
     events::EventLog,
     messaging::Ingest,
@@ -53,30 +53,9 @@ async fn gateways(conflict_each: u64) -> ([Arc<Ingest>; 2], Store) {
 }
 
 fn entry() -> OutboxEntry {
-    let now = from_seconds(9);
-    OutboxEntry {
-        id: Uuid::from_u128(1),
-        session: session(),
-        session_uuid: Uuid::nil(),
-        account: None,
-        outgoing: Outgoing {
-            key: "K".to_owned(),
-            chat: GROUP.parse().unwrap(),
-            content: Content::Text { body: "hello".to_owned() },
-            quoted: None,
-            mentions: Vec::new(),
-            link_preview: false,
-        },
-        terms: Terms::default(),
-        state: OutboxState::Sent,
-        queued_at: now,
-        changed_at: now,
-        attempts: 1,
-        sent: None,
-        acked: None,
-        reason: None,
-        failure: None,
-    }
+    let entry = example(1, GROUP);
+    let outgoing = Outgoing { key: "K".to_owned(), ..entry.outgoing.clone() };
+    OutboxEntry { state: OutboxState::Sent, outgoing, ..entry }
 }
 
 /// What one of the writers does in one round.

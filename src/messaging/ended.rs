@@ -25,7 +25,7 @@ impl Ingest {
         let held = lock.lock().await;
         let mut work = self.store.begin();
         let number = loop {
-            mirror::change_outbox(work.store(), entry).await?;
+            work.store().outbox_queue().end(entry).await?;
             if entry.state == OutboxState::Failed && entry.terms.waits() {
                 show_failed(work.store(), entry, me.clone()).await?;
             }

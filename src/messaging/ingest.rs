@@ -402,9 +402,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Content, Outgoing,
             clock::from_seconds,
-            outbox::{OutboxEntry, OutboxState, Terms},
+            outbox::{OutboxEntry, OutboxState, example},
         },
         session::EventSink,
     };
@@ -456,30 +455,12 @@ mod tests {
         let ingest = Ingest::new(store.clone(), log, clock.clone());
         let session: SessionId = "s".parse().unwrap();
         let message = message("K");
-        let outgoing = Outgoing {
-            key: "K".to_owned(),
-            chat: message.chat().clone(),
-            content: Content::Text { body: String::new() },
-            quoted: None,
-            mentions: Vec::new(),
-            link_preview: false,
-        };
         let mut entry = OutboxEntry {
-            id: uuid::Uuid::now_v7(),
-            session: session.clone(),
-            session_uuid: uuid::Uuid::nil(),
-            account: None,
-            outgoing,
-            terms: Terms::default(),
             state: OutboxState::Sending,
-            queued_at: clock.now(),
-            changed_at: clock.now(),
             attempts: 1,
-            sent: None,
-            acked: None,
-            reason: None,
-            failure: None,
+            ..example(1, message.chat().as_str())
         };
+        entry.outgoing.key = "K".to_owned();
         let mut batch = Batch::new();
         store.outbox().add_in(&mut batch, &entry).unwrap();
         store.commit(batch).await.unwrap();

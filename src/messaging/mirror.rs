@@ -44,6 +44,7 @@ pub async fn put_receipt(
     store.commit(batch).await
 }
 
+/// Of an entry of the outbox that keeps its place.
 pub async fn change_outbox(store: &Store, entry: &OutboxEntry) -> Result<(), StoreError> {
     let mut batch = Batch::new();
     store.outbox().change_in(&mut batch, entry)?;

@@ -18,6 +18,7 @@ impl Messaging {
     /// Wipes the outbox, the mirror and the files of a session that is being removed, in small commits: others
     /// go on meanwhile. Done again after it was cut off, it wipes the rest.
     pub async fn wipe(&self, session: &SessionRef) -> Result<(), Error> {
+        self.store.outbox_queue().clear(session).await?;
         self.store.outbox().clear(&session.id).await?;
         let lock = self.ingest.lock_of(&session.id);
         let held = lock.lock().await;

@@ -45,7 +45,7 @@ impl Ingest {
             message.ack = receipts.into_iter().flatten().fold(message.ack, Ack::max);
             entry.state = OutboxState::Sent.after(message.ack).unwrap_or(OutboxState::Sent);
             entry.acked = None;
-            mirror::change_outbox(store, &entry).await?;
+            store.outbox_queue().end(&entry).await?;
             let body = EventBody::MessageSent { message: Box::new(message) };
             let committed = self.commit_in(&mut work, &session, body.clone()).await?;
             if let Some(Committed { number }) = committed {

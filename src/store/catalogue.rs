@@ -7,15 +7,16 @@ use crate::{
         conversation::{ConversationRecord, Tag},
     },
     store::{
-        Mirror, StoredReceipt,
+        ChatQueue, Mirror, StoredReceipt,
         record::Declaration,
         records::{ApiKeyRecord, KeyedWrite, Reading, WebhookRecord},
     },
 };
 
-pub const CATALOGUE: [Declaration; 12] = [
+pub const CATALOGUE: [Declaration; 13] = [
     Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
+    Declaration::of::<ChatQueue>(),
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
     Declaration::of::<Identity>(),

@@ -24,6 +24,7 @@ mod migrations;
 mod mirrors;
 mod numbers;
 mod outbox;
+mod outbox_queue;
 mod receipts;
 mod record;
 pub mod records;
@@ -56,6 +57,7 @@ pub use self::{
     mirrors::{Mirror, Mirrors},
     numbers::Listing,
     outbox::Outbox,
+    outbox_queue::{ChatQueue, Counted, OutboxQueue, Place, PlaceKind},
     receipts::{MOST as MOST_RECEIPTS, Receipts, StoredReceipt},
     record::{Found, Index, IndexKey, Record, Scope, Select, Table},
     reindex::Reindexed,
@@ -341,6 +343,10 @@ impl Store {
 
     pub fn outbox(&self) -> Outbox<'_> {
         Outbox::new(&*self.engine)
+    }
+
+    pub fn outbox_queue(&self) -> OutboxQueue<'_> {
+        OutboxQueue::new(&*self.engine)
     }
 
     pub fn receipts(&self) -> Receipts<'_> {

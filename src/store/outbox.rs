@@ -62,30 +62,17 @@ impl<'a> Outbox<'a> {
         self.table.scan(range, Direction::Backward, limit).await
     }
 
-    /// Entries of all sessions that still wait, in the order of their acceptance.
-    pub async fn waiting(&self, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        let all = Key::new(Tree::OutboxWaiting).all();
-        let mut entries = Vec::new();
-        for (_, place) in self.table.engine.scan(all, Direction::Forward, limit).await? {
-            if let Some(bytes) = self.table.engine.get(&place).await? {
-                entries.push(decode(&bytes)?);
-            }
-        }
-        Ok(entries)
-    }
-
-    /// A send that is accepted.
+    /// A send that is accepted, without its place in a queue: see [`crate::store::OutboxQueue`].
     pub fn add_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
         let place = key(&entry.session, entry.id).done();
         batch.put(by_message(&entry.session, &entry.outgoing.key), encode(&entry.id)?);
         if entry.terms.waits() {
-            batch.put(by_uuid(entry.message_uuid()), place.clone());
+            batch.put(by_uuid(entry.message_uuid()), place);
         }
-        batch.put(waiting(entry.id), place);
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 
-    /// Forgets one.
+    /// Forgets one that has no place in a queue.
     pub fn remove_in(&self, batch: &mut Batch, entry: &OutboxEntry) {
         batch.remove(waiting(entry.id));
         batch.remove(by_message(&entry.session, &entry.outgoing.key));
@@ -110,11 +97,8 @@ impl<'a> Outbox<'a> {
         clear(self.table.engine, Key::new(Tree::OutboxByMessage).text(session.as_str()).all()).await
     }
 
-    /// What became of one. It does not wait again once it has ended.
+    /// What became of one, which stays in its place.
     pub fn change_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
-        if !entry.state.is_waiting() {
-            batch.remove(waiting(entry.id));
-        }
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 
@@ -140,7 +124,7 @@ impl<'a> Outbox<'a> {
     }
 }
 
-fn key(session: &SessionId, id: Uuid) -> Key {
+pub fn key(session: &SessionId, id: Uuid) -> Key {
     Key::new(Tree::Outbox).text(session.as_str()).uuid(id)
 }
 

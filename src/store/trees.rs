@@ -39,7 +39,12 @@
 //! | `IdentitiesByPhone` | session, number | the key in `Identities` | messaging |
 //! | `Outbox` | session, entry | [`crate::domain::outbox::OutboxEntry`] | messaging |
 //! | `OutboxByMessage` | session, message key | entry | messaging |
-//! | `OutboxWaiting` | entry | the key in `Outbox` | messaging |
+//! | `OutboxWaiting` | entry | the key in `Outbox`, of older stores | store/outbox_queue |
+//! | `OutboxQueue` | UUID of the session, chat, entry | the key in `Outbox` | messaging |
+//! | `OutboxChats` | UUID of the session, chat | [`crate::store::ChatQueue`] | messaging |
+//! | `OutboxHeads` | UUID of the session, priority, entry | the key in `OutboxChats` | messaging |
+//! | `OutboxSchedule` | time, UUID of the session, entry | the key in `Outbox` | messaging |
+//! | `OutboxLookups` | UUID of the session, entry | the key in `Outbox` | messaging |
 //! | `OutboxByUuid` | UUID of the message | the key in `Outbox` | messaging |
 //! | `Receipts` | session, chat, message key, participant | [`crate::store::StoredReceipt`] | messaging |
 //! | `Unindexed` | number of a message, UUID of the change | nothing | search |
@@ -90,6 +95,11 @@ pub enum Tree {
     EventsOfSession = 70,
     IdentitiesOfEvents = 71,
     Receipts = 80,
+    OutboxQueue = 110,
+    OutboxChats = 111,
+    OutboxHeads = 112,
+    OutboxSchedule = 113,
+    OutboxLookups = 114,
 }
 
 impl Tree {

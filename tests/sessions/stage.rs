@@ -81,9 +81,10 @@ impl Stage {
                 most_waiting: 100,
                 retention: Duration::from_secs(3_600),
             },
+            run: uuid::Uuid::new_v4(),
         };
         let stop = CancellationToken::new();
-        let outbox = Outbox::start(parts, &TaskTracker::new(), stop.clone());
+        let outbox = Outbox::start(parts, &TaskTracker::new(), stop.clone()).await.unwrap();
         let media = folder.path().join("media");
         let messaging =
             Messaging::new(store, supervisor.clone(), ingest, outbox, clock.clone(), media);

@@ -8,14 +8,20 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{
         Ack, Command, Content, Error, ErrorCode, EventBody, FailureCode, Jid, Message, NotNow,
-        Reply, SendHold, SessionId, SessionState, SessionStatus,
+        Reply, SendHold, SessionState, SessionStatus,
         command::Sent,
         event::CancelReason,
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{Unsettled, identity::chat_name, odd_reply, outbox::OutboxParts, send::message_of},
+    messaging::{
+        Unsettled,
+        identity::chat_name,
+        odd_reply,
+        outbox::{OutboxParts, stored},
+        send::message_of,
+    },
     session::SessionHandle,
-    store::{Batch, StoreError},
+    store::{Place, StoreError},
 };
 
 /// How often an engine is asked to send a message that its caller does not wait for.
@@ -27,7 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(15);
 /// How long an engine may take over a message whose caller waits before that is noted.
 const NOTED_AFTER: Duration = Duration::from_millis(50);
 /// How long a message is left alone that the disk did not take a record of.
-const DISK_PAUSE: Duration = Duration::from_secs(5);
+pub const DISK_PAUSE: Duration = Duration::from_secs(5);
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -40,14 +46,17 @@ pub struct Ended {
     pub pause: Duration,
     /// What is left to do when the caller has been answered.
     pub unsettled: Option<Unsettled>,
+    /// Whether the disk took the state of an entry that still waits.
+    pub is_written: bool,
 }
 
 impl Ended {
     fn new(entry: OutboxEntry, outcome: Option<Result<Sent, Error>>) -> Self {
-        Self { entry, outcome, pause: Duration::ZERO, unsettled: None }
+        let (pause, unsettled) = (Duration::ZERO, None);
+        Self { entry, outcome, pause, unsettled, is_written: false }
     }
 
-    /// A fault of ours ended the attempt: what became of the message is looked up. Its lane goes on.
+    /// A fault of ours ended the attempt: what became of the message is looked up.
     pub fn cut_off(mut entry: OutboxEntry) -> Self {
         entry.state = OutboxState::Unknown;
         let error = Error::internal("the attempt to send the message ended by a fault");
@@ -275,12 +284,12 @@ async fn give_up(parts: &OutboxParts, mut entry: OutboxEntry, error: Error) -> E
     Ended { pause: DISK_PAUSE, ..Ended::new(entry, None) }
 }
 
-/// It goes back to its lane.
+/// It goes back to its chat's queue.
 async fn wait(parts: &OutboxParts, mut entry: OutboxEntry, pause: Duration) -> Ended {
     entry.state = OutboxState::Queued;
     // Lost, it is queued all the same.
-    let _ = write(parts, &mut entry).await;
-    Ended { pause, ..Ended::new(entry, None) }
+    let is_written = write(parts, &mut entry).await.is_ok();
+    Ended { pause, is_written, ..Ended::new(entry, None) }
 }
 
 async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> Ended {
@@ -290,11 +299,11 @@ async fn unknown(parts: &OutboxParts, mut entry: OutboxEntry, error: &Error) -> 
     let me = parts.supervisor.get(&entry.session).ok().and_then(|handle| handle.status().me);
     let id = entry.message_id(me.map(|me| me.id).as_ref()).to_string();
     let told = error.clone().detail("outcome", "unknown").detail("messageId", id);
-    let outcome = match write_durably(parts, &mut entry).await {
-        Ok(()) => Err(told),
-        Err(error) => Err(error.into()),
+    let (is_written, outcome) = match look_up_later(parts, &mut entry).await {
+        Ok(()) => (true, Err(told)),
+        Err(error) => (false, Err(error.into())),
     };
-    Ended { pause: LOOK_AGAIN, ..Ended::new(entry, Some(outcome)) }
+    Ended { pause: LOOK_AGAIN, is_written, ..Ended::new(entry, Some(outcome)) }
 }
 
 /// Writes down for good that an entry failed, with the event of it, and drops its file.
@@ -368,24 +377,23 @@ pub enum Standing {
     NotReady(SessionState),
 }
 
-pub fn standing(parts: &OutboxParts, session: &SessionId) -> Result<Standing, Error> {
-    let status = parts.supervisor.get(session)?.status();
-    Ok(match status {
-        SessionStatus { state, .. } if state != SessionState::Ready => Standing::NotReady(state),
-        SessionStatus { send_hold: Some(hold), .. } => Standing::Held(hold),
+pub fn standing_of(status: &SessionStatus) -> Standing {
+    match status {
+        SessionStatus { state, .. } if *state != SessionState::Ready => Standing::NotReady(*state),
+        SessionStatus { send_hold: Some(hold), .. } => Standing::Held(hold.clone()),
         SessionStatus { connected: false, .. } => Standing::Disconnected,
         _ => Standing::Sends,
-    })
+    }
 }
 
 async fn write(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
     entry.changed_at = parts.clock.now();
-    let mut batch = Batch::new();
-    parts.store.outbox().change_in(&mut batch, entry)?;
-    parts.store.commit(batch).await
+    stored::write(&parts.store, entry).await
 }
 
-async fn write_durably(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
-    write(parts, entry).await?;
+/// Takes an entry out of its chat, which it holds up no longer. Durable on return.
+async fn look_up_later(parts: &OutboxParts, entry: &mut OutboxEntry) -> Result<(), StoreError> {
+    entry.changed_at = parts.clock.now();
+    stored::move_to(&parts.store, entry, Place::Lookup).await?;
     parts.store.durable().await
 }

@@ -11,13 +11,16 @@
 //! ```
 //!
 //! The message's key is chosen before the send. When an engine goes away in the middle, or the gateway
-//! does, the message is looked up by it: the outcome is never guessed. Which message goes next is
-//! decided in `lane`; the one task that owns all lanes is in `postman`; what becomes of one message is
-//! in `attempt`.
+//! does, the message is looked up by it: the outcome is never guessed. What waits lies in the store, in
+//! queues (`store/outbox_queue`); which message goes next is decided in `queue`; the one task that starts
+//! sends is in `dispatcher`; what becomes of one message is in `attempt`.
 
 mod attempt;
-mod lane;
-mod postman;
+mod cancel;
+mod dispatcher;
+mod queue;
+mod request;
+mod stored;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -28,8 +31,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-pub use self::lane::{Pace, Waiting};
-use self::postman::{Order, Postman, Waiter};
+pub use self::queue::{Pace, Waiting};
+use self::{
+    dispatcher::Dispatcher,
+    request::{Request, Waiter},
+};
 use crate::{
     breakpoint::Breakpoint,
     domain::{
@@ -42,16 +48,18 @@ use crate::{
     events::EventLog,
     messaging::Ingest,
     session::{LINE_GRACE, Supervisor, not_found},
-    store::{Batch, Store},
+    store::{Place, Store, StoreError},
 };
 
-/// Orders that may lie before the postman.
-const ORDERS: usize = 256;
+/// Requests that may lie before the dispatcher.
+const REQUESTS: usize = 256;
 /// How long a caller is kept waiting for a send before being told that it is queued.
 const PATIENCE: Duration = Duration::from_secs(60);
 const FILE_PATIENCE: Duration = Duration::from_secs(330);
-const SURVEY_PATIENCE: Duration = Duration::from_secs(1);
+const STATS_PATIENCE: Duration = Duration::from_secs(1);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
+/// Entries that get their place in one commit.
+const TAKEN_OVER_AT_ONCE: usize = 100;
 /// Entries of one session that are looked at in one round.
 const PRUNED_AT_ONCE: usize = 10_000;
 /// How long a caller who asks for the same message again waits for its outcome: longer than until
@@ -68,6 +76,8 @@ pub struct OutboxParts {
     pub events: EventLog,
     pub clock: Clock,
     pub settings: OutboxSettings,
+    /// This run of the gateway.
+    pub run: Uuid,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,16 +111,22 @@ enum Settled {
 #[derive(Clone)]
 pub struct Outbox {
     parts: OutboxParts,
-    orders: mpsc::Sender<Order>,
+    requests: mpsc::Sender<Request>,
 }
 
 impl Outbox {
     /// Starts the task that sends, with what an earlier run of the gateway left.
-    pub fn start(parts: OutboxParts, tasks: &TaskTracker, stop: CancellationToken) -> Self {
-        let (orders, receiver) = mpsc::channel(ORDERS);
+    pub async fn start(
+        parts: OutboxParts,
+        tasks: &TaskTracker,
+        stop: CancellationToken,
+    ) -> Result<Self, StoreError> {
+        take_over(&parts).await?;
+        let left = parts.store.outbox_queue().count().await?;
+        let (requests, receiver) = mpsc::channel(REQUESTS);
         tasks.spawn(prune(parts.clone(), stop.clone()));
-        tasks.spawn(Postman::new(parts.clone()).run(receiver, stop));
-        Self { parts, orders }
+        tasks.spawn(Dispatcher::new(parts.clone(), left).run(receiver, stop));
+        Ok(Self { parts, requests })
     }
 
     /// Writes a send down and sees it sent, or queued if its terms say so. One
@@ -127,31 +143,14 @@ impl Outbox {
             Content::Media(_) => FILE_PATIENCE,
             _ => PATIENCE,
         };
-        self.parts.store.admit()?;
-        let status = self.parts.supervisor.get(session)?.status();
-        if status.removing {
-            return Err(not_found(session));
-        }
-        let now = self.parts.clock.now();
-        let entry = OutboxEntry {
-            id: Uuid::now_v7(),
-            session: session.clone(),
-            session_uuid: status.uuid,
-            account: status.me.map(|me| me.id),
-            outgoing,
-            terms,
-            state: OutboxState::Queued,
-            queued_at: now,
-            changed_at: now,
-            attempts: 0,
-            sent: None,
-            acked: None,
-            reason: None,
-            failure: None,
+        let entry = self.entry(session, outgoing, terms)?;
+        let mut work = self.parts.store.begin();
+        let place = loop {
+            let place = self.enqueue_in(work.store(), &entry).await?;
+            if work.commit().await? {
+                break place;
+            }
         };
-        let mut batch = Batch::new();
-        self.parts.store.outbox().add_in(&mut batch, &entry)?;
-        self.parts.store.commit(batch).await?;
         Breakpoint::OutboxCommitted.pass();
         if terms.waits() || is_keyed {
             self.parts.store.durable().await?;
@@ -159,7 +158,7 @@ impl Outbox {
         }
         if terms.waits() {
             let (waiter, accepted) = oneshot::channel();
-            self.take(&entry, Waiter::Acceptance(waiter)).await?;
+            self.take(&entry, place, Waiter::Acceptance(waiter)).await?;
             accepted.await.unwrap_or_else(|_| Err(stopping()))?;
             return Ok(Posted::Queued(Box::new(entry)));
         }
@@ -167,7 +166,7 @@ impl Outbox {
         // the engine begins, and both are there before the answer. Were the gateway killed in that
         // millisecond, the message would be found by what the session missed.
         let (waiter, outcome) = oneshot::channel();
-        self.take(&entry, Waiter::Outcome(waiter)).await?;
+        self.take(&entry, place, Waiter::Outcome(waiter)).await?;
         let outcome = tokio::time::timeout(deadline, self.settled(&entry, outcome));
         let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
         written?;
@@ -179,6 +178,54 @@ impl Outbox {
         }
     }
 
+    /// An entry for a message that is to be sent: nothing is written yet.
+    pub fn entry(
+        &self,
+        session: &SessionId,
+        outgoing: Outgoing,
+        terms: Terms,
+    ) -> Result<OutboxEntry, Error> {
+        self.parts.store.admit()?;
+        let status = self.parts.supervisor.get(session)?.status();
+        if status.removing {
+            return Err(not_found(session));
+        }
+        let now = self.parts.clock.now();
+        Ok(OutboxEntry {
+            id: Uuid::now_v7(),
+            session: session.clone(),
+            session_uuid: status.uuid,
+            run: self.parts.run,
+            account: status.me.map(|me| me.id),
+            outgoing,
+            terms,
+            state: OutboxState::Queued,
+            queued_at: now,
+            changed_at: now,
+            attempts: 0,
+            sent: None,
+            acked: None,
+            reason: None,
+            failure: None,
+        })
+    }
+
+    /// Writes an entry in a unit of work, with whatever else belongs to the same commit. After the commit,
+    /// [`Self::enqueued`] wakes the dispatcher.
+    pub async fn enqueue_in(
+        &self,
+        store: &Store,
+        entry: &OutboxEntry,
+    ) -> Result<Place, StoreError> {
+        store.outbox_queue().accept(entry, self.parts.clock.now()).await
+    }
+
+    /// An entry was committed for which nobody waits. Were the gateway killed before this, the next run
+    /// finds the entry.
+    pub async fn enqueued(&self, entry: &OutboxEntry, place: Place) -> Result<(), Error> {
+        self.take(entry, place, Waiter::Nobody).await
+    }
+
     /// Waits for an outcome; without a connection to WhatsApp only for a moment: then the message waits for
     /// it, and its caller does not.
     async fn settled(&self, entry: &OutboxEntry, mut outcome: Outcome) -> Settled {
@@ -188,7 +235,7 @@ impl Outbox {
         }
         let (reply, kept) = oneshot::channel();
         let (session, id) = (entry.session.clone(), entry.id);
-        if self.order(Order::Keep { session, id, reply }).await.is_err() {
+        if self.ask(Request::Keep { session, id, reply }).await.is_err() {
             return Settled::Outcome(outcome.await);
         }
         match kept.await {
@@ -270,7 +317,7 @@ impl Outbox {
     ) -> Result<OutboxEntry, Error> {
         let entry = self.get(session, id).await?;
         let (reply, outcome) = oneshot::channel();
-        self.order(Order::Cancel { session: session.clone(), id, reason, reply }).await?;
+        self.ask(Request::Cancel { session: session.clone(), id, reason, reply }).await?;
         match outcome.await {
             Ok(Some(cancelled)) => cancelled,
             Ok(None) => {
@@ -287,7 +334,7 @@ impl Outbox {
     /// nothing of it is under way any more: its engine is closed.
     pub async fn cancel_all(&self, session: &SessionRef) -> Result<(), Error> {
         let (reply, done) = oneshot::channel();
-        self.order(Order::CancelAll { session: session.clone(), reply }).await?;
+        self.ask(Request::CancelAll { session: session.clone(), reply }).await?;
         done.await.map_err(|_| stopping())?
     }
 
@@ -295,21 +342,33 @@ impl Outbox {
     pub async fn waiting(&self) -> Result<HashMap<SessionId, Waiting>, Error> {
         let asked = async {
             let (reply, answer) = oneshot::channel();
-            self.order(Order::Survey { reply }).await?;
+            self.ask(Request::Stats { reply }).await?;
             answer.await.map_err(|_| stopping())
         };
         // Whoever only wants to look does not wait until a slow disk is through.
-        tokio::time::timeout(SURVEY_PATIENCE, asked).await.map_err(|_| {
+        tokio::time::timeout(STATS_PATIENCE, asked).await.map_err(|_| {
             Error::new(ErrorCode::Timeout, "the outbox is too busy to say what waits")
         })?
     }
 
-    async fn take(&self, entry: &OutboxEntry, waiter: Waiter) -> Result<(), Error> {
-        self.order(Order::Take { entry: Box::new(entry.clone()), waiter }).await
+    async fn take(&self, entry: &OutboxEntry, place: Place, waiter: Waiter) -> Result<(), Error> {
+        self.ask(Request::Take { entry: Box::new(entry.clone()), place, waiter }).await
     }
 
-    async fn order(&self, order: Order) -> Result<(), Error> {
-        self.orders.send(order).await.map_err(|_| stopping())
+    async fn ask(&self, request: Request) -> Result<(), Error> {
+        self.requests.send(request).await.map_err(|_| stopping())
+    }
+}
+
+/// Gives a place to what an older version or an earlier run left without one.
+async fn take_over(parts: &OutboxParts) -> Result<(), StoreError> {
+    let mut work = parts.store.begin();
+    loop {
+        let (now, queue) = (parts.clock.now(), work.store().outbox_queue());
+        let found = queue.take_over(now, TAKEN_OVER_AT_ONCE).await?;
+        if work.commit().await? && found == 0 {
+            return Ok(());
+        }
     }
 }
 

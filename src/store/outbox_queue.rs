@@ -1,0 +1,621 @@
+//! The queues of the outbox: which message of which chat of a session is next, and what is for later.
+//!
+//! ```text
+//! OutboxQueue     session, chat, entry   every message that may be sent, in the order of its chat
+//! OutboxChats     session, chat          how many wait there, and which is at the head
+//! OutboxHeads     session, priority, entry   the heads of all chats, in the order they go out
+//! OutboxSchedule  time, session, entry   messages that are not due yet
+//! OutboxLookups   session, entry         messages whose outcome is being found out
+//! ```
+//!
+//! A waiting message has a place in exactly one of queue, schedule and lookups. All changes to the queue of
+//! one chat change its record in `OutboxChats`, so two of them at once conflict: these functions are for a
+//! [`crate::store::UnitOfWork`], and write through its store.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Jid, SessionId, SessionRef, Timestamp,
+        outbox::{OutboxEntry, OutboxState, Priority},
+    },
+    store::{
+        Outbox, StoreError,
+        codec::{Key, TIME, decode, encode, text_at, time_at},
+        engine::{Batch, Direction, Engine, Range},
+        outbox,
+        record::{self, Declaration, Found, Index, IndexKey, Record, Scope, Table},
+        table::clear,
+        trees::Tree,
+    },
+};
+
+/// Places that are read at once where all are read.
+const AT_ONCE: usize = 500;
+
+/// What waits in one chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatQueue {
+    pub session: SessionId,
+    pub session_uuid: Uuid,
+    pub chat: Jid,
+    /// The entry that goes out first.
+    pub head: Uuid,
+    pub priority: Priority,
+    pub waiting: u64,
+}
+
+/// The heads of a session's chats, in the order in which they go out.
+const HEADS: Index<ChatQueue> = Index::new(Tree::OutboxHeads);
+
+impl Record for ChatQueue {
+    const TABLE: Table = Table {
+        tree: Tree::OutboxChats,
+        owner: "messaging",
+        indexes: &[Tree::OutboxHeads],
+        scope: Scope::Gateway,
+    };
+
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        let rank = self.priority as u64;
+        vec![HEADS.key().uuid(self.session_uuid).number(rank).uuid(self.head)]
+    }
+}
+
+/// Where a waiting entry stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Queue,
+    Schedule(Timestamp),
+    Lookup,
+}
+
+/// How many entries of one session wait, by their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub session: SessionId,
+    pub queued: u64,
+    pub scheduled: u64,
+}
+
+pub struct OutboxQueue<'a> {
+    engine: &'a dyn Engine,
+}
+
+impl<'a> OutboxQueue<'a> {
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { engine }
+    }
+
+    /// Writes an entry that is accepted, and gives it its place.
+    pub async fn accept(&self, entry: &OutboxEntry, now: Timestamp) -> Result<Place, StoreError> {
+        let mut batch = Batch::new();
+        self.outbox().add_in(&mut batch, entry)?;
+        let place = match entry.terms.send_at {
+            _ if entry.state == OutboxState::Unknown => Place::Lookup,
+            Some(at) if now < at => Place::Schedule(at),
+            _ => Place::Queue,
+        };
+        self.enter_in(&mut batch, entry, place).await?;
+        self.engine.commit(batch).await?;
+        Ok(place)
+    }
+
+    /// Writes an entry that has ended, and takes it from its place.
+    pub async fn end(&self, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        self.leave_in(&mut batch, entry).await?;
+        self.outbox().change_in(&mut batch, entry)?;
+        self.engine.commit(batch).await
+    }
+
+    /// Writes an entry, and moves it to another place.
+    pub async fn move_to(&self, entry: &OutboxEntry, place: Place) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        self.leave_in(&mut batch, entry).await?;
+        // Read again below: leaving has changed the record of the chat.
+        self.engine.commit(std::mem::take(&mut batch)).await?;
+        self.enter_in(&mut batch, entry, place).await?;
+        self.outbox().change_in(&mut batch, entry)?;
+        self.engine.commit(batch).await
+    }
+
+    /// Forgets an entry.
+    pub async fn forget(&self, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        self.leave_in(&mut batch, entry).await?;
+        self.outbox().remove_in(&mut batch, entry);
+        self.engine.commit(batch).await
+    }
+
+    /// Where a waiting entry stands; none for one that does not wait.
+    pub async fn place_of(&self, entry: &OutboxEntry) -> Result<Option<Place>, StoreError> {
+        if self.engine.get(&in_queue(entry)).await?.is_some() {
+            return Ok(Some(Place::Queue));
+        }
+        if self.engine.get(&in_lookups(entry)).await?.is_some() {
+            return Ok(Some(Place::Lookup));
+        }
+        let Some(at) = entry.terms.send_at else { return Ok(None) };
+        let is_scheduled = self.engine.get(&in_schedule(entry, at)).await?.is_some();
+        Ok(is_scheduled.then_some(Place::Schedule(at)))
+    }
+
+    /// The heads of a session's chats after the one given, in the order in which they go out.
+    pub async fn heads(
+        &self,
+        session: Uuid,
+        after: Option<&IndexKey<ChatQueue>>,
+        limit: usize,
+    ) -> Result<Vec<Found<ChatQueue>>, StoreError> {
+        let mut part = HEADS.key().uuid(session).below();
+        if let Some(after) = after {
+            part = part.after(after);
+        }
+        record::follow(self.engine, part, limit).await
+    }
+
+    /// When the first entry that is for later is due.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let all = Key::new(Tree::OutboxSchedule).all();
+        let found = self.engine.scan(all, Direction::Forward, 1).await?;
+        Ok(found.first().and_then(|(key, _)| time_at(key, 1)))
+    }
+
+    /// Entries that were for later and are due now.
+    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        let all = Key::new(Tree::OutboxSchedule).all();
+        // A moment has its own entries below it.
+        let end = Key::<()>::new(Tree::OutboxSchedule).time(now).all().end;
+        self.entries(Range { end, ..all }, limit).await.map(|(entries, _)| entries)
+    }
+
+    /// Entries of a session that wait at a place, after the key given. Each with its key there.
+    pub async fn waiting(
+        &self,
+        session: Uuid,
+        kind: PlaceKind,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<(Vec<OutboxEntry>, Option<Vec<u8>>), StoreError> {
+        let mut range = match kind {
+            PlaceKind::Queue => Key::new(Tree::OutboxQueue).uuid(session).all(),
+            PlaceKind::Lookup => Key::new(Tree::OutboxLookups).uuid(session).all(),
+            // By time first: those of other sessions are passed over.
+            PlaceKind::Schedule => Key::new(Tree::OutboxSchedule).all(),
+        };
+        if let Some(after) = after {
+            range.start = [after.as_slice(), &[0]].concat();
+        }
+        let (mut entries, last) = self.entries(range, limit).await?;
+        entries.retain(|entry| entry.session_uuid == session);
+        Ok((entries, last))
+    }
+
+    /// How many entries wait in each session.
+    pub async fn count(&self) -> Result<HashMap<Uuid, Counted>, StoreError> {
+        let mut all: HashMap<Uuid, Counted> = HashMap::new();
+        let none = |session| Counted { session, queued: 0, scheduled: 0 };
+        self.each(Tree::OutboxChats, |_, value| {
+            let ChatQueue { session, session_uuid, waiting, .. } = decode(value)?;
+            all.entry(session_uuid).or_insert_with(|| none(session)).queued += waiting;
+            Ok(())
+        })
+        .await?;
+        self.each(Tree::OutboxSchedule, |key, value| {
+            if let (Some(uuid), Some(session)) = (uuid_at(key, 1 + TIME), session_at(value)) {
+                all.entry(uuid).or_insert_with(|| none(session)).scheduled += 1;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(all)
+    }
+
+    /// Puts what was being looked up when the gateway ended back into the queues, and what an older version
+    /// left without a place. To be called until it has found nothing, each time in a unit of work.
+    pub async fn take_over(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let lookups = self.entries(Key::new(Tree::OutboxLookups).all(), limit).await?.0;
+        for entry in &lookups {
+            self.move_to(entry, Place::Queue).await?;
+        }
+        if !lookups.is_empty() {
+            return Ok(lookups.len());
+        }
+        let older = Key::new(Tree::OutboxWaiting).all();
+        let found = self.engine.scan(older, Direction::Forward, limit).await?;
+        for (key, place) in &found {
+            let mut batch = Batch::new();
+            batch.remove(key.clone());
+            self.engine.commit(batch).await?;
+            let Some(value) = self.engine.get(place).await? else { continue };
+            let entry: OutboxEntry = decode(&value)?;
+            if !entry.state.is_waiting() {
+                continue;
+            }
+            match entry.terms.send_at {
+                Some(at) if now < at => self.move_to(&entry, Place::Schedule(at)).await?,
+                _ => self.move_to(&entry, Place::Queue).await?,
+            }
+        }
+        Ok(found.len())
+    }
+
+    /// Forgets all places of a session. Its entries go elsewhere.
+    pub async fn clear(&self, session: &SessionRef) -> Result<(), StoreError> {
+        let of_session = |tree| Key::new(tree).uuid(session.uuid).all();
+        let chats = of_session(Tree::OutboxChats);
+        Declaration::of::<ChatQueue>().clear(self.engine, chats).await?;
+        clear(self.engine, of_session(Tree::OutboxQueue)).await?;
+        clear(self.engine, of_session(Tree::OutboxLookups)).await?;
+        let mut scheduled = Vec::new();
+        self.each(Tree::OutboxSchedule, |key, _| {
+            if uuid_at(key, 1 + TIME) == Some(session.uuid) {
+                scheduled.push(key.to_vec());
+            }
+            Ok(())
+        })
+        .await?;
+        for page in scheduled.chunks(AT_ONCE) {
+            let mut batch = Batch::new();
+            page.iter().for_each(|key| batch.remove(key.clone()));
+            self.engine.commit(batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn enter_in(
+        &self,
+        batch: &mut Batch,
+        entry: &OutboxEntry,
+        place: Place,
+    ) -> Result<(), StoreError> {
+        let at = outbox::key(&entry.session, entry.id).done();
+        match place {
+            Place::Schedule(time) => batch.put(in_schedule(entry, time), at),
+            Place::Lookup => batch.put(in_lookups(entry), at),
+            Place::Queue => {
+                batch.put(in_queue(entry), at);
+                let key = chat_of(entry);
+                let former = record::get(self.engine, &key).await?;
+                let mut chat = former.clone().unwrap_or_else(|| ChatQueue {
+                    session: entry.session.clone(),
+                    session_uuid: entry.session_uuid,
+                    chat: entry.chat().clone(),
+                    head: entry.id,
+                    priority: entry.terms.priority,
+                    waiting: 0,
+                });
+                chat.waiting += 1;
+                if entry.id < chat.head {
+                    (chat.head, chat.priority) = (entry.id, entry.terms.priority);
+                }
+                put_chat_in(batch, &key, former.as_ref(), &chat)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
+        let place = in_queue(entry);
+        if self.engine.get(&place).await?.is_none() {
+            batch.remove(in_lookups(entry));
+            if let Some(at) = entry.terms.send_at {
+                batch.remove(in_schedule(entry, at));
+            }
+            return Ok(());
+        }
+        batch.remove(place);
+        let key = chat_of(entry);
+        let Some(former) = record::get(self.engine, &key).await? else { return Ok(()) };
+        if former.waiting <= 1 {
+            record::remove_in(batch, &key, &former);
+            return Ok(());
+        }
+        let mut chat = ChatQueue { waiting: former.waiting - 1, ..former.clone() };
+        if chat.head == entry.id {
+            let all = Key::new(Tree::OutboxQueue).uuid(entry.session_uuid);
+            let (first, _) = self.entries(all.text(entry.chat().as_str()).all(), 2).await?;
+            let Some(next) = first.iter().find(|other| other.id != entry.id) else {
+                record::remove_in(batch, &key, &former);
+                return Ok(());
+            };
+            (chat.head, chat.priority) = (next.id, next.terms.priority);
+        }
+        put_chat_in(batch, &key, Some(&former), &chat)
+    }
+
+    /// The entries that places of a range lead to, and the last of these places; none at the end.
+    async fn entries(
+        &self,
+        range: Range,
+        limit: usize,
+    ) -> Result<(Vec<OutboxEntry>, Option<Vec<u8>>), StoreError> {
+        let places = self.engine.scan(range, Direction::Forward, limit).await?;
+        let keys: Vec<Vec<u8>> = places.iter().map(|(_, key)| key.clone()).collect();
+        let found = self.engine.get_many(&keys).await?;
+        let entries =
+            found.iter().flatten().map(|value| decode(value)).collect::<Result<_, _>>()?;
+        Ok((entries, places.into_iter().next_back().map(|(place, _)| place)))
+    }
+
+    async fn each(
+        &self,
+        tree: Tree,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut range = Key::new(tree).all();
+        loop {
+            let found = self.engine.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
+            let Some((last, _)) = found.last() else { return Ok(()) };
+            range.start = [last.as_slice(), &[0]].concat();
+            for (key, value) in &found {
+                visit(key, value)?;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn outbox(&self) -> Outbox<'a> {
+        Outbox::new(self.engine)
+    }
+}
+
+/// The kinds of places that waiting entries have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceKind {
+    Queue,
+    Lookup,
+    Schedule,
+}
+
+/// Adds the record of a chat, whose entry in the index moves only with its head.
+fn put_chat_in(
+    batch: &mut Batch,
+    key: &Key<ChatQueue>,
+    former: Option<&ChatQueue>,
+    chat: &ChatQueue,
+) -> Result<(), StoreError> {
+    match former {
+        Some(former) if former.head == chat.head => {
+            batch.put(key.as_bytes().to_vec(), encode(chat)?);
+            Ok(())
+        }
+        Some(former) => {
+            record::remove_in(batch, key, former);
+            record::put_in(batch, key, chat)
+        }
+        None => record::put_in(batch, key, chat),
+    }
+}
+
+fn chat_of(entry: &OutboxEntry) -> Key<ChatQueue> {
+    ChatQueue::key().uuid(entry.session_uuid).text(entry.chat().as_str())
+}
+
+fn in_queue(entry: &OutboxEntry) -> Vec<u8> {
+    let of_session = Key::new(Tree::OutboxQueue).uuid(entry.session_uuid);
+    of_session.text(entry.chat().as_str()).uuid(entry.id).done()
+}
+
+fn in_schedule(entry: &OutboxEntry, at: Timestamp) -> Vec<u8> {
+    Key::new(Tree::OutboxSchedule).time(at).uuid(entry.session_uuid).uuid(entry.id).done()
+}
+
+fn in_lookups(entry: &OutboxEntry) -> Vec<u8> {
+    Key::new(Tree::OutboxLookups).uuid(entry.session_uuid).uuid(entry.id).done()
+}
+
+fn uuid_at(key: &[u8], start: usize) -> Option<Uuid> {
+    key.get(start..)?.first_chunk().map(|bytes| Uuid::from_bytes(*bytes))
+}
+
+/// The session in a key of the outbox.
+fn session_at(key: &[u8]) -> Option<SessionId> {
+    text_at(key, 1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::{clock::from_seconds, outbox::example},
+        store::Store,
+    };
+
+    const SESSION: Uuid = Uuid::from_u128(7);
+
+    fn entry(id: u128, chat: u8, priority: Priority) -> OutboxEntry {
+        let mut entry = example(id, &format!("1555000000{chat}@c.us"));
+        (entry.session_uuid, entry.terms.priority) = (SESSION, priority);
+        entry
+    }
+
+    async fn accept(store: &Store, entry: &OutboxEntry) -> Place {
+        let mut work = store.begin();
+        loop {
+            let queue = work.store().outbox_queue();
+            let place = queue.accept(entry, from_seconds(100)).await.unwrap();
+            if work.commit().await.unwrap() {
+                return place;
+            }
+        }
+    }
+
+    async fn end(store: &Store, entry: &OutboxEntry) {
+        let ended = OutboxEntry { state: OutboxState::Sent, ..entry.clone() };
+        let mut work = store.begin();
+        loop {
+            work.store().outbox_queue().end(&ended).await.unwrap();
+            if work.commit().await.unwrap() {
+                return;
+            }
+        }
+    }
+
+    async fn heads(store: &Store, session: Uuid) -> Vec<u128> {
+        let found = store.outbox_queue().heads(session, None, 99).await.unwrap();
+        found.iter().map(|found| found.record.head.as_u128()).collect()
+    }
+
+    #[tokio::test]
+    async fn an_entry_has_one_place_and_moves_from_it_to_another() {
+        let [store, _] = Store::two_on_one_engine(0).await;
+        let mut later = entry(1, 1, Priority::Direct);
+        later.terms.send_at = Some(from_seconds(200));
+        assert_eq!(accept(&store, &later).await, Place::Schedule(from_seconds(200)));
+        let queue = store.outbox_queue();
+        assert_eq!(queue.next_due().await.unwrap(), Some(from_seconds(200)));
+        assert!(queue.due(from_seconds(199), 9).await.unwrap().is_empty());
+        assert_eq!(queue.due(from_seconds(200), 9).await.unwrap(), [later.clone()]);
+        for place in [Place::Queue, Place::Lookup, Place::Schedule(from_seconds(200))] {
+            queue.move_to(&later, place).await.unwrap();
+            assert_eq!(queue.place_of(&later).await.unwrap(), Some(place));
+            assert_eq!(heads(&store, SESSION).await.len(), usize::from(place == Place::Queue));
+        }
+        let counted = queue.count().await.unwrap();
+        assert_eq!((counted[&SESSION].queued, counted[&SESSION].scheduled), (0, 1));
+        queue.forget(&later).await.unwrap();
+        assert_eq!(queue.place_of(&later).await.unwrap(), None);
+        assert!(store.outbox_queue().count().await.unwrap().is_empty());
+        assert_eq!(store.outbox().get(&later.session, later.id).await.unwrap(), None);
+    }
+
+    /// An older version knew that an entry waits, and no more.
+    #[tokio::test]
+    async fn what_an_older_version_left_gets_its_place_and_so_does_what_was_looked_up() {
+        let [store, _] = Store::two_on_one_engine(0).await;
+        let mut later = entry(2, 1, Priority::Direct);
+        later.terms.send_at = Some(from_seconds(200));
+        let unknown = OutboxEntry { state: OutboxState::Unknown, ..entry(3, 1, Priority::Bulk) };
+        let sent = OutboxEntry { state: OutboxState::Sent, ..entry(4, 2, Priority::Bulk) };
+        for entry in [&entry(1, 1, Priority::Direct), &later, &unknown, &sent] {
+            let mut batch = Batch::new();
+            store.outbox().add_in(&mut batch, entry).unwrap();
+            let place = outbox::key(&entry.session, entry.id).done();
+            batch.put(Key::new(Tree::OutboxWaiting).uuid(entry.id).done(), place);
+            store.commit(batch).await.unwrap();
+        }
+        let looked_up = OutboxEntry { state: OutboxState::Unknown, ..entry(5, 3, Priority::Bulk) };
+        assert_eq!(accept(&store, &looked_up).await, Place::Lookup);
+        let queue = store.outbox_queue();
+        loop {
+            let mut work = store.begin();
+            let found = work.store().outbox_queue().take_over(from_seconds(100), 2).await.unwrap();
+            assert!(work.commit().await.unwrap());
+            if found == 0 {
+                break;
+            }
+        }
+        assert_eq!(heads(&store, SESSION).await, [1, 5]);
+        let counted = queue.count().await.unwrap();
+        assert_eq!((counted[&SESSION].queued, counted[&SESSION].scheduled), (3, 1));
+        end(&store, &entry(1, 1, Priority::Direct)).await;
+        assert_eq!(heads(&store, SESSION).await, [3, 5]);
+    }
+
+    /// However much waits elsewhere, the store is called as often for a send.
+    #[tokio::test]
+    async fn a_send_costs_the_same_however_much_waits_in_other_sessions() {
+        let mut costs = Vec::new();
+        for waiting in [50, 5_000] {
+            let [store, _] = Store::two_on_one_engine(0).await;
+            for n in 0..waiting {
+                let mut other = example(1_000 + n, &format!("1555{n:07}@c.us"));
+                other.session_uuid = Uuid::from_u128(1 + n % 3);
+                if n % 2 == 0 {
+                    other.terms.send_at = Some(from_seconds(200));
+                }
+                store.outbox_queue().accept(&other, from_seconds(100)).await.unwrap();
+            }
+            let before = store.engine.calls().unwrap();
+            let one = entry(1, 1, Priority::Direct);
+            accept(&store, &one).await;
+            assert_eq!(heads(&store, SESSION).await, [1]);
+            end(&store, &one).await;
+            assert!(heads(&store, SESSION).await.is_empty());
+            costs.push(store.engine.calls().unwrap() - before);
+        }
+        assert_eq!(costs[0], costs[1]);
+        assert!(costs[0] < 20, "{costs:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn two_gateways_that_accept_and_end_in_one_chat_lose_no_head() {
+        const ROUNDS: u128 = 200;
+        let [one, other] = Store::two_on_one_engine(5).await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for (writer, store) in
+            [one.clone(), other.clone(), one.clone(), other].into_iter().enumerate()
+        {
+            tasks.spawn(async move {
+                for round in 0..ROUNDS {
+                    let entry = entry(1 + round * 4 + writer as u128, 1, Priority::Direct);
+                    accept(&store, &entry).await;
+                    if round % 2 == 0 {
+                        end(&store, &entry).await;
+                    }
+                }
+            });
+        }
+        tasks.join_all().await;
+        let mut left: Vec<u128> = Vec::new();
+        while let Some(head) = heads(&one, SESSION).await.first().copied() {
+            left.push(head);
+            end(&one, &entry(head, 1, Priority::Direct)).await;
+        }
+        let wanted =
+            (0..ROUNDS).filter(|n| n % 2 == 1).flat_map(|n| (0..4).map(move |w| 1 + n * 4 + w));
+        assert_eq!(left, wanted.collect::<Vec<_>>());
+        assert!(one.outbox_queue().count().await.unwrap().is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+        /// Whatever comes and goes in whichever order, the heads are the first entries of their chats, by
+        /// priority and then by acceptance.
+        #[test]
+        fn heads_are_the_first_of_their_chats(
+            steps in prop::collection::vec((1u128..12, 1u8..4, any::<bool>(), any::<bool>()), 1..40),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async {
+                let [store, _] = Store::two_on_one_engine(0).await;
+                let mut waiting: BTreeMap<u128, OutboxEntry> = BTreeMap::new();
+                for (id, chat, is_bulk, ends) in steps {
+                    match waiting.remove(&id) {
+                        Some(known) if ends => end(&store, &known).await,
+                        Some(known) => drop(waiting.insert(id, known)),
+                        None => {
+                            let priority = if is_bulk { Priority::Bulk } else { Priority::Direct };
+                            let new = entry(id, chat, priority);
+                            accept(&store, &new).await;
+                            waiting.insert(id, new);
+                        }
+                    }
+                    let mut first: BTreeMap<String, (Priority, u128)> = BTreeMap::new();
+                    for (id, entry) in &waiting {
+                        let place = (entry.terms.priority, *id);
+                        first.entry(entry.chat().to_string()).or_insert(place);
+                    }
+                    let mut wanted: Vec<(Priority, u128)> = first.into_values().collect();
+                    wanted.sort_unstable();
+                    let wanted: Vec<u128> = wanted.into_iter().map(|(_, id)| id).collect();
+                    assert_eq!(heads(&store, SESSION).await, wanted);
+                }
+                let counted = store.outbox_queue().count().await.unwrap();
+                let queued = counted.get(&SESSION).map_or(0, |counted| counted.queued);
+                assert_eq!(queued, waiting.len() as u64);
+            });
+        }
+    }
+}
