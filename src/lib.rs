@@ -27,6 +27,8 @@ pub mod egress;
 pub mod store;
 // The event log: durable first, then told.
 pub mod events;
+// Work that is due at a time, done at least once with effects that happen once.
+pub mod jobs;
 // A WhatsApp of our own, for tests and demos.
 pub mod simulator;
 // What a session needs from WhatsApp, and the engines that give it.

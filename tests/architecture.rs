@@ -9,7 +9,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
     "domain",
     "config",
     "telemetry",
@@ -22,6 +22,7 @@ const LAYERS: [&str; 26] = [
     "egress",
     "store",
     "events",
+    "jobs",
     "simulator",
     "driver",
     "session",

@@ -15,6 +15,7 @@ mod fan_out;
 mod gateway;
 mod isolation;
 mod machine;
+mod outbox;
 mod receiver;
 mod report;
 mod send;
@@ -34,8 +35,9 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     ("send", || Box::pin(send::measure())),
+    ("outbox", || Box::pin(outbox::measure())),
     ("chats", || Box::pin(chats::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),

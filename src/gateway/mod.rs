@@ -25,6 +25,7 @@ use crate::{
     domain::{Clock, Error, ErrorCode, Subject, failure::HoldTimes},
     egress::{Guard, OwnPort, OwnPorts, Private},
     events::EventLog,
+    jobs::{Handler, Jobs, Tries},
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     private,
     search::Search,
@@ -43,9 +44,6 @@ const STORE_WAIT: Duration = Duration::from_secs(2);
 const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// How often what is past its time is dropped, and the event log is held to its size.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
-
 const MEBIBYTE: u64 = 1024 * 1024;
 /// How often it is looked whether the store is well.
 const STORE_LOOK_AFTER: Duration = Duration::from_millis(500);
@@ -186,7 +184,18 @@ impl Gateway {
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());
         let retention = EventRetention::new(events.clone(), webhooks.clone(), &config.events);
-        tasks.spawn(prune(retention.clone(), first_answers.clone(), stop.clone()));
+        let rounds: [(&'static str, Arc<dyn Handler>); 3] = [
+            ("retention of events", Arc::new(retention.clone())),
+            ("retention of first answers", Arc::new(first_answers.clone())),
+            ("retention of the outbox", Arc::new(messaging.outbox().clone())),
+        ];
+        // What is past its time is dropped, and the event log is held to its size.
+        let jobs = Jobs::new(store.clone(), clock.clone());
+        for (kind, _) in &rounds {
+            let repeated = jobs.repeat(kind, "round").await;
+            repeated.map_err(|source| store_error(&config, source))?;
+        }
+        jobs.start(rounds.into_iter().collect(), Tries::default(), &tasks, stop.clone());
 
         let backups = Backups::new(BackupsParts {
             store: store.clone(),
@@ -335,25 +344,6 @@ async fn start_search(
 
 fn store_error(config: &Config, source: StoreError) -> StartError {
     StartError::Store { folder: config.data.dir.display().to_string(), source }
-}
-
-/// Drops what is past its time, at the start and then again and again.
-async fn prune(retention: EventRetention, first_answers: FirstAnswers, stop: CancellationToken) {
-    loop {
-        match retention.prune().await {
-            Ok(0) => (),
-            Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
-            Err(error) => tracing::warn!(%error, "old events could not be dropped"),
-        }
-        match first_answers.prune().await {
-            Ok(0) => (),
-            Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),
-            Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be forgotten"),
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_none() {
-            return;
-        }
-    }
 }
 
 fn supervisor_settings(config: &Config) -> SupervisorSettings {

@@ -1,7 +1,8 @@
 //! Keeps the event log within its bounds, and says for whom it is kept beyond them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -9,10 +10,15 @@ use crate::{
     config,
     domain::Error,
     events::{EventLog, Retention},
+    jobs::{Handler, Job, Then},
+    services::idempotency::FirstAnswers,
+    store::Store,
     webhooks::Webhooks,
 };
 
 const DAY_SECONDS: u64 = 86_400;
+/// Between two rounds.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 const MEBIBYTE: u64 = 1024 * 1024;
 
 /// Clones are the same service.
@@ -22,6 +28,31 @@ pub struct EventRetention {
     webhooks: Webhooks,
     retention: Retention,
     held: Arc<watch::Sender<Vec<Holding>>>,
+}
+
+/// One round after the other. One that fails is left to the next.
+#[async_trait]
+impl Handler for EventRetention {
+    async fn run(&self, _: &Job, _: &Store) -> Result<Then, Error> {
+        match self.prune().await {
+            Ok(0) => (),
+            Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
+            Err(error) => tracing::warn!(%error, "old events could not be dropped"),
+        }
+        Ok(Then::After(PRUNE_INTERVAL))
+    }
+}
+
+#[async_trait]
+impl Handler for FirstAnswers {
+    async fn run(&self, _: &Job, _: &Store) -> Result<Then, Error> {
+        match self.prune().await {
+            Ok(0) => (),
+            Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),
+            Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be forgotten"),
+        }
+        Ok(Then::After(PRUNE_INTERVAL))
+    }
 }
 
 /// An endpoint for whose sake the log is larger than it should be.
@@ -36,7 +67,7 @@ impl EventRetention {
     pub fn new(log: EventLog, webhooks: Webhooks, settings: &config::Events) -> Self {
         let age = match settings.retention_days {
             0 => None,
-            days => Some(std::time::Duration::from_secs(u64::from(days) * DAY_SECONDS)),
+            days => Some(Duration::from_secs(u64::from(days) * DAY_SECONDS)),
         };
         let bytes = (settings.max_mib != 0).then(|| settings.max_mib.saturating_mul(MEBIBYTE));
         let retention = Retention { age, bytes };

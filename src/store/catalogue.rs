@@ -7,19 +7,20 @@ use crate::{
         conversation::{ConversationRecord, Tag},
     },
     store::{
-        ChatQueue, Mirror, StoredReceipt,
+        ChatQueue, Job, Mirror, StoredReceipt,
         record::Declaration,
         records::{ApiKeyRecord, KeyedWrite, Reading, WebhookRecord},
     },
 };
 
-pub const CATALOGUE: [Declaration; 13] = [
+pub const CATALOGUE: [Declaration; 14] = [
     Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
     Declaration::of::<ChatQueue>(),
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
     Declaration::of::<Identity>(),
+    Declaration::of::<Job>(),
     Declaration::of::<KeyedWrite>(),
     Declaration::of::<Mirror>(),
     Declaration::of::<Reading>(),

@@ -18,6 +18,7 @@ mod engine;
 mod events;
 mod idempotency;
 mod identities;
+mod jobs;
 mod line;
 mod messages;
 mod migrations;
@@ -52,6 +53,7 @@ pub use self::{
     events::Events,
     idempotency::Idempotency,
     identities::StoredIdentities,
+    jobs::Job,
     line::LineChange,
     messages::Messages,
     mirrors::{Mirror, Mirrors},

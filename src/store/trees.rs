@@ -46,6 +46,8 @@
 //! | `OutboxSchedule` | time, UUID of the session, entry | the key in `Outbox` | messaging |
 //! | `OutboxLookups` | UUID of the session, entry | the key in `Outbox` | messaging |
 //! | `OutboxByUuid` | UUID of the message | the key in `Outbox` | messaging |
+//! | `Jobs` | kind, name | [`crate::store::Job`] | jobs |
+//! | `JobsByDue` | time, kind, name | the key in `Jobs` | jobs |
 //! | `Receipts` | session, chat, message key, participant | [`crate::store::StoredReceipt`] | messaging |
 //! | `Unindexed` | number of a message, UUID of the change | nothing | search |
 
@@ -100,6 +102,8 @@ pub enum Tree {
     OutboxHeads = 112,
     OutboxSchedule = 113,
     OutboxLookups = 114,
+    Jobs = 115,
+    JobsByDue = 116,
 }
 
 impl Tree {

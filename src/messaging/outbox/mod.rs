@@ -24,6 +24,7 @@ mod stored;
 
 use std::{collections::HashMap, time::Duration};
 
+use async_trait::async_trait;
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -46,6 +47,7 @@ use crate::{
         outbox::{OutboxEntry, OutboxState, Terms},
     },
     events::EventLog,
+    jobs::{Handler, Job, Then},
     messaging::Ingest,
     session::{LINE_GRACE, Supervisor, not_found},
     store::{Place, Store, StoreError},
@@ -124,7 +126,6 @@ impl Outbox {
         take_over(&parts).await?;
         let left = parts.store.outbox_queue().count().await?;
         let (requests, receiver) = mpsc::channel(REQUESTS);
-        tasks.spawn(prune(parts.clone(), stop.clone()));
         tasks.spawn(Dispatcher::new(parts.clone(), left).run(receiver, stop));
         Ok(Self { parts, requests })
     }
@@ -372,9 +373,11 @@ async fn take_over(parts: &OutboxParts) -> Result<(), StoreError> {
     }
 }
 
-/// Drops what is done with and past its retention, now and then.
-async fn prune(parts: OutboxParts, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(PRUNE_INTERVAL)).await.is_some() {
+/// Drops what is done with and past its retention, round after round.
+#[async_trait]
+impl Handler for Outbox {
+    async fn run(&self, _: &Job, _: &Store) -> Result<Then, Error> {
+        let Self { parts, .. } = self;
         let before = parts.clock.now() - parts.settings.retention;
         for session in parts.supervisor.list() {
             let outbox = parts.store.outbox();
@@ -382,6 +385,7 @@ async fn prune(parts: OutboxParts, stop: CancellationToken) {
                 tracing::warn!(%error, "old entries of the outbox could not be dropped");
             }
         }
+        Ok(Then::After(PRUNE_INTERVAL))
     }
 }
 
