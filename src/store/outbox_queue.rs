@@ -428,7 +428,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{clock::from_seconds, outbox::example},
-        store::Store,
+        store::{MemoryEngine, Store, disk::Disk},
     };
 
     const SESSION: Uuid = Uuid::from_u128(7);
@@ -527,7 +527,8 @@ mod tests {
     async fn a_send_costs_the_same_however_much_waits_in_other_sessions() {
         let mut costs = Vec::new();
         for waiting in [50, 5_000] {
-            let [store, _] = Store::two_on_one_engine(0).await;
+            let engine = MemoryEngine::default();
+            let store = Store::in_memory(engine.clone(), Disk::manual(0)).await.unwrap();
             for n in 0..waiting {
                 let mut other = example(1_000 + n, &format!("1555{n:07}@c.us"));
                 other.session_uuid = Uuid::from_u128(1 + n % 3);
@@ -536,13 +537,13 @@ mod tests {
                 }
                 store.outbox_queue().accept(&other, from_seconds(100)).await.unwrap();
             }
-            let before = store.engine.calls().unwrap();
+            let before = engine.calls();
             let one = entry(1, 1, Priority::Direct);
             accept(&store, &one).await;
             assert_eq!(heads(&store, SESSION).await, [1]);
             end(&store, &one).await;
             assert!(heads(&store, SESSION).await.is_empty());
-            costs.push(store.engine.calls().unwrap() - before);
+            costs.push(engine.calls() - before);
         }
         assert_eq!(costs[0], costs[1]);
         assert!(costs[0] < 20, "{costs:?}");
