@@ -38,10 +38,20 @@ pub enum Breakpoint {
     RemovalTold,
     /// Everything of the session is wiped but its record.
     RemovalWiped,
+    /// A new key is in its file; nothing knows of it.
+    KeyWritten,
+    /// The store notes that values may be sealed with the new key.
+    KeyNoted,
+    /// Some values are sealed with the new key.
+    SecretsResealed,
+    /// All values are sealed with the new key, and both are held.
+    SecretsSealed,
+    /// The store needs the former key no longer; it is in the file.
+    FormerKeyForgotten,
 }
 
 impl Breakpoint {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::WriteClaimed,
         Self::OutboxCommitted,
         Self::OutboxDurable,
@@ -57,12 +67,25 @@ impl Breakpoint {
         Self::RemovalCancelled,
         Self::RemovalTold,
         Self::RemovalWiped,
+        Self::KeyWritten,
+        Self::KeyNoted,
+        Self::SecretsResealed,
+        Self::SecretsSealed,
+        Self::FormerKeyForgotten,
     ];
 
     /// Whether the process comes by only when a session is removed.
     pub fn is_of_removal(self) -> bool {
         use Breakpoint::{RemovalBegun, RemovalCancelled, RemovalTold, RemovalWiped};
         matches!(self, RemovalBegun | RemovalCancelled | RemovalTold | RemovalWiped)
+    }
+
+    /// Whether the process comes by only when secrets get a new key.
+    pub fn is_of_rotation(self) -> bool {
+        use Breakpoint::{
+            FormerKeyForgotten, KeyNoted, KeyWritten, SecretsResealed, SecretsSealed,
+        };
+        matches!(self, KeyWritten | KeyNoted | SecretsResealed | SecretsSealed | FormerKeyForgotten)
     }
 
     pub fn name(self) -> &'static str {
@@ -82,6 +105,11 @@ impl Breakpoint {
             Self::RemovalCancelled => "removal-cancelled",
             Self::RemovalTold => "removal-told",
             Self::RemovalWiped => "removal-wiped",
+            Self::KeyWritten => "key-written",
+            Self::KeyNoted => "key-noted",
+            Self::SecretsResealed => "secrets-resealed",
+            Self::SecretsSealed => "secrets-sealed",
+            Self::FormerKeyForgotten => "former-key-forgotten",
         }
     }
 

@@ -9,6 +9,7 @@ mod client;
 mod fetch;
 mod guard;
 mod own;
+mod owner;
 mod reach;
 
 use std::{net::SocketAddr, time::Duration};
@@ -20,6 +21,7 @@ pub use self::{
     fetch::{Bounds, Fetched, fetch},
     guard::{Guard, Private},
     own::{OwnPort, OwnPorts},
+    owner::OwnGateway,
 };
 use crate::domain::Error;
 

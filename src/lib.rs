@@ -23,6 +23,8 @@ pub mod breakpoint;
 pub mod private;
 // The only maker of HTTP clients, and the guard of where they may go.
 pub mod egress;
+// Keys that seal secrets at rest.
+pub mod vault;
 // Durable state: an ordered key-value engine and the repositories on it.
 pub mod store;
 // The event log: durable first, then told.

@@ -10,6 +10,7 @@ use wagate::{
     domain::{Ack, Chat, Message, chat::LastMessage, clock::from_seconds},
     egress,
     store::{Batch, Store},
+    vault::Keyring,
 };
 
 use crate::{
@@ -187,7 +188,10 @@ impl Stage {
 async fn fill(folder: &Path, messages: i64) -> Outcome<()> {
     const AT_ONCE: i64 = 200;
     std::fs::create_dir_all(folder)?;
-    let store = Store::open(folder).await?;
+    // The gateway that is started on it finds the key beside it.
+    let data = folder.parent().ok_or("no data folder")?;
+    let keyring = Keyring::at(data, &wagate::config::Vault::default());
+    let store = Store::open(folder, &keyring).await?;
     let session = SESSION.parse().map_err(|_| "not a session's name")?;
     let conversations = messages / EACH;
     for number in 0..EACH {

@@ -15,6 +15,7 @@ use wagate::{
     domain::{Chat, chat::LastMessage, clock::from_seconds},
     egress,
     store::{Batch, Store},
+    vault::Keyring,
 };
 
 use crate::{
@@ -85,7 +86,10 @@ pub async fn fetch(client: &reqwest::Client, url: &str) -> Outcome<(f64, usize)>
 /// Chats of the session in a store that no gateway has opened yet.
 async fn fill(folder: &Path) -> Outcome<()> {
     std::fs::create_dir_all(folder)?;
-    let store = Store::open(folder).await?;
+    // The gateway that is started on it finds the key beside it.
+    let data = folder.parent().ok_or("no data folder")?;
+    let keyring = Keyring::at(data, &wagate::config::Vault::default());
+    let store = Store::open(folder, &keyring).await?;
     let session = SESSION.parse().map_err(|_| "not a session's name")?;
     for number in 0..CHATS {
         let at = from_seconds(1_700_000_000 + number * 60);

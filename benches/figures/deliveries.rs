@@ -19,6 +19,7 @@ use wagate::{
     egress,
     events::EventLog,
     store::{Batch, Store},
+    vault::Keyring,
 };
 
 use crate::{
@@ -161,7 +162,10 @@ async fn posted_per_second(receiver: &Receiver, seen: &Seen) -> Outcome<f64> {
 
 /// Messages in the log of a store that no gateway has opened.
 async fn fill(folder: &Path) -> Outcome<()> {
-    let store = Store::open(folder).await?;
+    // The gateway that is started on it finds the key beside it.
+    let data = folder.parent().ok_or("no data folder")?;
+    let keyring = Keyring::at(data, &wagate::config::Vault::default());
+    let store = Store::open(folder, &keyring).await?;
     let log = EventLog::open(store.clone(), Clock::system()).await?;
     let session = "bench".parse().map_err(|_| "not a session's name")?;
     let numbers: Vec<u32> = (0..EVENTS).collect();

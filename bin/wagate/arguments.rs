@@ -33,6 +33,12 @@ pub enum Command {
         #[command(subcommand)]
         action: KeyAction,
     },
+    /// Show or change the key that secrets at rest are sealed with, while the gateway runs or while it does
+    /// not.
+    Vault {
+        #[command(subcommand)]
+        action: VaultAction,
+    },
     /// Write everything that the gateway keeps into one file, while it runs or while it does not.
     Backup(BackupOrder),
     /// Put a backup back into an empty data folder.
@@ -69,6 +75,14 @@ pub enum KeyAction {
     Revoke {
         id: uuid::Uuid,
     },
+}
+
+#[derive(Subcommand)]
+pub enum VaultAction {
+    /// Tell which key it is and how many values are sealed with it.
+    Status,
+    /// Make a new key, seal everything with it and forget the former one.
+    Rotate,
 }
 
 #[derive(Args)]

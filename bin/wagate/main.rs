@@ -22,12 +22,14 @@ use wagate::{
     gateway::{Gateway, StartError},
     lifecycle::Lifecycle,
     private,
+    services::VaultOf,
     store::{Store, StoreError},
     telemetry,
+    vault::Keyring,
 };
 
 use crate::arguments::{
-    Arguments, BackupOrder, Command, KeyAction, ProfilesChoice, Settings, environment,
+    Arguments, BackupOrder, Command, KeyAction, ProfilesChoice, Settings, VaultAction, environment,
 };
 
 mod allocator;
@@ -51,6 +53,7 @@ async fn main() -> ExitCode {
         Command::Demo => show(&arguments.settings).await,
         Command::Doctor => examine(&arguments.settings).await,
         Command::Key { action } => keys(&arguments.settings, action).await,
+        Command::Vault { action } => vault(&arguments.settings, action).await,
         Command::Backup(order) => back_up(&arguments.settings, order).await,
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
         Command::Reindex => reindex(&arguments.settings).await,
@@ -210,7 +213,7 @@ async fn examine(settings: &Settings) -> Result<ExitCode, Failure> {
 async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failure> {
     let config = settings.load()?;
     let clock = Clock::system();
-    let keys = Keys::open(&config.data.dir, clock.clone()).await?;
+    let keys = Keys::open(&config, clock.clone()).await?;
     match action {
         KeyAction::Create { name, scopes, session, expires_in_days } => {
             let in_days = |days: u32| {
@@ -238,14 +241,26 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
     Ok(ExitCode::SUCCESS)
 }
 
+async fn vault(settings: &Settings, action: VaultAction) -> Result<ExitCode, Failure> {
+    let vault = VaultOf::open(&settings.load()?).await?;
+    let shown = match action {
+        VaultAction::Status => vault.status().await?,
+        VaultAction::Rotate => vault.rotate().await?,
+    };
+    say(&format!("{shown}\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn reindex(settings: &Settings) -> Result<ExitCode, Failure> {
-    let data = settings.load()?.data.dir;
+    let config = settings.load()?;
+    let data = config.data.dir;
     let folder = data.join("store");
     if !folder.exists() {
         return Err(format!("there is no store in {}", folder.display()).into());
     }
     private::check_owner(&data)?;
-    let done = Store::open(&folder).await?.reindex().await?;
+    let keyring = Keyring::at(&data, &config.vault);
+    let done = Store::open(&folder, &keyring).await?.reindex().await?;
     say(&format!("indexed {} messages in {} chats\n", done.messages, done.conversations));
     Ok(ExitCode::SUCCESS)
 }
@@ -263,6 +278,9 @@ async fn back_up(settings: &Settings, order: BackupOrder) -> Result<ExitCode, Fa
     let manifest = with_progress("backup", &progress, work).await?;
     for session in &manifest.sessions {
         say(&format!("{session}\n"));
+    }
+    if let Some(secrets) = &manifest.secrets {
+        say(&format!("{secrets}\n"));
     }
     let network = if manifest.has_simulated_network { ", the simulated network" } else { "" };
     say(&format!(

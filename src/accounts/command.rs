@@ -1,21 +1,19 @@
 //! API keys for the command line: by the gateway that uses the data folder when one does, else in its
 //! store. No key travels: the gateway knows its owner by the socket.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
     accounts::{ApiKeyRecord, ApiKeys, FirstKey},
+    config::Config,
     domain::{Clock, SessionId, Timestamp},
-    egress,
-    private::{
-        self,
-        socket::{self, Address},
-    },
+    egress::OwnGateway,
+    private,
     store::Store,
+    vault::Keyring,
 };
 
 /// How long the gateway may take to answer.
@@ -36,7 +34,7 @@ enum Place {
     /// In the store, while no gateway uses the folder.
     Store(ApiKeys),
     /// At the gateway that uses the folder.
-    Gateway { client: Client, _socket: Address },
+    Gateway(OwnGateway),
 }
 
 /// A key as it is listed.
@@ -60,25 +58,23 @@ pub struct Draft {
 
 impl Keys {
     /// Finds the gateway of this folder, or opens its store.
-    pub async fn open(data: &Path, clock: Clock) -> Result<Self, KeysError> {
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, KeysError> {
+        let data = &config.data.dir;
         let folder = data.join("store");
-        let unreachable = |error: std::io::Error| {
-            let (data, name) = (data.display(), socket::NAME);
-            KeysError(format!(
-                "the store in {data} is in use, and no gateway answers at {data}/{name}: {error}\n\
-                 Try again in a moment, or use the API of the gateway: POST, GET or DELETE {PATH}"
-            ))
-        };
-        let running = socket::find(data, || Store::is_held(&folder)).await.map_err(unreachable)?;
-        if let Some(socket) = running {
-            let client = egress::owner_client(socket.path()).map_err(failed)?;
-            return Ok(Self { place: Place::Gateway { client, _socket: socket } });
+        let running = OwnGateway::find(data, || Store::is_held(&folder)).await;
+        let running = running.map_err(|fault| {
+            let methods = "POST, GET or DELETE";
+            KeysError(format!("{fault}, or use the API of the gateway: {methods} {PATH}"))
+        })?;
+        if let Some(gateway) = running {
+            return Ok(Self { place: Place::Gateway(gateway) });
         }
         private::make_folder(&folder).map_err(|error| {
             KeysError(format!("the folder {} cannot be made: {error}", folder.display()))
         })?;
         private::check_owner(data).map_err(KeysError)?;
-        let store = Store::open(&folder).await.map_err(failed)?;
+        let keyring = Keyring::at(data, &config.vault);
+        let store = Store::open(&folder, &keyring).await.map_err(failed)?;
         let first = FirstKey::in_file(data.join(private::BOOTSTRAP));
         Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_first_key(first)) })
     }
@@ -95,7 +91,7 @@ impl Keys {
                     .map_err(failed)?;
                 Ok((record.into(), secret))
             }
-            Place::Gateway { client, .. } => {
+            Place::Gateway(gateway) => {
                 let mut body = json!({ "name": draft.name, "scopes": draft.scopes });
                 if let Some(session) = draft.session {
                     body["sessionId"] = session.into();
@@ -103,7 +99,7 @@ impl Keys {
                 if let Some(end) = draft.expires_at {
                     body["expiresAt"] = end.to_string().into();
                 }
-                let made = ask(client, Method::POST, PATH, Some(body)).await?;
+                let made = gateway.post(PATH, Some(body), DEADLINE).await.map_err(failed)?;
                 let secret = made["key"].as_str().unwrap_or_default().to_owned();
                 Ok((Listed::of(&made), secret))
             }
@@ -116,8 +112,8 @@ impl Keys {
                 let records = keys.list().await.map_err(failed)?;
                 Ok(records.into_iter().map(Listed::from).collect())
             }
-            Place::Gateway { client, .. } => {
-                let list = ask(client, Method::GET, PATH, None).await?;
+            Place::Gateway(gateway) => {
+                let list = gateway.get(PATH, DEADLINE).await.map_err(failed)?;
                 Ok(list.as_array().into_iter().flatten().map(Listed::of).collect())
             }
         }
@@ -126,8 +122,9 @@ impl Keys {
     pub async fn revoke(&self, id: Uuid) -> Result<(), KeysError> {
         match &self.place {
             Place::Store(keys) => keys.revoke(id).await.map_err(failed),
-            Place::Gateway { client, .. } => {
-                ask(client, Method::DELETE, &format!("{PATH}/{id}"), None).await.map(|_| ())
+            Place::Gateway(gateway) => {
+                let path = format!("{PATH}/{id}");
+                gateway.delete(&path, DEADLINE).await.map(|_| ()).map_err(failed)
             }
         }
     }
@@ -157,30 +154,6 @@ impl Listed {
             is_revoked: !view["revokedAt"].is_null(),
         }
     }
-}
-
-/// Asks the gateway behind the client's socket; the `data` of its answer.
-async fn ask(
-    client: &Client,
-    method: Method,
-    path: &str,
-    body: Option<Value>,
-) -> Result<Value, KeysError> {
-    // The host is not looked up: every connection goes to the socket.
-    let request = client.request(method, format!("http://localhost{path}"));
-    let mut request = request.timeout(DEADLINE);
-    if let Some(body) = body {
-        request = request.json(&body);
-    }
-    let response = request.send().await.map_err(failed)?;
-    let status = response.status();
-    let mut answer: Value = response.json().await.unwrap_or(Value::Null);
-    if status.is_success() {
-        return Ok(answer["data"].take());
-    }
-    let message = answer.pointer("/error/message").and_then(Value::as_str);
-    let message = message.unwrap_or("no reason given");
-    Err(KeysError(format!("the gateway refuses ({status}): {message}")))
 }
 
 fn failed(error: impl std::fmt::Display) -> KeysError {

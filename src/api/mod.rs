@@ -44,6 +44,7 @@ mod sessions;
 mod simulator;
 mod sse;
 mod stream_tickets;
+mod vault;
 mod websocket;
 mod websocket_faults;
 
@@ -57,6 +58,7 @@ fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all.extend(operation::endpoints());
     all.extend(keys::endpoints());
     all.extend(backup::endpoints());
+    all.extend(vault::endpoints());
     all.extend(sse::endpoints());
     all.extend(stream_tickets::endpoints());
     all.extend(sessions::endpoints());

@@ -45,7 +45,7 @@ const FAILURES: [(u16, &str); 17] = [
     (504, "The engine did not answer in time"),
 ];
 
-const TAGS: [&str; 16] = [
+const TAGS: [&str; 17] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -60,6 +60,7 @@ const TAGS: [&str; 16] = [
     "Webhooks",
     "API keys",
     "Backup",
+    "Vault",
     "Server",
     "Simulated network",
 ];

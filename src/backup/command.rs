@@ -25,6 +25,7 @@ use crate::{
     domain::Clock,
     private::{self, socket},
     store::Store,
+    vault::Keyring,
 };
 
 /// How far a long work is, in bytes; clones count together.
@@ -133,8 +134,9 @@ async fn from_folder(
     out: Counting<File>,
 ) -> Result<Counting<File>, BackupError> {
     private::check_owner(&config.data.dir).map_err(BackupError::Refused)?;
+    let keyring = Keyring::at(&config.data.dir, &config.vault);
     let source = Source {
-        store: Store::open(&config.data.dir.join("store")).await?,
+        store: Store::open(&config.data.dir.join("store"), &keyring).await?,
         data: config.data.dir.clone(),
         sessions_dir: config.sessions_dir(),
         supervisor: None,

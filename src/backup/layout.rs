@@ -5,6 +5,7 @@
 //! | `wagate-backup.json` | what this is, always first: [`crate::backup::manifest::Head`] |
 //! | `store.pairs` | the store: see [`crate::backup::pairs`] |
 //! | `bootstrap.key` | the first API key, where it is still kept |
+//! | `master.key` | the key that secrets in the store are sealed with, unless the settings hold it |
 //! | `simulator/…`, `media/…` | the folders of these names |
 //! | `sessions/<id>/…` | what sessions keep: their profiles |
 //! | `SHA256SUMS` | a line for each file above, in their order, as `sha256sum -c` reads it |
@@ -12,7 +13,7 @@
 
 use std::path::{Path, PathBuf};
 
-pub use crate::private::BOOTSTRAP;
+pub use crate::private::{BOOTSTRAP, MASTER_KEY};
 
 pub const HEAD: &str = "wagate-backup.json";
 pub const STORE: &str = "store.pairs";
@@ -51,7 +52,7 @@ pub fn check(name: &str) -> Result<(), String> {
     }
     let is_known = matches!(
         parts.as_slice(),
-        [HEAD | STORE | BOOTSTRAP | SUMS | MANIFEST]
+        [HEAD | STORE | BOOTSTRAP | MASTER_KEY | SUMS | MANIFEST]
             | [SIMULATOR | MEDIA, _, ..]
             | [SESSIONS, _, _, ..]
     );

@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{backup::BackupError, domain::Timestamp, store::SCHEMA};
+use crate::{
+    backup::BackupError,
+    domain::Timestamp,
+    store::SCHEMA,
+    vault::{KeyId, Keys},
+};
 
 const FORMAT: &str = "wagate backup";
 /// The layout of archives that this version writes and reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The first file of an archive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +78,37 @@ pub struct Manifest {
     /// The longest time that a write to the store had to wait for the backup.
     pub longest_pause_microseconds: u64,
     pub sessions: Vec<Part>,
+    /// None in archives of before secrets were sealed.
+    #[serde(default)]
+    pub secrets: Option<Secrets>,
+}
+
+/// Ids of the keys that secrets in the store are sealed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Secrets {
+    /// Those that are in the archive.
+    pub keys: Vec<String>,
+    /// Those that are not: the settings hold them.
+    pub keys_elsewhere: Vec<String>,
+}
+
+impl Secrets {
+    pub fn of(keys: &Keys) -> Self {
+        let texts = |ids: &[KeyId]| ids.iter().map(KeyId::to_string).collect();
+        Self { keys: texts(&keys.in_file()), keys_elsewhere: texts(&keys.elsewhere) }
+    }
+}
+
+impl std::fmt::Display for Secrets {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.keys_elsewhere.is_empty() {
+            return write!(out, "secrets: the key that they are sealed with is in (master.key)");
+        }
+        let ids = self.keys_elsewhere.join(", ");
+        write!(out, "secrets: the key that they are sealed with ({ids}) is NOT in: it is set by ")?;
+        write!(out, "vault.key (WAGATE_VAULT__KEY), and a restore needs it")
+    }
 }
 
 /// What one session got.

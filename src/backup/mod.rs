@@ -28,7 +28,7 @@ use std::{io, path::Path};
 
 pub use self::{
     command::{Gateway, Progress, back_up},
-    manifest::{Manifest, Part, Profile},
+    manifest::{Manifest, Part, Profile, Secrets},
     restore::{Restored, restore},
     service::{Backups, BackupsParts, Download},
 };

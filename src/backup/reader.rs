@@ -245,6 +245,7 @@ mod tests {
             has_simulated_network: false,
             longest_pause_microseconds: 0,
             sessions: Vec::new(),
+            secrets: None,
         }
     }
 

@@ -15,17 +15,18 @@ use crate::{
         aside::{self, Aside},
         blocking,
         command::{Counting, Progress},
-        layout::{self, BOOTSTRAP, MEDIA, SESSIONS, SIMULATOR},
-        manifest::Head,
+        layout::{self, BOOTSTRAP, MASTER_KEY, MEDIA, SESSIONS, SIMULATOR},
+        manifest::{Head, Secrets},
         pairs,
         reader::{self, Sink},
         room::{Folder, Room, Watched, has_room, no_room},
         take::new_file,
     },
-    config::Config,
+    config::{Config, Vault},
     domain::Timestamp,
     private,
     store::Store,
+    vault::{KeyId, Keyring, VaultError},
 };
 
 /// Folders to work in, below the folders that are restored.
@@ -85,7 +86,7 @@ pub async fn restore(
         Ok((reader::read(archive, &mut staged)?, staged))
     })
     .await?;
-    staged.load_store(manifest.records).await?;
+    staged.load_store(&manifest, &config.vault).await?;
     blocking(move || {
         rustix::fs::sync();
         // Somebody may have started a gateway meanwhile.
@@ -139,8 +140,10 @@ impl Place {
         let stamp = now.strftime("%Y%m%d-%H%M%S");
         let mut replaced = Vec::new();
         let aside = self.data.join(format!("{REPLACED}{stamp}"));
-        for name in
-            [STORE].into_iter().chain(MIGRATING).chain([SEARCH, SIMULATOR, MEDIA, BOOTSTRAP])
+        for name in [STORE]
+            .into_iter()
+            .chain(MIGRATING)
+            .chain([SEARCH, SIMULATOR, MEDIA, BOOTSTRAP, MASTER_KEY])
         {
             replaced.extend(move_aside(&self.data.join(name), &aside)?);
         }
@@ -152,7 +155,7 @@ impl Place {
         for path in entries(staged.sessions.path())? {
             put_in(&path, &self.sessions)?;
         }
-        for name in [SIMULATOR, MEDIA, BOOTSTRAP, STORE] {
+        for name in [SIMULATOR, MEDIA, BOOTSTRAP, MASTER_KEY, STORE] {
             let path = staged.data.path().join(name);
             if path.exists() {
                 put_in(&path, &self.data)?;
@@ -191,13 +194,33 @@ impl Sink for Staged {
 }
 
 impl Staged {
+    /// The keys that the restored store will find.
+    fn keyring(&self, manifest: &Manifest, settings: &Vault) -> Result<Keyring, BackupError> {
+        let refused = |error: VaultError| BackupError::Refused(error.to_string());
+        let keyring = Keyring::at(self.data.path(), settings);
+        keyring.load().map_err(refused)?;
+        let Some(Secrets { keys, keys_elsewhere }) = &manifest.secrets else { return Ok(keyring) };
+        for id in keys.iter().chain(keys_elsewhere) {
+            let unclear = || BackupError::Damaged(format!("{id} is no id of a key"));
+            let needed: KeyId = id.parse().map_err(|()| unclear())?;
+            keyring.require(&[needed]).map_err(|_| {
+                BackupError::Refused(format!(
+                    "the secrets in this backup are sealed with key {id}, which is not in it: set \
+                     vault.key (WAGATE_VAULT__KEY) to that key and restore again"
+                ))
+            })?;
+        }
+        Ok(keyring)
+    }
+
     /// Makes the store of its pairs.
-    async fn load_store(&self, records: u64) -> Result<(), BackupError> {
+    async fn load_store(&self, manifest: &Manifest, settings: &Vault) -> Result<(), BackupError> {
+        let keyring = self.keyring(manifest, settings)?;
         let dump = self.data.path().join(layout::STORE);
         let failed = |error| BackupError::disk(&dump, error);
         let folder = self.data.path().join(STORE);
         aside::make(&folder)?;
-        let store = Store::open(&folder).await?;
+        let store = Store::open(&folder, &keyring).await?;
         let disk = self.room.disk(Folder::Data);
         let file = match File::open(&dump) {
             Ok(file) => file,
@@ -222,13 +245,14 @@ impl Staged {
         }
         store.load(batch).await?;
         store.durable().await?;
+        let records = manifest.records;
         if count != records {
             let message = format!("the store has {count} records, the manifest says {records}");
             return Err(BackupError::Damaged(message));
         }
         closed(store, &folder).await?;
         // What cannot be opened must not take the place of anything.
-        closed(Store::open(&folder).await?, &folder).await?;
+        closed(Store::open(&folder, &keyring).await?, &folder).await?;
         fs::remove_file(&dump).map_err(failed)
     }
 }

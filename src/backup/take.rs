@@ -16,10 +16,10 @@ use tokio::time::Instant;
 use crate::{
     backup::{
         BackupError, Profiles,
-        archive::Archive,
+        archive::{Archive, length},
         aside::{self, Aside},
         blocking, layout,
-        manifest::{Head, Manifest, Part, Profile},
+        manifest::{Head, Manifest, Part, Profile, Secrets},
         pairs,
     },
     domain::{Clock, ErrorCode, SessionId, SessionRecord, SessionState, session::EngineKind},
@@ -27,6 +27,7 @@ use crate::{
     session::{Hold, Supervisor},
     simulator,
     store::Store,
+    vault::Keys,
 };
 
 /// Folders to work in, below the data folder.
@@ -57,7 +58,8 @@ pub async fn take<W: Write + Send + 'static>(
     let head = Head::new(source.clock.now());
     let records = source.store.sessions().list().await?;
     let dump = Dump::write(&source.store, aside.path()).await?;
-    let Dump { path: dumped, pairs, longest_pause } = dump;
+    let Dump { path: dumped, pairs, longest_pause, keys } = dump;
+    let secrets = Secrets::of(&keys);
     let sums = new_file(&aside.path().join("sums"))?;
     let data = source.data.clone();
     let mut archive = blocking(move || {
@@ -65,6 +67,9 @@ pub async fn take<W: Write + Send + 'static>(
         archive.add_file(layout::STORE, &dumped)?;
         fs::remove_file(&dumped).map_err(|error| BackupError::disk(&dumped, error))?;
         archive.add_file(layout::BOOTSTRAP, &data.join(layout::BOOTSTRAP))?;
+        if let Some(text) = keys.file() {
+            archive.add(layout::MASTER_KEY, length(text.as_bytes()), text.as_bytes())?;
+        }
         let has_network = add_network(&mut archive, &data.join(layout::SIMULATOR))?;
         add_media(&mut archive, &data.join(layout::MEDIA))?;
         Ok((archive, has_network))
@@ -89,6 +94,7 @@ pub async fn take<W: Write + Send + 'static>(
             longest_pause_microseconds: u64::try_from(longest_pause.as_micros())
                 .unwrap_or(u64::MAX),
             sessions,
+            secrets: Some(secrets),
         })
     });
     written.await
@@ -99,6 +105,8 @@ struct Dump {
     path: PathBuf,
     pairs: u64,
     longest_pause: Duration,
+    /// What its secrets are sealed with.
+    keys: Keys,
 }
 
 impl Dump {
@@ -106,7 +114,10 @@ impl Dump {
         let path = folder.join(layout::STORE);
         let failed = |error| BackupError::disk(&path, error);
         let mut out = BufWriter::new(new_file(&path)?);
+        // A rotation may come between: all keys that the snapshot needs are held before it or after it.
+        let before = store.vault_keys();
         let mut snapshot = store.snapshot();
+        let keys = store.vault_keys().with(before);
         let mut count = 0;
         loop {
             let read = snapshot.next(READ_AT_ONCE).await?;
@@ -122,7 +133,7 @@ impl Dump {
         out.flush().map_err(failed)?;
         let longest_pause = snapshot.longest_pause();
         drop(snapshot);
-        Ok(Self { path, pairs: count, longest_pause })
+        Ok(Self { path, pairs: count, longest_pause, keys })
     }
 }
 

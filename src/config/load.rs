@@ -194,7 +194,10 @@ fn is_host_pattern(text: &str) -> bool {
 
 fn parse(text: &str, name: &str, faults: &mut Vec<String>) -> Table {
     text.parse::<Table>().unwrap_or_else(|error| {
-        faults.push(format!("{name}: {}", error.to_string().trim()));
+        // Not the whole error: it repeats the line, which may hold a secret.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        faults.push(format!("{name}: line {line}: {}", error.message().trim()));
         Table::new()
     })
 }
@@ -342,6 +345,19 @@ mod tests {
         let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
         let faults = Config::load(&flags, &environment(&[("MAX_SESSIONS", "many")])).unwrap_err().0;
         assert_eq!(faults.len(), 4, "{faults:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_told_by_its_line_and_without_what_stands_there() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[vault]\nformer_key = \"\"\nkey = a-key-4719\n").unwrap();
+        let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };
+        let faults = Config::load(&flags, &environment(&[])).unwrap_err().to_string();
+        assert!(faults.contains("line 3: ") && !faults.contains("4719"), "{faults}");
+        let set = environment(&[("WAGATE_VAULT__KEY", "a-key-4719")]);
+        let config = Config::load(&Flags::default(), &set).unwrap();
+        assert_eq!(config.vault.key.expose(), "a-key-4719");
+        assert!(!format!("{config:?}").contains("4719"));
     }
 
     #[test]

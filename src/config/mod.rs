@@ -5,12 +5,14 @@
 
 mod load;
 mod pauses;
+mod secret;
 mod targets;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
     load::{ConfigErrors, DEFAULTS, Flags},
+    secret::Secret,
     targets::AllowedTarget,
 };
 
@@ -27,6 +29,7 @@ pub struct Config {
     pub source: Option<PathBuf>,
     pub server: Server,
     pub data: Data,
+    pub vault: Vault,
     /// Which WhatsApp: the real one, or the simulated network.
     pub network: NetworkKind,
     pub engine: EngineKind,
@@ -78,6 +81,16 @@ pub struct Data {
     pub sessions_dir: PathBuf,
     /// MiB of the disk that stay free; 0 not to look.
     pub min_free_mib: u64,
+}
+
+/// What secrets at rest are sealed with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vault {
+    /// 32 bytes in base64; empty for the key in the data folder.
+    pub key: Secret,
+    /// The key before it, while secrets are still sealed with that.
+    pub former_key: Secret,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -19,10 +19,16 @@ pub fn examine(config: &Config) -> Vec<Check> {
         faults.extend(folder(&sessions));
     }
     faults.extend(file(&data.join(private::BOOTSTRAP), "it is the key to everything"));
-    if let Some(path) = &config.source
-        && !config.openwa.basic_password.is_empty()
-    {
-        faults.extend(file(path, "openwa.basic_password may be in it"));
+    let why = "the secrets in the store are sealed with the key in it";
+    faults.extend(file(&data.join(private::MASTER_KEY), why));
+    let secrets = [
+        ("openwa.basic_password", config.openwa.basic_password.is_empty()),
+        ("vault.key", config.vault.key.is_empty()),
+        ("vault.former_key", config.vault.former_key.is_empty()),
+    ];
+    let set = secrets.iter().find(|(_, is_empty)| !is_empty);
+    if let (Some(path), Some((setting, _))) = (&config.source, set) {
+        faults.extend(file(path, &format!("{setting} may be in it")));
     }
     if faults.is_empty() {
         let found = format!("no other user but root can reach {}", data.display());
@@ -94,12 +100,20 @@ mod tests {
         open_up(&key, 0o644);
         assert!(said().contains("chmod 600"), "{}", said());
         open_up(&key, 0o600);
+        let key = data.join(private::MASTER_KEY);
+        fs::write(&key, "x").unwrap();
+        open_up(&key, 0o640);
+        assert!(said().contains("master.key (mode 0640)"), "{}", said());
+        open_up(&key, 0o600);
         let file = folder.path().join("settings.toml");
         fs::write(&file, "").unwrap();
         open_up(&file, 0o644);
         let mut config = config.clone();
         config.source = Some(file);
         assert!(examine(&config)[0].verdict == Verdict::Well);
+        config.vault.key = "secret".into();
+        let found = examine(&config)[0].found.clone();
+        assert!(found.contains("vault.key may be in it"), "{found}");
         "secret".clone_into(&mut config.openwa.basic_password);
         assert!(examine(&config)[0].found.contains("settings.toml"));
     }

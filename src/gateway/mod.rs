@@ -30,12 +30,13 @@ use crate::{
     private,
     search::Search,
     services::{
-        EventRetention, Health, Services, Sessions, SessionsParts, history::History,
+        EventRetention, Health, Services, Sessions, SessionsParts, Vault, history::History,
         idempotency::FirstAnswers,
     },
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{MemoryEngine, Store, StoreError, disk::Disk},
     telemetry,
+    vault::Keyring,
     webhooks::{Schedule, WebhookSettings, Webhooks},
 };
 
@@ -232,6 +233,7 @@ impl Gateway {
             .map_err(|source| store_error(&config, source))?;
         let services = Services {
             backups,
+            vault: Vault::new(store.clone(), tasks.clone()),
             history,
             media_links,
             media_sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
@@ -318,9 +320,10 @@ async fn protect_folders(config: &Config) -> Result<(), StartError> {
 
 async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
     let folder = store_folder(config);
+    let keyring = Keyring::at(&config.data.dir, &config.vault);
     let deadline = tokio::time::Instant::now() + STORE_WAIT;
     loop {
-        match Store::open_on(&folder, disk.clone()).await {
+        match Store::open_on(&folder, disk.clone(), &keyring).await {
             Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(STORE_LOOK).await;
             }

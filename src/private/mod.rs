@@ -17,9 +17,11 @@ use rustix::{fs::Mode, process};
 
 /// The file of the first API key, in the data folder.
 pub const BOOTSTRAP: &str = "bootstrap.key";
+/// The file of the key that secrets are sealed with, in the data folder.
+pub const MASTER_KEY: &str = "master.key";
 
 /// What the gateway keeps in its data folder; nothing else in there is touched.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "store",
     "store.next",
     "store.old",
@@ -28,10 +30,11 @@ const OWN: [&str; 9] = [
     "media",
     "sessions",
     BOOTSTRAP,
+    MASTER_KEY,
     socket::NAME,
 ];
 /// What its own passing files and folders begin with.
-const OWN_PREFIXES: [&str; 4] = [".backup-", ".restore-", ".replaced-", ".bootstrap-"];
+const OWN_PREFIXES: [&str; 5] = [".backup-", ".restore-", ".replaced-", ".bootstrap-", ".master-"];
 /// A folder in a separate folder of sessions that belongs to a session.
 const PROFILE: &str = "profile";
 /// What a mode gives to the group and to others.
@@ -104,7 +107,7 @@ pub fn protect(data: &Path, sessions: &Path) -> io::Result<()> {
 /// owner alone, renamed. A link that is there is replaced, not followed.
 pub fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let part = folder.join(format!(".bootstrap-{}", uuid::Uuid::new_v4().simple()));
+    let part = folder.join(format!("{}{}", passing_name(path), uuid::Uuid::new_v4().simple()));
     let written = (|| {
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(&part)?;
@@ -117,6 +120,24 @@ pub fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
     }
     written?;
     File::open(folder)?.sync_all()
+}
+
+/// Removes what a [`write_secret`] left of its new file when it was cut off.
+pub fn clear_left_over(path: &Path) {
+    let passing = passing_name(path);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    for path in children(folder) {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.starts_with(&passing)) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// What the name of a new file begins with until it is whole.
+fn passing_name(path: &Path) -> String {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    format!(".{name}-")
 }
 
 /// Reads a file that [`write_secret`] wrote; none where there is no such plain file.
@@ -290,6 +311,9 @@ mod tests {
         open_up(&path, 0o644);
         write_secret(&path, "two").unwrap();
         assert_eq!((read_secret(&path).as_deref(), mode(&path)), (Some("two"), 0o600));
+        assert_eq!(children(folder.path()).count(), 2);
+        fs::write(folder.path().join(".bootstrap-cut-off"), "th").unwrap();
+        clear_left_over(&path);
         assert_eq!(children(folder.path()).count(), 2);
         fs::remove_file(&path).unwrap();
         symlink(&target, &path).unwrap();

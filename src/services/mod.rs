@@ -4,6 +4,8 @@ pub mod history;
 pub mod idempotency;
 mod retention;
 mod sessions;
+mod vault;
+mod vault_command;
 
 use std::{
     sync::Arc,
@@ -17,7 +19,10 @@ use self::{history::History, idempotency::FirstAnswers};
 pub use self::{
     retention::EventRetention,
     sessions::{Sessions, SessionsParts},
+    vault::Vault,
+    vault_command::VaultOf,
 };
+pub use crate::store::VaultStatus;
 use crate::{
     accounts::{ApiKeys, MediaLinks},
     backup::Backups,
@@ -56,6 +61,7 @@ pub struct Services {
     pub media_sources: Guard,
     pub first_answers: FirstAnswers,
     pub backups: Backups,
+    pub vault: Vault,
     /// Only with `--network simulated`.
     pub network: Option<Network>,
     /// Only with `--network simulated`.

@@ -30,6 +30,7 @@ mod receipts;
 mod record;
 pub mod records;
 mod reindex;
+mod sealing;
 mod sessions;
 mod settings;
 mod table;
@@ -63,6 +64,7 @@ pub use self::{
     receipts::{MOST as MOST_RECEIPTS, Receipts, StoredReceipt},
     record::{Found, Index, IndexKey, Record, Scope, Select, Table},
     reindex::Reindexed,
+    sealing::VaultStatus,
     sessions::Sessions,
     settings::Settings,
     tags::Tags,
@@ -73,11 +75,14 @@ pub use self::{
 };
 use self::{
     disk::{Disk, Room},
-    engine::{Engine, Guarded, SledEngine},
+    engine::{Engine, Guarded, Sealed, SledEngine},
     numbers::Numbers,
     unindexed::Noting,
 };
-use crate::domain::{Error, ErrorCode, Subject};
+use crate::{
+    domain::{Error, ErrorCode, Subject},
+    vault::{Keyring, VaultError},
+};
 
 /// The layout that this version writes and reads.
 pub const SCHEMA: u64 = 3;
@@ -102,8 +107,20 @@ pub enum StoreError {
     Disk(String),
     #[error("the disk has too little room left")]
     Full,
+    #[error(transparent)]
+    Vault(VaultError),
     #[error("something else changed the same record at the same time")]
     Conflict,
+}
+
+impl From<VaultError> for StoreError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Broken => Self::Corrupt(error.to_string()),
+            VaultError::Unwritable { .. } => Self::Disk(error.to_string()),
+            error => Self::Vault(error),
+        }
+    }
 }
 
 impl From<StoreError> for Error {
@@ -127,10 +144,15 @@ impl From<StoreError> for Error {
                 let message = "too many changes of the same thing at once; try again";
                 Self::new(ErrorCode::Unavailable, message).about(Subject::Store)
             }
+            StoreError::Vault(VaultError::SetBySettings) => {
+                Self::new(ErrorCode::Conflict, error.to_string())
+                    .detail("reason", "key_in_settings")
+            }
             StoreError::InUse
             | StoreError::NewerVersion { .. }
             | StoreError::NoRoomToMigrate { .. }
-            | StoreError::Corrupt(_) => {
+            | StoreError::Corrupt(_)
+            | StoreError::Vault(_) => {
                 tracing::error!(%error, "the store failed");
                 Self::internal("the store failed; the log says why")
             }
@@ -148,21 +170,24 @@ impl StoreError {
 /// The store; clones are the same store.
 #[derive(Clone)]
 pub struct Store {
+    /// With values as they were written; the same one as `sealed`.
     engine: Arc<dyn Engine>,
+    sealed: Arc<Sealed>,
     numbers: Numbers,
     disk: Disk,
 }
 
 impl Store {
     /// Opens or makes the store in a folder. One of an older layout is migrated first, which may take minutes;
-    /// one that a newer version wrote is refused.
-    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_on(folder, Disk::manual(0)).await
+    /// one that a newer version wrote is refused, and one whose secrets are sealed with a key that the keyring
+    /// lacks.
+    pub async fn open(folder: &Path, keyring: &Keyring) -> Result<Self, StoreError> {
+        Self::open_on(folder, Disk::manual(0), keyring).await
     }
 
     /// The same, and stops writing before the disk is full.
-    pub async fn open_on(folder: &Path, disk: Disk) -> Result<Self, StoreError> {
-        Self::on(migrations::open(folder, &disk).await?, disk).await
+    pub async fn open_on(folder: &Path, disk: Disk, keyring: &Keyring) -> Result<Self, StoreError> {
+        Self::on(migrations::open(folder, &disk, keyring).await?, disk, keyring).await
     }
 
     /// A store that vanishes when it is dropped, for tests and for the demonstration.
@@ -172,23 +197,35 @@ impl Store {
 
     /// The same on a disk that a test sets.
     pub async fn temporary_on(disk: Disk) -> Result<Self, StoreError> {
-        Self::on(SledEngine::temporary()?, disk).await
+        Self::on(SledEngine::temporary()?, disk, &Keyring::thrown_away()).await
     }
 
     /// On an engine in memory, which keeps what it has for the next store on it.
     pub async fn in_memory(engine: MemoryEngine, disk: Disk) -> Result<Self, StoreError> {
-        Self::on(engine, disk).await
+        Self::on(engine, disk, &Keyring::thrown_away()).await
     }
 
-    async fn on(engine: impl Engine, disk: Disk) -> Result<Self, StoreError> {
-        Self::over(Arc::new(Guarded::new(engine, disk.clone())), disk).await
+    async fn on(engine: impl Engine, disk: Disk, keyring: &Keyring) -> Result<Self, StoreError> {
+        Self::over_sealed(Arc::new(Guarded::new(engine, disk.clone())), disk, keyring).await
     }
 
     /// On an engine that others may use as well.
+    #[cfg(test)]
     async fn over(engine: Arc<dyn Engine>, disk: Disk) -> Result<Self, StoreError> {
+        Self::over_sealed(engine, disk, &Keyring::thrown_away()).await
+    }
+
+    async fn over_sealed(
+        engine: Arc<dyn Engine>,
+        disk: Disk,
+        keyring: &Keyring,
+    ) -> Result<Self, StoreError> {
         migrations::prepare(&*engine).await?;
+        let sealed = Arc::new(Sealed::new(engine, keyring.clone()));
+        sealing::prepare(&sealed).await?;
+        let engine: Arc<dyn Engine> = sealed.clone();
         let numbers = Numbers::open(&*engine).await?;
-        let store = Self { engine, numbers, disk };
+        let store = Self { engine, sealed, numbers, disk };
         let Reindexed { messages, conversations } =
             reindex::when_due(&*store.engine, &store.numbers).await?;
         if 0 < messages + conversations {
@@ -263,12 +300,13 @@ impl Store {
         self.durable().await
     }
 
-    /// Everything as it is at this moment, as bytes; writing goes on meanwhile.
+    /// Everything as it lies on the disk at this moment, secrets sealed; writing goes on meanwhile.
     pub fn snapshot(&self) -> Box<dyn Snapshot + '_> {
         self.engine.snapshot()
     }
 
-    /// Writes pairs of a [`Self::snapshot`] as they are; durable after [`Self::durable`].
+    /// Writes pairs of a [`Self::snapshot`] as they are, but for secrets of before they were sealed; durable
+    /// after [`Self::durable`].
     pub async fn load(&self, pairs: Vec<Pair>) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         for (key, value) in pairs {
@@ -367,10 +405,11 @@ mod tests {
     #[tokio::test]
     async fn a_store_of_a_newer_version_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).await.unwrap();
+        let keyring = Keyring::thrown_away();
+        let store = Store::open(folder.path(), &keyring).await.unwrap();
         store.settings().put(migrations::LAYOUT, &(SCHEMA + 1)).await.unwrap();
         drop(store);
-        let refused = Store::open(folder.path()).await.err();
+        let refused = Store::open(folder.path(), &keyring).await.err();
         assert!(matches!(refused, Some(StoreError::NewerVersion { .. })), "{refused:?}");
     }
 

@@ -145,7 +145,7 @@ mod tests {
     }
 
     async fn open(folder: &Path) -> Store {
-        let opened = Store::open(folder).await;
+        let opened = Store::open(folder, &crate::vault::Keyring::thrown_away()).await;
         opened.unwrap_or_else(|error| panic!("{error}"))
     }
 

@@ -122,6 +122,7 @@ mod tests {
         },
         store::Store,
         store::records::ApiKeyRecord,
+        vault::Keyring,
     };
 
     fn message(key: &str, at: i64) -> Message {
@@ -200,7 +201,9 @@ mod tests {
     #[tokio::test]
     async fn entries_that_led_to_records_in_another_way_are_made_again() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        let store = Store::open(folder.path(), &Keyring::thrown_away())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let record = ApiKeyRecord {
             id: Uuid::from_u128(7),
             name: "bot".to_owned(),
@@ -224,14 +227,18 @@ mod tests {
         assert!(store.api_keys().by_hash(&record.hash).await.unwrap().is_none());
         store.settings().put(SETTING, &BEFORE_TABLES).await.unwrap();
         drop(store);
-        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        let store = Store::open(folder.path(), &Keyring::thrown_away())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(store.api_keys().by_hash(&record.hash).await.unwrap(), Some(record));
     }
 
     #[tokio::test]
     async fn messages_of_a_store_without_numbers_get_them_when_it_is_opened() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        let store = Store::open(folder.path(), &crate::vault::Keyring::thrown_away())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let session: SessionId = "s".parse().unwrap();
         let mut batch = Batch::new();
         for (key, at) in [("A", 1), ("B", 2)] {
@@ -243,7 +250,9 @@ mod tests {
         store.commit(batch).await.unwrap();
         store.settings().put(SETTING, &0_u64).await.unwrap();
         drop(store);
-        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        let store = Store::open(folder.path(), &crate::vault::Keyring::thrown_away())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let all = store.messages().window(&session, &chat().id, Window::After(0), 9).await.unwrap();
         let all: Vec<_> = all.iter().map(|s| (s.number, s.message.body.as_str())).collect();
         let first = crate::domain::conversation::FIRST_NUMBER;

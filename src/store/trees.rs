@@ -1,4 +1,4 @@
-//! The catalogue of trees: what is kept, under which key, and whose it is.
+//! The catalogue of trees: what is kept, under which key, whose it is, and what of it is sealed.
 //!
 //! | tree | key | value | owner |
 //! |---|---|---|---|
@@ -50,6 +50,8 @@
 //! | `JobsByDue` | time, kind, name | the key in `Jobs` | jobs |
 //! | `Receipts` | session, chat, message key, participant | [`crate::store::StoredReceipt`] | messaging |
 //! | `Unindexed` | number of a message, UUID of the change | nothing | search |
+
+use crate::store::{codec::Key, engine::Range};
 
 /// A tree. Its number is part of every key on the disk: numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,5 +111,69 @@ pub enum Tree {
 impl Tree {
     pub fn prefix(self) -> u8 {
         self as u8
+    }
+}
+
+/// The trees whose values are sealed on the disk: what is in them may be a secret of the caller's or of
+/// the gateway's. Passwords of proxies; secrets, addresses and headers of webhooks; what receivers
+/// answered, which may repeat a header; first answers of writes.
+const SEALED: [Tree; 6] = [
+    Tree::Sessions,
+    Tree::Webhooks,
+    Tree::Deliveries,
+    Tree::Delivered,
+    Tree::Attempts,
+    Tree::Idempotency,
+];
+/// The settings that are sealed: keys that the gateway signs with.
+const SEALED_SETTINGS: [&str; 1] = ["media link key"];
+
+/// Whether the value of a key is sealed on the disk.
+pub fn is_sealed(key: &[u8]) -> bool {
+    let Some((prefix, name)) = key.split_first() else { return false };
+    if *prefix == Tree::Settings.prefix() {
+        let name = name.strip_suffix(&[0, 0]).unwrap_or_default();
+        return SEALED_SETTINGS.iter().any(|sealed| sealed.as_bytes() == name);
+    }
+    SEALED.iter().any(|tree| tree.prefix() == *prefix)
+}
+
+/// Every place whose values are sealed.
+pub fn sealed_ranges() -> impl Iterator<Item = Range> {
+    let settings = SEALED_SETTINGS.iter().map(|name| Key::new(Tree::Settings).text(name).all());
+    SEALED.into_iter().map(|tree| Key::new(tree).all()).chain(settings)
+}
+
+/// Their names, by which a store knows which of them it has sealed.
+pub fn sealed_names() -> Vec<String> {
+    let settings = SEALED_SETTINGS.iter().map(|name| format!("Settings/{name}"));
+    SEALED.iter().map(|tree| format!("{tree:?}")).chain(settings).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_is_what_lies_in_the_sealed_ranges() {
+        let keys = [
+            (Key::new(Tree::Sessions).text("s"), true),
+            (Key::new(Tree::Settings).text("media link key"), true),
+            (Key::new(Tree::Settings).text("media link keys"), false),
+            (Key::new(Tree::Settings).text("schema"), false),
+            (Key::new(Tree::Settings), false),
+            (Key::new(Tree::Messages).text("s"), false),
+        ];
+        for (key, expected) in keys {
+            let key = key.done();
+            let lies_in = |range: Range| range.start <= key && key < range.end;
+            assert_eq!(
+                (is_sealed(&key), sealed_ranges().any(lies_in)),
+                (expected, expected),
+                "{key:?}"
+            );
+        }
+        assert!(!is_sealed(&[]));
+        assert_eq!(sealed_ranges().count(), sealed_names().len());
     }
 }

@@ -146,7 +146,7 @@ async fn a_backup_taken_under_load_goes_on_elsewhere_without_a_new_scan() {
     assert!(said.contains("data: restored "), "{said}");
     assert_eq!(
         listing(&new.join("data")),
-        ["bootstrap.key", "media", "sessions", "simulator", "store"]
+        ["bootstrap.key", "master.key", "media", "sessions", "simulator", "store"]
     );
     let daemon = Daemon::start(new).await;
     daemon.wait_until_ready("a").await;

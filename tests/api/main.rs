@@ -36,6 +36,7 @@ mod search;
 mod secrets;
 mod simulated_network;
 mod two_sides;
+mod vault;
 mod webhook_outage;
 mod webhook_service;
 mod webhook_wordings;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use wagate::{
     breakpoint::{Breakpoint, VARIABLE},
     store::Store,
+    vault::Keyring,
 };
 
 use crate::support::{
@@ -252,7 +253,9 @@ async fn a_later_session_of_the_name_sees_and_sends_nothing_of_the_earlier_one()
 /// Looks for a name and texts in everything that is kept.
 async fn assert_nothing_is_left(folder: &Path) {
     let data = folder.join("data");
-    let store = Store::open(&data.join("store")).await.unwrap_or_else(|error| panic!("{error}"));
+    let keyring = Keyring::at(&data, &wagate::config::Vault::default());
+    let store =
+        Store::open(&data.join("store"), &keyring).await.unwrap_or_else(|error| panic!("{error}"));
     let mut snapshot = store.snapshot();
     let mut looked_at = 0;
     loop {
@@ -261,7 +264,8 @@ async fn assert_nothing_is_left(folder: &Path) {
             break;
         }
         looked_at += pairs.len();
-        for (key, value) in pairs {
+        for pair in pairs {
+            let (key, value) = store.opened(pair).unwrap();
             let tree = key[0];
             let holds = |text: &str| {
                 let is_in = |bytes: &[u8]| {

@@ -12,6 +12,7 @@
 mod breakpoints;
 mod index_kills;
 mod refusal_kills;
+mod rotation_kills;
 mod send_kills;
 mod webhook_kills;
 

@@ -24,6 +24,8 @@ use crate::support::PATIENCE;
 pub enum Answer {
     /// A status line and headers: `200 OK`, `429 Slow\r\nretry-after: 1`.
     Status(String),
+    /// The same, and a body.
+    Says(String, String),
     /// Nothing, for as long as the test lasts.
     Hang,
     /// 200 and a body that never ends.
@@ -154,6 +156,11 @@ async fn serve(mut stream: TcpStream, book: Book, choose: Arc<Chooser>) {
         let written = match answer {
             Answer::Status(line) => {
                 let response = format!("HTTP/1.1 {line}\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(response.as_bytes()).await
+            }
+            Answer::Says(line, body) => {
+                let length = body.len();
+                let response = format!("HTTP/1.1 {line}\r\ncontent-length: {length}\r\n\r\n{body}");
                 stream.write_all(response.as_bytes()).await
             }
             Answer::Hang => {

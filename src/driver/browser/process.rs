@@ -72,6 +72,10 @@ impl Process {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", START]).arg(executable).args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // The gateway's own settings, some of which are secret, are none of a browser's business.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_own_setting(name)) {
+            command.env_remove(name);
+        }
         // A group of its own, so that all of it can be ended, and no Ctrl-C reaches it from outside.
         command.process_group(0).kill_on_drop(true);
         let mut child = command
@@ -115,6 +119,10 @@ impl Process {
     pub fn memory(&self) -> Option<u64> {
         memory::of_tree(self.id)
     }
+}
+
+fn is_own_setting(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| ["WAGATE_", "OPENWA_"].iter().any(|own| name.starts_with(own)))
 }
 
 /// Whether the browser says anything; not if it ends first.

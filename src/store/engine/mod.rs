@@ -9,6 +9,7 @@ mod flusher;
 mod guard;
 mod memory;
 mod pending;
+mod sealed;
 mod sled;
 mod views;
 
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 pub use self::{
     guard::Guarded,
     memory::{Conditions, MemoryEngine},
+    sealed::{Sealed, opened, opened_pair, seal_writes},
     sled::{FILE, SledEngine, is_held},
 };
 use crate::store::StoreError;

@@ -9,6 +9,7 @@ mod folders;
 mod in_place;
 mod progress;
 mod rebind;
+mod sealing;
 mod step_2;
 
 use std::{path::Path, time::Duration};
@@ -18,13 +19,17 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{copy::Rewrite, in_place::Pass};
-use self::{folders::Folders, progress::Progress};
-use crate::store::{
-    SCHEMA, StoreError,
-    codec::{Key, decode, encode, encode_json},
-    disk::{Disk, Room},
-    engine::{Batch, Direction, Engine, Range, SledEngine, is_held},
-    trees::Tree,
+use self::{folders::Folders, progress::Progress, sealing::Sealing};
+use crate::{
+    store::{
+        SCHEMA, StoreError,
+        codec::{Key, decode, encode, encode_json},
+        disk::{Disk, Room},
+        engine::{Batch, Direction, Engine, Range, SledEngine, is_held},
+        sealing::load_keys,
+        trees::Tree,
+    },
+    vault::Keyring,
 };
 
 /// The setting with the number of the layout.
@@ -92,7 +97,7 @@ struct Checkpoint {
 }
 
 /// Opens the engine in a folder, and brings what lies there to the present layout.
-pub async fn open(folder: &Path, disk: &Disk) -> Result<SledEngine, StoreError> {
+pub async fn open(folder: &Path, disk: &Disk, keyring: &Keyring) -> Result<SledEngine, StoreError> {
     let folders = Folders::of(folder);
     let _turn = folders.settle()?;
     loop {
@@ -105,6 +110,8 @@ pub async fn open(folder: &Path, disk: &Disk) -> Result<SledEngine, StoreError> 
                 in_place::run(&engine, disk, step.from, step.name, &*work).await?
             }
             Work::Copy(work) => {
+                load_keys(&engine, keyring).await?;
+                let work = Box::new(Sealing { keyring: keyring.clone(), rewrite: work });
                 let next = copy_beside(&folders, &engine, disk, step.from, step.name, work).await?;
                 close(next, &folders.next).await?;
                 close(engine, &folders.store).await?;

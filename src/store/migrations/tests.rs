@@ -34,7 +34,9 @@ async fn older() -> (TempDir, std::path::PathBuf) {
 }
 
 async fn opened(store: &Path) -> SledEngine {
-    open(store, &Disk::manual(0)).await.unwrap_or_else(|error| panic!("{error}"))
+    open(store, &Disk::manual(0), &Keyring::thrown_away())
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Everything is there once, and nothing is left of the way.
@@ -150,7 +152,7 @@ async fn a_disk_without_room_for_the_copy_is_said_before_anything_is_written() {
     let (_folder, store) = older().await;
     let disk = Disk::manual(0);
     disk.set_free(1_000);
-    let refused = open(&store, &disk).await.err();
+    let refused = open(&store, &disk, &Keyring::thrown_away()).await.err();
     assert!(matches!(refused, Some(StoreError::NoRoomToMigrate { .. })), "{refused:?}");
     while is_held(&store) {
         tokio::time::sleep(CLOSING_LOOK).await;
@@ -165,7 +167,68 @@ async fn a_disk_without_room_for_the_copy_is_said_before_anything_is_written() {
 async fn two_at_once_do_not_open_the_same_store() {
     let (_folder, store) = older().await;
     let turn = Folders::of(&store).settle().unwrap_or_else(|error| panic!("{error}"));
-    assert!(matches!(open(&store, &Disk::manual(0)).await, Err(StoreError::InUse)));
+    assert!(matches!(
+        open(&store, &Disk::manual(0), &Keyring::thrown_away()).await,
+        Err(StoreError::InUse)
+    ));
     drop(turn);
     check(&store).await;
+}
+
+/// Whether a text lies in any file below a folder.
+fn lies_in(folder: &Path, text: &[u8]) -> bool {
+    let mut entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.any(|path| match path.is_dir() {
+        true => lies_in(&path, text),
+        false => fs::read(&path).unwrap().windows(text.len()).any(|part| part == text),
+    })
+}
+
+#[tokio::test]
+async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
+    const SECRET: &str = "a-proxy-password-4730";
+    let (_folder, store) = older().await;
+    let engine = SledEngine::open(&store).unwrap();
+    let value = serde_json::json!({ "password": SECRET });
+    let keys = [Tree::Sessions, Tree::Webhooks, Tree::Idempotency, Tree::Attempts]
+        .map(|tree| Key::new(tree).text("s").done())
+        .into_iter()
+        .chain([key("media link key")])
+        .collect::<Vec<_>>();
+    let mut batch = Batch::new();
+    for key in &keys {
+        batch.put(key.clone(), encode_json(&value).unwrap());
+    }
+    engine.commit(batch).await.unwrap();
+    engine.durable().await.unwrap();
+    close(engine, &store).await.unwrap();
+    assert!(lies_in(&store, SECRET.as_bytes()));
+    // Cut off in the middle, it goes on with what was sealed before.
+    let data = store.parent().unwrap();
+    let keyring = Keyring::at(data, &crate::config::Vault::default());
+    {
+        let engine = SledEngine::open(&store).unwrap();
+        load_keys(&engine, &keyring).await.unwrap();
+        let rewrite = Box::new(Interrupted(1_200));
+        let rewrite = Box::new(Sealing { keyring: keyring.clone(), rewrite });
+        let disk = Disk::manual(0);
+        let cut = copy_beside(&Folders::of(&store), &engine, &disk, 2, "test", rewrite).await;
+        assert!(matches!(cut, Err(StoreError::Full)));
+        close(engine, &store).await.unwrap();
+    }
+    while is_held(&Folders::of(&store).next) {
+        tokio::time::sleep(CLOSING_LOOK).await;
+    }
+    let keyring = Keyring::at(data, &crate::config::Vault::default());
+    let engine =
+        open(&store, &Disk::manual(0), &keyring).await.unwrap_or_else(|error| panic!("{error}"));
+    for key in keys {
+        let found = engine.get(&key).await.unwrap().unwrap();
+        assert!(crate::vault::key_of(&found) == keyring.current(), "{key:?}");
+        let (_, found) = crate::store::engine::opened_pair(&keyring, (key, found)).unwrap();
+        assert_eq!(decode::<serde_json::Value>(&found).unwrap(), value);
+    }
+    engine.durable().await.unwrap();
+    close(engine, &store).await.unwrap();
+    assert!(!lies_in(data, SECRET.as_bytes()));
 }

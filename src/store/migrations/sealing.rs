@@ -1,0 +1,34 @@
+//! What a step that copies the store does about secrets: it sees values as they were written, and what it
+//! writes is sealed. Where they lay in the clear, they are in no file any more once the copy has its place.
+
+use async_trait::async_trait;
+
+use crate::{
+    store::{
+        StoreError,
+        engine::{Batch, Engine, Pair, opened_pair, seal_writes},
+        migrations::Rewrite,
+    },
+    vault::Keyring,
+};
+
+pub struct Sealing {
+    pub keyring: Keyring,
+    pub rewrite: Box<dyn Rewrite>,
+}
+
+#[async_trait]
+impl Rewrite for Sealing {
+    async fn rewrite(
+        &mut self,
+        old: &dyn Engine,
+        pair: Pair,
+        into: &mut Batch,
+    ) -> Result<(), StoreError> {
+        let mut written = Batch::new();
+        self.rewrite.rewrite(old, opened_pair(&self.keyring, pair)?, &mut written).await?;
+        seal_writes(&self.keyring, &mut written)?;
+        into.writes.extend(written.writes);
+        Ok(())
+    }
+}

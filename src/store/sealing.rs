@@ -1,0 +1,466 @@
+//! Keeps all secrets of the store sealed with the key in force: at its opening, and when that key is
+//! rotated.
+//!
+//! ```text
+//!  key in the file ─▶ noted in the store ─▶ seals ─▶ every value has it ─▶ alone in the note ─▶ alone in the file
+//! ```
+//!
+//! Each step is on the disk before a later one depends on it, and a key is held until no value needs it.
+//! Cut off anywhere, the next opening goes on with the newest key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    breakpoint::Breakpoint,
+    store::{
+        Store, StoreError,
+        engine::{Batch, Direction, Engine, Pair, Range, Sealed, opened, opened_pair},
+        settings::Settings,
+        trees,
+    },
+    vault::{KeyId, Keyring, Keys, Source, VaultError, key_of},
+};
+
+const SETTING: &str = "sealed";
+/// Values that get a new key in one commit. Writes of secrets wait for that long.
+const AT_ONCE: usize = 64;
+
+/// What is sealed, and with which keys.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Note {
+    /// Every key that a value may be sealed with.
+    keys: Vec<String>,
+    /// Where nothing lies in the clear.
+    places: Vec<String>,
+}
+
+impl Note {
+    fn settled(key: KeyId) -> Self {
+        Self { keys: vec![key.to_string()], places: trees::sealed_names() }
+    }
+
+    async fn read(engine: &dyn Engine) -> Result<Option<Self>, StoreError> {
+        Settings::new(engine).get(SETTING).await
+    }
+
+    /// Visible at once. Nothing that is committed later is on the disk before it.
+    async fn write(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+        Settings::new(engine).put_lazily(SETTING, self).await
+    }
+
+    fn ids(&self) -> Result<Vec<KeyId>, StoreError> {
+        let unclear = |()| StoreError::Corrupt("an id of a key is unreadable".to_owned());
+        self.keys.iter().map(|id| id.parse().map_err(unclear)).collect()
+    }
+}
+
+/// What the secrets of a store are sealed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultStatus {
+    /// The key in force.
+    pub key: KeyId,
+    pub source: Source,
+    /// Values that are sealed with it.
+    pub values: u64,
+    /// Values that are sealed with a former key, or not at all: a rotation is under way.
+    pub to_do: u64,
+}
+
+/// Sees to it that there is the key that the store needs, and that all is sealed with the key in force.
+/// Nobody else uses the store yet.
+pub async fn prepare(sealed: &Sealed) -> Result<(), StoreError> {
+    let (raw, keyring) = (&*sealed.raw, &sealed.keyring);
+    let noted = find_key(raw, keyring).await?;
+    let key = keyring.current().ok_or(VaultError::NoKey)?;
+    let settled = Note::settled(key);
+    if noted.as_ref() != Some(&settled) {
+        let was_known = noted.is_some();
+        match settle(sealed, noted.unwrap_or_default(), &settled).await {
+            Ok(values) if was_known && 0 < values => {
+                tracing::info!(values, %key, "sealed {values} secrets with key {key}");
+            }
+            Ok(_) => (),
+            // It is opened for what it holds, and gone on with at the next opening.
+            Err(StoreError::Full) => {
+                tracing::warn!(
+                    "the disk has too little room left to seal all secrets with key {key}"
+                );
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        // In a store that is being filled, other keys are of what is still to come.
+        if !was_known {
+            return Ok(());
+        }
+    }
+    if 1 < keyring.ids().len() {
+        raw.durable().await?;
+        for former in blocking(keyring, Keyring::drop_former).await? {
+            tracing::info!(key = %former, "nothing is sealed with key {former} any more: it is forgotten");
+        }
+    }
+    Ok(())
+}
+
+/// Finds the keys that a store needs, or makes the first. Changes nothing in the store.
+pub async fn load_keys(engine: &dyn Engine, keyring: &Keyring) -> Result<(), StoreError> {
+    find_key(engine, keyring).await.map(|_| ())
+}
+
+async fn find_key(engine: &dyn Engine, keyring: &Keyring) -> Result<Option<Note>, StoreError> {
+    blocking(keyring, Keyring::load).await?;
+    let noted = Note::read(engine).await?;
+    let needed = noted.as_ref().map_or_else(|| Ok(Vec::new()), Note::ids)?;
+    keyring.require(&needed)?;
+    blocking(keyring, Keyring::make).await?;
+    Ok(noted)
+}
+
+/// Notes the key in force, seals with it whatever is not, and notes that. How many values that were.
+async fn settle(sealed: &Sealed, mut noted: Note, settled: &Note) -> Result<u64, StoreError> {
+    let raw = &*sealed.raw;
+    let mut values = 0;
+    if is_anything_to_do(sealed).await? {
+        noted.keys.retain(|key| !settled.keys.contains(key));
+        noted.keys.splice(0..0, settled.keys.iter().cloned());
+        noted.write(raw).await?;
+        Breakpoint::KeyNoted.pass();
+        values = seal_all(sealed).await?;
+        raw.durable().await?;
+        Breakpoint::SecretsSealed.pass();
+    }
+    settled.write(raw).await?;
+    if 0 < values {
+        raw.durable().await?;
+        Breakpoint::FormerKeyForgotten.pass();
+    }
+    Ok(values)
+}
+
+/// Gives every value that is not sealed with the key in force that seal. How many there were.
+async fn seal_all(sealed: &Sealed) -> Result<u64, StoreError> {
+    let mut done = 0;
+    for mut range in trees::sealed_ranges() {
+        while let Some(next) = seal_some(sealed, &range, &mut done).await? {
+            range.start = next;
+            // The store waits for nothing: others get their turn between two commits.
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(done)
+}
+
+/// The same at the beginning of a range. Where to go on; none at its end.
+async fn seal_some(
+    sealed: &Sealed,
+    range: &Range,
+    done: &mut u64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Sealed { raw, keyring, turn, .. } = sealed;
+    let _alone = turn.write().await;
+    let pairs = raw.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
+    let Some((last, _)) = pairs.last() else { return Ok(None) };
+    // Nothing lies between a key and the same with a zero behind it.
+    let next = [last.as_slice(), &[0]].concat();
+    let (mut batch, mut changed) = (Batch::new(), 0);
+    for (place, value) in pairs {
+        if key_of(&value) == keyring.current() {
+            continue;
+        }
+        let clear = opened(keyring, &place, value.clone())?;
+        batch.put(place.clone(), keyring.seal(&place, &clear)?);
+        batch.expect(place, Some(value));
+        changed += 1;
+    }
+    if 0 < changed {
+        match raw.commit(batch).await {
+            // Another node wrote one of them: they are read again.
+            Err(StoreError::Conflict) => return Ok(Some(range.start.clone())),
+            committed => committed?,
+        }
+        *done += changed;
+        Breakpoint::SecretsResealed.pass();
+    }
+    Ok(Some(next))
+}
+
+async fn is_anything_to_do(sealed: &Sealed) -> Result<bool, StoreError> {
+    Ok(count(sealed).await?.1 != 0)
+}
+
+/// Values that are sealed with the key in force, and those that are not.
+async fn count(sealed: &Sealed) -> Result<(u64, u64), StoreError> {
+    let (current, mut counts) = (sealed.keyring.current(), (0, 0));
+    for mut range in trees::sealed_ranges() {
+        loop {
+            let pairs = sealed.raw.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
+            let Some((last, _)) = pairs.last() else { break };
+            range.start = [last.as_slice(), &[0]].concat();
+            for (_, value) in &pairs {
+                match key_of(value) == current {
+                    true => counts.0 += 1,
+                    false => counts.1 += 1,
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(counts)
+}
+
+async fn blocking<T: Send + 'static>(
+    keyring: &Keyring,
+    work: impl FnOnce(&Keyring) -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let keyring = keyring.clone();
+    let done = tokio::task::spawn_blocking(move || work(&keyring)).await;
+    let done = done.map_err(|error| StoreError::Disk(format!("the work ended early: {error}")))?;
+    Ok(done?)
+}
+
+impl Store {
+    /// Makes a new key, seals all secrets with it and forgets the former one. What it came to.
+    pub async fn rotate_key(&self) -> Result<VaultStatus, StoreError> {
+        let sealed = &*self.sealed;
+        let _rotating = sealed.rotating.lock().await;
+        let former = sealed.keyring.current().ok_or(VaultError::NoKey)?;
+        let new = blocking(&sealed.keyring, Keyring::begin).await?;
+        Breakpoint::KeyWritten.pass();
+        let keys = sealed.keyring.ids().iter().map(KeyId::to_string).collect();
+        let both = Note { keys, ..Note::settled(new) };
+        both.write(&*sealed.raw).await?;
+        {
+            let _alone = sealed.turn.write().await;
+            sealed.keyring.use_newest();
+        }
+        settle(sealed, both, &Note::settled(new)).await?;
+        sealed.raw.durable().await?;
+        blocking(&sealed.keyring, Keyring::drop_former).await?;
+        tracing::info!(%former, %new, "the secrets are sealed with key {new} in place of {former}");
+        self.vault_status().await
+    }
+
+    /// A pair of a snapshot with its value as it was written.
+    pub fn opened(&self, pair: Pair) -> Result<Pair, StoreError> {
+        opened_pair(&self.sealed.keyring, pair)
+    }
+
+    /// What the secrets are sealed with. Reads all of them.
+    pub async fn vault_status(&self) -> Result<VaultStatus, StoreError> {
+        let sealed = &*self.sealed;
+        let (values, to_do) = count(sealed).await?;
+        let key = sealed.keyring.current().ok_or(VaultError::NoKey)?;
+        let source = sealed.keyring.source().unwrap_or(Source::Settings);
+        Ok(VaultStatus { key, source, values, to_do })
+    }
+
+    /// The keys that are held now. What a snapshot holds is sealed with those before and after it was begun.
+    pub fn vault_keys(&self) -> Keys {
+        self.sealed.keyring.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use super::*;
+    use crate::{
+        config::Vault,
+        domain::clock::from_seconds,
+        store::{
+            SCHEMA,
+            codec::{Key, encode},
+            disk::Disk,
+            engine::MemoryEngine,
+            records::{Attempt, KeyedWrite, WriteOutcome},
+            trees::Tree,
+        },
+    };
+
+    const SECRET: &str = "a-secret-4720";
+
+    fn write(number: u8) -> KeyedWrite {
+        let (message_key, at) = (format!("{SECRET}-{number}"), from_seconds(5));
+        KeyedWrite { request: None, message_key, at, outcome: WriteOutcome::Failed, session: None }
+    }
+
+    fn attempt(number: u32) -> Attempt {
+        Attempt {
+            delivery: uuid::Uuid::nil(),
+            number,
+            at: from_seconds(0),
+            duration_ms: 1,
+            status: Some(200),
+            error: None,
+            response: Some(SECRET.to_owned()),
+            is_public: false,
+        }
+    }
+
+    /// What a store holds that was never sealed: in three places, in several pages.
+    async fn unsealed() -> Arc<MemoryEngine> {
+        let engine = Arc::new(MemoryEngine::default());
+        let mut batch = Batch::new();
+        for number in 0..150 {
+            let key = Key::new(Tree::Idempotency).text("c").text(&number.to_string());
+            batch.put(key.done(), encode(&write(number)).unwrap());
+            let key = Key::new(Tree::Attempts).uuid(uuid::Uuid::nil()).number(number.into());
+            batch.put(key.done(), encode(&attempt(number.into())).unwrap());
+        }
+        let setting = |name| Key::new(Tree::Settings).text(name).done();
+        batch.put(setting("media link key"), encode(&SECRET).unwrap());
+        batch.put(setting("schema"), encode(&SCHEMA).unwrap());
+        engine.commit(batch).await.unwrap();
+        engine
+    }
+
+    async fn open(
+        engine: &Arc<MemoryEngine>,
+        data: &Path,
+        vault: &Vault,
+    ) -> Result<Store, StoreError> {
+        let keyring = Keyring::at(data, vault);
+        Store::over_sealed(engine.clone(), Disk::manual(0), &keyring).await
+    }
+
+    fn key(text: &str) -> Vault {
+        Vault { key: text.into(), ..Vault::default() }
+    }
+
+    /// Whether all is there as it was written, and nothing of it in the clear.
+    async fn assert_whole(store: &Store, engine: &MemoryEngine) {
+        for number in 0..150 {
+            let found = store.idempotency().get(&["c", &number.to_string()]).await.unwrap();
+            assert_eq!(found, Some(write(number)));
+        }
+        let link_key: Option<String> = store.settings().get("media link key").await.unwrap();
+        assert_eq!(link_key.as_deref(), Some(SECRET));
+        let all = Range { start: Vec::new(), end: vec![0xFF] };
+        for (key, value) in engine.scan(all, Direction::Forward, usize::MAX).await.unwrap() {
+            let is_clear = value.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
+            assert!(!is_clear, "{key:?} lies in the clear");
+        }
+    }
+
+    fn file(data: &Path) -> Option<String> {
+        std::fs::read_to_string(data.join("master.key")).ok()
+    }
+
+    #[tokio::test]
+    async fn what_lay_in_the_clear_is_sealed_when_the_store_is_opened() {
+        let (engine, folder) = (unsealed().await, tempfile::tempdir().unwrap());
+        let store = open(&engine, folder.path(), &Vault::default()).await.unwrap();
+        assert_whole(&store, &engine).await;
+        let status = store.vault_status().await.unwrap();
+        assert_eq!((status.values, status.to_do, status.source), (301, 0, Source::File));
+        let before = file(folder.path());
+        let again = open(&engine, folder.path(), &Vault::default()).await.unwrap();
+        assert_whole(&again, &engine).await;
+        assert_eq!((file(folder.path()), again.vault_status().await.unwrap()), (before, status));
+    }
+
+    #[tokio::test]
+    async fn a_store_without_its_key_is_refused_and_gets_no_other() {
+        let (engine, folder) = (unsealed().await, tempfile::tempdir().unwrap());
+        drop(open(&engine, folder.path(), &Vault::default()).await.unwrap());
+        let path = folder.path().join("master.key");
+        let text = file(folder.path()).unwrap();
+        let refused = async |vault: &Vault| {
+            open(&engine, folder.path(), vault).await.err().unwrap().to_string()
+        };
+        std::fs::remove_file(&path).unwrap();
+        let said = refused(&Vault::default()).await;
+        assert!(said.contains("none here") && said.contains("master.key"), "{said}");
+        assert!(!path.exists(), "a new key was made");
+        let other = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [7; 32]);
+        let said = refused(&key(&other)).await;
+        assert!(said.contains("in vault.key (WAGATE_VAULT__KEY)"), "{said}");
+        std::fs::write(&path, &other).unwrap();
+        let said = refused(&Vault::default()).await;
+        assert!(said.contains("there is key"), "{said}");
+        std::fs::write(&path, "rubbish").unwrap();
+        let said = refused(&Vault::default()).await;
+        assert!(said.contains("holds no key"), "{said}");
+        // The right one opens it, wherever it comes from; the file is left alone or goes.
+        std::fs::remove_file(&path).unwrap();
+        let store = open(&engine, folder.path(), &key(text.trim())).await.unwrap();
+        assert_whole(&store, &engine).await;
+        assert!(!path.exists());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_rotation_amid_writes_leaves_every_value_under_the_new_key() {
+        let (engine, folder) = (unsealed().await, tempfile::tempdir().unwrap());
+        let store = open(&engine, folder.path(), &Vault::default()).await.unwrap();
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let writer = tokio::spawn({
+            let (store, stop) = (store.clone(), stop.clone());
+            async move {
+                let mut written = 0_u64;
+                while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+                    for number in 0..150 {
+                        let place = ["c", &number.to_string()];
+                        store.idempotency().put(&place, &write(number)).await.unwrap();
+                        written += 1;
+                    }
+                    tokio::task::yield_now().await;
+                }
+                written
+            }
+        });
+        let mut keys = vec![store.vault_status().await.unwrap().key];
+        for _ in 0..5 {
+            let status = store.rotate_key().await.unwrap();
+            assert!(!keys.contains(&status.key));
+            assert_eq!((status.values, status.to_do), (301, 0));
+            assert_eq!(file(folder.path()).unwrap().lines().count(), 1);
+            keys.push(status.key);
+        }
+        stop.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert_ne!(writer.await.unwrap(), 0);
+        drop(store);
+        let store = open(&engine, folder.path(), &Vault::default()).await.unwrap();
+        assert_whole(&store, &engine).await;
+    }
+
+    #[tokio::test]
+    async fn a_key_moves_between_the_file_and_the_settings_with_the_secrets() {
+        let (engine, folder) = (unsealed().await, tempfile::tempdir().unwrap());
+        drop(open(&engine, folder.path(), &Vault::default()).await.unwrap());
+        let other = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [7; 32]);
+        let store = open(&engine, folder.path(), &key(&other)).await.unwrap();
+        assert_whole(&store, &engine).await;
+        assert_eq!(
+            (file(folder.path()), store.vault_status().await.unwrap().source),
+            (None, Source::Settings)
+        );
+        assert!(matches!(
+            store.rotate_key().await,
+            Err(StoreError::Vault(VaultError::SetBySettings))
+        ));
+        let back = Vault { former_key: other.as_str().into(), ..Vault::default() };
+        let store = open(&engine, folder.path(), &back).await.unwrap();
+        assert_whole(&store, &engine).await;
+        assert_eq!(store.vault_status().await.unwrap().source, Source::File);
+        let store = open(&engine, folder.path(), &Vault::default()).await.unwrap();
+        assert_whole(&store, &engine).await;
+    }
+
+    #[tokio::test]
+    async fn pairs_of_an_old_backup_are_sealed_as_they_are_loaded() {
+        let (old, new) = (unsealed().await, Arc::new(MemoryEngine::default()));
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&new, folder.path(), &Vault::default()).await.unwrap();
+        store.load(old.snapshot().next(usize::MAX).await.unwrap()).await.unwrap();
+        assert_whole(&store, &new).await;
+        // And those of a new one stay as they are.
+        let pairs = store.snapshot().next(usize::MAX).await.unwrap();
+        let third = Arc::new(MemoryEngine::default());
+        let store = open(&third, folder.path(), &Vault::default()).await.unwrap();
+        store.load(pairs.clone()).await.unwrap();
+        assert_eq!(third.snapshot().next(usize::MAX).await.unwrap(), pairs);
+        assert_whole(&store, &third).await;
+    }
+}
