@@ -89,7 +89,7 @@ impl FirstAnswers {
     ) -> Result<Entry, Error> {
         let deadline = Instant::now() + self.patience;
         loop {
-            if let Some(known) = self.known(place).await?
+            if let Some(known) = self.known(&self.store, place).await?
                 && is_settled(&known, request)
             {
                 return Ok(Entry::Known(known));
@@ -117,8 +117,8 @@ impl FirstAnswers {
         }
     }
 
-    async fn known(&self, place: &Place) -> Result<Option<KeyedWrite>, StoreError> {
-        let known = self.store.idempotency().get(&place.parts()).await?;
+    async fn known(&self, store: &Store, place: &Place) -> Result<Option<KeyedWrite>, StoreError> {
+        let known = store.idempotency().get(&place.parts()).await?;
         let Some(known) = known.filter(|known| self.kept_from() <= known.at) else {
             return Ok(None);
         };
@@ -149,31 +149,35 @@ impl FirstAnswers {
         request: Option<[u8; 32]>,
         is_repeatable: bool,
     ) -> Result<Entry, StoreError> {
-        let write = match self.known(&turn.place).await? {
-            Some(known) if is_settled(&known, request) => return Ok(Entry::Known(known)),
-            Some(known) if known.outcome == WriteOutcome::UnderWay && !is_repeatable => {
-                return Ok(Entry::Known(known));
+        let mut work = self.store.begin();
+        let write = loop {
+            let write = match self.known(work.store(), &turn.place).await? {
+                Some(known) if is_settled(&known, request) => return Ok(Entry::Known(known)),
+                Some(known) if known.outcome == WriteOutcome::UnderWay && !is_repeatable => {
+                    return Ok(Entry::Known(known));
+                }
+                Some(known) => KeyedWrite {
+                    request: known.request.or(request),
+                    outcome: WriteOutcome::UnderWay,
+                    ..known
+                },
+                None => KeyedWrite {
+                    request,
+                    message_key: Outgoing::new_key(),
+                    at: self.clock.now(),
+                    outcome: WriteOutcome::UnderWay,
+                    session: turn.place.session,
+                },
+            };
+            work.store().idempotency().put_lazily(&turn.place.parts(), &write).await?;
+            if work.commit().await? {
+                break write;
             }
-            Some(known) => KeyedWrite {
-                request: known.request.or(request),
-                outcome: WriteOutcome::UnderWay,
-                ..known
-            },
-            None => KeyedWrite {
-                request,
-                message_key: Outgoing::new_key(),
-                at: self.clock.now(),
-                outcome: WriteOutcome::UnderWay,
-                session: turn.place.session,
-            },
         };
-        let writes = self.store.idempotency();
-        if is_repeatable {
-            // Lost, nothing of the write is there either, or doing it twice changes nothing: a message
-            // reaches the disk after its key.
-            writes.put_lazily(&turn.place.parts(), &write).await?;
-        } else {
-            writes.put(&turn.place.parts(), &write).await?;
+        if !is_repeatable {
+            // Of one that is repeatable nothing of the write is there either when this is lost, or doing it
+            // twice changes nothing: a message reaches the disk after its key.
+            self.store.durable().await?;
         }
         Breakpoint::WriteClaimed.pass();
         let store = self.store.clone();

@@ -11,8 +11,8 @@ use tokio::{
 
 use crate::{
     domain::{
-        Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionState, SessionStatus,
-        Subject, Timestamp,
+        Command, Error, ErrorCode, EventBody, Reply, SessionRecord, SessionRef, SessionState,
+        SessionStatus, Subject, Timestamp,
         event::DisconnectReason,
         session::{Desired, RecoveryStage},
     },
@@ -29,6 +29,7 @@ use crate::{
         send_hold::{ends, present},
         stalled::Stalls,
     },
+    store::{Store, StoreError},
 };
 
 const MAILBOX: usize = 64;
@@ -54,6 +55,25 @@ enum Cause {
     Released,
     /// One of the times in [`Timers`] has come.
     Time,
+}
+
+/// Writes down when a session was last used, and changes nothing else that is written meanwhile.
+async fn note_activity(
+    store: &Store,
+    session: &SessionRef,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut work = store.begin();
+    loop {
+        let found = work.store().sessions().get(&session.id).await?;
+        let is_later =
+            |record: &SessionRecord| record.uuid == session.uuid && record.last_activity < at;
+        let Some(record) = found.filter(is_later) else { return Ok(()) };
+        work.store().sessions().put(&SessionRecord { last_activity: at, ..record }).await?;
+        if work.commit().await? {
+            return Ok(());
+        }
+    }
 }
 
 /// What a finished background task brings.
@@ -376,10 +396,10 @@ impl Actor {
         self.publish(|status| status.last_activity = now);
         if ACTIVITY_INTERVAL < self.activity_written.elapsed() {
             self.activity_written = Instant::now();
-            let (shared, record) = (self.shared.clone(), self.record.clone());
+            let (shared, session) = (self.shared.clone(), self.record.reference());
             self.tasks.spawn(async move {
                 // A time that is a little old after a crash harms nobody.
-                let _ = shared.parts.store.sessions().put(&record).await;
+                let _ = note_activity(&shared.parts.store, &session, now).await;
                 Task::Command
             });
         }

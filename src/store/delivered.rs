@@ -191,6 +191,7 @@ pub async fn before(
 
 /// Begins to remove all but the newest `keep` or a few more, and what was finished before
 /// `older_than` but for the few that share a record with younger ones.
+#[derive(Clone)]
 pub struct Pruning {
     range: Range,
     keep: usize,
@@ -308,10 +309,10 @@ mod tests {
     }
 
     async fn prune(store: &Store, webhook: Uuid, keep: usize, older_than: i64) -> usize {
-        let mut pruning = store.deliveries().prune(webhook, keep, from_seconds(older_than));
+        let mut pruning = crate::store::Pruning::new(webhook, keep, from_seconds(older_than));
         let mut removed = 0;
         while !pruning.is_over() {
-            removed += pruning.step().await.unwrap();
+            removed += pruning.step(&store.deliveries()).await.unwrap();
         }
         removed
     }

@@ -189,15 +189,6 @@ impl<'a> Deliveries<'a> {
         Table::new(self.table.engine).put_in(batch, key(number), attempt)
     }
 
-    /// Begins to remove what was finished before `older_than`, and of what was delivered all but the
-    /// newest `keep` at the first try, or a few more, and the newest `keep` of the others. What waits
-    /// stays.
-    pub fn prune(&self, webhook: Uuid, keep: usize, older_than: Timestamp) -> Pruning<'a> {
-        let deliveries = Deliveries::new(self.table.engine);
-        let first = delivered::Pruning::new(webhook, keep, older_than);
-        Pruning { deliveries, webhook, keep, older_than, before: None, first, is_over: false }
-    }
-
     /// Removes all deliveries of an endpoint and their attempts.
     pub async fn clear(&self, webhook: Uuid) -> Result<(), StoreError> {
         let mut after = None;
@@ -217,9 +208,11 @@ impl<'a> Deliveries<'a> {
     }
 }
 
-/// A removal that goes step by step, so that whoever locks for it can let others in between.
-pub struct Pruning<'a> {
-    deliveries: Deliveries<'a>,
+/// The removal of what was finished before a time, and of what was delivered all but the newest at the first
+/// try, or a few more, and the newest of the others. What waits stays. It goes step by step, so that others
+/// get their turn in between.
+#[derive(Clone)]
+pub struct Pruning {
     webhook: Uuid,
     /// How many more of those delivered are kept.
     keep: usize,
@@ -230,14 +223,19 @@ pub struct Pruning<'a> {
     is_over: bool,
 }
 
-impl Pruning<'_> {
+impl Pruning {
+    pub fn new(webhook: Uuid, keep: usize, older_than: Timestamp) -> Self {
+        let first = delivered::Pruning::new(webhook, keep, older_than);
+        Self { webhook, keep, older_than, before: None, first, is_over: false }
+    }
+
     pub fn is_over(&self) -> bool {
         self.is_over
     }
 
     /// How many were removed.
-    pub async fn step(&mut self) -> Result<usize, StoreError> {
-        let table = &self.deliveries.table;
+    pub async fn step(&mut self, deliveries: &Deliveries<'_>) -> Result<usize, StoreError> {
+        let table = &deliveries.table;
         if !self.first.is_over {
             return self.first.step(table.engine).await;
         }
@@ -252,13 +250,13 @@ impl Pruning<'_> {
         let (mut batch, mut removed) = (Batch::new(), 0);
         for delivery in page {
             if !self.is_kept(&delivery) {
-                self.deliveries.remove_attempts_in(&mut batch, &delivery).await?;
+                deliveries.remove_attempts_in(&mut batch, &delivery).await?;
                 batch.remove(key(self.webhook, delivery.id).done());
                 removed += 1;
             }
         }
         if 0 < removed {
-            self.deliveries.table.engine.commit(batch).await?;
+            table.engine.commit(batch).await?;
         }
         Ok(removed)
     }
@@ -387,11 +385,10 @@ mod tests {
             all.iter().map(|delivery| delivery.seq).collect::<Vec<_>>()
         };
         let prune = async |older_than| {
-            let deliveries = store.deliveries();
-            let mut pruning = deliveries.prune(webhook, 2, from_seconds(older_than));
+            let mut pruning = Pruning::new(webhook, 2, from_seconds(older_than));
             let mut removed = 0;
             while !pruning.is_over() {
-                removed += pruning.step().await.unwrap();
+                removed += pruning.step(&store.deliveries()).await.unwrap();
             }
             removed
         };

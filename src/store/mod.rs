@@ -49,7 +49,7 @@ pub use self::{
     codec::Key,
     contacts::Contacts,
     conversations::Conversations,
-    deliveries::Deliveries,
+    deliveries::{Deliveries, Pruning},
     engine::{Batch, Conditions, MemoryEngine, Pair, Snapshot},
     events::Events,
     idempotency::Idempotency,

@@ -29,6 +29,12 @@ impl<'a> Settings<'a> {
         self.engine.durable().await
     }
 
+    /// Adds one to a counter, in the transaction that this store is of.
+    pub async fn count(&self, counter: &str) -> Result<(), StoreError> {
+        let next = self.get::<u64>(counter).await?.unwrap_or(0) + 1;
+        self.put_lazily(counter, &next).await
+    }
+
     pub async fn put_lazily<V: Serialize>(&self, name: &str, value: &V) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.put(key(name), encode(value)?);

@@ -11,6 +11,7 @@ use crate::{
         engine::{Batch, Engine},
         record::{self, Record, Scope, Table},
         records::{Reading, WebhookRecord},
+        settings::Settings,
         trees::Tree,
     },
 };
@@ -88,6 +89,11 @@ impl<'a> Webhooks<'a> {
         batch.remove(Reading::at(id).done());
         self.engine.commit(batch).await?;
         self.engine.durable().await
+    }
+
+    /// Changes what every registration changes, so that of two in different transactions one fails.
+    pub async fn note_registration(&self) -> Result<(), StoreError> {
+        Settings::new(self.engine).count("webhook registrations").await
     }
 
     /// How far this endpoint has read the log.

@@ -40,6 +40,7 @@ pub struct Letter<'a> {
 }
 
 /// What came of an attempt: its record, and how long the receiver wishes to be left alone.
+#[derive(Clone)]
 pub struct Outcome {
     pub attempt: Attempt,
     pub wish: Option<Duration>,

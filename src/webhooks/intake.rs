@@ -7,11 +7,8 @@ use uuid::Uuid;
 use crate::{
     breakpoint::Breakpoint,
     domain::{Error, Event, Timestamp},
-    store::{
-        Batch,
-        records::{Delivery, DeliveryState, Reading, WebhookRecord, delivery_id},
-    },
-    webhooks::{Webhooks, desk::Desk, window::Fresh},
+    store::records::{Delivery, DeliveryState, Reading, WebhookRecord, delivery_id},
+    webhooks::{Webhooks, deliveries::write, desk::Desk, window::Fresh},
 };
 
 const READ_AT_ONCE: usize = 200;
@@ -165,12 +162,9 @@ impl Webhooks {
             let page = stored.after(id, after, READ_AT_ONCE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
-            let mut line = self.inner.store.change_line(id);
-            let waiting = page.into_iter().filter(|one| one.state == DeliveryState::Waiting);
-            waiting.for_each(|delivery| line.put(delivery));
-            let mut batch = Batch::new();
-            line.write_in(&mut batch).await?;
-            self.inner.store.commit(batch).await?;
+            let waiting: Vec<Delivery> =
+                page.into_iter().filter(|one| one.state == DeliveryState::Waiting).collect();
+            self.rewrite(id, |_| (), waiting).await?;
         }
     }
 
@@ -179,10 +173,11 @@ impl Webhooks {
     pub(in crate::webhooks) async fn forgive_the_future(&self, id: Uuid) -> Result<(), Error> {
         let _held = self.lock(id).await;
         let (store, now) = (&self.inner.store, self.inner.clock.now());
-        let Some(mut webhook) = store.webhooks().get(id).await? else { return Ok(()) };
+        let Some(webhook) = store.webhooks().get(id).await? else { return Ok(()) };
         if webhook.last_delivery_at.is_some_and(|last| now < last) {
-            (webhook.paused_until, webhook.outage) = (None, None);
-            self.write(&webhook, Vec::new()).await?;
+            let forget =
+                |webhook: &mut WebhookRecord| (webhook.paused_until, webhook.outage) = (None, None);
+            self.rewrite(id, forget, Vec::new()).await?;
         }
         let mut tried = Vec::new();
         for delivery in store.deliveries().heads_due_last(id, FORGIVEN).await? {
@@ -192,7 +187,7 @@ impl Webhooks {
             }
         }
         if !tried.is_empty() {
-            self.write(&webhook, tried).await?;
+            self.rewrite(id, |_| (), tried).await?;
         }
         let mut before = None;
         loop {
@@ -210,9 +205,30 @@ impl Webhooks {
                 .map(|one| due(one, now))
                 .collect();
             if !future.is_empty() {
-                self.write(&webhook, future).await?;
+                self.rewrite(id, |_| (), future).await?;
             }
             if !goes_on {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Webhooks {
+    /// Changes an endpoint and writes deliveries of it in one commit. Its caller holds the endpoint's lock, since
+    /// it has read the deliveries before.
+    pub(in crate::webhooks) async fn rewrite(
+        &self,
+        id: Uuid,
+        change: impl Fn(&mut WebhookRecord),
+        deliveries: Vec<Delivery>,
+    ) -> Result<(), Error> {
+        let mut work = self.inner.store.begin();
+        loop {
+            let Some(mut webhook) = work.store().webhooks().get(id).await? else { return Ok(()) };
+            change(&mut webhook);
+            write(work.store(), &webhook, deliveries.clone()).await?;
+            if work.commit().await? {
                 return Ok(());
             }
         }

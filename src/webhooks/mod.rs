@@ -23,6 +23,7 @@ mod record;
 mod registry;
 mod schedule;
 mod signature;
+mod update;
 mod upkeep;
 mod window;
 

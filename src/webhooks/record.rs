@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     breakpoint::Breakpoint,
     domain::{ChannelId, Error, Timestamp, clock::between},
-    events::{GatewayEvent, News},
+    events::{GatewayEvent, News, Work},
     store::{
         Batch,
         records::{Attempt, Delivery, DeliveryState, Reading, RetryPlan, WebhookRecord},
@@ -76,35 +76,62 @@ impl Webhooks {
         id: Uuid,
         group: Group,
     ) -> Result<Vec<String>, Error> {
+        // Saves conflicts, no more: the endpoint's record is read and written in each change of its queue.
         let held = self.lock(id).await;
-        let store = &self.inner.store;
-        // Read anew: a caller may have changed the endpoint meanwhile.
-        let Some(mut webhook) = store.webhooks().get(id).await? else {
-            return Ok(Vec::new());
+        let patience = patience(&group.ended);
+        let mut work = self.inner.log.work();
+        let recorded = loop {
+            let Some(recorded) = self.record_in(&mut work, id, &group).await? else {
+                return Ok(Vec::new());
+            };
+            if let Some(events) = work.commit().await? {
+                if let Some(last) = events.last() {
+                    tracing::warn!(webhook = %id, "webhook {id} is switched off");
+                    self.inner.log.publish(last.seq).await?;
+                    self.changed();
+                }
+                break recorded;
+            }
         };
-        let Group { ended, moved, missed, reading } = group;
-        let patience = patience(&ended);
-        let fresh = ended.iter().filter(|ended| ended.is_fresh).count() + moved.len();
-        let fresh = u64::try_from(fresh).unwrap_or(u64::MAX);
-        webhook.accepted += fresh;
-        webhook.missed += missed;
-        let (mut batch, mut waiting, mut at_once) = (Batch::new(), Vec::new(), Vec::new());
-        let (deliveries, mut line) = (store.deliveries(), store.change_line(id));
+        recorded.count(fresh_of(&group));
+        drop(held);
+        if let Some(patience) = patience {
+            self.inner.store.durable_within(patience).await?;
+            Breakpoint::DeliveryRecorded.pass();
+        }
+        Ok(recorded.waiting)
+    }
+
+    /// None when the endpoint is gone.
+    async fn record_in(
+        &self,
+        work: &mut Work<'_>,
+        id: Uuid,
+        group: &Group,
+    ) -> Result<Option<Recorded>, Error> {
+        let store = work.store();
+        let Some(mut webhook) = store.webhooks().get(id).await? else { return Ok(None) };
         let was_enabled = webhook.enabled;
-        for ended in ended {
-            let Ended { mut delivery, is_fresh, came } = ended;
+        webhook.accepted += fresh_of(group);
+        webhook.missed += group.missed;
+        let (mut batch, mut at_once) = (Batch::new(), Vec::new());
+        let mut recorded = Recorded::default();
+        let (deliveries, mut line) = (store.deliveries(), store.change_line(id));
+        for Ended { delivery, is_fresh, came } in &group.ended {
+            let mut delivery = delivery.clone();
             let attempt = self.settle(&mut webhook, &mut delivery, came);
+            recorded.note(came, delivery.state);
             match delivery.state {
                 DeliveryState::Waiting => {
                     deliveries.add_attempt_in(&mut batch, &attempt)?;
-                    waiting.push(delivery.lane.clone());
+                    recorded.waiting.push(delivery.lane.clone());
                     line.put(delivery);
                 }
-                // What never was in the line changes nothing there.
-                DeliveryState::Delivered if is_fresh => at_once.push((delivery, attempt)),
+                // What never was in the queue changes nothing there.
+                DeliveryState::Delivered if *is_fresh => at_once.push((delivery, attempt)),
                 DeliveryState::Delivered | DeliveryState::Dead => {
                     delivery.last_attempt = Some(Box::new(attempt));
-                    if is_fresh {
+                    if *is_fresh {
                         deliveries.add_dead_in(&mut batch, &delivery)?;
                     } else {
                         line.put(delivery);
@@ -113,38 +140,24 @@ impl Webhooks {
             }
         }
         deliveries.add_delivered_in(&mut batch, id, at_once).await?;
-        moved.into_iter().for_each(|delivery| line.put(delivery));
+        group.moved.iter().for_each(|delivery| line.put(delivery.clone()));
         line.write_in(&mut batch).await?;
-        store.webhooks().set_reading_in(&mut batch, id, &reading)?;
+        store.webhooks().set_reading_in(&mut batch, id, &group.reading)?;
         store.webhooks().put_in(&mut batch, &webhook)?;
-        let accepted = metrics::counter!("wagate_webhook_deliveries_total", "state" => "accepted");
-        if was_enabled && !webhook.enabled {
-            tracing::warn!(webhook = %id, "webhook {id} is switched off");
-            let session = webhook.session.clone().map(ChannelId::from);
-            let news = News::of_module(session, &told(&webhook))?;
-            self.inner.log.append_of(vec![news], batch).await?;
-            accepted.increment(fresh);
-            self.changed();
-            return Ok(waiting);
-        }
         store.commit(batch).await?;
-        accepted.increment(fresh);
-        drop(held);
-        if let Some(patience) = patience {
-            store.durable_within(patience).await?;
-            Breakpoint::DeliveryRecorded.pass();
+        if was_enabled && !webhook.enabled {
+            let channel = webhook.session.clone().map(ChannelId::from);
+            work.tell(News::of_module(channel, &told(&webhook))?);
         }
-        Ok(waiting)
+        Ok(Some(recorded))
     }
 
     /// Decides what becomes of one delivery.
-    fn settle(&self, webhook: &mut WebhookRecord, delivery: &mut Delivery, came: Came) -> Attempt {
-        let attempt = match came {
-            Came::Posted(outcome) => self.judge(webhook, delivery, outcome),
-            Came::Unfit(error) => self.give_up(webhook, delivery, error),
-        };
-        count_end(delivery.state);
-        attempt
+    fn settle(&self, webhook: &mut WebhookRecord, delivery: &mut Delivery, came: &Came) -> Attempt {
+        match came {
+            Came::Posted(outcome) => self.judge(webhook, delivery, outcome.clone()),
+            Came::Unfit(error) => self.give_up(webhook, delivery, error.clone()),
+        }
     }
 
     /// Decides what becomes of a delivery and its endpoint after an attempt.
@@ -155,8 +168,6 @@ impl Webhooks {
         outcome: Outcome,
     ) -> Attempt {
         let (now, steady) = (self.inner.clock.now(), self.inner.clock.steady());
-        metrics::counter!("wagate_webhook_attempts_total", "outcome" => outcome.label())
-            .increment(1);
         let Outcome { attempt, wish } = outcome;
         let is_down = webhook.outage.is_some_and(|outage| !outage.is_over);
         let sign = Sign::of(attempt.status);
@@ -292,13 +303,44 @@ fn told(webhook: &WebhookRecord) -> GatewayEvent {
     }
 }
 
-fn count_end(state: DeliveryState) {
-    let state = match state {
-        DeliveryState::Waiting => return,
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Dead => "dead",
-    };
-    metrics::counter!("wagate_webhook_deliveries_total", "state" => state).increment(1);
+/// What became of the attempts of a group.
+#[derive(Default)]
+struct Recorded {
+    /// Lanes in which a delivery waits for another attempt.
+    waiting: Vec<String>,
+    outcomes: Vec<&'static str>,
+    ends: Vec<&'static str>,
+}
+
+impl Recorded {
+    fn note(&mut self, came: &Came, state: DeliveryState) {
+        if let Came::Posted(outcome) = came {
+            self.outcomes.push(outcome.label());
+        }
+        match state {
+            DeliveryState::Waiting => (),
+            DeliveryState::Delivered => self.ends.push("delivered"),
+            DeliveryState::Dead => self.ends.push("dead"),
+        }
+    }
+
+    /// Adds what is committed to the metrics.
+    fn count(&self, fresh: u64) {
+        const DELIVERIES: &str = "wagate_webhook_deliveries_total";
+        for outcome in &self.outcomes {
+            metrics::counter!("wagate_webhook_attempts_total", "outcome" => *outcome).increment(1);
+        }
+        for state in &self.ends {
+            metrics::counter!(DELIVERIES, "state" => *state).increment(1);
+        }
+        metrics::counter!(DELIVERIES, "state" => "accepted").increment(fresh);
+    }
+}
+
+/// How many events of a group become deliveries with it.
+fn fresh_of(group: &Group) -> u64 {
+    let fresh = group.ended.iter().filter(|ended| ended.is_fresh).count() + group.moved.len();
+    u64::try_from(fresh).unwrap_or(u64::MAX)
 }
 
 fn finish(delivery: &mut Delivery, state: DeliveryState, now: Timestamp) {

@@ -6,12 +6,15 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, SessionRef, Subject},
+    domain::{Error, ErrorCode, SessionRef, Subject},
     store::{
         Batch,
         records::{OPEN_WA, Reading, WebhookRecord, WebhookSecret},
     },
-    webhooks::{Registered, SetBy, WebhookChange, WebhookDraft, Webhooks, signature},
+    webhooks::{
+        Registered, SetBy, WebhookChange, WebhookDraft, Webhooks, deliveries::find, signature,
+        update::switch,
+    },
 };
 
 /// Stands for the value of a header where endpoints are shown.
@@ -45,8 +48,6 @@ const MOST_SECRETS: usize = 5;
 const SHOWN_NAME: usize = 64;
 /// How often it is looked whether the last events of a session are delivered.
 const LAST_EVENTS_LOOK: Duration = Duration::from_millis(20);
-/// How many lanes are hurried in one commit.
-const HURRIED_AT_ONCE: usize = 200;
 
 impl Webhooks {
     /// Registers an endpoint. The same address again, for the same session, changes the one that
@@ -68,24 +69,41 @@ impl Webhooks {
         let known = self.inner.store.webhooks().list(session).await?;
         if let Some(found) = known.iter().find(|webhook| is_same(&webhook.url, &draft.url)) {
             let _held = self.lock(found.id).await;
-            let mut webhook = self.find(session, found.id).await?;
-            (webhook.url, webhook.set_by) = (draft.url, draft.set_by);
-            (webhook.events, webhook.headers) = (draft.events, draft.headers);
-            webhook.wording = draft.wording.unwrap_or(webhook.wording);
-            self.switch(&mut webhook, draft.enabled.unwrap_or(true)).await?;
-            webhook.retries = draft.retries.unwrap_or(webhook.retries);
-            if let Some(secret) = draft.secret {
-                webhook.secrets = vec![WebhookSecret { secret, valid_until: None }];
-            }
-            webhook.updated_at = now;
-            self.put(&webhook).await?;
-            let webhook = self.shown(webhook.id).await?.unwrap_or(webhook);
+            let enabled = draft.enabled.unwrap_or(true);
+            let change = |webhook: &mut WebhookRecord| {
+                let draft = draft.clone();
+                (webhook.url, webhook.set_by) = (draft.url, draft.set_by);
+                (webhook.events, webhook.headers) = (draft.events, draft.headers);
+                webhook.wording = draft.wording.unwrap_or_else(|| webhook.wording.clone());
+                switch(webhook, enabled);
+                webhook.retries = draft.retries.unwrap_or(webhook.retries);
+                if let Some(secret) = draft.secret {
+                    webhook.secrets = vec![WebhookSecret { secret, valid_until: None }];
+                }
+                webhook.updated_at = now;
+            };
+            self.hurry_when_switched_on(found, enabled).await?;
+            let webhook = self.update(session, found.id, change).await?;
             return Ok(Registered { webhook, created: false, secret: None });
         }
-        self.check_room(known.len())?;
-        let mut batch = Batch::new();
-        let registered = self.register_in(&mut batch, session, draft)?;
-        self.inner.store.commit(batch).await?;
+        let mut work = self.inner.store.begin();
+        let registered = loop {
+            let store = work.store();
+            // Changed by each registration: of two at the same time one looks again.
+            store.webhooks().note_registration().await?;
+            let known = store.webhooks().list(session).await?;
+            if known.iter().any(|webhook| is_same(&webhook.url, &draft.url)) {
+                let message = "this URL was registered a moment ago; try again";
+                return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
+            }
+            self.check_room(known.len())?;
+            let mut batch = Batch::new();
+            let registered = self.register_in(&mut batch, session, draft.clone())?;
+            store.commit(batch).await?;
+            if work.commit().await? {
+                break registered;
+            }
+        };
         self.inner.store.durable().await?;
         self.changed();
         Ok(registered)
@@ -183,7 +201,7 @@ impl Webhooks {
     pub async fn list(&self, session: Option<&SessionRef>) -> Result<Vec<WebhookRecord>, Error> {
         let mut list = Vec::new();
         for webhook in self.inner.store.webhooks().list(session).await? {
-            list.extend(self.shown(webhook.id).await?);
+            list.push(self.shown(webhook).await?);
         }
         Ok(list)
     }
@@ -192,7 +210,7 @@ impl Webhooks {
     pub async fn list_all(&self) -> Result<Vec<WebhookRecord>, Error> {
         let mut list = Vec::new();
         for webhook in self.inner.store.webhooks().all().await? {
-            list.extend(self.shown(webhook.id).await?);
+            list.push(self.shown(webhook).await?);
         }
         Ok(list)
     }
@@ -203,16 +221,7 @@ impl Webhooks {
         session: Option<&SessionRef>,
         id: Uuid,
     ) -> Result<WebhookRecord, Error> {
-        of_session(self.shown(id).await?, session, id)
-    }
-
-    /// As it is stored.
-    pub(in crate::webhooks) async fn find(
-        &self,
-        session: Option<&SessionRef>,
-        id: Uuid,
-    ) -> Result<WebhookRecord, Error> {
-        of_session(self.inner.store.webhooks().get(id).await?, session, id)
+        self.shown(find(&self.inner.store, session, id).await?).await
     }
 
     pub async fn change(
@@ -221,8 +230,24 @@ impl Webhooks {
         id: Uuid,
         change: WebhookChange,
     ) -> Result<WebhookRecord, Error> {
+        // Saves conflicts, no more.
         let _held = self.lock(id).await;
-        let mut webhook = self.find(session, id).await?;
+        if let Some(enabled) = change.enabled {
+            let known = find(&self.inner.store, session, id).await?;
+            self.hurry_when_switched_on(&known, enabled).await?;
+        }
+        let mut work = self.inner.store.begin();
+        loop {
+            let mut webhook = find(work.store(), session, id).await?;
+            self.apply(&mut webhook, change.clone()).await?;
+            work.store().webhooks().put(&webhook).await?;
+            if work.commit().await? {
+                return self.updated(webhook).await;
+            }
+        }
+    }
+
+    async fn apply(&self, webhook: &mut WebhookRecord, change: WebhookChange) -> Result<(), Error> {
         let WebhookChange { url, events, headers, enabled, retries, set_by } = change;
         let url = url.filter(|url| !is_same(url, &webhook.url));
         // Who gives headers decides with the URL what a receiver is asked. An owner who leaves the URL
@@ -243,17 +268,16 @@ impl Webhooks {
             webhook.headers = headers;
         }
         if let Some(enabled) = enabled {
-            self.switch(&mut webhook, enabled).await?;
+            switch(webhook, enabled);
         }
         webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.inner.clock.now();
-        self.put(&webhook).await?;
-        Ok(self.shown(id).await?.unwrap_or(webhook))
+        Ok(())
     }
 
     pub async fn remove(&self, session: Option<&SessionRef>, id: Uuid) -> Result<(), Error> {
         let _held = self.lock(id).await;
-        self.find(session, id).await?;
+        find(&self.inner.store, session, id).await?;
         self.inner.store.webhooks().remove(id).await?;
         self.changed();
         Ok(())
@@ -304,69 +328,23 @@ impl Webhooks {
             let message = format!("must be {} at most", LONGEST_OVERLAP.as_secs());
             return Err(Error::invalid_field("overlapSeconds", message));
         }
+        // Saves conflicts, no more.
         let _held = self.lock(id).await;
-        let mut webhook = self.find(session, id).await?;
         let now = self.inner.clock.now();
-        let end = now + overlap;
-        for old in &mut webhook.secrets {
-            // An earlier rotation may have ended it sooner; this one may end it sooner still.
-            old.valid_until = Some(old.valid_until.map_or(end, |until| until.min(end)));
-        }
-        let secret = signature::new_secret();
-        webhook.secrets.insert(0, WebhookSecret { secret: secret.clone(), valid_until: None });
-        webhook.secrets.retain(|secret| secret.valid_until.is_none_or(|end| now < end));
-        webhook.secrets.truncate(MOST_SECRETS);
-        webhook.updated_at = now;
-        self.put(&webhook).await?;
-        Ok(secret)
-    }
-
-    /// Switches an endpoint on or off at a caller's wish, which ends what the gateway thought of
-    /// it. When it is switched on again, all lanes are tried at once.
-    async fn switch(&self, webhook: &mut WebhookRecord, enabled: bool) -> Result<(), Error> {
-        let was_enabled = std::mem::replace(&mut webhook.enabled, enabled);
-        (webhook.disabled_reason, webhook.failing_since) = (None, None);
-        let was_paused = webhook.paused_until.take().is_some();
-        webhook.failures_in_row = 0;
-        let was_held = webhook.outage.take().is_some() || was_paused;
-        webhook.failing.clear();
-        if enabled && (!was_enabled || was_held) {
-            self.hurry(webhook).await?;
-        }
-        Ok(())
-    }
-
-    /// Lets an endpoint that answers again have its whole queue, in order.
-    pub(in crate::webhooks) async fn release(&self, id: Uuid) -> Result<(), Error> {
-        let _held = self.lock(id).await;
-        let Some(mut webhook) = self.inner.store.webhooks().get(id).await? else { return Ok(()) };
-        if webhook.outage.is_some_and(|outage| outage.is_over) {
-            self.hurry(&webhook).await?;
-            webhook.outage = None;
-            self.put(&webhook).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes the heads of all lanes due.
-    async fn hurry(&self, webhook: &WebhookRecord) -> Result<(), Error> {
-        let now = self.inner.clock.steady();
-        loop {
-            let stored = self.inner.store.deliveries();
-            let mut heads = stored.heads_due_last(webhook.id, HURRIED_AT_ONCE).await?;
-            heads.retain(|delivery| delivery.next_attempt_at.is_some_and(|due| now < due));
-            if heads.is_empty() {
-                return Ok(());
+        let (end, secret) = (now + overlap, signature::new_secret());
+        let rotate = |webhook: &mut WebhookRecord| {
+            for old in &mut webhook.secrets {
+                // An earlier rotation may have ended it sooner; this one may end it sooner still.
+                old.valid_until = Some(old.valid_until.map_or(end, |until| until.min(end)));
             }
-            heads.iter_mut().for_each(|delivery| delivery.next_attempt_at = Some(now));
-            self.write(webhook, heads).await?;
-        }
-    }
-
-    async fn put(&self, webhook: &WebhookRecord) -> Result<(), Error> {
-        self.inner.store.webhooks().put(webhook).await?;
-        self.changed();
-        Ok(())
+            let new = WebhookSecret { secret: secret.clone(), valid_until: None };
+            webhook.secrets.insert(0, new);
+            webhook.secrets.retain(|secret| secret.valid_until.is_none_or(|end| now < end));
+            webhook.secrets.truncate(MOST_SECRETS);
+            webhook.updated_at = now;
+        };
+        self.update(session, id, rotate).await?;
+        Ok(secret)
     }
 
     fn check_events(&self, wording: &str, events: &[String]) -> Result<(), Error> {
@@ -416,7 +394,8 @@ fn unmask(headers: &mut [(String, String)], known: &[(String, String)]) -> Resul
 }
 
 /// The endpoint, if it is this session's.
-fn of_session(
+/// An endpoint, if there is one and it is of this session.
+pub fn of_session(
     found: Option<WebhookRecord>,
     session: Option<&SessionRef>,
     id: Uuid,

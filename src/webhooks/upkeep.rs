@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Error, Timestamp, clock::from_millis},
     events::Need,
-    store::records::WebhookRecord,
+    store::{Pruning, records::WebhookRecord},
     webhooks::Webhooks,
 };
 
@@ -47,13 +47,22 @@ impl Webhooks {
         let kept = i64::try_from(settings.keep_for.as_millis()).unwrap_or(i64::MAX);
         let now = self.inner.clock.now().as_millisecond();
         let older_than = from_millis(now.saturating_sub(kept));
-        let deliveries = self.inner.store.deliveries();
-        let mut pruning = deliveries.prune(webhook, settings.keep_delivered, older_than);
+        let mut pruning = Pruning::new(webhook, settings.keep_delivered, older_than);
         let mut removed = 0;
         // Deliveries go on between the steps, however long the list is.
         while !pruning.is_over() {
             let _held = self.lock(webhook).await;
-            removed += pruning.step().await?;
+            let mut work = self.inner.store.begin();
+            loop {
+                let mut step = pruning.clone();
+                // Whoever puts a delivery back in the queue changes its endpoint.
+                work.store().webhooks().get(webhook).await?;
+                let gone = step.step(&work.store().deliveries()).await?;
+                if work.commit().await? {
+                    (pruning, removed) = (step, removed + gone);
+                    break;
+                }
+            }
         }
         Ok(removed)
     }
@@ -63,10 +72,10 @@ impl Webhooks {
     pub async fn needs(&self) -> Result<Vec<Need<WebhookRecord>>, Error> {
         let mut needs = Vec::new();
         for found in self.inner.store.webhooks().all().await? {
-            let Some(webhook) = self.shown(found.id).await?.filter(|webhook| webhook.enabled)
-            else {
+            if !found.enabled {
                 continue;
-            };
+            }
+            let webhook = self.shown(found).await?;
             let reading = self.inner.store.webhooks().reading(webhook.id).await?;
             let waiting = self.inner.store.deliveries().oldest_waiting(webhook.id).await?;
             let unread = reading.unwrap_or_default().needed_from();
@@ -79,19 +88,17 @@ impl Webhooks {
     /// An endpoint as callers see it: what it has read counts as accepted.
     pub(in crate::webhooks) async fn shown(
         &self,
-        id: Uuid,
-    ) -> Result<Option<WebhookRecord>, Error> {
-        let webhooks = self.inner.store.webhooks();
-        let Some(mut webhook) = webhooks.get(id).await? else { return Ok(None) };
-        webhook.accepted = match self.accepted(id) {
+        mut webhook: WebhookRecord,
+    ) -> Result<WebhookRecord, Error> {
+        webhook.accepted = match self.accepted(webhook.id) {
             Some(accepted) => webhook.accepted.max(accepted),
             // Its task has not begun: what stood open will be accepted again.
             None => {
-                let reading = webhooks.reading(id).await?;
+                let reading = self.inner.store.webhooks().reading(webhook.id).await?;
                 webhook.accepted + reading.map_or(0, |reading| reading.open.len() as u64)
             }
         };
-        Ok(Some(webhook))
+        Ok(webhook)
     }
 
     /// How many deliveries of an endpoint wait.
