@@ -13,6 +13,9 @@
 //! | `wagate_disk_free_bytes` | what the disk of the store has left |
 //! | `wagate_event_log_bytes` | what the event log takes in the store |
 //! | `wagate_event_log_surplus_bytes` | by how much that is over `events.max_mib` |
+//! | `wagate_consumer_lag{consumer}` | events that a consumer of the log has not handled |
+//! | `wagate_consumer_failures_total{consumer}` | events that it failed at, each time |
+//! | `wagate_consumer_given_up_total{consumer}` | events that it gave up |
 //! | `wagate_webhook_deliveries_total{state}` | events that became deliveries, came back, and ended |
 //! | `wagate_outbox_total{outcome}` | sends, by how each ended |
 //! | `wagate_outbox_waiting{reason}` | messages of the outbox that wait, by what they wait for |

@@ -79,12 +79,14 @@ const CONFINED: [(&str, &[&str]); 12] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 12] = [
+const PURE: [&str; 14] = [
     "src/api/names.rs",
     "src/domain/address.rs",
     "src/domain/shown.rs",
     "src/driver/browser/reach.rs",
     "src/egress/reach.rs",
+    "src/events/effect.rs",
+    "src/events/progress.rs",
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",

@@ -152,8 +152,8 @@ mod tests {
     use super::*;
     use crate::{
         api::frames::AllFrames,
-        domain::{Clock, EventBody, SessionRef},
-        events::{Need, Retention},
+        domain::{Clock, Event, EventBody, SessionRef},
+        events::{Need, Retention, Wording},
         store::{Batch, Store},
         webhooks::OPEN_WA,
     };
@@ -171,6 +171,48 @@ mod tests {
         let frames = AllFrames::default().of(OPEN_WA).unwrap().clone();
         let feed = Feed::new(log.clone(), frames, session, Codes::Shown, &query).ok().unwrap();
         (log, feed)
+    }
+
+    /// A dialect that tells failures alone, and those as words.
+    struct Terse;
+
+    impl Wording for Terse {
+        fn name(&self, event: &Event) -> Option<&'static str> {
+            matches!(event.body.whatsapp(), Some(EventBody::Failed { .. })).then_some("broken")
+        }
+
+        fn write(&self, event: &Event, _: Codes, bytes: &mut Vec<u8>) -> Option<()> {
+            bytes.extend(format!("\"number {}\"", event.seq).bytes());
+            Some(())
+        }
+
+        fn names(&self) -> &'static [&'static str] {
+            &["broken"]
+        }
+    }
+
+    #[tokio::test]
+    async fn one_log_is_followed_in_two_wordings() {
+        let (log, mut plain) = feed(1).await;
+        let frames = Frames::new(std::sync::Arc::new(Terse));
+        let followed = |query: &str| {
+            let request = TestRequest::with_uri(query).to_http_request();
+            let (log, frames) = (log.clone(), frames.clone());
+            Feed::new(log, frames, Some(UUID), Codes::Shown, &Query::of(&request))
+        };
+        let mut terse = followed("/?events=broken").ok().unwrap();
+        assert!(followed("/?events=failed").is_err(), "that is another wording's name");
+        let bodies = vec![EventBody::Failed { reason: "x".to_owned() }, EventBody::Authenticated];
+        log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
+        let names = async |feed: &mut Feed| -> Vec<&'static str> {
+            feed.next().await.unwrap().iter().map(|frame| frame.name).collect()
+        };
+        assert_eq!(names(&mut plain).await, ["failed", "authenticated"]);
+        terse.begin(Some(0));
+        let told = terse.next().await.unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].stream, "id: 2\nevent: broken\ndata: \"number 2\"\n\n");
+        assert_eq!(told[0].json, "\"number 2\"");
     }
 
     async fn drop_all(log: &EventLog) {

@@ -10,8 +10,12 @@
 
 mod tail;
 
+mod consumer;
+mod consumers;
 pub mod counters;
+pub mod effect;
 mod gateway;
+mod progress;
 mod publishing;
 mod retention;
 mod wording;
@@ -29,6 +33,8 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub use self::{
+    consumer::{Begin, Consumer, Failure, Flow, Retry, Runner},
+    consumers::{Consumers, LogPlace},
     gateway::GatewayEvent,
     retention::{Need, Retention},
     wording::{Codes, Wording, Wordings},
@@ -42,7 +48,7 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{
         Body, Channel, ChannelId, Clock, Event, EventBody, Identities, LogEvent, ModuleEvent,
-        SessionId, SessionRef, clock::from_millis, identity::named_by,
+        SessionId, SessionRef, Timestamp, clock::from_millis, identity::named_by,
     },
     store::{Batch, Store, StoreError},
 };
@@ -301,6 +307,11 @@ impl EventLog {
         self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The time by the clock that events are stamped by.
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
     /// The newest number, 0 for an empty log.
     pub fn newest(&self) -> u64 {
         *self.inner.newest.borrow()
@@ -397,5 +408,7 @@ pub fn module_event<E: LogEvent>(event: &E) -> Result<Body, StoreError> {
     Ok(Body::Module(event))
 }
 
+#[cfg(test)]
+mod consumer_tests;
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,13 @@ impl EventLog {
         self.publish_within(seq, Duration::ZERO).await
     }
 
-    /// The same, after the flush of others that begins within this time.
+    /// Publishes all that was committed, also by somebody who broke off before publishing it.
+    pub async fn publish_all(&self) -> Result<(), StoreError> {
+        let last = self.inner.numbers.lock().await.last;
+        self.publish(last).await
+    }
+
+    /// The same as [`Self::publish`], after the flush of others that begins within this time.
     pub async fn publish_within(&self, seq: u64, patience: Duration) -> Result<(), StoreError> {
         if seq <= self.newest() {
             return Ok(());

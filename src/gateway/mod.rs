@@ -24,7 +24,7 @@ use crate::{
     descriptors,
     domain::{Clock, Error, ErrorCode, Subject, failure::HoldTimes},
     egress::{Guard, OwnPort, OwnPorts, Private},
-    events::EventLog,
+    events::{Consumers, EventLog, Retry},
     jobs::{Handler, Jobs, Tries},
     messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
     private,
@@ -140,8 +140,9 @@ impl Gateway {
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
-        // Before anybody writes: what changes from here on is noted for the index.
-        let search = start_search(&config, &store, &tasks, &stop)
+        let consumers = Consumers::new(events.clone(), Retry::default());
+        // Before anything of the log is dropped: it keeps what the index has not.
+        let search = start_search(&config, &store, (&events, &consumers), &tasks, &stop)
             .await
             .map_err(|source| store_error(&config, source))?;
         let world = engines::World::build(&config, &clock, &own_ports).await?;
@@ -184,7 +185,8 @@ impl Gateway {
         );
         webhooks.start(&tasks, stop.clone());
         let first_answers = FirstAnswers::new(store.clone(), clock.clone());
-        let retention = EventRetention::new(events.clone(), webhooks.clone(), &config.events);
+        let retention =
+            EventRetention::new(events.clone(), webhooks.clone(), consumers, &config.events);
         let rounds: [(&'static str, Arc<dyn Handler>); 3] = [
             ("retention of events", Arc::new(retention.clone())),
             ("retention of first answers", Arc::new(first_answers.clone())),
@@ -335,12 +337,14 @@ async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
 async fn start_search(
     config: &Config,
     store: &Store,
+    (events, consumers): (&EventLog, &Consumers),
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<Search, StoreError> {
     let folder = config.data.dir.join("search");
     if config.search.enabled {
-        return Ok(Search::start(store.clone(), folder, tasks, stop.clone()));
+        let followed = (events.clone(), consumers.place(Search::NAME));
+        return Ok(Search::start(store.clone(), followed, folder, tasks, stop.clone()));
     }
     Search::off(store, folder).await
 }

@@ -73,9 +73,14 @@ async fn write(ingest: &Ingest, writer: usize, round: usize) {
         record.tags.push(tag);
         let at = from_seconds(1 + record.pause.as_ref().map_or(0, |pause| pause.at.as_second()));
         record.pause = Some(AutomationPause { at, by: None, reason: None });
+        None
     };
     ingest.change_conversation(&session, &chat, label).await.unwrap().unwrap();
-    ingest.change_chat(&session, &chat, |chat| chat.unread += 1).await.unwrap();
+    let unread = |chat: &mut crate::domain::Chat| {
+        chat.unread += 1;
+        None
+    };
+    ingest.change_chat(&session, &chat, unread).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use crate::{
         outbox::OutboxEntry,
         shown::shown,
     },
-    messaging::{Messaging, identity::numbers_of},
+    messaging::{ChatEvent, Messaging, identity::numbers_of},
 };
 
 /// A chat and what the gateway knows of it.
@@ -144,7 +144,7 @@ impl Messaging {
                 outcome => return outcome,
             }
         }
-        Ok(self.ingest.change_chat(&of.session, &of.chat, |chat| chat.unread = 0).await?)
+        Ok(self.ingest.change_chat(&of.session, &of.chat, ChatEvent::of_reading).await?)
     }
 
     pub async fn pause_automation(
@@ -157,6 +157,8 @@ impl Messaging {
         let kept = pause.clone();
         let change = |record: &mut ConversationRecord| {
             (record.changed_at, record.pause) = (kept.at, Some(kept.clone()));
+            let (chat, conversation) = (record.chat.clone(), record.uuid);
+            Some(ChatEvent::AutomationPaused { chat, conversation, pause: kept.clone() })
         };
         self.ingest.change_conversation(&of.session, &of.chat, change).await?;
         Ok(pause)
@@ -165,7 +167,10 @@ impl Messaging {
     pub async fn resume_automation(&self, of: &ConversationRecord) -> Result<(), Error> {
         let now = self.clock.now();
         let change = |record: &mut ConversationRecord| {
-            (record.changed_at, record.pause) = (now, None);
+            let was_paused = record.pause.take().is_some();
+            record.changed_at = now;
+            let (chat, conversation) = (record.chat.clone(), record.uuid);
+            was_paused.then_some(ChatEvent::AutomationResumed { chat, conversation })
         };
         self.ingest.change_conversation(&of.session, &of.chat, change).await?;
         Ok(())

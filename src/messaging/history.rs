@@ -123,7 +123,10 @@ impl Messaging {
             }
         };
         let after = self.clock.now() + pause;
-        let note = |record: &mut ConversationRecord| record.ask_history_after = Some(after);
+        let note = |record: &mut ConversationRecord| {
+            record.ask_history_after = Some(after);
+            None
+        };
         // Unnoted, it is asked again: what is stored can be read on a full disk too.
         let _ = self.ingest.change_conversation(session, chat, note).await;
         Ok(())

@@ -12,7 +12,10 @@ use crate::{
         event::DisconnectReason, message::Reaction,
     },
     events::{EventLog, counters},
-    messaging::{backlog::Backlog, catching_up, identity, mirror, waiting::Waiting},
+    messaging::{
+        ChatEvent, backlog::Backlog, catching_up, identity, keeping::tell_in, mirror,
+        waiting::Waiting,
+    },
     store::{Batch, Store, StoreError, UnitOfWork},
 };
 
@@ -108,25 +111,15 @@ impl Ingest {
         Ok(Some(Committed { number: events.last().map(|event| event.seq) }))
     }
 
-    /// Changes a chat of the mirror; one that is not there has nothing to change.
+    /// Changes a chat of the mirror, and tells what the change says of itself; one that is not there has nothing
+    /// to change. Durable on return.
     pub async fn change_chat(
         &self,
         session: &SessionId,
         id: &Jid,
-        change: impl Fn(&mut Chat),
+        change: impl Fn(&mut Chat) -> Option<ChatEvent>,
     ) -> Result<(), StoreError> {
-        let lock = self.lock_of(session);
-        let _held = lock.lock().await;
-        let mut work = self.store.begin();
-        loop {
-            let store = work.store();
-            let Some(mut chat) = store.chats().get(session, id).await? else { return Ok(()) };
-            change(&mut chat);
-            mirror::put_chat(store, session, &chat).await?;
-            if work.commit().await? {
-                return Ok(());
-            }
-        }
+        self.write_chat(session, id, change, false).await
     }
 
     /// All of a chat was read, and its senders know it.
@@ -135,17 +128,35 @@ impl Ingest {
         session: &SessionId,
         id: &Jid,
     ) -> Result<(), StoreError> {
+        self.write_chat(session, id, ChatEvent::of_reading, true).await
+    }
+
+    async fn write_chat(
+        &self,
+        session: &SessionId,
+        id: &Jid,
+        change: impl Fn(&mut Chat) -> Option<ChatEvent>,
+        is_seen: bool,
+    ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
-        let _held = lock.lock().await;
-        let mut work = self.store.begin();
-        loop {
+        let held = lock.lock().await;
+        let mut work = self.log.work();
+        let told = loop {
             let store = work.store();
-            let Some(chat) = store.chats().get(session, id).await? else { return Ok(()) };
-            self.put_chat_in(store, session, &Chat { unread: 0, ..chat }).await?;
-            if work.commit().await? {
-                return Ok(());
+            let Some(mut chat) = store.chats().get(session, id).await? else { return Ok(()) };
+            let event = change(&mut chat);
+            if is_seen {
+                self.put_chat_in(store, session, &chat).await?;
+            } else {
+                mirror::put_chat(store, session, &chat).await?;
             }
-        }
+            tell_in(&mut work, session, event)?;
+            if let Some(told) = work.commit().await? {
+                break told;
+            }
+        };
+        drop(held);
+        self.tell_own(&told).await
     }
 
     /// Adds a chat as the account has it, and what was read of it.

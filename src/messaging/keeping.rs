@@ -1,40 +1,68 @@
-//! What the gateway writes about chats and messages of its own accord: no engine tells it, and no
-//! event comes of it. Like [`Ingest`], under the lock of the session.
+//! What callers do to chats and messages here, without the engine: each change and its [`ChatEvent`] are one
+//! commit. Like [`Ingest`], under the lock of the session.
+
+use std::sync::Arc;
 
 use crate::{
     domain::{
-        Jid, Message, MessageId, SessionId,
-        conversation::{ConversationRecord, StoredMessage},
+        Event, Jid, Message, MessageId, SessionId,
+        conversation::{ConversationRecord, StoredMessage, Window},
     },
-    messaging::Ingest,
-    store::{Batch, StoreError},
+    events::{News, Work},
+    messaging::{ChatEvent, Ingest},
+    store::{Batch, Store, StoreError},
 };
 
+/// Adds to a unit of work what it does in a session.
+pub(in crate::messaging) fn tell_in(
+    work: &mut Work<'_>,
+    session: &SessionId,
+    events: impl IntoIterator<Item = ChatEvent>,
+) -> Result<(), StoreError> {
+    for event in events {
+        work.tell(News::of_module(Some(session.into()), &event)?);
+    }
+    Ok(())
+}
+
 impl Ingest {
-    /// Changes what is known of a conversation; none when there is no such. Durable on return.
+    /// Returns once a change with these events is durable; then whoever follows the log gets them.
+    pub(in crate::messaging) async fn tell_own(
+        &self,
+        events: &[Arc<Event>],
+    ) -> Result<(), StoreError> {
+        match events.last() {
+            Some(last) => self.log.publish(last.seq).await,
+            None => self.store.durable().await,
+        }
+    }
+
+    /// Changes what is known of a conversation, and tells what the change says of itself; none when there is
+    /// no such. Durable on return.
     pub async fn change_conversation(
         &self,
         session: &SessionId,
         chat: &Jid,
-        change: impl Fn(&mut ConversationRecord),
+        change: impl Fn(&mut ConversationRecord) -> Option<ChatEvent>,
     ) -> Result<Option<ConversationRecord>, StoreError> {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let mut work = self.store.begin();
-        let record = loop {
+        let mut work = self.log.work();
+        let (record, told) = loop {
             let (store, mut batch) = (work.store(), Batch::new());
             let stored = store.conversations();
             let Some(former) = stored.get(session, chat).await? else { return Ok(None) };
             let mut record = former.clone();
-            change(&mut record);
+            let event = change(&mut record);
             stored.put_in(&mut batch, Some(&former), &record)?;
             store.commit(batch).await?;
-            if work.commit().await? {
-                break record;
+            tell_in(&mut work, session, event)?;
+            if let Some(told) = work.commit().await? {
+                break (record, told);
             }
         };
         drop(held);
-        self.store.durable().await?;
+        self.tell_own(&told).await?;
         Ok(Some(record))
     }
 
@@ -47,11 +75,15 @@ impl Ingest {
     ) -> Result<Option<StoredMessage>, StoreError> {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let mut work = self.store.begin();
-        let hidden = loop {
+        let mut work = self.log.work();
+        let (hidden, told) = loop {
             let (store, mut batch) = (work.store(), Batch::new());
             let stored = store.messages();
             let Some(mut known) = stored.stored(session, id).await? else { return Ok(None) };
+            let event = (!known.hidden).then(|| ChatEvent::MessageDeleted {
+                message: known.message.id.clone(),
+                number: known.number,
+            });
             let newest = stored.page(session, &known.message.id.chat, None, 2).await?;
             let other = newest.iter().rev().find(|message| message.id != known.message.id);
             self.show_in(store, session, &known.message, other).await?;
@@ -63,17 +95,18 @@ impl Ingest {
             message.reactions.clear();
             stored.replace_in(&mut batch, session, &known).await?;
             store.commit(batch).await?;
-            if work.commit().await? {
-                break known;
+            tell_in(&mut work, session, event)?;
+            if let Some(told) = work.commit().await? {
+                break (known, told);
             }
         };
         drop(held);
-        self.store.durable().await?;
+        self.tell_own(&told).await?;
         Ok(Some(hidden))
     }
 
-    /// Keeps a page of a chat's earlier messages, oldest first as an engine tells them. They are
-    /// no news: nothing is counted, and nobody is told. How many were not known. Of a chat that was
+    /// Keeps a page of a chat's earlier messages, oldest first as an engine tells them, in one commit. They are
+    /// no news: nothing is counted, and no engine's event is told. How many were not known. Of a chat that was
     /// deleted here meanwhile nothing comes back.
     pub async fn keep_earlier(
         &self,
@@ -82,24 +115,34 @@ impl Ingest {
         page: &[Message],
     ) -> Result<usize, StoreError> {
         let lock = self.lock_of(session);
-        let _held = lock.lock().await;
-        let mut added = 0;
-        // Each gets its number, and its place, below that of the one before it.
-        for message in page.iter().rev() {
-            let mut work = self.store.begin();
-            let is_new = loop {
-                let (store, mut batch) = (work.store(), Batch::new());
-                let record = store.conversations().get(session, chat).await?;
-                if record.is_none_or(|record| record.deleted_at.is_some()) {
-                    return Ok(added);
-                }
+        let held = lock.lock().await;
+        let mut work = self.log.work();
+        let (added, told) = loop {
+            let store = work.store();
+            let record = store.conversations().get(session, chat).await?;
+            if record.is_none_or(|record| record.deleted_at.is_some()) {
+                return Ok(0);
+            }
+            let below = oldest(store, session, chat).await?.unwrap_or(u64::MAX);
+            let mut added = 0;
+            // Each gets its number, and its place, below that of the one before it.
+            for message in page.iter().rev() {
+                let mut batch = Batch::new();
                 let is_new = store.messages().put_earlier_in(&mut batch, session, message).await?;
                 store.commit(batch).await?;
-                if work.commit().await? {
-                    break is_new;
-                }
-            };
-            added += usize::from(is_new);
+                added += usize::from(is_new);
+            }
+            let from = oldest(store, session, chat).await?.unwrap_or(below);
+            let chat = chat.clone();
+            let event = (0 < added).then_some(ChatEvent::HistoryFetched { chat, from, below });
+            tell_in(&mut work, session, event)?;
+            if let Some(told) = work.commit().await? {
+                break (added, told);
+            }
+        };
+        drop(held);
+        if let Some(last) = told.last() {
+            self.log.publish(last.seq).await?;
         }
         Ok(added)
     }
@@ -118,6 +161,8 @@ impl Ingest {
                 record.changed_at = now;
                 record.tags.clear();
                 record.pause = None;
+                let (chat, conversation) = (record.chat.clone(), record.uuid);
+                Some(ChatEvent::ConversationDeleted { chat, conversation })
             })
             .await?;
         let lock = self.lock_of(session);
@@ -137,6 +182,12 @@ impl Ingest {
         self.store.durable().await?;
         Ok(deleted)
     }
+}
+
+/// The lowest number in a chat.
+async fn oldest(store: &Store, session: &SessionId, chat: &Jid) -> Result<Option<u64>, StoreError> {
+    let found = store.messages().window(session, chat, Window::After(0), 1).await?;
+    Ok(found.first().map(|oldest| oldest.number))
 }
 
 #[cfg(test)]
@@ -169,7 +220,10 @@ mod tests {
         let came = EventBody::Message { message: Box::new(message) };
         ingest.ingest(&session, vec![came]).await.unwrap();
         let tag = uuid::Uuid::now_v7();
-        let tagged = ingest.change_conversation(&session, &chat, |record| record.tags.push(tag));
+        let tagged = ingest.change_conversation(&session, &chat, |record| {
+            record.tags.push(tag);
+            None
+        });
         let before = tagged.await.unwrap().unwrap();
         ingest.hide(&session, &id).await.unwrap().unwrap();
 

@@ -10,6 +10,7 @@ mod backlog;
 mod cards;
 mod catching_up;
 mod changes;
+mod chat_event;
 #[cfg(test)]
 mod contention;
 mod conversation_list;
@@ -44,6 +45,7 @@ use std::{path::PathBuf, sync::Arc};
 use self::conversation_list::Totals;
 pub use self::{
     allowed::{Change, Refusal},
+    chat_event::ChatEvent,
     conversation_list::ConversationFilter,
     conversations::{Conversation, ConversationName, Found, unknown_conversation},
     ended::unsent_message,

@@ -8,7 +8,7 @@ use crate::{
         Subject,
     },
     messaging::{
-        Messaging,
+        ChatEvent, Messaging,
         identity::in_chat,
         odd_reply,
         one_way::{check_can_write, check_is_chat},
@@ -114,7 +114,8 @@ impl Messaging {
         check_is_chat(chat)?;
         let chat = &self.chat_name(session, chat).await?;
         self.order(session, Command::Archive { chat: chat.clone(), archived }).await?;
-        Ok(self.ingest.change_chat(session, chat, |chat| chat.archived = archived).await?)
+        let change = |chat: &mut Chat| ChatEvent::of_archiving(chat, archived);
+        Ok(self.ingest.change_chat(session, chat, change).await?)
     }
 
     pub async fn typing(&self, session: &SessionId, chat: &Jid, typing: bool) -> Result<(), Error> {

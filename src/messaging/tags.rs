@@ -7,7 +7,9 @@ use crate::{
         Error, ErrorCode, SessionId, Subject,
         conversation::{ConversationRecord, Tag},
     },
-    messaging::Messaging,
+    events::News,
+    messaging::{ChatEvent, Messaging},
+    store::Record,
 };
 
 const LONGEST_NAME: usize = 50;
@@ -35,7 +37,7 @@ impl Messaging {
         let (name, color) = (self.checked_name(name, None).await?, checked_color(color)?);
         let now = self.clock.now();
         let tag = Tag { id: Uuid::now_v7(), name, color, created_at: now, updated_at: now };
-        self.store.tags().put(&tag).await?;
+        self.write_tag(tag.id, Some(&tag), &ChatEvent::TagCreated { tag: tag.clone() }).await?;
         Ok(tag)
     }
 
@@ -47,6 +49,7 @@ impl Messaging {
     ) -> Result<Tag, Error> {
         let _held = self.tagging.lock().await;
         let mut tag = self.tag(id).await?;
+        let (former_name, former_color) = (tag.name.clone(), tag.color.clone());
         if let Some(name) = name {
             tag.name = self.checked_name(name, Some(id)).await?;
         }
@@ -54,14 +57,15 @@ impl Messaging {
             tag.color = checked_color(color)?;
         }
         tag.updated_at = self.clock.now();
-        self.store.tags().put(&tag).await?;
+        let event = ChatEvent::TagChanged { tag: tag.clone(), former_name, former_color };
+        self.write_tag(id, Some(&tag), &event).await?;
         Ok(tag)
     }
 
     /// Removes a tag, from all conversations too.
     pub async fn remove_tag(&self, id: Uuid) -> Result<(), Error> {
         let _held = self.tagging.lock().await;
-        self.tag(id).await?;
+        let tag = self.tag(id).await?;
         loop {
             let bearers = self.store.conversations().with_tag(id, None, AT_ONCE).await?;
             if bearers.is_empty() {
@@ -69,12 +73,29 @@ impl Messaging {
             }
             for record in bearers {
                 let take_off = |record: &mut ConversationRecord| {
-                    record.tags.retain(|tag| *tag != id);
+                    let tags = record.tags.iter().filter(|tag| **tag != id).copied().collect();
+                    ChatEvent::of_tags(record, tags)
                 };
                 self.ingest.change_conversation(&record.session, &record.chat, take_off).await?;
             }
         }
-        Ok(self.store.tags().remove(id).await?)
+        self.write_tag(id, None, &ChatEvent::TagDeleted { tag }).await
+    }
+
+    /// Writes or removes a tag, and tells it. Durable on return.
+    async fn write_tag(&self, id: Uuid, tag: Option<&Tag>, event: &ChatEvent) -> Result<(), Error> {
+        let mut work = self.ingest.log.work();
+        let key = Tag::key().uuid(id);
+        loop {
+            match tag {
+                Some(tag) => work.put(&key, tag).await?,
+                None => work.delete(&key).await?,
+            }
+            work.tell(News::of_module(None, event)?);
+            if let Some(told) = work.commit().await? {
+                return Ok(self.ingest.tell_own(&told).await?);
+            }
+        }
     }
 
     /// Puts exactly these tags on a conversation.
@@ -94,7 +115,8 @@ impl Messaging {
         }
         let now = self.clock.now();
         let change = |record: &mut ConversationRecord| {
-            (record.tags, record.changed_at) = (tags.clone(), now);
+            record.changed_at = now;
+            ChatEvent::of_tags(record, tags.clone())
         };
         let (session, chat) = (&conversation.session, &conversation.chat);
         self.ingest.change_conversation(session, chat, change).await?;

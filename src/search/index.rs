@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The layout that this version writes and reads. Another one is built anew.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 /// The least that the library takes while there is something to write.
 const WRITER_BYTES: usize = 16 * 1024 * 1024;
 
@@ -33,23 +33,28 @@ pub struct Standing {
     layout: u32,
     /// Which building of the index the store knows of.
     pub mark: Uuid,
+    /// The cursor: the event log is taken up to this number.
+    pub read_to: u64,
     /// While it is built anew: the messages from this number on are in it.
     pub built_from: Option<u64>,
 }
 
 impl Standing {
-    /// Of an index with nothing in it.
-    pub fn new(mark: Uuid) -> Self {
-        Self { layout: LAYOUT, mark, built_from: Some(u64::MAX) }
+    /// Of an index with nothing in it, that follows the log from this number on.
+    pub fn new(mark: Uuid, read_to: u64) -> Self {
+        Self { layout: LAYOUT, mark, read_to, built_from: Some(u64::MAX) }
     }
 }
 
-/// What became of a message.
+/// What changed for those who look for messages.
 #[derive(Debug)]
-pub struct Change {
-    pub number: u64,
+pub enum Change {
     /// None when there is nothing to find any more.
-    pub entry: Option<Entry>,
+    Message(u64, Option<Entry>),
+    /// All messages of a chat are gone.
+    Chat(SessionId, Jid),
+    /// All messages of a session are gone.
+    Session(SessionId),
 }
 
 #[derive(Debug)]
@@ -158,10 +163,16 @@ pub struct Writing {
 impl Writing {
     /// Takes up changes. To write the same again changes nothing.
     pub fn add(&mut self, changes: &[Change]) -> tantivy::Result<()> {
+        let Fields { number, session, chat, .. } = self.fields;
         for change in changes {
-            self.writer.delete_term(Term::from_field_u64(self.fields.number, change.number));
-            if let Some(entry) = &change.entry {
-                self.writer.add_document(document(self.fields, change.number, entry))?;
+            let gone = match change {
+                Change::Message(of, _) => Term::from_field_u64(number, *of),
+                Change::Chat(id, of) => Term::from_field_text(chat, &chat_name(id, of)),
+                Change::Session(id) => Term::from_field_text(session, id.as_str()),
+            };
+            self.writer.delete_term(gone);
+            if let Change::Message(number, Some(entry)) = change {
+                self.writer.add_document(document(self.fields, *number, entry))?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The one writer of the index: takes up what the store has noted, and builds what is missing.
+//! The one writer of the index: takes up what the event log tells, and builds what is missing.
 
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    domain::{SessionId, conversation::StoredMessage},
     search::{
         Shared,
-        index::{Change, Entry, Index, Standing, Writing},
+        changes::{changes_of, entry},
+        index::{Change, Index, Standing, Writing},
     },
-    store::{Noticed, StoreError},
+    store::StoreError,
 };
 
 /// Changes that come one after the other are written together: a commit costs a few files.
@@ -32,9 +32,12 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(5);
 /// Faults of an index before another is begun.
 const MOST_FAULTS: u32 = 3;
-/// Changes in one commit, and of these so many in one part: the rest of them is not held meanwhile.
+/// Changes in one commit, and events in one part of it: the rest of them is not held meanwhile.
 const MOST_IN_COMMIT: usize = 20_000;
-pub(super) const PART: usize = 2_000;
+pub const PART: usize = 2_000;
+/// Events that change nothing for the index, after which its cursor is written all the same: the log keeps what
+/// is behind the cursor.
+const UNWRITTEN: u64 = 5_000;
 /// Messages that are read before others get their turn: reading never waits by itself, and whatever
 /// else the thread has to do would wait for all of it.
 const STEP: usize = 16;
@@ -53,6 +56,10 @@ struct Keeper {
     shared: Arc<Shared>,
     index: Arc<Index>,
     standing: Standing,
+    /// The log is read up to this number; what came since the last commit changed nothing.
+    seen: u64,
+    /// Somebody waits until the cursor is written.
+    is_hurried: bool,
     built: u64,
 }
 
@@ -69,7 +76,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) {
             faults += 1;
             // The disk has room: what lies there is at fault.
             if faults % MOST_FAULTS == 0 {
-                let _ = shared.store.unindexed().set_mark(Uuid::nil()).await;
+                let _ = shared.store.search_mark().set(Uuid::nil()).await;
             }
         }
         tracing::warn!(%fault, "the index of messages cannot be kept; it is tried again");
@@ -80,34 +87,52 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 impl Keeper {
     /// Opens the index that the store knows of, or begins another.
     async fn open(shared: &Arc<Shared>) -> Result<Self, Fault> {
-        let known = shared.store.unindexed().mark().await?;
+        let known = shared.store.search_mark().get().await?;
         let folder = shared.folder.clone();
         let opened = blocking(move || Ok(Index::open(&folder))).await?;
-        let (index, standing) = match opened.filter(|(_, found)| Some(found.mark) == known) {
+        // A log that has not come so far is that of a backup; one that begins later has dropped something.
+        let follows = |read_to: u64| {
+            read_to <= shared.log.newest() && shared.log.oldest() <= read_to.saturating_add(1)
+        };
+        let opened =
+            opened.filter(|(_, found)| Some(found.mark) == known && follows(found.read_to));
+        let (index, standing) = match opened {
             Some(opened) => opened,
             None => Self::begin(shared).await?,
         };
         let index = Arc::new(index);
         shared.is_building.store(standing.built_from.is_some(), Ordering::SeqCst);
         *shared.index.write().unwrap_or_else(PoisonError::into_inner) = Some(index.clone());
-        Ok(Self { shared: shared.clone(), index, standing, built: 0 })
+        let keeper = Self {
+            shared: shared.clone(),
+            index,
+            standing,
+            seen: standing.read_to,
+            is_hurried: false,
+            built: 0,
+        };
+        keeper.tell_place();
+        Ok(keeper)
     }
 
     async fn begin(shared: &Shared) -> Result<(Index, Standing), Fault> {
         tracing::info!("building the index of messages");
-        let standing = Standing::new(Uuid::new_v4());
+        // What is written from here on is told by an event behind this number.
+        let standing = Standing::new(Uuid::new_v4(), shared.log.newest());
         let folder = shared.folder.clone();
         let index = blocking(move || Index::create(&folder, standing).map_err(told)).await?;
-        shared.store.unindexed().set_mark(standing.mark).await?;
+        shared.store.search_mark().forget_notes().await?;
+        shared.store.search_mark().set(standing.mark).await?;
         Ok((index, standing))
     }
 
     async fn keep(&mut self, stop: &CancellationToken) -> Result<(), Fault> {
         let shared = self.shared.clone();
-        let unindexed = shared.store.unindexed();
+        let mut wake = shared.log.wake();
         loop {
             let begun = Instant::now();
             let mut written = 0;
+            wake.mark_unchanged();
             // What is new is looked for before what is old.
             loop {
                 let taken_up = self.take_up().await?;
@@ -123,50 +148,66 @@ impl Keeper {
             let rested = Instant::now() + rest(begun.elapsed(), written);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = unindexed.changed() => (),
+                changed = wake.changed() => if changed.is_err() { return Ok(()) },
                 () = shared.damaged.notified() => self.begin_anew().await?,
+                () = shared.place.nudged() => {
+                    self.is_hurried = true;
+                    continue;
+                }
             }
             let due = rested.max(Instant::now() + PAUSE);
-            stop.run_until_cancelled(tokio::time::sleep_until(due)).await;
+            tokio::select! {
+                () = stop.cancelled() => (),
+                () = tokio::time::sleep_until(due) => (),
+                () = shared.place.nudged() => self.is_hurried = true,
+            }
         }
     }
 
-    /// Writes what was noted, as much as one commit takes. How many changes that were; what comes
+    /// Writes what the log tells, as much as one commit takes. How many changes that were; what comes
     /// meanwhile waits for the next time: a flow that does not end shall not be one commit after the
     /// other.
     async fn take_up(&mut self) -> Result<usize, Fault> {
-        let unindexed = self.shared.store.unindexed();
-        let mut noticed = unindexed.after(None, PART).await?;
-        if noticed.is_empty() {
-            return Ok(0);
-        }
-        let (mut writing, mut added) = (self.writing().await?, 0);
-        while added < noticed.len() {
-            let changes = self.changes(noticed.get(added..).unwrap_or_default()).await?;
-            writing = add(writing, changes).await?;
-            added = noticed.len();
-            if added % PART == 0 && added < MOST_IN_COMMIT {
-                noticed.extend(unindexed.after(noticed.last(), PART).await?);
+        let (mut writing, mut added) = (None, 0);
+        while added < MOST_IN_COMMIT {
+            let events = self.shared.log.read(None, self.seen, PART).await?;
+            let Some(last) = events.last().map(|event| event.seq) else { break };
+            let mut changes = Vec::new();
+            for step in events.chunks(STEP) {
+                for event in step {
+                    changes.extend(changes_of(&self.shared.store, event).await?);
+                }
+                tokio::task::yield_now().await;
+            }
+            self.seen = last;
+            added += changes.len();
+            if !changes.is_empty() {
+                let begun = match writing {
+                    Some(writing) => writing,
+                    None => self.writing().await?,
+                };
+                writing = Some(add(begun, changes).await?);
+            }
+            if events.len() < PART {
+                break;
             }
         }
-        self.commit(writing).await?;
-        unindexed.done(noticed).await?;
+        let unwritten = self.seen - self.standing.read_to;
+        let is_hurried = std::mem::take(&mut self.is_hurried) && 0 < unwritten;
+        if writing.is_none() && (is_hurried || UNWRITTEN < unwritten) {
+            writing = Some(self.writing().await?);
+        }
+        if let Some(writing) = writing {
+            self.standing.read_to = self.seen;
+            self.commit(writing).await?;
+        }
+        self.tell_place();
         Ok(added)
     }
 
-    /// What became of messages that were noted.
-    async fn changes(&self, noticed: &[Noticed]) -> Result<Vec<Change>, Fault> {
-        let mut changes = Vec::with_capacity(noticed.len());
-        for step in noticed.chunks(STEP) {
-            for number in step.iter().map(|noticed| noticed.number) {
-                let stored = self.shared.store.messages().by_number(number).await?;
-                changes.push(Change { number, entry: stored.and_then(entry) });
-            }
-            tokio::task::yield_now().await;
-        }
-        // Several changes of one message stand side by side, and all read the same.
-        changes.dedup_by_key(|change| change.number);
-        Ok(changes)
+    fn tell_place(&self) {
+        self.shared.read_to.store(self.seen, Ordering::SeqCst);
+        self.shared.place.reached(self.seen, self.standing.read_to.saturating_add(1));
     }
 
     /// Writes some of the messages that were there before the index was; whether there was any.
@@ -177,13 +218,14 @@ impl Keeper {
             let page = self.shared.store.messages().feed(before, STEP).await?;
             let Some((_, last)) = page.last() else { break };
             before = Some(last.number);
-            changes.extend(page.into_iter().map(|(session, stored)| {
-                let number = stored.number;
-                Change { number, entry: entry((session, stored)) }
-            }));
+            changes.extend(
+                page.into_iter().map(|(session, stored)| {
+                    Change::Message(stored.number, entry(&session, stored))
+                }),
+            );
             tokio::task::yield_now().await;
         }
-        let last = changes.last().map(|change| change.number);
+        let last = before.filter(|_| !changes.is_empty());
         self.standing.built_from = last;
         let before = self.built;
         self.built += changes.len() as u64;
@@ -212,7 +254,7 @@ impl Keeper {
     /// What lies there cannot be read.
     async fn begin_anew(&mut self) -> Result<(), Fault> {
         // Whoever opens it now finds a stranger, also after a stop in the middle of this.
-        self.shared.store.unindexed().set_mark(Uuid::nil()).await?;
+        self.shared.store.search_mark().set(Uuid::nil()).await?;
         *self = Self::open(&self.shared).await?;
         Ok(())
     }
@@ -226,12 +268,6 @@ fn rest(took: Duration, written: usize) -> Duration {
 
 async fn add(mut writing: Writing, changes: Vec<Change>) -> Result<Writing, Fault> {
     blocking(move || writing.add(&changes).map(|()| writing).map_err(told)).await
-}
-
-fn entry((session, stored): (SessionId, StoredMessage)) -> Option<Entry> {
-    let (chat, text) = (stored.message.chat().clone(), stored.message.body.clone());
-    let is_there = !stored.is_deleted() && !text.is_empty();
-    is_there.then_some(Entry { session, chat, text })
 }
 
 /// Does what waits for the disk where nobody else waits.

@@ -1,14 +1,18 @@
 //! Full-text search over the messages of all sessions.
 //!
 //! ```text
-//! messaging ──one commit──▶ message + note "not indexed" ──wake──▶ keeper ──▶ index
+//! messaging ──one commit──▶ message + event ──wake──▶ keeper ──one commit──▶ index + cursor
 //! caller ──▶ Search ──▶ index: numbers, newest first ──▶ store: the messages, each looked at again
 //! ```
 //!
 //! The index may be late, never wrong: what it answers is confirmed by the store, so a message that
 //! was deleted or changed a moment ago is not found by its former words. It can be removed at any
 //! time and is then built anew from the store.
+//!
+//! It is a consumer of the event log whose effects lie outside of the store. So its cursor lies in the index, in
+//! the commit of what it leads to, and taking an event up again changes nothing.
 
+mod changes;
 mod index;
 mod keeper;
 mod text;
@@ -17,7 +21,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -28,6 +32,7 @@ use self::index::Index;
 pub use self::{index::Within, text::LONGEST_QUERY, text::Wanted};
 use crate::{
     domain::{Error, ErrorCode, SessionId, conversation::StoredMessage},
+    events::{EventLog, LogPlace},
     store::{Store, StoreError},
 };
 
@@ -50,6 +55,11 @@ pub struct Search(Option<Arc<Shared>>);
 
 struct Shared {
     store: Store,
+    log: EventLog,
+    /// What the log keeps for it.
+    place: LogPlace,
+    /// The log is taken up to this number.
+    read_to: AtomicU64,
     folder: PathBuf,
     index: RwLock<Option<Arc<Index>>>,
     /// Not all that the store holds is in the index yet.
@@ -59,16 +69,20 @@ struct Shared {
 }
 
 impl Search {
-    /// Starts with the index of a folder. To be called before anything is written to the store.
+    /// Its name among the consumers of the log.
+    pub const NAME: &str = "search";
+
+    /// Starts with the index of a folder. `place` is that of [`Self::NAME`].
     pub fn start(
         store: Store,
+        (log, place): (EventLog, LogPlace),
         folder: PathBuf,
         tasks: &TaskTracker,
         stop: CancellationToken,
     ) -> Self {
-        store.unindexed().begin();
         let (index, is_building) = (RwLock::new(None), AtomicBool::new(true));
-        let shared = Shared { store, folder, index, is_building, damaged: Notify::new() };
+        let (read_to, damaged) = (AtomicU64::new(0), Notify::new());
+        let shared = Shared { store, log, place, read_to, folder, index, is_building, damaged };
         let shared = Arc::new(shared);
         tasks.spawn(keeper::run(shared.clone(), stop));
         Self(Some(shared))
@@ -76,10 +90,10 @@ impl Search {
 
     /// Finds nothing and keeps nothing; removes what was kept.
     pub async fn off(store: &Store, folder: PathBuf) -> Result<Self, StoreError> {
-        if store.unindexed().mark().await?.is_some() {
-            store.unindexed().set_mark(uuid::Uuid::nil()).await?;
+        if store.search_mark().get().await?.is_some() {
+            store.search_mark().set(uuid::Uuid::nil()).await?;
         }
-        store.unindexed().clear().await?;
+        store.search_mark().forget_notes().await?;
         if let Err(error) = std::fs::remove_dir_all(&folder)
             && error.kind() != std::io::ErrorKind::NotFound
         {

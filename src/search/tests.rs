@@ -1,15 +1,59 @@
 //! The index beside a store: in step with it whatever happens to either.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::Deref, sync::atomic::Ordering, time::Duration};
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    domain::{Message, SessionId, clock::from_seconds, fold::fold},
-    search::{Search, Wanted, Within, keeper::PART, text::has_iota_below},
+    domain::{
+        Clock, EventBody, Jid, Message, SessionId, clock::from_seconds, conversation::FIRST_NUMBER,
+        event::DisconnectReason, fold::fold,
+    },
+    events::{Consumers, EventLog, News, Retry},
+    messaging::ChatEvent,
+    search::{Search, Wanted, Within, index::Index, keeper::PART, text::has_iota_below},
     store::{Batch, Store},
 };
+
+/// A store and its log.
+struct Kept {
+    store: Store,
+    log: EventLog,
+}
+
+impl Kept {
+    async fn new() -> Self {
+        let store = Store::temporary().await.unwrap();
+        let log = EventLog::open(store.clone(), Clock::system()).await.unwrap();
+        Self { store, log }
+    }
+
+    async fn tell(&self, session: &str, event: EventBody, along: Batch) {
+        self.log.append(&session.parse().unwrap(), vec![event], along).await.unwrap();
+    }
+
+    async fn tell_own(&self, session: &SessionId, event: &ChatEvent, along: Batch) {
+        let news = News::of_module(Some(session.into()), event).unwrap();
+        self.log.append_of(vec![news], along).await.unwrap();
+    }
+
+    /// Removes a session as the gateway does: it is told first.
+    async fn remove(&self, session: &str) {
+        let reason = DisconnectReason::SessionRemoved;
+        let removed = EventBody::Disconnected { reason, will_reconnect: false };
+        self.tell(session, removed, Batch::new()).await;
+        self.messages().clear(&session.parse().unwrap(), None).await.unwrap();
+    }
+}
+
+impl Deref for Kept {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
 
 fn message(key: &str, text: &str) -> Message {
     Message::text(
@@ -20,25 +64,36 @@ fn message(key: &str, text: &str) -> Message {
     )
 }
 
-async fn put(store: &Store, session: &str, message: &Message) {
-    let (mut batch, session) = (Batch::new(), session.parse().unwrap());
-    store.messages().put_in(&mut batch, &session, message).await.unwrap();
-    store.commit(batch).await.unwrap();
+/// Writes a message with its event: it is new, or was edited.
+async fn put(store: &Kept, session: &str, message: &Message) {
+    let (mut batch, id) = (Batch::new(), session.parse().unwrap());
+    let is_new = store.messages().put_in(&mut batch, &id, message).await.unwrap();
+    let event = match is_new {
+        true => EventBody::Message { message: Box::new(message.clone()) },
+        false => {
+            EventBody::MessageEdited { message: message.id.clone(), text: message.body.clone() }
+        }
+    };
+    store.tell(session, event, batch).await;
 }
 
 /// A search over a store, and what ends it.
 struct Running {
     search: Search,
-    store: Store,
+    log: EventLog,
+    consumers: Consumers,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Running {
-    fn start(store: &Store, folder: &std::path::Path) -> Self {
+    fn start(kept: &Kept, folder: &std::path::Path) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let search = Search::start(store.clone(), folder.to_owned(), &tasks, stop.clone());
-        Self { search, store: store.clone(), tasks, stop }
+        let (store, log) = (kept.store.clone(), kept.log.clone());
+        let consumers = Consumers::new(log.clone(), Retry::default());
+        let followed = (log.clone(), consumers.place(Search::NAME));
+        let search = Search::start(store, followed, folder.to_owned(), &tasks, stop.clone());
+        Self { search, log, consumers, tasks, stop }
     }
 
     async fn stop(self) {
@@ -50,9 +105,9 @@ impl Running {
     /// Waits until the index has all that the store has.
     async fn settled(&self) {
         for _ in 0..3_000 {
-            let is_noted = !self.store.unindexed().after(None, 1).await.unwrap().is_empty();
             let shared = self.search.0.as_ref().unwrap();
-            if !is_noted && !shared.is_building() {
+            let is_behind = shared.read_to.load(Ordering::SeqCst) < self.log.newest();
+            if shared.index().is_some() && !is_behind && !shared.is_building() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -84,7 +139,7 @@ fn set(keys: &[&str]) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_is_followed_and_nothing_of_it_is_left_in_the_index() {
-    let (store, folder) = (Store::temporary().await.unwrap(), tempfile::tempdir().unwrap());
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
     put(&store, "a", &message("BEFORE", "Überall")).await;
     let running = Running::start(&store, folder.path());
     put(&store, "a", &message("K1", "erste Nachricht")).await;
@@ -111,9 +166,12 @@ async fn what_changes_is_followed_and_nothing_of_it_is_left_in_the_index() {
     hidden.hidden = true;
     let mut batch = Batch::new();
     store.messages().replace_in(&mut batch, &b, &hidden).await.unwrap();
-    store.commit(batch).await.unwrap();
+    let (message, number) = (id, hidden.number);
+    store.tell_own(&b, &ChatEvent::MessageDeleted { message, number }, batch).await;
     assert_eq!(running.keys("zweite").await, set(&[]));
-    store.messages().clear(&b, None).await.unwrap();
+    running.settled().await;
+    assert_eq!((running.led_to("zweite"), running.led_to("dritte")), (0, 1));
+    store.remove("b").await;
     running.settled().await;
     assert_eq!((running.led_to("zweite"), running.led_to("dritte")), (0, 0));
     running.stop().await;
@@ -121,7 +179,7 @@ async fn what_changes_is_followed_and_nothing_of_it_is_left_in_the_index() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_is_gone_damaged_or_of_another_store_is_built_anew() {
-    let (store, folder) = (Store::temporary().await.unwrap(), tempfile::tempdir().unwrap());
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
     let folder = folder.path().join("search");
     put(&store, "a", &message("K1", "words")).await;
     let faults: [&dyn Fn(); 4] = [
@@ -154,7 +212,7 @@ async fn an_index_that_is_gone_damaged_or_of_another_store_is_built_anew() {
     running.stop().await;
 
     // Another store knows nothing of it, though it may have the same numbers.
-    let other = Store::temporary().await.unwrap();
+    let other = Kept::new().await;
     put(&other, "a", &message("K1", "other")).await;
     let running = Running::start(&other, &folder);
     running.settled().await;
@@ -163,19 +221,22 @@ async fn an_index_that_is_gone_damaged_or_of_another_store_is_built_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn notes_that_outlive_a_kill_are_taken_up_and_taking_them_up_twice_doubles_nothing() {
-    let (store, folder) = (Store::temporary().await.unwrap(), tempfile::tempdir().unwrap());
+async fn events_that_outlive_a_kill_are_taken_up_and_taking_them_up_twice_doubles_nothing() {
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
     let running = Running::start(&store, folder.path());
     put(&store, "a", &message("K1", "words")).await;
     running.settled().await;
     running.stop().await;
-    // As if it had been cut off between the commit of the index and that of the store, and before
-    // either.
     for (key, text) in [("K1", "words"), ("K2", "more words")] {
         put(&store, "a", &message(key, "")).await;
         put(&store, "a", &message(key, text)).await;
     }
-    assert!(!store.unindexed().after(None, 1).await.unwrap().is_empty());
+    // As if the index had lost the power before the commit in which its cursor is.
+    let (index, mut standing) = Index::open(folder.path()).unwrap();
+    assert!(0 < standing.read_to && standing.read_to < store.log.newest());
+    standing.read_to = 0;
+    index.writing().unwrap().commit(&index, standing).unwrap();
+    drop(index);
     let running = Running::start(&store, folder.path());
     running.settled().await;
     assert_eq!((running.led_to("words"), running.led_to("more")), (2, 1));
@@ -183,8 +244,57 @@ async fn notes_that_outlive_a_kill_are_taken_up_and_taking_them_up_twice_doubles
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_another_time_is_not_followed_from_the_middle() {
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
+    put(&store, "a", &message("K1", "words")).await;
+    let running = Running::start(&store, folder.path());
+    running.settled().await;
+    running.stop().await;
+    // The log is that of a backup: it has not come so far, and will.
+    let (index, mut standing) = Index::open(folder.path()).unwrap();
+    standing.read_to = store.log.newest() + 2;
+    index.writing().unwrap().commit(&index, standing).unwrap();
+    drop(index);
+    put(&store, "a", &message("K2", "words")).await;
+    let running = Running::start(&store, folder.path());
+    put(&store, "a", &message("K3", "words")).await;
+    put(&store, "a", &message("K4", "words")).await;
+    running.settled().await;
+    assert_eq!(running.keys("words").await, set(&["K1", "K2", "K3", "K4"]));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fetched_history_and_deleted_chats_are_followed_and_the_log_keeps_what_is_not_taken_up() {
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
+    let running = Running::start(&store, folder.path());
+    put(&store, "a", &message("K1", "new words")).await;
+    running.settled().await;
+    let session: SessionId = "a".parse().unwrap();
+    let chat: Jid = message("K1", "").chat().clone();
+    for key in ["E2", "E1"] {
+        let mut batch = Batch::new();
+        let earlier = message(key, "old words");
+        store.messages().put_earlier_in(&mut batch, &session, &earlier).await.unwrap();
+        store.commit(batch).await.unwrap();
+    }
+    let fetched = ChatEvent::HistoryFetched { chat: chat.clone(), from: 0, below: FIRST_NUMBER };
+    store.tell_own(&session, &fetched, Batch::new()).await;
+    running.settled().await;
+    assert_eq!((running.led_to("old"), running.led_to("words")), (2, 3));
+    let conversation = uuid::Uuid::nil();
+    let deleted = ChatEvent::ConversationDeleted { chat, conversation };
+    store.tell_own(&session, &deleted, Batch::new()).await;
+    running.settled().await;
+    assert_eq!(running.led_to("words"), 0);
+    let needs = running.consumers.needs();
+    assert_eq!((needs[0].reader, needs[0].from), (Search::NAME, store.log.newest() + 1));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_a_long_line_of_changes_none_is_left_out() {
-    let (store, folder) = (Store::temporary().await.unwrap(), tempfile::tempdir().unwrap());
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
     let running = Running::start(&store, folder.path());
     running.settled().await;
     running.stop().await;
@@ -205,7 +315,7 @@ async fn of_a_long_line_of_changes_none_is_left_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_that_is_switched_off_keeps_nothing_and_is_made_anew_when_switched_on() {
-    let (store, folder) = (Store::temporary().await.unwrap(), tempfile::tempdir().unwrap());
+    let (store, folder) = (Kept::new().await, tempfile::tempdir().unwrap());
     let folder = folder.path().join("search");
     put(&store, "a", &message("K1", "words")).await;
     let running = Running::start(&store, &folder);
@@ -213,7 +323,7 @@ async fn a_search_that_is_switched_off_keeps_nothing_and_is_made_anew_when_switc
     running.stop().await;
     put(&store, "a", &message("K2", "words")).await;
     let off = Search::off(&store, folder.clone()).await.unwrap();
-    assert!(!folder.exists() && store.unindexed().after(None, 1).await.unwrap().is_empty());
+    assert!(!folder.exists());
     let wanted = Wanted::read("words").unwrap();
     assert!(off.find(&wanted, &Within::All, None, 9, |_, _| true).await.is_err());
     let running = Running::start(&store, &folder);
@@ -231,7 +341,7 @@ fn every_word_of_every_stored_text_finds_its_message_until_it_is_deleted() {
             prop_assume!(!texts.iter().any(|text| has_iota_below(text)));
             runtime.block_on(async {
                 let folder = tempfile::tempdir().unwrap();
-                let store = Store::temporary().await.unwrap();
+                let store = Kept::new().await;
                 let running = Running::start(&store, folder.path());
                 for (number, text) in texts.iter().enumerate() {
                     put(&store, "a", &message(&format!("K{number}"), text)).await;
@@ -248,7 +358,7 @@ fn every_word_of_every_stored_text_finds_its_message_until_it_is_deleted() {
                         }
                     }
                 }
-                store.messages().clear(&"a".parse().unwrap(), None).await.unwrap();
+                store.remove("a").await;
                 running.settled().await;
                 for word in texts.iter().flat_map(|text| text.split_whitespace()) {
                     prop_assert!(running.keys(word).await.is_empty());

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     config,
     domain::Error,
-    events::{EventLog, Retention},
+    events::{Consumers, EventLog, Need, Retention},
     jobs::{Handler, Job, Then},
     services::idempotency::FirstAnswers,
     store::Store,
@@ -20,12 +20,15 @@ const DAY_SECONDS: u64 = 86_400;
 /// Between two rounds.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 const MEBIBYTE: u64 = 1024 * 1024;
+/// How long a log that is too large waits for consumers that rest.
+const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct EventRetention {
     log: EventLog,
     webhooks: Webhooks,
+    consumers: Consumers,
     retention: Retention,
     held: Arc<watch::Sender<Vec<Holding>>>,
 }
@@ -55,36 +58,60 @@ impl Handler for FirstAnswers {
     }
 }
 
-/// An endpoint for whose sake the log is larger than it should be.
+/// For whose sake the log is larger than it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holding {
-    pub webhook: Uuid,
-    /// Deliveries of it that wait.
-    pub waiting: u64,
+pub enum Holding {
+    /// An endpoint, with the number of its deliveries that wait.
+    Webhook(Uuid, u64),
+    /// A consumer of the log, by its name.
+    Consumer(&'static str),
+}
+
+impl Holding {
+    /// Whether it is the same reader, however much waits for it.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Webhook(one, _), Self::Webhook(other, _)) => one == other,
+            (one, other) => one == other,
+        }
+    }
 }
 
 impl EventRetention {
-    pub fn new(log: EventLog, webhooks: Webhooks, settings: &config::Events) -> Self {
+    pub fn new(
+        log: EventLog,
+        webhooks: Webhooks,
+        consumers: Consumers,
+        settings: &config::Events,
+    ) -> Self {
         let age = match settings.retention_days {
             0 => None,
             days => Some(Duration::from_secs(u64::from(days) * DAY_SECONDS)),
         };
         let bytes = (settings.max_mib != 0).then(|| settings.max_mib.saturating_mul(MEBIBYTE));
         let retention = Retention { age, bytes };
-        Self { log, webhooks, retention, held: Arc::new(watch::Sender::new(Vec::new())) }
+        let held = Arc::new(watch::Sender::new(Vec::new()));
+        Self { log, webhooks, consumers, retention, held }
     }
 
-    /// Drops what is past its time or too much, never what an endpoint still has to get. How many
-    /// events.
+    /// Drops what is past its time or too much, never what an endpoint or a consumer still has to get.
+    /// How many events.
     pub async fn prune(&self) -> Result<usize, Error> {
-        let needs = self.webhooks.needs().await?;
+        if self.retention.bytes.is_some_and(|most| most < self.log.bytes()) {
+            self.consumers.catch_up(CATCH_UP).await;
+        }
+        let of_webhooks = self.webhooks.needs().await?.into_iter().map(|Need { reader, from }| {
+            Need { reader: Holding::Webhook(reader.id, Webhooks::waiting(&reader)), from }
+        });
+        let of_consumers = self
+            .consumers
+            .needs()
+            .into_iter()
+            .map(|Need { reader, from }| Need { reader: Holding::Consumer(reader), from });
+        let needs: Vec<Need<Holding>> = of_webhooks.chain(of_consumers).collect();
         let pruned = self.log.prune(self.retention, &needs).await?;
-        let held = pruned
-            .held_by
-            .iter()
-            .map(|record| Holding { webhook: record.id, waiting: Webhooks::waiting(record) });
         self.measure();
-        self.tell(held.collect());
+        self.tell(pruned.held_by);
         Ok(pruned.dropped)
     }
 
@@ -93,12 +120,17 @@ impl EventRetention {
         self.held.borrow().iter().map(|holding| self.in_words(holding)).collect()
     }
 
-    fn in_words(&self, Holding { webhook, waiting }: &Holding) -> String {
+    fn in_words(&self, holding: &Holding) -> String {
         let (size, most) = self.size();
-        format!(
-            "the event log takes {size} MiB of {most}: {waiting} deliveries of webhook {webhook} \
-             wait, whose events are kept"
-        )
+        let whom = match holding {
+            Holding::Webhook(webhook, waiting) => {
+                format!("{waiting} deliveries of webhook {webhook} wait, whose events are kept")
+            }
+            Holding::Consumer(name) => {
+                format!("the consumer {name} is behind, for which events are kept")
+            }
+        };
+        format!("the event log takes {size} MiB of {most}: {whom}")
     }
 
     /// What the log takes and may take, in MiB; the latter 0 for no limit.
@@ -116,17 +148,19 @@ impl EventRetention {
         metrics::gauge!("wagate_event_log_surplus_bytes").set(as_float(bytes.saturating_sub(most)));
     }
 
-    /// One line for each endpoint when it begins to hold the log, and when it does no more.
+    /// One line for each reader when it begins to hold the log, and when it does no more.
     fn tell(&self, held: Vec<Holding>) {
         let before = self.held.send_replace(held.clone());
-        let is_in =
-            |list: &[Holding], one: &Holding| list.iter().any(|other| other.webhook == one.webhook);
+        let is_in = |list: &[Holding], one: &Holding| list.iter().any(|other| other.is(one));
         for one in held.iter().filter(|one| !is_in(&before, one)) {
-            tracing::warn!(webhook = %one.webhook, waiting = one.waiting, "{}", self.in_words(one));
+            tracing::warn!(reader = ?one, "{}", self.in_words(one));
         }
         for one in before.iter().filter(|one| !is_in(&held, one)) {
-            let webhook = one.webhook;
-            tracing::info!(%webhook, "webhook {webhook} holds the event log back no longer");
+            let whom = match one {
+                Holding::Webhook(webhook, _) => format!("webhook {webhook}"),
+                Holding::Consumer(name) => format!("the consumer {name}"),
+            };
+            tracing::info!(reader = ?one, "{whom} holds the event log back no longer");
         }
     }
 }

@@ -7,16 +7,18 @@ use crate::{
         conversation::{ConversationRecord, Tag},
     },
     store::{
-        ChatQueue, Job, Mirror, StoredReceipt,
+        ChatQueue, ConsumerCursor, ConsumerFault, Job, Mirror, StoredReceipt,
         record::Declaration,
         records::{ApiKeyRecord, KeyedWrite, Reading, WebhookRecord},
     },
 };
 
-pub const CATALOGUE: [Declaration; 14] = [
+pub const CATALOGUE: [Declaration; 16] = [
     Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
     Declaration::of::<ChatQueue>(),
+    Declaration::of::<ConsumerCursor>(),
+    Declaration::of::<ConsumerFault>(),
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
     Declaration::of::<Identity>(),

@@ -213,10 +213,6 @@ impl<'a> Messages<'a> {
             if let Some(known) = self.at(&key).await?
                 && !known.hidden
             {
-                // Receipts and reactions change nothing that is looked for.
-                if known.message.body != message.body {
-                    self.numbers.noting().note_in(batch, known.number);
-                }
                 let stored = StoredMessage { message: message.clone(), ..known };
                 batch.put(key, encode(&stored)?);
             }
@@ -252,7 +248,6 @@ impl<'a> Messages<'a> {
     ) -> Result<(), StoreError> {
         if let Some(key) = self.table.engine.get(&place(session, &stored.message.id)).await? {
             batch.put(key, encode(stored)?);
-            self.numbers.noting().note_in(batch, stored.number);
         }
         Ok(())
     }
@@ -301,7 +296,6 @@ impl<'a> Messages<'a> {
             let found =
                 self.table.engine.scan(range.clone(), Direction::Forward, READ_AT_ONCE).await?;
             if found.is_empty() {
-                self.numbers.noting().tell();
                 return Ok(());
             }
             let mut batch = Batch::new();
@@ -310,7 +304,6 @@ impl<'a> Messages<'a> {
                 for index in indexes(session, &stored) {
                     batch.remove(index);
                 }
-                self.numbers.noting().note_in(&mut batch, stored.number);
                 batch.remove(key);
             }
             self.table.engine.commit(batch).await?;
@@ -362,7 +355,6 @@ impl<'a> Messages<'a> {
     ) -> Result<(), StoreError> {
         let stored = StoredMessage { number, hidden: false, message: message.clone() };
         batch.put(key.clone(), encode(&stored)?);
-        self.numbers.noting().note_in(batch, number);
         index_in(batch, session, &stored, key)
     }
 

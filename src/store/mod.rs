@@ -9,6 +9,7 @@ mod api_keys;
 mod catalogue;
 mod chats;
 mod codec;
+mod consumers;
 mod contacts;
 mod conversations;
 mod delivered;
@@ -31,13 +32,13 @@ mod record;
 pub mod records;
 mod reindex;
 mod sealing;
+mod search_mark;
 mod sessions;
 mod settings;
 mod table;
 mod tags;
 mod transaction;
 mod trees;
-mod unindexed;
 mod unit_of_work;
 mod webhooks;
 
@@ -47,6 +48,7 @@ pub use self::{
     api_keys::ApiKeys,
     chats::Chats,
     codec::Key,
+    consumers::{ConsumerCursor, ConsumerFault, cursor_key, fault_key, faults_of},
     contacts::Contacts,
     conversations::Conversations,
     deliveries::{Deliveries, Pruning},
@@ -65,11 +67,11 @@ pub use self::{
     record::{Found, Index, IndexKey, Record, Scope, Select, Table},
     reindex::Reindexed,
     sealing::VaultStatus,
+    search_mark::SearchMark,
     sessions::Sessions,
     settings::Settings,
     tags::Tags,
     transaction::Transaction,
-    unindexed::{Noticed, Unindexed},
     unit_of_work::UnitOfWork,
     webhooks::Webhooks,
 };
@@ -77,7 +79,6 @@ use self::{
     disk::{Disk, Room},
     engine::{Engine, Guarded, Sealed, SledEngine},
     numbers::Numbers,
-    unindexed::Noting,
 };
 use crate::{
     domain::{Error, ErrorCode, Subject},
@@ -245,12 +246,7 @@ impl Store {
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        let is_noted = Noting::is_in(&batch);
-        self.engine.commit(batch).await?;
-        if is_noted {
-            self.numbers.noting().tell();
-        }
-        Ok(())
+        self.engine.commit(batch).await
     }
 
     /// Returns when everything committed so far is on the disk. Callers at the same time share one
@@ -344,8 +340,8 @@ impl Store {
         Mirrors::new(&*self.engine)
     }
 
-    pub fn unindexed(&self) -> Unindexed<'_> {
-        Unindexed::new(&*self.engine, self.numbers.noting())
+    pub fn search_mark(&self) -> SearchMark<'_> {
+        SearchMark::new(&*self.engine)
     }
 
     pub fn contacts(&self) -> Contacts<'_> {

@@ -21,15 +21,14 @@ use crate::{
         engine::{Direction, Engine},
         settings::Settings,
         trees::Tree,
-        unindexed::Noting,
     },
 };
 
 const SETTING: &str = "numbers given";
 
-/// What is given next; clones count together. Bears along who notes changes of what has a number.
+/// What is given next; clones count together.
 #[derive(Clone)]
-pub struct Numbers(Arc<Next>, Noting);
+pub struct Numbers(Arc<Next>);
 
 #[derive(Debug)]
 struct Next {
@@ -73,7 +72,7 @@ impl Numbers {
             conversation: given.conversation.max(after(conversation)).into(),
             listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
         };
-        Ok(Self(Arc::new(next), Noting::default()))
+        Ok(Self(Arc::new(next)))
     }
 
     /// For a message that comes to be known as it happens: above all that were given before.
@@ -84,10 +83,6 @@ impl Numbers {
     /// For a message of an earlier time: below all that were given before.
     pub fn earlier_message(&self) -> u64 {
         self.0.history.fetch_sub(1, Ordering::SeqCst) - 1
-    }
-
-    pub fn noting(&self) -> &Noting {
-        &self.1
     }
 
     pub fn conversation(&self) -> u64 {

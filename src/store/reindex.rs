@@ -13,10 +13,10 @@ use crate::{
         engine::{Batch, Direction, Engine, Range},
         messages::{self, session_of},
         numbers::Numbers,
+        search_mark::SearchMark,
         settings::Settings,
         table::clear,
         trees::Tree,
-        unindexed::forget_index,
     },
 };
 
@@ -60,7 +60,7 @@ async fn reindex_tables(engine: &dyn Engine) -> Result<(), StoreError> {
 
 pub async fn reindex(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
     numbers.keep(engine).await?;
-    forget_index(engine).await?;
+    SearchMark::new(engine).set(uuid::Uuid::nil()).await?;
     Settings::new(engine).put(SETTING, &0_u64).await?;
     for tree in INDEXES {
         clear(engine, Key::new(tree).all()).await?;

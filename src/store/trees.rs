@@ -49,7 +49,9 @@
 //! | `Jobs` | kind, name | [`crate::store::Job`] | jobs |
 //! | `JobsByDue` | time, kind, name | the key in `Jobs` | jobs |
 //! | `Receipts` | session, chat, message key, participant | [`crate::store::StoredReceipt`] | messaging |
-//! | `Unindexed` | number of a message, UUID of the change | nothing | search |
+//! | `Consumers` | consumer | [`crate::store::ConsumerCursor`] | events |
+//! | `ConsumerFaults` | consumer, event number | [`crate::store::ConsumerFault`] | events |
+//! | `Unindexed` | number of a message, UUID of the change | nothing, of older stores | nobody |
 
 use crate::store::{codec::Key, engine::Range};
 
@@ -99,6 +101,8 @@ pub enum Tree {
     EventsOfSession = 70,
     IdentitiesOfEvents = 71,
     Receipts = 80,
+    Consumers = 100,
+    ConsumerFaults = 101,
     OutboxQueue = 110,
     OutboxChats = 111,
     OutboxHeads = 112,

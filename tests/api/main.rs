@@ -31,6 +31,7 @@ mod media_links;
 mod operation;
 mod outbox;
 mod permission;
+mod own_events;
 mod retention;
 mod search;
 mod secrets;

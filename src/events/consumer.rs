@@ -1,0 +1,495 @@
+//! Consumers of the log: each has a name, a cursor, and effects that are one commit with the cursor.
+//!
+//! ```text
+//! wake ──▶ read on ──▶ lane free? ──▶ handle: effects + cursor, one commit ──▶ next
+//!                          │ waits              │ fails
+//!                          ▼                    ▼
+//!                     behind its lane      the lane waits, longer each time; in the end the event is given up
+//! ```
+//!
+//! So an effect is there exactly once, wherever the gateway is killed, and in the order of the event's lane. A
+//! lane that waits holds up the others only once so many events are open that the log is read no further.
+//! Two runs of one consumer do no harm: each expects the cursor to be as it left it.
+
+use std::{
+    fmt::Display,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::Event,
+    events::{
+        EventLog, Work,
+        consumers::{Shared, measure},
+        progress::Progress,
+    },
+    store::{ConsumerCursor, ConsumerFault, StoreError, cursor_key, fault_key},
+};
+
+const READ_AT_ONCE: usize = 200;
+/// Events that are not done, with which the log is read no further.
+const MOST_OPEN: usize = 1_000;
+/// How long one event may be handled.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Before a consumer goes on after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// Before an event is tried again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+/// Where nothing was to be done, the cursor is written after this.
+const SAVE_AFTER: Duration = Duration::from_secs(5);
+/// The same after so many events.
+const SAVE_EACH: u64 = 500;
+/// Characters of an error that are kept.
+const LONGEST_ERROR: usize = 500;
+
+/// Reacts to events. See [`crate::events::Consumers::start`].
+pub trait Consumer: Send + Sync + 'static {
+    /// Its cursor is kept under this name: never given to another.
+    const NAME: &'static str;
+    /// How many events are handled in one commit at most.
+    const AT_ONCE: usize = 1;
+    /// Where it begins when it is started for the first time.
+    const BEGINS: Begin = Begin::Now;
+
+    type Error: Into<Failure> + Send;
+
+    /// Whether it has anything to do with an event. What it does not want costs no commit.
+    fn wants(&self, _event: &Event) -> bool {
+        true
+    }
+
+    /// Events of one lane are handled in order.
+    fn lane(&self, event: &Event) -> String {
+        event.lane()
+    }
+
+    /// Does what an event leads to, within the unit of work. May run again: after a conflict with the same
+    /// event, and after a failure. What it does elsewhere than in the work may happen more than once.
+    fn handle(
+        &self,
+        work: &mut Work<'_>,
+        event: &Event,
+    ) -> impl Future<Output = Result<Flow, Self::Error>> + Send;
+}
+
+/// Where a new consumer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    Oldest,
+    /// With what happens from now on.
+    Now,
+}
+
+/// What becomes of an event that was handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Done,
+    /// Not yet: nothing of it is kept, its lane waits so long, and it counts as no failure.
+    Later(Duration),
+}
+
+/// Why an event could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The store is at fault, not the event: it is tried again until the store is well.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The event is tried again, longer after each failure, and given up in the end.
+    #[error("{0}")]
+    Event(String),
+}
+
+impl Failure {
+    pub fn of(error: impl Display) -> Self {
+        Self::Event(error.to_string())
+    }
+}
+
+/// When an event is tried again, and when it is given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    pub first: Duration,
+    pub longest: Duration,
+    /// Failures after which an event is given up.
+    pub most: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(300), most: 10 }
+    }
+}
+
+impl Retry {
+    /// How long to wait after so many failures; `jitter` lies between 0 and 1.
+    pub fn pause(&self, failures: u32, jitter: f64) -> Duration {
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(31));
+        let longest = self.first.saturating_mul(doubled).min(self.longest);
+        longest.mul_f64(0.5 + jitter / 2.0)
+    }
+}
+
+/// Why a run of a consumer broke off. It begins again from its stored cursor.
+enum Broken {
+    Store(StoreError),
+    /// Somebody else moved the cursor.
+    Moved,
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// One consumer at its work.
+pub struct Runner<C> {
+    pub consumer: C,
+    pub log: EventLog,
+    pub shared: Arc<Shared>,
+}
+
+impl<C: Consumer> Runner<C> {
+    /// Until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.follow(&stop).await {
+                Ok(()) => return,
+                Err(Broken::Moved) => tracing::debug!("consumer {}: its cursor was moved", C::NAME),
+                Err(Broken::Store(error)) => {
+                    tracing::warn!(%error, "consumer {} cannot go on; it tries again", C::NAME);
+                    stop.run_until_cancelled(tokio::time::sleep(STORE_PAUSE)).await;
+                }
+            }
+        }
+    }
+
+    async fn follow(&self, stop: &CancellationToken) -> Result<(), Broken> {
+        let mut wake = self.log.wake();
+        let nudge = self.shared.nudge(C::NAME);
+        let mut saved = self.begin().await?;
+        // A run that was cut off may have told something that nobody has heard of yet.
+        self.log.publish_all().await?;
+        let mut progress = self.load(&saved).await?;
+        let mut saved_at = Instant::now();
+        loop {
+            wake.mark_unchanged();
+            self.retry_due(&mut progress, &mut saved, stop).await?;
+            let has_more = progress.has_room() && self.read_on(&mut progress, &mut saved).await?;
+            self.measure(&progress);
+            let (unsaved, is_stopped) = (progress.cursor(), stop.is_cancelled());
+            let is_idle = !has_more && SAVE_AFTER <= saved_at.elapsed();
+            if unsaved != saved
+                && (is_stopped || is_idle || SAVE_EACH <= unsaved.read_to - saved.read_to)
+            {
+                self.commit(&progress, &mut saved, &[], unsaved.read_to).await.map_err(broken)?;
+                saved_at = Instant::now();
+            }
+            if is_stopped {
+                return Ok(());
+            }
+            if has_more {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let save = (unsaved != saved).then_some(saved_at + SAVE_AFTER);
+            let next = [progress.next_due(), save].into_iter().flatten().min();
+            let timer = async {
+                match next {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => (),
+                changed = wake.changed() => if changed.is_err() { return Ok(()) },
+                () = nudge.notified() => {
+                    let cursor = progress.cursor();
+                    let written = self.commit(&progress, &mut saved, &[], cursor.read_to).await;
+                    written.map_err(broken)?;
+                    return Err(Broken::Moved);
+                }
+                () = timer => (),
+            }
+        }
+    }
+
+    /// The stored cursor; that of a new consumer is stored first.
+    async fn begin(&self) -> Result<ConsumerCursor, StoreError> {
+        let mut work = self.log.work();
+        let cursor = loop {
+            if let Some(known) = work.get(&cursor_key(C::NAME)).await? {
+                break known;
+            }
+            let read_to = match C::BEGINS {
+                Begin::Oldest => self.log.oldest().saturating_sub(1),
+                Begin::Now => self.log.newest(),
+            };
+            let cursor = ConsumerCursor { read_to, open: Vec::new() };
+            work.put(&cursor_key(C::NAME), &cursor).await?;
+            if work.commit().await?.is_some() {
+                break cursor;
+            }
+        };
+        self.shared.needs(C::NAME, cursor.needed_from());
+        Ok(cursor)
+    }
+
+    /// What stands open, each in its lane. It is tried at once.
+    async fn load(&self, cursor: &ConsumerCursor) -> Result<Progress, StoreError> {
+        let mut progress = Progress::new(cursor, MOST_OPEN);
+        for seq in &cursor.open {
+            match self.event(*seq).await? {
+                Some(event) => progress.hold(self.consumer.lane(&event), *seq, Instant::now()),
+                None => tracing::warn!(seq, "consumer {}: event {seq} is gone", C::NAME),
+            }
+        }
+        Ok(progress)
+    }
+
+    async fn event(&self, seq: u64) -> Result<Option<Arc<Event>>, StoreError> {
+        let found = self.log.read(None, seq.saturating_sub(1), 1).await?;
+        Ok(found.into_iter().find(|event| event.seq == seq))
+    }
+
+    /// Tries what waits and is due, lane by lane.
+    async fn retry_due(
+        &self,
+        progress: &mut Progress,
+        saved: &mut ConsumerCursor,
+        stop: &CancellationToken,
+    ) -> Result<(), Broken> {
+        while let Some((lane, seq)) = progress.due(Instant::now()) {
+            if stop.is_cancelled() {
+                break;
+            }
+            match self.event(seq).await? {
+                Some(event) => self.attempt(progress, saved, &[event]).await?,
+                None => progress.done(&lane, seq, Instant::now()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads some of the log and handles what is free to be. Whether there may be more.
+    async fn read_on(
+        &self,
+        progress: &mut Progress,
+        saved: &mut ConsumerCursor,
+    ) -> Result<bool, Broken> {
+        let missed = self.log.oldest().saturating_sub(1).saturating_sub(progress.read_to());
+        if 0 < missed {
+            tracing::warn!(missed, "consumer {}: {missed} events are gone", C::NAME);
+            progress.advance(self.log.oldest() - 1);
+        }
+        let newest = self.log.newest();
+        let events = self.log.read(None, progress.read_to(), READ_AT_ONCE).await?;
+        let is_at_end = events.len() < READ_AT_ONCE;
+        let mut group = Vec::new();
+        for event in events {
+            if !progress.has_room() {
+                break;
+            }
+            if self.consumer.wants(&event) {
+                let lane = self.consumer.lane(&event);
+                if progress.is_waiting(&lane) {
+                    self.attempt(progress, saved, &std::mem::take(&mut group)).await?;
+                    progress.hold(lane, event.seq, Instant::now());
+                    continue;
+                }
+                group.push(event);
+            } else if group.is_empty() {
+                progress.advance(event.seq);
+            }
+            if C::AT_ONCE <= group.len() {
+                self.attempt(progress, saved, &std::mem::take(&mut group)).await?;
+            }
+        }
+        self.attempt(progress, saved, &group).await?;
+        Ok(!is_at_end || progress.read_to() < newest && progress.has_room())
+    }
+
+    /// Handles events in one commit; where one fails, each in its own.
+    async fn attempt(
+        &self,
+        progress: &mut Progress,
+        saved: &mut ConsumerCursor,
+        group: &[Arc<Event>],
+    ) -> Result<(), Broken> {
+        let Some(last) = group.last() else { return Ok(()) };
+        match self.commit(progress, saved, group, last.seq).await {
+            Ok(None) => {
+                for event in group {
+                    progress.done(&self.consumer.lane(event), event.seq, Instant::now());
+                }
+                Ok(())
+            }
+            Ok(Some(_)) | Err(Ended::Failed(_)) if 1 < group.len() => {
+                for event in group {
+                    let lane = self.consumer.lane(event);
+                    if progress.is_waiting(&lane) {
+                        progress.hold(lane, event.seq, Instant::now());
+                    } else {
+                        Box::pin(self.attempt(progress, saved, std::slice::from_ref(event)))
+                            .await?;
+                    }
+                }
+                Ok(())
+            }
+            Ok(Some(pause)) => {
+                self.wait(progress, last, pause);
+                Ok(())
+            }
+            Err(Ended::Failed(error)) => self.failed(progress, saved, last, &error).await,
+            Err(Ended::Broken(broken)) => Err(broken),
+        }
+    }
+
+    fn wait(&self, progress: &mut Progress, event: &Event, pause: Duration) {
+        let (lane, due) = (self.consumer.lane(event), Instant::now() + pause.max(SHORTEST_PAUSE));
+        if progress.is_waiting(&lane) {
+            progress.put_off(&lane, due);
+        } else {
+            progress.hold(lane, event.seq, due);
+        }
+    }
+
+    /// Commits the effects of some events together with the cursor behind them. A pause when one of them is to
+    /// be handled later; then nothing is done.
+    async fn commit(
+        &self,
+        progress: &Progress,
+        saved: &mut ConsumerCursor,
+        group: &[Arc<Event>],
+        read_to: u64,
+    ) -> Result<Option<Duration>, Ended> {
+        let done: Vec<u64> = group.iter().map(|event| event.seq).collect();
+        let cursor = progress.cursor_without(&done, read_to);
+        let mut work = self.log.work();
+        let told = loop {
+            if work.get(&cursor_key(C::NAME)).await?.as_ref() != Some(&*saved) {
+                return Err(Ended::Broken(Broken::Moved));
+            }
+            for event in group {
+                if let Flow::Later(pause) = self.handle(&mut work, event).await? {
+                    return Ok(Some(pause));
+                }
+                // Only what failed before has waited.
+                if progress.is_waiting(&self.consumer.lane(event)) {
+                    work.delete(&fault_key(C::NAME, event.seq)).await?;
+                }
+            }
+            work.put(&cursor_key(C::NAME), &cursor).await?;
+            if let Some(told) = work.commit().await? {
+                break told;
+            }
+        };
+        self.moved(saved, cursor);
+        if let Some(last) = told.last() {
+            self.log.publish(last.seq).await?;
+        }
+        Ok(None)
+    }
+
+    async fn handle(&self, work: &mut Work<'_>, event: &Event) -> Result<Flow, Ended> {
+        let handling = AssertUnwindSafe(self.consumer.handle(work, event)).catch_unwind();
+        let failure = match tokio::time::timeout(DEADLINE, handling).await {
+            Ok(Ok(Ok(flow))) => return Ok(flow),
+            Ok(Ok(Err(error))) => error.into(),
+            Ok(Err(_)) => Failure::Event("a panic".to_owned()),
+            Err(_) => Failure::Event(format!("not done within {} s", DEADLINE.as_secs())),
+        };
+        match failure {
+            // What lies damaged does so the next time, too.
+            Failure::Store(StoreError::Corrupt(error)) | Failure::Event(error) => {
+                Err(Ended::Failed(error))
+            }
+            Failure::Store(error) => Err(error.into()),
+        }
+    }
+
+    /// Notes that an event failed: its lane waits, or goes on without it.
+    async fn failed(
+        &self,
+        progress: &mut Progress,
+        saved: &mut ConsumerCursor,
+        event: &Event,
+        error: &str,
+    ) -> Result<(), Broken> {
+        let (now, seq) = (self.log.now(), event.seq);
+        let lane = self.consumer.lane(event);
+        let error: String = error.chars().take(LONGEST_ERROR).collect();
+        let mut work = self.log.work();
+        let fault = loop {
+            if work.get(&cursor_key(C::NAME)).await?.as_ref() != Some(&*saved) {
+                return Err(Broken::Moved);
+            }
+            let known = work.get(&fault_key(C::NAME, seq)).await?;
+            let failures = known.as_ref().map_or(0, |fault| fault.failures) + 1;
+            let fault = ConsumerFault {
+                seq,
+                event: event.id,
+                failures,
+                error: error.clone(),
+                first_at: known.map_or(now, |fault| fault.first_at),
+                last_at: now,
+                given_up: self.shared.retry.most <= failures,
+            };
+            work.put(&fault_key(C::NAME, seq), &fault).await?;
+            let mut cursor = progress.cursor_without(&[seq], seq);
+            if !fault.given_up {
+                cursor.open.push(seq);
+                cursor.open.sort_unstable();
+            }
+            work.put(&cursor_key(C::NAME), &cursor).await?;
+            if work.commit().await?.is_some() {
+                self.moved(saved, cursor);
+                break fault;
+            }
+        };
+        metrics::counter!("wagate_consumer_failures_total", "consumer" => C::NAME).increment(1);
+        if fault.given_up {
+            metrics::counter!("wagate_consumer_given_up_total", "consumer" => C::NAME).increment(1);
+            tracing::error!(seq, error, "consumer {} gave up event {seq}: {error}", C::NAME);
+            progress.done(&lane, seq, Instant::now());
+        } else {
+            tracing::warn!(seq, error, "consumer {} failed at event {seq}: {error}", C::NAME);
+            self.wait(progress, event, self.shared.retry.pause(fault.failures, rand::random()));
+        }
+        Ok(())
+    }
+
+    fn moved(&self, saved: &mut ConsumerCursor, cursor: ConsumerCursor) {
+        self.shared.needs(C::NAME, cursor.needed_from());
+        *saved = cursor;
+    }
+
+    fn measure(&self, progress: &Progress) {
+        let unread = self.log.newest().saturating_sub(progress.read_to());
+        measure(C::NAME, unread.saturating_add(progress.open() as u64));
+    }
+}
+
+/// Why a commit was not carried out.
+enum Ended {
+    Failed(String),
+    Broken(Broken),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+fn broken(ended: Ended) -> Broken {
+    match ended {
+        Ended::Broken(broken) => broken,
+        Ended::Failed(error) => Broken::Store(StoreError::Corrupt(error)),
+    }
+}
