@@ -37,6 +37,12 @@ impl StoredMessage {
     pub fn is_deleted(&self) -> bool {
         self.hidden || self.message.kind == crate::domain::MessageKind::Revoked
     }
+
+    /// Whether it is there and WhatsApp has it: nothing else can be edited, quoted or reacted to.
+    pub fn can_be_changed(&self) -> bool {
+        let has_failed = self.message.from_me() && self.message.ack == crate::domain::Ack::Failed;
+        !self.is_deleted() && !has_failed
+    }
 }
 
 /// The UUID of a message: always the same for the same message of the same session.

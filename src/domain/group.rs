@@ -30,7 +30,8 @@ pub struct Participant {
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantOutcome {
     pub id: Jid,
-    /// 200 done, 403 privacy forbids, 404 not on WhatsApp, 408 left a moment ago, 409 is there already.
+    /// 200 done, 403 privacy forbids, 404 not on WhatsApp, 408 left a moment ago, 409 is there already, 504 no
+    /// answer came: the outcome is unknown.
     pub status: u16,
     pub invite_code: Option<String>,
 }

@@ -132,7 +132,7 @@ pub struct Message {
     /// The own address that a message came in at; none for one's own, and where it was not noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Jid>,
-    /// What its group was called when it was written.
+    /// What its group or its channel was called when it was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
     /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.

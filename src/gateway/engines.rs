@@ -48,8 +48,8 @@ impl World {
                     folder: folder.display().to_string(),
                     source,
                 })?;
-                engines
-                    .insert(EngineKind::Simulated, Arc::new(SimulatedEngine::new(network.clone())));
+                let engine = SimulatedEngine::beside(network.clone(), own_ports.clone());
+                engines.insert(EngineKind::Simulated, Arc::new(engine));
                 Some(network)
             }
         };

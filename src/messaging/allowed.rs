@@ -2,8 +2,9 @@
 //! asked. Pure.
 
 use crate::domain::{
-    Ack, Error, ErrorCode, MessageKind, Subject, Timestamp,
+    Error, ErrorCode, MessageKind, Subject, Timestamp,
     conversation::StoredMessage,
+    outbox::OutboxState,
     rules::{EDIT_WINDOW, REVOKE_WINDOW},
 };
 
@@ -89,11 +90,20 @@ impl Refusal {
     }
 }
 
+/// Refuses what needs a message that WhatsApp has, of one that only the outbox has.
+pub fn check_unsent(state: OutboxState, change: Change) -> Result<(), Error> {
+    match state {
+        OutboxState::Failed | OutboxState::Cancelled => Err(Refusal::NotSent.error(change)),
+        OutboxState::Queued => Err(Refusal::Waiting.error(change)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether anything can be done to it.
 pub fn is_there(stored: &StoredMessage) -> Result<(), Refusal> {
     if stored.is_deleted() {
         Err(Refusal::Deleted)
-    } else if stored.message.from_me() && stored.message.ack == Ack::Failed {
+    } else if !stored.can_be_changed() {
         Err(Refusal::NotSent)
     } else {
         Ok(())
@@ -138,7 +148,7 @@ pub fn may_revoke(stored: &StoredMessage, now: Timestamp) -> Result<(), Refusal>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Message, clock::from_seconds};
+    use crate::domain::{Ack, Message, clock::from_seconds};
 
     fn message(id: &str, kind: MessageKind, body: &str) -> StoredMessage {
         let message = Message {

@@ -85,6 +85,10 @@ impl Messaging {
             _ => None,
         };
         if let Some((session, stored)) = found {
+            // What failed and is tried again waits.
+            if let Some(entry) = self.retry_of(&session, &stored.message).await? {
+                return Ok(Found::Waiting(Box::new(entry)));
+            }
             return Ok(Found::Message(session, Box::new(stored)));
         }
         let waiting = match uuid {

@@ -62,7 +62,7 @@ pub fn unsent_message(entry: OutboxEntry, me: Option<Jid>) -> Message {
     let ack = if entry.state.is_waiting() { Ack::Pending } else { Ack::Failed };
     let id = entry.message_id(me.as_ref());
     let author = me.or(entry.account).unwrap_or_else(|| id.chat.clone());
-    let sent = Sent { id, timestamp: entry.changed_at, ack, recipients: None };
+    let sent = Sent { id, timestamp: entry.queued_at, ack, recipients: None };
     let message = message_of(entry.outgoing, &sent, author);
     // Its file goes with the entry.
     Message { media: None, ..message }

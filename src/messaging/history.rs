@@ -90,7 +90,9 @@ impl Messaging {
         window: Window,
         limit: usize,
     ) -> Result<Vec<StoredMessage>, Error> {
-        Ok(self.store.messages().window(session, chat, window, limit).await?)
+        let mut found = self.store.messages().window(session, chat, window, limit).await?;
+        self.show_retries(session, found.iter_mut().map(|stored| &mut stored.message)).await?;
+        Ok(found)
     }
 
     fn may_have_more(&self, conversation: &ConversationRecord) -> Result<bool, Error> {

@@ -55,11 +55,14 @@ pub async fn name_event(
         return name_contact(store, session, contact).await;
     }
     if let EventBody::Message { message } | EventBody::MessageSent { message } = body
-        && message.chat().is_group()
+        && (message.chat().is_group() || message.chat().is_channel())
         && message.group_name.is_none()
     {
         let group = store.chats().get(session, message.chat()).await?;
         message.group_name = group.as_ref().and_then(Chat::given_name).map(str::to_owned);
+    }
+    if let EventBody::Ack { participant: Some(person), .. } = body {
+        *person = number_of(store, session, person).await?;
     }
     let Some(chat) = body.chat().filter(|chat| chat.is_person()) else { return Ok(()) };
     let name = chat_name(store, session, chat).await?;

@@ -80,12 +80,23 @@ impl Ingest {
     ) -> Result<Option<Committed>, StoreError> {
         let store = work.store();
         identity::name_event(store, session, &mut body).await?;
+        if let EventBody::ChatUpdated { chat } = &mut body {
+            let known = store.chats().get(session, &chat.id).await?;
+            chat.name = self.best_name(store, session, chat, known.as_ref()).await?;
+        }
         if let Some(known) = self.log.number_of(session, &body).await? {
             let is_committed = work.commit().await?;
             if is_committed {
                 counters::known(&body);
             }
             return Ok(is_committed.then_some(Committed { number: Some(known) }));
+        }
+        if self.is_late(store, session, &body).await? {
+            let is_committed = work.commit().await?;
+            if is_committed {
+                counters::known(&body);
+            }
+            return Ok(is_committed.then_some(Committed { number: None }));
         }
         let follows = self.receipts_in(store, session, &mut body).await?;
         self.mirror(store, session, &body).await?;
@@ -166,10 +177,12 @@ impl Ingest {
         session: &SessionId,
         chat: &Chat,
     ) -> Result<(), StoreError> {
-        if let Some(known) = store.chats().get(session, &chat.id).await? {
+        let known = store.chats().get(session, &chat.id).await?;
+        if let Some(known) = &known {
             self.seen_in(store, session, &chat.id, known.unread, chat.unread).await?;
         }
-        mirror::put_chat(store, session, chat).await
+        let name = self.best_name(store, session, chat, known.as_ref()).await?;
+        mirror::put_chat(store, session, &Chat { name, ..chat.clone() }).await
     }
 
     pub(in crate::messaging) fn lock_of(&self, session: &SessionId) -> Arc<tokio::sync::Mutex<()>> {
@@ -305,28 +318,6 @@ impl Ingest {
             store.commit(batch).await?;
         }
         Ok(())
-    }
-
-    async fn chat_name(
-        &self,
-        store: &Store,
-        session: &SessionId,
-        message: &Message,
-    ) -> Result<String, StoreError> {
-        let chat = message.chat();
-        if let Some(name) = message.group_name.as_ref().filter(|_| chat.is_group()) {
-            return Ok(name.clone());
-        }
-        let person = store.identities().get(session, chat).await?;
-        let number = person.as_ref().map_or(chat, |person| person.pair.phone());
-        for id in [chat, number] {
-            if let Some(contact) = store.contacts().get(session, id).await? {
-                return Ok(contact.display_name().to_owned());
-            }
-        }
-        let push_name =
-            message.push_name.clone().filter(|_| !message.from_me() && chat.is_person());
-        Ok(push_name.unwrap_or_else(|| chat.user().to_owned()))
     }
 
     fn new_chat(&self, id: &Jid, name: String) -> Chat {

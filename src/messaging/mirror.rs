@@ -1,7 +1,7 @@
 //! Single writes to the mirror, for use within a unit of work: each is seen by the next read.
 
 use crate::{
-    domain::{Chat, Contact, Message, MessageId, SessionId, outbox::OutboxEntry},
+    domain::{Chat, Contact, Jid, Message, MessageId, SessionId, outbox::OutboxEntry},
     store::{Batch, Store, StoreError, StoredReceipt},
 };
 
@@ -41,6 +41,17 @@ pub async fn put_receipt(
 ) -> Result<(), StoreError> {
     let mut batch = Batch::new();
     store.receipts().put_in(&mut batch, session, message, receipt)?;
+    store.commit(batch).await
+}
+
+pub async fn remove_receipt(
+    store: &Store,
+    session: &SessionId,
+    message: &MessageId,
+    participant: &Jid,
+) -> Result<(), StoreError> {
+    let mut batch = Batch::new();
+    store.receipts().remove_in(&mut batch, session, message, participant);
     store.commit(batch).await
 }
 

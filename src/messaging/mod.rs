@@ -11,6 +11,7 @@ mod cards;
 mod catching_up;
 mod changes;
 mod chat_event;
+mod chat_names;
 #[cfg(test)]
 mod contention;
 mod conversation_list;
@@ -33,6 +34,7 @@ mod read;
 mod receipts;
 mod refused;
 mod removal;
+mod retried;
 mod seen;
 mod send;
 mod sent;
@@ -46,6 +48,7 @@ use self::conversation_list::Totals;
 pub use self::{
     allowed::{Change, Refusal},
     chat_event::ChatEvent,
+    allowed::{Change, Refusal, check_unsent},
     conversation_list::ConversationFilter,
     conversations::{Conversation, ConversationName, Found, unknown_conversation},
     ended::unsent_message,

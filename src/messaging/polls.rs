@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Message, MessageId, Reply, SessionId, SessionState, Subject},
-    messaging::{Messaging, odd_reply},
+    messaging::{Messaging, ended::unsent_message, odd_reply},
 };
 
 impl Messaging {
@@ -15,7 +15,7 @@ impl Messaging {
             Some(message) => Some(message),
             None => stored.find_by_key(session, &id.chat, &id.key).await?,
         };
-        let found = match mirrored {
+        let found = match mirrored.or(self.unsent_poll(session, &id).await?) {
             Some(message) => Some(message),
             None if handle.status().state != SessionState::Ready => None,
             None => match handle.execute(Command::Find { message: id.clone() }).await? {
@@ -32,5 +32,20 @@ impl Messaging {
             Some(_) => Err(unknown("this message is no poll")),
             None => Err(unknown("there is no such message")),
         }
+    }
+
+    /// A poll that waits to be sent or never was: nobody has voted.
+    async fn unsent_poll(
+        &self,
+        session: &SessionId,
+        id: &MessageId,
+    ) -> Result<Option<Message>, Error> {
+        if !id.from_me {
+            return Ok(None);
+        }
+        let entry = self.store.outbox().by_message(session, &id.key).await?;
+        let entry = entry.filter(|entry| entry.sent.is_none() && *entry.chat() == id.chat);
+        let me = self.supervisor.get(session)?.status().me.map(|me| me.id);
+        Ok(entry.map(|entry| unsent_message(entry, me)))
     }
 }

@@ -49,7 +49,8 @@ impl Messaging {
             Some(text) => Some(self.find_message(session, chat, text).await?),
             None => None,
         };
-        let mirrored = stored.page(session, chat, before.as_ref(), limit).await?;
+        let mut mirrored = stored.page(session, chat, before.as_ref(), limit).await?;
+        self.show_retries(session, &mut mirrored).await?;
         let status = handle.status();
         // Without a connection, what is known here is what there is.
         let can_ask = status.state == SessionState::Ready && status.connected;

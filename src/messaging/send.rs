@@ -12,7 +12,7 @@ use crate::{
     },
     messaging::{
         Change, Messaging, Outbox, Posted, Refusal,
-        allowed::{is_there, may_edit, may_revoke},
+        allowed::{check_unsent, is_there, may_edit, may_revoke},
         odd_reply,
         one_way::check_can_write,
     },
@@ -141,9 +141,6 @@ impl Messaging {
         }
         let revoke = Command::Revoke { message: message.clone(), for_everyone };
         self.order(session, revoke).await.map_err(|error| match error.code {
-            ErrorCode::Forbidden if message.from_me && known.is_some() => {
-                Refusal::TooOld.error(Change::Revoke)
-            }
             // Whether the account is an admin, the engine alone knows.
             ErrorCode::Forbidden if !message.from_me => Refusal::NotOwn.error(Change::Revoke),
             _ => error,
@@ -207,14 +204,10 @@ impl Messaging {
         if stored.is_some() || !id.from_me {
             return Ok(stored);
         }
-        let entry = self.store.outbox().by_message(session, &id.key).await?;
-        match entry.map(|entry| entry.state) {
-            Some(OutboxState::Failed | OutboxState::Cancelled) => {
-                Err(Refusal::NotSent.error(change))
-            }
-            Some(OutboxState::Queued) => Err(Refusal::Waiting.error(change)),
-            _ => Ok(None),
+        if let Some(entry) = self.store.outbox().by_message(session, &id.key).await? {
+            check_unsent(entry.state, change)?;
         }
+        Ok(None)
     }
 
     /// A message that can be answered with a quote.

@@ -101,7 +101,7 @@ impl SessionHandle {
     /// [`Subject::Reading`].
     pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
         let (name, deadline) = (command.name(), self.deadlines.of(&command) + MAILBOX_WAIT);
-        let is_reading = command.is_reading();
+        let (is_reading, is_send) = (command.is_reading(), matches!(command, Command::Send(_)));
         if needs_connection(&command) && self.status.borrow().is_disconnected() {
             self.wait_until(LINE_GRACE, |status| !status.is_disconnected()).await;
         }
@@ -109,8 +109,10 @@ impl SessionHandle {
         let reply = self.ask(name, deadline, |reply| Request::Execute { command, reply }).await;
         reply.map_err(|error| match error.code {
             ErrorCode::EngineFailed | ErrorCode::Timeout if is_reading => {
-                error.about(Subject::Reading)
+                without_outcome(error).about(Subject::Reading)
             }
+            // What became of a send is looked up: the outbox says how it ended.
+            _ if is_send => without_outcome(error),
             _ => error,
         })
     }
@@ -183,7 +185,7 @@ impl SessionHandle {
             Ok(answer) => answer,
             Err(_) => {
                 let message = format!("{what}: no answer within {} s", deadline.as_secs());
-                Err(Error::new(ErrorCode::Timeout, message))
+                Err(Error::new(ErrorCode::Timeout, message).detail("outcome", "unknown"))
             }
         }
     }
@@ -194,12 +196,17 @@ impl SessionHandle {
             return self.gone();
         }
         let message = format!("{what}: the engine ended meanwhile; the outcome is unknown");
-        Error::new(ErrorCode::EngineFailed, message)
+        Error::new(ErrorCode::EngineFailed, message).detail("outcome", "unknown")
     }
 
     fn gone(&self) -> Error {
         not_found(&self.id)
     }
+}
+
+fn without_outcome(mut error: Error) -> Error {
+    error.details.remove("outcome");
+    error
 }
 
 /// There is no such session.

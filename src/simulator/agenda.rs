@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{Jid, Timestamp, clock::from_millis},
-    simulator::{Inner, Network, ledger::Record, thread::Stored, world::World},
+    simulator::{Inner, Network, ledger::Record, protocol::Push, thread::Stored, world::World},
 };
 
 /// What happens in one go before others get their turn.
@@ -173,6 +173,10 @@ impl World {
             for ((due, number), deed) in deeds {
                 self.ledger.put(Record::Deed { due: earlier(due), number, deed: Box::new(deed) });
             }
+        }
+        let devices: Vec<u64> = self.devices.keys().copied().collect();
+        for device in devices {
+            self.push(device, Push::Clock { stands_at });
         }
         self.has_news = true;
     }

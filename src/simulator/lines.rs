@@ -71,10 +71,11 @@ impl World {
     }
 }
 
-/// Whether a push has to wait until the line is back. What becomes of the line itself a device notices, and
-/// faults of its page need no line.
+/// Whether a push has to wait until the line is back. What becomes of the line itself a device notices; the
+/// time, and faults of its page, need no line.
 fn waits(cut: &std::collections::HashSet<Jid>, device: &Connected, push: &Push) -> bool {
-    has_no_line(cut, device) && !matches!(push, Push::Line { .. } | Push::Fault { .. })
+    let needs_none = matches!(push, Push::Line { .. } | Push::Clock { .. } | Push::Fault { .. });
+    has_no_line(cut, device) && !needs_none
 }
 
 fn has_no_line(cut: &std::collections::HashSet<Jid>, device: &Connected) -> bool {

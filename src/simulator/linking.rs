@@ -69,6 +69,9 @@ impl World {
             }
             None => self.restart_references(device),
         }
+        if let Some(stands_at) = self.ledger.stands_at() {
+            self.push(device, Push::Clock { stands_at: Some(stands_at) });
+        }
         Answer::Done
     }
 

@@ -35,6 +35,8 @@ pub enum Push {
     Happened { event: EventBody },
     /// The network cut or restored the device's line.
     Line { connected: bool },
+    /// The network's clock stands at a moment, or goes with the system's again.
+    Clock { stands_at: Option<Timestamp> },
     /// The device was removed on the phone. Its credential is worthless now.
     Unlinked,
     /// A planned fault for the page to act out.

@@ -68,7 +68,11 @@ impl World {
         {
             not_deleted(&stored.message)?;
         }
-        let message = compose(self, me, &chat, &draft, now)?;
+        let mut message = compose(self, me, &chat, &draft, now)?;
+        if chat == *me {
+            // Whoever writes to themselves has it, and has read it.
+            message.ack = Ack::Read;
+        }
         let media = match draft.content {
             DeviceContent::Media { media, .. } => Some(media),
             DeviceContent::Other(_) => None,

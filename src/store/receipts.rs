@@ -60,6 +60,16 @@ impl<'a> Receipts<'a> {
         record::put_in(batch, &key, stored)
     }
 
+    pub fn remove_in(
+        &self,
+        batch: &mut Batch,
+        session: &SessionId,
+        message: &MessageId,
+        participant: &Jid,
+    ) {
+        batch.remove(of_message(session, message).text(participant.as_str()).done());
+    }
+
     /// Removes those of all messages of a chat.
     pub async fn clear(&self, session: &SessionId, chat: &Jid) -> Result<(), StoreError> {
         Declaration::of::<StoredReceipt>().clear(self.engine, of_chat(session, chat).all()).await

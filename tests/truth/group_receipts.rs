@@ -13,11 +13,14 @@ fn person(phone: &str) -> String {
 
 /// A group of the session with three people who read nothing by themselves.
 async fn group(stage: &Stage) -> String {
+    group_of(stage, &[ADA, GRACE, ALAN].map(person)).await
+}
+
+async fn group_of(stage: &Stage, people: &[String]) -> String {
     for phone in [ADA, GRACE, ALAN] {
         let path = format!("/_simulator/v1/accounts/{phone}/behaviour");
         stage.daemon.call(Method::PUT, &path, Some(json!({ "behaviour": "manual" }))).await;
     }
-    let people = [ADA, GRACE, ALAN].map(person);
     let body = json!({ "name": "Team", "participants": people });
     let group = stage.send("groups", body).await["gid"].as_str().unwrap().to_owned();
     stage
@@ -164,7 +167,35 @@ async fn who_leaves_holds_nothing_back_and_what_was_missed_is_found(stage: Stage
     stage.end().await;
 }
 
+async fn a_person_whose_number_is_learned_late_stands_once(stage: Stage) {
+    let identity = format!("/_simulator/v1/accounts/{ADA}/identity");
+    let show = async |shown: &str| {
+        let body = json!({ "shown": shown });
+        stage.daemon.call(Method::PUT, &identity, Some(body)).await;
+    };
+    show("lidAlone").await;
+    stage.restart().await;
+    let group = group_of(&stage, &[format!("1000{ADA}@lid"), person(GRACE)]).await;
+    let mut events = stage.events().await;
+    let message = say(&stage, &group, "who is that?").await;
+    becomes(&stage, &group, &message, 2, "delivered").await;
+    let lid = format!("1000{ADA}@lid");
+    let mut expected = vec![(lid, 2), (person(GRACE), 2)];
+    expected.sort();
+    assert_eq!(receipts(&stage, &message).await, expected);
+    show("number").await;
+    events.next("identity_learned", |data| data["phone"] == person(ADA)).await;
+    read(&stage, ADA, &group).await;
+    events.next("ack", is_of(&message, Some(&person(ADA)), 3)).await;
+    assert_eq!(receipts(&stage, &message).await, [(person(ADA), 3), (person(GRACE), 2)]);
+    read(&stage, GRACE, &group).await;
+    events.next("ack", is_of(&message, None, 3)).await;
+    becomes(&stage, &group, &message, 3, "read").await;
+    stage.end().await;
+}
+
 on_both_engines! {
+    a_person_whose_number_is_learned_late_stands_once
     a_message_is_read_when_all_have_read_it
     who_leaves_holds_nothing_back_and_what_was_missed_is_found
 }

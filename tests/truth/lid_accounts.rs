@@ -41,6 +41,34 @@ async fn own_reactions_are_told_once_under_the_number_and_stay(stage: Stage) {
     stage.send("send-text", sent).await;
     let chats = stage.ask("chats").await;
     assert_eq!(chats.as_array().unwrap().len(), 1, "{chats}");
+    // Neither one's own chat nor another's is named by digits where there is a name.
+    let mut note = json!({ "chatId": format!("{OWN}@c.us"), "content": "a note" });
+    stage.send("send-text", note.clone()).await;
+    let named = async |what: &str| {
+        let chats = stage.ask("chats").await;
+        assert_eq!(chats.as_array().unwrap().len(), 2, "{what}: {chats}");
+        for chat in chats.as_array().unwrap() {
+            let name = chat["name"].as_str().unwrap();
+            assert!(name.contains(|ch: char| ch.is_alphabetic()), "{what}: {chat}");
+        }
+        let list = stage.daemon.get("/api/v1/conversations?instance_id=a").await;
+        for one in list["data"].as_array().unwrap() {
+            let name = one["contact_name"].as_str().unwrap();
+            assert!(name.contains(|ch: char| ch.is_alphabetic()), "{what}: {one}");
+        }
+    };
+    named("before").await;
+    stage.restart().await;
+    named("after").await;
+    note["content"] = json!("another");
+    let sent = stage.send("send-text", note).await;
+    let id = sent["messageId"].as_str().unwrap();
+    let listed = stage.ask(&format!("chats/{OWN}@c.us/messages?limit=50")).await;
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), 2, "{listed:#?}");
+    assert!(listed.iter().all(|one| one["ack"] == 3), "{listed:#?}");
+    assert_eq!(stage.ask(&format!("messages/{id}/receipts")).await[0]["ack"], 3);
+    named("at last").await;
     stage.end().await;
 }
 

@@ -40,11 +40,30 @@ async fn messages_keep_what_they_are(stage: Stage) {
     let bare = json!({ "location": { "latitude": -1.25, "longitude": 2.5 } });
     for message in write(&stage, &mut events, bare).await {
         assert_eq!(
-            (&message["body"], &message["location"]["name"]),
-            (&json!("-1.25,2.5"), &Value::Null)
+            (&message["body"], &message["location"]["name"], &message["location"]["address"]),
+            (&json!(""), &Value::Null, &Value::Null),
+            "coordinates are no words: {message}"
+        );
+        assert_eq!(message["location"]["latitude"].as_f64(), Some(-1.25));
+    }
+    let chats = stage.ask("chats").await;
+    assert!(chats.to_string().contains("[location]"), "{chats}");
+    let unnamed = json!({ "latitude": 0, "longitude": 0, "address": "1 Street\nTown" });
+    for message in write(&stage, &mut events, json!({ "location": unnamed })).await {
+        let place = &message["location"];
+        assert_eq!(
+            (&message["body"], &place["name"], &place["address"]),
+            (&json!("1 Street\nTown"), &Value::Null, &json!("1 Street\nTown")),
+            "{message}"
         );
     }
+    places_that_are_sent_keep_their_fields(&stage).await;
     let reply = json!({ "menuReply": { "id": "room-5", "title": "Room 5", "menu": "buttons" } });
+    let untitled = json!({ "menuReply": { "id": "room-6", "menu": "list" } });
+    for message in write(&stage, &mut events, untitled).await {
+        let chosen = json!({ "id": "room-6", "title": null, "menu": "list" });
+        assert_eq!((&message["menuReply"], &message["body"]), (&chosen, &json!("room-6")));
+    }
     for message in write(&stage, &mut events, reply).await {
         assert_eq!(
             (&message["type"], &message["body"]),
@@ -87,6 +106,35 @@ async fn messages_keep_what_they_are(stage: Stage) {
         }
     }
     stage.end().await;
+}
+
+async fn places_that_are_sent_keep_their_fields(stage: &Stage) {
+    let chat = format!("{ADA}@c.us");
+    for (name, address) in [(None, Some("1 Street")), (Some("Tower"), None), (None, None)] {
+        let mut place = json!({ "chatId": chat, "latitude": 1.5, "longitude": -2 });
+        for (field, words) in [("name", name), ("address", address)] {
+            if let Some(words) = words {
+                place[field] = json!(words);
+            }
+        }
+        stage.send("send-location", place).await;
+        let on_phone = || async {
+            let all = stage.on_phone(ADA, &own()).await;
+            let last = all.last()?["details"]["location"].clone();
+            (last["latitude"] == 1.5
+                && last["name"] == json!(name)
+                && last["address"] == json!(address))
+            .then_some(())
+        };
+        stage.until("the place on the phone", on_phone).await;
+        let listed = stage.ask(&format!("chats/{chat}/messages?limit=50")).await;
+        let last = listed.as_array().unwrap().last().unwrap().clone();
+        let words = name.or(address).unwrap_or_default();
+        assert_eq!(
+            (&last["body"], &last["location"]["name"], &last["location"]["address"]),
+            (&json!(words), &json!(name), &json!(address))
+        );
+    }
 }
 
 async fn where_a_message_came_in_is_told(stage: Stage) {

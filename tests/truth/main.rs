@@ -30,6 +30,7 @@ macro_rules! on_both_engines {
 mod addresses;
 mod channels;
 mod contact_cards;
+mod chat_rules;
 mod cut_line;
 mod deleted_messages;
 mod earlier_lives;
@@ -50,7 +51,9 @@ mod own_chat;
 mod pairing;
 mod polls;
 mod refused_sends;
+mod retries;
 mod rules;
+mod slow_pages;
 mod small_truths;
 mod stage;
 mod stories;

@@ -23,6 +23,19 @@ async fn a_note_to_oneself_is_one_message_with_one_id(stage: Stage) {
     let event = events.next("message_sent", |data| data["body"] == "from the phone").await;
     let there = event["data"]["id"].as_str().unwrap().to_owned();
     let key = here.split('_').nth(2).unwrap();
+    // Whoever writes to themselves has read it, as WhatsApp shows it.
+    for id in [&here, &there] {
+        let path = format!("messages/{id}/receipts");
+        let receipts = stage.ask(&path).await;
+        let all = receipts.as_array().unwrap();
+        assert_eq!(all.len(), 1, "{receipts}");
+        let found = (&all[0]["participant"], &all[0]["ack"], &all[0]["status"]);
+        assert_eq!(found, (&json!(own()), &json!(3), &json!("read")), "{receipts}");
+        assert!(all[0]["readAt"].is_string() && all[0]["deliveredAt"].is_string(), "{receipts}");
+    }
+    let acks: Vec<Value> = listed(&stage).await.iter().map(|one| one["ack"].clone()).collect();
+    assert_eq!(acks, [json!(3), json!(3)]);
+    assert_eq!(stage.ask("outbox").await["outbox"][0]["state"], "read");
     assert_eq!(here, format!("true_{}_{key}", own()));
     let all: Vec<(String, bool)> = listed(&stage)
         .await
@@ -63,6 +76,13 @@ async fn a_note_to_oneself_is_one_message_with_one_id(stage: Stage) {
         assert_eq!(events.count("message_sent", |data| data["body"] == words), 1, "{words}");
     }
     assert_eq!(events.count("message", |_| true), 0, "nothing came in");
+    assert_eq!(events.count("ack", |_| true), 0, "{:#?}", events.seen);
+    assert!(
+        events
+            .seen
+            .iter()
+            .all(|event| { event["event"] != "message_sent" || event["data"]["ack"] == 3 })
+    );
     stage.end().await;
 }
 

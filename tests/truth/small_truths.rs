@@ -69,14 +69,12 @@ async fn failed(stage: &Stage, path: &str) -> Option<Value> {
     (session["status"] == "failed").then_some(session)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dead_proxy_is_no_crash_and_is_named() {
-    let stage = Stage::start("simulated").await;
+async fn a_dead_proxy_is_no_crash_and_is_named(stage: Stage) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let proxy = json!({ "protocol": "http", "address": address.to_string() });
-    let config = json!({ "engine": "browser", "proxyServerCredentials": proxy });
+    let config = json!({ "engine": stage.engine, "proxyServerCredentials": proxy });
     let body = json!({ "sessionId": "abroad", "config": config });
     let (status, answer) = stage.post(SESSIONS, body).await;
     assert_eq!(status, 502, "{answer}");
@@ -148,6 +146,7 @@ async fn serve(listener: TcpListener) {
 }
 
 on_both_engines! {
+    a_dead_proxy_is_no_crash_and_is_named
     a_start_that_is_called_off_leaves_no_folder
     a_code_that_nobody_scanned_is_no_fault_of_the_gateway
 }

@@ -25,7 +25,7 @@ use crate::{
         conversation::{StoredMessage, message_uuid},
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::Found,
+    messaging::{Change, Found, check_unsent},
     services::Services,
 };
 
@@ -138,7 +138,7 @@ async fn edit(
     Body(body): Body<EditBody>,
 ) -> Result<HttpResponse, ApiError> {
     check_text(&body.message)?;
-    let (session, stored) = sent_message(&services, &request).await?;
+    let (session, stored) = sent_message(&services, &request, Change::Edit).await?;
     let edited = services.messaging.edit(&session, &stored.message.id, body.message).await;
     edited.map_err(|error| refused(error, "EDIT_NOT_ALLOWED"))?;
     let stored = again(&services, &session, &stored).await?;
@@ -216,13 +216,14 @@ async fn set_reaction(
     request: &HttpRequest,
     emoji: String,
 ) -> Result<HttpResponse, ApiError> {
-    let (session, stored) = sent_message(services, request).await?;
+    let (session, stored) = sent_message(services, request, Change::React).await?;
     let is_reacted = |stored: &StoredMessage| -> Result<bool, Error> {
         let me = services.supervisor.get(&session)?.status().me;
         let is_mine = |sender: &crate::domain::Jid| me.as_ref().is_some_and(|me| me.id == *sender);
         Ok(stored.message.reactions.iter().any(|reaction| is_mine(&reaction.sender)))
     };
-    let stored = if emoji.is_empty() && !is_reacted(&stored)? {
+    let is_done = emoji.is_empty() && stored.can_be_changed() && !is_reacted(&stored)?;
+    let stored = if is_done {
         *stored
     } else {
         services.messaging.react(&session, &stored.message.id, emoji).await?;
@@ -237,7 +238,10 @@ async fn download(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let (session, stored) = sent_message(&services, &request).await?;
+    let (session, stored) = match access::message(&services, &request).await? {
+        Found::Message(session, stored) => (session, stored),
+        Found::Waiting(entry) => return Err(not_sent(&entry).into()),
+    };
     file_of(&services, &request, &session, &stored).await
 }
 
@@ -291,14 +295,18 @@ async fn file_of(
     message_file(services, request, session, &stored.message.id).await
 }
 
-/// The message of the path; one that still waits is none yet.
+/// The message of the path; one that still waits cannot be changed yet.
 async fn sent_message(
     services: &Services,
     request: &HttpRequest,
+    change: Change,
 ) -> Result<(SessionId, Box<StoredMessage>), Error> {
     match access::message(services, request).await? {
         Found::Message(session, stored) => Ok((session, stored)),
-        Found::Waiting(entry) => Err(not_sent(&entry)),
+        Found::Waiting(entry) => {
+            check_unsent(entry.state, change)?;
+            Err(not_sent(&entry))
+        }
     }
 }
 
@@ -309,7 +317,8 @@ fn not_sent(entry: &OutboxEntry) -> Error {
         (OutboxState::Cancelled, _) => "the message was cancelled".to_owned(),
         _ => "the message is still to be sent".to_owned(),
     };
-    Error::new(ErrorCode::Conflict, message)
+    let reason = if entry.state.is_waiting() { "not_sent_yet" } else { "not_sent" };
+    Error::new(ErrorCode::Conflict, message).detail("reason", reason)
 }
 
 /// The message as it is after a change.

@@ -26,7 +26,7 @@ use crate::{
         command::Sent,
         outbox::{OutboxEntry, Terms},
     },
-    messaging::{Found, Posted, SendRequest},
+    messaging::{Change, Found, Posted, SendRequest, check_unsent},
     services::Services,
 };
 
@@ -348,6 +348,11 @@ async fn quoted(
     match services.messaging.message(&id.text()).await {
         Ok(Found::Message(of, stored)) if of == *session && *stored.message.chat() == chat => {
             Ok(Some(stored.message.id.to_string()))
+        }
+        Ok(Found::Waiting(entry)) if entry.session == *session && *entry.chat() == chat => {
+            check_unsent(entry.state, Change::Quote)?;
+            // It was sent a moment ago, and stands in the chat as soon as its answer is there.
+            Ok(Some(entry.message_id(None).to_string()))
         }
         Ok(_) => Err(fault()),
         Err(error) if error.subject == Some(Subject::Message) => Err(fault()),

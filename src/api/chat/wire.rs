@@ -42,7 +42,8 @@ pub struct InstanceLabel {
     "unread_count": 3,
     "tags": [{ "id": "550e8400-e29b-41d4-a716-446655440001", "name": "VIP", "color": "#f59e0b" }],
     "instance": { "uuid": "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a", "status": "connected" },
-    "is_group": false, "is_archived": false, "last_message_at": "2026-03-24T10:31:00.000Z",
+    "is_group": false, "is_status": false, "is_channel": false, "is_archived": false,
+    "last_message_at": "2026-03-24T10:31:00.000Z",
     "last_message_from_me": false, "last_message_status": null, "automation_paused": false,
     "status": "open", "assigned_to": null,
 }))]
@@ -60,6 +61,10 @@ pub struct ConversationView {
     pub tags: Vec<TagLabel>,
     pub instance: InstanceLabel,
     pub is_group: bool,
+    /// Stories: `status@broadcast`, which is no chat to answer to.
+    pub is_status: bool,
+    /// A channel (`…@newsletter`).
+    pub is_channel: bool,
     pub is_archived: bool,
     pub last_message_at: Option<String>,
     pub last_message_from_me: Option<bool>,
@@ -87,6 +92,10 @@ pub struct PlainConversation {
     pub contact_number: String,
     pub contact_name: String,
     pub is_group: bool,
+    /// Stories: `status@broadcast`, which is no chat to answer to.
+    pub is_status: bool,
+    /// A channel (`…@newsletter`).
+    pub is_channel: bool,
     pub unread_count: u32,
     pub is_archived: bool,
     pub last_message_at: Option<String>,
@@ -106,7 +115,7 @@ pub struct PlainConversationPage {
 #[schema(as = ChatMessageView, example = json!({
     "id": 1_000_000_457, "uuid": "660e8400-e29b-41d4-a716-446655440045",
     "whatsapp_id": "false_5521999999999@c.us_3EB0A1B2C3D4E5F6A7B8C9", "direction": "incoming",
-    "is_from_me": false, "message_body": "Hello @5521999999999!",
+    "is_from_me": false, "is_status": false, "is_channel": false, "message_body": "Hello @5521999999999!",
     "formatted_body": "Hello <span class=\"mention\">@John</span>!",
     "mentioned_jids": ["5521999999999@s.whatsapp.net"],
     "grouped_reactions": [{ "emoji": "👍", "count": 2, "has_my_reaction": true }],
@@ -122,6 +131,10 @@ pub struct MessageView {
     /// incoming or outgoing.
     pub direction: &'static str,
     pub is_from_me: bool,
+    /// A story: posted to `status@broadcast`.
+    pub is_status: bool,
+    /// A post of a channel (`…@newsletter`).
+    pub is_channel: bool,
     /// The text as it was written; the caption of a file.
     pub message_body: String,
     /// The same as HTML: escaped, those mentioned by name in `span`s of class `mention`.
@@ -159,7 +172,7 @@ pub struct ContentView {
     /// The own number that a message came in at; not of one that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<RecipientView>,
-    /// Of a message in a group: what the group was called then.
+    /// Of a message in a group or a channel: what that was called then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +285,10 @@ pub struct PlainMessage {
     pub message_body: String,
     pub media_url: Option<String>,
     pub status: &'static str,
+    /// A story: posted to `status@broadcast`.
+    pub is_status: bool,
+    /// A post of a channel (`…@newsletter`).
+    pub is_channel: bool,
     pub created_at: String,
 }
 

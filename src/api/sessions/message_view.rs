@@ -70,7 +70,7 @@ pub struct MessageView<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ContentView<'a> {
-    /// Of a message in a group: what the group was called then.
+    /// Of a message in a group or a channel: what that was called then.
     #[serde(skip_serializing_if = "Option::is_none")]
     group_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -241,7 +241,8 @@ impl Ear {
         let cut_off: Vec<_> = lock(&self.waiting).drain().collect();
         for (_, caller) in cut_off {
             let message = "the page was loaded again meanwhile; the outcome is unknown";
-            let _ = caller.answer.send(Err(failed(message.to_owned())));
+            let error = failed(message.to_owned()).detail("outcome", "unknown");
+            let _ = caller.answer.send(Err(error));
         }
     }
 

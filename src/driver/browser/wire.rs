@@ -79,6 +79,8 @@ enum FailureKind {
     Invalid,
     Unsupported,
     Unavailable,
+    /// The page did what was asked, and nobody saw in time what came of it.
+    Timeout,
     Failed,
 }
 
@@ -112,11 +114,15 @@ impl Failure {
             FailureKind::Invalid => (ErrorCode::Invalid, subject),
             FailureKind::Unsupported => (ErrorCode::Unsupported, None),
             FailureKind::Unavailable => (ErrorCode::Unavailable, subject),
+            FailureKind::Timeout => (ErrorCode::Timeout, subject),
             FailureKind::Failed => return refused_by_whatsapp(self.code, self.reason),
         };
         let mut error = Error::new(code, self.reason);
         if let Some(reason) = self.kind.rule() {
             error = error.detail("reason", reason);
+        }
+        if matches!(self.kind, FailureKind::Timeout) {
+            error = error.detail("outcome", "unknown");
         }
         match about {
             Some(subject) => error.about(subject),

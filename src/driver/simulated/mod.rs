@@ -6,16 +6,20 @@
 
 mod translate;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::{
+    sync::{Mutex, mpsc, watch},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use self::translate::{failure, heard, received, reply_to, request_for};
 use crate::{
-    domain::{Command, Content, Error, ErrorCode, Outgoing, Reply, Subject},
+    domain::{Command, Content, Error, ErrorCode, Outgoing, Proxy, Reply, Subject},
     driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
+    egress::OwnPorts,
     simulator::{
         Device, Network, Pushes,
         protocol::{Answer, DeviceContent, PageFault, Push, RefusalKind, Request},
@@ -24,23 +28,44 @@ use crate::{
 };
 
 const EVENTS: usize = 256;
+/// As long as a browser's relay waits for the proxy.
+const PROXY_DEADLINE: Duration = Duration::from_secs(15);
 /// The file in the profile folder that keeps the login.
 const CREDENTIAL: &str = "credential";
 
 /// Opens sessions on one simulated network.
 pub struct SimulatedEngine {
     network: Network,
+    /// No session's proxy is one of these.
+    own_ports: OwnPorts,
 }
 
 impl SimulatedEngine {
     pub fn new(network: Network) -> Self {
-        Self { network }
+        Self::beside(network, OwnPorts::default())
+    }
+
+    /// In a gateway that listens on these ports.
+    pub fn beside(network: Network, own_ports: OwnPorts) -> Self {
+        Self { network, own_ports }
+    }
+
+    /// Nothing goes through a session's proxy here; one that cannot be reached fails as it does in a browser.
+    async fn check(&self, proxy: &Proxy) -> Result<(), Error> {
+        let Proxy { host, port, .. } = proxy;
+        let connecting = timeout(PROXY_DEADLINE, self.own_ports.connect(host, *port)).await;
+        let Err(error) = connecting.map_err(std::io::Error::from).flatten() else { return Ok(()) };
+        let message = format!("the proxy {host}:{port} cannot be reached: {error}");
+        Err(Error::new(ErrorCode::EngineFailed, message).about(Subject::Proxy))
     }
 }
 
 #[async_trait]
 impl Engine for SimulatedEngine {
     async fn open(&self, order: OpenOrder) -> Result<Connection, Error> {
+        if let Some(proxy) = &order.config.proxy {
+            self.check(proxy).await?;
+        }
         let folder = order.profile;
         tokio::fs::create_dir_all(&folder).await.map_err(|error| {
             Error::new(
@@ -322,6 +347,8 @@ impl Pump {
                 let state = if connected { "CONNECTED" } else { "TIMEOUT" }.to_owned();
                 (vec![DriverEvent::Line { state, connected }], false)
             }
+            // The rules of the time are the network's own here.
+            Push::Clock { .. } => (Vec::new(), false),
             Push::Unlinked => {
                 let _ = tokio::fs::remove_file(&self.credential_file).await;
                 (vec![DriverEvent::LoggedOut], true)

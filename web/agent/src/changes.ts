@@ -1,8 +1,9 @@
 // Chats and contacts that change on the phone or on another device, told a moment later and once.
 import { type ChatLike, type ContactLike, chatOf, idText, isAddress } from "./convert";
 import { contactOfModel } from "./contacts";
-import { lastOf } from "./chats";
+import { lastOf, nameOf } from "./chats";
 import { happened, wpp } from "./page";
+import { attempt } from "./people";
 
 /** One change of a chat moves several of its attributes. */
 const PAUSE = 250;
@@ -22,8 +23,15 @@ export function watchChanges(): void {
   const { ChatStore, ContactStore } = wpp().whatsapp;
   const tellChat = gathered((chat: ChatLike) => {
     const id = idText(chat.id);
-    if (isAddress(id)) happened({ type: "chat_updated", chat: chatOf(chat, lastOf(chat)) });
+    if (!isAddress(id)) return;
+    happened({ type: "chat_updated", chat: chatOf(chat, lastOf(chat), nameOf(chat)) });
   });
+  // The page has channels apart from chats; not every version has any.
+  type Store = { on(change: string, tell: (chat: ChatLike) => void): void } | undefined;
+  const channels = attempt(() => wpp().whatsapp.NewsletterStore as unknown as Store);
+  for (const change of ["change:name", "add"]) {
+    channels?.on(change, (chat: ChatLike) => tellChat(idText(chat.id), chat));
+  }
   for (const change of CHAT_CHANGES) {
     ChatStore.on(change, (chat: ChatLike) => tellChat(idText(chat.id), chat));
   }

@@ -15,7 +15,7 @@ import { AgentError } from "./failure";
 import { until, wpp } from "./page";
 import { assertHeard } from "./main-screen";
 import { isNoMessage } from "./notices";
-import { attempt, chatOfId, introduce, pageId, person } from "./people";
+import { attempt, chatOfId, introduce, isOwn, otherIdentity, pageId, person } from "./people";
 import { isRefused } from "./refused";
 import { addVotes } from "./votes";
 import type { Chat, Message } from "./wire";
@@ -32,7 +32,27 @@ export async function chats(offset: number, limit: number): Promise<Chat[]> {
     .sort((a, b) => (b.t ?? 0) - (a.t ?? 0));
   const page = newestFirst.slice(offset, offset + limit);
   for (const chat of page) introduce(idText(chat.id));
-  return page.map((chat) => chatOf(chat, lastOf(chat)));
+  return page.map((chat) => chatOf(chat, lastOf(chat), nameOf(chat)));
+}
+
+/**
+ * What a chat is called: digits only where nothing else is known of whom it is with. The page may
+ * have the names of a person under their other identity.
+ */
+export function nameOf(chat: ChatLike): string {
+  const id = idText(chat.id);
+  const ids = [id, otherIdentity(id)].filter((each) => each !== null);
+  const digits = ids.map((each) => each.split("@")[0]);
+  type Named = { name?: unknown; pushname?: unknown } | undefined;
+  const known = ids.flatMap((each) => {
+    const found = attempt(() => wpp().whatsapp.ContactStore.get(each)) as Named;
+    return [found?.name, found?.pushname];
+  });
+  const own = isOwn(id) ? attempt(() => wpp().whatsapp.Conn.pushname) : undefined;
+  const names: unknown[] = [chat.formattedTitle, chat.name, ...known, own];
+  const isName = (name: unknown): name is string =>
+    typeof name === "string" && name !== "" && !digits.includes(name);
+  return names.find(isName) ?? person(id).split("@")[0] ?? "";
 }
 
 /** The newest message of a chat, as far as the page has it at hand. */

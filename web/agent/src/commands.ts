@@ -5,7 +5,7 @@ import { contact, contacts } from "./contacts";
 import { idText, moment } from "./convert";
 import { revoke } from "./deletion";
 import { silently } from "./echoes";
-import { AgentError } from "./failure";
+import { AgentError, unknownOutcome } from "./failure";
 import { addParticipants, createGroup, group, removeParticipants } from "./groups";
 import { isHearing } from "./listening";
 import { isLooking } from "./login";
@@ -24,13 +24,19 @@ const PAIRING_CODE_LIFE = 180;
 
 export async function carryOut(command: Command): Promise<unknown> {
   assertSupported(command.command);
+  // What became of a send is looked up by its id.
+  if (command.command === "send") return send(command.outgoing);
+  return act(command).catch((error: unknown) => {
+    throw unknownOutcome(error);
+  });
+}
+
+async function act(command: Exclude<Command, { command: "send" }>): Promise<unknown> {
   switch (command.command) {
     case "ping":
       if (!isHearing() || !isLooking())
         throw new AgentError("failed", "what happens on the page is no longer heard");
       return null;
-    case "send":
-      return send(command.outgoing);
     case "edit": {
       const id = pageId(command.message);
       const edit = () => wpp().chat.editMessage(id, command.text);

@@ -214,11 +214,11 @@ function isThumbnail(body: string): boolean {
   return 80 <= body.length && /^[A-Za-z0-9+/]+={0,2}$/.test(body);
 }
 
-export function chatOf(model: ChatLike, last: Message | null): Chat {
+export function chatOf(model: ChatLike, last: Message | null, name: string): Chat {
   const id = idText(model.id);
   return {
     id,
-    name: text(model.formattedTitle) || text(model.name) || (id.split("@")[0] ?? ""),
+    name,
     // -1 means marked as unread by hand.
     unread: sizeOf(model.unreadCount),
     archived: model.archive === true,

@@ -4,13 +4,17 @@ import type { IdLike } from "./convert";
 import { idText } from "./convert";
 import { AgentError } from "./failure";
 import { assertHeard } from "./main-screen";
-import { until, wpp } from "./page";
+import { now, until, wpp } from "./page";
 import { attempt, chatOfId } from "./people";
 import { isRefusedNow, removeRefused } from "./refused";
+
+/** How long a message can be deleted for everyone, in seconds. */
+const REVOKE_WINDOW = 60 * 60 * 60;
 
 /** The parts of a message that are read here. */
 interface Deletable {
   type?: string;
+  t?: number;
   senderObj?: { isMe?: boolean };
 }
 
@@ -19,7 +23,7 @@ export async function revoke(id: string, forEveryone: boolean): Promise<null> {
   assertHeard("send_revoke_msgs");
   if (isRefusedNow(id)) {
     if (await removeRefused(id)) return null;
-    throw new AgentError("failed", "the page did not remove the message that was never sent");
+    throw new AgentError("timeout", "the page has not removed the message that was never sent yet");
   }
   const chat = id.split("_")[1] ?? "";
   const message = (await wpp().chat.getMessageById(id)) as unknown as Deletable | undefined;
@@ -28,21 +32,21 @@ export async function revoke(id: string, forEveryone: boolean): Promise<null> {
   if (forEveryone && ![done].flat().every(({ isRevoked }) => isRevoked))
     throw new AgentError("notAllowed", "WhatsApp did not delete the message");
   const isRevoked = (): boolean => message?.type === "revoked";
-  try {
-    await until("delete the message", () => isGone(id) || (forEveryone && isRevoked()));
-  } catch (error) {
-    // What carries it out is there. The page does not say what WhatsApp answered.
-    if (!forEveryone) throw error;
-    throw new AgentError("notAllowed", "WhatsApp did not delete the message for everyone");
-  }
+  // What carries it out is there. The page does not say what WhatsApp answered.
+  await until("delete the message", () => isGone(id) || (forEveryone && isRevoked()));
   return null;
 }
 
 /** Looks at the very things that wa-js decides by. */
 async function assertRevocable(message: Deletable | undefined, chat: string): Promise<void> {
-  if (message?.senderObj?.isMe === true) return;
-  if (chat.endsWith("@g.us") && (await wpp().group.iAmAdmin(chat))) return;
-  throw new AgentError("notAllowed", "only your own messages can be deleted for everyone");
+  const isOwn = message?.senderObj?.isMe === true;
+  if (!isOwn && !(chat.endsWith("@g.us") && (await wpp().group.iAmAdmin(chat))))
+    throw new AgentError("notAllowed", "only your own messages can be deleted for everyone");
+  const isGone = message?.type === "revoked";
+  if (!isGone && message?.t !== undefined && REVOKE_WINDOW < now() - message.t) {
+    const reason = "only a message of the last 60 hours can be deleted for everyone";
+    throw new AgentError("tooLate", reason);
+  }
 }
 
 /** The page replaces a message that was deleted for everyone by one of another id. */

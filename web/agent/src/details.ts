@@ -61,8 +61,9 @@ const TIMED: ReadonlySet<string> = new Set(["audio", "ptt", "video", "ptv"]);
 /** What such a message is called in one line; null for a text, and for what has no words. */
 export function wordsOf(details: Details | undefined): string | null {
   if (details?.location) {
-    const { latitude, longitude, name, address } = details.location;
-    return name ?? address ?? `${latitude},${longitude}`;
+    // Coordinates are no words: WhatsApp shows none under such a place.
+    const { name, address } = details.location;
+    return name ?? address;
   }
   if (details?.contacts?.length) {
     const names = details.contacts.map((card) => card.name ?? nameOn(card.vcard));
@@ -78,7 +79,7 @@ function place(fields: Fields, details: Details): void {
   // The page keeps name and address in one text, each on a line of its own.
   const [first = "", ...others] = (words(fields["loc"]) ?? "").split("\n");
   const name = words(first.trim());
-  const address = words(others.join(", ").trim());
+  const address = words(others.join("\n").trim());
   details.location = { latitude, longitude, name, address };
   if (fields["isLive"] === true || fields["type"] === "live_location") details.location.live = true;
 }

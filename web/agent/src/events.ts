@@ -13,7 +13,7 @@ import { on } from "./listening";
 import { isNoMessage, isNotice, isPlaceholder, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
 import { attempt, isOwn, myId, myLid, otherIdentity, person } from "./people";
-import { addRecipients } from "./receipts";
+import { ackIn, addRecipients } from "./receipts";
 import { isRefusedNow } from "./refused";
 import { isUnderWay, tellAfter, tellSent } from "./sending";
 import { chosenIn } from "./votes";
@@ -29,6 +29,8 @@ export function listen(): void {
     if (participant !== null && isOwn(participant)) return;
     for (const id of ids) {
       const message = messageNamed(id);
+      // One to oneself was read when it was sent.
+      if (isOwn(message.split("_")[1] ?? "")) continue;
       const event = { type: "ack", message, ack: ackWord(ack), participant } as const;
       void ifMessage(message, () => tellAfter(message, () => happened(event)));
     }
@@ -144,16 +146,24 @@ function plainContact(model: object | undefined): object {
 }
 
 export function toMessage(model: MessageLike): Message {
-  const groupName = groupNameOf(idText(model.id).split("_")[1] ?? "");
-  return messageOf(model, { me: myId(), quoted: quotedOf(model), groupName, person });
+  const chat = idText(model.id).split("_")[1] ?? "";
+  const groupName = groupNameOf(chat);
+  const message = messageOf(model, { me: myId(), quoted: quotedOf(model), groupName, person });
+  if (message.id.startsWith("true_")) message.ack = ackIn(chat, message.ack);
+  return message;
 }
 
-/** What a group is called, as far as the page has it by now. */
+/** What a group or a channel is called, as far as the page has it by now. */
 function groupNameOf(chat: string): string | undefined {
-  if (!chat.endsWith("@g.us")) return undefined;
-  type Group = { name?: unknown; groupMetadata?: { subject?: unknown } };
-  const group = attempt(() => wpp().chat.get(chat)) as Group | undefined;
-  const names = attempt(() => [group?.name, group?.groupMetadata?.subject]) ?? [];
+  if (!/@(g\.us|newsletter)$/.test(chat)) return undefined;
+  type Named = {
+    name?: unknown;
+    groupMetadata?: { subject?: unknown };
+    newsletterMetadata?: { name?: unknown };
+  };
+  const found = attempt(() => wpp().chat.get(chat)) as Named | undefined;
+  const look = () => [found?.name, found?.groupMetadata?.subject, found?.newsletterMetadata?.name];
+  const names = attempt(look) ?? [];
   return names.find((name): name is string => typeof name === "string" && name !== "");
 }
 

@@ -37,6 +37,22 @@ const KINDS: ReadonlyMap<unknown, FailureKind> = new Map([
   ["send_the_phone_number_to_connect", "invalid"],
 ] satisfies [string, FailureKind][]);
 
+const UNANSWERED = /time[d ]*.?out|no answer|no line|line .* lost|disconnect|offline/i;
+
+/** Whether an error says that no answer came. It says nothing of what the answer would be. */
+export function isUnanswered(error: unknown): boolean {
+  if (error instanceof AgentError) return error.kind === "timeout";
+  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+  return UNANSWERED.test(`${String(name)} ${String(message)}`);
+}
+
+/** An error of a command that changes something, which may have been carried out all the same. */
+export function unknownOutcome(error: unknown): unknown {
+  const { kind, reason } = failureOf(error);
+  if (kind !== "failed" || !isUnanswered(error)) return error;
+  return new AgentError("timeout", `${reason}; the outcome is unknown`);
+}
+
 /** What went wrong, in the gateway's words. wa-js names some of its own errors by a code. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AgentError) {

@@ -23,6 +23,8 @@ interface MemberLike {
 
 const DONE = 200;
 const NOT_ON_WHATSAPP = 404;
+/** Nobody said what became of somebody. */
+const UNKNOWN = 504;
 
 export async function group(id: string): Promise<unknown> {
   const chat = knownGroup(id);
@@ -97,18 +99,20 @@ async function outcomes(
       code?: number | string;
       invite_code?: string | null;
     };
-    const status = Number(code ?? DONE);
-    return { id, status: Number.isInteger(status) ? status : DONE, inviteCode: inviteCode ?? null };
+    return { id, status: Number(code), inviteCode: inviteCode ?? null };
   });
   const answered = wanted.map((id) => {
-    const answer = answers.find((each) => isSamePerson(each.id, id));
+    // An answer without a code says nothing.
+    const isAnswer = (each: Outcome) => Number.isInteger(each.status) && isSamePerson(each.id, id);
+    const answer = answers.find(isAnswer);
     return answer && { ...answer, id };
   });
   const members = answered.every((answer) => answer !== undefined) ? [] : await membersOf(group);
   return wanted.map((id, place) => {
-    // Of whom nothing is said, the group itself tells whether they are in it.
+    // Of whom nothing is said, the group itself tells whether they are in it; who is not may come.
     const isMember = members.some((member) => isSamePerson(idText(member.id), id));
-    return answered[place] ?? (isMember ? { id, status: DONE, inviteCode: null } : missing(id));
+    const status = isMember ? DONE : UNKNOWN;
+    return answered[place] ?? { id, status, inviteCode: null };
   });
 }
 

@@ -1,5 +1,6 @@
 // The two doors of the agent: wa-js, which is loaded before it, and the gateway's binding.
 import type * as WaJs from "@wppconnect/wa-js";
+import { AgentError } from "./failure";
 import type { EventBody, Report } from "./wire";
 
 declare global {
@@ -36,11 +37,28 @@ function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\uFFFD") : value;
 }
 
-/** Waits for something that no event tells; fails when it does not come about. */
+/** Seconds since 1970 by WhatsApp's clock, which its rules go by; the page keeps it. */
+export function now(): number {
+  try {
+    const time: unknown = wpp().whatsapp.functions.unixTime();
+    if (typeof time === "number" && 0 < time) return time;
+  } catch {
+    // A page without it: the machine's clock is the next best.
+  }
+  return Date.now() / 1000;
+}
+
+/**
+ * Waits for something that no event tells. A slow page is no refusal: what does not come about in
+ * time may still come about.
+ */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const [LOOK_EVERY, DEADLINE] = [20, 10_000];
   for (let waited = 0; !isSo(); waited += LOOK_EVERY) {
-    if (waited >= DEADLINE) throw new Error(`WhatsApp did not ${what}`);
+    if (waited >= DEADLINE) {
+      const reason = `WhatsApp Web did not ${what} within 10 s; whether it still will is unknown`;
+      throw new AgentError("timeout", reason);
+    }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   }
 }

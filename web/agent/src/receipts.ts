@@ -16,6 +16,11 @@ interface MembersLike {
   participants?: { getModelsArray(): { id: IdLike }[] };
 }
 
+/** How far a message has come. One to oneself is read as soon as WhatsApp has it. */
+export function ackIn(chat: string, ack: AckWord): AckWord {
+  return isOwn(chat) && (ack === "sent" || ack === "delivered") ? "read" : ack;
+}
+
 /** Notes the members of the group, where the page has learned of them by now. */
 export function addRecipients(message: { id: string; recipients?: string[] }): void {
   const [fromMe, chat = ""] = idText(message.id).split("_");

@@ -1,7 +1,7 @@
 // WhatsApp's rules for a message that is there already. The page refuses without a reason, or does
 // nothing: what kept it is found in the message itself.
 import { AgentError } from "./failure";
-import { wpp } from "./page";
+import { now, wpp } from "./page";
 import { attempt } from "./people";
 
 /** How long a text or a caption can be edited, in seconds. */
@@ -30,7 +30,7 @@ export function whyNotEdited(id: string, error: unknown): unknown {
   if (!isOwn) return error;
   if (type !== "chat" && !caption)
     return new AgentError("noText", "only a text or a caption can be edited");
-  if (t !== undefined && EDIT_WINDOW <= Date.now() / 1000 - t)
+  if (t !== undefined && EDIT_WINDOW <= now() - t)
     return new AgentError("tooLate", "only a message of the last 15 minutes can be edited");
   return error;
 }

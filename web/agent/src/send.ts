@@ -1,11 +1,11 @@
 // A message out.
 import { type MessageLike, ackWord, idText, moment } from "./convert";
 import { toMessage } from "./events";
-import { AgentError, failureOf } from "./failure";
+import { AgentError, failureOf, isUnanswered } from "./failure";
 import { isNoMessage } from "./notices";
 import { until, wpp } from "./page";
 import { attempt, chatOfId, isOnWhatsapp, isOwn, myId, pageId } from "./people";
-import { addRecipients } from "./receipts";
+import { ackIn, addRecipients } from "./receipts";
 import { refusalCode, removeRefused } from "./refused";
 import { assertNotDeleted } from "./rules";
 import { sending } from "./sending";
@@ -58,7 +58,7 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
   const sent: Sent = {
     id: taken.id,
     timestamp: model?.timestamp ?? moment(Date.now() / 1000),
-    ack: ackWord(taken.ack),
+    ack: ackIn(chat, ackWord(taken.ack)),
   };
   addRecipients(sent);
   return sent;
@@ -119,7 +119,7 @@ async function openChat(id: string): Promise<string> {
   const found = await wpp()
     .chat.find(id)
     .catch((error: unknown) => {
-      if (!id.endsWith("@lid")) throw error;
+      if (!id.endsWith("@lid") || isUnanswered(error)) throw error;
       throw new AgentError("notOnWhatsapp", "nobody on WhatsApp has this hidden identity");
     });
   return idText(found.id);
@@ -154,7 +154,8 @@ async function idOf(key: string, chat: string): Promise<string> {
 /** A message of this id as the page has it. */
 function sentAs(id: string): Sent | null {
   const model = attempt(() => wpp().whatsapp.MsgStore.get(id));
-  return model ? { id, timestamp: moment(model.t), ack: ackWord(model.ack) } : null;
+  const chat = idText(id).split("_")[1] ?? "";
+  return model ? { id, timestamp: moment(model.t), ack: ackIn(chat, ackWord(model.ack)) } : null;
 }
 
 async function dispatch(chat: string, content: Content, options: object): Promise<Taken> {
@@ -165,13 +166,8 @@ async function dispatch(chat: string, content: Content, options: object): Promis
     case "media":
       return sendFile(chat, content, options);
     case "location": {
-      const place = {
-        lat: content.latitude,
-        lng: content.longitude,
-        name: content.name ?? undefined,
-        address: content.address ?? undefined,
-      };
-      return page.sendLocationMessage(chat, { ...options, ...place });
+      const [lat, lng] = [content.latitude, content.longitude];
+      return page.sendLocationMessage(chat, { ...options, lat, lng, name: placeText(content) });
     }
     case "contactCards":
       return page.sendRawMessage(chat, cardsOf(content.contacts) as never, options);
@@ -181,6 +177,15 @@ async function dispatch(chat: string, content: Content, options: object): Promis
         selectableCount: content.selectable,
       });
   }
+}
+
+/**
+ * Name and address as the page keeps them, in one text: the name on its first line. wa-js would
+ * make a name of an address that has none.
+ */
+function placeText({ name, address }: Extract<Content, { type: "location" }>): string | undefined {
+  const first = (name ?? "").replace(/\s*\n\s*/g, " ");
+  return address ? `${first}\n${address}` : first || undefined;
 }
 
 /** As the page itself writes one card, and several. */

@@ -190,6 +190,7 @@ export type FailureKind =
     | "invalid"
     | "unsupported"
     | "unavailable"
+    | "timeout"
     | "failed";
 
 export interface Failure {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chats, messages } from "../src/chats";
+import { chats, messages, nameOf } from "../src/chats";
 import { contact, contacts } from "../src/contacts";
 import { failureOf } from "../src/failure";
-import { ADA, Page, model, wid } from "./fake";
+import { ADA, ME, MY_LID, Page, model, wid } from "./fake";
 
 const GRACE = "15550000012@c.us";
 const GRACE_LID = "100015550000012@lid";
@@ -165,4 +165,16 @@ test("a contact without an entry or a picture is one all the same", async () => 
   const found = await contact(ADA);
   assert.deepEqual([found.id, found.name, found.picture], [ADA, null, null]);
   assert.equal(found.onWhatsapp, true);
+});
+
+test("a chat is named by digits only where nothing else is known of whom it is with", () => {
+  const page = new Page();
+  page.lids.set(GRACE, GRACE_LID);
+  const digits = (id: string) => ({ id: wid(id), formattedTitle: id.split("@")[0] ?? "" });
+  assert.equal(nameOf({ id: wid(ADA), formattedTitle: "", name: "Ada" }), "Ada");
+  assert.equal(nameOf({ id: wid(ADA) }), "15550000011");
+  assert.equal(nameOf(digits(GRACE_LID)), "15550000012", "the number tells more");
+  page.wpp.whatsapp.ContactStore.models.set(GRACE, { pushname: "Grace" });
+  assert.equal(nameOf(digits(GRACE_LID)), "Grace");
+  for (const id of [ME, MY_LID]) assert.equal(nameOf(digits(id)), "Owner");
 });

@@ -122,20 +122,48 @@ test("a deletion is answered when it is so, which wa-js does not wait for", asyn
   }
 });
 
-test("a deletion that did not come about is refused for everyone, and a failure here", async () => {
+test("a page that is slow to delete has refused nothing", async () => {
   const page = ready();
   const id = `true_${ADA}_A`;
   page.messages.set(id, { senderObj: { isMe: true } });
   // wa-js says so of whatever it asked the page for.
   page.wpp.chat.deleteMessage = () => Promise.resolve({ isRevoked: true, isDeleted: true });
   for (const forEveryone of [true, false]) {
-    const kind = forEveryone ? "notAllowed" : "failed";
-    const asking = refused({ command: "revoke", message: id, forEveryone }, kind);
+    const asking = refused({ command: "revoke", message: id, forEveryone }, "timeout");
     await pass(11_000);
     await asking;
   }
   page.wpp.chat.deleteMessage = () => Promise.resolve({ isRevoked: false, isDeleted: false });
   await refused({ command: "revoke", message: id, forEveryone: true }, "notAllowed");
+});
+
+test("by WhatsApp's clock a message is too old to be deleted for everyone", async () => {
+  const page = ready();
+  const id = `true_${ADA}_A`;
+  page.wpp.whatsapp.functions.unixTime = () => 1_000_000;
+  let asked = 0;
+  page.wpp.chat.deleteMessage = () => {
+    asked += 1;
+    page.messages.delete(id);
+    return Promise.resolve({ isRevoked: true, isDeleted: true });
+  };
+  page.messages.set(id, { senderObj: { isMe: true }, type: "chat", t: 1_000_000 - 216_001 });
+  await refused({ command: "revoke", message: id, forEveryone: true }, "tooLate");
+  assert.equal(asked, 0);
+  page.messages.set(id, { senderObj: { isMe: true }, type: "chat", t: 1_000_000 - 216_000 });
+  await carryOut({ command: "revoke", message: id, forEveryone: true });
+  assert.equal(asked, 1);
+});
+
+test("no answer of the network is no refusal, whatever was asked", async () => {
+  const page = ready();
+  const words = ["the network gave no answer", "Request timed out", "the line to it was lost"];
+  for (const reason of words) {
+    page.wpp.chat.sendReactionToMessage = () => Promise.reject(new Error(reason));
+    await refused({ command: "react", message: "true_1_A", emoji: "👍" }, "timeout");
+  }
+  page.wpp.chat.sendReactionToMessage = () => Promise.reject(new Error("it is broken"));
+  await refused({ command: "react", message: "true_1_A", emoji: "👍" }, "failed");
 });
 
 test("what nothing on the page would carry out is not asked of it", async () => {

@@ -18,7 +18,10 @@ test("a place keeps its coordinates, its name and its address", () => {
   });
   assert.equal(body(place), "London");
   const bare = { type: "location", lat: 0, lng: "2.5", body: THUMBNAIL };
-  assert.equal(body(bare), "0,2.5");
+  assert.equal(body(bare), "", "coordinates are no words");
+  const unnamed = { ...place, loc: "\n1 Street\nTown" };
+  const { name, address } = details(unnamed)?.location ?? {};
+  assert.deepEqual([name, address], [null, "1 Street\nTown"]);
   assert.deepEqual(details(bare)?.location?.name, null);
   for (const odd of [{}, { lat: Number.NaN, lng: 1 }, { lat: "x", lng: {} }]) {
     assert.equal(details({ type: "location", ...odd }), undefined);

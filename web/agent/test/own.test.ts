@@ -62,6 +62,20 @@ test("a message to oneself is sent under the id that the page gives such", async
     mentions: [],
     linkPreview: false,
   } as const;
-  await carryOut({ command: "send", outgoing: { ...outgoing, mentions: [] } });
+  const sent = await carryOut({ command: "send", outgoing: { ...outgoing, mentions: [] } });
   assert.equal(used, `true_${ME}_K_out`);
+  assert.equal((sent as { ack: string }).ack, "read", "whoever writes it has read it");
+});
+
+test("a message to oneself is read once WhatsApp has it, and its receipts are no news", () => {
+  const page = listening();
+  const acks = [0, 1, 2].map((ack) => {
+    page.emit("chat.new_message", model(`true_${ME}_A${ack}_out`, { ack }));
+    const event = page.events.at(-1);
+    return event?.type === "message_sent" && event.message.ack;
+  });
+  assert.deepEqual(acks, ["pending", "read", "read"]);
+  page.messages.set(`true_${ME}_A1_out`, {});
+  page.emit("chat.msg_ack_change", { ack: 2, chat: wid(ME), ids: [wid(`true_${ME}_A1_out`)] });
+  assert.ok(page.events.every((event) => event.type !== "ack"));
 });

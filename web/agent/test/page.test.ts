@@ -26,7 +26,7 @@ test("waiting ends when it is so, or in vain after ten seconds", async () => {
     (error: unknown) => String(error),
   );
   await pass(10_100);
-  assert.match(await inVain, /WhatsApp did not come/);
+  assert.match(await inVain, /WhatsApp Web did not come/);
 });
 
 test("each code of wa-js has its meaning", () => {

@@ -161,6 +161,14 @@ test("a chat that the page keeps under the other identity takes the message", as
   assert.equal((await send(outgoing(STRANGER))).id, `true_100015550000077@lid_${KEY}`);
 });
 
+test("a hidden identity that nobody answers for in time is not said to be nobody's", async () => {
+  const page = ready();
+  page.wpp.chat.find = () => Promise.reject(new Error("the network gave no answer to exists"));
+  await refused(outgoing("100015550000078@lid"), "failed", /no answer/);
+  page.wpp.chat.find = () => Promise.reject(new Error("the number is not on WhatsApp"));
+  await refused(outgoing("100015550000078@lid"), "notOnWhatsapp");
+});
+
 test("a number without an account is refused, and only strangers are asked about", async () => {
   const page = ready();
   const asked: string[] = [];
@@ -255,6 +263,8 @@ test("every kind of content goes its way", async () => {
     { name: "Bob", vcard: "card of Bob" },
   ];
   await send(outgoing(ADA, place));
+  await send(outgoing(ADA, { ...place, name: null, address: "1 Street" }));
+  await send(outgoing(ADA, { ...place, name: "Lon\ndon", address: "1 Street" }));
   await send(outgoing(ADA, { type: "contactCards", contacts }));
   await send(outgoing(ADA, { type: "contactCards", contacts: contacts.slice(0, 1) }));
   const vcardList = contacts.map(({ name, vcard }) => ({ displayName: name, vcard }));
@@ -262,6 +272,8 @@ test("every kind of content goes its way", async () => {
   await send(outgoing(ADA, { type: "poll", question: "Tea?", options, selectable: 1 }));
   assert.deepEqual(given, [
     ["place", { lat: 51.5, lng: -0.1, name: "London" }],
+    ["place", { lat: 51.5, lng: -0.1, name: "\n1 Street" }],
+    ["place", { lat: 51.5, lng: -0.1, name: "Lon don\n1 Street" }],
     ["cards", { type: "multi_vcard", vcardList }, {}],
     ["cards", { type: "vcard", body: "card of Ada", vcardFormattedName: "Ada" }, {}],
     ["poll", "Tea?", options, { selectableCount: 1 }],

@@ -33,6 +33,25 @@ const CONTENT = {
       results: [{ option: "Monday", votes: 3 }, { option: HOSTILE, votes: 1 }],
     },
   },
+  choice: {
+    message_type: "text", message_body: `Room 5 ${HOSTILE}`,
+    menu_reply: { id: `room-5 ${HOSTILE}`, title: `Room 5 ${HOSTILE}`, menu: "list" },
+  },
+  untitled: {
+    message_type: "text", message_body: "room-6",
+    menu_reply: { id: "room-6", title: null, menu: "buttons" },
+  },
+  link: {
+    message_type: "text", message_body: "see https://evil.example/page",
+    link_preview: {
+      url: "https://evil.example/page", title: `A page ${HOSTILE}`,
+      description: `What it is about ${HOSTILE}`,
+    },
+  },
+  fake: {
+    message_type: "text", message_body: "javascript:alert(1)",
+    link_preview: { url: "javascript:alert(1)", title: "Not a page", description: null },
+  },
   once: { message_type: "image", message_body: "", is_view_once: true },
   strange: { message_type: "unsupported", message_body: "" },
 };
@@ -107,3 +126,29 @@ test("a poll has its options with what was chosen, and other marks are said", as
   await assertAccessible(page, "the content of messages");
   await close();
 });
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`a menu's choice and a link's preview are shown as text, ${colorScheme}`, async () => {
+    const { page, close } = await openChat({ colorScheme });
+    const choice = page.locator(".bubble", { hasText: "Chosen from a list" });
+    const title = choice.getByText(`Room 5 ${HOSTILE}`, { exact: true });
+    assert.equal(await title.count(), 1, "its title is there once");
+    await choice.getByText(`room-5 ${HOSTILE}`, { exact: true }).waitFor();
+    const untitled = page.locator(".bubble", { hasText: "Chosen with a button" });
+    assert.equal(await untitled.getByText("room-6").count(), 1, "the id stands for the title");
+
+    const preview = page.getByRole("group", { name: "Preview of the link" });
+    const known = preview.filter({ hasText: "What it is about" });
+    await known.getByText(`A page ${HOSTILE}`, { exact: true }).waitFor();
+    await known.getByText("evil.example", { exact: true }).waitFor();
+    const fake = preview.filter({ hasText: "Not a page" });
+    assert.equal((await fake.innerText()).trim(), "Not a page", "no host where there is none");
+    await page.getByText("see https://evil.example/page").waitFor();
+    const links = page.locator(".thread a[href*='evil'], .thread a[href^='javascript']");
+    assert.equal(await links.count(), 0);
+    assert.equal(await page.locator("main img[src=x]").count(), 0);
+    await assertAccessible(page, `menu replies and previews, ${colorScheme}`);
+    // Closing fails where another host was asked.
+    await close();
+  });
+}

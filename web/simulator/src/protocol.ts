@@ -194,6 +194,7 @@ export type Push =
   | ({ push: "snapshot" } & Snapshot)
   | { push: "happened"; event: EventBody }
   | { push: "line"; connected: boolean }
+  | { push: "clock"; standsAt: Timestamp | null }
   | { push: "unlinked" }
   | { push: "fault"; fault: PageFault };
 

@@ -122,6 +122,14 @@ export const words = {
   chooseSome: (value: number) =>
     value === 0 ? "Choose any number of options" : `Choose up to ${number.format(value)} options`,
   votes: (value: number) => count(value, "vote", "votes"),
+  chosenFrom: {
+    list: "Chosen from a list",
+    buttons: "Chosen with a button",
+    template: "Chosen with a button",
+    interactive: "Answer to a form",
+  },
+  unnamedChoice: "A choice without a name",
+  linkPreview: "Preview of the link",
   fromAd: (text: string) => (text ? `From an advertisement: ${text}` : "From an advertisement"),
   viewOnce: "Can be viewed once, on the phone",
   voiceNote: "Voice note",

@@ -3,6 +3,7 @@
 import { Emitter, Model } from "./base";
 import { account, pageKey, toBase64 } from "./account";
 import { client } from "./client";
+import { setClock } from "./clock";
 import { Cmd } from "./command";
 import { Wid } from "./ids";
 import { Line } from "./line";
@@ -144,6 +145,9 @@ function take(push: Push): void {
     case "line":
       line.cut(!push.connected);
       setLine(push.connected);
+      return;
+    case "clock":
+      setClock(push.standsAt);
       return;
     case "unlinked":
       leave();

@@ -13,19 +13,20 @@ const MENU_TYPES: Record<NonNullable<Details["menuReply"]>["menu"], string> = {
   interactive: "interactive_response",
 };
 
-export function contentAttributes({ details, body, raw }: Message): Exports {
+export function contentAttributes({ details, raw }: Message): Exports {
   return {
     ...raw,
     ...(details ? contextOf(details) : {}),
     ...(details?.location ? placeOf(details.location) : {}),
     ...(details?.contacts?.length ? cardsOf(details.contacts) : {}),
     ...(details?.poll ? pollOf(details.poll) : {}),
-    ...(details?.menuReply ? replyOf(details.menuReply, body) : {}),
+    ...(details?.menuReply ? replyOf(details.menuReply) : {}),
   };
 }
 
 function placeOf({ latitude, longitude, name, address, live }: NonNullable<Details["location"]>) {
-  const loc = [name, address].filter(Boolean).join("\n");
+  // The name has the first line, also where there is none.
+  const loc = address ? `${name ?? ""}\n${address}` : name;
   return { lat: latitude, lng: longitude, loc: loc || undefined, isLive: live, body: THUMBNAIL };
 }
 
@@ -46,9 +47,9 @@ function pollOf({ question, options, selectable }: NonNullable<Details["poll"]>)
   };
 }
 
-function replyOf(reply: NonNullable<Details["menuReply"]>, body: string): Exports {
-  const { menu, id, title } = reply;
-  const chosen: Exports = { type: MENU_TYPES[menu], body };
+function replyOf({ menu, id, title }: NonNullable<Details["menuReply"]>): Exports {
+  // The text of such a message is the title of what was chosen.
+  const chosen: Exports = { type: MENU_TYPES[menu], body: title ?? undefined };
   if (menu === "list")
     chosen["listResponse"] = { title, singleSelectReply: { selectedRowId: id }, listType: 1 };
   else chosen[menu === "buttons" ? "selectedButtonId" : "selectedId"] = id;

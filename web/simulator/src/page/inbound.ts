@@ -1,6 +1,7 @@
 // What the network tells, put into the page's stores on the paths where page libraries listen.
 import { account } from "./account";
 import { client } from "./client";
+import { unixTime } from "./clock";
 import { beginChat, revokedKey } from "./entries";
 import { MsgKey, Wid } from "./ids";
 import { importNamespace, type Exports } from "./loader";
@@ -36,7 +37,7 @@ const TYPES: Record<string, string> = {
 };
 
 export const seconds = (time: string): number => Math.floor(Date.parse(time) / 1000);
-export const now = (): number => Math.floor(Date.now() / 1000);
+export const now = unixTime;
 
 /** The web client names the writer of a message in a group by the hidden identity. */
 function pageKey(text: string): MsgKey {
@@ -225,7 +226,8 @@ export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; cre
   const known = chatStoreOf(id).get(id) ?? stores.chats.get(other);
   if (known) return { chat: known, created: false };
   if (id.isNewsletter()) {
-    const chat = stores.newsletters.add({ id, t: now() })[0];
+    const name = await channelName(id);
+    const chat = stores.newsletters.add({ id, name, newsletterMetadata: { name }, t: now() })[0];
     return { chat: chat as ChatModel, created: true };
   }
   if (id.isGroup()) {
@@ -239,6 +241,15 @@ export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; cre
   const [chat] = stores.chats.add({ id: account.inChats(id), name, t: now() });
   beginChat(chat as ChatModel);
   return { chat: chat as ChatModel, created: true };
+}
+
+async function channelName(id: Wid): Promise<string | undefined> {
+  try {
+    return (await line.ask({ request: "group", id: id.toString() }, "group")).group.name;
+  } catch {
+    // Whoever follows it no more is not told.
+    return undefined;
+  }
 }
 
 export async function happened(event: EventBody): Promise<void> {

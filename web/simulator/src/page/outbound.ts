@@ -31,7 +31,8 @@ export function contentOf(message: MsgModel): DeviceContent {
     case "chat":
       return { type: "text", body: String(message["body"] ?? "") };
     case "location": {
-      const [name, address] = String(message["loc"] ?? "").split("\n");
+      const [name, ...others] = String(message["loc"] ?? "").split("\n");
+      const address = others.join("\n");
       return {
         type: "location",
         latitude: Number(message["lat"]),

@@ -105,6 +105,20 @@ export interface Poll {
   results: { option: string; votes: number }[];
 }
 
+/** What was chosen from a menu. */
+export interface MenuReply {
+  /** The choice as the sender of the menu named it. */
+  id: string | null;
+  title: string | null;
+  menu: "list" | "buttons" | "template" | "interactive";
+}
+
+export interface LinkPreview {
+  url: string;
+  title: string | null;
+  description: string | null;
+}
+
 export interface Message {
   id: number;
   uuid: string;
@@ -123,6 +137,8 @@ export interface Message {
   location?: Location;
   contacts?: ContactCard[];
   poll?: Poll;
+  menu_reply?: MenuReply;
+  link_preview?: LinkPreview;
   ad?: { title: string | null; body: string | null };
   /** Of a voice note, of sound and of a video. */
   duration_seconds?: number;
