@@ -1,6 +1,8 @@
 //! The rules for messages are the same on both surfaces: what waits or failed says so by a reason, what was
 //! deleted takes no reaction, and a message keeps the time at which it was accepted.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::domain::conversation::message_uuid;
@@ -43,8 +45,9 @@ async fn nothing_is_done_to(stage: &Stage, id: &str, why: &str) {
 async fn what_waits_or_failed_says_so_by_a_reason(stage: Stage) {
     let mut events = stage.events().await;
     let chat = format!("{ADA}@c.us");
+    let soon = wagate::domain::Clock::system().now() + Duration::from_secs(86_400);
     let later = json!({
-        "chatId": chat, "content": "later", "queue": true, "sendAt": "2099-01-01T00:00:00Z",
+        "chatId": chat, "content": "later", "queue": true, "sendAt": soon.to_string(),
     });
     let (status, answer) = stage.post(&format!("{SESSION}/send-text"), later).await;
     assert_eq!(status, 202, "{answer}");

@@ -333,9 +333,11 @@ async fn again(
 
 /// A rule of WhatsApp's in this surface's words.
 fn refused(error: Error, code: &str) -> Error {
+    // One that WhatsApp does not have is as one that still waits.
+    let is_unsent = error.details.get("reason").is_some_and(|reason| reason == "not_sent");
     let is_rule = match error.code {
         ErrorCode::Forbidden => true,
-        ErrorCode::Conflict => error.subject == Some(Subject::Message),
+        ErrorCode::Conflict => error.subject == Some(Subject::Message) && !is_unsent,
         _ => false,
     };
     if !is_rule {

@@ -12,7 +12,7 @@ import { isEcho } from "./echoes";
 import { on } from "./listening";
 import { isNoMessage, isNotice, isPlaceholder, tellNotice } from "./notices";
 import { happened, wpp } from "./page";
-import { attempt, isOwn, myId, myLid, otherIdentity, person } from "./people";
+import { attempt, introduce, isOwn, myId, myLid, otherIdentity, person } from "./people";
 import { ackIn, addRecipients } from "./receipts";
 import { isRefusedNow } from "./refused";
 import { isUnderWay, tellAfter, tellSent } from "./sending";
@@ -27,6 +27,8 @@ export function listen(): void {
     const participant = sender ? person(sender) : null;
     // What other devices of this account do says nothing of the receivers.
     if (participant !== null && isOwn(participant)) return;
+    // The message may have gone out to them under the other identity.
+    if (participant !== null) introduce(participant);
     for (const id of ids) {
       const message = messageNamed(id);
       // One to oneself was read when it was sent.

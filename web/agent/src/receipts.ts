@@ -1,7 +1,7 @@
 // Who got, read and played an own message, and whom it went to.
 import { type IdLike, idText, isAddress, moment } from "./convert";
 import { wpp } from "./page";
-import { attempt, isOwn, person } from "./people";
+import { attempt, introduce, isOwn, person } from "./people";
 import type { AckWord } from "./wire";
 
 interface Receipt {
@@ -45,7 +45,11 @@ export async function receipts(id: string): Promise<Receipt[]> {
     readAt: at(readAt),
     playedAt: at(playedAt),
   }));
-  return known.filter(({ participant }) => isAddress(participant) && !isOwn(participant));
+  const others = known.filter(
+    ({ participant }) => isAddress(participant) && !isOwn(participant),
+  );
+  for (const { participant } of others) introduce(participant);
+  return others;
 }
 
 function wordOf(delivered?: number, read?: number, played?: number): AckWord {
