@@ -45,6 +45,15 @@ pub async fn numbers_of<'a>(
     Ok(ids.into_iter().map(number).collect())
 }
 
+/// The same for one.
+pub async fn number_of(store: &Store, session: &SessionId, id: &Jid) -> Result<Jid, StoreError> {
+    if id.kind() != JidKind::Lid {
+        return Ok(id.clone());
+    }
+    let known = store.identities().get(session, id).await?;
+    Ok(known.map_or_else(|| id.clone(), |known| known.pair.phone().clone()))
+}
+
 /// Names what an engine tells as the mirror does.
 pub async fn name_event(
     store: &Store,

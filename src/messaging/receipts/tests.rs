@@ -138,7 +138,7 @@ impl World {
     async fn told(&self) -> HashMap<Option<Jid>, Vec<Ack>> {
         let mut told: HashMap<Option<Jid>, Vec<Ack>> = HashMap::new();
         for event in self.log.read(Some(self.session.uuid), 0, 1_000).await.unwrap() {
-            if let EventBody::Ack { ack, participant, .. } = &event.body {
+            if let Some(EventBody::Ack { ack, participant, .. }) = event.body.whatsapp() {
                 let person = participant.as_ref().map(|id| {
                     let number = (0..PEOPLE).find(|n| *id == lid(*n) || *id == phone(*n)).unwrap();
                     phone(number)
