@@ -46,9 +46,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use self::conversation_list::Totals;
 pub use self::{
-    allowed::{Change, Refusal},
-    chat_event::ChatEvent,
     allowed::{Change, Refusal, check_unsent},
+    chat_event::ChatEvent,
     conversation_list::ConversationFilter,
     conversations::{Conversation, ConversationName, Found, unknown_conversation},
     ended::unsent_message,
