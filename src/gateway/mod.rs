@@ -193,7 +193,7 @@ impl Gateway {
             ("retention of the outbox", Arc::new(messaging.outbox().clone())),
         ];
         // What is past its time is dropped, and the event log is held to its size.
-        let jobs = Jobs::new(store.clone(), clock.clone());
+        let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
         for (kind, _) in &rounds {
             let repeated = jobs.repeat(kind, "round").await;
             repeated.map_err(|source| store_error(&config, source))?;

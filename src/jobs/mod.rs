@@ -7,8 +7,8 @@
 //!                                      └─ too often ──▶ dead, until it is scheduled again
 //! ```
 //!
-//! A job is a record of the store, named by its kind and its name. A handler writes its effects through the
-//! unit of work that it is given; the runner takes the job away, or sets its next time, in the same commit.
+//! A job is a record of the store, named by its kind and its name. A handler writes its effects and tells its
+//! events in the unit of work that it is given; the runner takes the job away, or sets its next time, in the same commit.
 //! A kill before the commit leaves the job as it was, and nothing of what it did. Effects outside the store
 //! may happen twice: the handler gives them names by which the other side knows them.
 //!
@@ -25,6 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use crate::store::Job;
 use crate::{
     domain::{Clock, Error, Timestamp},
+    events::{EventLog, Work},
     store::{Store, StoreError},
 };
 
@@ -40,9 +41,9 @@ pub enum Then {
 /// Does the jobs of one kind.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Does a job, with its effects written through `store`: the store of a unit of work, which runs again
-    /// when it meets a conflict. An error drops them, and the job is tried again after a pause.
-    async fn run(&self, job: &Job, store: &Store) -> Result<Then, Error>;
+    /// Does a job, with its effects and its events in a unit of work, which runs again when it meets a
+    /// conflict. An error drops them, and the job is tried again after a pause.
+    async fn run(&self, job: &Job, work: &mut Work<'_>) -> Result<Then, Error>;
 
     /// The effects of a job are committed. Not called when the gateway ended at that moment: for what may
     /// be left out, such as waking somebody.
@@ -79,13 +80,14 @@ impl Default for Tries {
 #[derive(Clone)]
 pub struct Jobs {
     store: Store,
+    log: EventLog,
     clock: Clock,
     scheduled: Arc<Notify>,
 }
 
 impl Jobs {
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, scheduled: Arc::default() }
+    pub fn new(store: Store, log: EventLog, clock: Clock) -> Self {
+        Self { store, log, clock, scheduled: Arc::default() }
     }
 
     /// Starts the task that runs jobs of these kinds. A job of another kind waits for a version of the

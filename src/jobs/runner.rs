@@ -126,31 +126,32 @@ async fn run_one(jobs: &Jobs, handler: &dyn Handler, job: Job, tries: Tries) {
 /// Runs a job, and commits its effects with what becomes of it.
 async fn attempt(jobs: &Jobs, handler: &dyn Handler, job: &Job) -> Result<(), Error> {
     let key = job.key();
-    let mut work = jobs.store.begin();
-    loop {
+    let mut work = jobs.log.work();
+    let events = loop {
         // Another runner may have done it, or somebody taken it away or put it off.
-        if work.store().get(&key).await?.as_ref() != Some(job) {
+        if work.get(&key).await?.as_ref() != Some(job) {
             return Ok(());
         }
-        let then = handler.run(job, work.store()).await?;
-        let mut transaction = work.store().transaction();
-        let due = match then {
+        let due = match handler.run(job, &mut work).await? {
             Then::Done => None,
             Then::At(time) => Some(time),
             Then::After(pause) => Some(jobs.clock.now() + pause),
         };
         match due {
-            None => transaction.delete(&key).await?,
+            None => work.delete(&key).await?,
             Some(due) => {
                 let next = Job { due, attempts: 0, failure: None, ..job.clone() };
-                transaction.put(&key, &next).await?;
+                work.put(&key, &next).await?;
             }
         }
-        if transaction.commit().await? && work.commit().await? {
-            break;
+        if let Some(events) = work.commit().await? {
+            break events;
         }
+    };
+    match events.last() {
+        Some(last) => jobs.log.publish(last.seq).await?,
+        None => jobs.store.durable().await?,
     }
-    jobs.store.durable().await?;
     handler.committed(job).await;
     Ok(())
 }
@@ -204,6 +205,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Clock, clock::from_seconds},
+        events::{EventLog, Work},
         store::Store,
     };
 
@@ -229,14 +231,12 @@ mod tests {
 
     #[async_trait]
     impl Handler for Counting {
-        async fn run(&self, job: &Job, store: &Store) -> Result<Then, Error> {
+        async fn run(&self, job: &Job, work: &mut Work<'_>) -> Result<Then, Error> {
             self.ran.fetch_add(1, Ordering::SeqCst);
-            let mut transaction = store.transaction();
             let key = counter(&job.name).key();
-            let mut count = transaction.get(&key).await?.unwrap_or_else(|| counter(&job.name));
+            let mut count = work.get(&key).await?.unwrap_or_else(|| counter(&job.name));
             count.attempts += 1;
-            transaction.put(&key, &count).await?;
-            assert!(transaction.commit().await?);
+            work.put(&key, &count).await?;
             tokio::task::yield_now().await;
             let less = |left: u32| left.checked_sub(1);
             if self.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
@@ -257,8 +257,9 @@ mod tests {
         tasks: TaskTracker,
     }
 
-    fn start(store: Store, clock: Clock, handler: Arc<Counting>) -> Stage {
-        let jobs = Jobs::new(store, clock.clone());
+    async fn start(store: Store, clock: Clock, handler: Arc<Counting>) -> Stage {
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        let jobs = Jobs::new(store, log, clock.clone());
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let handlers: Handlers = HashMap::from([(KIND, handler.clone() as Arc<dyn Handler>)]);
         let tries = Tries { most: 3, ..Tries::default() };
@@ -268,7 +269,7 @@ mod tests {
 
     async fn stage() -> Stage {
         let [store, _] = Store::two_on_one_engine(0).await;
-        start(store, Clock::manual(from_seconds(100)), Arc::default())
+        start(store, Clock::manual(from_seconds(100)), Arc::default()).await
     }
 
     async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -362,15 +363,16 @@ mod tests {
         let [one, other] = Store::two_on_one_engine(6).await;
         let clock = Clock::manual(from_seconds(100));
         let handler = Arc::<Counting>::default();
-        let scheduling = Jobs::new(one.clone(), clock.clone());
+        let log = EventLog::open(one.clone(), clock.clone()).await.unwrap();
+        let scheduling = Jobs::new(one.clone(), log.clone(), clock.clone());
         for n in 0..JOBS {
             let due = from_seconds(90 + i64::try_from(n % 20).unwrap());
             scheduling.schedule(&Job::new(KIND, &n.to_string(), due)).await.unwrap();
         }
-        let steady = start(other, clock.clone(), handler.clone());
+        let steady = start(other, clock.clone(), handler.clone()).await;
         let mut kills = 0;
         while !one.next_jobs(JOBS).await.unwrap().iter().all(|job| job.kind != KIND) {
-            let jobs = Jobs::new(one.clone(), clock.clone());
+            let jobs = Jobs::new(one.clone(), log.clone(), clock.clone());
             let handlers: Handlers = HashMap::from([(KIND, handler.clone() as Arc<dyn Handler>)]);
             let stop = CancellationToken::new();
             let killed = tokio::spawn(super::run(jobs, handlers, Tries::default(), stop));

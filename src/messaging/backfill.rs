@@ -16,7 +16,7 @@ use crate::{
         Timestamp, clock::from_seconds, outbox::OutboxState,
     },
     events::counters,
-    messaging::{Ingest, changes::changes, identity::in_chat, odd_reply},
+    messaging::{Ingest, changes::changes, identity::in_chat, ingest::Committed, odd_reply},
     session::SessionHandle,
     store::{Store, StoreError},
 };
@@ -201,29 +201,73 @@ impl Ingest {
         for Missed { known, events } in all {
             let lock = self.lock_of(session);
             let held = lock.lock().await;
-            if deleted_at(&self.store, session, chat).await? != deleted {
-                return Ok(false);
-            }
+            let (mut known, mut written) = (known.as_deref(), Vec::new());
+            let mut is_there = deleted_at(&self.store, session, chat).await? == deleted;
             if let Some(known) = known
-                && self.store.messages().get(session, &known.id).await?.as_ref() != Some(&known)
+                && self.store.messages().get(session, &known.id).await?.as_ref() != Some(known)
             {
                 continue;
             }
-            let mut written = Vec::new();
             for body in events {
+                if !is_there {
+                    break;
+                }
                 counters::received(&body);
-                if let Some(body) = self.backlog.behind(session, body) {
-                    let number = self.commit_held(session, body.clone()).await;
-                    written.push((body, number));
+                let Some(body) = self.backlog.behind(session, body) else { continue };
+                let was = (deleted, known.take());
+                match self.commit_missed(session, chat, was, body.clone()).await {
+                    Ok(Outcome::Deleted) => is_there = false,
+                    Ok(Outcome::Changed) => break,
+                    Ok(Outcome::Written(number)) => written.push((body, Ok(number))),
+                    Err(error) => written.push((body, Err(error))),
                 }
             }
             drop(held);
             for (body, number) in written {
                 self.keep_refused(session, body, number).await?;
             }
+            if !is_there {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
+
+    /// Writes one event that was missed, if chat and message are as they were when the engine was asked.
+    async fn commit_missed(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        (deleted, known): (Option<Timestamp>, Option<&Message>),
+        body: EventBody,
+    ) -> Result<Outcome, StoreError> {
+        let mut work = self.store.begin();
+        loop {
+            let store = work.store();
+            if deleted_at(store, session, chat).await? != deleted {
+                return Ok(Outcome::Deleted);
+            }
+            if let Some(known) = known
+                && store.messages().get(session, &known.id).await?.as_ref() != Some(known)
+            {
+                return Ok(Outcome::Changed);
+            }
+            let committed = self.commit_in(&mut work, session, body.clone()).await?;
+            if let Some(Committed { number }) = committed {
+                return Ok(Outcome::Written(number));
+            }
+        }
+    }
+}
+
+/// What became of an event that was missed.
+enum Outcome {
+    /// With its number.
+    Written(Option<u64>),
+    /// The chat was deleted meanwhile.
+    Deleted,
+    /// Something was heard of the message meanwhile.
+    Changed,
 }
 
 /// When a chat was last deleted here.

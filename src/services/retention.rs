@@ -9,10 +9,9 @@ use uuid::Uuid;
 use crate::{
     config,
     domain::Error,
-    events::{Consumers, EventLog, Need, Retention},
+    events::{Consumers, EventLog, Need, Retention, Work},
     jobs::{Handler, Job, Then},
     services::idempotency::FirstAnswers,
-    store::Store,
     webhooks::Webhooks,
 };
 
@@ -36,7 +35,7 @@ pub struct EventRetention {
 /// One round after the other. One that fails is left to the next.
 #[async_trait]
 impl Handler for EventRetention {
-    async fn run(&self, _: &Job, _: &Store) -> Result<Then, Error> {
+    async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
         match self.prune().await {
             Ok(0) => (),
             Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
@@ -48,7 +47,7 @@ impl Handler for EventRetention {
 
 #[async_trait]
 impl Handler for FirstAnswers {
-    async fn run(&self, _: &Job, _: &Store) -> Result<Then, Error> {
+    async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
         match self.prune().await {
             Ok(0) => (),
             Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),

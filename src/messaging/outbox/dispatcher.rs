@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     panic::AssertUnwindSafe,
-    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -18,7 +17,6 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Error, SessionId, SessionRef, Timestamp,
-        clock::between,
         outbox::{OutboxEntry, OutboxState},
     },
     messaging::outbox::{
@@ -27,30 +25,14 @@ use crate::{
         queue::{Head, Next, Queue, Waiting},
         request::{OutcomeWaiter, Request, Waiter},
         stored,
+        timers::Timer,
     },
     session::{not_found, not_ready},
     store::{Counted, IndexKey, Place, StoreError},
 };
 
-/// A wall clock that was set is noticed after it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Heads that are read at once beside those that may be under way.
 const HEADS_AT_ONCE: usize = 8;
-/// Messages that become due in one commit.
-const DUE_AT_ONCE: usize = 100;
-
-/// What is done when a steady time has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Timer {
-    /// Look at the session's queue.
-    Look,
-    /// An entry has rested.
-    Rested(Uuid),
-    /// The outcome of an entry is to be looked up.
-    Lookup(Uuid),
-    /// Look for what is due.
-    Schedule,
-}
 
 pub struct Dispatcher {
     pub(in crate::messaging::outbox) parts: OutboxParts,
@@ -73,11 +55,11 @@ pub struct Dispatcher {
     changes: JoinSet<Uuid>,
     watched: HashSet<Uuid>,
     /// In steady time, with the UUID of the session.
-    timers: BTreeSet<(Timestamp, Uuid, Timer)>,
+    pub(in crate::messaging::outbox) timers: BTreeSet<(Timestamp, Uuid, Timer)>,
     /// When the first message that is for later is due; none when nothing is, or the store could not say.
-    next_due: Option<Timestamp>,
+    pub(in crate::messaging::outbox) next_due: Option<Timestamp>,
     /// Sessions to look at.
-    dirty: BTreeSet<Uuid>,
+    pub(in crate::messaging::outbox) dirty: BTreeSet<Uuid>,
 }
 
 impl Dispatcher {
@@ -453,84 +435,6 @@ impl Dispatcher {
     /// Sees that a session is looked at.
     pub(in crate::messaging::outbox) fn wake(&mut self, uuid: Uuid) {
         self.dirty.insert(uuid);
-    }
-
-    fn wake_after(&mut self, pause: Duration, uuid: Uuid, timer: Timer) {
-        self.timers.insert((self.parts.clock.steady() + pause, uuid, timer));
-    }
-
-    /// Does what has become due.
-    async fn fire(&mut self) {
-        let now = self.parts.clock.moment();
-        while let Some((at, uuid, timer)) = self.timers.first().copied()
-            && at <= now.steady
-        {
-            self.timers.pop_first();
-            self.dirty.insert(uuid);
-            match timer {
-                Timer::Look => (),
-                Timer::Rested(id) => {
-                    if let Some(queue) = self.queues.get_mut(&uuid) {
-                        queue.rested(id);
-                    }
-                }
-                Timer::Lookup(id) => self.look_up(uuid, id).await,
-                Timer::Schedule => self.find_next_due().await,
-            }
-        }
-        while self.next_due.is_some_and(|due| due <= now.wall) {
-            match stored::come_due(&self.parts.store, now.wall, DUE_AT_ONCE).await {
-                Ok(come) if come.is_empty() => self.find_next_due().await,
-                Ok(come) => {
-                    for entry in come {
-                        if let Some(queue) = self.queues.get_mut(&entry.session_uuid) {
-                            queue.scheduled = queue.scheduled.saturating_sub(1);
-                            queue.queued += 1;
-                        }
-                        self.dirty.insert(entry.session_uuid);
-                    }
-                }
-                Err(error) => self.schedule_failed(&error),
-            }
-        }
-    }
-
-    /// Puts an entry whose outcome is unknown back into its chat, where it is looked up when its turn comes.
-    async fn look_up(&mut self, uuid: Uuid, id: Uuid) {
-        let Some(queue) = self.queues.get(&uuid) else { return };
-        match stored::back_to_queue(&self.parts.store, &queue.session.id, id).await {
-            Ok(false) => (),
-            Ok(true) => {
-                self.left(uuid, id, Place::Lookup);
-                if let Some(queue) = self.queues.get_mut(&uuid) {
-                    queue.queued += 1;
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "a message whose outcome is unknown cannot be looked up yet");
-                self.wake_after(DISK_PAUSE, uuid, Timer::Lookup(id));
-            }
-        }
-    }
-
-    async fn find_next_due(&mut self) {
-        match self.parts.store.outbox_queue().next_due().await {
-            Ok(next) => self.next_due = next,
-            Err(error) => self.schedule_failed(&error),
-        }
-    }
-
-    fn schedule_failed(&mut self, error: &StoreError) {
-        tracing::error!(%error, "what is to be sent later cannot be read");
-        self.next_due = None;
-        self.wake_after(DISK_PAUSE, Uuid::nil(), Timer::Schedule);
-    }
-
-    fn pause(&self) -> Duration {
-        let now = self.parts.clock.moment();
-        let timer = self.timers.first().map(|(at, ..)| between(now.steady, *at));
-        let due = self.next_due.map(|due| between(now.wall, due));
-        timer.into_iter().chain(due).fold(LONGEST_PAUSE, Duration::min)
     }
 }
 

@@ -21,6 +21,7 @@ mod dispatcher;
 mod queue;
 mod request;
 mod stored;
+mod timers;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -40,13 +41,13 @@ use self::{
 use crate::{
     breakpoint::Breakpoint,
     domain::{
-        Clock, Content, Error, ErrorCode, Outgoing, SessionId, SessionRef, Subject,
+        Clock, Content, Error, ErrorCode, Outgoing, SessionId, SessionRef, Subject, Timestamp,
         command::Sent,
         event::CancelReason,
         failure::HoldTimes,
         outbox::{OutboxEntry, OutboxState, Terms},
     },
-    events::EventLog,
+    events::{EventLog, Work},
     jobs::{Handler, Job, Then},
     messaging::Ingest,
     session::{LINE_GRACE, Supervisor, not_found},
@@ -376,16 +377,26 @@ async fn take_over(parts: &OutboxParts) -> Result<(), StoreError> {
 /// Drops what is done with and past its retention, round after round.
 #[async_trait]
 impl Handler for Outbox {
-    async fn run(&self, _: &Job, _: &Store) -> Result<Then, Error> {
+    async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
         let Self { parts, .. } = self;
         let before = parts.clock.now() - parts.settings.retention;
         for session in parts.supervisor.list() {
-            let outbox = parts.store.outbox();
-            if let Err(error) = outbox.prune(&session.id, before, PRUNED_AT_ONCE).await {
+            if let Err(error) = prune(&parts.store, &session.id, before).await {
                 tracing::warn!(%error, "old entries of the outbox could not be dropped");
             }
         }
         Ok(Then::After(PRUNE_INTERVAL))
+    }
+}
+
+/// Drops ended entries of one session. One that a receipt changes meanwhile is looked at again.
+async fn prune(store: &Store, session: &SessionId, before: Timestamp) -> Result<(), StoreError> {
+    let mut work = store.begin();
+    loop {
+        work.store().outbox().prune(session, before, PRUNED_AT_ONCE).await?;
+        if work.commit().await? {
+            return Ok(());
+        }
     }
 }
 
