@@ -8,12 +8,13 @@ use crate::{
     },
     store::{
         ChatQueue, ConsumerCursor, ConsumerFault, Job, Mirror, StoredReceipt,
+        messages::MessageRecord,
         record::Declaration,
         records::{ApiKeyRecord, KeyedWrite, Reading, WebhookRecord},
     },
 };
 
-pub const CATALOGUE: [Declaration; 16] = [
+pub const CATALOGUE: [Declaration; 17] = [
     Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
     Declaration::of::<ChatQueue>(),
@@ -24,6 +25,7 @@ pub const CATALOGUE: [Declaration; 16] = [
     Declaration::of::<Identity>(),
     Declaration::of::<Job>(),
     Declaration::of::<KeyedWrite>(),
+    Declaration::of::<MessageRecord>(),
     Declaration::of::<Mirror>(),
     Declaration::of::<Reading>(),
     Declaration::of::<SessionRecord>(),

@@ -1,20 +1,16 @@
-//! How keys and values are written.
-//!
-//! Keys: parts in an order-preserving, unambiguous form, so that a prefix of parts is a prefix of
-//! bytes. Values: one version byte and JSON.
+//! How keys are written: parts in an order-preserving, unambiguous form, so that a prefix of parts is a prefix of
+//! bytes. How values are written stands in [`crate::store::values`].
 
 use std::{cmp::Ordering, marker::PhantomData};
 
-use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
     domain::Timestamp,
-    store::{StoreError, engine::Range, trees::Tree},
+    store::{engine::Range, trees::Tree},
 };
 
-/// The version that values are written in.
-const VERSION: u8 = 1;
+pub use crate::store::values::{decode, encode, encode_json};
 
 /// Builds a key part by part. `R` says what lies under it, where that is known.
 pub struct Key<R = ()> {
@@ -180,33 +176,6 @@ pub fn text_at(key: &[u8], start: usize) -> Option<String> {
     }
 }
 
-pub fn encode<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
-    encode_json(value)
-}
-
-/// As every version reads it.
-pub fn encode_json<V: Serialize>(value: &V) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = vec![VERSION];
-    serde_json::to_writer(&mut bytes, value)
-        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    Ok(bytes)
-}
-
-pub fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, json)) => {
-            serde_json::from_slice(json).map_err(|error| StoreError::Corrupt(error.to_string()))
-        }
-        Some((version, _)) => Err(StoreError::Corrupt(format!("a value of version {version}"))),
-        None => Err(StoreError::Corrupt("an empty value".to_owned())),
-    }
-}
-
-/// A stored value in the present encoding, whatever its type.
-pub fn recode(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    encode(&decode::<serde_json::Value>(bytes)?)
-}
-
 const SIGN: u64 = 1 << 63;
 
 fn sortable(time: Timestamp) -> u64 {
@@ -262,11 +231,5 @@ mod tests {
             let key = |millis| Key::new(Tree::Chats).time_descending(from_millis(millis));
             prop_assert_eq!(key(a).cmp(&key(b)), b.cmp(&a));
         }
-    }
-
-    #[test]
-    fn a_value_of_an_unknown_version_is_refused() {
-        assert!(matches!(decode::<u8>(&[9, b'1']), Err(StoreError::Corrupt(_))));
-        assert_eq!(decode::<u8>(&encode(&7u8).unwrap()).unwrap(), 7);
     }
 }

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode},
         engine::{Batch, Direction, Engine, Range},
+        plain::Plain,
         records::{Attempt, Delivery, DeliveryState, number_of},
         table::clear,
         trees::Tree,
@@ -102,7 +102,7 @@ impl Delivered {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Part {
-    Kept(Box<RawValue>),
+    Kept(Plain),
     New(Delivered),
 }
 
@@ -120,7 +120,7 @@ pub async fn add_in(
     }
     for (record, new) in by_record {
         let key = key(webhook, record).done();
-        let kept: Vec<Box<RawValue>> = match engine.get(&key).await? {
+        let kept: Vec<Plain> = match engine.get(&key).await? {
             Some(bytes) => decode(&bytes)?,
             None => Vec::new(),
         };

@@ -1,7 +1,8 @@
-//! The mirror of each session's messages, in the order of time within a chat, and in that of their
-//! numbers. WhatsApp counts time in whole seconds: within one, messages keep the order in which they
-//! came.
+//! The mirror of each session's messages: by number, in each chat in the order of time and in that of their
+//! numbers, by key and by UUID. WhatsApp counts time in whole seconds: within one, messages stand in the order
+//! of their numbers, which is that in which they came.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -11,9 +12,10 @@ use crate::{
     },
     store::{
         StoreError,
-        codec::{Key, decode, encode, last_number, number_at, text_at},
-        engine::{Batch, Direction, Engine, Followed, Range, Scan},
+        codec::{Key, encode},
+        engine::{Batch, Direction, Engine},
         numbers::Numbers,
+        record::{self, Found, Index, IndexKey, Record, Scope, Table as Declared},
         table::Table,
         trees::Tree,
     },
@@ -21,17 +23,83 @@ use crate::{
 
 /// How many are read at once where some are left out.
 const READ_AT_ONCE: usize = 64;
-/// The place of the first message of a second; there is room on both sides.
-const MIDDLE: u64 = 1 << 32;
+/// Several messages of a chat bear one key only where several people chose it.
+const MOST_OF_A_KEY: usize = 64;
+
+const BY_TIME: Index<MessageRecord> = Index::new(Tree::MessagesByTime);
+const IN_CHAT: Index<MessageRecord> = Index::new(Tree::MessagesOfChat);
+const BY_KEY: Index<MessageRecord> = Index::new(Tree::MessagesByKey);
+const BY_UUID: Index<MessageRecord> = Index::new(Tree::MessageUuids);
+
+/// A message as it is stored, under its number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRecord {
+    pub session: SessionId,
+    pub number: u64,
+    /// Deleted here alone; its content is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// The time of its place in the chat, where a later report gave the message another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<Timestamp>,
+    pub message: Message,
+}
+
+impl Record for MessageRecord {
+    const TABLE: Declared = Declared {
+        tree: Tree::MessageRecords,
+        owner: "messaging",
+        indexes: &[
+            Tree::MessagesByTime,
+            Tree::MessagesOfChat,
+            Tree::MessagesByKey,
+            Tree::MessageUuids,
+        ],
+        scope: Scope::Gateway,
+    };
+
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        let (session, id) = (self.session.as_str(), &self.message.id);
+        let at = self.placed_at.unwrap_or(self.message.timestamp);
+        let of = |index: Index<Self>| index.key().text(session).text(id.chat.as_str());
+        vec![
+            of(BY_TIME).time(at).number(self.number),
+            of(IN_CHAT).number(self.number),
+            of(BY_KEY).text(&id.key).number(self.number),
+            BY_UUID.key().uuid(message_uuid(&self.session, id)),
+        ]
+    }
+}
+
+impl MessageRecord {
+    /// As the rest of the gateway knows it.
+    fn stored(self) -> StoredMessage {
+        let Self { number, hidden, message, .. } = self;
+        StoredMessage { number, hidden, message }
+    }
+
+    fn key_of(number: u64) -> Key<Self> {
+        Self::key().number(number)
+    }
+
+    /// The same place with another content.
+    fn with(self, stored: StoredMessage) -> Self {
+        let at = self.placed_at.unwrap_or(self.message.timestamp);
+        let placed_at = Some(at).filter(|at| *at != stored.message.timestamp);
+        let (hidden, message) = (stored.hidden, stored.message);
+        Self { hidden, message, placed_at, ..self }
+    }
+}
 
 pub struct Messages<'a> {
-    table: Table<'a, StoredMessage>,
+    engine: &'a dyn Engine,
     numbers: &'a Numbers,
 }
 
 impl<'a> Messages<'a> {
     pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
-        Self { table: Table::new(engine), numbers }
+        Self { engine, numbers }
     }
 
     pub async fn get(
@@ -47,7 +115,7 @@ impl<'a> Messages<'a> {
         session: &SessionId,
         id: &MessageId,
     ) -> Result<Option<StoredMessage>, StoreError> {
-        self.at_place(&place(session, id)).await
+        Ok(self.record(session, id).await?.map(MessageRecord::stored))
     }
 
     /// Finds a message of a chat by its key alone, whoever sent it.
@@ -66,30 +134,27 @@ impl<'a> Messages<'a> {
         chat: &Jid,
         key: &str,
     ) -> Result<Option<StoredMessage>, StoreError> {
-        let range = places(session, chat).text(key).all();
-        let found = self.table.engine.scan(range, Direction::Forward, 1).await?;
-        let Some((_, key)) = found.into_iter().next() else { return Ok(None) };
-        self.at(&key).await
+        let found = self.of_key(session, chat, key).await?;
+        // The same one always: that of the lowest id.
+        let first = found.into_iter().min_by_key(|record| record.message.id.to_string());
+        Ok(first.map(MessageRecord::stored))
     }
 
     pub async fn by_uuid(
         &self,
         uuid: Uuid,
     ) -> Result<Option<(SessionId, StoredMessage)>, StoreError> {
-        let found = self.table.engine.get(&by_uuid(uuid)).await?;
-        match found.as_deref().map(decode).transpose()? {
-            Some(number) => self.by_number(number).await,
-            None => Ok(None),
-        }
+        let part = BY_UUID.key().uuid(uuid).below();
+        let found = record::follow(self.engine, part, 1).await?.pop();
+        Ok(found.map(|found| (found.record.session.clone(), found.record.stored())))
     }
 
     pub async fn by_number(
         &self,
         number: u64,
     ) -> Result<Option<(SessionId, StoredMessage)>, StoreError> {
-        let Some(key) = self.table.engine.get(&by_number(number)).await? else { return Ok(None) };
-        let stored = self.at(&key).await?;
-        stored.map(|stored| Ok((session_of(&key)?, stored))).transpose()
+        let found = record::get(self.engine, &MessageRecord::key_of(number)).await?;
+        Ok(found.map(|record| (record.session.clone(), record.stored())))
     }
 
     /// The newest `limit` messages before the one given, in the order of time; without those that
@@ -101,26 +166,30 @@ impl<'a> Messages<'a> {
         before: Option<&Message>,
         limit: usize,
     ) -> Result<Vec<Message>, StoreError> {
-        let chat_key = Key::new(Tree::Messages).text(session.as_str()).text(chat.as_str());
-        let mut range = chat_key.all();
-        if let Some(message) = before {
-            range.end = match self.table.engine.get(&place(session, &message.id)).await? {
-                Some(key) => key,
-                None => second(session, message).done(),
-            };
-        }
+        let of_chat = || of(BY_TIME, session, chat);
+        let mut end = match before {
+            None => None,
+            Some(message) => {
+                let known = self.record(session, &message.id).await?;
+                let place = |record: &MessageRecord| {
+                    let at = record.placed_at.unwrap_or(record.message.timestamp);
+                    of_chat().time(at).number(record.number)
+                };
+                Some(known.as_ref().map_or_else(|| of_chat().time(message.timestamp), place))
+            }
+        };
         let mut page = Vec::new();
         loop {
             let wanted = limit - page.len();
-            let found = self.table.engine.scan(range.clone(), Direction::Backward, wanted).await?;
-            let is_last = found.len() < wanted;
-            for (key, value) in found {
-                let stored: StoredMessage = decode(&value)?;
-                range.end = key;
-                if !stored.hidden {
-                    page.push(stored.message);
-                }
+            let mut part = of_chat().below().backward();
+            if let Some(end) = end {
+                part = part.before(end);
             }
+            let found = record::follow(self.engine, part, wanted).await?;
+            let is_last = found.len() < wanted;
+            end = found.last().map(|found| found.entry.clone());
+            let shown = found.into_iter().filter(|found| !found.record.hidden);
+            page.extend(shown.map(|found| found.record.message));
             if is_last || limit <= page.len() {
                 page.reverse();
                 return Ok(page);
@@ -136,24 +205,19 @@ impl<'a> Messages<'a> {
         window: Window,
         limit: usize,
     ) -> Result<Vec<StoredMessage>, StoreError> {
-        let of_chat = in_chat(session, chat);
-        let (range, direction) = match window {
-            Window::Newest => (of_chat.all(), Direction::Backward),
+        let of_chat = || of(IN_CHAT, session, chat);
+        let (part, is_backward) = match window {
+            Window::Newest => (of_chat().below().backward(), true),
             Window::Before(number) => {
-                (of_chat.until(in_chat(session, chat).number(number)), Direction::Backward)
+                (of_chat().below().before(of_chat().number(number)).backward(), true)
             }
             Window::After(number) => {
-                let end = of_chat.all().end;
-                let start = in_chat(session, chat).number(number.saturating_add(1)).done();
-                (Range { start, end }, Direction::Forward)
+                (of_chat().below().from(of_chat().number(number.saturating_add(1))), false)
             }
         };
-        let scans = vec![Scan { range, direction, limit }];
-        let page = self.table.engine.follow(scans).await?.pop().unwrap_or_default();
-        let found: Result<Vec<StoredMessage>, _> =
-            page.iter().map(|one| decode(&one.pair.1)).collect();
-        let mut found = found?;
-        if direction == Direction::Backward {
+        let found = record::follow(self.engine, part, limit).await?;
+        let mut found: Vec<_> = found.into_iter().map(|found| found.record.stored()).collect();
+        if is_backward {
             found.reverse();
         }
         Ok(found)
@@ -165,39 +229,28 @@ impl<'a> Messages<'a> {
         chats: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
     ) -> Result<Vec<Option<StoredMessage>>, StoreError> {
         let newest = |(session, chat): (&'b SessionId, &'b Jid)| {
-            let range = in_chat(session, chat).all();
-            Scan { range, direction: Direction::Backward, limit: 1 }
+            of(IN_CHAT, session, chat).below().backward()
         };
-        let pages = self.table.engine.follow(chats.into_iter().map(newest).collect()).await?;
-        let stored = |page: Vec<Followed>| page.first().map(|one| decode(&one.pair.1)).transpose();
-        pages.into_iter().map(stored).collect()
+        let parts = chats.into_iter().map(newest).collect();
+        let pages = record::follow_many(self.engine, parts, 1).await?;
+        let stored = |page: Vec<Found<MessageRecord>>| {
+            page.into_iter().next().map(|found| found.record.stored())
+        };
+        Ok(pages.into_iter().map(stored).collect())
     }
 
     /// Up to `limit` messages of all sessions below a number, highest first. Nothing at the end alone.
     pub async fn feed(
         &self,
-        mut before: Option<u64>,
+        before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(SessionId, StoredMessage)>, StoreError> {
-        loop {
-            let all = Key::new(Tree::MessagesByNumber);
-            let range = match before {
-                Some(number) => all.until(Key::new(Tree::MessagesByNumber).number(number)),
-                None => all.all(),
-            };
-            let scan = Scan { range: range.clone(), direction: Direction::Backward, limit };
-            let page = self.table.engine.follow(vec![scan]).await?.pop().unwrap_or_default();
-            if !page.is_empty() {
-                let stored = |one: Followed| Ok((session_of(&one.pair.0)?, decode(&one.pair.1)?));
-                return page.into_iter().map(stored).collect();
-            }
-            // All of these may belong to a session that is being removed.
-            let entries = self.table.engine.scan(range, Direction::Backward, limit).await?;
-            before = entries.last().and_then(|(entry, _)| last_number(entry));
-            if before.is_none() {
-                return Ok(Vec::new());
-            }
+        let mut part = MessageRecord::key().below().backward();
+        if let Some(number) = before {
+            part = part.before(MessageRecord::key_of(number));
         }
+        let found = record::select(self.engine, part, limit).await?;
+        Ok(found.into_iter().map(|record| (record.session.clone(), record.stored())).collect())
     }
 
     /// Adds the write to a batch; whether the message is new. One stays where it was first written
@@ -209,18 +262,17 @@ impl<'a> Messages<'a> {
         session: &SessionId,
         message: &Message,
     ) -> Result<bool, StoreError> {
-        if let Some(key) = self.table.engine.get(&place(session, &message.id)).await? {
-            if let Some(known) = self.at(&key).await?
-                && !known.hidden
-            {
-                let stored = StoredMessage { message: message.clone(), ..known };
-                batch.put(key, encode(&stored)?);
-            }
-            return Ok(false);
+        let Some(known) = self.record(session, &message.id).await? else {
+            let number = self.free_number(|| self.numbers.message()).await?;
+            self.add_in(batch, session, message, number)?;
+            return Ok(true);
+        };
+        if !known.hidden {
+            let (number, message) = (known.number, message.clone());
+            let changed = known.with(StoredMessage { number, hidden: false, message });
+            batch.put(MessageRecord::key_of(number).done(), encode(&changed)?);
         }
-        let key = self.key_behind(session, message).await?;
-        self.add_in(batch, session, message, self.numbers.message(), key)?;
-        Ok(true)
+        Ok(false)
     }
 
     /// Adds a message of an earlier time, unless it is known; whether it is new. Of several the
@@ -231,11 +283,12 @@ impl<'a> Messages<'a> {
         session: &SessionId,
         message: &Message,
     ) -> Result<bool, StoreError> {
-        if self.find_by_key(session, message.chat(), &message.id.key).await?.is_some() {
+        let of_key = self.of_key(session, message.chat(), &message.id.key).await?;
+        if !of_key.is_empty() || self.record(session, &message.id).await?.is_some() {
             return Ok(false);
         }
-        let key = self.key_before(session, message).await?;
-        self.add_in(batch, session, message, self.numbers.earlier_message(), key)?;
+        let number = self.free_number(|| self.numbers.earlier_message()).await?;
+        self.add_in(batch, session, message, number)?;
         Ok(true)
     }
 
@@ -246,8 +299,10 @@ impl<'a> Messages<'a> {
         session: &SessionId,
         stored: &StoredMessage,
     ) -> Result<(), StoreError> {
-        if let Some(key) = self.table.engine.get(&place(session, &stored.message.id)).await? {
-            batch.put(key, encode(stored)?);
+        if let Some(known) = self.record(session, &stored.message.id).await? {
+            let number = known.number;
+            let changed = known.with(stored.clone());
+            batch.put(MessageRecord::key_of(number).done(), encode(&changed)?);
         }
         Ok(())
     }
@@ -260,7 +315,7 @@ impl<'a> Messages<'a> {
         message: &Message,
     ) -> Result<(), StoreError> {
         let key = count_key(session, day_of(message.timestamp));
-        let counts = Table::new(self.table.engine);
+        let counts = Table::new(self.engine);
         let mut count: DayCount = counts.get(key.clone()).await?.unwrap_or_default();
         let of = if message.from_me() { &mut count.sent } else { &mut count.received };
         *of = of.saturating_add(1);
@@ -276,7 +331,7 @@ impl<'a> Messages<'a> {
         let mut range = Key::new(Tree::MessageCounts).text(session.as_str()).all();
         range.start = count_key(session, day_of(since)).done();
         let days: Vec<DayCount> =
-            Table::new(self.table.engine).scan(range, Direction::Forward, usize::MAX).await?;
+            Table::new(self.engine).scan(range, Direction::Forward, usize::MAX).await?;
         let sum = |sum: DayCount, day: DayCount| DayCount {
             sent: sum.sent + day.sent,
             received: sum.received + day.received,
@@ -286,63 +341,24 @@ impl<'a> Messages<'a> {
 
     /// Removes the messages of a chat, or of all chats of a session.
     pub async fn clear(&self, session: &SessionId, chat: Option<&Jid>) -> Result<(), StoreError> {
-        self.numbers.keep(self.table.engine).await?;
-        let of_session = Key::new(Tree::Messages).text(session.as_str());
-        let range = match chat {
-            Some(chat) => of_session.text(chat.as_str()).all(),
-            None => of_session.all(),
-        };
+        self.numbers.keep(self.engine).await?;
         loop {
-            let found =
-                self.table.engine.scan(range.clone(), Direction::Forward, READ_AT_ONCE).await?;
+            let of_session = BY_TIME.key().text(session.as_str());
+            let part = match chat {
+                Some(chat) => of_session.text(chat.as_str()),
+                None => of_session,
+            };
+            let found = record::follow(self.engine, part.below(), READ_AT_ONCE).await?;
             if found.is_empty() {
                 return Ok(());
             }
             let mut batch = Batch::new();
-            for (key, value) in found {
-                let stored: StoredMessage = decode(&value)?;
-                for index in indexes(session, &stored) {
-                    batch.remove(index);
-                }
-                batch.remove(key);
+            for Found { key, record, .. } in found {
+                record::remove_in(&mut batch, &key, &record);
             }
-            self.table.engine.commit(batch).await?;
+            self.engine.commit(batch).await?;
             tokio::task::yield_now().await;
         }
-    }
-
-    /// Behind all messages of the same second that are there.
-    async fn key_behind(
-        &self,
-        session: &SessionId,
-        message: &Message,
-    ) -> Result<Vec<u8>, StoreError> {
-        let last = self.end_of_second(session, message, Direction::Backward).await?;
-        let place = last.map_or(MIDDLE, |last| last.saturating_add(1));
-        Ok(second(session, message).number(place).text(&message.id.to_string()).done())
-    }
-
-    /// Before all of them.
-    async fn key_before(
-        &self,
-        session: &SessionId,
-        message: &Message,
-    ) -> Result<Vec<u8>, StoreError> {
-        let first = self.end_of_second(session, message, Direction::Forward).await?;
-        let place = first.map_or(MIDDLE, |first| first.saturating_sub(1));
-        Ok(second(session, message).number(place).text(&message.id.to_string()).done())
-    }
-
-    async fn end_of_second(
-        &self,
-        session: &SessionId,
-        message: &Message,
-        direction: Direction,
-    ) -> Result<Option<u64>, StoreError> {
-        let second = second(session, message);
-        let length = second.length();
-        let found = self.table.engine.scan(second.all(), direction, 1).await?;
-        Ok(found.first().and_then(|(key, _)| number_at(key, length)))
     }
 
     fn add_in(
@@ -351,82 +367,57 @@ impl<'a> Messages<'a> {
         session: &SessionId,
         message: &Message,
         number: u64,
-        key: Vec<u8>,
     ) -> Result<(), StoreError> {
-        let stored = StoredMessage { number, hidden: false, message: message.clone() };
-        batch.put(key.clone(), encode(&stored)?);
-        index_in(batch, session, &stored, key)
+        let (session, message) = (session.clone(), message.clone());
+        let record = MessageRecord { session, number, hidden: false, placed_at: None, message };
+        record::put_in(batch, &MessageRecord::key_of(number), &record)
     }
 
-    async fn at_place(&self, place: &[u8]) -> Result<Option<StoredMessage>, StoreError> {
-        match self.table.engine.get(place).await? {
-            Some(key) => self.at(&key).await,
-            None => Ok(None),
+    /// A number that nothing bears: another gateway on the same engine may have given it.
+    async fn free_number(&self, next: impl Fn() -> u64) -> Result<u64, StoreError> {
+        loop {
+            let number = next();
+            let key = MessageRecord::key_of(number);
+            if self.engine.get(key.as_bytes()).await?.is_none() {
+                return Ok(number);
+            }
+            self.numbers.go_past(self.engine).await?;
         }
     }
 
-    async fn at(&self, key: &[u8]) -> Result<Option<StoredMessage>, StoreError> {
-        self.table.engine.get(key).await?.as_deref().map(decode).transpose()
+    async fn record(
+        &self,
+        session: &SessionId,
+        id: &MessageId,
+    ) -> Result<Option<MessageRecord>, StoreError> {
+        // By the one key that nobody else can write unnoticed meanwhile.
+        let part = BY_UUID.key().uuid(message_uuid(session, id)).below();
+        match record::follow(self.engine, part, 1).await?.pop() {
+            None => return Ok(None),
+            Some(found) if found.record.message.id == *id => return Ok(Some(found.record)),
+            // An own message under another form of its id.
+            Some(_) => (),
+        }
+        let found = self.of_key(session, &id.chat, &id.key).await?;
+        Ok(found.into_iter().find(|record| record.message.id == *id))
+    }
+
+    /// The messages of a chat that bear a key.
+    async fn of_key(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        key: &str,
+    ) -> Result<Vec<MessageRecord>, StoreError> {
+        let part = of(BY_KEY, session, chat).text(key).below();
+        let found = record::follow(self.engine, part, MOST_OF_A_KEY).await?;
+        Ok(found.into_iter().map(|found| found.record).collect())
     }
 }
 
-/// Adds all that leads to a message.
-pub fn index_in(
-    batch: &mut Batch,
-    session: &SessionId,
-    stored: &StoredMessage,
-    key: Vec<u8>,
-) -> Result<(), StoreError> {
-    let [place, in_chat, by_number, by_uuid] = indexes(session, stored);
-    batch.put(by_uuid, encode(&stored.number)?);
-    batch.put(by_number, key.clone());
-    batch.put(in_chat, key.clone());
-    batch.put(place, key);
-    Ok(())
-}
-
-/// The session whose message has this key.
-pub fn session_of(key: &[u8]) -> Result<SessionId, StoreError> {
-    let damaged = || StoreError::Corrupt("a key without a session".to_owned());
-    text_at(key, 1).and_then(|text| text.parse().ok()).ok_or_else(damaged)
-}
-
-fn indexes(session: &SessionId, stored: &StoredMessage) -> [Vec<u8>; 4] {
-    let message = &stored.message;
-    [
-        place(session, &message.id),
-        in_chat(session, message.chat()).number(stored.number).done(),
-        by_number(stored.number),
-        by_uuid(message_uuid(session, &message.id)),
-    ]
-}
-
-/// What the keys of all messages of a chat that bear the same time begin with.
-fn second(session: &SessionId, message: &Message) -> Key {
-    Key::new(Tree::Messages)
-        .text(session.as_str())
-        .text(message.chat().as_str())
-        .time(message.timestamp)
-}
-
-fn places(session: &SessionId, chat: &Jid) -> Key {
-    Key::new(Tree::MessagePlaces).text(session.as_str()).text(chat.as_str())
-}
-
-fn place(session: &SessionId, id: &MessageId) -> Vec<u8> {
-    places(session, &id.chat).text(&id.key).text(&id.to_string()).done()
-}
-
-fn in_chat(session: &SessionId, chat: &Jid) -> Key {
-    Key::new(Tree::MessagesInChat).text(session.as_str()).text(chat.as_str())
-}
-
-fn by_number(number: u64) -> Vec<u8> {
-    Key::new(Tree::MessagesByNumber).number(number).done()
-}
-
-fn by_uuid(uuid: Uuid) -> Vec<u8> {
-    Key::new(Tree::MessagesByUuid).uuid(uuid).done()
+/// What the entries of a chat begin with.
+fn of(index: Index<MessageRecord>, session: &SessionId, chat: &Jid) -> IndexKey<MessageRecord> {
+    index.key().text(session.as_str()).text(chat.as_str())
 }
 
 fn count_key(session: &SessionId, day: u64) -> Key {
@@ -480,25 +471,42 @@ mod tests {
         assert_eq!(page(Some(&all[2])).await, "DFC");
         assert_eq!(page(Some(&message("Z", 8))).await, "DFCE");
     }
+
     #[tokio::test]
     async fn the_feed_goes_past_numbers_without_a_message() {
         let store = Store::temporary().await.unwrap();
-        let session = "s".parse().unwrap();
-        for (key, at) in [("A", 1), ("B", 2), ("C", 3), ("D", 4)] {
+        let (a, b): (SessionId, SessionId) = ("a".parse().unwrap(), "b".parse().unwrap());
+        for (session, key, at) in [(&a, "A", 1), (&b, "B", 2), (&b, "C", 3), (&a, "D", 4)] {
             let mut batch = Batch::new();
-            store.messages().put_in(&mut batch, &session, &message(key, at)).await.unwrap();
+            store.messages().put_in(&mut batch, session, &message(key, at)).await.unwrap();
             store.commit(batch).await.unwrap();
         }
         let all = store.messages().feed(None, 10).await.unwrap();
-        let mut batch = Batch::new();
-        for (_, stored) in &all[..3] {
-            let place = by_number(stored.number);
-            let key = store.messages().table.engine.get(&place).await.unwrap().unwrap();
-            batch.remove(key);
-        }
-        store.commit(batch).await.unwrap();
-        let left = store.messages().feed(None, 2).await.unwrap();
+        store.messages().clear(&b, None).await.unwrap();
+        let left = store.messages().feed(Some(all[0].1.number), 2).await.unwrap();
         assert_eq!(left.iter().map(|(_, one)| one.number).collect::<Vec<_>>(), [all[3].1.number]);
         assert!(store.messages().feed(Some(all[3].1.number), 2).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_two_people_chose_leads_to_both() {
+        let (store, session) = (Store::temporary().await.unwrap(), "s".parse().unwrap());
+        let chat: Jid = "15550000001-1600000000@g.us".parse().unwrap();
+        let ids = ["15550000002@c.us", "15550000003@c.us"];
+        let ids: Vec<MessageId> =
+            ids.map(|who| format!("false_{chat}_K_{who}").parse().unwrap()).to_vec();
+        for id in ids.iter().rev() {
+            let author = id.participant.clone().unwrap();
+            let message = Message::text(id.clone(), author, id.to_string(), from_seconds(7));
+            let mut batch = Batch::new();
+            store.messages().put_in(&mut batch, &session, &message).await.unwrap();
+            store.commit(batch).await.unwrap();
+        }
+        for id in &ids {
+            let found = store.messages().get(&session, id).await.unwrap().unwrap();
+            assert_eq!(found.body, id.to_string());
+        }
+        let found = store.messages().find_by_key(&session, &chat, "K").await.unwrap().unwrap();
+        assert_eq!(found.id, ids[0]);
     }
 }

@@ -27,6 +27,7 @@ mod mirrors;
 mod numbers;
 mod outbox;
 mod outbox_queue;
+mod plain;
 mod receipts;
 mod record;
 pub mod records;
@@ -35,10 +36,13 @@ mod sealing;
 mod search_mark;
 mod sessions;
 mod settings;
+#[cfg(test)]
+mod size;
 mod table;
 mod tags;
 mod transaction;
 mod trees;
+mod values;
 mod unit_of_work;
 mod webhooks;
 

@@ -58,14 +58,9 @@ impl Numbers {
     pub async fn open(engine: &dyn Engine) -> Result<Self, StoreError> {
         let before = Given { message: FIRST_NUMBER, history: FIRST_NUMBER, conversation: 1 };
         let given = Settings::new(engine).get(SETTING).await?.unwrap_or(before);
-        let end = async |tree, direction| {
-            let found = engine.scan(Key::new(tree).all(), direction, 1).await?;
-            Ok::<_, StoreError>(found.first().and_then(|(key, _)| last_number(key)))
-        };
         let after = |last: Option<u64>| last.map_or(0, |last| last.saturating_add(1));
-        let newest = end(Tree::MessagesByNumber, Direction::Backward).await?;
-        let oldest = end(Tree::MessagesByNumber, Direction::Forward).await?;
-        let conversation = end(Tree::ConversationsByNumber, Direction::Backward).await?;
+        let (oldest, newest) = ends(engine, Tree::MessageRecords).await?;
+        let (_, conversation) = ends(engine, Tree::ConversationsByNumber).await?;
         let next = Next {
             message: given.message.max(after(newest)).into(),
             history: given.history.min(oldest.unwrap_or(u64::MAX)).into(),
@@ -83,6 +78,18 @@ impl Numbers {
     /// For a message of an earlier time: below all that were given before.
     pub fn earlier_message(&self) -> u64 {
         self.0.history.fetch_sub(1, Ordering::SeqCst) - 1
+    }
+
+    /// Counts on from what others gave on the same engine.
+    pub async fn go_past(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+        let (oldest, newest) = ends(engine, Tree::MessageRecords).await?;
+        if let Some(newest) = newest {
+            self.0.message.fetch_max(newest.saturating_add(1), Ordering::SeqCst);
+        }
+        if let Some(oldest) = oldest {
+            self.0.history.fetch_min(oldest, Ordering::SeqCst);
+        }
+        Ok(())
     }
 
     pub fn conversation(&self) -> u64 {
@@ -109,6 +116,15 @@ impl Numbers {
         };
         Settings::new(engine).put_lazily(SETTING, &given).await
     }
+}
+
+/// The lowest and the highest number that keys of a tree end with.
+async fn ends(engine: &dyn Engine, tree: Tree) -> Result<(Option<u64>, Option<u64>), StoreError> {
+    let end = async |direction| {
+        let found = engine.scan(Key::new(tree).all(), direction, 1).await?;
+        Ok::<_, StoreError>(found.first().and_then(|(key, _)| last_number(key)))
+    };
+    Ok((end(Direction::Forward).await?, end(Direction::Backward).await?))
 }
 
 #[cfg(test)]

@@ -4,31 +4,26 @@
 //! middle, it is done again at the next opening: the layout is written down last.
 
 use crate::{
-    domain::{Chat, SessionId, conversation::StoredMessage},
+    domain::Chat,
     store::{
         StoreError,
         catalogue::CATALOGUE,
-        codec::{Key, decode, encode},
+        codec::{Key, decode, text_at},
         conversations::Conversations,
         engine::{Batch, Direction, Engine, Range},
-        messages::{self, session_of},
         numbers::Numbers,
         search_mark::SearchMark,
         settings::Settings,
-        table::clear,
         trees::Tree,
     },
 };
 
 /// The layout of the indexes that this version writes and reads.
-const LAYOUT: u64 = 2;
+pub const LAYOUT: u64 = 2;
 /// The layout before it: other entries of declared tables led to their records in other ways.
-const BEFORE_TABLES: u64 = 1;
-const SETTING: &str = "index layout";
+pub const BEFORE_TABLES: u64 = 1;
+pub const SETTING: &str = "index layout";
 const AT_ONCE: usize = 500;
-
-const INDEXES: [Tree; 4] =
-    [Tree::MessagePlaces, Tree::MessagesInChat, Tree::MessagesByNumber, Tree::MessagesByUuid];
 
 /// What was found and indexed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,34 +46,27 @@ pub async fn when_due(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexe
     }
 }
 
-async fn reindex_tables(engine: &dyn Engine) -> Result<(), StoreError> {
+/// How many messages there are.
+async fn reindex_tables(engine: &dyn Engine) -> Result<u64, StoreError> {
+    let mut messages = 0;
     for declared in CATALOGUE {
-        declared.reindex(engine).await?;
+        let records = declared.reindex(engine).await?;
+        if declared.table.tree == Tree::MessageRecords {
+            messages = records;
+        }
     }
-    Ok(())
+    Ok(messages)
 }
 
 pub async fn reindex(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
     numbers.keep(engine).await?;
     SearchMark::new(engine).set(uuid::Uuid::nil()).await?;
     Settings::new(engine).put(SETTING, &0_u64).await?;
-    for tree in INDEXES {
-        clear(engine, Key::new(tree).all()).await?;
-    }
-    let mut done = Reindexed::default();
-    each(engine, Tree::Messages, async |batch, key, value| {
-        let mut stored: StoredMessage = decode(value)?;
-        if stored.number == 0 {
-            stored.number = numbers.message();
-            batch.put(key.to_vec(), encode(&stored)?);
-        }
-        done.messages += 1;
-        messages::index_in(batch, &session_of(key)?, &stored, key.to_vec())
-    })
-    .await?;
-    reindex_tables(engine).await?;
+    let mut done = Reindexed { messages: reindex_tables(engine).await?, conversations: 0 };
     each(engine, Tree::Chats, async |batch, key, value| {
-        let (session, chat): (SessionId, Chat) = (session_of(key)?, decode(value)?);
+        let session = text_at(key, 1).and_then(|text| text.parse().ok());
+        let session = session.ok_or_else(|| StoreError::Corrupt("no session".to_owned()))?;
+        let chat: Chat = decode(value)?;
         done.conversations += 1;
         let of_chats = Conversations::new(engine, numbers);
         of_chats.ensure_in(batch, &session, &chat.id, chat.last_activity).await
@@ -116,12 +104,11 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
-            Jid, Message,
+            Jid, Message, SessionId,
             clock::from_seconds,
             conversation::{ConversationRecord, Window, conversation_uuid, message_uuid},
         },
-        store::Store,
-        store::records::ApiKeyRecord,
+        store::{Store, codec::encode, records::ApiKeyRecord, table::clear},
         vault::Keyring,
     };
 
@@ -188,8 +175,7 @@ mod tests {
         }
         let before = found(&store, &session, tag).await;
         assert!(before.matches("StoredMessage").count() == 6, "{before}");
-        let of_tables = CATALOGUE.iter().flat_map(|declared| declared.table.indexes);
-        for tree in INDEXES.iter().chain(of_tables) {
+        for tree in CATALOGUE.iter().flat_map(|declared| declared.table.indexes) {
             clear(&*store.engine, Key::new(*tree).all()).await.unwrap();
         }
         assert_ne!(found(&store, &session, tag).await, before);
@@ -232,30 +218,5 @@ mod tests {
             .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(store.api_keys().by_hash(&record.hash).await.unwrap(), Some(record));
     }
-
-    #[tokio::test]
-    async fn messages_of_a_store_without_numbers_get_them_when_it_is_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), &crate::vault::Keyring::thrown_away())
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
-        let session: SessionId = "s".parse().unwrap();
-        let mut batch = Batch::new();
-        for (key, at) in [("A", 1), ("B", 2)] {
-            let message = message(key, at);
-            let place = Key::new(Tree::Messages).text("s").text(message.chat().as_str());
-            let place = place.time(message.timestamp).number(0).text(&message.id.to_string());
-            batch.put(place.done(), encode(&message).unwrap());
-        }
-        store.commit(batch).await.unwrap();
-        store.settings().put(SETTING, &0_u64).await.unwrap();
-        drop(store);
-        let store = Store::open(folder.path(), &crate::vault::Keyring::thrown_away())
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
-        let all = store.messages().window(&session, &chat().id, Window::After(0), 9).await.unwrap();
-        let all: Vec<_> = all.iter().map(|s| (s.number, s.message.body.as_str())).collect();
-        let first = crate::domain::conversation::FIRST_NUMBER;
-        assert_eq!(all, [(first, "A"), (first + 1, "B")]);
-    }
+        vault::Keyring,
 }

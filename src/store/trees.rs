@@ -6,11 +6,12 @@
 //! | `Sessions` | session | [`crate::domain::SessionRecord`] | session |
 //! | `Chats` | session, chat | [`crate::domain::Chat`] | messaging |
 //! | `ChatsByActivity` | session, time (newest first), chat | nothing | messaging |
-//! | `Messages` | session, chat, time, place within the second, message id | [`crate::domain::conversation::StoredMessage`] | messaging |
-//! | `MessagePlaces` | session, chat, message key, message id | the key in `Messages` | messaging |
-//! | `MessagesInChat` | session, chat, number | the key in `Messages` | messaging |
-//! | `MessagesByNumber` | number | the key in `Messages` | messaging |
-//! | `MessagesByUuid` | UUID | number | messaging |
+//! | `MessageRecords` | number | [`crate::store::messages::MessageRecord`] | messaging |
+//! | `MessagesByTime` | session, chat, time, number | the key in `MessageRecords` | messaging |
+//! | `MessagesOfChat` | session, chat, number | the key in `MessageRecords` | messaging |
+//! | `MessagesByKey` | session, chat, message key, number | the key in `MessageRecords` | messaging |
+//! | `MessageUuids` | UUID | the key in `MessageRecords` | messaging |
+//! | `Messages`, `MessagePlaces`, `MessagesInChat`, `MessagesByNumber`, `MessagesByUuid` | the same in layout 2 | | store/migrations |
 //! | `MessageCounts` | session, day (UTC, since 1970) | [`crate::domain::conversation::DayCount`] | messaging |
 //! | `Conversations` | session, chat | [`crate::domain::conversation::ConversationRecord`] | messaging |
 //! | `ConversationsByUuid` | UUID | the key in `Conversations` | messaging |
@@ -22,7 +23,7 @@
 //! | `Events` | number | [`crate::domain::Event`] | events |
 //! | `EventsOfSession` | UUID of the session, number | nothing | events |
 //! | `IdentitiesOfEvents` | UUID of the session, identity | number | events |
-//! | `EventsBySession`, `EventIdentities` | the same by the session's name, of older stores | | store/rebind |
+//! | `EventsBySession`, `EventIdentities` | the same by the session's name, in layout 1 | | store/migrations |
 //! | `ApiKeys` | id | [`crate::store::records::ApiKeyRecord`] | accounts |
 //! | `ApiKeysByHash` | hash | id | accounts |
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
@@ -101,6 +102,11 @@ pub enum Tree {
     EventsOfSession = 70,
     IdentitiesOfEvents = 71,
     Receipts = 80,
+    MessageRecords = 90,
+    MessagesByTime = 91,
+    MessagesOfChat = 92,
+    MessagesByKey = 93,
+    MessageUuids = 94,
     Consumers = 100,
     ConsumerFaults = 101,
     OutboxQueue = 110,

@@ -11,6 +11,7 @@
 
 mod breakpoints;
 mod index_kills;
+mod migration_kills;
 mod refusal_kills;
 mod rotation_kills;
 mod send_kills;

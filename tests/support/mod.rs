@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 pub mod daemon;
+pub mod layout_2;
 pub mod processes;
 pub mod proxies;
 pub mod raw;

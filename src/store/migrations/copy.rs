@@ -19,6 +19,11 @@ const AT_ONCE: usize = 500;
 /// What becomes of each pair of the old store.
 #[async_trait]
 pub trait Rewrite: Send {
+    /// Before the first pair, and again where a copy that was cut off goes on.
+    async fn begin(&mut self, _old: &dyn Engine, _new: &dyn Engine) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Adds what the new store holds in place of a pair; nothing where it holds none. Must come to the same
     /// however often it is asked, for a copy may be cut off before the commit.
     async fn rewrite(
@@ -43,6 +48,7 @@ pub async fn copy(
         None => Checkpoint { total: count(old, progress).await?, ..Checkpoint::default() },
     };
     progress.resume(checkpoint.done, checkpoint.total);
+    rewrite.begin(old, new).await?;
     let own = [key(LAYOUT), key(UNDER_WAY)];
     loop {
         check_room(disk)?;

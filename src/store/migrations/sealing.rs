@@ -19,6 +19,10 @@ pub struct Sealing {
 
 #[async_trait]
 impl Rewrite for Sealing {
+    async fn begin(&mut self, old: &dyn Engine, new: &dyn Engine) -> Result<(), StoreError> {
+        self.rewrite.begin(old, new).await
+    }
+
     async fn rewrite(
         &mut self,
         old: &dyn Engine,
