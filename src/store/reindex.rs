@@ -218,5 +218,4 @@ mod tests {
             .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(store.api_keys().by_hash(&record.hash).await.unwrap(), Some(record));
     }
-        vault::Keyring,
 }

@@ -13,6 +13,7 @@ use crate::{
         clock::from_seconds,
     },
     store::{Batch, Store},
+    vault::Keyring,
 };
 
 const EACH: i64 = 100;
@@ -92,16 +93,22 @@ fn size_of(folder: &Path) -> u64 {
 async fn bytes_of_a_message_and_time_to_open() {
     let messages = std::env::var("SIZE_MESSAGES").map_or(20_000, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+    let store = Store::open(folder.path(), &Keyring::thrown_away())
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     let begun = Instant::now();
     fill(&store, messages).await;
     println!("{messages} messages written in {:.1} s", begun.elapsed().as_secs_f64());
+    let begun = Instant::now();
     drop(store);
+    println!("closed in {:.2} s", begun.elapsed().as_secs_f64());
     let bytes = size_of(folder.path());
     println!("{} bytes a message", bytes / u64::try_from(messages).unwrap());
     for time in ["first", "second", "third"] {
         let begun = Instant::now();
-        let store = Store::open(folder.path()).await.unwrap_or_else(|error| panic!("{error}"));
+        let store = Store::open(folder.path(), &Keyring::thrown_away())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         println!("{time} opening in {:.2} s", begun.elapsed().as_secs_f64());
         drop(store);
     }

@@ -135,9 +135,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{
-            EventBody, Message, Timestamp, clock::from_millis, conversation::StoredMessage,
-        },
+        domain::{EventBody, Message, Timestamp, clock::from_millis, conversation::StoredMessage},
         store::records::Reading,
     };
 

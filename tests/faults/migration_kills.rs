@@ -11,6 +11,7 @@ use wagate::{
         conversation::{Window, message_uuid},
     },
     store::Store,
+    vault::Keyring,
 };
 
 use crate::support::{
@@ -32,7 +33,8 @@ async fn open(data: &Path) -> Store {
     while Store::is_held(&folder) {
         tokio::time::sleep(SETTLING).await;
     }
-    Store::open(&folder).await.unwrap_or_else(|error| panic!("{error}"))
+    let keyring = Keyring::at(data, &wagate::config::Vault::default());
+    Store::open(&folder, &keyring).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn copy(from: &Path, to: &Path) {
