@@ -59,18 +59,12 @@ pub struct Shared {
     running: Mutex<BTreeMap<&'static str, Running>>,
 }
 
+#[derive(Default)]
 struct Running {
-    /// The first number of the log that is not done.
+    /// The first number of the log that is not done. Everything is needed until its cursor is known.
     needed_from: u64,
     /// Its cursor was moved by somebody else, or somebody waits for it.
     nudge: Arc<Notify>,
-}
-
-impl Default for Running {
-    fn default() -> Self {
-        // Until its cursor is known, everything is needed.
-        Self { needed_from: 0, nudge: Arc::default() }
-    }
 }
 
 impl Shared {
