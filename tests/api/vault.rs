@@ -117,7 +117,8 @@ fn assert_sealed(folder: &Path, secrets: &[String]) {
     let files = files(folder);
     assert!(files.iter().any(|path| path.ends_with("store/db") || path.ends_with("store.pairs")));
     for path in files {
-        let bytes = fs::read(&path).unwrap();
+        // What the gateway removed meanwhile, as a part of its index, holds nothing.
+        let Ok(bytes) = fs::read(&path) else { continue };
         for secret in secrets {
             assert!(!holds(&bytes, secret), "{secret} lies in {}", path.display());
         }
@@ -169,7 +170,10 @@ async fn no_file_and_no_backup_holds_a_secret_before_and_after_the_key_is_rotate
     assert!(rotated.contains(shown["keyId"].as_str().unwrap()), "{rotated} {shown}");
     // What is in no secret's place is found, so a secret would be.
     let id = shown["keyId"].as_str().unwrap();
-    assert!(files(&data).iter().any(|path| holds(&fs::read(path).unwrap(), id)), "{id}");
+    assert!(
+        files(&data).iter().any(|path| fs::read(path).is_ok_and(|bytes| holds(&bytes, id))),
+        "{id}"
+    );
     assert_eq!((&shown["source"], &shown["valuesToSeal"]), (&json!("file"), &json!(0)));
     assert_in_use(&daemon).await;
     assert_sealed(&data, &secrets);
