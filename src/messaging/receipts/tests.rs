@@ -1,12 +1,14 @@
+//! Receipts of people under either id, in any order: rows that are one, and acks that only rise.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::*;
 use crate::{
     domain::{Clock, Message, SessionRef, clock::from_seconds, identity::Pair},
     events::EventLog,
+    messaging::receipts::*,
     session::EventSink,
     store::Store,
 };
