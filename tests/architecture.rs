@@ -143,6 +143,7 @@ fn each_rule_finds_a_breach() {
         ("src/session/x.rs", "fn f() {}\n", "no module doc"),
         ("src/session/x.rs", "//! x\nfn f() { Timestamp::now() }\n", "asks what time it is"),
         ("src/session/restart.rs", "//! x\nasync fn f() {}\n", "pure rules"),
+        ("src/api/x.rs", "//! x\nfn f() { HttpServer::new(app) }\n", "nodelay"),
         ("src/session/x.rs", &format!("//! x\n{}", "\n".repeat(MOST_LINES)), "lines"),
     ];
     for (name, text, expected) in breaches {
@@ -198,6 +199,12 @@ fn faults_of(name: &str, text: &str) -> Vec<String> {
     if PURE.contains(&name) {
         let impure = IMPURE.iter().filter(|word| code.contains(*word));
         faults.extend(impure.map(|word| format!("`{word}` in a file of pure rules")));
+    }
+    let accepts = code.contains("listener.accept()") || code.contains("Server::");
+    let is_tcp = code.contains("TcpListener") || code.contains("HttpServer");
+    if accepts && is_tcp && !code.contains("nodelay(true)") {
+        faults
+            .push("accepts connections without `nodelay(true)`: small frames come late".to_owned());
     }
     for (path, homes) in CONFINED {
         let at_home = homes.iter().any(|home| name.starts_with(home));

@@ -40,7 +40,17 @@ impl Gateway {
 
     /// With settings as the environment gives them.
     pub async fn start_with(data: &Path, engine: &str, settings: &[(&str, &str)]) -> Outcome<Self> {
-        let mut command = Command::new(PROGRAM);
+        Self::start_program(Path::new(PROGRAM), data, engine, settings).await
+    }
+
+    /// Another build of the program.
+    pub async fn start_program(
+        program: &Path,
+        data: &Path,
+        engine: &str,
+        settings: &[(&str, &str)],
+    ) -> Outcome<Self> {
+        let mut command = Command::new(program);
         command.args(["serve", "--network", "simulated", "--port", "0", "--max-sessions", "200"]);
         command.args(["--engine", engine]).arg("--data").arg(data);
         for bucket in

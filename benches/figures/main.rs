@@ -9,6 +9,7 @@ mod chat_pages;
 mod chats;
 mod cold_start;
 mod connection;
+mod cost;
 mod deliveries;
 mod event_rate;
 mod fan_out;
@@ -16,6 +17,7 @@ mod gateway;
 mod isolation;
 mod machine;
 mod outbox;
+mod page;
 mod receiver;
 mod report;
 mod send;
@@ -35,9 +37,11 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 13] = [
     ("send", || Box::pin(send::measure())),
     ("outbox", || Box::pin(outbox::measure())),
+    ("cost", || Box::pin(cost::measure())),
+    ("page", || Box::pin(page::measure())),
     ("chats", || Box::pin(chats::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),

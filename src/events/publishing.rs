@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{breakpoint::Breakpoint, events::EventLog, store::StoreError};
 
 /// How long a receipt waits at most for a flush that is made for something else.
-const SOON: Duration = Duration::from_millis(40);
+const SOON: Duration = Duration::from_millis(100);
 /// After the disk refused.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 

@@ -472,7 +472,7 @@ mod tests {
         ingest.note_under_way(&mut entry).await.unwrap();
         entry.state = OutboxState::Sent;
         let sent = ingest.message_sent(entry.clone(), message).await.unwrap();
-        ingest.settle(sent).await.unwrap();
+        ingest.settle(sent, std::time::Duration::ZERO).await.unwrap();
         let entry = store.outbox().get(&session, entry.id).await.unwrap().unwrap();
         let stored = store.messages().get(&session, &id).await.unwrap().unwrap();
         let found = (entry.state, entry.acked, stored.ack);

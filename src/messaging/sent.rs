@@ -12,9 +12,6 @@ use crate::{
     store::StoreError,
 };
 
-/// How long a message that went out waits for a flush that is made for others.
-const SHARED_WITHIN: Duration = Duration::from_millis(2);
-
 /// A message that went out and is written, but may be lost with the power.
 #[derive(Debug)]
 #[must_use = "nobody hears of it before it is settled"]
@@ -74,12 +71,12 @@ impl Ingest {
         }
     }
 
-    /// Returns once a message that went out is durable; then whoever listens hears of it. Its caller's next
-    /// write, or the answer that is kept for an `Idempotency-Key`, shares the flush.
-    pub async fn settle(&self, sent: Unsettled) -> Result<(), StoreError> {
+    /// Returns once a message that went out is durable; then whoever listens hears of it. The flush may begin
+    /// so much later, to be for others too.
+    pub async fn settle(&self, sent: Unsettled, patience: Duration) -> Result<(), StoreError> {
         match sent.event {
-            Some(number) => self.log.publish_within(number, SHARED_WITHIN).await,
-            None => self.store.durable_within(SHARED_WITHIN).await,
+            Some(number) => self.log.publish_within(number, patience).await,
+            None => self.store.durable_within(patience).await,
         }
     }
 }

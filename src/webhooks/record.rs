@@ -23,7 +23,7 @@ use crate::{
 
 /// How long a few attempts that hold up nothing wait for a flush that is made for others, and how many
 /// are no longer few.
-const LEISURE: Duration = Duration::from_millis(100);
+const LEISURE: Duration = Duration::from_millis(150);
 const MANY: usize = 48;
 
 /// An attempt that is over and not yet written down.

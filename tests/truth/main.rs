@@ -37,6 +37,7 @@ mod earlier_lives;
 mod empty_parameters;
 mod failed_sends;
 mod files;
+mod flushes;
 mod group_receipts;
 mod last_messages;
 mod late_listeners;

@@ -5,7 +5,7 @@
 use crate::domain::Error;
 
 /// Switches without a value, and those with one.
-const SWITCHES: [(&str, &str); 42] = [
+const SWITCHES: [(&str, &str); 43] = [
     // Over the pipe alone. It also ends the browser when the gateway's end closes, however that ended.
     ("remote-debugging-pipe", ""),
     ("allow-browser-signin", "false"),
@@ -34,6 +34,9 @@ const SWITCHES: [(&str, &str); 42] = [
     ("password-store", "basic"),
     ("use-mock-keychain", ""),
     ("lang", "en-US"),
+    // The login is written down a second after the page has it rather than five: a browser that ends in
+    // between may lose it, also where it is closed in order.
+    ("enable-aggressive-domstorage-flushing", ""),
     // What follows is there so that nobody is asked but who the page needs. Google's hosts for accounts
     // and updates have no switch that turns them off: they get an address that the host rules refuse.
     ("component-updater", "url-source=https://127.0.0.1:9/"),

@@ -52,6 +52,8 @@ where
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
+        // What is said is small and waited for. A stream that refuses this works all the same.
+        let _ = stream.set_nodelay(true);
         let connection = serve(stream);
         connections.spawn(async move {
             connection.await;

@@ -104,10 +104,12 @@ async fn greet(stream: TcpStream, secret: String) -> Option<Socket> {
 /// Carries until either side is gone.
 async fn carry(pipe: Pipe, socket: Socket) -> io::Result<()> {
     let Pipe { input, mut output } = pipe;
+    let acknowledging = Acknowledging::of(socket.get_ref())?;
     let mut input = BufWriter::new(input);
     let (mut to_library, mut from_library) = socket.split();
     let commands = async {
         while let Some(message) = from_library.next().await {
+            acknowledging.now();
             match message.map_err(io::Error::other)? {
                 Message::Text(text) => {
                     input.write_all(text.as_bytes()).await?;
@@ -134,6 +136,24 @@ async fn carry(pipe: Pipe, socket: Socket) -> io::Result<()> {
     tokio::select! {
         ended = commands => ended,
         ended = events => ended,
+    }
+}
+
+/// The library's own end holds a command back until the one before is acknowledged, which the system is
+/// slow to do for what is not answered at once. Nobody reaches that end to tell it otherwise.
+struct Acknowledging(socket2::Socket);
+
+impl Acknowledging {
+    fn of(stream: &TcpStream) -> io::Result<Self> {
+        Ok(Self(socket2::SockRef::from(stream).try_clone()?))
+    }
+
+    fn now(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            // Without it commands are late, and come all the same.
+            let _ = self.0.set_tcp_quickack(true);
+        }
     }
 }
 

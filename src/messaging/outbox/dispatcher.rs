@@ -23,9 +23,10 @@ use crate::{
         OutboxParts,
         attempt::{DISK_PAUSE, Ended, Standing, attempt, fail, standing_of},
         queue::{Head, Next, Queue, Waiting},
-        request::{OutcomeWaiter, Request, Waiter},
+        request::{Request, Waiter},
         stored,
         timers::Timer,
+        waiter::{FOR_THE_NEXT, OutcomeWaiter},
     },
     session::{not_found, not_ready},
     store::{Counted, IndexKey, Place, StoreError},
@@ -447,6 +448,7 @@ async fn answer(
     is_doubtful: bool,
     mut waiter: Option<OutcomeWaiter>,
 ) -> (Ended, Option<OutcomeWaiter>) {
+    let patience = waiter.as_ref().map_or(FOR_THE_NEXT, OutcomeWaiter::patience);
     let attempted = AssertUnwindSafe(attempt(&parts, (*entry).clone(), is_doubtful));
     let attempted = attempted.catch_unwind().await;
     let mut ended = attempted.unwrap_or_else(|_| Ended::cut_off(*entry));
@@ -454,10 +456,10 @@ async fn answer(
         && let Some(waiter) = waiter.take()
     {
         // The caller may have gone.
-        let _ = waiter.send(outcome);
+        waiter.send(outcome);
     }
     if let Some(unsettled) = ended.unsettled.take()
-        && let Err(error) = parts.ingest.settle(unsettled).await
+        && let Err(error) = parts.ingest.settle(unsettled, patience).await
     {
         tracing::error!(%error, "that a message was sent is not on the disk yet");
     }

@@ -22,6 +22,7 @@ mod queue;
 mod request;
 mod stored;
 mod timers;
+mod waiter;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -37,6 +38,7 @@ pub use self::queue::{Pace, Waiting};
 use self::{
     dispatcher::Dispatcher,
     request::{Request, Waiter},
+    waiter::OutcomeWaiter,
 };
 use crate::{
     breakpoint::Breakpoint,
@@ -168,7 +170,8 @@ impl Outbox {
         // the engine begins, and both are there before the answer. Were the gateway killed in that
         // millisecond, the message would be found by what the session missed.
         let (waiter, outcome) = oneshot::channel();
-        self.take(&entry, place, Waiter::Outcome(waiter)).await?;
+        let waiter = Waiter::Outcome(OutcomeWaiter::new(waiter, is_keyed));
+        self.take(&entry, place, waiter).await?;
         let outcome = tokio::time::timeout(deadline, self.settled(&entry, outcome));
         let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
         written?;

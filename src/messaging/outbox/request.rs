@@ -6,14 +6,10 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    domain::{
-        Error, SessionId, SessionRef, command::Sent, event::CancelReason, outbox::OutboxEntry,
-    },
-    messaging::outbox::queue::Waiting,
+    domain::{Error, SessionId, SessionRef, event::CancelReason, outbox::OutboxEntry},
+    messaging::outbox::{queue::Waiting, waiter::OutcomeWaiter},
     store::Place,
 };
-
-pub type OutcomeWaiter = oneshot::Sender<Result<Sent, Error>>;
 
 /// Who is answered about an entry.
 pub enum Waiter {
@@ -29,7 +25,7 @@ impl Waiter {
     pub fn refuse(self, error: Error) {
         match self {
             Self::Acceptance(waiter) => drop(waiter.send(Err(error))),
-            Self::Outcome(waiter) => drop(waiter.send(Err(error))),
+            Self::Outcome(waiter) => waiter.send(Err(error)),
             Self::Nobody => (),
         }
     }

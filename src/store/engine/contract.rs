@@ -138,8 +138,54 @@ async fn read_amid_writes(
     }
 }
 
+/// All pairs of a range, read from both ends, and those keys one by one.
+async fn read_all(engine: &dyn Engine, from: u8, to: u8, limit: usize) -> Vec<Vec<Pair>> {
+    let range = Range { start: vec![from], end: vec![to] };
+    let forward = engine.scan(range.clone(), Direction::Forward, limit).await.unwrap();
+    let backward = engine.scan(range, Direction::Backward, limit).await.unwrap();
+    let keys: Vec<Vec<u8>> = (from..to).map(|key| vec![key]).collect();
+    let values = engine.get_many(&keys).await.unwrap();
+    let single = keys.into_iter().zip(values);
+    vec![forward, backward, single.filter_map(|(key, value)| Some((key, value?))).collect()]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Whether what was committed is on the disk yet makes no difference to who reads.
+    #[test]
+    fn engines_read_alike_whenever_they_are_flushed(
+        steps in prop::collection::vec(
+            (prop::collection::vec((0_u8..20, any::<Option<u8>>()), 0..4), any::<bool>()), 1..25),
+        (from, to) in (0_u8..20, 0_u8..20),
+        limit in 1_usize..20,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let engines: [Box<dyn Engine>; 2] =
+            [Box::new(SledEngine::temporary().unwrap()), Box::new(MemoryEngine::default())];
+        let mut found = Vec::new();
+        for engine in engines {
+            found.push(runtime.block_on(async {
+                let mut read = Vec::new();
+                for (writes, is_flushed) in &steps {
+                    let mut batch = Batch::new();
+                    for (key, value) in writes {
+                        match value {
+                            Some(value) => batch.put(vec![*key], vec![*value]),
+                            None => batch.remove(vec![*key]),
+                        }
+                    }
+                    engine.commit(batch).await.unwrap();
+                    if *is_flushed {
+                        engine.durable().await.unwrap();
+                    }
+                    read.push(read_all(&*engine, from, to, limit).await);
+                }
+                read
+            }));
+        }
+        prop_assert_eq!(&found[0], &found[1]);
+    }
 
     #[test]
     fn a_snapshot_is_of_its_moment_whatever_is_written_meanwhile(

@@ -3,28 +3,62 @@
 import { on, whenReplaced } from "./listening";
 import { report, wpp } from "./page";
 import { attempt } from "./people";
+import { watchScreen } from "./screen-code";
 
 /** How long a page that shows itself may keep wa-js waiting, and how often it is looked at. */
 const PATIENCE = 15_000;
 const LOOK_EVERY = 500;
 const RELOADS = 3;
+/** How long wa-js may stay away from a page that shows a code already. */
+const ABSENCE = 20_000;
 const COUNTER = "wagate-reloads";
 
-/** Says hello once wa-js is in the page, and calls back once it is bound to all of it. */
+/**
+ * Says hello once wa-js is in the page, or the page shows a code. Calls back once wa-js is bound to all of
+ * the page.
+ */
 export function onFullyLoaded(again: boolean, begin: () => void): void {
-  if (wpp().isInjected) greet(again, begin);
-  else {
-    let greeted = false;
-    on("loader.injected", () => {
-      if (!greeted) greet(again, begin);
-      greeted = true;
-    });
+  if (wpp().isInjected) {
+    sayHello(again);
+    awaitAll(begin);
+    return;
   }
+  let hasSaidHello = false;
+  let isInjected = false;
+  let absence: ReturnType<typeof setTimeout> | undefined;
+  const greet = (): void => {
+    if (!hasSaidHello) sayHello(again);
+    hasSaidHello = true;
+  };
+  const stopWatching = watchScreen(() => {
+    greet();
+    absence = setTimeout(loadAgain, ABSENCE);
+  });
+  const stop = (): void => {
+    stopWatching();
+    clearTimeout(absence);
+  };
+  whenReplaced(stop);
+  on("loader.injected", () => {
+    stop();
+    greet();
+    if (!isInjected) awaitAll(begin);
+    isInjected = true;
+  });
 }
 
-function greet(again: boolean, begin: () => void): void {
+/** Resolves when wa-js is in the page: asked before, it would never find what comes later. */
+export function whenInjected(): Promise<void> {
+  if (wpp().isInjected) return Promise.resolve();
+  return new Promise((resolve) => on("loader.injected", () => resolve()));
+}
+
+function sayHello(again: boolean): void {
   const version = (window as { Debug?: { VERSION?: string } }).Debug?.VERSION ?? null;
   report({ report: "hello", version, again });
+}
+
+function awaitAll(begin: () => void): void {
   let done = false;
   const finish = (): void => {
     if (done) return;

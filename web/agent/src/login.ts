@@ -6,6 +6,7 @@ import { unheardEvents } from "./main-screen";
 import { report, wpp } from "./page";
 import { attempt, myId, myLid } from "./people";
 import { rest } from "./presence";
+import { isSameCode, toldCode } from "./screen-code";
 import { missingParts } from "./self-test";
 import { noteCodeError } from "./standing";
 import type { Me } from "./wire";
@@ -43,7 +44,7 @@ const LOOKS_STALE = 30_000;
 
 /** What was told last of each kind, so that nothing is told twice. */
 class Login {
-  private code = "";
+  private code = toldCode();
   private isIdle = false;
   private authenticated = false;
   private ready = false;
@@ -142,7 +143,7 @@ class Login {
   }
 
   showCode(code: string | null | undefined): void {
-    if (!code || code === this.code) return;
+    if (!code || isSameCode(code, this.code)) return;
     [this.code, this.isIdle] = [code, false];
     report({ report: "qr", text: code });
   }

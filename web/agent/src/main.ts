@@ -4,7 +4,7 @@ import { carryOut } from "./commands";
 import { listen } from "./events";
 import { failureOf } from "./failure";
 import { watchLogin } from "./login";
-import { onFullyLoaded } from "./loading";
+import { onFullyLoaded, whenInjected } from "./loading";
 import { takeOver, whenReplaced } from "./listening";
 import { fallSilent, report } from "./page";
 import type { Command } from "./wire";
@@ -16,7 +16,7 @@ window.wagate = {
   /** Returns at once; the answer comes as a report of the same number. */
   call(number: number, text: string): void {
     const command = JSON.parse(text) as Command;
-    carryOut(command).then(
+    whenInjected().then(() => carryOut(command)).then(
       (reply) => report({ report: "answer", number, reply: reply ?? null }),
       (error: unknown) => report({ report: "failure", number, failure: failureOf(error) }),
     );

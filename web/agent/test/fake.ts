@@ -136,6 +136,8 @@ export function model(id: string, attributes: object = {}) {
 export class Page {
   readonly said: Report[] = [];
   reloads = 0;
+  /** The code that the page shows; null where it shows none. */
+  screenCode: string | null = null;
   /** Events of the page's main screen that nobody listens to. */
   readonly unheard = new Set<string>();
   readonly kept = new Map<string, string>();
@@ -164,6 +166,10 @@ export class Page {
         removeItem: (name: string) => this.kept.delete(name),
       },
       location: { reload: () => (this.reloads += 1) },
+      document: {
+        querySelector: () =>
+          this.screenCode === null ? null : { getAttribute: () => this.screenCode },
+      },
     });
   }
 

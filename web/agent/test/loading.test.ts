@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onFullyLoaded } from "../src/loading";
+import { onFullyLoaded, whenInjected } from "../src/loading";
+import { watchLogin } from "../src/login";
 import { Page, pass, stopTime } from "./fake";
 
 const COUNTER = "wagate-reloads";
@@ -29,6 +30,67 @@ test("hello is said when wa-js is in, and work begins when it is bound to all", 
   await pass(20_000);
   assert.equal(begun(), 1);
   assert.equal(page.reloads, 0);
+});
+
+test("a code on the screen is told before wa-js is in, and once", async () => {
+  const { page, begun } = load((page) => {
+    page.wpp.isInjected = false;
+    page.wpp.isFullReady = false;
+    page.screenCode = "2@ref,noise,identity,secret,1";
+  });
+  await pass(200);
+  const hello = { report: "hello", version: "2.3000.1", again: false };
+  const first = { report: "qr", text: "2@ref,noise,identity,secret,1" };
+  assert.deepEqual(page.said, [hello, first]);
+  page.screenCode = "2@next,noise,identity,secret,1";
+  await pass(200);
+  const second = { report: "qr", text: page.screenCode };
+  assert.deepEqual(page.said, [hello, first, second]);
+  page.emit("loader.injected", undefined);
+  page.screenCode = "2@later,noise,identity,secret,1";
+  page.emit("loader.full_ready", undefined);
+  await pass(200);
+  assert.deepEqual([page.said, begun()], [[hello, first, second], 1], "wa-js tells from now on");
+  page.wpp.conn.isAuthenticated = () => false;
+  page.wpp.conn.getAuthCode = () => Promise.resolve({ fullCode: "2@next,noise,identity,secret" });
+  watchLogin();
+  await pass(1_000);
+  assert.deepEqual(page.said, [hello, first, second], "wa-js names the same code");
+  await pass(60_000);
+  assert.equal(page.reloads, 0);
+});
+
+test("what is no code on the screen is not told", async () => {
+  const { page } = load((page) => {
+    page.wpp.isInjected = false;
+    page.screenCode = "";
+  });
+  await pass(100);
+  page.screenCode = "something else";
+  await pass(100);
+  assert.deepEqual(page.said, []);
+});
+
+test("a page with a code that wa-js never comes to is loaded again", async () => {
+  const { page } = load((page) => {
+    page.wpp.isInjected = false;
+    page.screenCode = "2@ref,noise,identity,secret,1";
+  });
+  await pass(19_000);
+  assert.equal(page.reloads, 0);
+  await pass(2_000);
+  assert.equal(page.reloads, 1);
+});
+
+test("a call waits until wa-js is in", async () => {
+  const { page } = load((page) => (page.wpp.isInjected = false));
+  let isIn = false;
+  void whenInjected().then(() => (isIn = true));
+  await pass(1_000);
+  assert.equal(isIn, false);
+  page.emit("loader.injected", undefined);
+  await pass(1);
+  assert.equal(isIn, true);
 });
 
 test("an event that passed before anybody listened is made up for by looking", async () => {
