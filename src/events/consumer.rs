@@ -68,7 +68,7 @@ pub trait Consumer: Send + Sync + 'static {
         event.lane()
     }
 
-    /// Does what an event leads to, within the unit of work. May run again: after a conflict with the same
+    /// Does what an event leads to, within the transaction. May run again: after a conflict with the same
     /// event, and after a failure. What it does elsewhere than in the work may happen more than once.
     fn handle(
         &self,

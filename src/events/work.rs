@@ -1,4 +1,4 @@
-//! A unit of work that events join: what is changed and what is told of it are one commit.
+//! A transaction that events join: what is changed and what is told of it are one commit.
 //!
 //! Events get their numbers at the commit. Work that runs again after a conflict is given new ones, so that
 //! numbers have no gaps.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Body, ChannelId, Event, Identities, LogEvent},
     events::{EventLog, counters, module_event},
-    store::{Key, Record, Store, StoreError, UnitOfWork},
+    store::{Key, Record, Store, StoreError, Transaction},
 };
 
 /// Something that happened, before it has a number.
@@ -49,7 +49,7 @@ impl News {
 /// ```
 pub struct Work<'l> {
     log: &'l EventLog,
-    unit: UnitOfWork,
+    unit: Transaction,
     news: Vec<News>,
 }
 
@@ -105,6 +105,6 @@ impl Work<'_> {
 impl EventLog {
     /// Work that has read, written and told nothing yet.
     pub fn work(&self) -> Work<'_> {
-        Work { log: self, unit: self.inner.store.begin(), news: Vec::new() }
+        Work { log: self, unit: self.inner.store.transaction(), news: Vec::new() }
     }
 }

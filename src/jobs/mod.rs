@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A job is a record of the store, named by its kind and its name. A handler writes its effects and tells its
-//! events in the unit of work that it is given; the runner takes the job away, or sets its next time, in the same commit.
+//! events in the transaction that it is given; the runner takes the job away, or sets its next time, in the same commit.
 //! A kill before the commit leaves the job as it was, and nothing of what it did. Effects outside the store
 //! may happen twice: the handler gives them names by which the other side knows them.
 //!
@@ -41,7 +41,7 @@ pub enum Then {
 /// Does the jobs of one kind.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Does a job, with its effects and its events in a unit of work, which runs again when it meets a
+    /// Does a job, with its effects and its events in a transaction, which runs again when it meets a
     /// conflict. An error drops them, and the job is tried again after a pause.
     async fn run(&self, job: &Job, work: &mut Work<'_>) -> Result<Then, Error>;
 
@@ -110,12 +110,12 @@ impl Jobs {
         Ok(())
     }
 
-    /// The same within a unit of work. After its commit, [`Self::woken`] has the runner look.
+    /// The same within a transaction. After its commit, [`Self::woken`] has the runner look.
     pub async fn schedule_in(&self, store: &Store, job: &Job) -> Result<(), StoreError> {
         self.put(store, job).await
     }
 
-    /// Takes a job away, within a unit of work or at once. One that runs finds out at its commit, and nothing
+    /// Takes a job away, within a transaction or at once. One that runs finds out at its commit, and nothing
     /// of it happens.
     pub async fn cancel_in(&self, store: &Store, kind: &str, name: &str) -> Result<(), StoreError> {
         let mut transaction = store.transaction();

@@ -241,7 +241,7 @@ impl Ingest {
         (deleted, known): (Option<Timestamp>, Option<&Message>),
         body: EventBody,
     ) -> Result<Outcome, StoreError> {
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         loop {
             let store = work.store();
             if deleted_at(store, session, chat).await? != deleted {

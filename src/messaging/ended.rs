@@ -23,7 +23,7 @@ impl Ingest {
         let session = &entry.session;
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         let number = loop {
             work.store().outbox_queue().end(entry).await?;
             if entry.state == OutboxState::Failed && entry.terms.waits() {

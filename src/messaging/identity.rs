@@ -146,7 +146,7 @@ impl Ingest {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
         let pairs: Vec<_> = contacts.iter().filter_map(of_contact).collect();
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         let (bodies, events) = loop {
             let (store, now) = (work.store(), self.clock.now());
             let told = (&pairs[..], Vec::new());

@@ -16,14 +16,14 @@ use crate::{
         ChatEvent, backlog::Backlog, catching_up, identity, keeping::tell_in, mirror,
         waiting::Waiting,
     },
-    store::{Batch, Store, StoreError, UnitOfWork},
+    store::{Batch, Store, StoreError, Transaction},
 };
 
 pub struct Ingest {
     pub(in crate::messaging) store: Store,
     pub(in crate::messaging) log: EventLog,
     pub(in crate::messaging) clock: Clock,
-    /// A session's task and callers of the API write to the same mirror, each in a unit of work. The
+    /// A session's task and callers of the API write to the same mirror, each in a transaction. The
     /// session's lock keeps the order of its events, and saves conflicts.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
     /// What the disk refused.
@@ -32,7 +32,7 @@ pub struct Ingest {
     pub(in crate::messaging) waiting: Waiting,
 }
 
-/// A unit of work with an event was carried out.
+/// A transaction with an event was carried out.
 pub(in crate::messaging) struct Committed {
     /// That of the event.
     pub number: Option<u64>,
@@ -61,7 +61,7 @@ impl Ingest {
         session: &SessionId,
         body: EventBody,
     ) -> Result<Option<u64>, StoreError> {
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         loop {
             let committed = self.commit_in(&mut work, session, body.clone()).await?;
             if let Some(Committed { number }) = committed {
@@ -70,11 +70,11 @@ impl Ingest {
         }
     }
 
-    /// Adds an event and all that follows from it to a unit of work, and commits that. None when the work
+    /// Adds an event and all that follows from it to a transaction, and commits that. None when the work
     /// must run again.
     pub(in crate::messaging) async fn commit_in(
         &self,
-        work: &mut UnitOfWork,
+        work: &mut Transaction,
         session: &SessionId,
         mut body: EventBody,
     ) -> Result<Option<Committed>, StoreError> {

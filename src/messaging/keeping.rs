@@ -13,7 +13,7 @@ use crate::{
     store::{Batch, Store, StoreError},
 };
 
-/// Adds to a unit of work what it does in a session.
+/// Adds to a transaction what it does in a session.
 pub(in crate::messaging) fn tell_in(
     work: &mut Work<'_>,
     session: &SessionId,
@@ -167,7 +167,7 @@ impl Ingest {
             .await?;
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         loop {
             let (store, mut batch) = (work.store(), Batch::new());
             let Some(known) = store.chats().get(session, chat).await? else { break };

@@ -1,4 +1,4 @@
-//! Single writes to the mirror, for use within a unit of work: each is seen by the next read.
+//! Single writes to the mirror, for use within a transaction: each is seen by the next read.
 
 use crate::{
     domain::{Chat, Contact, Jid, Message, MessageId, SessionId, outbox::OutboxEntry},

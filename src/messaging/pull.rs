@@ -40,7 +40,7 @@ impl Ingest {
         let lock = self.lock_of(session);
         let _held = lock.lock().await;
         for page in chats.chunks(PAGE) {
-            let mut work = self.store.begin();
+            let mut work = self.store.transaction();
             loop {
                 let store = work.store();
                 for chat in page {
@@ -55,7 +55,7 @@ impl Ingest {
                 }
             }
         }
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         loop {
             catching_up::end(work.store(), session, connection, &chats).await?;
             if work.commit().await? {

@@ -314,7 +314,7 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let lock = self.lock_of(session);
         let held = lock.lock().await;
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         let events = loop {
             let store = work.store();
             let reached = self.own_ack_of(store, session, message).await?;

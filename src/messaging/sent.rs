@@ -31,7 +31,7 @@ impl Ingest {
         let session = entry.session.clone();
         let lock = self.lock_of(&session);
         let held = lock.lock().await;
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         let (body, event) = loop {
             let (store, mut entry, mut message) = (work.store(), entry.clone(), message.clone());
             let written = store.outbox().get(&session, entry.id).await?;
@@ -59,7 +59,7 @@ impl Ingest {
     pub async fn note_under_way(&self, entry: &mut OutboxEntry) -> Result<(), StoreError> {
         let lock = self.lock_of(&entry.session);
         let _held = lock.lock().await;
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         loop {
             let store = work.store();
             let written = store.outbox().get(&entry.session, entry.id).await?;

@@ -149,7 +149,7 @@ impl FirstAnswers {
         request: Option<[u8; 32]>,
         is_repeatable: bool,
     ) -> Result<Entry, StoreError> {
-        let mut work = self.store.begin();
+        let mut work = self.store.transaction();
         let write = loop {
             let write = match self.known(work.store(), &turn.place).await? {
                 Some(known) if is_settled(&known, request) => return Ok(Entry::Known(known)),

@@ -63,7 +63,7 @@ async fn note_activity(
     session: &SessionRef,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         let found = work.store().sessions().get(&session.id).await?;
         let is_later =

@@ -138,7 +138,7 @@ impl Supervisor {
         let record = loop {
             let mut batch = Batch::new();
             along.make_in(&session, &mut batch)?;
-            transaction.join(batch);
+            transaction.store().commit(batch).await?;
             let number = transaction.next_number("session number").await?;
             let record = SessionRecord::new(session.clone(), number, config.clone(), now);
             transaction.put(&SessionRecord::at(&record.id), &record).await?;

@@ -43,7 +43,6 @@ mod tags;
 mod transaction;
 mod trees;
 mod values;
-mod unit_of_work;
 mod webhooks;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -76,7 +75,6 @@ pub use self::{
     settings::Settings,
     tags::Tags,
     transaction::Transaction,
-    unit_of_work::UnitOfWork,
     webhooks::Webhooks,
 };
 use self::{

@@ -212,7 +212,7 @@ mod tests {
         store.commit(batch).await.unwrap();
         assert!(store.api_keys().by_hash(&record.hash).await.unwrap().is_none());
         store.settings().put(SETTING, &BEFORE_TABLES).await.unwrap();
-        drop(store);
+        drop((keys, store));
         let store = Store::open(folder.path(), &Keyring::thrown_away())
             .await
             .unwrap_or_else(|error| panic!("{error}"));

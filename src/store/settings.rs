@@ -6,7 +6,6 @@ use crate::store::{
     StoreError,
     codec::{Key, decode, encode},
     engine::{Batch, Engine},
-    transaction::Transaction,
     trees::Tree,
 };
 
@@ -29,25 +28,17 @@ impl<'a> Settings<'a> {
         self.engine.durable().await
     }
 
-    /// Adds one to a counter, in the transaction that this store is of.
-    pub async fn count(&self, counter: &str) -> Result<(), StoreError> {
+    /// The next number of a counter, from 1. In a transaction none is given twice.
+    pub async fn next_number(&self, counter: &str) -> Result<u64, StoreError> {
         let next = self.get::<u64>(counter).await?.unwrap_or(0) + 1;
-        self.put_lazily(counter, &next).await
+        self.put_lazily(counter, &next).await?;
+        Ok(next)
     }
 
     pub async fn put_lazily<V: Serialize>(&self, name: &str, value: &V) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.put(key(name), encode(value)?);
         self.engine.commit(batch).await
-    }
-}
-
-impl Transaction<'_> {
-    /// The next number of a counter, from 1; none is given twice.
-    pub async fn next_number(&mut self, counter: &str) -> Result<u64, StoreError> {
-        let next = self.get_value::<u64>(key(counter)).await?.unwrap_or(0) + 1;
-        self.put_value(key(counter), &next)?;
-        Ok(next)
     }
 }
 

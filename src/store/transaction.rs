@@ -1,22 +1,21 @@
-//! A transaction: reads, changes and writes of several records that happen together or not at all.
+//! A transaction: a store to read and write through, whose writes happen together or not at all.
 //!
-//! What it read must be the same at the commit; otherwise somebody else changed it meanwhile, and the
-//! work is done again on what is there now. No lock decides whether the state is right: a lock that is
-//! left only saves conflicts.
+//! Every repository works on it as on the store itself. What it reads becomes an expectation, later reads see
+//! earlier writes, and its commits are gathered. When something that was read has changed meanwhile, nothing is
+//! written and the work runs again. No lock decides whether the state is right: a lock that is left only saves
+//! conflicts.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use serde::{Serialize, de::DeserializeOwned};
+use std::{sync::Arc, time::Duration};
 
 use crate::store::{
     Store, StoreError,
-    codec::{Key, decode, encode},
-    engine::Batch,
-    record::Record,
+    codec::Key,
+    engine::{Batch, Overlay},
+    record::{self, Record},
 };
 
 /// How often the work runs again before its caller gets [`StoreError::Conflict`].
-pub(in crate::store) const MOST_RETRIES: u32 = 24;
+const MOST_RETRIES: u32 = 24;
 /// The longest pause before the first retry is twice this; twice as long before the next, and so on.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
@@ -28,134 +27,123 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// loop {
 ///     let record = transaction.get(&key).await?.ok_or_else(unknown)?;
 ///     transaction.put(&key, &changed(record)).await?;
+///     let store = transaction.store();
+///     store.chats().put(&session, &chat).await?;
 ///     if transaction.commit().await? {
 ///         break;
 ///     }
 /// }
 /// ```
-pub struct Transaction<'s> {
-    store: &'s Store,
-    reads: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// Of batches that joined.
-    expectations: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+pub struct Transaction {
+    base: Store,
+    store: Store,
+    overlay: Arc<Overlay>,
     retries: u32,
 }
 
-impl Transaction<'_> {
+impl Transaction {
+    /// The store with the writes of this transaction. Its commits are gathered, and durable is nothing.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// A record as it is, with the writes of this transaction.
-    pub async fn get<R: Record>(&mut self, key: &Key<R>) -> Result<Option<R>, StoreError> {
-        self.get_value(key.as_bytes().to_vec()).await
+    pub async fn get<R: Record>(&self, key: &Key<R>) -> Result<Option<R>, StoreError> {
+        self.store.get(key).await
     }
 
     /// The same for many records, in one call.
-    pub async fn get_many<R: Record>(
-        &mut self,
-        keys: &[Key<R>],
-    ) -> Result<Vec<Option<R>>, StoreError> {
-        let is_unread = |key: &&Key<R>| self.known(key.as_bytes()).is_none();
-        let unread: Vec<_> =
-            keys.iter().filter(is_unread).map(|key| key.as_bytes().to_vec()).collect();
-        let found = self.store.engine.get_many(&unread).await?;
-        self.reads.extend(unread.into_iter().zip(found));
-        let value = |key: &Key<R>| self.known(key.as_bytes()).and_then(Option::as_deref);
-        keys.iter().map(|key| value(key).map(decode).transpose()).collect()
+    pub async fn get_many<R: Record>(&self, keys: &[Key<R>]) -> Result<Vec<Option<R>>, StoreError> {
+        self.store.get_many(keys).await
     }
 
     /// Writes a record. Its entries in indexes replace those of the record that was there.
-    pub async fn put<R: Record>(&mut self, key: &Key<R>, record: &R) -> Result<(), StoreError> {
-        self.remove_entries(key).await?;
-        for entry in record.entries(key) {
-            self.writes.insert(entry.done(), Some(key.as_bytes().to_vec()));
+    pub async fn put<R: Record>(&self, key: &Key<R>, record: &R) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        if let Some(former) = self.get(key).await? {
+            record::remove_in(&mut batch, key, &former);
         }
-        self.put_value(key.as_bytes().to_vec(), record)
+        record::put_in(&mut batch, key, record)?;
+        self.store.commit(batch).await
     }
 
     /// Removes a record and its entries in indexes.
-    pub async fn delete<R: Record>(&mut self, key: &Key<R>) -> Result<(), StoreError> {
-        self.remove_entries(key).await?;
-        self.writes.insert(key.as_bytes().to_vec(), None);
-        Ok(())
-    }
-
-    /// Adds what was put together elsewhere.
-    pub fn join(&mut self, batch: Batch) {
-        self.writes.extend(batch.writes);
-        self.expectations.extend(batch.expectations);
-    }
-
-    pub(in crate::store) async fn get_value<V: DeserializeOwned>(
-        &mut self,
-        key: Vec<u8>,
-    ) -> Result<Option<V>, StoreError> {
-        self.read(key).await?.as_deref().map(decode).transpose()
-    }
-
-    pub(in crate::store) fn put_value<V: Serialize>(
-        &mut self,
-        key: Vec<u8>,
-        value: &V,
-    ) -> Result<(), StoreError> {
-        self.writes.insert(key, Some(encode(value)?));
-        Ok(())
-    }
-
-    async fn read(&mut self, key: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
-        if let Some(known) = self.known(&key) {
-            return Ok(known.clone());
-        }
-        let found = self.store.engine.get(&key).await?;
-        self.reads.insert(key, found.clone());
-        Ok(found)
-    }
-
-    /// What a key holds as far as this transaction has read or written it.
-    fn known(&self, key: &[u8]) -> Option<&Option<Vec<u8>>> {
-        self.writes.get(key).or_else(|| self.reads.get(key))
-    }
-
-    async fn remove_entries<R: Record>(&mut self, key: &Key<R>) -> Result<(), StoreError> {
-        if let Some(former) = self.get(key).await? {
-            for entry in former.entries(key) {
-                self.writes.insert(entry.done(), None);
-            }
-        }
-        Ok(())
-    }
-
-    /// Carries out the writes: visible at once, and durable after [`Store::durable`]. False when
-    /// something that was read has changed meanwhile: nothing is written, and the work must be done
-    /// again with this transaction, which then has read and written nothing.
-    #[must_use = "false says that the work must be done again"]
-    pub async fn commit(&mut self) -> Result<bool, StoreError> {
+    pub async fn delete<R: Record>(&self, key: &Key<R>) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        batch.expectations = std::mem::take(&mut self.expectations);
-        batch.expectations.extend(std::mem::take(&mut self.reads));
-        batch.writes.extend(std::mem::take(&mut self.writes));
-        match self.store.commit(batch).await {
-            Ok(()) => Ok(true),
+        match self.get(key).await? {
+            Some(former) => record::remove_in(&mut batch, key, &former),
+            None => batch.remove(key.as_bytes().to_vec()),
+        }
+        self.store.commit(batch).await
+    }
+
+    /// The next number of a counter, from 1; none is given twice.
+    pub async fn next_number(&self, counter: &str) -> Result<u64, StoreError> {
+        self.store.settings().next_number(counter).await
+    }
+
+    /// All that was gathered, with what it expects. The transaction then has read and written nothing. Whoever
+    /// commits the batch, as the event log does, passes the outcome to [`Self::settled`].
+    pub fn batch(&mut self) -> Batch {
+        self.overlay.take()
+    }
+
+    /// None when the commit met a conflict and the work must run again. Waits a moment before that.
+    pub async fn settled<T>(
+        &mut self,
+        outcome: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match outcome {
             Err(StoreError::Conflict) if self.retries < MOST_RETRIES => {
                 self.retries += 1;
+                self.batch();
                 tokio::time::sleep(pause(self.retries, rand::random())).await;
-                Ok(false)
+                Ok(None)
             }
-            Err(error) => Err(error),
+            outcome => outcome.map(Some),
         }
+    }
+
+    /// Carries out the writes: visible at once, and durable after [`Store::durable`]. False when the work must
+    /// run again with this transaction, which then has read and written nothing.
+    #[must_use = "false says that the work must run again"]
+    pub async fn commit(&mut self) -> Result<bool, StoreError> {
+        let batch = self.batch();
+        let committed = self.base.commit(batch).await;
+        Ok(self.settled(committed).await?.is_some())
     }
 }
 
 impl Store {
     /// A transaction that has read and written nothing yet.
-    pub fn transaction(&self) -> Transaction<'_> {
-        let (reads, writes, expectations) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Transaction { store: self, reads, writes, expectations, retries: 0 }
+    pub fn transaction(&self) -> Transaction {
+        let overlay = Arc::new(Overlay::new(self.engine.clone()));
+        let store = Self { engine: overlay.clone(), ..self.clone() };
+        Transaction { base: self.clone(), store, overlay, retries: 0 }
     }
 }
 
 /// Before a retry, counted from 1; `jitter` lies between 0 and 1.
-pub(in crate::store) fn pause(retry: u32, jitter: f64) -> Duration {
+fn pause(retry: u32, jitter: f64) -> Duration {
     let longest = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(retry)).min(LONGEST_PAUSE);
     longest.mul_f64(jitter)
+}
+
+#[cfg(test)]
+impl Store {
+    /// Two stores on one engine, as two processes would have. Each commit of this number that expects
+    /// something meets a conflict that nobody caused; none for 0.
+    pub async fn two_on_one_engine(conflict_each: u64) -> [Self; 2] {
+        use crate::store::{
+            disk::Disk,
+            engine::{Conditions, Engine, MemoryEngine},
+        };
+        let conditions = Conditions { conflict_each, ..Conditions::default() };
+        let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new(conditions));
+        let one = Self::over(engine.clone(), Disk::manual(0)).await;
+        let other = Self::over(engine, Disk::manual(0)).await;
+        [one, other].map(|store| store.unwrap_or_else(|error| panic!("{error}")))
+    }
 }
 
 #[cfg(test)]
@@ -169,7 +157,7 @@ mod tests {
     };
     use proptest::prelude::*;
 
-    const COUNTER: &[u8] = b"\x01counter";
+    const COUNTER: &str = "counter";
 
     /// A record that is found by its name, too.
     #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -208,8 +196,7 @@ mod tests {
     async fn add_one(store: &Store) -> Result<u64, StoreError> {
         let mut transaction = store.transaction();
         loop {
-            let next = transaction.get_value::<u64>(COUNTER.to_vec()).await?.unwrap_or(0) + 1;
-            transaction.put_value(COUNTER.to_vec(), &next)?;
+            let next = transaction.next_number(COUNTER).await?;
             if transaction.commit().await? {
                 return Ok(next);
             }
@@ -217,8 +204,7 @@ mod tests {
     }
 
     async fn counted(store: &Store) -> Option<u64> {
-        let bytes = store.engine.get(COUNTER).await.unwrap();
-        bytes.map(|bytes| decode(&bytes).unwrap())
+        store.settings().get(COUNTER).await.unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -258,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn later_reads_see_earlier_writes_and_what_is_not_committed_never_was() {
         let store = Store::temporary().await.unwrap();
-        let mut transaction = store.transaction();
+        let transaction = store.transaction();
         for name in ["one", "two"] {
             transaction.put(&key(), &note(name)).await.unwrap();
             assert_eq!(transaction.get(&key()).await.unwrap().unwrap().name, name);

@@ -93,7 +93,8 @@ impl<'a> Webhooks<'a> {
 
     /// Changes what every registration changes, so that of two in different transactions one fails.
     pub async fn note_registration(&self) -> Result<(), StoreError> {
-        Settings::new(self.engine).count("webhook registrations").await
+        Settings::new(self.engine).next_number("webhook registrations").await?;
+        Ok(())
     }
 
     /// How far this endpoint has read the log.

@@ -76,7 +76,7 @@ impl Webhooks {
         let _held = self.lock(id).await;
         let unknown =
             || Error::not_found(Subject::Webhook, format!("there is no delivery '{delivery}'"));
-        let mut work = self.inner.store.begin();
+        let mut work = self.inner.store.transaction();
         let (delivery, is_put_back) = loop {
             let store = work.store();
             let mut webhook = find(store, session, id).await?;
@@ -123,7 +123,7 @@ impl Webhooks {
         loop {
             // Saves conflicts, no more.
             let _held = self.lock(id).await;
-            let mut work = self.inner.store.begin();
+            let mut work = self.inner.store.transaction();
             let (last, put_back) = loop {
                 let store = work.store();
                 let mut webhook = find(store, session, id).await?;

@@ -223,7 +223,7 @@ impl Webhooks {
         change: impl Fn(&mut WebhookRecord),
         deliveries: Vec<Delivery>,
     ) -> Result<(), Error> {
-        let mut work = self.inner.store.begin();
+        let mut work = self.inner.store.transaction();
         loop {
             let Some(mut webhook) = work.store().webhooks().get(id).await? else { return Ok(()) };
             change(&mut webhook);

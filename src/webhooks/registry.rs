@@ -86,7 +86,7 @@ impl Webhooks {
             let webhook = self.update(session, found.id, change).await?;
             return Ok(Registered { webhook, created: false, secret: None });
         }
-        let mut work = self.inner.store.begin();
+        let mut work = self.inner.store.transaction();
         let registered = loop {
             let store = work.store();
             // Changed by each registration: of two at the same time one looks again.
@@ -236,7 +236,7 @@ impl Webhooks {
             let known = find(&self.inner.store, session, id).await?;
             self.hurry_when_switched_on(&known, enabled).await?;
         }
-        let mut work = self.inner.store.begin();
+        let mut work = self.inner.store.transaction();
         loop {
             let mut webhook = find(work.store(), session, id).await?;
             self.apply(&mut webhook, change.clone()).await?;

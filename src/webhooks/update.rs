@@ -20,7 +20,7 @@ impl Webhooks {
         id: Uuid,
         change: impl Fn(&mut WebhookRecord),
     ) -> Result<WebhookRecord, Error> {
-        let mut work = self.inner.store.begin();
+        let mut work = self.inner.store.transaction();
         loop {
             let mut webhook = find(work.store(), session, id).await?;
             change(&mut webhook);

@@ -52,7 +52,7 @@ impl Webhooks {
         // Deliveries go on between the steps, however long the list is.
         while !pruning.is_over() {
             let _held = self.lock(webhook).await;
-            let mut work = self.inner.store.begin();
+            let mut work = self.inner.store.transaction();
             loop {
                 let mut step = pruning.clone();
                 // Whoever puts a delivery back in the queue changes its endpoint.

@@ -148,7 +148,7 @@ impl Outbox {
             _ => PATIENCE,
         };
         let entry = self.entry(session, outgoing, terms)?;
-        let mut work = self.parts.store.begin();
+        let mut work = self.parts.store.transaction();
         let place = loop {
             let place = self.enqueue_in(work.store(), &entry).await?;
             if work.commit().await? {
@@ -215,7 +215,7 @@ impl Outbox {
         })
     }
 
-    /// Writes an entry in a unit of work, with whatever else belongs to the same commit. After the commit,
+    /// Writes an entry in a transaction, with whatever else belongs to the same commit. After the commit,
     /// [`Self::enqueued`] wakes the dispatcher.
     pub async fn enqueue_in(
         &self,
@@ -367,7 +367,7 @@ impl Outbox {
 
 /// Gives a place to what an older version or an earlier run left without one.
 async fn take_over(parts: &OutboxParts) -> Result<(), StoreError> {
-    let mut work = parts.store.begin();
+    let mut work = parts.store.transaction();
     loop {
         let (now, queue) = (parts.clock.now(), work.store().outbox_queue());
         let found = queue.take_over(now, TAKEN_OVER_AT_ONCE).await?;
@@ -394,7 +394,7 @@ impl Handler for Outbox {
 
 /// Drops ended entries of one session. One that a receipt changes meanwhile is looked at again.
 async fn prune(store: &Store, session: &SessionId, before: Timestamp) -> Result<(), StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         work.store().outbox().prune(session, before, PRUNED_AT_ONCE).await?;
         if work.commit().await? {

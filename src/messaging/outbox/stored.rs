@@ -1,4 +1,4 @@
-//! What the dispatcher writes about entries that wait, each in a unit of work.
+//! What the dispatcher writes about entries that wait, each in a transaction.
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ const FORGOTTEN_AT_ONCE: usize = 100;
 
 /// Gives an entry another place.
 pub async fn move_to(store: &Store, entry: &OutboxEntry, place: Place) -> Result<(), StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         work.store().outbox_queue().move_to(entry, place).await?;
         if work.commit().await? {
@@ -28,7 +28,7 @@ pub async fn come_due(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<OutboxEntry>, StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         let queue = work.store().outbox_queue();
         let due = queue.due(now, limit).await?;
@@ -47,7 +47,7 @@ pub async fn back_to_queue(
     session: &SessionId,
     id: Uuid,
 ) -> Result<bool, StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         let Some(entry) = work.store().outbox().get(session, id).await? else { return Ok(false) };
         let queue = work.store().outbox_queue();
@@ -63,7 +63,7 @@ pub async fn back_to_queue(
 
 /// Writes an entry that keeps its place. A receipt that came meanwhile stays noted.
 pub async fn write(store: &Store, entry: &mut OutboxEntry) -> Result<(), StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         let written = work.store().outbox().get(&entry.session, entry.id).await?;
         entry.acked = entry.acked.max(written.and_then(|written| written.acked));
@@ -98,7 +98,7 @@ pub async fn discard(parts: &OutboxParts, entries: &[OutboxEntry]) {
 }
 
 async fn forget(store: &Store, entries: &[OutboxEntry]) -> Result<(), StoreError> {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         for entry in entries {
             work.store().outbox_queue().forget(entry).await?;

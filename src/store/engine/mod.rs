@@ -8,6 +8,7 @@ mod contract;
 mod flusher;
 mod guard;
 mod memory;
+mod overlay;
 mod pending;
 mod sealed;
 mod sled;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 pub use self::{
     guard::Guarded,
     memory::{Conditions, MemoryEngine},
+    overlay::Overlay,
     sealed::{Sealed, opened, opened_pair, seal_writes},
     sled::{FILE, SledEngine, is_held},
 };

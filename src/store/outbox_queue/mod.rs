@@ -10,7 +10,7 @@
 //!
 //! A waiting message has a place in exactly one of queue, schedule and lookups. All changes to the queue of
 //! one chat change its record in `OutboxChats`, so two of them at once conflict: these functions are for a
-//! [`crate::store::UnitOfWork`], and write through its store.
+//! [`crate::store::Transaction`], and write through its store.
 
 #[cfg(test)]
 mod tests;
@@ -220,7 +220,7 @@ impl<'a> OutboxQueue<'a> {
     }
 
     /// Puts what was being looked up when the gateway ended back into the queues, and what an older version
-    /// left without a place. To be called until it has found nothing, each time in a unit of work.
+    /// left without a place. To be called until it has found nothing, each time in a transaction.
     pub async fn take_over(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let lookups = self.entries(Key::new(Tree::OutboxLookups).all(), limit).await?.0;
         for entry in &lookups {

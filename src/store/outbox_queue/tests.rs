@@ -22,7 +22,7 @@ fn entry(id: u128, chat: u8, priority: Priority) -> OutboxEntry {
 }
 
 async fn accept(store: &Store, entry: &OutboxEntry) -> Place {
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         let queue = work.store().outbox_queue();
         let place = queue.accept(entry, from_seconds(100)).await.unwrap();
@@ -34,7 +34,7 @@ async fn accept(store: &Store, entry: &OutboxEntry) -> Place {
 
 async fn end(store: &Store, entry: &OutboxEntry) {
     let ended = OutboxEntry { state: OutboxState::Sent, ..entry.clone() };
-    let mut work = store.begin();
+    let mut work = store.transaction();
     loop {
         work.store().outbox_queue().end(&ended).await.unwrap();
         if work.commit().await.unwrap() {
@@ -90,7 +90,7 @@ async fn what_an_older_version_left_gets_its_place_and_so_does_what_was_looked_u
     assert_eq!(accept(&store, &looked_up).await, Place::Lookup);
     let queue = store.outbox_queue();
     loop {
-        let mut work = store.begin();
+        let mut work = store.transaction();
         let found = work.store().outbox_queue().take_over(from_seconds(100), 2).await.unwrap();
         assert!(work.commit().await.unwrap());
         if found == 0 {

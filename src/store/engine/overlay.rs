@@ -1,9 +1,4 @@
-//! Unit of work: a store to read and write through, whose writes happen together or not at all.
-//!
-//! Every repository works on it as on the store itself. What it reads becomes an expectation, later
-//! reads see earlier writes, and its commits are gathered here. The gathered writes are carried out by
-//! [`UnitOfWork::commit`], or as a [`Batch`] that the event log numbers and commits. When something that
-//! was read has changed meanwhile, nothing is written and the work runs again.
+//! An engine over another: writes stay in it, reads see them, and what was read of the other is remembered.
 //!
 //! What only a scan has seen, or has seen to be absent, becomes an expectation once it is written. A scan
 //! does not expect that nothing new comes into its range: where that matters, a record that all writers
@@ -18,108 +13,12 @@ use std::{
 use async_trait::async_trait;
 
 use crate::store::{
-    Store, StoreError,
+    StoreError,
     engine::{Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot},
-    transaction::{MOST_RETRIES, pause},
 };
 
-/// ```ignore
-/// let mut work = store.begin();
-/// loop {
-///     let (store, mut batch) = (work.store(), Batch::new());
-///     let chat = store.chats().get(&session, &id).await?;
-///     store.chats().put_in(&mut batch, &session, &changed(chat)).await?;
-///     store.commit(batch).await?;
-///     if work.commit().await? {
-///         break;
-///     }
-/// }
-/// ```
-pub struct UnitOfWork {
-    base: Store,
-    store: Store,
-    overlay: Arc<Overlay>,
-    retries: u32,
-}
-
-impl UnitOfWork {
-    /// The store with the writes of this unit of work. Its commits are gathered, and durable is nothing.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// Everything that was gathered, with what it expects. The unit of work then has read and written
-    /// nothing. Whoever commits the batch passes the outcome to [`Self::settled`].
-    pub fn batch(&mut self) -> Batch {
-        let State { reads, mut scanned, ranges, writes } =
-            std::mem::take(&mut *self.overlay.state());
-        let mut batch = Batch::new();
-        for key in writes.keys().filter(|key| !reads.contains_key(*key)) {
-            let is_scanned = ranges.iter().any(|range| range.start <= *key && *key < range.end);
-            if is_scanned {
-                batch.expectations.push((key.clone(), scanned.remove(key)));
-            }
-        }
-        batch.expectations.extend(reads);
-        batch.writes.extend(writes);
-        batch
-    }
-
-    /// None when the commit met a conflict and the work must run again. Waits a moment before that.
-    pub async fn settled<T>(
-        &mut self,
-        outcome: Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        match outcome {
-            Err(StoreError::Conflict) if self.retries < MOST_RETRIES => {
-                self.retries += 1;
-                self.batch();
-                tokio::time::sleep(pause(self.retries, rand::random())).await;
-                Ok(None)
-            }
-            outcome => outcome.map(Some),
-        }
-    }
-
-    /// Carries out the writes: visible at once, and durable after [`Store::durable`]. False when the
-    /// work must run again.
-    #[must_use = "false says that the work must run again"]
-    pub async fn commit(&mut self) -> Result<bool, StoreError> {
-        let batch = self.batch();
-        let committed = self.base.commit(batch).await;
-        Ok(self.settled(committed).await?.is_some())
-    }
-}
-
-impl Store {
-    /// A unit of work that has read and written nothing yet.
-    pub fn begin(&self) -> UnitOfWork {
-        let state = Mutex::default();
-        let overlay = Arc::new(Overlay { engine: self.engine.clone(), state });
-        let store = Self { engine: overlay.clone(), ..self.clone() };
-        UnitOfWork { base: self.clone(), store, overlay, retries: 0 }
-    }
-}
-
-#[cfg(test)]
-impl Store {
-    /// Two stores on one engine, as two processes would have. Each commit of this number that expects
-    /// something meets a conflict that nobody caused; none for 0.
-    pub async fn two_on_one_engine(conflict_each: u64) -> [Self; 2] {
-        use crate::store::{
-            disk::Disk,
-            engine::{Conditions, MemoryEngine},
-        };
-        let conditions = Conditions { conflict_each, ..Conditions::default() };
-        let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new(conditions));
-        let one = Self::over(engine.clone(), Disk::manual(0)).await;
-        let other = Self::over(engine, Disk::manual(0)).await;
-        [one, other].map(|store| store.unwrap_or_else(|error| panic!("{error}")))
-    }
-}
-
 /// The engine beneath, with writes over it that are not carried out yet.
-struct Overlay {
+pub struct Overlay {
     engine: Arc<dyn Engine>,
     state: Mutex<State>,
 }
@@ -166,6 +65,26 @@ impl State {
 }
 
 impl Overlay {
+    /// Over this engine, with nothing read or written yet.
+    pub fn new(engine: Arc<dyn Engine>) -> Self {
+        Self { engine, state: Mutex::default() }
+    }
+
+    /// All that was written, with what was read as expectations. Then nothing is read or written.
+    pub fn take(&self) -> Batch {
+        let State { reads, mut scanned, ranges, writes } = std::mem::take(&mut *self.state());
+        let mut batch = Batch::new();
+        for key in writes.keys().filter(|key| !reads.contains_key(*key)) {
+            let is_scanned = ranges.iter().any(|range| range.start <= *key && *key < range.end);
+            if is_scanned {
+                batch.expectations.push((key.clone(), scanned.remove(key)));
+            }
+        }
+        batch.expectations.extend(reads);
+        batch.writes.extend(writes);
+        batch
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -267,7 +186,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::{disk::Disk, engine::MemoryEngine};
+    use crate::store::{Store, disk::Disk, engine::MemoryEngine};
 
     fn put(key: u8, value: u8) -> Batch {
         let mut batch = Batch::new();
@@ -287,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn later_reads_see_earlier_writes_and_nobody_else_does_before_the_commit() {
         let store = store().await;
-        let mut work = store.begin();
+        let mut work = store.transaction();
         work.store().commit(put(200, 1)).await.unwrap();
         let here = async |store: &Store| store.engine.get(&[200]).await.unwrap();
         assert_eq!((here(work.store()).await, here(&store).await), (Some(vec![1]), None));
@@ -302,7 +221,7 @@ mod tests {
             if is_there {
                 store.commit(put(200, 1)).await.unwrap();
             }
-            let mut work = store.begin();
+            let mut work = store.transaction();
             let engine = &work.store().engine;
             if is_scanned {
                 engine.scan(range(200, 201), Direction::Forward, 9).await.unwrap();
@@ -323,7 +242,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-        /// A scan through a unit of work gives what it would give after the commit.
+        /// A scan through a transaction gives what it would give after the commit.
         #[test]
         fn a_scan_sees_stored_pairs_with_the_writes_over_them(
             stored in prop::collection::btree_map(200u8..220, any::<u8>(), 0..10),
@@ -337,7 +256,7 @@ mod tests {
                 for (key, value) in stored {
                     store.commit(put(key, value)).await.unwrap();
                 }
-                let mut work = store.begin();
+                let mut work = store.transaction();
                 for (key, value) in writes {
                     let mut batch = Batch::new();
                     match value {
