@@ -19,7 +19,7 @@ use url::Url;
 pub use self::{
     client::{Client, trust_of_the_system},
     fetch::{Bounds, Fetched, fetch},
-    guard::{Guard, Private},
+    guard::{Guard, Private, form_of},
     own::{OwnPort, OwnPorts},
     owner::OwnGateway,
 };

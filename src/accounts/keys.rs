@@ -66,10 +66,10 @@ impl ApiKeys {
         expires_at: Option<Timestamp>,
     ) -> Result<(ApiKeyRecord, String), Error> {
         let now = self.clock.now();
-        let (name, scopes) = (checked_name(name)?, checked_scopes(scopes)?);
-        if expires_at.is_some_and(|end| end <= now) {
-            return Err(Error::invalid_field("expiresAt", "must lie in the future"));
-        }
+        let end = expires_at.map_or(Ok(()), |end| check_end(end, now));
+        let (words, ()) =
+            Error::both(Error::both(checked_name(name), checked_scopes(scopes)), end)?;
+        let (name, scopes) = words;
         let _creating = self.creating.lock().await;
         let session_uuid = match &session {
             Some(id) => Some(self.living(id).await?.ok_or_else(|| no_session(id))?),
@@ -260,6 +260,19 @@ fn no_session(id: &SessionId) -> Error {
 
 fn refused() -> Error {
     Error::new(ErrorCode::Unauthenticated, "The API key is not valid")
+}
+
+/// Whether a key can have this name and these scopes.
+pub fn check_words(name: &str, scopes: &[String]) -> Result<(), Error> {
+    Error::both(checked_name(name), checked_scopes(scopes.to_vec())).map(drop)
+}
+
+/// Whether a key can end at this time.
+pub fn check_end(end: Timestamp, now: Timestamp) -> Result<(), Error> {
+    match now < end {
+        true => Ok(()),
+        false => Err(Error::invalid_field("expiresAt", "must lie in the future")),
+    }
 }
 
 fn checked_name(name: &str) -> Result<String, Error> {

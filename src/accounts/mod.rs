@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub use self::{
     first_key::FirstKey,
-    keys::{ApiKeys, MOST_KEYS, SCOPES},
+    keys::{ApiKeys, MOST_KEYS, SCOPES, check_end, check_words},
     leases::{Ending, Lease},
     links::{BadLink, MediaLinks, Signed},
 };

@@ -7,7 +7,7 @@ use crate::{
     api::{
         auth::principal,
         body::Query,
-        endpoint::{Endpoint, ParameterKind::Text, Scope},
+        endpoint::{Endpoint, ParameterKind::OneOf, Scope},
         error::ApiError,
     },
     backup::Profiles,
@@ -22,7 +22,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/backup", take)
             .about("Backup", "Take a backup of everything: a tar compressed with zstd")
             .query(
-                Text,
+                OneOf(&["stop", "stopped", "none"]),
                 "profiles",
                 "Logins of sessions whose browser runs: stop (close it for the copy), stopped \
                  (leave them out) or none (leave out all)",

@@ -20,7 +20,7 @@ use crate::{
         large_bodies::{LargeBodies, Room},
     },
     domain::{
-        Error, ErrorCode, Jid, MessageId, SessionId, Subject,
+        Error, ErrorCode, Jid, MessageId, SessionId, Subject, Timestamp,
         address::{self, AddressError},
         shown::shown,
     },
@@ -35,6 +35,9 @@ pub const WITH_LONG_TEXT: usize = 1024 * 1024;
 pub const WITH_FILE: usize = 24 * 1024 * 1024;
 /// A larger body is read elsewhere than on the thread that serves other callers too.
 const READ_HERE: usize = 64 * 1024;
+
+/// Whom a message can be deleted for.
+pub const REACHES: [&str; 2] = ["everyone", "me"];
 
 /// Characters of a field's name that are shown.
 const LONGEST_PATH: usize = 200;
@@ -87,10 +90,12 @@ impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
                 bytes.extend_from_slice(b"{}");
             }
             let bound = Bound::of::<T>();
+            let clock = request.app_data::<web::Data<Services>>().map(|data| data.clock.clone());
+            let now = clock.unwrap_or_default().now();
             if bytes.len() <= READ_HERE {
-                return parse(&bytes, &bound).map(Self).map_err(ApiError::from);
+                return parse(&bytes, &bound, now).map(Self).map_err(ApiError::from);
             }
-            elsewhere(move || parse(&bytes, &bound)).await.map(Self).map_err(ApiError::from)
+            elsewhere(move || parse(&bytes, &bound, now)).await.map(Self).map_err(ApiError::from)
         })
     }
 }
@@ -123,8 +128,22 @@ pub async fn elsewhere<T: Send + 'static>(
 }
 
 /// The check comes first, so that what is too long never becomes a value and all faults are named.
-fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound) -> Result<T, Error> {
+fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound, now: Timestamp) -> Result<T, Error> {
     let text = text_of(bytes)?;
+    let is_untidy = checked(text, bound, now)?;
+    let read = if is_untidy {
+        let mut value = serde_json::from_str(text).map_err(|error| no_json(text, &error))?;
+        tidy(&mut value, bound);
+        serde_path_to_error::deserialize(value)
+    } else {
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
+    };
+    read.map_err(|error| unread(text, bound, now, error.path()))
+}
+
+/// Whether the body must be tidied. A body that breaks its schema is read once more for the formats of
+/// its texts: all that is wrong is named at once, and one that is right is read in one go.
+fn checked(text: &str, bound: &Bound, now: Timestamp) -> Result<bool, Error> {
     let findings = Findings::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let read = check(bound, &mut json, &findings).and_then(|()| json.end());
@@ -134,19 +153,18 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound) -> Result<T, Error> {
         return Err(no_json(text, error));
     }
     let is_untidy = findings.is_untidy();
-    let faults = findings.into_faults();
-    if !faults.is_empty() {
-        return Err(Error::invalid_fields(faults));
+    if !findings.into_faults().is_empty() {
+        return Err(Error::invalid_fields(all_faults(text, bound, now)));
     }
-    read.map_err(|error| no_json(text, &error))?;
-    if is_untidy {
-        let mut value = serde_json::from_str(text).map_err(|error| no_json(text, &error))?;
-        tidy(&mut value, bound);
-        let read = serde_path_to_error::deserialize(value);
-        return read.map_err(|error| fault(error.path(), error.inner()));
-    }
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| fault(error.path(), error.inner()))
+    read.map(|()| is_untidy).map_err(|error| no_json(text, &error))
+}
+
+/// What is wrong with a body by its schema and by the formats of its texts.
+fn all_faults(text: &str, bound: &Bound, now: Timestamp) -> Vec<(String, String)> {
+    let findings = Findings::judging(now);
+    // Where the reading ends early, the reason is among the faults.
+    let _ = check(bound, &mut serde_json::Deserializer::from_str(text), &findings);
+    findings.into_faults()
 }
 
 /// A body as text. Some clients begin it with a byte order mark.
@@ -162,7 +180,10 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
 }
 
 fn no_json(text: &str, error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
     let reason = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    let reason = reason.strip_suffix(&place).unwrap_or(&reason);
     let hint = match () {
         () if text.contains('\0') => ": it must be in UTF-8, and looks like UTF-16",
         () if reason.contains("surrogate") || reason.contains("hex escape") => {
@@ -170,20 +191,20 @@ fn no_json(text: &str, error: &serde_json::Error) -> Error {
         }
         () => "",
     };
-    Error::invalid(format!("the body is not JSON: {reason}{hint}"))
+    let place = format!("(line {line}, column {column})");
+    Error::invalid(format!("the body is not JSON: {reason} {place}{hint}"))
 }
 
-fn fault(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Error {
+/// A body whose schema takes it and whose type does not. Where a format says more, that is said.
+fn unread(text: &str, bound: &Bound, now: Timestamp, path: &serde_path_to_error::Path) -> Error {
+    let faults = all_faults(text, bound, now);
+    if !faults.is_empty() {
+        return Error::invalid_fields(faults);
+    }
     // Names within it are the caller's own, of any length.
     let path: String = path.to_string().chars().take(LONGEST_PATH).collect();
-    let reason = error.to_string();
-    if error.is_syntax() || error.is_eof() {
-        return Error::invalid(format!("the body is not JSON: {reason}"));
-    }
-    match path.as_str() {
-        "." | "?" => Error::invalid(format!("the body is not right: {reason}")),
-        path => Error::invalid_field(path, reason),
-    }
+    let field = if matches!(path.as_str(), "." | "?") { "body" } else { path.as_str() };
+    Error::invalid_field(field, "is not as the API document describes it")
 }
 
 /// A segment of the path as text; the framework has decoded it.
@@ -236,6 +257,12 @@ pub fn recipient(text: &str) -> Result<Jid, Error> {
     address::recipient(text).map_err(|error| no_address(text, &error))
 }
 
+/// A moment (RFC 3339).
+pub fn moment(text: &str) -> Result<Timestamp, Error> {
+    let moment = text.parse();
+    moment.map_err(|_| Error::invalid("must be a time such as 2026-01-31T12:00:00Z"))
+}
+
 /// A person: an id, or a telephone number.
 pub fn person(text: &str) -> Result<Jid, Error> {
     address::person(text).map_err(|error| no_address(text, &error))
@@ -265,6 +292,15 @@ pub fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+/// What a text means as a query parameter that is true or false.
+pub fn flag(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
 /// The query of a request. A parameter without a value is one that is not given: tools that offer a
 /// field for each parameter send the empty ones too.
 pub struct Query(HashMap<String, String>);
@@ -281,21 +317,17 @@ impl Query {
     }
 
     pub fn flag(&self, name: &str, default: bool) -> Result<bool, ApiError> {
-        match self.text(name).map(str::to_lowercase).as_deref() {
-            None => Ok(default),
-            Some("true" | "1" | "yes" | "on") => Ok(true),
-            Some("false" | "0" | "no" | "off") => Ok(false),
-            Some(_) => Err(Error::invalid_field(name, "must be true or false").into()),
-        }
+        let Some(text) = self.text(name) else { return Ok(default) };
+        let flag = flag(text);
+        flag.ok_or_else(|| Error::invalid_field(name, "must be true or false").into())
     }
 
     /// Whom a message is deleted for: `for`, or `forEveryone` as other gateways call it.
     pub fn is_for_everyone(&self) -> Result<bool, ApiError> {
         match self.text("for") {
             None => self.flag("forEveryone", true),
-            Some("everyone") => Ok(true),
-            Some("me") => Ok(false),
-            Some(_) => Err(Error::invalid_field("for", "must be everyone or me").into()),
+            // What else is there is refused before.
+            Some(reach) => Ok(reach != "me"),
         }
     }
 
@@ -319,6 +351,11 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::domain::clock::from_seconds;
+
+    fn now() -> Timestamp {
+        from_seconds(0)
+    }
 
     #[derive(Debug, Deserialize, ToSchema)]
     #[serde(rename_all = "camelCase")]
@@ -337,7 +374,7 @@ mod tests {
     #[test]
     fn the_field_at_fault_is_named() {
         let bound = Bound::of::<Example>();
-        let parse = |text: &str| parse::<Example>(text.as_bytes(), &bound);
+        let parse = |text: &str| parse::<Example>(text.as_bytes(), &bound, now());
         let long = format!(r#"{{"chatId":"{}"}}"#, "x".repeat(2_000));
         let error = parse(&long).unwrap_err();
         assert_eq!(error.details["fields"]["chatId"][0], "must have at most 1,024 characters");
@@ -362,7 +399,8 @@ mod tests {
     #[test]
     fn all_faults_are_named_at_once() {
         let bound = Bound::of::<Example>();
-        let error = parse::<Example>(br#"{"chatid":5,"inner":{"cont":1}}"#, &bound).unwrap_err();
+        let error =
+            parse::<Example>(br#"{"chatid":5,"inner":{"cont":1}}"#, &bound, now()).unwrap_err();
         let fields = error.details["fields"].as_object().unwrap();
         let names: Vec<&str> = fields.keys().map(String::as_str).collect();
         assert_eq!(names, ["chatId", "chatid", "inner.cont", "inner.count"], "{error:?}");
@@ -373,7 +411,7 @@ mod tests {
     #[test]
     fn a_name_of_our_events_is_read_as_the_field() {
         let bound = Bound::of::<Example>();
-        let example: Example = parse(br#"{"from":"a","inner":null}"#, &bound).unwrap();
+        let example: Example = parse(br#"{"from":"a","inner":null}"#, &bound, now()).unwrap();
         assert_eq!(example.chat_id, "a");
     }
 
@@ -387,19 +425,20 @@ mod tests {
             until: Option<String>,
         }
         let bound = Bound::of::<Form>();
-        let form: Form = parse(br#"{"name":"","note":"","until":null}"#, &bound).unwrap();
+        let form: Form = parse(br#"{"name":"","note":"","until":null}"#, &bound, now()).unwrap();
         assert_eq!(form, Form { name: String::new(), note: None, until: None });
-        let error = parse::<Form>(br#"{"name":"","until":""}"#, &bound).unwrap_err();
+        let error = parse::<Form>(br#"{"name":"","until":""}"#, &bound, now()).unwrap_err();
         assert_eq!(error.details["fields"]["until"][0], "must not be empty");
     }
 
     #[test]
     fn a_byte_order_mark_is_read_over_and_another_encoding_is_named() {
         let bound = Bound::of::<Example>();
-        let example: Example = parse("\u{feff}{\"chatId\":\"a\"}".as_bytes(), &bound).unwrap();
+        let example: Example =
+            parse("\u{feff}{\"chatId\":\"a\"}".as_bytes(), &bound, now()).unwrap();
         assert_eq!(example.chat_id, "a");
         for bytes in [&b"{\"chatId\":\"caf\xe9\"}"[..], b"\xff\xfe{\0}\0"] {
-            let error = parse::<Example>(bytes, &bound).unwrap_err();
+            let error = parse::<Example>(bytes, &bound, now()).unwrap_err();
             assert!(error.message.contains("UTF-8"), "{error:?}");
         }
     }

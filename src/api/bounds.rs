@@ -8,7 +8,10 @@ use std::{any::TypeId, cell::RefCell, collections::HashMap, sync::Arc};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::api::endpoint::{Shape, shape};
+use crate::api::{
+    endpoint::{Shape, shape},
+    formats::{self, Judge},
+};
 
 /// Characters of a text, entries of a list and of a map whose schema names no bound.
 const USUAL_TEXT: usize = 1_024;
@@ -19,22 +22,28 @@ const USUAL_KEY: usize = 128;
 const USUAL_VALUE: usize = 4_096;
 
 /// What is allowed at one place of a body.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Bound {
     /// Anything.
     Open,
-    Text(usize),
+    /// Of at most so many characters, and of a format.
+    Text(usize, Option<Judge>),
+    /// One of these texts.
+    OneOf(Vec<String>),
     /// An id, which some clients send as a number.
     TextOrNumber(usize),
-    Number {
-        whole: bool,
-        positive: bool,
-    },
+    Number(Range),
     Flag,
-    List(usize, Box<Bound>),
+    List {
+        least: usize,
+        most: usize,
+        each: Box<Bound>,
+    },
     Fields(HashMap<String, Field>),
+    /// Any object.
+    Object,
     /// Either of the two.
-    TextOrFields(usize, HashMap<String, Field>),
+    TextOrFields(usize, Option<Judge>, HashMap<String, Field>),
     /// An object whose keys the caller chooses.
     Map {
         most: usize,
@@ -43,8 +52,32 @@ pub enum Bound {
     },
 }
 
+/// Which numbers are allowed.
+#[derive(Debug)]
+pub struct Range {
+    pub whole: bool,
+    least: Option<f64>,
+    most: Option<f64>,
+}
+
+impl Range {
+    /// What is wrong with a number, if anything is.
+    pub fn fault(&self, value: f64) -> Option<String> {
+        let is_small = self.least.is_some_and(|least| value < least);
+        let is_large = self.most.is_some_and(|most| most < value);
+        match (self.least, self.most) {
+            _ if !is_small && !is_large => None,
+            (Some(0.0), _) if is_small => Some("must not be negative".to_owned()),
+            (Some(0.0) | None, Some(most)) => Some(format!("must be at most {most}")),
+            (Some(least), Some(most)) => Some(format!("must be from {least} to {most}")),
+            (Some(least), None) => Some(format!("must be at least {least}")),
+            (None, None) => None,
+        }
+    }
+}
+
 /// A field of an object.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Field {
     pub bound: Bound,
     pub required: bool,
@@ -55,7 +88,8 @@ pub struct Field {
 impl Field {
     /// Whether an empty text means that it is not given.
     pub fn may_be_left_out(&self) -> bool {
-        let is_text = matches!(self.bound, Bound::Text(_) | Bound::TextOrNumber(_));
+        let is_text =
+            matches!(self.bound, Bound::Text(..) | Bound::TextOrNumber(_) | Bound::OneOf(_));
         is_text && !self.required && !self.filled
     }
 }
@@ -73,6 +107,12 @@ fn fill_in_with(schema: &mut Value, usual_text: usize) {
     }
     if is(schema, "array") {
         schema.entry("maxItems").or_insert(USUAL_LIST.into());
+    }
+    // The largest that the type has.
+    if is(schema, "integer") && schema.get("format").is_some_and(|format| format == "int32") {
+        let is_positive = schema.get("minimum").and_then(Value::as_f64).is_some_and(|n| 0.0 <= n);
+        let most = if is_positive { i64::from(u32::MAX) } else { i64::from(i32::MAX) };
+        schema.entry("maximum").or_insert(most.into());
     }
     if schema.get("additionalProperties").is_some_and(Value::is_object) {
         schema.entry("maxProperties").or_insert(USUAL_MAP.into());
@@ -139,21 +179,28 @@ impl Bound {
         };
         let part =
             |name: &str| schema.get(name).map_or(Self::Open, |part| Self::of_schema(part, others));
-        let own = if is(schema, "string") {
+        let own = if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            let values = values.iter().filter_map(Value::as_str).map(str::to_owned);
+            Self::OneOf(values.collect())
+        } else if is(schema, "string") {
             let most = number("maxLength");
-            if is(schema, "integer") { Self::TextOrNumber(most) } else { Self::Text(most) }
+            let format = schema.get("format").and_then(Value::as_str);
+            let judge = format.and_then(formats::judge);
+            if is(schema, "integer") { Self::TextOrNumber(most) } else { Self::Text(most, judge) }
         } else if is(schema, "integer") || is(schema, "number") {
-            let least = schema.get("minimum").and_then(Value::as_f64);
-            let positive = least.is_some_and(|least| 0.0 <= least);
-            Self::Number { whole: !is(schema, "number"), positive }
+            let end = |name: &str| schema.get(name).and_then(Value::as_f64);
+            let (least, most) = (end("minimum"), end("maximum"));
+            Self::Number(Range { whole: !is(schema, "number"), least, most })
         } else if is(schema, "boolean") {
             Self::Flag
         } else if is(schema, "array") {
-            Self::List(number("maxItems"), Box::new(part("items")))
+            let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0);
+            let least = usize::try_from(least).unwrap_or(usize::MAX);
+            Self::List { least, most: number("maxItems"), each: Box::new(part("items")) }
         } else if schema.get("additionalProperties").is_some_and(Value::is_object) {
             let (most, value) = (number("maxProperties"), Box::new(part("additionalProperties")));
             let key = match part("propertyNames") {
-                Self::Text(most) => most,
+                Self::Text(most, _) => most,
                 _ => USUAL_KEY,
             };
             Self::Map { most, key, value }
@@ -167,6 +214,8 @@ impl Bound {
                 (name.clone(), Field { bound, required, filled })
             };
             Self::Fields(fields.iter().map(field).collect())
+        } else if is(schema, "object") {
+            Self::Object
         } else {
             Self::Open
         };
@@ -178,16 +227,24 @@ impl Bound {
     fn with(self, other: Self) -> Self {
         match (self, other) {
             (Self::Open, other) => other,
+            (Self::Object, other @ Self::Fields(_)) => other,
             (Self::Fields(mut fields), Self::Fields(others)) => {
                 fields.extend(others);
                 Self::Fields(fields)
             }
-            (Self::Text(most), Self::Fields(fields)) | (Self::Fields(fields), Self::Text(most)) => {
-                Self::TextOrFields(most, fields)
+            (Self::Text(most, judge), Self::Fields(fields))
+            | (Self::Fields(fields), Self::Text(most, judge)) => {
+                Self::TextOrFields(most, judge, fields)
             }
             (own, _) => own,
         }
     }
+}
+
+/// What is said of a text that is none of those that are allowed.
+pub fn one_of<T: AsRef<str>>(values: &[T]) -> String {
+    let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+    format!("must be one of: {}", values.join(", "))
 }
 
 /// Whether a text has more characters than this.

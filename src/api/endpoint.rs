@@ -6,7 +6,11 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use crate::api::{body, error::Surface};
+use crate::api::{
+    body,
+    bounds::{is_longer, one_of, too_many},
+    error::Surface,
+};
 
 /// What a caller must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,16 +93,28 @@ pub enum ParameterKind {
     Ids,
     Number,
     Flag,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
 }
 
 impl ParameterKind {
+    /// What is wrong with a value, by the kind of its parameter alone.
+    pub fn fault(self, text: &str) -> Option<String> {
+        let most = self.longest();
+        match self {
+            Self::OneOf(values) if !values.contains(&text) => Some(one_of(values)),
+            Self::Flag if body::flag(text).is_none() => Some("must be true or false".to_owned()),
+            _ => is_longer(text, most).then(|| too_many(most, "characters")),
+        }
+    }
+
     /// Characters that it may have.
     pub fn longest(self) -> usize {
         match self {
             Self::Text => 1_024,
             // Of as many people as a body may name there.
             Self::Ids => 16_384,
-            Self::Number | Self::Flag => 64,
+            Self::Number | Self::Flag | Self::OneOf(_) => 64,
         }
     }
 }

@@ -3,17 +3,24 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        RefOr,
+        schema::{Array, ArrayBuilder},
+    },
+};
 
 use crate::{
-    accounts::ApiKeyRecord,
+    accounts::{self, ApiKeyRecord},
     api::{
-        body::{Body, uuid},
+        body::{Body, in_field, moment, uuid},
         endpoint::{Endpoint, Repeat, Scope},
         error::ApiError,
+        formats::required_choice,
         sessions::wire::seconds,
     },
-    domain::{Error, SessionId, Subject},
+    domain::{Error, SessionId, Subject, Timestamp},
     services::Services,
 };
 
@@ -39,15 +46,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct KeyDraft {
+    #[schema(min_length = 1)]
     name: String,
-    /// What the key may do, at least one of: `read`, `send`, `conversations`, `admin`, `*` for
-    /// everything. `admin` makes keys too, so it amounts to `*` unless `sessionId` is given.
+    #[schema(schema_with = scopes_schema)]
     scopes: Vec<String>,
     /// Limits the key to one session, which must exist.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, format = "session-name")]
     session_id: Option<String>,
     /// RFC 3339, in the future. The key ends then, and what it holds open.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, format = "time-to-come")]
     expires_at: Option<String>,
 }
 
@@ -65,6 +72,20 @@ struct KeyView {
     revoked_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// The schema of what a key may do.
+fn scopes_schema() -> Array {
+    let about = "What the key may do, at least one. `*` is everything. `admin` makes keys too, so it \
+                 amounts to `*` unless `sessionId` is given.";
+    let each = required_choice("What a key may do", &accounts::SCOPES);
+    ArrayBuilder::new().items(RefOr::T(each)).min_items(Some(1)).description(Some(about)).build()
+}
+
+/// When a key ends.
+pub fn end(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
+    let end = moment(text).map_err(|error| in_field("expiresAt", error))?;
+    accounts::check_end(end, now).map(|()| end)
 }
 
 impl KeyView {
@@ -94,23 +115,15 @@ async fn create(
     services: web::Data<Services>,
     Body(draft): Body<KeyDraft>,
 ) -> Result<HttpResponse, ApiError> {
-    let session: Option<SessionId> = match draft.session_id {
-        Some(text) => {
-            let fault = |error: crate::domain::id::IdError| {
-                Error::invalid_field("sessionId", error.to_string())
-            };
-            Some(text.parse().map_err(fault)?)
-        }
-        None => None,
-    };
-    let expires_at = match draft.expires_at {
-        Some(text) => {
-            let fault =
-                |_| Error::invalid_field("expiresAt", "must be a time like 2026-01-31T00:00:00Z");
-            Some(text.parse::<crate::domain::Timestamp>().map_err(fault)?)
-        }
-        None => None,
-    };
+    let session = draft.session_id.map(|text| {
+        let session = text.parse::<SessionId>();
+        session.map_err(|error| Error::invalid_field("sessionId", error.to_string()))
+    });
+    let now = services.clock.now();
+    let expires_at = draft.expires_at.map(|text| end(&text, now)).transpose();
+    let limits = Error::both(session.transpose(), expires_at);
+    let words = accounts::check_words(&draft.name, &draft.scopes);
+    let ((session, expires_at), ()) = Error::both(limits, words)?;
     let (record, secret) =
         services.api_keys.create(&draft.name, draft.scopes, session, expires_at).await?;
     let data = KeyView::of(record, Some(secret));

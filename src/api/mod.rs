@@ -22,6 +22,7 @@ mod endpoint;
 mod error;
 mod feed;
 mod file;
+mod formats;
 mod frames;
 mod gate;
 mod headers;

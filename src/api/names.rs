@@ -29,8 +29,46 @@ const SAME: [(&str, &[&str]); 18] = [
     ("voice", &["ptt"]),
 ];
 
+/// Fields of sends that events and lists show together in an object: the name of that object, one of the
+/// fields by which such a send is known, and all that stand in it.
+const GROUPS: [(&str, &str, &[&str]); 2] = [
+    ("location", "latitude", &["latitude", "longitude", "name", "address"]),
+    ("poll", "options", &["question", "options", "selectableCount"]),
+];
+
+/// What events and lists show there beside them and nobody can send: the name, and one of the fields of
+/// the send that passes over it.
+const READ_ONLY: [(&str, &str); 2] = [("live", "latitude"), ("results", "options")];
+
+/// What a name means in a request.
+#[derive(Clone, Copy)]
+pub enum Meaning<'f> {
+    /// A field, by its own name.
+    Field(&'f str, &'f Field),
+    /// An object with these of the fields.
+    Group(&'static [&'static str]),
+    /// Nothing that could be sent.
+    ReadOnly,
+    Unknown,
+}
+
+pub fn meaning<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Meaning<'f> {
+    if let Some((own, field)) = find(fields, name) {
+        return Meaning::Field(own, field);
+    }
+    let is_send = |known: &str| fields.contains_key("chatId") && fields.contains_key(known);
+    let group = GROUPS.iter().find(|(group, known, _)| *group == name && is_send(known));
+    if let Some((_, _, members)) = group {
+        return Meaning::Group(members);
+    }
+    match READ_ONLY.iter().any(|(part, known)| *part == name && is_send(known)) {
+        true => Meaning::ReadOnly,
+        false => Meaning::Unknown,
+    }
+}
+
 /// The field that a name stands for, by its own name.
-pub fn find<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Option<(&'f str, &'f Field)> {
+fn find<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Option<(&'f str, &'f Field)> {
     let known = |name: &str| fields.get_key_value(name).map(|(name, field)| (name.as_str(), field));
     known(name).or_else(|| {
         let mut same = SAME.iter().filter(|(_, others)| others.contains(&name));
@@ -38,12 +76,22 @@ pub fn find<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Option<(&'f s
     })
 }
 
+/// A name without case and marks.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|ch| ch.is_alphanumeric()).take(LONGEST);
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The one of these names that is near to a text.
+pub fn closest<'n>(names: impl Iterator<Item = &'n str>, text: &str) -> Option<&'n str> {
+    let wanted = plain(text);
+    let all = names.map(|name| (strsim::osa_distance(&plain(name), &wanted), name));
+    let (distance, name) = all.min()?;
+    (distance <= 1 + wanted.chars().count() / 4).then_some(name)
+}
+
 /// The known name that somebody probably meant.
 pub fn nearest<'f>(fields: &'f HashMap<String, Field>, name: &str) -> Option<&'f str> {
-    let plain = |name: &str| -> String {
-        let letters = name.chars().filter(|ch| ch.is_alphanumeric()).take(LONGEST);
-        letters.flat_map(char::to_lowercase).collect()
-    };
     let wanted = plain(name);
     let distance = |known: &str| strsim::osa_distance(&plain(known), &wanted);
     let best_of = |field: &str| {
@@ -87,6 +135,22 @@ mod tests {
         // A name of its own is never another's.
         let number = fields(&["to", "message", "chatId"]);
         assert_eq!(find(&number, "chatId").map(|(field, _)| field), Some("chatId"));
+    }
+
+    #[test]
+    fn what_events_show_in_an_object_of_its_own_is_read() {
+        let place = fields(&["chatId", "latitude", "longitude", "name", "address"]);
+        assert!(matches!(meaning(&place, "location"), Meaning::Group(m) if m.contains(&"name")));
+        assert!(matches!(meaning(&place, "live"), Meaning::ReadOnly));
+        assert!(matches!(meaning(&place, "poll"), Meaning::Unknown));
+        assert!(matches!(meaning(&place, "results"), Meaning::Unknown));
+        let poll = fields(&["chatId", "question", "options", "selectableCount"]);
+        assert!(matches!(meaning(&poll, "poll"), Meaning::Group(_)));
+        assert!(matches!(meaning(&poll, "results"), Meaning::ReadOnly));
+        assert!(matches!(meaning(&poll, "selectable"), Meaning::Field("selectableCount", _)));
+        // What is no send of ours is not read so.
+        let other = fields(&["latitude", "longitude"]);
+        assert!(matches!(meaning(&other, "live"), Meaning::Unknown));
     }
 
     #[test]

@@ -34,7 +34,7 @@ const FAILURES: [(u16, &str); 17] = [
     (409, "The state forbids it, or the Idempotency-Key does"),
     (413, "The body is too large"),
     (414, "The path has more than 4,096 bytes"),
-    (422, "The number is not on WhatsApp"),
+    (422, "The number is not on WhatsApp; in the Chat API also: the request breaks a rule"),
     (426, "Not a WebSocket handshake"),
     (429, "Too many requests; Retry-After says when to try again"),
     (500, "A fault of the gateway"),
@@ -277,6 +277,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
             }
             ParameterKind::Number => json!({ "type": "integer" }),
             ParameterKind::Flag => json!({ "type": "boolean" }),
+            ParameterKind::OneOf(values) => json!({ "type": "string", "enum": values }),
         };
         json!({
             "name": parameter.name, "in": "query", "required": false,

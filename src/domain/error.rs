@@ -113,8 +113,37 @@ impl Error {
         }
     }
 
+    /// All values, or all that is wrong with any of them.
+    pub fn all<T>(all: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
+        let begin = Ok(Vec::new());
+        all.into_iter().fold(begin, |known, next| {
+            let (mut known, next) = Self::both(known, next)?;
+            known.push(next);
+            Ok(known)
+        })
+    }
+
+    /// The same error in a part of a request: its fields bear the name of that part too.
+    #[must_use]
+    pub fn within(mut self, part: &str) -> Self {
+        let Some(Value::Object(fields)) = self.details.remove("fields") else { return self };
+        let texts = |faults: &Value| -> Vec<String> {
+            let faults = faults.as_array().into_iter().flatten();
+            faults.filter_map(|fault| fault.as_str().map(str::to_owned)).collect()
+        };
+        let named = fields.iter().flat_map(|(name, faults)| {
+            let place = format!("{part}.{name}");
+            texts(faults).into_iter().map(move |fault| (place.clone(), fault))
+        });
+        let Self { message, details, .. } = Self::invalid_fields(named.collect());
+        self.message = message;
+        self.details.extend(details);
+        self
+    }
+
     /// One error of two. What only one of them is about is left out: both are faults of a request.
-    fn and(mut self, other: Self) -> Self {
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
         let merge = self.code == other.code && self.code == ErrorCode::Invalid;
         if !merge {
             return self;
@@ -123,7 +152,15 @@ impl Error {
         self.subject = self.subject.filter(|own| other.subject == Some(*own));
         for (name, value) in other.details {
             match (self.details.get_mut(&name), value) {
-                (Some(Value::Object(own)), Value::Object(others)) => own.extend(others),
+                (Some(Value::Object(own)), Value::Object(others)) => {
+                    for (field, faults) in others {
+                        let known = own.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+                        if let (Value::Array(known), Value::Array(more)) = (known, faults) {
+                            known.extend(more);
+                        }
+                    }
+                }
+                (Some(Value::Array(own)), Value::Array(others)) => own.extend(others),
                 (Some(_), _) => (),
                 (None, value) => {
                     self.details.insert(name, value);
@@ -176,5 +213,19 @@ mod tests {
         let error = Error::invalid_fields(many.to_vec());
         let fields = json!({ "a": ["is required", "must be a text"], "b": ["is required"] });
         assert_eq!(error.details["fields"], fields);
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_many_is_one_error_also_within_a_part() {
+        assert_eq!(Error::all([Ok(1), Ok(2)]), Ok(vec![1, 2]));
+        let fault = |field: &str, message: &str| Err::<(), _>(Error::invalid_field(field, message));
+        let all = [fault("url", "is no URL"), Ok(()), fault("url", "is long"), fault("a", "is b")];
+        let error = Error::all(all).unwrap_err();
+        let fields = json!({ "url": ["is no URL", "is long"], "a": ["is b"] });
+        assert_eq!(error.details["fields"], fields);
+        let error = error.within("webhook");
+        let fields = json!({ "webhook.url": ["is no URL", "is long"], "webhook.a": ["is b"] });
+        assert_eq!(error.details["fields"], fields);
+        assert!(error.message.contains("webhook.a: is b"), "{}", error.message);
     }
 }

@@ -77,9 +77,16 @@ pub fn check_poll(question: &str, options: &[String], selectable: u32) -> Result
     Error::both(question, options).map(|_| ())
 }
 
+/// Whether a text can be an option of a poll.
+pub fn check_option(text: &str) -> Result<(), Error> {
+    match !text.trim().is_empty() && text.chars().count() <= LONGEST_OPTION {
+        true => Ok(()),
+        false => Err(Error::invalid("must be 2 to 12 texts of 1 to 100 characters")),
+    }
+}
+
 fn check_options(options: &[String]) -> Result<(), Error> {
-    let is_short =
-        |text: &String| !text.trim().is_empty() && text.chars().count() <= LONGEST_OPTION;
+    let is_short = |text: &String| check_option(text).is_ok();
     if !OPTIONS.contains(&options.len()) || !options.iter().all(is_short) {
         let message = "must be 2 to 12 texts of 1 to 100 characters";
         return Err(Error::invalid_field("options", message));
@@ -103,6 +110,11 @@ fn check_choices(options: usize, selectable: u32) -> Result<(), Error> {
 /// Texts that look the same are the same.
 fn as_shown(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").nfkc().collect()
+}
+
+/// Whether a text can be a reaction.
+pub fn check_emoji(text: &str) -> Result<(), Error> {
+    if is_emoji(text) { Ok(()) } else { Err(Error::invalid_field("emoji", "must be one emoji")) }
 }
 
 /// Whether a text is one emoji and nothing else.

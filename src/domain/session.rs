@@ -322,6 +322,8 @@ pub struct SessionStatus {
     pub last_activity: Timestamp,
     pub me: Option<Me>,
     pub qr: Option<QrCode>,
+    /// Until then a code is waited for that somebody types; there is none to scan meanwhile.
+    pub pairing_until: Option<Timestamp>,
     pub last_error: Option<String>,
     pub failure: Option<FailureKind>,
     /// The newest recovery of the engine since the gateway started, ended or not.

@@ -31,6 +31,25 @@ pub fn write(name: &str, organization: Option<&str>, number: &str) -> String {
     )
 }
 
+/// The vCard with one more number, which is on WhatsApp.
+pub fn with_number(vcard: &str, number: &str) -> String {
+    with_line(vcard, &format!("TEL;type=CELL;type=VOICE;waid={number}:+{number}"))
+}
+
+pub fn with_organization(vcard: &str, organization: &str) -> String {
+    with_line(vcard, &format!("ORG:{}", escaped(organization)))
+}
+
+/// The vCard with one more line before its end.
+fn with_line(vcard: &str, line: &str) -> String {
+    const END: &str = "END:VCARD";
+    let end = if vcard.contains("\r\n") { "\r\n" } else { "\n" };
+    let at = vcard.to_ascii_uppercase().rfind(END).unwrap_or(vcard.len());
+    let (before, after) = (vcard[..at].trim_end(), &vcard[at..]);
+    let after = if after.is_empty() { END } else { after };
+    format!("{before}{end}{line}{end}{after}")
+}
+
 /// The vCard as it is; without its files where it is too long, and none where that does not help.
 pub fn bounded(vcard: &str) -> Option<String> {
     if vcard.len() <= LONGEST {
@@ -225,6 +244,23 @@ mod tests {
 
     fn phones(vcard: &str) -> Vec<String> {
         read(vcard).phones
+    }
+
+    #[test]
+    fn a_number_and_an_organization_are_added_before_the_end() {
+        for vcard in [
+            "BEGIN:VCARD\nFN:Ada\nEND:VCARD",
+            "BEGIN:VCARD\r\nFN:Ada\r\nend:vcard\r\n",
+            "BEGIN:VCARD\nFN:Ada",
+        ] {
+            let more = with_organization(&with_number(vcard, "15550000011"), "Engines, Ltd");
+            let found = read(&more);
+            assert_eq!(found.name.as_deref(), Some("Ada"), "{more}");
+            assert_eq!(found.phones, ["+15550000011"], "{more}");
+            assert_eq!(found.id, Jid::of_phone("15550000011").ok(), "{more}");
+            assert_eq!(found.organization.as_deref(), Some("Engines, Ltd"), "{more}");
+            assert!(more.trim_end().to_ascii_uppercase().ends_with("END:VCARD"), "{more}");
+        }
     }
 
     #[test]

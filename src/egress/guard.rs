@@ -84,17 +84,7 @@ impl Guard {
 
     /// Checks the form of a URL, without asking DNS.
     pub fn check(&self, text: &str) -> Result<Url, Error> {
-        if LONGEST_URL < text.len() {
-            return Err(Error::invalid_field(FIELD, "must have at most 2,048 characters"));
-        }
-        let mut url = Url::parse(text)
-            .map_err(|error| Error::invalid_field(FIELD, format!("is not a URL: {error}")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(Error::invalid_field(FIELD, "must begin with http:// or https://"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::invalid_field(FIELD, "must not hold a user name or password"));
-        }
+        let mut url = form_of(text)?;
         // It is not sent, and would make two URLs of one.
         url.set_fragment(None);
         let (host, port) = host_and_port(&url)?;
@@ -236,6 +226,22 @@ from others with media.allow_private_sources = true"
             },
         )
     }
+}
+
+/// A URL that can be asked with HTTP, by its form alone.
+pub fn form_of(text: &str) -> Result<Url, Error> {
+    if LONGEST_URL < text.len() {
+        return Err(Error::invalid_field(FIELD, "must have at most 2,048 characters"));
+    }
+    let url = Url::parse(text)
+        .map_err(|error| Error::invalid_field(FIELD, format!("is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Error::invalid_field(FIELD, "must begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::invalid_field(FIELD, "must not hold a user name or password"));
+    }
+    Ok(url)
 }
 
 impl OwnPorts {

@@ -57,6 +57,7 @@ pub use self::{
     outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Waiting},
     send::SendRequest,
     sent::Unsettled,
+    tags::checked_color,
 };
 use crate::{
     domain::{Clock, Command, Error, ErrorCode, Reply, SessionId},

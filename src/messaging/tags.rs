@@ -34,7 +34,7 @@ impl Messaging {
 
     pub async fn create_tag(&self, name: &str, color: &str) -> Result<Tag, Error> {
         let _held = self.tagging.lock().await;
-        let (name, color) = (self.checked_name(name, None).await?, checked_color(color)?);
+        let (name, color) = Error::both(self.checked_name(name, None).await, checked_color(color))?;
         let now = self.clock.now();
         let tag = Tag { id: Uuid::now_v7(), name, color, created_at: now, updated_at: now };
         self.write_tag(tag.id, Some(&tag), &ChatEvent::TagCreated { tag: tag.clone() }).await?;
@@ -50,12 +50,13 @@ impl Messaging {
         let _held = self.tagging.lock().await;
         let mut tag = self.tag(id).await?;
         let (former_name, former_color) = (tag.name.clone(), tag.color.clone());
-        if let Some(name) = name {
-            tag.name = self.checked_name(name, Some(id)).await?;
-        }
-        if let Some(color) = color {
-            tag.color = checked_color(color)?;
-        }
+        let name = match name {
+            Some(name) => self.checked_name(name, Some(id)).await.map(Some),
+            None => Ok(None),
+        };
+        let (name, color) = Error::both(name, color.map(checked_color).transpose())?;
+        tag.name = name.unwrap_or(tag.name);
+        tag.color = color.unwrap_or(tag.color);
         tag.updated_at = self.clock.now();
         let event = ChatEvent::TagChanged { tag: tag.clone(), former_name, former_color };
         self.write_tag(id, Some(&tag), &event).await?;
@@ -141,7 +142,8 @@ impl Messaging {
     }
 }
 
-fn checked_color(color: &str) -> Result<String, Error> {
+/// A color as it is kept.
+pub fn checked_color(color: &str) -> Result<String, Error> {
     let digits = color.strip_prefix('#').unwrap_or_default();
     if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(color.to_lowercase());

@@ -462,6 +462,7 @@ fn status_of(record: &SessionRecord, state: SessionState) -> SessionStatus {
         last_activity: record.last_activity,
         me: record.me.clone(),
         qr: None,
+        pairing_until: None,
         last_error: record.last_error.clone(),
         failure: record.failure,
         recovery: None,

@@ -298,7 +298,10 @@ impl Actor {
                 self.note("error", "the engine did not close in time".to_owned());
             }
         }
-        self.publish(|status| (status.qr, status.connected, status.line) = (None, false, None));
+        self.publish(|status| {
+            (status.qr, status.pairing_until) = (None, None);
+            (status.connected, status.line) = (false, None);
+        });
         in_order
     }
 

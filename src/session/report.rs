@@ -20,6 +20,9 @@ pub const LINE_PATIENCE: Duration = Duration::from_secs(60);
 impl Actor {
     pub(in crate::session) async fn reported(&mut self, event: DriverEvent) -> bool {
         match event {
+            // A code to type takes the place of those to scan until its end.
+            DriverEvent::Qr { .. }
+                if self.timers.pairing.is_some() && self.state() == SessionState::QrReady => {}
             DriverEvent::Qr { text, attempt, expires_at } => {
                 self.end_recovery(RecoveryOutcome::Abandoned);
                 self.code_came(expires_at);
@@ -84,7 +87,7 @@ impl Actor {
         self.timers.authentication =
             (limit != 0).then(|| Instant::now() + Duration::from_secs(limit.into()));
         self.tell(vec![EventBody::Authenticated]).await;
-        self.publish(|status| status.qr = None);
+        self.publish(|status| (status.qr, status.pairing_until) = (None, None));
         self.enter(SessionState::Authenticated).await;
     }
 

@@ -82,10 +82,13 @@ impl Actor {
         self.timers.pairing = Some(end);
         self.timers.qr = self.timers.qr.map(|at| at.max(end));
         self.await_sign(life);
+        // The code to scan is no longer the one that the engine waits for.
+        self.publish(|status| (status.qr, status.pairing_until) = (None, Some(expires_at)));
     }
 
     /// Nobody typed the code: codes to scan are shown again.
     pub(in crate::session) fn pairing_ended(&mut self) {
+        self.publish(|status| status.pairing_until = None);
         if matches!(self.state(), SessionState::QrReady | SessionState::Initializing) {
             self.note("info", "nobody typed the pairing code in time".to_owned());
             self.refresh_codes();

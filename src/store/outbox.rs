@@ -3,7 +3,10 @@
 use uuid::Uuid;
 
 use crate::{
-    domain::{SessionId, Timestamp, outbox::OutboxEntry},
+    domain::{
+        SessionId, Timestamp,
+        outbox::{OutboxEntry, OutboxState},
+    },
     store::{
         StoreError,
         codec::{Key, decode, encode},
@@ -41,7 +44,7 @@ impl<'a> Outbox<'a> {
         self.get(session, id).await
     }
 
-    /// The entry of the message with this UUID, while it waits or was accepted to wait.
+    /// The entry of the message with this UUID, while it waits, was accepted to wait, or failed.
     pub async fn by_uuid(&self, uuid: Uuid) -> Result<Option<OutboxEntry>, StoreError> {
         let Some(place) = self.table.engine.get(&by_uuid(uuid)).await? else { return Ok(None) };
         self.table.engine.get(&place).await?.as_deref().map(decode).transpose()
@@ -99,6 +102,10 @@ impl<'a> Outbox<'a> {
 
     /// What became of one, which stays in its place.
     pub fn change_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
+        if entry.state == OutboxState::Failed {
+            // Whoever waited for its outcome is told this id.
+            batch.put(by_uuid(entry.message_uuid()), key(&entry.session, entry.id).done());
+        }
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 

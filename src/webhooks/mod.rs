@@ -37,7 +37,10 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use uuid::Uuid;
 
 use self::hosts::Hosts;
-pub use self::{registry::MASK, schedule::Schedule};
+pub use self::{
+    registry::{MASK, check_event, check_secret},
+    schedule::Schedule,
+};
 pub use crate::store::records::{
     Attempt, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, WebhookRecord,
 };

@@ -122,14 +122,14 @@ impl Webhooks {
 
     /// The draft with its address as it is stored, if an endpoint may be registered so.
     pub async fn checked(&self, draft: WebhookDraft) -> Result<WebhookDraft, Error> {
-        self.check_events(draft.wording.as_deref().unwrap_or(OPEN_WA), &draft.events)?;
-        check_headers(&draft.headers)?;
-        if let Some(secret) = &draft.secret {
-            signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))?;
-        }
+        let wording = draft.wording.as_deref().unwrap_or(OPEN_WA);
+        let events = self.check_events(wording, &draft.events);
+        let names = Error::both(events, check_headers(&draft.headers));
+        let secret = draft.secret.as_deref().map_or(Ok(()), check_secret);
         let guard = self.inner.settings.guard_for(draft.set_by);
-        let url = guard.admit(&draft.url).await?.to_string();
-        Ok(WebhookDraft { url, ..draft })
+        let rest = Error::both(names, secret);
+        let (url, _) = Error::both(guard.admit(&draft.url).await, rest)?;
+        Ok(WebhookDraft { url: url.to_string(), ..draft })
     }
 
     /// Adds a new endpoint to a batch, from a draft that was checked. After the commit
@@ -252,21 +252,30 @@ impl Webhooks {
         let url = url.filter(|url| !is_same(url, &webhook.url));
         // Who gives headers decides with the URL what a receiver is asked. An owner who leaves the URL
         // as it is need not have looked at it.
-        if url.is_some() || (headers.is_some() && set_by == SetBy::KeyOfOneSession) {
+        let is_new = url.is_some() || (headers.is_some() && set_by == SetBy::KeyOfOneSession);
+        let admitted = if is_new {
             let url = url.as_ref().unwrap_or(&webhook.url);
-            webhook.url = self.inner.settings.guard_for(set_by).admit(url).await?.to_string();
+            self.inner.settings.guard_for(set_by).admit(url).await.map(Some)
+        } else {
+            Ok(None)
+        };
+        let named = match &events {
+            Some(events) => self.check_events(&webhook.wording, events),
+            None => Ok(()),
+        };
+        let headers = headers.map(|mut headers| {
+            unmask(&mut headers, &webhook.headers)?;
+            check_headers(&headers).map(|()| headers)
+        });
+        let ((admitted, ()), headers) =
+            Error::both(Error::both(admitted, named), headers.transpose())?;
+        if let Some(url) = admitted {
+            webhook.url = url.to_string();
             webhook.set_by = set_by;
             webhook.probe_now(self.inner.clock.steady());
         }
-        if let Some(events) = events {
-            self.check_events(&webhook.wording, &events)?;
-            webhook.events = events;
-        }
-        if let Some(mut headers) = headers {
-            unmask(&mut headers, &webhook.headers)?;
-            check_headers(&headers)?;
-            webhook.headers = headers;
-        }
+        webhook.events = events.unwrap_or(webhook.events);
+        webhook.headers = headers.unwrap_or(webhook.headers);
         if let Some(enabled) = enabled {
             switch(webhook, enabled);
         }
@@ -358,16 +367,23 @@ impl Webhooks {
         if most < events.len() {
             return Err(Error::invalid_field("events", format!("must be {most} names at most")));
         }
-        match events.iter().find(|name| *name != "*" && !names.contains(&name.as_str())) {
-            Some(name) => {
-                let name: String = name.chars().take(SHOWN_NAME).collect();
-                let message =
-                    format!("'{name}' is not an event; there are *, {}", names.join(", "));
-                Err(Error::invalid_field("events", message))
-            }
-            None => Ok(()),
-        }
+        Error::all(events.iter().map(|name| check_event(name, names))).map(drop)
     }
+}
+
+/// Whether an endpoint may ask for the event of this name, which stands for all as `*`.
+pub fn check_event(name: &str, names: &[&str]) -> Result<(), Error> {
+    if name == "*" || names.contains(&name) {
+        return Ok(());
+    }
+    let name: String = name.chars().take(SHOWN_NAME).collect();
+    let message = format!("'{name}' is not an event; there are *, {}", names.join(", "));
+    Err(Error::invalid_field("events", message))
+}
+
+/// Whether a caller's own secret is long enough to sign with.
+pub fn check_secret(secret: &str) -> Result<(), Error> {
+    signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))
 }
 
 /// Whether two texts are one URL. One that was stored before URLs were parsed is as it was typed.

@@ -22,6 +22,7 @@ mod disk;
 mod documented;
 mod engine_calls;
 mod faults;
+mod faults_together;
 mod fields;
 mod idempotency;
 mod identity;
@@ -44,6 +45,7 @@ mod webhook_wordings;
 #[cfg(target_os = "linux")]
 mod webhook_tls;
 mod webhooks;
+mod wrong_bodies;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -20,8 +20,15 @@ const WRITTEN: [&str; 11] = [
     "\u{ff0b}\u{ff11}\u{ff15}\u{ff15}\u{ff15}\u{ff10}\u{ff10}\u{ff10}\u{ff10}\u{ff10}\u{ff11}\u{ff11}",
     "\u{661}\u{665}\u{665}\u{665}\u{660}\u{660}\u{660}\u{660}\u{660}\u{661}\u{661}",
 ];
+/// Links to a chat with her, which name her clearly.
+const LINKS: [&str; 4] = [
+    "https://wa.me/15550000011",
+    "wa.me/+15550000011?text=Hi",
+    "https://api.whatsapp.com/send?phone=15550000011",
+    "whatsapp:+15550000011",
+];
 /// What would reach nobody or somebody else, and what the error says of it.
-const REFUSED: [(&str, &str); 8] = [
+const REFUSED: [(&str, &str); 10] = [
     ("120363000000000000", "120363000000000000@g.us"),
     ("120363000000000000@c.us", "120363000000000000@g.us"),
     ("0555 000 0011", "country code"),
@@ -29,6 +36,8 @@ const REFUSED: [(&str, &str); 8] = [
     ("+44 (0)20 7946 0958", "(0)"),
     ("tel:+15550000011;ext=5", "extension"),
     ("123", "too short"),
+    ("https://wa.me/message/ABC", "names no telephone number"),
+    ("https://chat.whatsapp.com/ABC", "invitation to a group"),
     ("\u{202e}nobody", r"\u{202e}nobody"),
 ];
 
@@ -40,6 +49,16 @@ async fn a_number_is_the_same_however_it_is_written(stage: Stage) {
         let (status, answer) = stage.post("/api/v1/chat/send", body).await;
         assert_eq!(status, 200, "{text:?}: {answer}");
         assert_eq!(answer["data"]["conversation"]["contact_number"], ADA, "{text:?}");
+    }
+    for link in LINKS {
+        let sent = stage.send("send-message", json!({ "to": link, "message": "x" })).await;
+        assert_eq!(sent["chatId"], ADA_ID, "{link}");
+        let sent = stage.send("send-text", json!({ "chatId": link, "content": "x" })).await;
+        assert_eq!(sent["chatId"], ADA_ID, "{link}");
+        let body = json!({ "instance_id": "a", "recipient": link, "message": "x" });
+        let (status, answer) = stage.post("/api/v1/chat/send", body).await;
+        assert_eq!(status, 200, "{link}: {answer}");
+        assert_eq!(answer["data"]["conversation"]["contact_number"], ADA, "{link}");
     }
     let body = json!({ "chatId": "+1\u{a0}555\u{a0}000\u{a0}0011@c.us", "content": "by id" });
     assert_eq!(stage.send("send-text", body).await["chatId"], ADA_ID);

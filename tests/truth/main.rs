@@ -51,6 +51,7 @@ mod old_group_ids;
 mod own_chat;
 mod pairing;
 mod polls;
+mod posted_back;
 mod refused_sends;
 mod retries;
 mod rules;

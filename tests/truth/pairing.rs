@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
@@ -24,6 +24,16 @@ async fn a_typed_code_outlives_the_time_of_the_scanned_ones(stage: Stage) {
     unlinked(&stage, 15).await;
     let asked = json!({ "phone": PHONE });
     let code = stage.daemon.post(&format!("{SESSION}/pairing-code"), asked).await;
+    // The code to type takes the place of the one to scan.
+    let no_code = stage.until("no code to scan", || async {
+        let (status, answer) = stage.get(&format!("{SESSION}/qr")).await;
+        (status == 404).then_some(answer)
+    });
+    let no_code = no_code.await;
+    assert_eq!(no_code["error"]["details"]["pairingCodeExpiresAt"], code["expiresAt"], "{no_code}");
+    let (_, shown) = stage.get("/api/v1/instances/b/qr").await;
+    assert_eq!(shown["data"]["qr_code"], Value::Null, "{shown}");
+    assert!(shown["data"]["message"].as_str().unwrap().contains("pairing code"), "{shown}");
     let is_over = || async {
         let status = stage.daemon.get(&format!("{SESSION}/status")).await;
         assert_eq!(status["status"], "qr_ready", "{status}");

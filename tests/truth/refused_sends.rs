@@ -33,17 +33,27 @@ async fn direct_sends_fail(stage: Stage) {
     ];
     for (send, body) in sends {
         refuse(&stage, 1).await;
-        let (status, answer) = stage.post(&format!("/api/v1/sessions/a/{send}"), body).await;
-        assert_eq!((status, code(&answer)), (502, "SEND_FAILED"), "{send}: {answer}");
+        let (status, failure) = stage.post(&format!("/api/v1/sessions/a/{send}"), body).await;
+        assert_eq!((status, code(&failure)), (502, "SEND_FAILED"), "{send}: {failure}");
         let (_, answer) = stage.get(OUTBOX).await;
         let entry = &answer["data"]["outbox"][0];
         assert_eq!(entry["state"], "failed", "{send}: {entry}");
         assert!(entry["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{entry}");
+        // The failure says which message it is about.
+        let details = &failure["error"]["details"];
+        assert_eq!(
+            (&details["outboxId"], &details["messageId"]),
+            (&entry["id"], &entry["messageId"]),
+            "{send}: {failure}"
+        );
     }
     refuse(&stage, 1).await;
     let body = json!({ "instance_id": "a", "recipient": ADA, "message": "refused" });
     let (status, answer) = stage.post("/api/v1/chat/send", body).await;
     assert_eq!((status, code(&answer)), (502, "SEND_FAILED"), "{answer}");
+    let uuid = answer["error"]["details"]["uuid"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    let (_, failed) = stage.get(&format!("/api/v1/chat/messages/{uuid}")).await;
+    assert_eq!(failed["data"]["message"]["status"], "failed", "{failed}");
 
     // The newest message of the chat in the engine is one that failed: reading goes on.
     let path = format!("/api/v1/sessions/a/chats/{ADA}/messages?limit=20");

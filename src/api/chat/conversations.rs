@@ -21,7 +21,7 @@ use crate::{
         },
         endpoint::{
             Endpoint,
-            ParameterKind::{Flag, Number, Text},
+            ParameterKind::{Flag, Number, OneOf, Text},
             Repeat, Scope,
         },
         error::ApiError,
@@ -32,6 +32,8 @@ use crate::{
 };
 
 const TAG: &str = "Chat";
+/// The forms that can be asked for beside the standard one.
+pub const FORMS: [&str; 1] = ["chat"];
 const LONGEST_SEARCH: usize = 100;
 const LONGEST_REASON: usize = 500;
 const MOST_TAGS: usize = 50;
@@ -91,18 +93,18 @@ pub fn endpoints() -> Vec<Endpoint> {
             Endpoint::get("/api/v1/conversations", list),
             "Conversations in the standard form, or as the chat form with format=chat",
         ))
-        .query(Text, "format", "chat for the form of /chat/conversations")
+        .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations")
         .answers::<PlainConversationPage>(200),
         listed(
             Endpoint::get("/api/v1/conversations/archived", list_archived),
             "Conversations in the archive",
         )
-        .query(Text, "format", "chat for the form of /chat/conversations")
+        .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations")
         .answers::<PlainConversationPage>(200),
         Endpoint::get("/api/v1/conversations/{uuid}", read)
             .about(TAG, "One conversation")
             .needs(Scope::Conversations)
-            .query(Text, "format", "chat for the form of /chat/conversations")
+            .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations")
             .answers::<PlainConversation>(200),
         kept(
             Endpoint::delete("/api/v1/conversations/{uuid}", delete),
@@ -161,7 +163,7 @@ struct PauseView {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "tag_ids": ["550e8400-e29b-41d4-a716-446655440001"] }))]
 struct TagsBody {
-    #[schema(max_items = 50)]
+    #[schema(max_items = 50, format = "uuid")]
     tag_ids: Vec<String>,
 }
 
@@ -184,14 +186,14 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
-    listing(&services, &request, query.flag("archived", false)?, is_chat(&query)?).await
+    listing(&services, &request, query.flag("archived", false)?, is_chat(&query)).await
 }
 
 async fn list_archived(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let is_chat = is_chat(&Query::of(&request))?;
+    let is_chat = is_chat(&Query::of(&request));
     listing(&services, &request, true, is_chat).await
 }
 
@@ -261,7 +263,7 @@ async fn read(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let is_chat = is_chat(&Query::of(&request))?;
+    let is_chat = is_chat(&Query::of(&request));
     let found = access::conversation(&services, &request).await?;
     if is_chat {
         let tags = render::tags(&services).await?;
@@ -355,21 +357,16 @@ async fn set_tags(
     request: HttpRequest,
     Body(body): Body<TagsBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let unknown = |text: &str| {
-        let shown: String = text.chars().take(100).collect();
-        Error::invalid_field("tag_ids", format!("name no tag with {shown}"))
-    };
     if MOST_TAGS < body.tag_ids.len() {
         return Err(Error::invalid_field("tag_ids", "must be at most 50").into());
     }
-    let ids = body.tag_ids.iter().map(|text| text.parse::<Uuid>().map_err(|_| unknown(text)));
-    let ids = ids.collect::<Result<Vec<_>, Error>>()?;
+    let ids = Error::all(body.tag_ids.iter().map(|text| tag_id(text)))?;
     let found = access::conversation(&services, &request).await?;
     let session = auth::principal(&request).session.clone();
     for (id, text) in ids.iter().zip(&body.tag_ids) {
         let conversations = services.messaging.tagged(*id, session.as_ref()).await?;
         if !access::sees_tag(&request, conversations) {
-            return Err(unknown(text).into());
+            return Err(no_tag(text).into());
         }
     }
     services.messaging.set_tags(&found.record, ids.clone()).await?;
@@ -378,13 +375,19 @@ async fn set_tags(
     Ok(answered(TaggedView { id: found.record.uuid.to_string(), tags }))
 }
 
-/// Whether the chat form is asked for.
-pub fn is_chat(query: &Query) -> Result<bool, ApiError> {
-    match query.text("format") {
-        None => Ok(false),
-        Some("chat") => Ok(true),
-        Some(_) => Err(Error::invalid_field("format", "must be chat, or not be given").into()),
-    }
+fn no_tag(text: &str) -> Error {
+    let shown: String = text.chars().take(100).collect();
+    Error::invalid_field("tag_ids", format!("name no tag with {shown}"))
+}
+
+/// The id of a tag.
+pub fn tag_id(text: &str) -> Result<Uuid, Error> {
+    text.parse().map_err(|_| no_tag(text))
+}
+
+/// Whether the chat form is asked for. Another is refused before.
+pub fn is_chat(query: &Query) -> bool {
+    query.text("format").is_some()
 }
 
 fn answered(view: impl Serialize) -> HttpResponse {

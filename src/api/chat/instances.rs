@@ -14,7 +14,7 @@ use crate::{
         },
         endpoint::{
             Endpoint,
-            ParameterKind::{Flag, Text},
+            ParameterKind::{Flag, OneOf},
             Scope,
         },
         error::ApiError,
@@ -32,7 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let read = |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Read);
     vec![
         read(Endpoint::get("/api/v1/instances", list), "All instances that the caller sees")
-            .query(Text, "status", "connected, qr_ready, pending or disconnected")
+            .query(OneOf(&STATES), "status", "connected, qr_ready, pending or disconnected")
             .answers::<InstancesView>(200),
         read(Endpoint::get("/api/v1/instances/{uuid}", one), "One instance")
             .answers::<InstanceView>(200),
@@ -116,10 +116,6 @@ async fn list(
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
     let wanted = query.text("status");
-    if wanted.is_some_and(|wanted| !STATES.contains(&wanted)) {
-        let message = format!("must be one of {}", STATES.join(", "));
-        return Err(Error::invalid_field("status", message).into());
-    }
     let mut instances = Vec::new();
     for status in access::instances(&services, &request) {
         if wanted.is_none_or(|wanted| wanted == instance_status(&status)) {
@@ -152,11 +148,13 @@ async fn code(
         None => None,
     };
     let failed = status.last_error.as_deref().filter(|_| status.state == SessionState::Failed);
-    let message = match (status.state, fresh) {
-        (SessionState::Ready, _) => "The instance is connected already",
-        (_, Some(_)) => "Scan the code with WhatsApp",
-        (SessionState::QrReady, None) => "The code has run out; a new one comes in a moment",
-        (_, None) => failed.unwrap_or("There is no code at the moment"),
+    let pairing = status.pairing_until.map(qr::pairing_message);
+    let message = match (status.state, fresh, &pairing) {
+        (SessionState::Ready, ..) => "The instance is connected already",
+        (_, Some(_), _) => "Scan the code with WhatsApp",
+        (SessionState::QrReady, None, Some(pairing)) => pairing,
+        (SessionState::QrReady, None, None) => "The code has run out; a new one comes in a moment",
+        (_, None, _) => failed.unwrap_or("There is no code at the moment"),
     };
     let view = CodeView {
         status: instance_status(&status),

@@ -9,13 +9,13 @@ use crate::{
         body::Query,
         chat::{
             access,
-            conversations::is_chat,
+            conversations::{FORMS, is_chat},
             data, paging, render, search,
             wire::{MessagePage, PlainMessage, PlainMessagePage, message_status},
         },
         endpoint::{
             Endpoint,
-            ParameterKind::{Number, Text},
+            ParameterKind::{Number, OneOf, Text},
             Scope,
         },
         error::ApiError,
@@ -61,7 +61,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             Endpoint::get("/api/v1/conversations/{uuid}/messages", of_conversation_plain),
             "Messages in the standard form, or as the chat form with format=chat",
         ))
-        .query(Text, "format", "chat for the form of /chat/conversations/{uuid}/messages")
+        .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations/{uuid}/messages")
         .answers::<PlainMessagePage>(200),
         timed(
             Endpoint::get("/api/v1/messages", all)
@@ -69,13 +69,13 @@ pub fn endpoints() -> Vec<Endpoint> {
                 .needs(Scope::Conversations)
                 .query(Text, "instance_id", "Of one instance: its UUID, number or name")
                 .query(Text, "conversation_id", "Of one conversation")
-                .query(Text, "direction", "incoming or outgoing")
+                .query(OneOf(&["incoming", "outgoing"]), "direction", "incoming or outgoing")
                 .query(
                     Text,
                     "search",
                     "With these words, in any case and without marks; the last may be a beginning",
                 )
-                .query(Text, "status", "pending, sent, delivered, read or failed")
+                .query(OneOf(&STATUSES), "status", "pending, sent, delivered, read or failed")
                 .query(Number, "before_id", "Messages before this id")
                 .query(Number, "per_page", "1 to 200 (default 50)"),
         )
@@ -97,7 +97,7 @@ async fn of_conversation_plain(
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
     let filter = MessageFilter::times(&query)?;
-    if is_chat(&query)? {
+    if is_chat(&query) {
         return chat_form(&services, &request, &query, &filter).await;
     }
     let (window, limit) = (paging::window(&query)?, limit(&query, "limit")?);
@@ -247,20 +247,9 @@ impl MessageFilter {
     }
 
     fn asked(query: &Query) -> Result<Self, ApiError> {
-        let from_me = match query.text("direction") {
-            None => None,
-            Some("outgoing") => Some(true),
-            Some("incoming") => Some(false),
-            Some(_) => {
-                let message = "must be incoming or outgoing";
-                return Err(Error::invalid_field("direction", message).into());
-            }
-        };
+        // What is none of those that there are is refused before.
+        let from_me = query.text("direction").map(|direction| direction == "outgoing");
         let status = query.text("status");
-        if status.is_some_and(|status| !STATUSES.contains(&status)) {
-            let message = format!("must be one of {}", STATUSES.join(", "));
-            return Err(Error::invalid_field("status", message).into());
-        }
         Ok(Self { from_me, status: status.map(str::to_owned), ..Self::times(query)? })
     }
 

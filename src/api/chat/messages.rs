@@ -8,17 +8,17 @@ use utoipa::ToSchema;
 use crate::{
     accounts::{BadLink, Signed},
     api::{
-        body::{Body, Query, segment},
+        body::{Body, Query, REACHES, segment},
         chat::{
             access, data, error::CODE, reactions::GroupedReaction, render, told, wire::MessageView,
         },
         endpoint::{
             Endpoint,
-            ParameterKind::{Flag, Number, Text},
+            ParameterKind::{Flag, Number, OneOf, Text},
             Repeat, Scope,
         },
         error::ApiError,
-        sessions::messages::message_file,
+        sessions::messages::{message_file, of_text},
     },
     domain::{
         Error, ErrorCode, SessionId, Subject,
@@ -51,7 +51,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             Endpoint::delete(ONE, delete),
             "Delete a message, or take one back that is still to be sent",
         )
-        .query(Text, "for", "everyone (default) or me")
+        .query(OneOf(&REACHES), "for", "everyone (default) or me")
         .query(Flag, "forEveryone", "The same as `for`, as true or false")
         .answers::<DeletedView>(200),
         change(Endpoint::post(REACTION, react), "React to a message")
@@ -76,7 +76,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(as = ChatEditBody, example = json!({ "message": "Hello, once more" }))]
 struct EditBody {
     /// 1 to 4,096 characters; `message_body` and `body` mean the same.
-    #[schema(max_length = 4_096)]
+    #[schema(min_length = 1, max_length = 4_096)]
     message: String,
 }
 
@@ -95,7 +95,7 @@ struct DeletedView {
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ChatReactionBody, example = json!({ "emoji": "👍" }))]
 struct ReactionBody {
-    #[schema(max_length = 16)]
+    #[schema(min_length = 1, max_length = 16, format = "emoji")]
     emoji: String,
 }
 
@@ -140,6 +140,7 @@ async fn edit(
     check_text(&body.message)?;
     let (session, stored) = sent_message(&services, &request, Change::Edit).await?;
     let edited = services.messaging.edit(&session, &stored.message.id, body.message).await;
+    let edited = edited.map_err(|error| of_text("message", error));
     edited.map_err(|error| refused(error, "EDIT_NOT_ALLOWED"))?;
     let stored = again(&services, &session, &stored).await?;
     let message = render::message(&services, &session, &stored).await?;

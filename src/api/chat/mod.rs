@@ -20,6 +20,10 @@ mod wire;
 
 use serde_json::{Value, json};
 
+pub use self::{
+    conversations::tag_id,
+    send::{address, schedule},
+};
 use crate::api::endpoint::Endpoint;
 
 pub fn endpoints() -> Vec<Endpoint> {

@@ -21,12 +21,12 @@ use crate::{
         idempotency::message_key,
     },
     domain::{
-        Content, Error, ErrorCode, Jid, JidKind, SessionId, Subject, Timestamp,
+        Content, Error, ErrorCode, Jid, JidKind, SessionId, SessionState, Subject, Timestamp,
         address::{self, AddressError},
         command::Sent,
         outbox::{OutboxEntry, Terms},
     },
-    messaging::{Change, Found, Posted, SendRequest, check_unsent},
+    messaging::{Change, Found, Posted, SendRequest, check_unsent, files::Upload},
     services::Services,
 };
 
@@ -77,16 +77,18 @@ struct TextBody {
     #[schema(schema_with = access::instance_schema)]
     instance_id: Option<Id>,
     /// A telephone number with its country code, or a WhatsApp address, also of a group.
+    #[schema(format = "chat-recipient")]
     recipient: String,
     /// 1 to 4,096 characters.
-    #[schema(max_length = 4_096)]
+    #[schema(min_length = 1, max_length = 4_096)]
     message: String,
     #[schema(schema_with = access::reply_schema)]
     reply_to: Option<Id>,
     /// Those mentioned as `@number`; known numbers in the text are found without.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentioned_jids: Option<Vec<String>>,
     /// Only for `/messages/send`: not before this time.
+    #[schema(format = "chat-time-to-send")]
     schedule_at: Option<String>,
 }
 
@@ -98,27 +100,29 @@ struct TextBody {
 struct MediaBody {
     #[schema(schema_with = access::instance_schema)]
     instance_id: Option<Id>,
+    #[schema(format = "chat-recipient")]
     recipient: String,
     /// http or https, at a public address.
-    #[schema(max_length = 2_048)]
+    #[schema(max_length = 2_048, format = "http-url")]
     media_url: Option<String>,
     /// In place of `media_url`: the file as a data URL, `data:image/jpeg;base64,…`.
-    #[schema(max_length = 25_165_824)]
+    #[schema(max_length = 25_165_824, format = "data-url")]
     media_data: Option<String>,
-    /// image, video, audio, voice (Ogg with Opus) or document.
+    #[schema(schema_with = upload::kind_schema)]
     media_type: String,
     /// At most 1,024 characters; not for audio.
     #[schema(max_length = 1_024)]
     caption: Option<String>,
     /// As the receiver sees it.
-    #[schema(max_length = 255)]
+    #[schema(max_length = 255, format = "file-name")]
     filename: Option<String>,
     #[schema(schema_with = access::reply_schema)]
     reply_to: Option<Id>,
     /// Those mentioned in the caption as `@number`; known numbers in it are found without.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentioned_jids: Option<Vec<String>>,
     /// Only for `/messages/send-media`: not before this time.
+    #[schema(format = "chat-time-to-send")]
     schedule_at: Option<String>,
 }
 
@@ -141,8 +145,8 @@ async fn text(
     request: HttpRequest,
     Body(body): Body<TextBody>,
 ) -> Result<HttpResponse, ApiError> {
-    not_scheduled(body.schedule_at.as_deref())?;
-    let (session, send) = text_request(&services, &request, body).await?;
+    let at_once = not_scheduled(body.schedule_at.as_deref());
+    let (session, send, ()) = text_request(&services, &request, body, at_once).await?;
     send_now(&services, &session, send).await
 }
 
@@ -151,8 +155,8 @@ async fn queue_text(
     request: HttpRequest,
     Body(body): Body<TextBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
-    let (session, send) = text_request(&services, &request, body).await?;
+    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now());
+    let (session, send, send_at) = text_request(&services, &request, body, send_at).await?;
     queue(&services, &session, send, send_at).await
 }
 
@@ -161,17 +165,16 @@ async fn media(
     request: HttpRequest,
     Body(body): Body<MediaBody>,
 ) -> Result<HttpResponse, ApiError> {
-    not_scheduled(body.schedule_at.as_deref())?;
-    let (session, mut send) = media_request(&services, &request, &body).await?;
-    let status = services.supervisor.get(&session)?.status();
-    if status.state != crate::domain::SessionState::Ready {
-        // Before anything is fetched in vain.
-        return Err(Error::new(ErrorCode::NotReady, "The instance is not connected").into());
-    }
-    let upload = upload::take(&services, given(body, &request)).await?;
-    // A file from a URL may take as long as its deadline.
-    still_good(&services, &request).await?;
-    send.content = Content::Media(upload.media.clone());
+    let at_once = not_scheduled(body.schedule_at.as_deref());
+    let is_ready = |session: &SessionId| -> Result<(), Error> {
+        match services.supervisor.get(session)?.status().state {
+            SessionState::Ready => Ok(()),
+            _ => Err(Error::new(ErrorCode::NotReady, "The instance is not connected")),
+        }
+    };
+    // The file is there until it is sent.
+    let (session, send, (), _upload) =
+        media_request(&services, &request, body, at_once, is_ready).await?;
     send_now(&services, &session, send).await
 }
 
@@ -180,12 +183,9 @@ async fn queue_media(
     request: HttpRequest,
     Body(body): Body<MediaBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now())?;
-    let (session, mut send) = media_request(&services, &request, &body).await?;
-    let upload = upload::take(&services, given(body, &request)).await?;
-    // A file from a URL may take as long as its deadline.
-    still_good(&services, &request).await?;
-    send.content = Content::Media(upload.media.clone());
+    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now());
+    let (session, send, send_at, _upload) =
+        media_request(&services, &request, body, send_at, |_| Ok(())).await?;
     queue(&services, &session, send, send_at).await
 }
 
@@ -200,43 +200,91 @@ fn not_scheduled(schedule_at: Option<&str>) -> Result<(), Error> {
     }
 }
 
-async fn text_request(
+/// What both kinds of message have: where from and to, what they answer, and whom they name.
+struct Around {
+    session: SessionId,
+    chat: Jid,
+    quoted: Option<String>,
+    named: Vec<Jid>,
+}
+
+async fn around(
+    services: &Services,
+    request: &HttpRequest,
+    (instance_id, recipient, reply_to): (Option<Id>, &str, Option<Id>),
+    given: &[String],
+) -> Result<Around, Error> {
+    let target = target(services, request, instance_id, recipient);
+    let quoted = match &target {
+        Ok((session, chat)) => quoted(services, session, chat, reply_to).await,
+        Err(_) => Ok(None),
+    };
+    let ((target, quoted), named) = Error::both(Error::both(target, quoted), named(given))?;
+    let (session, chat) = target;
+    Ok(Around { session, chat, quoted, named })
+}
+
+/// `time`: when it is to be sent, or what is wrong with that.
+async fn text_request<T>(
     services: &Services,
     request: &HttpRequest,
     body: TextBody,
-) -> Result<(SessionId, SendRequest), ApiError> {
-    let target = target(services, request, body.instance_id, &body.recipient);
-    let ((session, chat), ()) = Error::both(target, check_text(&body.message))?;
-    let quoted = quoted(services, &session, &chat, body.reply_to).await?;
+    time: Result<T, Error>,
+) -> Result<(SessionId, SendRequest, T), ApiError> {
     let given = body.mentioned_jids.unwrap_or_default();
-    let mentions = mentions(services, &session, &chat, &given, &body.message).await?;
+    let place = (body.instance_id, body.recipient.as_str(), body.reply_to);
+    let around = around(services, request, place, &given).await;
+    let (around, ((), time)) = Error::both(around, Error::both(check_text(&body.message), time))?;
+    let Around { session, chat, quoted, named } = around;
+    let mentions = mentions(services, &session, &chat, named, &body.message).await?;
     access::count_send(request, &session)?;
     let (key, content) = (message_key(request), Content::Text { body: body.message });
-    Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: true }))
+    Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: true }, time))
 }
 
-/// Without its file, which is fetched when all else is right.
-async fn media_request(
+/// A file is fetched from its address when all else is right, and `may_begin` says so.
+async fn media_request<T>(
     services: &Services,
     request: &HttpRequest,
-    body: &MediaBody,
-) -> Result<(SessionId, SendRequest), ApiError> {
-    let (session, chat) = target(services, request, body.instance_id.clone(), &body.recipient)?;
-    let quoted = quoted(services, &session, &chat, body.reply_to.clone()).await?;
-    let (key, content) = (message_key(request), Content::Text { body: String::new() });
-    let (given, caption) = (body.mentioned_jids.as_deref(), body.caption.as_deref());
-    let (given, mut caption) = (given.unwrap_or_default(), caption.unwrap_or_default());
-    if body.media_type == "audio" {
-        // Its caption is not sent.
-        caption = "";
-        if !given.is_empty() {
+    body: MediaBody,
+    time: Result<T, Error>,
+    may_begin: impl Fn(&SessionId) -> Result<(), Error>,
+) -> Result<(SessionId, SendRequest, T, Upload), ApiError> {
+    let people = body.mentioned_jids.as_deref().unwrap_or_default();
+    let is_sound = matches!(body.media_type.as_str(), "audio" | "voice");
+    let fit = match is_sound && !people.is_empty() {
+        true => {
             let message = "must not be given with audio, which has no words";
-            return Err(Error::invalid_field("mentioned_jids", message).into());
+            Err(Error::invalid_field("mentioned_jids", message))
         }
-    }
-    let mentions = mentions(services, &session, &chat, given, caption).await?;
+        false => Ok(()),
+    };
+    let place = (body.instance_id.clone(), body.recipient.as_str(), body.reply_to.clone());
+    let around = around(services, request, place, people).await;
+    let all = Error::both(around, Error::both(fit, time));
+    // The caption of a sound is not sent.
+    let caption = body.caption.clone().filter(|_| !is_sound).unwrap_or_default();
+    let file = given(body, request);
+    let (around, ((), time)) = match all {
+        Err(error) if error.code == ErrorCode::Invalid => {
+            return Err(match upload::check(services, file).await {
+                Ok(()) => error.into(),
+                Err(fault) => error.and(fault).into(),
+            });
+        }
+        all => all?,
+    };
+    let Around { session, chat, quoted, named } = around;
+    let mentions = mentions(services, &session, &chat, named, &caption).await?;
     access::count_send(request, &session)?;
-    Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: false }))
+    may_begin(&session)?;
+    let upload = upload::take(services, file).await?;
+    // A file from a URL may take as long as its deadline.
+    still_good(services, request).await?;
+    let key = message_key(request);
+    let content = Content::Media(upload.media.clone());
+    let send = SendRequest { key, chat, content, quoted, mentions, link_preview: false };
+    Ok((session, send, time, upload))
 }
 
 fn given(body: MediaBody, request: &HttpRequest) -> Given {
@@ -322,7 +370,8 @@ fn target(
     Error::both(session.map(|status| status.id), address(recipient))
 }
 
-fn address(recipient: &str) -> Result<Jid, Error> {
+/// Somebody to write to.
+pub fn address(recipient: &str) -> Result<Jid, Error> {
     let fault = |why: &str| {
         let message = "must be a telephone number or a WhatsApp address";
         Error::invalid_field("recipient", format!("{message}: {why}"))
@@ -360,23 +409,27 @@ async fn quoted(
     }
 }
 
+fn no_people(why: &str) -> Error {
+    let message = format!("must be addresses of people, 100 at most{why}");
+    Error::invalid_field("mentioned_jids", message)
+}
+
+/// Those whom a request names.
+fn named(given: &[String]) -> Result<Vec<Jid>, Error> {
+    Error::all(given.iter().map(|text| {
+        let person = address::person(text);
+        person.map_err(|error| no_people(&format!(": {}", error.about(text))))
+    }))
+}
+
 /// Those named, and known numbers that stand in the text behind an `@`.
 async fn mentions(
     services: &Services,
     session: &SessionId,
     chat: &Jid,
-    given: &[String],
+    mut people: Vec<Jid>,
     text: &str,
 ) -> Result<Vec<Jid>, Error> {
-    let fault = |why: &str| {
-        let message = format!("must be addresses of people, 100 at most{why}");
-        Error::invalid_field("mentioned_jids", message)
-    };
-    let mut people = Vec::new();
-    for text in given {
-        let person = address::person(text);
-        people.push(person.map_err(|error| fault(&format!(": {}", error.about(text))))?);
-    }
     // A hidden identity looks like a number, and is nobody's.
     let hidden: Vec<Jid> =
         numbers_in(text).filter_map(|n| address::person(&format!("{n}@lid")).ok()).collect();
@@ -389,7 +442,7 @@ async fn mentions(
     people.extend(written.into_iter().filter(|id| chat.is_group() || known.contains_key(id)));
     let mut seen = std::collections::HashSet::new();
     people.retain(|id| seen.insert(id.clone()));
-    if MOST_MENTIONS < people.len() { Err(fault("")) } else { Ok(people) }
+    if MOST_MENTIONS < people.len() { Err(no_people("")) } else { Ok(people) }
 }
 
 fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
@@ -402,7 +455,7 @@ fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The time that a message is to be sent at; without a zone it is meant in UTC.
-fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+pub fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     const FIELD: &str = "schedule_at";
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let time: Timestamp = text

@@ -43,10 +43,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(example = json!({ "name": "VIP", "color": "#f59e0b" }))]
 struct TagDraft {
     /// 1 to 50 characters, unlike those of other tags whatever their case.
-    #[schema(max_length = 50)]
+    #[schema(min_length = 1, max_length = 50)]
     name: String,
     /// `#RRGGBB`; gray when it is not given.
-    #[schema(max_length = 7)]
+    #[schema(max_length = 7, format = "color")]
     color: Option<String>,
 }
 
@@ -55,7 +55,7 @@ struct TagDraft {
 struct TagChange {
     #[schema(min_length = 1, max_length = 50)]
     name: Option<String>,
-    #[schema(min_length = 1, max_length = 7)]
+    #[schema(min_length = 1, max_length = 7, format = "color")]
     color: Option<String>,
 }
 

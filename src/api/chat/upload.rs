@@ -1,14 +1,18 @@
 //! A file to be sent: at an address, or in the request as a data URL.
 
+use utoipa::openapi::Schema;
+
 use crate::{
+    api::{bounds::one_of, formats::required_choice},
     domain::{Error, command::MediaKind},
     egress::Bounds,
-    messaging::files::{Source, Upload, Wanted},
+    messaging::files::{Source, Upload, Wanted, check_words},
     services::Services,
 };
 
 const URL_FIELD: &str = "media_url";
 const DATA_FIELD: &str = "media_data";
+const KINDS: [&str; 5] = ["image", "video", "audio", "voice", "document"];
 
 /// What a caller gave; one of `url` and `data`.
 pub struct Given {
@@ -23,11 +27,25 @@ pub struct Given {
     pub is_narrow: bool,
 }
 
+/// Takes the file in.
 pub async fn take(services: &Services, given: Given) -> Result<Upload, Error> {
-    let kind = kind_of(&given.media_type)?;
+    let (source, wanted) = read(services, given)?;
+    services.messaging.take_file(source, wanted).await
+}
+
+/// Says what is wrong with a file that is not sent. Nothing is fetched for it.
+pub async fn check(services: &Services, given: Given) -> Result<(), Error> {
+    let (source, wanted) = read(services, given)?;
+    match source {
+        Source::Url { .. } => check_words(&source, &wanted).map(drop),
+        Source::DataUrl { .. } => services.messaging.take_file(source, wanted).await.map(drop),
+    }
+}
+
+fn read(services: &Services, given: Given) -> Result<(Source, Wanted), Error> {
     let limit = services.config.openwa.max_media_mib * 1024 * 1024;
     let source = match (given.url, given.data) {
-        (Some(url), None) => Source::Url {
+        (Some(url), None) => Ok(Source::Url {
             field: URL_FIELD,
             url,
             bounds: Bounds {
@@ -40,19 +58,23 @@ pub async fn take(services: &Services, given: Given) -> Result<Upload, Error> {
                     false => services.media_sources.clone(),
                 },
             },
-        },
-        (None, Some(text)) => Source::DataUrl { field: DATA_FIELD, text, limit },
-        (None, None) => {
-            return Err(Error::invalid_field(URL_FIELD, "is required without media_data"));
-        }
+        }),
+        (None, Some(text)) => Ok(Source::DataUrl { field: DATA_FIELD, text, limit }),
+        (None, None) => Err(Error::invalid_field(URL_FIELD, "is required without media_data")),
         (Some(_), Some(_)) => {
             let message = "cannot be given together with media_url";
-            return Err(Error::invalid_field(DATA_FIELD, message));
+            Err(Error::invalid_field(DATA_FIELD, message))
         }
     };
+    let (kind, source) = Error::both(kind_of(&given.media_type), source)?;
     let is_sound = matches!(kind, MediaKind::Audio | MediaKind::Voice);
     let caption = given.caption.filter(|_| !is_sound);
-    services.messaging.take_file(source, Wanted { kind, filename: given.filename, caption }).await
+    Ok((source, Wanted { kind, filename: given.filename, caption }))
+}
+
+/// The schema of the kind of a file.
+pub fn kind_schema() -> Schema {
+    required_choice("What it is sent as; `voice` is Ogg with Opus.", &KINDS)
 }
 
 fn kind_of(media_type: &str) -> Result<MediaKind, Error> {
@@ -62,9 +84,6 @@ fn kind_of(media_type: &str) -> Result<MediaKind, Error> {
         "audio" => MediaKind::Audio,
         "voice" => MediaKind::Voice,
         "document" => MediaKind::Document,
-        _ => {
-            let message = "must be image, video, audio, voice or document";
-            return Err(Error::invalid_field("media_type", message));
-        }
+        _ => return Err(Error::invalid_field("media_type", one_of(&KINDS))),
     })
 }

@@ -1,11 +1,13 @@
 //! Contact cards as callers name them: by id alone, or as an object with what stands on the card.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::{body::in_field, sessions::wire::jids},
-    domain::{Error, Jid, address, command::ContactCard, vcard},
+    api::body::{in_field, person},
+    domain::{Error, Jid, JidKind, address, command::ContactCard, shown::shown, vcard},
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -13,8 +15,14 @@ use crate::{
 pub enum CardDraft {
     Card(CardFields),
     /// A person by id or telephone number, whose card is named as the session knows them.
-    Id(String),
+    Id(CardText),
 }
+
+/// A person by id or telephone number, or a whole vCard.
+#[derive(Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(max_length = 16_384, format = "contact")]
+pub struct CardText(String);
 
 #[derive(Deserialize, ToSchema)]
 pub struct CardFields {
@@ -22,63 +30,139 @@ pub struct CardFields {
     #[schema(max_length = 256)]
     name: Option<String>,
     /// A telephone number with its country code. Needed unless there is an id, or a vCard with a number.
+    #[schema(format = "person")]
     phone: Option<String>,
     /// The person's id in place of a number.
+    #[schema(format = "person")]
     id: Option<String>,
     /// Numbers as events list them: the first counts where no other is given.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, format = "person")]
     phones: Option<Vec<String>>,
     #[schema(max_length = 256)]
     organization: Option<String>,
-    /// A whole vCard, sent as it is.
-    #[schema(max_length = 16_384)]
+    /// A whole vCard. It is sent as it is; one without a number gets that of `phone`.
+    #[schema(max_length = 16_384, format = "vcard")]
     vcard: Option<String>,
 }
 
 /// The cards that are to be sent, each person once where ids alone are given.
 pub fn cards(drafts: Vec<CardDraft>) -> Result<Vec<ContactCard>, Error> {
-    let (mut cards, mut ids): (Vec<ContactCard>, Vec<Jid>) = (Vec::new(), Vec::new());
-    for (place, draft) in drafts.into_iter().enumerate() {
-        match draft {
-            CardDraft::Id(text) => {
-                for id in jids(&[text]).map_err(|error| in_field("contacts", error))? {
-                    if !ids.contains(&id) {
-                        ids.push(id.clone());
-                        cards.push(ContactCard::new(id, None));
-                    }
-                }
-            }
-            CardDraft::Card(fields) => cards.push(fields.card(place)?),
+    let cards = drafts.into_iter().enumerate().map(|(place, draft)| match draft {
+        CardDraft::Id(CardText(text)) if is_vcard(&text) => CardFields::of(text).card(place),
+        CardDraft::Id(CardText(text)) => {
+            let id = person(&text).map_err(|error| error.detail("invalid", vec![shown(&text)]));
+            id.map(|id| ContactCard::new(id, None))
         }
-    }
+        CardDraft::Card(fields) => fields.card(place),
+    });
+    let mut cards = Error::all(cards.map(|card| card.map_err(|error| in_contacts(error))))?;
+    let mut ids = HashSet::new();
+    let is_bare = |card: &ContactCard| *card == ContactCard::new(card.id.clone(), None);
+    cards.retain(|card| !is_bare(card) || ids.insert(card.id.clone()));
     Ok(cards)
 }
 
+/// An error that names no place in the list is about the list.
+fn in_contacts(error: Error) -> Error {
+    if error.details.contains_key("fields") { error } else { in_field("contacts", error) }
+}
+
+fn is_vcard(text: &str) -> bool {
+    text.trim_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD"))
+}
+
+/// Whether a text can be a vCard.
+pub fn check_vcard(text: &str) -> Result<(), Error> {
+    match is_vcard(text) {
+        true => Ok(()),
+        false => Err(Error::invalid("must be a vCard, from BEGIN:VCARD to END:VCARD")),
+    }
+}
+
+/// Whether a text can stand for a contact: an id, a telephone number, or a vCard.
+pub fn check_contact(text: &str) -> Result<(), Error> {
+    if is_vcard(text) { Ok(()) } else { person(text).map(drop) }
+}
+
 impl CardFields {
+    /// With a vCard alone.
+    fn of(vcard: String) -> Self {
+        let vcard = Some(vcard);
+        Self { name: None, phone: None, id: None, phones: None, organization: None, vcard }
+    }
+
     fn card(self, place: usize) -> Result<ContactCard, Error> {
         let invalid = |field: &str, reason: &str| {
             Error::invalid_field(&format!("contacts[{place}].{field}"), reason)
         };
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        let (name, organization) = (given(self.name), given(self.organization));
-        let (phone, card) = (given(self.phone).or(given(self.id)), given(self.vcard));
-        let phone = phone.or_else(|| self.phones.unwrap_or_default().into_iter().next());
-        if card.as_ref().is_some_and(|card| !card.trim_start().starts_with("BEGIN:VCARD")) {
-            return Err(invalid("vcard", "must be a vCard, from BEGIN:VCARD to END:VCARD"));
-        }
-        let on_card = card.as_deref().map(vcard::read).unwrap_or_default();
-        let of_phone = |field: &str, text: &str| {
-            address::person(text).map_err(|error| invalid(field, &error.about(text)))
+        let (name, organization, vcard) =
+            (given(self.name), given(self.organization), given(self.vcard));
+        let of_phone = |field: &'static str, text: String| {
+            let id = address::person(&text);
+            id.map(|id| (field, id)).map_err(|error| invalid(field, &error.about(&text)))
         };
-        let id = match (phone, on_card.id, on_card.phones.first()) {
-            (Some(phone), ..) => of_phone("phone", &phone)?,
-            (None, Some(id), _) => id,
-            (None, None, Some(phone)) => of_phone("vcard", phone)?,
-            (None, None, None) => {
+        let phones = self.phones.unwrap_or_default().into_iter().map(|text| ("phones", text));
+        let texts = [("phone", given(self.phone)), ("id", given(self.id))];
+        let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?)));
+        let people = Error::all(texts.chain(phones).map(|(field, text)| of_phone(field, text)));
+        let checked = vcard.as_deref().map_or(Ok(()), check_vcard);
+        let checked = checked.map_err(|error| invalid("vcard", &error.message));
+        let (people, ()) = Error::both(people, checked)?;
+        let Some(vcard) = vcard else {
+            let Some((_, id)) = people.first().cloned() else {
                 return Err(invalid("phone", "is required, or a vCard with a number"));
+            };
+            if let Some((field, _)) = people.iter().find(|(_, other)| *other != id) {
+                let reason = "is another number than the first, which needs a vCard with both";
+                return Err(invalid(field, reason));
             }
+            return Ok(ContactCard { id, name, organization, vcard: None });
         };
-        Ok(ContactCard { id, name, organization, vcard: card })
+        let on_card = vcard::read(&vcard);
+        let of_card = on_card.id.iter().cloned();
+        let of_card = of_card.chain(on_card.phones.iter().filter_map(|p| address::person(p).ok()));
+        let of_card: Vec<Jid> = of_card.collect();
+        let has_numbers = !on_card.phones.is_empty();
+        // A hidden identity stands on no card.
+        let strange =
+            people.iter().find(|(_, id)| id.kind() == JidKind::Person && !of_card.contains(id));
+        if let Some((field, _)) = strange
+            && has_numbers
+        {
+            let reason = "is not among the numbers of the vCard: leave it out, or add it there";
+            return Err(invalid(field, reason));
+        }
+        let mut whole = vcard;
+        if !has_numbers {
+            let mut added: Vec<&Jid> = Vec::new();
+            for (_, id) in people.iter().filter(|(_, id)| id.kind() == JidKind::Person) {
+                if !added.contains(&id) {
+                    whole = vcard::with_number(&whole, id.user());
+                    added.push(id);
+                }
+            }
+        }
+        match (&organization, &on_card.organization) {
+            (Some(given), None) => whole = vcard::with_organization(&whole, given),
+            (Some(given), Some(known)) if given.trim() != known => {
+                let reason =
+                    "is another one than that of the vCard: leave it out, or change it there";
+                return Err(invalid("organization", reason));
+            }
+            _ => (),
+        }
+        let named = people.into_iter().next().map(|(_, id)| id);
+        let Some(id) = named.or_else(|| of_card.into_iter().next()) else {
+            return Err(match on_card.phones.first() {
+                Some(phone) => {
+                    let fault = address::person(phone).err().map(|error| error.about(phone));
+                    invalid("vcard", &fault.unwrap_or_default())
+                }
+                None => invalid("phone", "is required, or a vCard with a number"),
+            });
+        };
+        Ok(ContactCard { id, name, organization, vcard: Some(whole) })
     }
 }
 
@@ -104,6 +188,37 @@ mod tests {
         assert_eq!(ids, ["15550000011", "15550000012", "15550000013"]);
         assert_eq!(found[1].card().organization.as_deref(), Some("Engines"));
         assert_eq!(found[2].card().name, "Alan");
+    }
+
+    #[test]
+    fn what_a_card_is_given_stands_on_it() {
+        let bare = "BEGIN:VCARD\nFN:Ada\nEND:VCARD";
+        let full = "BEGIN:VCARD\nFN:Ada\nTEL;waid=15550000011:+1 555 000 0011\nEND:VCARD";
+        let found = read(json!([
+            { "phone": "15550000011", "vcard": bare, "organization": "Engines" },
+            full,
+            { "name": "Ada", "phone": "+15550000011", "phones": ["+15550000011"],
+              "organization": null, "id": "15550000011@c.us", "vcard": full },
+            { "phones": ["+15550000012"] },
+        ]));
+        let found = found.unwrap();
+        let numbers: Vec<Vec<String>> = found.iter().map(|card| card.card().phones).collect();
+        let (ada, grace) = (vec!["+15550000011".to_owned()], vec!["+15550000012".to_owned()]);
+        assert_eq!(numbers, [ada.clone(), ada.clone(), ada, grace]);
+        assert_eq!(found[0].card().organization.as_deref(), Some("Engines"));
+        for (contact, field) in [
+            (json!({ "phone": "15550000012", "vcard": full }), "contacts[0].phone"),
+            (json!({ "phones": ["15550000011", "15550000012"] }), "contacts[0].phones"),
+            (json!({ "phone": "15550000011", "id": "15550000012@c.us" }), "contacts[0].id"),
+        ] {
+            let error = read(json!([contact])).unwrap_err();
+            assert!(error.details["fields"].get(field).is_some(), "{error:?}");
+        }
+        let both = read(json!([{ "phone": "0555" }, { "vcard": "x" }, "nobody"])).unwrap_err();
+        let fields = both.details["fields"].as_object().unwrap();
+        let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["contacts", "contacts[0].phone", "contacts[1].vcard"]);
     }
 
     #[test]

@@ -52,9 +52,9 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 struct GroupBody {
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
-    #[schema(max_items = 1_023)]
+    #[schema(min_items = 1, max_items = 1_023, format = "person")]
     participants: Vec<String>,
     #[schema(max_length = 2_048)]
     description: Option<String>,
@@ -62,7 +62,7 @@ struct GroupBody {
 
 #[derive(Deserialize, ToSchema)]
 struct ParticipantsBody {
-    #[schema(max_items = 256)]
+    #[schema(max_items = 256, format = "person")]
     participants: Option<Vec<String>>,
 }
 

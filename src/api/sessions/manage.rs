@@ -6,18 +6,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
         auth::still_good,
         body::{Body, Query, session_id},
+        bounds::one_of,
         chat::access::instances,
         endpoint::{
             Bucket, Endpoint,
-            ParameterKind::{Flag, Number, Text},
+            ParameterKind::{Flag, Number, OneOf},
         },
         error::ApiError,
+        formats::choice,
         sessions::{
             data, message, qr,
             view::{SessionView, failure_of},
@@ -26,7 +28,8 @@ use crate::{
         },
     },
     domain::{
-        Error, ErrorCode, Proxy, Removal, SessionConfig, SessionState, SessionStatus, Subject,
+        Error, ErrorCode, Proxy, Removal, SessionConfig, SessionId, SessionState, SessionStatus,
+        Subject,
         session::{EngineKind, ProxyProtocol},
     },
     services::Services,
@@ -36,6 +39,11 @@ const TAG: &str = "Sessions";
 /// How long a creation waits for a sign of life.
 const WAIT: Duration = Duration::from_secs(35);
 const LONGEST_TIMEOUT: f64 = 3_600.0;
+const ENGINES: [&str; 2] = ["browser", "simulated"];
+const PROTOCOLS: [&str; 5] = ["http", "https", "socks4", "socks5", "socks5h"];
+/// What a list can be asked for: every state by its own name.
+const STATES: [&str; 7] =
+    ["initializing", "qr_ready", "authenticated", "ready", "degraded", "failed", "terminated"];
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -46,7 +54,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .answers::<SessionView>(201),
         Endpoint::get("/api/v1/sessions", list)
             .about(TAG, "List the sessions")
-            .query(Text, "status", "Only those in this status")
+            .query(OneOf(&STATES), "status", "Only those in this status")
             .for_keys_of_one_session()
             .answers_list::<SessionView>(),
         Endpoint::get("/api/v1/sessions/{sessionId}", read)
@@ -77,6 +85,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CreateBody {
+    #[schema(format = "session-name")]
     session_id: String,
     #[serde(rename = "waitForQR")]
     wait_for_qr: Option<bool>,
@@ -91,10 +100,12 @@ struct ConfigBody {
     multi_device: Option<bool>,
     headless: Option<bool>,
     /// Seconds; 0 for no limit.
+    #[schema(minimum = 0, maximum = 3_600)]
     qr_timeout: Option<f64>,
+    #[schema(minimum = 0, maximum = 3_600)]
     auth_timeout: Option<f64>,
     proxy_server_credentials: Option<ProxyBody>,
-    /// `browser` or `simulated`.
+    #[schema(schema_with = engine_schema)]
     engine: Option<String>,
     restart_on_crash: Option<bool>,
     #[schema(max_length = 512)]
@@ -110,12 +121,23 @@ struct ConfigBody {
 
 #[derive(Deserialize, ToSchema)]
 struct ProxyBody {
+    #[schema(schema_with = protocol_schema)]
     protocol: Option<String>,
+    /// `host:port`, or a whole URL.
+    #[schema(min_length = 1, format = "proxy-address")]
     address: String,
     #[schema(max_length = 255)]
     username: Option<String>,
     #[schema(max_length = 255)]
     password: Option<String>,
+}
+
+fn engine_schema() -> Schema {
+    choice("What runs the session; as the settings say when it is not given.", &ENGINES)
+}
+
+fn protocol_schema() -> Schema {
+    choice("`http` when it is not given.", &PROTOCOLS)
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -163,11 +185,15 @@ async fn create(
     request: HttpRequest,
     Body(body): Body<CreateBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = body.session_id.parse().map_err(|error: crate::domain::id::IdError| {
-        Error::invalid_field("sessionId", error.to_string())
-    })?;
-    let config = config_of(body.config.unwrap_or_default(), &services)?;
-    let webhook = body.webhook.map(|webhook| draft_of(webhook, &request)).transpose()?;
+    let id = body.session_id.parse::<SessionId>();
+    let id = id.map_err(|error| Error::invalid_field("sessionId", error.to_string()));
+    let config = config_of(body.config.unwrap_or_default(), &services);
+    let webhook = match body.webhook.map(|webhook| draft_of(webhook, &request)) {
+        Some(draft) => services.webhooks.checked(draft).await.map(Some),
+        None => Ok(None),
+    };
+    let webhook = webhook.map_err(|error| error.within("webhook"));
+    let ((id, config), webhook) = Error::both(Error::both(id, config), webhook)?;
     let limit = config.qr_timeout;
     let handle = services.sessions.create(id, config, webhook).await?;
     let mut status = handle.status();
@@ -309,33 +335,33 @@ fn wait(qr_timeout: u32) -> Duration {
 
 fn config_of(body: ConfigBody, services: &Services) -> Result<SessionConfig, Error> {
     let settings = &services.config;
-    if body.multi_device == Some(false) {
-        return Err(Error::invalid_field("config.multiDevice", "multiDevice must be true"));
-    }
     let overrides = body.executable_path.is_some() || body.chromium_args.is_some();
     if overrides && !settings.openwa.allow_browser_overrides {
         let message =
             "executablePath and chromiumArgs need openwa.allow_browser_overrides in the settings";
         return Err(Error::new(ErrorCode::Forbidden, message));
     }
+    let multi_device = match body.multi_device {
+        Some(false) => Err(Error::invalid_field("config.multiDevice", "must be true")),
+        Some(true) | None => Ok(()),
+    };
+    let qr = timeout("qrTimeout", body.qr_timeout, settings.sessions.qr_timeout_seconds);
+    let auth = timeout("authTimeout", body.auth_timeout, settings.sessions.auth_timeout_seconds);
+    let proxy = body.proxy_server_credentials.map(proxy_of).transpose();
+    let rest = Error::both(proxy, multi_device);
+    let ((qr_timeout, auth_timeout), (proxy, ())) = Error::both(Error::both(qr, auth), rest)?;
     Ok(SessionConfig {
         engine: match body.engine.as_deref() {
             None => settings.engine,
             Some("browser") => EngineKind::Browser,
             Some("simulated") => EngineKind::Simulated,
-            Some(_) => {
-                return Err(Error::invalid_field("config.engine", "must be browser or simulated"));
-            }
+            Some(_) => return Err(Error::invalid_field("config.engine", one_of(&ENGINES))),
         },
         headless: body.headless.unwrap_or(settings.browser.headless),
-        qr_timeout: timeout("qrTimeout", body.qr_timeout, settings.sessions.qr_timeout_seconds)?,
-        auth_timeout: timeout(
-            "authTimeout",
-            body.auth_timeout,
-            settings.sessions.auth_timeout_seconds,
-        )?,
+        qr_timeout,
+        auth_timeout,
         restart_on_crash: body.restart_on_crash.unwrap_or(true),
-        proxy: body.proxy_server_credentials.map(proxy_of).transpose()?,
+        proxy,
         user_agent: body.user_agent,
         browser_executable: body.executable_path,
         browser_args: body.chromium_args.unwrap_or_default(),
@@ -357,6 +383,12 @@ fn timeout(name: &str, given: Option<f64>, default: u32) -> Result<u32, Error> {
             Err(Error::invalid_field(&format!("config.{name}"), "must be from 0 to 3600 seconds"))
         }
     }
+}
+
+/// Whether a text can be the address of a proxy.
+pub fn proxy_address(text: &str) -> Result<(), Error> {
+    let (protocol, username, password) = (None, None, None);
+    proxy_of(ProxyBody { protocol, address: text.to_owned(), username, password }).map(drop)
 }
 
 /// A proxy from its parts, or from a whole URL in `address`.

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, Query, path_message, session_id},
+        body::{Body, Query, REACHES, in_field, path_message, session_id},
         endpoint::{
             Endpoint,
-            ParameterKind::{Flag, Text},
+            ParameterKind::{Flag, OneOf},
             Scope,
         },
         error::ApiError,
@@ -22,7 +22,9 @@ use crate::{
             wire::{ack_word, seconds},
         },
     },
-    domain::{Error, Identities, MessageId, Receipt, SessionId, conversation::message_uuid},
+    domain::{
+        Error, ErrorCode, Identities, MessageId, Receipt, SessionId, conversation::message_uuid,
+    },
     services::Services,
 };
 
@@ -39,7 +41,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             Endpoint::delete(ONE, revoke),
             "Delete a message; as an admin of a group also those of others",
         )
-        .query(Text, "for", "everyone (default) or me")
+        .query(OneOf(&REACHES), "for", "everyone (default) or me")
         .query(Flag, "forEveryone", "The same as `for`, as true or false"),
         change(
             Endpoint::post("/api/v1/sessions/{sessionId}/messages/{messageId}/reaction", react),
@@ -64,13 +66,13 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 struct EditBody {
-    #[schema(max_length = 65_536)]
+    #[schema(min_length = 1, max_length = 65_536)]
     content: String,
 }
 
 #[derive(Deserialize, ToSchema)]
 struct ReactionBody {
-    #[schema(max_length = 16)]
+    #[schema(min_length = 1, max_length = 16, format = "emoji")]
     emoji: String,
 }
 
@@ -124,8 +126,17 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     check_text("content", &body.content)?;
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.messaging.edit(&session, &id, body.content).await?;
+    let edited = services.messaging.edit(&session, &id, body.content).await;
+    edited.map_err(|error| of_text("content", error))?;
     Ok(HttpResponse::Ok().json(message("Message edited")))
+}
+
+/// A fault of the new text of a message, under the name that this has in the request.
+pub fn of_text(field: &str, error: Error) -> Error {
+    match error.code {
+        ErrorCode::Invalid if !error.details.contains_key("fields") => in_field(field, error),
+        _ => error,
+    }
 }
 
 async fn revoke(

@@ -19,6 +19,13 @@ pub mod wire;
 
 use serde_json::json;
 
+pub use self::{
+    cards::{check_contact, check_vcard},
+    manage::proxy_address,
+    outbox::time_to_send,
+    qr::phone,
+    send::{addressee, target},
+};
 use crate::api::endpoint::Endpoint;
 
 pub fn endpoints() -> Vec<Endpoint> {

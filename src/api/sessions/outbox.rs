@@ -2,18 +2,20 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
     api::{
         body::{Query, segment, session_id},
+        bounds::one_of,
         endpoint::{
             Endpoint,
             ParameterKind::{Number, Text},
             Repeat, Scope,
         },
         error::ApiError,
+        formats::choice,
         sessions::{data, wire::seconds},
     },
     domain::{
@@ -26,6 +28,7 @@ use crate::{
 const TAG: &str = "Outbox";
 const PAGE: usize = 50;
 const LARGEST_PAGE: usize = 200;
+const PRIORITIES: [&str; 2] = ["direct", "bulk"];
 /// How far ahead a message may be accepted.
 const FARTHEST_DAYS: i64 = 366;
 
@@ -61,9 +64,14 @@ pub struct Posting {
     /// Answer at once with 202, and send as soon as the session is ready.
     queue: Option<bool>,
     /// Send not before this (RFC 3339); answered at once with 202.
+    #[schema(format = "time-to-send")]
     send_at: Option<String>,
-    /// direct (default) or bulk: what is direct overtakes what is bulk.
+    #[schema(schema_with = priority_schema)]
     priority: Option<String>,
+}
+
+fn priority_schema() -> Schema {
+    choice("`direct` (default) overtakes `bulk`.", &PRIORITIES)
 }
 
 impl Posting {
@@ -71,17 +79,18 @@ impl Posting {
         let priority = match self.priority.as_deref() {
             None | Some("" | "direct") => Priority::Direct,
             Some("bulk") => Priority::Bulk,
-            Some(_) => return Err(Error::invalid_field("priority", "must be direct or bulk")),
+            Some(_) => return Err(Error::invalid_field("priority", one_of(&PRIORITIES))),
         };
         let send_at = match &self.send_at {
-            Some(text) if !text.trim().is_empty() => Some(time(text, now)?),
+            Some(text) if !text.trim().is_empty() => Some(time_to_send(text, now)?),
             _ => None,
         };
         Ok(Terms { patient: self.queue.unwrap_or(false), send_at, priority })
     }
 }
 
-fn time(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
+/// The time before which a message is not to be sent.
+pub fn time_to_send(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
     const FIELD: &str = "sendAt";
     let time: Timestamp = text
         .parse()

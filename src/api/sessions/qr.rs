@@ -14,7 +14,7 @@ use crate::{
         body::{Body, Query, session_id},
         endpoint::{
             Endpoint,
-            ParameterKind::{Flag, Number, Text},
+            ParameterKind::{Flag, Number, OneOf},
             Scope,
         },
         error::ApiError,
@@ -24,13 +24,16 @@ use crate::{
             wire::{self, seconds, status_word},
         },
     },
-    domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject, address},
+    domain::{
+        Error, ErrorCode, Jid, Reply, SessionState, SessionStatus, Subject, Timestamp, address,
+    },
     services::Services,
 };
 
 const TAG: &str = "Linking";
 const WAIT: Duration = Duration::from_secs(30);
 const QUIET_ZONE: usize = 4;
+const FORMATS: [&str; 3] = ["base64", "url", "text"];
 const USUAL_SIZE: u32 = 300;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -47,7 +50,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "The QR code to scan")
             .needs(Scope::Admin)
             .query(Flag, "wait", "Wait up to 30 s for a code")
-            .query(Text, "format", "base64 (default), url or text")
+            .query(OneOf(&FORMATS), "format", "base64 (default), url or text")
             .answers::<QrView>(200),
         image("/api/v1/sessions/{sessionId}/qr/image"),
         image("/api/v1/sessions/{sessionId}/qr.png"),
@@ -77,6 +80,7 @@ struct QrView {
 #[derive(Deserialize, ToSchema)]
 struct PairingBody {
     /// With the country code, in any usual form.
+    #[schema(format = "phone")]
     phone: String,
 }
 
@@ -93,9 +97,6 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
     let format = query.text("format").unwrap_or("base64").to_owned();
-    if !matches!(format.as_str(), "base64" | "url" | "text") {
-        return Err(Error::invalid_field("format", "must be base64, url or text").into());
-    }
     let status = current(&services, &request).await?;
     let Some(qr) = &status.qr else { return Err(not_available(&status).into()) };
     let view = QrView {
@@ -130,10 +131,7 @@ async fn pairing_code(
     request: HttpRequest,
     Body(body): Body<PairingBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let phone = address::phone(&body.phone).map_err(|error| {
-        let message = "must be a number of 7 to 15 digits with its country code";
-        Error::invalid_field("phone", format!("{message}: {}", error.about(&body.phone)))
-    })?;
+    let phone = phone(&body.phone)?;
     let handle = services.supervisor.get(&session_id(&request)?)?;
     let reply = handle.pairing_code(phone.user().to_owned()).await?;
     still_good(&services, &request).await?;
@@ -144,6 +142,14 @@ async fn pairing_code(
         }
         _ => Err(Error::new(ErrorCode::EngineFailed, "the engine gave no code").into()),
     }
+}
+
+/// A telephone number that a session can be linked to.
+pub fn phone(text: &str) -> Result<Jid, Error> {
+    address::phone(text).map_err(|error| {
+        let message = "must be a number of 7 to 15 digits with its country code";
+        Error::invalid_field("phone", format!("{message}: {}", error.about(text)))
+    })
 }
 
 /// The status, after waiting for a code when the caller wants that. A code that has run out is
@@ -175,17 +181,29 @@ fn not_available(status: &SessionStatus) -> Error {
         SessionState::Terminated => {
             "The session is stopped and shows no code. Start it for a new code".to_owned()
         }
-        SessionState::Initializing | SessionState::QrReady => {
-            "QR code not yet generated".to_owned()
-        }
+        SessionState::Initializing | SessionState::QrReady => match status.pairing_until {
+            Some(until) => pairing_message(until),
+            None => "QR code not yet generated".to_owned(),
+        },
     };
     let error = Error::not_found(Subject::QrCode, message);
-    let error = error.detail("status", status_word(status.state));
+    let mut error = error.detail("status", status_word(status.state));
+    if let Some(until) = status.pairing_until {
+        error = error.detail("pairingCodeExpiresAt", seconds(until));
+    }
     if status.state != SessionState::Failed {
         return error;
     }
     let last_error = status.last_error.as_deref();
     error.detail("failure", failure_of(status)).detail("lastError", last_error)
+}
+
+/// Why there is no code to scan while one is typed.
+pub fn pairing_message(until: Timestamp) -> String {
+    format!(
+        "A pairing code was asked for and is good until {}; a QR code comes after it",
+        seconds(until)
+    )
 }
 
 /// A code as a data URL of the usual size.

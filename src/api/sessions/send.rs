@@ -85,13 +85,14 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TextBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
-    #[schema(max_length = 65_536)]
+    #[schema(min_length = 1, max_length = 65_536)]
     content: String,
     /// The message that this answers: its full id, or the part after the chat.
     quoted_message_id: Option<String>,
     /// People mentioned in the text, by id or telephone number.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
     link_preview: Option<bool>,
     #[serde(flatten)]
@@ -101,12 +102,13 @@ struct TextBody {
 #[derive(Deserialize, ToSchema)]
 struct NumberBody {
     /// An id or a telephone number with its country code, in any usual form.
+    #[schema(format = "recipient")]
     to: String,
-    #[schema(max_length = 65_536)]
+    #[schema(min_length = 1, max_length = 65_536)]
     message: String,
     #[serde(rename = "quotedMessageId")]
     quoted_message_id: Option<String>,
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
     #[serde(rename = "linkPreview")]
     link_preview: Option<bool>,
@@ -117,16 +119,17 @@ struct NumberBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MediaBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
     /// `data:<type>;base64,<content>`. The content decides what the file is.
-    #[schema(max_length = 25_165_824)]
+    #[schema(max_length = 25_165_824, format = "data-url")]
     data: String,
-    #[schema(max_length = 255)]
+    #[schema(max_length = 255, format = "file-name")]
     filename: Option<String>,
     #[schema(max_length = 1_024)]
     caption: Option<String>,
     /// People mentioned in the caption.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -136,16 +139,17 @@ struct MediaBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FileBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
     /// `data:<type>;base64,<content>`. The content decides what the file is.
-    #[schema(max_length = 25_165_824)]
+    #[schema(max_length = 25_165_824, format = "data-url")]
     data: String,
-    #[schema(max_length = 255)]
+    #[schema(min_length = 1, max_length = 255, format = "file-name")]
     filename: String,
     #[schema(max_length = 1_024)]
     caption: Option<String>,
     /// People mentioned in the caption.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -155,10 +159,11 @@ struct FileBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AudioBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
-    #[schema(max_length = 25_165_824)]
+    #[schema(max_length = 25_165_824, format = "data-url")]
     data: String,
-    #[schema(max_length = 255)]
+    #[schema(max_length = 255, format = "file-name")]
     filename: Option<String>,
     quoted_message_id: Option<String>,
     /// As a voice note; OGG with Opus only.
@@ -170,8 +175,11 @@ struct AudioBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LocationBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
+    #[schema(minimum = -90, maximum = 90)]
     latitude: f64,
+    #[schema(minimum = -180, maximum = 180)]
     longitude: f64,
     #[schema(max_length = 256)]
     name: Option<String>,
@@ -185,10 +193,11 @@ struct LocationBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ContactBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
     /// The people to send, by id or telephone number; or objects with `name`, `phone`, `organization`
     /// and `vcard`.
-    #[schema(max_items = 50)]
+    #[schema(min_items = 1, max_items = 50)]
     contacts: Vec<CardDraft>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -198,16 +207,17 @@ struct ContactBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PollBody {
+    #[schema(format = "chat-id")]
     chat_id: String,
-    #[schema(max_length = 255)]
+    #[schema(min_length = 1, max_length = 255)]
     question: String,
     /// 2 to 12 texts of 1 to 100 characters.
-    #[schema(max_items = 12)]
+    #[schema(min_items = 2, max_items = 12, format = "poll-option")]
     options: Vec<String>,
     /// How many options one person may choose; 0 for any number.
     selectable_count: Option<u32>,
     /// People mentioned in the question.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
     quoted_message_id: Option<String>,
     #[serde(flatten)]
@@ -278,8 +288,7 @@ async fn to_number(
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
     let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
-    let chat = recipient(&body.to).map_err(|error| in_field("to", error)).and_then(writable);
-    let text = Error::both(chat, check_text("message", &body.message));
+    let text = Error::both(addressee(&body.to), check_text("message", &body.message));
     let ((chat, ()), around) = Error::both(text, around)?;
     let content = Content::Text { body: body.message.clone() };
     let around = Around { link_preview: body.link_preview.unwrap_or(true), ..around };
@@ -452,8 +461,13 @@ fn answer(view: SentView) -> HttpResponse {
     HttpResponse::build(status).json(data(view))
 }
 
+/// Somebody who can be written to.
+pub fn addressee(text: &str) -> Result<Jid, Error> {
+    recipient(text).map_err(|error| in_field("to", error)).and_then(writable)
+}
+
 /// The id of a chat that can be written to.
-fn target(text: &str) -> Result<Jid, Error> {
+pub fn target(text: &str) -> Result<Jid, Error> {
     jid(text).map_err(|error| in_field("chatId", error)).and_then(writable)
 }
 

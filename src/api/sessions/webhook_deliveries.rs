@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         auth::principal,
-        body::{Body, Query, uuid},
+        body::{Body, Query, in_field, moment, uuid},
         endpoint::{
             Endpoint,
-            ParameterKind::{Number, Text},
+            ParameterKind::{Number, OneOf, Text},
         },
         error::ApiError,
         sessions::{
@@ -24,6 +24,8 @@ use crate::{
     webhooks::{Attempt, Delivery, DeliveryState},
 };
 
+const STATES: [&str; 3] = ["waiting", "delivered", "dead"];
+
 /// The same endpoints under two prefixes.
 macro_rules! delivery_endpoints {
     ($prefix:literal) => {
@@ -33,7 +35,7 @@ macro_rules! delivery_endpoints {
                 .answers::<AttemptView>(200),
             Endpoint::get(concat!($prefix, "/{webhookId}/deliveries"), deliveries)
                 .about(TAG, "The deliveries of a webhook with every attempt, newest first")
-                .query(Text, "status", "waiting, delivered or dead")
+                .query(OneOf(&STATES), "status", "waiting, delivered or dead")
                 .query(Text, "before", "Only those before this delivery")
                 .query(Number, "limit", "How many, up to 200 (default 50)")
                 .answers_list::<DeliveryView>(),
@@ -60,6 +62,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, ToSchema)]
 struct RecoverBody {
     /// RFC 3339.
+    #[schema(format = "date-time")]
     since: String,
 }
 
@@ -152,13 +155,11 @@ async fn deliveries(
     let session = session_of(&services, &request)?;
     let query = Query::of(&request);
     let state = match query.text("status") {
-        None => None,
         Some("waiting") => Some(DeliveryState::Waiting),
         Some("delivered") => Some(DeliveryState::Delivered),
         Some("dead") => Some(DeliveryState::Dead),
-        Some(_) => {
-            return Err(Error::invalid_field("status", "must be waiting, delivered or dead").into());
-        }
+        // What is none of these is refused before.
+        Some(_) | None => None,
     };
     let before = match query.text("before") {
         Some(text) => Some(
@@ -193,9 +194,7 @@ async fn recover(
     Body(body): Body<RecoverBody>,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let since = body.since.parse();
-    let since = since
-        .map_err(|_| Error::invalid_field("since", "must be a time like 2026-01-31T00:00:00Z"))?;
+    let since = moment(&body.since).map_err(|error| in_field("since", error))?;
     let recovered =
         services.webhooks.recover(session.as_ref(), webhook_id(&request)?, since).await?;
     Ok(HttpResponse::Ok().json(data(RecoveredView { recovered })))

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     accounts::Principal,
@@ -13,9 +13,10 @@ use crate::{
         body::{Body, segment, session_id, uuid},
         endpoint::{Endpoint, Scope},
         error::ApiError,
+        formats::choice,
         sessions::{data, message, wire::seconds},
     },
-    domain::{Error, SessionRef, Subject, Timestamp},
+    domain::{SessionRef, Subject, Timestamp},
     services::Services,
     webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
 };
@@ -64,31 +65,35 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 pub struct WebhookBody {
-    #[schema(max_length = 2_048)]
+    #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: String,
     /// Names of events, or `*`; default `["message"]`.
+    #[schema(min_items = 1, format = "event-name")]
     events: Option<Vec<String>>,
     /// Added to each request.
     headers: Option<BTreeMap<String, String>>,
     /// The caller's own signing secret.
-    #[schema(min_length = 1, max_length = 256)]
+    #[schema(min_length = 1, max_length = 256, format = "secret")]
     secret: Option<String>,
     enabled: Option<bool>,
-    /// full (default) or short.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = retries_schema)]
     retries: Option<RetryPlan>,
+}
+
+fn retries_schema() -> Schema {
+    choice("`full` (default for a new webhook) or `short`.", &["full", "short"])
 }
 
 #[derive(Deserialize, ToSchema)]
 struct ChangeBody {
-    #[schema(min_length = 1, max_length = 2_048)]
+    #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: Option<String>,
+    #[schema(min_items = 1, format = "event-name")]
     events: Option<Vec<String>>,
     /// Instead of all that there are. A value of `****`, as it is shown, stays what it is.
     headers: Option<BTreeMap<String, String>>,
     enabled: Option<bool>,
-    /// full or short.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = retries_schema)]
     retries: Option<RetryPlan>,
 }
 
@@ -97,6 +102,7 @@ struct ChangeBody {
 struct RotateBody {
     /// How long the old secrets still sign, up to a week; 0 for one that leaked. Default as set,
     /// a day.
+    #[schema(maximum = 604_800)]
     overlap_seconds: Option<u64>,
 }
 
@@ -202,8 +208,8 @@ fn set_by(request: &HttpRequest) -> SetBy {
     }
 }
 
-pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> Result<WebhookDraft, Error> {
-    Ok(WebhookDraft {
+pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> WebhookDraft {
+    WebhookDraft {
         set_by: set_by(request),
         url: body.url,
         events: body.events.unwrap_or_else(|| vec!["message".to_owned()]),
@@ -212,7 +218,7 @@ pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> Result<WebhookDraft
         enabled: body.enabled,
         retries: body.retries,
         wording: None,
-    })
+    }
 }
 
 /// The session of the path; none under the prefix for all sessions.
@@ -237,8 +243,7 @@ async fn register(
     Body(body): Body<WebhookBody>,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let registered =
-        services.webhooks.register(session.as_ref(), draft_of(body, &request)?).await?;
+    let registered = services.webhooks.register(session.as_ref(), draft_of(body, &request)).await?;
     let now = services.clock.now();
     let view = data(WebhookView::of(registered.webhook, registered.secret, now));
     let mut response =

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::SchemaType},
 };
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         body::{Body, Query, decoded, jid, recipient, segment},
         endpoint::{Bucket, Endpoint, ParameterKind::Number, Repeat, Scope},
         error::ApiError,
+        formats::{choice, required_choice},
     },
     domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address},
     services::Services,
@@ -115,15 +116,13 @@ struct AccountBody {
 
 #[derive(Deserialize, ToSchema)]
 struct BehaviourBody {
-    /// echo, slow, reads, silent or manual.
-    #[schema(value_type = String)]
+    #[schema(schema_with = behaviour_schema)]
     behaviour: Behaviour,
 }
 
 #[derive(Deserialize, ToSchema)]
 struct IdentityBody {
-    /// number, lid (the number is told as well) or lidAlone.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = shown_schema)]
     shown: Option<Shown>,
     /// A new hidden identity.
     lid: Option<String>,
@@ -167,9 +166,22 @@ struct LineBody {
 
 #[derive(Deserialize, ToSchema)]
 struct PageFaultBody {
-    /// hang, crash or reload.
-    #[schema(value_type = String)]
+    #[schema(schema_with = page_fault_schema)]
     fault: PageFault,
+}
+
+fn behaviour_schema() -> Schema {
+    let about = "What the person does by themselves.";
+    required_choice(about, &["echo", "slow", "reads", "silent", "manual"])
+}
+
+fn shown_schema() -> Schema {
+    let about = "`lid`: the number is told as well; `lidAlone`: it is not.";
+    choice(about, &["number", "lid", "lidAlone"])
+}
+
+fn page_fault_schema() -> Schema {
+    required_choice("What befalls the page.", &["hang", "crash", "reload", "deaf", "emptied"])
 }
 
 /// Each fault is a number: how many times it still strikes, or how many milliseconds it takes.
@@ -185,13 +197,19 @@ impl PartialSchema for FaultsBody {
     fn schema() -> RefOr<Schema> {
         let known = serde_json::to_value(Faults::default()).unwrap_or_default();
         let kind = |value: &Value| match value {
-            Value::Number(_) => SchemaType::new(Type::Integer),
             Value::Bool(_) => SchemaType::new(Type::Boolean),
-            _ => SchemaType::AnyValue,
+            // A code is null where there is none.
+            Value::Null => SchemaType::from_iter([Type::Integer, Type::Null]),
+            _ => SchemaType::new(Type::Integer),
         };
         let mut schema = ObjectBuilder::new();
         for (name, value) in known.as_object().into_iter().flatten() {
-            schema = schema.property(name, ObjectBuilder::new().schema_type(kind(value)));
+            let mut field = ObjectBuilder::new().schema_type(kind(value));
+            if !value.is_boolean() {
+                let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
+                field = field.format(Some(format)).minimum(Some(0));
+            }
+            schema = schema.property(name, field);
         }
         schema.build().into()
     }
@@ -203,7 +221,7 @@ impl PartialSchema for FaultsBody {
 struct ClockBody {
     /// A moment (RFC 3339) at which the clock then stands; null lets it go with the system's.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "date-time")]
     now: Option<Option<Timestamp>>,
     /// Seconds to move it on by; it stands afterwards.
     advance_by: Option<f64>,

@@ -3,12 +3,13 @@
 use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
         body::{Body, WITH_FILE, elsewhere, recipient, too_large},
         endpoint::Endpoint,
+        formats::choice,
         simulator::{Answer, TAG, data, done, message_id, network, phone, phone_of, refused},
     },
     domain::{
@@ -103,12 +104,16 @@ struct PollBody {
     selectable_count: Option<u32>,
 }
 
+fn menu_schema() -> Schema {
+    let about = "From what kind of menu; `list` when it is not given.";
+    choice(about, &["list", "buttons", "template", "interactive"])
+}
+
 #[derive(Deserialize, ToSchema)]
 struct MenuReplyBody {
     id: Option<String>,
     title: Option<String>,
-    /// list (default), buttons, template or interactive.
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = menu_schema)]
     menu: Option<Menu>,
 }
 
@@ -165,6 +170,7 @@ async fn upload(
         let limit = u64::try_from(WITH_FILE).unwrap_or(u64::MAX);
         data_url::base64(&encoded, 0, limit).map_err(|fault| match fault {
             Fault::Malformed(reason) => Error::invalid_field("mediaBase64", reason),
+            Fault::Empty => Error::invalid_field("mediaBase64", "is empty"),
             Fault::TooLarge => too_large(WITH_FILE),
         })
     });

@@ -34,6 +34,8 @@ pub struct DataUrl {
 pub enum Fault {
     /// As what follows the name of the field.
     Malformed(String),
+    /// There is nothing in it.
+    Empty,
     TooLarge,
 }
 
@@ -69,7 +71,7 @@ pub fn read(text: &str, limit: u64) -> Result<DataUrl, Fault> {
         bytes.into_owned()
     };
     if bytes.is_empty() {
-        return Err(malformed("is empty"));
+        return Err(Fault::Empty);
     }
     if is_over(bytes.len(), limit) {
         return Err(Fault::TooLarge);
@@ -142,6 +144,7 @@ mod tests {
         match read(text, 1_000) {
             Ok(url) => Ok(String::from_utf8(url.bytes).unwrap()),
             Err(Fault::Malformed(reason)) => Err(reason),
+            Err(Fault::Empty) => Err("is empty".to_owned()),
             Err(Fault::TooLarge) => Err("too large".to_owned()),
         }
     }

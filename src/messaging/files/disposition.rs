@@ -2,6 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::messaging::files::data_url;
+
 /// The name in a header's value: `filename*` before `filename`.
 pub fn file_name(value: &[u8]) -> Option<String> {
     // Servers that encode nothing write UTF-8, or Latin-1.
@@ -29,10 +31,75 @@ fn extended(value: &str) -> Option<String> {
     }
 }
 
-/// Some servers write percent signs where they have no meaning; browsers read them.
+/// Some servers write a name in the form of mail (RFC 2047), or percent signs where they have no meaning;
+/// browsers read both.
 fn plain(value: &str) -> String {
+    if let Some(words) = encoded_words(value) {
+        return words;
+    }
     let decoded = percent_decode_str(value).decode_utf8();
     decoded.map_or_else(|_| value.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// A text with encoded words: `=?utf-8?B?…?=` or `=?utf-8?Q?…?=`. None where there is none, or one that
+/// cannot be read.
+fn encoded_words(value: &str) -> Option<String> {
+    let (mut read, mut rest) = (String::new(), value);
+    // A character may be cut in two between two words.
+    let mut bytes: Option<(String, Vec<u8>)> = None;
+    let mut count = 0;
+    while let Some(at) = rest.find("=?") {
+        let (before, word) = (&rest[..at], &rest[at + 2..]);
+        let (charset, word) = word.split_once('?')?;
+        let (encoding, word) = word.split_once('?')?;
+        let (encoded, after) = word.split_once("?=")?;
+        let charset = charset.split('*').next().unwrap_or_default().to_ascii_lowercase();
+        let decoded = match encoding {
+            "B" | "b" => data_url::base64(encoded, 0, u64::MAX).ok()?,
+            "Q" | "q" => quoted(encoded),
+            _ => return None,
+        };
+        // Blanks between two words are no part of the text.
+        let goes_on = count != 0 && before.trim().is_empty();
+        match &mut bytes {
+            Some((known, bytes)) if goes_on && *known == charset => bytes.extend(decoded),
+            _ => {
+                read.push_str(&in_charset(bytes.take())?);
+                read.push_str(if goes_on { "" } else { before });
+                bytes = Some((charset, decoded));
+            }
+        }
+        (rest, count) = (after, count + 1);
+    }
+    read.push_str(&in_charset(bytes)?);
+    read.push_str(rest);
+    (count != 0).then_some(read)
+}
+
+fn in_charset(word: Option<(String, Vec<u8>)>) -> Option<String> {
+    let Some((charset, bytes)) = word else { return Some(String::new()) };
+    match charset.as_str() {
+        "utf-8" | "utf8" | "us-ascii" => String::from_utf8(bytes).ok(),
+        "iso-8859-1" | "windows-1252" => Some(latin_1(&bytes)),
+        _ => None,
+    }
+}
+
+/// `_` for a blank, and `=` before two hexadecimal digits.
+fn quoted(encoded: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), encoded.as_bytes());
+    while let Some((byte, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let coded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let (byte, after) = match (*byte, coded) {
+            (b'=', Some(coded)) => (coded, after.get(2..).unwrap_or_default()),
+            (b'_', _) => (b' ', after),
+            (other, _) => (other, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    bytes
 }
 
 fn latin_1(bytes: &[u8]) -> String {
@@ -88,6 +155,17 @@ mod tests {
             ("attachment; filename=\"Jahresübersicht.pdf\"".as_bytes(), Some("Jahres\u{fc}bersicht.pdf")),
             (b"attachment; filename=\"na\xefve.txt\"", Some("na\u{ef}ve.txt")),
             (b"attachment; filename=\"a%20b.txt\"", Some("a b.txt")),
+            (b"attachment; filename=\"=?utf-8?B?UmVsYXTDs3Jpby5wZGY=?=\"", Some("Relat\u{f3}rio.pdf")),
+            (b"attachment; filename==?UTF-8?b?UmVsYXTDs3Jpby5wZGY?=", Some("Relat\u{f3}rio.pdf")),
+            (
+                b"attachment; filename=\"=?utf-8?Q?Relat=C3=B3rio_2024?= =?utf-8?q?=2Epdf?=\"",
+                Some("Relat\u{f3}rio 2024.pdf"),
+            ),
+            // A character that is cut in two.
+            (b"attachment; filename=\"=?utf-8?Q?a=C3?= =?utf-8?Q?=B3.txt?=\"", Some("a\u{f3}.txt")),
+            (b"attachment; filename=\"=?iso-8859-1*en?Q?=A3?= 5.txt\"", Some("\u{a3} 5.txt")),
+            (b"attachment; filename=\"=?utf-7?B?eA==?=.txt\"", Some("=?utf-7?B?eA==?=.txt")),
+            (b"attachment; filename=\"=?utf-8?B?*?=.txt\"", Some("=?utf-8?B?*?=.txt")),
             (b"filename=x.txt", Some("x.txt")),
             (b"attachment; filename=\"\"", None),
             (b"attachment", None),

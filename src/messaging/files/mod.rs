@@ -64,22 +64,28 @@ struct Raw {
     name: Option<String>,
 }
 
+/// What is wrong with a file before it is looked at; the name that was chosen for it.
+pub fn check_words(source: &Source, wanted: &Wanted) -> Result<Option<String>, Error> {
+    let chosen = wanted.filename.as_deref().filter(|name| !name.trim().is_empty());
+    let chosen = chosen.map(file_name::chosen).transpose();
+    let chosen = chosen.map_err(|rule| Error::invalid_field("filename", rule));
+    let address = match source {
+        Source::Url { field, url, bounds } => {
+            bounds.guard.check(url).map(drop).map_err(|error| named(error, field))
+        }
+        Source::DataUrl { .. } => Ok(()),
+    };
+    let caption = rules::check_caption(wanted.caption.as_deref());
+    let (chosen, _) = Error::both(chosen, Error::both(caption, address))?;
+    Ok(chosen)
+}
+
 impl Messaging {
     /// Takes a file in: what is wrong with it is said before anything is sent.
     pub async fn take_file(&self, source: Source, wanted: Wanted) -> Result<Upload, Error> {
-        let chosen = wanted.filename.filter(|name| !name.trim().is_empty());
-        let chosen = chosen.map(|name| file_name::chosen(&name)).transpose();
-        let chosen = chosen.map_err(|rule| Error::invalid_field("filename", rule));
-        let address = match &source {
-            Source::Url { field, url, bounds } => {
-                bounds.guard.check(url).map(drop).map_err(|error| named(error, field))
-            }
-            Source::DataUrl { .. } => Ok(()),
-        };
-        let caption = rules::check_caption(wanted.caption.as_deref());
-        let words = Error::both(chosen, Error::both(caption, address));
+        let words = check_words(&source, &wanted);
         let place = Place(self.upload_place().await?);
-        let (raw, (chosen, _)) = match source {
+        let (raw, chosen) = match source {
             Source::DataUrl { field, text, limit } => {
                 Error::both(decoded(&place, field, text, limit).await, words)?
             }
@@ -122,6 +128,7 @@ async fn decoded(
     let read = move || {
         data_url::read(&text, limit).map_err(|fault| match fault {
             Fault::Malformed(reason) => Error::invalid_field(field, reason),
+            Fault::Empty => Error::invalid_field(field, "is empty"),
             Fault::TooLarge => {
                 let message = format!("the file is larger than {} MiB", limit / 1024 / 1024);
                 Error::new(ErrorCode::TooLarge, message)

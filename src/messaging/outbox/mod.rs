@@ -176,7 +176,9 @@ impl Outbox {
         let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
         written?;
         match outcome {
-            Ok(Settled::Outcome(Ok(outcome))) => outcome.map(Posted::Sent),
+            Ok(Settled::Outcome(Ok(outcome))) => {
+                outcome.map(Posted::Sent).map_err(|error| with_ids(error, &entry))
+            }
             Ok(Settled::Outcome(Err(_))) => Err(stopping()),
             Ok(Settled::Kept(entry)) => Ok(Posted::Queued(entry)),
             Err(_) => Err(self.take_back(&entry).await),
@@ -405,6 +407,16 @@ async fn prune(store: &Store, session: &SessionId, before: Timestamp) -> Result<
 
 fn stopping() -> Error {
     Error::new(ErrorCode::Unavailable, "the gateway is stopping; the message stays in the outbox")
+}
+
+/// The same error with the ids of the message that it is about, so that this can be found again.
+fn with_ids(mut error: Error, entry: &OutboxEntry) -> Error {
+    let message = entry.message_id(entry.account.as_ref()).to_string();
+    let (id, uuid) = (entry.id.to_string(), entry.message_uuid().to_string());
+    for (name, id) in [("outboxId", id), ("messageId", message), ("uuid", uuid)] {
+        error.details.entry(name).or_insert_with(|| id.into());
+    }
+    error
 }
 
 fn no_such_entry() -> Error {
