@@ -274,8 +274,12 @@ impl Webhooks {
             webhook.set_by = set_by;
             webhook.probe_now(self.inner.clock.steady());
         }
-        webhook.events = events.unwrap_or(webhook.events);
-        webhook.headers = headers.unwrap_or(webhook.headers);
+        if let Some(events) = events {
+            webhook.events = events;
+        }
+        if let Some(headers) = headers {
+            webhook.headers = headers;
+        }
         if let Some(enabled) = enabled {
             switch(webhook, enabled);
         }
