@@ -7,6 +7,7 @@ pub mod error;
 mod formatted;
 mod instances;
 mod list;
+mod mentioned;
 mod messages;
 mod paging;
 mod preview;

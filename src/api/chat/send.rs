@@ -11,6 +11,7 @@ use crate::{
         body::Body,
         chat::{
             access::{self, Id},
+            mentioned::{mentions, named},
             messages::check_text,
             render, told,
             upload::{self, Given},
@@ -33,9 +34,6 @@ use crate::{
 const TAG: &str = "Chat";
 /// How far ahead a message may be accepted.
 const FARTHEST: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);
-/// Numbers in a text that are taken for mentions, in digits.
-const NUMBER: std::ops::RangeInclusive<usize> = 7..=15;
-const MOST_MENTIONS: usize = 100;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let send = |endpoint: Endpoint, summary| {
@@ -409,51 +407,6 @@ async fn quoted(
     }
 }
 
-fn no_people(why: &str) -> Error {
-    let message = format!("must be addresses of people, 100 at most{why}");
-    Error::invalid_field("mentioned_jids", message)
-}
-
-/// Those whom a request names.
-fn named(given: &[String]) -> Result<Vec<Jid>, Error> {
-    Error::all(given.iter().map(|text| {
-        let person = address::person(text);
-        person.map_err(|error| no_people(&format!(": {}", error.about(text))))
-    }))
-}
-
-/// Those named, and known numbers that stand in the text behind an `@`.
-async fn mentions(
-    services: &Services,
-    session: &SessionId,
-    chat: &Jid,
-    mut people: Vec<Jid>,
-    text: &str,
-) -> Result<Vec<Jid>, Error> {
-    // A hidden identity looks like a number, and is nobody's.
-    let hidden: Vec<Jid> =
-        numbers_in(text).filter_map(|n| address::person(&format!("{n}@lid")).ok()).collect();
-    let pairs = services.messaging.identities(session, &hidden).await?;
-    let (hidden, others): (Vec<Jid>, Vec<Jid>) =
-        hidden.into_iter().partition(|id| pairs.other(id).is_some());
-    people.extend(hidden);
-    let written: Vec<Jid> = others.iter().filter_map(|id| address::phone(id.user()).ok()).collect();
-    let known = services.messaging.people(session, written.clone()).await?;
-    people.extend(written.into_iter().filter(|id| chat.is_group() || known.contains_key(id)));
-    let mut seen = std::collections::HashSet::new();
-    people.retain(|id| seen.insert(id.clone()));
-    if MOST_MENTIONS < people.len() { Err(no_people("")) } else { Ok(people) }
-}
-
-fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
-    let behind = text.split('@').skip(1);
-    let digits = behind.map(|rest| {
-        let end = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());
-        &rest[..end]
-    });
-    digits.filter(|digits| NUMBER.contains(&digits.len())).take(MOST_MENTIONS + 1)
-}
-
 /// The time that a message is to be sent at; without a zone it is meant in UTC.
 pub fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     const FIELD: &str = "schedule_at";
@@ -470,8 +423,6 @@ pub fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>,
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::domain::clock::from_seconds;
 
@@ -492,12 +443,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_behind_an_at_are_seen() {
-        let found: Vec<_> = numbers_in("a@b @5521999999999! @12 x@15550000001").collect();
-        assert_eq!(found, ["5521999999999", "15550000001"]);
-    }
-
-    #[test]
     fn a_time_without_a_zone_is_utc_and_the_far_future_is_refused() {
         let now = from_seconds(0);
         let at = schedule(Some("1970-01-02 00:00:00"), now).unwrap();
@@ -506,14 +451,5 @@ mod tests {
         assert_eq!(schedule(Some(" "), now).unwrap(), None);
         assert!(schedule(Some("tomorrow"), now).is_err());
         assert!(schedule(Some("1972-01-01T00:00:00Z"), now).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn looking_for_numbers_never_fails(text in "(\\PC|@|[0-9]){0,60}") {
-            for number in numbers_in(&text) {
-                prop_assert!(NUMBER.contains(&number.len()));
-            }
-        }
     }
 }
