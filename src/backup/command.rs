@@ -139,6 +139,7 @@ async fn from_folder(
         store: Store::open(&config.data.dir.join("store"), &keyring).await?,
         data: config.data.dir.clone(),
         sessions_dir: config.sessions_dir(),
+        network: None,
         supervisor: None,
         clock: Clock::system(),
     };

@@ -20,6 +20,7 @@ use crate::{
     },
     domain::{Clock, Error, ErrorCode},
     session::Supervisor,
+    simulator::Network,
     store::Store,
 };
 
@@ -47,6 +48,7 @@ pub struct BackupsParts {
     pub store: Store,
     pub data: PathBuf,
     pub sessions_dir: PathBuf,
+    pub network: Option<Network>,
     pub supervisor: Supervisor,
     pub clock: Clock,
     pub tasks: TaskTracker,
@@ -56,8 +58,10 @@ pub struct BackupsParts {
 impl Backups {
     /// Must be called on the runtime that sessions live on: whoever asks may be on another.
     pub fn new(parts: BackupsParts) -> Self {
-        let BackupsParts { store, data, sessions_dir, supervisor, clock, tasks, stop } = parts;
-        let source = Source { store, data, sessions_dir, supervisor: Some(supervisor), clock };
+        let BackupsParts { store, data, sessions_dir, network, supervisor, clock, tasks, stop } =
+            parts;
+        let supervisor = Some(supervisor);
+        let source = Source { store, data, sessions_dir, network, supervisor, clock };
         let turn = Arc::new(Semaphore::new(1));
         let runtime = runtime::Handle::current();
         Self { inner: Arc::new(Inner { source, turn, runtime, tasks, stop }) }

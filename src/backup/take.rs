@@ -25,7 +25,7 @@ use crate::{
     domain::{Clock, ErrorCode, SessionId, SessionRecord, SessionState, session::EngineKind},
     driver::browser,
     session::{Hold, Supervisor},
-    simulator,
+    simulator::{self, Network},
     store::Store,
     vault::Keys,
 };
@@ -43,6 +43,8 @@ pub struct Source {
     pub store: Store,
     pub data: PathBuf,
     pub sessions_dir: PathBuf,
+    /// The simulated network, when it is running.
+    pub network: Option<Network>,
     /// Whoever runs the sessions; none when nobody does.
     pub supervisor: Option<Supervisor>,
     pub clock: Clock,
@@ -60,6 +62,8 @@ pub async fn take<W: Write + Send + 'static>(
     let dump = Dump::write(&source.store, aside.path()).await?;
     let Dump { path: dumped, pairs, longest_pause, keys } = dump;
     let secrets = Secrets::of(&keys);
+    let network = dump_network(source, &aside.path().join(simulator::LOG)).await?;
+    let has_simulated_network = network.is_some();
     let sums = new_file(&aside.path().join("sums"))?;
     let data = source.data.clone();
     let mut archive = blocking(move || {
@@ -70,21 +74,21 @@ pub async fn take<W: Write + Send + 'static>(
         if let Some(text) = keys.file() {
             archive.add(layout::MASTER_KEY, length(text.as_bytes()), text.as_bytes())?;
         }
-        let has_network = add_network(&mut archive, &data.join(layout::SIMULATOR))?;
+        if let Some(network) = network {
+            add_network(&mut archive, &network, &data.join(layout::SIMULATOR))?;
+        }
         add_media(&mut archive, &data.join(layout::MEDIA))?;
-        Ok((archive, has_network))
+        Ok(archive)
     })
     .await?;
-    let has_simulated_network = archive.1;
     let mut sessions = Vec::with_capacity(records.len());
     for record in records {
-        let (next, profile) =
-            add_session(source, profiles, archive.0, &record, aside.path()).await?;
-        archive.0 = next;
+        let (next, profile) = add_session(source, profiles, archive, &record, aside.path()).await?;
+        archive = next;
         sessions.push(Part { id: record.id.to_string(), profile });
     }
     let written = blocking(move || {
-        archive.0.finish(|head| Manifest {
+        archive.finish(|head| Manifest {
             head,
             records: pairs,
             files: 0,
@@ -137,19 +141,38 @@ impl Dump {
     }
 }
 
-/// The simulated network: its journal as it is now, and the files that the journal knows.
-fn add_network<W: Write>(archive: &mut Archive<W>, folder: &Path) -> Result<bool, BackupError> {
-    let journal =
-        simulator::journal_now(folder).map_err(|error| BackupError::disk(folder, error))?;
-    let Some((journal, length)) = journal else { return Ok(false) };
-    let name = format!("{}/{}", layout::SIMULATOR, simulator::JOURNAL);
-    archive.add(&name, length, journal)?;
+/// The simulated network, written to a file; none where there is none.
+async fn dump_network(source: &Source, path: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let dump = match &source.network {
+        Some(network) => Some(network.dump()),
+        None => {
+            let folder = source.data.join(layout::SIMULATOR);
+            let opened = blocking(move || {
+                simulator::dump_of(&folder).map_err(|error| BackupError::disk(&folder, error))
+            });
+            opened.await?
+        }
+    };
+    let Some(dump) = dump else { return Ok(None) };
+    let mut out = BufWriter::new(new_file(path)?);
+    dump.write(&mut out).await?;
+    out.flush().map_err(|error| BackupError::disk(path, error))?;
+    Ok(Some(path.to_owned()))
+}
+
+/// The simulated network as it was written aside, and the files that it knows.
+fn add_network<W: Write>(
+    archive: &mut Archive<W>,
+    dump: &Path,
+    folder: &Path,
+) -> Result<(), BackupError> {
+    archive.add_file(&format!("{}/{}", layout::SIMULATOR, simulator::LOG), dump)?;
+    fs::remove_file(dump).map_err(|error| BackupError::disk(dump, error))?;
     let media = format!("{}/{}", layout::SIMULATOR, layout::MEDIA);
     let folder = folder.join(layout::MEDIA);
     aside::each_file(&folder, &|_| false, &mut |name, path| {
         archive.add_file(&format!("{media}/{name}"), path)
-    })?;
-    Ok(true)
+    })
 }
 
 /// Files of messages, without those that are on their way in or out.

@@ -1,6 +1,6 @@
 //! Which engines there are, and the simulated network when it is chosen.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, io::ErrorKind, sync::Arc};
 
 use crate::{
     api::Door,
@@ -12,7 +12,7 @@ use crate::{
         simulated::SimulatedEngine,
     },
     egress::{OwnPort, OwnPorts},
-    gateway::StartError,
+    gateway::{STORE_LOOK, STORE_WAIT, StartError},
     services::PageDoor,
     simulator::{Network, NetworkSettings},
 };
@@ -44,7 +44,7 @@ impl World {
                     most_messages: config.simulator.chat_messages,
                     ..NetworkSettings::new(folder.clone(), clock.clone())
                 };
-                let network = Network::new(settings).map_err(|source| StartError::Folder {
+                let network = open(settings).await.map_err(|source| StartError::Folder {
                     folder: folder.display().to_string(),
                     source,
                 })?;
@@ -90,6 +90,22 @@ impl World {
         }
         if let Some(network) = &self.network {
             network.stop().await;
+        }
+    }
+}
+
+/// Opens the simulated network. Its folder is let go of a moment after the network before it is gone.
+async fn open(settings: NetworkSettings) -> std::io::Result<Network> {
+    let deadline = tokio::time::Instant::now() + STORE_WAIT;
+    loop {
+        match Network::new(settings.clone()) {
+            Err(error)
+                if error.kind() == ErrorKind::ResourceBusy
+                    && tokio::time::Instant::now() < deadline =>
+            {
+                tokio::time::sleep(STORE_LOOK).await;
+            }
+            opened => return opened,
         }
     }
 }

@@ -204,6 +204,7 @@ impl Gateway {
             store: store.clone(),
             data: config.data.dir.clone(),
             sessions_dir: config.sessions_dir(),
+            network: world.network.clone(),
             supervisor: supervisor.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),

@@ -1,6 +1,9 @@
 //! An account: its owner's name, contacts, linked devices and chats as its phone sees them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,10 +49,11 @@ pub struct Person {
 }
 
 /// One account.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Account {
     pub person: Person,
-    pub chats: HashMap<Jid, Thread>,
+    /// Once somebody has asked for them.
+    pub chats: OnceCell<HashMap<Jid, Thread>>,
 }
 
 impl Person {

@@ -1,25 +1,34 @@
 //! All that the network keeps over a restart, and the only way to change it.
 //!
-//! A change is a [`Record`]: the new value of one thing, or that it is gone. [`Ledger::put`] writes
-//! the record down and applies it; reading the journal applies the same records in the same order.
-//! So what is read back is what there was, because nothing else can change a ledger. It knows
-//! nothing of files, devices or time.
+//! A change is a [`Record`]: the new value of one thing, or that it is gone. [`Ledger::put`] takes it, and
+//! [`Ledger::commit`] writes what a step has changed to the network's own store before anybody is answered.
+//! People, groups, files, what is owed and the clock are held in memory. The chats of an account are read
+//! when somebody asks for them first, and messages one by one (`history`). It knows nothing of devices or
+//! time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io,
+    path::Path,
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{Ack, Chat, Group, Jid, Message, MessageKind, Timestamp, chat::LastMessage},
+    domain::{Chat, Group, Jid, Message, MessageKind, Timestamp, chat::LastMessage},
     simulator::{
         account::{Account, Person},
         agenda::Deed,
+        history::Recent,
+        keys, takeover,
         thread::{Stored, Thread},
     },
+    store::local::{Direction, LocalStore, StoreError},
 };
 
-/// The new value of one thing, or that it is gone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The new value of one thing, or that it is gone. Read from the journals of former versions as well.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Record {
     Person(Box<Person>),
@@ -69,8 +78,8 @@ pub struct FileEntry {
 }
 
 /// The state of the network.
-#[derive(Debug)]
 pub struct Ledger {
+    pub store: LocalStore,
     /// By the address of their person.
     accounts: HashMap<Jid, Account>,
     groups: HashMap<Jid, Group>,
@@ -83,14 +92,25 @@ pub struct Ledger {
     next_deed: u64,
     stands_at: Option<Timestamp>,
     /// Messages that a chat keeps.
-    most_messages: usize,
-    /// Records that are not in the journal yet, separated by commas.
-    unwritten: Vec<u8>,
+    pub most_messages: u64,
+    /// Chats that are written at the end of the step, each by its account.
+    pub changed: BTreeSet<(Jid, Jid)>,
+    pub recent: RefCell<Recent>,
+    /// Whether something could not be read, so that nothing more may be acknowledged.
+    is_unreadable: Cell<bool>,
 }
 
+/// From the disk and to it.
 impl Ledger {
-    pub fn new(most_messages: usize) -> Self {
-        Self {
+    /// The ledger that is in a folder. The journal of a former version is taken over first.
+    pub fn open(folder: &Path, most_messages: usize) -> io::Result<Self> {
+        takeover::take_over(folder, most_messages)?;
+        Self::load(folder, most_messages).map_err(|error| in_folder(folder, &error))
+    }
+
+    pub fn load(folder: &Path, most_messages: usize) -> Result<Self, StoreError> {
+        let mut ledger = Self {
+            store: LocalStore::open(folder)?,
             accounts: HashMap::new(),
             groups: HashMap::new(),
             credentials: HashMap::new(),
@@ -99,99 +119,121 @@ impl Ledger {
             deeds: BTreeMap::new(),
             next_deed: 0,
             stands_at: None,
-            most_messages: most_messages.max(1),
-            unwritten: Vec::new(),
+            most_messages: u64::try_from(most_messages.max(1)).unwrap_or(u64::MAX),
+            changed: BTreeSet::new(),
+            recent: RefCell::default(),
+            is_unreadable: Cell::new(false),
+        };
+        ledger.all(keys::PEOPLE)?.into_iter().for_each(|person| ledger.set_person(person));
+        let groups: Vec<Group> = ledger.all(keys::GROUPS)?;
+        ledger.groups = groups.into_iter().map(|group| (group.id.clone(), group)).collect();
+        for (id, mime, size) in ledger.all(keys::FILES)? {
+            ledger.add_file(id, FileEntry { mime, size });
         }
+        for (due, number, deed) in ledger.all(keys::DEEDS)? {
+            ledger.add_deed(due, number, deed);
+        }
+        ledger.stands_at = ledger.store.get(&keys::clock())?.flatten();
+        Ok(ledger)
+    }
+
+    fn all<V: DeserializeOwned>(&self, tree: u8) -> Result<Vec<V>, StoreError> {
+        let found = self.store.scan(keys::tree(tree).all(), Direction::Forward, usize::MAX)?;
+        Ok(found.into_iter().map(|(_, value)| value).collect())
+    }
+
+    /// Forgets everything. When the disk refuses, nothing has changed.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.store.clear()?;
+        self.accounts.clear();
+        self.groups.clear();
+        self.credentials.clear();
+        self.files.clear();
+        self.deeds.clear();
+        self.changed.clear();
+        self.recent.take();
+        (self.files_size, self.stands_at) = (0, None);
+        Ok(())
+    }
+
+    /// Whether this step has changed anything.
+    pub fn is_changed(&self) -> bool {
+        self.store.is_changed() || !self.changed.is_empty()
+    }
+
+    /// Ends a step.
+    pub fn commit(&mut self) {
+        for (account, chat) in std::mem::take(&mut self.changed) {
+            let thread = self.accounts.get(&account).and_then(|account| account.chats.get());
+            if let Some(thread) = thread.and_then(|chats| chats.get(&chat)) {
+                self.store.put(keys::chat(&account, &chat), thread);
+            }
+        }
+        self.store.commit();
+    }
+
+    /// Whether nothing more may be acknowledged.
+    pub fn is_failing(&self) -> bool {
+        self.store.is_failing() || self.is_unreadable.get()
+    }
+
+    /// What was read; nothing where the disk fails.
+    pub fn read<T: Default>(&self, outcome: Result<T, StoreError>) -> T {
+        outcome.unwrap_or_else(|error| {
+            if !self.is_unreadable.replace(true) {
+                tracing::error!(%error, "the simulated network's store cannot be read");
+            }
+            T::default()
+        })
     }
 
     pub fn put(&mut self, record: Record) {
-        if !self.unwritten.is_empty() {
-            self.unwritten.push(b',');
-        }
-        // Plain data with text keys into memory: there is nothing to fail.
-        let _ = serde_json::to_writer(&mut self.unwritten, &record);
-        self.apply(record);
-    }
-
-    /// What the journal has to be given before anybody is answered.
-    pub fn unwritten(&mut self) -> &mut Vec<u8> {
-        &mut self.unwritten
-    }
-
-    /// Takes a record of the journal.
-    pub fn apply(&mut self, record: Record) {
         match record {
-            Record::Person(person) => self.set_person(*person),
+            Record::Person(person) => {
+                self.store.put(keys::person(&person.me.id), &person);
+                self.set_person(*person);
+            }
             Record::Chat { account, chat } => {
-                let Some(account) = self.accounts.get_mut(&account) else { return };
-                match account.chats.get_mut(&chat.id) {
+                let id = chat.id.clone();
+                let Some(chats) = self.chats_mut(&account) else { return };
+                match chats.get_mut(&id) {
                     Some(thread) => thread.chat = *chat,
                     None => {
-                        account.chats.insert(chat.id.clone(), Thread::new(*chat));
+                        chats.insert(id.clone(), Thread::new(*chat));
                     }
                 }
+                self.changed.insert((account, id));
             }
-            Record::Message { account, stored } => {
-                if let Some(thread) = self.thread_mut(&account, stored.message.chat()) {
-                    let stored = *stored;
-                    thread.0.put(stored, thread.1);
-                }
-            }
+            Record::Message { account, stored } => self.put_stored(&account, *stored),
             Record::MessageGone { account, chat, key } => {
-                if let Some(thread) = self.thread_mut(&account, &chat) {
-                    thread.0.remove(&key);
-                }
+                self.remove_stored(&account, &chat, &key);
             }
             Record::Group(group) => {
+                self.store.put(keys::group(&group.id), &group);
                 self.groups.insert(group.id.clone(), *group);
             }
             Record::File { id, mime, size } => {
-                self.files_size += size;
-                self.files.insert(id, FileEntry { mime, size });
+                self.store.put(keys::file(&id), &(&id, &mime, size));
+                self.add_file(id, FileEntry { mime, size });
             }
             Record::FileGone { id } => {
                 let size = self.files.remove(&id).map_or(0, |file| file.size);
                 self.files_size = self.files_size.saturating_sub(size);
+                self.store.remove_value(keys::file(&id));
             }
             Record::Deed { due, number, deed } => {
-                self.next_deed = self.next_deed.max(number + 1);
-                self.deeds.insert((due, number), *deed);
+                self.store.put(keys::deed(due, number), &(due, number, &deed));
+                self.add_deed(due, number, *deed);
             }
             Record::DeedGone { due, number } => {
                 self.deeds.remove(&(due, number));
+                self.store.remove_value(keys::deed(due, number));
             }
-            Record::Clock { stands_at } => self.stands_at = stands_at,
+            Record::Clock { stands_at } => {
+                self.stands_at = stands_at;
+                self.store.put(keys::clock(), &stands_at);
+            }
         }
-    }
-
-    /// The records that make this ledger out of an empty one.
-    pub fn records(&self) -> impl Iterator<Item = Record> {
-        let people = self.accounts.values().flat_map(|account| {
-            let id = &account.person.me.id;
-            let chats = account.chats.values().flat_map(move |thread| {
-                let chat = Box::new(thread.chat.clone());
-                let chat = Record::Chat { account: id.clone(), chat };
-                let message = move |stored: &Stored| Record::Message {
-                    account: id.clone(),
-                    stored: Box::new(stored.clone()),
-                };
-                std::iter::once(chat).chain(thread.all().map(message))
-            });
-            std::iter::once(Record::Person(Box::new(account.person.clone()))).chain(chats)
-        });
-        let groups = self.groups.values().map(|group| Record::Group(Box::new(group.clone())));
-        let files = self.files.iter().map(|(id, file)| Record::File {
-            id: id.clone(),
-            mime: file.mime.clone(),
-            size: file.size,
-        });
-        let deeds = self.deeds.iter().map(|((due, number), deed)| Record::Deed {
-            due: *due,
-            number: *number,
-            deed: Box::new(deed.clone()),
-        });
-        let clock = std::iter::once(Record::Clock { stands_at: self.stands_at });
-        people.chain(groups).chain(files).chain(deeds).chain(clock)
     }
 
     fn set_person(&mut self, person: Person) {
@@ -207,33 +249,58 @@ impl Ledger {
         self.accounts.insert(id, Account { person, chats });
     }
 
-    /// A chat and how many messages it may have.
-    fn thread_mut(&mut self, account: &Jid, chat: &Jid) -> Option<(&mut Thread, usize)> {
-        let thread = self.accounts.get_mut(account)?.chats.get_mut(chat)?;
-        Some((thread, self.most_messages))
+    fn add_file(&mut self, id: String, file: FileEntry) {
+        self.files_size += file.size;
+        self.files.insert(id, file);
+    }
+
+    fn add_deed(&mut self, due: Timestamp, number: u64, deed: Deed) {
+        self.next_deed = self.next_deed.max(number + 1);
+        self.deeds.insert((due, number), deed);
     }
 }
 
 /// Reading.
 impl Ledger {
-    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.values()
-    }
-
-    pub fn account(&self, id: &Jid) -> Option<&Account> {
-        self.accounts.get(id)
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.accounts.values().map(|account| &account.person)
     }
 
     pub fn person(&self, id: &Jid) -> Option<&Person> {
         self.accounts.get(id).map(|account| &account.person)
     }
 
-    pub fn thread(&self, account: &Jid, chat: &Jid) -> Option<&Thread> {
-        self.accounts.get(account)?.chats.get(chat)
+    /// The chats of an account.
+    pub fn chats(&self, id: &Jid) -> Option<&HashMap<Jid, Thread>> {
+        let account = self.accounts.get(id)?;
+        Some(account.chats.get_or_init(|| {
+            let range = keys::chats(id).all();
+            let found: Vec<(_, Thread)> =
+                self.read(self.store.scan(range, Direction::Forward, usize::MAX));
+            found.into_iter().map(|(_, thread)| (thread.chat.id.clone(), thread)).collect()
+        }))
     }
 
-    pub fn stored(&self, account: &Jid, chat: &Jid, key: &str) -> Option<&Stored> {
-        self.thread(account, chat)?.get(key)
+    pub fn thread(&self, account: &Jid, chat: &Jid) -> Option<&Thread> {
+        self.chats(account)?.get(chat)
+    }
+
+    pub fn thread_mut(&mut self, account: &Jid, chat: &Jid) -> Option<&mut Thread> {
+        self.chats_mut(account)?.get_mut(chat)
+    }
+
+    fn chats_mut(&mut self, account: &Jid) -> Option<&mut HashMap<Jid, Thread>> {
+        self.chats(account)?;
+        self.accounts.get_mut(account)?.chats.get_mut()
+    }
+
+    /// Whether an account has a chat. The others need not be read for that.
+    pub fn has_chat(&self, account: &Jid, chat: &Jid) -> bool {
+        match self.accounts.get(account).map(|account| account.chats.get()) {
+            Some(Some(chats)) => chats.contains_key(chat),
+            Some(None) => self.read(self.store.get::<Thread>(&keys::chat(account, chat))).is_some(),
+            None => false,
+        }
     }
 
     pub fn groups(&self) -> &HashMap<Jid, Group> {
@@ -310,9 +377,9 @@ impl Ledger {
         key: &str,
         change: impl FnOnce(&mut Message) -> T,
     ) -> Option<T> {
-        let mut stored = self.stored(account, chat, key)?.clone();
+        let mut stored = Stored::clone(&*self.stored(account, chat, key)?);
         let outcome = change(&mut stored.message);
-        self.put(Record::Message { account: account.clone(), stored: Box::new(stored) });
+        self.put_stored(account, stored);
         Some(outcome)
     }
 
@@ -324,7 +391,7 @@ impl Ledger {
         name: &str,
         now: Timestamp,
     ) -> Option<Chat> {
-        if let Some(thread) = self.account(account)?.chats.get(id) {
+        if let Some(thread) = self.chats(account)?.get(id) {
             return Some(thread.chat.clone());
         }
         let chat = Chat {
@@ -352,30 +419,21 @@ impl Ledger {
                 chat.archived = false;
             }
         })?;
-        self.put(Record::Message { account: account.clone(), stored: Box::new(stored) });
+        self.put_stored(account, stored);
         Some(())
     }
-
-    /// Marks everything that came in as read. The chat then, and key and author of what was not.
-    pub fn read_chat(&mut self, account: &Jid, chat: &Jid) -> Option<(Chat, Vec<(String, Jid)>)> {
-        let unread = self.thread(account, chat)?.unread();
-        for (key, _) in &unread {
-            self.change_message(account, chat, key, |message| message.ack = Ack::Read);
-        }
-        let seen = self.change_chat(account, chat, |chat| chat.unread = 0)?;
-        Some((seen, unread.into_iter().map(|(key, author)| (key.to_string(), author)).collect()))
-    }
 }
 
-/// What is not written yet and the next number are no part of the state.
-impl PartialEq for Ledger {
-    fn eq(&self, other: &Self) -> bool {
-        self.accounts == other.accounts
-            && self.groups == other.groups
-            && self.credentials == other.credentials
-            && self.files == other.files
-            && self.files_size == other.files_size
-            && self.deeds == other.deeds
-            && self.stands_at == other.stands_at
-    }
+pub fn in_folder(folder: &Path, error: &StoreError) -> io::Error {
+    let kind = match error {
+        StoreError::InUse => io::ErrorKind::ResourceBusy,
+        _ => io::ErrorKind::InvalidData,
+    };
+    let folder = folder.display();
+    let message =
+        format!("{folder}: {error}; without this folder the simulated network begins anew");
+    io::Error::new(kind, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 //! the methods in `phone`, which the control API offers.
 //!
 //! All state lies behind one lock that is never held across a wait. What is changed under the lock
-//! is in the `journal` before the lock is released, so before anybody hears of it: the network
+//! is in the network's own store before the lock is released, so before anybody hears of it: the network
 //! outlives the process, however that ends. Planned faults and devices that are being linked do
 //! not. What happens later (receipts, answers, the next QR reference) is on the `agenda`.
 //!
@@ -19,7 +19,8 @@ mod compose;
 mod device;
 mod faults;
 mod groups;
-mod journal;
+mod history;
+mod keys;
 mod ledger;
 mod lines;
 mod linking;
@@ -32,6 +33,7 @@ mod relay;
 mod settlers;
 mod snapshot;
 mod society;
+mod takeover;
 mod thread;
 mod veil;
 mod web_client;
@@ -39,36 +41,36 @@ mod world;
 
 use std::{
     ops::{Deref, DerefMut},
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::world::World;
 pub use self::{
     account::Behaviour,
     agenda::ClockView,
     device::{Device, Pushes},
     faults::Faults,
     groups::GroupForm,
-    journal::{JOURNAL, journal_now},
     media::MediaFile,
     phone::{AccountView, DeviceView, PhoneMedia},
     relay::Extra,
     veil::{Shown, told},
     web_client::WebClient,
 };
-use crate::domain::Clock;
+use self::{ledger::Ledger, world::World};
+pub use crate::store::local::{Dump, LOG};
+use crate::{domain::Clock, store::local::LocalStore};
 
 /// How the network behaves in time, where it keeps its state, and how much of it.
 #[derive(Clone, Debug)]
 pub struct NetworkSettings {
     /// The clock that the network goes by until its own is stopped.
     pub clock: Clock,
-    /// The journal and the files that were sent lie here.
+    /// The network's store and the files that were sent lie here.
     pub folder: PathBuf,
     /// Messages that each chat keeps; the oldest go.
     pub most_messages: usize,
@@ -118,6 +120,8 @@ struct Inner {
     world: Mutex<World>,
     /// Wakes the agenda's task when there is something new on it.
     news: Arc<Notify>,
+    /// Wakes the checkpoints' task when one is due.
+    due: Arc<Notify>,
     /// Wakes requests that wait for a line.
     lines: Notify,
     /// Counts what changed on phones.
@@ -134,13 +138,15 @@ impl Network {
             world: Mutex::new(World::open(settings.clone())?),
             settings,
             news: Arc::new(Notify::new()),
+            due: Arc::new(Notify::new()),
             lines: Notify::new(),
             revision: watch::Sender::new(0),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
         let (news, stop) = (inner.news.clone(), inner.stop.clone());
-        inner.tasks.spawn(agenda::keep(Arc::downgrade(&inner), news, stop));
+        inner.tasks.spawn(agenda::keep(Arc::downgrade(&inner), news, stop.clone()));
+        inner.tasks.spawn(checkpoints(Arc::downgrade(&inner), inner.due.clone(), stop));
         Ok(Self { inner })
     }
 
@@ -160,7 +166,12 @@ impl Network {
     fn world(&self) -> WorldGuard<'_> {
         // A panic while holding the lock leaves a world that is at worst missing one event.
         let world = self.inner.world.lock().unwrap_or_else(PoisonError::into_inner);
-        WorldGuard { world, news: &self.inner.news, revision: &self.inner.revision }
+        WorldGuard { world, inner: &self.inner }
+    }
+
+    /// All that the network holds at this moment, but for files.
+    pub fn dump(&self) -> Dump {
+        self.world().ledger.store.dump()
     }
 
     /// The number of the newest change on a phone, as soon as it is another one than this.
@@ -175,6 +186,25 @@ impl Network {
     }
 }
 
+/// The same of a network that nobody runs; none where there is none.
+pub fn dump_of(folder: &Path) -> std::io::Result<Option<Dump>> {
+    let exists = folder.exists() && (LocalStore::exists(folder) || takeover::is_due(folder));
+    exists.then(|| Ok(Ledger::open(folder, usize::MAX)?.store.dump())).transpose()
+}
+
+/// Brings the log of the network's store into its engine, whenever there is enough.
+async fn checkpoints(weak: Weak<Inner>, due: Arc<Notify>, stop: CancellationToken) {
+    while stop.run_until_cancelled(due.notified()).await.is_some() {
+        let Some(inner) = weak.upgrade() else { return };
+        let network = Network { inner };
+        let begun = network.world().ledger.store.begin();
+        if let Some(checkpoint) = begun {
+            let outcome = checkpoint.write().await;
+            network.world().ledger.store.end(checkpoint, outcome);
+        }
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop.cancel();
@@ -185,8 +215,7 @@ impl Drop for Inner {
 /// are devices told.
 struct WorldGuard<'a> {
     world: MutexGuard<'a, World>,
-    news: &'a Notify,
-    revision: &'a watch::Sender<u32>,
+    inner: &'a Inner,
 }
 
 impl Deref for WorldGuard<'_> {
@@ -206,10 +235,13 @@ impl DerefMut for WorldGuard<'_> {
 impl Drop for WorldGuard<'_> {
     fn drop(&mut self) {
         if self.world.commit() {
-            self.revision.send_modify(|revision| *revision = revision.wrapping_add(1));
+            self.inner.revision.send_modify(|revision| *revision = revision.wrapping_add(1));
         }
         if std::mem::take(&mut self.world.has_news) {
-            self.news.notify_one();
+            self.inner.news.notify_one();
+        }
+        if self.world.ledger.store.is_due() {
+            self.inner.due.notify_one();
         }
     }
 }

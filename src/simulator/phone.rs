@@ -65,8 +65,7 @@ impl Network {
             behaviour: person.behaviour,
             devices: person.devices.len(),
         };
-        let mut accounts: Vec<AccountView> =
-            world.ledger.accounts().map(|account| view(&account.person)).collect();
+        let mut accounts: Vec<AccountView> = world.ledger.people().map(view).collect();
         accounts.sort_by(|a, b| a.phone.cmp(&b.phone));
         accounts
     }
@@ -112,16 +111,15 @@ impl Network {
     /// The chats of a phone, newest first.
     pub fn chats(&self, phone: &Jid) -> Vec<Chat> {
         let world = self.world();
-        let Some(account) = world.ledger.account(phone) else { return Vec::new() };
-        let mut chats: Vec<Chat> = account.chats.values().map(|thread| thread.shown()).collect();
+        let Some(threads) = world.ledger.chats(phone) else { return Vec::new() };
+        let mut chats: Vec<Chat> =
+            threads.values().map(|thread| world.ledger.shown(phone, thread)).collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
         chats
     }
 
     pub fn messages(&self, phone: &Jid, chat: &Jid) -> Vec<Message> {
-        let world = self.world();
-        let thread = world.ledger.thread(phone, chat);
-        thread.map(|thread| thread.newest(usize::MAX)).unwrap_or_default()
+        self.world().ledger.newest(phone, chat, usize::MAX)
     }
 
     /// A person writes a text.

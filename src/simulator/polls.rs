@@ -1,5 +1,7 @@
 //! Votes in polls.
 
+use std::collections::HashMap;
+
 use crate::{
     domain::{EventBody, Jid, MessageId, details::Vote},
     simulator::{
@@ -33,7 +35,7 @@ impl World {
     ) -> Result<Answer, Refusal> {
         let now = self.now();
         let id = self.own_name_of(me, id);
-        let message = self.message(me, &id)?;
+        let message = &self.stored(me, &id)?.message;
         let invalid = |reason: &str| Err(refusal(RefusalKind::Invalid, reason));
         let Some(poll) = &message.details().poll else {
             return invalid("this message is no poll");
@@ -67,8 +69,8 @@ impl World {
         if self.ledger.stored(me, &id.chat, &id.key).is_some() {
             return id.clone();
         }
-        let mut threads = self.ledger.account(me).into_iter().flat_map(|one| one.chats.values());
-        let found = threads.find_map(|thread| thread.get(&id.key));
+        let mut chats = self.ledger.chats(me).into_iter().flat_map(HashMap::keys);
+        let found = chats.find_map(|chat| self.ledger.stored(me, chat, &id.key));
         found.map_or_else(|| id.clone(), |stored| stored.message.id.clone())
     }
 }

@@ -4,7 +4,6 @@
 use crate::{
     domain::{Ack, EventBody, Jid, MessageId, Receipt, receipt::least},
     simulator::{
-        ledger::Record,
         protocol::{Answer, Refusal},
         thread::Stored,
         world::World,
@@ -16,7 +15,8 @@ impl World {
     /// news, and of the message's own ack where that rises by it.
     pub fn receipt(&mut self, sender: &Jid, chat: &Jid, key: &str, ack: Ack, from: &Jid) {
         let now = self.now();
-        let Some(mut stored) = self.ledger.stored(sender, chat, key).cloned() else { return };
+        let Some(stored) = self.ledger.stored(sender, chat, key) else { return };
+        let mut stored = Stored::clone(&stored);
         if stored.receipts.is_empty() {
             // From before receipts were kept by person.
             stored.receipts.push(Receipt::none(from.clone()));
@@ -26,7 +26,7 @@ impl World {
             return;
         }
         let (own, message) = (least(&stored.receipts), stored.message.id.clone());
-        self.put_stored(sender, stored);
+        self.ledger.put_stored(sender, stored);
         if !chat.is_person() {
             let participant = Some(from.clone());
             self.tell(sender, &EventBody::Ack { message, ack, participant }, None);
@@ -53,14 +53,14 @@ impl World {
     /// People left a group: they no longer hold back what the others have read.
     pub fn drop_receipts(&mut self, group: &Jid, people: &[Jid]) {
         for member in self.members(group) {
-            let Some(thread) = self.ledger.thread(&member, group) else { continue };
             let is_theirs = |one: &Receipt| people.contains(&one.participant);
-            let waits = |stored: &&Stored| stored.receipts.iter().any(is_theirs);
-            let waiting: Vec<Stored> = thread.all().filter(waits).cloned().collect();
-            for mut stored in waiting {
+            let waits = |stored: &Stored| stored.receipts.iter().any(is_theirs);
+            let waiting: Vec<Stored> =
+                self.ledger.all_stored(&member, group).filter(waits).collect();
+            for mut stored in waiting.into_iter().rev() {
                 stored.receipts.retain(|one| !is_theirs(one));
                 let (own, key) = (least(&stored.receipts), stored.message.id.key.clone());
-                self.put_stored(&member, stored);
+                self.ledger.put_stored(&member, stored);
                 if let Some(own) = own {
                     self.raise_own(&member, group, &key, own);
                 }
@@ -70,9 +70,5 @@ impl World {
 
     pub fn receipts_of(&self, me: &Jid, id: &MessageId) -> Result<Answer, Refusal> {
         Ok(Answer::Receipts { receipts: self.stored(me, id)?.receipts.clone() })
-    }
-
-    fn put_stored(&mut self, account: &Jid, stored: Stored) {
-        self.ledger.put(Record::Message { account: account.clone(), stored: Box::new(stored) });
     }
 }

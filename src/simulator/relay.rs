@@ -1,5 +1,7 @@
 //! Messages between accounts: sending, receipts, edits, reactions, reading, and who answers.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{
         Ack, Content, Details, EventBody, Jid, Message, MessageId, MessageKind, Outgoing, Receipt,
@@ -60,7 +62,7 @@ impl World {
         let now = self.now();
         let chat = self.phone_identity(&draft.chat).unwrap_or_else(|| draft.chat.clone());
         let receivers = self.receivers(me, &chat)?;
-        if let Some(sent) = self.ledger.stored(me, &chat, &draft.key).map(Stored::told) {
+        if let Some(sent) = self.ledger.stored(me, &chat, &draft.key).map(|stored| stored.told()) {
             return Ok((sent_as(&sent), sent));
         }
         if let Some(quoted) = &draft.quoted
@@ -88,7 +90,7 @@ impl World {
         let delay = self.settings.delivery_delay + self.faults.receipt_delay();
         self.owe(delay, Deed::Deliver { sender: me.clone(), stored: Box::new(stored), receivers });
         let thread = device.and_then(|_| self.ledger.thread(me, &chat));
-        if thread.is_some_and(|thread| !thread.unread().is_empty()) {
+        if thread.is_some_and(|thread| 0 < thread.unread) {
             // On a device, whoever writes has the chat before them.
             self.mark_read(me, &chat, device)?;
         }
@@ -99,7 +101,7 @@ impl World {
     pub fn deliver(&mut self, sender: &Jid, sent: Stored, receivers: Vec<Jid>) {
         let (chat, key) = (sent.message.chat().clone(), sent.message.id.key.clone());
         // The sender may have changed it meanwhile, or deleted their own copy alone.
-        let stored = self.ledger.stored(sender, &chat, &key).cloned().unwrap_or(sent);
+        let stored = self.ledger.stored(sender, &chat, &key).unwrap_or_else(|| sent.into());
         for receiver in &receivers {
             self.deliver_to(sender, receiver, &stored);
             if !chat.is_channel() {
@@ -168,7 +170,8 @@ impl World {
 
     /// An echo: sends what came in back to where it came from.
     pub fn repeat(&mut self, me: &Jid, chat: &Jid, key: &str) {
-        let Some(Stored { message, media, .. }) = self.ledger.stored(me, chat, key) else { return };
+        let Some(stored) = self.ledger.stored(me, chat, key) else { return };
+        let Stored { message, media, .. } = &*stored;
         let file = media.as_ref().filter(|id| self.ledger.files().contains_key(*id));
         let content = match (&message.media, file) {
             (Some(media), Some(id)) => DeviceContent::Media {
@@ -200,7 +203,7 @@ impl World {
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let message = self.message(me, id)?;
+        let message = &self.stored(me, id)?.message;
         not_deleted(message)?;
         if !message.from_me() {
             let reason = "only a message of one's own can be edited";
@@ -232,12 +235,12 @@ impl World {
     ) -> Result<Answer, Refusal> {
         let now = self.now();
         if !for_everyone {
-            self.message(me, id)?;
+            self.stored(me, id)?;
             let (account, chat, key) = (me.clone(), id.chat.clone(), id.key.to_string());
             self.ledger.put(Record::MessageGone { account, chat, key });
             return Ok(Answer::Done);
         }
-        let message = self.message(me, id)?;
+        let message = &self.stored(me, id)?.message;
         if message.kind == MessageKind::Revoked {
             return Ok(Answer::Done);
         }
@@ -265,7 +268,7 @@ impl World {
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        not_deleted(self.message(me, id)?)?;
+        not_deleted(&self.stored(me, id)?.message)?;
         if !emoji.is_empty() && !rules::is_emoji(&emoji) {
             return Err(refusal(RefusalKind::Invalid, "a reaction is one emoji"));
         }
@@ -335,12 +338,12 @@ impl World {
         before: Option<&MessageId>,
         limit: usize,
     ) -> Result<Answer, Refusal> {
-        let thread = self.ledger.thread(me, chat);
-        let thread =
-            thread.ok_or_else(|| refusal(RefusalKind::UnknownChat, "there is no such chat"))?;
+        if self.ledger.thread(me, chat).is_none() {
+            return Err(refusal(RefusalKind::UnknownChat, "there is no such chat"));
+        }
         let messages = match before {
-            Some(id) => thread.before(&id.key, limit),
-            None => Some(thread.newest(limit)),
+            Some(id) => self.ledger.before(me, chat, &id.key, limit),
+            None => Some(self.ledger.newest(me, chat, limit)),
         };
         let messages = messages
             .ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))?;
@@ -348,8 +351,8 @@ impl World {
     }
 
     pub fn media_of(&self, me: &Jid, id: &MessageId) -> Result<Answer, Refusal> {
-        self.message(me, id)?;
-        let media = self.ledger.stored(me, &id.chat, &id.key).and_then(|m| m.media.as_ref());
+        let stored = self.stored(me, id)?;
+        let media = stored.media.as_ref();
         let media =
             media.ok_or_else(|| refusal(RefusalKind::UnknownMedia, "this message has no file"))?;
         let file = self.ledger.files().get(media);
@@ -392,11 +395,7 @@ impl World {
         self.ledger.add_message(account, stored);
     }
 
-    pub fn message(&self, me: &Jid, id: &MessageId) -> Result<&Message, Refusal> {
-        Ok(&self.stored(me, id)?.message)
-    }
-
-    pub fn stored(&self, me: &Jid, id: &MessageId) -> Result<&Stored, Refusal> {
+    pub fn stored(&self, me: &Jid, id: &MessageId) -> Result<Arc<Stored>, Refusal> {
         let stored = self.ledger.stored(me, &id.chat, &id.key);
         stored.ok_or_else(|| refusal(RefusalKind::UnknownMessage, "there is no such message"))
     }

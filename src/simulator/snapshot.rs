@@ -1,8 +1,10 @@
 //! All that a device is given when it connects.
 
+use std::collections::HashMap;
+
 use crate::{
     domain::{Chat, Group, Jid, identity::Pair},
-    simulator::{account::Account, protocol::Push, veil::Shown, world::World},
+    simulator::{account::Person, protocol::Push, veil::Shown, world::World},
 };
 
 /// Messages of each chat that a device is given.
@@ -11,17 +13,17 @@ const SNAPSHOT_MESSAGES: usize = 50;
 impl World {
     /// All that a device of this account needs to show.
     pub fn snapshot(&self, account: &Jid) -> Option<Push> {
-        let account = self.ledger.account(account)?;
-        let me = &account.person.me;
-        let mut chats: Vec<Chat> =
-            account.chats.values().map(|thread| thread.chat.clone()).collect();
+        let person = self.ledger.person(account)?;
+        let (me, threads) = (&person.me, self.ledger.chats(account)?);
+        let mut chats: Vec<Chat> = threads.values().map(|thread| thread.chat.clone()).collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
         let is_member = |group: &&Group| group.participants.iter().any(|p| p.id == me.id);
-        let messages = account.chats.values().flat_map(|chat| chat.newest(SNAPSHOT_MESSAGES));
+        let messages =
+            threads.keys().flat_map(|chat| self.ledger.newest(account, chat, SNAPSHOT_MESSAGES));
         let mut snapshot = Push::Snapshot {
             me: me.clone(),
-            identities: self.told_to(account),
-            contacts: account.person.contacts.values().cloned().collect(),
+            identities: self.told_to(person),
+            contacts: person.contacts.values().cloned().collect(),
             chats,
             groups: self
                 .ledger
@@ -39,8 +41,8 @@ impl World {
 
     /// Who is who among those in an account's chats and groups who go by their hidden identity and
     /// tell their number.
-    fn told_to(&self, account: &Account) -> Vec<Pair> {
-        let chats = account.chats.keys();
+    fn told_to(&self, person: &Person) -> Vec<Pair> {
+        let chats = self.ledger.chats(&person.me.id).into_iter().flat_map(HashMap::keys);
         let mut people: Vec<Jid> = chats
             .filter(|chat| !chat.is_channel())
             .flat_map(|chat| self.members(chat).into_iter().chain([chat.clone()]))

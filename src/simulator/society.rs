@@ -4,7 +4,7 @@ use crate::{
     domain::{Ack, Group, Jid, MessageId},
     simulator::{
         Network,
-        account::Account,
+        account::Person,
         groups::GroupForm,
         linking::refusal,
         protocol::{Answer, Refusal, RefusalKind},
@@ -15,14 +15,11 @@ use crate::{
 impl World {
     /// Who sees somebody's stories: those who know them or have a chat with them.
     pub fn watchers(&self, author: &Jid) -> Vec<Jid> {
-        let knows = |account: &&Account| {
-            account.person.contacts.contains_key(author) || account.chats.contains_key(author)
+        let knows = |person: &&Person| {
+            person.contacts.contains_key(author) || self.ledger.has_chat(&person.me.id, author)
         };
-        let watchers = self.ledger.accounts().filter(knows);
-        let mut watchers: Vec<Jid> = watchers
-            .map(|account| account.person.me.id.clone())
-            .filter(|id| id != author)
-            .collect();
+        let watchers = self.ledger.people().filter(knows).map(|person| &person.me.id);
+        let mut watchers: Vec<Jid> = watchers.filter(|id| *id != author).cloned().collect();
         watchers.sort();
         watchers
     }
@@ -93,7 +90,7 @@ impl Network {
     pub fn play_from_phone(&self, phone: &Jid, id: &MessageId) -> Result<(), Refusal> {
         let mut world = self.world();
         world.check_writing()?;
-        let message = world.message(phone, id)?.clone();
+        let message = &world.stored(phone, id)?.message;
         if message.from_me() {
             return Err(refusal(RefusalKind::Invalid, "only what came in can be played"));
         }

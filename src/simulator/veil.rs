@@ -56,7 +56,7 @@ impl Network {
         });
         if let Some(event) = pair.flatten().and_then(|lid| Pair::of(&lid, &id)).map(told) {
             let accounts: Vec<Jid> =
-                world.ledger.accounts().map(|account| account.person.me.id.clone()).collect();
+                world.ledger.people().map(|person| person.me.id.clone()).collect();
             for account in accounts {
                 world.tell(&account, &event, None);
             }

@@ -15,7 +15,6 @@ use crate::{
         account::{Behaviour, Person},
         agenda::Waiting,
         faults::Faults,
-        journal::{JOURNAL, Journal},
         ledger::{Ledger, Record},
         linking::refusal,
         protocol::{Push, Refusal, RefusalKind},
@@ -30,7 +29,6 @@ const NOBODY: &str = "999";
 pub struct World {
     pub settings: NetworkSettings,
     pub ledger: Ledger,
-    pub journal: Journal,
     pub devices: HashMap<u64, Connected>,
     /// Which unlinked device shows a QR reference now.
     pub references: HashMap<String, u64>,
@@ -45,7 +43,7 @@ pub struct World {
     pub has_news: bool,
     pub next_device: u64,
     pub next_passing: u64,
-    /// What devices are told once the journal has it.
+    /// What devices are told once the store has what brought it about.
     outbox: Vec<(u64, Push)>,
 }
 
@@ -67,13 +65,11 @@ impl World {
     /// The world as its folder tells it, with the people whom everybody knows.
     pub fn open(settings: NetworkSettings) -> io::Result<Self> {
         fs::create_dir_all(settings.media_folder())?;
-        let mut ledger = Ledger::new(settings.most_messages);
-        let journal = Journal::open(&settings.folder.join(JOURNAL), &mut ledger)?;
+        let mut ledger = Ledger::open(&settings.folder, settings.most_messages)?;
         settle(&mut ledger);
         let mut world = Self {
             settings,
             ledger,
-            journal,
             devices: HashMap::new(),
             references: HashMap::new(),
             pairing_codes: HashMap::new(),
@@ -93,11 +89,8 @@ impl World {
 
     /// Begins anew, in memory and on the disk. When the disk refuses, nothing has changed.
     pub fn reset(&mut self) -> io::Result<()> {
-        let mut ledger = Ledger::new(self.settings.most_messages);
-        settle(&mut ledger);
-        ledger.unwritten().clear();
-        self.journal.rewrite(&ledger)?;
-        self.ledger = ledger;
+        self.ledger.clear()?;
+        settle(&mut self.ledger);
         self.outbox.clear();
         for device in std::mem::take(&mut self.devices).into_values() {
             // One that does not take it sees its line end.
@@ -115,18 +108,18 @@ impl World {
 
     /// Writes down what was changed, then tells devices.
     pub fn commit(&mut self) -> bool {
-        let has_changed = !self.ledger.unwritten().is_empty() || !self.outbox.is_empty();
-        self.journal.write(&mut self.ledger);
+        let has_changed = self.ledger.is_changed() || !self.outbox.is_empty();
+        self.ledger.commit();
         for (device, push) in std::mem::take(&mut self.outbox) {
             self.hand_over(device, push);
         }
-        has_changed && !self.journal.is_failing()
+        has_changed && !self.ledger.is_failing()
     }
 
     /// Refuses what would be acknowledged and could be lost.
     pub fn check_writing(&self) -> Result<(), Refusal> {
-        if self.journal.is_failing() {
-            let reason = "the network's journal cannot be written";
+        if self.ledger.is_failing() {
+            let reason = "the network's store cannot be read or written";
             return Err(refusal(RefusalKind::Fault, reason));
         }
         Ok(())
@@ -172,7 +165,7 @@ impl World {
         let has_it = |person: &Person| person.me.lid.as_ref() == Some(lid);
         let usual = phone_of(lid).filter(|phone| self.ledger.person(phone).is_some_and(has_it));
         usual.or_else(|| {
-            let mut people = self.ledger.accounts().map(|account| &account.person);
+            let mut people = self.ledger.people();
             people.find(|person| has_it(person)).map(|person| person.me.id.clone())
         })
     }
@@ -211,8 +204,7 @@ impl World {
         let person = self.person_behind(id)?.me;
         let known = self.ledger.person(account).and_then(|owner| owner.contacts.get(&person.id));
         let thread = self.ledger.thread(account, &person.id);
-        let has_written =
-            || thread.is_some_and(|thread| thread.all().any(|stored| !stored.message.from_me()));
+        let has_written = || thread.is_some_and(|thread| thread.is_received);
         Some(known.cloned().unwrap_or_else(|| Contact {
             id: person.id,
             lid: person.lid,
@@ -254,7 +246,7 @@ impl World {
         }
     }
 
-    /// Sends a push to one device, after all that happened before it is in the journal.
+    /// Sends a push to one device, after all that happened before it is in the store.
     pub fn push(&mut self, device: u64, push: Push) {
         self.outbox.push((device, push));
     }
@@ -361,7 +353,10 @@ mod tests {
             let media = network.world().settings.media_folder();
             assert_eq!(fs::read_dir(media).unwrap().count(), 0);
         }
-        assert!(!fs::read_to_string(folder.path().join(JOURNAL)).unwrap().contains("a note"));
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let text = fs::read(entry.unwrap().path()).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&text).contains("a note"));
+        }
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ mod idempotency;
 mod identities;
 mod jobs;
 mod line;
+pub mod local;
 mod messages;
 mod migrations;
 mod mirrors;

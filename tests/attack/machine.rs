@@ -121,7 +121,7 @@ async fn other_users_can_read_nothing_of_a_running_gateway() {
     let picture = json!({ "chatId": SILENT, "data": PNG, "caption": "a pixel" });
     daemon.post("/api/v1/sessions/a/send-image", picture).await;
     assert_eq!(open_to_others(&data), Vec::<String>::new());
-    assert!(data.join("store/db").exists() && data.join("simulator/journal.jsonl").exists());
+    assert!(data.join("store/db").exists() && data.join("simulator/log-1").exists());
 
     let file = folder.path().join("b.tar.zst");
     let output = careless()

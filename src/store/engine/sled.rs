@@ -7,6 +7,7 @@
 use std::{
     cmp::Ordering,
     fs::{File, TryLockError},
+    ops::Deref,
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -253,7 +254,8 @@ impl SledEngine {
         Ok(Self { flusher, gathering, commit: Mutex::default(), broken: AtomicBool::new(false) })
     }
 
-    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+    /// [`Engine::commit`] without waiting.
+    pub fn apply(&self, batch: Batch) -> Result<(), StoreError> {
         let mut views = self.views();
         if self.is_broken() {
             return Err(StoreError::Disk("an earlier write failed".to_owned()));
@@ -280,6 +282,21 @@ impl SledEngine {
         Ok(())
     }
 
+    /// [`Engine::get`] without waiting.
+    pub fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.gathering.get(key).map_err(|error| self.failed(error))
+    }
+
+    /// [`Engine::scan`] without waiting.
+    pub fn pairs(&self, scan: Scan) -> Result<Vec<Pair>, StoreError> {
+        self.gathering.scan(scan).map_err(|error| self.failed(error))
+    }
+
+    /// A snapshot that keeps the engine open.
+    pub fn shared_snapshot(self: Arc<Self>) -> Box<dyn Snapshot> {
+        Box::new(SledSnapshot::of(self))
+    }
+
     /// sled remembers the first write that failed, and answers every later one with it.
     fn failed(&self, error: sled::Error) -> StoreError {
         if matches!(error, sled::Error::Io(_) | sled::Error::ReportableBug(_)) {
@@ -296,7 +313,7 @@ impl SledEngine {
 #[async_trait]
 impl Engine for SledEngine {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.gathering.get(key).map_err(|error| self.failed(error))
+        self.value(key)
     }
 
     async fn scan(
@@ -305,8 +322,7 @@ impl Engine for SledEngine {
         direction: Direction,
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
-        let scan = Scan { range, direction, limit };
-        self.gathering.scan(scan).map_err(|error| self.failed(error))
+        self.pairs(Scan { range, direction, limit })
     }
 
     async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
@@ -350,20 +366,24 @@ impl Engine for SledEngine {
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
-        let id = self.views().open();
-        Box::new(SledSnapshot { engine: self, id, is_over: false, longest: Duration::ZERO })
+        Box::new(SledSnapshot::of(self))
     }
 }
 
 /// Commits wait only while one bit is read, not for the whole.
-struct SledSnapshot<'a> {
-    engine: &'a SledEngine,
+struct SledSnapshot<E: Deref<Target = SledEngine>> {
+    engine: E,
     id: u64,
     is_over: bool,
     longest: Duration,
 }
 
-impl SledSnapshot<'_> {
+impl<E: Deref<Target = SledEngine>> SledSnapshot<E> {
+    fn of(engine: E) -> Self {
+        let id = engine.views().open();
+        Self { engine, id, is_over: false, longest: Duration::ZERO }
+    }
+
     fn read(&self, start: Vec<u8>, bytes: usize) -> Result<(Vec<Pair>, bool), StoreError> {
         let read = self.engine.gathering.read_from(start, bytes);
         read.map_err(|error| self.engine.failed(error))
@@ -371,7 +391,7 @@ impl SledSnapshot<'_> {
 }
 
 #[async_trait]
-impl Snapshot for SledSnapshot<'_> {
+impl<E: Deref<Target = SledEngine> + Send> Snapshot for SledSnapshot<E> {
     async fn next(&mut self, bytes: usize) -> Result<Vec<Pair>, StoreError> {
         loop {
             if self.is_over {
@@ -396,7 +416,7 @@ impl Snapshot for SledSnapshot<'_> {
     }
 }
 
-impl Drop for SledSnapshot<'_> {
+impl<E: Deref<Target = SledEngine>> Drop for SledSnapshot<E> {
     fn drop(&mut self) {
         self.engine.views().close(self.id);
     }
