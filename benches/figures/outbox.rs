@@ -108,7 +108,7 @@ impl Side {
 async fn wait(gateway: &Gateway, number: usize) -> Outcome<()> {
     let chat = format!("1555{:07}@c.us", number % CHATS);
     let mut body = json!({ "chatId": chat, "content": "later", "queue": true });
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         body["sendAt"] = json!((Clock::system().now() + HALF_A_YEAR).to_string());
     }
     let path = format!("/api/v1/sessions/other-{}/send-text", number % OTHERS);

@@ -246,11 +246,14 @@ pub fn remove_in<R: Record>(batch: &mut Batch, key: &Key<R>, record: &R) {
     batch.remove(key.as_bytes().to_vec());
 }
 
+/// The keys of a record's entries, from its own key and its value.
+type EntriesOf = fn(&[u8], &[u8]) -> Result<Vec<Vec<u8>>, StoreError>;
+
 /// A table without the type of its records: what a catalogue holds.
 #[derive(Clone, Copy)]
 pub struct Declaration {
     pub table: Table,
-    entries: fn(&[u8], &[u8]) -> Result<Vec<Vec<u8>>, StoreError>,
+    entries: EntriesOf,
 }
 
 impl Declaration {

@@ -12,7 +12,9 @@ use crate::{
 
 const CHATS: usize = 50;
 /// What a page of a list may ask.
-const MOST_FOR_A_LIST: u64 = 10;
+const MOST_FOR_A_LIST: u64 = 9;
+/// The gateway works for itself meanwhile, so some tries count more than the request.
+const TRIES: usize = 20;
 
 struct Counted {
     app: TestApp,
@@ -25,7 +27,7 @@ impl Counted {
     /// ask the engine meanwhile, so the least of some tries counts.
     async fn count(&mut self, what: &str, path: &str, body: Option<Value>) -> u64 {
         let mut least = u64::MAX;
-        for _ in 0..5 {
+        for _ in 0..TRIES {
             let before = self.app.calls();
             let (status, answer) = match &body {
                 Some(body) => self.app.post(path, body.clone()).await,
@@ -95,6 +97,8 @@ async fn no_list_asks_the_engine_once_for_each_of_its_rows() {
     let read = format!("/api/v1/sessions/s/chats/{chat}/mark-read");
     counted.count("mark as read", &read, Some(json!({}))).await;
     counted.count("status of a session", "/api/v1/sessions/s/status", None).await;
-    eprintln!("calls to the engine for a request:\n{}", counted.report);
+    // Beside the results, where a person looks for them: `--nocapture`.
+    #[expect(clippy::print_stderr, reason = "the counts are what the test is read for")]
+    let () = eprintln!("calls to the engine for a request:\n{}", counted.report);
     assert!(counted.over.is_empty(), "{:?}\n{}", counted.over, counted.report);
 }

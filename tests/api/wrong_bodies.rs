@@ -32,7 +32,7 @@ impl<'d> Operation<'d> {
         let paths = document["paths"].as_object().unwrap();
         let operations = paths.iter().flat_map(|(path, item)| {
             let path = path.replace("{sessionId}", "s").replace("{phone}", PHONE);
-            let path = path.replace('{', "").replace('}', "");
+            let path = path.replace(['{', '}'], "");
             item.as_object().unwrap().iter().map(move |(method, of)| {
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
                 Self { document, method, path: path.clone(), of }

@@ -55,7 +55,7 @@ pub fn cards(drafts: Vec<CardDraft>) -> Result<Vec<ContactCard>, Error> {
         }
         CardDraft::Card(fields) => fields.card(place),
     });
-    let mut cards = Error::all(cards.map(|card| card.map_err(|error| in_contacts(error))))?;
+    let mut cards = Error::all(cards.map(|card| card.map_err(in_contacts)))?;
     let mut ids = HashSet::new();
     let is_bare = |card: &ContactCard| *card == ContactCard::new(card.id.clone(), None);
     cards.retain(|card| !is_bare(card) || ids.insert(card.id.clone()));

@@ -133,7 +133,7 @@ async fn a_kill_between_any_two_changes_of_folders_is_mended() {
     let _ = fs::remove_dir_all(&store);
     fs::rename(&kept, &store).unwrap();
     fs::create_dir(&folders.old).unwrap();
-    fs::write(&folders.old.join("db"), b"half removed").unwrap();
+    fs::write(folders.old.join("db"), b"half removed").unwrap();
     check(&store).await;
 }
 
