@@ -209,7 +209,7 @@ fn faults_of(name: &str, text: &str) -> Vec<String> {
     }
     let accepts = code.contains("listener.accept()") || code.contains("Server::");
     let is_tcp = code.contains("TcpListener") || code.contains("HttpServer");
-    if accepts && is_tcp && !code.contains("nodelay(true)") {
+    if accepts && is_tcp && !name.ends_with("/tests.rs") && !code.contains("nodelay(true)") {
         faults
             .push("accepts connections without `nodelay(true)`: small frames come late".to_owned());
     }

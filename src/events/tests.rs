@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::*;
-use crate::domain::{Ack, clock::from_seconds};
+use crate::{
+    domain::{Ack, clock::from_seconds},
+    events::*,
+};
 
 const NOBODY: &[Need<u8>] = &[];
 

@@ -136,7 +136,7 @@ impl Messaging {
         session: &SessionId,
         since: Timestamp,
     ) -> Result<DayCount, Error> {
-        Ok(self.store.messages().counted_since(session, since).await?)
+        Ok(self.store.message_counts().since(session, since).await?)
     }
 
     /// Nothing is unread any more; the senders see it when the session is ready.

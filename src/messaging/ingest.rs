@@ -308,7 +308,7 @@ impl Ingest {
             && messages.get(session, &message.id).await?.is_some_and(|it| it.ack == Ack::Failed);
         if mirror::put_message(store, session, message).await? || has_failed {
             let mut batch = Batch::new();
-            messages.count_in(&mut batch, session, message).await?;
+            store.message_counts().add_in(&mut batch, session, message).await?;
             let conversations = store.conversations();
             let known = conversations.get(session, message.chat()).await?;
             if let Some(former) = known.filter(|record| record.hidden) {

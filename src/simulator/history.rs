@@ -50,6 +50,9 @@ impl Recent {
     }
 }
 
+/// A message's key, and who wrote it.
+type Written = (Arc<str>, Jid);
+
 impl Ledger {
     pub fn stored(&self, account: &Jid, chat: &Jid, key: &str) -> Option<Arc<Stored>> {
         self.placed(account, chat, key).map(|(_, stored)| stored)
@@ -188,7 +191,7 @@ impl Ledger {
     }
 
     /// Marks everything that came in as read. The chat then, and key and author of what was not.
-    pub fn read_chat(&mut self, account: &Jid, chat: &Jid) -> Option<(Chat, Vec<(Arc<str>, Jid)>)> {
+    pub fn read_chat(&mut self, account: &Jid, chat: &Jid) -> Option<(Chat, Vec<Written>)> {
         let Thread { next, unread, .. } = self.thread(account, chat)?;
         let (next, unread) = (*next, usize::try_from(*unread).unwrap_or(usize::MAX));
         let mut all: Vec<_> = self

@@ -4,7 +4,7 @@
 use crate::{
     domain::{
         Chat, Contact, Identity, SessionRecord,
-        conversation::{ConversationRecord, Tag},
+        conversation::{ConversationRecord, DayCount, Tag},
     },
     store::{
         ChatQueue, ConsumerCursor, ConsumerFault, Job, Mirror, StoredReceipt,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-pub const CATALOGUE: [Declaration; 17] = [
+pub const CATALOGUE: [Declaration; 18] = [
     Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
     Declaration::of::<ChatQueue>(),
@@ -22,6 +22,7 @@ pub const CATALOGUE: [Declaration; 17] = [
     Declaration::of::<ConsumerFault>(),
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
+    Declaration::of::<DayCount>(),
     Declaration::of::<Identity>(),
     Declaration::of::<Job>(),
     Declaration::of::<KeyedWrite>(),

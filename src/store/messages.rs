@@ -8,15 +8,14 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Jid, Message, MessageId, SessionId, Timestamp,
-        conversation::{DayCount, StoredMessage, Window, message_uuid},
+        conversation::{StoredMessage, Window, message_uuid},
     },
     store::{
         StoreError,
         codec::{Key, encode},
-        engine::{Batch, Direction, Engine},
+        engine::{Batch, Engine},
         numbers::Numbers,
-        record::{self, Found, Index, IndexKey, Record, Scope, Table as Declared},
-        table::Table,
+        record::{self, Found, Index, IndexKey, Record, Scope, Table},
         trees::Tree,
     },
 };
@@ -47,7 +46,7 @@ pub struct MessageRecord {
 }
 
 impl Record for MessageRecord {
-    const TABLE: Declared = Declared {
+    const TABLE: Table = Table {
         tree: Tree::MessageRecords,
         owner: "messaging",
         indexes: &[
@@ -307,38 +306,6 @@ impl<'a> Messages<'a> {
         Ok(())
     }
 
-    /// Counts a new message among those of its day.
-    pub async fn count_in(
-        &self,
-        batch: &mut Batch,
-        session: &SessionId,
-        message: &Message,
-    ) -> Result<(), StoreError> {
-        let key = count_key(session, day_of(message.timestamp));
-        let counts = Table::new(self.engine);
-        let mut count: DayCount = counts.get(key.clone()).await?.unwrap_or_default();
-        let of = if message.from_me() { &mut count.sent } else { &mut count.received };
-        *of = of.saturating_add(1);
-        counts.put_in(batch, key, &count)
-    }
-
-    /// What was sent and received from the day of `since` on.
-    pub async fn counted_since(
-        &self,
-        session: &SessionId,
-        since: Timestamp,
-    ) -> Result<DayCount, StoreError> {
-        let mut range = Key::new(Tree::MessageCounts).text(session.as_str()).all();
-        range.start = count_key(session, day_of(since)).done();
-        let days: Vec<DayCount> =
-            Table::new(self.engine).scan(range, Direction::Forward, usize::MAX).await?;
-        let sum = |sum: DayCount, day: DayCount| DayCount {
-            sent: sum.sent + day.sent,
-            received: sum.received + day.received,
-        };
-        Ok(days.into_iter().fold(DayCount::default(), sum))
-    }
-
     /// Removes the messages of a chat, or of all chats of a session.
     pub async fn clear(&self, session: &SessionId, chat: Option<&Jid>) -> Result<(), StoreError> {
         self.numbers.keep(self.engine).await?;
@@ -418,15 +385,6 @@ impl<'a> Messages<'a> {
 /// What the entries of a chat begin with.
 fn of(index: Index<MessageRecord>, session: &SessionId, chat: &Jid) -> IndexKey<MessageRecord> {
     index.key().text(session.as_str()).text(chat.as_str())
-}
-
-fn count_key(session: &SessionId, day: u64) -> Key {
-    Key::new(Tree::MessageCounts).text(session.as_str()).number(day)
-}
-
-/// Days since 1970 in UTC.
-fn day_of(time: Timestamp) -> u64 {
-    u64::try_from(time.as_second().div_euclid(86_400)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod identities;
 mod jobs;
 mod line;
 pub mod local;
+mod message_counts;
 mod messages;
 mod migrations;
 mod mirrors;
@@ -62,6 +63,7 @@ pub use self::{
     identities::StoredIdentities,
     jobs::Job,
     line::LineChange,
+    message_counts::MessageCounts,
     messages::Messages,
     mirrors::{Mirror, Mirrors},
     numbers::Listing,
@@ -333,6 +335,10 @@ impl Store {
 
     pub fn tags(&self) -> Tags<'_> {
         Tags::new(&*self.engine)
+    }
+
+    pub fn message_counts(&self) -> MessageCounts<'_> {
+        MessageCounts::new(&*self.engine)
     }
 
     pub fn messages(&self) -> Messages<'_> {

@@ -10,7 +10,6 @@ use crate::{
         messages::Messages,
         numbers::Numbers,
         record::{self, Record, Scope, Table},
-        table::clear,
         trees::Tree,
     },
 };
@@ -70,7 +69,6 @@ impl<'a> Sessions<'a> {
             let of_session = Key::new(declared.table.tree).text(id.as_str()).all();
             declared.clear(self.engine, of_session).await?;
         }
-        clear(self.engine, Key::new(Tree::MessageCounts).text(id.as_str()).all()).await?;
         self.numbers.change_listing();
         Ok(())
     }
