@@ -14,8 +14,8 @@ const ABSENCE = 20_000;
 const COUNTER = "wagate-reloads";
 
 /**
- * Says hello once wa-js is in the page, or the page shows a code. Calls back once wa-js is bound to all of
- * the page.
+ * Says hello once wa-js is in the page, or the page shows a code. Calls back once wa-js is bound
+ * to all of the page.
  */
 export function onFullyLoaded(again: boolean, begin: () => void): void {
   if (wpp().isInjected) {

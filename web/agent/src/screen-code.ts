@@ -1,10 +1,10 @@
-// The code on the screen, told before wa-js can tell it: wa-js waits until the page has brought no more
+// The code on the screen, reported before wa-js can: wa-js waits until the page has brought no more
 // modules for most of a second. People scan what is shown here.
 import { report } from "./page";
 import { attempt } from "./people";
 
 const LOOK_EVERY = 25;
-/** The network's reference, two keys and a secret; what follows says what kind of device this is. */
+/** The network's reference, two keys and a secret; then comes what kind of device this is. */
 const LEAST_PARTS = 4;
 
 let told = "";
