@@ -26,7 +26,7 @@ use crate::{
     egress::{Guard, OwnPort, OwnPorts, Private},
     events::{Consumers, EventLog, Retry},
     jobs::{Handler, Jobs, Tries},
-    messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace},
+    messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace, Reservations},
     private,
     search::Search,
     services::{
@@ -166,6 +166,7 @@ impl Gateway {
             clock: clock.clone(),
             settings: outbox_settings(&config),
             run: uuid::Uuid::new_v4(),
+            reservations: Reservations::default(),
         };
         tasks.spawn(events.clone().keep_publishing(stop.clone()));
         tasks.spawn(sink.clone().keep_up(supervisor.clone(), stop.clone()));

@@ -54,7 +54,7 @@ pub use self::{
     history::HistoryPage,
     ingest::Ingest,
     media::StoredMedia,
-    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Waiting},
+    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Reservations, Waiting},
     send::SendRequest,
     sent::Unsettled,
     tags::checked_color,

@@ -125,7 +125,10 @@ impl Dispatcher {
 
     async fn requested(&mut self, request: Request) {
         match request {
-            Request::Take { entry, place, waiter } => self.take(*entry, place, waiter).await,
+            Request::Take { entry, place, waiter, reservation } => {
+                drop(reservation);
+                self.take(*entry, place, waiter).await;
+            }
             Request::Keep { session, id, reply } => {
                 let _ = reply.send(self.keep(&session, id).await);
             }
@@ -265,7 +268,10 @@ impl Dispatcher {
                 let is_last = found.len() < at_once;
                 let head =
                     |chat: crate::store::ChatQueue| Head { entry: chat.head, chat: chat.chat };
-                (found.into_iter().map(|found| head(found.record)).collect(), is_last)
+                let heads = found.into_iter().map(|found| head(found.record));
+                // Of those that are reserved the caller is not known yet.
+                let is_known = |head: &Head| !self.parts.reservations.holds(head.entry);
+                (heads.filter(is_known).collect(), is_last)
             };
             loop {
                 let Some(queue) = self.queues.get(&uuid) else { return Ok(()) };

@@ -18,6 +18,7 @@
 mod attempt;
 mod cancel;
 mod dispatcher;
+mod hand_over;
 mod queue;
 mod request;
 mod stored;
@@ -34,11 +35,15 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-pub use self::queue::{Pace, Waiting};
 use self::{
     dispatcher::Dispatcher,
+    hand_over::{HandOver, Reservation},
     request::{Request, Waiter},
     waiter::OutcomeWaiter,
+};
+pub use self::{
+    hand_over::Reservations,
+    queue::{Pace, Waiting},
 };
 use crate::{
     breakpoint::Breakpoint,
@@ -83,6 +88,8 @@ pub struct OutboxParts {
     pub settings: OutboxSettings,
     /// This run of the gateway.
     pub run: Uuid,
+    /// Entries that are on their way to the dispatcher.
+    pub reservations: Reservations,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +155,7 @@ impl Outbox {
             _ => PATIENCE,
         };
         let entry = self.entry(session, outgoing, terms)?;
+        let reservation = self.parts.reservations.reserve(entry.id);
         let mut work = self.parts.store.transaction();
         let place = loop {
             let place = self.enqueue_in(work.store(), &entry).await?;
@@ -155,15 +163,16 @@ impl Outbox {
                 break place;
             }
         };
+        let accepted = HandOver::new(self.requests.clone(), entry.clone(), place, reservation);
         Breakpoint::OutboxCommitted.pass();
         if terms.waits() || is_keyed {
             self.parts.store.durable().await?;
             Breakpoint::OutboxDurable.pass();
         }
         if terms.waits() {
-            let (waiter, accepted) = oneshot::channel();
-            self.take(&entry, place, Waiter::Acceptance(waiter)).await?;
-            accepted.await.unwrap_or_else(|_| Err(stopping()))?;
+            let (waiter, taken) = oneshot::channel();
+            accepted.to(Waiter::Acceptance(waiter)).await.map_err(|()| stopping())?;
+            taken.await.unwrap_or_else(|_| Err(stopping()))?;
             return Ok(Posted::Queued(Box::new(entry)));
         }
         // Who waits for the outcome has been promised nothing yet: the record goes to the disk while
@@ -171,7 +180,7 @@ impl Outbox {
         // millisecond, the message would be found by what the session missed.
         let (waiter, outcome) = oneshot::channel();
         let waiter = Waiter::Outcome(OutcomeWaiter::new(waiter, is_keyed));
-        self.take(&entry, place, waiter).await?;
+        accepted.to(waiter).await.map_err(|()| stopping())?;
         let outcome = tokio::time::timeout(deadline, self.settled(&entry, outcome));
         let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
         written?;
@@ -227,10 +236,21 @@ impl Outbox {
         store.outbox_queue().accept(entry, self.parts.clock.now()).await
     }
 
-    /// An entry was committed for which nobody waits. Were the gateway killed before this, the next run
-    /// finds the entry.
-    pub async fn enqueued(&self, entry: &OutboxEntry, place: Place) -> Result<(), Error> {
-        self.take(entry, place, Waiter::Nobody).await
+    /// Keeps the dispatcher from an entry that is about to be committed.
+    pub fn reserve(&self, entry: &OutboxEntry) -> Reservation {
+        self.parts.reservations.reserve(entry.id)
+    }
+
+    /// An entry was committed for which nobody waits, and which was reserved before. Were the gateway killed
+    /// before this, the next run finds the entry.
+    pub async fn enqueued(
+        &self,
+        entry: OutboxEntry,
+        place: Place,
+        reservation: Reservation,
+    ) -> Result<(), Error> {
+        let accepted = HandOver::new(self.requests.clone(), entry, place, reservation);
+        accepted.to(Waiter::Nobody).await.map_err(|()| stopping())
     }
 
     /// Waits for an outcome; without a connection to WhatsApp only for a moment: then the message waits for
@@ -356,10 +376,6 @@ impl Outbox {
         tokio::time::timeout(STATS_PATIENCE, asked).await.map_err(|_| {
             Error::new(ErrorCode::Timeout, "the outbox is too busy to say what waits")
         })?
-    }
-
-    async fn take(&self, entry: &OutboxEntry, place: Place, waiter: Waiter) -> Result<(), Error> {
-        self.ask(Request::Take { entry: Box::new(entry.clone()), place, waiter }).await
     }
 
     async fn ask(&self, request: Request) -> Result<(), Error> {

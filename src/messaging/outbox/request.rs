@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Error, SessionId, SessionRef, event::CancelReason, outbox::OutboxEntry},
-    messaging::outbox::{queue::Waiting, waiter::OutcomeWaiter},
+    messaging::outbox::{hand_over::Reservation, queue::Waiting, waiter::OutcomeWaiter},
     store::Place,
 };
 
@@ -32,8 +32,8 @@ impl Waiter {
 }
 
 pub enum Request {
-    /// An entry was committed.
-    Take { entry: Box<OutboxEntry>, place: Place, waiter: Waiter },
+    /// An entry was committed. Its reservation ends when it is taken.
+    Take { entry: Box<OutboxEntry>, place: Place, waiter: Waiter, reservation: Reservation },
     /// Answered with nothing when the message is not waiting.
     Cancel {
         session: SessionId,
