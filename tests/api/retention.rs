@@ -17,6 +17,14 @@ use crate::{
 const QUICK: (&str, &str) =
     ("WAGATE_WEBHOOKS__RETRY_SCHEDULE", "1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s");
 
+/// So many long ones that the log is nearly twice as large as it may be.
+const MESSAGES: usize = 45;
+
+/// A text that takes most of its length in the store too.
+fn incompressible(length: usize) -> String {
+    (0..length).map(|_| char::from(rand::random_range(b'!'..=b'~'))).collect()
+}
+
 async fn send(app: &TestApp, text: &str) {
     let body = json!({ "chatId": SILENT, "content": text });
     assert_eq!(app.post("/api/v1/sessions/s/send-text", body).await.0, 200);
@@ -41,8 +49,8 @@ async fn what_a_webhook_has_not_had_outgrows_the_log_and_the_operator_is_told() 
     let body = json!({ "url": receiver.url, "events": ["message_sent"] });
     let (_, hook) = app.post("/api/v1/sessions/s/webhooks", body).await;
     let id = hook["data"]["id"].as_str().unwrap().to_owned();
-    for number in 0..30 {
-        send(&app, &format!("{number} {}", "x".repeat(60_000))).await;
+    for _ in 0..MESSAGES {
+        send(&app, &incompressible(60_000)).await;
     }
     let (log, retention) = (&app.gateway.services().events, &app.gateway.services().retention);
     retention.prune().await.unwrap();
@@ -72,7 +80,7 @@ async fn what_a_webhook_has_not_had_outgrows_the_log_and_the_operator_is_told() 
     assert_eq!(health["data"]["warnings"], json!([]));
     // Messages are not events: all of them are still there.
     let (_, page) = app.get(&format!("/api/v1/sessions/s/chats/{SILENT}/messages?limit=100")).await;
-    assert_eq!(page["data"].as_array().unwrap().len(), 30, "{page}");
+    assert_eq!(page["data"].as_array().unwrap().len(), MESSAGES, "{page}");
     app.stop().await;
 }
 

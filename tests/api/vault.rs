@@ -9,7 +9,7 @@ use std::{
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::process::Command;
+use tokio::{net::TcpListener, process::Command};
 
 use crate::{
     app::{PHONE, SILENT},
@@ -66,7 +66,7 @@ async fn plant(daemon: &Daemon) -> Vec<String> {
     let hook = keyed(daemon, "hook", "/api/v1/sessions/s/webhooks", body).await;
     let key = keyed(daemon, "key", "/api/v1/api-keys", json!({ "name": "k", "scopes": ["read"] }));
     let key = key.await["key"].as_str().unwrap().to_owned();
-    let proxy = json!({ "protocol": "socks5", "address": "127.0.0.1:9", "username": "u", "password": PROXY_PASSWORD });
+    let proxy = json!({ "protocol": "socks5", "address": open_proxy().await, "username": "u", "password": PROXY_PASSWORD });
     let config = json!({ "engine": "simulated", "proxyServerCredentials": proxy });
     keyed(daemon, "session", "/api/v1/sessions", json!({ "sessionId": "p", "config": config }))
         .await;
@@ -83,6 +83,14 @@ async fn plant(daemon: &Daemon) -> Vec<String> {
         .into_iter()
         .chain([key, secret])
         .collect()
+}
+
+/// Where a proxy can be reached until the test ends. Nothing goes through that of a simulated session.
+async fn open_proxy() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    address.to_string()
 }
 
 async fn keyed(daemon: &Daemon, key: &str, path: &str, body: Value) -> Value {

@@ -105,6 +105,11 @@ fn is(schema: &Value, kind: &str) -> bool {
         || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
 }
 
+/// Whether the document says how much a value may hold. A closed list of values says it too.
+fn has_bound(schema: &Value, bound: &str) -> bool {
+    schema[bound].is_u64() || schema["enum"].as_array().is_some_and(|values| !values.is_empty())
+}
+
 /// Every operation: method, path and what the document says of it.
 fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     let mut all = Vec::new();
@@ -135,12 +140,12 @@ async fn every_field_list_and_parameter_of_the_document_has_a_bound() {
         for parameter in operation["parameters"].as_array().unwrap() {
             let parameter = resolved(&document, parameter);
             let schema = &parameter["schema"];
-            let is_bounded = !is(schema, "string") || schema["maxLength"].is_u64();
+            let is_bounded = !is(schema, "string") || has_bound(schema, "maxLength");
             assert!(is_bounded, "{method} {path}: {parameter}");
         }
         for (field, schema) in body_parts(&document, &operation) {
             for (kind, bound) in [("string", "maxLength"), ("array", "maxItems")] {
-                let is_bounded = !is(&schema, kind) || schema[bound].is_u64();
+                let is_bounded = !is(&schema, kind) || has_bound(&schema, bound);
                 assert!(is_bounded, "{method} {path}: {field} has no {bound}: {schema}");
             }
             let is_map = schema["additionalProperties"].is_object();

@@ -228,7 +228,8 @@ async fn keys_are_made_listed_and_revoked_while_the_gateway_runs() {
     done(folder.path(), &["key", "revoke", id]).await;
     assert_eq!(status_with(&daemon, secret).await, 401);
     let no_scope = refused(folder.path(), &["key", "create", "x", "--scope", "nonsense"]).await;
-    assert!(no_scope.contains("must be some of"), "{no_scope}");
+    let known = format!("scopes: must be one of: {}", wagate::accounts::SCOPES.join(", "));
+    assert!(no_scope.contains(&known), "{no_scope}");
     daemon.stop().await;
     // The same while it does not run.
     let made = done(folder.path(), &["key", "create", "later", "--scope", "read"]).await;
