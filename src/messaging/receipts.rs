@@ -5,12 +5,14 @@
 //! what the engine says of it alone. People who leave the group no longer hold a message back. A person whose
 //! two ids are learned later has one receipt from then on.
 
+mod own;
+
 use std::time::Duration;
 
 use crate::{
     domain::{
         Ack, Command, Error, ErrorCode, EventBody, Identities, Jid, JidKind, Message, MessageId,
-        Receipt, Reply, SessionId, SessionState, Subject, identity::named_by, receipt::least,
+        Receipt, Reply, SessionId, SessionState, Subject, identity::named_by,
     },
     messaging::{Ingest, Messaging, identity::number_of, mirror},
     store::{MOST_RECEIPTS, Store, StoreError, StoredReceipt},
@@ -160,7 +162,7 @@ impl Ingest {
                 mirror::put_receipt(store, session, message, one).await?;
             }
         }
-        Ok((own_ack(&known), news))
+        Ok((self.own_ack_in(store, session, message, known).await?, news))
     }
 
     /// The receipts of a message, one for each person. Where two were of one person, that is written along.
@@ -243,7 +245,7 @@ impl Ingest {
             one.counts = true;
             mirror::put_receipt(store, session, &message.id, one).await?;
         }
-        Ok(own_ack(&known))
+        self.own_ack_in(store, session, &message.id, known).await
     }
 
     /// People left a group: what only they had not read is read now.
@@ -266,26 +268,10 @@ impl Ingest {
                 one.counts = false;
                 mirror::put_receipt(store, session, &message.id, one).await?;
             }
-            follows.extend(self.own_in(store, session, &message.id, own_ack(&known)).await?);
+            let own = self.own_ack_in(store, session, &message.id, known).await?;
+            follows.extend(self.own_in(store, session, &message.id, own).await?);
         }
         Ok(follows)
-    }
-
-    /// Raises a message of a group to its own ack, and tells that.
-    async fn own_in(
-        &self,
-        store: &Store,
-        session: &SessionId,
-        id: &MessageId,
-        own: Option<Ack>,
-    ) -> Result<Vec<EventBody>, StoreError> {
-        let Some(own) = own else { return Ok(Vec::new()) };
-        let known = store.messages().find_by_key(session, &id.chat, &id.key).await?;
-        let Some(known) = known.filter(|known| known.ack < own) else { return Ok(Vec::new()) };
-        self.raise_in(store, session, &known.id, own).await?;
-        let body = EventBody::Ack { message: known.id, ack: own, participant: None };
-        let is_told = self.log.number_of(session, &body).await?.is_some();
-        Ok(if is_told { Vec::new() } else { vec![body] })
     }
 
     /// Raises a message and its entry of the outbox.
@@ -468,10 +454,6 @@ fn fold(stored: Vec<StoredReceipt>, known: &Identities) -> Folded {
         }
     }
     folded
-}
-
-fn own_ack(known: &[StoredReceipt]) -> Option<Ack> {
-    least(known.iter().filter(|one| one.counts).map(|one| &one.receipt))
 }
 
 #[cfg(test)]

@@ -90,10 +90,14 @@ impl Keeper {
         let known = shared.store.search_mark().get().await?;
         let folder = shared.folder.clone();
         let opened = blocking(move || Ok(Index::open(&folder))).await?;
-        // A log that has not come so far is that of a backup; one that begins later has dropped something.
-        let follows = |read_to: u64| {
-            read_to <= shared.log.newest() && shared.log.oldest() <= read_to.saturating_add(1)
+        // What is found first is from before the start, whatever the log has taken since.
+        let newest = match shared.index() {
+            None => shared.newest_at_start,
+            Some(_) => shared.log.newest(),
         };
+        // A log that had not come so far is that of a backup; one that begins later has dropped something.
+        let follows =
+            |read_to: u64| read_to <= newest && shared.log.oldest() <= read_to.saturating_add(1);
         let opened =
             opened.filter(|(_, found)| Some(found.mark) == known && follows(found.read_to));
         let (index, standing) = match opened {

@@ -58,6 +58,8 @@ struct Shared {
     log: EventLog,
     /// What the log keeps for it.
     place: LogPlace,
+    /// How far the log had come when the search was started.
+    newest_at_start: u64,
     /// The log is taken up to this number.
     read_to: AtomicU64,
     folder: PathBuf,
@@ -82,8 +84,18 @@ impl Search {
     ) -> Self {
         let (index, is_building) = (RwLock::new(None), AtomicBool::new(true));
         let (read_to, damaged) = (AtomicU64::new(0), Notify::new());
-        let shared = Shared { store, log, place, read_to, folder, index, is_building, damaged };
-        let shared = Arc::new(shared);
+        let newest_at_start = log.newest();
+        let shared = Arc::new(Shared {
+            store,
+            log,
+            place,
+            newest_at_start,
+            read_to,
+            folder,
+            index,
+            is_building,
+            damaged,
+        });
         tasks.spawn(keeper::run(shared.clone(), stop));
         Self(Some(shared))
     }

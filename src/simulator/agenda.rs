@@ -312,6 +312,7 @@ mod tests {
             match push {
                 Push::Reference { attempt, .. } => shown.push(attempt),
                 Push::ReferencesExhausted => is_over = true,
+                Push::Clock { .. } => (),
                 other => panic!("{other:?}"),
             }
         }

@@ -23,6 +23,10 @@ impl World {
     pub fn hand_over(&mut self, device: u64, push: Push) {
         let Some(connected) = self.devices.get_mut(&device) else { return };
         if waits(&self.cut, connected, &push) {
+            if let Push::Clock { .. } = push {
+                // Only the last of many moves counts.
+                connected.kept.retain(|kept| !matches!(kept, Push::Clock { .. }));
+            }
             if MOST_KEPT <= connected.kept.len() {
                 self.devices.remove(&device);
                 return;
@@ -71,11 +75,10 @@ impl World {
     }
 }
 
-/// Whether a push has to wait until the line is back. What becomes of the line itself a device notices; the
-/// time, and faults of its page, need no line.
+/// Whether a push has to wait until the line is back. What becomes of the line itself a device notices, and
+/// faults of its page need no line.
 fn waits(cut: &std::collections::HashSet<Jid>, device: &Connected, push: &Push) -> bool {
-    let needs_none = matches!(push, Push::Line { .. } | Push::Clock { .. } | Push::Fault { .. });
-    has_no_line(cut, device) && !needs_none
+    has_no_line(cut, device) && !matches!(push, Push::Line { .. } | Push::Fault { .. })
 }
 
 fn has_no_line(cut: &std::collections::HashSet<Jid>, device: &Connected) -> bool {
@@ -156,7 +159,9 @@ mod tests {
         for text in ["one", "two"] {
             network.write(&ada, &me, text).unwrap();
         }
-        network.advance_clock(Duration::from_secs(1)).await;
+        for _ in 0..2 {
+            network.advance_clock(Duration::from_secs(1)).await;
+        }
         let sends = async {
             tokio::join!(device.request(send(&ada, "K1")), device.request(send(&ada, "K2")))
         };
@@ -179,6 +184,10 @@ mod tests {
             };
             assert_eq!(message.body, text);
         }
+        // Of two moves of the clock the last.
+        let stands_at = Some(network.clock().now);
+        assert_eq!(pushes.recv().await, Some(Push::Clock { stands_at }));
+        assert_eq!(pushes.try_recv(), None);
         network.advance_clock(Duration::from_secs(1)).await;
         let bodies: Vec<String> =
             network.messages(&ada, &me).into_iter().map(|message| message.body).collect();

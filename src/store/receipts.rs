@@ -49,6 +49,17 @@ impl<'a> Receipts<'a> {
         record::select(self.engine, of_message(session, message).below(), MOST).await
     }
 
+    /// That of one person, under the id that it is kept by.
+    pub async fn get(
+        &self,
+        session: &SessionId,
+        message: &MessageId,
+        participant: &Jid,
+    ) -> Result<Option<StoredReceipt>, StoreError> {
+        let key = of_message(session, message).text(participant.as_str());
+        record::get(self.engine, &key).await
+    }
+
     pub fn put_in(
         &self,
         batch: &mut Batch,

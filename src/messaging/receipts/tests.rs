@@ -50,7 +50,7 @@ fn rows_under_both_ids_of_a_person_are_one_under_the_number() {
         .collect();
     assert_eq!(found, [(phone(1), Ack::Read, true), (lid(2), Ack::Delivered, true)]);
     assert_eq!(folded.gone, [lid(1)]);
-    assert_eq!(own_ack(&folded.rows), Some(Ack::Delivered));
+    assert_eq!(own::own_ack(&folded.rows), Some(Ack::Delivered));
     let again = fold(folded.rows.clone(), &known);
     assert_eq!((again.rows, again.changed, again.gone), (folded.rows, Vec::new(), Vec::new()));
 }
@@ -216,4 +216,44 @@ async fn a_persons_steps_are_events_once_whichever_id_they_come_under() {
     }
     let told = world.told().await;
     assert_eq!(told[&Some(phone(0))], [Ack::Delivered, Ack::Read, Ack::Played]);
+}
+
+/// Two transactions of which each makes an end of one of the last two who hold the message back.
+async fn at_once(one: impl Fn(&World) -> EventBody, other: impl Fn(&World) -> EventBody) {
+    let world = World::new("120363000000000001@g.us", &[false; 3]).await;
+    world.hear(&Heard::Ack { person: 0, is_hidden: false, level: 3 }).await;
+    let session = &world.session.id;
+    let (mut first, mut second) = (world.store.transaction(), world.store.transaction());
+    let mut body = one(&world);
+    for (work, body) in [(&first, &mut body), (&second, &mut other(&world))] {
+        let follows = world.ingest.receipts_in(work.store(), session, body).await.unwrap();
+        assert!(follows.is_empty());
+    }
+    assert!(second.commit().await.unwrap());
+    assert!(!first.commit().await.unwrap(), "the other holds it back no more");
+    let follows = world.ingest.receipts_in(first.store(), session, &mut body).await.unwrap();
+    assert!(matches!(follows[..], [EventBody::Ack { ack: Ack::Read, participant: None, .. }]));
+    assert!(first.commit().await.unwrap());
+    assert_eq!(world.own().await, Ack::Read);
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_that_free_a_message_neither_leaves_it_behind() {
+    let ack = |person| {
+        move |world: &World| EventBody::Ack {
+            message: world.message.clone(),
+            ack: Ack::Read,
+            participant: Some(phone(person)),
+        }
+    };
+    let left = |world: &World| EventBody::GroupLeft {
+        group: world.message.chat.clone(),
+        participants: vec![phone(2)],
+        by: None,
+        action: crate::domain::event::LeaveAction::Leave,
+    };
+    at_once(ack(1), ack(2)).await;
+    at_once(ack(2), ack(1)).await;
+    at_once(ack(1), left).await;
+    at_once(left, ack(1)).await;
 }

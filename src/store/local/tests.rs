@@ -18,6 +18,19 @@ fn write(store: &mut LocalStore, number: u8, value: &str) {
     store.commit();
 }
 
+/// A text of ten thousand characters that takes about as much room compressed.
+fn incompressible(number: u8) -> String {
+    let mut state = 1 + u64::from(number);
+    let character = || {
+        // An xorshift generator: no chance in what the test writes.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b' ' + (state >> 32) as u8 % 95)
+    };
+    std::iter::repeat_with(character).take(10_000).collect()
+}
+
 async fn checkpoint(store: &mut LocalStore) {
     store.hurry();
     let checkpoint = store.begin().unwrap();
@@ -133,7 +146,7 @@ async fn little_needs_no_engine_and_a_checkpoint_leaves_a_short_log() {
     write(&mut store, 1, "a value");
     assert!(!folder.path().join(RECORDS).exists());
     for number in 0..=u8::MAX {
-        write(&mut store, number, &"x".repeat(10_000));
+        write(&mut store, number, &incompressible(number));
     }
     assert!(store.is_due());
     let checkpoint = store.begin().unwrap();
