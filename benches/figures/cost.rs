@@ -139,9 +139,9 @@ impl Side {
     async fn flushed(&self) -> Outcome<f64> {
         let url = format!("{}/metrics", self.gateway.base);
         let text = self.gateway.http.get(url).send().await?.text().await?;
-        let line = text.lines().find(|line| line.starts_with("wagate_store_flushes_total"));
-        let number = line.and_then(|line| line.rsplit_once(' ')).map_or("0", |(_, number)| number);
-        Ok(number.parse()?)
+        let of_flushes = text.lines().filter(|line| line.starts_with("wagate_store_flushes_total"));
+        let numbers = of_flushes.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+        Ok(numbers.sum())
     }
 
     /// Flushes and milliseconds for each send. The first round was to warm up.

@@ -69,9 +69,8 @@ impl<'a> Outbox<'a> {
     pub fn add_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
         let place = key(&entry.session, entry.id).done();
         batch.put(by_message(&entry.session, &entry.outgoing.key), encode(&entry.id)?);
-        if entry.terms.waits() {
-            batch.put(by_uuid(entry.message_uuid()), place);
-        }
+        // An earlier entry of the same message may have failed: the newest counts.
+        batch.put(by_uuid(entry.message_uuid()), place);
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 

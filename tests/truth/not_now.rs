@@ -38,7 +38,10 @@ async fn a_restricted_account_holds_its_queue_until_somebody_resumes_it(stage: S
     let session = stage.daemon.get(SESSION).await;
     assert_eq!(session["sendHold"]["reason"], "ACCOUNT_RESTRICTED", "{session}");
     assert_eq!(session["sendHold"]["until"], held["data"]["until"], "{session}");
-    let (_, outbox) = stage.get(&format!("{SESSION}/outbox")).await;
+    let path = format!("{SESSION}/outbox");
+    let is_over = |outbox: &Value| outbox["outbox"][0]["state"] != "sending";
+    stage.daemon.wait_until(&path, "the end of the attempt", is_over).await;
+    let (_, outbox) = stage.get(&path).await;
     assert_eq!(outbox["data"]["hold"]["whatsappCode"], 463, "{outbox}");
     let entry = &outbox["data"]["outbox"][0];
     assert_eq!(

@@ -119,7 +119,7 @@ impl Orders {
 
     fn carry_out(&self, flush: &impl Fn(u64) -> sled::Result<u64>, tell: &watch::Sender<Flushed>) {
         loop {
-            let is_last = self.wait();
+            let (is_last, is_urgent) = self.wait();
             let before = tell.borrow().commits;
             let outcome = flush(before);
             let is_over = is_last || outcome.is_err();
@@ -130,7 +130,11 @@ impl Orders {
             }
             match outcome {
                 Ok(commits) if commits == before => (),
-                Ok(commits) => drop(tell.send_replace(Flushed { commits, fault: None })),
+                Ok(commits) => {
+                    let due = if is_urgent { "at_once" } else { "later" };
+                    metrics::counter!("wagate_store_flushes_total", "due" => due).increment(1);
+                    tell.send_replace(Flushed { commits, fault: None });
+                }
                 Err(fault) => tell.send_modify(|now| now.fault = Some(fault)),
             }
             if is_over {
@@ -139,12 +143,12 @@ impl Orders {
         }
     }
 
-    /// Waits until a flush is due; whether it is the last.
-    fn wait(&self) -> bool {
+    /// Waits until a flush is due; whether it is the last, and whether somebody wants it at once.
+    fn wait(&self) -> (bool, bool) {
         let mut list = self.list();
         loop {
             if list.is_ending {
-                return true;
+                return (true, false);
             }
             let soonest = list.soonest();
             let pause =
@@ -160,7 +164,7 @@ impl Orders {
             }
         }
         list.is_flushing = true;
-        list.is_ending
+        (list.is_ending, list.soonest() == Some(self.begun))
     }
 }
 

@@ -191,7 +191,6 @@ impl Gathering {
             self.file.0.sync_data()?;
         }
         self.flushes.fetch_add(1, Atomically::SeqCst);
-        metrics::counter!("wagate_store_flushes_total").increment(1);
         Ok(commits)
     }
 }
