@@ -12,6 +12,7 @@ mod overlay;
 mod pending;
 mod sealed;
 mod sled;
+mod torn;
 mod views;
 
 use std::time::Duration;

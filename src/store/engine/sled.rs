@@ -22,7 +22,7 @@ use crate::store::{
     StoreError,
     engine::{
         Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, flusher::Flusher,
-        pending::Pending, views::Views,
+        pending::Pending, torn, views::Views,
     },
 };
 
@@ -226,6 +226,7 @@ fn merged<'a>(
 
 impl SledEngine {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        torn::clear(folder).map_err(|error| failed(error.into()))?;
         Self::from(sled::Config::new().path(folder))
     }
 
