@@ -43,6 +43,7 @@ const CONTENT = {
   },
   link: {
     message_type: "text", message_body: "see https://evil.example/page",
+    formatted_body: "see https://evil.example/page",
     link_preview: {
       url: "https://evil.example/page", title: `A page ${HOSTILE}`,
       description: `What it is about ${HOSTILE}`,
@@ -84,6 +85,9 @@ async function openChat(options = {}) {
   return { page, close };
 }
 
+// High enough that no message of the chat is out of sight: rows that are have no content.
+const ALL = 4_000;
+
 test("a place has its name and address, and a link to a map that nothing is asked of", async () => {
   const { page, close } = await openChat();
   const place = page.locator(".bubble", { hasText: "Harbour office" });
@@ -113,7 +117,7 @@ test("contact cards have names, and numbers to copy", async () => {
 });
 
 test("a poll has its options with what was chosen, and other marks are said", async () => {
-  const { page, close } = await openChat({ viewport: { width: 390, height: 800 } });
+  const { page, close } = await openChat({ viewport: { width: 390, height: ALL } });
   const poll = page.locator(".bubble", { hasText: "When?" });
   assert.equal(await poll.getByText("When?").count(), 1, "the question is there once");
   await poll.getByText("Choose one option").waitFor();
@@ -129,7 +133,7 @@ test("a poll has its options with what was chosen, and other marks are said", as
 
 for (const colorScheme of ["light", "dark"]) {
   test(`a menu's choice and a link's preview are shown as text, ${colorScheme}`, async () => {
-    const { page, close } = await openChat({ colorScheme });
+    const { page, close } = await openChat({ colorScheme, viewport: { width: 1440, height: ALL } });
     const choice = page.locator(".bubble", { hasText: "Chosen from a list" });
     const title = choice.getByText(`Room 5 ${HOSTILE}`, { exact: true });
     assert.equal(await title.count(), 1, "its title is there once");
