@@ -14,7 +14,8 @@ use wagate::{
     },
     events::EventLog,
     messaging::{
-        Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace, Posted, SendRequest,
+        Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace, Posted, Reservations,
+        SendRequest,
     },
     session::{RecoveryDeadlines, SessionHandle, Supervisor, SupervisorParts, SupervisorSettings},
     store::Store,
@@ -82,6 +83,7 @@ impl Stage {
                 retention: Duration::from_secs(3_600),
             },
             run: uuid::Uuid::new_v4(),
+            reservations: Reservations::default(),
         };
         let stop = CancellationToken::new();
         let outbox = Outbox::start(parts, &TaskTracker::new(), stop.clone()).await.unwrap();
