@@ -182,7 +182,11 @@ impl Outbox {
         let waiter = Waiter::Outcome(OutcomeWaiter::new(waiter, is_keyed));
         accepted.to(waiter).await.map_err(|()| stopping())?;
         let outcome = tokio::time::timeout(deadline, self.settled(&entry, outcome));
-        let (written, outcome) = tokio::join!(self.parts.store.durable(), outcome);
+        let durable = async {
+            // What is keyed is there already; what others committed since is not for it to wait for.
+            if is_keyed { Ok(()) } else { self.parts.store.durable().await }
+        };
+        let (written, outcome) = tokio::join!(durable, outcome);
         written?;
         match outcome {
             Ok(Settled::Outcome(Ok(outcome))) => {
