@@ -1,6 +1,8 @@
 // From the first page of a fresh gateway to a linked session and its first message, and what can be
 // done to sessions; with texts of strangers that would like to be markup.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { launch, open } from "./support/browser.mjs";
 import { link, scan, startGateway, until } from "./support/gateway.mjs";
@@ -148,6 +150,10 @@ describe("a session", () => {
   });
 
   test("is created with a proxy, and what is wrong is said at its field", async () => {
+    // A session whose proxy cannot be reached fails, and its name can be used again.
+    const proxy = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const address = `127.0.0.1:${proxy.address().port}`;
     const { page, close } = await open(browser, gateway, { hash: "#/sessions" });
     await page.getByRole("button", { name: "New session" }).click();
     await page.getByLabel("Name").fill("no spaces please");
@@ -156,16 +162,17 @@ describe("a session", () => {
     await page.getByLabel("Name").fill("proxied");
     await page.getByText("Proxy and options").click();
     await page.getByLabel("Proxy", { exact: true }).selectOption("socks5");
-    await page.getByLabel("Address of the proxy").fill("127.0.0.1:1080");
+    await page.getByLabel("Address of the proxy").fill(address);
     await page.getByRole("button", { name: "Create" }).click();
     await heading(page, "proxied");
-    await page.getByText("socks5://127.0.0.1:1080").waitFor();
+    await page.getByText(`socks5://${address}`).waitFor();
     await page.goBack();
     await page.getByRole("button", { name: "New session" }).click();
     await page.getByLabel("Name").fill("proxied");
     await page.keyboard.press("Enter");
     await page.getByText("A session of this name is there already").waitFor();
     await close();
+    proxy.close();
   });
 
   test("that does not exist is not made up", async () => {
