@@ -1,4 +1,4 @@
-//! Families of events. WhatsApp's is a closed enum, [`WaEvent`], so that whoever reads it can name every case.
+//! Families of events. WhatsApp's is a closed enum, [`WaEvent`], so that its readers can name every case.
 //! Any other is owned by a module above: the log keeps its name, its subject and its value, and the owner reads
 //! the value back. So a module adds a family and nothing here changes.
 

@@ -26,7 +26,7 @@ pub(in crate::messaging) fn tell_in(
 }
 
 impl Ingest {
-    /// Returns once a change with these events is durable; then whoever follows the log gets them.
+    /// Returns once a change with these events is durable; then the consumers of the log get them.
     pub(in crate::messaging) async fn tell_own(
         &self,
         events: &[Arc<Event>],

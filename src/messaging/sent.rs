@@ -71,7 +71,7 @@ impl Ingest {
         }
     }
 
-    /// Returns once a message that went out is durable; then whoever listens hears of it. The flush may begin
+    /// Returns once a message that went out is durable; then listeners get it. The flush may begin
     /// so much later, to be for others too.
     pub async fn settle(&self, sent: Unsettled, patience: Duration) -> Result<(), StoreError> {
         match sent.event {

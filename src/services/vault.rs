@@ -20,7 +20,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Must be called on the runtime that lives as long as the gateway: whoever asks may be on another.
+    /// Must be called on the runtime that lives as long as the gateway: the caller may be on another.
     pub fn new(store: Store, tasks: TaskTracker) -> Self {
         let (turn, runtime) = (Arc::new(Semaphore::new(1)), runtime::Handle::current());
         Self { store, turn, runtime, tasks }

@@ -72,7 +72,7 @@ impl World {
         }
         let mut message = compose(self, me, &chat, &draft, now)?;
         if chat == *me {
-            // Whoever writes to themselves has it, and has read it.
+            // A person who writes to themselves has it, and has read it.
             message.ack = Ack::Read;
         }
         let media = match draft.content {

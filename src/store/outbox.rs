@@ -102,7 +102,7 @@ impl<'a> Outbox<'a> {
     /// What became of one, which stays in its place.
     pub fn change_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
         if entry.state == OutboxState::Failed {
-            // Whoever waited for its outcome is told this id.
+            // Its caller got this id in the answer.
             batch.put(by_uuid(entry.message_uuid()), key(&entry.session, entry.id).done());
         }
         self.table.put_in(batch, key(&entry.session, entry.id), entry)

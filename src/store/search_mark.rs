@@ -1,5 +1,5 @@
 //! Which building of the search index belongs to this store. What lies in the index, the store cannot know; an
-//! index with another mark is built anew.
+//! index with another mark is built again.
 
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! The keys of one data folder: which one seals, which others still open values, and where they come from.
 //!
-//! Clones are the same keyring. Whoever rotates sees to it that nothing is sealed while the key changes.
+//! Clones are the same keyring. The caller of a rotation makes sure that nothing is sealed while the key changes.
 
 use std::{
     fmt,

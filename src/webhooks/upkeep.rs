@@ -55,7 +55,7 @@ impl Webhooks {
             let mut work = self.inner.store.transaction();
             loop {
                 let mut step = pruning.clone();
-                // Whoever puts a delivery back in the queue changes its endpoint.
+                // Putting a delivery back in the queue changes its endpoint.
                 work.store().webhooks().get(webhook).await?;
                 let gone = step.step(&work.store().deliveries()).await?;
                 if work.commit().await? {

@@ -1,4 +1,4 @@
-//! How what waits is taken back: one message, or all of a session that is removed.
+//! Cancels messages that wait: one, or all of a session that is removed.
 
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ impl Dispatcher {
             Ok(place) => place?,
             Err(error) => return Some(Err(error.into())),
         };
-        // One that may have been sent already cannot be taken back.
+        // One that may have been sent already cannot be cancelled.
         if !entry.state.is_waiting() || (self.is_doubtful(&entry) && !self.is_early(&entry)) {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The one thread that waits for the disk. sled's own way of waiting wakes every thread of its pool,
 //! twice for each flush.
 //!
-//! A flush covers all commits made before it, whoever waits for which. Those who can wait a little give
+//! A flush covers all commits made before it, for all callers that wait. Those who can wait a little give
 //! others the time to ask for the same one.
 
 use std::{

@@ -1,6 +1,6 @@
 //! Commits that the database was not given yet. They are read before it, and given to it together.
 //!
-//! Pure: bytes and maps, no database. Whoever owns them holds a lock.
+//! Pure: bytes and maps, no database. Their owner holds a lock.
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 

@@ -87,7 +87,7 @@ impl Drop for Closing {
 }
 
 /// sled's file as this module has it open. A thread of sled may hold the lock a moment longer than the
-/// database lives: whoever opens the folder after this is dropped finds it free.
+/// database lives: the next to open the folder after this is dropped finds it free.
 struct Released(File);
 
 impl Drop for Released {
