@@ -121,8 +121,9 @@ test("a poll has its options with what was chosen, and other marks are said", as
   const poll = page.locator(".bubble", { hasText: "When?" });
   assert.equal(await poll.getByText("When?").count(), 1, "the question is there once");
   await poll.getByText("Choose one option").waitFor();
-  assert.match(await poll.getByRole("listitem").first().innerText(), /Monday\s+3 votes/);
-  assert.match(await poll.getByRole("listitem").nth(1).innerText(), /alert\(1\)>\s+1 vote$/);
+  const options = poll.getByRole("listitem");
+  await options.first().filter({ hasText: /^\s*Monday\s*3 votes/ }).waitFor();
+  await options.nth(1).filter({ hasText: /alert\(1\)>\s*1 vote\s*$/ }).waitFor();
   await page.getByText("Can be viewed once, on the phone").waitFor();
   await page.getByText("Message of a kind that is not shown here").waitFor();
   await page.getByText("0:07").waitFor();

@@ -36,7 +36,7 @@ async function until(what, check) {
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return assert.fail(`never came: ${what}`);
+  return assert.fail(`timed out waiting for ${what}`);
 }
 
 /** A gateway of its own, which begins with nothing. */
@@ -106,7 +106,7 @@ test("a page that nobody touches asks for little, and shows at once what happens
 describe("a person acts on the page", () => {
   let gateway, page;
   const faults = [];
-  const heard = (selector, text) => page.locator(selector, { hasText: text }).first().waitFor();
+  const appears = (selector, text) => page.locator(selector, { hasText: text }).first().waitFor();
   const messagesOf = async (chat) => {
     const { data } = await gateway.ask("GET", `/api/v1/sessions/shop/chats/${chat}@c.us/messages`);
     return data ?? [];
@@ -155,7 +155,7 @@ describe("a person acts on the page", () => {
     const { success } = await gateway.ask("POST", "/api/v1/sessions", { sessionId: "shop" });
     assert.equal(success, true);
     await page.getByRole("button", { name: "Scan the code of shop" }).click();
-    await heard("#devices li", "connected");
+    await appears("#devices li small.good", "connected");
     await until("a session that is ready", async () => {
       const { data } = await gateway.ask("GET", "/api/v1/sessions/shop/status");
       return data.status === "ready";
@@ -168,24 +168,24 @@ describe("a person acts on the page", () => {
     const body = { chatId: "15550000001@c.us", content: "is there an echo?" };
     await gateway.ask("POST", "/api/v1/sessions/shop/send-text", body);
     await openChat("Echo");
-    assert.equal(await page.evaluate(() => document.activeElement.id), "text");
-    await heard("#messages .message:not(.own)", "is there an echo?");
-    await heard("#messages .own .ack", "read");
+    await page.locator("#text:focus").waitFor();
+    await appears("#messages .message:not(.own)", "is there an echo?");
+    await appears("#messages .own .ack", "read");
   });
 
   test("marks a chat as read", async () => {
-    await heard("#chats .badge:visible", "1");
+    await appears("#chats .badge:visible", "1");
     await page.getByRole("button", { name: "Mark as read" }).click();
     await until("no badge", async () => await page.locator("#chats .badge:visible").count() === 0);
   });
 
-  test("writes as a contact, and the gateway hears it", async () => {
+  test("writes as a contact, and the gateway gets the message", async () => {
     await choosePerson(ADA);
     await page.getByLabel("Write to a number").fill(OWNER);
     await page.getByRole("button", { name: "Open" }).click();
     await page.getByLabel("Message", { exact: true }).fill("Good morning");
     await page.keyboard.press("Enter");
-    await heard("#messages .own", "Good morning");
+    await appears("#messages .own", "Good morning");
     await until("the message in the gateway", async () => {
       return (await messagesOf(ADA)).some((each) => JSON.stringify(each).includes("Good morning"));
     });
@@ -194,12 +194,48 @@ describe("a person acts on the page", () => {
   test("shows a stranger's markup as text", async () => {
     await page.getByLabel("Message", { exact: true }).fill(HOSTILE);
     await page.getByRole("button", { name: "Send" }).click();
-    await heard("#messages .own .body", HOSTILE);
+    await appears("#messages .own .body", HOSTILE);
     await choosePerson(OWNER);
-    await heard("#chats .preview", HOSTILE);
+    await appears("#chats .preview", HOSTILE);
     await openChat("Ada Lovelace");
-    await heard("#messages .message:not(.own) .body", HOSTILE);
+    await appears("#messages .message:not(.own) .body", HOSTILE);
     assert.equal(await page.locator("#messages img, #chats img").count(), 0);
+  });
+
+  test("opens a chat though its list changes while the pointer is pressed", async () => {
+    const draw = async (text) => {
+      const drawn = page.waitForResponse(async (answer) => {
+        return answer.url().endsWith(`/${OWNER}/chats`) && (await answer.text()).includes(text);
+      });
+      const path = "/_simulator/v1/accounts/15550000001/messages";
+      await gateway.ask("POST", path, { chat: `${OWNER}@c.us`, text });
+      await drawn;
+    };
+    await page.locator("#chats button", { hasText: "Echo" }).hover();
+    await page.mouse.down();
+    // The second answer shows that the page is done with the first.
+    for (const text of ["change one", "change two"]) await draw(text);
+    await page.mouse.up();
+    await appears("#chat-name", "Echo");
+    await openChat("Ada Lovelace");
+    await appears("#messages .message:not(.own) .body", HOSTILE);
+  });
+
+  test("sends a text that is submitted while another is on its way", async () => {
+    let answer;
+    const answered = new Promise((resolve) => (answer = resolve));
+    const pattern = `**/${OWNER}/messages`;
+    await page.route(pattern, async (route) => {
+      await answered;
+      await route.continue();
+    });
+    for (const text of ["quick one", "quick two"]) {
+      await page.getByLabel("Message", { exact: true }).fill(text);
+      await page.keyboard.press("Enter");
+    }
+    answer();
+    for (const text of ["quick one", "quick two"]) await appears("#messages .own .body", text);
+    await page.unroute(pattern);
   });
 
   test("sends a file with a caption", async () => {
@@ -207,7 +243,7 @@ describe("a person acts on the page", () => {
     await page.setInputFiles("#file", file);
     await page.getByLabel("Message", { exact: true }).fill("the blue one");
     await page.getByRole("button", { name: "Send" }).click();
-    await heard("#messages .own .file", "blue.png");
+    await appears("#messages .own .file", "blue.png");
     const sent = (await messagesOnPhone(ADA, OWNER)).at(-1);
     assert.deepEqual([sent.kind, sent.body], ["image", "the blue one"]);
     assert.equal(sent.media.size, PNG.length);
@@ -215,53 +251,53 @@ describe("a person acts on the page", () => {
 
   test("reacts, edits and deletes", async () => {
     await (await tools("Good morning")).getByLabel("React with heart").click();
-    await heard("#messages .reactions", "You");
+    await appears("#messages .reactions", "You");
     await page.getByLabel("Message", { exact: true }).fill("helo");
     await page.keyboard.press("Enter");
     await (await tools("helo")).getByRole("button", { name: "Edit" }).click();
     await page.getByLabel("Message", { exact: true }).fill("hello");
     await page.getByRole("button", { name: "Save" }).click();
-    await heard("#messages .own", "edited");
+    await appears("#messages .own", "edited");
     await (await tools("hello")).getByRole("button", { name: "Delete" }).click();
-    await heard("#messages .own .gone", "deleted");
+    await appears("#messages .own .gone", "deleted");
     assert.equal((await messagesOnPhone(ADA, OWNER)).at(-1).kind, "revoked");
   });
 
   test("chooses how a contact behaves", async () => {
     await choosePerson(ADA);
     await page.getByLabel("What this person does").selectOption("echo");
-    await heard("#notice", "repeats it");
+    await appears("#notice", "repeats it");
     const { data } = await gateway.ask("GET", "/_simulator/v1/accounts");
     assert.equal(data.accounts.find(({ phone }) => phone === ADA).behaviour, "echo");
   });
 
-  test("cuts the line, restores it and removes the device", async () => {
+  test("cuts the connection, restores it and removes the device", async () => {
     await choosePerson(OWNER);
     const isConnected = async () => {
       return (await gateway.ask("GET", "/api/v1/sessions/shop/status")).data.connected;
     };
     await page.getByRole("button", { name: "Cut" }).click();
-    await until("no line", async () => !await isConnected());
+    await until("no connection", async () => !await isConnected());
     await page.getByRole("button", { name: "Restore" }).click();
-    await until("the line", isConnected);
+    await until("the connection", isConnected);
     await page.getByRole("button", { name: "Remove device" }).click();
     await page.getByText("No device is linked.").waitFor();
   });
 
-  test("types a code, and scans one that it was told", async () => {
+  test("types a pairing code, and scans a pasted QR code", async () => {
     await gateway.ask("POST", "/api/v1/sessions", { sessionId: "second" });
     const path = "/api/v1/sessions/second/pairing-code";
     const { data } = await gateway.ask("POST", path, { phone: OWNER });
     await page.getByLabel("Pairing code").fill(data.code.toLowerCase());
     await page.getByRole("button", { name: "Link" }).click();
-    await heard("#devices li", "connected");
+    await appears("#devices li small.good", "connected");
 
     await gateway.ask("POST", "/api/v1/sessions", { sessionId: "third" });
     const qr = await gateway.ask("GET", "/api/v1/sessions/third/qr?format=text");
     const field = page.getByLabel("Text of a QR code");
     await field.fill("2@nothing");
     await page.getByRole("button", { name: "Scan", exact: true }).click();
-    await heard("#notice.fault", "No device shows this code");
+    await appears("#notice.fault", "No device shows this code");
     await field.fill(qr.data.qrText);
     await page.getByRole("button", { name: "Scan", exact: true }).click();
     await until("two devices", async () => await page.locator("#devices li").count() === 2);
@@ -295,7 +331,7 @@ describe("a gateway that wants a key", () => {
     await dialog.getByLabel("Key with").fill(gateway.key);
     await page.keyboard.press("Enter");
     await page.locator("#person option").first().waitFor({ state: "attached" });
-    assert.equal(await dialog.isVisible(), false);
+    await dialog.waitFor({ state: "hidden" });
     assert.equal(await page.evaluate(() => sessionStorage.getItem("api-key")), gateway.key);
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     await page.close();

@@ -19,6 +19,8 @@ const drafts = new Map<string, string>();
 let place = "";
 let edited: Message | undefined;
 let isSending = false;
+/** Whether another submit came while a message was being sent. */
+let isSubmitPending = false;
 
 export function startComposer(): void {
   form.addEventListener("submit", (event) => {
@@ -82,26 +84,38 @@ function showMode(): void {
   send.textContent = edited ? "Save" : "Send";
 }
 
+/** One message at a time. A submit that comes meanwhile is carried out after it, not lost. */
 async function submit(): Promise<void> {
-  const text = field.value.trim();
-  const chosenFile = file.files?.[0];
-  if (isSending || !chosen.chat || (!text && !chosenFile)) return;
+  isSubmitPending = true;
+  if (isSending) return;
   isSending = true;
   try {
-    if (edited) await saveEdit(edited, text);
-    else await sendNew(text, chosenFile);
+    while (isSubmitPending) {
+      isSubmitPending = false;
+      // After a failure the text stays in the field: the person decides.
+      if (!(await submitOnce())) isSubmitPending = false;
+    }
   } finally {
     isSending = false;
   }
 }
 
-async function saveEdit(message: Message, text: string): Promise<void> {
+/** Whether there was something to send, and the gateway took it. */
+async function submitOnce(): Promise<boolean> {
+  const text = field.value.trim();
+  const chosenFile = file.files?.[0];
+  if (!chosen.chat || (!text && !chosenFile)) return false;
+  return edited ? saveEdit(edited, text) : sendNew(text, chosenFile);
+}
+
+async function saveEdit(message: Message, text: string): Promise<boolean> {
   const { person } = chosen;
   const isDone = await attempt(() => control.edit(person, message.id, text), "Edited.");
   if (isDone && edited?.id === message.id) stopEditing();
+  return isDone;
 }
 
-async function sendNew(text: string, chosenFile: File | undefined): Promise<void> {
+async function sendNew(text: string, chosenFile: File | undefined): Promise<boolean> {
   const { person, chat } = chosen;
   const sentFrom = place;
   const isDone = await attempt(async () => {
@@ -114,12 +128,13 @@ async function sendNew(text: string, chosenFile: File | undefined): Promise<void
     }
     await control.write(person, draft);
   });
-  if (!isDone) return;
+  if (!isDone) return false;
   drafts.delete(sentFrom);
-  if (place !== sentFrom) return;
-  // What was typed while the message was on its way is the next one.
+  if (place !== sentFrom) return true;
+  // Text that was typed while the message was being sent is the next message.
   if (field.value.trim() === text) field.value = "";
   if (file.files?.[0] === chosenFile) dropAttachment();
+  return true;
 }
 
 function showAttachment(): void {

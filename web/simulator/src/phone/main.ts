@@ -6,7 +6,7 @@ import { openChat, startConversation } from "./conversation";
 import { element } from "./dom";
 import { startLinking } from "./linking";
 import { startPeople } from "./people";
-import { expectOtherSessions, keepFresh, refresh } from "./refresh";
+import { expectOtherSessions, holdWhilePressed, keepFresh, refresh } from "./refresh";
 
 /** Which part is seen where there is no room for all of them. */
 type Part = "chats" | "chat" | "phone";
@@ -51,4 +51,5 @@ startChats((chat) => {
   else chatName.focus();
 });
 showPart("chats");
+holdWhilePressed();
 keepFresh();

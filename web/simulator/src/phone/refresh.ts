@@ -30,6 +30,9 @@ export const chosen = { person: sessionStorage.getItem(PERSON) ?? "", chat: "" }
 const listeners: ((view: View) => void)[] = [];
 let sessions: control.WaitingSession[] = [];
 let shown: View | undefined;
+/** The view on the screen: behind `shown` only while a pointer is pressed. */
+let drawn: View | undefined;
+let isPressed = false;
 let sessionsAsked = Number.NEGATIVE_INFINITY;
 let eagerLooks = 0;
 let running: Promise<void> | undefined;
@@ -108,7 +111,28 @@ async function refreshSessions(): Promise<void> {
 
 function show(view: View): void {
   shown = view;
+  if (isPressed) return;
+  drawn = view;
   for (const listener of listeners) listener(view);
+}
+
+/**
+ * Holds drawing back while a pointer is pressed. An element that is redrawn between press and
+ * release gets no click.
+ */
+export function holdWhilePressed(): void {
+  addEventListener("pointerdown", () => (isPressed = true), true);
+  const release = (): void => {
+    // The click follows the release in the same task.
+    window.setTimeout(() => {
+      isPressed = false;
+      if (shown && shown !== drawn) show(shown);
+    });
+  };
+  addEventListener("pointerup", release, true);
+  addEventListener("pointercancel", release, true);
+  // Of the window, not of an element within it: a press moves the focus.
+  addEventListener("blur", release);
 }
 
 async function lookAtSessions(): Promise<void> {
