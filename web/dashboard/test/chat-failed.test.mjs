@@ -21,7 +21,7 @@ after(() => Promise.all([browser?.close(), gateway?.stop()]));
 const refuse = (count) => gateway.ask("PUT", "/_simulator/v1/faults", { refuseSends: count });
 const own = (page, text) => page.locator(".own", { hasText: text });
 const menuOf = (page, text) =>
-  own(page, text).first().getByRole("button", { name: /^What to do with the message/ });
+  own(page, text).first().getByRole("button", { name: /^Actions for the message/ });
 const count = async (text) => (await messagesOf(gateway, chat))
   .filter((each) => each.message_body === text && each.status !== "failed").length;
 
@@ -32,7 +32,7 @@ test("one that is refused at once says why, also after a reload, and is sent aga
   const field = page.getByRole("textbox", { name: "Write a message" });
   await field.fill("Refused at once");
   await field.press("Enter");
-  const reason = own(page, "Refused at once").getByText(/^Not sent: WhatsApp did not take it/);
+  const reason = own(page, "Refused at once").getByText(/^Not sent: WhatsApp refused the message/);
   await reason.waitFor();
   await page.reload();
   await reason.waitFor();

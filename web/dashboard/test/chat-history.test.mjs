@@ -1,7 +1,7 @@
 // A conversation with more messages than are held at once: where it opens, and how it is read.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { atItsEnd, jumps, launch, open } from "./support/browser.mjs";
+import { assertCount, atItsEnd, jumps, launch, open } from "./support/browser.mjs";
 import { conversationWith, messagesOf, openAccount, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 
@@ -88,7 +88,7 @@ describe("a long history", () => {
     console.log(`what was in sight moved by ${jumps.map((each) => each.toFixed(1)).join(", ")} px`);
     assert.ok(3 < jumps.length && jumps.every((jump) => jump <= 1.5), String(jumps));
     await bubble(page, "Line 1").waitFor();
-    await page.getByRole("button", { name: "To the newest message" }).click();
+    await page.getByRole("button", { name: "Go to newest message" }).click();
     await bubble(page, `Line ${COUNT}`).waitFor();
     await close();
   });
@@ -108,7 +108,7 @@ describe("a long history", () => {
       await page.reload();
       await bubble(page, `Line ${COUNT}`).waitFor();
       await atItsEnd(scroller(page));
-      assert.equal(await page.getByRole("button", { name: "To the newest message" }).count(), 0);
+      await assertCount(page.getByRole("button", { name: "Go to newest message" }), 0);
     }
     await close();
   });
@@ -118,7 +118,7 @@ describe("a long history", () => {
     await bubble(page, `Line ${COUNT}`).waitFor();
     await atItsEnd(scroller(page));
     await scroller(page).evaluate((element) => (element.scrollTop -= 2_000));
-    await page.getByRole("button", { name: "To the newest message" }).waitFor();
+    await page.getByRole("button", { name: "Go to newest message" }).waitFor();
     await new Promise((resolve) => setTimeout(resolve, 300));
     const before = await inSight(page);
     await writeFrom(gateway, LONG_CHAT, "One more");
@@ -142,7 +142,7 @@ describe("a long history", () => {
     const found = page.getByRole("button", { name: /Line 17 of/ }).first();
     await found.click();
     await page.locator(".marked", { hasText: "Line 17 of" }).waitFor();
-    await page.getByRole("button", { name: "To the newest message" }).waitFor();
+    await page.getByRole("button", { name: "Go to newest message" }).waitFor();
     // Rows around it are measured and drawn again: it is in sight once that is done.
     await until("it is in sight", async () =>
       (await inSight(page)).some(([text]) => text.startsWith("Line 17 of")));
@@ -174,7 +174,7 @@ describe("a long history", () => {
     await page.getByRole("searchbox").fill("Line 17");
     const retry = page.locator(".pane").getByRole("button", { name: "Try again" });
     await retry.waitFor();
-    assert.equal(await before.count(), 0);
+    await assertCount(before, 0);
     await page.unroute("**/chat/conversations?*search=*");
     await retry.click();
     await page.getByRole("button", { name: /Line 17 of/ }).first().waitFor();

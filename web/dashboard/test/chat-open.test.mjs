@@ -1,7 +1,7 @@
 // The open conversation stays what it is, with its draft and its files, whatever the list shows.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, launch, open } from "./support/browser.mjs";
 import { conversationWith, messagesOf, openAccount, send, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 
@@ -66,13 +66,13 @@ describe("an open conversation, its draft and its files stay", () => {
     await page.keyboard.type("brass");
     const hit = page.getByRole("button", { name: /The lamp is of brass/ });
     await hit.waitFor();
-    assert.equal(await rows(page).count(), 0, "the list holds no conversation");
+    await assertCount(rows(page), 0, "the list holds no conversation");
     await assertKept(page, "while words are searched for");
     await hit.click();
     await page.locator(".marked", { hasText: "The lamp is of brass" }).waitFor();
     await assertKept(page, "at the hit");
     await page.getByRole("searchbox").fill("no such words anywhere");
-    await page.getByText("Nothing was found").waitFor();
+    await page.getByText("No results").waitFor();
     await assertKept(page, "where nothing is found");
     await page.getByRole("button", { name: "Clear the search" }).click();
     await rows(page).first().waitFor();
@@ -85,7 +85,7 @@ describe("an open conversation, its draft and its files stay", () => {
     const button = (name) => page.getByRole("button", { name, exact: true });
     const isGone = () => until("a list without it", async () =>
       await page.locator(`[data-id="${dora}"]`).count() === 0);
-    await button("Archive").click();
+    await button("Archived").click();
     await isGone();
     await assertKept(page, "in the view of the archive");
     await button("Unread").click();
@@ -108,13 +108,13 @@ describe("an open conversation, its draft and its files stay", () => {
 
   test("when it is put into the archive", async () => {
     const { page, close } = await begin(DORA, dora);
-    const menu = page.getByRole("button", { name: "What to do with this conversation" });
+    const menu = page.getByRole("button", { name: "Conversation actions" });
     await menu.click();
-    await page.getByRole("menuitem", { name: "Archive" }).click();
+    await page.getByRole("menuitem", { name: "Archive", exact: true }).click();
     await page.locator(`[data-id="${dora}"]`).waitFor({ state: "detached" });
     await assertKept(page, "in the archive");
     await menu.click();
-    await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
+    await page.getByRole("menuitem", { name: "Unarchive" }).click();
     await page.locator(`[data-id="${dora}"]`).waitFor();
     await assertKept(page, "out of it again");
     await close();
@@ -124,7 +124,7 @@ describe("an open conversation, its draft and its files stay", () => {
     const { page, close } = await begin(DORA, dora);
     await page.getByRole("link", { name: /Otto/ }).click();
     await page.getByRole("heading", { level: 2, name: "Otto Hahn" }).waitFor();
-    assert.equal(await page.getByText("plan.pdf").count(), 0);
+    await assertCount(page.getByText("plan.pdf"), 0);
     await page.getByRole("link", { name: /Dora/ }).click();
     await title(page).waitFor();
     await page.getByText("plan.pdf").waitFor();
@@ -147,13 +147,13 @@ test("a menu that is opened while the messages are read keeps the focus", async 
     await route.continue();
   });
   await page.evaluate((to) => (location.hash = to), `#/chat?with=${dora}`);
-  const menu = page.getByRole("button", { name: "What to do with this conversation" });
+  const menu = page.getByRole("button", { name: "Conversation actions" });
   await menu.focus();
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem").first().waitFor();
   release();
   await page.locator(".bubble").first().waitFor();
-  await page.getByRole("menuitem", { name: "Choose tags" }).click();
+  await page.getByRole("menuitem", { name: "Edit tags" }).click();
   await page.getByRole("dialog").waitFor();
   await close();
 });
@@ -165,7 +165,7 @@ test("a conversation that is deleted elsewhere says so in its place", async () =
   await page.locator(".bubble", { hasText: "To be forgotten" }).waitFor();
   await gateway.ask("DELETE", `/api/v1/conversations/${id}`);
   await page.reload();
-  await page.getByText("This conversation is not there any more").waitFor();
+  await page.getByText("This conversation no longer exists").waitFor();
   await close();
 });
 

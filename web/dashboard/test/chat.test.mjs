@@ -1,7 +1,7 @@
 // The journeys of somebody who chats: what is sent, what comes, and what becomes of it.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, launch, open } from "./support/browser.mjs";
 import {
   conversationWith, ECHO_NUMBER, messagesOf, openAccount, SILENT, send, writeFrom,
 } from "./support/chats.mjs";
@@ -44,11 +44,11 @@ describe("a conversation", () => {
     const { page, close } = await open(browser, gateway, { hash: "#/chat" });
     await page.getByText("No conversations yet").waitFor();
     await page.getByRole("button", { name: "New conversation" }).first().click();
-    await page.getByLabel("Telephone number").fill("12");
+    await page.getByLabel("Phone number").fill("12");
     await page.getByLabel("Message", { exact: true }).fill("Hello there");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("The recipient must be").waitFor();
-    await page.getByLabel("Telephone number").fill("+1 555 000 0001");
+    await page.getByLabel("Phone number").fill("+1 555 000 0001");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByRole("heading", { level: 2, name: "Echo" }).waitFor();
     await until("the echo", async () => await page.locator(".bubble").count() === 2);
@@ -67,8 +67,8 @@ describe("a conversation", () => {
     assert.equal(await tick(page, "Shown at once"), "pending");
     await page.locator(".own [data-tick=read]").last().waitFor();
     await page.locator(".message:not(.own)", { hasText: "Shown at once" }).waitFor();
-    assert.equal(await page.locator(".own", { hasText: "Shown at once" }).count(), 1);
-    assert.equal(await page.locator("[data-state=sending]").count(), 0);
+    await assertCount(page.locator(".own", { hasText: "Shown at once" }), 1);
+    await assertCount(page.locator("[data-state=sending]"), 0);
     await close();
   });
 
@@ -211,7 +211,7 @@ describe("files", () => {
     assert.deepEqual([sent.message_type, sent.media.filename], ["image", "hills.png"]);
     await page.locator(".own [data-tick=read]").last().waitFor();
     await page.locator(".own", { hasText: "Seen from here" })
-      .getByRole("button", { name: "Show the picture large" }).click();
+      .getByRole("button", { name: "Enlarge picture" }).click();
     await page.getByRole("dialog").locator("img").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -266,7 +266,7 @@ describe("a broken line", () => {
       await page.locator("[data-state=waiting], [data-state=sending]").count() === 0);
     const messages = await messagesOf(gateway, id);
     assert.equal(messages.filter((each) => each.message_body === "Only once").length, 1);
-    assert.equal(await page.locator(".own", { hasText: "Only once" }).count(), 1);
+    await assertCount(page.locator(".own", { hasText: "Only once" }), 1);
     await close();
   });
 
@@ -317,9 +317,9 @@ describe("the list", () => {
 
   test("is filtered, tagged, and puts away what is done", async () => {
     const { page, close } = await openChat(GERTRUDE);
-    const menu = page.getByRole("button", { name: "What to do with this conversation" });
+    const menu = page.getByRole("button", { name: "Conversation actions" });
     await menu.click();
-    await page.getByRole("menuitem", { name: "Choose tags" }).click();
+    await page.getByRole("menuitem", { name: "Edit tags" }).click();
     await page.getByLabel("New tag").fill("Poets");
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("checkbox", { name: "Poets" }).waitFor();
@@ -329,13 +329,13 @@ describe("the list", () => {
     await until("one is left", async () => await page.locator(".row").count() === 1);
     await page.getByRole("combobox", { name: "Tag" }).selectOption({ label: "All tags" });
     await menu.click();
-    await page.getByRole("menuitem", { name: "Archive" }).click();
+    await page.getByRole("menuitem", { name: "Archive", exact: true }).click();
     await page.getByRole("link", { name: /Gertrude/ }).waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Archive", exact: true }).click();
+    await page.getByRole("button", { name: "Archived", exact: true }).click();
     await page.getByRole("link", { name: /Gertrude/ }).waitFor();
     await menu.click();
-    await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
-    await page.getByText("No conversation is in this view").waitFor();
+    await page.getByRole("menuitem", { name: "Unarchive" }).click();
+    await page.getByText("No conversation matches this filter").waitFor();
     await close();
   });
 

@@ -2,7 +2,7 @@
 // captions, quoted words, mentions. `open` fails on dialogs, breaches of the policy and requests.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertText, launch, open } from "./support/browser.mjs";
 import {
   ADA, conversationWith, messagesOf, openAccount, send, writeFrom,
 } from "./support/chats.mjs";
@@ -98,7 +98,7 @@ test("texts, names, captions, file names, quotes and mentions stay text", async 
   await page.getByRole("heading", { level: 2, name: NAME }).waitFor();
 
   // What is drawn beside a message: its menu, and that it is answered.
-  await page.getByRole("button", { name: "To the newest message" }).click();
+  await page.getByRole("button", { name: "Go to newest message" }).click();
   const own = page.locator(".own .bubble").last();
   await own.click({ button: "right" });
   await assertOnlyText(page, "the menu");
@@ -111,7 +111,7 @@ test("texts, names, captions, file names, quotes and mentions stay text", async 
   await named.click();
   const mention = page.locator(".own .mention");
   await until("the mentions", async () => await mention.count() === 2);
-  assert.match(await mention.first().textContent(), /^@/);
+  await assertText(mention.first(), /^@/);
   await assertOnlyText(page, "the group");
 
   await page.getByRole("searchbox").fill("bold");

@@ -87,7 +87,7 @@ describe("by the keyboard alone", () => {
     await page.keyboard.press("Enter");
     await page.locator("dialog pre").waitFor();
     await untilFocused(page, "the secret's dialog", (it) => it.isInDialog);
-    await take(page, "I have kept it");
+    await take(page, "I have stored it");
     await page.getByRole("heading", { level: 1, name: "/keys" }).waitFor();
     await take(page, "Send a test");
     await until("the test", () => receiver.got.some((each) => each.path === "/keys"));
@@ -127,7 +127,7 @@ describe("by the keyboard alone", () => {
       all.some((each) => each.message_body === "Written by keys"));
     await page.keyboard.press("Shift+Tab");
     // Back from the text to the messages, whose menus follow one another.
-    const isMenu = ({ name }) => name.startsWith("What to do with the message by");
+    const isMenu = ({ name }) => name.startsWith("Actions for the message by");
     for (let stop = 0; stop < STOPS && !isMenu(await focused(page)); stop += 1) {
       await page.keyboard.press("Shift+Tab");
     }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, assertText, launch, open } from "./support/browser.mjs";
 import { ADA, conversationWith, messagesOf, writeFrom } from "./support/chats.mjs";
 import { png } from "./support/files.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
@@ -30,8 +30,8 @@ async function createHook(path) {
 }
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
-const conversationMenu = (page) => button(page, "What to do with this conversation");
-const messageMenu = (page) => page.getByRole("button", { name: /^What to do with the message by/ });
+const conversationMenu = (page) => button(page, "Conversation actions");
+const messageMenu = (page) => page.getByRole("button", { name: /^Actions for the message by/ });
 const sessionMenu = (page) => button(page, "Actions for shop");
 
 /**
@@ -61,13 +61,13 @@ const dialogs = [
     open: (page) => press(page, button(page, "Send a test")),
   },
   {
-    of: "webhooks/RotateDialog", at: () => hook, field: /former|overlap|old/i,
-    open: (page) => choose(page, button(page, "Actions"), "New secret"),
+    of: "webhooks/RotateDialog", at: () => hook, field: /previous/i,
+    open: (page) => choose(page, button(page, "Actions"), "Rotate secret"),
   },
   {
     of: "webhooks/SecretDialog", at: () => hook, heading: /secret/i,
     open: async (page) => {
-      await choose(page, button(page, "Actions"), "New secret");
+      await choose(page, button(page, "Actions"), "Rotate secret");
       await untilFocused(page, "the choice", ({ tag }) => tag === "SELECT");
       await page.keyboard.press("Enter");
     },
@@ -104,12 +104,12 @@ const dialogs = [
     },
   },
   {
-    of: "chat/NewConversation", at: "#/chat", field: "Telephone number",
+    of: "chat/NewConversation", at: "#/chat", field: "Phone number",
     open: (page) => press(page, button(page, "New conversation")),
   },
   {
     of: "chat/TagsDialog", at: () => chat, field: "New tag",
-    open: (page) => choose(page, conversationMenu(page), "Choose tags"),
+    open: (page) => choose(page, conversationMenu(page), "Edit tags"),
   },
   {
     of: "chat/Chat", at: () => chat, heading: "Delete this conversation here?",
@@ -121,7 +121,7 @@ const dialogs = [
   },
   {
     of: "chat/Lightbox", at: () => chat, dialog: "A view",
-    open: (page) => press(page, button(page, "Show the picture large")),
+    open: (page) => press(page, button(page, "Enlarge picture")),
   },
 ];
 
@@ -168,7 +168,7 @@ describe("Enter submits a dialog", () => {
     if (!(await all.isChecked())) await press(page, all, "Space");
     await page.keyboard.press("Enter");
     const shown = page.getByRole("dialog").locator("code").first();
-    assert.match(await shown.innerText(), /^wag_/);
+    await assertText(shown, /^wag_/);
     const { tag } = await untilFocused(page, "the heading", (it) => it.tag === "H2");
     assert.equal(tag, "H2");
     // The key is shown this once: Enter does not close it.
@@ -188,7 +188,7 @@ describe("Enter submits a dialog", () => {
       const options = { key: "Enter", repeat: true, bubbles: true, cancelable: true };
       document.activeElement.dispatchEvent(new KeyboardEvent("keydown", options));
     });
-    assert.equal(await page.getByRole("dialog").count(), 1);
+    await assertCount(page.getByRole("dialog"), 1);
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("heading", { level: 1, name: "Webhooks" }).waitFor();
@@ -262,7 +262,7 @@ describe("every menu", () => {
     await untilFocused(page, "the menu's first entry", (it) => it.name.startsWith("React with"));
     await page.keyboard.press("Escape");
     await menu.waitFor({ state: "detached" });
-    await untilFocused(page, "its button", (it) => /^What to do with the message/.test(it.name));
+    await untilFocused(page, "its button", (it) => /^Actions for the message/.test(it.name));
     await page.keyboard.press("Enter");
     await menu.waitFor();
     await untilFocused(page, "an entry", (it) => it.name.startsWith("React with"));
@@ -289,7 +289,7 @@ describe("every menu", () => {
     await page.keyboard.press("Home");
     await page.keyboard.press("Escape");
     await picker.waitFor({ state: "detached" });
-    await untilFocused(page, "its button", (it) => /^What to do with the message/.test(it.name));
+    await untilFocused(page, "its button", (it) => /^Actions for the message/.test(it.name));
     await press(page, button(page, "Emoji"));
     await picker.waitFor();
     await page.keyboard.press("Tab");

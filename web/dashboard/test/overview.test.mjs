@@ -1,7 +1,7 @@
 // The overview tells what happened, from the gateway's own metrics.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertText, launch, open } from "./support/browser.mjs";
 import { ECHO, link, startGateway } from "./support/gateway.mjs";
 
 let browser, gateway;
@@ -19,10 +19,10 @@ test("messages in and out, and what waits, are counted and drawn", async () => {
   const { page, close } = await open(browser, gateway, { hash: "#/?minutes=15" });
   const figure = (name) => page.getByRole("figure", { name });
   await figure("Messages").getByText("1 in, 1 out").waitFor();
-  await figure("Waiting to be sent").getByText("1 now, 1 at most").waitFor();
+  await figure("Queued messages").getByText("1 now, 1 at most").waitFor();
   await figure("Memory").getByText(/\d+ MiB the gateway/).waitFor();
   const tile = page.getByText("Sessions ready").locator("..");
-  assert.match(await tile.innerText(), /1 of 1/);
+  await assertText(tile, /1 of 1/);
   const canvas = figure("Messages").locator("canvas");
   await canvas.waitFor();
   const painted = await canvas.evaluate((element) => {

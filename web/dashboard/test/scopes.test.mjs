@@ -2,7 +2,7 @@
 // and what to ask for, and takes a refusal for no fault.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, launch, open } from "./support/browser.mjs";
 import { ADA, conversationWith, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 
@@ -55,7 +55,7 @@ describe("a key for an agent without the scope read", () => {
     await page.locator(".row", { hasText: "Is anybody there?" }).waitFor();
     const seconds = (Date.now() - start) / 1000;
     assert.ok(asked < 10 + seconds, `${asked} requests in ${seconds} s`);
-    assert.equal(await page.getByText("Connection lost").count(), 0);
+    await assertCount(page.getByText("Connection lost"), 0);
     const field = page.getByRole("textbox", { name: "Write a message" });
     await field.fill("Yes");
     await field.press("Enter");
@@ -111,11 +111,11 @@ test("a key for one session is told what takes a key for all", async () => {
   const { page, close, entries } = await signIn(scopes, { sessionId: "shop", hash: chat });
   assert.deepEqual(entries, ["Sessions", "Chat", "Events", "Webhooks", "Settings"]);
   await page.getByText("Live", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "What to do with this conversation" }).click();
-  await page.getByRole("menuitem", { name: "Choose tags" }).click();
+  await page.getByRole("button", { name: "Conversation actions" }).click();
+  await page.getByRole("menuitem", { name: "Edit tags" }).click();
   await page.getByLabel("New tag").fill("Poets");
   await page.keyboard.press("Enter");
-  await page.getByText("Your key is for one session alone").waitFor();
+  await page.getByText("Your key is for one session only").waitFor();
   assert.equal(await faults(page), 0);
   await close();
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, launch, open } from "./support/browser.mjs";
 import { link, scan, startGateway, until } from "./support/gateway.mjs";
 
 const PHONE = "15551234567";
@@ -48,7 +48,7 @@ describe("a fresh gateway", () => {
     await page.getByRole("button", { name: "Send" }).click();
     const lines = page.getByRole("listitem");
     await lines.filter({ hasText: "Sent" }).getByText("Is anybody there?").waitFor();
-    await lines.filter({ hasText: "Answered" }).getByText("Is anybody there?").waitFor();
+    await lines.filter({ hasText: "Reply received" }).getByText("Is anybody there?").waitFor();
     const seconds = (Date.now() - began) / 1_000;
     console.log(`from the first page to the first answer: ${seconds.toFixed(1)} s`);
     assert.ok(seconds < 60, `${seconds} s`);
@@ -75,14 +75,14 @@ describe("a session", () => {
   test("is linked by a code that is typed", async () => {
     await gateway.ask("POST", "/api/v1/sessions", { sessionId: "typed" });
     const { page, close } = await open(browser, gateway, { hash: "#/sessions/typed" });
-    await page.getByRole("tab", { name: "Type a code" }).click();
-    await page.getByLabel("Telephone number").fill("12");
+    await page.getByRole("tab", { name: "Use pairing code" }).click();
+    await page.getByLabel("Phone number").fill("12");
     await page.keyboard.press("Enter");
     await page.getByText("must be a number of 7 to 15 digits").waitFor();
-    await page.getByLabel("Telephone number").fill("+1 (555) 765-4321");
+    await page.getByLabel("Phone number").fill("+1 (555) 765-4321");
     await page.keyboard.press("Enter");
     const code = (await page.locator(".big code").innerText()).replace("-", "");
-    await page.getByText("Good for another").waitFor();
+    await page.getByText("Valid for another").waitFor();
     const path = "/_simulator/v1/accounts/15557654321/pairing-code";
     await gateway.ask("POST", path, { code, name: "Typist" });
     await page.getByText("Ready", { exact: true }).waitFor();
@@ -114,13 +114,13 @@ describe("a session", () => {
       sessionId: "late", config: { qrTimeout: 1 },
     });
     const { page, close } = await open(browser, gateway, { hash: "#/sessions/late" });
-    await page.getByText("This session does not run").waitFor();
-    await page.getByText("Start it again for a new code").waitFor();
+    await page.getByText("This session has failed").waitFor();
+    await page.getByText("Restart it for a new code").waitFor();
     await page.getByRole("tab", { name: "Log" }).click();
     const log = page.getByRole("list", { name: "Log" });
     await log.getByText("nobody scanned the QR code in time").waitFor();
-    await page.getByRole("button", { name: "Start again" }).click();
-    await page.getByText("late is starting again").waitFor();
+    await page.getByRole("button", { name: "Restart" }).click();
+    await page.getByText("late is restarting").waitFor();
     await page.getByText("Starting").or(page.getByText("Waiting for a scan")).first().waitFor();
     await close();
   });
@@ -130,7 +130,7 @@ describe("a session", () => {
     const { page, close } = await open(browser, gateway, { hash: "#/sessions" });
     await row(page, "goes").getByText("Ready").waitFor();
     await choose(page, "goes", "Log out");
-    await page.getByText("a phone must be linked anew").waitFor();
+    await page.getByText("link a phone again").waitFor();
     await page.keyboard.press("Escape");
     assert.equal((await session("goes")).status, "ready");
     await choose(page, "goes", "Log out");
@@ -162,7 +162,7 @@ describe("a session", () => {
     await page.getByLabel("Name").fill("proxied");
     await page.getByText("Proxy and options").click();
     await page.getByLabel("Proxy", { exact: true }).selectOption("socks5");
-    await page.getByLabel("Address of the proxy").fill(address);
+    await page.getByLabel("Proxy address").fill(address);
     await page.getByRole("button", { name: "Create" }).click();
     await heading(page, "proxied");
     await page.getByText(`socks5://${address}`).waitFor();
@@ -170,7 +170,7 @@ describe("a session", () => {
     await page.getByRole("button", { name: "New session" }).click();
     await page.getByLabel("Name").fill("proxied");
     await page.keyboard.press("Enter");
-    await page.getByText("A session of this name is there already").waitFor();
+    await page.getByText("A session with this name exists already").waitFor();
     await close();
     proxy.close();
   });
@@ -180,7 +180,7 @@ describe("a session", () => {
       const hash = `#/sessions/${encodeURIComponent(id)}`;
       const { page, close } = await open(browser, gateway, { hash });
       await heading(page, id);
-      await page.getByText("There is no such session").waitFor();
+      await page.getByText("Session not found").waitFor();
       await close();
     }
   });
@@ -194,8 +194,9 @@ describe("a session", () => {
     await page.getByText(HOSTILE).first().waitFor();
     await page.getByRole("textbox", { name: "Message" }).fill(HOSTILE);
     await page.getByRole("button", { name: "Send" }).click();
-    await page.getByRole("listitem").filter({ hasText: "Answered" }).getByText(HOSTILE).waitFor();
-    assert.equal(await page.locator("img, script:not([type=module])").count(), 0);
+    await page.getByRole("listitem").filter({ hasText: "Reply received" })
+      .getByText(HOSTILE).waitFor();
+    await assertCount(page.locator("img, script:not([type=module])"), 0);
     await close();
   });
 });

@@ -1,7 +1,7 @@
 // Keys: shown once, listed, used and revoked. What else the settings tell and change.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, launch, open } from "./support/browser.mjs";
 import { startGateway, until } from "./support/gateway.mjs";
 
 const HOSTILE = "<b onclick=alert(1)>key</b>";
@@ -29,10 +29,10 @@ test("a key is made, shown this once, and revoked", async () => {
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name").fill(HOSTILE);
   // Nothing is chosen for people.
-  assert.equal(await page.getByRole("checkbox", { checked: true }).count(), 0);
+  await assertCount(page.getByRole("checkbox", { checked: true }), 0);
   await page.getByRole("button", { name: "Create" }).click();
   await page.getByText("Choose at least one").waitFor();
-  await page.getByLabel("Look at sessions").check();
+  await page.getByLabel("Read sessions").check();
   await page.getByLabel("Expires").selectOption("30");
   await page.getByRole("button", { name: "Create" }).click();
   const key = await page.getByRole("dialog").locator("code").innerText();

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { after, before, describe, test } from "node:test";
-import { launch, open } from "./support/browser.mjs";
+import { assertCount, launch, open } from "./support/browser.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 import { startReceiver } from "./support/receiver.mjs";
 
@@ -55,7 +55,7 @@ describe("a webhook", () => {
   test("is made, shows its secret once, and a test arrives signed", async () => {
     receiver.status = 200;
     const { page, close } = await open(browser, gateway, { hash: "#/webhooks" });
-    await page.getByText("Nobody is told yet").waitFor();
+    await page.getByText("No webhooks yet").waitFor();
     await page.getByRole("button", { name: "New webhook" }).click();
     await page.getByLabel("Address").fill("nonsense");
     await page.getByRole("button", { name: "Create" }).click();
@@ -71,11 +71,11 @@ describe("a webhook", () => {
     await page.getByRole("button", { name: "Create" }).click();
     const secret = await page.locator("dialog pre").innerText();
     assert.match(secret, /^whsec_/);
-    await page.getByRole("button", { name: "I have kept it" }).click();
+    await page.getByRole("button", { name: "I have stored it" }).click();
     await page.getByRole("heading", { level: 1, name: "/made" }).waitFor();
     assert.ok(!(await page.content()).includes(secret));
     await page.getByRole("button", { name: "Send a test" }).click();
-    await page.getByText("The receiver took it.").waitFor();
+    await page.getByText("The receiver accepted it.").waitFor();
     const [request] = at("/made");
     assert.equal(request.event.event, "webhook.test");
     assert.equal(request.headers["x-team"], "sales");
@@ -93,15 +93,15 @@ describe("a webhook", () => {
     await write(`One ${HOSTILE}`);
     await page.locator("summary").filter({ hasText: "Dead letter" }).waitFor();
     await page.locator("summary").first().click();
-    await page.getByText("Try 3", { exact: true }).waitFor();
-    assert.equal(await page.getByText(/^out of order <img src=x/).count(), 3);
-    assert.equal(await page.locator("main img, main script, main style").count(), 0);
+    await page.getByText("Attempt 3", { exact: true }).waitFor();
+    await assertCount(page.getByText(/^out of order <img src=x/), 3);
+    await assertCount(page.locator("main img, main script, main style"), 0);
     await page.locator('[data-stat="failed"]').filter({ hasText: "1" }).waitFor();
     assert.equal(at("/fails").length, 3);
     [receiver.status, receiver.body] = [200, "thanks"];
-    await page.getByRole("button", { name: "Deliver again" }).click();
+    await page.getByRole("button", { name: "Retry", exact: true }).click();
     await page.locator("summary").filter({ hasText: "Delivered" }).waitFor();
-    await page.getByText("Try 4", { exact: true }).waitFor();
+    await page.getByText("Attempt 4", { exact: true }).waitFor();
     await page.locator('[data-stat="delivered"]').filter({ hasText: "1" }).waitFor();
     assert.equal(new Set(at("/fails").map(({ headers }) => headers["webhook-id"])).size, 1);
     await close();
@@ -115,53 +115,53 @@ describe("a webhook", () => {
     const { page, close } = await open(browser, gateway, { hash: hook.hash });
     await page.locator('[data-stat="failed"]').filter({ hasText: "2" }).waitFor();
     receiver.status = 200;
-    await page.getByRole("button", { name: "Recover" }).click();
+    await page.getByRole("button", { name: "Retry failed" }).click();
     await page.getByLabel("Since").selectOption("3600");
-    await page.getByRole("dialog").getByRole("button", { name: "Recover" }).click();
-    await page.getByText("2 dead letters are in line again").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Retry failed" }).click();
+    await page.getByText("2 dead letters queued again").waitFor();
     await page.locator('[data-stat="delivered"]').filter({ hasText: "2" }).waitFor();
     await page.getByLabel("Show").selectOption("dead");
-    await page.getByText("None of these").waitFor();
+    await page.getByText("No deliveries match").waitFor();
     await close();
   });
 
-  test("says why it was switched off, and is switched on again", async () => {
+  test("says why it was disabled, and is enabled again", async () => {
     const hook = await create("/gone");
     receiver.answer = (path) => (path === "/gone" ? { status: 410, body: "" } : null);
     const { page, close } = await open(browser, gateway, { hash: hook.hash });
     await page.getByText("No deliveries yet").waitFor();
     await write("Too late");
-    await page.getByText("The gateway switched it off: the receiver answered 410 Gone").waitFor();
+    await page.getByText("Disabled by the gateway: the receiver answered 410 Gone").waitFor();
     receiver.answer = undefined;
-    await page.getByRole("button", { name: "Switch on" }).click();
-    await page.getByText("On", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Enable" }).click();
+    await page.getByText("Active", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Actions" }).click();
-    await page.getByRole("menuitem", { name: "Switch off" }).click();
-    await page.getByText("Switched off by hand").waitFor();
+    await page.getByRole("menuitem", { name: "Disable" }).click();
+    await page.getByText("Disabled by hand").waitFor();
     await close();
   });
 
-  test("gets a new secret while the former one still signs", async () => {
+  test("gets a new secret while the previous one still signs", async () => {
     const hook = await create("/rotates");
     const { page, close } = await open(browser, gateway, { hash: hook.hash });
     const rotate = async (overlap) => {
       await page.getByRole("button", { name: "Actions" }).click();
-      await page.getByRole("menuitem", { name: "New secret" }).click();
-      await page.getByLabel("How long the former secret").selectOption(overlap);
-      await page.getByRole("button", { name: "Make the secret" }).click();
+      await page.getByRole("menuitem", { name: "Rotate secret" }).click();
+      await page.getByLabel("The previous secret stays valid for").selectOption(overlap);
+      await page.getByRole("button", { name: "Rotate", exact: true }).click();
       const secret = await page.locator("dialog pre").innerText();
-      await page.getByRole("button", { name: "I have kept it" }).click();
+      await page.getByRole("button", { name: "I have stored it" }).click();
       await page.getByRole("button", { name: "Send a test" }).click();
-      await page.getByText("The receiver took it.").waitFor();
+      await page.getByText("The receiver accepted it.").waitFor();
       await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
       return [secret, at("/rotates").at(-1)];
     };
     const [second, during] = await rotate("3600");
     assert.ok(isSigned(during, hook.secret) && isSigned(during, second));
-    await page.getByText("The former secret still signs, too.").waitFor();
+    await page.getByText("The previous secret also signs until").waitFor();
     const [third, last] = await rotate("0");
     assert.ok(isSigned(last, third) && !isSigned(last, second) && !isSigned(last, hook.secret));
-    await page.getByText("The former secret still signs, too.").waitFor({ state: "detached" });
+    await page.getByText("The previous secret also signs until").waitFor({ state: "detached" });
     await close();
   });
 
@@ -176,7 +176,7 @@ describe("a webhook", () => {
     await page.getByText("Saved").waitFor();
     assert.ok(!(await page.content()).includes("Bearer kept"));
     await page.getByRole("button", { name: "Send a test" }).click();
-    await page.getByText("The receiver took it.").waitFor();
+    await page.getByText("The receiver accepted it.").waitFor();
     const [request] = at("/headers");
     assert.equal(request.headers.authorization, "Bearer kept");
     assert.equal(request.headers["x-team"], "support");
@@ -190,11 +190,11 @@ describe("a webhook", () => {
     const { page, close } = await open(browser, gateway, { hash: hook.hash });
     await page.getByRole("button", { name: "Actions" }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
-    await page.getByText("forgotten for good").waitFor();
+    await page.getByText("deleted for good").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await page.getByRole("heading", { level: 1, name: "Webhooks" }).waitFor();
     await page.getByRole("link", { name: "/made" }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "/deleted" }).count(), 0);
+    await assertCount(page.getByRole("link", { name: "/deleted" }), 0);
     await close();
   });
 

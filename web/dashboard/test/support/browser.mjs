@@ -76,6 +76,24 @@ export async function assertAccessible(page, what) {
   assert.deepEqual(faults, [], what);
 }
 
+/** Waits until an element's text matches: an element is there before its content is drawn. */
+export const assertText = (locator, pattern, what) =>
+  settles(() => locator.innerText(), (text) => pattern.test(text), what ?? String(pattern));
+
+/** Waits until so many elements are there. */
+export const assertCount = (locator, count, what) =>
+  settles(() => locator.count(), (found) => found === count, what ?? `${count} of ${locator}`);
+
+async function settles(read, holds, what) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await read();
+    if (holds(found)) return;
+    if (Date.now() > end) assert.fail(`${what}: ${JSON.stringify(found)}`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
 /** Waits until a list stays at its end: rows move it until they are measured. */
 export const atItsEnd = (list) => list.evaluate(async (element) => {
   let quiet = 0;
