@@ -34,9 +34,8 @@ run: web chromium ## Serve for real on http://127.0.0.1:8080
 proxies: ## Unpack nginx and HAProxy for the tests, where they are missing
 	@scripts/install-proxies
 
-test: web chromium proxies ## Every test; needs cargo, node and Chromium
-	cargo test --locked
-	npm --prefix web test
+test: web chromium proxies ## Every test, with the slowest 20; needs cargo, node and Chromium
+	scripts/test
 
 # Not part of `make test`, which must not need Python: its library verifies what npm's does there.
 test-pypi: web ## The signatures of webhooks by PyPI's library too
