@@ -27,6 +27,6 @@ export const shots = [
     name: "events-empty",
     hash: "#/events",
     empty: true,
-    ready: (page) => page.getByText("Nothing has happened yet").waitFor(),
+    ready: (page) => page.getByText("No events yet").waitFor(),
   },
 ];

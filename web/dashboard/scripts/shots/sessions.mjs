@@ -31,10 +31,10 @@ export const shots = [
     name: "session-code",
     hash: "#/sessions/support",
     ready: async (page) => {
-      await page.getByRole("tab", { name: "Type a code" }).click();
-      await page.getByLabel("Telephone number").fill("+1 555 765 4321");
-      await page.getByRole("button", { name: "Get a code" }).click();
-      await page.getByText("Good for another").waitFor();
+      await page.getByRole("tab", { name: "Use pairing code" }).click();
+      await page.getByLabel("Phone number").fill("+1 555 765 4321");
+      await page.getByRole("button", { name: "Get pairing code" }).click();
+      await page.getByText("Valid for another").waitFor();
     },
   },
   {
@@ -43,7 +43,7 @@ export const shots = [
     ready: async (page) => {
       await page.getByText("On the simulated network").waitFor();
       await page.getByRole("button", { name: "Send" }).click();
-      await page.getByText("Answered").first().waitFor();
+      await page.getByText("Reply received").first().waitFor();
     },
   },
   {

@@ -9,6 +9,6 @@ export const shots = [
   {
     name: "not-found",
     hash: "#/nowhere",
-    ready: (page) => page.getByText("There is no such page").waitFor(),
+    ready: (page) => page.getByText("Page not found").waitFor(),
   },
 ];

@@ -42,7 +42,7 @@ export const shots = [
     hash: "#/webhooks",
     ready: async (page) => {
       await open(page, "/old");
-      await page.getByText("The gateway switched it off").waitFor();
+      await page.getByText("Disabled by the gateway").waitFor();
     },
   },
   {
@@ -59,7 +59,7 @@ export const shots = [
     hash: "#/webhooks",
     ready: async (page) => {
       await open(page, "/orders");
-      await page.getByRole("tab", { name: "Check the signature" }).click();
+      await page.getByRole("tab", { name: "Verify signatures" }).click();
       await page.getByText("createServer").first().waitFor();
     },
   },

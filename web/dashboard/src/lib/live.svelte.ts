@@ -2,7 +2,7 @@
 //
 // Where the line breaks it is taken up again after the last event that came, so that nothing is
 // missed. Who listens reads the present once the line stands and lets events change it; when the
-// gateway no longer holds what was missed, or the page was away too long, `fresh` is called anew.
+// gateway no longer holds what was missed, or the page was away too long, `fresh` is called again.
 import { fetchAnswer } from "./api/client";
 import { Failure, isRecord } from "./api/failure";
 import type { GatewayEvent } from "./api/types";
@@ -13,7 +13,7 @@ export type LineState = "closed" | "connecting" | "open" | "waiting" | "denied";
 
 export interface Listener {
   event?(event: GatewayEvent): void;
-  /** The present may differ from what is known in any way: read it anew. */
+  /** Events were missed: load the current state again. */
   fresh?(): void;
 }
 
@@ -98,7 +98,7 @@ async function follow(stopped: AbortSignal): Promise<boolean> {
       events.forEach(take);
     }
   } catch (error) {
-    // Signed out: whoever signs in opens a new line.
+    // Signed out: the next sign-in opens a new connection.
     if (error instanceof Failure && error.status === 401) closeLine();
     if (error instanceof Failure && error.status === 403) state = "denied";
   } finally {
@@ -113,8 +113,8 @@ function take(event: ServerEvent): void {
     tellFresh();
     return;
   }
-  const told = parse(event.data);
-  if (told) listeners.forEach((listener) => listener.event?.(told));
+  const parsed = parse(event.data);
+  if (parsed) listeners.forEach((listener) => listener.event?.(parsed));
 }
 
 function tellFresh(): void {

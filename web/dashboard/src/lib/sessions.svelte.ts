@@ -36,7 +36,7 @@ export function followSessions(): () => void {
   };
 }
 
-/** Reads them anew, after something was asked of one. */
+/** Loads the sessions again after a command to one of them. */
 export function refreshSessions(): Promise<void> {
   return loaded.load();
 }

@@ -23,13 +23,13 @@ const eachSecond = createSubscriber((update) => {
 
 /** Learns from an answer what time it is at the gateway. */
 export function learnTime(date: string | null): void {
-  const told = Date.parse(date ?? "");
+  const served = Date.parse(date ?? "");
   // The header counts whole seconds: less than that is no difference.
-  const found = told - Date.now();
+  const found = served - Date.now();
   if (Number.isFinite(found)) ahead = Math.abs(found) < 2 * SECOND ? 0 : found;
 }
 
-/** Milliseconds since 1970 at the gateway. A component that calls it is shown anew each second. */
+/** Milliseconds since 1970 at the gateway. Its readers are rendered every second. */
 export function presentTime(): number {
   eachSecond();
   return Date.now() + ahead;

@@ -2,7 +2,7 @@
 import { count, number } from "./language";
 
 export const events = {
-  lead: "What happens in the sessions, as it is written to the log.",
+  lead: "Everything that happens in the sessions, live and from the log.",
   list: "Events, newest first",
   filters: "Filters",
   session: "Session",
@@ -19,36 +19,36 @@ export const events = {
   resume: "Resume",
   paused: (value: number) =>
     value === 0
-      ? "Paused. Nothing came since."
-      : `Paused. ${count(value, "came", "came")} since.`,
-  past: "You are looking at an earlier part of the log.",
-  toPresent: "Back to the present",
+      ? "Paused. No new events."
+      : `Paused. ${count(value, "new event", "new events")}.`,
+  past: "You are viewing an earlier part of the log.",
+  toPresent: "Back to live",
   newer: "Load newer",
   older: "Load older",
   toNewest: "To the newest",
   jump: "Number",
   jumpAction: "Jump",
-  jumpFault: "Give a number from 1 on.",
+  jumpFault: "Enter a number, 1 or more.",
   notThere: (seq: number) =>
-    `Number ${number.format(seq)} is not in the log, or is filtered away.`,
+    `Number ${number.format(seq)} is not in the log, or the filters hide it.`,
   start: "The log begins here.",
   reset: (seq: number) =>
-    `What was before number ${number.format(seq)} is past its retention, and gone.`,
-  nothing: "No event here matches",
-  nothingText: "What comes is shown as soon as it matches. Older ones may, too.",
-  empty: "Nothing has happened yet",
-  emptyText: "Link a session: its code, its state and every message appear here at once.",
-  heard: (value: number) => count(value, "new event", "new events"),
+    `Events before number ${number.format(seq)} were removed when their retention ended.`,
+  nothing: "No events match",
+  nothingText: "New events that match appear here. Load older ones to search further.",
+  empty: "No events yet",
+  emptyText: "Link a session: its QR code, its status and every message appear here live.",
+  newEvents: (value: number) => count(value, "new event", "new events"),
   detail: (seq: number) => `Event ${number.format(seq)}`,
-  choose: "Choose an event to see all of it.",
+  choose: "Choose an event to see its details.",
   copyJson: "Copy as JSON",
   onlyChat: "Only this chat",
   onlyName: "Only this event",
   terminal: "From a terminal",
   terminalLead:
-    "These lines follow the same stream. The filters for chat and text are this page's own.",
+    "These commands follow the same stream. The chat and text filters work only on this page.",
   terminalKey: "Set WAGATE_KEY to your API key first: the key itself is never written here.",
-  terminalSocket: "A WebSocket follows one session: choose one in the filters to get its line.",
+  terminalSocket: "A WebSocket follows one session: choose a session above to see its command.",
   fields: (value: number) => count(value, "field", "fields"),
   items: (value: number) => count(value, "item", "items"),
 } as const;

@@ -7,39 +7,39 @@ export interface Explained {
 }
 
 export const ADVICE: [RegExp, string][] = [
-  [/scanned the QR code/, "Start it again for a new code, and have the phone ready."],
+  [/scanned the QR code/, "Restart it for a new code, and have the phone ready."],
   [
     /account did not load/,
-    "Start it again. A phone without a connection, or a very full account, makes it slow: raise "
+    "Restart it. A phone without a connection, or a very large account, makes it slow: raise "
     + "sessions.auth_timeout_seconds if it happens again.",
   ],
-  [/did not open within/, "The machine may be overloaded. wagate doctor tries the browser."],
-  [/not available here/, "Choose the other engine: remove the session and create it again."],
+  [/did not open within/, "The machine may be overloaded. Run wagate doctor to test the browser."],
+  [/not available here/, "Remove the session and create it again with the other engine."],
   [/proxy|ERR_PROXY|ERR_TUNNEL/i, "Check the address and the password of the proxy."],
   [
     /ended without a word|crash/i,
-    "The browser ended by itself, mostly for want of memory. See the memory on the overview.",
+    "The browser crashed, often because memory ran out. See the memory chart on the overview.",
   ],
-  [/ERR_|net::|resolve/i, "The machine does not reach WhatsApp. wagate doctor looks closer."],
+  [/ERR_|net::|resolve/i, "The machine cannot reach WhatsApp. Run wagate doctor for details."],
 ];
 
 export const FAILURES: Record<string, Explained> = {
   UNREACHABLE: {
     title: "The gateway does not answer",
-    advice: "Is it running? This page tries again by itself where it can.",
+    advice: "Is it running? This page retries automatically where it can.",
   },
   UNREADABLE: {
     title: "The answer could not be read",
-    advice: "Something between this page and the gateway may have answered in its place.",
+    advice: "A proxy between this page and the gateway may have answered instead.",
   },
   UNAUTHORIZED: { title: "You are not signed in", advice: "Sign in with an API key." },
   UNAUTHENTICATED: { title: "You are not signed in", advice: "Sign in with an API key." },
   SESSION_NOT_FOUND: {
-    title: "There is no such session",
-    advice: "It may have been removed meanwhile.",
+    title: "Session not found",
+    advice: "It may have been removed.",
   },
   SESSION_ALREADY_EXISTS: {
-    title: "A session of this name is there already",
+    title: "A session with this name exists already",
     advice: "Choose another name.",
   },
   SESSION_NOT_READY: {
@@ -47,15 +47,15 @@ export const FAILURES: Record<string, Explained> = {
     advice: "Wait until it is ready, or restart it.",
   },
   MAX_SESSIONS_REACHED: {
-    title: "No more sessions are allowed",
+    title: "The limit of sessions is reached",
     advice: "Remove one, or raise sessions.max in the settings.",
   },
   SESSION_START_FAILED: {
     title: "The browser did not start",
-    advice: "The log of the session says why; wagate doctor checks the machine.",
+    advice: "See the log of the session, and run wagate doctor on the machine.",
   },
   QR_NOT_AVAILABLE: {
-    title: "There is no code to scan at the moment",
+    title: "No QR code at the moment",
     advice: "Restart the session to get a new one.",
   },
   INSTANCE_NOT_CONNECTED: {
@@ -63,69 +63,69 @@ export const FAILURES: Record<string, Explained> = {
     advice: "Wait until it is, or restart it.",
   },
   CONVERSATION_NOT_FOUND: {
-    title: "There is no such conversation",
-    advice: "It may have been deleted meanwhile.",
+    title: "Conversation not found",
+    advice: "It may have been deleted.",
   },
   MESSAGE_NOT_FOUND: {
-    title: "There is no such message",
-    advice: "It may have been deleted meanwhile.",
+    title: "Message not found",
+    advice: "It may have been deleted.",
   },
   MEDIA_NOT_FOUND: {
-    title: "The file is not there any more",
+    title: "The file no longer exists",
     advice: "The phone may have removed it.",
   },
   EDIT_NOT_ALLOWED: {
-    title: "This message cannot be changed any more",
-    advice: "WhatsApp allows it for 15 minutes, and for own texts alone.",
+    title: "This message can no longer be edited",
+    advice: "WhatsApp allows it for 15 minutes, and only for your own texts.",
   },
   DELETE_NOT_ALLOWED: {
     title: "This message cannot be deleted for everyone",
-    advice: "WhatsApp allows it for 60 hours, and for own messages alone.",
+    advice: "WhatsApp allows it for 60 hours, and only for your own messages.",
   },
   MEDIA_TYPE_MISMATCH: {
-    title: "The file is not what its name says",
+    title: "The file does not match its type",
     advice: "Send it as a document.",
   },
   FILE_UNREADABLE: { title: "The file could not be read", advice: "Choose it again." },
   SEND_FAILED: {
-    title: "WhatsApp did not take it",
-    advice: "Try again in a while. The log of the session says more.",
+    title: "WhatsApp refused the message",
+    advice: "Try again later. See the log of the session.",
   },
   SEND_TIMEOUT: {
     title: "WhatsApp did not answer in time",
-    advice: "Look on the phone whether it is there before you send it again.",
+    advice: "Check on the phone whether it arrived before you send it again.",
   },
   SENDING_ON_HOLD: {
-    title: "WhatsApp takes no messages of this account for now",
-    advice: "What is queued goes out when it takes them again.",
+    title: "WhatsApp accepts no messages from this account for now",
+    advice: "Queued messages are sent when it accepts them again.",
   },
   ACCOUNT_RESTRICTED: {
     title: "WhatsApp restricts this account",
     advice: "Send less for a while, and to people who know you.",
   },
   RECIPIENT_INVALID: {
-    title: "Nobody can be reached there",
-    advice: "Check the number, with its country code.",
+    title: "This recipient is not valid",
+    advice: "Check the number and its country code.",
   },
   RECIPIENT_NOT_ON_WHATSAPP: {
     title: "This number is not on WhatsApp",
-    advice: "Check it, with its country code.",
+    advice: "Check the number and its country code.",
   },
   INSUFFICIENT_STORAGE: {
     title: "The gateway's disk is nearly full",
-    advice: "Free some room: until then nothing can be sent or created.",
+    advice: "Free some space: until then nothing can be sent or created.",
   },
   STORAGE_UNAVAILABLE: {
-    title: "The gateway's disk fails",
-    advice: "Look at its log; it starts again by itself.",
+    title: "The gateway's disk has an error",
+    advice: "See its log. It restarts automatically.",
   },
   WHATSAPP_NOT_READY: {
     title: "WhatsApp Web is not ready for this",
     advice: "Try again in a moment. If it lasts, restart the session.",
   },
   WEBHOOK_NOT_FOUND: {
-    title: "There is no such webhook or delivery",
-    advice: "It may have been deleted meanwhile.",
+    title: "Webhook or delivery not found",
+    advice: "It may have been deleted.",
   },
   SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
 };
@@ -136,14 +136,14 @@ export function forbidden(message: string): Explained {
   if (scope) {
     return {
       title: `Your key lacks the scope ${scope}`,
-      advice: "Sign in with a key that has it. Somebody whose key has the scope admin makes such "
+      advice: "Sign in with a key that has it. An administrator (scope admin) can create such "
         + "keys in the settings.",
     };
   }
   if (message.includes("for one session")) {
     return {
-      title: "Your key is for one session alone",
-      advice: "What belongs to all sessions, such as tags, takes a key for all of them: ask for "
+      title: "Your key is for one session only",
+      advice: "Shared data, such as tags, needs a key for all sessions: ask an administrator for "
         + "such a key, or for the change itself.",
     };
   }

@@ -64,10 +64,10 @@ export async function readLog(
   const response = await fetchAnswer(streamPath(choice), options);
   const page: LogPage = { events: [], oldest: null };
   for (const { name, data } of new EventReader().read(await response.text())) {
-    const told: unknown = JSON.parse(data);
-    if (!isRecord(told)) continue;
-    if (name === "reset") page.oldest = Number(told["oldest"]);
-    else page.events.push(told as unknown as GatewayEvent);
+    const parsed: unknown = JSON.parse(data);
+    if (!isRecord(parsed)) continue;
+    if (name === "reset") page.oldest = Number(parsed["oldest"]);
+    else page.events.push(parsed as unknown as GatewayEvent);
   }
   return page;
 }
@@ -75,7 +75,7 @@ export async function readLog(
 /** The lines for a terminal that give the same stream. A WebSocket follows one session. */
 export function commands(choice: Choice): { curl: string; websocat?: string; wscat?: string } {
   const url = address(streamPath(choice), queryOf(choice));
-  // The key itself stays here: whoever pastes the line fills it in from the environment.
+  // The command reads the key from the environment, so that no key is copied.
   const header = currentKey() ? '"Authorization: Bearer $WAGATE_KEY"' : "";
   const curl = ["curl -N", header && `-H ${header}`, quoted(url.href)];
   const found = { curl: joined(curl) };

@@ -43,7 +43,7 @@ const TELLING = [
 export function entryOf(event: GatewayEvent): Entry {
   const { seq, event: name, sessionId: session, data, timestamp } = event;
   const telling = TELLING.map((field) => data[field]);
-  const told = telling.find((value) => typeof value === "string" && value !== "");
+  const main = telling.find((value) => typeof value === "string" && value !== "");
   return {
     kind: "event",
     seq,
@@ -51,7 +51,7 @@ export function entryOf(event: GatewayEvent): Entry {
     name,
     at: timestamp * 1000,
     chat: chatOf(name, data),
-    summary: typeof told === "string" ? told.slice(0, SUMMARY) : "",
+    summary: typeof main === "string" ? main.slice(0, SUMMARY) : "",
     json: JSON.stringify(event),
   };
 }

@@ -40,7 +40,7 @@ export class Tail {
 
   constructor(private filter: Filter) {}
 
-  /** Begins anew at the present. */
+  /** Starts again at the newest event. */
   async open(filter: Filter = this.filter): Promise<void> {
     this.clear(filter);
     const newest = newestNumber();
@@ -62,7 +62,7 @@ export class Tail {
     this.isPaused = true;
   }
 
-  /** Goes on with what came meanwhile; anew, where that is too much to be read after. */
+  /** Resumes with the missed events, or starts again where too many were missed. */
   async resume(): Promise<void> {
     if (FARTHEST < newestNumber() - this.upTo) return this.open();
     const start = this.upTo;
@@ -97,7 +97,7 @@ export class Tail {
     });
   }
 
-  /** What the chat and the text are is looked at here alone: nothing need be read anew. */
+  /** The chat and text filters apply to loaded events, so nothing is loaded again. */
   narrow(filter: Filter): void {
     this.filter = filter;
   }

@@ -5,7 +5,7 @@ import type { Conversation, ConversationFilter, Instance } from "../../lib/api/c
 import { Failure } from "../../lib/api/failure";
 import type { GatewayEvent } from "../../lib/api/types";
 import { Pacer } from "./pacer";
-import { Told } from "./told";
+import { RecentEvents } from "./recent-events";
 
 const PAGE = 100;
 const PAUSE = 2_500;
@@ -39,7 +39,7 @@ export class Conversations {
   private opened = 0;
   private isLoadingMore = false;
   private isPageWanted = false;
-  private readonly told = new Told();
+  private readonly recent = new RecentEvents();
   private readonly touched = new Set<string>();
   private readonly pacer = new Pacer(() => this.readTouched(), PAUSE);
 
@@ -55,7 +55,7 @@ export class Conversations {
   async load(): Promise<void> {
     this.number += 1;
     const { number, filter } = this;
-    const { count } = this.told;
+    const { count } = this.recent;
     this.isLoading = true;
     try {
       const page = await chat.listConversations(filter, 1, PAGE);
@@ -79,7 +79,7 @@ export class Conversations {
     }
   }
 
-  /** Who the instances are is not for every key: without, events are told apart by chat alone. */
+  /** Not every key may list the instances: without the list, events match by chat alone. */
   async loadInstances(): Promise<void> {
     try {
       this.instances = await chat.listInstances();
@@ -97,7 +97,7 @@ export class Conversations {
     return [...found.values()];
   }
 
-  /** Reads the newest ones again, where nothing is told of what changes. */
+  /** Polls the newest conversations where no live events come. */
   lookAgain(): void {
     this.isPageWanted = true;
     if (this.chosen) this.touched.add(this.chosen.id);
@@ -108,7 +108,7 @@ export class Conversations {
     if (!this.hasMore || this.isLoadingMore || this.isLoading) return;
     this.isLoadingMore = true;
     const { number } = this;
-    const { count } = this.told;
+    const { count } = this.recent;
     try {
       // The page that holds the next one: what is known of it already is left out.
       const wanted = Math.floor(this.items.length / PAGE) + 1;
@@ -136,7 +136,7 @@ export class Conversations {
     const { opened } = this;
     this.chosen = id === null ? undefined : this.find(id);
     if (id === null || this.chosen) return this.chosen;
-    const { count } = this.told;
+    const { count } = this.recent;
     const found = await chat.readConversation(id);
     if (opened !== this.opened) return undefined;
     this.chosen = found;
@@ -149,9 +149,9 @@ export class Conversations {
     return this.instances.find(is)?.session_id ?? null;
   }
 
-  hear(event: GatewayEvent): void {
+  handleEvent(event: GatewayEvent): void {
     if (!CHANGES.includes(event.event)) return;
-    this.told.add(event);
+    this.recent.add(event);
     this.change(event);
   }
 
@@ -182,9 +182,9 @@ export class Conversations {
     this.items = this.items.filter((each) => each.id !== id);
   }
 
-  /** What was told while an answer was on its way may not stand in it. */
+  /** A response may miss events that arrived while it was in flight. */
   private changeSince(count: number): void {
-    const meanwhile = this.told.since(count);
+    const meanwhile = this.recent.since(count);
     meanwhile?.forEach((event) => this.change(event));
     if (meanwhile) return;
     this.isPageWanted = true;

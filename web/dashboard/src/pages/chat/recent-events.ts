@@ -1,5 +1,5 @@
-// What was told of late. An answer that is on its way meanwhile may have left the gateway before:
-// what was told is made true again on what it brings.
+// The latest events of a conversation list or thread. A response in flight may be older than an
+// event that arrived meanwhile, so these events are applied again to the response.
 import type { GatewayEvent } from "../../lib/api/types";
 
 /** More than come while one answer is on its way. */
@@ -8,8 +8,8 @@ const MOST = 500;
 /** The name of the message that an event is about. */
 export const messageOf = ({ data }: GatewayEvent): unknown => data["messageId"] ?? data["id"];
 
-export class Told {
-  /** How many were told of in all. */
+export class RecentEvents {
+  /** How many events were added in all. */
   count = 0;
   private readonly latest: GatewayEvent[] = [];
 
@@ -19,13 +19,13 @@ export class Told {
     if (MOST < this.latest.length) this.latest.shift();
   }
 
-  /** What came after so many; null where it is not all held any more. */
+  /** The events after the first `count`; null where some of them were dropped. */
   since(count: number): GatewayEvent[] | null {
     const wanted = this.count - count;
     return wanted <= this.latest.length ? this.latest.slice(this.latest.length - wanted) : null;
   }
 
-  /** What is held of one message. */
+  /** The stored events of one message. */
   about(message: string): GatewayEvent[] {
     return this.latest.filter((event) => messageOf(event) === message);
   }

@@ -55,8 +55,8 @@ export function rowsOf({ messages, drafts, keys, firstUnread, hasOlder }: Shown)
 }
 
 /**
- * The drafts that stand among the messages already: a message can be told of before the answer to
- * its sending comes.
+ * Drafts whose message is loaded already: the event of a message can come before the response to
+ * its send.
  */
 function claims(messages: Message[], drafts: Draft[]): Map<string, Draft> {
   const found = new Map<string, Draft>();

@@ -9,7 +9,7 @@ import type { GatewayEvent } from "../../lib/api/types";
 import { settle } from "./outgoing.svelte";
 import { firstUnreadOf } from "./rows";
 import { Pacer } from "./pacer";
-import { messageOf, Told } from "./told";
+import { messageOf, RecentEvents } from "./recent-events";
 
 const PAGE = 60;
 const LARGEST_PAGE = 200;
@@ -44,14 +44,14 @@ export class Thread {
   /** The names under which messages were shown before they were sent. */
   keys = $state.raw<ReadonlyMap<string, string>>(new Map());
   /** The last message that came in while the page was open, for those who listen. */
-  heard = $state.raw<Message | null>(null);
+  announced = $state.raw<Message | null>(null);
 
   /** Whether the end is in sight, as the list tells. */
   isAtEnd = $state(true);
   /** Called before rows are put above or taken away there; what it returns is called after. */
   onshift: (() => () => void) | undefined;
   private queue: Promise<unknown> = Promise.resolve();
-  private readonly told = new Told();
+  private readonly recent = new RecentEvents();
   private readonly changed = new Set<number>();
   private readonly newer = new Pacer(() => this.catchUp());
   private readonly single = new Pacer(() => this.readChanged());
@@ -109,7 +109,7 @@ export class Thread {
     return this.more(() => this.readNewer());
   }
 
-  /** The present may differ in any way: what is shown is read anew, where it is. */
+  /** Events were missed: the messages in view are loaded again. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
       const first = this.messages[0];
@@ -131,29 +131,29 @@ export class Thread {
     }
     this.edge = "end";
     this.messages = [...this.messages, message];
-    this.told.about(message.whatsapp_id).forEach((event) => this.change(event));
+    this.recent.about(message.whatsapp_id).forEach((event) => this.change(event));
   }
 
-  /** Shows a change before it is told of. */
+  /** Shows a change before its event comes. */
   patch(uuid: string, part: Partial<Message>): void {
     const is = (message: Message) => message.uuid === uuid;
     this.messages = this.messages.map((each) => (is(each) ? { ...each, ...part } : each));
   }
 
-  hear(told: GatewayEvent): void {
-    const { event, sessionId, data } = told;
+  handleEvent(incoming: GatewayEvent): void {
+    const { event, sessionId, data } = incoming;
     const session = this.session();
     if (session !== null && sessionId !== session) return;
     if (data["chatId"] !== this.conversation.chat_id) return;
     if (event === "message" || event === "message_sent") {
-      if (this.messageOf(told)) return;
+      if (this.messageOf(incoming)) return;
       if (!this.hasNewer) this.newer.push();
       else if (event === "message") this.newCount += 1;
     } else if (CHANGES.includes(event)) {
-      this.told.add(told);
-      this.change(told);
+      this.recent.add(incoming);
+      this.change(incoming);
       // A queued message that was not sent stands in the conversation from then on.
-      if (event === "ack" && data["ack"] === -1 && !this.messageOf(told)) this.newer.push();
+      if (event === "ack" && data["ack"] === -1 && !this.messageOf(incoming)) this.newer.push();
     }
   }
 
@@ -162,14 +162,14 @@ export class Thread {
     return this.messages.find((message) => message.whatsapp_id === name);
   }
 
-  /** Makes true what was told of a message, if it is held. Twice is the same as once. */
-  private change(told: GatewayEvent): void {
-    const message = this.messageOf(told);
+  /** Applies an event to its message, if that is loaded. Applying it twice changes nothing. */
+  private change(incoming: GatewayEvent): void {
+    const message = this.messageOf(incoming);
     if (!message) return;
-    if (told.event === "ack") {
-      // One member's receipt is not the message's own ack, which is told by itself.
-      const isOfOne = Boolean(told.data["participant"]) && isGroup(told.data["chatId"]);
-      if (!isOfOne) this.acknowledge(message, told);
+    if (incoming.event === "ack") {
+      // One member's receipt is not the message's own ack, which has its own event.
+      const isOfOne = Boolean(incoming.data["participant"]) && isGroup(incoming.data["chatId"]);
+      if (!isOfOne) this.acknowledge(message, incoming);
     }
     // Others may quote it.
     else this.markChanged((each) => each === message || each.reply_to?.uuid === message.uuid);
@@ -243,7 +243,7 @@ export class Thread {
     const theirs = found.filter((message) => !message.is_from_me);
     if (isNew) {
       if (!this.isAtEnd) this.newCount += theirs.length;
-      this.heard = theirs.at(-1) ?? this.heard;
+      this.announced = theirs.at(-1) ?? this.announced;
     }
     this.edge = "end";
     this.messages = [...this.messages, ...found].sort((one, other) => one.id - other.id);
@@ -319,7 +319,7 @@ export class Thread {
   /** One after the other: each begins where the last one ended. */
   private inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.queue.then(async () => {
-      const { count } = this.told;
+      const { count } = this.recent;
       try {
         await work();
         this.failure = undefined;
@@ -327,7 +327,7 @@ export class Thread {
         if (!(error instanceof Failure)) throw error;
         this.failure = error;
       }
-      const meanwhile = this.told.since(count);
+      const meanwhile = this.recent.since(count);
       if (meanwhile) meanwhile.forEach((event) => this.change(event));
       else this.markChanged(() => true);
     });

@@ -1,4 +1,4 @@
-// Times and days as a chat shows them, in the time zone of whoever looks.
+// Times and days as a chat shows them, in the time zone of the browser.
 import { locale } from "../../strings";
 import { words } from "../../strings/chat";
 
@@ -32,7 +32,7 @@ export function dayName(at: string, now: number): string {
   return 1 < back && back < 7 ? weekday.format(new Date(at)) : long.format(new Date(at));
 }
 
-/** As short as it can be told: for a list. */
+/** The shortest form, for a list. */
 export function shortTime(at: string, now: number): string {
   const back = dayOf(new Date(now).toISOString()) - dayOf(at);
   if (back === 0) return timeOf(at);
