@@ -17,7 +17,7 @@ test("messages in and out, and what waits, are counted and drawn", async () => {
   const sendAt = new Date(Date.now() + 3_600_000).toISOString();
   await gateway.ask("POST", "/api/v1/sessions/shop/send-text", { ...body, sendAt });
   const { page, close } = await open(browser, gateway, { hash: "#/?minutes=15" });
-  const figure = (name) => page.getByRole("figure", { name });
+  const figure = (name) => page.getByRole("figure", { name, exact: true });
   await figure("Messages").getByText("1 in, 1 out").waitFor();
   await figure("Queued messages").getByText("1 now, 1 at most").waitFor();
   await figure("Memory").getByText(/\d+ MiB the gateway/).waitFor();
