@@ -3,31 +3,31 @@
 //! Never logged above debug: the text of messages, telephone numbers, QR codes, keys and tokens.
 //! Names of metrics begin with `wagate_`:
 //!
-//! | metric | what it counts |
+//! | metric | meaning |
 //! |---|---|
-//! | `wagate_events_received_total{kind}` | events that were reported, however often |
-//! | `wagate_events_stored_total{kind}` | of these, the ones that were new and got a number |
-//! | `wagate_events_known_total{kind}` | of these, the ones that had one already |
-//! | `wagate_events_waiting` | of these, the ones that wait in memory while the disk refuses |
-//! | `wagate_events_dropped_total{kind}` | of these, the ones that found no room there |
-//! | `wagate_disk_free_bytes` | what the disk of the store has left |
-//! | `wagate_event_log_bytes` | what the event log takes in the store |
-//! | `wagate_event_log_surplus_bytes` | by how much that is over `events.max_mib` |
+//! | `wagate_events_received_total{kind}` | reported events, duplicates included |
+//! | `wagate_events_stored_total{kind}` | of these, new events, which got a number |
+//! | `wagate_events_known_total{kind}` | of these, duplicates |
+//! | `wagate_events_waiting` | of these, events in memory while the disk refuses writes |
+//! | `wagate_events_dropped_total{kind}` | of these, events that found no room there |
+//! | `wagate_disk_free_bytes` | free space on the disk of the store |
+//! | `wagate_event_log_bytes` | size of the event log in the store |
+//! | `wagate_event_log_surplus_bytes` | how far that exceeds `events.max_mib` |
 //! | `wagate_consumer_lag{consumer}` | events that a consumer of the log has not handled |
-//! | `wagate_consumer_failures_total{consumer}` | events that it failed at, each time |
-//! | `wagate_consumer_given_up_total{consumer}` | events that it gave up |
-//! | `wagate_webhook_deliveries_total{state}` | events that became deliveries, came back, and ended |
-//! | `wagate_outbox_total{outcome}` | sends, by how each ended |
-//! | `wagate_outbox_waiting{reason}` | messages of the outbox that wait, by what they wait for |
-//! | `wagate_http_requests_total{status}` | answered requests |
-//! | `wagate_requests_refused_total{why}` | of these, the ones that were not admitted |
-//! | `wagate_sign_ins_failed_total` | credentials that were not accepted |
-//! | `wagate_http_connection_errors_total` | malformed requests, and connections that broke off |
-//! | `wagate_http_connections_closed_total{reason}` | connections that gave way because there were too many |
-//! | `wagate_webhook_attempts_total{outcome}` | tries to deliver |
-//! | `wagate_recoveries_total{stage,outcome}` | stages of bringing degraded sessions back |
-//! | `wagate_sessions{state}` | sessions now |
-//! | `wagate_sessions_memory_bytes` | what the engines of all sessions take, as last measured |
+//! | `wagate_consumer_failures_total{consumer}` | failed attempts of a consumer to handle an event |
+//! | `wagate_consumer_given_up_total{consumer}` | events that a consumer gave up (dead letters) |
+//! | `wagate_webhook_deliveries_total{state}` | deliveries: accepted, redelivered, delivered, dead |
+//! | `wagate_outbox_total{outcome}` | finished sends, by outcome |
+//! | `wagate_outbox_waiting{reason}` | waiting messages of the outbox, by reason |
+//! | `wagate_http_requests_total{status}` | HTTP answers, by status |
+//! | `wagate_requests_refused_total{why}` | requests refused before their handler, by reason |
+//! | `wagate_sign_ins_failed_total` | refused credentials |
+//! | `wagate_http_connection_errors_total` | malformed requests and broken connections |
+//! | `wagate_http_connections_closed_total{reason}` | connections closed because there were too many |
+//! | `wagate_webhook_attempts_total{outcome}` | delivery attempts, by outcome |
+//! | `wagate_recoveries_total{stage,outcome}` | recovery stages of degraded sessions |
+//! | `wagate_sessions{state}` | sessions, by state |
+//! | `wagate_sessions_memory_bytes` | memory of all engines, as last measured |
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing::{Event, Level, Subscriber};
@@ -43,8 +43,8 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to standard error. A second call changes nothing.
 pub fn start_logging(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // What the libraries say, the gateway says better. The browser's complains of every message that is
-    // newer than itself, the server's of every malformed request: these are counted instead.
+    // Libraries log what the gateway reports itself. chromiumoxide logs every message that is newer than itself, actix every
+    // malformed request: these are counted instead.
     let filter = ["actix_server=warn", "actix_http=off", "sled=warn", "chromiumoxide=off"]
         .iter()
         .filter_map(|directive| directive.parse().ok())
@@ -60,7 +60,7 @@ pub fn start_logging(log: &Log) {
     let _ = tracing_subscriber::registry().with(lines).with(counted).try_init();
 }
 
-/// Counts what goes wrong on connections, of which whoever reaches the port can cause any number.
+/// Counts connection errors instead of logging them: any client can cause any number.
 struct ConnectionErrors;
 
 impl<S: Subscriber> Layer<S> for ConnectionErrors {
@@ -69,14 +69,14 @@ impl<S: Subscriber> Layer<S> for ConnectionErrors {
     }
 }
 
-/// Collects metrics from now on; the handle renders them. One recorder serves the whole process.
+/// Starts collecting metrics; the handle renders them. One recorder serves the whole process.
 pub fn start_metrics() -> PrometheusHandle {
     static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
     HANDLE
         .get_or_init(|| {
             let recorder = PrometheusBuilder::new().build_recorder();
             let handle = recorder.handle();
-            // Somebody else's recorder, if any, stays; then ours renders nothing.
+            // A recorder that was installed before stays; then this one renders nothing.
             let _ = metrics::set_global_recorder(recorder);
             handle
         })

@@ -88,7 +88,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     config.server.listen = gateway.address();
     let base = format!("http://{}", gateway.address());
-    if let Some(key) = gateway.services().api_keys.make_first().await? {
+    if let Some(key) = gateway.services().api_keys.create_bootstrap_key().await? {
         say_first_key(&key, &data.join(private::BOOTSTRAP));
     }
     say(&format!("wagate {} is listening on {base}\n", env!("CARGO_PKG_VERSION")));
@@ -102,7 +102,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     say(&format!("  callers    {}\n", doctor::callers(&config).await.found));
     let signal = loop {
         tokio::select! {
-            signal = lifecycle.stop_asked() => break signal,
+            signal = lifecycle.stop_requested() => break signal,
             () = gateway.broken() => (),
         }
         gateway = match start_anew(gateway, &config, &mut lifecycle).await? {
@@ -118,7 +118,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
             }
             Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        signal = lifecycle.stop_asked() => Err(format!("stopped at once by a second {signal}").into()),
+        signal = lifecycle.stop_requested() => Err(format!("stopped at once by a second {signal}").into()),
     }
 }
 
@@ -149,7 +149,7 @@ async fn start_anew(
             }
         }
         tokio::select! {
-            signal = lifecycle.stop_asked() => {
+            signal = lifecycle.stop_requested() => {
                 return Err(format!("{signal} while the store could not be written").into());
             }
             () = tokio::time::sleep(DISK_LOOK) => (),
@@ -188,7 +188,7 @@ async fn show(settings: &Settings) -> Result<ExitCode, Failure> {
             narrator.line("  for real   make run");
             if is_terminal {
                 narrator.line("\nThe gateway stays up for you to try; Ctrl-C ends it.");
-                lifecycle.stop_asked().await;
+                lifecycle.stop_requested().await;
             }
             Ok(ExitCode::SUCCESS)
         }

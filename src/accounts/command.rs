@@ -1,5 +1,5 @@
-//! API keys for the command line: by the gateway that uses the data folder when one does, else in its
-//! store. No key travels: the gateway knows its owner by the socket.
+//! API keys on the command line: through the gateway that uses the data folder, or else in its store. The owner's socket
+//! needs no key.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{ApiKeyRecord, ApiKeys, FirstKey},
+    accounts::{ApiKeyRecord, ApiKeys, BootstrapKey},
     config::Config,
     domain::{Clock, SessionId, Timestamp},
     egress::OwnGateway,
@@ -20,7 +20,7 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(30);
 const PATH: &str = "/api/v1/api-keys";
 
-/// Why a command on keys failed, in words for the person at the command line.
+/// Why a command on keys failed, as a message for the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct KeysError(String);
@@ -47,7 +47,7 @@ pub struct Listed {
     pub is_revoked: bool,
 }
 
-/// What a new key shall be.
+/// What a new key is made from.
 #[derive(Debug)]
 pub struct Draft {
     pub name: String,
@@ -75,8 +75,8 @@ impl Keys {
         private::check_owner(data).map_err(KeysError)?;
         let keyring = Keyring::at(data, &config.vault);
         let store = Store::open(&folder, &keyring).await.map_err(failed)?;
-        let first = FirstKey::in_file(data.join(private::BOOTSTRAP));
-        Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_first_key(first)) })
+        let first = BootstrapKey::in_file(data.join(private::BOOTSTRAP));
+        Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_bootstrap_key(first)) })
     }
 
     /// The new key and its secret.

@@ -1,4 +1,4 @@
-//! API keys: made, checked, revoked and forgotten.
+//! API keys: creation, authentication, revocation.
 //!
 //! A key is good until it is revoked or expires. Both are final: every change of its record is a
 //! transaction, so that no use of a key undoes its revocation.
@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{
-        ApiKeyRecord, FirstKey, Principal,
+        ApiKeyRecord, Principal,
+        bootstrap_key::BootstrapKey,
         leases::{Lease, Leases},
         tickets::Tickets,
     },
@@ -20,14 +21,14 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// Everything that a key may be allowed.
+/// All scopes.
 pub const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
-/// Keys that may be good at once. As many that have ended are kept to be looked at.
+/// Most valid keys. As many ended keys stay in the list.
 pub const MOST_KEYS: usize = 1_000;
 
 const PREFIX: &str = "wag_";
-/// How much of a secret people may see again.
+/// Characters of a secret that are shown again.
 const SHOWN: usize = 8;
 const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 const LONGEST_NAME: usize = 100;
@@ -41,20 +42,20 @@ pub struct ApiKeys {
     clock: Clock,
     leases: Leases,
     tickets: Tickets,
-    /// Held while keys are counted and one is added.
+    /// Held from the count of the keys until one is added.
     creating: Arc<Mutex<()>>,
-    first_key: Option<FirstKey>,
+    bootstrap_key: Option<BootstrapKey>,
 }
 
 impl ApiKeys {
     pub fn new(store: Store, clock: Clock) -> Self {
         let (leases, tickets) = (Leases::default(), Tickets::default());
-        Self { store, clock, leases, tickets, creating: Arc::default(), first_key: None }
+        Self { store, clock, leases, tickets, creating: Arc::default(), bootstrap_key: None }
     }
 
-    /// The same with a file for the first key, which is removed when that key is revoked.
-    pub fn with_first_key(self, first_key: FirstKey) -> Self {
-        Self { first_key: Some(first_key), ..self }
+    /// The same with a file for the bootstrap key, which is removed when that key is revoked.
+    pub fn with_bootstrap_key(self, bootstrap_key: BootstrapKey) -> Self {
+        Self { bootstrap_key: Some(bootstrap_key), ..self }
     }
 
     /// The record and the secret, which is shown this once.
@@ -121,10 +122,10 @@ impl ApiKeys {
         }
         self.leases.revoke(id);
         self.store.durable().await?;
-        self.tidy_first_key().await
+        self.remove_stale_bootstrap_file().await
     }
 
-    /// Ends the keys of a session that is removed.
+    /// Revokes the keys of a session that is being removed.
     pub async fn revoke_all(&self, session: &SessionRef) -> Result<(), Error> {
         for record in self.store.api_keys().of_session(session.uuid).await? {
             self.revoke(record.id).await?;
@@ -132,34 +133,41 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// The UUID of the session that bears this name, unless it is being removed.
+    /// The UUID of the session with this name, unless it is being removed.
     async fn living(&self, session: &SessionId) -> Result<Option<Uuid>, Error> {
         Ok(self.store.sessions().living(session).await?.map(|record| record.uuid))
     }
 
-    /// Makes the first key of a gateway that has none; its secret.
-    pub async fn make_first(&self) -> Result<Option<String>, Error> {
-        match &self.first_key {
-            Some(first_key) => first_key.make(self).await,
-            None => Ok(None),
+    /// Makes the bootstrap key of a gateway that has no key, and writes it into its file. Returns its secret.
+    pub async fn create_bootstrap_key(&self) -> Result<Option<String>, Error> {
+        let Some(bootstrap_key) = &self.bootstrap_key else { return Ok(None) };
+        if !self.list().await?.is_empty() {
+            return Ok(None);
         }
-    }
-
-    /// Removes the file of the first key when that is no longer valid.
-    pub async fn tidy_first_key(&self) -> Result<(), Error> {
-        match &self.first_key {
-            Some(first_key) => first_key.forget_when_dead(self).await,
-            None => Ok(()),
+        let (record, secret) = self.create("bootstrap", vec!["*".to_owned()], None, None).await?;
+        if let Err(error) = bootstrap_key.write(&secret) {
+            // Its secret would be lost, and the gateway would make no other.
+            self.revoke(record.id).await?;
+            let file = bootstrap_key.path().display();
+            return Err(Error::internal(format!(
+                "the first key cannot be kept in {file}: {error}"
+            )));
         }
+        Ok(Some(secret))
     }
 
-    /// Whether this is the secret of a key that is revoked or has expired.
-    pub(in crate::accounts) async fn is_dead(&self, secret: &str) -> Result<bool, Error> {
-        let found = self.store.api_keys().by_hash(&hash(secret)).await?;
-        Ok(found.is_some_and(|record| !is_good(&record, self.clock.now())))
+    /// Removes the file of the bootstrap key when the key is revoked or has expired.
+    pub async fn remove_stale_bootstrap_file(&self) -> Result<(), Error> {
+        let Some(bootstrap_key) = &self.bootstrap_key else { return Ok(()) };
+        let Some(secret) = bootstrap_key.read() else { return Ok(()) };
+        let found = self.store.api_keys().by_hash(&hash(&secret)).await?;
+        if found.is_some_and(|record| !is_good(&record, self.clock.now())) {
+            bootstrap_key.remove();
+        }
+        Ok(())
     }
 
-    /// Who holds this secret. Found by its hash, so that a comparison tells a guesser nothing.
+    /// The caller with this secret. Looked up by its hash, so that response times reveal nothing about a guess.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, Error> {
         let found = self.store.api_keys().by_hash(&hash(secret)).await?;
         let record = found.ok_or_else(refused)?;
@@ -174,7 +182,7 @@ impl ApiKeys {
                 return Err(refused());
             }
         }
-        // A disk that refuses is no reason to refuse those who only read.
+        // Reading stays possible while the disk refuses writes.
         if let Err(error) = self.note_use(&record, now).await {
             tracing::debug!(%error, "the use of an API key could not be noted");
         }
@@ -199,8 +207,8 @@ impl ApiKeys {
         Ok(())
     }
 
-    /// How long something that outlives a request may go on: until the caller's key ends. Refused
-    /// when it has ended already.
+    /// A lease for a stream that outlives its request, until the caller's key ends. Refused when it has ended
+    /// already.
     pub async fn lease(&self, caller: &Principal) -> Result<Lease, Error> {
         let Some(id) = caller.key else { return Ok(Lease::endless(self.clock.clone())) };
         // Taken before the record is read: a revocation in between is seen one way or the other.
@@ -217,7 +225,7 @@ impl ApiKeys {
         self.tickets.issue(caller, &self.clock)
     }
 
-    /// Whose ticket this is. It cannot be used again, nor after the end of the key that asked for it.
+    /// The caller of a ticket, which is used up. Refused after the end of the key that asked for it.
     pub async fn redeem_ticket(&self, text: &str) -> Result<Principal, Error> {
         let refused = || {
             let message = "The stream ticket is unknown, used or older than a minute";
@@ -228,7 +236,7 @@ impl ApiKeys {
         Ok(caller)
     }
 
-    /// Refuses one key too many, and forgets the oldest of those that have ended.
+    /// Refuses a key beyond the limit, and removes the oldest of the ended ones.
     async fn make_room(&self, now: Timestamp) -> Result<(), Error> {
         let all = self.list().await?;
         let (good, mut ended): (Vec<_>, Vec<_>) =
@@ -323,10 +331,10 @@ mod tests {
     async fn the_first_key_lies_in_its_file_until_it_is_revoked() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(private::BOOTSTRAP);
-        let keys = keys().await.0.with_first_key(FirstKey::in_file(file.clone()));
-        let secret = keys.make_first().await.unwrap();
+        let keys = keys().await.0.with_bootstrap_key(BootstrapKey::in_file(file.clone()));
+        let secret = keys.create_bootstrap_key().await.unwrap();
         assert!(secret.is_some() && private::read_secret(&file) == secret);
-        assert_eq!(keys.make_first().await.unwrap(), None);
+        assert_eq!(keys.create_bootstrap_key().await.unwrap(), None);
         let (other, _) = make(&keys, None).await;
         keys.revoke(other.id).await.unwrap();
         assert!(file.exists());
@@ -339,8 +347,8 @@ mod tests {
     async fn a_first_key_that_cannot_be_kept_is_no_key() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("missing").join(private::BOOTSTRAP);
-        let keys = keys().await.0.with_first_key(FirstKey::in_file(file));
-        assert!(keys.make_first().await.is_err());
+        let keys = keys().await.0.with_bootstrap_key(BootstrapKey::in_file(file));
+        assert!(keys.create_bootstrap_key().await.is_err());
         assert!(keys.list().await.unwrap().iter().all(|key| key.revoked_at.is_some()));
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::domain::{Clock, Timestamp, clock::between};
 
-/// How often the clock is looked at again: somebody may have set it.
+/// Poll interval of the wall clock, which may be set.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Why a lease is over.
@@ -48,7 +48,7 @@ struct Open {
 }
 
 impl Leases {
-    /// A lease of this key, which hears of every revocation from now on.
+    /// A lease of this key. It ends with every revocation from now on.
     pub fn take(&self, key: Uuid, clock: Clock) -> Lease {
         let mut all = self.open();
         let open = all.entry(key).or_default();
@@ -69,7 +69,7 @@ impl Leases {
     }
 }
 
-/// How long a stream may go on. Given back when dropped.
+/// The right of a stream to go on. Given back when dropped.
 pub struct Lease {
     /// None for a caller who needed no key.
     hold: Option<Hold>,
@@ -89,7 +89,7 @@ impl Lease {
         self
     }
 
-    /// Why it is over; none while it lasts.
+    /// Why the lease has ended; none while it lasts.
     pub fn ending(&self) -> Option<Ending> {
         if self.hold.as_ref().is_some_and(|hold| hold.revoked.is_cancelled()) {
             return Some(Ending::Revoked);
@@ -98,7 +98,7 @@ impl Lease {
         (end <= self.clock.now()).then_some(Ending::Expired)
     }
 
-    /// Returns when it is over, at once if it is already.
+    /// Returns when the lease ends, at once if it has.
     pub async fn ended(&self) -> Ending {
         loop {
             if let Some(ending) = self.ending() {
@@ -122,7 +122,7 @@ impl Lease {
     }
 }
 
-/// One lease's share of what is known of its key.
+/// A reference to the leases of one key.
 struct Hold {
     key: Uuid,
     revoked: CancellationToken,

@@ -1,28 +1,27 @@
-//! Who may call: API keys, their scopes and their life, what ends with them, and links that open one
-//! file. Knows nothing of HTTP.
+//! Callers: API keys with scopes, leases of their streams, stream tickets, and signed links to one file. Knows nothing of HTTP.
 
 pub mod command;
-mod first_key;
+mod bootstrap_key;
 mod keys;
 mod leases;
-mod links;
+mod media_links;
 mod tickets;
 
 use uuid::Uuid;
 
 pub use self::{
-    first_key::FirstKey,
+    bootstrap_key::BootstrapKey,
     keys::{ApiKeys, MOST_KEYS, SCOPES, check_end, check_words},
     leases::{Ending, Lease},
-    links::{BadLink, MediaLinks, Signed},
+    media_links::{BadLink, MediaLinks, Signed},
 };
 use crate::domain::SessionId;
 pub use crate::store::records::ApiKeyRecord;
 
-/// What a caller may do.
+/// An authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// Id of the API key; none for a caller that needed none.
+    /// Id of the API key; none for a caller that needs none.
     pub key: Option<Uuid>,
     pub scopes: Vec<String>,
     /// The only session that the caller may touch; none for all.

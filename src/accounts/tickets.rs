@@ -1,6 +1,6 @@
 //! Stream tickets: each opens one stream for its caller within a minute, in place of a key in an address.
 //!
-//! They are kept in memory alone, by their hash: a restart of the gateway forgets them.
+//! They are in memory only, by their hash. A restart of the gateway drops them.
 
 use std::{
     collections::HashMap,
@@ -57,7 +57,7 @@ impl Tickets {
         Ok((text, now.wall + LIFE))
     }
 
-    /// Whose ticket this is; it is used with that. None for one that is unknown, used or too old.
+    /// The caller of a ticket, which is used up. None for an unknown, used or expired ticket.
     pub fn redeem(&self, text: &str, clock: &Clock) -> Option<Principal> {
         let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = unused.remove(&hash(text))?;

@@ -38,13 +38,13 @@ pub async fn pass(
     let (rule, surface) = (rules.find(request.method()), rules.surface());
     let (mut response, standing) = match admit(&request, rule).await {
         Ok(Admitted { principal, repeat, standing }) => {
-            let place = idempotency::place(&request, &principal, repeat);
+            let scope = idempotency::scope(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
             let routed_id = id.clone();
             let route = move |request| route(request, next, routed_id, surface).boxed_local();
-            let answered = match place {
+            let answered = match scope {
                 Ok(None) => route(request).await,
-                Ok(Some(place)) => idempotency::once(request, place, repeat, Box::new(route)).await,
+                Ok(Some(scope)) => idempotency::once(request, scope, repeat, Box::new(route)).await,
                 Err(error) => Ok(request.into_response(answer(error, surface))),
             };
             (answered?, standing)

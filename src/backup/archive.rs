@@ -1,5 +1,4 @@
-//! Writing an archive: a tar, compressed with zstd, file by file. What lies in it and why is not
-//! known here.
+//! Writer of an archive: tar, compressed with zstd, file by file. It does not know what the files are.
 //!
 //! Memory is bounded: files are streamed, and the list of their checksums grows in a file of its
 //! own.
@@ -111,7 +110,7 @@ impl<W: Write> Archive<W> {
 
 impl<W: Write> Drop for Archive<W> {
     fn drop(&mut self) {
-        // What is given up must not write its end on the way: the output may block, and whoever
+        // An abandoned archive must not write its end: the output may block, and whoever
         // drops this may not.
         if let Some(tar) = &mut self.tar {
             tar.get_mut().get_mut().out = None;

@@ -1,5 +1,4 @@
-//! A backup into a file, for the command line: from the gateway when one runs, else from the
-//! folder.
+//! Backup into a file, for the command line: from the running gateway, or else from the data folder.
 //!
 //! The file appears under its name only when it is whole: it was read back, and every checksum
 //! holds.
@@ -16,10 +15,11 @@ use std::{
 
 use crate::{
     backup::{
-        BackupError, Manifest, Profiles, blocking, clear_left_over,
+        BackupError, Manifest, Profiles, clear_left_over,
+        create::{Source, new_file, write_archive},
+        error::blocking,
         reader::{self, Nowhere},
         remote::{Remote, Target},
-        take::{Source, new_file, take},
     },
     config::Config,
     domain::Clock,
@@ -144,7 +144,7 @@ async fn from_folder(
         clock: Clock::system(),
     };
     clear_left_over(&source.data);
-    Ok(take(&source, profiles, out).await?.0)
+    Ok(write_archive(&source, profiles, out).await?.0)
 }
 
 fn beside(file: &Path, ending: &str) -> PathBuf {

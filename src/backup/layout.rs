@@ -1,10 +1,10 @@
-//! What may lie in an archive, and under which names. Pure.
+//! Layout of an archive: allowed names and their meaning. Pure.
 //!
 //! | name | what |
 //! |---|---|
 //! | `wagate-backup.json` | what this is, always first: [`crate::backup::manifest::Head`] |
 //! | `store.pairs` | the store: see [`crate::backup::pairs`] |
-//! | `bootstrap.key` | the first API key, where it is still kept |
+//! | `bootstrap.key` | the bootstrap key, while its file exists |
 //! | `master.key` | the key that secrets in the store are sealed with, unless the settings hold it |
 //! | `simulator/…`, `media/…` | the folders of these names |
 //! | `sessions/<id>/…` | what sessions keep: their profiles |

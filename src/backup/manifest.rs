@@ -1,4 +1,4 @@
-//! What an archive says of itself.
+//! Manifest of an archive: its head and its summary.
 
 use serde::{Deserialize, Serialize};
 

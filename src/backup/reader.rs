@@ -1,5 +1,4 @@
-//! Reading an archive, and finding whatever is wrong with it. Where files go is the sink's
-//! business.
+//! Reader of an archive, with all checks of its integrity. The sink decides where files go.
 //!
 //! Nothing of an archive is believed: names are checked, only plain files are taken, every claim of
 //! length is bounded, and the checksums decide in the end.

@@ -1,4 +1,4 @@
-//! Asking a running gateway for a backup, as anybody could.
+//! Client of a running gateway's backup endpoint.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Putting a backup back: read into a folder aside, checked to its end, and only then put in place.
+//! Restore of a backup: read into a work folder, checked completely, then moved into place.
 //!
 //! What lay there before is moved aside, never removed.
 
@@ -12,15 +12,15 @@ use std::{
 use crate::{
     backup::{
         BackupError, Manifest,
-        aside::{self, Aside},
-        blocking,
         command::{Counting, Progress},
+        create::new_file,
+        dump_format,
+        error::blocking,
         layout::{self, BOOTSTRAP, MASTER_KEY, MEDIA, SESSIONS, SIMULATOR},
         manifest::{Head, Secrets},
-        pairs,
         reader::{self, Sink},
-        room::{Folder, Room, Watched, has_room, no_room},
-        take::new_file,
+        unpack_limit::{Folder, Room, Watched, has_room, no_room},
+        workdir::{self, WorkDir},
     },
     config::{Config, Vault},
     domain::Timestamp,
@@ -37,7 +37,7 @@ const REPLACED: &str = ".replaced-";
 const STORE: &str = "store";
 /// What a migration of the store that was cut off left beside it.
 const MIGRATING: [&str; 2] = ["store.next", "store.old"];
-/// The full-text index, which is of another store than the one that is restored. It is built anew.
+/// The full-text index belongs to the store that is replaced, so it is removed and rebuilt.
 const SEARCH: &str = "search";
 /// Pairs written to the store in one batch, by their bytes.
 const LOAD_AT_ONCE: usize = 1024 * 1024;
@@ -68,17 +68,17 @@ pub async fn restore(
     for folder in [&place.data, &place.sessions] {
         private::check_owner(folder).map_err(BackupError::Refused)?;
         // Of a restore that was cut off.
-        aside::clear(folder, ASIDE);
+        workdir::clear(folder, ASIDE);
     }
     let archive = File::open(file).map_err(|error| BackupError::disk(file, error))?;
     let size = archive.metadata().map_err(|error| BackupError::disk(file, error))?.len();
     let archive = Counting { inner: BufReader::new(archive), progress: progress.clone() };
-    aside::make(&place.data)?;
-    aside::make(&place.sessions)?;
+    workdir::make(&place.data)?;
+    workdir::make(&place.sessions)?;
     let reserve = config.data.min_free_mib.saturating_mul(MEBIBYTE);
     let staged = Staged {
-        data: Aside::new(&place.data, ASIDE)?,
-        sessions: Aside::new(&place.sessions, ASIDE)?,
+        data: WorkDir::new(&place.data, ASIDE)?,
+        sessions: WorkDir::new(&place.sessions, ASIDE)?,
         room: Room::new(size, reserve, &place.data, &place.sessions),
     };
     let (manifest, staged) = blocking(move || {
@@ -167,8 +167,8 @@ impl Place {
 
 /// What an archive holds, on the disks that it shall be on, and not yet in place.
 struct Staged {
-    data: Aside,
-    sessions: Aside,
+    data: WorkDir,
+    sessions: WorkDir,
     room: Room,
 }
 
@@ -186,7 +186,7 @@ impl Sink for Staged {
         // The store is made from its pairs, which lie beside it until then.
         let needed = if name == layout::STORE { size.saturating_mul(2) } else { size };
         self.room.take(disk, size, needed)?;
-        aside::make(path.parent().unwrap_or(self.data.path()))?;
+        workdir::make(path.parent().unwrap_or(self.data.path()))?;
         // A name that comes twice is refused, for there is a file already.
         let file = BufWriter::new(new_file(&path)?);
         Ok(Box::new(Watched { file, disk: self.room.disk(disk).clone(), unwatched: 0 }))
@@ -219,7 +219,7 @@ impl Staged {
         let dump = self.data.path().join(layout::STORE);
         let failed = |error| BackupError::disk(&dump, error);
         let folder = self.data.path().join(STORE);
-        aside::make(&folder)?;
+        workdir::make(&folder)?;
         let store = Store::open(&folder, &keyring).await?;
         let disk = self.room.disk(Folder::Data);
         let file = match File::open(&dump) {
@@ -231,7 +231,7 @@ impl Staged {
         };
         let mut from = BufReader::new(file);
         let (mut count, mut batch, mut size) = (0, Vec::new(), 0);
-        while let Some(pair) = pairs::read(&mut from).map_err(failed)? {
+        while let Some(pair) = dump_format::read(&mut from).map_err(failed)? {
             count += 1;
             size += pair.0.len() + pair.1.len();
             batch.push(pair);
@@ -295,7 +295,7 @@ fn move_aside(path: &Path, aside: &Path) -> Result<Option<PathBuf>, BackupError>
     if !path.exists() {
         return Ok(None);
     }
-    aside::make(aside)?;
+    workdir::make(aside)?;
     put_in(path, aside)?;
     Ok(Some(aside.to_owned()))
 }

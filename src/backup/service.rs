@@ -1,4 +1,4 @@
-//! Backups of the gateway that runs: one at a time, streamed to whoever asked.
+//! Backups of a running gateway: one at a time, streamed to the caller.
 
 use std::{
     io::{self, Write},
@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     backup::{
         BackupError, Profiles,
-        take::{Source, take},
+        create::{Source, write_archive},
     },
     domain::{Clock, Error, ErrorCode},
     session::Supervisor,
@@ -56,7 +56,7 @@ pub struct BackupsParts {
 }
 
 impl Backups {
-    /// Must be called on the runtime that sessions live on: whoever asks may be on another.
+    /// Must be called on the sessions' runtime: callers may run on others.
     pub fn new(parts: BackupsParts) -> Self {
         let BackupsParts { store, data, sessions_dir, network, supervisor, clock, tasks, stop } =
             parts;
@@ -78,7 +78,7 @@ impl Backups {
             let _turn = turn;
             let (stop, buffer) = (inner.stop.clone(), BytesMut::new());
             let out = Chunks { sender: sender.clone(), buffer, stop };
-            match take(&inner.source, profiles, out).await {
+            match write_archive(&inner.source, profiles, out).await {
                 Ok((_, manifest)) => tracing::info!(
                     files = manifest.files,
                     bytes = manifest.bytes,
@@ -87,7 +87,7 @@ impl Backups {
                     manifest.files
                 ),
                 Err(error) => {
-                    // Nobody is left to be told when the reader itself is gone.
+                    // Without a reader there is no caller to report to.
                     let _ = sender.send(Err(error)).await;
                 }
             }

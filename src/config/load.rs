@@ -1,4 +1,4 @@
-//! Puts the settings together from their sources and names every fault at once.
+//! Loader of the configuration: merges its sources and reports all errors at once.
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 

@@ -1,7 +1,7 @@
-//! The gateway's settings: defaults, a TOML file, the environment and flags, in that order.
+//! Configuration: defaults, a TOML file, environment variables and flags, each overriding those before.
 //!
-//! `config/default.toml` is embedded as the defaults and documents every setting. What a setting
-//! does is the business of whoever reads it.
+//! `config/default.toml` is embedded as the defaults and documents every setting. This module does
+//! not know what a setting is used for.
 
 mod load;
 mod pauses;
@@ -112,7 +112,7 @@ pub struct Browser {
     /// Besides the host of `whatsapp.url`; `*.` before a name stands for all below it.
     pub allowed_hosts: Vec<String>,
     pub headless: bool,
-    /// MiB of resident memory above which an idle browser is started anew; 0 for no limit.
+    /// MiB of resident memory above which an idle browser is restarted; 0 for no limit.
     pub memory_limit_mib: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Chromium: whether it is there, which one, and whether it starts.
+//! Checks of Chromium: whether it is installed, its version, and whether it starts.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use tokio::{process::Command, time::timeout};
 
 use crate::{
     config,
-    doctor::{Check, Verdict},
+    doctor::check::{Check, Verdict},
     driver::browser::{find, install_hint, sandbox},
     private,
 };

@@ -1,8 +1,8 @@
-//! Check: who is let in without a key.
+//! Check of authentication: which callers need no key.
 
 use crate::{
     config::{AccessMode, Config},
-    doctor::{Check, Verdict},
+    doctor::check::{Check, Verdict},
     peer,
 };
 

@@ -1,17 +1,20 @@
-//! Checks what the gateway needs on this machine, and says how to mend what is missing.
+//! Self-diagnosis: checks of the machine and the settings, each with a remedy.
 
 mod browser;
 mod callers;
+mod check;
 mod modes;
 
 use std::{
-    fmt,
     net::{SocketAddr, TcpListener},
     path::Path,
     time::Duration,
 };
 
-pub use self::callers::callers;
+pub use self::{
+    callers::callers,
+    check::{Check, Verdict},
+};
 use crate::{
     config::{Config, NetworkKind},
     descriptors,
@@ -27,62 +30,6 @@ const LEAST_TEMPORARY_SPACE: u64 = 256 * MEBIBYTE;
 /// A clock before this was never set: the day this check was written.
 const LEAST_TIME: i64 = 1_763_683_200;
 const REACH_DEADLINE: Duration = Duration::from_secs(5);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Well,
-    Doubtful,
-    Broken,
-}
-
-impl Verdict {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Well => "ok",
-            Self::Doubtful => "warn",
-            Self::Broken => "error",
-        }
-    }
-}
-
-/// One check: what was looked at, what was found, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    pub name: &'static str,
-    pub verdict: Verdict,
-    pub found: String,
-    pub remedy: Option<String>,
-}
-
-impl Check {
-    fn well(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Well, found: found.into(), remedy: None }
-    }
-
-    fn wrong(
-        name: &'static str,
-        verdict: Verdict,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { name, verdict, found: found.into(), remedy: Some(remedy.into()) }
-    }
-}
-
-impl fmt::Display for Check {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.verdict {
-            Verdict::Well => "ok  ",
-            Verdict::Doubtful => "warn",
-            Verdict::Broken => "FAIL",
-        };
-        write!(out, "{mark}  {:<12} {}", self.name, self.found)?;
-        match &self.remedy {
-            Some(remedy) => write!(out, "\n      {:<12} → {remedy}", ""),
-            None => Ok(()),
-        }
-    }
-}
 
 /// All checks for these settings, before a gateway is started.
 pub async fn examine(config: &Config, clock: &Clock) -> Vec<Check> {

@@ -1,10 +1,10 @@
-//! What other users of the machine may read or replace.
+//! Check of file permissions: what other users of the machine may read or replace.
 
 use std::path::Path;
 
 use crate::{
     config::Config,
-    doctor::{Check, Verdict},
+    doctor::check::{Check, Verdict},
     private,
 };
 

@@ -1,7 +1,6 @@
-//! The client of what is sent in numbers to one target, with its kept connections. It goes to the
-//! addresses that were checked, and gives a request and its answer through as they are: no redirect is
-//! followed, nothing that went out goes out again, and who sends keeps the deadline. For anything else
-//! there is reqwest, which does more for each request than a delivery can spare.
+//! Client for many requests to one target (hyper), with a connection pool. It connects only to the checked addresses and
+//! passes request and answer on as they are: no redirects, no retries; the caller sets the deadline. reqwest costs about
+//! twice as much processor time per delivery.
 
 use std::{
     future::{Ready, ready},
@@ -31,9 +30,12 @@ use rustls::{ClientConfig, crypto::ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tower_service::Service;
 
-use crate::egress::{CONNECT_DEADLINE, NAME, Target};
+use crate::egress::{
+    request_clients::{CONNECT_DEADLINE, NAME},
+    target::Target,
+};
 
-/// A connection that nothing went over for so long is closed, and a dead one is noticed after it.
+/// Idle connections are closed after this time. TCP keep-alive notices dead ones.
 const IDLE: Duration = Duration::from_secs(90);
 const KEPT_ALIVE: Duration = Duration::from_secs(15);
 
@@ -44,7 +46,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// One that connects to the addresses of this target, whatever its name leads to later.
+    /// A client for the addresses of this target, whatever its name resolves to later.
     pub fn to(target: &Target) -> Result<Self, rustls::Error> {
         let mut connector = HttpConnector::new_with_resolver(Checked(target.addresses.clone()));
         connector.enforce_http(false);
@@ -76,7 +78,7 @@ pub fn trust_of_the_system() -> Result<ClientConfig, rustls::Error> {
     Ok(builder.with_platform_verifier()?.with_no_client_auth())
 }
 
-/// Finds what was found before.
+/// Resolver that answers the checked addresses.
 #[derive(Clone)]
 struct Checked(Vec<SocketAddr>);
 

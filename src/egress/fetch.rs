@@ -1,5 +1,4 @@
-//! Fetching a file from a URL that a caller gave: onto the disk, within a size and a time, and
-//! through redirects only where each of them may go.
+//! Download of a file from a caller's URL: bounded in size and time, with every redirect checked by the guard.
 
 use std::{path::Path, time::Duration};
 
@@ -10,19 +9,19 @@ use url::Url;
 
 use crate::{
     domain::{Error, ErrorCode},
-    egress::{Guard, client_for},
+    egress::{guard::Guard, request_clients::client_for},
 };
 
 const MOST_REDIRECTS: usize = 3;
 
-/// What a URL may cost.
+/// Limits of a download.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     /// Bytes.
     pub size: u64,
     /// For all of it, redirects included.
     pub deadline: Duration,
-    /// Where it and its redirects may lead.
+    /// Which targets the URL and its redirects may have.
     pub guard: Guard,
 }
 
@@ -31,15 +30,15 @@ pub struct Bounds {
 pub struct Fetched {
     /// Bytes.
     pub size: u64,
-    /// What the server calls it.
+    /// The type that the server names.
     pub content_type: Option<String>,
     /// Its `Content-Disposition` as it came.
     pub disposition: Option<Vec<u8>>,
-    /// Where it came from in the end.
+    /// The URL after redirects.
     pub url: Url,
 }
 
-/// Writes what a URL leads to into a file. What is there after a failure is the caller's to remove.
+/// Downloads a URL into a file. After a failure the caller removes the file.
 pub async fn fetch(url: &str, into: &Path, bounds: &Bounds) -> Result<Fetched, Error> {
     let late = || fault(format!("did not come within {} s", bounds.deadline.as_secs()));
     let fetched = tokio::time::timeout(bounds.deadline, follow(url, into, bounds)).await;
@@ -110,7 +109,7 @@ fn essence(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_lowercase()
 }
 
-/// Without the URL, which may hold a secret.
+/// The cause without the URL, which may hold a secret.
 fn reason(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "timed out"

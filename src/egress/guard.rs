@@ -1,7 +1,7 @@
-//! The guard of outgoing requests: which URLs of callers may be connected to.
+//! Guard of outgoing requests (SSRF): which URLs of callers may be connected to.
 //!
-//! A value made from the settings, one for each purpose. It looks at the form of a URL when it is given,
-//! and at the addresses that its host leads to before each connection.
+//! A value made from the settings, one for each purpose. It checks the form of a URL when it is given, and the addresses of
+//! its host before each connection.
 
 use std::{
     io,
@@ -16,15 +16,19 @@ use url::{Host, Url};
 use crate::{
     config::AllowedTarget,
     domain::Error,
-    egress::{Target, look_up, own::OwnPorts, reach::Reach},
+    egress::{
+        own::OwnPorts,
+        reach::Reach,
+        target::{Target, look_up},
+    },
 };
 
 const LONGEST_URL: usize = 2_048;
 const FIELD: &str = "url";
-/// How long a URL that is registered waits for DNS. What is not found by then is looked up when used.
+/// Deadline for DNS at a registration. A name that is not found by then is checked at its use.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 
-/// Which addresses may be connected to that are not public.
+/// Which addresses that are not public may be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Private {
     No,
@@ -34,7 +38,7 @@ pub enum Private {
     Yes,
 }
 
-/// For what URLs are given, so that a refusal names the settings that allow them.
+/// The purpose of a URL, so that a refusal names the right settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Webhook,
@@ -45,7 +49,7 @@ enum Purpose {
 #[derive(Clone, Debug)]
 pub struct Guard {
     purpose: Purpose,
-    /// Whether the caller may touch one session alone. Refusals tell nothing of names and addresses then.
+    /// Whether the caller has access to one session only. Refusals then reveal nothing of names and addresses.
     is_narrow: bool,
     private: Private,
     allowed: Arc<[AllowedTarget]>,
@@ -66,7 +70,7 @@ impl Guard {
         Self { purpose: Purpose::Webhook, is_narrow: false, private, allowed: allowed.into(), own }
     }
 
-    /// The same for callers who may touch one session alone: what loopback has is not theirs.
+    /// The same for callers with access to one session: never loopback.
     #[must_use]
     pub fn for_one_session(&self) -> Self {
         let private = match self.private {
@@ -85,7 +89,7 @@ impl Guard {
     /// Checks the form of a URL, without asking DNS.
     pub fn check(&self, text: &str) -> Result<Url, Error> {
         let mut url = form_of(text)?;
-        // It is not sent, and would make two URLs of one.
+        // A fragment is never sent, and would make two URLs of one.
         url.set_fragment(None);
         let (host, port) = host_and_port(&url)?;
         if self.own.is_public_name(host, port) {
@@ -104,12 +108,12 @@ impl Guard {
         }
     }
 
-    /// The same for a URL that is to be kept: what its host leads to now is looked at too, where DNS
-    /// knows it. The form in which it is kept.
+    /// The same for a URL that is to be stored, with a check of its present addresses where DNS knows them. Returns the
+    /// URL in the form that is stored.
     pub async fn admit(&self, text: &str) -> Result<Url, Error> {
         let url = self.check(text)?;
         let (host, port) = host_and_port(&url)?;
-        // An answer would tell which names there are in the network that the gateway stands in.
+        // An answer would reveal which names exist in the gateway's network.
         if self.is_narrow || literal(&url, port).is_some() {
             return Ok(url);
         }
@@ -168,14 +172,14 @@ impl Guard {
             Reach::Public => true,
             Reach::Loopback => self.private != Private::No || by_name() || by_address(),
             Reach::Private => self.private == Private::Yes || by_name() || by_address(),
-            // A name may come to lead there; an address that is listed is meant.
+            // A listed name may come to resolve there, so only a listed address counts.
             Reach::Special => by_address(),
             Reach::Barred => false,
         };
         if may { Ok(()) } else { Err(Refusal::Address(reach)) }
     }
 
-    /// A refusal in words, with the address where the caller gave it or may know it.
+    /// The error of a refusal, with the address where the caller gave it or may know it.
     fn refused(&self, refusal: Refusal, address: Option<SocketAddr>) -> Error {
         if self.is_narrow {
             return self.out_of_reach();
@@ -206,7 +210,7 @@ to allow it"
         Error::invalid_field(FIELD, format!("{place}. {way}"))
     }
 
-    /// Hides from a caller who may touch one session alone whether a name is known.
+    /// Hides from a caller with access to one session whether a name exists.
     fn blurred(&self, error: Error) -> Error {
         if self.is_narrow { self.out_of_reach() } else { error }
     }

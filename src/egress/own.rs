@@ -1,6 +1,6 @@
-//! The gateway's own ports, to which nothing leads that the gateway sends for a caller.
+//! The gateway's own ports, which requests on behalf of callers never reach.
 //!
-//! A part that listens registers its port here and keeps the handle for as long as it listens.
+//! A part that listens registers its port here and holds the handle while it listens.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use crate::egress::reach::carried;
 /// Clones are the same list.
 #[derive(Clone, Debug, Default)]
 pub struct OwnPorts {
-    /// How many listen on each port.
+    /// Listeners on each port.
     ports: Arc<Mutex<HashMap<u16, usize>>>,
     /// The host and port by which the gateway is reached from outside.
     public: Option<(String, u16)>,

@@ -1,5 +1,5 @@
-//! The gateway that uses a data folder, asked by its owner's socket: what the command line does. No key
-//! travels, since the gateway knows its owner by the socket.
+//! Client of the command line for the gateway that uses a data folder. It asks through the owner's socket, which needs no
+//! key.
 
 use std::{path::Path, time::Duration};
 
@@ -7,7 +7,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 
 use crate::{
-    egress,
+    egress::request_clients::owner_client,
     private::socket::{self, Address},
 };
 
@@ -18,7 +18,7 @@ pub struct OwnGateway {
 }
 
 impl OwnGateway {
-    /// Finds it, in words why not; none when nobody holds the folder.
+    /// Finds the gateway of a folder; none when no process holds the folder. An error says what to do.
     pub async fn find(data: &Path, is_held: impl Fn() -> bool) -> Result<Option<Self>, String> {
         let unreachable = |error: std::io::Error| {
             let (data, name) = (data.display(), socket::NAME);
@@ -30,11 +30,11 @@ impl OwnGateway {
         let Some(socket) = socket::find(data, is_held).await.map_err(unreachable)? else {
             return Ok(None);
         };
-        let client = egress::owner_client(socket.path()).map_err(|error| error.to_string())?;
+        let client = owner_client(socket.path()).map_err(|error| error.to_string())?;
         Ok(Some(Self { client, _socket: socket }))
     }
 
-    /// The `data` of its answer, or in words why there is none.
+    /// The `data` of the answer, or an error message.
     pub async fn ask(
         &self,
         method: Method,
@@ -56,7 +56,7 @@ impl OwnGateway {
         }
         let message = answer.pointer("/error/message").and_then(Value::as_str);
         let message = message.unwrap_or("no reason given");
-        Err(format!("the gateway refuses ({status}): {message}"))
+        Err(format!("the gateway answered {status}: {message}"))
     }
 
     pub async fn get(&self, path: &str, deadline: Duration) -> Result<Value, String> {

@@ -1,15 +1,15 @@
-//! Consumers of the log: each has a name, a cursor, and effects that are one commit with the cursor.
+//! Durable consumer of the log: named, with a cursor, and effects that are one commit with the cursor.
 //!
 //! ```text
 //! wake ──▶ read on ──▶ lane free? ──▶ handle: effects + cursor, one commit ──▶ next
-//!                          │ waits              │ fails
+//!                          │ no                 │ fails
 //!                          ▼                    ▼
-//!                     behind its lane      the lane waits, longer each time; in the end the event is given up
+//!                     behind its lane      back-off of the lane; after the last attempt a dead letter
 //! ```
 //!
-//! So an effect is there exactly once, wherever the gateway is killed, and in the order of the event's lane. A
-//! lane that waits holds up the others only once so many events are open that the log is read no further.
-//! Two runs of one consumer do no harm: each expects the cursor to be as it left it.
+//! So each effect happens exactly once, wherever the gateway is killed, and in the order of the event's lane. A waiting
+//! lane holds up the others only when [`MOST_OPEN`] events are open. Two runs of one consumer do no harm: each
+//! expects the cursor to be as it left it.
 
 use std::{
     fmt::Display,
@@ -24,41 +24,42 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::Event,
     events::{
-        EventLog, Work,
-        consumers::{Shared, measure},
+        consumer_positions::{Positions, measure_lag},
+        log::EventLog,
         progress::Progress,
+        work::Work,
     },
     store::{ConsumerCursor, ConsumerFault, StoreError, cursor_key, fault_key},
 };
 
 const READ_AT_ONCE: usize = 200;
-/// Events that are not done, with which the log is read no further.
+/// Most events that are not done: with more, the log is not read further.
 const MOST_OPEN: usize = 1_000;
-/// How long one event may be handled.
+/// Deadline for handling one event.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Before a consumer goes on after the store failed.
+/// The pause after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// Before an event is tried again.
+/// The shortest pause before a retry.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
-/// Where nothing was to be done, the cursor is written after this.
+/// Without any effect, the cursor is committed after this time,
 const SAVE_AFTER: Duration = Duration::from_secs(5);
-/// The same after so many events.
+/// and after this many events.
 const SAVE_EACH: u64 = 500;
-/// Characters of an error that are kept.
+/// Characters of an error that are stored.
 const LONGEST_ERROR: usize = 500;
 
 /// Reacts to events. See [`crate::events::Consumers::start`].
 pub trait Consumer: Send + Sync + 'static {
-    /// Its cursor is kept under this name: never given to another.
+    /// The name of its cursor, never given to another consumer.
     const NAME: &'static str;
-    /// How many events are handled in one commit at most.
+    /// Most events in one commit.
     const AT_ONCE: usize = 1;
-    /// Where it begins when it is started for the first time.
+    /// Where it begins at its first start.
     const BEGINS: Begin = Begin::Now;
 
     type Error: Into<Failure> + Send;
 
-    /// Whether it has anything to do with an event. What it does not want costs no commit.
+    /// Whether it handles an event. An event that it does not want costs no commit.
     fn wants(&self, _event: &Event) -> bool {
         true
     }
@@ -68,8 +69,8 @@ pub trait Consumer: Send + Sync + 'static {
         event.lane()
     }
 
-    /// Does what an event leads to, within the transaction. May run again: after a conflict with the same
-    /// event, and after a failure. What it does elsewhere than in the work may happen more than once.
+    /// Handles an event within the transaction. May run again with the same event, after a conflict or a failure. Effects
+    /// outside of `work` may happen more than once.
     fn handle(
         &self,
         work: &mut Work<'_>,
@@ -81,25 +82,25 @@ pub trait Consumer: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
     Oldest,
-    /// With what happens from now on.
+    /// With the next event.
     Now,
 }
 
-/// What becomes of an event that was handled.
+/// The outcome of handling an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     Done,
-    /// Not yet: nothing of it is kept, its lane waits so long, and it counts as no failure.
+    /// Not yet: its writes are dropped and its lane waits this long. It counts as no failure.
     Later(Duration),
 }
 
 /// Why an event could not be handled.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The store is at fault, not the event: it is tried again until the store is well.
+    /// The store failed, not the event: it is retried until the store works.
     #[error("{0}")]
     Store(#[from] StoreError),
-    /// The event is tried again, longer after each failure, and given up in the end.
+    /// The event is retried with back-off, and becomes a dead letter after the last attempt.
     #[error("{0}")]
     Event(String),
 }
@@ -110,34 +111,10 @@ impl Failure {
     }
 }
 
-/// When an event is tried again, and when it is given up.
-#[derive(Clone, Copy, Debug)]
-pub struct Retry {
-    pub first: Duration,
-    pub longest: Duration,
-    /// Failures after which an event is given up.
-    pub most: u32,
-}
-
-impl Default for Retry {
-    fn default() -> Self {
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(300), most: 10 }
-    }
-}
-
-impl Retry {
-    /// How long to wait after so many failures; `jitter` lies between 0 and 1.
-    pub fn pause(&self, failures: u32, jitter: f64) -> Duration {
-        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(31));
-        let longest = self.first.saturating_mul(doubled).min(self.longest);
-        longest.mul_f64(0.5 + jitter / 2.0)
-    }
-}
-
-/// Why a run of a consumer broke off. It begins again from its stored cursor.
+/// Why a run of a consumer ended. It begins again from its stored cursor.
 enum Broken {
     Store(StoreError),
-    /// Somebody else moved the cursor.
+    /// Another task moved the cursor.
     Moved,
 }
 
@@ -147,22 +124,22 @@ impl From<StoreError> for Broken {
     }
 }
 
-/// One consumer at its work.
+/// The task of one consumer.
 pub struct Runner<C> {
     pub consumer: C,
     pub log: EventLog,
-    pub shared: Arc<Shared>,
+    pub positions: Arc<Positions>,
 }
 
 impl<C: Consumer> Runner<C> {
-    /// Until told to stop.
+    /// Runs until the token is cancelled.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             match self.follow(&stop).await {
                 Ok(()) => return,
                 Err(Broken::Moved) => tracing::debug!("consumer {}: its cursor was moved", C::NAME),
                 Err(Broken::Store(error)) => {
-                    tracing::warn!(%error, "consumer {} cannot go on; it tries again", C::NAME);
+                    tracing::warn!(%error, "consumer {} pauses after a store error", C::NAME);
                     stop.run_until_cancelled(tokio::time::sleep(STORE_PAUSE)).await;
                 }
             }
@@ -171,9 +148,9 @@ impl<C: Consumer> Runner<C> {
 
     async fn follow(&self, stop: &CancellationToken) -> Result<(), Broken> {
         let mut wake = self.log.wake();
-        let nudge = self.shared.nudge(C::NAME);
+        let waker = self.positions.waker(C::NAME);
         let mut saved = self.begin().await?;
-        // A run that was cut off may have told something that nobody has heard of yet.
+        // A run that was cut off may have committed events that are not published.
         self.log.publish_all().await?;
         let mut progress = self.load(&saved).await?;
         let mut saved_at = Instant::now();
@@ -208,7 +185,7 @@ impl<C: Consumer> Runner<C> {
             tokio::select! {
                 () = stop.cancelled() => (),
                 changed = wake.changed() => if changed.is_err() { return Ok(()) },
-                () = nudge.notified() => {
+                () = waker.notified() => {
                     let cursor = progress.cursor();
                     let written = self.commit(&progress, &mut saved, &[], cursor.read_to).await;
                     written.map_err(broken)?;
@@ -236,17 +213,19 @@ impl<C: Consumer> Runner<C> {
                 break cursor;
             }
         };
-        self.shared.needs(C::NAME, cursor.needed_from());
+        self.positions.set_needed(C::NAME, cursor.needed_from());
         Ok(cursor)
     }
 
-    /// What stands open, each in its lane. It is tried at once.
+    /// The open events of the cursor, each in its lane and due at once.
     async fn load(&self, cursor: &ConsumerCursor) -> Result<Progress, StoreError> {
         let mut progress = Progress::new(cursor, MOST_OPEN);
         for seq in &cursor.open {
             match self.event(*seq).await? {
                 Some(event) => progress.hold(self.consumer.lane(&event), *seq, Instant::now()),
-                None => tracing::warn!(seq, "consumer {}: event {seq} is gone", C::NAME),
+                None => {
+                    tracing::warn!(seq, "consumer {}: event {seq} is no longer in the log", C::NAME)
+                }
             }
         }
         Ok(progress)
@@ -257,7 +236,7 @@ impl<C: Consumer> Runner<C> {
         Ok(found.into_iter().find(|event| event.seq == seq))
     }
 
-    /// Tries what waits and is due, lane by lane.
+    /// Retries waiting events that are due, lane by lane.
     async fn retry_due(
         &self,
         progress: &mut Progress,
@@ -276,7 +255,7 @@ impl<C: Consumer> Runner<C> {
         Ok(())
     }
 
-    /// Reads some of the log and handles what is free to be. Whether there may be more.
+    /// Reads a part of the log and handles the events of free lanes. Whether there may be more.
     async fn read_on(
         &self,
         progress: &mut Progress,
@@ -284,7 +263,11 @@ impl<C: Consumer> Runner<C> {
     ) -> Result<bool, Broken> {
         let missed = self.log.oldest().saturating_sub(1).saturating_sub(progress.read_to());
         if 0 < missed {
-            tracing::warn!(missed, "consumer {}: {missed} events are gone", C::NAME);
+            tracing::warn!(
+                missed,
+                "consumer {}: the log dropped {missed} events before they were handled",
+                C::NAME
+            );
             progress.advance(self.log.oldest() - 1);
         }
         let newest = self.log.newest();
@@ -359,8 +342,8 @@ impl<C: Consumer> Runner<C> {
         }
     }
 
-    /// Commits the effects of some events together with the cursor behind them. A pause when one of them is to
-    /// be handled later; then nothing is done.
+    /// Commits the effects of some events together with the cursor behind them. A pause when one of them asks for
+    /// [`Flow::Later`]; then nothing is written.
     async fn commit(
         &self,
         progress: &Progress,
@@ -438,7 +421,7 @@ impl<C: Consumer> Runner<C> {
                 error: error.clone(),
                 first_at: known.map_or(now, |fault| fault.first_at),
                 last_at: now,
-                given_up: self.shared.retry.most <= failures,
+                given_up: self.positions.retry.most <= failures,
             };
             work.put(&fault_key(C::NAME, seq), &fault).await?;
             let mut cursor = progress.cursor_without(&[seq], seq);
@@ -459,19 +442,19 @@ impl<C: Consumer> Runner<C> {
             progress.done(&lane, seq, Instant::now());
         } else {
             tracing::warn!(seq, error, "consumer {} failed at event {seq}: {error}", C::NAME);
-            self.wait(progress, event, self.shared.retry.pause(fault.failures, rand::random()));
+            self.wait(progress, event, self.positions.retry.pause(fault.failures, rand::random()));
         }
         Ok(())
     }
 
     fn moved(&self, saved: &mut ConsumerCursor, cursor: ConsumerCursor) {
-        self.shared.needs(C::NAME, cursor.needed_from());
+        self.positions.set_needed(C::NAME, cursor.needed_from());
         *saved = cursor;
     }
 
     fn measure(&self, progress: &Progress) {
         let unread = self.log.newest().saturating_sub(progress.read_to());
-        measure(C::NAME, unread.saturating_add(progress.open() as u64));
+        measure_lag(C::NAME, unread.saturating_add(progress.open() as u64));
     }
 }
 

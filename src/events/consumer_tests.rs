@@ -18,8 +18,8 @@ use uuid::Uuid;
 use crate::{
     domain::{Ack, Clock, Event, EventBody, SessionId, clock::from_seconds, conversation::Tag},
     events::{
-        Begin, Consumer, Consumers, EventLog, Failure, Flow, Need, News, Retention, Retry, Work,
-        effect::effect_id,
+        Begin, Consumer, Consumers, EventLog, Failure, Flow, Need, NewEvent, Retention, Retry,
+        Work, effect::effect_id,
     },
     store::{Batch, Key, Record, Store},
 };
@@ -79,7 +79,7 @@ impl Consumer for Scribe {
             0 => {
                 // Told in the same commit, and not wanted by this consumer.
                 let told = EventBody::Failed { reason: event.seq.to_string() };
-                work.tell(News::of(&"s".parse::<SessionId>().unwrap().into(), told));
+                work.append(NewEvent::of(&"s".parse::<SessionId>().unwrap().into(), told));
                 Ok(Flow::Done)
             }
             1 => Ok(Flow::Later(Duration::from_millis(1))),

@@ -1,15 +1,13 @@
-//! The sums of what came in, which must agree.
+//! Counters of reported events: `received = stored + known + waiting + dropped`.
 //!
-//! Whatever is handed to the log is received, and ends as one of the others:
-//! `received = stored + known + waiting + dropped`. What waits is a gauge, of the reports that are kept in
-//! memory while the disk refuses; what is dropped found no room there, and is read again later. All of
-//! them count since the gateway started.
+//! `waiting` is a gauge of the reports in memory while the disk refuses writes. `dropped` found no room there and is
+//! read from the engine later. All counters start with the process.
 
 use std::borrow::Cow;
 
 use crate::domain::{Body, WaEvent};
 
-/// What is counted by its kind.
+/// A body that is counted by its kind.
 pub trait Counted {
     fn kind(&self) -> Cow<'static, str>;
 }
@@ -29,17 +27,17 @@ impl Counted for Body {
     }
 }
 
-/// Somebody reported it.
+/// The event was reported.
 pub fn received(body: &impl Counted) {
     metrics::counter!("wagate_events_received_total", "kind" => body.kind()).increment(1);
 }
 
-/// It has a number.
+/// The event got a number.
 pub fn stored(body: &impl Counted) {
     metrics::counter!("wagate_events_stored_total", "kind" => body.kind()).increment(1);
 }
 
-/// It had one already: another report of the same happening.
+/// The event had a number already: a duplicate report.
 pub fn known(body: &impl Counted) {
     metrics::counter!("wagate_events_known_total", "kind" => body.kind()).increment(1);
 }

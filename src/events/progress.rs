@@ -1,7 +1,7 @@
-//! What a consumer has done of the log and what waits: lanes in order, and holes where a lane waits. Pure.
+//! Progress of a consumer: a cursor with holes, and the waiting lanes. Pure.
 //!
-//! Events of a lane are handled one after the other. A lane whose event failed waits with all that comes behind
-//! it; the others go on until so many events are open that the log is read no further.
+//! Events of a lane are handled in order. A lane whose event failed waits, with all events behind it. Other lanes go on
+//! until the limit of open events is reached.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -25,7 +25,7 @@ struct Lane {
 }
 
 impl Progress {
-    /// From where the cursor is. What stands open there is to be added with [`Self::hold`].
+    /// Starts at a cursor. Its open events are added with [`Self::hold`].
     pub fn new(cursor: &ConsumerCursor, most_open: usize) -> Self {
         let (open, lanes) = (BTreeSet::new(), BTreeMap::new());
         Self { read_to: cursor.read_to, open, lanes, most_open }
@@ -44,7 +44,7 @@ impl Progress {
         self.open.len() < self.most_open
     }
 
-    /// Whether something of this lane waits, so that what comes next must wait behind it.
+    /// Whether this lane waits, so that its next event must wait too.
     pub fn is_waiting(&self, lane: &str) -> bool {
         self.lanes.contains_key(lane)
     }
@@ -80,7 +80,7 @@ impl Progress {
         self.read_to = self.read_to.max(seq);
     }
 
-    /// An event is done, or is not to be. What waits behind it is due now.
+    /// An event is done or skipped. The next one of its lane is due now.
     pub fn done(&mut self, lane: &str, seq: u64, now: Instant) {
         self.advance(seq);
         if !self.open.remove(&seq) {
@@ -95,7 +95,7 @@ impl Progress {
         }
     }
 
-    /// The cursor once these are done, and everything up to `read_to` is read.
+    /// The cursor with these done and everything up to `read_to` read.
     pub fn cursor_without(&self, done: &[u64], read_to: u64) -> ConsumerCursor {
         let open = self.open.iter().filter(|seq| !done.contains(seq)).copied().collect();
         ConsumerCursor { read_to: self.read_to.max(read_to), open }

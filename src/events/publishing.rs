@@ -1,31 +1,31 @@
-//! When listeners hear of what was committed: once it is on the disk. What many wait for is published at
-//! once; receipts, which come in numbers after each message, share the next flush of the disk.
+//! Publication of committed events: consumers see them once they are durable. Most events are published at once;
+//! receipts, which come in numbers after each message, share the next flush.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{breakpoint::Breakpoint, events::EventLog, store::StoreError};
+use crate::{breakpoint::Breakpoint, events::log::EventLog, store::StoreError};
 
-/// How long a receipt waits at most for a flush that is made for something else.
+/// How long a receipt waits for a flush by others.
 const SOON: Duration = Duration::from_millis(100);
-/// After the disk refused.
+/// The pause after a failed flush.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 impl EventLog {
-    /// Returns once the event of this number is durable, and all before it; then wakes. What was
-    /// committed with it is safe too.
+    /// Makes the event of this number durable with all before it and all that was committed with them, and wakes
+    /// consumers.
     pub async fn publish(&self, seq: u64) -> Result<(), StoreError> {
         self.publish_within(seq, Duration::ZERO).await
     }
 
-    /// Publishes all that was committed, also by somebody who broke off before publishing it.
+    /// Publishes everything that was committed, also by tasks that ended before they published it.
     pub async fn publish_all(&self) -> Result<(), StoreError> {
         let last = self.inner.numbers.lock().await.last;
         self.publish(last).await
     }
 
-    /// The same as [`Self::publish`], after the flush of others that begins within this time.
+    /// [`Self::publish`] that waits up to `patience` for a flush by others.
     pub async fn publish_within(&self, seq: u64, patience: Duration) -> Result<(), StoreError> {
         if seq <= self.newest() {
             return Ok(());
@@ -41,7 +41,7 @@ impl EventLog {
         Ok(())
     }
 
-    /// Has [`Self::keep_publishing`] publish it a little later; at once while nobody runs that.
+    /// Leaves the publication to [`Self::keep_publishing`]; publishes at once while that does not run.
     pub async fn publish_soon(&self, seq: u64) -> Result<(), StoreError> {
         if self.inner.soon.receiver_count() == 0 {
             return self.publish(seq).await;
@@ -50,7 +50,7 @@ impl EventLog {
         Ok(())
     }
 
-    /// Publishes what need not be heard of at once, until the token is cancelled.
+    /// Publishes the events of [`Self::publish_soon`], until the token is cancelled.
     pub async fn keep_publishing(self, stop: CancellationToken) {
         let mut soon = self.inner.soon.subscribe();
         loop {
@@ -58,7 +58,7 @@ impl EventLog {
             let rest = match self.publish_within(last, SOON).await {
                 Ok(()) => None,
                 Err(error) => {
-                    tracing::warn!(%error, "events are not on the disk yet; listeners wait for them");
+                    tracing::warn!(%error, "events could not be made durable; consumers wait for them");
                     Some(tokio::time::sleep(TRY_AGAIN))
                 }
             };

@@ -1,11 +1,11 @@
-//! Up to which number the log may be dropped. Pure.
+//! Retention of the log: up to which number events may be dropped. Pure.
 //!
-//! Old events go, and the oldest of too many, but never one that a reader still has to get: rather
-//! is the log larger than it should be, and says whom it waits for.
+//! Events go by age and by size, but never one that a reader still needs. The log then exceeds its limit, and the
+//! readers that hold it are reported.
 
 use std::time::Duration;
 
-/// How much of the log is kept.
+/// Limits of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
     /// Events older than this go; none for no limit.
@@ -26,34 +26,34 @@ impl Retention {
     }
 }
 
-/// A reader that the log keeps its events for.
+/// A reader that holds the log back, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need<R> {
     pub reader: R,
-    /// The first number that it has not had.
+    /// The first number that it still needs.
     pub from: u64,
 }
 
-/// What of the log is past its retention.
+/// Which part of the log is past its retention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Surplus {
     pub newest: u64,
-    /// Everything below is too old.
+    /// Everything below is past its age.
     pub aged: u64,
-    /// Everything below is too much.
+    /// Everything below exceeds the size.
     pub oversized: u64,
 }
 
-/// What may be dropped.
+/// Which part may be dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice<R> {
     /// Everything below this number.
     pub below: u64,
-    /// The readers for whose sake the log stays larger than it should be.
+    /// The readers that hold the log above its size limit.
     pub held_by: Vec<R>,
 }
 
-/// The newest event is always kept, so that numbers go on from it after a restart.
+/// Never drops the newest event: numbers continue from it after a restart.
 pub fn choose<R: Clone>(surplus: Surplus, needs: &[Need<R>]) -> Choice<R> {
     let first_needed = needs.iter().map(|need| need.from).min().unwrap_or(u64::MAX);
     let oversized = surplus.oversized.min(surplus.newest);

@@ -1,6 +1,6 @@
-//! The newest events in memory: whoever follows the log closely reads them here, not off the disk.
+//! Cache of the newest events, for consumers that follow the log closely. Pure.
 //!
-//! Pure. What is no longer here is still in the log.
+//! Older events are read from the store.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::Event;
 
-/// How many events are held, and how many bytes of them as they are stored.
+/// Most events in the cache, and most bytes of their stored form.
 const MOST_EVENTS: usize = 256;
 const MOST_BYTES: usize = 1024 * 1024;
 
@@ -20,7 +20,7 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Adds the next event, of so many bytes. The oldest make room for it.
+    /// Adds the next event with its stored size. The oldest events make room.
     pub fn push(&mut self, event: Arc<Event>, bytes: usize) {
         self.bytes += bytes;
         self.events.push_back((event, bytes));
@@ -29,14 +29,14 @@ impl Tail {
         }
     }
 
-    /// Forgets what the log has dropped: all below this number.
+    /// Drops all events below this number, as the log has.
     pub fn forget_below(&mut self, oldest: u64) {
         while self.events.front().is_some_and(|(event, _)| event.seq < oldest) {
             self.drop_oldest();
         }
     }
 
-    /// What [`crate::events::EventLog::read`] answers; none when it does not reach back so far.
+    /// Events above `after`; none when the cache does not reach back so far.
     pub fn read(
         &self,
         session: Option<Uuid>,

@@ -1,5 +1,5 @@
-//! How events read on a surface. Each dialect has a wording of its own, and a subscription names the one that it
-//! wants: one log serves them all. What a wording has no name for is not sent.
+//! Wording of a dialect: name and JSON of each event. A subscription chooses its wording by name, so one log serves all
+//! dialects. An event without a name in a wording is not sent in it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::domain::Event;
 
-/// Whether a listener gets the codes by which a phone is linked. Who scans one owns the session.
+/// Whether a listener gets linking codes. A person who scans one owns the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codes {
     Shown,
@@ -16,16 +16,16 @@ pub enum Codes {
 
 /// The wording of a dialect.
 pub trait Wording: Send + Sync + 'static {
-    /// The event's name; none for an event that this dialect does not tell.
+    /// The event's name; none for an event that this dialect does not have.
     fn name(&self, event: &Event) -> Option<&'static str>;
 
-    /// Writes the event as compact JSON at the end of these bytes, likewise.
+    /// Appends the event as compact JSON; none for an event without a name.
     fn write(&self, event: &Event, codes: Codes, bytes: &mut Vec<u8>) -> Option<()>;
 
     /// The names that a subscription may ask for.
     fn names(&self) -> &'static [&'static str];
 
-    /// The body of a delivery. Those who get the same event may share its bytes.
+    /// The body of a delivery. Deliveries of one event may share it.
     fn wrap(&self, event: &Event) -> Option<Bytes> {
         let mut bytes = Vec::new();
         self.write(event, Codes::Shown, &mut bytes)?;
@@ -33,7 +33,7 @@ pub trait Wording: Send + Sync + 'static {
     }
 }
 
-/// All wordings by their names. Clones are the same.
+/// All wordings by name. Clones are the same.
 #[derive(Clone, Default)]
 pub struct Wordings(Arc<BTreeMap<&'static str, Arc<dyn Wording>>>);
 

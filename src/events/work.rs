@@ -1,38 +1,14 @@
-//! A transaction that events join: what is changed and what is told of it are one commit.
+//! Transaction that events join: changes of records and the events about them are one commit.
 //!
-//! Events get their numbers at the commit. Work that runs again after a conflict is given new ones, so that
-//! numbers have no gaps.
+//! Events get their numbers at the commit, so work that runs again after a conflict leaves no gap.
 
 use std::sync::Arc;
 
 use crate::{
-    domain::{Body, ChannelId, Event, Identities, LogEvent},
-    events::{EventLog, counters, module_event},
+    domain::{Body, Event, Identities},
+    events::{counters, log::EventLog, new_event::NewEvent},
     store::{Key, Record, Store, StoreError, Transaction},
 };
-
-/// Something that happened, before it has a number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct News {
-    /// None for the gateway as a whole.
-    pub channel: Option<ChannelId>,
-    pub body: Body,
-}
-
-impl News {
-    /// Something that happened in a channel.
-    pub fn of(channel: &ChannelId, body: impl Into<Body>) -> Self {
-        Self { channel: Some(channel.clone()), body: body.into() }
-    }
-
-    /// An event of a module's family.
-    pub fn of_module(
-        channel: Option<ChannelId>,
-        event: &impl LogEvent,
-    ) -> Result<Self, StoreError> {
-        Ok(Self { channel, body: module_event(event)? })
-    }
-}
 
 /// Reads and writes that happen together with events, or not at all.
 ///
@@ -41,7 +17,7 @@ impl News {
 /// loop {
 ///     let tag = work.store().tags().get(id).await?.ok_or_else(unknown)?;
 ///     work.put(&key, &renamed(&tag)).await?;
-///     work.tell(News::of_module(None, &ChatEvent::TagChanged { .. })?);
+///     work.append(NewEvent::of_module(None, &ChatEvent::TagChanged { .. })?);
 ///     if work.commit().await?.is_some() {
 ///         break;
 ///     }
@@ -50,7 +26,7 @@ impl News {
 pub struct Work<'l> {
     log: &'l EventLog,
     unit: Transaction,
-    news: Vec<News>,
+    events: Vec<NewEvent>,
 }
 
 impl Work<'_> {
@@ -78,33 +54,33 @@ impl Work<'_> {
         transaction.commit().await.map(|_| ())
     }
 
-    /// An event that joins the commit.
-    pub fn tell(&mut self, news: News) {
-        self.news.push(news);
+    /// Adds an event to the commit.
+    pub fn append(&mut self, event: NewEvent) {
+        self.events.push(event);
     }
 
-    /// Carries out the writes and logs the events: visible at once, durable and heard of after
-    /// [`EventLog::publish`] of the last. None when something that was read has changed meanwhile: nothing is
-    /// done, and the work must be done again with this one, which then has read, written and told nothing.
+    /// Commits the writes and the events. They are visible at once; after [`EventLog::publish`] of the last event they are
+    /// durable and consumers see them. None when something that was read has changed meanwhile: then nothing is
+    /// written, and the caller does the work again with this one, which is empty.
     pub async fn commit(&mut self) -> Result<Option<Vec<Arc<Event>>>, StoreError> {
-        let news = std::mem::take(&mut self.news);
+        let news = std::mem::take(&mut self.events);
         if news.is_empty() {
             return Ok(self.unit.commit().await?.then(Vec::new));
         }
-        let told: Vec<Body> = news.iter().map(|news| news.body.clone()).collect();
+        let bodies: Vec<Body> = news.iter().map(|news| news.body.clone()).collect();
         let batch = self.unit.batch();
         let committed = self.log.commit_of(news, &Identities::default(), batch).await;
         let events = self.unit.settled(committed).await?;
         if events.is_some() {
-            told.iter().for_each(counters::received);
+            bodies.iter().for_each(counters::received);
         }
         Ok(events)
     }
 }
 
 impl EventLog {
-    /// Work that has read, written and told nothing yet.
+    /// Begins a transaction.
     pub fn work(&self) -> Work<'_> {
-        Work { log: self, unit: self.inner.store.transaction(), news: Vec::new() }
+        Work { log: self, unit: self.inner.store.transaction(), events: Vec::new() }
     }
 }

@@ -17,7 +17,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    accounts::{ApiKeys, FirstKey, MediaLinks},
+    accounts::{ApiKeys, BootstrapKey, MediaLinks},
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
@@ -31,7 +31,7 @@ use crate::{
     search::Search,
     services::{
         EventRetention, Health, Services, Sessions, SessionsParts, Vault, history::History,
-        idempotency::FirstAnswers,
+        idempotency::IdempotencyStore,
     },
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{MemoryEngine, Store, StoreError, disk::Disk},
@@ -134,9 +134,9 @@ impl Gateway {
             Err(source) => return Err(store_error(&config, source)),
         }
         backup::clear_left_over(&config.data.dir);
-        let first_key = FirstKey::in_file(config.data.dir.join(private::BOOTSTRAP));
-        let api_keys = ApiKeys::new(store.clone(), clock.clone()).with_first_key(first_key);
-        api_keys.tidy_first_key().await?;
+        let first_key = BootstrapKey::in_file(config.data.dir.join(private::BOOTSTRAP));
+        let api_keys = ApiKeys::new(store.clone(), clock.clone()).with_bootstrap_key(first_key);
+        api_keys.remove_stale_bootstrap_file().await?;
         let events = EventLog::open(store.clone(), clock.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
@@ -185,12 +185,16 @@ impl Gateway {
             frames.wordings(),
         );
         webhooks.start(&tasks, stop.clone());
-        let first_answers = FirstAnswers::new(store.clone(), clock.clone());
-        let retention =
-            EventRetention::new(events.clone(), webhooks.clone(), consumers, &config.events);
+        let idempotency = IdempotencyStore::new(store.clone(), clock.clone());
+        let retention = EventRetention::new(
+            events.clone(),
+            webhooks.endpoints.clone(),
+            consumers,
+            &config.events,
+        );
         let rounds: [(&'static str, Arc<dyn Handler>); 3] = [
             ("retention of events", Arc::new(retention.clone())),
-            ("retention of first answers", Arc::new(first_answers.clone())),
+            ("retention of first answers", Arc::new(idempotency.clone())),
             ("retention of the outbox", Arc::new(messaging.outbox().clone())),
         ];
         // What is past its time is dropped, and the event log is held to its size.
@@ -216,9 +220,9 @@ impl Gateway {
             store: store.clone(),
             supervisor: supervisor.clone(),
             messaging: messaging.clone(),
-            webhooks: webhooks.clone(),
+            webhooks: webhooks.endpoints.clone(),
             api_keys: api_keys.clone(),
-            first_answers: first_answers.clone(),
+            idempotency: idempotency.clone(),
             tasks: tasks.clone(),
         });
 
@@ -243,7 +247,7 @@ impl Gateway {
             media_sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
             api_keys,
             sessions,
-            first_answers,
+            idempotency,
             health: Health::new(store.clone()),
             sandbox_warning: world.sandbox_warning,
             network: world.network.clone(),
@@ -345,7 +349,7 @@ async fn start_search(
 ) -> Result<Search, StoreError> {
     let folder = config.data.dir.join("search");
     if config.search.enabled {
-        let followed = (events.clone(), consumers.place(Search::NAME));
+        let followed = (events.clone(), consumers.external(Search::NAME));
         return Ok(Search::start(store.clone(), followed, folder, tasks, stop.clone()));
     }
     Search::off(store, folder).await

@@ -1,4 +1,4 @@
-//! The task that runs jobs: the first by their time, some at once, and a bounded number of tries for each.
+//! Runner of due jobs: in the order of their times, a few at once, with bounded retries.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,25 +9,39 @@ use std::{
 
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     domain::{Error, ErrorCode, clock::between},
-    jobs::{Handler, Job, Jobs, Then, Tries},
-    store::StoreError,
+    jobs::schedule::{Handler, Jobs, Then, Tries},
+    store::{Job, StoreError},
 };
 
-/// A wall clock that was set is noticed after it.
+/// The longest rest. After it a changed wall clock is noticed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// How long the runner leaves a store alone that fails.
+/// The pause after the store failed.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
-/// Jobs that are looked at beside those that run: of an unknown kind, or not due yet.
+/// Jobs read beside those that run: of an unknown kind, or not due yet.
 const MORE: usize = 64;
 
 type Handlers = HashMap<&'static str, Arc<dyn Handler>>;
 type Named = (String, String);
 
-pub async fn run(jobs: Jobs, handlers: Handlers, tries: Tries, stop: CancellationToken) {
+impl Jobs {
+    /// Starts the task that runs jobs of these kinds. A job of another kind waits for a version of the gateway that
+    /// knows it.
+    pub fn start(
+        &self,
+        handlers: HashMap<&'static str, Arc<dyn Handler>>,
+        tries: Tries,
+        tasks: &TaskTracker,
+        stop: CancellationToken,
+    ) {
+        tasks.spawn(run(self.clone(), handlers, tries, stop));
+    }
+}
+
+async fn run(jobs: Jobs, handlers: Handlers, tries: Tries, stop: CancellationToken) {
     let mut moved = jobs.clock.moved();
     let mut running: HashSet<Named> = HashSet::new();
     let mut tasks: JoinSet<Named> = JoinSet::new();
@@ -35,7 +49,7 @@ pub async fn run(jobs: Jobs, handlers: Handlers, tries: Tries, stop: Cancellatio
         let pause = match start_due(&jobs, &handlers, tries, &mut running, &mut tasks).await {
             Ok(pause) => pause,
             Err(error) => {
-                tracing::error!(%error, "jobs cannot be read");
+                tracing::error!(%error, "jobs cannot be read from the store; retrying");
                 DISK_PAUSE
             }
         };
@@ -111,14 +125,14 @@ async fn run_one(jobs: &Jobs, handler: &dyn Handler, job: Job, tries: Tries) {
             return;
         }
         Ok(Ok(Err(error))) => error,
-        Ok(Err(_)) => Error::internal("the job ended by a fault"),
+        Ok(Err(_)) => Error::internal("the job panicked"),
         Err(_) => Error::new(ErrorCode::Timeout, "the job took too long"),
     };
     metrics::counter!("wagate_jobs_total", "outcome" => "failed").increment(1);
     let (kind, name) = (&job.kind, &job.name);
     tracing::warn!(error = %failure, "job {kind} {name} failed");
     if let Err(error) = note_failure(jobs, &job, &failure, tries).await {
-        tracing::error!(%error, "that job {kind} {name} failed cannot be written");
+        tracing::error!(%error, "the failure of job {kind} {name} could not be stored");
         tokio::time::sleep(DISK_PAUSE).await;
     }
 }
@@ -128,7 +142,7 @@ async fn attempt(jobs: &Jobs, handler: &dyn Handler, job: &Job) -> Result<(), Er
     let key = job.key();
     let mut work = jobs.log.work();
     let events = loop {
-        // Another runner may have done it, or somebody taken it away or put it off.
+        // The job may have been run, cancelled or rescheduled meanwhile.
         if work.get(&key).await?.as_ref() != Some(job) {
             return Ok(());
         }
@@ -178,7 +192,7 @@ async fn note_failure(
                 let (kind, name) = (&job.kind, &job.name);
                 metrics::counter!("wagate_jobs_total", "outcome" => "dead").increment(1);
                 tracing::error!(
-                    "job {kind} {name} failed {attempts} times, and is not tried again"
+                    "job {kind} {name} failed {attempts} times and is dead; schedule it again after fixing the cause"
                 );
             }
             return Ok(());

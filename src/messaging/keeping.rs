@@ -8,7 +8,7 @@ use crate::{
         Event, Jid, Message, MessageId, SessionId,
         conversation::{ConversationRecord, StoredMessage, Window},
     },
-    events::{News, Work},
+    events::{NewEvent, Work},
     messaging::{ChatEvent, Ingest},
     store::{Batch, Store, StoreError},
 };
@@ -20,7 +20,7 @@ pub(in crate::messaging) fn tell_in(
     events: impl IntoIterator<Item = ChatEvent>,
 ) -> Result<(), StoreError> {
     for event in events {
-        work.tell(News::of_module(Some(session.into()), &event)?);
+        work.append(NewEvent::of_module(Some(session.into()), &event)?);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
         Error, ErrorCode, SessionId, Subject,
         conversation::{ConversationRecord, Tag},
     },
-    events::News,
+    events::NewEvent,
     messaging::{ChatEvent, Messaging},
     store::Record,
 };
@@ -92,7 +92,7 @@ impl Messaging {
                 Some(tag) => work.put(&key, tag).await?,
                 None => work.delete(&key).await?,
             }
-            work.tell(News::of_module(None, event)?);
+            work.append(NewEvent::of_module(None, event)?);
             if let Some(told) = work.commit().await? {
                 return Ok(self.ingest.tell_own(&told).await?);
             }

@@ -1,5 +1,5 @@
-//! What an event of the log changes for those who look for messages. The texts are read from the store, which may be
-//! ahead of the log: what is deleted meanwhile is not taken in.
+//! Changes of the index by an event of the log. Texts are read from the store, which may be ahead of the log: a message that
+//! is deleted meanwhile is not indexed.
 
 use crate::{
     domain::{
@@ -94,7 +94,7 @@ async fn of_history(
     }
 }
 
-/// What a message is found by; none when there is nothing to find.
+/// The index entry of a message; none for a deleted or empty one.
 pub fn entry(session: &SessionId, stored: StoredMessage) -> Option<Entry> {
     let is_there = !stored.is_deleted() && !stored.message.body.is_empty();
     is_there.then(|| Entry {

@@ -1,5 +1,5 @@
-//! The index on the disk: which numbers of messages a word leads to. It knows no texts, only what
-//! they are found by; what it answers is a hint that the store has to confirm.
+//! Index on the disk (tantivy): the message numbers of each word. It stores no texts, and its hits are hints that the store
+//! confirms.
 
 use std::{
     fs, io,
@@ -22,34 +22,34 @@ use crate::{
     search::text::{Wanted, tokens},
 };
 
-/// The layout that this version writes and reads. Another one is built anew.
+/// The layout that this version writes and reads. An index of another layout is rebuilt.
 const LAYOUT: u32 = 2;
 /// The least that the library takes while there is something to write.
 const WRITER_BYTES: usize = 16 * 1024 * 1024;
 
-/// How far an index has come. Lies in the index itself, so that both are of the same moment.
+/// State of an index: its cursor and build progress. Stored in the index, in the same commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct IndexState {
     layout: u32,
-    /// Which building of the index the store knows of.
+    /// Id of this index build, which the store knows.
     pub mark: Uuid,
-    /// The cursor: the event log is taken up to this number.
+    /// The cursor: the event log is indexed up to this number.
     pub read_to: u64,
-    /// While it is built anew: the messages from this number on are in it.
+    /// During a build: messages from this number on are indexed.
     pub built_from: Option<u64>,
 }
 
-impl Standing {
-    /// Of an index with nothing in it, that follows the log from this number on.
+impl IndexState {
+    /// The state of an empty index that follows the log from this number on.
     pub fn new(mark: Uuid, read_to: u64) -> Self {
         Self { layout: LAYOUT, mark, read_to, built_from: Some(u64::MAX) }
     }
 }
 
-/// What changed for those who look for messages.
+/// A change of the index.
 #[derive(Debug)]
 pub enum Change {
-    /// None when there is nothing to find any more.
+    /// The entry of a message; none removes it.
     Message(u64, Option<Entry>),
     /// All messages of a chat are gone.
     Chat(SessionId, Jid),
@@ -88,22 +88,22 @@ struct Fields {
 
 impl Index {
     /// The index in a folder and how far it has come. None when there is none that can be used.
-    pub fn open(folder: &Path) -> Option<(Self, Standing)> {
+    pub fn open(folder: &Path) -> Option<(Self, IndexState)> {
         let index = Tantivy::open_in_dir(folder).ok()?;
         let payload = index.load_metas().ok()?.payload?;
-        let standing: Standing = serde_json::from_str(&payload).ok()?;
-        (standing.layout == LAYOUT && index.schema() == schema().0).then_some(())?;
-        Some((Self::on(index).ok()?, standing))
+        let state: IndexState = serde_json::from_str(&payload).ok()?;
+        (state.layout == LAYOUT && index.schema() == schema().0).then_some(())?;
+        Some((Self::on(index).ok()?, state))
     }
 
     /// An empty one in place of whatever lies there.
-    pub fn create(folder: &Path, standing: Standing) -> tantivy::Result<Self> {
+    pub fn create(folder: &Path, state: IndexState) -> tantivy::Result<Self> {
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => fs::create_dir_all(folder)?,
         }
         let index = Self::on(Tantivy::create_in_dir(PathBuf::from(folder), schema().0)?)?;
-        index.writing()?.commit(&index, standing)?;
+        index.writing()?.commit(&index, state)?;
         Ok(index)
     }
 
@@ -179,9 +179,9 @@ impl Writing {
     }
 
     /// Writes them and how far they bring the index, together; on the disk when it returns.
-    pub fn commit(mut self, index: &Index, standing: Standing) -> tantivy::Result<()> {
+    pub fn commit(mut self, index: &Index, state: IndexState) -> tantivy::Result<()> {
         let mut commit = self.writer.prepare_commit()?;
-        commit.set_payload(&serde_json::to_string(&standing).map_err(io::Error::from)?);
+        commit.set_payload(&serde_json::to_string(&state).map_err(io::Error::from)?);
         commit.commit()?;
         self.writer.wait_merging_threads()?;
         index.reader.reload()

@@ -10,9 +10,9 @@ use crate::{
         Clock, EventBody, Jid, Message, SessionId, clock::from_seconds, conversation::FIRST_NUMBER,
         event::DisconnectReason, fold::fold,
     },
-    events::{Consumers, EventLog, News, Retry},
+    events::{Consumers, EventLog, NewEvent, Retry},
     messaging::ChatEvent,
-    search::{Search, Wanted, Within, index::Index, keeper::PART, text::has_iota_below},
+    search::{Search, Wanted, Within, index::Index, indexer::PART, text::has_iota_below},
     store::{Batch, Store},
 };
 
@@ -34,7 +34,7 @@ impl Kept {
     }
 
     async fn tell_own(&self, session: &SessionId, event: &ChatEvent, along: Batch) {
-        let news = News::of_module(Some(session.into()), event).unwrap();
+        let news = NewEvent::of_module(Some(session.into()), event).unwrap();
         self.log.append_of(vec![news], along).await.unwrap();
     }
 
@@ -91,7 +91,7 @@ impl Running {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (store, log) = (kept.store.clone(), kept.log.clone());
         let consumers = Consumers::new(log.clone(), Retry::default());
-        let followed = (log.clone(), consumers.place(Search::NAME));
+        let followed = (log.clone(), consumers.external(Search::NAME));
         let search = Search::start(store, followed, folder.to_owned(), &tasks, stop.clone());
         Self { search, log, consumers, tasks, stop }
     }
@@ -232,10 +232,10 @@ async fn events_that_outlive_a_kill_are_taken_up_and_taking_them_up_twice_double
         put(&store, "a", &message(key, text)).await;
     }
     // As if the index had lost the power before the commit in which its cursor is.
-    let (index, mut standing) = Index::open(folder.path()).unwrap();
-    assert!(0 < standing.read_to && standing.read_to < store.log.newest());
-    standing.read_to = 0;
-    index.writing().unwrap().commit(&index, standing).unwrap();
+    let (index, mut state) = Index::open(folder.path()).unwrap();
+    assert!(0 < state.read_to && state.read_to < store.log.newest());
+    state.read_to = 0;
+    index.writing().unwrap().commit(&index, state).unwrap();
     drop(index);
     let running = Running::start(&store, folder.path());
     running.settled().await;
@@ -251,9 +251,9 @@ async fn a_log_of_another_time_is_not_followed_from_the_middle() {
     running.settled().await;
     running.stop().await;
     // The log is that of a backup: it has not come so far, and will.
-    let (index, mut standing) = Index::open(folder.path()).unwrap();
-    standing.read_to = store.log.newest() + 2;
-    index.writing().unwrap().commit(&index, standing).unwrap();
+    let (index, mut state) = Index::open(folder.path()).unwrap();
+    state.read_to = store.log.newest() + 2;
+    index.writing().unwrap().commit(&index, state).unwrap();
     drop(index);
     put(&store, "a", &message("K2", "words")).await;
     let running = Running::start(&store, folder.path());

@@ -1,4 +1,4 @@
-//! How texts and queries are cut into what is looked up. Pure.
+//! Tokenizer of texts and queries. Pure.
 //!
 //! Letters lose their case and their marks (`domain/fold`). A word is a run of letters and digits; where a script
 //! sets no spaces between words (Chinese, Japanese, Thai and their neighbours), each character
@@ -12,7 +12,7 @@ use crate::domain::fold::fold;
 
 /// Characters of a query. Whoever looks for more wants something else.
 pub const LONGEST_QUERY: usize = 256;
-/// Characters of a word that are told apart.
+/// Characters of a word that are significant.
 const LONGEST_WORD: usize = 64;
 
 /// What a query asks for: a text must hold all of it.

@@ -1,17 +1,16 @@
-//! Writes that are done once however often they are asked for: who has the turn, and what was
-//! answered the first time. Knows nothing of HTTP.
+//! Idempotency store: executes each keyed write once and replays its answer. Knows nothing of HTTP.
 //!
 //! ```text
 //!   nothing ──claim──▶ under way ──answer──▶ answered ──a day──▶ nothing
 //!                       │  ▲   ╲
 //!                 failed│  │    ╲ the gateway ends
 //!                       ▼  │     ╲
-//!                      failed     ▶ under way, and nobody at it: the outcome is unknown
+//!                      failed     ▶ under way without a process: the outcome is unknown
 //! ```
 //!
-//! A claim is on the disk before the work begins, or, where the work may be done twice, no later than what it
-//! writes. The answer is there before it is given. While one holds the turn all others wait for it. With the claim a message key is chosen, which every
-//! attempt uses: by it a message that was sent after all is found instead of sent again.
+//! A claim is durable before the work begins. For repeatable work it is durable no later than what the work writes. An
+//! answer is durable before the caller gets it. Requests with the same key wait while one is in flight. The claim
+//! chooses a message key that every attempt uses: a message that was sent is found by it and not sent again.
 
 use std::{
     collections::HashMap,
@@ -31,16 +30,15 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// How long a first answer is kept.
-pub const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// How long a caller waits for another one's answer.
+/// How long answers are stored.
+pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
+/// How long a request waits for one in flight with the same key.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PRUNED_AT_ONCE: usize = 1_000;
 
-/// What an `Idempotency-Key` belongs to, and the key: the same key of another caller, or in
-/// another place, is another one.
+/// Scope of an `Idempotency-Key`: the same key of another caller, method or path is another key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct KeyScope {
     pub caller: String,
     pub method: String,
     pub path: String,
@@ -49,67 +47,72 @@ pub struct Place {
     pub session: Option<Uuid>,
 }
 
-impl Place {
+impl KeyScope {
     fn parts(&self) -> [&str; 4] {
         [&self.caller, &self.method, &self.path, &self.key]
     }
 }
 
-/// What a caller finds.
-pub enum Entry {
-    /// It is the caller's to do.
-    First(Box<Claim>),
-    /// It was begun before.
+/// What [`IdempotencyStore::claim`] found.
+pub enum ClaimResult {
+    /// The caller does the write.
+    Claimed(Box<Claim>),
+    /// The write was begun before.
     Known(KeyedWrite),
-    /// Another is at it, and was for as long as one may wait.
-    UnderWay,
+    /// Another request with the key was in flight for the whole wait.
+    InFlight,
 }
 
-/// First answers to writes. Clones are the same service.
+/// Clones are the same store.
 #[derive(Clone)]
-pub struct FirstAnswers {
+pub struct IdempotencyStore {
     store: Store,
     clock: Clock,
     patience: Duration,
-    under_way: Arc<Mutex<HashMap<Place, watch::Receiver<()>>>>,
+    in_flight: Arc<Mutex<HashMap<KeyScope, watch::Receiver<()>>>>,
 }
 
-impl FirstAnswers {
+impl IdempotencyStore {
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, patience: PATIENCE, under_way: Arc::default() }
+        Self { store, clock, patience: PATIENCE, in_flight: Arc::default() }
     }
 
-    /// Claims a write, or learns what became of it. `request` is its hash where it is known
-    /// already. `is_repeatable` says that a write whose outcome is unknown may be done again.
-    pub async fn enter(
+    /// Claims a write, or returns what became of it. `request` is its hash where that is known already. A repeatable
+    /// write with an unknown outcome is claimed again.
+    pub async fn claim(
         &self,
-        place: &Place,
+        scope: &KeyScope,
         request: Option<[u8; 32]>,
         is_repeatable: bool,
-    ) -> Result<Entry, Error> {
+    ) -> Result<ClaimResult, Error> {
         let deadline = Instant::now() + self.patience;
         loop {
-            if let Some(known) = self.known(&self.store, place).await?
+            if let Some(known) = self.known(&self.store, scope).await?
                 && is_settled(&known, request)
             {
-                return Ok(Entry::Known(known));
+                return Ok(ClaimResult::Known(known));
             }
-            match self.take_turn(place) {
-                Ok(turn) => return Ok(self.claim(turn, request, is_repeatable).await?),
-                // An error says that the turn has ended, which is what is waited for.
-                Err(mut turn) => match tokio::time::timeout_at(deadline, turn.changed()).await {
-                    Ok(_) => (),
-                    Err(_) => return Ok(Entry::UnderWay),
-                },
+            match self.begin(scope) {
+                Ok(in_flight) => {
+                    return Ok(self.claim_in_flight(in_flight, request, is_repeatable).await?);
+                }
+                // The sender is dropped at the end of the other request, which answers an error here.
+                Err(mut in_flight) => {
+                    match tokio::time::timeout_at(deadline, in_flight.changed()).await {
+                        Ok(_) => (),
+                        Err(_) => return Ok(ClaimResult::InFlight),
+                    }
+                }
             }
         }
     }
 
-    /// Forgets what is older than [`KEPT`]. How many.
+    /// Removes writes older than [`RETENTION`]. Returns how many.
     pub async fn prune(&self) -> Result<usize, StoreError> {
         let mut dropped = 0;
         loop {
-            let at_once = self.store.idempotency().prune(self.kept_from(), PRUNED_AT_ONCE).await?;
+            let at_once =
+                self.store.idempotency().prune(self.retained_from(), PRUNED_AT_ONCE).await?;
             dropped += at_once;
             if at_once < PRUNED_AT_ONCE {
                 return Ok(dropped);
@@ -117,12 +120,16 @@ impl FirstAnswers {
         }
     }
 
-    async fn known(&self, store: &Store, place: &Place) -> Result<Option<KeyedWrite>, StoreError> {
-        let known = store.idempotency().get(&place.parts()).await?;
-        let Some(known) = known.filter(|known| self.kept_from() <= known.at) else {
+    async fn known(
+        &self,
+        store: &Store,
+        scope: &KeyScope,
+    ) -> Result<Option<KeyedWrite>, StoreError> {
+        let known = store.idempotency().get(&scope.parts()).await?;
+        let Some(known) = known.filter(|known| self.retained_from() <= known.at) else {
             return Ok(None);
         };
-        // What was written to a session that is gone was not written to a later one of its name.
+        // A write to a session that is gone does not count for a later one of its name.
         Ok(match known.session {
             Some(session) if !self.is_there(session).await? => None,
             _ => Some(known),
@@ -133,28 +140,28 @@ impl FirstAnswers {
         Ok(self.store.sessions().list().await?.iter().any(|record| record.uuid == session))
     }
 
-    /// Forgets what was written to a session that is removed.
+    /// Removes the writes to a session that is being removed.
     pub async fn forget(&self, session: &SessionRef) -> Result<(), StoreError> {
         self.store.idempotency().clear(session.uuid).await
     }
 
-    fn kept_from(&self) -> Timestamp {
-        let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+    fn retained_from(&self) -> Timestamp {
+        let kept = i64::try_from(RETENTION.as_millis()).unwrap_or(i64::MAX);
         from_millis(self.clock.now().as_millisecond().saturating_sub(kept))
     }
 
-    async fn claim(
+    async fn claim_in_flight(
         &self,
-        turn: Turn,
+        in_flight: InFlight,
         request: Option<[u8; 32]>,
         is_repeatable: bool,
-    ) -> Result<Entry, StoreError> {
+    ) -> Result<ClaimResult, StoreError> {
         let mut work = self.store.transaction();
         let write = loop {
-            let write = match self.known(work.store(), &turn.place).await? {
-                Some(known) if is_settled(&known, request) => return Ok(Entry::Known(known)),
+            let write = match self.known(work.store(), &in_flight.scope).await? {
+                Some(known) if is_settled(&known, request) => return Ok(ClaimResult::Known(known)),
                 Some(known) if known.outcome == WriteOutcome::UnderWay && !is_repeatable => {
-                    return Ok(Entry::Known(known));
+                    return Ok(ClaimResult::Known(known));
                 }
                 Some(known) => KeyedWrite {
                     request: known.request.or(request),
@@ -166,87 +173,86 @@ impl FirstAnswers {
                     message_key: Outgoing::new_key(),
                     at: self.clock.now(),
                     outcome: WriteOutcome::UnderWay,
-                    session: turn.place.session,
+                    session: in_flight.scope.session,
                 },
             };
-            work.store().idempotency().put_lazily(&turn.place.parts(), &write).await?;
+            work.store().idempotency().put_lazily(&in_flight.scope.parts(), &write).await?;
             if work.commit().await? {
                 break write;
             }
         };
+        // A repeatable write needs no flush: if the claim is lost, the write is lost too, or doing it twice changes nothing.
+        // A message becomes durable after its key.
         if !is_repeatable {
-            // Of one that is repeatable nothing of the write is there either when this is lost, or doing it
-            // twice changes nothing: a message reaches the disk after its key.
             self.store.durable().await?;
         }
         Breakpoint::WriteClaimed.pass();
         let store = self.store.clone();
-        Ok(Entry::First(Box::new(Claim { store, turn, write: Mutex::new(write) })))
+        Ok(ClaimResult::Claimed(Box::new(Claim { store, in_flight, write: Mutex::new(write) })))
     }
 
-    /// The turn, or what ends with it when another has it.
-    fn take_turn(&self, place: &Place) -> Result<Turn, watch::Receiver<()>> {
-        let mut under_way = held(&self.under_way);
-        if let Some(turn) = under_way.get(place) {
-            return Err(turn.clone());
+    /// Marks a write as in flight, or returns what ends with the one that is.
+    fn begin(&self, scope: &KeyScope) -> Result<InFlight, watch::Receiver<()>> {
+        let mut all = held(&self.in_flight);
+        if let Some(in_flight) = all.get(scope) {
+            return Err(in_flight.clone());
         }
         let (ended, receiver) = watch::channel(());
-        under_way.insert(place.clone(), receiver);
-        Ok(Turn { place: place.clone(), under_way: self.under_way.clone(), _ended: ended })
+        all.insert(scope.clone(), receiver);
+        Ok(InFlight { scope: scope.clone(), all: self.in_flight.clone(), _ended: ended })
     }
 }
 
-/// Whether there is nothing to wait for and nothing to do.
+/// Whether the write is answered, or the request differs.
 fn is_settled(known: &KeyedWrite, request: Option<[u8; 32]>) -> bool {
     let is_answered = matches!(known.outcome, WriteOutcome::Answered(_));
     is_answered || known.is_another(request)
 }
 
 impl KeyedWrite {
-    /// Whether this was another request, as far as both are known.
+    /// Whether this was a different request, as far as both hashes are known.
     pub fn is_another(&self, request: Option<[u8; 32]>) -> bool {
         matches!((self.request, request), (Some(first), Some(now)) if first != now)
     }
 }
 
-/// The right to be the only one at a write. When dropped, the next one has it.
-struct Turn {
-    place: Place,
-    under_way: Arc<Mutex<HashMap<Place, watch::Receiver<()>>>>,
+/// A write in flight. Dropping it lets the next request with the key continue.
+struct InFlight {
+    scope: KeyScope,
+    all: Arc<Mutex<HashMap<KeyScope, watch::Receiver<()>>>>,
     _ended: watch::Sender<()>,
 }
 
-impl Drop for Turn {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        held(&self.under_way).remove(&self.place);
+        held(&self.all).remove(&self.scope);
     }
 }
 
-/// A write that its holder is to do. When it is dropped without an answer, the outcome is unknown.
+/// A claimed write. When it is dropped without an answer, the outcome is unknown.
 pub struct Claim {
     store: Store,
-    turn: Turn,
+    in_flight: InFlight,
     write: Mutex<KeyedWrite>,
 }
 
 impl Claim {
-    /// The key of the message that the write sends, if it sends one.
+    /// The key of the message that the write sends, if any.
     pub fn message_key(&self) -> String {
         held(&self.write).message_key.clone()
     }
 
-    /// Whether the whole request is known.
+    /// Whether the hash of the whole request is known.
     pub fn is_sealed(&self) -> bool {
         held(&self.write).request.is_some()
     }
 
-    /// Notes the session that is written to, where the path does not name it.
+    /// Sets the session that is written to, where the path does not name it.
     pub fn is_to(&self, session: Uuid) {
         held(&self.write).session = Some(session);
     }
 
-    /// Notes the hash of a request that is known to its end only now. Refused when it is not the
-    /// request that an earlier attempt was made with.
+    /// Sets the hash of a request that was just read to its end. Refused when an earlier attempt had another request.
     pub async fn seal(&self, request: [u8; 32]) -> Result<(), Error> {
         let write = {
             let mut write = held(&self.write);
@@ -262,13 +268,13 @@ impl Claim {
         Ok(self.put(&write).await?)
     }
 
-    /// The write is done and this is its answer.
+    /// Stores the answer of the finished write.
     pub async fn answered(&self, answer: FirstAnswer) -> Result<(), Error> {
         Breakpoint::WriteDone.pass();
         self.end(WriteOutcome::Answered(answer)).await
     }
 
-    /// The write was not done, or not for certain, and may be tried again.
+    /// The write failed or its outcome is uncertain; it may be retried.
     pub async fn failed(&self) -> Result<(), Error> {
         self.end(WriteOutcome::Failed).await
     }
@@ -279,28 +285,28 @@ impl Claim {
     }
 
     async fn put(&self, write: &KeyedWrite) -> Result<(), StoreError> {
-        self.store.idempotency().put(&self.turn.place.parts(), write).await
+        self.store.idempotency().put(&self.in_flight.scope.parts(), write).await
     }
 }
 
-/// The key was used for another request.
+/// Conflict: the key was used for another request.
 pub fn key_reused() -> Error {
     conflict("key_reused", "this Idempotency-Key was used for another request")
 }
 
-/// The first request with this key has not ended yet.
+/// Conflict: the first request with this key is in flight.
 pub fn under_way() -> Error {
     conflict("under_way", "the first request with this Idempotency-Key is still under way")
 }
 
-/// The gateway ended between the beginning of a write and its answer.
+/// Conflict: the gateway ended between the begin of the write and its answer.
 pub fn outcome_unknown() -> Error {
     let message = "the gateway ended while it was at the request with this Idempotency-Key: \
         whether it was done is not known. Look, and use a new key to do it again";
     conflict("outcome_unknown", message)
 }
 
-/// The write was done, and what was answered cannot be told again.
+/// Conflict: the write was done, and its answer is not stored.
 pub fn answer_not_kept(status: u16) -> Error {
     let message = "the request with this Idempotency-Key was done before; its answer was too large \
         to keep, or holds a secret that is shown once";
@@ -324,34 +330,34 @@ mod tests {
     const ONE: Option<[u8; 32]> = Some([1; 32]);
     const OTHER: Option<[u8; 32]> = Some([2; 32]);
 
-    async fn answers() -> (FirstAnswers, Clock) {
+    async fn answers() -> (IdempotencyStore, Clock) {
         let clock = Clock::manual(from_seconds(1_000_000));
-        let answers = FirstAnswers::new(Store::temporary().await.unwrap(), clock.clone());
-        (FirstAnswers { patience: Duration::from_millis(50), ..answers }, clock)
+        let answers = IdempotencyStore::new(Store::temporary().await.unwrap(), clock.clone());
+        (IdempotencyStore { patience: Duration::from_millis(50), ..answers }, clock)
     }
 
-    fn place(key: &str) -> Place {
+    fn scope(key: &str) -> KeyScope {
         let (caller, method) = ("somebody".to_owned(), "POST".to_owned());
-        Place { caller, method, path: "/a".to_owned(), key: key.to_owned(), session: None }
+        KeyScope { caller, method, path: "/a".to_owned(), key: key.to_owned(), session: None }
     }
 
     fn answer() -> FirstAnswer {
         FirstAnswer { status: 200, content_type: None, body: Some("{}".to_owned()) }
     }
 
-    async fn first(answers: &FirstAnswers, request: Option<[u8; 32]>) -> Claim {
-        match answers.enter(&place("k"), request, false).await.unwrap() {
-            Entry::First(claim) => *claim,
-            Entry::Known(known) => panic!("it is known: {known:?}"),
-            Entry::UnderWay => panic!("it is under way"),
+    async fn first(answers: &IdempotencyStore, request: Option<[u8; 32]>) -> Claim {
+        match answers.claim(&scope("k"), request, false).await.unwrap() {
+            ClaimResult::Claimed(claim) => *claim,
+            ClaimResult::Known(known) => panic!("it is known: {known:?}"),
+            ClaimResult::InFlight => panic!("it is under way"),
         }
     }
 
-    async fn known(answers: &FirstAnswers, request: Option<[u8; 32]>) -> KeyedWrite {
-        match answers.enter(&place("k"), request, false).await.unwrap() {
-            Entry::Known(known) => known,
-            Entry::First(_) => panic!("it is not known"),
-            Entry::UnderWay => panic!("it is under way"),
+    async fn known(answers: &IdempotencyStore, request: Option<[u8; 32]>) -> KeyedWrite {
+        match answers.claim(&scope("k"), request, false).await.unwrap() {
+            ClaimResult::Known(known) => known,
+            ClaimResult::Claimed(_) => panic!("it is not known"),
+            ClaimResult::InFlight => panic!("it is under way"),
         }
     }
 
@@ -360,7 +366,7 @@ mod tests {
         let (answers, clock) = answers().await;
         first(&answers, ONE).await.answered(answer()).await.unwrap();
         assert_eq!(known(&answers, ONE).await.outcome, WriteOutcome::Answered(answer()));
-        clock.advance(KEPT);
+        clock.advance(RETENTION);
         assert_eq!(known(&answers, ONE).await.outcome, WriteOutcome::Answered(answer()));
         assert_eq!(answers.prune().await.unwrap(), 0);
         clock.advance(Duration::from_millis(1));
@@ -368,7 +374,7 @@ mod tests {
         assert_eq!(answers.prune().await.unwrap(), 1);
         // What was begun anew is still there.
         assert_eq!(known(&answers, OTHER).await.outcome, WriteOutcome::UnderWay);
-        clock.advance(KEPT + Duration::from_millis(1));
+        clock.advance(RETENTION + Duration::from_millis(1));
         assert_eq!(answers.prune().await.unwrap(), 1);
         first(&answers, ONE).await;
     }
@@ -381,7 +387,7 @@ mod tests {
             clock.jump(jump);
             assert_eq!(answers.prune().await.unwrap(), 0);
             assert_eq!(known(&answers, ONE).await.outcome, WriteOutcome::Answered(answer()));
-            clock.advance(KEPT - Duration::from_secs(3_600));
+            clock.advance(RETENTION - Duration::from_secs(3_600));
             assert_eq!(known(&answers, ONE).await.outcome, WriteOutcome::Answered(answer()));
             // However it was set, it is forgotten an hour late at most.
             clock.advance(Duration::from_secs(2 * 3_600) + Duration::from_millis(1));
@@ -393,8 +399,8 @@ mod tests {
     async fn those_who_come_meanwhile_wait_and_one_who_waits_too_long_is_told() {
         let (answers, _) = answers().await;
         let claim = first(&answers, ONE).await;
-        let entry = answers.enter(&place("k"), ONE, false).await.unwrap();
-        assert!(matches!(entry, Entry::UnderWay));
+        let entry = answers.claim(&scope("k"), ONE, false).await.unwrap();
+        assert!(matches!(entry, ClaimResult::InFlight));
         // What is plainly another request need not wait.
         assert!(known(&answers, OTHER).await.is_another(OTHER));
         let waiting = tokio::spawn({
@@ -405,7 +411,7 @@ mod tests {
         claim.answered(answer()).await.unwrap();
         drop(claim);
         assert_eq!(waiting.await.unwrap().outcome, WriteOutcome::Answered(answer()));
-        assert!(held(&answers.under_way).is_empty());
+        assert!(held(&answers.in_flight).is_empty());
     }
 
     #[tokio::test]
@@ -432,8 +438,8 @@ mod tests {
         drop(claim);
         let left = known(&answers, ONE).await;
         assert_eq!((left.request, left.outcome), (ONE, WriteOutcome::UnderWay));
-        match answers.enter(&place("k"), ONE, true).await.unwrap() {
-            Entry::First(claim) => assert_eq!(claim.message_key(), message_key),
+        match answers.claim(&scope("k"), ONE, true).await.unwrap() {
+            ClaimResult::Claimed(claim) => assert_eq!(claim.message_key(), message_key),
             _ => panic!("it is not done again"),
         }
     }

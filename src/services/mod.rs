@@ -1,4 +1,4 @@
-//! The handles that a surface may hold: the only way from `api` into the gateway.
+//! Services: the handles that `api` may hold, its only way into the gateway.
 
 pub mod history;
 pub mod idempotency;
@@ -15,7 +15,7 @@ use std::{
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use self::{history::History, idempotency::FirstAnswers};
+use self::{history::History, idempotency::IdempotencyStore};
 pub use self::{
     retention::EventRetention,
     sessions::{Sessions, SessionsParts},
@@ -40,7 +40,7 @@ use crate::{
     webhooks::Webhooks,
 };
 
-/// The health endpoint is open to everybody: nobody shall keep the gateway busy with measuring.
+/// The health endpoint needs no key, so a measurement is shared for this long.
 const MEASURED_EVERY: Duration = Duration::from_secs(5);
 
 /// Cheap to clone.
@@ -57,9 +57,9 @@ pub struct Services {
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
     pub media_links: MediaLinks,
-    /// Where files that callers name by a URL may come from.
+    /// The guard for files that callers give by URL.
     pub media_sources: Guard,
-    pub first_answers: FirstAnswers,
+    pub idempotency: IdempotencyStore,
     pub backups: Backups,
     pub vault: Vault,
     /// Only with `--network simulated`.
@@ -67,24 +67,24 @@ pub struct Services {
     /// Only with `--network simulated`.
     pub page: Option<PageDoor>,
     pub health: Health,
-    /// In words, when browsers have no sandbox here.
+    /// A warning when browsers have no sandbox here.
     pub sandbox_warning: Option<&'static str>,
     pub history: History,
     pub started: Instant,
 }
 
-/// What a browser must be told to be shown the simulated page under the real address.
+/// How a browser reaches the simulated page under the real address.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PageDoor {
     pub url: String,
-    /// `host:port` that the URL's host is to be looked up as.
+    /// `host:port` that the URL's host resolves to.
     pub resolve_to: String,
-    /// SHA-256 in base64 of the one key to trust although no authority signed it.
+    /// SHA-256 in base64 of the public key to trust without a certificate authority.
     pub trusted_key: String,
 }
 
-/// Answers how the gateway itself is, without handing the store out.
+/// Health of the gateway, without access to the store.
 #[derive(Clone)]
 pub struct Health {
     store: Store,
@@ -92,7 +92,7 @@ pub struct Health {
     examining: Arc<Mutex<()>>,
 }
 
-/// How much memory was in use, and when that was found.
+/// A measurement of the memory in use.
 #[derive(Clone, Copy)]
 struct Measured {
     bytes: u64,
@@ -108,7 +108,7 @@ impl Health {
         self.store.probe().await.is_ok()
     }
 
-    /// In words, what is wrong with the disk. Measures it for the metrics too.
+    /// A warning when the disk is short of space. Updates the metric too.
     pub fn disk_warning(&self) -> Option<String> {
         let disk = self.store.disk();
         let free = disk.free()?;
@@ -122,14 +122,14 @@ impl Health {
         })
     }
 
-    /// Whether the machine has what the gateway needs. A check may start a browser: one at a time.
+    /// Runs the self-diagnosis. A check may start a browser, so one runs at a time.
     pub async fn examine(&self, config: &Config, clock: &Clock) -> Vec<Check> {
         let _alone = self.examining.lock().await;
         doctor::examine_running(config, clock).await
     }
 
-    /// The memory of the gateway and its engines, in bytes, a few seconds old at most; 0 where
-    /// nobody knows. Callers at the same time share one measurement.
+    /// The memory of the gateway and its engines in bytes, at most a few seconds old; 0 where it cannot be measured.
+    /// Concurrent callers share a measurement.
     pub async fn memory_used(&self) -> u64 {
         let mut measured = self.measured.lock().await;
         if let Some(last) = *measured

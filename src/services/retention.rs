@@ -1,4 +1,4 @@
-//! Keeps the event log within its bounds, and says for whom it is kept beyond them.
+//! Retention of the event log: prunes it periodically, and reports readers that hold it above its limits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,28 +11,28 @@ use crate::{
     domain::Error,
     events::{Consumers, EventLog, Need, Retention, Work},
     jobs::{Handler, Job, Then},
-    services::idempotency::FirstAnswers,
-    webhooks::Webhooks,
+    services::idempotency::IdempotencyStore,
+    webhooks,
 };
 
 const DAY_SECONDS: u64 = 86_400;
-/// Between two rounds.
+/// The pause between two rounds.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 const MEBIBYTE: u64 = 1024 * 1024;
-/// How long a log that is too large waits for consumers that rest.
+/// How long a round waits for idle consumers when the log exceeds its size.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct EventRetention {
     log: EventLog,
-    webhooks: Webhooks,
+    webhooks: webhooks::Registry,
     consumers: Consumers,
     retention: Retention,
     held: Arc<watch::Sender<Vec<Holding>>>,
 }
 
-/// One round after the other. One that fails is left to the next.
+/// A round that fails is repeated by the next.
 #[async_trait]
 impl Handler for EventRetention {
     async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
@@ -46,28 +46,28 @@ impl Handler for EventRetention {
 }
 
 #[async_trait]
-impl Handler for FirstAnswers {
+impl Handler for IdempotencyStore {
     async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
         match self.prune().await {
             Ok(0) => (),
-            Ok(dropped) => tracing::info!(dropped, "forgot answers to old Idempotency-Keys"),
-            Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be forgotten"),
+            Ok(dropped) => tracing::info!(dropped, "removed answers to old Idempotency-Keys"),
+            Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be removed"),
         }
         Ok(Then::After(PRUNE_INTERVAL))
     }
 }
 
-/// For whose sake the log is larger than it should be.
+/// A reader that holds the log above its size limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holding {
-    /// An endpoint, with the number of its deliveries that wait.
+    /// A webhook endpoint, with the number of its waiting deliveries.
     Webhook(Uuid, u64),
-    /// A consumer of the log, by its name.
+    /// A consumer of the log.
     Consumer(&'static str),
 }
 
 impl Holding {
-    /// Whether it is the same reader, however much waits for it.
+    /// Whether it is the same reader, whatever its backlog.
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Webhook(one, _), Self::Webhook(other, _)) => one == other,
@@ -79,7 +79,7 @@ impl Holding {
 impl EventRetention {
     pub fn new(
         log: EventLog,
-        webhooks: Webhooks,
+        webhooks: webhooks::Registry,
         consumers: Consumers,
         settings: &config::Events,
     ) -> Self {
@@ -93,14 +93,13 @@ impl EventRetention {
         Self { log, webhooks, consumers, retention, held }
     }
 
-    /// Drops what is past its time or too much, never what an endpoint or a consumer still has to get.
-    /// How many events.
+    /// Drops events past the limits that no endpoint and no consumer needs. Returns how many.
     pub async fn prune(&self) -> Result<usize, Error> {
         if self.retention.bytes.is_some_and(|most| most < self.log.bytes()) {
             self.consumers.catch_up(CATCH_UP).await;
         }
         let of_webhooks = self.webhooks.needs().await?.into_iter().map(|Need { reader, from }| {
-            Need { reader: Holding::Webhook(reader.id, Webhooks::waiting(&reader)), from }
+            Need { reader: Holding::Webhook(reader.id, reader.waiting()), from }
         });
         let of_consumers = self
             .consumers
@@ -114,7 +113,7 @@ impl EventRetention {
         Ok(pruned.dropped)
     }
 
-    /// In words, whom the log is larger for than it should be, as of the last round.
+    /// A warning for each reader that holds the log above its size, as of the last round.
     pub fn warnings(&self) -> Vec<String> {
         self.held.borrow().iter().map(|holding| self.in_words(holding)).collect()
     }
@@ -132,7 +131,7 @@ impl EventRetention {
         format!("the event log takes {size} MiB of {most}: {whom}")
     }
 
-    /// What the log takes and may take, in MiB; the latter 0 for no limit.
+    /// The size of the log and its limit in MiB; 0 for no limit.
     fn size(&self) -> (u64, u64) {
         (self.log.bytes() / MEBIBYTE, self.retention.bytes.unwrap_or(0) / MEBIBYTE)
     }
@@ -147,7 +146,7 @@ impl EventRetention {
         metrics::gauge!("wagate_event_log_surplus_bytes").set(as_float(bytes.saturating_sub(most)));
     }
 
-    /// One line for each reader when it begins to hold the log, and when it does no more.
+    /// Logs each reader once when it begins to hold the log, and once when it stops.
     fn tell(&self, held: Vec<Holding>) {
         let before = self.held.send_replace(held.clone());
         let is_in = |list: &[Holding], one: &Holding| list.iter().any(|other| other.is(one));

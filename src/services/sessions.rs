@@ -1,13 +1,12 @@
-//! The beginning and the end of a session over all parts that keep something of it.
+//! Creation and removal of a session across all modules that store something of it.
 //!
 //! ```text
-//!   remove ─▶ written down ─▶ engine closed ─▶ outbox cancelled ─▶ listeners told, streams end
-//!          ─▶ last deliveries, webhooks ─▶ messages, files, first answers ─▶ API keys ─▶ record: the name is free
+//!   remove ─▶ marked in its record ─▶ engine closed ─▶ outbox cancelled ─▶ event, streams end
+//!          ─▶ last deliveries, webhooks ─▶ messages, files, keyed writes ─▶ API keys ─▶ record: the name is free
 //! ```
 //!
-//! That the session is being removed is written down first and its record goes last, and each step may be
-//! done twice: a removal that was cut off by the end of the process goes on at the next start. Neither a
-//! creation nor a removal is cut off by a caller who hangs up.
+//! The mark comes first and the record goes last, and each step may run twice: a removal that was cut off continues at
+//! the next start. A caller who disconnects cuts off neither a creation nor a removal.
 
 use std::{
     collections::HashSet,
@@ -24,23 +23,23 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{Error, Removal, SessionConfig, SessionId, SessionRef},
     messaging::Messaging,
-    services::idempotency::FirstAnswers,
+    services::idempotency::IdempotencyStore,
     session::{Along, SessionHandle, Supervisor, not_found},
     store::{Batch, Store},
-    webhooks::{WebhookDraft, Webhooks},
+    webhooks::{self, WebhookDraft},
 };
 
-/// How long a removal waits until the session's webhooks have its last events.
+/// How long a removal waits for the delivery of the session's last events.
 const LAST_EVENTS: Duration = Duration::from_secs(3);
 
-/// What creating and removing sessions needs.
+/// The services that creation and removal need.
 pub struct SessionsParts {
     pub store: Store,
     pub supervisor: Supervisor,
     pub messaging: Messaging,
-    pub webhooks: Webhooks,
+    pub webhooks: webhooks::Registry,
     pub api_keys: ApiKeys,
-    pub first_answers: FirstAnswers,
+    pub idempotency: IdempotencyStore,
     pub tasks: TaskTracker,
 }
 
@@ -49,12 +48,12 @@ pub struct SessionsParts {
 pub struct Sessions {
     parts: Arc<SessionsParts>,
     runtime: runtime::Handle,
-    /// Removals under way.
+    /// Removals in progress.
     leaving: Arc<Mutex<HashSet<SessionId>>>,
 }
 
 impl Sessions {
-    /// Must be called on the runtime that sessions live on. Goes on with the removals that were cut off.
+    /// Must be called on the runtime of the sessions. Continues removals that were cut off.
     pub fn start(parts: SessionsParts) -> Self {
         let (parts, runtime) = (Arc::new(parts), runtime::Handle::current());
         let sessions = Self { parts, runtime, leaving: Arc::default() };
@@ -62,14 +61,14 @@ impl Sessions {
         for status in listed.into_iter().filter(|status| status.removing) {
             let (sessions, id) = (sessions.clone(), status.id);
             sessions.parts.tasks.clone().spawn(async move {
-                // What was asked for then is in the session's record.
+                // The choices of the caller are in the session's record.
                 let removal = Removal { log_out: true, keep_data: false };
                 match sessions.remove_whole(&id, removal).await {
                     Ok(()) => {
-                        tracing::info!(session = %id, "removed session {id}, as begun before")
+                        tracing::info!(session = %id, "removed session {id}, whose removal was cut off before")
                     }
                     Err(error) => {
-                        tracing::error!(session = %id, %error, "session {id} is not removed whole");
+                        tracing::error!(session = %id, %error, "session {id} could not be removed completely; the next start tries again");
                     }
                 }
             });
@@ -83,7 +82,7 @@ impl Sessions {
         sessions
     }
 
-    /// Makes a session and its webhook, or neither.
+    /// Creates a session and its webhook, or neither.
     pub async fn create(
         &self,
         id: SessionId,
@@ -99,13 +98,13 @@ impl Sessions {
             let Some(draft) = webhook else { return parts.supervisor.create(id, config).await };
             let along = WithWebhook { webhooks: parts.webhooks.clone(), draft };
             let handle = parts.supervisor.create_with(id, config, &along).await?;
-            parts.webhooks.changed();
+            parts.webhooks.notify_workers();
             Ok(handle)
         })
         .await
     }
 
-    /// Removes a session for good, with all that is of it.
+    /// Removes a session and all its data.
     pub async fn remove(&self, id: &SessionId, removal: Removal) -> Result<(), Error> {
         self.parts.supervisor.get(id)?;
         let (sessions, id) = (self.clone(), id.clone());
@@ -114,9 +113,8 @@ impl Sessions {
 
     async fn remove_whole(&self, id: &SessionId, removal: Removal) -> Result<(), Error> {
         let Some(_leaving) = self.leave(id) else { return Err(not_found(id)) };
-        let SessionsParts {
-            store, supervisor, messaging, webhooks, api_keys, first_answers, ..
-        } = &*self.parts;
+        let SessionsParts { store, supervisor, messaging, webhooks, api_keys, idempotency, .. } =
+            &*self.parts;
         let session = supervisor.begin_removal(id, removal).await?;
         messaging.cancel_all(&session).await?;
         Breakpoint::RemovalCancelled.pass();
@@ -124,32 +122,32 @@ impl Sessions {
         Breakpoint::RemovalTold.pass();
         webhooks.remove_all(&session, LAST_EVENTS).await?;
         messaging.wipe(&session).await?;
-        first_answers.forget(&session).await?;
+        idempotency.forget(&session).await?;
         store.events().forget_identities(session.uuid).await?;
-        // They open nothing since the removal began; a stream that one opened has had its end by now.
+        // These keys open nothing since the removal began, and the streams that they opened have ended.
         api_keys.revoke_all(&session).await?;
         store.durable().await?;
         Breakpoint::RemovalWiped.pass();
         supervisor.forget(&session).await
     }
 
-    /// None while the session is being removed already.
+    /// None while another removal of the session runs.
     fn leave(&self, id: &SessionId) -> Option<Leaving> {
         let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         leaving.insert(id.clone()).then(|| Leaving { id: id.clone(), all: self.leaving.clone() })
     }
 
-    /// Carries something out to its end, whatever becomes of the caller.
+    /// Runs work to its end, even when the caller disconnects.
     async fn whole<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
         let done = self.parts.tasks.spawn_on(work, &self.runtime).await;
-        done.unwrap_or_else(|_| Err(Error::internal("the work on the session broke off")))
+        done.unwrap_or_else(|_| Err(Error::internal("the work on the session ended by a fault")))
     }
 }
 
-/// One removal that is under way.
+/// A removal in progress.
 struct Leaving {
     id: SessionId,
     all: Arc<Mutex<HashSet<SessionId>>>,
@@ -163,7 +161,7 @@ impl Drop for Leaving {
 
 /// A webhook that is registered with its session.
 struct WithWebhook {
-    webhooks: Webhooks,
+    webhooks: webhooks::Registry,
     draft: WebhookDraft,
 }
 

@@ -1,4 +1,4 @@
-//! The key that secrets at rest are sealed with: what it is, and a new one in its place.
+//! Vault service: status and rotation of the key that seals secrets at rest.
 
 use tokio::{runtime, sync::Semaphore};
 use tokio_util::task::TaskTracker;
@@ -20,7 +20,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Must be called on the runtime that lives as long as the gateway: the caller may be on another.
+    /// Must be called on the gateway's main runtime; callers may run on others.
     pub fn new(store: Store, tasks: TaskTracker) -> Self {
         let (turn, runtime) = (Arc::new(Semaphore::new(1)), runtime::Handle::current());
         Self { store, turn, runtime, tasks }
@@ -30,7 +30,7 @@ impl Vault {
         Ok(self.store.vault_status().await?)
     }
 
-    /// Seals all secrets with a new key. Goes on when its caller hangs up.
+    /// Seals all secrets with a new key. Continues when its caller disconnects.
     pub async fn rotate(&self) -> Result<VaultStatus, Error> {
         let turn = self.turn.clone().try_acquire_owned().map_err(|_| {
             let message = "The key is being rotated already; wait for its end";

@@ -1,5 +1,4 @@
-//! The vault for the command line: by the gateway that uses the data folder when one does, else in its
-//! store.
+//! Vault on the command line: through the gateway that uses the data folder, or else in its store.
 
 use std::{fmt, time::Duration};
 
@@ -14,10 +13,10 @@ use crate::{
 };
 
 pub const PATH: &str = "/api/v1/vault";
-/// How long the gateway may take: it reads all secrets, and may write them.
+/// Deadline of the gateway, which reads and may write all secrets.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-/// Why a command on the vault failed, in words for the person at the command line.
+/// Why a command on the vault failed, as a message for the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct VaultCommandError(String);
@@ -28,7 +27,7 @@ pub enum VaultOf {
     Gateway(OwnGateway),
 }
 
-/// What the secrets of a folder are sealed with, in words.
+/// The status of a folder's vault.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shown {
     pub key: String,

@@ -10,7 +10,7 @@ use crate::{
         ChatQueue, ConsumerCursor, ConsumerFault, Job, Mirror, StoredReceipt,
         messages::MessageRecord,
         record::Declaration,
-        records::{ApiKeyRecord, KeyedWrite, Reading, WebhookRecord},
+        records::{ApiKeyRecord, KeyedWrite, WebhookCursor, WebhookRecord},
     },
 };
 
@@ -28,7 +28,7 @@ pub const CATALOGUE: [Declaration; 18] = [
     Declaration::of::<KeyedWrite>(),
     Declaration::of::<MessageRecord>(),
     Declaration::of::<Mirror>(),
-    Declaration::of::<Reading>(),
+    Declaration::of::<WebhookCursor>(),
     Declaration::of::<SessionRecord>(),
     Declaration::of::<StoredReceipt>(),
     Declaration::of::<Tag>(),

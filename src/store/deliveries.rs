@@ -1,5 +1,5 @@
-//! Deliveries to webhook endpoints, with every attempt. What waits is changed through
-//! [`crate::store::LineChange`]; what succeeded at the first try lies in records of many.
+//! Deliveries to webhook endpoints, with their attempts. Waiting ones change through
+//! [`crate::store::DeliveryQueueChange`]; those delivered at the first attempt lie packed in the archive.
 
 use std::cmp::Reverse;
 
@@ -10,21 +10,20 @@ use crate::{
     store::{
         StoreError,
         codec::{Key, decode},
-        delivered,
+        delivery_archive,
+        delivery_queue::{self, delivery_key},
         engine::{Batch, Direction, Engine},
-        line,
         records::{Attempt, Delivery, DeliveryState},
         table::{Table, clear},
         trees::Tree,
     },
 };
 
-/// How many deliveries a filtered page looks at before it ends, so that a rare state in a long
-/// list cannot hold up a caller.
+/// Most deliveries that a filtered page examines, so that a rare state in a long list does not hold up a caller.
 const LOOKED_AT: usize = 10_000;
-/// How many are read at once where all are.
+/// Deliveries read at once.
 const READ_AT_ONCE: usize = 500;
-/// Attempts of one delivery that are kept: an endpoint that is down for weeks makes thousands.
+/// Attempts of one delivery that are stored: an endpoint that is down for weeks makes thousands.
 const FIRST_ATTEMPTS: usize = 5;
 const LAST_ATTEMPTS: usize = 20;
 
@@ -38,13 +37,13 @@ impl<'a> Deliveries<'a> {
     }
 
     pub async fn get(&self, webhook: Uuid, id: Uuid) -> Result<Option<Delivery>, StoreError> {
-        match self.table.get(key(webhook, id)).await? {
+        match self.table.get(delivery_key(webhook, id)).await? {
             Some(delivery) => Ok(Some(delivery)),
-            None => delivered::get(self.table.engine, webhook, id).await,
+            None => delivery_archive::get(self.table.engine, webhook, id).await,
         }
     }
 
-    /// Newest first, optionally in one state, before the delivery named.
+    /// Deliveries before the named one, newest first, optionally in one state.
     pub async fn page(
         &self,
         webhook: Uuid,
@@ -54,13 +53,15 @@ impl<'a> Deliveries<'a> {
     ) -> Result<Vec<Delivery>, StoreError> {
         let of_webhook = Key::new(Tree::Deliveries).uuid(webhook);
         let range = match before {
-            Some(id) => of_webhook.until(key(webhook, id)),
+            Some(id) => of_webhook.until(delivery_key(webhook, id)),
             None => of_webhook.all(),
         };
         let looked_at = if state.is_some() { LOOKED_AT } else { limit };
         let mut found = self.table.scan(range, Direction::Backward, looked_at).await?;
         if state.is_none_or(|state| state == DeliveryState::Delivered) {
-            found.extend(delivered::before(self.table.engine, webhook, before, looked_at).await?);
+            found.extend(
+                delivery_archive::before(self.table.engine, webhook, before, looked_at).await?,
+            );
             found.sort_unstable_by_key(|delivery| Reverse(delivery.id));
             found.truncate(looked_at);
         }
@@ -69,7 +70,7 @@ impl<'a> Deliveries<'a> {
         Ok(found)
     }
 
-    /// Oldest first, after the delivery named: those that were not delivered at the first try.
+    /// Deliveries after the named one, oldest first, without the archive of first attempts.
     pub async fn after(
         &self,
         webhook: Uuid,
@@ -78,7 +79,7 @@ impl<'a> Deliveries<'a> {
     ) -> Result<Vec<Delivery>, StoreError> {
         let mut range = Key::new(Tree::Deliveries).uuid(webhook).all();
         if let Some(id) = after {
-            range.start = key(webhook, id).all().end;
+            range.start = delivery_key(webhook, id).all().end;
         }
         self.table.scan(range, Direction::Forward, limit).await
     }
@@ -91,38 +92,38 @@ impl<'a> Deliveries<'a> {
         self.table.engine.get(delivery_key).await?.as_deref().map(decode).transpose()
     }
 
-    /// The heads of lanes that are due, but for those of the lanes that are taken.
+    /// The due heads of lanes that are not taken.
     pub async fn due(
         &self,
         webhook: Uuid,
         now: Timestamp,
-        taken: line::Taken<'_>,
+        taken: delivery_queue::Taken<'_>,
         limit: usize,
-    ) -> Result<line::Due, StoreError> {
-        line::due(self.table.engine, webhook, now, taken, limit).await
+    ) -> Result<delivery_queue::Due, StoreError> {
+        delivery_queue::due(self.table.engine, webhook, now, taken, limit).await
     }
 
-    /// Whether something of a lane waits in the line.
-    pub async fn is_lined_up(&self, webhook: Uuid, lane: &str) -> Result<bool, StoreError> {
-        line::has(self.table.engine, webhook, lane).await
+    /// Whether a lane has a waiting delivery.
+    pub async fn is_queued(&self, webhook: Uuid, lane: &str) -> Result<bool, StoreError> {
+        delivery_queue::has(self.table.engine, webhook, lane).await
     }
 
-    /// The first waiting delivery of each lane, those due first at the beginning.
+    /// The head of each lane, by due time.
     pub async fn heads(&self, webhook: Uuid, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        line::heads(self.table.engine, webhook, Direction::Forward, limit).await
+        delivery_queue::heads(self.table.engine, webhook, Direction::Forward, limit).await
     }
 
-    /// The same from the other end.
+    /// The same, latest due time first.
     pub async fn heads_due_last(
         &self,
         webhook: Uuid,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        line::heads(self.table.engine, webhook, Direction::Backward, limit).await
+        delivery_queue::heads(self.table.engine, webhook, Direction::Backward, limit).await
     }
 
-    /// The first and the last attempts, in order. The delivery may have been put back in line since it was
-    /// read: then the attempt that had ended it is among the others.
+    /// The first and the last attempts, in order. If the delivery was put back in the queue since it was read, its last
+    /// attempt is a record of its own and listed once.
     pub async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, StoreError> {
         let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
         let mut attempts: Vec<Attempt> =
@@ -130,35 +131,35 @@ impl<'a> Deliveries<'a> {
         let last = delivery.last_attempt.as_deref();
         let last = last.filter(|last| attempts.iter().all(|one| one.number != last.number));
         attempts.extend(last.cloned());
-        // An older gateway kept them all.
+        // Former versions stored all attempts.
         if let Some(left_out) = attempts.len().checked_sub(FIRST_ATTEMPTS + LAST_ATTEMPTS) {
             attempts.drain(FIRST_ATTEMPTS..FIRST_ATTEMPTS + left_out);
         }
         Ok(attempts)
     }
 
-    /// Adds one that is dead and never was in the line.
+    /// Adds a dead letter that was never queued.
     pub fn add_dead_in(&self, batch: &mut Batch, delivery: &Delivery) -> Result<(), StoreError> {
-        self.table.put_in(batch, key(delivery.webhook, delivery.id), delivery)
+        self.table.put_in(batch, delivery_key(delivery.webhook, delivery.id), delivery)
     }
 
-    /// Adds some of one endpoint that were delivered at the first try. Once in a batch.
+    /// Adds deliveries at the first attempt to the archive. At most once in a batch.
     pub async fn add_delivered_in(
         &self,
         batch: &mut Batch,
         webhook: Uuid,
         delivered: Vec<(Delivery, Attempt)>,
     ) -> Result<(), StoreError> {
-        delivered::add_in(self.table.engine, batch, webhook, delivered).await
+        delivery_archive::add_in(self.table.engine, batch, webhook, delivered).await
     }
 
-    /// One that was delivered at the first try is to go into the line.
+    /// Takes a delivery out of the archive before it is queued.
     pub async fn take_delivered_in(
         &self,
         batch: &mut Batch,
         delivery: &Delivery,
     ) -> Result<(), StoreError> {
-        delivered::take_out_in(self.table.engine, batch, delivery.webhook, delivery.id).await
+        delivery_archive::take_out_in(self.table.engine, batch, delivery.webhook, delivery.id).await
     }
 
     async fn remove_attempts_in(
@@ -176,8 +177,7 @@ impl<'a> Deliveries<'a> {
         Ok(())
     }
 
-    /// Adds an attempt. The first few are kept, and the last: another one takes the place of the oldest
-    /// between them.
+    /// Adds an attempt. The first and the last few are stored: a new one replaces the oldest between them.
     pub fn add_attempt_in(&self, batch: &mut Batch, attempt: &Attempt) -> Result<(), StoreError> {
         let key = |number: u64| Key::new(Tree::Attempts).uuid(attempt.delivery).number(number);
         let number = u64::from(attempt.number);
@@ -203,29 +203,28 @@ impl<'a> Deliveries<'a> {
             }
         }
         clear(self.table.engine, Key::new(Tree::Deliveries).uuid(webhook).all()).await?;
-        delivered::forget(self.table.engine, webhook).await?;
-        line::forget(self.table.engine, webhook).await
+        delivery_archive::forget(self.table.engine, webhook).await?;
+        delivery_queue::forget(self.table.engine, webhook).await
     }
 }
 
-/// The removal of what was finished before a time, and of what was delivered all but the newest at the first
-/// try, or a few more, and the newest of the others. What waits stays. It goes step by step, so that others
-/// get their turn in between.
+/// Pruning of finished deliveries, by age and, for delivered ones, by number. Waiting ones stay. Runs in steps, so that
+/// other work on the endpoint can go on in between.
 #[derive(Clone)]
 pub struct Pruning {
     webhook: Uuid,
-    /// How many more of those delivered are kept.
+    /// How many more delivered ones stay.
     keep: usize,
     older_than: Timestamp,
     before: Option<Uuid>,
-    /// Of those delivered at the first try, which come first.
-    first: delivered::Pruning,
+    /// Pruning of the archive, which comes first.
+    first: delivery_archive::Pruning,
     is_over: bool,
 }
 
 impl Pruning {
     pub fn new(webhook: Uuid, keep: usize, older_than: Timestamp) -> Self {
-        let first = delivered::Pruning::new(webhook, keep, older_than);
+        let first = delivery_archive::Pruning::new(webhook, keep, older_than);
         Self { webhook, keep, older_than, before: None, first, is_over: false }
     }
 
@@ -233,7 +232,7 @@ impl Pruning {
         self.is_over
     }
 
-    /// How many were removed.
+    /// Returns how many were removed.
     pub async fn step(&mut self, deliveries: &Deliveries<'_>) -> Result<usize, StoreError> {
         let table = &deliveries.table;
         if !self.first.is_over {
@@ -241,7 +240,7 @@ impl Pruning {
         }
         let of_webhook = Key::new(Tree::Deliveries).uuid(self.webhook);
         let range = match self.before {
-            Some(id) => of_webhook.until(key(self.webhook, id)),
+            Some(id) => of_webhook.until(delivery_key(self.webhook, id)),
             None => of_webhook.all(),
         };
         let page = table.scan(range, Direction::Backward, READ_AT_ONCE).await?;
@@ -251,7 +250,7 @@ impl Pruning {
         for delivery in page {
             if !self.is_kept(&delivery) {
                 deliveries.remove_attempts_in(&mut batch, &delivery).await?;
-                batch.remove(key(self.webhook, delivery.id).done());
+                batch.remove(delivery_key(self.webhook, delivery.id).done());
                 removed += 1;
             }
         }
@@ -273,10 +272,6 @@ impl Pruning {
             }
         }
     }
-}
-
-pub fn key(webhook: Uuid, id: Uuid) -> Key {
-    Key::new(Tree::Deliveries).uuid(webhook).uuid(id)
 }
 
 #[cfg(test)]
@@ -358,7 +353,7 @@ mod tests {
             DeliveryState::Delivered,
             DeliveryState::Delivered,
         ];
-        let mut change = store.change_line(webhook);
+        let mut change = store.change_delivery_queue(webhook);
         for (seq, state) in (1..).zip(states) {
             change.put(Delivery {
                 id: Uuid::now_v7(),

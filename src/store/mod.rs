@@ -12,7 +12,7 @@ mod codec;
 mod consumers;
 mod contacts;
 mod conversations;
-mod delivered;
+mod delivery_archive;
 mod deliveries;
 pub mod disk;
 mod engine;
@@ -20,7 +20,7 @@ mod events;
 mod idempotency;
 mod identities;
 mod jobs;
-mod line;
+mod delivery_queue;
 pub mod local;
 mod message_counts;
 mod messages;
@@ -57,12 +57,12 @@ pub use self::{
     contacts::Contacts,
     conversations::Conversations,
     deliveries::{Deliveries, Pruning},
+    delivery_queue::DeliveryQueueChange,
     engine::{Batch, Conditions, MemoryEngine, Pair, Snapshot},
     events::Events,
     idempotency::Idempotency,
     identities::StoredIdentities,
     jobs::Job,
-    line::LineChange,
     message_counts::MessageCounts,
     messages::Messages,
     mirrors::{Mirror, Mirrors},
@@ -374,8 +374,8 @@ impl Store {
     }
 
     /// A change to the line of one endpoint. Whoever makes one holds that endpoint's lock.
-    pub fn change_line(&self, webhook: uuid::Uuid) -> LineChange<'_> {
-        LineChange::new(&*self.engine, webhook)
+    pub fn change_delivery_queue(&self, webhook: uuid::Uuid) -> DeliveryQueueChange<'_> {
+        DeliveryQueueChange::new(&*self.engine, webhook)
     }
 
     pub fn idempotency(&self) -> Idempotency<'_> {

@@ -1,4 +1,4 @@
-//! Records that only the gateway itself has: keys, webhook endpoints, deliveries, answers.
+//! Records of API keys, webhook endpoints, deliveries and keyed writes.
 
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid, Version};
@@ -11,14 +11,14 @@ use crate::domain::{SessionId, SessionRef, Timestamp};
 pub struct ApiKeyRecord {
     pub id: Uuid,
     pub name: String,
-    /// The first characters of the secret, by which people recognise it.
+    /// The first characters of the secret, for people to recognise it.
     pub prefix: String,
     /// SHA-256 of the secret.
     pub hash: [u8; 32],
     pub scopes: Vec<String>,
     /// Limits the key to one session.
     pub session: Option<SessionId>,
-    /// Which session of that name. The key of a session that is gone opens no later one.
+    /// The UUID of the session. A key opens no later session of the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_uuid: Option<Uuid>,
     pub created_at: Timestamp,
@@ -27,10 +27,10 @@ pub struct ApiKeyRecord {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// The wording of subscriptions that name none, as all of before there were others.
+/// The wording of subscriptions that name none.
 pub const OPEN_WA: &str = "open-wa";
 
-/// A place that events are posted to.
+/// A webhook endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookRecord {
@@ -40,48 +40,48 @@ pub struct WebhookRecord {
     /// Which session of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_uuid: Option<Uuid>,
-    /// How events read that are posted to it: the name of a [`crate::events::Wording`].
+    /// The name of the [`crate::events::Wording`] of its deliveries.
     #[serde(default = "open_wa", skip_serializing_if = "is_open_wa")]
     pub wording: String,
     pub url: String,
     /// Names as the surface that registered it gives them; `*` for all.
     pub events: Vec<String>,
     pub headers: Vec<(String, String)>,
-    /// `whsec_…`, the newest first; an older one still signs until its time is over.
+    /// `whsec_…`, newest first. An older one signs until its end.
     pub secrets: Vec<WebhookSecret>,
     pub enabled: bool,
-    /// Why it was switched off, when the gateway did it.
+    /// Why the gateway disabled it.
     pub disabled_reason: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// The first failure of the present unbroken row of failures.
+    /// The first failure since the last success.
     pub failing_since: Option<Timestamp>,
-    /// Attempts that failed in that row.
+    /// Failures since the last success.
     #[serde(default)]
     pub failures_in_row: u32,
-    /// Until then the receiver wishes to be left alone.
+    /// The end of a pause that the receiver asked for (`Retry-After`).
     #[serde(default)]
     pub paused_until: Option<Timestamp>,
     /// Set while the endpoint fails as a whole, and until its queue is released.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outage: Option<Outage>,
-    /// The first few deliveries that are in the present row of failures.
+    /// The first few deliveries that failed since the last success.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<Uuid>,
     #[serde(default)]
     pub retries: RetryPlan,
     #[serde(default)]
     pub set_by: SetBy,
-    /// Events that became deliveries, and deliveries that were put back in line. Both together are
-    /// those delivered, those failed and those that still wait.
+    /// Events that became deliveries, and deliveries that were put back in the queue. Both together are the delivered,
+    /// failed and waiting ones.
     #[serde(default)]
     pub accepted: u64,
     #[serde(default)]
     pub redelivered: u64,
     pub delivered: u64,
-    /// Given up on.
+    /// Dead letters.
     pub failed: u64,
-    /// Events that the log had dropped before this endpoint, long switched off, could get them.
+    /// Events that the log dropped before this endpoint read them, for example while it was disabled.
     #[serde(default)]
     pub missed: u64,
     pub last_status: Option<u16>,
@@ -103,7 +103,13 @@ impl WebhookRecord {
         Some(SessionRef { id, uuid: self.session_uuid.unwrap_or_default() })
     }
 
-    /// Lets an endpoint that is down be probed now, since somebody changed it or asks for a delivery.
+    /// How many deliveries wait.
+    pub fn waiting(&self) -> u64 {
+        let ended = self.delivered.saturating_add(self.failed);
+        self.accepted.saturating_add(self.redelivered).saturating_sub(ended)
+    }
+
+    /// Makes the next probe of an outage due: the endpoint was changed, or a caller asks for a delivery.
     pub fn probe_now(&mut self, now: Timestamp) {
         if let Some(outage) = &mut self.outage {
             outage.next_probe_at = outage.next_probe_at.min(now);
@@ -111,32 +117,32 @@ impl WebhookRecord {
     }
 }
 
-/// Who chose an endpoint's address, which bounds where it may lead. Records of before that was noted
-/// count as those of a key for one session.
+/// Who set an endpoint's URL, which decides its guard. Older records without this field count as set by a key for one
+/// session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SetBy {
     #[default]
     KeyOfOneSession,
-    /// A caller who may touch all sessions.
+    /// A caller with access to all sessions.
     AllSessions,
 }
 
-/// An endpoint that fails as a whole. Times are steady.
+/// An outage: the endpoint fails as a whole. Times are steady.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outage {
     pub since: Timestamp,
     pub last_probe_at: Timestamp,
     pub next_probe_at: Timestamp,
-    /// Deliveries that were never tried and may still be tried before the next probe.
+    /// How many untried deliveries may still be tried before the next probe.
     pub extra_probes: u8,
-    /// The endpoint took a delivery; its queue is yet to be released.
+    /// A delivery succeeded; the queue is yet to be released.
     #[serde(default)]
     pub is_over: bool,
 }
 
-/// Which of the two schedules a failed delivery is tried again by.
+/// The retry schedule of an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RetryPlan {
@@ -158,35 +164,35 @@ pub struct WebhookSecret {
 pub enum DeliveryState {
     Waiting,
     Delivered,
-    /// Given up on; a dead letter.
+    /// A dead letter.
     Dead,
 }
 
-/// How far an endpoint has read the log, and which of those events are neither in its line nor over.
+/// Cursor of an endpoint: how far it has read the log, and which of these events are neither queued nor finished.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", from = "StoredReading")]
-pub struct Reading {
+#[serde(rename_all = "camelCase", from = "StoredCursor")]
+pub struct WebhookCursor {
     pub read_to: u64,
     /// In order.
     pub open: Vec<u64>,
 }
 
-impl Reading {
-    /// All up to this number, with nothing left open.
+impl WebhookCursor {
+    /// Everything up to this number, with nothing open.
     pub fn up_to(read_to: u64) -> Self {
         Self { read_to, open: Vec::new() }
     }
 
-    /// The first number that is still to be read.
+    /// The first number that the endpoint still needs.
     pub fn needed_from(&self) -> u64 {
         self.open.first().copied().unwrap_or(u64::MAX).min(self.read_to.saturating_add(1))
     }
 }
 
-/// Before anything could stand open, it was the number alone.
+/// Former versions stored the number alone.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum StoredReading {
+enum StoredCursor {
     Number(u64),
     #[serde(rename_all = "camelCase")]
     Whole {
@@ -195,11 +201,11 @@ enum StoredReading {
     },
 }
 
-impl From<StoredReading> for Reading {
-    fn from(stored: StoredReading) -> Self {
+impl From<StoredCursor> for WebhookCursor {
+    fn from(stored: StoredCursor) -> Self {
         match stored {
-            StoredReading::Number(read_to) => Self::up_to(read_to),
-            StoredReading::Whole { read_to, open } => Self { read_to, open },
+            StoredCursor::Number(read_to) => Self::up_to(read_to),
+            StoredCursor::Whole { read_to, open } => Self { read_to, open },
         }
     }
 }
@@ -218,11 +224,10 @@ pub struct Delivery {
     pub lane: String,
     pub state: DeliveryState,
     pub attempts: u32,
-    /// Those of them that were made before it was last put back in line: the schedule begins anew.
+    /// Attempts before the delivery was last put back in the queue: its schedule starts again.
     #[serde(default)]
     pub earlier_attempts: u32,
-    /// How many deliveries the endpoint had taken when this one last failed: where it took others since, this
-    /// one fails alone.
+    /// The endpoint's `delivered` when this delivery last failed. If that has grown since, this delivery fails alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_after: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -230,13 +235,13 @@ pub struct Delivery {
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// Of one that is over: the attempt that ended it. Others are records of their own.
+    /// The last attempt of a finished delivery. Others are records of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_attempt: Option<Box<Attempt>>,
 }
 
-/// The id of an event's delivery to an endpoint: the same whenever the event is read, and in the order
-/// of the log, since it begins with the event's number.
+/// The id of an event's delivery to an endpoint. It is the same at each reading, and sorts by the log since it begins with
+/// the event's number.
 pub fn delivery_id(webhook: Uuid, seq: u64, event: Uuid) -> Uuid {
     let chance = event.as_u128() ^ webhook.as_u128();
     let numbered = u128::from(seq) << NUMBER_AT | chance & CHANCE;
@@ -249,11 +254,11 @@ pub fn number_of(delivery: Uuid) -> Option<u64> {
     u64::try_from(delivery.as_u128() >> NUMBER_AT).ok().filter(|_| is_numbered)
 }
 
-/// The first bit of the number; and what of an id is neither that nor the version.
+/// The lowest bit of the number in an id, and the mask of the bits below.
 const NUMBER_AT: u32 = 80;
 const CHANCE: u128 = (1 << NUMBER_AT) - 1;
 
-/// One try to deliver.
+/// A delivery attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
@@ -265,25 +270,23 @@ pub struct Attempt {
     pub error: Option<String>,
     /// The first KiB of the answer.
     pub response: Option<String>,
-    /// Whether the receiver answered at a public address. Attempts of before that was noted count as
-    /// such at a private one.
+    /// Whether the receiver has a public address. False in older records without this field.
     #[serde(default)]
     pub is_public: bool,
 }
 
-/// A write that carried an `Idempotency-Key`, and what became of it.
+/// A write with an `Idempotency-Key`, and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyedWrite {
-    /// SHA-256 of what must be the same when the key is used again. None while the request has not
-    /// been read to its end.
+    /// SHA-256 of the request, which must be the same when the key is used again. None while the request is being read.
     pub request: Option<[u8; 32]>,
-    /// The key of the message that it sends, if it sends one: by it the outcome can be looked up.
+    /// The key of the message that the write sends, if any: the outcome is looked up by it.
     pub message_key: String,
-    /// When it first began.
+    /// When the first request began.
     pub at: Timestamp,
     pub outcome: WriteOutcome,
-    /// The session that it wrote to, and with which it is forgotten; none for one of the gateway itself.
+    /// The session that it wrote to, and with which it is removed; none for the gateway itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<Uuid>,
 }
@@ -291,20 +294,20 @@ pub struct KeyedWrite {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum WriteOutcome {
-    /// It has begun. When nobody is at it any more, nobody knows how far it came.
+    /// The write has begun. Without a process that works on it, its outcome is unknown.
     UnderWay,
-    /// It was not done and may be tried again.
+    /// The write was not done and may be retried.
     Failed,
     Answered(FirstAnswer),
 }
 
-/// What a write answered the first time.
+/// The stored answer of a write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstAnswer {
     pub status: u16,
     pub content_type: Option<String>,
-    /// None when it was too large to keep, or is not to be kept.
+    /// None when it was too large to store, or holds a secret.
     pub body: Option<String>,
 }
 

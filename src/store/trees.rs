@@ -27,7 +27,7 @@
 //! | `ApiKeys` | id | [`crate::store::records::ApiKeyRecord`] | accounts |
 //! | `ApiKeysByHash` | hash | id | accounts |
 //! | `Webhooks` | id | [`crate::store::records::WebhookRecord`] | webhooks |
-//! | `WebhookCursors` | webhook | [`crate::store::records::Reading`] | webhooks |
+//! | `WebhookCursors` | webhook | [`crate::store::records::WebhookCursor`] | webhooks |
 //! | `Deliveries` | webhook, delivery | [`crate::store::records::Delivery`] | webhooks |
 //! | `Delivered` | webhook, number of an event / 16 | those of them delivered at the first try | webhooks |
 //! | `DeliveriesWaiting` | webhook, event number, delivery | the key in `Deliveries` | webhooks |

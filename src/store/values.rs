@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{EventBody, Message, Timestamp, clock::from_millis, conversation::StoredMessage},
-        store::records::Reading,
+        store::records::WebhookCursor,
     };
 
     fn plain() -> impl Strategy<Value = Plain> {
@@ -232,7 +232,7 @@ mod tests {
             let after: After = decode(&bytes).unwrap();
             assert_eq!(after, After { id: before.id, title: before.name.clone(), new: None });
         }
-        assert_eq!(decode::<Reading>(&encode(&9).unwrap()).unwrap(), Reading::up_to(9));
+        assert_eq!(decode::<WebhookCursor>(&encode(&9).unwrap()).unwrap(), WebhookCursor::up_to(9));
     }
 
     #[test]

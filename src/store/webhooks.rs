@@ -1,4 +1,4 @@
-//! Webhook endpoints and how far each has come in the event log.
+//! Webhook endpoints and their cursors in the event log.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
         deliveries::Deliveries,
         engine::{Batch, Engine},
         record::{self, Record, Scope, Table},
-        records::{Reading, WebhookRecord},
+        records::{WebhookCursor, WebhookRecord},
         settings::Settings,
         trees::Tree,
     },
@@ -27,7 +27,7 @@ impl WebhookRecord {
     }
 }
 
-impl Record for Reading {
+impl Record for WebhookCursor {
     const TABLE: Table = Table {
         tree: Tree::WebhookCursors,
         owner: "webhooks",
@@ -36,7 +36,7 @@ impl Record for Reading {
     };
 }
 
-impl Reading {
+impl WebhookCursor {
     pub fn at(webhook: Uuid) -> Key<Self> {
         Self::key().uuid(webhook)
     }
@@ -55,7 +55,7 @@ impl<'a> Webhooks<'a> {
         record::get(self.engine, &WebhookRecord::at(id)).await
     }
 
-    /// Those of one session, or those for all sessions (`None`).
+    /// The endpoints of one session, or those for all sessions (`None`).
     pub async fn list(
         &self,
         session: Option<&SessionRef>,
@@ -86,29 +86,29 @@ impl<'a> Webhooks<'a> {
         Deliveries::new(self.engine).clear(id).await?;
         let mut batch = Batch::new();
         batch.remove(WebhookRecord::at(id).done());
-        batch.remove(Reading::at(id).done());
+        batch.remove(WebhookCursor::at(id).done());
         self.engine.commit(batch).await?;
         self.engine.durable().await
     }
 
-    /// Changes what every registration changes, so that of two in different transactions one fails.
+    /// Writes a record that every registration writes, so that two concurrent ones conflict.
     pub async fn note_registration(&self) -> Result<(), StoreError> {
         Settings::new(self.engine).next_number("webhook registrations").await?;
         Ok(())
     }
 
-    /// How far this endpoint has read the log.
-    pub async fn reading(&self, id: Uuid) -> Result<Option<Reading>, StoreError> {
-        record::get(self.engine, &Reading::at(id)).await
+    /// The cursor of an endpoint.
+    pub async fn cursor(&self, id: Uuid) -> Result<Option<WebhookCursor>, StoreError> {
+        record::get(self.engine, &WebhookCursor::at(id)).await
     }
 
-    pub fn set_reading_in(
+    pub fn set_cursor_in(
         &self,
         batch: &mut Batch,
         id: Uuid,
-        reading: &Reading,
+        cursor: &WebhookCursor,
     ) -> Result<(), StoreError> {
-        record::put_in(batch, &Reading::at(id), reading)
+        record::put_in(batch, &WebhookCursor::at(id), cursor)
     }
 }
 
@@ -119,10 +119,10 @@ mod tests {
 
     #[test]
     fn a_reading_is_read_back_also_where_it_is_but_a_number() {
-        let reading = Reading { read_to: 9, open: vec![4, 7] };
-        assert_eq!(decode::<Reading>(&encode(&reading).unwrap()).unwrap(), reading);
-        let number = decode::<Reading>(&encode(&9).unwrap()).unwrap();
-        assert_eq!(number, Reading::up_to(9));
-        assert_eq!((reading.needed_from(), number.needed_from()), (4, 10));
+        let cursor = WebhookCursor { read_to: 9, open: vec![4, 7] };
+        assert_eq!(decode::<WebhookCursor>(&encode(&cursor).unwrap()).unwrap(), cursor);
+        let number = decode::<WebhookCursor>(&encode(&9).unwrap()).unwrap();
+        assert_eq!(number, WebhookCursor::up_to(9));
+        assert_eq!((cursor.needed_from(), number.needed_from()), (4, 10));
     }
 }

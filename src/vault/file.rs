@@ -1,4 +1,4 @@
-//! The file of the key: one key in base64 a line, the newest first. Several only while values are still
+//! Key file: one base64 key per line, newest first. It holds several keys only while values are still
 //! sealed with a former one.
 
 use std::{
@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 
 use crate::{
     private,
-    vault::{VaultError, key::Key},
+    vault::{error::VaultError, key::Key},
 };
 
 /// Bytes of the file: more than all keys that it ever holds.

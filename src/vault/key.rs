@@ -1,4 +1,4 @@
-//! One key: seals and opens values, and has an id that tells nothing of it.
+//! Sealing key: authenticated encryption of single values, and an id that reveals nothing of the key.
 //!
 //! A sealed value is a version byte, the key's id, a nonce and what was sealed with its tag. The place of
 //! the value is authenticated with it.
@@ -13,43 +13,19 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305,
     aead::{AeadInOut, inout::InOutBuf},
 };
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::vault::VaultError;
+use crate::vault::{
+    error::VaultError,
+    key_id::{ID, KeyId},
+};
 
 /// The version byte of sealed values. Values that are not sealed have others.
 const VERSION: u8 = 3;
 const KEY: usize = 32;
-const ID: usize = 8;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 const HEAD: usize = 1 + ID + NONCE;
-
-/// Tells a key from others.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId([u8; ID]);
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&HEXLOWER.encode(&self.0))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "KeyId({self})")
-    }
-}
-
-impl std::str::FromStr for KeyId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| ())?;
-        bytes.try_into().map(Self).map_err(|_| ())
-    }
-}
 
 #[derive(Clone)]
 pub struct Key {

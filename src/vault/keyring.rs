@@ -1,4 +1,4 @@
-//! The keys of one data folder: which one seals, which others still open values, and where they come from.
+//! Keyring of one data folder: the key that seals, former keys that still open values, and their source.
 //!
 //! Clones are the same keyring. The caller of a rotation makes sure that nothing is sealed while the key changes.
 
@@ -10,7 +10,13 @@ use std::{
 
 use crate::{
     config::{Secret, Vault},
-    vault::{FORMER_SETTING, KEY_FILE, KeyId, SETTING, VaultError, file, key::Key, key_of},
+    private::MASTER_KEY as KEY_FILE,
+    vault::{
+        error::{FORMER_SETTING, SETTING, VaultError},
+        file,
+        key::{Key, key_of},
+        key_id::KeyId,
+    },
 };
 
 /// Seals what a process keeps for itself alone.
@@ -264,7 +270,7 @@ impl Keys {
         self
     }
 
-    /// The content of a key's file that holds them; none where all are kept elsewhere.
+    /// The content of the key file; none where the settings hold all keys.
     pub fn file(&self) -> Option<String> {
         (!self.in_file.is_empty()).then(|| file::lines(&self.in_file) + "\n")
     }

@@ -1,172 +1,88 @@
-//! Webhooks: endpoints, and the delivery of events to them, at least once and in order per chat.
+//! Webhooks: delivery of events to HTTP endpoints, at least once and in order per chat.
 //!
-//! Reads the event log with a cursor per endpoint. Knows no session and no engine; the body of a
-//! delivery is made by the [`Wording`] that the endpoint names.
+//! ```text
+//!  caller ──▶ Registry ──record──▶ store ◀──page, retry── DeliveryArchive ◀── caller
+//!                │ changes           ▲ ▲
+//!                ▼                   │ └──────── ResultWriter: results + cursor, one commit per group
+//!  event log ──▶ EndpointWorker ─────┘                ▲
+//!                reader → in flight → Sender ─────────┘
+//! ```
 //!
-//! An event becomes a delivery record in the same commit that moves the endpoint's cursor past it,
-//! and a delivery leaves the line only when the receiver's answer is recorded. What was under way
-//! when the gateway died is sent again, with the same `webhook-id`.
+//! - The **registry** owns the endpoints' records: registration, changes, secrets, removal.
+//! - The **worker** of an endpoint is one task. It reads the event log with the endpoint's cursor, keeps a bounded number
+//!   of events in flight, takes due heads from the stored delivery queue, and commits results in groups.
+//! - The **archive** lists finished deliveries, puts them back in the queue, and prunes them.
 //!
-//! Each endpoint has one task, that owns its attempts and of its line knows a few heads at most:
-//! lanes lie in the store ([`crate::store::LineChange`]), and the task asks there which are due. Whoever
-//! changes an endpoint's record or line, here or for a caller, holds that endpoint's lock.
+//! A delivery leaves the queue only when the receiver's answer is committed. Attempts in flight when the
+//! process dies are made again, with the same `webhook-id`. A *lane* is the sequence of one endpoint's deliveries for one
+//! chat: they are sent one after the other.
+//!
+//! This module knows no session and no engine. The [`Wording`](crate::events::Wording) that the endpoint names makes the
+//! bodies.
 
+mod archive;
 mod attempt;
-mod deliveries;
-mod desk;
-mod dispatcher;
-mod hosts;
-mod intake;
+mod checks;
+mod concurrency;
+mod draft;
+mod endpoint_locks;
+mod endpoint_records;
+mod host_pool;
+mod in_flight;
+mod lag;
 mod outage;
-mod pace;
-mod record;
+mod queue;
+mod reader;
 mod registry;
+mod results;
 mod schedule;
+mod settings;
+mod signals;
 mod signature;
-mod update;
-mod upkeep;
-mod window;
+mod supervisor;
+mod verdict;
+mod worker;
+mod worker_state;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use tokio::sync::{Mutex, MutexGuard, watch};
-use uuid::Uuid;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::hosts::Hosts;
 pub use self::{
-    registry::{MASK, check_event, check_secret},
+    archive::DeliveryArchive,
+    checks::{MASK, check_event, check_secret},
+    draft::{Registered, WebhookChange, WebhookDraft},
+    registry::Registry,
     schedule::Schedule,
+    settings::WebhookSettings,
+};
+use self::{
+    attempt::Sender,
+    endpoint_locks::EndpointLocks,
+    endpoint_records::EndpointRecords,
+    lag::LagGauge,
+    queue::DeliveryQueue,
+    reader::LogReader,
+    results::ResultWriter,
+    signals::{EndpointChanges, ReadProgress},
+    worker::WorkerParts,
 };
 pub use crate::store::records::{
     Attempt, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, WebhookRecord,
 };
 use crate::{
-    domain::{Clock, Event},
-    egress::Guard,
-    events::{EventLog, Wording, Wordings},
+    domain::{Clock, Error, SessionRef},
+    events::{EventLog, Wordings},
     store::Store,
 };
 
-/// Endpoints share this many locks.
-const LOCKS: usize = 64;
-
-/// What a caller asks for when registering an endpoint.
-#[derive(Clone, Debug, Default)]
-pub struct WebhookDraft {
-    pub url: String,
-    pub events: Vec<String>,
-    pub headers: Vec<(String, String)>,
-    pub secret: Option<String>,
-    pub enabled: Option<bool>,
-    pub retries: Option<RetryPlan>,
-    /// The wording of its deliveries; none for open-wa's, and for the one that the endpoint has.
-    pub wording: Option<String>,
-    pub set_by: SetBy,
-}
-
-/// Changes to an endpoint; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default)]
-pub struct WebhookChange {
-    pub url: Option<String>,
-    pub events: Option<Vec<String>>,
-    pub headers: Option<Vec<(String, String)>>,
-    pub enabled: Option<bool>,
-    pub retries: Option<RetryPlan>,
-    /// Who makes the change.
-    pub set_by: SetBy,
-}
-
-#[derive(Clone, Debug)]
-pub struct Registered {
-    pub webhook: WebhookRecord,
-    /// False when an endpoint of the same address was there and was changed.
-    pub created: bool,
-    /// The signing secret, shown this once; none when the endpoint kept its own.
-    pub secret: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct WebhookSettings {
-    pub timeout: Duration,
-    /// Where webhooks may go that somebody set who may touch all sessions.
-    pub guard: Guard,
-    /// The same for keys for one session.
-    pub guard_of_one_session: Guard,
-    pub max_per_session: usize,
-    pub full: Schedule,
-    pub short: Schedule,
-    /// An endpoint is switched off after so long without a delivery, and so many failures.
-    pub disable_after: Duration,
-    pub disable_after_failures: u32,
-    /// How long an old secret still signs after a rotation.
-    pub secret_overlap: Duration,
-    /// Attempts under way at once, at one endpoint and at one host.
-    pub per_endpoint: usize,
-    pub per_host: usize,
-    /// Bytes; a larger event goes to the dead letters unsent.
-    pub max_event: usize,
-    /// Deliveries in the line of an endpoint; with more, it reads no further and the log keeps the rest.
-    pub max_waiting: u64,
-    /// What was finished longer ago is forgotten, and what was delivered beyond so many.
-    pub keep_for: Duration,
-    pub keep_delivered: usize,
-    /// How fast dead letters are put back in line.
-    pub recovered_per_second: u32,
-}
-
-impl WebhookSettings {
-    /// Where this endpoint may lead. One for all sessions was set by somebody who may touch them all.
-    fn guard_of(&self, webhook: &WebhookRecord) -> &Guard {
-        match webhook.set_by {
-            SetBy::KeyOfOneSession if webhook.session.is_some() => &self.guard_of_one_session,
-            SetBy::KeyOfOneSession | SetBy::AllSessions => &self.guard,
-        }
-    }
-
-    fn guard_for(&self, caller: SetBy) -> &Guard {
-        match caller {
-            SetBy::KeyOfOneSession => &self.guard_of_one_session,
-            SetBy::AllSessions => &self.guard,
-        }
-    }
-}
-
-/// Clones are the same service.
+/// The parts of the service for callers. Clones are the same service.
 #[derive(Clone)]
 pub struct Webhooks {
-    inner: Arc<Inner>,
-}
-
-/// How far the task of an endpoint has come.
-#[derive(Clone, Copy)]
-struct Progress {
-    /// How many events it has taken in all.
-    accepted: u64,
-    /// The first number of the log that is neither over nor in its line.
-    needed_from: u64,
-}
-
-struct Inner {
-    store: Store,
-    log: EventLog,
-    clock: Clock,
-    settings: WebhookSettings,
-    wordings: Wordings,
-    hosts: Hosts,
-    locks: [Mutex<()>; LOCKS],
-    /// Held while an endpoint is registered: two calls for one address make one endpoint. Taken
-    /// before an endpoint's own lock.
-    registering: Mutex<()>,
-    /// Endpoints that have a label of their own among the metrics.
-    labels: std::sync::Mutex<HashSet<Uuid>>,
-    /// How far each endpoint has come, with what it has read and not recorded.
-    progress: std::sync::Mutex<HashMap<Uuid, Progress>>,
-    /// Raised at every change of an endpoint or of its line.
-    changes: watch::Sender<u64>,
+    pub endpoints: Registry,
+    pub deliveries: DeliveryArchive,
+    sender: Arc<Sender>,
+    workers: Arc<WorkerParts>,
 }
 
 impl Webhooks {
@@ -177,64 +93,81 @@ impl Webhooks {
         settings: WebhookSettings,
         wordings: Wordings,
     ) -> Self {
-        let changes = watch::Sender::new(0);
-        let hosts = Hosts::new(settings.per_host);
-        let inner = Inner {
+        let settings = Arc::new(settings);
+        let (locks, changes, progress) =
+            (EndpointLocks::new(), EndpointChanges::new(), ReadProgress::default());
+        let records = EndpointRecords::new(store.clone(), changes.clone(), progress.clone());
+        let queue = DeliveryQueue::new(store.clone(), clock.clone(), locks.clone());
+        let sender = Arc::new(Sender::new(settings.clone(), clock.clone()));
+        let deliveries = DeliveryArchive {
+            store: store.clone(),
+            log: log.clone(),
+            clock: clock.clone(),
+            settings: settings.clone(),
+            locks: locks.clone(),
+            changes: changes.clone(),
+        };
+        let endpoints = Registry {
+            store: store.clone(),
+            log: log.clone(),
+            clock: clock.clone(),
+            settings: settings.clone(),
+            wordings: wordings.clone(),
+            records: records.clone(),
+            queue: queue.clone(),
+            locks: locks.clone(),
+            registering: Arc::default(),
+            changes: changes.clone(),
+            progress: progress.clone(),
+        };
+        let workers = WorkerParts {
+            reader: LogReader {
+                store: store.clone(),
+                log: log.clone(),
+                clock: clock.clone(),
+                settings: settings.clone(),
+                wordings: wordings.clone(),
+            },
+            results: ResultWriter {
+                store: store.clone(),
+                log: log.clone(),
+                clock: clock.clone(),
+                settings: settings.clone(),
+                locks: locks.clone(),
+                changes: changes.clone(),
+            },
+            lag: LagGauge::new(store.clone(), clock.clone()),
+            archive: deliveries.clone(),
+            sender: sender.clone(),
             store,
             log,
             clock,
             settings,
             wordings,
-            hosts,
-            locks: std::array::from_fn(|_| Mutex::new(())),
-            registering: Mutex::new(()),
-            labels: std::sync::Mutex::default(),
-            progress: std::sync::Mutex::default(),
+            records,
+            queue,
+            locks,
             changes,
+            progress,
         };
-        Self { inner: Arc::new(inner) }
+        Self { endpoints, deliveries, sender, workers: Arc::new(workers) }
     }
 
-    /// Held while an endpoint's record or line is changed; never while anything is sent.
-    async fn lock(&self, webhook: Uuid) -> MutexGuard<'_, ()> {
-        let [.., last] = *webhook.as_bytes();
-        self.inner.locks[usize::from(last) % LOCKS].lock().await
+    /// Runs the workers and the retention of deliveries until the token is cancelled.
+    pub fn start(&self, tasks: &TaskTracker, stop: CancellationToken) {
+        let supervised = supervisor::run(self.workers.clone(), tasks.clone(), stop.clone());
+        tasks.spawn(supervised);
+        let archive = self.deliveries.clone();
+        tasks.spawn(async move { archive.prune_periodically(stop).await });
     }
 
-    /// Tells the tasks of endpoints that one was changed, came or went.
-    pub fn changed(&self) {
-        self.inner.changes.send_modify(|count| *count += 1);
-    }
-
-    fn tell_progress(&self, webhook: Uuid, made: Progress) {
-        let mut progress = self.inner.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.insert(webhook, made);
-    }
-
-    /// The endpoint reads no more.
-    fn forget_progress(&self, webhook: Uuid) {
-        self.inner.progress.lock().unwrap_or_else(PoisonError::into_inner).remove(&webhook);
-    }
-
-    /// None for an endpoint that does not read.
-    fn progress(&self, webhook: Uuid) -> Option<Progress> {
-        let progress = self.inner.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.get(&webhook).copied()
-    }
-
-    /// How many events an endpoint has taken in all. Its record counts an event only when that is over
-    /// or in the line; both are totals that grow, and the one that is ahead is true.
-    fn accepted(&self, webhook: Uuid) -> Option<u64> {
-        self.progress(webhook).map(|progress| progress.accepted)
-    }
-
-    /// How events read for an endpoint; none for a wording that this version does not have: it gets nothing.
-    fn wording_of(&self, webhook: &WebhookRecord) -> Option<&dyn Wording> {
-        self.inner.wordings.get(&webhook.wording)
-    }
-
-    fn listens_to(webhook: &WebhookRecord, event: &Event, name: &str) -> bool {
-        webhook.session().is_none_or(|own| own.uuid == event.channel_uuid())
-            && webhook.events.iter().any(|wanted| wanted == "*" || wanted == name)
+    /// Posts a `webhook.test` event at once and answers the attempt, which is not stored.
+    pub async fn send_test(
+        &self,
+        session: Option<&SessionRef>,
+        id: uuid::Uuid,
+    ) -> Result<Attempt, Error> {
+        let webhook = self.endpoints.stored(session, id).await?;
+        Ok(self.sender.send_test(&webhook, session).await)
     }
 }

@@ -1,57 +1,55 @@
-//! Endpoints: registering, changing, removing, and their secrets.
+//! Registry of webhook endpoints: registration, changes, secrets, removal.
 
-use std::{collections::HashSet, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use url::Url;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, ErrorCode, SessionRef, Subject},
+    domain::{Clock, Error, ErrorCode, SessionRef, Subject},
+    events::{EventLog, Need, Wordings},
     store::{
-        Batch,
-        records::{OPEN_WA, Reading, WebhookRecord, WebhookSecret},
+        Batch, Store,
+        records::{OPEN_WA, SetBy, WebhookCursor, WebhookRecord, WebhookSecret},
     },
     webhooks::{
-        Registered, SetBy, WebhookChange, WebhookDraft, Webhooks, deliveries::find, signature,
-        update::switch,
+        checks::{check_event, check_headers, check_secret, is_same, unmask},
+        draft::{Registered, WebhookChange, WebhookDraft},
+        endpoint_locks::EndpointLocks,
+        endpoint_records::{EndpointRecords, find, set_enabled},
+        queue::DeliveryQueue,
+        settings::WebhookSettings,
+        signals::{EndpointChanges, ReadProgress},
+        signature,
     },
 };
 
-/// Stands for the value of a header where endpoints are shown.
-pub const MASK: &str = "****";
-const MOST_HEADERS: usize = 20;
-const LONGEST_NAME: usize = 128;
-const LONGEST_VALUE: usize = 4_096;
-/// Bytes of all headers of an endpoint; receivers seldom take more.
-const LARGEST_HEADERS: usize = 16_384;
-/// Headers that the gateway or the connection sets itself, and how others of them begin.
-const OWN_HEADERS: [&str; 13] = [
-    "host",
-    "content-length",
-    "content-type",
-    "connection",
-    "expect",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-];
-const OWN_BEGINNINGS: [&str; 2] = ["webhook-", "x-webhook-"];
-/// The longest that an old secret may still sign after a rotation, and how many sign at most.
+/// The longest time that an old secret may still sign after a rotation, and how many secrets sign at most.
 const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 const MOST_SECRETS: usize = 5;
-/// How much of a wrong name is shown again.
-const SHOWN_NAME: usize = 64;
-/// How often it is looked whether the last events of a session are delivered.
-const LAST_EVENTS_LOOK: Duration = Duration::from_millis(20);
+/// Poll interval while a removal waits for the last events of its session.
+const LAST_EVENTS_POLL: Duration = Duration::from_millis(20);
 
-impl Webhooks {
-    /// Registers an endpoint. The same address again, for the same session, changes the one that
-    /// is there, so that a bot may register at each of its starts.
+/// Clones are the same registry.
+#[derive(Clone)]
+pub struct Registry {
+    pub(in crate::webhooks) store: Store,
+    pub(in crate::webhooks) log: EventLog,
+    pub(in crate::webhooks) clock: Clock,
+    pub(in crate::webhooks) settings: Arc<WebhookSettings>,
+    pub(in crate::webhooks) wordings: Wordings,
+    pub(in crate::webhooks) records: EndpointRecords,
+    pub(in crate::webhooks) queue: DeliveryQueue,
+    pub(in crate::webhooks) locks: EndpointLocks,
+    /// Held during a registration, so that two calls for one URL make one endpoint. Taken before an endpoint's lock.
+    pub(in crate::webhooks) registering: Arc<Mutex<()>>,
+    pub(in crate::webhooks) changes: EndpointChanges,
+    pub(in crate::webhooks) progress: ReadProgress,
+}
+
+impl Registry {
+    /// Registers an endpoint. A URL that the session has already changes that endpoint, so a bot may register at
+    /// each of its starts.
     pub async fn register(
         &self,
         session: Option<&SessionRef>,
@@ -61,39 +59,39 @@ impl Webhooks {
             draft.wording = self.wording_at(session, &draft.url).await?;
         }
         let draft = self.checked(draft).await?;
-        let now = self.inner.clock.now();
-        let _registering = self.inner.registering.lock().await;
+        let now = self.clock.now();
+        let _registering = self.registering.lock().await;
         if let Some(session) = session {
             self.check_session(session).await?;
         }
-        let known = self.inner.store.webhooks().list(session).await?;
+        let known = self.store.webhooks().list(session).await?;
         if let Some(found) = known.iter().find(|webhook| is_same(&webhook.url, &draft.url)) {
-            let _held = self.lock(found.id).await;
+            let _held = self.locks.lock(found.id).await;
             let enabled = draft.enabled.unwrap_or(true);
             let change = |webhook: &mut WebhookRecord| {
                 let draft = draft.clone();
                 (webhook.url, webhook.set_by) = (draft.url, draft.set_by);
                 (webhook.events, webhook.headers) = (draft.events, draft.headers);
                 webhook.wording = draft.wording.unwrap_or_else(|| webhook.wording.clone());
-                switch(webhook, enabled);
+                set_enabled(webhook, enabled);
                 webhook.retries = draft.retries.unwrap_or(webhook.retries);
                 if let Some(secret) = draft.secret {
                     webhook.secrets = vec![WebhookSecret { secret, valid_until: None }];
                 }
                 webhook.updated_at = now;
             };
-            self.hurry_when_switched_on(found, enabled).await?;
-            let webhook = self.update(session, found.id, change).await?;
+            self.make_due_when_enabled(found, enabled).await?;
+            let webhook = self.records.update(session, found.id, change).await?;
             return Ok(Registered { webhook, created: false, secret: None });
         }
-        let mut work = self.inner.store.transaction();
+        let mut work = self.store.transaction();
         let registered = loop {
             let store = work.store();
-            // Changed by each registration: of two at the same time one looks again.
+            // Every registration changes this record, so of two at the same time one conflicts and runs again.
             store.webhooks().note_registration().await?;
             let known = store.webhooks().list(session).await?;
             if known.iter().any(|webhook| is_same(&webhook.url, &draft.url)) {
-                let message = "this URL was registered a moment ago; try again";
+                let message = "this URL is being registered by another request; try again";
                 return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
             }
             self.check_room(known.len())?;
@@ -104,36 +102,36 @@ impl Webhooks {
                 break registered;
             }
         };
-        self.inner.store.durable().await?;
-        self.changed();
+        self.store.durable().await?;
+        self.changes.notify();
         Ok(registered)
     }
 
-    /// The wording of the endpoint that has this address already.
+    /// The wording of the endpoint with this URL, if there is one.
     async fn wording_at(
         &self,
         session: Option<&SessionRef>,
         url: &str,
     ) -> Result<Option<String>, Error> {
-        let known = self.inner.store.webhooks().list(session).await?;
+        let known = self.store.webhooks().list(session).await?;
         let found = known.into_iter().find(|webhook| is_same(&webhook.url, url));
         Ok(found.map(|webhook| webhook.wording))
     }
 
-    /// The draft with its address as it is stored, if an endpoint may be registered so.
+    /// Validates a draft. Returns it with the URL in the form that is stored.
     pub async fn checked(&self, draft: WebhookDraft) -> Result<WebhookDraft, Error> {
         let wording = draft.wording.as_deref().unwrap_or(OPEN_WA);
         let events = self.check_events(wording, &draft.events);
         let names = Error::both(events, check_headers(&draft.headers));
         let secret = draft.secret.as_deref().map_or(Ok(()), check_secret);
-        let guard = self.inner.settings.guard_for(draft.set_by);
+        let guard = self.settings.guard_for(draft.set_by);
         let rest = Error::both(names, secret);
         let (url, _) = Error::both(guard.admit(&draft.url).await, rest)?;
         Ok(WebhookDraft { url: url.to_string(), ..draft })
     }
 
-    /// Adds a new endpoint to a batch, from a draft that was checked. After the commit
-    /// [`Self::changed`] is to be called.
+    /// Adds a new endpoint to a batch, from a checked draft. After the commit the caller calls
+    /// [`Self::notify_workers`].
     pub fn register_in(
         &self,
         batch: &mut Batch,
@@ -141,7 +139,7 @@ impl Webhooks {
         draft: WebhookDraft,
     ) -> Result<Registered, Error> {
         self.check_room(0)?;
-        let now = self.inner.clock.now();
+        let now = self.clock.now();
         let secret = draft.secret.unwrap_or_else(signature::new_secret);
         let webhook = WebhookRecord {
             id: Uuid::now_v7(),
@@ -171,26 +169,28 @@ impl Webhooks {
             last_status: None,
             last_delivery_at: None,
         };
-        let webhooks = self.inner.store.webhooks();
+        let webhooks = self.store.webhooks();
         webhooks.put_in(batch, &webhook)?;
-        let reading = Reading::up_to(self.inner.log.newest());
-        webhooks.set_reading_in(batch, webhook.id, &reading)?;
+        let cursor = WebhookCursor::up_to(self.log.newest());
+        webhooks.set_cursor_in(batch, webhook.id, &cursor)?;
         Ok(Registered { webhook, created: true, secret: Some(secret) })
     }
 
-    /// Whether there may be one more beside so many.
+    /// Refuses one more endpoint beside `known`, where that is too many.
     fn check_room(&self, known: usize) -> Result<(), Error> {
-        let most = self.inner.settings.max_per_session;
+        let most = self.settings.max_per_session;
         if known < most {
             return Ok(());
         }
-        let message = format!("there can be {most} webhooks at most");
+        let message = format!(
+            "there are {known} webhooks already, and {most} is the limit; remove one first"
+        );
         Err(Error::invalid_field("url", message))
     }
 
-    /// What is registered for a session must not outlive it.
+    /// Refuses a session that is gone or being removed.
     async fn check_session(&self, session: &SessionRef) -> Result<(), Error> {
-        let living = self.inner.store.sessions().living(&session.id).await?;
+        let living = self.store.sessions().living(&session.id).await?;
         if living.is_some_and(|record| record.uuid == session.uuid) {
             return Ok(());
         }
@@ -200,28 +200,27 @@ impl Webhooks {
 
     pub async fn list(&self, session: Option<&SessionRef>) -> Result<Vec<WebhookRecord>, Error> {
         let mut list = Vec::new();
-        for webhook in self.inner.store.webhooks().list(session).await? {
-            list.push(self.shown(webhook).await?);
+        for webhook in self.store.webhooks().list(session).await? {
+            list.push(self.records.shown(webhook).await?);
         }
         Ok(list)
     }
 
-    /// Those of every session, and those for all sessions.
+    /// The endpoints of every session, and those for all sessions.
     pub async fn list_all(&self) -> Result<Vec<WebhookRecord>, Error> {
         let mut list = Vec::new();
-        for webhook in self.inner.store.webhooks().all().await? {
-            list.push(self.shown(webhook).await?);
+        for webhook in self.store.webhooks().all().await? {
+            list.push(self.records.shown(webhook).await?);
         }
         Ok(list)
     }
 
-    /// As callers see it: what it has read counts as accepted before that is recorded.
     pub async fn get(
         &self,
         session: Option<&SessionRef>,
         id: Uuid,
     ) -> Result<WebhookRecord, Error> {
-        self.shown(find(&self.inner.store, session, id).await?).await
+        self.records.shown(find(&self.store, session, id).await?).await
     }
 
     pub async fn change(
@@ -230,19 +229,18 @@ impl Webhooks {
         id: Uuid,
         change: WebhookChange,
     ) -> Result<WebhookRecord, Error> {
-        // Saves conflicts, no more.
-        let _held = self.lock(id).await;
+        let _held = self.locks.lock(id).await;
         if let Some(enabled) = change.enabled {
-            let known = find(&self.inner.store, session, id).await?;
-            self.hurry_when_switched_on(&known, enabled).await?;
+            let known = find(&self.store, session, id).await?;
+            self.make_due_when_enabled(&known, enabled).await?;
         }
-        let mut work = self.inner.store.transaction();
+        let mut work = self.store.transaction();
         loop {
             let mut webhook = find(work.store(), session, id).await?;
             self.apply(&mut webhook, change.clone()).await?;
             work.store().webhooks().put(&webhook).await?;
             if work.commit().await? {
-                return self.updated(webhook).await;
+                return self.records.updated(webhook).await;
             }
         }
     }
@@ -250,12 +248,12 @@ impl Webhooks {
     async fn apply(&self, webhook: &mut WebhookRecord, change: WebhookChange) -> Result<(), Error> {
         let WebhookChange { url, events, headers, enabled, retries, set_by } = change;
         let url = url.filter(|url| !is_same(url, &webhook.url));
-        // Who gives headers decides with the URL what a receiver is asked. An owner who leaves the URL
-        // as it is need not have looked at it.
+        // Headers and URL together decide what a receiver is asked, so a key for one session that sets headers must be
+        // allowed the URL too. An owner who leaves the URL as it is need not have looked at it.
         let is_new = url.is_some() || (headers.is_some() && set_by == SetBy::KeyOfOneSession);
         let admitted = if is_new {
             let url = url.as_ref().unwrap_or(&webhook.url);
-            self.inner.settings.guard_for(set_by).admit(url).await.map(Some)
+            self.settings.guard_for(set_by).admit(url).await.map(Some)
         } else {
             Ok(None)
         };
@@ -272,7 +270,7 @@ impl Webhooks {
         if let Some(url) = admitted {
             webhook.url = url.to_string();
             webhook.set_by = set_by;
-            webhook.probe_now(self.inner.clock.steady());
+            webhook.probe_now(self.clock.steady());
         }
         if let Some(events) = events {
             webhook.events = events;
@@ -281,73 +279,72 @@ impl Webhooks {
             webhook.headers = headers;
         }
         if let Some(enabled) = enabled {
-            switch(webhook, enabled);
+            set_enabled(webhook, enabled);
         }
         webhook.retries = retries.unwrap_or(webhook.retries);
-        webhook.updated_at = self.inner.clock.now();
+        webhook.updated_at = self.clock.now();
         Ok(())
     }
 
     pub async fn remove(&self, session: Option<&SessionRef>, id: Uuid) -> Result<(), Error> {
-        let _held = self.lock(id).await;
-        find(&self.inner.store, session, id).await?;
-        self.inner.store.webhooks().remove(id).await?;
-        self.changed();
+        let _held = self.locks.lock(id).await;
+        find(&self.store, session, id).await?;
+        self.store.webhooks().remove(id).await?;
+        self.changes.notify();
         Ok(())
     }
 
-    /// Removes all endpoints of a session that is itself removed, with what waits in their queues. Those
-    /// that are well get the session's last events first, for which this waits as long as it may.
+    /// Removes all endpoints of a session that is being removed, with their queues. Waits up to `patience` until
+    /// the healthy ones have the session's last events.
     pub async fn remove_all(&self, session: &SessionRef, patience: Duration) -> Result<(), Error> {
-        let last = self.inner.log.newest();
+        let last = self.log.newest();
         let delivered = async {
             while self.is_behind(session, last).await {
-                tokio::time::sleep(LAST_EVENTS_LOOK).await;
+                tokio::time::sleep(LAST_EVENTS_POLL).await;
             }
         };
         let _ = tokio::time::timeout(patience, delivered).await;
-        // Whoever registers meanwhile finds the session being removed.
-        let _registering = self.inner.registering.lock().await;
-        for webhook in self.inner.store.webhooks().list(Some(session)).await? {
-            let _held = self.lock(webhook.id).await;
-            self.inner.store.webhooks().remove(webhook.id).await?;
+        // A registration that waits for this lock then finds that the session is being removed.
+        let _registering = self.registering.lock().await;
+        for webhook in self.store.webhooks().list(Some(session)).await? {
+            let _held = self.locks.lock(webhook.id).await;
+            self.store.webhooks().remove(webhook.id).await?;
         }
-        self.changed();
+        self.changes.notify();
         Ok(())
     }
 
-    /// Whether an endpoint of the session that is well has something to get yet, up to this number.
+    /// Whether a healthy endpoint of the session lacks an event up to this number.
     async fn is_behind(&self, session: &SessionRef, last: u64) -> bool {
-        let stored = self.inner.store.webhooks();
+        let stored = self.store.webhooks();
         let Ok(all) = stored.list(Some(session)).await else { return false };
         for webhook in all.iter().filter(|one| one.enabled && one.failing_since.is_none()) {
-            let Some(progress) = self.progress(webhook.id) else { continue };
-            if progress.needed_from <= last || 0 < Self::waiting(webhook) {
+            let Some(progress) = self.progress.of(webhook.id) else { continue };
+            if progress.needed_from <= last || 0 < webhook.waiting() {
                 return true;
             }
         }
         false
     }
 
-    /// The new secret; the old ones still sign for the overlap, or as long as is set.
+    /// Makes a new secret and returns it. The old ones still sign for `overlap`, or as long as the settings say.
     pub async fn rotate_secret(
         &self,
         session: Option<&SessionRef>,
         id: Uuid,
         overlap: Option<Duration>,
     ) -> Result<String, Error> {
-        let overlap = overlap.unwrap_or(self.inner.settings.secret_overlap);
+        let overlap = overlap.unwrap_or(self.settings.secret_overlap);
         if LONGEST_OVERLAP < overlap {
             let message = format!("must be {} at most", LONGEST_OVERLAP.as_secs());
             return Err(Error::invalid_field("overlapSeconds", message));
         }
-        // Saves conflicts, no more.
-        let _held = self.lock(id).await;
-        let now = self.inner.clock.now();
+        let _held = self.locks.lock(id).await;
+        let now = self.clock.now();
         let (end, secret) = (now + overlap, signature::new_secret());
         let rotate = |webhook: &mut WebhookRecord| {
             for old in &mut webhook.secrets {
-                // An earlier rotation may have ended it sooner; this one may end it sooner still.
+                // An earlier rotation may have set an earlier end, which stays.
                 old.valid_until = Some(old.valid_until.map_or(end, |until| until.min(end)));
             }
             let new = WebhookSecret { secret: secret.clone(), valid_until: None };
@@ -356,14 +353,60 @@ impl Webhooks {
             webhook.secrets.truncate(MOST_SECRETS);
             webhook.updated_at = now;
         };
-        self.update(session, id, rotate).await?;
+        self.records.update(session, id, rotate).await?;
         Ok(secret)
+    }
+
+    /// An endpoint as it is stored.
+    pub(in crate::webhooks) async fn stored(
+        &self,
+        session: Option<&SessionRef>,
+        id: Uuid,
+    ) -> Result<WebhookRecord, Error> {
+        find(&self.store, session, id).await
+    }
+
+    /// Wakes the workers after a commit of [`Self::register_in`].
+    pub fn notify_workers(&self) {
+        self.changes.notify();
+    }
+
+    /// From which number each enabled endpoint still needs the log. A disabled one does not hold the log back: when
+    /// it is enabled, it counts the events that it missed.
+    pub async fn needs(&self) -> Result<Vec<Need<WebhookRecord>>, Error> {
+        let mut needs = Vec::new();
+        for found in self.store.webhooks().all().await? {
+            if !found.enabled {
+                continue;
+            }
+            let webhook = self.records.shown(found).await?;
+            let cursor = self.store.webhooks().cursor(webhook.id).await?;
+            let waiting = self.store.deliveries().oldest_waiting(webhook.id).await?;
+            let unread = cursor.unwrap_or_default().needed_from();
+            let from = waiting.map_or(unread, |delivery| delivery.seq.min(unread));
+            needs.push(Need { reader: webhook, from });
+        }
+        Ok(needs)
+    }
+
+    /// Makes the whole queue due when the endpoint is about to be enabled, or a pause or an outage is reset. The
+    /// caller holds the lock.
+    async fn make_due_when_enabled(
+        &self,
+        webhook: &WebhookRecord,
+        enabled: bool,
+    ) -> Result<(), Error> {
+        let was_held = webhook.outage.is_some() || webhook.paused_until.is_some();
+        if enabled && (!webhook.enabled || was_held) {
+            self.queue.make_due_now(webhook.id).await?;
+        }
+        Ok(())
     }
 
     fn check_events(&self, wording: &str, events: &[String]) -> Result<(), Error> {
         let unknown =
             || Error::invalid_field("wording", format!("there is no wording '{wording}'"));
-        let names = self.inner.wordings.get(wording).ok_or_else(unknown)?.names();
+        let names = self.wordings.get(wording).ok_or_else(unknown)?.names();
         if events.is_empty() {
             return Err(Error::invalid_field("events", "must name at least one event"));
         }
@@ -373,88 +416,4 @@ impl Webhooks {
         }
         Error::all(events.iter().map(|name| check_event(name, names))).map(drop)
     }
-}
-
-/// Whether an endpoint may ask for the event of this name, which stands for all as `*`.
-pub fn check_event(name: &str, names: &[&str]) -> Result<(), Error> {
-    if name == "*" || names.contains(&name) {
-        return Ok(());
-    }
-    let name: String = name.chars().take(SHOWN_NAME).collect();
-    let message = format!("'{name}' is not an event; there are *, {}", names.join(", "));
-    Err(Error::invalid_field("events", message))
-}
-
-/// Whether a caller's own secret is long enough to sign with.
-pub fn check_secret(secret: &str) -> Result<(), Error> {
-    signature::check(secret).map_err(|fault| Error::invalid_field("secret", fault))
-}
-
-/// Whether two texts are one URL. One that was stored before URLs were parsed is as it was typed.
-fn is_same(one: &str, other: &str) -> bool {
-    let parsed = |text: &str| {
-        let mut url = Url::parse(text).ok()?;
-        url.set_fragment(None);
-        Some(url)
-    };
-    one == other || parsed(one).is_some_and(|one| parsed(other) == Some(one))
-}
-
-/// Gives masked headers the values that they had: who changes one header need not know the others.
-fn unmask(headers: &mut [(String, String)], known: &[(String, String)]) -> Result<(), Error> {
-    for (name, value) in headers.iter_mut().filter(|(_, value)| value == MASK) {
-        let had = known.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        let Some((_, before)) = had else {
-            let message = format!("there is no '{name}' whose value could be kept");
-            return Err(Error::invalid_field("headers", message));
-        };
-        value.clone_from(before);
-    }
-    Ok(())
-}
-
-/// The endpoint, if it is this session's.
-/// An endpoint, if there is one and it is of this session.
-pub fn of_session(
-    found: Option<WebhookRecord>,
-    session: Option<&SessionRef>,
-    id: Uuid,
-) -> Result<WebhookRecord, Error> {
-    found.filter(|webhook| webhook.session().as_ref() == session).ok_or_else(|| {
-        Error::not_found(Subject::Webhook, format!("Webhook with ID '{id}' not found"))
-    })
-}
-
-fn check_headers(headers: &[(String, String)]) -> Result<(), Error> {
-    let fault = |message: String| Err(Error::invalid_field("headers", message));
-    if MOST_HEADERS < headers.len() {
-        return fault(format!("must be {MOST_HEADERS} at most"));
-    }
-    let size: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if LARGEST_HEADERS < size {
-        return fault(format!("must have {LARGEST_HEADERS} bytes at most, all together"));
-    }
-    let mut names = HashSet::new();
-    for (name, value) in headers {
-        if LONGEST_NAME < name.len() || hyper::header::HeaderName::try_from(name.as_str()).is_err()
-        {
-            let name: String = name.chars().take(SHOWN_NAME).collect();
-            return fault(format!("'{name}' is not a header name"));
-        }
-        let lower = name.to_lowercase();
-        if !names.insert(lower.clone()) {
-            return fault(format!("'{name}' is given twice"));
-        }
-        if OWN_HEADERS.contains(&lower.as_str())
-            || OWN_BEGINNINGS.iter().any(|beginning| lower.starts_with(beginning))
-        {
-            return fault(format!("'{name}' is set by the gateway"));
-        }
-        if LONGEST_VALUE < value.len()
-            || hyper::header::HeaderValue::try_from(value.as_str()).is_err()
-        {
-            return fault(format!("the value of '{name}' cannot be sent"));
-        }
-    }
-    Ok(())
 }

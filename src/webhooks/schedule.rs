@@ -1,56 +1,56 @@
-//! When a delivery that failed is tried again, and how long its endpoint is left alone. Pure.
+//! Retry schedule: when a failed delivery is tried again, and how long its endpoint pauses. Pure.
 
 use std::time::Duration;
 
 use crate::domain::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
-/// The longest that a receiver may ask to be left alone for: with one delivery, and altogether.
-const LONGEST_WISH: Duration = HOUR.saturating_mul(24);
+/// The longest `Retry-After` that is honoured: for one delivery, and for the whole endpoint.
+const LONGEST_RETRY_AFTER: Duration = HOUR.saturating_mul(24);
 const LONGEST_PAUSE: Duration = HOUR;
 const JITTER: f64 = 0.2;
-/// However short a schedule is, an event is not too late before this time.
+/// A delivery never counts as too old before this age, however short the schedule is.
 const SHORTEST_SPAN: Duration = HOUR;
 
-/// What the schedule is made of.
+/// The pauses between the attempts of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// The pause before each retry.
     pub retries: Vec<Duration>,
-    /// The least that an overloaded receiver is left alone for.
+    /// The shortest pause after an overloaded receiver's answer.
     pub respite: Duration,
 }
 
-/// What is known of a delivery after an attempt.
+/// A delivery after an attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Tried {
-    /// Which attempt it was, from 1.
+    /// The number of the attempt in this schedule, from 1.
     pub attempt: u32,
     /// None when there was no answer.
     pub status: Option<u16>,
     /// The receiver's `Retry-After`.
-    pub wish: Option<Duration>,
+    pub retry_after: Option<Duration>,
     /// How old the delivery is.
     pub age: Duration,
-    /// Set while the endpoint fails as a whole: attempts say nothing of the event then.
+    /// Set during an outage: then attempts say nothing about the event.
     pub in_outage: Option<Waited>,
 }
 
-/// How long ago the event of a delivery was read, and how often it was tried in all.
+/// How long ago the event of a delivery was read, and how many attempts it had in total.
 #[derive(Clone, Copy, Debug)]
 pub struct Waited {
     pub time: Duration,
     pub attempts: u32,
 }
 
-/// What a receiver's answer means for the delivery.
+/// What becomes of a delivery after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     Delivered,
     RetryAfter(Duration),
-    /// The schedule is at its end, or trying again would not help.
+    /// A dead letter: the schedule is at its end, or a retry would not help.
     Dead,
-    /// The receiver says that it is gone for good.
+    /// The receiver answered 410 Gone.
     Gone,
 }
 
@@ -60,7 +60,7 @@ impl Schedule {
         match tried.status {
             Some(200..=299) => return Next::Delivered,
             Some(410) => return Next::Gone,
-            // The same body stays too large; the chat's later events shall not wait for it.
+            // The same body stays too large. The chat's later events do not wait for it.
             Some(413) => return Next::Dead,
             _ => (),
         }
@@ -70,8 +70,8 @@ impl Schedule {
             Some(_) => self.retries.get(at).or(self.retries.last()),
             None => self.retries.get(at),
         };
-        // One that stood in line behind others for the whole length of the schedule had its time:
-        // otherwise each event of a lane that always fails would wait out a schedule of its own.
+        // A delivery that waited behind others for the whole length of a schedule gets one attempt. Otherwise each event of
+        // a lane that always fails would go through a schedule of its own.
         if tried.in_outage.is_none() && tried.attempt == 1 && self.span() < tried.age {
             return Next::Dead;
         }
@@ -81,10 +81,10 @@ impl Schedule {
         if matches!(tried.status, Some(429 | 502 | 503 | 504)) {
             pause = pause.max(self.respite);
         }
-        if let Some(wish) = tried.wish {
-            pause = pause.max(wish.min(LONGEST_WISH));
+        if let Some(retry_after) = tried.retry_after {
+            pause = pause.max(retry_after.min(LONGEST_RETRY_AFTER));
         }
-        // The clock counts milliseconds: a part of one would be waited for in vain.
+        // The clock counts milliseconds.
         Next::RetryAfter(Duration::from_millis(u64::try_from(pause.as_millis()).unwrap_or(0)))
     }
 
@@ -92,7 +92,7 @@ impl Schedule {
         self.length().max(SHORTEST_SPAN)
     }
 
-    /// Whether a delivery has had all the time and all the attempts of the schedule.
+    /// Whether a delivery has used the time and the attempts of the schedule.
     fn is_over(&self, waited: Waited) -> bool {
         let attempts = usize::try_from(waited.attempts).unwrap_or(usize::MAX);
         self.length() < waited.time && self.retries.len() < attempts
@@ -108,31 +108,23 @@ impl Schedule {
     }
 }
 
-/// How long a receiver wishes to get nothing at all. It can name a time for all it gets only with
-/// the statuses that speak of its load.
-pub fn pause(status: Option<u16>, wish: Option<Duration>) -> Option<Duration> {
+/// How long the whole endpoint pauses: `Retry-After`, with a status that speaks of the receiver's load.
+pub fn pause(status: Option<u16>, retry_after: Option<Duration>) -> Option<Duration> {
     match status {
-        Some(429 | 503) => wish.map(|wish| wish.min(LONGEST_PAUSE)).filter(|wish| !wish.is_zero()),
+        Some(429 | 503) => retry_after
+            .map(|retry_after| retry_after.min(LONGEST_PAUSE))
+            .filter(|retry_after| !retry_after.is_zero()),
         _ => None,
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date in any of the three forms that HTTP has had.
-pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    const ASCTIME: &str = "%a %b %e %H:%M:%S %Y";
-    const RFC_850: &str = "%A, %d-%b-%y %H:%M:%S GMT";
+/// Reads `Retry-After`: seconds, or a date in any of the three forms of HTTP.
+pub fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let old_form = |form| {
-        let date = jiff::civil::DateTime::strptime(form, text).ok()?;
-        Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-    };
-    let date = match jiff::fmt::rfc2822::parse(text) {
-        Ok(date) => date.timestamp(),
-        Err(_) => old_form(ASCTIME).or_else(|| old_form(RFC_850))?,
-    };
+    let date = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
     let millis = date.as_millisecond().saturating_sub(now.as_millisecond());
     Some(Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
 }
@@ -152,10 +144,15 @@ mod tests {
         }
     }
 
-    fn after(status: u16, wish: Option<u64>) -> Next {
-        let wish = wish.map(Duration::from_secs);
-        let tried =
-            Tried { attempt: 1, status: Some(status), wish, age: Duration::ZERO, in_outage: None };
+    fn after(status: u16, retry_after: Option<u64>) -> Next {
+        let retry_after = retry_after.map(Duration::from_secs);
+        let tried = Tried {
+            attempt: 1,
+            status: Some(status),
+            retry_after,
+            age: Duration::ZERO,
+            in_outage: None,
+        };
         schedule().next(tried, 0.5)
     }
 
@@ -183,17 +180,18 @@ mod tests {
 
     #[test]
     fn only_load_pauses_the_whole_endpoint() {
-        let wish = Some(Duration::from_secs(90));
-        assert_eq!(pause(Some(429), wish), wish);
+        let retry_after = Some(Duration::from_secs(90));
+        assert_eq!(pause(Some(429), retry_after), retry_after);
         assert_eq!(pause(Some(503), Some(Duration::MAX)), Some(LONGEST_PAUSE));
-        assert_eq!(pause(Some(500), wish), None);
+        assert_eq!(pause(Some(500), retry_after), None);
         assert_eq!(pause(Some(429), None), None);
     }
 
     #[test]
     fn what_waited_behind_others_for_the_whole_schedule_is_tried_once() {
         let tried = |attempt, age| {
-            schedule().next(Tried { attempt, status: None, wish: None, age, in_outage: None }, 0.5)
+            schedule()
+                .next(Tried { attempt, status: None, retry_after: None, age, in_outage: None }, 0.5)
         };
         assert_eq!(tried(1, HOUR), retry(5));
         assert_eq!(tried(1, HOUR * 100), Next::Dead);
@@ -204,33 +202,39 @@ mod tests {
     fn in_an_outage_only_time_ends_a_delivery() {
         let tried = |attempt, time| {
             let in_outage = Some(Waited { time, attempts: 11 });
-            let tried = Tried { attempt, status: None, wish: None, age: HOUR * 200, in_outage };
+            let tried =
+                Tried { attempt, status: None, retry_after: None, age: HOUR * 200, in_outage };
             schedule().next(tried, 0.5)
         };
         assert_eq!(tried(0, HOUR), retry(5));
         assert_eq!(tried(50, HOUR), retry(86_400));
         assert_eq!(tried(0, HOUR * 76), Next::Dead);
         let few = Some(Waited { time: HOUR * 76, attempts: 10 });
-        let tried =
-            Tried { attempt: 0, status: None, wish: None, age: Duration::ZERO, in_outage: few };
+        let tried = Tried {
+            attempt: 0,
+            status: None,
+            retry_after: None,
+            age: Duration::ZERO,
+            in_outage: few,
+        };
         assert_eq!(schedule().next(tried, 0.5), retry(5), "it has an attempt left");
     }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = from_seconds(1_445_412_480);
-        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(parse_retry_after("120", now), Some(Duration::from_secs(120)));
         for date in [
             "Wed, 21 Oct 2015 07:29:00 GMT",
             "Wednesday, 21-Oct-15 07:29:00 GMT",
             "Wed Oct 21 07:29:00 2015",
         ] {
-            assert_eq!(retry_after(date, now), Some(Duration::from_secs(60)), "{date}");
+            assert_eq!(parse_retry_after(date, now), Some(Duration::from_secs(60)), "{date}");
         }
         let past = "Wed, 21 Oct 2015 07:27:00 GMT";
-        assert_eq!(retry_after(past, now), Some(Duration::ZERO));
+        assert_eq!(parse_retry_after(past, now), Some(Duration::ZERO));
         for lie in ["soon", "-5", "", "1.5", "99999999999999999999999"] {
-            assert_eq!(retry_after(lie, now), None, "{lie}");
+            assert_eq!(parse_retry_after(lie, now), None, "{lie}");
         }
     }
 
@@ -239,10 +243,10 @@ mod tests {
         fn every_delivery_ends(
             status in prop::option::of(100u16..600),
             chance in 0.0f64..1.0,
-            wish in prop::option::of(any::<u64>().prop_map(Duration::from_secs)),
+            retry_after in prop::option::of(any::<u64>().prop_map(Duration::from_secs)),
         ) {
             let goes_on = |attempt: &u32| {
-                let tried = Tried { attempt: *attempt, status, wish, age: Duration::ZERO, in_outage: None };
+                let tried = Tried { attempt: *attempt, status, retry_after, age: Duration::ZERO, in_outage: None };
                 matches!(schedule().next(tried, chance), Next::RetryAfter(_))
             };
             prop_assert!((1..100).take_while(goes_on).count() <= schedule().retries.len());
@@ -254,7 +258,7 @@ mod tests {
             chance in 0.0f64..1.0,
         ) {
             let planned = schedule().retries[attempt as usize - 1].as_secs_f64();
-            let tried = Tried { attempt, status: None, wish: None, age: Duration::ZERO, in_outage: None };
+            let tried = Tried { attempt, status: None, retry_after: None, age: Duration::ZERO, in_outage: None };
             let Next::RetryAfter(pause) = schedule().next(tried, chance) else {
                 panic!("no retry")
             };
@@ -263,7 +267,7 @@ mod tests {
 
         #[test]
         fn any_text_may_stand_in_retry_after(text in ".{0,40}") {
-            let _ = retry_after(&text, from_seconds(0));
+            let _ = parse_retry_after(&text, from_seconds(0));
         }
     }
 }

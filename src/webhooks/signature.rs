@@ -15,7 +15,7 @@ pub fn new_secret() -> String {
     format!("{PREFIX}{}", BASE64.encode(random))
 }
 
-/// Whether a caller's own secret is long enough to sign with. Says what is wrong with it.
+/// Whether a caller's own secret is long enough. An error says what it must be.
 pub fn check(secret: &str) -> Result<(), &'static str> {
     const WRONG: &str = "must have 24 to 256 characters, or be whsec_ and 24 to 64 bytes in base64";
     let is_fit = match secret.strip_prefix(PREFIX) {
@@ -47,21 +47,21 @@ pub fn hexadecimal(secrets: &[WebhookSecret], body: &[u8]) -> Option<String> {
     Some(format!("sha256={}", HEXLOWER.encode(&digest(newest.secret.as_bytes(), &[body]))))
 }
 
-/// The bytes that a secret stands for; a caller's own secret may be any text.
+/// The key bytes of a secret. A caller's own secret may be any text.
 fn key(secret: &str) -> Vec<u8> {
     let encoded = secret.strip_prefix(PREFIX);
     let decoded = encoded.and_then(|encoded| BASE64.decode(encoded).ok());
     decoded.unwrap_or_else(|| secret.as_bytes().to_vec())
 }
 
-/// Of a message in parts.
+/// HMAC-SHA-256 of a message in parts.
 fn digest(key: &[u8], message: &[&[u8]]) -> Vec<u8> {
     match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mut mac) => {
             message.iter().for_each(|part| mac.update(part));
             mac.finalize().into_bytes().to_vec()
         }
-        // HMAC takes keys of any length; this arm is for the type alone.
+        // Never happens: HMAC takes keys of any length.
         Err(_) => Vec::new(),
     }
 }

@@ -158,7 +158,7 @@ async fn a_log_holds_no_secret_and_no_text_of_a_message() {
         let folder = tempfile::tempdir().unwrap();
         let told = run(folder.path(), "info", format).await;
         assert!(told.log.contains("session s is ready"), "{}", told.log);
-        assert!(told.log.contains("is switched off"), "{}", told.log);
+        assert!(told.log.contains("is disabled"), "{}", told.log);
         told.lacks_credentials();
         told.lacks("a text", &[TEXT_OUT, TEXT_IN]);
         told.lacks("a telephone number", &[PHONE, "15550000003", "15550000011"]);

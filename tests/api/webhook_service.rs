@@ -70,7 +70,7 @@ impl Service {
     pub async fn register(&self, url: &str) -> WebhookRecord {
         let url = url.to_owned();
         let draft = WebhookDraft { url, events: vec!["*".to_owned()], ..WebhookDraft::default() };
-        self.webhooks.register(None, draft).await.unwrap().webhook
+        self.webhooks.endpoints.register(None, draft).await.unwrap().webhook
     }
 
     /// Logs what happened in a chat.
@@ -90,32 +90,32 @@ impl Service {
 
     /// The first number that each endpoint still has to get.
     async fn needed_from(&self) -> Vec<u64> {
-        self.webhooks.needs().await.unwrap().iter().map(|need| need.from).collect()
+        self.webhooks.endpoints.needs().await.unwrap().iter().map(|need| need.from).collect()
     }
 
     /// Moves the clock, and lets the endpoint notice at once.
     pub async fn pass(&self, time: Duration, webhook: &WebhookRecord) {
         self.clock.advance(time);
-        self.webhooks.change(None, webhook.id, WebhookChange::default()).await.unwrap();
+        self.webhooks.endpoints.change(None, webhook.id, WebhookChange::default()).await.unwrap();
     }
 
     async fn switch(&self, webhook: &WebhookRecord, enabled: bool) {
         let change = WebhookChange { enabled: Some(enabled), ..WebhookChange::default() };
-        self.webhooks.change(None, webhook.id, change).await.unwrap();
+        self.webhooks.endpoints.change(None, webhook.id, change).await.unwrap();
     }
 
     async fn deliveries(&self, webhook: &WebhookRecord) -> Vec<(Delivery, Vec<Attempt>)> {
-        self.webhooks.deliveries(None, webhook.id, None, None, 200).await.unwrap()
+        self.webhooks.deliveries.list(None, webhook.id, None, None, 200).await.unwrap()
     }
 
     pub async fn when(&self, webhook: &WebhookRecord, is: impl Fn(&WebhookRecord) -> bool) {
         let looked = async {
-            while !is(&self.webhooks.get(None, webhook.id).await.unwrap()) {
+            while !is(&self.webhooks.endpoints.get(None, webhook.id).await.unwrap()) {
                 tokio::time::sleep(STEP).await;
             }
         };
         let last = tokio::time::timeout(PATIENCE, looked).await;
-        assert!(last.is_ok(), "{:?}", self.webhooks.get(None, webhook.id).await);
+        assert!(last.is_ok(), "{:?}", self.webhooks.endpoints.get(None, webhook.id).await);
     }
 
     pub async fn end(self) {
@@ -208,9 +208,9 @@ async fn a_long_line_of_one_chat_holds_up_no_other() {
         service.happen(chat, 0..2).await;
     }
     service.when(&webhook, |webhook| webhook.delivered == 100).await;
-    let record = service.webhooks.get(None, webhook.id).await.unwrap();
+    let record = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
     assert_eq!(record.accepted, u64::from(LONG) + 100);
-    assert_eq!(Webhooks::waiting(&record), u64::from(LONG));
+    assert_eq!(record.waiting(), u64::from(LONG));
     let got = receiver.got.lock().await.clone();
     let tried = got.iter().filter(|got| chat(&got.body).starts_with("15550000001")).count();
     assert_eq!(tried, 1, "only the head of the lane is tried, once");
@@ -242,7 +242,7 @@ async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_tu
     service.when(&webhook, |webhook| webhook.outage.is_some()).await;
     service.pass(HOUR, &webhook).await;
     service.when(&webhook, |webhook| 3 < webhook.failures_in_row).await;
-    let record = service.webhooks.get(None, webhook.id).await.unwrap();
+    let record = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
     assert!(record.accepted < MOST + 1_000, "{} are in the line", record.accepted);
     assert_eq!(service.needed_from().await, [1], "the log keeps all");
 
@@ -258,7 +258,8 @@ async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_tu
             webhook.delivered == ALL || outage.is_some_and(|outage| outage.last_probe_at == now)
         };
         service.when(&webhook, is_probed).await;
-        is_delivered = service.webhooks.get(None, webhook.id).await.unwrap().delivered == ALL;
+        is_delivered =
+            service.webhooks.endpoints.get(None, webhook.id).await.unwrap().delivered == ALL;
         if is_delivered {
             break;
         }
@@ -283,7 +284,7 @@ async fn many_chats_at_once_each_keep_their_order() {
     let mut most = 0;
     let all_came = async {
         loop {
-            let webhook = service.webhooks.get(None, webhook.id).await.unwrap();
+            let webhook = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
             most = most.max(webhook.accepted);
             if webhook.delivered == 300 {
                 return;
@@ -352,14 +353,14 @@ async fn recovery_is_paced_and_survives_a_log_that_moved_on() {
     // The oldest event is dropped: its letter stays dead, and is not asked for.
     assert_eq!(service.drop_older_than(HOUR / 2).await, 1);
     let since = from_seconds(0);
-    assert_eq!(service.webhooks.recover(None, webhook.id, since).await.unwrap(), 3);
+    assert_eq!(service.webhooks.deliveries.recover(None, webhook.id, since).await.unwrap(), 3);
     let oldest = service.deliveries(&webhook).await.pop().unwrap().0;
-    assert!(service.webhooks.redeliver(None, webhook.id, oldest.id).await.is_err());
+    assert!(service.webhooks.deliveries.redeliver(None, webhook.id, oldest.id).await.is_err());
     service.when(&webhook, |webhook| webhook.delivered == 1).await;
     // What is live goes out beside the recovery, which waits for its time.
     service.happen(9, 0..1).await;
     service.when(&webhook, |webhook| webhook.delivered == 2).await;
-    assert_eq!(Webhooks::waiting(&service.webhooks.get(None, webhook.id).await.unwrap()), 2);
+    assert_eq!(service.webhooks.endpoints.get(None, webhook.id).await.unwrap().waiting(), 2);
     for count in 3..=4 {
         service.pass(Duration::from_secs(1), &webhook).await;
         service.when(&webhook, |webhook| webhook.delivered == count).await;
@@ -451,8 +452,8 @@ async fn what_stood_open_when_the_process_ended_is_delivered_and_nothing_else() 
     // What goes from under way to its record is counted twice for a moment.
     let is_settled = |webhook: &WebhookRecord| webhook.delivered == 2 && webhook.accepted == 4;
     service.when(&webhook, is_settled).await;
-    let record = service.webhooks.get(None, webhook.id).await.unwrap();
-    assert_eq!(Webhooks::waiting(&record), 2, "one under way and one behind it");
+    let record = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
+    assert_eq!(record.waiting(), 2, "one under way and one behind it");
     assert_eq!(service.needed_from().await, [1], "the log keeps what is under way");
     let (store, clock) = (service.store.clone(), service.clock.clone());
     service.end().await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use wagate::{
     api::AllFrames,
     domain::{Body, Clock, Event, EventSubject, LogEvent, WaEvent, clock::from_seconds},
-    events::{Codes, News, Wording, Wordings},
+    events::{Codes, NewEvent, Wording, Wordings},
     store::{Batch, Store},
     webhooks::{OPEN_WA, WebhookChange, WebhookDraft, WebhookRecord},
 };
@@ -78,7 +78,7 @@ fn draft(url: &str, wording: &str, events: &[&str]) -> WebhookDraft {
 
 async fn register(service: &Service, url: &str, wording: &str) -> WebhookRecord {
     let draft = draft(url, wording, &["*"]);
-    service.webhooks.register(None, draft).await.unwrap().webhook
+    service.webhooks.endpoints.register(None, draft).await.unwrap().webhook
 }
 
 async fn receiver() -> Receiver {
@@ -98,7 +98,7 @@ async fn one_log_serves_two_wordings_and_a_family_of_neither_goes_to_nobody() {
     assert_eq!((of_open_wa.wording.as_str(), of_terse.wording.as_str()), (OPEN_WA, "terse"));
 
     service.happen(1, 0..1).await;
-    let paid = News::of_module(None, &OrderPaid { order: "7".to_owned() }).unwrap();
+    let paid = NewEvent::of_module(None, &OrderPaid { order: "7".to_owned() }).unwrap();
     service.log.append_of(vec![paid], Batch::new()).await.unwrap();
     let authenticated = vec![WaEvent::Authenticated];
     service.log.append(&"s".parse().unwrap(), authenticated, Batch::new()).await.unwrap();
@@ -126,19 +126,20 @@ async fn an_endpoint_asks_for_the_names_of_its_own_wording_and_keeps_it() {
     let receiver = receiver().await;
     let refused = async |wording, events: &[&str]| {
         let draft = draft(&receiver.url, wording, events);
-        service.webhooks.register(None, draft).await.unwrap_err().to_string()
+        service.webhooks.endpoints.register(None, draft).await.unwrap_err().to_string()
     };
     assert!(refused("nobody's", &["*"]).await.contains("there is no wording"));
     assert!(refused("terse", &["message"]).await.contains("receipt"));
     assert!(refused(OPEN_WA, &["receipt"]).await.contains("message"));
     let draft = draft(&receiver.url, "terse", &["order.paid"]);
-    let webhook = service.webhooks.register(None, draft).await.unwrap().webhook;
+    let webhook = service.webhooks.endpoints.register(None, draft).await.unwrap().webhook;
     let change = |name: &str| WebhookChange {
         events: Some(vec![name.to_owned()]),
         ..WebhookChange::default()
     };
-    assert!(service.webhooks.change(None, webhook.id, change("message")).await.is_err());
-    let changed = service.webhooks.change(None, webhook.id, change("receipt")).await.unwrap();
+    assert!(service.webhooks.endpoints.change(None, webhook.id, change("message")).await.is_err());
+    let changed =
+        service.webhooks.endpoints.change(None, webhook.id, change("receipt")).await.unwrap();
     assert_eq!(changed.wording, "terse");
     // Registered again without a word about it, it stays as it is.
     let again = WebhookDraft {
@@ -146,7 +147,7 @@ async fn an_endpoint_asks_for_the_names_of_its_own_wording_and_keeps_it() {
         events: vec!["receipt".to_owned()],
         ..WebhookDraft::default()
     };
-    let again = service.webhooks.register(None, again).await;
+    let again = service.webhooks.endpoints.register(None, again).await;
     assert_eq!(again.unwrap().webhook.wording, "terse");
     service.end().await;
 }

@@ -40,7 +40,7 @@ use crate::{
     services::{
         Services,
         idempotency::{
-            Claim, Entry, FirstAnswer, FirstAnswers, KeyedWrite, Place, WriteOutcome,
+            Claim, ClaimResult, FirstAnswer, IdempotencyStore, KeyScope, KeyedWrite, WriteOutcome,
             answer_not_kept, key_reused, outcome_unknown, under_way,
         },
     },
@@ -66,18 +66,18 @@ pub fn message_key(request: &HttpRequest) -> Option<String> {
 }
 
 /// What the request's key belongs to. None without a key, and where none is taken.
-pub fn place(
+pub fn scope(
     request: &ServiceRequest,
     principal: &Principal,
     repeat: Repeat,
-) -> Result<Option<Place>, Error> {
+) -> Result<Option<KeyScope>, Error> {
     if repeat == Repeat::Unkeyed {
         return Ok(None);
     }
     let Some(key) = key::of(request.headers())? else { return Ok(None) };
     let caller = principal.key.map_or_else(|| "anonymous".to_owned(), |key| key.to_string());
     let (method, path) = (request.method().to_string(), request.match_info().as_str().to_owned());
-    Ok(Some(Place { caller, method, path, key, session: written_session(request) }))
+    Ok(Some(KeyScope { caller, method, path, key, session: written_session(request) }))
 }
 
 /// The session that the path names, unless the request is about the session itself: that one was removed is
@@ -103,13 +103,18 @@ pub fn note_session(request: &HttpRequest, session: &SessionId) {
 }
 
 /// Carries a write out, or gives the answer that it had.
-pub async fn once(request: ServiceRequest, place: Place, repeat: Repeat, route: Route) -> Answered {
+pub async fn once(
+    request: ServiceRequest,
+    scope: KeyScope,
+    repeat: Repeat,
+    route: Route,
+) -> Answered {
     let cut_off = || ApiError::from(Error::internal("the request was cut off"));
     let Some(services) = request.app_data::<Data<Services>>() else {
         return Err(cut_off().into());
     };
-    let answers = services.first_answers.clone();
-    let write = Write { answers, place, repeat };
+    let answers = services.idempotency.clone();
+    let write = Write { answers, scope, repeat };
     // The worker's runtime owns the task: one that is cut off when the gateway stops is found as
     // begun and not answered.
     let task = actix_web::rt::spawn(async move { write.carry_out(request, route).await });
@@ -117,8 +122,8 @@ pub async fn once(request: ServiceRequest, place: Place, repeat: Repeat, route: 
 }
 
 struct Write {
-    answers: FirstAnswers,
-    place: Place,
+    answers: IdempotencyStore,
+    scope: KeyScope,
     repeat: Repeat,
 }
 
@@ -153,10 +158,10 @@ impl Write {
         let fingerprint = Fingerprint::new(request.query_string(), content_type);
         let body = Reading::begin(request.take_payload(), fingerprint).await?;
         let is_repeatable = self.repeat == Repeat::Repeatable;
-        match self.answers.enter(&self.place, body.hash(), is_repeatable).await? {
-            Entry::First(claim) => Ok(Begun::First(Rc::from(claim), body)),
-            Entry::Known(known) => again(known, body.finish().await?).map(Begun::Before),
-            Entry::UnderWay => Err(under_way()),
+        match self.answers.claim(&self.scope, body.hash(), is_repeatable).await? {
+            ClaimResult::Claimed(claim) => Ok(Begun::First(Rc::from(claim), body)),
+            ClaimResult::Known(known) => again(known, body.finish().await?).map(Begun::Before),
+            ClaimResult::InFlight => Err(under_way()),
         }
     }
 

@@ -189,7 +189,7 @@ async fn create(
     let id = id.map_err(|error| Error::invalid_field("sessionId", error.to_string()));
     let config = config_of(body.config.unwrap_or_default(), &services);
     let webhook = match body.webhook.map(|webhook| draft_of(webhook, &request)) {
-        Some(draft) => services.webhooks.checked(draft).await.map(Some),
+        Some(draft) => services.webhooks.endpoints.checked(draft).await.map(Some),
         None => Ok(None),
     };
     let webhook = webhook.map_err(|error| error.within("webhook"));

@@ -144,7 +144,7 @@ async fn test(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let attempt = services.webhooks.test(session.as_ref(), webhook_id(&request)?).await?;
+    let attempt = services.webhooks.send_test(session.as_ref(), webhook_id(&request)?).await?;
     Ok(HttpResponse::Ok().json(data(AttemptView::of(attempt, &request))))
 }
 
@@ -170,7 +170,8 @@ async fn deliveries(
     };
     let limit = query.number("limit", 50, 1, 200)?;
     let id = webhook_id(&request)?;
-    let page = services.webhooks.deliveries(session.as_ref(), id, state, before, limit).await?;
+    let page =
+        services.webhooks.deliveries.list(session.as_ref(), id, state, before, limit).await?;
     let views: Vec<DeliveryView> = page
         .into_iter()
         .map(|(delivery, attempts)| DeliveryView::of(delivery, attempts, &request))
@@ -184,7 +185,7 @@ async fn redeliver(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let (id, delivery) = (webhook_id(&request)?, uuid(&request, "deliveryId", Subject::Webhook)?);
-    let delivery = services.webhooks.redeliver(session.as_ref(), id, delivery).await?;
+    let delivery = services.webhooks.deliveries.redeliver(session.as_ref(), id, delivery).await?;
     Ok(HttpResponse::Ok().json(data(DeliveryView::of(delivery, Vec::new(), &request))))
 }
 
@@ -195,7 +196,10 @@ async fn recover(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let since = moment(&body.since).map_err(|error| in_field("since", error))?;
-    let recovered =
-        services.webhooks.recover(session.as_ref(), webhook_id(&request)?, since).await?;
+    let recovered = services
+        .webhooks
+        .deliveries
+        .recover(session.as_ref(), webhook_id(&request)?, since)
+        .await?;
     Ok(HttpResponse::Ok().json(data(RecoveredView { recovered })))
 }

@@ -18,7 +18,7 @@ use crate::{
     },
     domain::{SessionRef, Subject, Timestamp},
     services::Services,
-    webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, Webhooks},
+    webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord},
 };
 
 pub const TAG: &str = "Webhooks";
@@ -170,7 +170,7 @@ impl WebhookView {
     }
 
     fn of(record: WebhookRecord, secret: Option<String>, now: Timestamp) -> Self {
-        let waiting = Webhooks::waiting(&record);
+        let waiting = record.waiting();
         let old_secrets = record.secrets.iter().filter_map(|secret| secret.valid_until);
         Self {
             id: record.id.to_string(),
@@ -243,7 +243,8 @@ async fn register(
     Body(body): Body<WebhookBody>,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let registered = services.webhooks.register(session.as_ref(), draft_of(body, &request)).await?;
+    let registered =
+        services.webhooks.endpoints.register(session.as_ref(), draft_of(body, &request)).await?;
     let now = services.clock.now();
     let view = data(WebhookView::of(registered.webhook, registered.secret, now));
     let mut response =
@@ -256,7 +257,7 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let all = services.webhooks.list(session.as_ref()).await?;
+    let all = services.webhooks.endpoints.list(session.as_ref()).await?;
     Ok(HttpResponse::Ok().json(data(views(&services, &request, all))))
 }
 
@@ -264,7 +265,7 @@ async fn everything(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let mut all = services.webhooks.list_all().await?;
+    let mut all = services.webhooks.endpoints.list_all().await?;
     // To a key that is bound to a session there are no others.
     let own = principal(&request).session.clone();
     all.retain(|record| own.is_none() || own == record.session);
@@ -293,7 +294,7 @@ async fn read(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    let record = services.webhooks.get(session.as_ref(), webhook_id(&request)?).await?;
+    let record = services.webhooks.endpoints.get(session.as_ref(), webhook_id(&request)?).await?;
     let (caller, now) = (principal(&request), services.clock.now());
     Ok(HttpResponse::Ok().json(data(WebhookView::for_caller(&caller, record, now))))
 }
@@ -312,7 +313,8 @@ async fn change(
         retries: body.retries,
         set_by: set_by(&request),
     };
-    let record = services.webhooks.change(session.as_ref(), webhook_id(&request)?, change).await?;
+    let record =
+        services.webhooks.endpoints.change(session.as_ref(), webhook_id(&request)?, change).await?;
     Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None, services.clock.now()))))
 }
 
@@ -321,7 +323,7 @@ async fn remove(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
-    services.webhooks.remove(session.as_ref(), webhook_id(&request)?).await?;
+    services.webhooks.endpoints.remove(session.as_ref(), webhook_id(&request)?).await?;
     Ok(HttpResponse::Ok().json(message("Webhook removed successfully")))
 }
 
@@ -332,7 +334,7 @@ async fn rotate(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_of(&services, &request)?;
     let (id, overlap) = (webhook_id(&request)?, body.overlap_seconds.map(Duration::from_secs));
-    let secret = services.webhooks.rotate_secret(session.as_ref(), id, overlap).await?;
+    let secret = services.webhooks.endpoints.rotate_secret(session.as_ref(), id, overlap).await?;
     Ok(HttpResponse::Ok().json(data(SecretView { secret })))
 }
 

@@ -1,11 +1,10 @@
-//! How the store's pairs lie in an archive: for each the length of the key and of the value, in
-//! four bytes each with the highest first, then both. Pure but for the streams it is given.
+//! Dump format of the store: per record a big-endian u32 key length, a big-endian u32 value length, key, value.
 
 use std::io::{self, ErrorKind, Read, Write};
 
 use crate::store::Pair;
 
-/// Nothing that the store holds comes near these. Each pair is held in memory.
+/// Upper bounds of a record, far above what the store holds. Each record is read into memory.
 const LONGEST_KEY: usize = 1024 * 1024;
 const LONGEST_VALUE: usize = 64 * 1024 * 1024;
 
@@ -18,7 +17,7 @@ pub fn write(out: &mut impl Write, (key, value): &Pair) -> io::Result<()> {
     out.write_all(value)
 }
 
-/// The next pair; none at the end.
+/// The next record; none at the end.
 pub fn read(from: &mut impl Read) -> io::Result<Option<Pair>> {
     let mut lengths = [0; 8];
     let mut filled = 0;
@@ -40,7 +39,7 @@ fn part(from: &mut impl Read, length: &[u8], longest: usize) -> io::Result<Vec<u
     if longest < length {
         return Err(too_long());
     }
-    // Grows with what is there, not with what is claimed.
+    // The buffer grows with the bytes that arrive, not with the length that is claimed.
     let mut bytes = Vec::new();
     from.take(u64::try_from(length).unwrap_or(0)).read_to_end(&mut bytes)?;
     if bytes.len() == length { Ok(bytes) } else { Err(ErrorKind::UnexpectedEof.into()) }

@@ -1,9 +1,8 @@
-//! The line of one endpoint: its waiting deliveries, in lanes that keep their order.
+//! Delivery queue of one endpoint: waiting deliveries, FIFO per lane.
 //!
-//! All of it lies on the disk, so that a line of any length costs no memory. Of each lane only the
-//! head, the waiting delivery with the lowest event number, stands in `LaneHeads`, by the time of
-//! its next attempt: whoever delivers reads the due heads off the beginning of that tree. A
-//! [`LineChange`] keeps the three indexes in step. It does not lock: its user does.
+//! The queue lies on the disk, so a queue of any length costs no memory. `LaneHeads` indexes the head of each lane, the waiting
+//! delivery with the lowest event number, by the time of its next attempt: due heads are at its beginning. A
+//! [`DeliveryQueueChange`] updates the three indexes together. Its caller holds the endpoint's lock.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +13,6 @@ use crate::{
     store::{
         StoreError,
         codec::{Key, TIME, decode, encode, text_at, time_at},
-        deliveries,
         engine::{Batch, Direction, Engine},
         records::{Delivery, DeliveryState},
         table::{Table, clear},
@@ -22,21 +20,20 @@ use crate::{
     },
 };
 
-/// Changes to one endpoint's line, that become one batch.
-pub struct LineChange<'a> {
+/// Changes of one endpoint's queue, written as one batch.
+pub struct DeliveryQueueChange<'a> {
     engine: &'a dyn Engine,
     webhook: Uuid,
     /// By lane.
     changed: BTreeMap<String, Vec<Delivery>>,
 }
 
-impl<'a> LineChange<'a> {
+impl<'a> DeliveryQueueChange<'a> {
     pub fn new(engine: &'a dyn Engine, webhook: Uuid) -> Self {
         Self { engine, webhook, changed: BTreeMap::new() }
     }
 
-    /// Writes a delivery in its present state. Once for each delivery; one that waits stays in the
-    /// lane that it is in.
+    /// Writes a delivery in its present state, at most once for each delivery. A waiting delivery keeps its lane.
     pub fn put(&mut self, delivery: Delivery) {
         self.changed.entry(delivery.lane.clone()).or_default().push(delivery);
     }
@@ -66,7 +63,7 @@ impl<'a> LineChange<'a> {
             if index != 0 && (ids.contains(&id) || unchanged.is_some()) {
                 continue;
             }
-            let key = deliveries::key(self.webhook, id);
+            let key = delivery_key(self.webhook, id);
             let Some(delivery): Option<Delivery> = table.get(key).await? else { continue };
             if index == 0 {
                 batch.remove(head_key(&delivery));
@@ -77,7 +74,7 @@ impl<'a> LineChange<'a> {
         }
         for delivery in changed {
             let (place, waiting) = (place(delivery), waiting_key(delivery));
-            let key = deliveries::key(self.webhook, delivery.id);
+            let key = delivery_key(self.webhook, delivery.id);
             if delivery.state == DeliveryState::Waiting {
                 batch.put(place, encode(&delivery.id)?);
                 batch.put(waiting, key.clone().done());
@@ -96,18 +93,17 @@ impl<'a> LineChange<'a> {
     }
 }
 
-/// What of a line is to be tried now.
+/// The due part of a queue.
 pub struct Due {
     pub heads: Vec<Delivery>,
-    /// When the first head is due that is not yet.
+    /// When the first head is due that is not due now.
     pub next: Option<Timestamp>,
 }
 
-/// Says of a lane that its head must wait for something else, and of how many lanes it may say so.
+/// Tells whether the head of a lane must wait, and for how many lanes at most.
 pub type Taken<'a> = (&'a (dyn Fn(&str) -> bool + Sync), usize);
 
-/// Up to `limit` heads that are due at a moment, but for those of lanes that are taken. Only what is
-/// answered is read whole.
+/// Up to `limit` heads that are due at `now`, without those of taken lanes. Only returned deliveries are read.
 pub async fn due(
     engine: &dyn Engine,
     webhook: Uuid,
@@ -134,19 +130,19 @@ pub async fn due(
         if due.heads.len() == limit {
             break;
         }
-        let key = deliveries::key(webhook, decode(&id)?);
+        let key = delivery_key(webhook, decode(&id)?);
         due.heads.extend(Table::new(engine).get(key).await?);
     }
     Ok(due)
 }
 
-/// Whether anything waits in a lane.
+/// Whether a lane has a waiting delivery.
 pub async fn has(engine: &dyn Engine, webhook: Uuid, lane: &str) -> Result<bool, StoreError> {
     let all = lane_key(webhook, lane).all();
     Ok(!engine.scan(all, Direction::Forward, 1).await?.is_empty())
 }
 
-/// The heads of an endpoint's lanes, by the time that they are due.
+/// The heads of an endpoint's lanes, by due time.
 pub async fn heads(
     engine: &dyn Engine,
     webhook: Uuid,
@@ -156,18 +152,23 @@ pub async fn heads(
     let all = Key::new(Tree::LaneHeads).uuid(webhook).all();
     let mut heads = Vec::new();
     for (_, id) in engine.scan(all, direction, limit).await? {
-        let key = deliveries::key(webhook, decode(&id)?);
+        let key = delivery_key(webhook, decode(&id)?);
         heads.extend(Table::new(engine).get(key).await?);
     }
     Ok(heads)
 }
 
-/// Forgets an endpoint's whole line.
+/// Removes an endpoint's queue.
 pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError> {
     for tree in [Tree::DeliveriesWaiting, Tree::Lanes, Tree::LaneHeads] {
         clear(engine, Key::new(tree).uuid(webhook).all()).await?;
     }
     Ok(())
+}
+
+/// The key of a delivery's record.
+pub fn delivery_key(webhook: Uuid, id: Uuid) -> Key {
+    Key::new(Tree::Deliveries).uuid(webhook).uuid(id)
 }
 
 fn lane_key(webhook: Uuid, lane: &str) -> Key {
@@ -216,7 +217,7 @@ mod tests {
     }
 
     async fn put(store: &Store, webhook: Uuid, deliveries: &[Delivery]) {
-        let mut change = store.change_line(webhook);
+        let mut change = store.change_delivery_queue(webhook);
         deliveries.iter().for_each(|delivery| change.put(delivery.clone()));
         let mut batch = Batch::new();
         change.write_in(&mut batch).await.unwrap();

@@ -1,8 +1,7 @@
-//! The hosts that receive: a client with its kept connections for each, and how many attempts may
-//! be under way at one of them. Knows nothing of what is sent.
+//! Connection pool by receiving host: one client with its connections for each, and a limit of attempts in flight.
 //!
-//! A client is tied to the addresses that its host's name led to. The name is looked up and checked
-//! for each attempt; when it leads elsewhere, the client is made anew.
+//! A client connects only to the addresses that were checked. Each attempt looks the host's name up and checks it; when the
+//! addresses change, the client is replaced. The pool knows nothing of what is sent.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,15 +15,15 @@ use url::{Position, Url};
 
 use crate::egress::{Client, Guard, Target};
 
-/// A host that nothing was sent to for so long is forgotten, with its connections.
+/// A host that was idle for this long is dropped, with its connections.
 const IDLE: Duration = Duration::from_secs(300);
-/// Beyond so many, idle hosts are looked for.
+/// From this many hosts on, idle ones are dropped.
 const MANY: usize = 64;
 
-/// All hosts.
-pub struct Hosts {
+/// All hosts that were used lately.
+pub struct HostPool {
     known: Mutex<HashMap<String, Host>>,
-    at_once: usize,
+    limit: usize,
 }
 
 struct Host {
@@ -34,8 +33,8 @@ struct Host {
     used: Instant,
 }
 
-/// The leave to send to a host; over when it is dropped.
-pub struct Leave {
+/// Permission for one attempt at a host; given back when it is dropped.
+pub struct HostPermit {
     pub client: Client,
     pub url: Url,
     /// Whether all addresses of the host are public.
@@ -43,27 +42,27 @@ pub struct Leave {
     _permit: OwnedSemaphorePermit,
 }
 
-impl Hosts {
-    pub fn new(at_once: usize) -> Self {
-        Self { known: Mutex::new(HashMap::new()), at_once: at_once.max(1) }
+impl HostPool {
+    pub fn new(limit: usize) -> Self {
+        Self { known: Mutex::new(HashMap::new()), limit: limit.max(1) }
     }
 
-    /// Looks a URL's host up and waits until it may be sent to. Why it may not, in words.
-    pub async fn enter(&self, url: &str, guard: &Guard) -> Result<Leave, String> {
+    /// Looks a URL's host up, checks it, and waits for a permit. An error says why the URL may not be reached.
+    pub async fn acquire(&self, url: &str, guard: &Guard) -> Result<HostPermit, String> {
         let target = guard.resolve(url).await.map_err(|error| error.message)?;
         let (client, permits) = self.host(&target)?;
         let permit = permits.acquire_owned().await;
         let permit = permit.map_err(|_| "the gateway is stopping".to_owned())?;
-        Ok(Leave { client, url: target.url, is_public: target.is_public, _permit: permit })
+        Ok(HostPermit { client, url: target.url, is_public: target.is_public, _permit: permit })
     }
 
     fn host(&self, target: &Target) -> Result<(Client, Arc<Semaphore>), String> {
         let name = &target.url[..Position::BeforePath];
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if MANY <= known.len() {
-            // A host whose permits are all there is one that nothing waits for.
+            // A host with all its permits has no attempt in flight and none that waits.
             known.retain(|_, host| {
-                host.permits.available_permits() < self.at_once || host.used.elapsed() < IDLE
+                host.permits.available_permits() < self.limit || host.used.elapsed() < IDLE
             });
         }
         let found = known.get_mut(name);
@@ -73,10 +72,10 @@ impl Hosts {
                 return Ok((host.client.clone(), host.permits.clone()));
             }
             Some(host) => host.permits.clone(),
-            None => Arc::new(Semaphore::new(self.at_once)),
+            None => Arc::new(Semaphore::new(self.limit)),
         };
-        let client =
-            Client::to(target).map_err(|error| format!("no client could be made: {error}"))?;
+        let client = Client::to(target)
+            .map_err(|error| format!("the HTTP client could not be created: {error}"))?;
         let (used, addresses) = (Instant::now(), target.addresses.iter().copied().collect());
         let host = Host { client: client.clone(), addresses, permits: permits.clone(), used };
         known.insert(name.to_owned(), host);
@@ -104,16 +103,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_takes_so_many_at_once_and_others_go_on() {
-        let (hosts, guard) = (Hosts::new(2), guard());
+    async fn a_host_takes_so_many_limit_and_others_go_on() {
+        let (host_pool, guard) = (HostPool::new(2), guard());
         let url = "http://127.0.0.1:1/a";
-        let first = hosts.enter(url, &guard).await.unwrap();
-        let _second = hosts.enter("http://127.0.0.1:1/b", &guard).await.unwrap();
-        let third = tokio::time::timeout(Duration::from_millis(50), hosts.enter(url, &guard));
+        let first = host_pool.acquire(url, &guard).await.unwrap();
+        let _second = host_pool.acquire("http://127.0.0.1:1/b", &guard).await.unwrap();
+        let third = tokio::time::timeout(Duration::from_millis(50), host_pool.acquire(url, &guard));
         assert!(third.await.is_err());
-        let other = hosts.enter("http://127.0.0.1:2/", &guard).await;
+        let other = host_pool.acquire("http://127.0.0.1:2/", &guard).await;
         assert!(other.is_ok());
-        let mut fourth = Box::pin(hosts.enter(url, &guard));
+        let mut fourth = Box::pin(host_pool.acquire(url, &guard));
         assert!(fourth.as_mut().now_or_never().is_none());
         drop(first);
         fourth.await.unwrap();
@@ -121,13 +120,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_elsewhere_gets_a_new_client() {
-        let hosts = Hosts::new(2);
+        let host_pool = HostPool::new(2);
         let mut target = guard().resolve("http://127.0.0.1:1/").await.unwrap();
-        let (_, permits) = hosts.host(&target).unwrap();
+        let (_, permits) = host_pool.host(&target).unwrap();
         target.addresses = vec!["127.0.0.2:1".parse().unwrap()];
-        let (_, same) = hosts.host(&target).unwrap();
+        let (_, same) = host_pool.host(&target).unwrap();
         assert!(Arc::ptr_eq(&permits, &same));
-        let known = hosts.known.lock().unwrap();
+        let known = host_pool.known.lock().unwrap();
         assert_eq!(known.len(), 1);
         assert!(known.values().all(|host| host.addresses.contains(&target.addresses[0])));
     }

@@ -1,5 +1,5 @@
-//! Links that open one file for a while, to whoever has them: what an `<img>` can show, which sends no
-//! credential. Knows nothing of HTTP, nor of the files.
+//! Signed links to one file, valid for a while without a credential: an `<img>` sends none. Knows nothing of HTTP, nor of
+//! the files.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 const SETTING: &str = "media link key";
-/// Links that are made within it are the same, so that a page that is read again is not loaded again.
+/// Links made within this many seconds are the same, so that browsers can cache the file.
 const STEP: i64 = 60;
 
 /// Signs links and checks them. Clones are the same.
@@ -25,14 +25,14 @@ pub struct MediaLinks {
     life: Duration,
 }
 
-/// What makes a link good: until when, in seconds since 1970, and a sign that this is so.
+/// The signed part of a link: its end in seconds since 1970, and the signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub expires: i64,
     pub signature: String,
 }
 
-/// Why a link opens nothing.
+/// Why a link is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadLink {
     Wrong,
@@ -40,8 +40,8 @@ pub enum BadLink {
 }
 
 impl MediaLinks {
-    /// With the key that the store keeps; a new store gets one. Where the disk takes nothing at the
-    /// moment, links are good until the next start.
+    /// Opens with the key in the store; a new store gets one. While the disk refuses writes, links are valid until the
+    /// next start.
     pub async fn open(store: &Store, clock: Clock, life: Duration) -> Result<Self, StoreError> {
         let known: Option<[u8; 32]> = store.settings().get(SETTING).await?;
         let key = known.unwrap_or_else(rand::random);
@@ -54,8 +54,8 @@ impl MediaLinks {
         Ok(Self { key: Arc::new(key), clock, life })
     }
 
-    /// For the file of a message of this very session: a later one of its name may have a message of the same
-    /// UUID. None when links are switched off.
+    /// Signs a link to the file of a message. The session is named by its UUID: a later session of the same name may
+    /// have a message of the same UUID. None when links are switched off.
     pub fn sign(&self, session: Uuid, message: Uuid) -> Option<Signed> {
         if self.life.is_zero() {
             return None;
@@ -70,7 +70,7 @@ impl MediaLinks {
     pub fn check(&self, session: Uuid, message: Uuid, signed: &Signed) -> Result<(), BadLink> {
         let given = BASE64.decode(&signed.signature).map_err(|_| BadLink::Wrong)?;
         let mac = self.mac(session, message, signed.expires).ok_or(BadLink::Wrong)?;
-        // Takes as long for any wrong signature.
+        // In constant time.
         mac.verify_slice(&given).map_err(|_| BadLink::Wrong)?;
         let is_over = |now: Timestamp| signed.expires <= now.as_second();
         if self.life.is_zero() || is_over(self.clock.now()) {
@@ -79,7 +79,7 @@ impl MediaLinks {
         Ok(())
     }
 
-    /// None for a key of a length that HMAC does not take; it takes any.
+    /// None never happens: HMAC takes a key of any length.
     fn mac(&self, session: Uuid, message: Uuid, expires: i64) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).ok()?;
         mac.update(b"media link\0");

@@ -1,4 +1,4 @@
-//! Folders: one to work in that vanishes afterwards, copies of others, and walks through them.
+//! Work folder of a backup or restore, removed when dropped; copies of folders and walks through them.
 
 use std::{
     fs::{self, File},
@@ -9,20 +9,19 @@ use std::{
 
 use crate::backup::BackupError;
 
-/// A folder of our own below another, for its owner alone; removed when dropped. It is locked as long
-/// as somebody works in it, so that one that was left behind can be told from it.
-pub struct Aside {
+/// A private folder below another, removed when dropped. A lock distinguishes a folder in use from one that was left behind.
+pub struct WorkDir {
     path: PathBuf,
     _lock: File,
 }
 
-impl Aside {
+impl WorkDir {
     /// Makes `<parent>/<prefix><random>`.
     pub fn new(parent: &Path, prefix: &str) -> Result<Self, BackupError> {
         let path = parent.join(format!("{prefix}{}", uuid::Uuid::new_v4().simple()));
         make(&path)?;
         let lock = File::open(&path).map_err(|error| BackupError::disk(&path, error))?;
-        // Where the file system knows no locks, nobody takes this for left behind either.
+        // A file system without locks refuses `clear` its lock too, so the folder is safe there.
         let _ = lock.lock();
         Ok(Self { path, _lock: lock })
     }
@@ -32,13 +31,13 @@ impl Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for WorkDir {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-/// Removes what an end in the middle left behind; what somebody works in stays.
+/// Removes folders that were left behind. Folders in use stay.
 pub fn clear(parent: &Path, prefix: &str) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let is_ours = entry.file_name().to_string_lossy().starts_with(prefix);
@@ -52,15 +51,14 @@ pub fn clear(parent: &Path, prefix: &str) {
     }
 }
 
-/// Makes a folder, and those above it, for its owner alone.
+/// Creates a folder and its parents, accessible to the owner only.
 pub fn make(path: &Path) -> Result<(), BackupError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| BackupError::disk(path, error))
 }
 
-/// Visits every plain file below a folder in the order of their names, with its path from there on,
-/// `/` between its parts. What is no plain file is let be, and so is what `skip` names. A folder
-/// that is not there has no files.
+/// Visits every regular file below a folder in the order of names, with its relative path (`/` between parts). Skips
+/// other kinds of files and what `skip` names. A missing folder has no files.
 pub fn each_file(
     folder: &Path,
     skip: &dyn Fn(&str) -> bool,
@@ -94,7 +92,7 @@ fn walk(
         if skip(&name) {
             continue;
         }
-        // Of the entry itself: a link is not followed.
+        // The type of the entry itself: links are not followed.
         let kind = entry.file_type().map_err(|error| BackupError::disk(&path, error))?;
         if kind.is_dir() {
             walk(&path, &format!("{name}/"), skip, visit)?;
@@ -105,7 +103,7 @@ fn walk(
     Ok(())
 }
 
-/// Copies a folder's plain files.
+/// Copies the regular files of a folder.
 pub fn copy(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> Result<(), BackupError> {
     each_file(from, skip, &mut |name, path| {
         let target = to.join(name);
@@ -128,7 +126,7 @@ mod tests {
         let left = folder.path().join(".x-left");
         make(&left.join("deep")).unwrap();
         fs::write(folder.path().join(".x-file"), "no folder").unwrap();
-        let used = Aside::new(folder.path(), ".x-").unwrap();
+        let used = WorkDir::new(folder.path(), ".x-").unwrap();
         clear(folder.path(), ".x-");
         assert!(!left.exists() && used.path().exists());
         assert!(folder.path().join(".x-file").exists());

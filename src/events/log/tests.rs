@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{Ack, clock::from_seconds},
-    events::*,
+    events::log::*,
 };
 
 const NOBODY: &[Need<u8>] = &[];

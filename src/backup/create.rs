@@ -1,7 +1,7 @@
-//! Taking a backup: the store at one moment, then all that lies beside it.
+//! Creation of a backup: a snapshot of the store, then the files beside it.
 //!
-//! The store is written to a file aside first, and so is each profile of a session that was closed
-//! for it: how long a slow reader of the archive takes neither holds up the store nor a session.
+//! The snapshot and each profile of a closed session are copied to a work folder first, so that a slow reader of the archive
+//! holds up neither the store nor a session.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -17,10 +17,11 @@ use crate::{
     backup::{
         BackupError, Profiles,
         archive::{Archive, length},
-        aside::{self, Aside},
-        blocking, layout,
+        dump_format,
+        error::blocking,
+        layout,
         manifest::{Head, Manifest, Part, Profile, Secrets},
-        pairs,
+        workdir::{self, WorkDir},
     },
     domain::{Clock, ErrorCode, SessionId, SessionRecord, SessionState, session::EngineKind},
     driver::browser,
@@ -30,13 +31,13 @@ use crate::{
     vault::Keys,
 };
 
-/// Folders to work in, below the data folder.
-pub const ASIDE: &str = ".backup-";
-/// How much of the store is read at once: writes wait for that long.
+/// Prefix of work folders in the data folder.
+pub const WORKDIR: &str = ".backup-";
+/// Bytes of the snapshot read at once: writes wait for that long.
 const READ_AT_ONCE: usize = 128 * 1024;
-/// How long a session that is just opening its engine is waited for, before and after.
+/// How long a session that opens its engine is waited for, before and after the copy.
 const OPENING: Duration = Duration::from_secs(60);
-const OPENING_LOOK: Duration = Duration::from_millis(200);
+const OPENING_POLL: Duration = Duration::from_millis(200);
 
 /// What there is to back up.
 pub struct Source {
@@ -45,26 +46,31 @@ pub struct Source {
     pub sessions_dir: PathBuf,
     /// The simulated network, when it is running.
     pub network: Option<Network>,
-    /// Whoever runs the sessions; none when nobody does.
+    /// None when no gateway runs.
     pub supervisor: Option<Supervisor>,
     pub clock: Clock,
 }
 
+/// Removes the work folder of a backup that was cut off. The caller holds the data folder.
+pub fn clear_left_over(data: &Path) {
+    workdir::clear(data, WORKDIR);
+}
+
 /// Writes an archive of everything.
-pub async fn take<W: Write + Send + 'static>(
+pub async fn write_archive<W: Write + Send + 'static>(
     source: &Source,
     profiles: Profiles,
     out: W,
 ) -> Result<(W, Manifest), BackupError> {
-    let aside = Aside::new(&source.data, ASIDE)?;
+    let workdir = WorkDir::new(&source.data, WORKDIR)?;
     let head = Head::new(source.clock.now());
     let records = source.store.sessions().list().await?;
-    let dump = Dump::write(&source.store, aside.path()).await?;
+    let dump = Dump::write(&source.store, workdir.path()).await?;
     let Dump { path: dumped, pairs, longest_pause, keys } = dump;
     let secrets = Secrets::of(&keys);
-    let network = dump_network(source, &aside.path().join(simulator::LOG)).await?;
+    let network = dump_network(source, &workdir.path().join(simulator::LOG)).await?;
     let has_simulated_network = network.is_some();
-    let sums = new_file(&aside.path().join("sums"))?;
+    let sums = new_file(&workdir.path().join("sums"))?;
     let data = source.data.clone();
     let mut archive = blocking(move || {
         let mut archive = Archive::begin(out, sums, head)?;
@@ -83,7 +89,8 @@ pub async fn take<W: Write + Send + 'static>(
     .await?;
     let mut sessions = Vec::with_capacity(records.len());
     for record in records {
-        let (next, profile) = add_session(source, profiles, archive, &record, aside.path()).await?;
+        let (next, profile) =
+            add_session(source, profiles, archive, &record, workdir.path()).await?;
         archive = next;
         sessions.push(Part { id: record.id.to_string(), profile });
     }
@@ -109,7 +116,7 @@ struct Dump {
     path: PathBuf,
     pairs: u64,
     longest_pause: Duration,
-    /// What its secrets are sealed with.
+    /// The keys of its sealed secrets.
     keys: Keys,
 }
 
@@ -118,7 +125,7 @@ impl Dump {
         let path = folder.join(layout::STORE);
         let failed = |error| BackupError::disk(&path, error);
         let mut out = BufWriter::new(new_file(&path)?);
-        // A rotation may come between: all keys that the snapshot needs are held before it or after it.
+        // A rotation may run meanwhile: every key of the snapshot is in the keyring before or after it.
         let before = store.vault_keys();
         let mut snapshot = store.snapshot();
         let keys = store.vault_keys().with(before);
@@ -129,7 +136,7 @@ impl Dump {
                 break;
             }
             for pair in &read {
-                pairs::write(&mut out, pair).map_err(failed)?;
+                dump_format::write(&mut out, pair).map_err(failed)?;
                 count += 1;
             }
             tokio::task::yield_now().await;
@@ -160,7 +167,7 @@ async fn dump_network(source: &Source, path: &Path) -> Result<Option<PathBuf>, B
     Ok(Some(path.to_owned()))
 }
 
-/// The simulated network as it was written aside, and the files that it knows.
+/// The dump of the simulated network, and its files.
 fn add_network<W: Write>(
     archive: &mut Archive<W>,
     dump: &Path,
@@ -170,7 +177,7 @@ fn add_network<W: Write>(
     fs::remove_file(dump).map_err(|error| BackupError::disk(dump, error))?;
     let media = format!("{}/{}", layout::SIMULATOR, layout::MEDIA);
     let folder = folder.join(layout::MEDIA);
-    aside::each_file(&folder, &|_| false, &mut |name, path| {
+    workdir::each_file(&folder, &|_| false, &mut |name, path| {
         archive.add_file(&format!("{media}/{name}"), path)
     })
 }
@@ -180,7 +187,7 @@ fn add_media<W: Write>(archive: &mut Archive<W>, folder: &Path) -> Result<(), Ba
     let is_passing = |name: &str| {
         name == "outgoing" || name.rsplit('/').next().is_some_and(|last| last.starts_with('.'))
     };
-    aside::each_file(folder, &is_passing, &mut |name, path| {
+    workdir::each_file(folder, &is_passing, &mut |name, path| {
         archive.add_file(&format!("{}/{name}", layout::MEDIA), path)
     })
 }
@@ -190,7 +197,7 @@ async fn add_session<W: Write + Send + 'static>(
     profiles: Profiles,
     archive: Archive<W>,
     record: &SessionRecord,
-    aside: &Path,
+    workdir_path: &Path,
 ) -> Result<(Archive<W>, Profile), BackupError> {
     let folder = source.sessions_dir.join(record.id.as_str());
     if profiles == Profiles::None {
@@ -201,7 +208,7 @@ async fn add_session<W: Write + Send + 'static>(
     }
     let is_browser = record.config.engine == EngineKind::Browser;
     let Some(supervisor) = source.supervisor.as_ref().filter(|_| is_browser) else {
-        // Nobody writes to it, or only whole small files.
+        // Nothing writes to this folder, or only whole small files.
         return Ok((add_folder(archive, record.id.clone(), folder).await?, Profile::Copied));
     };
     let hold = match hold(supervisor, &record.id, profiles == Profiles::Stop).await {
@@ -209,9 +216,9 @@ async fn add_session<W: Write + Send + 'static>(
         Err(why) => return Ok((archive, Profile::LeftOut(why))),
     };
     let closed_engine = hold.closed_engine;
-    let copy = aside.join("profile");
+    let copy = workdir_path.join("profile");
     let target = copy.clone();
-    blocking(move || aside::copy(&folder, &target, &is_expendable)).await?;
+    blocking(move || workdir::copy(&folder, &target, &is_expendable)).await?;
     let is_kept = hold.is_kept();
     drop(hold);
     if !is_kept {
@@ -224,7 +231,7 @@ async fn add_session<W: Write + Send + 'static>(
     if !closed_engine {
         return Ok((archive, Profile::Copied));
     }
-    // One is away at a time.
+    // Only one session is closed at a time.
     if let Ok(session) = supervisor.get(&record.id) {
         session.wait_until(OPENING, |status| status.state != SessionState::Initializing).await;
     }
@@ -242,7 +249,7 @@ async fn hold(supervisor: &Supervisor, id: &SessionId, may_close: bool) -> Resul
             Ok(None) if deadline < Instant::now() => {
                 return Err("its browser was still opening".to_owned());
             }
-            Ok(None) => tokio::time::sleep(OPENING_LOOK).await,
+            Ok(None) => tokio::time::sleep(OPENING_POLL).await,
             Err(error) if error.code == ErrorCode::NotFound => {
                 return Err("it was removed meanwhile".to_owned());
             }
@@ -257,7 +264,7 @@ async fn add_folder<W: Write + Send + 'static>(
     folder: PathBuf,
 ) -> Result<Archive<W>, BackupError> {
     blocking(move || {
-        aside::each_file(&folder, &is_expendable, &mut |name, path| {
+        workdir::each_file(&folder, &is_expendable, &mut |name, path| {
             archive.add_file(&format!("{}/{id}/{name}", layout::SESSIONS), path)
         })?;
         Ok(archive)

@@ -1,5 +1,4 @@
-//! How much a restore may unpack: no more than the disks have room for beside what is to stay free, and
-//! no more than an archive of its size can honestly hold.
+//! Limit of what a restore unpacks (decompression bomb): by the free space beside the reserve, and by the size of the archive.
 
 use std::{
     io::{self, Write},
@@ -40,7 +39,7 @@ pub struct Room {
 struct Place {
     folder: PathBuf,
     disk: Disk,
-    /// Bytes that were free at first; none where nobody can tell.
+    /// Free bytes at the start; none where they are unknown.
     free_at_first: Option<u64>,
     /// Bytes that what was taken so far needs in the end.
     claimed: u64,

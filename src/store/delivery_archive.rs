@@ -1,8 +1,8 @@
-//! Deliveries that succeeded at the first try, many in one record: most do, and a record for each
-//! would cost the store more than all else that there is to do for it.
+//! Archive of deliveries that succeeded at the first attempt, packed into shared records. Most deliveries do, and a record for
+//! each would cost more than everything else about a delivery.
 //!
-//! A record holds those of [`SPAN`] numbers of events in a row. So records never overlap, and a
-//! delivery is found by the number that its id begins with. The users lock.
+//! A record holds the deliveries of [`SPAN`] consecutive event numbers. So records never overlap, and a delivery is found by
+//! the number that its id begins with. Callers hold the endpoint's lock.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ use crate::{
     },
 };
 
-/// Numbers of one record. A page of sled holds 16 records, and should not become a file of its own.
+/// Event numbers per record. A page of sled holds 16 records and should not become a file of its own.
 const SPAN: u64 = 16;
-/// Deliveries of one, at most.
+/// Most deliveries of one record.
 const FULL: usize = SPAN as usize;
-/// Records that are read at once where many are.
+/// Records read at once.
 const READ_AT_ONCE: usize = 64;
 
-/// What of a delivery is not said by its place and by its success.
+/// The fields of a delivery that neither its key nor its success implies.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Delivered {
@@ -98,7 +98,7 @@ impl Delivered {
     }
 }
 
-/// What a record is written from: what lay in it is carried over as it is.
+/// Part of a record that is written: old deliveries are carried over without decoding.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Part {
@@ -106,7 +106,7 @@ enum Part {
     New(Delivered),
 }
 
-/// Adds deliveries of one endpoint. Once in a batch.
+/// Adds deliveries of one endpoint. At most once in a batch.
 pub async fn add_in(
     engine: &dyn Engine,
     batch: &mut Batch,
@@ -141,7 +141,7 @@ pub async fn get(
     Ok(all.into_iter().find(|one| one.id == id).map(|one| one.restored(webhook)))
 }
 
-/// Removes one of an endpoint, where it is here.
+/// Removes a delivery, if it is in the archive.
 pub async fn take_out_in(
     engine: &dyn Engine,
     batch: &mut Batch,
@@ -160,7 +160,7 @@ pub async fn take_out_in(
     Ok(())
 }
 
-/// Newest first, before the delivery named.
+/// Deliveries before the named one, newest first.
 pub async fn before(
     engine: &dyn Engine,
     webhook: Uuid,
@@ -189,8 +189,8 @@ pub async fn before(
     Ok(found)
 }
 
-/// Begins to remove all but the newest `keep` or a few more, and what was finished before
-/// `older_than` but for the few that share a record with younger ones.
+/// Removes all but the newest `keep` deliveries, and those finished before `older_than`, by whole records: a few more may
+/// stay.
 #[derive(Clone)]
 pub struct Pruning {
     range: Range,
@@ -204,7 +204,7 @@ impl Pruning {
         Self { range: all_of(webhook), keep, older_than, is_over: false }
     }
 
-    /// Looks at some, the newest first, and removes what is to go. How many deliveries went.
+    /// Examines the next records, newest first. Returns how many deliveries were removed.
     pub async fn step(&mut self, engine: &dyn Engine) -> Result<usize, StoreError> {
         let records = engine.scan(self.range.clone(), Direction::Backward, READ_AT_ONCE).await?;
         match records.last() {
@@ -235,7 +235,7 @@ impl Pruning {
     }
 }
 
-/// Forgets all of an endpoint.
+/// Removes the archive of an endpoint.
 pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError> {
     clear(engine, all_of(webhook)).await
 }
@@ -356,7 +356,7 @@ mod tests {
         again.state = DeliveryState::Waiting;
         let mut batch = Batch::new();
         store.deliveries().take_delivered_in(&mut batch, &again).await.unwrap();
-        let mut line = store.change_line(webhook);
+        let mut line = store.change_delivery_queue(webhook);
         line.put(again.clone());
         line.write_in(&mut batch).await.unwrap();
         store.commit(batch).await.unwrap();
