@@ -1,8 +1,8 @@
 //! Outgoing HTTP: the only place that makes clients, and the guard of their targets (SSRF).
 //!
 //! Callers give the gateway URLs to post to and to fetch from. Such a URL must not lead to the gateway itself, nor
-//! into the gateway's network unless the settings allow it. A name is resolved once and checked, and the connection goes to
-//! the checked address, so the name cannot change in between.
+//! into the gateway's network unless the settings allow it. A name is resolved once and checked, and the connection
+//! goes to the checked address, so the name cannot change in between.
 //!
 //! Deliveries go through hyper ([`Client`]), all other requests through reqwest.
 

@@ -43,8 +43,8 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to standard error. A second call changes nothing.
 pub fn start_logging(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Libraries log what the gateway reports itself. chromiumoxide logs every message that is newer than itself, actix every
-    // malformed request: these are counted instead.
+    // Libraries log what the gateway reports itself. chromiumoxide logs every message that is newer than itself,
+    // actix every malformed request: these are counted instead.
     let filter = ["actix_server=warn", "actix_http=off", "sled=warn", "chromiumoxide=off"]
         .iter()
         .filter_map(|directive| directive.parse().ok())

@@ -1,5 +1,5 @@
-//! API keys on the command line: through the gateway that uses the data folder, or else in its store. The owner's socket
-//! needs no key.
+//! API keys on the command line: through the gateway that uses the data folder, or else in its store. The owner's
+//! socket needs no key.
 
 use std::time::Duration;
 

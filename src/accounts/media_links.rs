@@ -1,5 +1,5 @@
-//! Signed links to one file, valid for a while without a credential: an `<img>` sends none. Knows nothing of HTTP, nor of
-//! the files.
+//! Signed links to one file, valid for a while without a credential: an `<img>` sends none. Knows nothing of HTTP,
+//! nor of the files.
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,8 +40,8 @@ pub enum BadLink {
 }
 
 impl MediaLinks {
-    /// Opens with the key in the store; a new store gets one. While the disk refuses writes, links are valid until the
-    /// next start.
+    /// Opens with the key in the store; a new store gets one. While the disk refuses writes, links are valid until
+    /// the next start.
     pub async fn open(store: &Store, clock: Clock, life: Duration) -> Result<Self, StoreError> {
         let known: Option<[u8; 32]> = store.settings().get(SETTING).await?;
         let key = known.unwrap_or_else(rand::random);
@@ -54,8 +54,8 @@ impl MediaLinks {
         Ok(Self { key: Arc::new(key), clock, life })
     }
 
-    /// Signs a link to the file of a message. The session is named by its UUID: a later session of the same name may
-    /// have a message of the same UUID. None when links are switched off.
+    /// Signs a link to the file of a message. The session is named by its UUID: a later session of the same name
+    /// may have a message of the same UUID. None when links are switched off.
     pub fn sign(&self, session: Uuid, message: Uuid) -> Option<Signed> {
         if self.life.is_zero() {
             return None;

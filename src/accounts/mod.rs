@@ -1,4 +1,5 @@
-//! Callers: API keys with scopes, leases of their streams, stream tickets, and signed links to one file. Knows nothing of HTTP.
+//! Callers: API keys with scopes, leases of their streams, stream tickets, and signed links to one file. Knows
+//! nothing of HTTP.
 
 pub mod command;
 mod bootstrap_key;

@@ -1,7 +1,7 @@
 //! Creation of a backup: a snapshot of the store, then the files beside it.
 //!
-//! The snapshot and each profile of a closed session are copied to a work folder first, so that a slow reader of the archive
-//! holds up neither the store nor a session.
+//! The snapshot and each profile of a closed session are copied to a work folder first, so that a slow reader of
+//! the archive holds up neither the store nor a session.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -7,8 +7,8 @@
 //!  command ──▶ restore ──▶ archive (reader) ──▶ work folder ──▶ in place
 //! ```
 //!
-//! The store is a snapshot of one moment. Files, profiles and the simulated network are copied after it, so they know at
-//! least what the store knows. This module does not interpret records: the store is bytes here.
+//! The store is a snapshot of one moment. Files, profiles and the simulated network are copied after it, so they
+//! know at least what the store knows. This module does not interpret records: the store is bytes here.
 
 mod archive;
 mod command;

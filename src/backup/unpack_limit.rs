@@ -1,4 +1,5 @@
-//! Limit of what a restore unpacks (decompression bomb): by the free space beside the reserve, and by the size of the archive.
+//! Limit of what a restore unpacks (decompression bomb): by the free space beside the reserve, and by the size of
+//! the archive.
 
 use std::{
     io::{self, Write},

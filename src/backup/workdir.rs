@@ -9,7 +9,8 @@ use std::{
 
 use crate::backup::BackupError;
 
-/// A private folder below another, removed when dropped. A lock distinguishes a folder in use from one that was left behind.
+/// A private folder below another, removed when dropped. A lock distinguishes a folder in use from one that was
+/// left behind.
 pub struct WorkDir {
     path: PathBuf,
     _lock: File,
@@ -57,8 +58,8 @@ pub fn make(path: &Path) -> Result<(), BackupError> {
     made.map_err(|error| BackupError::disk(path, error))
 }
 
-/// Visits every regular file below a folder in the order of names, with its relative path (`/` between parts). Skips
-/// other kinds of files and what `skip` names. A missing folder has no files.
+/// Visits every regular file below a folder in the order of names, with its relative path (`/` between parts).
+/// Skips other kinds of files and what `skip` names. A missing folder has no files.
 pub fn each_file(
     folder: &Path,
     skip: &dyn Fn(&str) -> bool,

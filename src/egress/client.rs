@@ -1,6 +1,6 @@
-//! Client for many requests to one target (hyper), with a connection pool. It connects only to the checked addresses and
-//! passes request and answer on as they are: no redirects, no retries; the caller sets the deadline. reqwest costs about
-//! twice as much processor time per delivery.
+//! Client for many requests to one target (hyper), with a connection pool. It connects only to the checked
+//! addresses and passes request and answer on as they are: no redirects, no retries; the caller sets the deadline.
+//! reqwest costs about twice as much processor time per delivery.
 
 use std::{
     future::{Ready, ready},

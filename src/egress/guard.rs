@@ -1,7 +1,7 @@
 //! Guard of outgoing requests (SSRF): which URLs of callers may be connected to.
 //!
-//! A value made from the settings, one for each purpose. It checks the form of a URL when it is given, and the addresses of
-//! its host before each connection.
+//! A value made from the settings, one for each purpose. It checks the form of a URL when it is given, and the
+//! addresses of its host before each connection.
 
 use std::{
     io,
@@ -108,8 +108,8 @@ impl Guard {
         }
     }
 
-    /// The same for a URL that is to be stored, with a check of its present addresses where DNS knows them. Returns the
-    /// URL in the form that is stored.
+    /// The same for a URL that is to be stored, with a check of its present addresses where DNS knows them. Returns
+    /// the URL in the form that is stored.
     pub async fn admit(&self, text: &str) -> Result<Url, Error> {
         let url = self.check(text)?;
         let (host, port) = host_and_port(&url)?;

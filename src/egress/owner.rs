@@ -1,5 +1,5 @@
-//! Client of the command line for the gateway that uses a data folder. It asks through the owner's socket, which needs no
-//! key.
+//! Client of the command line for the gateway that uses a data folder. It asks through the owner's socket, which
+//! needs no key.
 
 use std::{path::Path, time::Duration};
 

@@ -6,8 +6,8 @@ use crate::egress::target::Target;
 
 /// The user agent of requests on behalf of callers.
 pub const NAME: &str = concat!("wagate/", env!("CARGO_PKG_VERSION"));
-/// The user agent of the command line and the demonstration. Unlike requests on behalf of callers, theirs may be admitted
-/// without a key.
+/// The user agent of the command line and the demonstration. Unlike requests on behalf of callers, theirs may be
+/// admitted without a key.
 const PROGRAM: &str = concat!("wagate-cli/", env!("CARGO_PKG_VERSION"));
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 

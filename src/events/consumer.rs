@@ -7,9 +7,9 @@
 //!                     behind its lane      back-off of the lane; after the last attempt a dead letter
 //! ```
 //!
-//! So each effect happens exactly once, wherever the gateway is killed, and in the order of the event's lane. A waiting
-//! lane holds up the others only when [`MOST_OPEN`] events are open. Two runs of one consumer do no harm: each
-//! expects the cursor to be as it left it.
+//! So each effect happens exactly once, wherever the gateway is killed, and in the order of the event's lane. A
+//! waiting lane holds up the others only when [`MOST_OPEN`] events are open. Two runs of one consumer do no harm:
+//! each expects the cursor to be as it left it.
 
 use std::{
     fmt::Display,
@@ -69,8 +69,8 @@ pub trait Consumer: Send + Sync + 'static {
         event.lane()
     }
 
-    /// Handles an event within the transaction. May run again with the same event, after a conflict or a failure. Effects
-    /// outside of `work` may happen more than once.
+    /// Handles an event within the transaction. May run again with the same event, after a conflict or a failure.
+    /// Effects outside of `work` may happen more than once.
     fn handle(
         &self,
         work: &mut Work<'_>,

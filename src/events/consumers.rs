@@ -79,8 +79,8 @@ impl Consumers {
         self.log.inner.store.select(faults_of(consumer), limit).await
     }
 
-    /// Retries a dead letter of a consumer. False when there is none of this number, or the event is no longer in the
-    /// log.
+    /// Retries a dead letter of a consumer. False when there is none of this number, or the event is no longer in
+    /// the log.
     pub async fn retry(&self, consumer: &str, seq: u64) -> Result<bool, StoreError> {
         let held = self.log.read(None, seq.saturating_sub(1), 1).await?;
         if held.first().is_none_or(|event| event.seq != seq) {

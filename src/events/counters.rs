@@ -1,7 +1,7 @@
 //! Counters of reported events: `received = stored + known + waiting + dropped`.
 //!
-//! `waiting` is a gauge of the reports in memory while the disk refuses writes. `dropped` found no room there and is
-//! read from the engine later. All counters start with the process.
+//! `waiting` is a gauge of the reports in memory while the disk refuses writes. `dropped` found no room there and
+//! is read from the engine later. All counters start with the process.
 
 use std::borrow::Cow;
 

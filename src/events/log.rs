@@ -1,7 +1,7 @@
 //! Append-only event log: numbers, commit, reading, retention.
 //!
-//! An event is durable before any consumer sees it. Appends are serialised by the lock of the numbers; reads are not.
-//! The newest events are shared in memory ([`Tail`]), older ones are read from the store.
+//! An event is durable before any consumer sees it. Appends are serialised by the lock of the numbers; reads are
+//! not. The newest events are shared in memory ([`Tail`]), older ones are read from the store.
 
 use std::{
     collections::HashMap,
@@ -129,8 +129,8 @@ impl EventLog {
         channels.get(channel).copied().unwrap_or_default()
     }
 
-    /// Appends events of a session in one commit with `along`. Events whose identity is in the log already are left out.
-    /// Wakes consumers and returns once everything is durable.
+    /// Appends events of a session in one commit with `along`. Events whose identity is in the log already are left
+    /// out. Wakes consumers and returns once everything is durable.
     pub async fn append(
         &self,
         session: &SessionId,
@@ -158,9 +158,9 @@ impl EventLog {
         Ok(events)
     }
 
-    /// The first half of [`Self::append`]: committed, neither durable nor visible to consumers before [`Self::publish`].
-    /// Between the two the caller can release its locks, so that waiting callers share a flush. Each event stores
-    /// the identities of its own people out of `people`.
+    /// The first half of [`Self::append`]: committed, neither durable nor visible to consumers before
+    /// [`Self::publish`]. Between the two the caller can release its locks, so that waiting callers share a flush.
+    /// Each event stores the identities of its own people out of `people`.
     pub async fn commit(
         &self,
         session: &SessionId,
@@ -245,8 +245,8 @@ impl EventLog {
         events.into_iter().map(|(event, _)| event).collect()
     }
 
-    /// The number of the session's event with the same identity. It need not be durable yet: [`Self::publish`] waits for
-    /// that.
+    /// The number of the session's event with the same identity. It need not be durable yet: [`Self::publish`]
+    /// waits for that.
     pub async fn number_of(
         &self,
         session: &SessionId,

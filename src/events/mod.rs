@@ -1,11 +1,11 @@
 //! Event log with durable consumers.
 //!
-//! Every event gets a number and is durable before anyone sees it. Consumers have a cursor each and read the log; the
-//! wake-up is a `watch` channel that carries only the newest number. A slow consumer is late and loses nothing. This
-//! module does not know who consumes.
+//! Every event gets a number and is durable before anyone sees it. Consumers have a cursor each and read the log;
+//! the wake-up is a `watch` channel that carries only the newest number. A slow consumer is late and loses nothing.
+//! This module does not know who consumes.
 //!
-//! An event belongs to a family: WhatsApp's, or that of the module that defines it ([`crate::domain::family`]). How events
-//! read on a surface is that surface's [`Wording`].
+//! An event belongs to a family: WhatsApp's, or that of the module that defines it ([`crate::domain::family`]). How
+//! events read on a surface is that surface's [`Wording`].
 
 mod consumer;
 mod consumer_positions;

@@ -1,7 +1,7 @@
 //! Progress of a consumer: a cursor with holes, and the waiting lanes. Pure.
 //!
-//! Events of a lane are handled in order. A lane whose event failed waits, with all events behind it. Other lanes go on
-//! until the limit of open events is reached.
+//! Events of a lane are handled in order. A lane whose event failed waits, with all events behind it. Other lanes
+//! go on until the limit of open events is reached.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

@@ -1,5 +1,5 @@
-//! Wording of a dialect: name and JSON of each event. A subscription chooses its wording by name, so one log serves all
-//! dialects. An event without a name in a wording is not sent in it.
+//! Wording of a dialect: name and JSON of each event. A subscription chooses its wording by name, so one log serves
+//! all dialects. An event without a name in a wording is not sent in it.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -59,9 +59,9 @@ impl Work<'_> {
         self.events.push(event);
     }
 
-    /// Commits the writes and the events. They are visible at once; after [`EventLog::publish`] of the last event they are
-    /// durable and consumers see them. None when something that was read has changed meanwhile: then nothing is
-    /// written, and the caller does the work again with this one, which is empty.
+    /// Commits the writes and the events. They are visible at once; after [`EventLog::publish`] of the last event
+    /// they are durable and consumers see them. None when something that was read has changed meanwhile: then
+    /// nothing is written, and the caller does the work again with this one, which is empty.
     pub async fn commit(&mut self) -> Result<Option<Vec<Arc<Event>>>, StoreError> {
         let news = std::mem::take(&mut self.events);
         if news.is_empty() {

@@ -7,9 +7,10 @@
 //!                                      └─ too often ──▶ dead, until it is scheduled again
 //! ```
 //!
-//! A job is a record of the store with a kind and a name. A handler adds its effects and events to a transaction; the runner
-//! removes the job, or sets its next time, in the same commit. A kill before the commit changes nothing.
-//! Effects outside the store may happen twice: the handler gives them names by which the other side recognises them.
+//! A job is a record of the store with a kind and a name. A handler adds its effects and events to a transaction;
+//! the runner removes the job, or sets its next time, in the same commit. A kill before the commit changes nothing.
+//! Effects outside the store may happen twice: the handler gives them names by which the other side recognises
+//! them.
 //!
 //! Times are those of the wall clock. This module does not know what handlers do.
 

@@ -23,12 +23,12 @@ pub enum Then {
 /// Runs the jobs of one kind.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Runs a job. Its effects and events join the transaction, which runs again after a conflict. An error drops them,
-    /// and the job is retried after a pause.
+    /// Runs a job. Its effects and events join the transaction, which runs again after a conflict. An error drops
+    /// them, and the job is retried after a pause.
     async fn run(&self, job: &Job, work: &mut Work<'_>) -> Result<Then, Error>;
 
-    /// Called after the commit, unless the gateway ends at that moment. Only for effects that may be lost, such as a
-    /// wake-up.
+    /// Called after the commit, unless the gateway ends at that moment. Only for effects that may be lost, such as
+    /// a wake-up.
     async fn committed(&self, _job: &Job) {}
 }
 

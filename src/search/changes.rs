@@ -1,5 +1,5 @@
-//! Changes of the index by an event of the log. Texts are read from the store, which may be ahead of the log: a message that
-//! is deleted meanwhile is not indexed.
+//! Changes of the index by an event of the log. Texts are read from the store, which may be ahead of the log: a
+//! message that is deleted meanwhile is not indexed.
 
 use crate::{
     domain::{

@@ -1,5 +1,5 @@
-//! Index on the disk (tantivy): the message numbers of each word. It stores no texts, and its hits are hints that the store
-//! confirms.
+//! Index on the disk (tantivy): the message numbers of each word. It stores no texts, and its hits are hints that
+//! the store confirms.
 
 use std::{
     fs, io,

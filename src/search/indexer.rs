@@ -23,8 +23,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// After a commit the indexer rests this many times as long as the commit took. Most of the disk's time is left to
 /// requests.
 const SHARE: u32 = 50;
-/// Upper bound of a rest: a base, and a share for each change written, up to the longest. A message of a quiet hour is
-/// soon found, and a flood is written in few large commits.
+/// Upper bound of a rest: a base, and a share for each change written, up to the longest. A message of a quiet hour
+/// is soon found, and a flood is written in few large commits.
 const REST: Duration = Duration::from_secs(2);
 const REST_FOR_CHANGE: Duration = Duration::from_millis(3);
 const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -166,8 +166,8 @@ impl Indexer {
         }
     }
 
-    /// Indexes new events, as many as one commit takes. Returns the number of changes. Events that come meanwhile wait
-    /// for the next round, so that an endless stream is not one commit after the other.
+    /// Indexes new events, as many as one commit takes. Returns the number of changes. Events that come meanwhile
+    /// wait for the next round, so that an endless stream is not one commit after the other.
     async fn index_events(&mut self) -> Result<usize, Fault> {
         let (mut writing, mut added) = (None, 0);
         while added < MOST_IN_COMMIT {

@@ -5,11 +5,12 @@
 //! caller ──▶ Search ──▶ index: numbers, newest first ──▶ store: the messages, each looked at again
 //! ```
 //!
-//! The index may be late, never wrong: each hit is confirmed by the store, so a message that was deleted or changed a
-//! moment ago is not found by its former words. The index can be deleted at any time and is rebuilt from the store.
+//! The index may be late, never wrong: each hit is confirmed by the store, so a message that was deleted or changed
+//! a moment ago is not found by its former words. The index can be deleted at any time and is rebuilt from the
+//! store.
 //!
-//! The indexer is a consumer of the event log with effects outside the store. Its cursor lies in the index, in the same
-//! commit as the changes, and indexing an event twice changes nothing.
+//! The indexer is a consumer of the event log with effects outside the store. Its cursor lies in the index, in the
+//! same commit as the changes, and indexing an event twice changes nothing.
 
 mod changes;
 mod index;
@@ -76,8 +77,8 @@ impl Search {
         Ok(Self(None))
     }
 
-    /// Messages that match the query and satisfy `takes`, below number `before`. The number of examined hits is bounded:
-    /// a page with a `next` may be short or empty.
+    /// Messages that match the query and satisfy `takes`, below number `before`. The number of examined hits is
+    /// bounded: a page with a `next` may be short or empty.
     pub async fn find(
         &self,
         wanted: &Wanted,

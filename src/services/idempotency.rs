@@ -8,9 +8,9 @@
 //!                      failed     ▶ under way without a process: the outcome is unknown
 //! ```
 //!
-//! A claim is durable before the work begins. For repeatable work it is durable no later than what the work writes. An
-//! answer is durable before the caller gets it. Requests with the same key wait while one is in flight. The claim
-//! chooses a message key that every attempt uses: a message that was sent is found by it and not sent again.
+//! A claim is durable before the work begins. For repeatable work it is durable no later than what the work writes.
+//! An answer is durable before the caller gets it. Requests with the same key wait while one is in flight. The
+//! claim chooses a message key that every attempt uses: a message that was sent is found by it and not sent again.
 
 use std::{
     collections::HashMap,
@@ -77,8 +77,8 @@ impl IdempotencyStore {
         Self { store, clock, patience: PATIENCE, in_flight: Arc::default() }
     }
 
-    /// Claims a write, or returns what became of it. `request` is its hash where that is known already. A repeatable
-    /// write with an unknown outcome is claimed again.
+    /// Claims a write, or returns what became of it. `request` is its hash where that is known already. A
+    /// repeatable write with an unknown outcome is claimed again.
     pub async fn claim(
         &self,
         scope: &KeyScope,
@@ -181,8 +181,8 @@ impl IdempotencyStore {
                 break write;
             }
         };
-        // A repeatable write needs no flush: if the claim is lost, the write is lost too, or doing it twice changes nothing.
-        // A message becomes durable after its key.
+        // A repeatable write needs no flush: if the claim is lost, the write is lost too, or doing it twice changes
+        // nothing. A message becomes durable after its key.
         if !is_repeatable {
             self.store.durable().await?;
         }
@@ -252,7 +252,8 @@ impl Claim {
         held(&self.write).session = Some(session);
     }
 
-    /// Sets the hash of a request that was just read to its end. Refused when an earlier attempt had another request.
+    /// Sets the hash of a request that was just read to its end. Refused when an earlier attempt had another
+    /// request.
     pub async fn seal(&self, request: [u8; 32]) -> Result<(), Error> {
         let write = {
             let mut write = held(&self.write);

@@ -128,8 +128,8 @@ impl Health {
         doctor::examine_running(config, clock).await
     }
 
-    /// The memory of the gateway and its engines in bytes, at most a few seconds old; 0 where it cannot be measured.
-    /// Concurrent callers share a measurement.
+    /// The memory of the gateway and its engines in bytes, at most a few seconds old; 0 where it cannot be
+    /// measured. Concurrent callers share a measurement.
     pub async fn memory_used(&self) -> u64 {
         let mut measured = self.measured.lock().await;
         if let Some(last) = *measured

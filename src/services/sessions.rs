@@ -5,8 +5,8 @@
 //!          ─▶ last deliveries, webhooks ─▶ messages, files, keyed writes ─▶ API keys ─▶ record: the name is free
 //! ```
 //!
-//! The mark comes first and the record goes last, and each step may run twice: a removal that was cut off continues at
-//! the next start. A caller who disconnects cuts off neither a creation nor a removal.
+//! The mark comes first and the record goes last, and each step may run twice: a removal that was cut off continues
+//! at the next start. A caller who disconnects cuts off neither a creation nor a removal.
 
 use std::{
     collections::HashSet,

@@ -122,8 +122,8 @@ impl<'a> Deliveries<'a> {
         delivery_queue::heads(self.table.engine, webhook, Direction::Backward, limit).await
     }
 
-    /// The first and the last attempts, in order. If the delivery was put back in the queue since it was read, its last
-    /// attempt is a record of its own and listed once.
+    /// The first and the last attempts, in order. If the delivery was put back in the queue since it was read, its
+    /// last attempt is a record of its own and listed once.
     pub async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, StoreError> {
         let all = Key::new(Tree::Attempts).uuid(delivery.id).all();
         let mut attempts: Vec<Attempt> =
@@ -208,8 +208,8 @@ impl<'a> Deliveries<'a> {
     }
 }
 
-/// Pruning of finished deliveries, by age and, for delivered ones, by number. Waiting ones stay. Runs in steps, so that
-/// other work on the endpoint can go on in between.
+/// Pruning of finished deliveries, by age and, for delivered ones, by number. Waiting ones stay. Runs in steps, so
+/// that other work on the endpoint can go on in between.
 #[derive(Clone)]
 pub struct Pruning {
     webhook: Uuid,

@@ -1,8 +1,8 @@
-//! Archive of deliveries that succeeded at the first attempt, packed into shared records. Most deliveries do, and a record for
-//! each would cost more than everything else about a delivery.
+//! Archive of deliveries that succeeded at the first attempt, packed into shared records. Most deliveries do, and a
+//! record for each would cost more than everything else about a delivery.
 //!
-//! A record holds the deliveries of [`SPAN`] consecutive event numbers. So records never overlap, and a delivery is found by
-//! the number that its id begins with. Callers hold the endpoint's lock.
+//! A record holds the deliveries of [`SPAN`] consecutive event numbers. So records never overlap, and a delivery is
+//! found by the number that its id begins with. Callers hold the endpoint's lock.
 
 use std::collections::BTreeMap;
 
@@ -189,8 +189,8 @@ pub async fn before(
     Ok(found)
 }
 
-/// Removes all but the newest `keep` deliveries, and those finished before `older_than`, by whole records: a few more may
-/// stay.
+/// Removes all but the newest `keep` deliveries, and those finished before `older_than`, by whole records: a few
+/// more may stay.
 #[derive(Clone)]
 pub struct Pruning {
     range: Range,

@@ -1,8 +1,8 @@
 //! Delivery queue of one endpoint: waiting deliveries, FIFO per lane.
 //!
-//! The queue lies on the disk, so a queue of any length costs no memory. `LaneHeads` indexes the head of each lane, the waiting
-//! delivery with the lowest event number, by the time of its next attempt: due heads are at its beginning. A
-//! [`DeliveryQueueChange`] updates the three indexes together. Its caller holds the endpoint's lock.
+//! The queue lies on the disk, so a queue of any length costs no memory. `LaneHeads` indexes the head of each lane,
+//! the waiting delivery with the lowest event number, by the time of its next attempt: due heads are at its
+//! beginning. A [`DeliveryQueueChange`] updates the three indexes together. Its caller holds the endpoint's lock.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -72,8 +72,8 @@ pub struct WebhookRecord {
     pub retries: RetryPlan,
     #[serde(default)]
     pub set_by: SetBy,
-    /// Events that became deliveries, and deliveries that were put back in the queue. Both together are the delivered,
-    /// failed and waiting ones.
+    /// Events that became deliveries, and deliveries that were put back in the queue. Both together are the
+    /// delivered, failed and waiting ones.
     #[serde(default)]
     pub accepted: u64,
     #[serde(default)]
@@ -117,8 +117,8 @@ impl WebhookRecord {
     }
 }
 
-/// Who set an endpoint's URL, which decides its guard. Older records without this field count as set by a key for one
-/// session.
+/// Who set an endpoint's URL, which decides its guard. Older records without this field count as set by a key for
+/// one session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SetBy {
@@ -227,7 +227,8 @@ pub struct Delivery {
     /// Attempts before the delivery was last put back in the queue: its schedule starts again.
     #[serde(default)]
     pub earlier_attempts: u32,
-    /// The endpoint's `delivered` when this delivery last failed. If that has grown since, this delivery fails alone.
+    /// The endpoint's `delivered` when this delivery last failed. If that has grown since, this delivery fails
+    /// alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_after: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -240,8 +241,8 @@ pub struct Delivery {
     pub last_attempt: Option<Box<Attempt>>,
 }
 
-/// The id of an event's delivery to an endpoint. It is the same at each reading, and sorts by the log since it begins with
-/// the event's number.
+/// The id of an event's delivery to an endpoint. It is the same at each reading, and sorts by the log since it
+/// begins with the event's number.
 pub fn delivery_id(webhook: Uuid, seq: u64, event: Uuid) -> Uuid {
     let chance = event.as_u128() ^ webhook.as_u128();
     let numbered = u128::from(seq) << NUMBER_AT | chance & CHANCE;
@@ -279,7 +280,8 @@ pub struct Attempt {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyedWrite {
-    /// SHA-256 of the request, which must be the same when the key is used again. None while the request is being read.
+    /// SHA-256 of the request, which must be the same when the key is used again. None while the request is being
+    /// read.
     pub request: Option<[u8; 32]>,
     /// The key of the message that the write sends, if any: the outcome is looked up by it.
     pub message_key: String,

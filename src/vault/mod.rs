@@ -5,9 +5,9 @@
 //!                          A still seals       B seals, A still opens
 //! ```
 //!
-//! A sealed value names its key and is bound to its place: a value that was moved does not open. The module knows no storage.
-//! Its user decides which values are sealed, and when a rotation has reached the last one. The keyring never makes a
-//! key where values are sealed with a key that it lacks.
+//! A sealed value names its key and is bound to its place: a value that was moved does not open. The module knows
+//! no storage. Its user decides which values are sealed, and when a rotation has reached the last one. The keyring
+//! never makes a key where values are sealed with a key that it lacks.
 
 mod error;
 mod file;

@@ -100,8 +100,8 @@ impl DeliveryArchive {
         Ok(delivery)
     }
 
-    /// Puts dead letters since this time back in the queue, spaced by `recovered_per_second`, where the log still has
-    /// their events. Returns how many. A second call finds only those that died meanwhile.
+    /// Puts dead letters since this time back in the queue, spaced by `recovered_per_second`, where the log still
+    /// has their events. Returns how many. A second call finds only those that died meanwhile.
     pub async fn recover(
         &self,
         session: Option<&SessionRef>,

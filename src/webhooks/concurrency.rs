@@ -1,8 +1,8 @@
 //! Concurrency limit of an endpoint: how many attempts may be in flight at once. Pure.
 //!
-//! Additive increase, reset on overload: an endpoint starts with a few and earns one more with each delivery. Without an
-//! answer, or after one that says "overloaded", the limit falls back to the few. So an endpoint that hangs holds
-//! few connections, and its other lanes still go on.
+//! Additive increase, reset on overload: an endpoint starts with a few and earns one more with each delivery.
+//! Without an answer, or after one that says "overloaded", the limit falls back to the few. So an endpoint that
+//! hangs holds few connections, and its other lanes still go on.
 
 /// Attempts that every endpoint may have in flight.
 const FEW: usize = 2;

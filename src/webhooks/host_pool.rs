@@ -1,7 +1,7 @@
 //! Connection pool by receiving host: one client with its connections for each, and a limit of attempts in flight.
 //!
-//! A client connects only to the addresses that were checked. Each attempt looks the host's name up and checks it; when the
-//! addresses change, the client is replaced. The pool knows nothing of what is sent.
+//! A client connects only to the addresses that were checked. Each attempt looks the host's name up and checks it;
+//! when the addresses change, the client is replaced. The pool knows nothing of what is sent.
 
 use std::{
     collections::{HashMap, HashSet},

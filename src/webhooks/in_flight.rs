@@ -1,8 +1,9 @@
 //! In-flight window of an endpoint: events that were read from the log and are neither finished nor queued. Pure.
 //!
-//! Most events are delivered at the first attempt and never enter the stored queue: here each waits behind those of its
-//! lane until it is started. The commit of a result also writes the cursor ([`WebhookCursor`]): how far the log was read, and which
-//! numbers are still open. After a kill just these are read again. The window is bounded; further events stay in the log.
+//! Most events are delivered at the first attempt and never enter the stored queue: here each waits behind those of
+//! its lane until it is started. The commit of a result also writes the cursor ([`WebhookCursor`]): how far the log
+//! was read, and which numbers are still open. After a kill just these are read again. The window is bounded;
+//! further events stay in the log.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},

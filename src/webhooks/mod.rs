@@ -13,12 +13,12 @@
 //!   of events in flight, takes due heads from the stored delivery queue, and commits results in groups.
 //! - The **archive** lists finished deliveries, puts them back in the queue, and prunes them.
 //!
-//! A delivery leaves the queue only when the receiver's answer is committed. Attempts in flight when the
-//! process dies are made again, with the same `webhook-id`. A *lane* is the sequence of one endpoint's deliveries for one
+//! A delivery leaves the queue only when the receiver's answer is committed. Attempts in flight when the process
+//! dies are made again, with the same `webhook-id`. A *lane* is the sequence of one endpoint's deliveries for one
 //! chat: they are sent one after the other.
 //!
-//! This module knows no session and no engine. The [`Wording`](crate::events::Wording) that the endpoint names makes the
-//! bodies.
+//! This module knows no session and no engine. The [`Wording`](crate::events::Wording) that the endpoint names
+//! makes the bodies.
 
 mod archive;
 mod attempt;

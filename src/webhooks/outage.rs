@@ -14,12 +14,12 @@ use crate::{
     webhooks::concurrency::ReceiverHealth,
 };
 
-/// An outage begins after this many failures in a row without an answer, or when this many deliveries fail whatever the
-/// answer.
+/// An outage begins after this many failures in a row without an answer, or when this many deliveries fail whatever
+/// the answer.
 const SILENT_FAILURES: u32 = 2;
 const FAILING_DELIVERIES: usize = 3;
-/// The pause between probes is this share of the outage's age, within these bounds in the first two hours. Later the
-/// share and the bounds are larger.
+/// The pause between probes is this share of the outage's age, within these bounds in the first two hours. Later
+/// the share and the bounds are larger.
 const SHARE: u32 = 6;
 const SHORTEST: Duration = Duration::from_secs(2);
 const LONGEST_AT_FIRST: Duration = Duration::from_secs(60);

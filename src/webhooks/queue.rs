@@ -1,4 +1,5 @@
-//! Delivery queue of an endpoint: FIFO per lane, in the store. Changes of the queue as a whole, and its repair at start.
+//! Delivery queue of an endpoint: FIFO per lane, in the store. Changes of the queue as a whole, and its repair at
+//! start.
 //!
 //! [`crate::store::DeliveryQueueChange`] keeps the indexes in step; this module decides what changes.
 
@@ -66,8 +67,8 @@ impl DeliveryQueue {
 
     /// Makes deliveries due that were tried or accepted in the future.
     ///
-    /// Steady time restarts at the wall clock with each process. Where the clock was set back meanwhile, stored times
-    /// lie in the future, and retries would wait for the whole difference.
+    /// Steady time restarts at the wall clock with each process. Where the clock was set back meanwhile, stored
+    /// times lie in the future, and retries would wait for the whole difference.
     pub async fn repair_future_timestamps(&self, id: Uuid) -> Result<(), Error> {
         let _held = self.locks.lock(id).await;
         let (store, now) = (&self.store, self.clock.now());
@@ -111,8 +112,8 @@ impl DeliveryQueue {
         }
     }
 
-    /// Changes an endpoint and its deliveries in one commit. The caller holds the endpoint's lock, since it has read the
-    /// deliveries before.
+    /// Changes an endpoint and its deliveries in one commit. The caller holds the endpoint's lock, since it has
+    /// read the deliveries before.
     async fn rewrite(
         &self,
         id: Uuid,

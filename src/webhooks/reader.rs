@@ -26,9 +26,9 @@ pub struct LogReader {
 impl LogReader {
     /// Reads new events, as many as the in-flight window has room for. Whether there may be more.
     ///
-    /// Events of a healthy endpoint are tried at once. An event goes to the queue when its lane is queued already, when
-    /// its chat fills its share of the window, and while the endpoint fails. Then the backlog is listed and counted, and
-    /// reading goes on until the queue is full.
+    /// Events of a healthy endpoint are tried at once. An event goes to the queue when its lane is queued already,
+    /// when its chat fills its share of the window, and while the endpoint fails. Then the backlog is listed and
+    /// counted, and reading goes on until the queue is full.
     pub async fn read(
         &self,
         webhook: &WebhookRecord,
@@ -165,7 +165,8 @@ impl LogReader {
     }
 }
 
-/// How events read for an endpoint. None for a wording that this version does not have: such an endpoint gets nothing.
+/// How events read for an endpoint. None for a wording that this version does not have: such an endpoint gets
+/// nothing.
 pub fn wording_of<'w>(wordings: &'w Wordings, webhook: &WebhookRecord) -> Option<&'w dyn Wording> {
     wordings.get(&webhook.wording)
 }

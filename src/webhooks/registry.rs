@@ -41,7 +41,8 @@ pub struct Registry {
     pub(in crate::webhooks) records: EndpointRecords,
     pub(in crate::webhooks) queue: DeliveryQueue,
     pub(in crate::webhooks) locks: EndpointLocks,
-    /// Held during a registration, so that two calls for one URL make one endpoint. Taken before an endpoint's lock.
+    /// Held during a registration, so that two calls for one URL make one endpoint. Taken before an endpoint's
+    /// lock.
     pub(in crate::webhooks) registering: Arc<Mutex<()>>,
     pub(in crate::webhooks) changes: EndpointChanges,
     pub(in crate::webhooks) progress: ReadProgress,
@@ -248,8 +249,8 @@ impl Registry {
     async fn apply(&self, webhook: &mut WebhookRecord, change: WebhookChange) -> Result<(), Error> {
         let WebhookChange { url, events, headers, enabled, retries, set_by } = change;
         let url = url.filter(|url| !is_same(url, &webhook.url));
-        // Headers and URL together decide what a receiver is asked, so a key for one session that sets headers must be
-        // allowed the URL too. An owner who leaves the URL as it is need not have looked at it.
+        // Headers and URL together decide what a receiver is asked, so a key for one session that sets headers must
+        // be allowed the URL too. An owner who leaves the URL as it is need not have looked at it.
         let is_new = url.is_some() || (headers.is_some() && set_by == SetBy::KeyOfOneSession);
         let admitted = if is_new {
             let url = url.as_ref().unwrap_or(&webhook.url);

@@ -22,7 +22,8 @@ use crate::{
     },
 };
 
-/// How long a small group that holds up no lane waits for a flush by others, and from what size a group is not small.
+/// How long a small group that holds up no lane waits for a flush by others, and from what size a group is not
+/// small.
 const FLUSH_DELAY: Duration = Duration::from_millis(150);
 const LARGE_GROUP: usize = 48;
 
@@ -60,8 +61,8 @@ impl FinishedAttempt {
         }
     }
 
-    /// Whether the lane may continue before this result is committed. True for a delivery at the first attempt: it has no queue
-    /// entry to delete, and results are committed in order.
+    /// Whether the lane may continue before this result is committed. True for a delivery at the first attempt: it
+    /// has no queue entry to delete, and results are committed in order.
     pub fn frees_lane_early(&self) -> bool {
         self.is_new && self.health() == Some(ReceiverHealth::Healthy)
     }
@@ -77,9 +78,9 @@ pub struct ResultWriter {
 }
 
 impl ResultWriter {
-    /// Commits the results of attempts at one endpoint, with what they mean for the endpoint. Durable when it returns.
-    /// An endpoint that is disabled by them is an event of the log in the same commit. Returns the lanes in which a delivery
-    /// waits for another attempt.
+    /// Commits the results of attempts at one endpoint, with what they mean for the endpoint. Durable when it
+    /// returns. An endpoint that is disabled by them is an event of the log in the same commit. Returns the lanes
+    /// in which a delivery waits for another attempt.
     pub async fn commit(&self, id: Uuid, group: ResultGroup) -> Result<Vec<String>, Error> {
         let held = self.locks.lock(id).await;
         let flush_delay = flush_delay(&group.finished);

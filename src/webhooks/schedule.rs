@@ -70,8 +70,8 @@ impl Schedule {
             Some(_) => self.retries.get(at).or(self.retries.last()),
             None => self.retries.get(at),
         };
-        // A delivery that waited behind others for the whole length of a schedule gets one attempt. Otherwise each event of
-        // a lane that always fails would go through a schedule of its own.
+        // A delivery that waited behind others for the whole length of a schedule gets one attempt. Otherwise each
+        // event of a lane that always fails would go through a schedule of its own.
         if tried.in_outage.is_none() && tried.attempt == 1 && self.span() < tried.age {
             return Next::Dead;
         }

@@ -6,9 +6,10 @@
 //!  store: due heads of lanes ────┘
 //! ```
 //!
-//! A lane with an attempt in flight starts no other, so the events of a chat go out in order; lanes go out side by side, as
-//! many as the concurrency limit allows. While one group is being committed, attempts go on and the next group
-//! gathers. After a delivery at the first attempt the lane continues at once, after any other result when that is durable.
+//! A lane with an attempt in flight starts no other, so the events of a chat go out in order; lanes go out side by
+//! side, as many as the concurrency limit allows. While one group is being committed, attempts go on and the next
+//! group gathers. After a delivery at the first attempt the lane continues at once, after any other result when
+//! that is durable.
 
 use std::{
     sync::Arc,
@@ -146,8 +147,8 @@ impl EndpointWorker {
         self.parts.progress.remove(id);
     }
 
-    /// Reads events, starts the commit of finished attempts, and starts attempts that are due. Returns how long there is
-    /// nothing else to do.
+    /// Reads events, starts the commit of finished attempts, and starts attempts that are due. Returns how long
+    /// there is nothing else to do.
     async fn work(&mut self) -> Result<Duration, Error> {
         let id = self.id;
         if std::mem::take(&mut self.state.is_record_stale) {
@@ -206,7 +207,8 @@ impl EndpointWorker {
         self.state.start(lane, async move { parts.attempt(&webhook, delivery, event).await });
     }
 
-    /// Probes an endpoint in an outage with one delivery, when it is time. Returns how long there is nothing else to do.
+    /// Probes an endpoint in an outage with one delivery, when it is time. Returns how long there is nothing else
+    /// to do.
     async fn probe(
         &mut self,
         webhook: &Arc<WebhookRecord>,
@@ -269,8 +271,8 @@ impl EndpointWorker {
         }
     }
 
-    /// The next delivery, the longest due first: a head of the queue, which is read again once the heads of the last
-    /// read are used up, or a new one from the log with its event.
+    /// The next delivery, the longest due first: a head of the queue, which is read again once the heads of the
+    /// last read are used up, or a new one from the log with its event.
     async fn next_delivery(
         &mut self,
         now: Timestamp,

@@ -1,4 +1,5 @@
-//! State of one endpoint's worker: events in flight, attempts, results not yet committed, and the queue heads to try next.
+//! State of one endpoint's worker: events in flight, attempts, results not yet committed, and the queue heads to
+//! try next.
 //!
 //! Everything is bounded. The stored cursor names what is open, so a kill loses nothing: it is read and done again.
 
@@ -134,8 +135,8 @@ impl WorkerState {
         self.due_heads.clear();
     }
 
-    /// Drops everything that is not committed, to start again from the stored cursor: when the endpoint is disabled,
-    /// and after a failed commit. Attempts in flight end without a result and are repeated.
+    /// Drops everything that is not committed, to start again from the stored cursor: when the endpoint is
+    /// disabled, and after a failed commit. Attempts in flight end without a result and are repeated.
     pub fn reset(&mut self) {
         (self.in_flight, self.missed) = (None, 0);
         self.to_queue.clear();
@@ -179,7 +180,8 @@ impl WorkerState {
         self.backoff_until = Some(Instant::now() + AFTER_FAILURE);
     }
 
-    /// Puts an event that was read behind those of its lane: in flight, or into the queue where the lane is or will be.
+    /// Puts an event that was read behind those of its lane: in flight, or into the queue where the lane is or will
+    /// be.
     pub fn route(&mut self, new: NewDelivery, is_queued: bool) {
         let NewDelivery { delivery, .. } = &new;
         let is_entering_queue = self.is_entering_queue(&delivery.lane);
