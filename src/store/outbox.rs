@@ -11,7 +11,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode},
         engine::{Batch, Direction, Engine},
-        table::{Table, clear},
+        table::{Table, clear, remove_entries_in},
         trees::Tree,
     },
 };
@@ -74,12 +74,31 @@ impl<'a> Outbox<'a> {
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 
-    /// Forgets one that has no place in a queue.
-    pub fn remove_in(&self, batch: &mut Batch, entry: &OutboxEntry) {
-        batch.remove(waiting(entry.id));
-        batch.remove(by_message(&entry.session, &entry.outgoing.key));
-        batch.remove(by_uuid(entry.message_uuid()));
-        batch.remove(key(&entry.session, entry.id).done());
+    /// Adds the removal of entries that have no place in a queue. The indexes by message lead to the newest
+    /// attempt of a message, so an older one leaves them as they are.
+    pub async fn remove_in(
+        &self,
+        batch: &mut Batch,
+        entries: &[OutboxEntry],
+    ) -> Result<(), StoreError> {
+        let by_message =
+            entries.iter().map(|entry| by_message(&entry.session, &entry.outgoing.key));
+        remove_entries_in(self.table.engine, batch, by_message.collect(), |place, value| {
+            let id: Uuid = decode(value)?;
+            Ok(entries.get(place).is_some_and(|entry| entry.id == id))
+        })
+        .await?;
+        let by_uuid = entries.iter().map(|entry| by_uuid(entry.message_uuid()));
+        remove_entries_in(self.table.engine, batch, by_uuid.collect(), |place, value| {
+            let own = entries.get(place).map(|entry| key(&entry.session, entry.id));
+            Ok(own.is_some_and(|own| own.as_bytes() == value))
+        })
+        .await?;
+        for entry in entries {
+            batch.remove(waiting(entry.id));
+            batch.remove(key(&entry.session, entry.id).done());
+        }
+        Ok(())
     }
 
     /// Forgets all entries of a session.
@@ -89,7 +108,7 @@ impl<'a> Outbox<'a> {
         loop {
             let page = self.table.scan(all.clone(), Direction::Forward, AT_ONCE).await?;
             let mut batch = Batch::new();
-            page.iter().for_each(|entry| self.remove_in(&mut batch, entry));
+            self.remove_in(&mut batch, &page).await?;
             self.table.engine.commit(batch).await?;
             if page.len() < AT_ONCE {
                 break;
@@ -118,15 +137,11 @@ impl<'a> Outbox<'a> {
     ) -> Result<usize, StoreError> {
         let all = Key::new(Tree::Outbox).text(session.as_str()).all();
         let mut batch = Batch::new();
-        let mut dropped = 0;
-        for entry in self.table.scan(all, Direction::Forward, limit).await? {
-            if !entry.state.is_waiting() && entry.changed_at < before {
-                self.remove_in(&mut batch, &entry);
-                dropped += 1;
-            }
-        }
+        let mut old = self.table.scan(all, Direction::Forward, limit).await?;
+        old.retain(|entry| !entry.state.is_waiting() && entry.changed_at < before);
+        self.remove_in(&mut batch, &old).await?;
         self.table.engine.commit(batch).await?;
-        Ok(dropped)
+        Ok(old.len())
     }
 }
 
@@ -144,4 +159,44 @@ fn by_uuid(uuid: Uuid) -> Vec<u8> {
 
 fn by_message(session: &SessionId, message: &str) -> Vec<u8> {
     Key::new(Tree::OutboxByMessage).text(session.as_str()).text(message).done()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        domain::{
+            clock::from_seconds,
+            outbox::{OutboxEntry, OutboxState, example},
+        },
+        store::{Batch, Store},
+    };
+
+    fn attempt(id: u128, state: OutboxState) -> OutboxEntry {
+        let mut entry = OutboxEntry { state, ..example(id, "15550000001@c.us") };
+        entry.outgoing.key = "K".to_owned();
+        entry
+    }
+
+    #[tokio::test]
+    async fn the_newest_attempt_of_a_message_is_found_after_an_older_one_was_dropped() {
+        let store = Store::temporary().await.unwrap();
+        let (old, new) = (attempt(1, OutboxState::Failed), attempt(2, OutboxState::Queued));
+        for entry in [&old, &new] {
+            let mut batch = Batch::new();
+            store.outbox().add_in(&mut batch, entry).unwrap();
+            store.commit(batch).await.unwrap();
+        }
+        let dropped = store.outbox().prune(&old.session, from_seconds(99), 9).await.unwrap();
+        assert_eq!((dropped, store.outbox().get(&old.session, old.id).await.unwrap()), (1, None));
+        let found = async || {
+            let outbox = store.outbox();
+            let by_message = outbox.by_message(&new.session, "K").await.unwrap();
+            [by_message, outbox.by_uuid(new.message_uuid()).await.unwrap()]
+        };
+        assert_eq!(found().await, [Some(new.clone()), Some(new.clone())]);
+        let mut batch = Batch::new();
+        store.outbox().remove_in(&mut batch, std::slice::from_ref(&new)).await.unwrap();
+        store.commit(batch).await.unwrap();
+        assert_eq!(found().await, [None, None]);
+    }
 }

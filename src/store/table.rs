@@ -41,6 +41,25 @@ impl<'a, V: Serialize + DeserializeOwned> Table<'a, V> {
     }
 }
 
+/// Adds the removal of index entries to a batch, of those alone that lead to the record that goes with them:
+/// another record may have taken an entry over. `is_own` gets the place of an entry in the list and its value.
+pub async fn remove_entries_in(
+    engine: &dyn Engine,
+    batch: &mut Batch,
+    entries: Vec<Vec<u8>>,
+    is_own: impl Fn(usize, &[u8]) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let found = engine.get_many(&entries).await?;
+    for (place, (entry, value)) in entries.into_iter().zip(found).enumerate() {
+        if let Some(value) = value
+            && is_own(place, &value)?
+        {
+            batch.remove(entry);
+        }
+    }
+    Ok(())
+}
+
 /// Removes every key of a range, in batches of bounded size.
 pub async fn clear(engine: &dyn Engine, range: Range) -> Result<(), StoreError> {
     const AT_ONCE: usize = 1_000;

@@ -131,7 +131,7 @@ impl<'a> OutboxQueue<'a> {
     pub async fn forget(&self, entry: &OutboxEntry) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         self.leave_in(&mut batch, entry).await?;
-        self.outbox().remove_in(&mut batch, entry);
+        self.outbox().remove_in(&mut batch, std::slice::from_ref(entry)).await?;
         self.engine.commit(batch).await
     }
 
