@@ -1,5 +1,7 @@
 //! A chat: a person or a group that messages are exchanged with.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Jid, Message, Timestamp};
@@ -34,11 +36,25 @@ pub struct LastMessage {
     pub preview: String,
     pub timestamp: Timestamp,
     pub from_me: bool,
+    /// The key of its id. An engine's count of what is unread goes up to this message. None where an engine does
+    /// not tell it, and in records of old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Arc<str>>,
 }
 
 impl LastMessage {
     pub fn of(message: &Message) -> Self {
         let (preview, timestamp) = (message.preview(), message.timestamp);
-        Self { preview, timestamp, from_me: message.from_me() }
+        let key = Some(message.id.key.clone());
+        Self { preview, timestamp, from_me: message.from_me(), key }
+    }
+
+    /// Whether this is what the message looks like.
+    pub fn shows(&self, message: &Message) -> bool {
+        let shown = Self::of(message);
+        match self.key {
+            Some(_) => *self == shown,
+            None => *self == Self { key: None, ..shown },
+        }
     }
 }

@@ -138,7 +138,7 @@ impl Backfill<'_> {
                         all.push_front(changed);
                     }
                 } else if mirror.find_by_key(session, &chat.id, &key).await?.is_none()
-                    && let Some(new) = Missed::of_new(message, since)
+                    && let Some(new) = self.news_of(message, since)
                 {
                     missed += 1;
                     all.push_front(new);
@@ -156,6 +156,17 @@ impl Backfill<'_> {
             before = Some(oldest);
         }
         Ok(all.into())
+    }
+}
+
+impl Backfill<'_> {
+    /// An unknown message as an event, where it is one. WhatsApp counts in seconds: of what was said in that of the
+    /// link, what is reported came after it.
+    fn news_of(&self, message: Message, since: Timestamp) -> Option<Missed> {
+        let is_reported =
+            message.timestamp < since && self.ingest.waiting.holds(self.handle.id(), &message.id);
+        let since = if is_reported { message.timestamp } else { since };
+        Missed::of_new(message, since)
     }
 }
 

@@ -114,7 +114,12 @@ mod tests {
             pinned: false,
             muted_until: None,
             last_activity: timestamp,
-            last_message: Some(LastMessage { preview: String::new(), timestamp, from_me: false }),
+            last_message: Some(LastMessage {
+                preview: String::new(),
+                timestamp,
+                from_me: false,
+                key: None,
+            }),
         }
     }
 

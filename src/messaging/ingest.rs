@@ -13,7 +13,7 @@ use crate::{
     },
     events::{EventLog, counters},
     messaging::{
-        ChatEvent, backlog::Backlog, catching_up, identity, keeping::tell_in, mirror,
+        ChatEvent, backlog::Backlog, catching_up, identity, keeping::tell_in, mirror, unread,
         waiting::Waiting,
     },
     store::{Batch, Store, StoreError, Transaction},
@@ -289,16 +289,17 @@ impl Ingest {
             Some(chat) => Chat { name: self.chat_name(store, session, message).await?, ..chat },
             None => self.new_chat(message.chat(), self.chat_name(store, session, message).await?),
         };
-        if chat.last_message.as_ref().is_none_or(|last| last.timestamp <= message.timestamp) {
+        let is_counted = self.is_counted(store, session, &chat, message).await?;
+        if unread::is_newest(&chat, message, is_counted) {
             chat.last_activity = message.timestamp;
             chat.last_message = Some(LastMessage::of(message));
         }
-        if message.from_me() {
+        if message.from_me() && !is_counted {
             // Whoever writes has read.
             self.seen_in(store, session, message.chat(), chat.unread, 0).await?;
             chat.unread = 0;
-        } else if message.kind != MessageKind::GroupNotice {
-            chat.unread = chat.unread.saturating_add(1);
+        } else if !message.from_me() && message.kind != MessageKind::GroupNotice {
+            chat.unread = chat.unread.saturating_add(u32::from(!is_counted));
             chat.archived = false;
         }
         mirror::put_chat(store, session, &chat).await?;
@@ -391,7 +392,7 @@ impl Ingest {
     ) -> Result<(), StoreError> {
         let chats = store.chats();
         let Some(chat) = chats.get(session, former.chat()).await? else { return Ok(()) };
-        if chat.last_message != Some(LastMessage::of(former)) {
+        if !chat.last_message.as_ref().is_some_and(|last| last.shows(former)) {
             return Ok(());
         }
         let last_message = now.map(LastMessage::of);

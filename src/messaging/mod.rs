@@ -40,6 +40,7 @@ mod send;
 mod sent;
 mod sink;
 mod tags;
+mod unread;
 mod waiting;
 
 use std::{path::PathBuf, sync::Arc};

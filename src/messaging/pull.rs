@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Command, Error, Reply},
-    messaging::{Ingest, backfill::Backfill, catching_up, identity, odd_reply},
+    messaging::{Ingest, backfill::Backfill, catching_up, identity, odd_reply, unread},
     session::SessionHandle,
 };
 
@@ -44,11 +44,8 @@ impl Ingest {
             loop {
                 let store = work.store();
                 for chat in page {
-                    // Something may have happened in it since the engine was asked.
-                    let known = store.chats().get(session, &chat.id).await?;
-                    if known.is_none_or(|known| known.last_activity <= chat.last_activity) {
-                        self.put_chat_in(store, session, chat).await?;
-                    }
+                    let chat = unread::with_later(store, session, chat).await?;
+                    self.put_chat_in(store, session, &chat).await?;
                 }
                 if work.commit().await? {
                     break;

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::domain::{EventBody, SessionId};
+use crate::domain::{EventBody, MessageId, SessionId};
 
 /// How long it waits at most, and how much of it: an engine may be slow to tell what was missed.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +48,17 @@ impl Waiting {
             }
             _ => Some(body),
         }
+    }
+
+    /// Whether the report of a new message waits.
+    pub fn holds(&self, session: &SessionId, message: &MessageId) -> bool {
+        let is_of = |body: &EventBody| match body {
+            EventBody::Message { message: new } | EventBody::MessageSent { message: new } => {
+                new.id.key == message.key
+            }
+            _ => false,
+        };
+        self.lines().get(session).is_some_and(|line| line.reports.iter().any(is_of))
     }
 
     /// Whether what waits has waited long enough, or is too much.

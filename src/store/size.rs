@@ -44,11 +44,7 @@ async fn fill(store: &Store, messages: i64) {
             let mut batch = Batch::new();
             for conversation in first..(first + AT_ONCE).min(conversations) {
                 let message = message(number, conversation);
-                let last_message = LastMessage {
-                    preview: message.body.clone(),
-                    timestamp: message.timestamp,
-                    from_me: message.from_me(),
-                };
+                let last_message = LastMessage::of(&message);
                 let chat = Chat {
                     id: message.chat().clone(),
                     name: format!("Contact {conversation}"),

@@ -38,6 +38,7 @@ mod search;
 mod secrets;
 mod simulated_network;
 mod two_sides;
+mod unread;
 mod vault;
 mod webhook_outage;
 mod webhook_service;

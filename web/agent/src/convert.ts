@@ -232,6 +232,7 @@ export function chatOf(model: ChatLike, last: Message | null, name: string): Cha
           preview: last.body || `[${last.kind === "revoked" ? "deleted" : last.kind}]`,
           timestamp: last.timestamp,
           fromMe: last.id.startsWith("true_"),
+          key: last.id.split("_")[2] ?? null,
         },
   };
 }

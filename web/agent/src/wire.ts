@@ -94,7 +94,7 @@ export interface Chat {
   pinned: boolean;
   mutedUntil: string | null;
   lastActivity: string;
-  lastMessage: { preview: string; timestamp: string; fromMe: boolean } | null;
+  lastMessage: { preview: string; timestamp: string; fromMe: boolean; key: string | null } | null;
 }
 
 export interface Contact {

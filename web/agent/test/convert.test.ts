@@ -138,6 +138,7 @@ test("a chat has a name, and may be muted for a while or for ever", () => {
   const image = messageOf({ id: id("true_15550000011@c.us_A"), type: "image" }, AROUND);
   const { lastMessage } = chatOf({ id: id("15550000011@c.us") }, image, "Ada");
   assert.deepEqual([lastMessage?.preview, lastMessage?.fromMe], ["[image]", true]);
+  assert.equal(lastMessage?.key, image.id.split("_")[2]);
 });
 
 test("an address is what the gateway takes for one", () => {
