@@ -26,11 +26,13 @@ use crate::{
         retention::{self, Choice, Need, Retention, Surplus},
         tail::Tail,
     },
-    store::{Batch, Store, StoreError},
+    store::{Batch, LogEnd, Store, StoreError},
 };
 
 /// Events dropped in one commit.
 const PRUNED_AT_ONCE: usize = 1_000;
+/// How often a commit is numbered anew while other logs append.
+const MOST_TRIES: usize = 24;
 
 /// The log. Clones are the same log.
 #[derive(Clone)]
@@ -55,12 +57,14 @@ pub(in crate::events) struct Inner {
     dropped_bytes: AtomicU64,
 }
 
-/// The next numbers. Their lock is held for an append, so commits are in the order of numbers.
+/// What the next numbers follow on, as far as this log knows. Each commit expects that the log ends there. Where
+/// another log on the same engine has appended meanwhile, the commit fails and this is read anew. The lock around
+/// it saves such conflicts.
 pub(in crate::events) struct Numbers {
-    pub(in crate::events) last: u64,
+    pub(in crate::events) end: LogEnd,
     last_of: HashMap<Uuid, u64>,
-    /// The offset behind the newest entry, in bytes appended in total.
-    ends_at: u64,
+    /// Another log was seen to append.
+    is_shared: bool,
 }
 
 /// Events with their numbers, before their commit.
@@ -69,7 +73,6 @@ struct Numbered {
     events: Vec<(Arc<Event>, usize)>,
     /// Bodies whose identity is in the log already.
     known: Vec<Body>,
-    last: u64,
     last_of: HashMap<Uuid, u64>,
     ends_at: u64,
 }
@@ -85,15 +88,15 @@ pub struct Pruned<R> {
 
 impl EventLog {
     pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
-        let newest = store.events().newest().await?;
-        let (last, ends_at) = newest.map_or((0, 0), |newest| (newest.seq, newest.ends_at));
+        let end = store.events().end().await?;
+        let (last, ends_at) = (end.seq, end.bytes);
         let oldest = store.events().oldest().await?;
         let (oldest, dropped_bytes) =
             oldest.map_or((last + 1, ends_at), |oldest| (oldest.seq, oldest.starts_at));
         let inner = Inner {
             store,
             clock,
-            numbers: Mutex::new(Numbers { last, last_of: HashMap::new(), ends_at }),
+            numbers: Mutex::new(Numbers { end, last_of: HashMap::new(), is_shared: false }),
             channels: RwLock::default(),
             tail: QuickMutex::default(),
             newest: watch::Sender::new(last),
@@ -148,9 +151,15 @@ impl EventLog {
         news: Vec<NewEvent>,
         along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
-        let reported: Vec<Body> = news.iter().map(|news| news.body.clone()).collect();
-        let events = self.commit_of(news, &Identities::default(), along).await?;
-        reported.iter().for_each(counters::received);
+        let mut work = self.inner.store.transaction();
+        let events = loop {
+            let people = Identities::default();
+            let committed = self.commit_of(news.clone(), &people, along.clone()).await;
+            if let Some(events) = work.settled(committed).await? {
+                break events;
+            }
+        };
+        news.iter().for_each(|news| counters::received(&news.body));
         match events.last() {
             Some(last) => self.publish(last.seq).await?,
             None => self.inner.store.durable().await?,
@@ -176,14 +185,46 @@ impl EventLog {
     /// The same for events of any family and any channel.
     pub async fn commit_of(
         &self,
-        news: Vec<NewEvent>,
+        mut news: Vec<NewEvent>,
         people: &Identities,
         mut along: Batch,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
         let mut numbers = self.inner.numbers.lock().await;
-        let numbered = self.number(&numbers, news, people, &mut along).await?;
-        self.inner.store.commit(along).await?;
-        Ok(self.committed(&mut numbers, numbered))
+        let mut tries = 1;
+        loop {
+            let spare = numbers.is_shared.then(|| (news.clone(), along.clone()));
+            let numbered = self.number(&numbers, news, people, &mut along).await?;
+            let committed = self.inner.store.commit(along).await;
+            if let Err(StoreError::Conflict) = committed
+                && self.follow_others(&mut numbers).await?
+                && tries < MOST_TRIES
+                && let Some(again) = spare
+            {
+                // The numbers were the others', which says nothing of the work: it gets other numbers at once.
+                (news, along, tries) = (again.0, again.1, tries + 1);
+                continue;
+            }
+            committed?;
+            return Ok(self.committed(&mut numbers, numbered));
+        }
+    }
+
+    /// Counts on from where the log ends by now. Whether another log on the same engine has appended to it.
+    async fn follow_others(&self, numbers: &mut Numbers) -> Result<bool, StoreError> {
+        let stored = self.inner.store.events();
+        let end = stored.end().await?;
+        if end.seq == numbers.end.seq {
+            return Ok(false);
+        }
+        if let Some(oldest) = stored.oldest().await? {
+            self.inner.oldest.fetch_max(oldest.seq, Ordering::SeqCst);
+            self.inner.dropped_bytes.fetch_max(oldest.starts_at, Ordering::SeqCst);
+        }
+        self.inner.appended.store(end.bytes, Ordering::SeqCst);
+        // It holds events of successive numbers, and lacks those of the other log.
+        self.tail().forget_below(u64::MAX);
+        *numbers = Numbers { end, last_of: HashMap::new(), is_shared: true };
+        Ok(true)
     }
 
     /// Numbers events and adds them to a batch. Events whose identity is in the log already are left out.
@@ -196,7 +237,7 @@ impl EventLog {
     ) -> Result<Numbered, StoreError> {
         let stored = self.inner.store.events();
         let at = self.inner.clock.now();
-        let (mut last, mut ends_at) = (numbers.last, numbers.ends_at);
+        let (mut last, mut ends_at) = (numbers.end.seq, numbers.end.bytes);
         let (mut events, mut known) = (Vec::with_capacity(news.len()), Vec::new());
         let (mut identities, mut last_of) = (Vec::new(), HashMap::new());
         for NewEvent { channel, body } in news {
@@ -227,17 +268,22 @@ impl EventLog {
             let bytes = usize::try_from(ends_at - starts_at).unwrap_or(usize::MAX);
             events.push((Arc::new(event), bytes));
         }
-        Ok(Numbered { events, known, last, last_of, ends_at })
+        if !events.is_empty() {
+            stored.expect_end_in(batch, &numbers.end)?;
+        }
+        Ok(Numbered { events, known, last_of, ends_at })
     }
 
     /// Takes over the numbers of events that are committed.
     fn committed(&self, numbers: &mut Numbers, numbered: Numbered) -> Vec<Arc<Event>> {
-        let Numbered { events, known, last, last_of, ends_at } = numbered;
+        let Numbered { events, known, last_of, ends_at } = numbered;
         Breakpoint::EventCommitted.pass();
         let mut tail = self.tail();
         events.iter().for_each(|(event, bytes)| tail.push(event.clone(), *bytes));
         drop(tail);
-        (numbers.last, numbers.ends_at) = (last, ends_at);
+        if let Some((last, _)) = events.last() {
+            numbers.end = LogEnd::at(last, ends_at);
+        }
         numbers.last_of.extend(last_of);
         self.inner.appended.store(ends_at, Ordering::SeqCst);
         known.iter().for_each(counters::known);

@@ -21,7 +21,7 @@ impl EventLog {
 
     /// Publishes everything that was committed, also by tasks that ended before they published it.
     pub async fn publish_all(&self) -> Result<(), StoreError> {
-        let last = self.inner.numbers.lock().await.last;
+        let last = self.inner.numbers.lock().await.end.seq;
         self.publish(last).await
     }
 

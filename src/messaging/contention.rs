@@ -33,14 +33,16 @@ fn person(writer: usize, round: usize) -> Jid {
     format!("1555{writer:03}{round:04}@c.us").parse().unwrap()
 }
 
-/// Two gateways with a group, one message in it and its recipients. They share the log, which numbers events
-/// in the memory of one process; each has locks of its own.
+/// Two gateways with a group, one message in it and its recipients. Each has a log and locks of its own.
 async fn gateways(conflict_each: u64) -> ([Arc<Ingest>; 2], Store) {
     let [one, other] = Store::two_on_one_engine(conflict_each).await;
     let clock = Clock::system();
-    let log = EventLog::open(one.clone(), clock.clone()).await.unwrap();
-    let gateways =
-        [&one, &other].map(|store| Ingest::new(store.clone(), log.clone(), clock.clone()));
+    let mut gateways = Vec::new();
+    for store in [&one, &other] {
+        let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
+        gateways.push(Ingest::new(store.clone(), log, clock.clone()));
+    }
+    let gateways: [Arc<Ingest>; 2] = gateways.try_into().unwrap_or_else(|_| unreachable!());
     let recipients = (0..WRITERS).flat_map(|writer| (0..ROUNDS).map(move |n| person(writer, n)));
     let text = Message::text(message(), GROUP.parse().unwrap(), "hello", from_seconds(9));
     let sent = Message { recipients: Some(recipients.collect()), ..text };

@@ -90,7 +90,7 @@ impl<'a> Conversations<'a> {
             session: session.clone(),
             chat: chat.clone(),
             uuid: conversation_uuid(session, chat),
-            number: self.numbers.conversation(),
+            number: self.numbers.conversation(self.engine).await?,
             created_at,
             changed_at: created_at,
             tags: Vec::new(),

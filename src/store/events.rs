@@ -15,7 +15,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode, last_number},
         engine::{Batch, Direction, Engine},
-        table::clear,
+        table::{clear, remove_entries_in},
         trees::Tree,
     },
 };
@@ -67,6 +67,24 @@ pub struct EventPlace {
     pub ends_at: u64,
 }
 
+/// The end of the log as a store found it: what the next numbers rest on.
+pub struct LogEnd {
+    /// The newest number, 0 for an empty log.
+    pub seq: u64,
+    /// Bytes that the log ever took.
+    pub bytes: u64,
+    /// A key that is there, or not, as long as the newest entry is: others may append and drop all that this
+    /// store knows of.
+    mark: (Vec<u8>, Option<Vec<u8>>),
+}
+
+impl LogEnd {
+    /// The end after this event was appended, with which the log takes so many bytes.
+    pub fn at(event: &Event, bytes: u64) -> Self {
+        Self { seq: event.seq, bytes, mark: (mark(event), Some(Vec::new())) }
+    }
+}
+
 pub struct Events<'a> {
     engine: &'a dyn Engine,
 }
@@ -76,9 +94,36 @@ impl<'a> Events<'a> {
         Self { engine }
     }
 
-    /// The place of the newest entry; none for an empty log.
-    pub async fn newest(&self) -> Result<Option<EventPlace>, StoreError> {
-        self.first_from(Direction::Backward).await
+    /// The end of the log.
+    pub async fn end(&self) -> Result<LogEnd, StoreError> {
+        loop {
+            let all = Key::new(Tree::Events).all();
+            let newest = self.engine.scan(all, Direction::Backward, 1).await?;
+            let Some((place, value)) = newest.first() else {
+                let begun = begun();
+                let found = self.engine.get(&begun).await?;
+                return Ok(LogEnd { seq: 0, bytes: 0, mark: (begun, found) });
+            };
+            let (event, EventPlace { ends_at, .. }) = (event_of(value)?, place_of(value)?);
+            let mark = mark(&event);
+            let found = self.engine.get(&mark).await?;
+            // Of old entries some have no mark. Any other lost it because others dropped the entry meanwhile.
+            if found.is_some() || self.engine.get(place).await?.is_some() {
+                return Ok(LogEnd { seq: event.seq, bytes: ends_at, mark: (mark, found) });
+            }
+        }
+    }
+
+    /// Has a batch that appends fail where another store has appended since this end was read. So no number is
+    /// given twice.
+    pub fn expect_end_in(&self, batch: &mut Batch, end: &LogEnd) -> Result<(), StoreError> {
+        let (mark, found) = end.mark.clone();
+        if end.seq == 0 {
+            batch.put(mark.clone(), encode(&true)?);
+        }
+        batch.expect(mark, found);
+        batch.expect(key(end.seq.saturating_add(1)).done(), None);
+        Ok(())
     }
 
     /// The place of the oldest entry still held; none for an empty log.
@@ -199,16 +244,22 @@ impl<'a> Events<'a> {
     pub async fn drop_below(&self, below: u64, limit: usize) -> Result<usize, StoreError> {
         let range = key(0).until(key(below));
         let pairs = self.engine.scan(range, Direction::Forward, limit).await?;
-        let mut batch = Batch::new();
+        let (mut batch, mut identities, mut numbers) = (Batch::new(), Vec::new(), Vec::new());
         for (event_key, bytes) in &pairs {
             let event = event_of(bytes)?;
             let uuid = event.channel_uuid();
             if let Some(identity) = event.body.identity() {
-                batch.remove(identity_key(uuid, &identity));
+                identities.push(identity_key(uuid, &identity));
+                numbers.push(event.seq);
             }
             batch.remove(by_session(uuid).number(event.seq).done());
             batch.remove(event_key.clone());
         }
+        // An identity that was forgotten may stand for a later event by now.
+        remove_entries_in(self.engine, &mut batch, identities, |place, value| {
+            Ok(numbers.get(place) == Some(&decode::<u64>(value)?))
+        })
+        .await?;
         if !batch.is_empty() {
             self.engine.commit(batch).await?;
         }
@@ -314,6 +365,15 @@ fn key(seq: u64) -> Key {
     Key::new(Tree::Events).number(seq)
 }
 
+fn mark(event: &Event) -> Vec<u8> {
+    by_session(event.channel_uuid()).number(event.seq).done()
+}
+
+/// The setting that says that something was ever appended.
+fn begun() -> Vec<u8> {
+    Key::new(Tree::Settings).text("event log").done()
+}
+
 fn by_session(session: Uuid) -> Key {
     Key::new(Tree::EventsOfSession).uuid(session)
 }
@@ -364,7 +424,8 @@ mod tests {
             ("gateway", "webhook_disabled")
         );
         assert!(matches!(disabled.subject, EventSubject::Webhook(_)));
-        let place = store.events().newest().await.unwrap().unwrap();
+        let place =
+            store.events().place(store.events().end().await.unwrap().seq).await.unwrap().unwrap();
         assert_eq!((place.seq, place.starts_at), (3, 600));
     }
 

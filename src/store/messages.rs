@@ -262,7 +262,7 @@ impl<'a> Messages<'a> {
         message: &Message,
     ) -> Result<bool, StoreError> {
         let Some(known) = self.record(session, &message.id).await? else {
-            let number = self.free_number(|| self.numbers.message()).await?;
+            let number = self.numbers.message(self.engine).await?;
             self.add_in(batch, session, message, number)?;
             return Ok(true);
         };
@@ -286,7 +286,7 @@ impl<'a> Messages<'a> {
         if !of_key.is_empty() || self.record(session, &message.id).await?.is_some() {
             return Ok(false);
         }
-        let number = self.free_number(|| self.numbers.earlier_message()).await?;
+        let number = self.numbers.earlier_message(self.engine).await?;
         self.add_in(batch, session, message, number)?;
         Ok(true)
     }
@@ -308,7 +308,7 @@ impl<'a> Messages<'a> {
 
     /// Removes the messages of a chat, or of all chats of a session.
     pub async fn clear(&self, session: &SessionId, chat: Option<&Jid>) -> Result<(), StoreError> {
-        self.numbers.keep(self.engine).await?;
+        let mut given = self.numbers.keep(self.engine).await?;
         loop {
             let of_session = BY_TIME.key().text(session.as_str());
             let part = match chat {
@@ -318,6 +318,10 @@ impl<'a> Messages<'a> {
             let found = record::follow(self.engine, part.below(), READ_AT_ONCE).await?;
             if found.is_empty() {
                 return Ok(());
+            }
+            // What comes meanwhile is removed as well, here or at the next call.
+            if found.iter().any(|found| !given.has_message(found.record.number)) {
+                given = self.numbers.keep(self.engine).await?;
             }
             let mut batch = Batch::new();
             for Found { key, record, .. } in found {
@@ -338,18 +342,6 @@ impl<'a> Messages<'a> {
         let (session, message) = (session.clone(), message.clone());
         let record = MessageRecord { session, number, hidden: false, placed_at: None, message };
         record::put_in(batch, &MessageRecord::key_of(number), &record)
-    }
-
-    /// A number that nothing bears: another gateway on the same engine may have given it.
-    async fn free_number(&self, next: impl Fn() -> u64) -> Result<u64, StoreError> {
-        loop {
-            let number = next();
-            let key = MessageRecord::key_of(number);
-            if self.engine.get(key.as_bytes()).await?.is_none() {
-                return Ok(number);
-            }
-            self.numbers.go_past(self.engine).await?;
-        }
     }
 
     async fn record(

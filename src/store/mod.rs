@@ -59,7 +59,7 @@ pub use self::{
     deliveries::{Deliveries, Pruning},
     delivery_queue::DeliveryQueueChange,
     engine::{Batch, Conditions, MemoryEngine, Pair, Snapshot},
-    events::Events,
+    events::{Events, LogEnd},
     idempotency::Idempotency,
     identities::StoredIdentities,
     jobs::Job,

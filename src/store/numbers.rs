@@ -1,7 +1,9 @@
 //! The numbers of messages and conversations: unlike any other, and never given twice.
 //!
-//! A number that was given stands in an index as long as what bears it; counting goes on from there
-//! at the next start. So nothing is written when one is given, only before bearers are removed.
+//! What bears a number lies under it. A number is given in a transaction that has found nothing there, and that
+//! fails where another store on the same engine gives it meanwhile; the memory of a process only says where to
+//! look first. Before bearers are removed, it is written down how far counting has come, which is read with each
+//! number that is given.
 
 use std::{
     sync::{
@@ -17,16 +19,17 @@ use crate::{
     domain::conversation::FIRST_NUMBER,
     store::{
         StoreError,
-        codec::{Key, last_number},
-        engine::{Direction, Engine},
-        settings::Settings,
+        codec::{Key, decode, encode, last_number},
+        engine::{Batch, Direction, Engine},
         trees::Tree,
     },
 };
 
 const SETTING: &str = "numbers given";
+/// How often it is tried to write down how far counting has come, while others do the same.
+const MOST_TRIES: usize = 24;
 
-/// What is given next; clones count together.
+/// What is probably given next; clones count together.
 #[derive(Clone)]
 pub struct Numbers(Arc<Next>);
 
@@ -47,53 +50,99 @@ pub struct Listing {
     pub since: Instant,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Given {
+/// How far counting has come: the next number of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
     message: u64,
     history: u64,
     conversation: u64,
 }
 
-impl Numbers {
-    pub async fn open(engine: &dyn Engine) -> Result<Self, StoreError> {
-        let before = Given { message: FIRST_NUMBER, history: FIRST_NUMBER, conversation: 1 };
-        let given = Settings::new(engine).get(SETTING).await?.unwrap_or(before);
-        let after = |last: Option<u64>| last.map_or(0, |last| last.saturating_add(1));
-        let (oldest, newest) = ends(engine, Tree::MessageRecords).await?;
-        let (_, conversation) = ends(engine, Tree::ConversationsByNumber).await?;
-        let next = Next {
-            message: given.message.max(after(newest)).into(),
-            history: given.history.min(oldest.unwrap_or(u64::MAX)).into(),
-            conversation: given.conversation.max(after(conversation)).into(),
-            listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
-        };
-        Ok(Self(Arc::new(next)))
+impl Given {
+    const NONE: Self = Self { message: FIRST_NUMBER, history: FIRST_NUMBER, conversation: 1 };
+
+    /// Whether a number of a message was given.
+    pub fn has_message(&self, number: u64) -> bool {
+        (self.history..self.message).contains(&number)
     }
 
-    /// For a message that comes to be known as it happens: above all that were given before.
-    pub fn message(&self) -> u64 {
-        self.0.message.fetch_add(1, Ordering::SeqCst)
+    fn and(self, other: Self) -> Self {
+        Self {
+            message: self.message.max(other.message),
+            history: self.history.min(other.history),
+            conversation: self.conversation.max(other.conversation),
+        }
+    }
+}
+
+impl Numbers {
+    pub async fn open(engine: &dyn Engine) -> Result<Self, StoreError> {
+        let Given { message, history, conversation } = Given::NONE;
+        let numbers = Self(Arc::new(Next {
+            message: message.into(),
+            history: history.into(),
+            conversation: conversation.into(),
+            listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
+        }));
+        let found = engine.get(&setting()).await?;
+        numbers.go_past(engine, written(found.as_deref())?).await?;
+        Ok(numbers)
+    }
+
+    /// For a message that comes to be known as it happens: above all that were given before. `engine` is that of a
+    /// transaction, as in all that gives numbers.
+    pub async fn message(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
+        let next = || self.0.message.fetch_add(1, Ordering::SeqCst);
+        self.free(engine, Tree::MessageRecords, next, |given, number| given.has_message(number))
+            .await
     }
 
     /// For a message of an earlier time: below all that were given before.
-    pub fn earlier_message(&self) -> u64 {
-        self.0.history.fetch_sub(1, Ordering::SeqCst) - 1
+    pub async fn earlier_message(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
+        let next = || self.0.history.fetch_sub(1, Ordering::SeqCst) - 1;
+        self.free(engine, Tree::MessageRecords, next, |given, number| given.has_message(number))
+            .await
+    }
+
+    pub async fn conversation(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
+        let next = || self.0.conversation.fetch_add(1, Ordering::SeqCst);
+        let is_given = |given: &Given, number| number < given.conversation;
+        self.free(engine, Tree::ConversationsByNumber, next, is_given).await
+    }
+
+    /// A number that nothing bears or has borne.
+    async fn free(
+        &self,
+        engine: &dyn Engine,
+        tree: Tree,
+        next: impl Fn() -> u64,
+        is_given: impl Fn(&Given, u64) -> bool,
+    ) -> Result<u64, StoreError> {
+        loop {
+            let number = next();
+            let keys = [Key::<()>::new(tree).number(number).done(), setting()];
+            let mut found = engine.get_many(&keys).await?.into_iter();
+            let bearer = found.next().flatten();
+            let given = written(found.next().flatten().as_deref())?;
+            if bearer.is_none() && !is_given(&given, number) {
+                return Ok(number);
+            }
+            self.go_past(engine, given).await?;
+        }
     }
 
     /// Counts on from what others gave on the same engine.
-    pub async fn go_past(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+    async fn go_past(&self, engine: &dyn Engine, given: Given) -> Result<(), StoreError> {
+        let after = |last: Option<u64>| last.map_or(0, |last| last.saturating_add(1));
         let (oldest, newest) = ends(engine, Tree::MessageRecords).await?;
-        if let Some(newest) = newest {
-            self.0.message.fetch_max(newest.saturating_add(1), Ordering::SeqCst);
-        }
-        if let Some(oldest) = oldest {
-            self.0.history.fetch_min(oldest, Ordering::SeqCst);
-        }
+        let (_, conversation) = ends(engine, Tree::ConversationsByNumber).await?;
+        let history = oldest.unwrap_or(u64::MAX).min(given.history);
+        let (message, conversation) =
+            (after(newest).max(given.message), after(conversation).max(given.conversation));
+        self.0.message.fetch_max(message, Ordering::SeqCst);
+        self.0.history.fetch_min(history, Ordering::SeqCst);
+        self.0.conversation.fetch_max(conversation, Ordering::SeqCst);
         Ok(())
-    }
-
-    pub fn conversation(&self) -> u64 {
-        self.0.conversation.fetch_add(1, Ordering::SeqCst)
     }
 
     /// A chat is about to come, go, or change between the archive and the list.
@@ -106,16 +155,41 @@ impl Numbers {
         *self.0.listing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down how far counting has come; before anything that bears a number is removed.
-    pub async fn keep(&self, engine: &dyn Engine) -> Result<(), StoreError> {
-        let now = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
-        let given = Given {
-            message: now(&self.0.message),
-            history: now(&self.0.history),
-            conversation: now(&self.0.conversation),
-        };
-        Settings::new(engine).put_lazily(SETTING, &given).await
+    /// Writes down how far counting has come; before anything that bears a number is removed. What bears one by
+    /// now is covered.
+    pub async fn keep(&self, engine: &dyn Engine) -> Result<Given, StoreError> {
+        for _ in 0..MOST_TRIES {
+            let found = engine.get(&setting()).await?;
+            let former = written(found.as_deref())?;
+            self.go_past(engine, former).await?;
+            let now = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
+            let given = Given {
+                message: now(&self.0.message),
+                history: now(&self.0.history),
+                conversation: now(&self.0.conversation),
+            };
+            let given = given.and(former);
+            if given == former {
+                return Ok(given);
+            }
+            let mut batch = Batch::new();
+            batch.expect(setting(), found);
+            batch.put(setting(), encode(&given)?);
+            match engine.commit(batch).await {
+                Err(StoreError::Conflict) => tokio::task::yield_now().await,
+                outcome => return outcome.map(|()| given),
+            }
+        }
+        Err(StoreError::Conflict)
     }
+}
+
+fn setting() -> Vec<u8> {
+    Key::<()>::new(Tree::Settings).text(SETTING).done()
+}
+
+fn written(found: Option<&[u8]>) -> Result<Given, StoreError> {
+    Ok(found.map(decode).transpose()?.unwrap_or(Given::NONE))
 }
 
 /// The lowest and the highest number that keys of a tree end with.
@@ -178,6 +252,19 @@ mod tests {
         assert_eq!(put(&store, &b, &message(chat.as_str(), "K2")).await, FIRST_NUMBER + 2);
         let (session, found) = store.messages().by_number(first).await.unwrap().unwrap();
         assert_eq!((session, found.message.body.as_str()), (a, "K1"));
+    }
+
+    #[tokio::test]
+    async fn a_number_whose_bearer_another_store_removed_is_not_given_again() {
+        let [one, other] = Store::two_on_one_engine(0).await;
+        let session: SessionId = "s".parse().unwrap();
+        let chat: Jid = "15550000001@c.us".parse().unwrap();
+        let first = put(&one, &session, &message(chat.as_str(), "K1")).await;
+        one.messages().clear(&session, None).await.unwrap();
+        assert_eq!(put(&other, &session, &message(chat.as_str(), "K2")).await, first + 1);
+        // Nor one that the store which removes its bearer never gave.
+        one.messages().clear(&session, None).await.unwrap();
+        assert_eq!(put(&one, &session, &message(chat.as_str(), "K3")).await, first + 2);
     }
 
     #[tokio::test]

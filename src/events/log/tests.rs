@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{Ack, clock::from_seconds},
+    domain::{Ack, Message, clock::from_seconds},
     events::log::*,
 };
 
@@ -84,6 +84,100 @@ async fn numbers_have_no_gaps_however_many_append_at_once() {
     let of_one = log.read(Some(Uuid::from_u128(1)), 0, 1_000).await.unwrap();
     let within: Vec<_> = of_one.iter().map(|event| event.channel_seq).collect();
     assert_eq!(within, (1..=of_one.len() as u64).collect::<Vec<_>>());
+}
+
+/// A message in a new chat, and an event of it, written through one of two logs on one engine.
+async fn write(log: &EventLog, session: &SessionId, which: usize) {
+    let id = format!("true_{}@c.us_K", 15_550_000_000_u64 + which as u64);
+    let from = "15557654321@c.us".parse().unwrap();
+    let message = Message::text(id.parse().unwrap(), from, "", from_seconds(9));
+    let mut work = log.work();
+    loop {
+        let (store, mut batch) = (work.store(), Batch::new());
+        store.messages().put_in(&mut batch, session, &message).await.unwrap();
+        let (chat, at) = (message.chat(), message.timestamp);
+        store.conversations().ensure_in(&mut batch, session, chat, at).await.unwrap();
+        store.commit(batch).await.unwrap();
+        let ack = EventBody::Ack { message: message.id.clone(), ack: Ack::Read, participant: None };
+        work.append(NewEvent::of(&session.into(), ack));
+        if work.commit().await.unwrap().is_some() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_logs_on_one_engine_give_no_number_twice() {
+    const ROUNDS: usize = 10_000;
+    const WRITERS: usize = 4;
+    let stores = Store::two_on_one_engine(0).await;
+    let session: SessionId = "s".parse().unwrap();
+    let mut logs = Vec::new();
+    for store in &stores {
+        let log = EventLog::open(store.clone(), Clock::system()).await.unwrap();
+        log.bind(&SessionRef { id: session.clone(), uuid: Uuid::from_u128(1) });
+        logs.push(log);
+    }
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let (log, session) = (logs[writer % 2].clone(), session.clone());
+        writers.spawn(async move {
+            for round in 0..ROUNDS / WRITERS {
+                write(&log, &session, writer * ROUNDS + round).await;
+            }
+        });
+    }
+    writers.join_all().await;
+    for log in &logs {
+        log.publish_all().await.unwrap();
+    }
+    let newest = logs.iter().max_by_key(|log| log.newest()).unwrap();
+    let events = newest.read(None, 0, usize::MAX).await.unwrap();
+    let numbers: Vec<_> = events.iter().map(|event| (event.seq, event.channel_seq)).collect();
+    assert!(numbers.iter().eq((1..=ROUNDS as u64).map(|n| (n, n)).collect::<Vec<_>>().iter()));
+    let messages = stores[0].messages().feed(None, usize::MAX).await.unwrap();
+    assert_eq!(messages.len(), ROUNDS);
+    let conversations = stores[0].conversations();
+    for (_, stored) in messages {
+        let chat = stored.message.chat();
+        let record = conversations.get(&session, chat).await.unwrap().unwrap();
+        let of_number = conversations.by_number(record.number).await.unwrap();
+        assert_eq!(of_number, Some(record), "its number was given again");
+    }
+}
+
+#[tokio::test]
+async fn an_idle_log_goes_on_behind_what_another_appended_and_dropped() {
+    let [one, other] = Store::two_on_one_engine(0).await;
+    let session = "s".parse().unwrap();
+    let idle = EventLog::open(other, Clock::system()).await.unwrap();
+    let busy = EventLog::open(one, Clock::system()).await.unwrap();
+    for n in 0..9 {
+        busy.append(&session, vec![ack(&format!("K{n}"))], Batch::new()).await.unwrap();
+    }
+    busy.prune(Retention::of_bytes(1), NOBODY).await.unwrap();
+    let told = idle.append(&session, vec![ack("A")], Batch::new()).await.unwrap();
+    assert_eq!((told[0].seq, told[0].channel_seq, idle.oldest()), (10, 10, 9));
+    for n in 0..9 {
+        busy.append(&session, vec![ack(&format!("L{n}"))], Batch::new()).await.unwrap();
+    }
+    busy.prune(Retention::of_bytes(1), NOBODY).await.unwrap();
+    let told = idle.append(&session, vec![ack("B")], Batch::new()).await.unwrap();
+    assert_eq!((told[0].seq, idle.read(None, 18, 9).await.unwrap().len()), (20, 2));
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_later_event_outlives_an_earlier_one_of_the_same_identity() {
+    let (log, _) = log().await;
+    let (session, stored) = (session("s", 1), log.inner.store.clone());
+    log.bind(&session);
+    log.append(&session.id, vec![ack("A")], Batch::new()).await.unwrap();
+    stored.events().forget_identities(session.uuid).await.unwrap();
+    log.append(&session.id, vec![ack("A"), ack("B")], Batch::new()).await.unwrap();
+    assert_eq!(stored.events().drop_below(2, 9).await.unwrap(), 1);
+    assert_eq!(log.number_of(&session.id, &ack("A")).await.unwrap(), Some(2));
+    assert_eq!(stored.events().drop_below(3, 9).await.unwrap(), 1);
+    assert_eq!(log.number_of(&session.id, &ack("A")).await.unwrap(), None);
 }
 
 #[tokio::test]

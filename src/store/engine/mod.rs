@@ -61,7 +61,7 @@ pub struct Followed {
 }
 
 /// Several writes that happen together or not at all.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub(in crate::store) writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub(in crate::store) expectations: Vec<(Vec<u8>, Option<Vec<u8>>)>,
