@@ -18,7 +18,7 @@ use crate::{
         tickets::Tickets,
     },
     domain::{Clock, Error, ErrorCode, SessionId, SessionRef, Subject, Timestamp},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Transaction},
 };
 
 /// All scopes.
@@ -42,7 +42,7 @@ pub struct ApiKeys {
     clock: Clock,
     leases: Leases,
     tickets: Tickets,
-    /// Held from the count of the keys until one is added.
+    /// Held while a key is added. It saves conflicts, no more.
     creating: Arc<Mutex<()>>,
     bootstrap_key: Option<BootstrapKey>,
 }
@@ -72,21 +72,16 @@ impl ApiKeys {
             Error::both(Error::both(checked_name(name), checked_scopes(scopes)), end)?;
         let (name, scopes) = words;
         let _creating = self.creating.lock().await;
-        let session_uuid = match &session {
-            Some(id) => Some(self.living(id).await?.ok_or_else(|| no_session(id))?),
-            None => None,
-        };
-        self.make_room(now).await?;
         let random: [u8; 32] = rand::random();
         let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
-        let record = ApiKeyRecord {
+        let mut record = ApiKeyRecord {
             id: Uuid::now_v7(),
             name,
             prefix: secret.chars().take(SHOWN).collect(),
             hash: hash(&secret),
             scopes,
             session,
-            session_uuid,
+            session_uuid: None,
             created_at: now,
             expires_at,
             last_used_at: None,
@@ -94,6 +89,11 @@ impl ApiKeys {
         };
         let mut keys = self.store.transaction();
         loop {
+            if let Some(id) = &record.session {
+                let living = living(keys.store(), id).await?;
+                record.session_uuid = Some(living.ok_or_else(|| no_session(id))?);
+            }
+            make_room(&keys, now).await?;
             keys.put(&ApiKeyRecord::at(record.id), &record).await?;
             if keys.commit().await? {
                 break;
@@ -131,11 +131,6 @@ impl ApiKeys {
             self.revoke(record.id).await?;
         }
         Ok(())
-    }
-
-    /// The UUID of the session with this name, unless it is being removed.
-    async fn living(&self, session: &SessionId) -> Result<Option<Uuid>, Error> {
-        Ok(self.store.sessions().living(session).await?.map(|record| record.uuid))
     }
 
     /// Makes the bootstrap key of a gateway that has no key, and writes it into its file. Returns its secret.
@@ -177,7 +172,7 @@ impl ApiKeys {
         }
         // A later session of the same name is another one.
         if let Some(session) = &record.session {
-            let living = self.living(session).await?;
+            let living = living(&self.store, session).await?;
             if living.is_none() || living != record.session_uuid {
                 return Err(refused());
             }
@@ -235,27 +230,29 @@ impl ApiKeys {
         self.lease(&caller).await?;
         Ok(caller)
     }
+}
 
-    /// Refuses a key beyond the limit, and removes the oldest of the ended ones.
-    async fn make_room(&self, now: Timestamp) -> Result<(), Error> {
-        let all = self.list().await?;
-        let (good, mut ended): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|record| is_good(record, now));
-        if MOST_KEYS <= good.len() {
-            let message = format!("There are {MOST_KEYS} API keys already. Revoke one first");
-            return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_KEYS));
-        }
-        ended.truncate(ended.len().saturating_sub(MOST_KEYS));
-        let mut keys = self.store.transaction();
-        loop {
-            for record in &ended {
-                keys.delete(&ApiKeyRecord::at(record.id)).await?;
-            }
-            if keys.commit().await? {
-                return Ok(());
-            }
-        }
+/// The UUID of the session that bears this name, unless it is being removed.
+async fn living(store: &Store, session: &SessionId) -> Result<Option<Uuid>, Error> {
+    Ok(store.sessions().living(session).await?.map(|record| record.uuid))
+}
+
+/// Refuses one key too many, and forgets the oldest of those that have ended.
+async fn make_room(keys: &Transaction, now: Timestamp) -> Result<(), Error> {
+    // Changed by each creation: of two at the same time one counts again.
+    keys.next_number("API key creations").await?;
+    let all = keys.store().api_keys().list().await?;
+    let (good, mut ended): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|record| is_good(record, now));
+    if MOST_KEYS <= good.len() {
+        let message = format!("There are {MOST_KEYS} API keys already. Revoke one first");
+        return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_KEYS));
     }
+    ended.truncate(ended.len().saturating_sub(MOST_KEYS));
+    for record in &ended {
+        keys.delete(&ApiKeyRecord::at(record.id)).await?;
+    }
+    Ok(())
 }
 
 fn is_good(record: &ApiKeyRecord, now: Timestamp) -> bool {

@@ -26,6 +26,8 @@ pub struct Ingest {
     /// A session's task and callers of the API write to the same mirror, each in a transaction. The
     /// session's lock keeps the order of its events, and saves conflicts.
     locks: Mutex<HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held while tags change. It saves conflicts, no more.
+    pub(in crate::messaging) tagging: tokio::sync::Mutex<()>,
     /// What the disk refused.
     pub(in crate::messaging) backlog: Backlog,
     /// What is heard while sessions catch up.
@@ -41,7 +43,7 @@ pub(in crate::messaging) struct Committed {
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
         let (locks, backlog, waiting) = (Mutex::default(), Backlog::default(), Waiting::default());
-        Arc::new(Self { store, log, clock, locks, backlog, waiting })
+        Arc::new(Self { store, log, clock, locks, tagging: Default::default(), backlog, waiting })
     }
 
     /// The number that the event has in the log.

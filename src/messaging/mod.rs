@@ -77,8 +77,6 @@ pub struct Messaging {
     /// Files of messages lie here, in a folder for each session.
     media_dir: PathBuf,
     totals: Totals,
-    /// Whoever changes tags holds it.
-    tagging: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Messaging {
@@ -90,8 +88,8 @@ impl Messaging {
         clock: Clock,
         media_dir: PathBuf,
     ) -> Self {
-        let (totals, tagging) = (Totals::default(), Arc::default());
-        Self { store, supervisor, ingest, outbox, clock, media_dir, totals, tagging }
+        let totals = Totals::default();
+        Self { store, supervisor, ingest, outbox, clock, media_dir, totals }
     }
 
     async fn execute(&self, session: &SessionId, command: Command) -> Result<Reply, Error> {

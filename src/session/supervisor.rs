@@ -17,14 +17,14 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Error, ErrorCode, Removal, SessionConfig, SessionId, SessionRecord, SessionRef,
-        SessionStatus, Subject,
+        SessionStatus, Subject, Timestamp,
     },
     session::{
         SessionHandle, SupervisorParts,
         actor::{self, Shared},
         handle::{Request, not_found},
     },
-    store::Batch,
+    store::{Batch, Store},
 };
 
 /// Owns all sessions; clones are the same supervisor.
@@ -36,7 +36,7 @@ pub struct Supervisor {
 struct Inner {
     shared: Arc<Shared>,
     sessions: Mutex<BTreeMap<SessionId, SessionHandle>>,
-    /// Held while a session is made, so that two of one name cannot be.
+    /// Held while a session is made. It saves conflicts, no more.
     making: tokio::sync::Mutex<()>,
     runtime: runtime::Handle,
     tasks: TaskTracker,
@@ -113,15 +113,13 @@ impl Supervisor {
         let known = self.sessions().get(&id).cloned();
         if let Some(handle) = &known {
             let status = handle.status();
-            let conflict = |message: String| {
-                Err(Error::new(ErrorCode::Conflict, message).about(Subject::Session))
-            };
             if status.removing {
                 let message = "is still being removed. Try again in a moment";
-                return conflict(format!("Session with ID '{id}' {message}"));
+                let message = format!("Session with ID '{id}' {message}");
+                return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Session));
             }
             if status.state.is_active() {
-                return conflict(format!("Session with ID '{id}' already exists"));
+                return Err(exists(&id));
             }
         }
         self.check_room()?;
@@ -133,19 +131,7 @@ impl Supervisor {
         }
         let store = &self.inner.shared.parts.store;
         let now = self.inner.shared.parts.clock.now();
-        let session = SessionRef { id, uuid: Uuid::now_v7() };
-        let mut transaction = store.transaction();
-        let record = loop {
-            let mut batch = Batch::new();
-            along.make_in(&session, &mut batch)?;
-            transaction.store().commit(batch).await?;
-            let number = transaction.next_number("session number").await?;
-            let record = SessionRecord::new(session.clone(), number, config.clone(), now);
-            transaction.put(&SessionRecord::at(&record.id), &record).await?;
-            if transaction.commit().await? {
-                break record;
-            }
-        };
+        let record = make(store, id, config, now, along).await?;
         store.durable().await?;
         Ok(self.adopt(record))
     }
@@ -260,5 +246,66 @@ impl Supervisor {
 
     fn sessions(&self) -> MutexGuard<'_, BTreeMap<SessionId, SessionHandle>> {
         self.inner.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes the record of a new session with what is made together with it. Of two of one name one is refused.
+async fn make(
+    store: &Store,
+    id: SessionId,
+    config: SessionConfig,
+    now: Timestamp,
+    along: &dyn Along,
+) -> Result<SessionRecord, Error> {
+    let session = SessionRef { id, uuid: Uuid::now_v7() };
+    let mut transaction = store.transaction();
+    loop {
+        if transaction.get(&SessionRecord::at(&session.id)).await?.is_some() {
+            return Err(exists(&session.id));
+        }
+        let mut batch = Batch::new();
+        along.make_in(&session, &mut batch)?;
+        transaction.store().commit(batch).await?;
+        let number = transaction.next_number("session number").await?;
+        let record = SessionRecord::new(session.clone(), number, config.clone(), now);
+        transaction.put(&SessionRecord::at(&record.id), &record).await?;
+        if transaction.commit().await? {
+            return Ok(record);
+        }
+    }
+}
+
+fn exists(id: &SessionId) -> Error {
+    let message = format!("Session with ID '{id}' already exists");
+    Error::new(ErrorCode::Conflict, message).about(Subject::Session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_two_sessions_of_one_name_made_at_once_one_is_refused() {
+        let stores = Store::two_on_one_engine(0).await;
+        for round in 0..100 {
+            let id: SessionId = format!("s{round}").parse().unwrap();
+            let makings = stores.iter().cloned().map(|store| {
+                let id = id.clone();
+                tokio::spawn(async move {
+                    let (config, now) = (SessionConfig::default(), from_seconds(1));
+                    make(&store, id, config, now, &Alone).await
+                })
+            });
+            let made = futures_util::future::join_all(makings).await;
+            let made: Vec<_> = made.into_iter().map(|made| made.unwrap().ok()).collect();
+            let stored = stores[0].sessions().get(&id).await.unwrap();
+            assert!(made.iter().any(|one| *one == stored), "round {round}");
+            assert_eq!(made.iter().flatten().count(), 1, "round {round}");
+        }
+        let numbers = stores[0].sessions().list().await.unwrap();
+        let mut numbers: Vec<u64> = numbers.iter().map(|record| record.number).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
     }
 }

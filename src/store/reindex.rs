@@ -4,7 +4,7 @@
 //! middle, it is done again at the next opening: the layout is written down last.
 
 use crate::{
-    domain::Chat,
+    domain::{Chat, conversation::Tag},
     store::{
         StoreError,
         catalogue::CATALOGUE,
@@ -12,6 +12,7 @@ use crate::{
         conversations::Conversations,
         engine::{Batch, Direction, Engine, Range},
         numbers::Numbers,
+        record::Declaration,
         search_mark::SearchMark,
         settings::Settings,
         trees::Tree,
@@ -19,7 +20,9 @@ use crate::{
 };
 
 /// The layout of the indexes that this version writes and reads.
-pub const LAYOUT: u64 = 2;
+pub const LAYOUT: u64 = 3;
+/// The layout before it: tags were not found by their names.
+const BEFORE_TAG_NAMES: u64 = 2;
 /// The layout before it: other entries of declared tables led to their records in other ways.
 pub const BEFORE_TABLES: u64 = 1;
 pub const SETTING: &str = "index layout";
@@ -37,6 +40,11 @@ pub async fn when_due(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexe
     let settings = Settings::new(engine);
     match settings.get::<u64>(SETTING).await? {
         Some(LAYOUT) => Ok(Reindexed::default()),
+        Some(BEFORE_TAG_NAMES) => {
+            Declaration::of::<Tag>().reindex(engine).await?;
+            settings.put(SETTING, &LAYOUT).await?;
+            Ok(Reindexed::default())
+        }
         Some(BEFORE_TABLES) => {
             reindex_tables(engine).await?;
             settings.put(SETTING, &LAYOUT).await?;
@@ -182,6 +190,27 @@ mod tests {
         let done = store.reindex().await.unwrap();
         assert_eq!(done, Reindexed { messages: 3, conversations: 1 });
         assert_eq!(found(&store, &session, tag).await, before);
+    }
+
+    #[tokio::test]
+    async fn tags_of_before_they_had_an_index_are_found_by_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = async || {
+            let opened = Store::open(folder.path(), &Keyring::thrown_away()).await;
+            opened.unwrap_or_else(|error| panic!("{error}"))
+        };
+        let store = open().await;
+        let (id, at) = (Uuid::from_u128(7), from_seconds(1));
+        let (name, color) = ("Élan".to_owned(), "#f59e0b".to_owned());
+        let tag = Tag { id, name, color, created_at: at, updated_at: at };
+        let mut tags = store.transaction();
+        tags.put(&crate::store::Record::key().uuid(id), &tag).await.unwrap();
+        assert!(tags.commit().await.unwrap());
+        clear(&*store.engine, Key::new(Tree::TagNames).all()).await.unwrap();
+        assert_eq!(store.tags().by_name("élan").await.unwrap(), None);
+        store.settings().put(SETTING, &BEFORE_TAG_NAMES).await.unwrap();
+        drop((tags, store));
+        assert_eq!(open().await.tags().by_name("élan").await.unwrap(), Some(tag));
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Labels for conversations, by id.
+//! Labels for conversations, by id and by name. No two names are the same but for upper and lower case.
 
 use uuid::Uuid;
 
@@ -7,15 +7,26 @@ use crate::{
     store::{
         StoreError,
         codec::Key,
-        engine::{Batch, Engine},
-        record::{self, Record, Scope, Table},
+        engine::Engine,
+        record::{self, Index, IndexKey, Record, Scope, Table},
+        settings::Settings,
         trees::Tree,
     },
 };
 
+const BY_NAME: Index<Tag> = Index::new(Tree::TagNames);
+
 impl Record for Tag {
-    const TABLE: Table =
-        Table { tree: Tree::Tags, owner: "messaging", indexes: &[], scope: Scope::Gateway };
+    const TABLE: Table = Table {
+        tree: Tree::Tags,
+        owner: "messaging",
+        indexes: &[Tree::TagNames],
+        scope: Scope::Gateway,
+    };
+
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        vec![by_name(&self.name)]
+    }
 }
 
 pub struct Tags<'a> {
@@ -28,7 +39,14 @@ impl<'a> Tags<'a> {
     }
 
     pub async fn get(&self, id: Uuid) -> Result<Option<Tag>, StoreError> {
-        record::get(self.engine, &key(id)).await
+        record::get(self.engine, &Tag::key().uuid(id)).await
+    }
+
+    /// The tag of this name, whatever its case. In a transaction that puts a tag of this name, of two such at the
+    /// same time one fails.
+    pub async fn by_name(&self, name: &str) -> Result<Option<Tag>, StoreError> {
+        let found = record::follow(self.engine, by_name(name).below(), 1).await?;
+        Ok(found.into_iter().next().map(|found| found.record))
     }
 
     /// In the order of their making.
@@ -36,23 +54,13 @@ impl<'a> Tags<'a> {
         record::select(self.engine, Tag::key().below(), usize::MAX).await
     }
 
-    /// Durable when it returns.
-    pub async fn put(&self, tag: &Tag) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        record::put_in(&mut batch, &key(tag.id), tag)?;
-        self.engine.commit(batch).await?;
-        self.engine.durable().await
-    }
-
-    /// Durable when it returns.
-    pub async fn remove(&self, id: Uuid) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        batch.remove(key(id).done());
-        self.engine.commit(batch).await?;
-        self.engine.durable().await
+    /// Changes what every creation changes, so that of two in different transactions one counts again.
+    pub async fn note_creation(&self) -> Result<(), StoreError> {
+        Settings::new(self.engine).next_number("tag creations").await?;
+        Ok(())
     }
 }
 
-fn key(id: Uuid) -> Key<Tag> {
-    Tag::key().uuid(id)
+fn by_name(name: &str) -> IndexKey<Tag> {
+    BY_NAME.key().text(&name.to_lowercase())
 }

@@ -17,6 +17,7 @@
 //! | `ConversationsByUuid` | UUID | the key in `Conversations` | messaging |
 //! | `ConversationsByNumber` | number | the key in `Conversations` | messaging |
 //! | `Tags` | id | [`crate::domain::conversation::Tag`] | messaging |
+//! | `TagNames` | name in lower case | the key in `Tags` | messaging |
 //! | `ConversationsByTag` | tag, session, chat | the key in `Conversations` | messaging |
 //! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
@@ -116,6 +117,7 @@ pub enum Tree {
     OutboxLookups = 114,
     Jobs = 115,
     JobsByDue = 116,
+    TagNames = 117,
 }
 
 impl Tree {
