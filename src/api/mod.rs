@@ -15,6 +15,7 @@ mod caller;
 mod chat;
 mod connection;
 mod connections;
+mod consumers;
 mod content;
 mod cors;
 mod dashboard;
@@ -56,6 +57,7 @@ pub use self::{frames::AllFrames, server::Server, simulator::door::Door};
 fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     let mut all = dashboard::endpoints();
     all.extend(health::endpoints());
+    all.extend(consumers::endpoints());
     all.extend(operation::endpoints());
     all.extend(keys::endpoints());
     all.extend(backup::endpoints());

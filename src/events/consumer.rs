@@ -23,12 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::Event,
-    events::{
-        consumer_positions::{Positions, measure_lag},
-        log::EventLog,
-        progress::Progress,
-        work::Work,
-    },
+    events::{consumer_positions::Positions, log::EventLog, progress::Progress, work::Work},
     store::{ConsumerCursor, ConsumerFault, StoreError, cursor_key, fault_key},
 };
 
@@ -453,8 +448,8 @@ impl<C: Consumer> Runner<C> {
     }
 
     fn measure(&self, progress: &Progress) {
-        let unread = self.log.newest().saturating_sub(progress.read_to());
-        measure_lag(C::NAME, unread.saturating_add(progress.open() as u64));
+        let (read_to, open) = (progress.read_to(), progress.open() as u64);
+        self.positions.measure(C::NAME, self.log.newest(), read_to, open);
     }
 }
 

@@ -55,14 +55,20 @@ impl ExternalCursor {
     /// The consumer has read the log up to `read_to`, and would need it from `needed_from` on after a kill.
     pub fn advance(&self, read_to: u64, needed_from: u64) {
         self.positions.set_needed(self.name, needed_from);
-        measure_lag(self.name, self.log.newest().saturating_sub(read_to));
+        self.positions.measure(self.name, self.log.newest(), read_to, 0);
     }
 }
 
-/// Writes to the metrics how many events a consumer has not handled.
-pub fn measure_lag(consumer: &'static str, events: u64) {
-    let events = u32::try_from(events).unwrap_or(u32::MAX);
-    metrics::gauge!("wagate_consumer_lag", "consumer" => consumer).set(f64::from(events));
+/// The position of one consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsumerPosition {
+    pub name: &'static str,
+    /// The log is read up to this number.
+    pub read_to: u64,
+    /// Events up to there that are not handled.
+    pub open: u64,
+    /// The first number that the log holds back for it.
+    pub needed_from: u64,
 }
 
 /// The positions of all consumers. The log holds back events that one of them needs.
@@ -75,6 +81,8 @@ pub struct Positions {
 struct Position {
     /// The first number of the log that is not done. Everything is needed until the cursor is known.
     needed_from: u64,
+    read_to: u64,
+    open: u64,
     /// The cursor was moved by another task, or the retention waits for it.
     waker: Arc<Notify>,
 }
@@ -91,6 +99,25 @@ impl Positions {
 
     pub fn set_needed(&self, consumer: &'static str, from: u64) {
         self.with(consumer, |position| position.needed_from = from);
+    }
+
+    /// Notes how far a consumer has read the log, and writes its lag to the metrics.
+    pub fn measure(&self, consumer: &'static str, newest: u64, read_to: u64, open: u64) {
+        self.with(consumer, |position| (position.read_to, position.open) = (read_to, open));
+        let lag = newest.saturating_sub(read_to).saturating_add(open);
+        let lag = u32::try_from(lag).unwrap_or(u32::MAX);
+        metrics::gauge!("wagate_consumer_lag", "consumer" => consumer).set(f64::from(lag));
+    }
+
+    pub fn list(&self) -> Vec<ConsumerPosition> {
+        let all = self.all();
+        let position = |(name, one): (&&'static str, &Position)| ConsumerPosition {
+            name,
+            read_to: one.read_to,
+            open: one.open,
+            needed_from: one.needed_from,
+        };
+        all.iter().map(position).collect()
     }
 
     pub fn waker(&self, consumer: &'static str) -> Arc<Notify> {

@@ -187,8 +187,8 @@ fn each_effect_is_there_once_and_in_order_whatever_fails_and_whenever_it_is_kill
             scribe.0.lock().unwrap().poison.clear();
             scribe.0.lock().unwrap().failures.clear();
             for seq in &poison {
-                prop_assert!(consumers.retry(Scribe::NAME, *seq).await.unwrap());
-                prop_assert!(!consumers.retry(Scribe::NAME, *seq).await.unwrap(), "once is enough");
+                prop_assert_eq!(consumers.retry(Scribe::NAME, *seq).await.unwrap(), Ok(()));
+                prop_assert_eq!(consumers.retry(Scribe::NAME, *seq).await.unwrap(), Ok(()));
             }
             let again = Consumers::new(log.clone(), RETRY);
             run_to_the_end(&log, &again, &scribe, log.newest().min(events.len() as u64)).await;
@@ -246,6 +246,42 @@ async fn a_lane_that_fails_leaves_the_others_alone_and_the_log_keeps_what_it_nee
     run_to_the_end(&log, &consumers, &scribe, 4).await;
     assert_eq!(noted(&store, &lanes).await.get(&own), Some(&vec![1, 3]));
     assert_eq!(consumers.faults(Scribe::NAME, 9).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_goes_on_without_an_event_that_is_skipped() {
+    let (store, log) = log().await;
+    let session: SessionId = "s".parse().unwrap();
+    let bodies = vec![ack(1, 0), ack(1, 1)];
+    let lane = log.append(&session, bodies, Batch::new()).await.unwrap()[0].lane();
+    let plan = Plan { failures: HashMap::new(), poison: BTreeSet::from([1]) };
+    let scribe = Scribe(Arc::new(Mutex::new(plan)));
+    let patient = Retry { first: PATIENCE * 10, longest: PATIENCE * 10, most: 9 };
+    let consumers = Consumers::new(log.clone(), patient);
+    let (tasks, stop) = (tokio_util::task::TaskTracker::new(), CancellationToken::new());
+    consumers.start(scribe.clone(), &tasks, stop.clone());
+    let skipped = async {
+        while consumers.skip(Scribe::NAME, 1).await.unwrap().is_err() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let lanes = BTreeMap::from([(lane.clone(), vec![2])]);
+        while noted(&store, &lanes).await != lanes {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        while consumers.list(9).await.unwrap()[0].lag != 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, skipped).await.unwrap();
+    let status = consumers.list(9).await.unwrap().remove(0);
+    // What it notes of an event is an event as well.
+    assert!(2 <= status.cursor && 2 < status.needed_from, "{status:?}");
+    assert!(status.faults[0].given_up);
+    consumers.skip(Scribe::NAME, 1).await.unwrap().unwrap();
+    assert_eq!(consumers.faults(Scribe::NAME, 9).await.unwrap(), []);
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     events::{
         consumer::{Consumer, Runner},
-        consumer_positions::{ExternalCursor, Positions, Retry},
+        consumer_positions::{ConsumerPosition, ExternalCursor, Positions, Retry},
         log::EventLog,
         retention::Need,
     },
@@ -16,6 +16,29 @@ use crate::{
 
 /// Poll interval while consumers catch up.
 const POLL: Duration = Duration::from_millis(10);
+
+/// Position, lag and failures of a consumer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerStatus {
+    pub name: &'static str,
+    /// The log is read up to this number.
+    pub cursor: u64,
+    /// The first number that the log holds back for it.
+    pub needed_from: u64,
+    /// Events that are not handled yet.
+    pub lag: u64,
+    /// Retries and dead letters, in the order of the log.
+    pub faults: Vec<ConsumerFault>,
+}
+
+/// Why an entry of a consumer is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoChange {
+    /// There is no such consumer, or it does not fail at this event.
+    Unknown,
+    /// The event is no longer in the log.
+    Gone,
+}
 
 /// Clones are the same consumers.
 #[derive(Clone)]
@@ -79,28 +102,73 @@ impl Consumers {
         self.log.inner.store.select(faults_of(consumer), limit).await
     }
 
-    /// Retries a dead letter of a consumer. False when there is none of this number, or the event is no longer in
-    /// the log.
-    pub async fn retry(&self, consumer: &str, seq: u64) -> Result<bool, StoreError> {
-        let held = self.log.read(None, seq.saturating_sub(1), 1).await?;
-        if held.first().is_none_or(|event| event.seq != seq) {
-            return Ok(false);
+    /// Every consumer, with up to `limit` of the events that it fails at.
+    pub async fn list(&self, limit: usize) -> Result<Vec<ConsumerStatus>, StoreError> {
+        let mut all = Vec::new();
+        for ConsumerPosition { name, read_to, open, needed_from } in self.positions.list() {
+            let lag = self.log.newest().saturating_sub(read_to).saturating_add(open);
+            let faults = self.faults(name, limit).await?;
+            all.push(ConsumerStatus { name, cursor: read_to, needed_from, lag, faults });
         }
+        Ok(all)
+    }
+
+    /// Has a consumer retry an event that it fails at now, also a dead letter.
+    pub async fn retry(
+        &self,
+        consumer: &str,
+        seq: u64,
+    ) -> Result<Result<(), NoChange>, StoreError> {
+        let held = self.log.read(None, seq.saturating_sub(1), 1).await?;
+        let is_gone = held.first().is_none_or(|event| event.seq != seq);
         let mut work = self.log.work();
         loop {
-            let fault = work.get(&fault_key(consumer, seq)).await?.filter(|fault| fault.given_up);
+            let fault = work.get(&fault_key(consumer, seq)).await?;
             let cursor = work.get(&cursor_key(consumer)).await?;
-            let (Some(fault), Some(mut cursor)) = (fault, cursor) else { return Ok(false) };
-            let fault = ConsumerFault { failures: 0, given_up: false, ..fault };
-            work.put(&fault_key(consumer, seq), &fault).await?;
-            cursor.open.push(seq);
-            cursor.open.sort_unstable();
-            work.put(&cursor_key(consumer), &cursor).await?;
+            let (Some(fault), Some(mut cursor)) = (fault, cursor) else {
+                return Ok(Err(NoChange::Unknown));
+            };
+            if is_gone {
+                return Ok(Err(NoChange::Gone));
+            }
+            if fault.given_up {
+                let fault = ConsumerFault { failures: 0, given_up: false, ..fault };
+                work.put(&fault_key(consumer, seq), &fault).await?;
+                cursor.open.push(seq);
+                cursor.open.sort_unstable();
+                work.put(&cursor_key(consumer), &cursor).await?;
+            }
             if work.commit().await?.is_some() {
                 break;
             }
         }
         self.positions.wake(consumer);
-        Ok(true)
+        Ok(Ok(()))
+    }
+
+    /// Makes a dead letter of an event that a consumer fails at, so that its lane goes on without it. A dead
+    /// letter is no longer listed.
+    pub async fn skip(&self, consumer: &str, seq: u64) -> Result<Result<(), NoChange>, StoreError> {
+        let mut work = self.log.work();
+        loop {
+            let fault = work.get(&fault_key(consumer, seq)).await?;
+            let cursor = work.get(&cursor_key(consumer)).await?;
+            let (Some(fault), Some(mut cursor)) = (fault, cursor) else {
+                return Ok(Err(NoChange::Unknown));
+            };
+            if fault.given_up {
+                work.delete(&fault_key(consumer, seq)).await?;
+            } else {
+                let fault = ConsumerFault { given_up: true, ..fault };
+                work.put(&fault_key(consumer, seq), &fault).await?;
+                cursor.open.retain(|open| *open != seq);
+                work.put(&cursor_key(consumer), &cursor).await?;
+            }
+            if work.commit().await?.is_some() {
+                break;
+            }
+        }
+        self.positions.wake(consumer);
+        Ok(Ok(()))
     }
 }

@@ -25,7 +25,7 @@ mod work;
 pub use self::{
     consumer::{Begin, Consumer, Failure, Flow, Runner},
     consumer_positions::{ExternalCursor, Retry},
-    consumers::Consumers,
+    consumers::{ConsumerStatus, Consumers, NoChange},
     gateway::GatewayEvent,
     log::{EventLog, Pruned},
     new_event::{NewEvent, module_event},
@@ -33,6 +33,8 @@ pub use self::{
     wording::{Codes, Wording, Wordings},
     work::Work,
 };
+
+pub use crate::store::ConsumerFault;
 
 #[cfg(test)]
 mod consumer_tests;

@@ -189,7 +189,7 @@ impl Gateway {
         let retention = EventRetention::new(
             events.clone(),
             webhooks.endpoints.clone(),
-            consumers,
+            consumers.clone(),
             &config.events,
         );
         let rounds: [(&'static str, Arc<dyn Handler>); 3] = [
@@ -258,6 +258,7 @@ impl Gateway {
             messaging,
             search,
             events,
+            consumers,
             retention,
             webhooks,
             started,

@@ -7,6 +7,29 @@ use serde_json::json;
 use crate::app::{PHONE, SILENT, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn consumers_of_the_log_are_shown_and_entries_that_they_do_not_fail_at_are_unknown() {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let consumer = app
+        .wait_for("the search to have read the log", || async {
+            let (status, answer) = app.get("/api/v1/info/consumers").await;
+            assert_eq!(status, 200, "{answer}");
+            let all = answer["data"].as_array()?;
+            let search = all.iter().find(|one| one["name"] == "search")?.clone();
+            (search["lag"] == 0 && search["cursor"].as_u64()? != 0).then_some(search)
+        })
+        .await;
+    assert_eq!((&consumer["retries"], &consumer["givenUp"]), (&json!([]), &json!([])));
+    for place in ["search/events/1", "nobody/events/1", "search/events/one"] {
+        for act in ["retry", "skip"] {
+            let path = format!("/api/v1/info/consumers/{place}/{act}");
+            assert_eq!(app.post(&path, json!({})).await.0, 404, "{path}");
+        }
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_counted_with_its_session() {
     let app = TestApp::start().await;
     app.create("s").await;
