@@ -86,9 +86,10 @@ const CONFINED: [(&str, &[&str]); 13] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 18] = [
+const PURE: [&str; 24] = [
     "src/api/names.rs",
     "src/domain/address.rs",
+    "src/domain/schedule.rs",
     "src/domain/shown.rs",
     "src/driver/browser/reach.rs",
     "src/egress/reach.rs",
@@ -97,7 +98,12 @@ const PURE: [&str; 18] = [
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",
-    "src/messaging/outbox/queue.rs",
+    "src/messaging/conversations/message_filter.rs",
+    "src/messaging/mentions.rs",
+    "src/messaging/outbound/message_rules.rs",
+    "src/messaging/outbound/outbox/queue.rs",
+    "src/messaging/outbound/outbox/timers.rs",
+    "src/messaging/sync/message_diff.rs",
     "src/webhooks/checks.rs",
     "src/webhooks/concurrency.rs",
     "src/webhooks/in_flight.rs",

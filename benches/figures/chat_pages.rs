@@ -261,6 +261,7 @@ fn chat(last: &Message, conversation: i64) -> Chat {
             preview: last.body.clone(),
             timestamp: last.timestamp,
             from_me: last.from_me(),
+            key: None,
         }),
     }
 }

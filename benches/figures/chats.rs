@@ -97,6 +97,7 @@ async fn fill(folder: &Path) -> Outcome<()> {
             preview: format!("The last words of conversation {number}, as a list shows them"),
             timestamp: at,
             from_me: number % 3 == 0,
+            key: None,
         };
         let chat = Chat {
             id: format!("{}@c.us", 491_500_000_000 + number).parse().map_err(|_| "not an id")?,

@@ -15,7 +15,7 @@ use crate::{
     },
     domain::{Error, SessionId, Timestamp, file_name, rules},
     egress, messaging,
-    messaging::files::data_url::{self, Fault},
+    messaging::uploads::data_url::{self, Fault},
     webhooks,
 };
 

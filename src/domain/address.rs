@@ -1,80 +1,20 @@
-//! Reader of addresses as people write them: telephone numbers in any usual form, and WhatsApp ids.
+//! Parser of addresses: phone numbers in any usual form, WhatsApp ids, and links to chats. Used by every surface.
 //!
-//! Every surface reads addresses with it. Links to a chat name their person. Numbers are copied from contact apps, web pages and letters:
-//! digits of any script, blanks, dashes, brackets and invisible marks mean nothing. What cannot be
-//! dialled from abroad is refused with a hint, since a guess would reach somebody else.
+//! Numbers may have digits of any script, blanks, dashes, brackets and invisible marks. A number that cannot be
+//! dialled from abroad is refused with a hint, since a guess could reach somebody else.
 
 mod link;
+mod number;
 
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+pub use self::number::{AddressError, is_number};
+use self::{
+    link::Link,
+    number::{Written, is_dash, is_void, number, parsed},
+};
+use crate::domain::{Jid, JidKind};
 
-use self::link::Link;
-use crate::domain::{Jid, JidKind, shown::shown};
-
-/// Digits of a telephone number with its country code.
-const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-/// More than any address has, however it is written.
+/// Longer than any address in any form.
 const LONGEST: usize = 1_024;
-/// How ids of groups begin that are no telephone numbers.
-const GROUP: &str = "120363";
-/// Digits of the second part of an old group id: seconds since 1970.
-const CREATED: usize = 10;
-
-/// Why a text is not an address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
-    #[error("empty: expected an address")]
-    Empty,
-    #[error(
-        "not a WhatsApp address: expected digits@c.us, digits@g.us, digits@lid, digits@newsletter or status@broadcast"
-    )]
-    Unknown,
-    #[error(
-        "not a telephone number with its country code, nor a WhatsApp address such as digits@c.us"
-    )]
-    UnknownRecipient,
-    #[error("not a WhatsApp address: did you mean {0}?")]
-    Near(String),
-    #[error("a number without its suffix: did you mean {0}?")]
-    Bare(String),
-    #[error("too long for a telephone number, which has 7 to 15 digits: did you mean {0}?")]
-    Group(String),
-    #[error(
-        "too long for a telephone number, which has 7 to 15 digits. The id of a group ends in @g.us, a hidden identity in @lid, a channel in @newsletter"
-    )]
-    TooLong,
-    #[error("too short for a telephone number, which has 7 to 15 digits with its country code")]
-    TooShort,
-    #[error(
-        "a number without its country code: leave out the 0 that it begins with, and add the country code"
-    )]
-    Local,
-    #[error("a number with a trunk prefix in brackets: leave out the (0)")]
-    Trunk,
-    #[error("a number with an extension, which cannot be reached on WhatsApp")]
-    Extension,
-    #[error("not the address of a person")]
-    NoPerson,
-    #[error("a link that names no telephone number, unlike https://wa.me/15550000011")]
-    Link,
-    #[error("an invitation to a group: join on the phone, and use the id of the group (…@g.us)")]
-    Invitation,
-}
-
-impl AddressError {
-    /// The address that was probably meant.
-    pub fn suggestion(&self) -> Option<&str> {
-        match self {
-            Self::Near(meant) | Self::Bare(meant) | Self::Group(meant) => Some(meant),
-            _ => None,
-        }
-    }
-
-    /// The whole sentence, with the text at fault.
-    pub fn about(&self, text: &str) -> String {
-        format!("'{}' is {self}", shown(text))
-    }
-}
 
 /// The id of a chat. A number needs its suffix, since an id of another kind may look like one.
 pub fn chat(text: &str) -> Result<Jid, AddressError> {
@@ -84,7 +24,7 @@ pub fn chat(text: &str) -> Result<Jid, AddressError> {
     }
 }
 
-/// Somebody to write to: a telephone number, or the id of a chat.
+/// A recipient: a phone number, or the id of a chat.
 pub fn recipient(text: &str) -> Result<Jid, AddressError> {
     match read(text) {
         Err(AddressError::Unknown) => Err(AddressError::UnknownRecipient),
@@ -104,14 +44,7 @@ pub fn phone(text: &str) -> Result<Jid, AddressError> {
     if jid.kind() == JidKind::Person { Ok(jid) } else { Err(AddressError::UnknownRecipient) }
 }
 
-/// Whether a telephone number of these digits can be.
-pub fn is_number(digits: &str) -> bool {
-    DIGITS.contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && !digits.starts_with('0')
-}
-
-/// The digits of a part of a number that somebody searches for; none of what is no number.
+/// The digits of a search for a part of a number; none if the text is no number.
 pub fn digits_of(text: &str) -> Option<String> {
     let written = Written::read(text).ok()?;
     let stripped = written.digits.strip_prefix("00").filter(|rest| !rest.is_empty());
@@ -139,7 +72,7 @@ fn read(text: &str) -> Result<(Jid, bool), AddressError> {
     }
 }
 
-/// What stands behind `tel:`, without the parameters that change nothing.
+/// The number of a `tel:` link, without its parameters.
 fn without_scheme(text: &str) -> Result<&str, AddressError> {
     let is_tel = text.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("tel:"));
     if !is_tel {
@@ -192,128 +125,9 @@ fn without_device(user: &str) -> Result<&str, AddressError> {
     if is_device { Ok(user) } else { Err(AddressError::Unknown) }
 }
 
-fn parsed(user: &str, server: &str) -> Result<Jid, AddressError> {
-    format!("{user}@{server}").parse().map_err(|_| AddressError::Unknown)
-}
-
 fn plain_digits(text: &str) -> Result<String, AddressError> {
     let written = Written::read(text)?;
     if written.is_international { Err(AddressError::Unknown) } else { Ok(written.digits) }
-}
-
-fn number(text: &str) -> Result<Jid, AddressError> {
-    let Written { digits, is_international, has_trunk, parts } = Written::read(text)?;
-    let digits = match digits.strip_prefix("00") {
-        Some(rest) if !is_international => rest,
-        _ => &digits,
-    };
-    if *DIGITS.end() < digits.len() {
-        let group = match &parts[..] {
-            [first, second] if second.len() == CREATED && is_number(first) => {
-                Some(format!("{first}-{second}@g.us"))
-            }
-            _ if digits.starts_with(GROUP) => Some(format!("{digits}@g.us")),
-            _ => None,
-        };
-        return Err(group.map_or(AddressError::TooLong, AddressError::Group));
-    }
-    if digits.starts_with('0') {
-        return Err(AddressError::Local);
-    }
-    if has_trunk {
-        return Err(AddressError::Trunk);
-    }
-    if digits.is_empty() {
-        return Err(AddressError::Unknown);
-    }
-    if digits.len() < *DIGITS.start() {
-        return Err(AddressError::TooShort);
-    }
-    parsed(digits, "c.us")
-}
-
-/// A number as it is written.
-#[derive(Default)]
-struct Written {
-    digits: String,
-    /// Whether it begins with a plus.
-    is_international: bool,
-    /// Whether it has a 0 in brackets, which is dialled only within the country.
-    has_trunk: bool,
-    /// The digits between dashes.
-    parts: Vec<String>,
-}
-
-impl Written {
-    /// An error where there is anything that no number has, such as a letter.
-    fn read(text: &str) -> Result<Self, AddressError> {
-        let mut written = Self { parts: vec![String::new()], ..Self::default() };
-        let mut bracket = None;
-        for ch in text.chars() {
-            if let Some(digit) = digit(ch) {
-                written.digits.push(digit);
-                written.parts.iter_mut().last().into_iter().for_each(|part| part.push(digit));
-                continue;
-            }
-            match ch.general_category() {
-                _ if is_plus(ch) => {
-                    if written.is_international || !written.digits.is_empty() {
-                        return Err(AddressError::Unknown);
-                    }
-                    written.is_international = true;
-                }
-                _ if is_dash(ch) => written.parts.push(String::new()),
-                GeneralCategory::OpenPunctuation => bracket = Some(written.digits.len()),
-                GeneralCategory::ClosePunctuation => {
-                    let within = bracket.take().and_then(|from| written.digits.get(from..));
-                    let is_first = written.digits.len() == 1;
-                    written.has_trunk |= within == Some("0") && !is_first;
-                }
-                _ if is_void(ch) || is_separator(ch) => (),
-                _ => return Err(AddressError::Unknown),
-            }
-        }
-        Ok(written)
-    }
-}
-
-/// A decimal digit of any script as ASCII. They stand in runs of ten, each from 0 to 9.
-fn digit(ch: char) -> Option<char> {
-    let is_decimal = |ch: char| ch.general_category() == GeneralCategory::DecimalNumber;
-    if ch.is_ascii() {
-        return ch.is_ascii_digit().then_some(ch);
-    }
-    if !is_decimal(ch) {
-        return None;
-    }
-    let before =
-        (0..u32::from(ch)).rev().map_while(char::from_u32).take_while(|ch| is_decimal(*ch));
-    char::from_digit(u32::try_from(before.count()).ok()? % 10, 10)
-}
-
-/// Blanks, marks and what is not seen.
-fn is_void(ch: char) -> bool {
-    use GeneralCategory as Of;
-    let category = ch.general_category();
-    let is_mark = matches!(category, Of::NonspacingMark | Of::SpacingMark | Of::EnclosingMark);
-    let is_blank =
-        matches!(category, Of::SpaceSeparator | Of::LineSeparator | Of::ParagraphSeparator);
-    // A blank of Braille is a symbol.
-    is_mark || is_blank || matches!(category, Of::Control | Of::Format) || ch == '\u{2800}'
-}
-
-fn is_dash(ch: char) -> bool {
-    // The minus of mathematics is a symbol.
-    ch.general_category() == GeneralCategory::DashPunctuation || ch == '\u{2212}'
-}
-
-/// What stands between groups of digits here and there. Not what separates two numbers.
-fn is_separator(ch: char) -> bool {
-    matches!(ch, '.' | '/' | '\'' | '\u{2019}' | '\u{b7}' | '\u{2022}' | '\u{ff0e}' | '\u{ff0f}')
-}
-
-fn is_plus(ch: char) -> bool {
-    matches!(ch, '+' | '\u{ff0b}' | '\u{fe62}')
 }
 
 fn is_at(ch: char) -> bool {

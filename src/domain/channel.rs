@@ -1,8 +1,8 @@
-//! A channel: whatever can send and receive. A WhatsApp session is one; a web widget, an SMS number and a
-//! Slack workspace are others.
+//! Channels: everything that can send and receive. A WhatsApp session, a web widget, an SMS number and a Slack
+//! workspace are channels.
 //!
-//! Its id as text is part of keys and ids. That of a WhatsApp session is the session's own id, so nothing that
-//! was stored before there were channels changes. All others hold a colon, which no session id can.
+//! A channel's id as text is part of keys and ids. The id of a WhatsApp session is the session's own id, so records
+//! from before channels stay valid. All other ids have a colon, which no session id has.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -41,11 +41,11 @@ pub enum ChannelId {
     Slack(Arc<str>),
 }
 
-/// A channel: its name, and which of that name. A name may be given again; a UUID never.
+/// A channel: its id, and the UUID that tells it from former channels of that id. Ids are reused, UUIDs are not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Channel {
     pub id: ChannelId,
-    /// Nil for a channel that nobody knows any more.
+    /// Nil for a channel that no longer exists.
     pub uuid: Uuid,
 }
 
@@ -59,7 +59,7 @@ impl ChannelId {
         }
     }
 
-    /// The session that it is, if it is one.
+    /// The session, if the channel is one.
     pub fn session(&self) -> Option<&SessionId> {
         match self {
             Self::WhatsApp(session) => Some(session),

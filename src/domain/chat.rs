@@ -17,13 +17,13 @@ pub struct Chat {
     #[serde(default)]
     pub pinned: bool,
     pub muted_until: Option<Timestamp>,
-    /// When something last happened in it.
+    /// The time of the last activity.
     pub last_activity: Timestamp,
     pub last_message: Option<LastMessage>,
 }
 
 impl Chat {
-    /// What it is called, where that is more than its id.
+    /// The name, unless it is only the id.
     pub fn given_name(&self) -> Option<&str> {
         Some(self.name.as_str()).filter(|name| !name.is_empty() && *name != self.id.user())
     }

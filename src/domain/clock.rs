@@ -1,11 +1,8 @@
-//! The one place that asks what time it is.
+//! Clock: the only source of time. Callers pass a [`Clock`]; tests pass a manual one and move it.
 //!
-//! Everything that needs the time is given a [`Clock`]; tests give a manual one and move it.
-//!
-//! There are two times. The wall clock is what people mean, and what is shown and signed; somebody may
-//! set it by an hour at any moment. Steady time began as the wall clock when the process did, and goes on
-//! evenly whatever is done to that: by it pauses are measured, so that none becomes an hour longer or
-//! ends early.
+//! There are two times. The wall clock is shown and signed; an operator may set it by an hour at any moment. Steady
+//! time starts as the wall clock at the start of the process, and then advances evenly. Pauses are measured in steady
+//! time, so that none becomes an hour longer or ends early.
 
 use std::{
     sync::{
@@ -34,7 +31,7 @@ struct Manual {
     moved: watch::Sender<()>,
 }
 
-/// Notices that a manual clock was moved; the system's clock never is.
+/// Notices that a manual clock was moved. The system's clock is never moved.
 #[derive(Debug)]
 pub struct Moved(Option<watch::Receiver<()>>);
 
@@ -79,7 +76,7 @@ impl Clock {
         }
     }
 
-    /// Steady time now. Only for pauses, and for what may be wrong by as much as the clock was set.
+    /// Steady time now. Only for pauses, since it differs from the wall clock by as much as that was set.
     pub fn steady(&self) -> Timestamp {
         static START: OnceLock<(i64, Instant)> = OnceLock::new();
         if let Some(manual) = &self.manual {
@@ -112,7 +109,7 @@ impl Clock {
         }
     }
 
-    /// For tasks that wait for a time: they look again when a manual clock is moved.
+    /// For tasks that wait for a time: they check again when a manual clock is moved.
     pub fn moved(&self) -> Moved {
         Moved(self.manual.as_ref().map(|manual| manual.moved.subscribe()))
     }

@@ -1,4 +1,4 @@
-//! What a session can be asked to do, and what it answers.
+//! Commands to the engine of a session, and its replies.
 
 use std::path::PathBuf;
 
@@ -83,20 +83,20 @@ pub enum Command {
     },
     /// Asks for a new QR code after the old ones ran out.
     RefreshQr,
-    /// Answers when the engine is truly alive: the liveness probe.
-    /// Looks a message up: the outcome of a send that nobody saw end.
+    /// Looks a message up, to learn the outcome of a send whose reply was lost.
     Find {
         message: MessageId,
     },
-    /// Who got, read and played a message of one's own.
+    /// The receipts of a message that the account sent.
     Receipts {
         message: MessageId,
     },
+    /// The liveness probe: an engine that works replies.
     Ping,
 }
 
 impl Command {
-    /// Whether a file goes along, which takes longer than words.
+    /// Whether the command transfers a file, which takes longer than text.
     pub fn carries_file(&self) -> bool {
         match self {
             Self::Send(outgoing) => matches!(outgoing.content, Content::Media(_)),
@@ -105,7 +105,7 @@ impl Command {
         }
     }
 
-    /// Whether it only looks: whatever fails, nothing was sent or changed.
+    /// Whether the command only reads: after a failure nothing was sent or changed.
     pub fn is_reading(&self) -> bool {
         match self {
             Self::Chats { .. }
@@ -160,7 +160,7 @@ impl Command {
     }
 }
 
-/// A message on its way out.
+/// An outgoing message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outgoing {
@@ -183,7 +183,7 @@ impl Outgoing {
     }
 }
 
-/// What an outgoing message carries.
+/// The content of an outgoing message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Content {
@@ -209,7 +209,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// The kind of the message that it becomes; none for a file, which has several.
+    /// The kind of the message; none for a file, which has several.
     pub fn kind(&self) -> Option<MessageKind> {
         match self {
             Self::Text { .. } => Some(MessageKind::Text),
@@ -228,7 +228,7 @@ pub struct ContactCard {
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// The card as the caller wrote it, in place of one that is made from the rest.
+    /// The caller's own vCard. Without it, one is made from the other fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcard: Option<String>,
 }
@@ -249,7 +249,7 @@ pub struct OutgoingMedia {
     pub filename: String,
     pub size: u64,
     pub caption: Option<String>,
-    /// How long a voice note sounds, where the file tells.
+    /// Seconds of a voice note, where the file states them.
     #[serde(default)]
     pub seconds: Option<u32>,
 }
@@ -282,14 +282,14 @@ pub enum Reply {
     Done,
 }
 
-/// A message that the engine has taken.
+/// A message that the engine accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sent {
     pub id: MessageId,
     pub timestamp: Timestamp,
     pub ack: Ack,
-    /// To whom it went in a group, where the engine knows.
+    /// The recipients of a group message, where the engine knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<Jid>>,
 }

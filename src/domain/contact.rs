@@ -35,7 +35,7 @@ pub struct Picture {
 }
 
 impl Contact {
-    /// The best name there is; the number when there is none.
+    /// The best known name; the number if none is known.
     pub fn display_name(&self) -> &str {
         let named = self.name.as_deref().or(self.push_name.as_deref());
         named.filter(|name| !name.is_empty()).unwrap_or_else(|| self.id.user())

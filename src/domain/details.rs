@@ -1,11 +1,10 @@
-//! What a message holds beyond its text and its file: a place, contact cards, a poll, and the context
-//! that it was written in.
+//! Details of a message beyond its text and file: a location, contact cards, a poll, and the context of the message.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Content, Jid, Timestamp, command::ContactCard, vcard};
 
-/// Everything of it is optional: a plain text has none of it.
+/// All fields are optional: a plain text has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Details {
@@ -21,21 +20,21 @@ pub struct Details {
     pub ad: Option<AdContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link_preview: Option<LinkPreview>,
-    /// How long a voice note, an audio file or a video lasts.
+    /// Seconds of a voice note, an audio file or a video.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
     /// A sticker that moves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub animated: bool,
-    /// It may be looked at once.
+    /// The message can be viewed once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub view_once: bool,
-    /// It disappears after so many seconds.
+    /// The message disappears after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_seconds: Option<u32>,
 }
 
-/// Those of a plain text.
+/// The details of a plain text.
 pub static NONE: Details = Details {
     location: None,
     contacts: Vec::new(),
@@ -65,12 +64,12 @@ pub struct Location {
     pub name: Option<String>,
     #[serde(default)]
     pub address: Option<String>,
-    /// It moves with the person who shares it; this is where they were at first.
+    /// A live location; the coordinates are the first ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub live: bool,
 }
 
-/// A contact card. Only its name and its vCard are taken from what is stored: the rest is read from it.
+/// A contact card. The store has its name and its vCard; the other fields are parsed from the vCard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "CardAsTold")]
 pub struct Card {
@@ -138,12 +137,12 @@ pub struct Poll {
     pub options: Vec<String>,
     /// How many one person may choose; 0 for any number.
     pub selectable: u32,
-    /// What each person chose last; none where the engine cannot say.
+    /// The last choice of each person; none where the engine does not know the votes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub votes: Option<Vec<Vote>>,
 }
 
-/// What one person chose.
+/// The choice of one person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Vote {
@@ -153,7 +152,7 @@ pub struct Vote {
 }
 
 impl Poll {
-    /// Takes a person's vote in place of the one before; one without options takes it back.
+    /// Replaces a person's vote; a vote without options withdraws it.
     pub fn vote(&mut self, vote: Vote) {
         let votes = self.votes.get_or_insert_default();
         votes.retain(|before| before.sender != vote.sender);
@@ -172,7 +171,7 @@ impl Poll {
     }
 }
 
-/// What was chosen from a list or from buttons.
+/// A choice from a list or from buttons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MenuReply {
@@ -194,11 +193,11 @@ pub enum Menu {
     Interactive,
 }
 
-/// The advertisement through which somebody came to write.
+/// The advertisement that led a person to write.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AdContext {
-    /// Where it was shown, in WhatsApp's word: `ad`, `FB_Ads`.
+    /// Where the ad was shown, in WhatsApp's words: `ad`, `FB_Ads`.
     pub source: Option<String>,
     pub id: Option<String>,
     pub url: Option<String>,
@@ -208,7 +207,7 @@ pub struct AdContext {
     pub click_id: Option<String>,
 }
 
-/// What a text shows of a page that it links to.
+/// The preview of a page that a text links to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkPreview {
@@ -220,7 +219,7 @@ pub struct LinkPreview {
 }
 
 impl Details {
-    /// Those of a message that is sent.
+    /// The details of an outgoing message.
     pub fn of(content: &Content) -> Self {
         match content {
             Content::Text { .. } => Self::default(),
@@ -244,7 +243,7 @@ impl Details {
         }
     }
 
-    /// In words, for callers that know of texts alone.
+    /// As text, for callers that handle text only.
     pub fn words(&self) -> Option<String> {
         if let Some(Location { name, address, .. }) = &self.location {
             // WhatsApp shows a place without a name as a map and no words: coordinates are no text.
@@ -262,7 +261,7 @@ impl Details {
         reply.title.clone().or_else(|| reply.id.clone())
     }
 
-    /// None for those of a plain text.
+    /// None for the details of a plain text.
     pub fn some(self) -> Option<Box<Self>> {
         (self != NONE).then(|| Box::new(self))
     }

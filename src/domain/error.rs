@@ -1,7 +1,7 @@
-//! Why something could not be done: a closed list of codes, and what the failure is about.
+//! Errors that a caller may see: a closed list of codes, and the subject of the failure.
 //!
-//! Surfaces translate these into their own envelopes and statuses; they add no meaning of their
-//! own. The message is for the caller to read and never carries a secret or the text of a message.
+//! Surfaces translate them into their envelopes and statuses, and add no meaning. The message never has a secret or
+//! the text of a message.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ pub enum ErrorCode {
     Invalid,
     /// No credential, or one that is not accepted.
     Unauthenticated,
-    /// The credential is good and does not reach this far.
+    /// The credential is valid and does not permit this.
     Forbidden,
     /// The thing named does not exist.
     NotFound,
@@ -26,9 +26,9 @@ pub enum ErrorCode {
     RateLimited,
     /// The engine has no such function at the moment.
     Unsupported,
-    /// The request is well formed and WhatsApp would not do it.
+    /// The request is well formed and WhatsApp would refuse it.
     Refused,
-    /// WhatsApp takes no messages of the account for now.
+    /// WhatsApp accepts no messages of the account for now.
     NotNow,
     /// The engine tried and failed.
     EngineFailed,
@@ -42,7 +42,7 @@ pub enum ErrorCode {
     Internal,
 }
 
-/// What an error is about, so that a surface can name it in its own words.
+/// The subject of an error, so that a surface can name it in its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     Session,
@@ -60,9 +60,9 @@ pub enum Subject {
     IdempotencyKey,
     /// The proxy of a session.
     Proxy,
-    /// What is read from WhatsApp: nothing was sent.
+    /// A read from WhatsApp: nothing was sent.
     Reading,
-    /// What the gateway keeps on the disk.
+    /// The gateway's store on the disk.
     Store,
 }
 
@@ -92,7 +92,7 @@ impl Error {
         Self::invalid(format!("{field}: {message}")).detail("fields", fields)
     }
 
-    /// Several fields of a request break rules: each with what is wrong with it.
+    /// Several fields of a request break rules; each with its fault.
     pub fn invalid_fields(faults: Vec<(String, String)>) -> Self {
         let sentences: Vec<String> =
             faults.iter().map(|(field, fault)| format!("{field}: {fault}")).collect();
@@ -104,7 +104,7 @@ impl Error {
         Self::invalid(sentences.join("; ")).detail("fields", fields)
     }
 
-    /// Both outcomes, or all that is wrong with either.
+    /// Both values, or the faults of both.
     pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
         match (one, other) {
             (Ok(one), Ok(other)) => Ok((one, other)),
@@ -113,7 +113,7 @@ impl Error {
         }
     }
 
-    /// All values, or all that is wrong with any of them.
+    /// All values, or the faults of all.
     pub fn all<T>(all: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
         let begin = Ok(Vec::new());
         all.into_iter().fold(begin, |known, next| {
@@ -123,7 +123,7 @@ impl Error {
         })
     }
 
-    /// The same error in a part of a request: its fields bear the name of that part too.
+    /// The same error within a part of a request: the names of its fields get that part's name as a prefix.
     #[must_use]
     pub fn within(mut self, part: &str) -> Self {
         let Some(Value::Object(fields)) = self.details.remove("fields") else { return self };
@@ -141,7 +141,7 @@ impl Error {
         self
     }
 
-    /// One error of two. What only one of them is about is left out: both are faults of a request.
+    /// Joins two faults of a request. A subject that only one of them has is dropped.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         let merge = self.code == other.code && self.code == ErrorCode::Invalid;

@@ -1,5 +1,4 @@
-//! Something that happened, as it is logged and told to everyone who listens; and WhatsApp's family of events.
-//! Other families: [`crate::domain::family`].
+//! Events of the log, and WhatsApp's family of events. Other families: [`crate::domain::family`].
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,27 +11,27 @@ use crate::domain::{
 /// One entry of the event log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Its place in the log: counts from 1, without gaps, over all channels.
+    /// The number in the log: counts from 1, without gaps, over all channels.
     pub seq: u64,
-    /// The same over every retry and replay.
+    /// Stays the same over retries and replays.
     pub id: Uuid,
-    /// Where it happened; none for an event of the gateway as a whole.
+    /// None for an event of the gateway as a whole.
     pub channel: Option<Channel>,
-    /// Its place among the events of its channel: counts from 1, without gaps.
+    /// The number within the channel: counts from 1, without gaps.
     pub channel_seq: u64,
     pub at: Timestamp,
     pub body: Body,
-    /// Both ids of the people whom it names, as far as they were known when it was logged.
+    /// Both ids of the people in the event, as far as they were known when it was logged.
     pub identities: Vec<Pair>,
 }
 
 impl Event {
-    /// The session that it happened in, if its channel is one.
+    /// The session of the event, if its channel is one.
     pub fn session(&self) -> Option<&SessionId> {
         self.channel.as_ref().and_then(|channel| channel.id.session())
     }
 
-    /// Which channel of its name; nil for none, and for one that nobody knows any more.
+    /// The UUID of the channel; nil for none, and for one that no longer exists.
     pub fn channel_uuid(&self) -> Uuid {
         self.channel.as_ref().map(|channel| channel.uuid).unwrap_or_default()
     }
@@ -44,10 +43,10 @@ impl Event {
     }
 }
 
-/// What engines and sessions report: WhatsApp's family under the name that they have for it.
+/// The events that engines and sessions report.
 pub type EventBody = WaEvent;
 
-/// What happened on WhatsApp, or to a session of it.
+/// An event on WhatsApp, or in a WhatsApp session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum WaEvent {
@@ -98,7 +97,7 @@ pub enum WaEvent {
         sender: Jid,
         emoji: String,
     },
-    /// What somebody chose in a poll, in place of what they chose before; nothing takes it back.
+    /// A person's vote in a poll; it replaces the one before, and an empty one withdraws it.
     PollVote {
         message: MessageId,
         sender: Jid,
@@ -317,16 +316,16 @@ pub enum DisconnectReason {
     Shutdown,
 }
 
-/// Why a message that was accepted will not be sent.
+/// Why an accepted message will not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CancelReason {
     SessionRemoved,
-    /// The session was linked to another account than the one that it was written for.
+    /// The session was linked to another account since the message was accepted.
     AccountChanged,
-    /// A caller took it back before it was sent.
+    /// A caller cancelled it before it was sent.
     TakenBack,
-    /// Its caller waited for its turn as long as callers wait.
+    /// Its caller timed out while it waited in the queue.
     Expired,
 }
 

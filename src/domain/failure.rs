@@ -1,4 +1,4 @@
-//! Why a message was not sent, in one word that programs can tell apart and in a sentence for people.
+//! Failures of sends: a code for programs, a sentence for people, and the hold that a refusal starts.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use serde_json::json;
 
 use crate::domain::{Error, ErrorCode, Subject, Timestamp, clock::between};
 
-/// The kind of a failure, as events and the outbox name it.
+/// The code of a failure, as in events and the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FailureCode {
     RecipientNotOnWhatsapp,
     /// WhatsApp restricts the account for a while.
     AccountRestricted,
-    /// WhatsApp takes no more messages of the account for a while.
+    /// WhatsApp accepts no more messages of the account for a while.
     RateLimited,
     SendFailed,
     SendTimeout,
@@ -54,7 +54,7 @@ impl FailureCode {
     }
 }
 
-/// Why WhatsApp takes no messages of an account at the moment.
+/// Why WhatsApp accepts no messages of an account for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NotNow {
@@ -75,13 +75,13 @@ impl Default for HoldTimes {
     }
 }
 
-/// A row of refusals doubles the hold each time, up to this.
+/// The longest hold: each further refusal doubles the hold up to it.
 const LONGEST_HOLD: Duration = Duration::from_secs(86_400);
 /// The name of a detail of an error: the code that WhatsApp gave.
 pub const WHATSAPP_CODE: &str = "whatsappCode";
 
 impl NotNow {
-    /// What a code of WhatsApp's refusals says, where it says "not now".
+    /// The meaning of a WhatsApp refusal code, if it means "not now".
     pub fn of_code(code: u32) -> Option<Self> {
         match code {
             463 | 475 | 479 => Some(Self::AccountRestricted),
@@ -90,7 +90,7 @@ impl NotNow {
         }
     }
 
-    /// What an error of an engine says of it, with WhatsApp's code.
+    /// The refusal in an engine's error, with WhatsApp's code.
     pub fn of_error(error: &Error) -> Option<(Self, u32)> {
         let code = error.details.get(WHATSAPP_CODE)?.as_u64()?;
         let code = u32::try_from(code).ok()?;
@@ -131,7 +131,7 @@ pub struct SendHold {
     pub code: u32,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// How many holds followed each other, this one counted.
+    /// The number of holds in a row, including this one.
     pub in_a_row: u32,
     /// When it ended, by itself or by hand.
     #[serde(default)]
@@ -139,7 +139,7 @@ pub struct SendHold {
 }
 
 impl SendHold {
-    /// The hold that a refusal begins. One that follows soon after another is longer.
+    /// The hold that a refusal starts. One that follows soon after another is longer.
     pub fn after(
         before: Option<&Self>,
         (reason, code): (NotNow, u32),
@@ -164,7 +164,7 @@ impl SendHold {
         format!("{} (code {})", self.reason.words(), self.code)
     }
 
-    /// What a caller is answered who wants to send now.
+    /// The error for a caller who wants to send now.
     pub fn error(&self, now: Timestamp) -> Error {
         let left = between(now, self.until).as_secs().saturating_add(1);
         Error::new(ErrorCode::NotNow, self.message())

@@ -1,6 +1,7 @@
-//! Families of events. WhatsApp's is a closed enum, [`WaEvent`], so that its readers can name every case.
-//! Any other is owned by a module above: the log keeps its name, its subject and its value, and the owner reads
-//! the value back. So a module adds a family and nothing here changes.
+//! Event families. WhatsApp's is a closed enum, [`WaEvent`], so that a `match` names every case.
+//!
+//! Each other family is owned by a module above: the log stores its name, subject and value, and the owner parses the
+//! value. So a module adds a family without a change here.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::{Jid, MessageId, event::WaEvent};
 
-/// What an event says.
+/// The body of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     WhatsApp(WaEvent),
@@ -27,14 +28,14 @@ pub trait LogEvent: Serialize + DeserializeOwned {
 
     fn subject(&self) -> EventSubject;
 
-    /// What makes two reports of the same happening one event within a channel; none for those that may rightly
-    /// happen again.
+    /// The deduplication key within a channel: two reports with the same key are one event. None for events that may
+    /// repeat.
     fn identity(&self) -> Option<String> {
         None
     }
 }
 
-/// An event of a module's family, as the log keeps it.
+/// An event of a module's family, as the log stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModuleEvent {
@@ -47,7 +48,7 @@ pub struct ModuleEvent {
     pub value: Value,
 }
 
-/// What an event is about. Events of one subject's lane are handled in order.
+/// The subject of an event. Events of one subject's lane are handled in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventSubject {
@@ -64,7 +65,7 @@ pub enum EventSubject {
 }
 
 impl EventSubject {
-    /// The chat that it is, or stands in.
+    /// The chat, or the chat of the message.
     pub fn chat(&self) -> Option<&Jid> {
         match self {
             Self::Chat(chat) => Some(chat),
@@ -73,8 +74,8 @@ impl EventSubject {
         }
     }
 
-    /// What its events are ordered by, within their channel. A message is in the lane of its chat, and a
-    /// contact in that of the chat with them.
+    /// The lane of the subject within its channel. A message has the lane of its chat, and a contact that of the chat
+    /// with the person.
     pub fn lane(&self) -> Cow<'_, str> {
         match self {
             Self::Channel => Cow::Borrowed(""),
@@ -133,7 +134,7 @@ impl Body {
         }
     }
 
-    /// What makes two reports of the same happening one event within a channel.
+    /// The deduplication key within a channel.
     pub fn identity(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::WhatsApp(event) => event.identity().map(Cow::Owned),
@@ -148,7 +149,7 @@ impl Body {
         }
     }
 
-    /// The chat that it belongs to; events of one chat reach a receiver in order.
+    /// The chat of the event; events of one chat reach a receiver in order.
     pub fn chat(&self) -> Option<&Jid> {
         match self {
             Self::WhatsApp(event) => event.chat(),

@@ -1,10 +1,10 @@
-//! File names as strangers give them: made into plain names that cannot be paths. Pure.
+//! File names from untrusted sources: sanitized to plain names that cannot be paths. Pure.
 
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::media_type;
 
-/// Bytes of a name: what the usual file systems take.
+/// Bytes of a name that common file systems accept.
 pub const LONGEST: usize = 255;
 /// Bytes of an extension without its dot.
 const LONGEST_EXTENSION: usize = 10;
@@ -27,8 +27,8 @@ pub fn chosen(text: &str) -> Result<String, &'static str> {
     tidy(text).ok_or(RULE)
 }
 
-/// The name with an extension of this type, where it has none that fits. `is_chosen`: whoever gave the
-/// name meant the extension that it has.
+/// Adds an extension of this type to a name that has no fitting one. `is_chosen`: a caller chose the name with its
+/// extension.
 pub fn with_extension(name: String, mime: &str, is_chosen: bool) -> String {
     let Some(wanted) = media_type::extension(mime) else { return name };
     let fits = match extension(&name) {

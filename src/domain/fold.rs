@@ -1,5 +1,4 @@
-//! Texts as they are compared by who looks for something: what people write in one way or the other is one.
-//! Pure.
+//! Folding of texts for search: case, accents and other spellings of a letter are equal. Pure.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 

@@ -1,4 +1,4 @@
-//! A group and the people in it.
+//! A group and its participants.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,13 +25,13 @@ pub struct Participant {
     pub owner: bool,
 }
 
-/// What became of one person whom a group was asked to add or remove.
+/// The outcome of adding or removing one participant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantOutcome {
     pub id: Jid,
-    /// 200 done, 403 privacy forbids, 404 not on WhatsApp, 408 left a moment ago, 409 is there already, 504 no
-    /// answer came: the outcome is unknown.
+    /// 200 done, 403 forbidden by privacy settings, 404 not on WhatsApp, 408 left recently, 409 is a participant
+    /// already, 504 no reply: the outcome is unknown.
     pub status: u16,
     pub invite_code: Option<String>,
 }

@@ -1,7 +1,6 @@
-//! Names of sessions, of WhatsApp addresses (JIDs) and of messages, checked when they are made.
+//! Ids of sessions, WhatsApp addresses (JIDs) and messages, validated on construction.
 //!
-//! A value of these types is well formed; where it came from no longer matters. Whether the thing
-//! it names exists is somebody else's question.
+//! A value of these types is well formed. Whether the named thing exists is not checked here.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -43,7 +42,7 @@ impl FromStr for SessionId {
     }
 }
 
-/// What an address stands for.
+/// The kind of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JidKind {
     /// A person by telephone number: `digits@c.us`.
@@ -72,7 +71,7 @@ impl Jid {
         &self.0
     }
 
-    /// What stands before the `@`.
+    /// The part before the `@`.
     pub fn user(&self) -> &str {
         self.0.split('@').next().unwrap_or_default()
     }
@@ -87,9 +86,14 @@ impl Jid {
         }
     }
 
-    /// Where people post what disappears after a day: nobody's chat.
+    /// The address of status updates, which is no chat.
     pub fn is_status(&self) -> bool {
         self.kind() == JidKind::Broadcast && self.user() == "status"
+    }
+
+    /// A broadcast list, which cannot be written to.
+    pub fn is_broadcast_list(&self) -> bool {
+        self.kind() == JidKind::Broadcast && !self.is_status()
     }
 
     pub fn is_channel(&self) -> bool {
@@ -132,7 +136,7 @@ impl FromStr for Jid {
     }
 }
 
-/// A message's name: who sent it, in which chat, its key there, and in a group by whom.
+/// A message's id: the direction, the chat, the key within the chat, and in a group the author.
 ///
 /// Written as WhatsApp Web writes it: `true_1234567890@c.us_ABC123`, with the sender's address at
 /// the end when the chat is a group. Of messages to oneself, WhatsApp Web's `_out` and `_in` at the end

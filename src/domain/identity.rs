@@ -1,16 +1,13 @@
-//! Who is who: a person goes by a telephone number (`…@c.us`) and by a hidden identity, the LID
-//! (`…@lid`), and WhatsApp names them by either.
+//! Identity map of a session: the telephone number (`…@c.us`) and the hidden id (LID, `…@lid`) of a person.
 //!
-//! A session learns which belong together. The map is one to one: what was learned last is true, and
-//! whatever it contradicts is forgotten. Where it is kept, and who tells of pairs, is not known here.
+//! WhatsApp names a person by either id. The map is one to one: the newest pair is true, and pairs that
+//! contradict it are removed. Storage, and the events that pairs come from, are not known here.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    Contact, EventBody, Jid, JidKind, Message, MessageId, Timestamp, event::GroupChange,
-};
+use crate::domain::{Jid, JidKind, Timestamp};
 
 /// The two ids of one person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,7 +54,7 @@ impl Pair {
     }
 }
 
-/// A pair as it is kept.
+/// A pair as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     #[serde(flatten)]
@@ -66,26 +63,14 @@ pub struct Identity {
     pub since: Timestamp,
 }
 
-/// A pair that was news, and what it contradicted.
+/// A newly learned pair, and the former ids that it replaces.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lesson {
+pub struct LearnedPair {
     pub pair: Pair,
     /// The number that this hidden identity had before.
     pub former_phone: Option<Jid>,
     /// The hidden identity that this number had before.
     pub former_lid: Option<Jid>,
-}
-
-impl Lesson {
-    pub fn told(&self, since: Timestamp) -> EventBody {
-        EventBody::IdentityLearned {
-            lid: self.pair.lid.clone(),
-            phone: self.pair.phone.clone(),
-            former_phone: self.former_phone.clone(),
-            former_lid: self.former_lid.clone(),
-            since: Some(since),
-        }
-    }
 }
 
 /// A person's ids, as far as they are known. At least one is there.
@@ -118,8 +103,8 @@ impl Identities {
         }
     }
 
-    /// Takes a pair in. None when it is known already. What was known of either id must be here.
-    pub fn learn(&mut self, pair: &Pair) -> Option<Lesson> {
+    /// Adds a pair; none when the map has it already. The map must hold the former pairs of both ids.
+    pub fn learn(&mut self, pair: &Pair) -> Option<LearnedPair> {
         if self.other(&pair.lid) == Some(&pair.phone) {
             return None;
         }
@@ -128,7 +113,7 @@ impl Identities {
         for former in [&former_phone, &former_lid].into_iter().flatten() {
             self.others.remove(former);
         }
-        Some(Lesson { pair: pair.clone(), former_phone, former_lid })
+        Some(LearnedPair { pair: pair.clone(), former_phone, former_lid })
     }
 
     /// The pairs of those among these people who have one, each once.
@@ -150,92 +135,6 @@ impl<'a> FromIterator<&'a Pair> for Identities {
         }
         identities
     }
-}
-
-/// The pairs that an event tells of.
-pub fn told_by(body: &EventBody) -> Vec<Pair> {
-    match body {
-        EventBody::IdentityLearned { lid, phone, .. } => Pair::of(lid, phone).into_iter().collect(),
-        EventBody::ContactUpdated { contact } => of_contact(contact).into_iter().collect(),
-        EventBody::Ready { me } => {
-            me.lid.as_ref().and_then(|lid| Pair::of(lid, &me.id)).into_iter().collect()
-        }
-        // In a group, the id of a message and the message itself may name its writer differently.
-        EventBody::Message { message } | EventBody::MessageSent { message } => {
-            let writer = message.id.participant.as_ref();
-            writer.and_then(|writer| Pair::of(writer, &message.author)).into_iter().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-pub fn of_contact(contact: &Contact) -> Option<Pair> {
-    contact.lid.as_ref().and_then(|lid| Pair::of(lid, &contact.id))
-}
-
-/// The people whom an event names.
-pub fn named_by(body: &EventBody) -> Vec<Jid> {
-    let ids: Vec<&Jid> = match body {
-        EventBody::Message { message } | EventBody::MessageSent { message } => named_in(message),
-        EventBody::Ack { message, participant, .. } => {
-            of_id(message).chain(participant.as_ref()).collect()
-        }
-        EventBody::MessageEdited { message, .. } => of_id(message).collect(),
-        EventBody::MessageRevoked { message, by } => of_id(message).chain([by]).collect(),
-        EventBody::MessageFailed { message, .. } | EventBody::MessageCancelled { message, .. } => {
-            of_id(message).collect()
-        }
-        EventBody::Reaction { message, sender, .. }
-        | EventBody::PollVote { message, sender, .. } => of_id(message).chain([sender]).collect(),
-        EventBody::GroupJoined { participants, by, .. }
-        | EventBody::GroupLeft { participants, by, .. } => {
-            participants.iter().chain(by.as_ref()).collect()
-        }
-        EventBody::GroupUpdated { change, value, by, .. } => {
-            let risen = risen(*change, value.as_deref());
-            return risen.into_iter().chain(by.clone()).collect();
-        }
-        EventBody::ChatUpdated { chat } => vec![&chat.id],
-        EventBody::ContactUpdated { contact } => vec![&contact.id],
-        EventBody::Presence { chat, sender, .. } => vec![chat, sender],
-        EventBody::Call { from, .. } => vec![from],
-        EventBody::HistoryGap { chat, .. } => vec![chat],
-        EventBody::Ready { me } => vec![&me.id],
-        EventBody::Qr { .. }
-        | EventBody::Authenticated
-        | EventBody::Disconnected { .. }
-        | EventBody::Failed { .. }
-        | EventBody::StateChanged { .. }
-        | EventBody::SendingHeld { .. }
-        | EventBody::SendingResumed { .. }
-        | EventBody::IdentityLearned { .. }
-        | EventBody::EngineUnknown { .. } => Vec::new(),
-    };
-    ids.into_iter().filter(|id| id.is_person()).cloned().collect()
-}
-
-/// Who rose or fell in a group; nobody in a change of another kind.
-pub fn risen(change: GroupChange, value: Option<&str>) -> Vec<Jid> {
-    match change {
-        GroupChange::Promote | GroupChange::Demote => {
-            value.into_iter().flat_map(|list| list.split(',')).flat_map(str::parse).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The people whom a message names.
-pub fn named_in(message: &Message) -> Vec<&Jid> {
-    let quoted = message.quoted.iter().flat_map(of_id);
-    let reacted = message.reactions.iter().map(|reaction| &reaction.sender);
-    let votes = message.details().poll.iter().flat_map(|poll| poll.all_votes());
-    let voted = votes.map(|vote| &vote.sender);
-    let all = of_id(&message.id).chain([&message.author]).chain(&message.to).chain(quoted);
-    all.chain(&message.mentions).chain(reacted).chain(voted).filter(|id| id.is_person()).collect()
-}
-
-fn of_id(id: &MessageId) -> impl Iterator<Item = &Jid> {
-    std::iter::once(&id.chat).chain(id.participant.as_ref())
 }
 
 #[cfg(test)]
@@ -276,14 +175,14 @@ mod tests {
         let mut known = Identities::default();
         assert_eq!(known.learn(&pair(1, 1)).unwrap().former_lid, None);
         assert_eq!(known.learn(&pair(1, 1)), None);
-        let lesson = known.learn(&pair(2, 1)).unwrap();
-        assert_eq!((lesson.former_lid, lesson.former_phone), (Some(lid(1)), None));
+        let learned = known.learn(&pair(2, 1)).unwrap();
+        assert_eq!((learned.former_lid, learned.former_phone), (Some(lid(1)), None));
         assert_eq!(known.both(&lid(1)).unwrap(), Both { phone: None, lid: Some(lid(1)) });
         assert_eq!(known.other(&phone(1)), Some(&lid(2)));
         // Two people swap: both of what was known goes.
         known.learn(&pair(1, 2));
-        let lesson = known.learn(&pair(2, 2)).unwrap();
-        assert_eq!((lesson.former_phone, lesson.former_lid), (Some(phone(1)), Some(lid(1))));
+        let learned = known.learn(&pair(2, 2)).unwrap();
+        assert_eq!((learned.former_phone, learned.former_lid), (Some(phone(1)), Some(lid(1))));
         assert_eq!((known.other(&lid(1)), known.other(&phone(1))), (None, None));
     }
 
@@ -294,11 +193,11 @@ mod tests {
             again in prop::collection::vec(0..20_u8, 0..20),
         ) {
             let mut known = Identities::default();
-            let mut lessons = 0;
+            let mut learned = 0;
             for pair in pairs.iter().cloned().chain(again.iter().map(|n| pair(*n, *n))) {
-                lessons += usize::from(known.learn(&pair).is_some());
+                learned += usize::from(known.learn(&pair).is_some());
             }
-            prop_assert_eq!(lessons, 20);
+            prop_assert_eq!(learned, 20);
             let in_order: Vec<Pair> = (0..20).map(|n| pair(n, n)).collect();
             prop_assert_eq!(known, in_order.iter().collect::<Identities>());
         }

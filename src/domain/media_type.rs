@@ -1,10 +1,9 @@
-//! Media types as strangers name them: read, or taken for bytes of an unknown kind; and the extensions
-//! that file names of a type have.
+//! Media types from untrusted sources, and the file extensions of each type.
 
 use serde::{Deserialize, Deserializer};
 
 pub const UNKNOWN: &str = "application/octet-stream";
-/// Bytes; the names that are registered have less than half of it.
+/// The longest type in bytes; registered names have less than half of it.
 const LONGEST: usize = 255;
 
 /// A type that can stand in a header: `kind/subtype`, with its parameters.
@@ -150,7 +149,7 @@ pub fn extension(mime: &str) -> Option<&'static str> {
     EXTENSIONS.iter().find(|(_, known)| *known == essence).map(|(extension, _)| *extension)
 }
 
-/// Whether a type says so little that files of it have many extensions.
+/// Whether a type is so generic that its files have many extensions.
 pub fn is_general(mime: &str) -> bool {
     matches!(essence(mime).as_deref(), None | Some(UNKNOWN | "text/plain" | "application/zip"))
 }
@@ -172,8 +171,8 @@ pub fn is_text(mime: &str) -> bool {
         )
 }
 
-/// Whether a browser may show content of this type itself. What may hold a script may not: HTML,
-/// XML, SVG, and all that is not known.
+/// Whether a browser may show content of this type inline. Types that can contain scripts must not: HTML, XML, SVG, and
+/// unknown types.
 pub fn can_be_shown(text: &str) -> bool {
     let Ok(read) = text.parse::<mime::Mime>() else { return false };
     match read.essence_str().to_ascii_lowercase().split_once('/') {

@@ -1,23 +1,23 @@
-//! A message as WhatsApp shows it, and how far it has come.
+//! Messages as WhatsApp shows them, with their acks and reactions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Details, Jid, MessageId, Timestamp, details, file_name, media_type};
 
-/// How far a message has come. Only ever rises, except to `Failed`.
+/// The delivery state of a message. It only rises, except to `Failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ack {
     Failed,
-    /// Not yet taken by the server.
+    /// Not yet accepted by the server.
     Pending,
-    /// Taken by the server: one tick.
+    /// Accepted by the server: one tick.
     Sent,
     /// On the receiver's phone: two ticks.
     Delivered,
     /// Two blue ticks.
     Read,
-    /// A voice note that was listened to.
+    /// A voice note that was played.
     Played,
 }
 
@@ -46,7 +46,7 @@ impl Ack {
     }
 }
 
-/// What a message carries.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MessageKind {
@@ -61,7 +61,7 @@ pub enum MessageKind {
     Location,
     ContactCard,
     Poll,
-    /// What somebody chose from a list or from buttons.
+    /// A choice from a list or from buttons.
     MenuReply,
     /// Deleted for everyone.
     Revoked,
@@ -72,7 +72,7 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    /// Whether it carries a file.
+    /// Whether such a message has a file.
     pub fn is_media(self) -> bool {
         matches!(
             self,
@@ -99,7 +99,7 @@ pub struct MessageMedia {
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     pub id: MessageId,
-    /// The person who wrote it; the session's own address when it wrote it itself.
+    /// The author; the session's own address for its own messages.
     pub author: Jid,
     pub kind: MessageKind,
     /// Its text; the caption of a file.
@@ -122,20 +122,20 @@ pub struct Message {
     /// The engine could not say who reacted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reactions_unknown: bool,
-    /// To whom it was sent in a group, where the engine knows. On its way to the mirror alone, which keeps it
-    /// beside the message.
+    /// The recipients in a group, where the engine knows them. Only on the way to the mirror, which stores them beside
+    /// the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<Jid>>,
-    /// What it holds beyond its text and its file.
+    /// Details beyond the text and the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<Details>>,
-    /// The own address that a message came in at; none for one's own, and where it was not noted.
+    /// The account's address that received the message; none for sent ones, and where it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Jid>,
-    /// What its group or its channel was called when it was written.
+    /// The name of the group or channel at the time of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
-    /// The engine's own object, kept when [`MessageKind::Unknown`] says too little.
+    /// The engine's own object, stored for [`MessageKind::Unknown`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<serde_json::Value>,
 }
@@ -151,7 +151,7 @@ pub struct Reaction {
 }
 
 impl Message {
-    /// A text that the server has taken, with nothing more to it.
+    /// A plain text that the server accepted.
     pub fn text(id: MessageId, author: Jid, body: impl Into<String>, timestamp: Timestamp) -> Self {
         Self {
             id,
@@ -188,14 +188,14 @@ impl Message {
         self.details.as_deref().unwrap_or(&details::NONE)
     }
 
-    /// Notes that it came in at this address.
+    /// Notes the account's address that received the message.
     pub fn came_to(&mut self, me: &Jid) {
         if !self.from_me() && self.to.is_none() {
             self.to = Some(me.clone());
         }
     }
 
-    /// What is left of it once it was deleted for everyone.
+    /// Deletes the content, since the message was deleted for everyone.
     pub fn revoke(&mut self) {
         self.kind = MessageKind::Revoked;
         self.reactions.clear();
@@ -207,7 +207,7 @@ impl Message {
         (self.media, self.details, self.raw) = (None, None, None);
     }
 
-    /// Gives its chat another name: that of the same person under their other id.
+    /// Renames the chat to the same person's other id.
     pub fn rename_chat(&mut self, name: &Jid) {
         if let Some(quoted) = &mut self.quoted
             && quoted.chat == self.id.chat
@@ -217,7 +217,7 @@ impl Message {
         self.id.chat = name.clone();
     }
 
-    /// One line that stands for the message in a list of chats.
+    /// The preview of the message in a list of chats, in one line.
     pub fn preview(&self) -> String {
         if !self.body.is_empty() {
             return self.body.clone();

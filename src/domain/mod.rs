@@ -1,8 +1,7 @@
-//! What the gateway talks about: ids, messages, chats, sessions, commands and events.
+//! Domain types: ids, messages, chats, sessions, commands and events.
 //!
-//! Plain data, shaped by no API and by no engine. Nothing here does I/O, waits, or knows that a
-//! store, a browser or an HTTP request exists. The serialised form of these types is the form in
-//! which they are stored and logged.
+//! Plain data, shaped by no API and by no engine. Nothing here does I/O, waits, or knows a store, a browser or HTTP.
+//! These types are stored and logged in their serialised form.
 
 pub mod address;
 pub mod channel;
@@ -14,6 +13,7 @@ pub mod conversation;
 pub mod details;
 pub mod error;
 pub mod event;
+pub mod event_people;
 pub mod failure;
 pub mod family;
 pub mod file_name;
@@ -26,6 +26,7 @@ pub mod message;
 pub mod outbox;
 pub mod receipt;
 pub mod rules;
+pub mod schedule;
 pub mod session;
 pub mod shown;
 pub mod vcard;

@@ -1,5 +1,4 @@
-//! A message on its way out, from the moment it is accepted: what is written down before any engine
-//! sees it.
+//! Outbox entries: accepted sends, stored before an engine receives them.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,56 +12,58 @@ use crate::domain::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxEntry {
-    /// Rises with time, so that entries stand in the order of their acceptance.
+    /// Rises with time, so that entries sort in the order of their acceptance.
     pub id: Uuid,
     pub session: SessionId,
-    /// Which session of that name: no later one sends it.
+    /// Tells the session from later ones of that name, which must not send the message.
     #[serde(default)]
     pub session_uuid: Uuid,
-    /// Which run of the gateway accepted it: in a later run, what became of it is looked up before it is sent.
+    /// The run of the gateway that accepted the message. In a later run the message is looked up before it is sent.
     #[serde(default, skip_serializing_if = "Uuid::is_nil")]
     pub run: Uuid,
-    /// The account that the session was linked to then: no other one sends it. None where it was not linked.
+    /// The account that the session was linked to then; no other one sends the message. None if it was not linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Jid>,
     pub outgoing: Outgoing,
-    pub terms: Terms,
+    #[serde(rename = "terms")]
+    pub options: SendOptions,
     pub state: OutboxState,
     pub queued_at: Timestamp,
     pub changed_at: Timestamp,
-    /// How often an engine was asked to send it.
+    /// The number of attempts to send the message.
     pub attempts: u32,
-    /// Once WhatsApp has it.
+    /// Set once WhatsApp has the message.
     pub sent: Option<Sent>,
-    /// A receipt that came before it was known to be sent.
+    /// A receipt that came before the reply to the send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acked: Option<Ack>,
-    /// Why it failed, or why its outcome is unknown.
+    /// Why the send failed, or why its outcome is unknown.
     pub reason: Option<String>,
-    /// The kind of the failure; none before it failed, and in records of old.
+    /// The code of the failure; none before, and in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureCode>,
 }
 
-/// How a caller wants a message sent.
+/// Options of a send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Terms {
-    /// Waits for its session; otherwise it fails when the session is not ready.
-    pub patient: bool,
-    /// Not before this.
+pub struct SendOptions {
+    /// Waits in the queue while its session is not ready; otherwise the send fails.
+    #[serde(rename = "patient")]
+    pub queue_if_offline: bool,
+    /// The earliest time of the send.
     pub send_at: Option<Timestamp>,
     pub priority: Priority,
 }
 
-impl Terms {
-    /// Whether the caller is answered before the message is sent.
-    pub fn waits(self) -> bool {
-        self.patient || self.send_at.is_some()
+impl SendOptions {
+    /// Whether the message may wait in the queue: its caller is answered once it is accepted.
+    pub fn is_queueable(self) -> bool {
+        self.queue_if_offline || self.send_at.is_some()
     }
 }
 
-/// Within a session, what is direct overtakes what is bulk; in one chat nothing overtakes.
+/// Direct messages overtake bulk ones of other chats. Within a chat no message overtakes another.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -73,7 +74,7 @@ pub enum Priority {
     Bulk,
 }
 
-/// How far it has come.
+/// The state of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OutboxState {
@@ -84,18 +85,18 @@ pub enum OutboxState {
     Read,
     Played,
     Failed,
-    /// The engine went away, or fell silent, while it was at it. It will be looked up.
+    /// The engine stopped or timed out during the send. The outcome will be looked up.
     Unknown,
     Cancelled,
 }
 
 impl OutboxState {
-    /// Whether something is still to be done.
+    /// Whether the entry has not ended.
     pub fn is_waiting(self) -> bool {
         matches!(self, Self::Queued | Self::Sending | Self::Unknown)
     }
 
-    /// What a receipt makes of a message that was sent; none when it says nothing new.
+    /// The state of a sent message after a receipt; none if the receipt is not news.
     pub fn after(self, ack: Ack) -> Option<Self> {
         let rank = |state| match state {
             Self::Sent => 1,
@@ -120,7 +121,7 @@ impl OutboxEntry {
         &self.outgoing.chat
     }
 
-    /// The id that the message has or will have. In a group it names its author, `me`.
+    /// The id that the message has or will have. In a group it has the author, `me`.
     pub fn message_id(&self, me: Option<&Jid>) -> MessageId {
         if let Some(sent) = &self.sent {
             return sent.id.clone();
@@ -136,7 +137,7 @@ impl OutboxEntry {
     }
 }
 
-/// A text to a chat that waits to be sent, for tests.
+/// A queued text, for tests.
 #[cfg(test)]
 pub fn example(id: u128, chat: &str) -> OutboxEntry {
     use crate::domain::{Content, clock::from_seconds};
@@ -156,7 +157,7 @@ pub fn example(id: u128, chat: &str) -> OutboxEntry {
             mentions: Vec::new(),
             link_preview: false,
         },
-        terms: Terms::default(),
+        options: SendOptions::default(),
         state: OutboxState::Queued,
         queued_at: now,
         changed_at: now,

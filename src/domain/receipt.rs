@@ -1,31 +1,29 @@
-//! Receipts of one message by person: who has it, read it and played it, and what the message's own ack is
-//! by them.
+//! Receipts of a message by recipient, and the message's own ack, which is the least of them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Ack, Jid, Timestamp};
 
-/// How far a message has come with one of its recipients. It only ever rises.
+/// The receipt of one recipient. Its ack only rises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     pub participant: Jid,
     pub ack: Ack,
-    /// By when the message was on the person's phone.
+    /// When the message was delivered, at the latest.
     pub delivered_at: Option<Timestamp>,
     pub read_at: Option<Timestamp>,
     pub played_at: Option<Timestamp>,
 }
 
 impl Receipt {
-    /// The message was sent, and nothing was heard of the person.
+    /// The message was sent, and no receipt came yet.
     pub fn none(participant: Jid) -> Self {
         let (delivered_at, read_at, played_at) = (None, None, None);
         Self { participant, ack: Ack::Sent, delivered_at, read_at, played_at }
     }
 
-    /// Takes a receipt of this person; whether it is news. One that comes late says nothing new: whoever
-    /// has read a message has it.
+    /// Applies a receipt; whether it is news. A late one is not: a read message was delivered.
     pub fn raise(&mut self, ack: Ack, at: Option<Timestamp>) -> bool {
         if ack <= self.ack || ack <= Ack::Sent {
             return false;
@@ -44,7 +42,7 @@ impl Receipt {
         true
     }
 
-    /// Takes what an engine knows of this person; the acks that are news. An engine's times are right.
+    /// Merges an engine's receipt; returns the acks that are news. The engine's times replace the gateway's.
     pub fn merge(&mut self, found: &Self) -> Vec<Ack> {
         let steps = [
             (Ack::Delivered, found.delivered_at),
@@ -64,7 +62,7 @@ impl Receipt {
     }
 }
 
-/// The message's own ack: the least of all its recipients'. None when nobody knows whom it went to.
+/// The message's own ack: the least of all recipients' acks. None if the recipients are unknown.
 pub fn least<'a>(receipts: impl IntoIterator<Item = &'a Receipt>) -> Option<Ack> {
     receipts.into_iter().map(|receipt| receipt.ack).min()
 }

@@ -1,5 +1,6 @@
-//! WhatsApp's own rules for what a message may be: limits of lengths, polls, reactions, and until when a
-//! message can be changed. The gateway and the simulated network both keep to them. Pure.
+//! WhatsApp's rules for messages: lengths, polls, reactions, and the time limits of changes. Pure.
+//!
+//! The gateway and the simulated network both apply them.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -27,7 +28,7 @@ const SELECTOR: char = '\u{FE0F}';
 /// Makes a keycap of the digit or sign before it.
 const KEYCAP: char = '\u{20E3}';
 
-/// Whether WhatsApp takes a message with this content. The names of fields are those of the content.
+/// Checks whether WhatsApp accepts a message with this content. Field names in errors are those of the content.
 pub fn check(content: &Content) -> Result<(), Error> {
     match content {
         Content::Text { body } if LONGEST_TEXT < body.chars().count() => {
@@ -65,8 +66,8 @@ fn check_place(latitude: f64, longitude: f64) -> Result<(), Error> {
     Error::both(latitude, longitude).map(|_| ())
 }
 
-/// WhatsApp drops a poll with equal options without a word, and phones show no poll that breaks the rest.
-/// All that is wrong is named at once.
+/// WhatsApp silently drops a poll with equal options, and phones do not show one that breaks the other rules. All
+/// faults are reported at once.
 pub fn check_poll(question: &str, options: &[String], selectable: u32) -> Result<(), Error> {
     let is_short = |text: &str, most| !text.trim().is_empty() && text.chars().count() <= most;
     let question = match is_short(question, LONGEST_QUESTION) {
@@ -107,7 +108,7 @@ fn check_choices(options: usize, selectable: u32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Texts that look the same are the same.
+/// Folds texts that look the same into one.
 fn as_shown(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").nfkc().collect()
 }

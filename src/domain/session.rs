@@ -1,11 +1,11 @@
-//! A session: one WhatsApp account linked to the gateway, what was asked of it, and how it fares.
+//! Sessions: WhatsApp accounts that are linked to the gateway, their configuration and status.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::{Jid, SendHold, SessionId, Timestamp};
 
-/// Where a session stands. The arrows between the states are drawn in `session`.
+/// The state of a session. The transitions are drawn in `session`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionState {
@@ -13,7 +13,7 @@ pub enum SessionState {
     QrReady,
     Authenticated,
     Ready,
-    /// Linked, but the engine no longer answers, or hears; it is being recovered.
+    /// Linked, but the engine no longer replies or reports; recovery is in progress.
     Degraded,
     Failed,
     Terminated,
@@ -103,7 +103,7 @@ pub struct SessionConfig {
     pub user_agent: Option<String>,
     pub browser_executable: Option<String>,
     pub browser_args: Vec<String>,
-    /// Stories are neither kept nor events.
+    /// Status updates are neither stored nor events.
     pub ignore_status: bool,
     /// The same for channels.
     pub ignore_channels: bool,
@@ -254,9 +254,9 @@ pub struct QrCode {
 /// What is done to bring a degraded session back, in the order in which it is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecoveryStage {
-    /// The engine's ears and hands are put in anew where it is.
+    /// The engine's agent is injected again into the running page.
     Reinject,
-    /// What it shows of WhatsApp is loaded anew.
+    /// The page is loaded again.
     Reload,
     /// A new engine takes its place.
     Restart,

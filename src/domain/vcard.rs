@@ -1,4 +1,4 @@
-//! vCards, as WhatsApp passes them on: writing one, and reading what people need of it. Pure.
+//! vCards of contact messages: writer, and parser of the fields that callers need. Pure.
 
 use crate::domain::Jid;
 

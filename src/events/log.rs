@@ -18,7 +18,7 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{
         Body, Channel, ChannelId, Clock, Event, EventBody, Identities, SessionId, SessionRef,
-        Timestamp, clock::from_millis, identity::named_by,
+        Timestamp, clock::from_millis, event_people::people_in,
     },
     events::{
         counters,
@@ -260,7 +260,7 @@ impl EventLog {
             let (channel_seq, id) = (before + 1, Uuid::now_v7());
             last_of.insert(uuid, channel_seq);
             last += 1;
-            let named = body.whatsapp().map(named_by).unwrap_or_default();
+            let named = body.whatsapp().map(people_in).unwrap_or_default();
             let identities = people.pairs_of(&named);
             let event = Event { seq: last, id, channel, channel_seq, at, body, identities };
             let starts_at = ends_at;

@@ -26,7 +26,10 @@ use crate::{
     egress::{Guard, OwnPort, OwnPorts, Private},
     events::{Consumers, EventLog, Retry},
     jobs::{Handler, Jobs, Tries},
-    messaging::{Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace, Reservations},
+    messaging::{
+        Ingest, Messaging, MessagingParts, Outbox, OutboxParts, OutboxSettings, Pace, Reservations,
+        SendResults, UploadLimits,
+    },
     private,
     search::Search,
     services::{
@@ -161,7 +164,7 @@ impl Gateway {
         let parts = OutboxParts {
             store: store.clone(),
             supervisor: supervisor.clone(),
-            ingest: sink.clone(),
+            results: SendResults::of(&sink),
             events: events.clone(),
             clock: clock.clone(),
             settings: outbox_settings(&config),
@@ -169,12 +172,33 @@ impl Gateway {
             reservations: Reservations::default(),
         };
         tasks.spawn(events.clone().keep_publishing(stop.clone()));
-        tasks.spawn(sink.clone().keep_up(supervisor.clone(), stop.clone()));
+        tasks.spawn(sink.clone().run_retries(supervisor.clone(), stop.clone()));
         let outbox = Outbox::start(parts, &tasks, stop.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
-        let messaging =
-            Messaging::new(store.clone(), supervisor.clone(), sink, outbox, clock.clone(), media);
+        let Messaging {
+            sends,
+            outbox,
+            message_actions,
+            messages,
+            message_history,
+            chats,
+            conversations,
+            tags,
+            directory,
+            groups,
+            message_files,
+            uploads,
+            session_cleanup,
+        } = Messaging::new(MessagingParts {
+            store: store.clone(),
+            supervisor: supervisor.clone(),
+            ingest: sink,
+            outbox,
+            clock: clock.clone(),
+            media_dir: media,
+            upload_limits: upload_limits(&config, &own_ports),
+        });
 
         let frames = api::AllFrames::default();
         let webhooks = Webhooks::new(
@@ -195,7 +219,7 @@ impl Gateway {
         let rounds: [(&'static str, Arc<dyn Handler>); 3] = [
             ("retention of events", Arc::new(retention.clone())),
             ("retention of first answers", Arc::new(idempotency.clone())),
-            ("retention of the outbox", Arc::new(messaging.outbox().clone())),
+            ("retention of the outbox", Arc::new(outbox.clone())),
         ];
         // What is past its time is dropped, and the event log is held to its size.
         let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
@@ -219,7 +243,7 @@ impl Gateway {
         let sessions = Sessions::start(SessionsParts {
             store: store.clone(),
             supervisor: supervisor.clone(),
-            messaging: messaging.clone(),
+            cleanup: session_cleanup,
             webhooks: webhooks.endpoints.clone(),
             api_keys: api_keys.clone(),
             idempotency: idempotency.clone(),
@@ -227,12 +251,8 @@ impl Gateway {
         });
 
         let history = History::default();
-        let follow = history.clone().follow(
-            supervisor.clone(),
-            messaging.clone(),
-            clock.clone(),
-            stop.clone(),
-        );
+        let follow =
+            history.clone().follow(supervisor.clone(), outbox.clone(), clock.clone(), stop.clone());
         tasks.spawn(follow);
 
         let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
@@ -244,7 +264,6 @@ impl Gateway {
             vault: Vault::new(store.clone(), tasks.clone()),
             history,
             media_links,
-            media_sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
             api_keys,
             sessions,
             idempotency,
@@ -255,7 +274,18 @@ impl Gateway {
             config: config.clone(),
             clock,
             supervisor,
-            messaging,
+            sends,
+            outbox,
+            message_actions,
+            messages,
+            message_history,
+            chats,
+            conversations,
+            tags,
+            directory,
+            groups,
+            message_files,
+            uploads,
             search,
             events,
             consumers,
@@ -380,6 +410,14 @@ fn supervisor_settings(config: &Config) -> SupervisorSettings {
             0 => None,
             mebibytes => Some(mebibytes * 1024 * 1024),
         },
+    }
+}
+
+fn upload_limits(config: &Config, own_ports: &OwnPorts) -> UploadLimits {
+    UploadLimits {
+        size: config.openwa.max_media_mib * 1024 * 1024,
+        fetch_deadline: Duration::from_secs(config.media.fetch_timeout_seconds),
+        sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
     }
 }
 

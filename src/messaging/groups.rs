@@ -1,19 +1,29 @@
-//! Groups: reading, making, and who is in them.
+//! Groups: details, creation and participants, through the engine.
 
 use crate::{
     domain::{Command, Error, Group, Jid, ParticipantOutcome, Reply, SessionId},
-    messaging::{Messaging, odd_reply},
+    messaging::engines::{Engines, unexpected_reply},
 };
 
-impl Messaging {
-    pub async fn group(&self, session: &SessionId, id: &Jid) -> Result<Group, Error> {
-        match self.execute(session, Command::Group { id: id.clone() }).await? {
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct Groups {
+    engines: Engines,
+}
+
+impl Groups {
+    pub fn new(engines: Engines) -> Self {
+        Self { engines }
+    }
+
+    pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Group, Error> {
+        match self.engines.execute(session, Command::Group { id: id.clone() }).await? {
             Reply::Group(group) => Ok(*group),
-            _ => Err(odd_reply()),
+            _ => Err(unexpected_reply()),
         }
     }
 
-    pub async fn create_group(
+    pub async fn create(
         &self,
         session: &SessionId,
         name: String,
@@ -21,9 +31,9 @@ impl Messaging {
         participants: Vec<Jid>,
     ) -> Result<(Jid, Vec<ParticipantOutcome>), Error> {
         let command = Command::CreateGroup { name, description, participants };
-        match self.execute(session, command).await? {
+        match self.engines.execute(session, command).await? {
             Reply::GroupCreated { id, participants } => Ok((id, participants)),
-            _ => Err(odd_reply()),
+            _ => Err(unexpected_reply()),
         }
     }
 
@@ -52,9 +62,9 @@ impl Messaging {
         session: &SessionId,
         command: Command,
     ) -> Result<Vec<ParticipantOutcome>, Error> {
-        match self.execute(session, command).await? {
+        match self.engines.execute(session, command).await? {
             Reply::Participants(outcomes) => Ok(outcomes),
-            _ => Err(odd_reply()),
+            _ => Err(unexpected_reply()),
         }
     }
 }

@@ -1,110 +1,143 @@
-//! Messages on their way out and in, and the mirror of chats, messages and contacts.
+//! Messages out and in, and the mirror of chats, messages and contacts.
 //!
-//! Out: a send gets its message id before the engine sees it. In: what a session reports is written
-//! to the mirror and to the event log in one commit. Reads come from the mirror, and from the
-//! engine where the mirror has gaps. No wire format is known here.
+//! Out: a send gets its message id before the engine receives it (`outbound`). In: an event of a session, and what
+//! it changes in the mirror, are one commit (`inbound`). Reads come from the mirror, and from the engine where the
+//! mirror has gaps (`conversations`, `directory`). `sync` finds what a session missed. No wire format is known here.
 
-mod allowed;
-mod backfill;
-mod backlog;
-mod cards;
-mod catching_up;
-mod changes;
-mod chat_event;
-mod chat_names;
-#[cfg(test)]
-mod contention;
-mod conversation_list;
 mod conversations;
-mod ended;
-pub mod files;
+mod directory;
+mod engines;
 mod groups;
-mod history;
-mod identity;
-mod ingest;
-mod keeping;
+mod identities;
+mod inbound;
 mod media;
-mod mirror;
-mod named;
-mod one_way;
-mod outbox;
-mod polls;
-mod pull;
-mod read;
-mod receipts;
-mod refused;
-mod removal;
-mod retried;
-mod seen;
-mod send;
-mod sent;
-mod sink;
-mod tags;
-mod unread;
-mod waiting;
+mod mentions;
+mod outbound;
+mod read_only_chats;
+mod session_cleanup;
+mod sync;
 
 use std::{path::PathBuf, sync::Arc};
 
-use self::conversation_list::Totals;
+use self::{
+    conversations::local_changes::LocalChanges, engines::Engines, media::folder::MediaFolder,
+    outbound::sends::SendsParts,
+};
 pub use self::{
-    allowed::{Change, Refusal, check_unsent},
-    chat_event::ChatEvent,
-    conversation_list::ConversationFilter,
-    conversations::{Conversation, ConversationName, Found, unknown_conversation},
-    ended::unsent_message,
-    history::HistoryPage,
-    ingest::Ingest,
-    media::StoredMedia,
-    outbox::{Outbox, OutboxParts, OutboxSettings, Pace, Posted, Reservations, Waiting},
-    send::SendRequest,
-    sent::Unsettled,
-    tags::checked_color,
+    conversations::{
+        chat_event::ChatEvent,
+        chats::Chats,
+        conversation::{Conversation, ConversationName, FoundMessage, unknown_conversation},
+        history::{History, HistoryPage},
+        list::ConversationFilter,
+        message_filter::{MessageFilter, MessageStatus},
+        messages::Messages,
+        service::Conversations,
+        tags::{Tags, checked_color},
+    },
+    directory::Directory,
+    groups::Groups,
+    inbound::ingest::Ingest,
+    media::{
+        message_files::{MessageFiles, StoredMedia},
+        uploads::{self, UploadLimits, Uploads},
+    },
+    mentions::MOST_MENTIONS,
+    outbound::{
+        message_actions::MessageActions,
+        message_rules::{Change, Refusal, check_unsent},
+        outbox::{
+            Outbox, OutboxParts, OutboxSettings, Pace, QueueStats, Reservations, SendOutcome,
+        },
+        outgoing_message::unsent_message,
+        send_request::SendRequest,
+        send_results::SendResults,
+        sends::Sends,
+    },
+    session_cleanup::SessionCleanup,
 };
-use crate::{
-    domain::{Clock, Command, Error, ErrorCode, Reply, SessionId},
-    session::Supervisor,
-    store::Store,
-};
+use crate::{domain::Clock, session::Supervisor, store::Store};
 
-/// What surfaces do with messages, chats, contacts and groups. Clones are the same service.
+/// What the services of this module need.
+pub struct MessagingParts {
+    pub store: Store,
+    pub supervisor: Supervisor,
+    pub ingest: Arc<Ingest>,
+    pub outbox: Outbox,
+    pub clock: Clock,
+    /// The files of messages, in a folder for each session.
+    pub media_dir: PathBuf,
+    pub upload_limits: UploadLimits,
+}
+
+/// The services of this module. Clones are the same services.
 #[derive(Clone)]
 pub struct Messaging {
-    store: Store,
-    supervisor: Supervisor,
-    ingest: Arc<Ingest>,
-    outbox: Outbox,
-    clock: Clock,
-    /// Files of messages lie here, in a folder for each session.
-    media_dir: PathBuf,
-    totals: Totals,
+    pub sends: Sends,
+    pub outbox: Outbox,
+    pub message_actions: MessageActions,
+    pub messages: Messages,
+    pub message_history: History,
+    pub chats: Chats,
+    pub conversations: Conversations,
+    pub tags: Tags,
+    pub directory: Directory,
+    pub groups: Groups,
+    pub message_files: MessageFiles,
+    pub uploads: Uploads,
+    pub session_cleanup: SessionCleanup,
 }
 
 impl Messaging {
-    pub fn new(
-        store: Store,
-        supervisor: Supervisor,
-        ingest: Arc<Ingest>,
-        outbox: Outbox,
-        clock: Clock,
-        media_dir: PathBuf,
-    ) -> Self {
-        let totals = Totals::default();
-        Self { store, supervisor, ingest, outbox, clock, media_dir, totals }
-    }
-
-    async fn execute(&self, session: &SessionId, command: Command) -> Result<Reply, Error> {
-        self.supervisor.get(session)?.execute(command).await
-    }
-
-    /// A command whose only answer is that it was done.
-    async fn order(&self, session: &SessionId, command: Command) -> Result<(), Error> {
-        match self.execute(session, command).await? {
-            Reply::Done => Ok(()),
-            _ => Err(odd_reply()),
+    pub fn new(parts: MessagingParts) -> Self {
+        let MessagingParts { store, supervisor, ingest, outbox, clock, media_dir, upload_limits } =
+            parts;
+        let engines = Engines::new(supervisor);
+        let (local, folder) = (LocalChanges::of(&ingest), MediaFolder::new(media_dir));
+        let messages = Messages::new(store.clone(), engines.clone(), &ingest);
+        let directory = Directory::new(store.clone(), engines.clone(), &ingest);
+        let chats = Chats::new(store.clone(), engines.clone(), local.clone());
+        let message_files = MessageFiles::new(store.clone(), engines.clone(), folder.clone());
+        let sends = Sends::new(SendsParts {
+            store: store.clone(),
+            engines: engines.clone(),
+            outbox: outbox.clone(),
+            messages: messages.clone(),
+            directory: directory.clone(),
+            files: message_files.clone(),
+            clock: clock.clone(),
+        });
+        Self {
+            sends,
+            message_actions: MessageActions::new(
+                store.clone(),
+                engines.clone(),
+                messages.clone(),
+                &ingest,
+                clock.clone(),
+            ),
+            message_history: History::new(
+                store.clone(),
+                engines.clone(),
+                local.clone(),
+                clock.clone(),
+            ),
+            conversations: Conversations::new(
+                store.clone(),
+                engines.clone(),
+                chats.clone(),
+                local,
+                clock.clone(),
+            ),
+            chats,
+            tags: Tags::new(store.clone(), &ingest, clock),
+            groups: Groups::new(engines),
+            uploads: Uploads::new(store.clone(), folder.clone(), upload_limits),
+            session_cleanup: SessionCleanup::new(store, &ingest, outbox.clone(), folder),
+            outbox,
+            messages,
+            directory,
+            message_files,
         }
     }
-}
-
-fn odd_reply() -> Error {
-    Error::new(ErrorCode::EngineFailed, "the engine gave an answer to another question")
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::{Clock, SessionState, Timestamp},
     memory,
-    messaging::{Messaging, Waiting},
+    messaging::{Outbox, QueueStats},
     session::Supervisor,
     telemetry::Totals,
 };
@@ -82,7 +82,7 @@ impl History {
     pub async fn follow(
         self,
         supervisor: Supervisor,
-        messaging: Messaging,
+        outbox: Outbox,
         clock: Clock,
         stop: CancellationToken,
     ) {
@@ -92,7 +92,7 @@ impl History {
         let mut before = Counted::now();
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             let sums = Counted::now();
-            let measured = Measured::now(&supervisor, &messaging).await;
+            let measured = Measured::now(&supervisor, &outbox).await;
             let sample = Sample { at: clock.now(), counted: sums.since(before), measured };
             before = sums;
             self.0.lock().unwrap_or_else(PoisonError::into_inner).add(sample);
@@ -177,9 +177,8 @@ impl Counted {
 }
 
 impl Measured {
-    async fn now(supervisor: &Supervisor, messaging: &Messaging) -> Self {
-        let waiting: Waiting =
-            messaging.outbox().waiting().await.unwrap_or_default().into_values().sum();
+    async fn now(supervisor: &Supervisor, outbox: &Outbox) -> Self {
+        let waiting: QueueStats = outbox.stats().await.unwrap_or_default().into_values().sum();
         tell(waiting);
         let all = supervisor.list();
         let is_ready = |state| state == SessionState::Ready;
@@ -211,8 +210,8 @@ impl Measured {
 }
 
 /// Writes what waits to the metrics.
-pub fn tell(waiting: Waiting) {
-    let Waiting { send_at, session, turn, lookup } = waiting;
+pub fn tell(waiting: QueueStats) {
+    let QueueStats { send_at, session, turn, lookup } = waiting;
     let all =
         [("send_at", send_at), ("session_not_ready", session), ("turn", turn), ("lookup", lookup)];
     for (reason, count) in all {

@@ -22,7 +22,7 @@ use crate::{
     accounts::ApiKeys,
     breakpoint::Breakpoint,
     domain::{Error, Removal, SessionConfig, SessionId, SessionRef},
-    messaging::Messaging,
+    messaging::SessionCleanup,
     services::idempotency::IdempotencyStore,
     session::{Along, SessionHandle, Supervisor, not_found},
     store::{Batch, Store},
@@ -36,7 +36,7 @@ const LAST_EVENTS: Duration = Duration::from_secs(3);
 pub struct SessionsParts {
     pub store: Store,
     pub supervisor: Supervisor,
-    pub messaging: Messaging,
+    pub cleanup: SessionCleanup,
     pub webhooks: webhooks::Registry,
     pub api_keys: ApiKeys,
     pub idempotency: IdempotencyStore,
@@ -73,9 +73,9 @@ impl Sessions {
                 }
             });
         }
-        let messaging = sessions.parts.messaging.clone();
+        let cleanup = sessions.parts.cleanup.clone();
         sessions.parts.tasks.spawn(async move {
-            if let Err(error) = messaging.sweep_files().await {
+            if let Err(error) = cleanup.sweep_files().await {
                 tracing::warn!(%error, "files of former sessions are not removed");
             }
         });
@@ -113,15 +113,15 @@ impl Sessions {
 
     async fn remove_whole(&self, id: &SessionId, removal: Removal) -> Result<(), Error> {
         let Some(_leaving) = self.leave(id) else { return Err(not_found(id)) };
-        let SessionsParts { store, supervisor, messaging, webhooks, api_keys, idempotency, .. } =
+        let SessionsParts { store, supervisor, cleanup, webhooks, api_keys, idempotency, .. } =
             &*self.parts;
         let session = supervisor.begin_removal(id, removal).await?;
-        messaging.cancel_all(&session).await?;
+        cleanup.cancel_sends(&session).await?;
         Breakpoint::RemovalCancelled.pass();
         supervisor.end_removal(&session).await?;
         Breakpoint::RemovalTold.pass();
         webhooks.remove_all(&session, LAST_EVENTS).await?;
-        messaging.wipe(&session).await?;
+        cleanup.wipe(&session).await?;
         idempotency.forget(&session).await?;
         store.events().forget_identities(session.uuid).await?;
         // These keys open nothing since the removal began, and the streams that they opened have ended.

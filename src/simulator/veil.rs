@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         Chat, Contact, EventBody, Group, Jid, JidKind, Message, MessageId,
-        identity::{Pair, risen},
+        event_people::affected_by, identity::Pair,
     },
     simulator::{
         Network,
@@ -158,7 +158,7 @@ impl Veil<'_> {
                 participants.iter_mut().chain(by).for_each(|id| self.person(id));
             }
             EventBody::GroupUpdated { change, value, by, .. } => {
-                let mut people = risen(*change, value.as_deref());
+                let mut people = affected_by(*change, value.as_deref());
                 if !people.is_empty() {
                     people.iter_mut().for_each(|id| self.person(id));
                     let people: Vec<&str> = people.iter().map(Jid::as_str).collect();

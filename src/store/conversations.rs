@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         Jid, SessionId, Timestamp,
-        conversation::{ConversationRecord, conversation_uuid},
+        conversation::{ConversationRecord, InboxState, conversation_uuid},
     },
     store::{
         StoreError,
@@ -34,7 +34,7 @@ impl Record for ConversationRecord {
     };
 
     fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
-        let mut entries: Vec<_> = self.tags.iter().map(|tag| by_tag(*tag, self)).collect();
+        let mut entries: Vec<_> = self.inbox.tags.iter().map(|tag| by_tag(*tag, self)).collect();
         entries.extend([BY_NUMBER.key().number(self.number), BY_UUID.key().uuid(self.uuid)]);
         entries
     }
@@ -93,8 +93,7 @@ impl<'a> Conversations<'a> {
             number: self.numbers.conversation(self.engine).await?,
             created_at,
             changed_at: created_at,
-            tags: Vec::new(),
-            pause: None,
+            inbox: InboxState::default(),
             ask_history_after: None,
             hidden: false,
             deleted_at: None,
@@ -109,7 +108,7 @@ impl<'a> Conversations<'a> {
         former: Option<&ConversationRecord>,
         record: &ConversationRecord,
     ) -> Result<(), StoreError> {
-        for tag in former.map(|former| former.tags.as_slice()).unwrap_or_default() {
+        for tag in former.map(|former| former.inbox.tags.as_slice()).unwrap_or_default() {
             batch.remove(by_tag(*tag, record).done());
         }
         record::put_in(batch, &key(&record.session, &record.chat), record)

@@ -1,7 +1,7 @@
 //! Who is who in each session: hidden identities and the telephone numbers that belong to them.
 
 use crate::{
-    domain::{Identities, Identity, Jid, JidKind, SessionId, Timestamp, identity::Lesson},
+    domain::{Identities, Identity, Jid, JidKind, SessionId, Timestamp, identity::LearnedPair},
     store::{
         StoreError,
         codec::Key,
@@ -102,16 +102,16 @@ impl<'a> StoredIdentities<'a> {
         &self,
         batch: &mut Batch,
         session: &SessionId,
-        lesson: &Lesson,
+        learned: &LearnedPair,
         since: Timestamp,
     ) -> Result<(), StoreError> {
-        if let Some(phone) = &lesson.former_phone {
+        if let Some(phone) = &learned.former_phone {
             batch.remove(by_phone(session.as_str(), phone).done());
         }
-        if let Some(lid) = &lesson.former_lid {
+        if let Some(lid) = &learned.former_lid {
             batch.remove(by_lid(session, lid).done());
         }
-        let pair = lesson.pair.clone();
+        let pair = learned.pair.clone();
         record::put_in(batch, &by_lid(session, pair.lid()), &Identity { pair, since })
     }
 }
@@ -151,12 +151,12 @@ mod tests {
         for (lid, phone) in [(0, 0), (1, 1), (0, 0), (2, 0), (1, 2), (0, 1), (2, 2), (1, 0)] {
             let pair = Pair::of(&lids[lid], &phones[phone]).unwrap();
             let ids = [pair.lid(), pair.phone()];
-            let lesson = store.identities().of(&session, ids).await.unwrap().learn(&pair);
-            assert_eq!(lesson, known.learn(&pair));
-            if let Some(lesson) = lesson {
+            let learned = store.identities().of(&session, ids).await.unwrap().learn(&pair);
+            assert_eq!(learned, known.learn(&pair));
+            if let Some(learned) = learned {
                 let mut batch = Batch::new();
                 let identities = store.identities();
-                identities.put_in(&mut batch, &session, &lesson, from_seconds(7)).unwrap();
+                identities.put_in(&mut batch, &session, &learned, from_seconds(7)).unwrap();
                 store.commit(batch).await.unwrap();
             }
             assert_eq!(store.identities().of(&session, all.clone()).await.unwrap(), known);

@@ -114,7 +114,9 @@ mod tests {
         domain::{
             Jid, Message, SessionId,
             clock::from_seconds,
-            conversation::{ConversationRecord, Window, conversation_uuid, message_uuid},
+            conversation::{
+                ConversationRecord, InboxState, Window, conversation_uuid, message_uuid,
+            },
         },
         store::{Store, codec::encode, records::ApiKeyRecord, table::clear},
         vault::Keyring,
@@ -173,7 +175,10 @@ mod tests {
         store.commit(batch).await.unwrap();
         let record = store.conversations().get(&session, &chat().id).await.unwrap().unwrap();
         let mut batch = Batch::new();
-        let tagged = ConversationRecord { tags: vec![tag], ..record.clone() };
+        let tagged = ConversationRecord {
+            inbox: InboxState { tags: vec![tag], pause: None },
+            ..record.clone()
+        };
         store.conversations().put_in(&mut batch, Some(&record), &tagged).unwrap();
         store.commit(batch).await.unwrap();
         for (key, at) in [("A", 3), ("B", 1), ("C", 2)] {

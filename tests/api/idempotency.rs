@@ -7,9 +7,9 @@ use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use wagate::{
-    domain::{Content, outbox::Terms},
+    domain::{Content, outbox::SendOptions},
     egress,
-    messaging::{Posted, SendRequest},
+    messaging::{SendOutcome, SendRequest},
 };
 
 use crate::{
@@ -308,7 +308,7 @@ async fn what_could_not_be_done_now_is_tried_anew() {
 async fn a_message_whose_key_was_sent_before_is_found_and_not_sent_twice() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;
-    let (messaging, session) = (&app.gateway.services().messaging, "s".parse().unwrap());
+    let (sends, session) = (&app.gateway.services().sends, "s".parse().unwrap());
     let send = || SendRequest {
         key: Some("3EB00123456789ABCDEF01".to_owned()),
         chat: SILENT.parse().unwrap(),
@@ -318,10 +318,10 @@ async fn a_message_whose_key_was_sent_before_is_found_and_not_sent_twice() {
         link_preview: false,
     };
     plan(&app, json!({ "refuseSends": 1 })).await;
-    assert!(messaging.send(&session, send(), Terms::default()).await.is_err());
-    let first = messaging.send(&session, send(), Terms::default()).await.unwrap();
-    let again = messaging.send(&session, send(), Terms::default()).await.unwrap();
-    let (Posted::Sent(first), Posted::Sent(again)) = (first, again) else {
+    assert!(sends.send(&session, send(), SendOptions::default()).await.is_err());
+    let first = sends.send(&session, send(), SendOptions::default()).await.unwrap();
+    let again = sends.send(&session, send(), SendOptions::default()).await.unwrap();
+    let (SendOutcome::Sent(first), SendOutcome::Sent(again)) = (first, again) else {
         panic!("it is not sent");
     };
     assert_eq!(first.id, again.id);

@@ -137,8 +137,8 @@ async fn a_link_that_is_old_altered_or_of_another_file_or_gateway_opens_nothing(
     assert_eq!(of_t.status(), 404);
     // A message that is deleted is gone for those who have a link too.
     let id = all[0]["whatsapp_id"].as_str().unwrap().parse().unwrap();
-    let messaging = &app.gateway.services().messaging;
-    messaging.hide(&"s".parse().unwrap(), &id).await.unwrap();
+    let actions = &app.gateway.services().message_actions;
+    actions.delete_locally(&"s".parse().unwrap(), &id).await.unwrap();
     assert_eq!(ask(&app, &link, &[]).await.status(), 404);
     app.stop().await;
 }

@@ -148,8 +148,8 @@ async fn check_records(store: &Store, before: &[Pair]) {
             (&found.url.as_str().into(), &found.accepted.into())
         );
         assert_eq!(stored["secrets"][0]["secret"], found.secrets[0].secret.as_str());
-        let reading = store.webhooks().reading(found.id).await.unwrap();
-        assert!(reading.is_some_and(|reading| 0 < reading.read_to));
+        let cursor = store.webhooks().cursor(found.id).await.unwrap();
+        assert!(cursor.is_some_and(|cursor| 0 < cursor.read_to));
     }
 }
 

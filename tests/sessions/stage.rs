@@ -9,13 +9,14 @@ use wagate::{
     domain::{
         Clock, Content, Error, EventBody, SessionConfig, SessionState, SessionStatus,
         clock::from_seconds,
-        outbox::{OutboxState, Terms},
+        outbox::{OutboxState, SendOptions},
         session::EngineKind,
     },
+    egress::{Guard, OwnPorts},
     events::EventLog,
     messaging::{
-        Ingest, Messaging, Outbox, OutboxParts, OutboxSettings, Pace, Posted, Reservations,
-        SendRequest,
+        Ingest, Messaging, MessagingParts, Outbox, OutboxParts, OutboxSettings, Pace, Reservations,
+        SendOutcome, SendRequest, SendResults, UploadLimits,
     },
     session::{RecoveryDeadlines, SessionHandle, Supervisor, SupervisorParts, SupervisorSettings},
     store::Store,
@@ -73,7 +74,7 @@ impl Stage {
         let parts = OutboxParts {
             store: store.clone(),
             supervisor: supervisor.clone(),
-            ingest: ingest.clone(),
+            results: SendResults::of(&ingest),
             events: log.clone(),
             clock: clock.clone(),
             settings: OutboxSettings {
@@ -87,9 +88,19 @@ impl Stage {
         };
         let stop = CancellationToken::new();
         let outbox = Outbox::start(parts, &TaskTracker::new(), stop.clone()).await.unwrap();
-        let media = folder.path().join("media");
-        let messaging =
-            Messaging::new(store, supervisor.clone(), ingest, outbox, clock.clone(), media);
+        let messaging = Messaging::new(MessagingParts {
+            store,
+            supervisor: supervisor.clone(),
+            ingest,
+            outbox,
+            clock: clock.clone(),
+            media_dir: folder.path().join("media"),
+            upload_limits: UploadLimits {
+                size: 1024,
+                fetch_deadline: PATIENCE,
+                sources: Guard::for_media(OwnPorts::default(), false),
+            },
+        });
         let session = supervisor.create("s".parse().unwrap(), config).await.unwrap();
         Self { engine, supervisor, session, clock, log, messaging, stop, _folder: folder }
     }
@@ -101,7 +112,7 @@ impl Stage {
     }
 
     /// Sends a message to a person; `patient` ones wait for the session.
-    pub async fn send(&self, to: &str, patient: bool) -> Result<Posted, Error> {
+    pub async fn send(&self, to: &str, patient: bool) -> Result<SendOutcome, Error> {
         let request = SendRequest {
             key: None,
             chat: to.parse().unwrap(),
@@ -110,13 +121,13 @@ impl Stage {
             mentions: Vec::new(),
             link_preview: false,
         };
-        let terms = Terms { patient, ..Terms::default() };
-        self.messaging.send(self.session.id(), request, terms).await
+        let terms = SendOptions { queue_if_offline: patient, ..SendOptions::default() };
+        self.messaging.sends.send(self.session.id(), request, terms).await
     }
 
     /// How far the sends have come, newest first.
     pub async fn outbox(&self) -> Vec<OutboxState> {
-        let entries = self.messaging.outbox().page(self.session.id(), None, 100).await.unwrap();
+        let entries = self.messaging.outbox.page(self.session.id(), None, 100).await.unwrap();
         entries.into_iter().map(|entry| entry.state).collect()
     }
 

@@ -16,7 +16,7 @@ use crate::{
         limits::{Counted, RateLimits},
     },
     domain::{Error, ErrorCode, SessionId, SessionStatus, Subject},
-    messaging::{Conversation, Found, unknown_conversation},
+    messaging::{Conversation, FoundMessage, unknown_conversation},
     services::Services,
 };
 
@@ -113,7 +113,7 @@ pub async fn named_conversation(
     request: &HttpRequest,
     id: &str,
 ) -> Result<Conversation, Error> {
-    let found = services.messaging.conversation(id).await?;
+    let found = services.conversations.get(id).await?;
     if may_touch(request, &found.record.session) {
         note_session(request, &found.record.session);
         return Ok(found);
@@ -122,12 +122,12 @@ pub async fn named_conversation(
 }
 
 /// The message of the path.
-pub async fn message(services: &Services, request: &HttpRequest) -> Result<Found, Error> {
+pub async fn message(services: &Services, request: &HttpRequest) -> Result<FoundMessage, Error> {
     let id = decoded(segment(request, "uuid"));
-    let found = services.messaging.message(&id).await?;
+    let found = services.messages.get(&id).await?;
     let session = match &found {
-        Found::Message(session, _) => session,
-        Found::Waiting(entry) => &entry.session,
+        FoundMessage::Stored(session, _) => session,
+        FoundMessage::Unsent(entry) => &entry.session,
     };
     if may_touch(request, session) {
         note_session(request, session);

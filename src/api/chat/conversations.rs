@@ -206,7 +206,7 @@ async fn listing(
     let query = Query::of(request);
     let page = PageOf::asked(&query)?;
     let filter = filter(services, request, &query, archived).await?;
-    let found = services.messaging.conversations(&filter, page.offset(), page.per_page).await?;
+    let found = services.conversations.list(&filter, page.offset(), page.per_page).await?;
     let (found, total) = found;
     let numbers = page.numbers(found.len(), total, request.path(), request.query_string());
     if is_chat {
@@ -255,7 +255,7 @@ async fn tag_named(services: &Services, named: &str) -> Result<Uuid, Error> {
         tag.id.to_string().eq_ignore_ascii_case(named)
             || tag.name.to_lowercase() == named.to_lowercase()
     };
-    let tags = services.messaging.tags().await?;
+    let tags = services.tags.list().await?;
     Ok(tags.iter().find(is_it).map_or(Uuid::nil(), |tag| tag.id))
 }
 
@@ -277,7 +277,7 @@ async fn mark_read(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let found = access::conversation(&services, &request).await?;
-    services.messaging.read_conversation(&found.record).await?;
+    services.conversations.mark_read(&found.record).await?;
     Ok(answered(ReadView { id: found.record.uuid.to_string(), unread_count: 0 }))
 }
 
@@ -301,7 +301,7 @@ async fn set_archived(
     is_archived: bool,
 ) -> Result<HttpResponse, ApiError> {
     let Conversation { record, .. } = access::conversation(services, request).await?;
-    services.messaging.archive(&record.session, &record.chat, is_archived).await?;
+    services.chats.archive(&record.session, &record.chat, is_archived).await?;
     Ok(answered(ArchivedView { id: record.uuid.to_string(), is_archived }))
 }
 
@@ -310,7 +310,7 @@ async fn delete(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let found = access::conversation(&services, &request).await?;
-    services.messaging.delete_conversation(&found.record).await?;
+    services.conversations.delete(&found.record).await?;
     let id = found.record.uuid.to_string();
     Ok(HttpResponse::Ok().json(told("Conversation deleted", json!({ "id": id }))))
 }
@@ -327,7 +327,7 @@ async fn pause(
     }
     let found = access::conversation(&services, &request).await?;
     let by = auth::principal(&request).key;
-    let pause = services.messaging.pause_automation(&found.record, by, reason).await?;
+    let pause = services.conversations.pause_automation(&found.record, by, reason).await?;
     Ok(answered(PauseView {
         conversation_id: found.record.uuid.to_string(),
         automation_paused: true,
@@ -342,7 +342,7 @@ async fn resume(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let found = access::conversation(&services, &request).await?;
-    services.messaging.resume_automation(&found.record).await?;
+    services.conversations.resume_automation(&found.record).await?;
     Ok(answered(PauseView {
         conversation_id: found.record.uuid.to_string(),
         automation_paused: false,
@@ -364,13 +364,13 @@ async fn set_tags(
     let found = access::conversation(&services, &request).await?;
     let session = auth::principal(&request).session.clone();
     for (id, text) in ids.iter().zip(&body.tag_ids) {
-        let conversations = services.messaging.tagged(*id, session.as_ref()).await?;
+        let conversations = services.tags.count(*id, session.as_ref()).await?;
         if !access::sees_tag(&request, conversations) {
             return Err(no_tag(text).into());
         }
     }
-    services.messaging.set_tags(&found.record, ids.clone()).await?;
-    let all = services.messaging.tags().await?;
+    services.tags.set(&found.record, ids.clone()).await?;
+    let all = services.tags.list().await?;
     let tags = all.iter().filter(|tag| ids.contains(&tag.id)).map(TagLabel::of).collect();
     Ok(answered(TaggedView { id: found.record.uuid.to_string(), tags }))
 }

@@ -196,15 +196,15 @@ async fn stats(
 ) -> Result<HttpResponse, ApiError> {
     let status = path_instance(&services, &request)?;
     let now = services.clock.now();
-    let counted = async |since| services.messaging.counted_since(&status.id, since).await;
+    let counted = async |since| services.messages.count_since(&status.id, since).await;
     let today = counted(now).await?;
     let filter = |archived| ConversationFilter {
         sessions: vec![status.id.clone()],
         archived,
         ..ConversationFilter::default()
     };
-    let (_, listed) = services.messaging.conversations(&filter(false), 0, 0).await?;
-    let (_, archived) = services.messaging.conversations(&filter(true), 0, 0).await?;
+    let (_, listed) = services.conversations.list(&filter(false), 0, 0).await?;
+    let (_, archived) = services.conversations.list(&filter(true), 0, 0).await?;
     let view = StatsView {
         messages_sent_today: today.sent,
         messages_received_today: today.received,
@@ -218,7 +218,7 @@ async fn stats(
 }
 
 async fn view(services: &Services, status: &SessionStatus) -> Result<InstanceView, Error> {
-    let today = services.messaging.counted_since(&status.id, services.clock.now()).await?;
+    let today = services.messages.count_since(&status.id, services.clock.now()).await?;
     let connected = is_connected(status);
     Ok(InstanceView {
         uuid: status.uuid.to_string(),

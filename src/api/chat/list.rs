@@ -170,7 +170,7 @@ async fn of_all(
     let wanted = |session: &SessionId, stored: &StoredMessage| {
         statuses.contains_key(session) && filter.takes(stored)
     };
-    let (found, next) = services.messaging.feed(before, limit, wanted).await?;
+    let (found, next) = services.message_history.feed(before, limit, wanted).await?;
     let plain = |(session, stored): &(SessionId, StoredMessage)| {
         Some(render::plain_message(services, statuses.get(session)?, stored))
     };
@@ -198,12 +198,12 @@ async fn filtered(
     filter: &MessageFilter,
 ) -> Result<HistoryPage, Error> {
     if *filter == MessageFilter::default() {
-        return services.messaging.history(conversation, window, limit).await;
+        return services.message_history.page(conversation, window, limit).await;
     }
     let (mut found, mut has_more): (Vec<StoredMessage>, bool) = (Vec::new(), true);
     let reads_on = matches!(window, Window::After(_));
     for _ in 0..MOST_PAGES {
-        let page = services.messaging.history(conversation, window, LARGEST).await?;
+        let page = services.message_history.page(conversation, window, LARGEST).await?;
         has_more = page.has_more;
         let ends = (page.messages.first(), page.messages.last());
         let (Some(first), Some(last)) = ends else { break };

@@ -33,12 +33,12 @@ pub async fn mentions(
     // A hidden identity looks like a number, and is nobody's.
     let hidden: Vec<Jid> =
         numbers_in(text).filter_map(|n| address::person(&format!("{n}@lid")).ok()).collect();
-    let pairs = services.messaging.identities(session, &hidden).await?;
+    let pairs = services.directory.identities(session, &hidden).await?;
     let (hidden, others): (Vec<Jid>, Vec<Jid>) =
         hidden.into_iter().partition(|id| pairs.other(id).is_some());
     people.extend(hidden);
     let written: Vec<Jid> = others.iter().filter_map(|id| address::phone(id.user()).ok()).collect();
-    let known = services.messaging.people(session, written.clone()).await?;
+    let known = services.directory.people(session, written.clone()).await?;
     people.extend(written.into_iter().filter(|id| chat.is_group() || known.contains_key(id)));
     let mut seen = std::collections::HashSet::new();
     people.retain(|id| seen.insert(id.clone()));

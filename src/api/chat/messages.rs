@@ -25,7 +25,7 @@ use crate::{
         conversation::{StoredMessage, message_uuid},
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{Change, Found, check_unsent},
+    messaging::{Change, FoundMessage, check_unsent},
     services::Services,
 };
 
@@ -126,8 +126,10 @@ async fn read(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let message = match access::message(&services, &request).await? {
-        Found::Message(session, stored) => render::message(&services, &session, &stored).await?,
-        Found::Waiting(entry) => render::unsent(&services, *entry).await?,
+        FoundMessage::Stored(session, stored) => {
+            render::message(&services, &session, &stored).await?
+        }
+        FoundMessage::Unsent(entry) => render::unsent(&services, *entry).await?,
     };
     Ok(HttpResponse::Ok().json(data(ChangedView { message })))
 }
@@ -139,7 +141,7 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     check_text(&body.message)?;
     let (session, stored) = sent_message(&services, &request, Change::Edit).await?;
-    let edited = services.messaging.edit(&session, &stored.message.id, body.message).await;
+    let edited = services.message_actions.edit(&session, &stored.message.id, body.message).await;
     let edited = edited.map_err(|error| of_text("message", error));
     edited.map_err(|error| refused(error, "EDIT_NOT_ALLOWED"))?;
     let stored = again(&services, &session, &stored).await?;
@@ -153,19 +155,19 @@ async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let for_everyone = Query::of(&request).is_for_everyone()?;
     let (session, stored) = match access::message(&services, &request).await? {
-        Found::Message(session, stored) => (session, stored),
-        Found::Waiting(entry) if !entry.state.is_waiting() => {
+        FoundMessage::Stored(session, stored) => (session, stored),
+        FoundMessage::Unsent(entry) if !entry.state.is_waiting() => {
             // It failed, or was cancelled: nobody has it.
             return Ok(deleted(&entry.message_uuid().to_string()));
         }
-        Found::Waiting(entry) => {
-            services.messaging.outbox().cancel(&entry.session, entry.id).await?;
+        FoundMessage::Unsent(entry) => {
+            services.outbox.cancel(&entry.session, entry.id).await?;
             return Ok(deleted(&entry.message_uuid().to_string()));
         }
     };
     let id = &stored.message.id;
     if for_everyone && !stored.is_deleted() {
-        let revoked = services.messaging.revoke(&session, id, true).await;
+        let revoked = services.message_actions.revoke(&session, id, true).await;
         revoked.map_err(|error| refused(error, "DELETE_NOT_ALLOWED"))?;
     } else if !for_everyone && !stored.hidden {
         delete_here(&services, &session, &stored).await?;
@@ -180,9 +182,9 @@ async fn delete_here(
     stored: &StoredMessage,
 ) -> Result<(), Error> {
     let id = &stored.message.id;
-    match services.messaging.revoke(session, id, false).await {
+    match services.message_actions.revoke(session, id, false).await {
         Err(error) if matches!(error.code, ErrorCode::NotReady | ErrorCode::NotFound) => {
-            services.messaging.hide(session, id).await
+            services.message_actions.delete_locally(session, id).await
         }
         outcome => outcome,
     }
@@ -227,7 +229,7 @@ async fn set_reaction(
     let stored = if is_done {
         *stored
     } else {
-        services.messaging.react(&session, &stored.message.id, emoji).await?;
+        services.message_actions.react(&session, &stored.message.id, emoji).await?;
         again(services, &session, &stored).await?
     };
     let view = render::message(services, &session, &stored).await?;
@@ -240,8 +242,8 @@ async fn download(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (session, stored) = match access::message(&services, &request).await? {
-        Found::Message(session, stored) => (session, stored),
-        Found::Waiting(entry) => return Err(not_sent(&entry).into()),
+        FoundMessage::Stored(session, stored) => (session, stored),
+        FoundMessage::Unsent(entry) => return Err(not_sent(&entry).into()),
     };
     file_of(&services, &request, &session, &stored).await
 }
@@ -260,7 +262,7 @@ async fn linked(
     let (Some(expires), Some(signature)) = (expires, signature) else {
         return Err(refused("is not complete").into());
     };
-    let found = match services.messaging.message(&uuid.to_string()).await {
+    let found = match services.messages.get(&uuid.to_string()).await {
         Ok(found) => found,
         // Somebody who guesses does not learn whether a message is there.
         Err(error) if error.code == ErrorCode::NotFound => {
@@ -270,8 +272,8 @@ async fn linked(
     };
     // A link of a session that was removed opens nothing of a later one of its name.
     let of_session = match &found {
-        Found::Message(session, _) => services.supervisor.get(session)?.status().uuid,
-        Found::Waiting(entry) => entry.session_uuid,
+        FoundMessage::Stored(session, _) => services.supervisor.get(session)?.status().uuid,
+        FoundMessage::Unsent(entry) => entry.session_uuid,
     };
     let signed = Signed { expires, signature };
     services.media_links.check(of_session, uuid, &signed).map_err(|bad| match bad {
@@ -279,8 +281,10 @@ async fn linked(
         BadLink::Expired => refused("has expired; read the message again for a new one"),
     })?;
     match found {
-        Found::Message(session, stored) => file_of(&services, &request, &session, &stored).await,
-        Found::Waiting(entry) => Err(not_sent(&entry).into()),
+        FoundMessage::Stored(session, stored) => {
+            file_of(&services, &request, &session, &stored).await
+        }
+        FoundMessage::Unsent(entry) => Err(not_sent(&entry).into()),
     }
 }
 
@@ -303,8 +307,8 @@ async fn sent_message(
     change: Change,
 ) -> Result<(SessionId, Box<StoredMessage>), Error> {
     match access::message(services, request).await? {
-        Found::Message(session, stored) => Ok((session, stored)),
-        Found::Waiting(entry) => {
+        FoundMessage::Stored(session, stored) => Ok((session, stored)),
+        FoundMessage::Unsent(entry) => {
             check_unsent(entry.state, change)?;
             Err(not_sent(&entry))
         }
@@ -328,7 +332,7 @@ async fn again(
     session: &SessionId,
     stored: &StoredMessage,
 ) -> Result<StoredMessage, Error> {
-    let found = services.messaging.stored_message(session, &stored.message.id).await?;
+    let found = services.messages.stored(session, &stored.message.id).await?;
     found.ok_or_else(|| Error::not_found(Subject::Message, "the message is gone"))
 }
 

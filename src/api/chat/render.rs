@@ -86,7 +86,7 @@ pub fn plain_message(
 
 /// All tags by id, for [`conversation`].
 pub async fn tags(services: &Services) -> Result<HashMap<Uuid, Tag>, Error> {
-    let tags = services.messaging.tags().await?;
+    let tags = services.tags.list().await?;
     Ok(tags.into_iter().map(|tag| (tag.id, tag)).collect())
 }
 
@@ -106,7 +106,7 @@ pub fn conversation(
         profile_picture_url: picture.and_then(|picture| picture.url.clone()),
         last_message: last_message(of),
         unread_count: chat.unread,
-        tags: of.record.tags.iter().filter_map(|id| tags.get(id)).map(TagLabel::of).collect(),
+        tags: of.record.inbox.tags.iter().filter_map(|id| tags.get(id)).map(TagLabel::of).collect(),
         instance: InstanceLabel { uuid: status.uuid.to_string(), status: instance_status(&status) },
         is_group: chat.id.is_group(),
         is_status: chat.id.is_status(),
@@ -115,7 +115,7 @@ pub fn conversation(
         last_message_at: last_message_at(of),
         last_message_from_me: from_me(of),
         last_message_status: own.map(|last| message_status(&last.message)),
-        automation_paused: of.record.pause.is_some(),
+        automation_paused: of.record.inbox.pause.is_some(),
         status: "open",
         assigned_to: None,
     })
@@ -212,7 +212,7 @@ impl<'a> Known<'a> {
     ) -> Result<Self, Error> {
         let mut quoted = HashMap::new();
         for id in stored.iter().filter_map(|stored| stored.message.quoted.as_ref()) {
-            if let Some(found) = services.messaging.stored_message(session, id).await? {
+            if let Some(found) = services.messages.stored(session, id).await? {
                 quoted.insert(id.clone(), found);
             }
         }
@@ -221,13 +221,13 @@ impl<'a> Known<'a> {
             [message.author.clone()].into_iter().chain(message.mentions.clone())
         };
         let named: Vec<Jid> = stored.iter().chain(quoted.values()).flat_map(of_one).collect();
-        let identities = services.messaging.identities(session, &named).await?;
-        let people = services.messaging.people(session, named).await?;
+        let identities = services.directory.identities(session, &named).await?;
+        let people = services.directory.people(session, named).await?;
         let mut failures = HashMap::new();
         for id in
             stored.iter().filter(|stored| has_failed(&stored.message)).map(|it| &it.message.id)
         {
-            if let Some(entry) = services.messaging.outbox().of_message(session, &id.key).await? {
+            if let Some(entry) = services.outbox.of_message(session, &id.key).await? {
                 failures.insert(id.key.to_string(), entry);
             }
         }

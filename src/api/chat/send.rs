@@ -25,9 +25,9 @@ use crate::{
         Content, Error, ErrorCode, Jid, JidKind, SessionId, SessionState, Subject, Timestamp,
         address::{self, AddressError},
         command::Sent,
-        outbox::{OutboxEntry, Terms},
+        outbox::{OutboxEntry, SendOptions},
     },
-    messaging::{Change, Found, Posted, SendRequest, check_unsent, files::Upload},
+    messaging::{Change, FoundMessage, SendOutcome, SendRequest, check_unsent, uploads::Upload},
     services::Services,
 };
 
@@ -301,9 +301,9 @@ async fn send_now(
     session: &SessionId,
     send: SendRequest,
 ) -> Result<HttpResponse, ApiError> {
-    match services.messaging.send(session, send, Terms::default()).await? {
-        Posted::Sent(sent) => sent_answer(services, session, &sent).await,
-        Posted::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
+    match services.sends.send(session, send, SendOptions::default()).await? {
+        SendOutcome::Sent(sent) => sent_answer(services, session, &sent).await,
+        SendOutcome::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
     }
 }
 
@@ -312,10 +312,10 @@ async fn sent_answer(
     session: &SessionId,
     sent: &Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let stored = services.messaging.stored_message(session, &sent.id).await?;
+    let stored = services.messages.stored(session, &sent.id).await?;
     let stored = stored.ok_or_else(|| Error::internal("a message that was sent is not there"))?;
     let message = render::message(services, session, &stored).await?;
-    let found = services.messaging.conversation_with(session, &sent.id.chat).await?;
+    let found = services.conversations.of_chat(session, &sent.id.chat).await?;
     let tags = render::tags(services).await?;
     let conversation = render::conversation(services, &tags, &found)?;
     Ok(HttpResponse::Ok().json(told("Message sent", SentView { message, conversation })))
@@ -327,10 +327,10 @@ async fn queue(
     send: SendRequest,
     send_at: Option<Timestamp>,
 ) -> Result<HttpResponse, ApiError> {
-    let terms = Terms { patient: true, send_at, ..Terms::default() };
-    match services.messaging.send(session, send, terms).await? {
-        Posted::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
-        Posted::Sent(sent) => {
+    let terms = SendOptions { queue_if_offline: true, send_at, ..SendOptions::default() };
+    match services.sends.send(session, send, terms).await? {
+        SendOutcome::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
+        SendOutcome::Sent(sent) => {
             let view = QueuedView {
                 uuid: crate::domain::conversation::message_uuid(session, &sent.id).to_string(),
                 status: "sent",
@@ -344,7 +344,7 @@ async fn queue(
 }
 
 fn queued_answer(entry: &OutboxEntry, now: Timestamp) -> HttpResponse {
-    let send_at = entry.terms.send_at;
+    let send_at = entry.options.send_at;
     let delay = send_at.map_or(0, |at| (at.as_second() - now.as_second()).max(0));
     let view = QueuedView {
         uuid: entry.message_uuid().to_string(),
@@ -391,12 +391,14 @@ async fn quoted(
 ) -> Result<Option<String>, Error> {
     let Some(id) = reply_to.filter(|id| !id.is_empty()) else { return Ok(None) };
     let fault = || Error::invalid_field("reply_to", "must name a message of this conversation");
-    let chat = services.messaging.chat_name(session, chat).await?;
-    match services.messaging.message(&id.text()).await {
-        Ok(Found::Message(of, stored)) if of == *session && *stored.message.chat() == chat => {
+    let chat = services.chats.canonical_id(session, chat).await?;
+    match services.messages.get(&id.text()).await {
+        Ok(FoundMessage::Stored(of, stored))
+            if of == *session && *stored.message.chat() == chat =>
+        {
             Ok(Some(stored.message.id.to_string()))
         }
-        Ok(Found::Waiting(entry)) if entry.session == *session && *entry.chat() == chat => {
+        Ok(FoundMessage::Unsent(entry)) if entry.session == *session && *entry.chat() == chat => {
             check_unsent(entry.state, Change::Quote)?;
             // It was sent a moment ago, and stands in the chat as soon as its answer is there.
             Ok(Some(entry.message_id(None).to_string()))

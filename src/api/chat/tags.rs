@@ -84,7 +84,7 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let mut tags = Vec::new();
-    for tag in services.messaging.tags().await? {
+    for tag in services.tags.list().await? {
         let tag = view(&services, &request, tag).await?;
         if access::sees_tag(&request, tag.conversations_count) {
             tags.push(tag);
@@ -100,7 +100,7 @@ async fn create(
 ) -> Result<HttpResponse, ApiError> {
     access::for_all_sessions(&request)?;
     let color = draft.color.as_deref().unwrap_or(USUAL_COLOR);
-    let tag = services.messaging.create_tag(&draft.name, color).await?;
+    let tag = services.tags.create(&draft.name, color).await?;
     let tag = view(&services, &request, tag).await?;
     Ok(HttpResponse::Created().json(told("Tag created", OneTagView { tag })))
 }
@@ -110,7 +110,7 @@ async fn read(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = uuid(&request, "uuid", Subject::Tag)?;
-    let tag = services.messaging.tag(id).await?;
+    let tag = services.tags.get(id).await?;
     let tag = view(&services, &request, tag).await?;
     if !access::sees_tag(&request, tag.conversations_count) {
         return Err(Error::not_found(Subject::Tag, format!("there is no tag '{id}'")).into());
@@ -125,7 +125,7 @@ async fn change(
 ) -> Result<HttpResponse, ApiError> {
     access::for_all_sessions(&request)?;
     let id = uuid(&request, "uuid", Subject::Tag)?;
-    let tag = services.messaging.change_tag(id, body.name.as_deref(), body.color.as_deref());
+    let tag = services.tags.change(id, body.name.as_deref(), body.color.as_deref());
     let tag = view(&services, &request, tag.await?).await?;
     Ok(HttpResponse::Ok().json(data(OneTagView { tag })))
 }
@@ -136,14 +136,14 @@ async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     access::for_all_sessions(&request)?;
     let id = uuid(&request, "uuid", Subject::Tag)?;
-    services.messaging.remove_tag(id).await?;
+    services.tags.remove(id).await?;
     let gone = serde_json::json!({ "id": id });
     Ok(HttpResponse::Ok().json(told("Tag deleted", gone)))
 }
 
 async fn view(services: &Services, request: &HttpRequest, tag: Tag) -> Result<TagView, Error> {
     let session = auth::principal(request).session.clone();
-    let conversations_count = services.messaging.tagged(tag.id, session.as_ref()).await?;
+    let conversations_count = services.tags.count(tag.id, session.as_ref()).await?;
     Ok(TagView {
         id: tag.id.to_string(),
         name: tag.name,

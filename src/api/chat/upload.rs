@@ -5,8 +5,7 @@ use utoipa::openapi::Schema;
 use crate::{
     api::{bounds::one_of, formats::required_choice},
     domain::{Error, command::MediaKind},
-    egress::Bounds,
-    messaging::files::{Source, Upload, Wanted, check_words},
+    messaging::uploads::{Source, Upload, Wanted, check_request},
     services::Services,
 };
 
@@ -30,36 +29,23 @@ pub struct Given {
 /// Takes the file in.
 pub async fn take(services: &Services, given: Given) -> Result<Upload, Error> {
     let (source, wanted) = read(services, given)?;
-    services.messaging.take_file(source, wanted).await
+    services.uploads.receive(source, wanted).await
 }
 
 /// Says what is wrong with a file that is not sent. Nothing is fetched for it.
 pub async fn check(services: &Services, given: Given) -> Result<(), Error> {
     let (source, wanted) = read(services, given)?;
     match source {
-        Source::Url { .. } => check_words(&source, &wanted).map(drop),
-        Source::DataUrl { .. } => services.messaging.take_file(source, wanted).await.map(drop),
+        Source::Url { .. } => check_request(&source, &wanted).map(drop),
+        Source::DataUrl { .. } => services.uploads.receive(source, wanted).await.map(drop),
     }
 }
 
 fn read(services: &Services, given: Given) -> Result<(Source, Wanted), Error> {
-    let limit = services.config.openwa.max_media_mib * 1024 * 1024;
+    let uploads = &services.uploads;
     let source = match (given.url, given.data) {
-        (Some(url), None) => Ok(Source::Url {
-            field: URL_FIELD,
-            url,
-            bounds: Bounds {
-                size: limit,
-                deadline: std::time::Duration::from_secs(
-                    services.config.media.fetch_timeout_seconds,
-                ),
-                guard: match given.is_narrow {
-                    true => services.media_sources.for_one_session(),
-                    false => services.media_sources.clone(),
-                },
-            },
-        }),
-        (None, Some(text)) => Ok(Source::DataUrl { field: DATA_FIELD, text, limit }),
+        (Some(url), None) => Ok(uploads.url(URL_FIELD, url, given.is_narrow)),
+        (None, Some(text)) => Ok(uploads.data_url(DATA_FIELD, text)),
         (None, None) => Err(Error::invalid_field(URL_FIELD, "is required without media_data")),
         (Some(_), Some(_)) => {
             let message = "cannot be given together with media_url";

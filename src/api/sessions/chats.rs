@@ -15,7 +15,7 @@ use crate::{
         error::ApiError,
         sessions::{data, identity::IdentityView, message, message_view::MessageView},
     },
-    domain::{Chat, Identities, address::digits_of, identity::named_in},
+    domain::{Chat, Identities, address::digits_of, event_people::people_in_message},
     services::Services,
 };
 
@@ -132,13 +132,13 @@ async fn list(
             };
             (!unread || 0 < chat.unread) && search.as_ref().is_none_or(found)
         };
-        let all = services.messaging.chats(&session, cached, 0, usize::MAX / 2).await?;
+        let all = services.chats.page(&session, cached, 0, usize::MAX / 2).await?;
         all.into_iter().filter(matches).skip(offset).take(limit).collect()
     } else {
-        services.messaging.chats(&session, cached, offset, limit).await?
+        services.chats.page(&session, cached, offset, limit).await?
     };
     let people = chats.iter().map(|chat| &chat.id);
-    let known = services.messaging.identities(&session, people).await?;
+    let known = services.directory.identities(&session, people).await?;
     let views: Vec<ChatView> = chats.into_iter().map(|chat| ChatView::of(chat, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
 }
@@ -151,11 +151,10 @@ async fn messages(
     services.supervisor.get(&session)?;
     let chat = path_jid(&request, "chatId")?;
     let limit = query.number("limit", 50, 1, 500)?;
-    let messages =
-        services.messaging.messages(&session, &chat, query.text("before"), limit).await?;
+    let messages = services.messages.page(&session, &chat, query.text("before"), limit).await?;
     let me = services.supervisor.get(&session)?.status().me.map(|me| me.id);
-    let people = messages.iter().flat_map(named_in).chain(&me);
-    let known = services.messaging.identities(&session, people).await?;
+    let people = messages.iter().flat_map(people_in_message).chain(&me);
+    let known = services.directory.identities(&session, people).await?;
     let view = |message| MessageView::of(message, &known, me.as_ref());
     let views: Vec<MessageView<'_>> = messages.iter().map(view).collect();
     Ok(HttpResponse::Ok().json(data(views)))
@@ -165,7 +164,7 @@ async fn mark_read(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    services.messaging.mark_read(&session_id(&request)?, &path_jid(&request, "chatId")?).await?;
+    services.chats.mark_read(&session_id(&request)?, &path_jid(&request, "chatId")?).await?;
     Ok(HttpResponse::Ok().json(message("Chat marked as read")))
 }
 
@@ -173,10 +172,7 @@ async fn archive(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    services
-        .messaging
-        .archive(&session_id(&request)?, &path_jid(&request, "chatId")?, true)
-        .await?;
+    services.chats.archive(&session_id(&request)?, &path_jid(&request, "chatId")?, true).await?;
     Ok(HttpResponse::Ok().json(message("Chat archived")))
 }
 
@@ -184,10 +180,7 @@ async fn unarchive(
     services: web::Data<Services>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    services
-        .messaging
-        .archive(&session_id(&request)?, &path_jid(&request, "chatId")?, false)
-        .await?;
+    services.chats.archive(&session_id(&request)?, &path_jid(&request, "chatId")?, false).await?;
     Ok(HttpResponse::Ok().json(message("Chat taken out of the archive")))
 }
 
@@ -198,8 +191,8 @@ async fn typing(
 ) -> Result<HttpResponse, ApiError> {
     let typing = body.typing.unwrap_or(true);
     services
-        .messaging
-        .typing(&session_id(&request)?, &path_jid(&request, "chatId")?, typing)
+        .chats
+        .set_typing(&session_id(&request)?, &path_jid(&request, "chatId")?, typing)
         .await?;
     Ok(HttpResponse::Ok().json(message(if typing { "Typing shown" } else { "Typing stopped" })))
 }

@@ -95,7 +95,7 @@ async fn list(
     let mine = query.flag("myContacts", false)?;
     let search = query.text("search").map(str::to_lowercase);
     let digits = search.as_deref().and_then(digits_of);
-    let contacts = services.messaging.contacts(&session).await?;
+    let contacts = services.directory.contacts(&session).await?;
     let wanted = |contact: &&Contact| {
         let found = |search: &String| {
             contact.display_name().to_lowercase().contains(search)
@@ -105,7 +105,7 @@ async fn list(
     };
     let shown: Vec<&Contact> = contacts.iter().filter(wanted).skip(offset).take(limit).collect();
     let people = shown.iter().map(|contact| &contact.id);
-    let known = services.messaging.identities(&session, people).await?;
+    let known = services.directory.identities(&session, people).await?;
     let views: Vec<ContactView> =
         shown.into_iter().map(|contact| ContactView::of(contact, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
@@ -122,8 +122,8 @@ async fn read(
         let error = Error::invalid(format!("'{id}' is not a person")).about(Subject::ChatId);
         return Err(error.detail("chatId", id.as_str()).into());
     }
-    let contact = services.messaging.contact(&session, &id).await?;
-    let known = services.messaging.identities(&session, [&contact.id]).await?;
+    let contact = services.directory.contact(&session, &id).await?;
+    let known = services.directory.identities(&session, [&contact.id]).await?;
     let picture = contact.picture.as_ref();
     let details = ContactDetails {
         is_blocked: contact.blocked,

@@ -118,7 +118,7 @@ async fn views(
     outcomes: Vec<ParticipantOutcome>,
 ) -> Result<Vec<OutcomeView>, Error> {
     let people = outcomes.iter().map(|outcome| &outcome.id);
-    let known = services.messaging.identities(session, people).await?;
+    let known = services.directory.identities(session, people).await?;
     let view = |outcome: ParticipantOutcome| OutcomeView {
         identity: IdentityView::of(&outcome.id, &known),
         id: outcome.id.to_string(),
@@ -148,10 +148,8 @@ async fn create(
         );
     }
     let description = body.description.filter(|text| !text.is_empty());
-    let (id, outcomes) = services
-        .messaging
-        .create_group(&session, name.clone(), description.clone(), people)
-        .await?;
+    let (id, outcomes) =
+        services.groups.create(&session, name.clone(), description.clone(), people).await?;
     let participants = views(&services, &session, outcomes).await?;
     let created = GroupCreated { gid: id.to_string(), name, description, participants };
     Ok(HttpResponse::Created().json(data(created)))
@@ -163,10 +161,10 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let session = session_id(&request)?;
     services.supervisor.get(&session)?;
-    let group = services.messaging.group(&session, &path_group(&request)?).await?;
+    let group = services.groups.get(&session, &path_group(&request)?).await?;
     let people = group.participants.iter().map(|participant| &participant.id);
     let people = people.chain(&group.owner);
-    let known = services.messaging.identities(&session, people).await?;
+    let known = services.directory.identities(&session, people).await?;
     let member = |participant: crate::domain::Participant| MemberView {
         identity: IdentityView::of(&participant.id, &known),
         id: participant.id.to_string(),
@@ -191,7 +189,7 @@ async fn add(
     Body(body): Body<ParticipantsBody>,
 ) -> Result<HttpResponse, ApiError> {
     let (session, group, people) = change(&services, &request, body)?;
-    let outcomes = services.messaging.add_participants(&session, &group, people).await?;
+    let outcomes = services.groups.add_participants(&session, &group, people).await?;
     let participants = views(&services, &session, outcomes).await?;
     let view = ParticipantsView { gid: group.to_string(), participants };
     Ok(HttpResponse::Ok().json(data(view)))
@@ -203,7 +201,7 @@ async fn remove(
     Body(body): Body<ParticipantsBody>,
 ) -> Result<HttpResponse, ApiError> {
     let (session, group, people) = change(&services, &request, body)?;
-    let outcomes = services.messaging.remove_participants(&session, &group, people).await?;
+    let outcomes = services.groups.remove_participants(&session, &group, people).await?;
     let participants = views(&services, &session, outcomes).await?;
     let view = ParticipantsView { gid: group.to_string(), participants };
     Ok(HttpResponse::Ok().json(data(view)))

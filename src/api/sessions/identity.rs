@@ -116,7 +116,7 @@ async fn look_up(
         (None, Some(text)) => person("phone", text, JidKind::Person)?,
         _ => return Err(Error::invalid("name either 'lid' or 'phone'").into()),
     };
-    let found = services.messaging.identity(&session, &id).await?;
+    let found = services.directory.identity(&session, &id).await?;
     let view = LearnedView {
         phone: found.pair.phone().to_string(),
         lid: found.pair.lid().to_string(),

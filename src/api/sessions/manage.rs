@@ -223,7 +223,7 @@ async fn list(
     let query = Query::of(&request);
     let wanted = query.text("status");
     let all = instances(&services, &request);
-    let waiting = services.messaging.outbox().waiting().await.ok();
+    let waiting = services.outbox.stats().await.ok();
     let views: Vec<SessionView> = all
         .iter()
         .filter(|status| wanted.is_none_or(|wanted| is_in(status.state, wanted)))
@@ -242,7 +242,7 @@ async fn read(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let status = services.supervisor.get(&session_id(&request)?)?.status();
-    let waiting = services.messaging.outbox().waiting().await.ok();
+    let waiting = services.outbox.stats().await.ok();
     Ok(HttpResponse::Ok().json(data(SessionView::with_waiting(&status, waiting.as_ref()))))
 }
 

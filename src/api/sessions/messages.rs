@@ -111,9 +111,9 @@ async fn receipts(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let receipts = services.messaging.receipts(&session, &id).await?;
+    let receipts = services.messages.receipts(&session, &id).await?;
     let people = receipts.iter().map(|receipt| &receipt.participant);
-    let known = services.messaging.identities(&session, people).await?;
+    let known = services.directory.identities(&session, people).await?;
     let views: Vec<ReceiptView> =
         receipts.iter().map(|receipt| ReceiptView::of(receipt, &known)).collect();
     Ok(HttpResponse::Ok().json(data(views)))
@@ -126,7 +126,7 @@ async fn edit(
 ) -> Result<HttpResponse, ApiError> {
     check_text("content", &body.content)?;
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let edited = services.messaging.edit(&session, &id, body.content).await;
+    let edited = services.message_actions.edit(&session, &id, body.content).await;
     edited.map_err(|error| of_text("content", error))?;
     Ok(HttpResponse::Ok().json(message("Message edited")))
 }
@@ -145,7 +145,7 @@ async fn revoke(
 ) -> Result<HttpResponse, ApiError> {
     let for_everyone = Query::of(&request).is_for_everyone()?;
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.messaging.revoke(&session, &id, for_everyone).await?;
+    services.message_actions.revoke(&session, &id, for_everyone).await?;
     Ok(HttpResponse::Ok().json(message("Message deleted")))
 }
 
@@ -159,7 +159,7 @@ async fn react(
         return Err(Error::invalid_field("emoji", "must be one emoji").into());
     }
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.messaging.react(&session, &id, body.emoji).await?;
+    services.message_actions.react(&session, &id, body.emoji).await?;
     Ok(HttpResponse::Ok().json(message("Reaction sent")))
 }
 
@@ -168,7 +168,7 @@ async fn unreact(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.messaging.react(&session, &id, String::new()).await?;
+    services.message_actions.react(&session, &id, String::new()).await?;
     Ok(HttpResponse::Ok().json(message("Reaction removed")))
 }
 
@@ -187,7 +187,7 @@ pub async fn message_file(
     session: &SessionId,
     id: &MessageId,
 ) -> Result<HttpResponse, ApiError> {
-    let stored = services.messaging.media(session, id).await?;
+    let stored = services.message_files.get(session, id).await?;
     let name = stored.filename.as_deref().unwrap_or(&id.key);
     let tag = message_uuid(session, id).to_string();
     let shown = Shown { path: &stored.path, mime: stored.mime, name, tag };

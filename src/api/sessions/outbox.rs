@@ -20,7 +20,7 @@ use crate::{
     },
     domain::{
         Error, FailureCode, SendHold, SessionId, SessionState, SessionStatus, Subject, Timestamp,
-        outbox::{OutboxEntry, OutboxState, Priority, Terms},
+        outbox::{OutboxEntry, OutboxState, Priority, SendOptions},
     },
     services::Services,
 };
@@ -75,7 +75,7 @@ fn priority_schema() -> Schema {
 }
 
 impl Posting {
-    pub fn terms(&self, now: Timestamp) -> Result<Terms, Error> {
+    pub fn terms(&self, now: Timestamp) -> Result<SendOptions, Error> {
         let priority = match self.priority.as_deref() {
             None | Some("" | "direct") => Priority::Direct,
             Some("bulk") => Priority::Bulk,
@@ -85,7 +85,7 @@ impl Posting {
             Some(text) if !text.trim().is_empty() => Some(time_to_send(text, now)?),
             _ => None,
         };
-        Ok(Terms { patient: self.queue.unwrap_or(false), send_at, priority })
+        Ok(SendOptions { queue_if_offline: self.queue.unwrap_or(false), send_at, priority })
     }
 }
 
@@ -174,9 +174,9 @@ impl OutboxView {
             chat_id: entry.chat().to_string(),
             state: entry.state,
             waiting_for: waiting_for(entry, status, now),
-            priority: entry.terms.priority,
+            priority: entry.options.priority,
             queued_at: entry.queued_at.to_string(),
-            send_at: entry.terms.send_at.map(|time| time.to_string()),
+            send_at: entry.options.send_at.map(|time| time.to_string()),
             changed_at: entry.changed_at.to_string(),
             attempts: entry.attempts,
             reason: entry.reason.clone(),
@@ -192,7 +192,7 @@ fn waiting_for(
 ) -> Option<&'static str> {
     match entry.state {
         OutboxState::Unknown => Some("lookup"),
-        OutboxState::Queued if entry.terms.send_at.is_some_and(|time| now < time) => {
+        OutboxState::Queued if entry.options.send_at.is_some_and(|time| now < time) => {
             Some("send_at")
         }
         OutboxState::Queued if status.state != SessionState::Ready => Some("session_not_ready"),
@@ -215,8 +215,8 @@ async fn list(
         Some(text) => Some(entry_id(text)?),
         None => None,
     };
-    let entries = services.messaging.outbox().page(&session, before, limit).await?;
-    let now = services.messaging.now();
+    let entries = services.outbox.page(&session, before, limit).await?;
+    let now = services.clock.now();
     let outbox = entries.iter().map(|entry| OutboxView::of(entry, &status, now)).collect();
     let hold = status.send_hold.as_ref().map(HoldView::of);
     Ok(HttpResponse::Ok().json(data(OutboxList { outbox, hold })))
@@ -237,7 +237,7 @@ async fn read(
 ) -> Result<HttpResponse, ApiError> {
     let (session, id) = path_entry(&request)?;
     services.supervisor.get(&session)?;
-    let entry = services.messaging.outbox().get(&session, id).await?;
+    let entry = services.outbox.get(&session, id).await?;
     shown(&services, &entry)
 }
 
@@ -247,13 +247,13 @@ async fn cancel(
 ) -> Result<HttpResponse, ApiError> {
     let (session, id) = path_entry(&request)?;
     services.supervisor.get(&session)?;
-    let entry = services.messaging.outbox().cancel(&session, id).await?;
+    let entry = services.outbox.cancel(&session, id).await?;
     shown(&services, &entry)
 }
 
 fn shown(services: &Services, entry: &OutboxEntry) -> Result<HttpResponse, ApiError> {
     let status = services.supervisor.get(&entry.session)?.status();
-    let view = OutboxView::of(entry, &status, services.messaging.now());
+    let view = OutboxView::of(entry, &status, services.clock.now());
     Ok(HttpResponse::Ok().json(data(view)))
 }
 

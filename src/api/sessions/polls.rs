@@ -86,10 +86,10 @@ async fn tally(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let message = services.messaging.poll(&session, &id).await?;
+    let message = services.messages.poll(&session, &id).await?;
     let poll = message.details().poll.clone();
     let senders = poll.iter().flat_map(|poll| poll.all_votes()).map(|vote| &vote.sender);
-    let known = services.messaging.identities(&session, senders).await?;
+    let known = services.directory.identities(&session, senders).await?;
     let view = poll.as_ref().map(|poll| PollTallyView::of(&message, poll, &known));
     Ok(HttpResponse::Ok().json(data(view)))
 }

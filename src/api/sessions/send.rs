@@ -20,12 +20,9 @@ use crate::{
     },
     domain::{
         Ack, Content, Error, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
-        command::MediaKind, outbox::Terms, rules,
+        command::MediaKind, outbox::SendOptions, rules,
     },
-    messaging::{
-        Posted, SendRequest,
-        files::{Source, Wanted},
-    },
+    messaging::{SendOutcome, SendRequest, uploads::Wanted},
     services::Services,
 };
 
@@ -342,10 +339,9 @@ async fn send_media(
         true => Err(Error::invalid_field("filename", "is required")),
         false => Ok(()),
     };
-    let limit = services.config.openwa.max_media_mib * 1024 * 1024;
-    let source = Source::DataUrl { field: "data", text: body.data, limit };
+    let source = services.uploads.data_url("data", body.data);
     let wanted = Wanted { kind, filename: body.filename, caption: body.caption };
-    let upload = Error::both(services.messaging.take_file(source, wanted).await, named);
+    let upload = Error::both(services.uploads.receive(source, wanted).await, named);
     let around = Error::both(target(&body.chat_id), around);
     let ((chat, around), (upload, ())) = Error::both(around, upload)?;
     let content = Content::Media(upload.media.clone());
@@ -415,7 +411,7 @@ async fn poll(
 struct Around {
     quoted: Option<String>,
     mentions: Vec<Jid>,
-    terms: Terms,
+    terms: SendOptions,
     link_preview: bool,
 }
 
@@ -428,7 +424,7 @@ impl Around {
     ) -> Result<Self, Error> {
         let mentions =
             jids(&mentions.unwrap_or_default()).map_err(|error| in_field("mentions", error));
-        let (mentions, terms) = Error::both(mentions, posting.terms(services.messaging.now()))?;
+        let (mentions, terms) = Error::both(mentions, posting.terms(services.clock.now()))?;
         // Some clients send an empty id for none.
         let quoted = quoted.filter(|id| !id.trim().is_empty());
         Ok(Self { quoted, mentions, terms, link_preview: false })
@@ -446,9 +442,9 @@ async fn send(
     let Around { quoted, mentions, terms, link_preview } = around;
     let request = SendRequest { key, chat, content, quoted, mentions, link_preview };
     let me = services.supervisor.get(session)?.status().me.map(|me| me.id);
-    Ok(match services.messaging.send(session, request, terms).await? {
-        Posted::Sent(sent) => SentView::of(&sent.id, sent.timestamp, sent.ack),
-        Posted::Queued(entry) => SentView {
+    Ok(match services.sends.send(session, request, terms).await? {
+        SendOutcome::Sent(sent) => SentView::of(&sent.id, sent.timestamp, sent.ack),
+        SendOutcome::Queued(entry) => SentView {
             outbox_id: Some(entry.id.to_string()),
             ..SentView::of(&entry.message_id(me.as_ref()), entry.queued_at, Ack::Pending)
         },

@@ -18,7 +18,7 @@ use crate::{
         SessionId, SessionState, SessionStatus,
         session::{FailureKind, Recovery},
     },
-    messaging::Waiting,
+    messaging::QueueStats,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -103,7 +103,7 @@ impl SessionView {
     /// With what waits in its outbox, where that is known.
     pub fn with_waiting(
         status: &SessionStatus,
-        waiting: Option<&HashMap<SessionId, Waiting>>,
+        waiting: Option<&HashMap<SessionId, QueueStats>>,
     ) -> Self {
         let own = waiting.map(|all| all.get(&status.id).copied().unwrap_or_default());
         Self { waiting: own.map(WaitingView::of), ..Self::of(status) }
@@ -138,8 +138,8 @@ struct WaitingView {
 }
 
 impl WaitingView {
-    fn of(waiting: Waiting) -> Self {
-        let Waiting { send_at, session, turn, lookup } = waiting;
+    fn of(waiting: QueueStats) -> Self {
+        let QueueStats { send_at, session, turn, lookup } = waiting;
         let total = waiting.total();
         Self { total, send_at, session_not_ready: session, turn, lookup }
     }

@@ -13,7 +13,7 @@ use crate::{
         Ack, Body, Event, EventBody, Identities, Jid, SendHold, SessionId, SessionState,
         SessionStatus, Timestamp, address,
         event::{GroupChange, JoinAction, LeaveAction},
-        identity::risen,
+        event_people::affected_by,
         shown::shown,
     },
     events::{Codes, GatewayEvent, Wording},
@@ -235,9 +235,9 @@ fn payload(body: &EventBody, at: Timestamp, codes: Codes) -> Value {
                 "chatId": group, "change": change_word(*change), "value": value, "by": by,
                 "timestamp": timestamp,
             });
-            let risen = risen(*change, value.as_deref());
-            if !risen.is_empty() {
-                data["participants"] = json!(risen);
+            let affected = affected_by(*change, value.as_deref());
+            if !affected.is_empty() {
+                data["participants"] = json!(affected);
             }
             data
         }

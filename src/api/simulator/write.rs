@@ -17,7 +17,7 @@ use crate::{
         command::{ContactCard, MediaKind},
         details::{AdContext, LinkPreview, Menu, MenuReply},
     },
-    messaging::files::data_url::{self, Fault},
+    messaging::uploads::data_url::{self, Fault},
     services::Services,
     simulator::{Extra, Network, PhoneMedia, protocol::DeviceContent},
 };
@@ -177,7 +177,7 @@ async fn upload(
     let bytes = bytes.await?;
     let (kind, usual) = body.media_kind();
     let mime = body.mime.clone().unwrap_or_else(|| usual.to_owned());
-    let path = services.messaging.upload_place().await?;
+    let path = services.uploads.new_path().await?;
     let failed =
         |error: std::io::Error| Error::internal(format!("the file cannot be kept: {error}"));
     tokio::fs::write(&path, bytes).await.map_err(failed)?;

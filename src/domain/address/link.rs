@@ -2,7 +2,7 @@
 
 use crate::domain::{
     Jid,
-    address::{AddressError, is_void, number},
+    address::number::{AddressError, is_void, number},
 };
 
 /// A link that opens a chat, as people share it.

@@ -98,7 +98,7 @@ impl<'a> OutboxQueue<'a> {
     pub async fn accept(&self, entry: &OutboxEntry, now: Timestamp) -> Result<Place, StoreError> {
         let mut batch = Batch::new();
         self.outbox().add_in(&mut batch, entry)?;
-        let place = match entry.terms.send_at {
+        let place = match entry.options.send_at {
             _ if entry.state == OutboxState::Unknown => Place::Lookup,
             Some(at) if now < at => Place::Schedule(at),
             _ => Place::Queue,
@@ -143,7 +143,7 @@ impl<'a> OutboxQueue<'a> {
         if self.engine.get(&in_lookups(entry)).await?.is_some() {
             return Ok(Some(Place::Lookup));
         }
-        let Some(at) = entry.terms.send_at else { return Ok(None) };
+        let Some(at) = entry.options.send_at else { return Ok(None) };
         let is_scheduled = self.engine.get(&in_schedule(entry, at)).await?.is_some();
         Ok(is_scheduled.then_some(Place::Schedule(at)))
     }
@@ -240,7 +240,7 @@ impl<'a> OutboxQueue<'a> {
             if !entry.state.is_waiting() {
                 continue;
             }
-            match entry.terms.send_at {
+            match entry.options.send_at {
                 Some(at) if now < at => self.move_to(&entry, Place::Schedule(at)).await?,
                 _ => self.move_to(&entry, Place::Queue).await?,
             }
@@ -290,12 +290,12 @@ impl<'a> OutboxQueue<'a> {
                     session_uuid: entry.session_uuid,
                     chat: entry.chat().clone(),
                     head: entry.id,
-                    priority: entry.terms.priority,
+                    priority: entry.options.priority,
                     waiting: 0,
                 });
                 chat.waiting += 1;
                 if entry.id < chat.head {
-                    (chat.head, chat.priority) = (entry.id, entry.terms.priority);
+                    (chat.head, chat.priority) = (entry.id, entry.options.priority);
                 }
                 put_chat_in(batch, &key, former.as_ref(), &chat)?;
             }
@@ -307,7 +307,7 @@ impl<'a> OutboxQueue<'a> {
         let place = in_queue(entry);
         if self.engine.get(&place).await?.is_none() {
             batch.remove(in_lookups(entry));
-            if let Some(at) = entry.terms.send_at {
+            if let Some(at) = entry.options.send_at {
                 batch.remove(in_schedule(entry, at));
             }
             return Ok(());
@@ -327,7 +327,7 @@ impl<'a> OutboxQueue<'a> {
                 record::remove_in(batch, &key, &former);
                 return Ok(());
             };
-            (chat.head, chat.priority) = (next.id, next.terms.priority);
+            (chat.head, chat.priority) = (next.id, next.options.priority);
         }
         put_chat_in(batch, &key, Some(&former), &chat)
     }

@@ -17,7 +17,7 @@ const SESSION: Uuid = Uuid::from_u128(7);
 
 fn entry(id: u128, chat: u8, priority: Priority) -> OutboxEntry {
     let mut entry = example(id, &format!("1555000000{chat}@c.us"));
-    (entry.session_uuid, entry.terms.priority) = (SESSION, priority);
+    (entry.session_uuid, entry.options.priority) = (SESSION, priority);
     entry
 }
 
@@ -52,7 +52,7 @@ async fn heads(store: &Store, session: Uuid) -> Vec<u128> {
 async fn an_entry_has_one_place_and_moves_from_it_to_another() {
     let [store, _] = Store::two_on_one_engine(0).await;
     let mut later = entry(1, 1, Priority::Direct);
-    later.terms.send_at = Some(from_seconds(200));
+    later.options.send_at = Some(from_seconds(200));
     assert_eq!(accept(&store, &later).await, Place::Schedule(from_seconds(200)));
     let queue = store.outbox_queue();
     assert_eq!(queue.next_due().await.unwrap(), Some(from_seconds(200)));
@@ -76,7 +76,7 @@ async fn an_entry_has_one_place_and_moves_from_it_to_another() {
 async fn what_an_older_version_left_gets_its_place_and_so_does_what_was_looked_up() {
     let [store, _] = Store::two_on_one_engine(0).await;
     let mut later = entry(2, 1, Priority::Direct);
-    later.terms.send_at = Some(from_seconds(200));
+    later.options.send_at = Some(from_seconds(200));
     let unknown = OutboxEntry { state: OutboxState::Unknown, ..entry(3, 1, Priority::Bulk) };
     let sent = OutboxEntry { state: OutboxState::Sent, ..entry(4, 2, Priority::Bulk) };
     for entry in [&entry(1, 1, Priority::Direct), &later, &unknown, &sent] {
@@ -115,7 +115,7 @@ async fn a_send_costs_the_same_however_much_waits_in_other_sessions() {
             let mut other = example(1_000 + n, &format!("1555{n:07}@c.us"));
             other.session_uuid = Uuid::from_u128(1 + n % 3);
             if n % 2 == 0 {
-                other.terms.send_at = Some(from_seconds(200));
+                other.options.send_at = Some(from_seconds(200));
             }
             store.outbox_queue().accept(&other, from_seconds(100)).await.unwrap();
         }
@@ -186,7 +186,7 @@ proptest! {
                 }
                 let mut first: BTreeMap<String, (Priority, u128)> = BTreeMap::new();
                 for (id, entry) in &waiting {
-                    let place = (entry.terms.priority, *id);
+                    let place = (entry.options.priority, *id);
                     first.entry(entry.chat().to_string()).or_insert(place);
                 }
                 let mut wanted: Vec<(Priority, u128)> = first.into_values().collect();

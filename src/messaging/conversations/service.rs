@@ -1,0 +1,136 @@
+//! Conversations: the list, single ones, and what callers change in them.
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Chat, Clock, Error, ErrorCode, Jid, SessionId,
+        conversation::{AutomationPause, ConversationRecord},
+    },
+    messaging::{
+        conversations::{
+            chat_event::ChatEvent,
+            chats::Chats,
+            conversation::{Conversation, unknown_conversation},
+            list::{ConversationFilter, ConversationList},
+            local_changes::LocalChanges,
+        },
+        engines::Engines,
+        identities::canonical_chat,
+    },
+    store::Store,
+};
+
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct Conversations {
+    store: Store,
+    engines: Engines,
+    chats: Chats,
+    local: LocalChanges,
+    list: ConversationList,
+    clock: Clock,
+}
+
+impl Conversations {
+    pub fn new(
+        store: Store,
+        engines: Engines,
+        chats: Chats,
+        local: LocalChanges,
+        clock: Clock,
+    ) -> Self {
+        let list = ConversationList::new(store.clone());
+        Self { store, engines, chats, local, list, clock }
+    }
+
+    /// A page of the list, newest activity first, and the length of the whole list.
+    pub async fn list(
+        &self,
+        filter: &ConversationFilter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(Vec<Conversation>, usize), Error> {
+        self.list.page(filter, offset, limit).await
+    }
+
+    /// A conversation by its UUID or number.
+    pub async fn get(&self, id: &str) -> Result<Conversation, Error> {
+        let stored = self.store.conversations();
+        let record = match (id.parse::<Uuid>(), id.parse::<u64>()) {
+            (Ok(uuid), _) => stored.by_uuid(uuid).await?,
+            (_, Ok(number)) => stored.by_number(number).await?,
+            _ => None,
+        };
+        let record = record.ok_or_else(|| unknown_conversation(id))?;
+        let chat = self.store.chats().get(&record.session, &record.chat).await?;
+        let chat = chat.filter(|_| !record.hidden).ok_or_else(|| unknown_conversation(id))?;
+        self.complete(record, chat).await
+    }
+
+    /// The conversation of a chat.
+    pub async fn of_chat(&self, session: &SessionId, chat: &Jid) -> Result<Conversation, Error> {
+        let chat = &canonical_chat(&self.store, session, chat).await?;
+        let record = self.store.conversations().get(session, chat).await?;
+        let known = self.store.chats().get(session, chat).await?;
+        match (record, known) {
+            (Some(record), Some(chat)) => self.complete(record, chat).await,
+            _ => Err(unknown_conversation(chat.as_str())),
+        }
+    }
+
+    /// Marks a conversation as read. The senders see that if the session is ready.
+    pub async fn mark_read(&self, of: &ConversationRecord) -> Result<(), Error> {
+        if self.engines.is_ready(&of.session)? {
+            match self.chats.mark_read(&of.session, &of.chat).await {
+                // The connection was lost meanwhile.
+                Err(error) if error.code == ErrorCode::NotReady => (),
+                outcome => return outcome,
+            }
+        }
+        Ok(self.local.change_chat(&of.session, &of.chat, ChatEvent::of_reading).await?)
+    }
+
+    pub async fn pause_automation(
+        &self,
+        of: &ConversationRecord,
+        by: Option<Uuid>,
+        reason: Option<String>,
+    ) -> Result<AutomationPause, Error> {
+        let pause = AutomationPause { at: self.clock.now(), by, reason };
+        let change = |record: &mut ConversationRecord| {
+            (record.changed_at, record.inbox.pause) = (pause.at, Some(pause.clone()));
+            let (chat, conversation) = (record.chat.clone(), record.uuid);
+            Some(ChatEvent::AutomationPaused { chat, conversation, pause: pause.clone() })
+        };
+        self.local.change_conversation(&of.session, &of.chat, change).await?;
+        Ok(pause)
+    }
+
+    pub async fn resume_automation(&self, of: &ConversationRecord) -> Result<(), Error> {
+        let now = self.clock.now();
+        let change = |record: &mut ConversationRecord| {
+            let was_paused = record.inbox.pause.take().is_some();
+            record.changed_at = now;
+            let (chat, conversation) = (record.chat.clone(), record.uuid);
+            was_paused.then_some(ChatEvent::AutomationResumed { chat, conversation })
+        };
+        self.local.change_conversation(&of.session, &of.chat, change).await?;
+        Ok(())
+    }
+
+    /// Deletes a conversation and its messages in the gateway; the account still has them.
+    pub async fn delete(&self, of: &ConversationRecord) -> Result<(), Error> {
+        self.local.delete_conversation(&of.session, &of.chat).await?;
+        Ok(())
+    }
+
+    async fn complete(
+        &self,
+        record: ConversationRecord,
+        chat: Chat,
+    ) -> Result<Conversation, Error> {
+        let found = self.list.complete(vec![(record, chat)]).await?.pop();
+        found.ok_or_else(|| Error::internal("a conversation could not be completed"))
+    }
+}

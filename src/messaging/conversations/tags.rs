@@ -1,0 +1,287 @@
+//! Tags: labels for conversations. Each change checks what it depends on in its transaction.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Clock, Error, ErrorCode, SessionId, Subject,
+        conversation::{ConversationRecord, Tag},
+    },
+    events::NewEvent,
+    messaging::{
+        conversations::{
+            chat_event::ChatEvent,
+            local_changes::{LocalChanges, log_in},
+        },
+        inbound::{event_writer::EventWriter, ingest::Ingest},
+    },
+    store::{Batch, Record, Store},
+};
+
+const LONGEST_NAME: usize = 50;
+const MOST_TAGS: usize = 1_000;
+/// Conversations that a tag is removed from in one step.
+const AT_ONCE: usize = 500;
+
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct Tags {
+    store: Store,
+    writer: EventWriter,
+    local: LocalChanges,
+    clock: Clock,
+    /// Held while tags change. It saves conflicts, no more.
+    changing: Arc<Mutex<()>>,
+}
+
+impl Tags {
+    pub fn new(store: Store, ingest: &Ingest, clock: Clock) -> Self {
+        let (writer, local) = (ingest.writer().clone(), LocalChanges::of(ingest));
+        Self { store, writer, local, clock, changing: Arc::default() }
+    }
+
+    /// All tags, in the order of their creation.
+    pub async fn list(&self) -> Result<Vec<Tag>, Error> {
+        Ok(self.store.tags().list().await?)
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<Tag, Error> {
+        self.store.tags().get(id).await?.ok_or_else(|| unknown(&id.to_string()))
+    }
+
+    /// The number of conversations with a tag, of one session or of all.
+    pub async fn count(&self, tag: Uuid, session: Option<&SessionId>) -> Result<usize, Error> {
+        Ok(self.store.conversations().count_with_tag(tag, session).await?)
+    }
+
+    pub async fn create(&self, name: &str, color: &str) -> Result<Tag, Error> {
+        let _held = self.changing.lock().await;
+        let (id, now) = (Uuid::now_v7(), self.clock.now());
+        let mut work = self.writer.work();
+        loop {
+            let name = free_name(work.store(), name, None).await;
+            let (name, color) = Error::both(name, checked_color(color))?;
+            let tag = Tag { id, name, color, created_at: now, updated_at: now };
+            work.put(&Tag::key().uuid(id), &tag).await?;
+            work.append(NewEvent::of_module(None, &ChatEvent::TagCreated { tag: tag.clone() })?);
+            if let Some(events) = work.commit().await? {
+                self.writer.publish_events(&events).await?;
+                return Ok(tag);
+            }
+        }
+    }
+
+    pub async fn change(
+        &self,
+        id: Uuid,
+        name: Option<&str>,
+        color: Option<&str>,
+    ) -> Result<Tag, Error> {
+        let _held = self.changing.lock().await;
+        let (key, now) = (Tag::key().uuid(id), self.clock.now());
+        let mut work = self.writer.work();
+        loop {
+            let mut tag = work.get(&key).await?.ok_or_else(|| unknown(&id.to_string()))?;
+            let (former_name, former_color) = (tag.name.clone(), tag.color.clone());
+            let name = match name {
+                Some(name) => free_name(work.store(), name, Some(id)).await.map(Some),
+                None => Ok(None),
+            };
+            let (name, color) = Error::both(name, color.map(checked_color).transpose())?;
+            tag.name = name.unwrap_or(tag.name);
+            tag.color = color.unwrap_or(tag.color);
+            tag.updated_at = now;
+            work.put(&key, &tag).await?;
+            let event = ChatEvent::TagChanged { tag: tag.clone(), former_name, former_color };
+            work.append(NewEvent::of_module(None, &event)?);
+            if let Some(events) = work.commit().await? {
+                self.writer.publish_events(&events).await?;
+                return Ok(tag);
+            }
+        }
+    }
+
+    /// Deletes a tag, and removes it from all conversations.
+    pub async fn remove(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.changing.lock().await;
+        let key = Tag::key().uuid(id);
+        let gone = || unknown(&id.to_string());
+        self.store.tags().get(id).await?.ok_or_else(gone)?;
+        self.untag(id).await?;
+        let mut work = self.writer.work();
+        let events = loop {
+            let tag = work.get(&key).await?.ok_or_else(gone)?;
+            work.delete(&key).await?;
+            work.append(NewEvent::of_module(None, &ChatEvent::TagDeleted { tag })?);
+            if let Some(events) = work.commit().await? {
+                break events;
+            }
+        };
+        // A conversation may have got the tag just before the commit; after it none can.
+        self.untag(id).await?;
+        Ok(self.writer.publish_events(&events).await?)
+    }
+
+    /// Removes a tag from all conversations.
+    async fn untag(&self, id: Uuid) -> Result<(), Error> {
+        loop {
+            let tagged = self.store.conversations().with_tag(id, None, AT_ONCE).await?;
+            if tagged.is_empty() {
+                return Ok(());
+            }
+            for record in tagged {
+                let untag = |record: &mut ConversationRecord| {
+                    let tags =
+                        record.inbox.tags.iter().filter(|tag| **tag != id).copied().collect();
+                    ChatEvent::of_tags(record, tags)
+                };
+                self.local.change_conversation(&record.session, &record.chat, untag).await?;
+            }
+        }
+    }
+
+    /// Replaces the tags of a conversation. A tag that is deleted meanwhile makes the transaction run again, and is
+    /// refused then.
+    pub async fn set(
+        &self,
+        conversation: &ConversationRecord,
+        mut tags: Vec<Uuid>,
+    ) -> Result<(), Error> {
+        tags.sort_unstable();
+        tags.dedup();
+        let keys: Vec<_> = tags.iter().map(|tag| Tag::key().uuid(*tag)).collect();
+        let (session, chat) = (&conversation.session, &conversation.chat);
+        let now = self.clock.now();
+        let held = self.writer.lock(session).await;
+        let mut work = self.writer.work();
+        let events = loop {
+            let (store, mut batch) = (work.store(), Batch::new());
+            let known = store.get_many(&keys).await?;
+            if let Some((tag, _)) = tags.iter().zip(&known).find(|(_, known)| known.is_none()) {
+                return Err(Error::invalid_field("tag_ids", format!("name no tag with {tag}")));
+            }
+            let stored = store.conversations();
+            let Some(former) = stored.get(session, chat).await? else { return Ok(()) };
+            let mut record = ConversationRecord { changed_at: now, ..former.clone() };
+            let event = ChatEvent::of_tags(&mut record, tags.clone());
+            stored.put_in(&mut batch, Some(&former), &record)?;
+            store.commit(batch).await?;
+            log_in(&mut work, session, event)?;
+            if let Some(events) = work.commit().await? {
+                break events;
+            }
+        };
+        drop(held);
+        Ok(self.writer.publish_events(&events).await?)
+    }
+}
+
+/// Checks a name for a new tag, or for the tag `of`. No other tag has the name when the transaction is committed.
+async fn free_name(store: &Store, name: &str, of: Option<Uuid>) -> Result<String, Error> {
+    let name = name.trim();
+    if name.is_empty() || LONGEST_NAME < name.chars().count() {
+        return Err(Error::invalid_field("name", "must have 1 to 50 characters"));
+    }
+    let tags = store.tags();
+    if of.is_none() {
+        tags.note_creation().await?;
+        if MOST_TAGS <= tags.list().await?.len() {
+            return Err(Error::new(
+                ErrorCode::Conflict,
+                "there are 1,000 tags already; delete one first",
+            ));
+        }
+    }
+    match tags.by_name(name).await? {
+        Some(other) if Some(other.id) != of => {
+            Err(Error::invalid_field("name", "has already been taken"))
+        }
+        _ => Ok(name.to_owned()),
+    }
+}
+
+/// A color in the form in which it is stored.
+pub fn checked_color(color: &str) -> Result<String, Error> {
+    let digits = color.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(color.to_lowercase());
+    }
+    Err(Error::invalid_field("color", "must be a color such as #f59e0b"))
+}
+
+fn unknown(id: &str) -> Error {
+    Error::not_found(Subject::Tag, format!("there is no tag '{id}'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Clock, EventBody, Message, clock::from_seconds},
+        events::EventLog,
+    };
+
+    /// The tags of two gateways on one engine.
+    async fn gateways() -> [Tags; 2] {
+        let mut gateways = Vec::new();
+        for store in Store::two_on_one_engine(0).await {
+            let log = EventLog::open(store.clone(), Clock::system()).await.unwrap();
+            let ingest = Ingest::new(store.clone(), log, Clock::system());
+            gateways.push(Tags::new(store, &ingest, Clock::system()));
+        }
+        gateways.try_into().unwrap_or_else(|_| unreachable!())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_two_tags_of_one_name_made_at_once_one_is_refused() {
+        let gateways = gateways().await;
+        for round in 0..100 {
+            let names = [format!("Élan {round}"), format!("ÉLAN {round}")];
+            let makings = gateways.iter().cloned().zip(names).map(|(gateway, name)| {
+                tokio::spawn(async move { gateway.create(&name, "#f59e0b").await })
+            });
+            let made = futures_util::future::join_all(makings).await;
+            let made: Vec<bool> = made.into_iter().map(|made| made.unwrap().is_ok()).collect();
+            assert_eq!(made.iter().filter(|made| **made).count(), 1, "{round}: {made:?}");
+        }
+        assert_eq!(gateways[0].store.tags().list().await.unwrap().len(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_tag_gives_up_its_name_and_may_take_another_case_of_it() {
+        let [gateway, _] = gateways().await;
+        let tag = gateway.create("new", "#f59e0b").await.unwrap();
+        gateway.change(tag.id, Some("New"), None).await.unwrap();
+        gateway.create("NEW", "#f59e0b").await.unwrap_err();
+        gateway.change(tag.id, Some("old"), None).await.unwrap();
+        let other = gateway.create("NEW", "#f59e0b").await.unwrap();
+        gateway.change(tag.id, Some("new"), None).await.unwrap_err();
+        gateway.remove(other.id).await.unwrap();
+        gateway.change(tag.id, Some("new"), None).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_tag_that_is_removed_while_it_is_put_on_is_on_no_conversation() {
+        let gateways = gateways().await;
+        let (session, chat) = ("s".parse::<SessionId>().unwrap(), "15550000001@c.us");
+        let id = format!("false_{chat}_K").parse().unwrap();
+        let message = Message::text(id, chat.parse().unwrap(), "words", from_seconds(1));
+        let came = EventBody::Message { message: Box::new(message) };
+        gateways[0].writer.commit(&session, came).await.unwrap();
+        let stored = gateways[0].store.conversations();
+        let record = stored.get(&session, &chat.parse().unwrap()).await.unwrap().unwrap();
+        for round in 0..50 {
+            let [one, other] = gateways.clone();
+            let tag = one.create(&format!("tag {round}"), "#f59e0b").await.unwrap().id;
+            let record = record.clone();
+            let putting = tokio::spawn(async move { other.set(&record, vec![tag]).await });
+            one.remove(tag).await.unwrap();
+            // It is put on before, or refused.
+            let _ = putting.await.unwrap();
+            assert_eq!(stored.count_with_tag(tag, None).await.unwrap(), 0, "round {round}");
+        }
+    }
+}

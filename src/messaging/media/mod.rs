@@ -1,0 +1,5 @@
+//! Files of messages: a folder for each session, and uploads that wait to be sent.
+
+pub mod folder;
+pub mod message_files;
+pub mod uploads;

@@ -1,0 +1,487 @@
+//! Dispatcher: the one task that starts attempts, each in a task of its own.
+//!
+//! Waiting entries lie in the store. A wake-up concerns one session: a request, the end of an attempt, a change of
+//! the session's status, or a timer. The dispatcher then reads the session's queue heads in order. Memory holds only
+//! entries in flight or backing off, and the callers who wait.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    panic::AssertUnwindSafe,
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Error, SessionId, SessionRef, Timestamp,
+        outbox::{OutboxEntry, OutboxState},
+    },
+    messaging::outbound::outbox::{
+        attempt::{DISK_PAUSE, Ended, Readiness, attempt, fail, readiness_of},
+        parts::OutboxParts,
+        queue::{Head, Next, Queue, QueueStats},
+        request::{Request, Waiter},
+        stored,
+        timers::{Timer, Timers},
+        waiter::{FOR_THE_NEXT, OutcomeWaiter},
+    },
+    session::{not_found, not_ready},
+    store::{Counted, IndexKey, Place, StoreError},
+};
+
+/// Queue heads that are read at once beside those that may be in flight.
+const HEADS_AT_ONCE: usize = 8;
+
+pub struct Dispatcher {
+    pub(in crate::messaging::outbound::outbox) parts: OutboxParts,
+    /// The queues of sessions with waiting entries or entries in flight, by the UUID of the session.
+    pub(in crate::messaging::outbound::outbox) queues: HashMap<Uuid, Queue>,
+    /// Sessions that are removed, with the caller who waits until none of their entries is in flight.
+    pub(in crate::messaging::outbound::outbox) removing:
+        HashMap<Uuid, tokio::sync::oneshot::Sender<Result<(), Error>>>,
+    /// The callers who wait for an outcome, by entry.
+    pub(in crate::messaging::outbound::outbox) waiters: HashMap<Uuid, OutcomeWaiter>,
+    /// Entries in flight that became queueable although their callers did not ask for it.
+    pub(in crate::messaging::outbound::outbox) made_queueable: HashSet<Uuid>,
+    /// The entries in flight.
+    pub(in crate::messaging::outbound::outbox) in_flight: HashSet<Uuid>,
+    /// Entries whose state the disk refused: the state in memory is right.
+    pub(in crate::messaging::outbound::outbox) unwritten: HashMap<Uuid, OutboxEntry>,
+    /// Each returns the caller that it could not answer yet.
+    attempts: JoinSet<(Ended, Option<OutcomeWaiter>)>,
+    /// Each ends at the next change of a session's status.
+    status_watches: JoinSet<Uuid>,
+    watched: HashSet<Uuid>,
+    pub(in crate::messaging::outbound::outbox) timers: Timers,
+    /// Sessions whose queue must be checked.
+    pub(in crate::messaging::outbound::outbox) dirty: BTreeSet<Uuid>,
+}
+
+impl Dispatcher {
+    /// With the counts of entries that an earlier run of the gateway left in each session.
+    pub fn new(parts: OutboxParts, left: HashMap<Uuid, Counted>) -> Self {
+        let queue = |(uuid, counted): (Uuid, Counted)| {
+            let mut queue = Queue::new(SessionRef { id: counted.session, uuid });
+            queue.queued = usize::try_from(counted.queued).unwrap_or(usize::MAX);
+            queue.scheduled = usize::try_from(counted.scheduled).unwrap_or(usize::MAX);
+            (uuid, queue)
+        };
+        Self {
+            dirty: left.keys().copied().collect(),
+            queues: left.into_iter().map(queue).collect(),
+            parts,
+            removing: HashMap::new(),
+            waiters: HashMap::new(),
+            made_queueable: HashSet::new(),
+            in_flight: HashSet::new(),
+            unwritten: HashMap::new(),
+            attempts: JoinSet::new(),
+            status_watches: JoinSet::new(),
+            watched: HashSet::new(),
+            timers: Timers::default(),
+        }
+    }
+
+    pub async fn run(mut self, mut requests: mpsc::Receiver<Request>, stop: CancellationToken) {
+        let mut moved = self.parts.clock.moved();
+        self.read_schedule().await;
+        loop {
+            self.handle_due().await;
+            while let Some(session) = self.dirty.pop_first() {
+                self.start_attempts(session, None).await;
+            }
+            let pause = self.timers.pause(self.parts.clock.moment());
+            tokio::select! {
+                () = stop.cancelled() => break,
+                request = requests.recv() => match request {
+                    Some(request) => self.requested(request).await,
+                    None => break,
+                },
+                Some(ended) = self.attempts.join_next() => {
+                    if let Ok((ended, waiter)) = ended {
+                        self.ended(ended, waiter).await;
+                    }
+                }
+                Some(changed) = self.status_watches.join_next() => {
+                    if let Ok(session) = changed {
+                        self.watched.remove(&session);
+                        self.dirty.insert(session);
+                    }
+                }
+                () = moved.wait() => (),
+                () = tokio::time::sleep(pause) => (),
+            }
+        }
+        // Entries in flight are looked up at the next start; their callers are answered that the gateway stops.
+        self.attempts.shutdown().await;
+    }
+
+    async fn requested(&mut self, request: Request) {
+        match request {
+            Request::Accept { entry, place, waiter, reservation } => {
+                drop(reservation);
+                self.accept(*entry, place, waiter).await;
+            }
+            Request::MakeQueueable { session, id, reply } => {
+                let _ = reply.send(self.make_queueable(&session, id).await);
+            }
+            Request::Cancel { session, id, reason, reply } => {
+                let _ = reply.send(self.cancel(&session, id, reason).await);
+            }
+            Request::CancelAll { session, reply } => {
+                self.cancel_session(&session).await;
+                self.removing.insert(session.uuid, reply);
+                self.finish_removal(session.uuid);
+            }
+            Request::Stats { reply } => drop(reply.send(self.stats())),
+        }
+    }
+
+    async fn accept(&mut self, entry: OutboxEntry, place: Place, waiter: Waiter) {
+        let handle = self.parts.supervisor.get(&entry.session);
+        let is_there = handle.is_ok_and(|handle| {
+            let status = handle.status();
+            status.uuid == entry.session_uuid && !status.removing
+        });
+        if !is_there {
+            // The caller is answered that the session is gone, and the entry is removed.
+            let error = not_found(&entry.session);
+            stored::discard(&self.parts, &[entry]).await;
+            return waiter.refuse(error);
+        }
+        let most = self.parts.settings.most_waiting;
+        let uuid = entry.session_uuid;
+        let session = SessionRef { id: entry.session.clone(), uuid };
+        let queue = self.queues.entry(uuid).or_insert_with(|| Queue::new(session));
+        if most <= queue.len() {
+            return self.refuse(entry, waiter, full(most)).await;
+        }
+        match place {
+            Place::Queue => queue.queued += 1,
+            Place::Lookup => queue.lookups += 1,
+            Place::Schedule(at) => {
+                queue.scheduled += 1;
+                self.timers.schedule(at);
+            }
+        }
+        if !entry.options.is_queueable() {
+            queue.unqueueable.insert(entry.id);
+        }
+        match waiter {
+            Waiter::Acceptance(waiter) => drop(waiter.send(Ok(()))),
+            Waiter::Outcome(waiter) => drop(self.waiters.insert(entry.id, waiter)),
+            Waiter::Nobody => (),
+        }
+        if place == Place::Queue {
+            self.start_attempts(uuid, Some(entry)).await;
+        }
+    }
+
+    pub(in crate::messaging::outbound::outbox) fn stats(&self) -> HashMap<SessionId, QueueStats> {
+        let waiting = self.queues.values().map(|queue| {
+            let is_ready = self.readiness(&queue.session) == Ok(Readiness::Ready);
+            (queue.session.id.clone(), queue.stats(is_ready))
+        });
+        waiting.filter(|(_, waiting)| waiting.total() != 0).collect()
+    }
+
+    fn readiness(&self, session: &SessionRef) -> Result<Readiness, Error> {
+        let status = self.parts.supervisor.get(&session.id)?.status();
+        if status.uuid == session.uuid {
+            Ok(readiness_of(&status))
+        } else {
+            Err(not_found(&session.id))
+        }
+    }
+
+    /// Starts all attempts of a session that may start now, or watches for the next change of its status. `fresh` was
+    /// accepted just now.
+    async fn start_attempts(&mut self, uuid: Uuid, fresh: Option<OutboxEntry>) {
+        self.drop_idle(uuid);
+        let Some(queue) = self.queues.get(&uuid) else { return };
+        let session = queue.session.clone();
+        // Watched before it is read, so that no change is missed between.
+        let handle = self.parts.supervisor.get(&session.id);
+        let handle = handle.ok().filter(|handle| handle.status().uuid == uuid);
+        let Some(handle) = handle else {
+            // The session was removed.
+            self.cancel_session(&session).await;
+            return self.drop_idle(uuid);
+        };
+        let mut watch = handle.watch();
+        let readiness = readiness_of(&watch.borrow_and_update());
+        match readiness {
+            Readiness::Ready => {
+                if let Err(error) = self.start_heads(uuid, fresh).await {
+                    tracing::error!(%error, session = %session.id, "the outbox could not be read");
+                    self.wake_after(DISK_PAUSE, uuid, Timer::CheckQueue);
+                }
+                return;
+            }
+            // The callers are answered by `wait_for_outcome`, if the connection stays lost.
+            Readiness::Disconnected => (),
+            Readiness::Held(hold) => {
+                let error = hold.error(self.parts.clock.now());
+                self.drain_unqueueable(uuid, error).await;
+            }
+            Readiness::NotReady(state) => self.drain_unqueueable(uuid, not_ready(state)).await,
+        }
+        self.drop_idle(uuid);
+        let has_queued = self.queues.get(&uuid).is_some_and(|queue| queue.queued != 0);
+        if has_queued && self.watched.insert(uuid) {
+            self.status_watches.spawn(async move {
+                // An error means that the session has ended, which is a change too.
+                let _ = watch.changed().await;
+                uuid
+            });
+        }
+    }
+
+    async fn start_heads(
+        &mut self,
+        uuid: Uuid,
+        mut fresh: Option<OutboxEntry>,
+    ) -> Result<(), StoreError> {
+        let pace = self.parts.settings.pace;
+        let Some(queue) = self.queues.get(&uuid) else { return Ok(()) };
+        if queue.queued == 0 {
+            return Ok(());
+        }
+        let at_once = pace.at_once + HEADS_AT_ONCE;
+        let mut after: Option<IndexKey<_>> = None;
+        loop {
+            let alone = fresh.as_ref().filter(|_| self.has_one_alone(uuid));
+            let (heads, is_last) = if let Some(entry) = alone {
+                (vec![Head { entry: entry.id, chat: entry.chat().clone() }], true)
+            } else {
+                let found = self.parts.store.outbox_queue();
+                let found = found.heads(uuid, after.as_ref(), at_once).await?;
+                metrics::counter!("wagate_outbox_heads_read_total").increment(found.len() as u64);
+                after = found.last().map(|found| found.entry.clone());
+                let is_last = found.len() < at_once;
+                let head =
+                    |chat: crate::store::ChatQueue| Head { entry: chat.head, chat: chat.chat };
+                let heads = found.into_iter().map(|found| head(found.record));
+                // The callers of reserved entries are not known yet.
+                let is_known = |head: &Head| !self.parts.reservations.holds(head.entry);
+                (heads.filter(is_known).collect(), is_last)
+            };
+            loop {
+                let Some(queue) = self.queues.get(&uuid) else { return Ok(()) };
+                match queue.next(&heads, self.parts.clock.moment(), pace) {
+                    Next::Send(head) => {
+                        let known = fresh.take_if(|entry| entry.id == head.entry);
+                        self.start_attempt(uuid, head, known).await?;
+                    }
+                    Next::After(left) => {
+                        self.wake_after(left, uuid, Timer::CheckQueue);
+                        return Ok(());
+                    }
+                    Next::Full => return Ok(()),
+                    Next::None if is_last => return Ok(()),
+                    Next::None => break,
+                }
+            }
+        }
+    }
+
+    fn has_one_alone(&self, uuid: Uuid) -> bool {
+        self.queues.get(&uuid).is_some_and(Queue::has_one_alone)
+    }
+
+    /// Starts an attempt, unless the entry is not waiting, or was scheduled for later again.
+    async fn start_attempt(
+        &mut self,
+        uuid: Uuid,
+        head: Head,
+        known: Option<OutboxEntry>,
+    ) -> Result<(), StoreError> {
+        let now = self.parts.clock.moment();
+        let Some(queue) = self.queues.get_mut(&uuid) else { return Ok(()) };
+        let entry = match self.unwritten.remove(&head.entry).or(known) {
+            Some(entry) => Some(entry),
+            None => self.parts.store.outbox().get(&queue.session.id, head.entry).await?,
+        };
+        let Some(entry) = entry.filter(|entry| entry.state.is_waiting()) else {
+            // Only a fault leads here, so the entry is skipped.
+            tracing::error!(entry = %head.entry, "an outbox queue has an entry that is not waiting; it is skipped");
+            queue.back_off(head.entry, Timestamp::MAX);
+            return Ok(());
+        };
+        if let Some(at) = entry.options.send_at.filter(|at| now.wall < *at && entry.attempts == 0)
+            && entry.state == OutboxState::Queued
+        {
+            // The wall clock was set back.
+            stored::move_to(&self.parts.store, &entry, Place::Schedule(at)).await?;
+            queue.queued = queue.queued.saturating_sub(1);
+            queue.scheduled += 1;
+            self.timers.schedule(at);
+            return Ok(());
+        }
+        queue.started(&entry, now);
+        let needs_lookup = self.needs_lookup(&entry);
+        let waiter = self.waiters.remove(&entry.id);
+        self.in_flight.insert(entry.id);
+        self.attempts.spawn(answer(self.parts.clone(), Box::new(entry), needs_lookup, waiter));
+        Ok(())
+    }
+
+    /// Whether an earlier attempt may have sent the message.
+    pub(in crate::messaging::outbound::outbox) fn needs_lookup(&self, entry: &OutboxEntry) -> bool {
+        entry.run != self.parts.run || entry.state != OutboxState::Queued
+    }
+
+    /// Refuses the entries that must not wait for the session. One that may have been sent waits all the same.
+    async fn drain_unqueueable(&mut self, uuid: Uuid, error: Error) {
+        let Some(queue) = self.queues.get_mut(&uuid) else { return };
+        let session = queue.session.id.clone();
+        for id in std::mem::take(&mut queue.unqueueable) {
+            let known = self.unwritten.remove(&id);
+            let entry = match known {
+                Some(entry) => Ok(Some(entry)),
+                None => self.parts.store.outbox().get(&session, id).await,
+            };
+            let Ok(Some(entry)) = entry else { continue };
+            if !entry.state.is_waiting() || self.needs_lookup(&entry) {
+                continue;
+            }
+            self.remove_from(uuid, id, Place::Queue);
+            let waiter = self.waiter_of(id);
+            self.refuse(entry, waiter, error.clone()).await;
+        }
+    }
+
+    fn drop_idle(&mut self, uuid: Uuid) {
+        if self.queues.get(&uuid).is_some_and(Queue::is_idle) {
+            self.queues.remove(&uuid);
+        }
+    }
+
+    /// Removes an entry from the counts of its queue.
+    pub(in crate::messaging::outbound::outbox) fn remove_from(
+        &mut self,
+        uuid: Uuid,
+        id: Uuid,
+        place: Place,
+    ) {
+        self.unwritten.remove(&id);
+        let Some(queue) = self.queues.get_mut(&uuid) else { return };
+        let count = match place {
+            Place::Queue => &mut queue.queued,
+            Place::Schedule(_) => &mut queue.scheduled,
+            Place::Lookup => &mut queue.lookups,
+        };
+        *count = count.saturating_sub(1);
+        queue.unqueueable.remove(&id);
+        queue.backoff_over(id);
+    }
+
+    async fn refuse(&self, mut entry: OutboxEntry, waiter: Waiter, error: Error) {
+        if let Err(fault) = fail(&self.parts, &mut entry, &error).await {
+            tracing::error!(error = %fault, "an outbox entry could not be written");
+        }
+        waiter.refuse(error);
+    }
+
+    pub(in crate::messaging::outbound::outbox) fn waiter_of(&mut self, id: Uuid) -> Waiter {
+        self.waiters.remove(&id).map_or(Waiter::Nobody, Waiter::Outcome)
+    }
+
+    async fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
+        let Ended { mut entry, pause, mut is_written, .. } = ended;
+        let uuid = entry.session_uuid;
+        if self.made_queueable.remove(&entry.id) && entry.state.is_waiting() {
+            entry.options.queue_if_offline = true;
+            is_written &= stored::write_again(&self.parts.store, &mut entry).await;
+        }
+        self.in_flight.remove(&entry.id);
+        self.dirty.insert(uuid);
+        self.waiters.extend(waiter.map(|waiter| (entry.id, waiter)));
+        let Some(queue) = self.queues.get_mut(&uuid) else { return };
+        queue.ended(entry.chat());
+        if !entry.state.is_waiting() {
+            return self.finish_removal(uuid);
+        }
+        let id = entry.id;
+        let timer = if entry.state == OutboxState::Unknown && is_written {
+            queue.lookups += 1;
+            Timer::Lookup(id)
+        } else {
+            queue.queued += 1;
+            if !pause.is_zero() {
+                queue.back_off(id, self.parts.clock.steady() + pause);
+            }
+            if !entry.options.is_queueable() && entry.state == OutboxState::Queued {
+                queue.unqueueable.insert(id);
+            }
+            Timer::BackoffOver(id)
+        };
+        if self.removing.contains_key(&uuid) {
+            let session = queue.session.clone();
+            self.cancel_session(&session).await;
+            return self.finish_removal(uuid);
+        }
+        if !is_written {
+            self.unwritten.insert(id, entry);
+        }
+        self.wake_after(pause, uuid, timer);
+    }
+
+    /// Answers the caller who removes a session, once none of its entries is in flight.
+    pub(in crate::messaging::outbound::outbox) fn finish_removal(&mut self, uuid: Uuid) {
+        if !self.queues.get(&uuid).is_some_and(Queue::has_in_flight)
+            && let Some(reply) = self.removing.remove(&uuid)
+        {
+            let _ = reply.send(Ok(()));
+        }
+    }
+
+    pub(in crate::messaging::outbound::outbox) fn wake_after(
+        &mut self,
+        pause: Duration,
+        uuid: Uuid,
+        timer: Timer,
+    ) {
+        self.timers.add(self.parts.clock.steady() + pause, uuid, timer);
+    }
+
+    /// Schedules a check of a session's queue.
+    pub(in crate::messaging::outbound::outbox) fn wake(&mut self, uuid: Uuid) {
+        self.dirty.insert(uuid);
+    }
+}
+
+/// Runs one attempt, and answers its caller as soon as the outcome is known. The entry is durable then, so the
+/// outcome is found again if the power fails before it is durable too.
+async fn answer(
+    parts: OutboxParts,
+    entry: Box<OutboxEntry>,
+    needs_lookup: bool,
+    mut waiter: Option<OutcomeWaiter>,
+) -> (Ended, Option<OutcomeWaiter>) {
+    let patience = waiter.as_ref().map_or(FOR_THE_NEXT, OutcomeWaiter::patience);
+    let attempted = AssertUnwindSafe(attempt(&parts, (*entry).clone(), needs_lookup));
+    let attempted = attempted.catch_unwind().await;
+    let mut ended = attempted.unwrap_or_else(|_| Ended::cut_off(*entry));
+    if let Some(outcome) = ended.outcome.take()
+        && let Some(waiter) = waiter.take()
+    {
+        // The caller may have disconnected.
+        waiter.send(outcome);
+    }
+    if let Some(sent) = ended.unpublished.take()
+        && let Err(error) = parts.results.publish(sent, patience).await
+    {
+        tracing::error!(%error, "that a message was sent is not on the disk yet");
+    }
+    (ended, waiter)
+}
+
+fn full(most: usize) -> Error {
+    let message = format!("{most} messages wait in this session already");
+    Error::new(crate::domain::ErrorCode::Unavailable, message)
+}

@@ -1,0 +1,123 @@
+//! Sends: checks a request, chooses the message's key, and posts the message to the outbox.
+
+use crate::{
+    domain::{
+        Clock, Error, Jid, MessageId, Outgoing, SessionId, SessionState, outbox::SendOptions, rules,
+    },
+    messaging::{
+        conversations::messages::Messages,
+        directory::Directory,
+        engines::Engines,
+        identities::canonical_chat,
+        media::message_files::MessageFiles,
+        outbound::{
+            contact_cards::name_cards,
+            message_rules::{Change, is_there},
+            outbox::{Outbox, SendOutcome},
+            phone_numbers::with_numbers,
+            send_request::SendRequest,
+        },
+        read_only_chats::check_can_write,
+    },
+    session::{not_found, not_ready},
+    store::Store,
+};
+
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct Sends {
+    store: Store,
+    engines: Engines,
+    outbox: Outbox,
+    messages: Messages,
+    directory: Directory,
+    files: MessageFiles,
+    clock: Clock,
+}
+
+/// What sends need.
+pub struct SendsParts {
+    pub store: Store,
+    pub engines: Engines,
+    pub outbox: Outbox,
+    pub messages: Messages,
+    pub directory: Directory,
+    pub files: MessageFiles,
+    pub clock: Clock,
+}
+
+impl Sends {
+    pub fn new(parts: SendsParts) -> Self {
+        let SendsParts { store, engines, outbox, messages, directory, files, clock } = parts;
+        Self { store, engines, outbox, messages, directory, files, clock }
+    }
+
+    /// Sends a message, or queues it, as its options say. The message and its id are stored before the engine
+    /// receives it.
+    pub async fn send(
+        &self,
+        session: &SessionId,
+        request: SendRequest,
+        options: SendOptions,
+    ) -> Result<SendOutcome, Error> {
+        let status = self.engines.session(session)?.status();
+        if status.removing {
+            return Err(not_found(session));
+        }
+        rules::check(&request.content)?;
+        if let Some(key) = &request.key
+            && let Some(outcome) = self.outbox.find(session, key).await?
+        {
+            return Ok(outcome);
+        }
+        check_can_write(&request.chat)?;
+        if !options.is_queueable() && status.state != SessionState::Ready {
+            return Err(not_ready(status.state));
+        }
+        if !options.is_queueable()
+            && let Some(hold) = &status.send_hold
+        {
+            return Err(hold.error(self.clock.now()));
+        }
+        let request = with_numbers(&self.directory, session, request).await?;
+        let chat = canonical_chat(&self.store, session, &request.chat).await?;
+        let quoted = match &request.quoted {
+            Some(text) => Some(self.quotable(session, &chat, text).await?),
+            None => None,
+        };
+        let is_keyed = request.key.is_some();
+        let key = request.key.unwrap_or_else(Outgoing::new_key);
+        let content = name_cards(&self.directory, &self.engines, session, request.content).await?;
+        let outgoing = Outgoing {
+            content: self.files.adopt(session, &key, content).await?,
+            key,
+            chat,
+            quoted,
+            mentions: request.mentions,
+            link_preview: request.link_preview,
+        };
+        self.outbox.post(session, outgoing, options, is_keyed).await
+    }
+
+    /// The id of a message that can be quoted.
+    async fn quotable(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        text: &str,
+    ) -> Result<MessageId, Error> {
+        if let Ok(named) = text.parse::<MessageId>() {
+            self.messages
+                .stored_for(session, &named, Change::Quote)
+                .await
+                .map_err(|error| error.detail("quotedMessageId", named.to_string()))?;
+        }
+        let id = self.messages.find(session, chat, text).await?.id;
+        if let Some(stored) = self.store.messages().stored_by_key(session, chat, &id.key).await? {
+            is_there(&stored).map_err(|refusal| {
+                refusal.error(Change::Quote).detail("quotedMessageId", id.to_string())
+            })?;
+        }
+        Ok(id)
+    }
+}
