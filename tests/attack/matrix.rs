@@ -229,6 +229,8 @@ impl Setting {
             ("deliveryId", "00000000-0000-4000-8000-000000000001"),
             ("keyId", &key),
             ("outboxId", &text(&waiting["outboxId"])),
+            ("consumer", "search"),
+            ("number", "1"),
         ]);
         let unknown = "00000000-0000-4000-8000-00000000000f";
         let nowhere = ids(&[
@@ -241,6 +243,8 @@ impl Setting {
             ("keyId", unknown),
             ("outboxId", unknown),
             ("phone", "15550009999"),
+            ("consumer", "nobody"),
+            ("number", "1"),
         ]);
         Self { _folder: folder, daemon, owner, foreign, nowhere, operations }
     }
