@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium proxies demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack openapi clean-tools
+.PHONY: help web chromium proxies demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ attack: web chromium proxies ## Every known attack on the running gateway, at le
 
 fuzz-api: ## Schemathesis against the OpenAPI document
 	scripts/fuzz-api
+
+wire: ## Regenerate the page agent's types, web/agent/src/wire.ts
+	WAGATE_WRITE_WIRE=1 cargo test --locked --lib wire_types
 
 openapi: web ## Write docs/openapi.json anew
 	cargo run --locked -- openapi > docs/openapi.json

@@ -86,7 +86,7 @@ const CONFINED: [(&str, &[&str]); 13] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 24] = [
+const PURE: [&str; 25] = [
     "src/api/names.rs",
     "src/domain/address.rs",
     "src/domain/schedule.rs",
@@ -95,6 +95,7 @@ const PURE: [&str; 24] = [
     "src/egress/reach.rs",
     "src/events/effect.rs",
     "src/events/progress.rs",
+    "src/session/actor/stalls.rs",
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",

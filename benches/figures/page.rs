@@ -15,7 +15,7 @@ use wagate::{
     api::Door,
     domain::{Clock, EventBody, Jid, SessionConfig},
     driver::{
-        Connection, DriverEvent, Engine, OpenOrder,
+        DriverEvent, EngineFactory, OpenRequest, OpenedEngine,
         browser::{BrowserEngine, BrowserSettings},
     },
     egress::OwnPorts,
@@ -134,7 +134,7 @@ async fn messages() -> Outcome<(Series, Series)> {
 /// A browser on a network in this process, and what its page tells.
 struct Bare {
     network: Network,
-    connection: Connection,
+    connection: OpenedEngine,
     _door: Door,
     _folder: tempfile::TempDir,
 }
@@ -156,13 +156,13 @@ impl Bare {
             clock: Clock::system(),
             own_ports: OwnPorts::default(),
         };
-        let order = OpenOrder {
+        let order = OpenRequest {
             session: SESSION.parse().map_err(|_| "not a session's name")?,
             config: SessionConfig::default(),
             profile: folder.path().join("profile"),
             deadline: PATIENCE,
         };
-        let engine: Arc<dyn Engine> = Arc::new(BrowserEngine::new(settings));
+        let engine: Arc<dyn EngineFactory> = Arc::new(BrowserEngine::new(settings));
         let connection = engine.open(order).await?;
         let mut bare = Self { network, connection, _door: door, _folder: folder };
         let code = bare
@@ -180,7 +180,7 @@ impl Bare {
     async fn message(&mut self, text: &str) -> Outcome<()> {
         self.network.write(&person(WRITER)?, &person(PHONE)?, text).map_err(refused)?;
         self.hear(|event| match event {
-            DriverEvent::Happened(EventBody::Message { message }) => {
+            DriverEvent::Event(EventBody::Message { message }) => {
                 (message.body == text).then_some(())
             }
             _ => None,

@@ -1,4 +1,4 @@
-//! A client of the gateway as anybody could write it: JSON over HTTP, events over a WebSocket.
+//! Client of the public API: JSON over HTTP, events over a WebSocket.
 
 use std::{
     collections::VecDeque,
@@ -13,15 +13,14 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
 
 /// Longer than any single step may take, a cold browser included.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(60);
-/// On a busy machine a browser may fail to answer its probe; its session takes nothing until it is back.
-/// How long it is asked again, and how often.
+/// Deadline and interval of retries while a session recovers, as it may on a busy machine.
 const RECOVERY: Duration = Duration::from_secs(60);
 const ASKED_EVERY: Duration = Duration::from_millis(500);
 const NOT_READY: &str = "SESSION_NOT_READY";
-/// Frames kept while the story waits for another one.
+/// Frames that are buffered while the script waits for another one.
 const FRAMES_KEPT: usize = 1_000;
 
-/// Speaks to one gateway.
+/// A client of one gateway.
 pub struct Client {
     http: reqwest::Client,
     base: String,
@@ -36,7 +35,7 @@ impl Client {
         format!("{}{path}", self.base)
     }
 
-    /// The answer's body; its message when it was refused. Waits for a session that recovers.
+    /// The body of the answer, or the message of the refusal. Retries while a session recovers.
     pub async fn call(
         &self,
         method: Method,
@@ -81,16 +80,15 @@ impl Client {
     }
 }
 
-/// Events of one session as they come in.
+/// Event stream of one session.
 pub struct Listener {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// Frames that came while another was waited for.
+    /// Frames that arrived while the script waited for another one.
     seen: VecDeque<Value>,
 }
 
 impl Listener {
-    /// The first frame that satisfies `wanted`, whether it came already or is still to come.
-    /// Frames that do not are kept for later.
+    /// The first frame that satisfies `wanted`, from the buffer or from the stream. Buffers all others.
     pub async fn wait_for(
         &mut self,
         deadline: Duration,

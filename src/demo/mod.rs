@@ -1,8 +1,7 @@
-//! The demonstration: the gateway's main job, done in front of the reader through its public API.
+//! Demonstration (`wagate demo`): a scripted client that uses the public API alone.
 //!
-//! Holds no handle of the gateway. Every step is an HTTP request or a WebSocket frame that any
-//! client could send, shown with the curl line that does the same. Runs against the simulated
-//! network only.
+//! Every step is an HTTP request or a WebSocket frame that any client can send, printed with its curl command. Runs
+//! on the simulated network only.
 
 mod client;
 mod narrator;
@@ -11,7 +10,7 @@ mod script;
 pub use narrator::Narrator;
 pub use script::{Ending, play};
 
-/// A step that did not work, in words for the reader.
+/// A failed step of the script.
 #[derive(Debug, thiserror::Error)]
 #[error("{step}: {reason}")]
 pub struct DemoError {

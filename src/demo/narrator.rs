@@ -1,13 +1,11 @@
-//! How the demonstration speaks: numbered steps, curl lines, timings and the QR code as text.
-//!
-//! Knows the terminal and nothing of what is told.
+//! Terminal output of the demonstration: numbered steps, curl commands, timings, the QR code as text.
 
 use std::{io::Write, time::Instant};
 
 use qrcode::{QrCode, render::unicode};
 use serde_json::Value;
 
-/// Writes the story to one output.
+/// Writes to one output.
 pub struct Narrator<W> {
     out: W,
     step: usize,
@@ -19,7 +17,7 @@ impl<W: Write> Narrator<W> {
         Self { out, step: 0, colour }
     }
 
-    /// Opens the next step and starts its clock.
+    /// Begins the next step and its timing.
     pub fn step(&mut self, title: &str) -> Instant {
         self.step += 1;
         let (bold, plain) = self.styles();
@@ -45,13 +43,13 @@ impl<W: Write> Narrator<W> {
         self.line(&format!("   {text}"));
     }
 
-    /// Closes a step: what came of it and how long it took.
+    /// Ends a step with its result and its duration.
     pub fn done(&mut self, since: Instant, outcome: &str) {
         let tick = if self.colour { "\x1b[32m✓\x1b[0m" } else { "✓" };
         self.line(&format!("   {tick} {outcome}  ({} ms)", since.elapsed().as_millis()));
     }
 
-    /// The code as blocks that a phone's camera can read.
+    /// Prints a QR code as blocks that a phone's camera can read.
     pub fn qr(&mut self, text: &str) {
         let Ok(code) = QrCode::with_error_correction_level(text, qrcode::EcLevel::L) else {
             return self.say("(this code is too long to draw)");
@@ -63,7 +61,7 @@ impl<W: Write> Narrator<W> {
     }
 
     pub fn line(&mut self, text: &str) {
-        // A reader that hung up is no reason to end the demonstration.
+        // A closed output does not end the demonstration.
         let _ = writeln!(self.out, "{text}");
         let _ = self.out.flush();
     }
@@ -73,7 +71,7 @@ impl<W: Write> Narrator<W> {
     }
 }
 
-/// A long text with its middle left out, so that a picture in base64 stays one line.
+/// Shortens a long text in its middle, such as an image in base64.
 fn shortened(text: &str) -> String {
     const MOST: usize = 240;
     let count = text.chars().count();

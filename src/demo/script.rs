@@ -1,4 +1,4 @@
-//! The story itself: link a phone, write, hear the echo, watch the ticks, look around.
+//! Script of the demonstration: link a phone, send, receive the echo, follow the receipts, read.
 
 use std::{io::Write, time::Duration};
 
@@ -14,18 +14,18 @@ use crate::demo::{
 const SESSION: &str = "demo";
 /// The account whose phone scans the code.
 const PHONE: &str = "15551234567";
-/// A contact of the simulated network that repeats what it is told.
+/// A contact of the simulated network that sends every message back.
 const ECHO: &str = "15550000001@c.us";
 const SILENT: &str = "15550000003@c.us";
-/// How long the story waits for one event.
+/// Deadline for one event.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the story leaves behind.
+/// Result of the script.
 pub struct Ending {
     pub steps: usize,
 }
 
-/// Plays the story against the gateway at `base` (`http://host:port`).
+/// Runs the script against the gateway at `base` (`http://host:port`).
 pub async fn play<W: Write>(
     narrator: &mut Narrator<W>,
     http: reqwest::Client,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Jid, Message, Timestamp};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Chat {
     pub id: Jid,
@@ -31,6 +32,7 @@ impl Chat {
 
 /// The newest message of a chat, as a list of chats shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct LastMessage {
     pub preview: String,
@@ -39,6 +41,7 @@ pub struct LastMessage {
     /// The key of its id. An engine's count of what is unread goes up to this message. None where an engine does
     /// not tell it, and in records of old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional = nullable))]
     pub key: Option<Arc<str>>,
 }
 

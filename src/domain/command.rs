@@ -255,6 +255,7 @@ pub struct OutgoingMedia {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum MediaKind {
     Image,
@@ -284,6 +285,7 @@ pub enum Reply {
 
 /// A message that the engine accepted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Sent {
     pub id: MessageId,
@@ -291,5 +293,6 @@ pub struct Sent {
     pub ack: Ack,
     /// The recipients of a group message, where the engine knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub recipients: Option<Vec<Jid>>,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Jid;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
     pub id: Jid,
@@ -26,6 +27,7 @@ pub struct Contact {
 
 /// A profile picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Picture {
     pub id: Option<String>,

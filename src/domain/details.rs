@@ -6,31 +6,42 @@ use crate::domain::{Content, Jid, Timestamp, command::ContactCard, vcard};
 
 /// All fields are optional: a plain text has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub location: Option<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<CardAsReported>>"))]
     pub contacts: Vec<Card>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub poll: Option<Poll>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub menu_reply: Option<MenuReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub ad: Option<AdContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub link_preview: Option<LinkPreview>,
     /// Seconds of a voice note, an audio file or a video.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub seconds: Option<u32>,
     /// A sticker that moves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub animated: bool,
     /// The message can be viewed once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub view_once: bool,
     /// The message disappears after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub ephemeral_seconds: Option<u32>,
 }
 
@@ -56,6 +67,7 @@ impl Default for Details {
 
 /// A place on the map.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
     pub latitude: f64,
@@ -66,33 +78,38 @@ pub struct Location {
     pub address: Option<String>,
     /// A live location; the coordinates are the first ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub live: bool,
 }
 
 /// A contact card. The store has its name and its vCard; the other fields are parsed from the vCard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", from = "CardAsTold")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", from = "CardAsReported")]
 pub struct Card {
     pub name: String,
     /// The first is the one to use.
     pub phones: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub organization: Option<String>,
     /// The WhatsApp address that it names.
     pub id: Option<Jid>,
     pub vcard: String,
 }
 
+/// A contact card as an engine reports it.
 #[derive(Deserialize)]
-struct CardAsTold {
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CardAsReported {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
     vcard: String,
 }
 
-impl From<CardAsTold> for Card {
-    fn from(CardAsTold { name, vcard }: CardAsTold) -> Self {
+impl From<CardAsReported> for Card {
+    fn from(CardAsReported { name, vcard }: CardAsReported) -> Self {
         Self::read(name.as_deref(), &vcard)
     }
 }
@@ -131,6 +148,7 @@ impl ContactCard {
 
 /// A question with the answers to choose from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Poll {
     pub question: String,
@@ -139,11 +157,13 @@ pub struct Poll {
     pub selectable: u32,
     /// The last choice of each person; none where the engine does not know the votes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub votes: Option<Vec<Vote>>,
 }
 
 /// The choice of one person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Vote {
     pub sender: Jid,
@@ -173,6 +193,7 @@ impl Poll {
 
 /// A choice from a list or from buttons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct MenuReply {
     /// As the sender of the menu named it.
@@ -184,6 +205,7 @@ pub struct MenuReply {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Menu {
     List,
@@ -195,6 +217,7 @@ pub enum Menu {
 
 /// The advertisement that led a person to write.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AdContext {
     /// Where the ad was shown, in WhatsApp's words: `ad`, `FB_Ads`.
@@ -209,6 +232,7 @@ pub struct AdContext {
 
 /// The preview of a page that a text links to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct LinkPreview {
     pub url: String,

@@ -48,24 +48,32 @@ pub type EventBody = WaEvent;
 
 /// An event on WhatsApp, or in a WhatsApp session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "EventBody"))]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum WaEvent {
+    #[cfg_attr(test, ts(skip))]
     Qr {
         text: String,
         attempt: u32,
         expires_at: Timestamp,
     },
+    #[cfg_attr(test, ts(skip))]
     Authenticated,
+    #[cfg_attr(test, ts(skip))]
     Ready {
         me: Me,
     },
+    #[cfg_attr(test, ts(skip))]
     Disconnected {
         reason: DisconnectReason,
         will_reconnect: bool,
     },
+    #[cfg_attr(test, ts(skip))]
     Failed {
         reason: String,
     },
+    #[cfg_attr(test, ts(skip))]
     StateChanged {
         state: SessionState,
         line: Option<String>,
@@ -133,8 +141,11 @@ pub enum WaEvent {
     IdentityLearned {
         lid: Jid,
         phone: Jid,
+        #[cfg_attr(test, ts(skip))]
         former_phone: Option<Jid>,
+        #[cfg_attr(test, ts(skip))]
         former_lid: Option<Jid>,
+        #[cfg_attr(test, ts(skip))]
         since: Option<Timestamp>,
     },
     Presence {
@@ -149,12 +160,14 @@ pub enum WaEvent {
         group: bool,
     },
     /// Messages between these times were missed and could not all be fetched.
+    #[cfg_attr(test, ts(skip))]
     HistoryGap {
         chat: Jid,
         after: Timestamp,
         before: Timestamp,
     },
     /// A message that was accepted was not sent, and will not be.
+    #[cfg_attr(test, ts(skip))]
     MessageFailed {
         /// Its entry of the outbox.
         outbox: Uuid,
@@ -164,14 +177,17 @@ pub enum WaEvent {
         reason: String,
     },
     /// WhatsApp takes no messages of the account for now: the queue of the session waits.
+    #[cfg_attr(test, ts(skip))]
     SendingHeld {
         hold: SendHold,
     },
+    #[cfg_attr(test, ts(skip))]
     SendingResumed {
         hold: SendHold,
         by_hand: bool,
     },
     /// A message that was accepted to be sent later will not be: it was cancelled, or its session removed.
+    #[cfg_attr(test, ts(skip))]
     MessageCancelled {
         /// Its entry of the outbox.
         outbox: Uuid,
@@ -184,6 +200,7 @@ pub enum WaEvent {
     /// Something that the engine reports and nobody here knows.
     EngineUnknown {
         name: String,
+        #[cfg_attr(test, ts(type = "unknown"))]
         raw: serde_json::Value,
     },
 }
@@ -330,6 +347,7 @@ pub enum CancelReason {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum JoinAction {
     Create,
@@ -338,6 +356,7 @@ pub enum JoinAction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum LeaveAction {
     Remove,
@@ -345,6 +364,7 @@ pub enum LeaveAction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum GroupChange {
     Subject,
@@ -357,6 +377,7 @@ pub enum GroupChange {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
     Typing,

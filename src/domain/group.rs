@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Jid, Timestamp};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
     pub id: Jid,
@@ -16,6 +17,7 @@ pub struct Group {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     pub id: Jid,
@@ -27,6 +29,7 @@ pub struct Participant {
 
 /// The outcome of adding or removing one participant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantOutcome {
     pub id: Jid,

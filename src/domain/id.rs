@@ -58,6 +58,8 @@ pub enum JidKind {
 
 /// A WhatsApp address in canonical form: `@s.whatsapp.net` becomes `@c.us`, a device part is cut.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(type = "string"))]
 #[serde(try_from = "String")]
 pub struct Jid(Arc<str>);
 
@@ -142,6 +144,8 @@ impl FromStr for Jid {
 /// the end when the chat is a group. Of messages to oneself, WhatsApp Web's `_out` and `_in` at the end
 /// are left out: both name the same message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(type = "string"))]
 #[serde(try_from = "String")]
 pub struct MessageId {
     pub from_me: bool,

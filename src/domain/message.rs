@@ -6,6 +6,7 @@ use crate::domain::{Details, Jid, MessageId, Timestamp, details, file_name, medi
 
 /// The delivery state of a message. It only rises, except to `Failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Ack {
     Failed,
@@ -48,6 +49,7 @@ impl Ack {
 
 /// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum MessageKind {
     Text,
@@ -83,6 +85,7 @@ impl MessageKind {
 
 /// The file of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct MessageMedia {
     #[serde(deserialize_with = "media_type::read")]
@@ -96,6 +99,7 @@ pub struct MessageMedia {
 
 /// One message, sent or received.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     pub id: MessageId,
@@ -121,27 +125,34 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// The engine could not say who reacted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub reactions_unknown: bool,
     /// The recipients in a group, where the engine knows them. Only on the way to the mirror, which stores them beside
     /// the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub recipients: Option<Vec<Jid>>,
     /// Details beyond the text and the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub details: Option<Box<Details>>,
     /// The account's address that received the message; none for sent ones, and where it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(skip))]
     pub to: Option<Jid>,
     /// The name of the group or channel at the time of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub group_name: Option<String>,
     /// The engine's own object, stored for [`MessageKind::Unknown`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, type = "unknown"))]
     pub raw: Option<serde_json::Value>,
 }
 
 /// One person's reaction to a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     pub sender: Jid,

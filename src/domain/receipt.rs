@@ -6,6 +6,7 @@ use crate::domain::{Ack, Jid, Timestamp};
 
 /// The receipt of one recipient. Its ack only rises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     pub participant: Jid,

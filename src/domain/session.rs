@@ -233,6 +233,7 @@ impl SessionRecord {
 
 /// The account that a session is linked to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     pub id: Jid,

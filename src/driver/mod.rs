@@ -1,7 +1,6 @@
-//! What a session needs from WhatsApp: an engine that opens it, takes commands and reports events.
+//! Drivers: the interface between a session and WhatsApp. An engine opens a session, takes commands, reports events.
 //!
-//! Nothing here assumes a browser or a page. An engine knows nothing of HTTP, of the store or of
-//! the event log: commands go in, events come out, and what becomes of either is not its concern.
+//! The interface assumes neither a browser nor a page. An engine knows nothing of HTTP, the store or the event log.
 
 pub mod browser;
 pub mod simulated;
@@ -17,72 +16,70 @@ use tokio::sync::mpsc;
 
 use crate::domain::{Command, Error, EventBody, Me, Reply, SessionConfig, SessionId, Timestamp};
 
-/// Opens sessions of one kind. Shared by all of them.
+/// Opens engines of one kind. Shared by all sessions.
 #[async_trait]
-pub trait Engine: Send + Sync + 'static {
-    /// Brings one session up as far as its first sign of life. Ends within `deadline`.
-    async fn open(&self, order: OpenOrder) -> Result<Connection, Error>;
+pub trait EngineFactory: Send + Sync + 'static {
+    /// Opens a session's engine up to its first report. Ends within `deadline`.
+    async fn open(&self, request: OpenRequest) -> Result<OpenedEngine, Error>;
 
-    /// Ends whatever still uses a profile after an opening that was called off. Nothing of this engine
-    /// writes to the folder afterwards.
+    /// Ends processes that still use a profile after a cancelled opening. Nothing of this engine writes to the
+    /// folder afterwards.
     async fn release(&self, _profile: &Path) {}
 }
 
-/// What an engine is told about the session that it opens.
+/// The session that an engine is opened for.
 #[derive(Clone, Debug)]
-pub struct OpenOrder {
+pub struct OpenRequest {
     pub session: SessionId,
     pub config: SessionConfig,
-    /// A folder of the session's own, which the engine may fill as it likes. It outlives the
-    /// engine, so that the login does too.
+    /// A folder of the session's own for the engine's files. It outlives the engine, and so does the login.
     pub profile: PathBuf,
     pub deadline: Duration,
 }
 
-/// An open session: the handle that takes commands and the stream that brings events.
-pub struct Connection {
+/// An open engine: the driver that takes commands, and the stream of events.
+pub struct OpenedEngine {
     pub driver: Arc<dyn Driver>,
-    /// Bounded; a driver waits when it is full. It ends when the engine is gone. Boxed, because a channel
-    /// keeps room for 32 of them however empty it is.
+    /// Bounded; a driver waits when it is full. Ends with the engine. Boxed, because a channel reserves room for
+    /// 32 events even when it is empty.
     pub events: mpsc::Receiver<Box<DriverEvent>>,
 }
 
-/// One open session. Dropping it without [`Driver::close`] must still leave no process behind.
+/// One open session. Dropping it without [`Driver::close`] must leave no process behind.
 #[async_trait]
 pub trait Driver: Send + Sync + 'static {
     fn capabilities(&self) -> Capabilities;
 
-    /// Carries out one command. Several may be under way at once. May take for ever: whoever asks
-    /// sets the deadline, and drops the call when it is over.
+    /// Runs one command. Several may be in flight. Has no deadline of its own: the caller sets one, and drops
+    /// the call when it is over.
     async fn execute(&self, command: Command) -> Result<Reply, Error>;
 
-    /// Brings an engine back that no longer answers, or hears, without ending it. When it is done, the
-    /// engine has looked itself over and reported [`DriverEvent::Ready`] anew. May take for ever, as
-    /// [`Driver::execute`] may.
-    async fn recover(&self, cure: Cure) -> Result<(), Error>;
+    /// Recovers an engine that no longer answers or reports, without ending it. On return the engine has checked
+    /// itself and reported [`DriverEvent::Ready`] again. Has no deadline of its own, as [`Driver::execute`].
+    async fn recover(&self, method: RecoveryMethod) -> Result<(), Error>;
 
-    /// Ends the session in an orderly way, however stuck it is, within a bounded time.
+    /// Closes the engine in order, however stuck it is, within a bounded time.
     async fn close(&self, how: Close);
 
-    /// Where an engine stands that is not ready yet, in words for a person; none when it cannot tell. May
-    /// take for ever.
-    async fn standing(&self) -> Option<String> {
+    /// The state of an engine that is not ready yet, in words for a person; none when it is unknown. Has no
+    /// deadline of its own.
+    async fn describe_state(&self) -> Option<String> {
         None
     }
 
-    /// Resident memory of everything that runs for this session alone, in bytes, where known.
+    /// Resident memory of the session's own processes in bytes, where known.
     fn memory(&self) -> Option<u64> {
         None
     }
 }
 
-/// What an engine can be told to do to itself.
+/// How an engine recovers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cure {
-    /// Put its ears and hands in anew; what it shows of WhatsApp stays, and so does what is under way.
-    Reinject,
-    /// Load WhatsApp anew. What is under way is cut off.
-    Reload,
+pub enum RecoveryMethod {
+    /// Attaches to WhatsApp's client again. The client and commands in flight stay.
+    Soft,
+    /// Loads WhatsApp's client again. Commands in flight are interrupted.
+    Reconnect,
 }
 
 /// How a session ends.
@@ -94,33 +91,33 @@ pub enum Close {
     LogOut,
 }
 
-/// What an engine can do at the moment. A command outside of it answers
+/// What an engine supports at the moment. Any other command fails with
 /// [`crate::domain::ErrorCode::Unsupported`] and names the missing function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Functions that the engine looked for and did not find.
+    /// Functions that the engine needs and did not find.
     pub missing: Vec<String>,
-    /// Version of what the engine speaks to, for example of WhatsApp Web.
+    /// Version of WhatsApp's client.
     pub version: Option<String>,
 }
 
-/// What an engine reports. The session decides what it means.
+/// A report of an engine. The session decides what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DriverEvent {
-    /// A code to scan; it replaces the one before.
+    /// A QR code; it replaces the one before.
     Qr { text: String, attempt: u32, expires_at: Timestamp },
     /// All codes ran out unscanned; [`Command::RefreshQr`] brings new ones.
     QrExhausted,
     /// The phone accepted; the account is being loaded.
     Authenticated,
-    /// Chats and contacts are there, messages flow.
+    /// Chats and contacts are loaded, messages flow.
     Ready { me: Me },
-    /// The engine's line to WhatsApp changed: its word for it, and whether messages flow.
-    Line { state: String, connected: bool },
+    /// The connection to WhatsApp changed: the client's word for its state, and whether messages flow.
+    Connection { state: String, connected: bool },
     /// The device was unlinked, here or on the phone. The engine ends after this.
     LoggedOut,
-    /// The engine is gone and will not come back by itself. Nothing follows.
+    /// The engine has ended and does not come back by itself. The last report.
     Crashed { reason: String },
-    /// Something to be logged.
-    Happened(EventBody),
+    /// An event for the log.
+    Event(EventBody),
 }

@@ -7,7 +7,7 @@ use crate::{
     config::{Config, NetworkKind},
     domain::{Clock, session::EngineKind},
     driver::{
-        Engine,
+        EngineFactory,
         browser::{self, BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
     },
@@ -19,7 +19,7 @@ use crate::{
 
 /// The engines that sessions may choose from.
 pub struct World {
-    pub engines: HashMap<EngineKind, Arc<dyn Engine>>,
+    pub engines: HashMap<EngineKind, Arc<dyn EngineFactory>>,
     /// Only with the simulated network.
     pub network: Option<Network>,
     /// In words, when browsers have no sandbox here.
@@ -35,7 +35,7 @@ impl World {
         clock: &Clock,
         own_ports: &OwnPorts,
     ) -> Result<Self, StartError> {
-        let mut engines: HashMap<EngineKind, Arc<dyn Engine>> = HashMap::new();
+        let mut engines: HashMap<EngineKind, Arc<dyn EngineFactory>> = HashMap::new();
         let network = match config.network {
             NetworkKind::Whatsapp => None,
             NetworkKind::Simulated => {

@@ -1,9 +1,8 @@
-//! Owner of the other end of a loopback connection: the user whose process holds that socket.
+//! Peer credentials of a loopback TCP connection: the user whose process has the other socket.
 //!
-//! Linux knows the user of every socket of the machine. One question to its `sock_diag` interface finds
-//! a connection without reading the others; where that is not permitted, `/proc/net/tcp` is read instead.
-//! A socket that no process holds any more has no owner: its number says root's, whoever it was.
-//! Knows nothing of HTTP.
+//! Linux knows the user of every socket. A `sock_diag` query finds one connection without reading the others; where
+//! it is not permitted, `/proc/net/tcp` is read instead. A socket without a process has no owner, although the
+//! system reports root for it.
 
 #[cfg(target_os = "linux")]
 mod sock_diag;
@@ -13,11 +12,11 @@ mod tests;
 
 use std::net::SocketAddr;
 
-/// Whose process is at the other end.
+/// The owner of the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     User(u32),
-    /// No process holds that socket, or the system does not answer.
+    /// No process has the socket, or the system does not answer.
     Unknown,
     /// This system does not tell users apart.
     Untold,
@@ -38,12 +37,12 @@ pub async fn owner(peer: SocketAddr, local: SocketAddr) -> Owner {
     if let Ok(found) = sock_diag::owner(peer, local) {
         return found.map_or(Owner::Unknown, Owner::User);
     }
-    // The table is as long as there are connections.
+    // The table has a line for every connection of the machine.
     let read = tokio::task::spawn_blocking(move || table::owner(peer, local));
     read.await.ok().flatten().map_or(Owner::Unknown, Owner::User)
 }
 
-/// Whether users can be told apart here, found out by a connection to ourselves.
+/// Whether this system reports owners, tested with a connection to this process itself.
 pub async fn tells_users_apart() -> bool {
     let pair = async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.ok()?;
@@ -54,7 +53,7 @@ pub async fn tells_users_apart() -> bool {
     pair.await.unwrap_or(false)
 }
 
-/// An IPv4 address that was written as an IPv6 one is the IPv4 address.
+/// Maps an IPv4-mapped IPv6 address to IPv4.
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

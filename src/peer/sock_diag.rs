@@ -14,15 +14,14 @@ use crate::peer::table;
 
 /// Longer than any answer about one socket.
 const LONGEST_ANSWER: usize = 8 * 1024;
-/// Says that any socket with these addresses is meant.
+/// Matches any socket with these addresses.
 const NO_COOKIE: [u8; 8] = [0xff; 8];
 const ENOENT: i32 = 2;
 
-/// The user of the socket at `peer` that is connected to `local`. An error where the system does not
-/// let us ask.
+/// The user of the socket at `peer` that is connected to `local`. Fails where the system does not permit the query.
 pub fn owner(peer: SocketAddr, local: SocketAddr) -> io::Result<Option<u32>> {
     let socket = Socket::new(NETLINK_SOCK_DIAG)?;
-    // The kernel has answered by the time that it has taken the question.
+    // The kernel answers during the send.
     socket.set_non_blocking(true)?;
     socket.connect(&NetlinkAddress::new(0, 0))?;
     socket.send(&question(peer, local), 0)?;

@@ -6,8 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-/// States of a socket whose connection is made and not given up: established, the two in which it has
-/// said all that it will, and the one in which the other side has.
+/// States of a connected socket: ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT.
 const CONNECTED: [u8; 4] = [1, 4, 5, 8];
 
 /// A line of the table.
@@ -20,8 +19,7 @@ struct Line {
     inode: u64,
 }
 
-/// Whether a process holds a connected socket. What the kernel alone still keeps has no inode, and is
-/// shown as root's.
+/// Whether a process has a connected socket. A socket without a process has no inode, and is listed as root's.
 pub fn is_held(state: u8, inode: u64) -> bool {
     CONNECTED.contains(&state) && inode != 0
 }
@@ -46,7 +44,7 @@ fn read(text: &str) -> Option<Line> {
     Some(Line { from, to, state, user, inode })
 }
 
-/// An address as the kernel prints its memory: words of four bytes, each in the machine's order.
+/// An address in the kernel's format: words of four bytes, each in the machine's byte order.
 fn address(text: &str) -> Option<SocketAddr> {
     let (address, port) = text.split_once(':')?;
     let word = |at: usize| {
@@ -100,7 +98,7 @@ mod tests {
     #[test]
     fn what_the_kernel_alone_keeps_belongs_to_nobody() {
         assert!(is_held(1, 7) && is_held(5, 7));
-        // Closed by its process, waiting to be forgotten, listening, just being made.
+        // Closed by its process, TIME_WAIT, LISTEN, SYN_SENT.
         assert!(!is_held(5, 0) && !is_held(6, 0) && !is_held(10, 7) && !is_held(2, 7));
     }
 

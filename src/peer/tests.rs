@@ -1,4 +1,4 @@
-//! Who is found at the other end of real connections.
+//! Look-ups of real connections.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::peer::{Owner, canonical, own_user, owner, sock_diag, table, tells_users_apart};
 
-/// What both ways find of a connection.
+/// The results of both look-ups.
 async fn found(peer: SocketAddr, local: SocketAddr) -> [Option<u32>; 2] {
     let (peer, local) = (canonical(peer), canonical(local));
     [sock_diag::owner(peer, local).unwrap(), table::owner(peer, local)]

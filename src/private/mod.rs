@@ -1,8 +1,7 @@
-//! Files for the owner alone: the umask, modes of folders and files, secrets in files of their own, and
-//! the socket by which the owner reaches a running gateway.
+//! File permissions of the gateway: umask, modes of folders and files, secret files, and the owner's socket.
 //!
-//! Other users of the machine may read nothing of the data folder. New files are closed by the umask,
-//! older ones by a walk at the start. Root reads everything, and nothing here can prevent that.
+//! Other users of the machine have no access to the data folder. The umask covers new files, a walk at the start
+//! covers older ones. Root can read everything.
 
 pub mod socket;
 
@@ -17,10 +16,12 @@ use rustix::{fs::Mode, process};
 
 /// The file of the first API key, in the data folder.
 pub const BOOTSTRAP: &str = "bootstrap.key";
-/// The file of the key that secrets are sealed with, in the data folder.
+/// The file of the encryption key for secrets, in the data folder.
 pub const MASTER_KEY: &str = "master.key";
+/// The owner's socket, in the data folder.
+pub const SOCKET: &str = "gateway.sock";
 
-/// What the gateway keeps in its data folder; nothing else in there is touched.
+/// The gateway's own entries of the data folder; nothing else in there is changed.
 const OWN: [&str; 10] = [
     "store",
     "store.next",
@@ -31,34 +32,34 @@ const OWN: [&str; 10] = [
     "sessions",
     BOOTSTRAP,
     MASTER_KEY,
-    socket::NAME,
+    SOCKET,
 ];
-/// What its own passing files and folders begin with.
+/// Prefix of its temporary files and folders.
 const OWN_PREFIXES: [&str; 5] = [".backup-", ".restore-", ".replaced-", ".bootstrap-", ".master-"];
-/// A folder in a separate folder of sessions that belongs to a session.
+/// A session's folder in a separate folder of sessions.
 const PROFILE: &str = "profile";
-/// What a mode gives to the group and to others.
+/// The mode bits of the group and of others.
 const TO_OTHERS: u32 = 0o077;
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_OTHERS: u32 = 0o002;
 const LARGEST_SECRET: u64 = 4_096;
 
-/// From now on this process and its children make files that only their owner can reach.
+/// Sets the umask: this process and its children create files for their owner alone.
 pub fn close_new_files() {
     process::umask(Mode::from_raw_mode(TO_OTHERS));
 }
 
-/// Whether a process of this user is the owner's: the gateway's own user, or root.
+/// Whether a user counts as the owner: the gateway's own user, or root.
 pub fn is_owner(user: u32) -> bool {
     user == 0 || user == process::geteuid().as_raw()
 }
 
-/// Makes a folder, and those above it, for its owner alone. One that is there stays as it is.
+/// Creates a folder, and its parents, for the owner alone. An existing folder is not changed.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// A new folder for temporary files, for its owner alone, under a name that nobody can foresee.
+/// Creates a folder for temporary files, for the owner alone, with a random name.
 pub fn temporary_folder(purpose: &str) -> io::Result<PathBuf> {
     let name = format!("wagate-{purpose}-{}", uuid::Uuid::new_v4().simple());
     let path = std::env::temp_dir().join(name);
@@ -66,14 +67,14 @@ pub fn temporary_folder(purpose: &str) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Whether a file can be made in a folder. Its name is new, so that nothing that lies there is touched.
+/// Whether a file can be created in a folder. Uses a new name, so that no existing file is changed.
 pub fn probe(folder: &Path) -> io::Result<()> {
     let path = folder.join(format!(".probe-{}", uuid::Uuid::new_v4().simple()));
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     made.and_then(|mut file| file.write_all(b"probe")).and_then(|()| fs::remove_file(&path))
 }
 
-/// Makes the folders of the gateway, and closes what others may reach in them.
+/// Creates the gateway's folders, and removes the access of others.
 pub fn protect(data: &Path, sessions: &Path) -> io::Result<()> {
     make_folder(data)?;
     make_folder(sessions)?;
@@ -103,8 +104,8 @@ pub fn protect(data: &Path, sessions: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a secret into a file of its own that takes the place of what is there: a new file for the
-/// owner alone, renamed. A link that is there is replaced, not followed.
+/// Writes a secret file atomically: a new file for the owner alone, renamed over the old one. A symbolic link is
+/// replaced, not followed.
 pub fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let part = folder.join(format!("{}{}", passing_name(path), uuid::Uuid::new_v4().simple()));
@@ -122,7 +123,7 @@ pub fn write_secret(path: &Path, secret: &str) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes what a [`write_secret`] left of its new file when it was cut off.
+/// Removes the temporary file of an interrupted [`write_secret`].
 pub fn clear_left_over(path: &Path) {
     let passing = passing_name(path);
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -134,13 +135,13 @@ pub fn clear_left_over(path: &Path) {
     }
 }
 
-/// What the name of a new file begins with until it is whole.
+/// Prefix of a new file's name until it is complete.
 fn passing_name(path: &Path) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     format!(".{name}-")
 }
 
-/// Reads a file that [`write_secret`] wrote; none where there is no such plain file.
+/// Reads a file of [`write_secret`]; none where there is no such regular file.
 pub fn read_secret(path: &Path) -> Option<String> {
     let found = fs::symlink_metadata(path).ok()?;
     if !found.is_file() || LARGEST_SECRET < found.len() {
@@ -149,7 +150,7 @@ pub fn read_secret(path: &Path) -> Option<String> {
     Some(fs::read_to_string(path).ok()?.trim().to_owned())
 }
 
-/// Refuses to write into a folder of somebody else: what root makes there its owner could not read.
+/// Refuses to write into another user's folder: its owner could not read root's files.
 pub fn check_owner(folder: &Path) -> Result<(), String> {
     let Ok(found) = fs::metadata(folder) else { return Ok(()) };
     if found.uid() == process::geteuid().as_raw() {
@@ -161,13 +162,13 @@ pub fn check_owner(folder: &Path) -> Result<(), String> {
     ))
 }
 
-/// The mode of a file or folder when it gives something to the group or to others.
+/// The mode of a file or folder if the group or others have access.
 pub fn loose_mode(path: &Path) -> Option<u32> {
     let mode = fs::symlink_metadata(path).ok()?.mode() & 0o7777;
     (mode & TO_OTHERS != 0).then_some(mode)
 }
 
-/// The nearest folder above a path in which another user can put something else in its place.
+/// The nearest parent folder in which another user can replace the path.
 pub fn loose_parent(path: &Path) -> Option<PathBuf> {
     let whole = path.canonicalize().ok()?;
     let own = process::geteuid().as_raw();
@@ -189,7 +190,7 @@ fn children(folder: &Path) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// A walk that takes away what modes give to others.
+/// A walk that removes the access of others.
 #[derive(Default)]
 struct Walk {
     closed: usize,
@@ -197,7 +198,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Closes the folder itself. One that many users share, as /tmp is, stays as it is.
+    /// Restricts the folder itself. A shared folder such as /tmp is not changed.
     fn close_folder(&mut self, path: &Path) {
         let is_shared = fs::metadata(path).is_ok_and(|found| found.mode() & STICKY != 0)
             || path.parent().is_none();
@@ -209,9 +210,9 @@ impl Walk {
         }
     }
 
-    /// Closes a file, or a folder with everything in it. Links are not followed.
+    /// Restricts a file, or a folder with its contents. Links are not followed.
     fn close_all(&mut self, path: &Path) {
-        // What a browser removes meanwhile is no fault.
+        // A browser may remove files during the walk.
         let Ok(found) = fs::symlink_metadata(path) else { return };
         if found.is_symlink() {
             return;

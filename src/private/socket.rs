@@ -1,5 +1,5 @@
-//! The owner's socket: a Unix socket in the data folder, by which the gateway's own user reaches the
-//! gateway of this very folder. What travels over it is the business of both ends.
+//! Owner's socket: a Unix socket in the data folder, through which the gateway's own user reaches the gateway of this
+//! folder.
 
 use std::{
     fs::{self, File},
@@ -19,12 +19,11 @@ use tokio::{net::UnixStream, time::Instant};
 
 use crate::private;
 
-/// Its name in the data folder.
-pub const NAME: &str = "gateway.sock";
+pub use crate::private::SOCKET as NAME;
 
 /// The longest path of a Unix socket; macOS allows four bytes less than Linux.
 const LONGEST: usize = 103;
-/// How long a gateway that holds the folder may take until it answers: it may be starting.
+/// Deadline for the answer of a gateway that holds the folder and may be starting.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -42,7 +41,7 @@ impl Address {
         if path.as_os_str().len() <= LONGEST {
             return Ok(Self { path, _folder: None });
         }
-        // Linux shows the folder under a short name as long as it is open.
+        // Linux has a short path for an open folder.
         let folder = File::open(data)?;
         let path = PathBuf::from(format!("/proc/self/fd/{}/{NAME}", folder.as_raw_fd()));
         Ok(Self { path, _folder: Some(folder) })
@@ -53,7 +52,7 @@ impl Address {
     }
 }
 
-/// A bound socket. Its file is removed when this is dropped, unless it is another's by then.
+/// A bound socket. Dropping it removes its file, unless another process has replaced the file.
 #[derive(Debug)]
 pub struct Bound {
     address: Address,
@@ -69,7 +68,7 @@ impl Drop for Bound {
     }
 }
 
-/// Binds the socket. Only for who holds the folder: a socket that lies there is of one that died.
+/// Binds the socket. The caller must hold the folder's lock: an existing socket is that of a process that died.
 pub fn bind(data: &Path) -> io::Result<(UnixListener, Bound)> {
     let address = Address::of(data)?;
     let path = address.path();
@@ -88,8 +87,8 @@ pub fn bind(data: &Path) -> io::Result<(UnixListener, Bound)> {
     Ok((listener, Bound { address, inode }))
 }
 
-/// The socket of the gateway that holds the folder; none when nothing holds it. Whoever listens
-/// there must be root or the user of the data folder.
+/// Connects to the gateway that holds the folder; none when there is none. The listener must belong to root or to
+/// the user of the data folder.
 pub async fn find(data: &Path, is_held: impl Fn() -> bool) -> io::Result<Option<Address>> {
     let deadline = Instant::now() + PATIENCE;
     loop {

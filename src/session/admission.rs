@@ -1,11 +1,11 @@
-//! Which request is accepted in which state. Pure.
+//! Admission control: which command is accepted in which state. Pure.
 
 use crate::domain::{Command, Error, ErrorCode, SessionState, Subject};
 
-/// Whether a session takes a command now; a refusal says in which state it is.
+/// Whether a session accepts a command now; a refusal names the state.
 pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result<(), Error> {
     let accepted = match command {
-        // Linking by code, or for fresh codes, is for a session that waits to be linked.
+        // For a session that waits to be linked.
         Command::PairingCode { .. } | Command::RefreshQr => match state {
             SessionState::QrReady => true,
             SessionState::Initializing => has_engine,
@@ -38,12 +38,12 @@ pub fn admit(state: SessionState, has_engine: bool, command: &Command) -> Result
     if accepted { Ok(()) } else { Err(not_ready(state)) }
 }
 
-/// Whether a command is carried out on WhatsApp, and not on the engine alone.
+/// Whether a command needs WhatsApp, and not only the engine.
 pub fn needs_connection(command: &Command) -> bool {
     !matches!(command, Command::Ping | Command::PairingCode { .. } | Command::RefreshQr)
 }
 
-/// The session is ready, and its engine has lost WhatsApp for the moment.
+/// The session is ready, and its engine has no connection to WhatsApp.
 pub fn not_connected() -> Error {
     let message = "The session has no connection to WhatsApp at the moment";
     with_state(Error::new(ErrorCode::NotReady, message), SessionState::Ready)

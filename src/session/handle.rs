@@ -1,4 +1,4 @@
-//! The address of a session: what the rest of the gateway holds instead of its task.
+//! Handle of a session: the address of its task, for the rest of the gateway.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,68 +10,17 @@ use crate::{
         SessionStatus, Subject, failure::HoldTimes,
     },
     session::{
-        Deadlines, LINE_GRACE,
+        CONNECTION_GRACE, Deadlines,
         admission::needs_connection,
-        hold::Hold,
         log::{LogLine, SessionLog},
+        request::{Hold, Request, SendRefusal},
     },
 };
 
-/// How long a request may lie in the mailbox beside the time that carrying it out takes.
+/// How long a request may wait in the mailbox, in addition to its own deadline.
 const MAILBOX_WAIT: Duration = Duration::from_secs(5);
 
-/// What WhatsApp answered in place of taking a message.
-pub struct Refusal {
-    pub reason: NotNow,
-    pub code: u32,
-    pub times: HoldTimes,
-}
-
-/// What a session's task is asked. Small: a mailbox keeps room for 32 of them however empty it is.
-pub enum Request {
-    Execute {
-        command: Box<Command>,
-        reply: oneshot::Sender<Result<Reply, Error>>,
-    },
-    /// Starts a session that has no engine, with a new configuration.
-    Start {
-        config: Box<SessionConfig>,
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-    Restart {
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-    /// Unlinks the device and starts anew, so that another can be linked.
-    LogOut {
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-    /// Closes the engine and keeps it closed; none when that cannot be now.
-    Hold {
-        may_close: bool,
-        reply: oneshot::Sender<Result<Option<Hold>, Error>>,
-    },
-    /// Holds what is sent, since WhatsApp takes nothing for now.
-    HoldSends {
-        refusal: Box<Refusal>,
-        reply: oneshot::Sender<Result<SendHold, Error>>,
-    },
-    ResumeSends {
-        reply: oneshot::Sender<Result<bool, Error>>,
-    },
-    /// Writes down that the session is being removed, and closes its engine for good.
-    BeginRemoval {
-        removal: Removal,
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-    /// Tells that the session is removed, and ends the task.
-    EndRemoval {
-        reply: oneshot::Sender<Result<(), Error>>,
-    },
-    /// Ends the task; the session will be restored at the next start.
-    Stop,
-}
-
-/// The address of one session. It stays good over restarts of the engine.
+/// The handle of one session. It stays valid over restarts of the engine.
 #[derive(Clone)]
 pub struct SessionHandle {
     pub(in crate::session) id: SessionId,
@@ -96,14 +45,13 @@ impl SessionHandle {
     }
 
     /// Runs a command on the engine. [`ErrorCode::NotReady`] when the session is not ready, with
-    /// the state in the details; never waits for it to become so. Waits a moment for a connection to WhatsApp
-    /// that was lost. A failure to read is about
-    /// [`Subject::Reading`].
+    /// the state in the details; does not wait for it to become ready. Waits a moment for a lost connection to
+    /// WhatsApp. A failure to read is about [`Subject::Reading`].
     pub async fn execute(&self, command: Command) -> Result<Reply, Error> {
         let (name, deadline) = (command.name(), self.deadlines.of(&command) + MAILBOX_WAIT);
         let (is_reading, is_send) = (command.is_reading(), matches!(command, Command::Send(_)));
         if needs_connection(&command) && self.status.borrow().is_disconnected() {
-            self.wait_until(LINE_GRACE, |status| !status.is_disconnected()).await;
+            self.wait_until(CONNECTION_GRACE, |status| !status.is_disconnected()).await;
         }
         let command = Box::new(command);
         let reply = self.ask(name, deadline, |reply| Request::Execute { command, reply }).await;
@@ -111,20 +59,20 @@ impl SessionHandle {
             ErrorCode::EngineFailed | ErrorCode::Timeout if is_reading => {
                 without_outcome(error).about(Subject::Reading)
             }
-            // What became of a send is looked up: the outbox says how it ended.
+            // The outbox looks up the outcome of a send.
             _ if is_send => without_outcome(error),
             _ => error,
         })
     }
 
-    /// Waits until the status satisfies `until`, or the deadline is over; the status then.
+    /// Waits until the status satisfies `until`, or the deadline is over. Returns the status.
     pub async fn wait_until(
         &self,
         deadline: Duration,
         until: impl Fn(&SessionStatus) -> bool + Send,
     ) -> SessionStatus {
         let mut status = self.status.clone();
-        // Over the deadline or gone with the session: either way what is known is the answer.
+        // After the deadline or the end of the session, the last known status is the answer.
         let _ = tokio::time::timeout(deadline, status.wait_for(|status| until(status))).await;
         self.status()
     }
@@ -162,7 +110,7 @@ impl SessionHandle {
     }
 
     pub(in crate::session) async fn end_removal(&self) -> Result<(), Error> {
-        // Its task may have ended in an earlier attempt.
+        // The task may have ended in an earlier attempt.
         if self.mailbox.is_closed() {
             return Ok(());
         }
@@ -170,7 +118,45 @@ impl SessionHandle {
         self.ask("remove", deadline, |reply| Request::EndRemoval { reply }).await
     }
 
-    pub(in crate::session) async fn ask<T>(
+    /// Closes the engine in order and keeps it closed. None when that is not possible now: the engine is
+    /// opening or was a moment ago, another caller holds it, or it is open and `may_close` is not given.
+    pub async fn hold(&self, may_close: bool) -> Result<Option<Hold>, Error> {
+        let deadline = self.deadlines.command;
+        self.ask("hold", deadline, |reply| Request::Hold { may_close, reply }).await
+    }
+
+    /// Pauses the sends of the session, or returns the pause that exists. On the disk on return.
+    pub async fn hold_sends(
+        &self,
+        (reason, code): (NotNow, u32),
+        times: HoldTimes,
+    ) -> Result<SendHold, Error> {
+        let refusal = Box::new(SendRefusal { reason, code, times });
+        let deadline = self.deadlines.command;
+        self.ask("hold sends", deadline, |reply| Request::HoldSends { refusal, reply }).await
+    }
+
+    /// Ends the pause of sends early. Returns whether there was one.
+    pub async fn resume_sends(&self) -> Result<bool, Error> {
+        let deadline = self.deadlines.command;
+        self.ask("resume sends", deadline, |reply| Request::ResumeSends { reply }).await
+    }
+
+    /// Resolves when a ready session has had no connection to WhatsApp for this long.
+    pub async fn lost_connection(&self, grace: Duration) {
+        let mut status = self.status.clone();
+        loop {
+            if status.wait_for(|status| status.is_disconnected()).await.is_err() {
+                return std::future::pending().await;
+            }
+            let back = status.wait_for(|status| !status.is_disconnected());
+            if tokio::time::timeout(grace, back).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn ask<T>(
         &self,
         what: &str,
         deadline: Duration,
@@ -190,7 +176,7 @@ impl SessionHandle {
         }
     }
 
-    /// The engine ended while it was at it, or the whole session did.
+    /// The engine ended during the request, or the whole session did.
     fn cut_off(&self, what: &str) -> Error {
         if self.mailbox.is_closed() {
             return self.gone();

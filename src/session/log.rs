@@ -1,4 +1,4 @@
-//! The newest lines of one session's own log, for people who ask what is wrong with it.
+//! Ring buffer of a session's newest log lines, for diagnosis.
 
 use std::{
     collections::VecDeque,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::domain::Timestamp;
 
-const KEPT: usize = 1_000;
+const CAPACITY: usize = 1_000;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct SessionLog {
 impl SessionLog {
     pub fn add(&self, at: Timestamp, level: &'static str, message: String) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT {
+        if lines.len() == CAPACITY {
             lines.pop_front();
         }
         lines.push_back(LogLine { at, level, message });

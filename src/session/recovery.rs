@@ -1,8 +1,7 @@
-//! What is tried next for a degraded session: the least that may help, then more. Pure.
+//! Recovery stages of a degraded session: the least invasive first. Pure.
 //!
-//! Each attempt that fails is followed by the next stage. What seems to help but does not last is not
-//! repeated for ever: a stage that was tried often enough in the last while is passed over. The last
-//! stage, a new engine, is bounded by `restart`.
+//! A stage that fails is followed by the next one. A stage that helps only for a moment is not repeated without
+//! end: each stage has a limit per window. The last stage, a new engine, is limited by `restart`.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -11,18 +10,18 @@ use tokio::time::Instant;
 use crate::domain::session::RecoveryStage::{self, Reinject, Reload, Restart};
 
 const WINDOW: Duration = Duration::from_secs(600);
-/// How often a stage is tried within the window.
+/// Attempts per window.
 const MOST_REINJECTIONS: usize = 3;
 const MOST_RELOADS: usize = 2;
 
-/// Remembers what was tried in the last while.
+/// The attempts of the last window.
 #[derive(Debug, Default)]
 pub struct Attempts {
     tried: VecDeque<(Instant, RecoveryStage)>,
 }
 
 impl Attempts {
-    /// The stage to try now, which counts as tried; `failed` is the one that has just not helped.
+    /// The stage to try now, which counts as an attempt; `failed` is the stage that has just failed.
     pub fn next(&mut self, failed: Option<RecoveryStage>, now: Instant) -> RecoveryStage {
         while self.tried.front().is_some_and(|(at, _)| WINDOW < now.duration_since(*at)) {
             self.tried.pop_front();
@@ -38,8 +37,8 @@ impl Attempts {
         stage
     }
 
-    /// Somebody asked for a start: earlier attempts no longer count.
-    pub fn forgive(&mut self) {
+    /// A start was requested: earlier attempts no longer count.
+    pub fn reset(&mut self) {
         self.tried.clear();
     }
 
@@ -76,7 +75,7 @@ mod tests {
     fn a_start_that_was_asked_for_begins_anew() {
         let (mut attempts, now) = (Attempts::default(), Instant::now());
         while attempts.next(None, now) != Restart {}
-        attempts.forgive();
+        attempts.reset();
         assert_eq!(attempts.next(None, now), Reinject);
     }
 

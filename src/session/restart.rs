@@ -1,4 +1,4 @@
-//! When a session that lost its engine gets a new one, and when it is given up. Pure.
+//! Restart policy: back-off after crashes, and when a session is given up. Pure.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// Between two attempts to get through a proxy that lets nothing through.
+/// Between two attempts to connect through a proxy that does not work.
 const FIRST_PROXY_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PROXY_PAUSE: Duration = Duration::from_secs(300);
 
@@ -17,7 +17,7 @@ pub enum Verdict {
     GiveUp,
 }
 
-/// Remembers the crashes of a while.
+/// The crashes of the last window.
 #[derive(Debug)]
 pub struct Restarts {
     most: u32,
@@ -32,7 +32,7 @@ impl Restarts {
         Self { most, window, crashes: VecDeque::new(), proxy_failures: 0 }
     }
 
-    /// A crash happened. The pause doubles with each crash of the while, from 2 s up to 60 s.
+    /// Counts a crash. The pause doubles with each crash of the window, from 2 s up to 60 s.
     pub fn crashed(&mut self, now: Instant) -> Verdict {
         while self.crashes.front().is_some_and(|at| self.window < now.duration_since(*at)) {
             self.crashes.pop_front();
@@ -46,13 +46,13 @@ impl Restarts {
         Verdict::RestartAfter(pause.min(LONGEST_PAUSE))
     }
 
-    /// Somebody asked for a start: earlier crashes no longer count.
-    pub fn forgive(&mut self) {
+    /// A start was requested: earlier crashes no longer count.
+    pub fn reset(&mut self) {
         self.crashes.clear();
         self.proxy_failures = 0;
     }
 
-    /// How long to wait until the proxy is tried again: 10 s, doubled each time up to five minutes.
+    /// The pause until the proxy is tried again: 10 s, doubled each time up to five minutes.
     pub fn proxy_failed(&mut self) -> Duration {
         let factor = 2_u32.saturating_pow(self.proxy_failures);
         self.proxy_failures = self.proxy_failures.saturating_add(1);

@@ -1,7 +1,7 @@
-//! Owns all sessions: makes them, finds them, restores them at boot, removes them, stops them all.
+//! Supervisor of all sessions: creates, finds, restores, removes and stops them.
 //!
-//! It starts their tasks on the runtime that it was itself started on, because whoever asks may
-//! live on a runtime of its own that ends before the sessions do.
+//! Session tasks run on the runtime that the supervisor was started on, because a caller may have a runtime of
+//! its own that ends before the sessions do.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,8 @@ use crate::{
     session::{
         SessionHandle, SupervisorParts,
         actor::{self, Shared},
-        handle::{Request, not_found},
+        handle::not_found,
+        request::Request,
     },
     store::{Batch, Store},
 };
@@ -36,19 +37,19 @@ pub struct Supervisor {
 struct Inner {
     shared: Arc<Shared>,
     sessions: Mutex<BTreeMap<SessionId, SessionHandle>>,
-    /// Held while a session is made. It saves conflicts, no more.
-    making: tokio::sync::Mutex<()>,
+    /// Locked while a session is created: saves conflicts, no more.
+    creating: tokio::sync::Mutex<()>,
     runtime: runtime::Handle,
     tasks: TaskTracker,
 }
 
-/// What is made together with a session.
+/// Work that is done together with the creation of a session.
 #[async_trait]
 pub trait Along: Send + Sync {
-    /// Adds to the commit that makes the session: it exists with it or not at all.
+    /// Adds writes to the commit that creates the session.
     fn make_in(&self, session: &SessionRef, batch: &mut Batch) -> Result<(), Error>;
 
-    /// A session that is there is about to be started again. When this fails it is not.
+    /// An existing session is about to be started again. A failure prevents the start.
     async fn before_start(&self, session: &SessionRef) -> Result<(), Error>;
 }
 
@@ -66,9 +67,8 @@ impl Along for Alone {
 }
 
 impl Supervisor {
-    /// Starts the supervisor on the current runtime, which must be the main one. Restores every
-    /// session that shall run, in the background; a stuck one delays no other beyond its place
-    /// among those that start at once.
+    /// Starts the supervisor on the current runtime, which must be the main one. Restores every session that is
+    /// to run, in the background. A stuck one blocks no more than its own start permit.
     pub async fn start(parts: SupervisorParts) -> Result<Self, Error> {
         let records = parts.store.sessions().list().await?;
         let starts = Semaphore::new(parts.settings.parallel_starts.max(1));
@@ -76,7 +76,7 @@ impl Supervisor {
         let inner = Inner {
             shared,
             sessions: Mutex::new(BTreeMap::new()),
-            making: tokio::sync::Mutex::new(()),
+            creating: tokio::sync::Mutex::new(()),
             runtime: runtime::Handle::current(),
             tasks: TaskTracker::new(),
         };
@@ -87,8 +87,8 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Makes a session and starts it. A `failed` or `terminated` session of the same id is started
-    /// again with the new configuration: it stays the session that it was.
+    /// Creates a session and starts it. A `failed` or `terminated` session of the same id is started again with
+    /// the new configuration, and keeps its UUID.
     pub async fn create(
         &self,
         id: SessionId,
@@ -97,15 +97,14 @@ impl Supervisor {
         self.create_with(id, config, &Alone).await
     }
 
-    /// The same, with what belongs to the creation and is not known here. A creation that is refused has no
-    /// effect.
+    /// The same, together with other work. A refused creation has no effect.
     pub async fn create_with(
         &self,
         id: SessionId,
         config: SessionConfig,
         along: &dyn Along,
     ) -> Result<SessionHandle, Error> {
-        let _making = self.inner.making.lock().await;
+        let _creating = self.inner.creating.lock().await;
         if !self.inner.shared.parts.engines.contains_key(&config.engine) {
             let message = format!("the engine '{}' is not available here", config.engine.as_str());
             return Err(Error::invalid_field("config.engine", message));
@@ -149,8 +148,8 @@ impl Supervisor {
         all
     }
 
-    /// Begins to remove a session: the removal is on the disk, the engine is closed, and from now on nothing
-    /// starts it again. What began before the gateway ended is begun again as it was.
+    /// Begins to remove a session: the removal is on the disk, the engine is closed, and nothing starts the
+    /// session again. A removal that the end of the gateway interrupted continues with its first options.
     pub async fn begin_removal(
         &self,
         id: &SessionId,
@@ -164,8 +163,8 @@ impl Supervisor {
         Ok(handle.status().reference())
     }
 
-    /// Tells its listeners that the session is removed, wipes its folder, and ends its task and with it the
-    /// streams of its events. Its name stays taken until [`Self::forget`].
+    /// Logs the removal, deletes the session's folder, and ends its task and with it the streams of its events.
+    /// The name stays taken until [`Self::forget`].
     pub async fn end_removal(&self, session: &SessionRef) -> Result<(), Error> {
         match self.get(&session.id) {
             Ok(handle) if handle.status().uuid == session.uuid => handle.end_removal().await,
@@ -173,7 +172,7 @@ impl Supervisor {
         }
     }
 
-    /// Removes the record of a session and all that mirrors its account. Its name is free then.
+    /// Deletes the record of a session and the mirror of its account. The name is free after that.
     pub async fn forget(&self, session: &SessionRef) -> Result<(), Error> {
         let parts = &self.inner.shared.parts;
         parts.store.sessions().remove(&session.id).await?;
@@ -185,7 +184,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Resolves when the session has been ready for so long without its connection to WhatsApp.
+    /// Resolves when a ready session has had no connection to WhatsApp for this long.
     pub async fn lost_connection(&self, id: &SessionId, grace: Duration) {
         match self.get(id) {
             Ok(handle) => handle.lost_connection(grace).await,
@@ -213,7 +212,7 @@ impl Supervisor {
     pub async fn stop(&self) {
         let handles: Vec<SessionHandle> = self.sessions().values().cloned().collect();
         for handle in &handles {
-            // A full mailbox belongs to a stuck task: the deadline below takes care of it.
+            // A full mailbox belongs to a stuck task, which the deadline below ends.
             let _ = handle.mailbox.try_send(Request::Stop);
         }
         self.inner.tasks.close();
@@ -223,7 +222,7 @@ impl Supervisor {
         }
     }
 
-    /// Gives a record a task of its own.
+    /// Starts the task of a session.
     fn adopt(&self, record: SessionRecord) -> SessionHandle {
         self.inner.shared.parts.sink.begins(&record.reference());
         let (handle, task) = actor::session(self.inner.shared.clone(), record);

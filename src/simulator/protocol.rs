@@ -1,8 +1,8 @@
-//! What a linked device and the simulated network say to each other.
+//! Protocol between a linked device and the simulated network: requests and answers, pushes.
 //!
 //! The in-process engine passes these values; the simulated page sends them as JSON over its
-//! WebSocket (`web/simulator/src/protocol.ts` mirrors them). All of them speak from the point of
-//! view of the device's account: `fromMe` means that this account wrote it.
+//! WebSocket (`web/simulator/src/protocol.ts` mirrors them). All of them take the point of view of
+//! the device's account: `fromMe` means that this account wrote the message.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::domain::{
     Receipt, Timestamp, command::Sent, event::Presence, identity::Pair,
 };
 
-/// From the network to a device, unasked.
+/// Sent by the network without a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "push", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Push {
@@ -19,31 +19,34 @@ pub enum Push {
     Reference { reference: String, attempt: u32, expires_at: Timestamp },
     /// All references ran out; [`Request::RefreshReferences`] brings new ones.
     ReferencesExhausted,
-    /// A phone took the device in. The credential opens the same account again later.
+    /// A phone linked the device. The credential opens the same account again later.
     Linked { credential: String, me: Me },
-    /// All that the account holds; follows `Linked`, and comes first for a restored device.
+    /// Everything in the account; follows `Linked`, and comes first for a restored device.
     Snapshot {
         me: Me,
         contacts: Vec<Contact>,
         chats: Vec<Chat>,
         groups: Vec<Group>,
         messages: Vec<Message>,
-        /// Hidden identities of its people whose number is told.
+        /// Both identities of people whose number is known beside their hidden identity.
         identities: Vec<Pair>,
     },
-    /// Something happened in the account: on another device, or somebody else did it.
+    /// An event in the account, caused by another device or another person.
     Happened { event: EventBody },
-    /// The network cut or restored the device's line.
+    /// The account went offline or came back online.
     Line { connected: bool },
-    /// The network's clock stands at a moment, or goes with the system's again.
-    Clock { stands_at: Option<Timestamp> },
-    /// The device was removed on the phone. Its credential is worthless now.
+    /// The network's clock was stopped at a moment, or follows the system's again.
+    Clock {
+        #[serde(rename = "standsAt")]
+        stopped_at: Option<Timestamp>,
+    },
+    /// The device was removed on the phone. Its credential is no longer valid.
     Unlinked,
-    /// A planned fault for the page to act out.
+    /// A planned fault that the page carries out.
     Fault { fault: PageFault },
 }
 
-/// A fault that only a page can act out.
+/// A fault that only a page can carry out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PageFault {
@@ -53,9 +56,9 @@ pub enum PageFault {
     Crash,
     /// Reloads the page.
     Reload,
-    /// Loses whoever listens to the page: it works, and nothing that happens is heard any more.
+    /// Removes all listeners: commands work, events are no longer reported.
     Deaf,
-    /// Loses all that was brought into the page: only a reload brings it back.
+    /// Removes all injected scripts: only a reload brings them back.
     Emptied,
 }
 
@@ -71,7 +74,7 @@ pub struct NumberedRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Request {
-    /// The first thing that a device says; without a credential it is shown references to scan.
+    /// The first request of a device; without a credential it gets references to scan.
     Hello {
         credential: Option<String>,
     },
@@ -119,11 +122,11 @@ pub enum Request {
     Message {
         message: MessageId,
     },
-    /// Where the file of a message can be fetched.
+    /// The id under which the file of a message can be fetched.
     Media {
         message: MessageId,
     },
-    /// Who got, read and played a message.
+    /// The receipts of a message, by person.
     Receipts {
         message: MessageId,
     },
@@ -151,7 +154,7 @@ pub enum Request {
         group: Jid,
         participants: Vec<Jid>,
     },
-    /// Takes this device off the account.
+    /// Unlinks this device from its account.
     LogOut,
 }
 
@@ -179,7 +182,7 @@ pub struct NumberedAnswer {
     pub answer: Result<Answer, Refusal>,
 }
 
-/// What a request brought.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Answer {
@@ -198,7 +201,7 @@ pub enum Answer {
     Receipts {
         receipts: Vec<Receipt>,
     },
-    /// The id under which the door offers the file.
+    /// The id under which the file can be fetched.
     Media {
         media: String,
         mime: String,
@@ -219,7 +222,7 @@ pub enum Answer {
     },
 }
 
-/// Why the network would not do it.
+/// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[error("{reason}")]
@@ -229,6 +232,12 @@ pub struct Refusal {
     /// WhatsApp's code of a send that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<u32>,
+}
+
+impl Refusal {
+    pub fn new(kind: RefusalKind, reason: &str) -> Self {
+        Self { kind, reason: reason.to_owned(), code: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,7 +250,7 @@ pub enum RefusalKind {
     UnknownMedia,
     NotAdmin,
     NotMember,
-    /// Not one's own.
+    /// Reserved for the author or an admin.
     NotAllowed,
     /// The message was deleted for everyone.
     Deleted,

@@ -1,11 +1,9 @@
-//! How the simulated page behaves where versions and accounts of the real client differ. A page takes it
-//! over when it is loaded.
+//! Variants of the simulated page, where versions and accounts of the real client differ. A page reads its
+//! variant when it is loaded.
 
 use serde::Serialize;
 
-use crate::simulator::Network;
-
-/// The variant that pages loaded from now on are.
+/// The variant of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebClient {
@@ -19,7 +17,7 @@ pub struct WebClient {
     pub leaves_when_unlinked: bool,
     /// Whether chats, and what the account itself does, go by hidden identities.
     pub lid_migrated: bool,
-    /// Whether the page stands at SYNCING for ever when it is loaded.
+    /// Whether a loaded page stays in SYNCING without end.
     pub endless_syncing: bool,
     /// Whether the page knows more of groups than their ids.
     pub group_details: bool,
@@ -28,7 +26,7 @@ pub struct WebClient {
 impl Default for WebClient {
     fn default() -> Self {
         Self {
-            // The real page takes a second; tests need no more than that it is not at once.
+            // The real page takes a second. Tests only need a delay.
             listeners_after: Some(30),
             refresh_qr: true,
             logout_event: true,
@@ -37,15 +35,5 @@ impl Default for WebClient {
             endless_syncing: false,
             group_details: true,
         }
-    }
-}
-
-impl Network {
-    pub fn web_client(&self) -> WebClient {
-        self.world().web_client.clone()
-    }
-
-    pub fn set_web_client(&self, web_client: WebClient) {
-        self.world().web_client = web_client;
     }
 }

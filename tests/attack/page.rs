@@ -18,7 +18,7 @@ use wagate::{
     config::Config,
     domain::{Clock, Proxy, SessionConfig, session::ProxyProtocol},
     driver::{
-        Engine, OpenOrder,
+        EngineFactory, OpenRequest,
         browser::{BrowserEngine, BrowserSettings},
     },
 };
@@ -292,7 +292,7 @@ fn open(
     config: SessionConfig,
 ) -> (tempfile::TempDir, tokio::task::JoinHandle<()>) {
     let folder = tempfile::tempdir().unwrap();
-    let order = OpenOrder {
+    let order = OpenRequest {
         session: "s".parse().unwrap(),
         config,
         profile: folder.path().join("profile"),

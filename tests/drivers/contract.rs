@@ -377,10 +377,10 @@ pub async fn what_cannot_be_done_is_refused_by_name(stage: Stage) {
 pub async fn a_lost_line_is_told_and_comes_back(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     for expected in [false, true] {
-        stage.network.set_line(&person(OWNER), expected);
+        stage.network.set_online(&person(OWNER), expected);
         session
             .hear("the line", |event| match event {
-                DriverEvent::Line { connected, .. } => (*connected == expected).then_some(()),
+                DriverEvent::Connection { connected, .. } => (*connected == expected).then_some(()),
                 _ => None,
             })
             .await;

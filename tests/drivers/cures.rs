@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use wagate::{
     domain::{Command, ErrorCode, EventBody, Message, Reply},
-    driver::{Close, Cure, DriverEvent},
+    driver::{Close, DriverEvent, RecoveryMethod},
     simulator::protocol::PageFault,
 };
 
@@ -17,7 +17,7 @@ const NO_ANSWER: Duration = Duration::from_secs(3);
 pub async fn who_hears_nothing_says_so_and_hears_again_when_reinjected(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
-    stage.network.strike_page(&me, PageFault::Deaf);
+    stage.network.inject_page_fault(&me, PageFault::Deaf);
     ails(&session).await;
     stage.network.write(&ada, &me, "in vain").unwrap();
     // Its hands work: what was missed can be read.
@@ -31,10 +31,9 @@ pub async fn who_hears_nothing_says_so_and_hears_again_when_reinjected(stage: St
         }
     };
     timeout(PATIENCE, reading).await.expect("it is not there");
-    cured(&mut session, Cure::Reinject).await;
+    cured(&mut session, RecoveryMethod::Soft).await;
     assert!(
-        !session
-            .has_seen(|event| matches!(event, DriverEvent::Happened(EventBody::Message { .. }))),
+        !session.has_seen(|event| matches!(event, DriverEvent::Event(EventBody::Message { .. }))),
         "it was not deaf"
     );
     assert_eq!(session.ask(Command::Ping).await, Ok(Reply::Done));
@@ -46,7 +45,7 @@ pub async fn who_hears_nothing_says_so_and_hears_again_when_reinjected(stage: St
 pub async fn one_that_is_well_can_be_reinjected_and_tells_nothing_twice(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     for _ in 0..3 {
-        cured(&mut session, Cure::Reinject).await;
+        cured(&mut session, RecoveryMethod::Soft).await;
     }
     let (ada, me) = (person(ADA), person(OWNER));
     for text in ["first", "second"] {
@@ -54,19 +53,19 @@ pub async fn one_that_is_well_can_be_reinjected_and_tells_nothing_twice(stage: S
     }
     session.message("the second message", |message| message.body == "second").await;
     session.message("the first message", |message| message.body == "first").await;
-    let again = |event: &DriverEvent| matches!(event, DriverEvent::Happened(EventBody::Message { message }) if message.body == "first");
+    let again = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::Message { message }) if message.body == "first");
     assert!(!session.has_seen(again), "two agents are at work");
     session.close(Close::KeepLogin).await;
 }
 
 pub async fn who_lost_everything_is_cured_by_a_reload_alone(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
-    stage.network.strike_page(&person(OWNER), PageFault::Emptied);
+    stage.network.inject_page_fault(&person(OWNER), PageFault::Emptied);
     ails(&session).await;
-    let reinjected = timeout(PATIENCE, session.driver.recover(Cure::Reinject)).await;
+    let reinjected = timeout(PATIENCE, session.driver.recover(RecoveryMethod::Soft)).await;
     let error = reinjected.expect("it tries for ever").expect_err("there is nothing to hold on to");
     assert_eq!(error.code, ErrorCode::EngineFailed);
-    cured(&mut session, Cure::Reload).await;
+    cured(&mut session, RecoveryMethod::Reconnect).await;
     assert_eq!(session.ask(Command::Ping).await, Ok(Reply::Done));
     session.say(&person(ADA), "here I am").await;
     session.close(Close::KeepLogin).await;
@@ -74,10 +73,10 @@ pub async fn who_lost_everything_is_cured_by_a_reload_alone(stage: Stage) {
 
 pub async fn who_hangs_is_cured_by_nothing_and_can_be_closed(stage: Stage) {
     let session = stage.linked("one", OWNER).await;
-    stage.network.strike_page(&person(OWNER), PageFault::Hang);
+    stage.network.inject_page_fault(&person(OWNER), PageFault::Hang);
     let asking = async { while session.driver.execute(Command::Ping).await.is_ok() {} };
     assert!(timeout(NO_ANSWER, asking).await.is_err(), "it answered");
-    for cure in [Cure::Reinject, Cure::Reload] {
+    for cure in [RecoveryMethod::Soft, RecoveryMethod::Reconnect] {
         let tried = timeout(NO_ANSWER, session.driver.recover(cure)).await;
         assert!(!matches!(tried, Ok(Ok(()))), "{cure:?} helped");
     }
@@ -94,8 +93,8 @@ async fn ails(session: &Session) {
     timeout(PATIENCE, asking).await.expect("it says that it is well");
 }
 
-async fn cured(session: &mut Session, cure: Cure) {
-    let trying = timeout(PATIENCE, session.driver.recover(cure)).await;
+async fn cured(session: &mut Session, method: RecoveryMethod) {
+    let trying = timeout(PATIENCE, session.driver.recover(method)).await;
     trying.expect("it takes for ever").expect("it did not help");
     // One ready of the linking, and one for each cure.
     session.ready().await;

@@ -3,7 +3,7 @@
 use wagate::{
     domain::{Command, EventBody, Jid, MessageId, Reply},
     driver::{Close, DriverEvent},
-    simulator::Shown,
+    simulator::IdentityVisibility,
 };
 
 use crate::{
@@ -17,7 +17,7 @@ const ADA_LID: &str = "100015550000011@lid";
 
 pub async fn both_ids_of_a_person_are_told_when_they_are_known(stage: Stage) {
     let (ada, lid) = (person(ADA), ADA_LID.parse::<Jid>().unwrap());
-    stage.network.show(&ada, Some(Shown::LidAlone), None).unwrap();
+    stage.network.set_visibility(&ada, Some(IdentityVisibility::LidAlone), None).unwrap();
     let mut session = stage.linked("one", OWNER).await;
     let create = Command::CreateGroup {
         name: "Masks".to_owned(),
@@ -33,10 +33,10 @@ pub async fn both_ids_of_a_person_are_told_when_they_are_known(stage: Stage) {
     let reply = session.ask(Command::Group { id: id.clone() }).await;
     let Ok(Reply::Group(group)) = reply else { panic!("{reply:?}") };
     assert!(group.participants.iter().any(|member| member.id == lid), "{group:?}");
-    let of_ada = |event: &DriverEvent| matches!(event, DriverEvent::Happened(EventBody::IdentityLearned { lid: told, .. }) if *told == lid);
+    let of_ada = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::IdentityLearned { lid: told, .. }) if *told == lid);
     assert!(!session.has_seen(of_ada), "it told what nobody knows");
 
-    stage.network.show(&ada, Some(Shown::Lid), None).unwrap();
+    stage.network.set_visibility(&ada, Some(IdentityVisibility::Lid), None).unwrap();
     stage.network.write(&ada, &id, "it is me").unwrap();
     session
         .happened("who it is", |body| match body {
@@ -53,7 +53,7 @@ pub async fn both_ids_of_a_person_are_told_when_they_are_known(stage: Stage) {
 
 pub async fn a_person_is_reached_by_either_id_in_one_chat(stage: Stage) {
     let (ada, me, lid) = (person(ADA), person(OWNER), ADA_LID.parse::<Jid>().unwrap());
-    stage.network.show(&ada, Some(Shown::Lid), None).unwrap();
+    stage.network.set_visibility(&ada, Some(IdentityVisibility::Lid), None).unwrap();
     let mut session = stage.linked("one", OWNER).await;
     stage.network.write(&ada, &me, "hello").unwrap();
     let heard = session.message("a message", |message| message.body == "hello").await;

@@ -59,12 +59,11 @@ pub async fn a_line_that_is_cut_carries_nothing_and_then_all_of_it_once(stage: S
     let mut session = stage.linked("one", OWNER).await;
     let line = |connected: bool| {
         move |event: &DriverEvent| {
-            let is_it =
-                matches!(event, DriverEvent::Line { connected: now, .. } if *now == connected);
+            let is_it = matches!(event, DriverEvent::Connection { connected: now, .. } if *now == connected);
             is_it.then_some(())
         }
     };
-    stage.network.set_line(&person(OWNER), false);
+    stage.network.set_online(&person(OWNER), false);
     session.hear("the line's end", line(false)).await;
     let waiting = outgoing("waits");
     let (driver, command) = (session.driver.clone(), Command::Send(waiting.clone()));
@@ -79,13 +78,12 @@ pub async fn a_line_that_is_cut_carries_nothing_and_then_all_of_it_once(stage: S
     // A round trip in the engine: events that were due before would have come.
     session.ask(Command::Ping).await.unwrap();
     assert!(
-        !session
-            .has_seen(|event| matches!(event, DriverEvent::Happened(EventBody::Message { .. })))
+        !session.has_seen(|event| matches!(event, DriverEvent::Event(EventBody::Message { .. })))
     );
     assert!(!send.is_finished(), "it was sent without a line");
     assert_eq!(on_adas_phone(&stage), ["in"]);
 
-    stage.network.set_line(&person(OWNER), true);
+    stage.network.set_online(&person(OWNER), true);
     session.message("what came meanwhile", |message| message.body == "in").await;
     let reply = timeout(PATIENCE, send).await.expect("it is not sent").unwrap();
     let Ok(Reply::Sent(sent)) = reply else { panic!("{reply:?}") };
@@ -130,7 +128,7 @@ pub async fn an_engine_that_ends_in_the_middle_of_a_send_has_sent_it_once_or_not
     let cut_off = outgoing("mid-send");
     let faults = Faults { delay_requests: 60_000, ..Faults::default() };
     abandon(&stage, &session, &cut_off, faults).await;
-    assert_eq!(stage.network.strike_page(&person(OWNER), PageFault::Crash), 1);
+    assert_eq!(stage.network.inject_page_fault(&person(OWNER), PageFault::Crash), 1);
     let ended = |event: &DriverEvent| matches!(event, DriverEvent::Crashed { .. }).then_some(());
     session.hear("the end", ended).await;
     session.close(Close::KeepLogin).await;

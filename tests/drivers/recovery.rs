@@ -103,7 +103,7 @@ impl Supervised {
     }
 
     async fn ails(&self, fault: PageFault) {
-        assert_eq!(self.stage.network.strike_page(&person(OWNER), fault), 1);
+        assert_eq!(self.stage.network.inject_page_fault(&person(OWNER), fault), 1);
         self.write("meanwhile");
     }
 

@@ -50,8 +50,8 @@ pub async fn a_refused_send_is_a_failure_and_nothing_of_it_is_listed(stage: Stag
         })
         .await;
     let is_wrong = |event: &DriverEvent| match event {
-        DriverEvent::Happened(EventBody::Ack { ack, .. }) => *ack == Ack::Failed,
-        DriverEvent::Happened(EventBody::MessageSent { message }) => *message.id.key == *never.key,
+        DriverEvent::Event(EventBody::Ack { ack, .. }) => *ack == Ack::Failed,
+        DriverEvent::Event(EventBody::MessageSent { message }) => *message.id.key == *never.key,
         _ => false,
     };
     assert_eq!(session.first_seen(is_wrong), None);

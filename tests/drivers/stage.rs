@@ -11,7 +11,7 @@ use wagate::{
         SessionConfig, command::Sent,
     },
     driver::{
-        Capabilities, Close, Driver, DriverEvent, Engine, OpenOrder,
+        Capabilities, Close, Driver, DriverEvent, EngineFactory, OpenRequest,
         browser::{BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
     },
@@ -70,7 +70,7 @@ impl Stage {
         Self { folder, network, settings, _door: door }
     }
 
-    pub fn engine(&self) -> Arc<dyn Engine> {
+    pub fn engine(&self) -> Arc<dyn EngineFactory> {
         match &self.settings {
             Some(settings) => Arc::new(BrowserEngine::new(settings.clone())),
             None => Arc::new(SimulatedEngine::new(self.network.clone())),
@@ -86,7 +86,7 @@ impl Stage {
     }
 
     pub async fn open_with(&self, name: &str, config: SessionConfig) -> Result<Session, Error> {
-        let order = OpenOrder {
+        let order = OpenRequest {
             session: name.parse().unwrap(),
             config,
             profile: self.profile(name),
@@ -184,7 +184,7 @@ impl Session {
     /// Waits for something that happened in the account.
     pub async fn happened<T>(&mut self, what: &str, choose: impl Fn(&EventBody) -> Option<T>) -> T {
         self.hear(what, |event| match event {
-            DriverEvent::Happened(body) => choose(body),
+            DriverEvent::Event(body) => choose(body),
             _ => None,
         })
         .await

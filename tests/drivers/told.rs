@@ -83,7 +83,7 @@ pub async fn a_reaction_can_be_taken_back(stage: Stage) {
             })
             .await;
     }
-    let is_mine = |event: &DriverEvent| matches!(event, DriverEvent::Happened(EventBody::Reaction { sender, .. }) if *sender == me);
+    let is_mine = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::Reaction { sender, .. }) if *sender == me);
     for wanted in ["❤️", ""] {
         let react = Command::React { message: heard.id.clone(), emoji: wanted.to_owned() };
         assert_eq!(session.ask(react).await, Ok(Reply::Done));

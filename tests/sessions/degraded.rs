@@ -9,7 +9,7 @@ use wagate::{
         outbox::OutboxState,
         session::{RecoveryOutcome, RecoveryStage},
     },
-    driver::{Cure, DriverEvent},
+    driver::{DriverEvent, RecoveryMethod},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ async fn an_agent_that_is_put_in_anew_is_enough_for_an_engine_that_went_deaf() {
     assert_eq!(newest(&status), (RecoveryStage::Reinject, RecoveryOutcome::Recovered));
     assert!(status.connected && status.last_error.is_none());
     assert!(status.recovery.unwrap().ended_at.is_some());
-    assert_eq!((stage.engine.cures(), status.restarts), (vec![Cure::Reinject], 0));
+    assert_eq!((stage.engine.cures(), status.restarts), (vec![RecoveryMethod::Soft], 0));
     assert_eq!((stage.engine.count(|e| &e.opened), stage.engine.count(|e| &e.closed)), (1, 0));
     let told = stage.told().await;
     // With a change of the line in each state.
@@ -59,7 +59,7 @@ async fn what_does_not_help_in_time_is_followed_by_more_up_to_a_new_engine() {
     assert_eq!(newest(&failed), (RecoveryStage::Restart, RecoveryOutcome::UnderWay));
     let status = stage.wait_for(SessionState::Ready).await;
     assert_eq!(newest(&status), (RecoveryStage::Restart, RecoveryOutcome::Recovered));
-    assert_eq!(stage.engine.cures(), [Cure::Reinject, Cure::Reload]);
+    assert_eq!(stage.engine.cures(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
     assert_eq!((stage.engine.count(|e| &e.opened), stage.engine.count(|e| &e.closed)), (2, 1));
     assert_eq!(status.restarts, 1);
     assert!(stage.told().await.contains(&format!("{:?}", DisconnectReason::Crashed)));
@@ -84,10 +84,11 @@ async fn a_cure_that_says_it_helped_is_not_believed_until_the_engine_answers() {
     stage.wait_for(SessionState::Ready).await;
     stage.engine.ail(Manner::Fails, Manner::Pretends, Manner::Well);
     // Too quick to be seen on the way.
-    until("the reload", || async { stage.engine.cures().contains(&Cure::Reload) }).await;
+    until("the reload", || async { stage.engine.cures().contains(&RecoveryMethod::Reconnect) })
+        .await;
     let status = stage.wait_for(SessionState::Ready).await;
     assert_eq!(newest(&status), (RecoveryStage::Reload, RecoveryOutcome::Recovered));
-    assert_eq!(stage.engine.cures(), [Cure::Reinject, Cure::Reload]);
+    assert_eq!(stage.engine.cures(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
     let ready = stage.told().await.into_iter().filter(|word| word == "is ready").count();
     assert_eq!(ready, 2, "the first and the last, and none of what was pretended");
     stage.end().await;
@@ -100,7 +101,7 @@ async fn a_line_that_was_lost_while_nobody_heard_of_it_is_shown_as_lost() {
     stage.engine.hold_cures(true);
     stage.engine.ail(Manner::Fails, Manner::Silent, Manner::Well);
     stage.wait_for(SessionState::Degraded).await;
-    let line = DriverEvent::Line { state: "TIMEOUT".to_owned(), connected: false };
+    let line = DriverEvent::Connection { state: "TIMEOUT".to_owned(), connected: false };
     stage.engine.say(line).await;
     stage.engine.hold_cures(false);
     let status = stage.wait_for(SessionState::Ready).await;
@@ -186,7 +187,7 @@ async fn an_engine_that_may_not_be_started_again_is_given_up_after_the_lesser_cu
     stage.wait_for(SessionState::Ready).await;
     stage.engine.ail(Manner::Fails, Manner::Fails, Manner::Fails);
     stage.wait_for(SessionState::Failed).await;
-    assert_eq!(stage.engine.cures(), [Cure::Reinject, Cure::Reload]);
+    assert_eq!(stage.engine.cures(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
     let status = stage
         .session
         .wait_until(PATIENCE, |status| newest(status).1 == RecoveryOutcome::Failed)

@@ -13,7 +13,8 @@ use tokio::sync::{mpsc, watch};
 use wagate::{
     domain::{Ack, Command, Error, ErrorCode, Me, Reply, clock::from_seconds, command::Sent},
     driver::{
-        Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine as EngineOf, OpenOrder,
+        Capabilities, Close, Driver, DriverEvent, EngineFactory, OpenRequest, OpenedEngine,
+        RecoveryMethod,
     },
 };
 
@@ -38,7 +39,7 @@ pub struct Engine {
     /// What the cures do, and which were tried.
     reinject: Mutex<Manner>,
     reload: Mutex<Manner>,
-    cures: Mutex<Vec<Cure>>,
+    cures: Mutex<Vec<RecoveryMethod>>,
     /// What an engine says as soon as it is open.
     first_words: Mutex<Vec<DriverEvent>>,
     events: Mutex<Option<mpsc::Sender<Box<DriverEvent>>>>,
@@ -89,7 +90,7 @@ impl Engine {
         *lock(&self.health) = Manner::Well;
     }
 
-    pub fn cures(&self) -> Vec<Cure> {
+    pub fn cures(&self) -> Vec<RecoveryMethod> {
         lock(&self.cures).clone()
     }
 
@@ -146,7 +147,7 @@ pub fn code() -> DriverEvent {
 fn ready() -> Vec<DriverEvent> {
     let id = "15557654321@c.us".parse().unwrap();
     let me = Me { id, lid: None, push_name: None, platform: None };
-    let line = DriverEvent::Line { state: "CONNECTED".to_owned(), connected: true };
+    let line = DriverEvent::Connection { state: "CONNECTED".to_owned(), connected: true };
     vec![DriverEvent::Ready { me }, line]
 }
 
@@ -154,8 +155,8 @@ fn ready() -> Vec<DriverEvent> {
 pub struct Opener(pub Arc<Engine>);
 
 #[async_trait]
-impl EngineOf for Opener {
-    async fn open(&self, _order: OpenOrder) -> Result<Connection, Error> {
+impl EngineFactory for Opener {
+    async fn open(&self, _order: OpenRequest) -> Result<OpenedEngine, Error> {
         released(&self.0.held_opening).await;
         let (sender, events) = mpsc::channel(64);
         let first_words = lock(&self.0.first_words).clone();
@@ -167,7 +168,7 @@ impl EngineOf for Opener {
         self.0.recover();
         self.0.memory.store(1, Ordering::SeqCst);
         self.0.opened.fetch_add(1, Ordering::SeqCst);
-        Ok(Connection { driver: Arc::new(Opened(self.0.clone())), events })
+        Ok(OpenedEngine { driver: Arc::new(Opened(self.0.clone())), events })
     }
 }
 
@@ -222,11 +223,11 @@ impl Driver for Opened {
         }
     }
 
-    async fn recover(&self, cure: Cure) -> Result<(), Error> {
-        lock(&self.0.cures).push(cure);
-        let manner = match cure {
-            Cure::Reinject => *lock(&self.0.reinject),
-            Cure::Reload => *lock(&self.0.reload),
+    async fn recover(&self, method: RecoveryMethod) -> Result<(), Error> {
+        lock(&self.0.cures).push(method);
+        let manner = match method {
+            RecoveryMethod::Soft => *lock(&self.0.reinject),
+            RecoveryMethod::Reconnect => *lock(&self.0.reload),
         };
         released(&self.0.held_cures).await;
         behave(manner, "the cure").await?;
@@ -240,7 +241,7 @@ impl Driver for Opened {
         Ok(())
     }
 
-    async fn standing(&self) -> Option<String> {
+    async fn describe_state(&self) -> Option<String> {
         Some("mode SYNCING".to_owned())
     }
 

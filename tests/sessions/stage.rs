@@ -54,7 +54,7 @@ impl Stage {
         let store = Store::temporary().await.unwrap();
         let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
         let ingest = Ingest::new(store.clone(), log.clone(), clock.clone());
-        let opener: Arc<dyn wagate::driver::Engine> = Arc::new(Opener(engine.clone()));
+        let opener: Arc<dyn wagate::driver::EngineFactory> = Arc::new(Opener(engine.clone()));
         let mut settings = SupervisorSettings {
             probe_interval: Duration::from_millis(100),
             recovery: RecoveryDeadlines { reinject: STAGE, reload: STAGE },

@@ -27,7 +27,7 @@ use crate::{
     domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address},
     services::Services,
     simulator::{
-        Behaviour, Faults, Network, Shown,
+        Behaviour, Faults, IdentityVisibility, Network,
         protocol::{PageFault, Refusal, RefusalKind},
     },
 };
@@ -123,7 +123,7 @@ struct BehaviourBody {
 #[derive(Deserialize, ToSchema)]
 struct IdentityBody {
     #[schema(schema_with = shown_schema)]
-    shown: Option<Shown>,
+    shown: Option<IdentityVisibility>,
     /// A new hidden identity.
     lid: Option<String>,
 }
@@ -316,7 +316,7 @@ async fn show(
     if lid.as_ref().is_some_and(|lid| lid.kind() != JidKind::Lid) {
         return Err(Error::invalid_field("lid", "must be digits@lid").into());
     }
-    network(&services)?.show(&phone(&request)?, body.shown, lid).map_err(refused)?;
+    network(&services)?.set_visibility(&phone(&request)?, body.shown, lid).map_err(refused)?;
     done("Shown so from now on")
 }
 
@@ -403,7 +403,7 @@ async fn line(
     request: HttpRequest,
     Body(body): Body<LineBody>,
 ) -> Answer {
-    let devices = network(&services)?.set_line(&phone(&request)?, body.connected);
+    let devices = network(&services)?.set_online(&phone(&request)?, body.connected);
     data(json!({ "devices": devices }))
 }
 
@@ -412,7 +412,7 @@ async fn page_fault(
     request: HttpRequest,
     Body(body): Body<PageFaultBody>,
 ) -> Answer {
-    let devices = network(&services)?.strike_page(&phone(&request)?, body.fault);
+    let devices = network(&services)?.inject_page_fault(&phone(&request)?, body.fault);
     data(json!({ "devices": devices }))
 }
 

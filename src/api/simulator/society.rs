@@ -93,7 +93,7 @@ async fn make_group(
 ) -> Answer {
     let form = if body.old_id.unwrap_or(false) { GroupForm::OldGroup } else { GroupForm::Group };
     let people = jids(&body.participants)?;
-    let group = network(&services)?.gather(&phone(&request)?, body.name, people, form);
+    let group = network(&services)?.create_group(&phone(&request)?, body.name, people, form);
     data(json!({ "group": group.map_err(refused)? }))
 }
 
@@ -104,7 +104,7 @@ async fn make_channel(
 ) -> Answer {
     let people = jids(&body.followers)?;
     let channel =
-        network(&services)?.gather(&phone(&request)?, body.name, people, GroupForm::Channel);
+        network(&services)?.create_group(&phone(&request)?, body.name, people, GroupForm::Channel);
     data(json!({ "channel": channel.map_err(refused)? }))
 }
 

@@ -1,7 +1,6 @@
-//! The agent in the page, as the driver knows it: calls matched with their answers, reports turned into
-//! events.
+//! Client of the agent in the page: matches calls with answers, and turns reports into driver events.
 //!
-//! Knows nothing of the browser but how to say one line to its page.
+//! Knows nothing of the browser except how to evaluate a script in its page.
 
 use std::{
     collections::HashMap,
@@ -31,68 +30,66 @@ use crate::{
     },
 };
 
-/// How long a page may stay silent before it is loaded again, for as long as the session's start may
-/// take: now and then the library loses a race with the page.
-const SILENCE: Duration = Duration::from_secs(20);
-/// How long a QR code lives: the first of a linking, and each later one.
+/// How long a page may take for its first report before it is reloaded. wa-js sometimes loses a race with the page.
+const HELLO_DEADLINE: Duration = Duration::from_secs(20);
+/// Life of a QR code: the first of a linking, and each later one.
 const FIRST_CODE: Duration = Duration::from_secs(60);
 const LATER_CODE: Duration = Duration::from_secs(20);
 const REPORTS: usize = 1_024;
 
 type Answer = Result<Value, Error>;
-type Waiting = Arc<Mutex<HashMap<u64, Caller>>>;
+type PendingCalls = Arc<Mutex<HashMap<u64, PendingCall>>>;
 
-/// Who waits for an answer, and what the call is about.
-struct Caller {
+/// A call without an answer, and what it is about.
+struct PendingCall {
     answer: oneshot::Sender<Answer>,
     subject: Option<Subject>,
 }
 
-/// What the page has said of itself so far.
+/// What the page has reported so far.
 #[derive(Clone, Debug, Default)]
-struct Seen {
+struct PageState {
     hello: bool,
     authenticated: bool,
-    /// The account was left: unlinked here or on the phone.
-    left: bool,
-    /// How often it was ready.
-    readies: u64,
+    /// The device was unlinked, here or on the phone.
+    logged_out: bool,
+    /// How often the page became ready.
+    ready_count: u64,
     capabilities: Capabilities,
 }
 
 pub struct Agent {
     numbers: AtomicU64,
-    waiting: Waiting,
-    seen: watch::Receiver<Seen>,
+    pending: PendingCalls,
+    seen: watch::Receiver<PageState>,
     _listening: AbortOnDropHandle<()>,
 }
 
 impl Agent {
-    /// The agent, and where the page's reports go in.
+    /// The client, and the sender for the page's reports.
     pub fn new(
         events: mpsc::Sender<Box<DriverEvent>>,
         clock: Clock,
     ) -> (Self, mpsc::Sender<String>) {
         let (reports, receiver) = mpsc::channel(REPORTS);
-        let (ear, waiting, seen) = Ear::new(clock);
-        let listening = AbortOnDropHandle::new(tokio::spawn(ear.listen(receiver, events)));
-        (Self { numbers: AtomicU64::new(1), waiting, seen, _listening: listening }, reports)
+        let (handler, pending, seen) = ReportHandler::new(clock);
+        let listening = AbortOnDropHandle::new(tokio::spawn(handler.run(receiver, events)));
+        (Self { numbers: AtomicU64::new(1), pending, seen, _listening: listening }, reports)
     }
 
-    /// Waits for the page's first word, however long that takes.
+    /// Waits for the page's first report, without a deadline.
     pub async fn wait_for_hello(&self, chromium: &Chromium) {
-        while timeout(SILENCE, self.see(|seen| seen.hello)).await.is_err() {
-            tracing::warn!("the page did not say anything; loading it again");
-            let _ = timeout(SILENCE, chromium.page().reload()).await;
+        while timeout(HELLO_DEADLINE, self.wait_for(|seen| seen.hello)).await.is_err() {
+            tracing::warn!("no report of the page in time; reloading it");
+            let _ = timeout(HELLO_DEADLINE, chromium.page().reload()).await;
         }
     }
 
-    /// Resolves when the page is ready once more than at the time of the call. Fails when it lacks
-    /// functions that it had.
+    /// Resolves when the page becomes ready after this call. Fails when the page lacks functions that it had.
     pub fn ready_again(&self) -> impl Future<Output = Result<(), Error>> + use<'_> {
         let before = self.seen.borrow().clone();
         async move {
-            self.see(|seen| before.readies < seen.readies).await;
+            self.wait_for(|seen| before.ready_count < seen.ready_count).await;
             let mut lost = self.capabilities().missing;
             lost.retain(|name| !before.capabilities.missing.contains(name));
             if lost.is_empty() {
@@ -102,52 +99,52 @@ impl Agent {
         }
     }
 
-    /// Whether the page has an account that could be left.
+    /// Whether the page is linked to an account.
     pub fn is_linked(&self) -> bool {
         self.seen.borrow().authenticated
     }
 
-    /// Waits until the page shows that the account was left.
-    pub async fn left(&self) {
-        self.see(|seen| seen.left).await;
+    /// Waits until the page reports that it was unlinked.
+    pub async fn wait_for_logout(&self) {
+        self.wait_for(|seen| seen.logged_out).await;
     }
 
     pub fn capabilities(&self) -> Capabilities {
         self.seen.borrow().capabilities.clone()
     }
 
-    async fn see(&self, what: impl Fn(&Seen) -> bool) {
+    async fn wait_for(&self, what: impl Fn(&PageState) -> bool) {
         let mut seen = self.seen.clone();
         if seen.wait_for(|seen| what(seen)).await.is_err() {
-            // Nobody listens to the page any more: it will never be seen.
+            // The task that handles reports has ended: the state will not change.
             std::future::pending::<()>().await;
         }
     }
 
-    /// One call. The page answers through its reports, so that a slow answer holds up no other.
+    /// Makes one call. The answer comes as a report, so a slow answer blocks no other call.
     pub async fn call(&self, page: &Page, call: Call, subject: Option<Subject>) -> Answer {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
-        lock(&self.waiting).insert(number, Caller { answer: sender, subject });
-        let _forget = Forget { number, waiting: &self.waiting };
+        lock(&self.pending).insert(number, PendingCall { answer: sender, subject });
+        let _remove = RemoveOnDrop { number, pending: &self.pending };
         start(page, number, &call).await?;
         answer.await.unwrap_or_else(|_| Err(failed("the browser is gone".to_owned())))
     }
 }
 
-/// Forgets a call whose caller went away.
-struct Forget<'agent> {
+/// Removes a pending call when its caller drops it.
+struct RemoveOnDrop<'agent> {
     number: u64,
-    waiting: &'agent Waiting,
+    pending: &'agent PendingCalls,
 }
 
-impl Drop for Forget<'_> {
+impl Drop for RemoveOnDrop<'_> {
     fn drop(&mut self) {
-        lock(self.waiting).remove(&self.number);
+        lock(self.pending).remove(&self.number);
     }
 }
 
-/// Has the page carry out a script, which reports what comes of it itself.
+/// Evaluates a script in the page. The script sends its result as a report.
 pub async fn evaluate(page: &Page, script: String) -> Result<(), Error> {
     let answer = page.execute(EvaluateParams::new(script)).await;
     let answer = answer.map_err(|error| failed(format!("the page cannot be reached: {error}")))?;
@@ -159,27 +156,27 @@ pub async fn evaluate(page: &Page, script: String) -> Result<(), Error> {
 
 async fn start(page: &Page, number: u64, call: &Call) -> Result<(), Error> {
     let text = serde_json::to_string(call).map_err(|error| failed(error.to_string()))?;
-    // JSON within a JavaScript string: written as JSON once more.
+    // A string literal of JavaScript: the JSON text is encoded as JSON again.
     let literal = serde_json::to_string(&text).map_err(|error| failed(error.to_string()))?;
     evaluate(page, format!("window.wagate.call({number}, {literal})")).await
 }
 
-/// Hears what the page reports.
-struct Ear {
+/// Handles the page's reports.
+struct ReportHandler {
     clock: Clock,
-    waiting: Waiting,
-    seen: watch::Sender<Seen>,
+    pending: PendingCalls,
+    seen: watch::Sender<PageState>,
     codes: u32,
 }
 
-impl Ear {
-    fn new(clock: Clock) -> (Self, Waiting, watch::Receiver<Seen>) {
-        let waiting = Waiting::default();
-        let (seen, receiver) = watch::channel(Seen::default());
-        (Self { clock, waiting: waiting.clone(), seen, codes: 0 }, waiting, receiver)
+impl ReportHandler {
+    fn new(clock: Clock) -> (Self, PendingCalls, watch::Receiver<PageState>) {
+        let pending = PendingCalls::default();
+        let (seen, receiver) = watch::channel(PageState::default());
+        (Self { clock, pending: pending.clone(), seen, codes: 0 }, pending, receiver)
     }
 
-    async fn listen(
+    async fn run(
         mut self,
         mut reports: mpsc::Receiver<String>,
         events: mpsc::Sender<Box<DriverEvent>>,
@@ -188,11 +185,11 @@ impl Ear {
             let report = match serde_json::from_str(&text) {
                 Ok(report) => report,
                 Err(error) => {
-                    tracing::warn!(%error, "the page reported something that cannot be read");
+                    tracing::warn!(%error, "a report of the page cannot be read");
                     continue;
                 }
             };
-            if let Some(event) = self.hear(report)
+            if let Some(event) = self.handle(report)
                 && events.send(Box::new(event)).await.is_err()
             {
                 return;
@@ -200,11 +197,11 @@ impl Ear {
         }
     }
 
-    fn hear(&mut self, report: Report) -> Option<DriverEvent> {
+    fn handle(&mut self, report: Report) -> Option<DriverEvent> {
         match report {
             Report::Hello { version, again } => {
                 if !again {
-                    self.page_is_new();
+                    self.page_reloaded();
                 }
                 self.seen.send_modify(|seen| {
                     (seen.hello, seen.capabilities.version) = (true, version);
@@ -219,37 +216,37 @@ impl Ear {
                 Some(DriverEvent::QrExhausted)
             }
             Report::Authenticated => {
-                self.seen.send_modify(|seen| (seen.authenticated, seen.left) = (true, false));
+                self.seen.send_modify(|seen| (seen.authenticated, seen.logged_out) = (true, false));
                 Some(DriverEvent::Authenticated)
             }
             Report::Ready { me, missing } => {
                 self.seen.send_modify(|seen| {
-                    seen.readies += 1;
+                    seen.ready_count += 1;
                     seen.capabilities.missing = missing;
                 });
                 Some(DriverEvent::Ready { me })
             }
-            Report::Line { state, connected } => Some(DriverEvent::Line { state, connected }),
-            Report::LoggedOut => self.left(),
+            Report::Line { state, connected } => Some(DriverEvent::Connection { state, connected }),
+            Report::LoggedOut => self.logged_out(),
             Report::Stuck { reason } => Some(DriverEvent::Crashed { reason }),
-            Report::Happened { event } => Some(DriverEvent::Happened(event)),
+            Report::Happened { event } => Some(DriverEvent::Event(event)),
         }
     }
 
-    /// What was asked of the page before it was loaded again is never answered.
-    fn page_is_new(&self) {
-        let cut_off: Vec<_> = lock(&self.waiting).drain().collect();
+    /// Fails the calls of the page before a reload: they are never answered.
+    fn page_reloaded(&self) {
+        let cut_off: Vec<_> = lock(&self.pending).drain().collect();
         for (_, caller) in cut_off {
-            let message = "the page was loaded again meanwhile; the outcome is unknown";
+            let message = "the page was reloaded during the call; the outcome is unknown";
             let error = failed(message.to_owned()).detail("outcome", "unknown");
             let _ = caller.answer.send(Err(error));
         }
     }
 
     fn code(&mut self, text: String) -> Option<DriverEvent> {
-        // A code where there was an account: it was left without a word, since the page went with it.
+        // A code after a login: the page was unlinked and reloaded before it could report that.
         if self.seen.borrow().authenticated {
-            return self.left();
+            return self.logged_out();
         }
         self.codes += 1;
         let life = if self.codes == 1 { FIRST_CODE } else { LATER_CODE };
@@ -257,24 +254,24 @@ impl Ear {
         Some(DriverEvent::Qr { text, attempt: self.codes, expires_at })
     }
 
-    fn left(&mut self) -> Option<DriverEvent> {
-        let was_known = self.seen.borrow().left;
-        self.seen.send_modify(|seen| (seen.authenticated, seen.left) = (false, true));
+    fn logged_out(&mut self) -> Option<DriverEvent> {
+        let was_known = self.seen.borrow().logged_out;
+        self.seen.send_modify(|seen| (seen.authenticated, seen.logged_out) = (false, true));
         (!was_known).then_some(DriverEvent::LoggedOut)
     }
 
     fn answer(&self, number: u64, answer: Result<Value, Failure>) -> Option<DriverEvent> {
-        let caller = lock(&self.waiting).remove(&number);
-        if let Some(Caller { answer: sender, subject }) = caller {
-            // Whoever asked may have given up meanwhile.
+        let caller = lock(&self.pending).remove(&number);
+        if let Some(PendingCall { answer: sender, subject }) = caller {
+            // The caller may have dropped the call.
             let _ = sender.send(answer.map_err(|failure| failure.error(subject)));
         }
         None
     }
 }
 
-fn lock(waiting: &Waiting) -> MutexGuard<'_, HashMap<u64, Caller>> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(pending: &PendingCalls) -> MutexGuard<'_, HashMap<u64, PendingCall>> {
+    pending.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn failed(reason: String) -> Error {
@@ -285,12 +282,12 @@ fn failed(reason: String) -> Error {
 mod tests {
     use super::*;
 
-    fn ear() -> Ear {
-        Ear::new(Clock::system()).0
+    fn handler() -> ReportHandler {
+        ReportHandler::new(Clock::system()).0
     }
 
-    fn hear(ear: &mut Ear, report: Value) -> Option<DriverEvent> {
-        ear.hear(serde_json::from_value(report).unwrap())
+    fn handle(handler: &mut ReportHandler, report: Value) -> Option<DriverEvent> {
+        handler.handle(serde_json::from_value(report).unwrap())
     }
 
     fn code() -> Value {
@@ -299,11 +296,11 @@ mod tests {
 
     #[test]
     fn codes_are_counted_until_they_run_out() {
-        let mut ear = ear();
+        let mut handler = handler();
         let attempts = [code(), code(), serde_json::json!({ "report": "qrIdle" }), code()];
         let seen: Vec<_> = attempts
             .into_iter()
-            .map(|report| match hear(&mut ear, report) {
+            .map(|report| match handle(&mut handler, report) {
                 Some(DriverEvent::Qr { attempt, .. }) => attempt,
                 _ => 0,
             })
@@ -312,25 +309,25 @@ mod tests {
     }
 
     #[test]
-    fn a_code_where_there_was_an_account_means_that_it_was_left_and_is_told_once() {
-        let mut ear = ear();
-        hear(&mut ear, serde_json::json!({ "report": "authenticated" }));
-        assert_eq!(hear(&mut ear, code()), Some(DriverEvent::LoggedOut));
-        assert_eq!(hear(&mut ear, serde_json::json!({ "report": "loggedOut" })), None);
-        assert!(matches!(hear(&mut ear, code()), Some(DriverEvent::Qr { .. })));
+    fn a_code_after_a_login_is_one_logout() {
+        let mut handler = handler();
+        handle(&mut handler, serde_json::json!({ "report": "authenticated" }));
+        assert_eq!(handle(&mut handler, code()), Some(DriverEvent::LoggedOut));
+        assert_eq!(handle(&mut handler, serde_json::json!({ "report": "loggedOut" })), None);
+        assert!(matches!(handle(&mut handler, code()), Some(DriverEvent::Qr { .. })));
     }
 
     #[tokio::test]
-    async fn what_was_asked_of_a_page_that_is_loaded_again_fails_at_once() {
-        let mut ear = ear();
+    async fn calls_of_a_page_that_is_reloaded_fail_at_once() {
+        let mut handler = handler();
         let (sender, answer) = oneshot::channel();
-        lock(&ear.waiting).insert(1, Caller { answer: sender, subject: None });
+        lock(&handler.pending).insert(1, PendingCall { answer: sender, subject: None });
         let hello =
             |again| serde_json::json!({ "report": "hello", "version": "2.3", "again": again });
-        hear(&mut ear, hello(true));
-        assert_eq!(lock(&ear.waiting).len(), 1, "the agent before goes on with it");
-        hear(&mut ear, hello(false));
+        handle(&mut handler, hello(true));
+        assert_eq!(lock(&handler.pending).len(), 1, "the agent before still answers it");
+        handle(&mut handler, hello(false));
         let error = answer.await.unwrap().unwrap_err();
-        assert!(error.message.contains("loaded again"), "{error}");
+        assert!(error.message.contains("reloaded"), "{error}");
     }
 }

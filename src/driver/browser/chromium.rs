@@ -1,6 +1,6 @@
-//! One Chromium with one page: launched on its profile, the scripts injected, the page loaded.
+//! One Chromium with one page: launches it on its profile, injects the scripts, loads the page.
 //!
-//! Knows nothing of what the scripts say; it hands their reports on as text.
+//! Passes the scripts' reports on as text, and does not read them.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -24,7 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     domain::{Error, ErrorCode, SessionConfig},
     driver::{
-        OpenOrder,
+        OpenRequest,
         browser::{
             BrowserSettings, find,
             flags::Flags,
@@ -39,17 +39,17 @@ use crate::{
     },
 };
 
-/// The function of the page that reaches the gateway.
+/// The page's binding to the gateway.
 const BINDING: &str = "wagateReport";
-/// What a browser opens with; otherwise it is the distribution's start page.
+/// The first page; without it a browser opens the distribution's start page.
 const BLANK: &str = "about:blank";
 const LOAD_DEADLINE: Duration = Duration::from_secs(30);
-/// How long the page that a browser opens with may take to show up, and how often it is looked for.
+/// Deadline and polling interval for the first page of a browser.
 const FIRST_PAGE: Duration = Duration::from_secs(2);
 const FIRST_PAGE_LOOK: Duration = Duration::from_millis(10);
 
-/// The library counts its users at Google, and has the links of messages looked up by servers of its
-/// own. Without such servers WhatsApp Web looks them up in its own way.
+/// By default wa-js reports its users to Google, and has link previews made by its own servers. Both are disabled;
+/// WhatsApp Web makes the previews itself.
 const LIBRARY_SETTINGS: &str =
     "{ disableGoogleAnalytics: true, googleAnalyticsId: null, linkPreviewApiServers: [] }";
 
@@ -59,7 +59,7 @@ const LIBRARY_SETTINGS: &str =
 #[allow_missing = true]
 struct Scripts;
 
-/// All that a launch needs.
+/// The parameters of a launch.
 pub struct LaunchOrder {
     executable: PathBuf,
     profile: PathBuf,
@@ -74,7 +74,7 @@ impl LaunchOrder {
     /// `files` is the one port of this machine that the page may contact.
     pub fn new(
         settings: &BrowserSettings,
-        order: &OpenOrder,
+        order: &OpenRequest,
         files: SocketAddr,
     ) -> Result<Self, Error> {
         refuse_overrides(settings, &order.config)?;
@@ -90,7 +90,7 @@ impl LaunchOrder {
             .map_err(|error| failed(format!("the profile folder cannot be made: {error}")))?;
         Ok(Self {
             executable,
-            // Whole, since it is how left-over browsers are known again.
+            // An absolute path, by which left-over browsers are found again.
             profile: order.profile.canonicalize().unwrap_or_else(|_| order.profile.clone()),
             script: script()?,
             settings: settings.clone(),
@@ -130,7 +130,7 @@ impl LaunchOrder {
     }
 }
 
-/// Overrides run programs: a record may come from another gateway, or from before the setting changed.
+/// Checks overrides, which run programs: a record may come from another gateway or from before the setting changed.
 fn refuse_overrides(settings: &BrowserSettings, config: &SessionConfig) -> Result<(), Error> {
     let has_overrides = config.browser_executable.is_some() || !config.browser_args.is_empty();
     if !has_overrides || settings.allow_overrides {
@@ -142,13 +142,13 @@ fn refuse_overrides(settings: &BrowserSettings, config: &SessionConfig) -> Resul
     Err(Error::invalid(message))
 }
 
-/// What runs before the page's own code: settings, the library, the agent.
+/// The scripts that run before the page's own: settings, wa-js, the agent.
 fn script() -> Result<String, Error> {
     let (library, agent) = (part("wa-js.js")?, agent_script()?);
     Ok(format!("window.WPPConfig = {LIBRARY_SETTINGS};\n{library}\n;{agent}"))
 }
 
-/// The agent alone, for a page that has the library already.
+/// The agent's script alone, for a page that has wa-js already.
 pub fn agent_script() -> Result<String, Error> {
     part("agent.js")
 }
@@ -169,7 +169,7 @@ pub struct Chromium {
     _relay: Option<Relay>,
 }
 
-/// What a browser is spoken to through. Dropped, it closes the browser's pipe.
+/// The debugging connection of a browser. Dropping it closes the browser's pipe.
 struct Link {
     _browser: Browser,
     _transport: Transport,
@@ -177,14 +177,14 @@ struct Link {
 }
 
 impl Chromium {
-    /// Launches it and loads the page. What the page's scripts report goes to `reports`.
+    /// Launches the browser and loads the page. The scripts' reports go to `reports`.
     pub async fn launch(order: LaunchOrder, reports: mpsc::Sender<String>) -> Result<Self, Error> {
         process::evict(&order.profile).await;
         let relay = match &order.config.proxy {
             Some(proxy) => {
                 let own_ports = order.settings.own_ports.clone();
                 let relay = Relay::start(proxy, order.reach.clone(), own_ports).await?;
-                // No browser is started for a proxy that lets nothing through.
+                // A proxy that does not work needs no browser.
                 relay.check(&order.settings.url).await?;
                 Some(relay)
             }
@@ -217,7 +217,7 @@ impl Chromium {
         let settings = HandlerConfig { ignore_https_errors: false, ..HandlerConfig::default() };
         let connected = timeout(order.deadline, transport::connect(pipe, settings)).await;
         let (browser, mut handler, transport) = in_time(connected)?;
-        // Messages that this version does not know are errors here; the loop goes on.
+        // Unknown messages of the protocol are errors here, and are skipped.
         let handling = tokio::spawn(async move { while handler.next().await.is_some() {} });
         let handling = AbortOnDropHandle::new(handling);
         let page = in_time(timeout(order.deadline, first_page(&browser)).await)?;
@@ -248,7 +248,7 @@ impl Chromium {
         &self.page
     }
 
-    /// Resolves with the reason when the browser has ended, or its page's process has.
+    /// Resolves with the reason when the browser or its page's process has ended.
     pub async fn crashed(&self) -> impl Future<Output = String> + Send + 'static {
         let ended = self.process.ended();
         let crashes = self.page.event_listener::<EventTargetCrashed>().await;
@@ -267,7 +267,7 @@ impl Chromium {
         }
     }
 
-    /// Ends the browser in order, within a bounded time; by force if need be.
+    /// Ends the browser in order, and by force after a deadline.
     pub async fn close(self) {
         drop(self.link);
         self.process.end().await;
@@ -297,7 +297,7 @@ async fn load(
     login.done(browser).await
 }
 
-/// The blank page that the browser opens with: a second one would cost memory.
+/// The first, blank page of the browser: a second one would cost memory.
 async fn first_page(browser: &Browser) -> Result<Page, CdpError> {
     let looking = async {
         loop {
@@ -313,7 +313,7 @@ async fn first_page(browser: &Browser) -> Result<Page, CdpError> {
     }
 }
 
-/// Hands on what the page's scripts say. Full, it waits: the browser keeps what comes meanwhile.
+/// Passes reports on. Waits when the channel is full; the browser buffers meanwhile.
 async fn listen(
     page: &Page,
     reports: mpsc::Sender<String>,
@@ -329,7 +329,7 @@ async fn listen(
     Ok(AbortOnDropHandle::new(listening))
 }
 
-/// A browser without a window says so in its name, and WhatsApp Web turns unknown browsers away.
+/// Replaces the name of a headless browser, which WhatsApp Web refuses.
 async fn hide_headless(browser: &Browser, page: &Page) -> Result<(), CdpError> {
     let name = browser.version().await?.user_agent.replace("HeadlessChrome", "Chrome");
     page.set_user_agent(name).await?;

@@ -1,7 +1,6 @@
-//! Files between the gateway and a page: over loopback, each under an address that works once.
+//! File exchange between the gateway and a page: over loopback HTTP, each file under a URL that works once.
 //!
-//! A file never goes through the browser's debugging channel, where it would be held whole in memory
-//! several times over. Both ways it is streamed.
+//! The debugging channel would copy a whole file in memory several times. Here files are streamed both ways.
 
 use std::{
     collections::HashMap,
@@ -30,9 +29,9 @@ use tokio_util::io::ReaderStream;
 
 use crate::{driver::browser::loopback::Port, egress::OwnPorts};
 
-/// Files under way at once; more wait.
+/// Transfers in flight; further ones wait.
 const CONNECTIONS: usize = 16;
-/// How long a caller may take to say what it wants.
+/// Deadline for the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 
 type Body = BoxBody<Bytes, std::io::Error>;
@@ -50,7 +49,7 @@ pub struct Exchange {
     offers: Offers,
 }
 
-/// Takes an offer back when it is dropped, used or not.
+/// Withdraws an offer when it is dropped.
 pub struct Token {
     offers: Offers,
     name: String,
@@ -71,17 +70,17 @@ impl Exchange {
         Ok(Self { port, offers })
     }
 
-    /// Where its addresses lead.
+    /// The server's address.
     pub fn address(&self) -> SocketAddr {
         self.port.address
     }
 
-    /// An address from which this file can be fetched once.
+    /// A URL from which this file can be fetched once.
     pub fn give_out(&self, path: PathBuf) -> (String, Token) {
         self.offer(Offer::GiveOut(path))
     }
 
-    /// An address to which a file can be sent once; it is written to this path.
+    /// A URL to which a file can be sent once; it is written to this path.
     pub fn take_in(&self, path: PathBuf) -> (String, Token) {
         self.offer(Offer::TakeIn(path))
     }
@@ -97,9 +96,9 @@ impl Exchange {
 async fn serve(stream: TcpStream, offers: Offers) {
     let service = service_fn(move |request| answer(request, offers.clone()));
     let mut connection = hyper::server::conn::http1::Builder::new();
-    // Strangers without an address hold a place no longer than this.
+    // A client without a valid URL holds a connection no longer than this.
     connection.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).keep_alive(false);
-    // A page that hangs up has its reasons; the command that waits for the file says so.
+    // When the page disconnects, the command that needs the file fails with the reason.
     let _ = connection.serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -119,7 +118,7 @@ async fn answer(request: Request<Incoming>, offers: Offers) -> Result<Response<B
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, PUT"));
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type"));
-    // Chromium asks before a public page may reach this machine.
+    // Chromium sends a preflight request before a public page may reach a private address.
     headers.insert("access-control-allow-private-network", HeaderValue::from_static("true"));
     Ok(response)
 }
@@ -149,7 +148,7 @@ async fn take(path: PathBuf, mut body: Incoming) -> Response<Body> {
     match written.await {
         Ok(()) => empty(StatusCode::NO_CONTENT),
         Err(error) => {
-            tracing::warn!(%error, "a file from the page could not be taken in");
+            tracing::warn!(%error, "a file from the page could not be written");
             let _ = tokio::fs::remove_file(&path).await;
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }

@@ -1,4 +1,4 @@
-//! Where Chromium is on this machine.
+//! Search for Chromium on this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -15,13 +15,13 @@ const MAC: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
-/// Where Playwright and Puppeteer keep the browsers that they fetch, below the home folder.
+/// Browser caches of Playwright and Puppeteer, below the home folder.
 const CACHES: [&str; 3] =
     [".cache/ms-playwright", "Library/Caches/ms-playwright", ".cache/puppeteer/chrome"];
-/// How deep a browser lies in such a cache.
+/// Depth of a browser in such a cache.
 const CACHE_DEPTH: usize = 4;
 
-/// The browser that is configured, named by the environment, on the path, or in a known cache.
+/// The browser from the settings, the environment, the path or a known cache.
 pub fn find(configured: Option<&Path>) -> Option<PathBuf> {
     if let Some(path) = configured {
         return path.is_file().then(|| path.to_owned());
@@ -55,7 +55,7 @@ fn in_cache(folder: &Path, depth: usize) -> Option<PathBuf> {
     folders.into_iter().find_map(|path| in_cache(path, depth - 1))
 }
 
-/// How Chromium is installed on this system.
+/// The command that installs Chromium on this system.
 pub fn install_hint() -> &'static str {
     let has = |name: &str| {
         std::env::var_os("PATH")

@@ -1,12 +1,10 @@
-//! The command line of Chromium: which switches save memory or noise, and how a person's own come in.
-//!
-//! Pure: knows nothing of processes.
+//! Command line of Chromium: the gateway's switches, merged with those of the settings. Pure.
 
 use crate::domain::Error;
 
 /// Switches without a value, and those with one.
 const SWITCHES: [(&str, &str); 43] = [
-    // Over the pipe alone. It also ends the browser when the gateway's end closes, however that ended.
+    // Debugging over the pipe alone. It also ends the browser when the gateway's end closes.
     ("remote-debugging-pipe", ""),
     ("allow-browser-signin", "false"),
     ("allow-pre-commit-input", ""),
@@ -34,28 +32,28 @@ const SWITCHES: [(&str, &str); 43] = [
     ("password-store", "basic"),
     ("use-mock-keychain", ""),
     ("lang", "en-US"),
-    // The login is written down a second after the page has it rather than five: a browser that ends in
-    // between may lose it, also where it is closed in order.
+    // Writes the login to the disk after one second instead of five: a browser that ends before may lose it, also
+    // when it is closed in order.
     ("enable-aggressive-domstorage-flushing", ""),
-    // What follows is there so that nobody is asked but who the page needs. Google's hosts for accounts
-    // and updates have no switch that turns them off: they get an address that the host rules refuse.
+    // Disables requests to hosts that the page does not need. Google's hosts for accounts and updates have no such
+    // switch: they get an address that the host rules refuse.
     ("component-updater", "url-source=https://127.0.0.1:9/"),
     ("gaia-url", "https://127.0.0.1:9"),
     ("disable-domain-reliability", ""),
     ("disable-field-trial-config", ""),
     ("no-pings", ""),
-    // Calls would reach any address over UDP, past the rules for hosts and past a proxy. The second name
-    // is that of older browsers.
+    // Calls would reach any address over UDP, past the host rules and the proxy. The second name is that of older
+    // browsers.
     ("disable-quic", ""),
     ("webrtc-ip-handling-policy", "disable_non_proxied_udp"),
     ("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"),
-    // What follows is there for memory.
+    // Saves memory.
     ("disable-3d-apis", ""),
     ("disable-gpu", ""),
     ("disable-site-isolation-trials", ""),
     ("disable-software-rasterizer", ""),
     ("in-process-gpu", ""),
-    // The other zygote, the one in the sandbox, stays: pages come from it.
+    // The zygote in the sandbox stays: it starts the pages.
     ("no-unsandboxed-zygote", ""),
     ("window-size", "800,600"),
 ];
@@ -75,7 +73,7 @@ const LISTS: [(&str, char); 4] = [
     ("disable-blink-features", ','),
     ("js-flags", ' '),
 ];
-/// Switches that the gateway cannot let go.
+/// Switches that the settings cannot remove.
 const RESERVED: [&str; 4] =
     ["user-data-dir", "remote-debugging-port", "remote-debugging-pipe", "remote-debugging-address"];
 
@@ -83,7 +81,7 @@ const RESERVED: [&str; 4] =
 pub struct Flags(Vec<(String, String)>);
 
 impl Flags {
-    /// Those that every session has.
+    /// The switches of every session.
     pub fn of_the_gateway() -> Self {
         let mut flags = Self(Vec::new());
         for (name, value) in SWITCHES {
@@ -95,7 +93,7 @@ impl Flags {
         flags
     }
 
-    /// Chromium itself heeds the last of several equal switches alone, which is why they are merged.
+    /// Chromium uses only the last of several equal switches, so values are merged.
     pub fn set(&mut self, name: &str, value: &str) {
         let before = self.0.iter_mut().find(|(known, _)| known == name);
         let Some((_, before)) = before else {
@@ -111,7 +109,7 @@ impl Flags {
         }
     }
 
-    /// Takes switches as a person writes them, with or without dashes.
+    /// Adds switches with or without dashes.
     pub fn add(&mut self, arguments: &[String]) -> Result<(), Error> {
         for argument in arguments {
             let bare = argument.trim_start_matches('-');

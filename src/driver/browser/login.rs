@@ -1,9 +1,7 @@
-//! How a browser gets its password for the session's relay: over the debugging channel, when the relay
-//! asks for it.
+//! Authentication of a browser at the session's proxy relay: the password goes over the debugging channel.
 //!
-//! A command line could be read by every user of the machine. Chromium keeps the password for all later
-//! connections, WebSockets included, so requests are looked at while the page is loaded first and never
-//! again.
+//! Every user of the machine could read a command line. Chromium caches the password for all later connections,
+//! WebSockets included, so requests are intercepted only during the first load of the page.
 
 use std::convert::Infallible;
 
@@ -24,7 +22,7 @@ use futures_util::StreamExt;
 
 use crate::driver::browser::proxy::{Relay, USERNAME};
 
-/// Listens for the relay's question.
+/// Intercepts the relay's challenge.
 pub struct Login {
     origin: String,
     secret: String,
@@ -34,8 +32,8 @@ pub struct Login {
 }
 
 impl Login {
-    /// Of all requests the one for the page itself is looked at. The browser as a whole is asked, since
-    /// the library answers questions to a page by itself.
+    /// Intercepts the request for the page itself. On the level of the browser, since chromiumoxide answers
+    /// challenges of a page by itself.
     pub async fn prepare(browser: &Browser, relay: &Relay, url: &str) -> Result<Self, CdpError> {
         let questions = browser.event_listener().await?;
         let paused = browser.event_listener().await?;
@@ -51,7 +49,7 @@ impl Login {
         })
     }
 
-    /// Answers for as long as it is awaited.
+    /// Answers challenges for as long as the future is polled.
     pub async fn answer(&mut self, browser: &Browser) -> Result<Infallible, CdpError> {
         loop {
             tokio::select! {
@@ -69,7 +67,7 @@ impl Login {
         }
     }
 
-    /// The password is for the relay alone, and a refused one is not given twice.
+    /// The password goes to the relay alone, and a refused one is not sent again.
     fn answer_to(&mut self, question: &EventAuthRequired) -> AuthChallengeResponse {
         let challenge = &question.auth_challenge;
         let is_the_relay =

@@ -1,6 +1,4 @@
-//! A port on loopback that one browser connects to, a bounded number of times at once.
-//!
-//! Knows nothing of what is said over a connection.
+//! Listener on loopback for one browser, with a limit of connections.
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,10 +11,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::egress::{OwnPort, OwnPorts};
 
-/// Where the system refuses a connection, asking again at once would only keep it busy.
+/// Pause after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A listening port; it closes with this, and so do its connections.
+/// A listening port. Dropping it closes the port and its connections.
 pub struct Port {
     pub address: SocketAddr,
     _own: OwnPort,
@@ -24,7 +22,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// Serves each connection in a task of its own, at most so many at once; more wait.
+    /// Serves each connection in a task of its own, up to `most` at once; further ones wait.
     pub async fn open<F, S>(own_ports: &OwnPorts, at_once: usize, serve: S) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -52,7 +50,7 @@ where
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        // What is said is small and waited for. A stream that refuses this works all the same.
+        // Messages are small, and their sender waits for the answer. The option may fail without harm.
         let _ = stream.set_nodelay(true);
         let connection = serve(stream);
         connections.spawn(async move {

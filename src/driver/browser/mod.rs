@@ -1,5 +1,5 @@
-//! The engine on headless Chromium: one browser for each session, WhatsApp Web in it, the npm library
-//! wa-js and the agent of `web/agent` injected.
+//! Browser engine: one headless Chromium per session with WhatsApp Web, into which the npm library wa-js and the
+//! agent of `web/agent` are injected.
 //!
 //! ```text
 //!  BrowserDriver ── agent ── wire ─────▶ the page: agent.ts, wa-js, WhatsApp Web
@@ -9,8 +9,8 @@
 //!        └── chromium ── process (flags, find), transport, proxy (login), reach
 //! ```
 //!
-//! The only place that knows Chromium. It speaks to the page through the agent alone, and so does not
-//! know whether the page is the real one.
+//! Only this module knows Chromium. It reaches the page through the agent alone, so a simulated page works as
+//! the real one does.
 
 mod agent;
 mod chromium;
@@ -24,11 +24,14 @@ mod profile;
 mod proxy;
 mod reach;
 pub mod sandbox;
+mod settings;
 mod transport;
 mod wire;
+#[cfg(test)]
+mod wire_types;
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Once},
     time::Duration,
 };
@@ -44,55 +47,30 @@ use self::{
     agent::Agent,
     chromium::{Chromium, LaunchOrder},
     exchange::Exchange,
-    reach::Reach,
     wire::{Call, OutgoingView},
 };
 pub use self::{
     find::{find, install_hint},
     process::end_left_over,
     profile::is_expendable,
+    settings::BrowserSettings,
 };
 use crate::{
-    domain::{Clock, Command, Content, Error, ErrorCode, Reply, Subject},
-    driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
-    egress::OwnPorts,
+    domain::{Command, Content, Error, ErrorCode, Reply, Subject},
+    driver::{
+        Capabilities, Close, Driver, DriverEvent, EngineFactory, OpenRequest, OpenedEngine,
+        RecoveryMethod,
+    },
 };
 
 const EVENTS: usize = 1_024;
 /// How long the page may take to leave its account; it ends with the browser in any case.
 const LOGOUT_DEADLINE: Duration = Duration::from_secs(5);
 
-/// What all browsers of the gateway have in common.
-#[derive(Clone, Debug)]
-pub struct BrowserSettings {
-    pub url: String,
-    /// `host:port` that the URL's host is looked up as; none for DNS.
-    pub resolve_to: Option<String>,
-    /// SHA-256 (base64) of a public key to trust although no authority signed it.
-    pub trusted_key: Option<String>,
-    /// None to search for it.
-    pub executable: Option<PathBuf>,
-    pub extra_args: Vec<String>,
-    /// Whether a session may choose its own executable and arguments.
-    pub allow_overrides: bool,
-    /// Hosts that a session's page and browser may contact, besides the URL's own.
-    pub allowed_hosts: Vec<String>,
-    pub clock: Clock,
-    /// Where the ports of its files and proxies are listed.
-    pub own_ports: OwnPorts,
-}
-
-impl BrowserSettings {
-    fn reach(&self) -> Result<Reach, Error> {
-        let reach = Reach::of(&self.url, self.resolve_to.as_deref(), &self.allowed_hosts);
-        reach.ok_or_else(|| Error::invalid("whatsapp.url is not the address of a page"))
-    }
-}
-
 /// Opens sessions in browsers.
 pub struct BrowserEngine {
     settings: BrowserSettings,
-    /// Of a missing sandbox, at the first launch.
+    /// Logs the warning about a missing sandbox once.
     warned: Once,
 }
 
@@ -103,33 +81,33 @@ impl BrowserEngine {
 }
 
 #[async_trait]
-impl Engine for BrowserEngine {
-    async fn open(&self, order: OpenOrder) -> Result<Connection, Error> {
+impl EngineFactory for BrowserEngine {
+    async fn open(&self, request: OpenRequest) -> Result<OpenedEngine, Error> {
         let exchange = Exchange::start(&self.settings.own_ports).await.map_err(|error| {
             Error::new(ErrorCode::EngineFailed, format!("no loopback port for files: {error}"))
         })?;
         let (events, receiver) = mpsc::channel(EVENTS);
         let (agent, reports) = Agent::new(events.clone(), self.settings.clock.clone());
-        let deadline = order.deadline;
+        let deadline = request.deadline;
         self.warned.call_once(|| {
             if let Some(warning) = sandbox::warning(&self.settings.extra_args) {
                 tracing::warn!("{warning}");
             }
         });
-        let order = LaunchOrder::new(&self.settings, &order, exchange.address())?;
+        let order = LaunchOrder::new(&self.settings, &request, exchange.address())?;
         let opening = async {
             let chromium = Chromium::launch(order, reports).await?;
             agent.wait_for_hello(&chromium).await;
             Ok::<_, Error>(chromium)
         };
-        // Given up, the browser is dropped, which ends it.
+        // Dropping the browser at the deadline ends its process.
         let chromium = timeout(deadline, opening).await.map_err(|_| {
             Error::new(ErrorCode::Timeout, "WhatsApp Web did not come up in the browser in time")
         })??;
         let crashed = chromium.crashed().await;
         let watching = tokio::spawn(async move {
             let reason = crashed.await;
-            // Nobody listens any more to a session that was closed.
+            // A closed session receives no events.
             let _ = events.send(Box::new(DriverEvent::Crashed { reason })).await;
         });
         let driver = BrowserDriver {
@@ -139,7 +117,7 @@ impl Engine for BrowserEngine {
             exchange,
             watching: AbortOnDropHandle::new(watching),
         };
-        Ok(Connection { driver: Arc::new(driver), events: receiver })
+        Ok(OpenedEngine { driver: Arc::new(driver), events: receiver })
     }
 
     async fn release(&self, profile: &Path) {
@@ -190,11 +168,11 @@ impl Driver for BrowserDriver {
         }
     }
 
-    async fn recover(&self, cure: Cure) -> Result<(), Error> {
+    async fn recover(&self, method: RecoveryMethod) -> Result<(), Error> {
         let is_back = self.agent.ready_again();
-        match cure {
-            Cure::Reinject => agent::evaluate(&self.page, chromium::agent_script()?).await?,
-            Cure::Reload => {
+        match method {
+            RecoveryMethod::Soft => agent::evaluate(&self.page, chromium::agent_script()?).await?,
+            RecoveryMethod::Reconnect => {
                 self.page.reload().await.map_err(|error| {
                     Error::new(ErrorCode::EngineFailed, format!("the page does not load: {error}"))
                 })?;
@@ -203,7 +181,7 @@ impl Driver for BrowserDriver {
         is_back.await
     }
 
-    async fn standing(&self) -> Option<String> {
+    async fn describe_state(&self) -> Option<String> {
         let standing = self.agent.call(&self.page, Call::Standing, None).await.ok()?;
         standing.as_str().map(str::to_owned)
     }
@@ -216,7 +194,7 @@ impl Driver for BrowserDriver {
             // says no more than that the page tried. What it showed last tells whether it left.
             let leaving = async {
                 let _ = self.agent.call(&self.page, Call::LogOut, None).await;
-                self.agent.left().await;
+                self.agent.wait_for_logout().await;
             };
             if timeout(LOGOUT_DEADLINE, leaving).await.is_err() {
                 tracing::warn!("the page did not confirm that the device is unlinked");

@@ -1,9 +1,8 @@
-//! The processes of one browser: started, watched, and ended for certain.
+//! Processes of one browser: start, supervision, and an end that is certain.
 //!
-//! Knows nothing of pages. A browser is debugged over a pair of pipes and listens on no port. It ends in
-//! order when the gateway's end closes, so that none outlives the gateway, whatever ends that; what
-//! escaped all the same (it hung) is found by its profile folder when the profile is next used, or at
-//! boot.
+//! A browser is debugged over a pair of pipes and listens on no port. It ends in order when the gateway's end of
+//! the pipe closes, so no browser outlives the gateway. A browser that hung is found by its profile folder at the
+//! next use of the profile, or at boot.
 
 use std::{
     collections::VecDeque,
@@ -27,35 +26,35 @@ use crate::{
     memory,
 };
 
-/// The shell moves the browser's standard input and output to where it reads commands and writes what
-/// happens. A closed input is how it notices that the gateway is gone.
+/// The shell moves standard input and output to the file descriptors of Chromium's debugging pipe. A closed input
+/// tells the browser that the gateway has ended.
 const START: &str = r#"exec "$0" "$@" 3<&0 4>&1 0</dev/null 1>/dev/null"#;
-/// What a browser is asked to see whether it is up. Later commands count from 0.
+/// The first command, whose answer shows that the browser is up. Later commands count from 0.
 const FIRST_QUESTION: &[u8] = b"{\"id\":-1,\"method\":\"Browser.getVersion\"}\0";
 pub const END_OF_MESSAGE: u8 = 0;
-/// The last lines of what a browser complained of, for the error that tells why it ended.
+/// Lines of standard error that the error of a failed start quotes.
 const COMPLAINTS: usize = 5;
 
-/// How long the last words of a browser that has ended may take to be read.
+/// Deadline for reading the rest of standard error after the end of a browser.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How long each stage of ending may take: asked by the closed pipe, told, and killed.
+/// Deadline of each stage of the end: closed pipe, SIGTERM, SIGKILL.
 const IN_ORDER: Duration = Duration::from_secs(4);
 const TERMINATED: Duration = Duration::from_secs(2);
 const KILLED: Duration = Duration::from_secs(2);
-/// How long a left-over browser may take to vanish once it is killed.
+/// Deadline for the end of a left-over browser after SIGKILL.
 const EVICTION: Duration = Duration::from_secs(3);
 const EVICTION_LOOK: Duration = Duration::from_millis(20);
 
 type Complaints = Arc<Mutex<VecDeque<String>>>;
 
-/// The gateway's ends of a browser's pipes. Messages are JSON, each with a zero byte after it. The browser
-/// ends in order when this is dropped.
+/// The gateway's ends of a browser's pipes. Messages are JSON, each followed by a zero byte. Dropping the pipes ends
+/// the browser in order.
 pub struct Pipe {
     pub input: ChildStdin,
     pub output: BufReader<ChildStdout>,
 }
 
-/// A running browser with all its processes. Dropping it ends it, without waiting.
+/// A running browser with all its processes. Dropping it ends the browser without waiting.
 pub struct Process {
     id: u32,
     stop: Option<oneshot::Sender<()>>,
@@ -72,11 +71,11 @@ impl Process {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", START]).arg(executable).args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // The gateway's own settings, some of which are secret, are none of a browser's business.
+        // The gateway's own settings, some of which are secret, are not passed on.
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_own_setting(name)) {
             command.env_remove(name);
         }
-        // A group of its own, so that all of it can be ended, and no Ctrl-C reaches it from outside.
+        // A process group of its own: all processes can be ended, and Ctrl-C does not reach them.
         command.process_group(0).kill_on_drop(true);
         let mut child = command
             .spawn()
@@ -108,14 +107,14 @@ impl Process {
         }
     }
 
-    /// Ends it: in order, so that the login is written, if its pipe is dropped before, and by force if it
-    /// must be.
+    /// Ends the browser: in order if its pipe is dropped before, so that the login is written, and by force after
+    /// the deadlines.
     pub async fn end(mut self) {
         self.stop = None;
         self.ended().await;
     }
 
-    /// Memory of all its processes, each page counted in proportion to who shares it, in bytes.
+    /// Proportional set size of all processes, in bytes.
     pub fn memory(&self) -> Option<u64> {
         memory::of_tree(self.id)
     }
@@ -125,7 +124,7 @@ fn is_own_setting(name: &std::ffi::OsStr) -> bool {
     name.to_str().is_some_and(|name| ["WAGATE_", "OPENWA_"].iter().any(|own| name.starts_with(own)))
 }
 
-/// Whether the browser says anything; not if it ends first.
+/// Whether the browser answers before it ends.
 async fn answers(pipe: &mut Pipe) -> bool {
     let mut answer = Vec::new();
     pipe.input.write_all(FIRST_QUESTION).await.is_ok()
@@ -133,13 +132,13 @@ async fn answers(pipe: &mut Pipe) -> bool {
         && answer.ends_with(&[END_OF_MESSAGE])
 }
 
-/// Why a browser does not answer, once nothing of it is left.
+/// The reason of a failed start, once all processes have ended.
 async fn end_of_the_start(
     mut child: Child,
     listening: JoinHandle<()>,
     complaints: &Complaints,
 ) -> String {
-    // One that ends by itself says why with its status.
+    // A browser that ended by itself has an exit status.
     let by_itself = timeout(LAST_WORDS, child.wait()).await.ok().and_then(Result::ok);
     kill_group(child.id());
     let _ = timeout(KILLED, child.wait()).await;
@@ -147,7 +146,7 @@ async fn end_of_the_start(
     did_not_start(by_itself, complaints)
 }
 
-/// Reads on for as long as there is something: a full pipe would hold the browser up.
+/// Reads standard error to its end: a full pipe would block the browser.
 async fn listen(stderr: ChildStderr, complaints: Complaints) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
@@ -158,7 +157,7 @@ async fn listen(stderr: ChildStderr, complaints: Complaints) {
 fn note(complaints: &Complaints, line: String) {
     tracing::trace!(line, "the browser says");
     let mut complaints = complaints.lock().unwrap_or_else(PoisonError::into_inner);
-    // It misses the desktop's message bus on every server, and says so many times.
+    // Repeated on every server: there is no desktop message bus.
     if line.trim().is_empty() || line.contains("dbus") {
         return;
     }
@@ -184,7 +183,7 @@ fn said(complaints: &Complaints) -> String {
     complaints.iter().map(|line| format!("\n{line}")).collect()
 }
 
-/// Owns the child from start to end, whichever side brings the end about.
+/// Owns the child process from start to end.
 async fn keep(
     mut child: Child,
     asked: oneshot::Receiver<()>,
@@ -194,7 +193,7 @@ async fn keep(
     let group = child.id();
     let by_itself = tokio::select! {
         status = child.wait() => Some(status),
-        // Whether it is asked or the handle is dropped is the same.
+        // A request and a dropped handle have the same effect.
         _ = asked => None,
     };
     let reason = match by_itself {
@@ -232,7 +231,7 @@ fn kill_group(group: Option<u32>) {
 
 fn signal_group(group: Option<u32>, signal: Signal) {
     if let Some(group) = group.and_then(pid) {
-        // An empty group is what is wanted.
+        // The group may be empty already.
         let _ = kill_process_group(group, signal);
     }
 }
@@ -241,10 +240,10 @@ fn pid(number: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(number).ok()?)
 }
 
-/// Makes a profile free: ends every browser that still runs on it, and removes their lock.
+/// Frees a profile: ends every browser that still uses it, and removes its lock.
 ///
-/// The gateway holds the lock of the data folder that the profile lies in, so that whoever runs on it
-/// was left behind by an earlier gateway, perhaps of another machine or container.
+/// The gateway has the lock of the data folder, so such a browser was left behind by an earlier gateway, perhaps on
+/// another machine or in another container.
 pub async fn evict(profile: &Path) {
     end_where(|folder| folder == profile).await;
     for name in ["SingletonLock", "SingletonCookie", "SingletonSocket"] {
@@ -279,20 +278,19 @@ async fn end_where(matches: impl Fn(&Path) -> bool) {
     }
 }
 
-/// Every process that was given a profile folder. Empty where the system has no `/proc`: there the
-/// pipe must do.
+/// Processes with a profile folder in their command line. Empty on systems without `/proc`.
 fn browsers() -> impl Iterator<Item = (u32, PathBuf)> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
     entries.filter_map(|entry| {
         let id = entry.file_name().to_str()?.parse::<u32>().ok()?;
-        // A process that is dead, but not yet waited for, has no command line.
+        // A zombie has no command line.
         let command = std::fs::read(entry.path().join("cmdline")).ok()?;
         Some((id, profile_in(&command)?))
     })
 }
 
-/// The profile folder in a command line as `/proc` shows it: with a zero byte after each argument.
-/// Chromium's own children write theirs anew, all in one; they end with their parent.
+/// The profile folder in a command line as `/proc` shows it: with a zero byte after each argument. Chromium's children
+/// have a rewritten command line; they end with their parent.
 fn profile_in(command: &[u8]) -> Option<PathBuf> {
     const SWITCH: &str = "--user-data-dir=";
     let text = String::from_utf8_lossy(command);
@@ -308,8 +306,7 @@ fn failed(reason: String) -> Error {
 mod tests {
     use super::*;
 
-    /// Says what a browser says and then lives on until its pipe closes, deaf to a polite signal if
-    /// so wanted.
+    /// A stand-in that answers like a browser and runs until its pipe closes; it may ignore SIGTERM.
     fn stand_in(folder: &Path, body: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = folder.join("browser");
@@ -370,7 +367,7 @@ mod tests {
         std::fs::create_dir_all(&mine).unwrap();
         std::os::unix::fs::symlink("elsewhere-1", mine.join("SingletonLock")).unwrap();
         let (mut left_over, mut stranger) = (start(&mine), start(&other));
-        // A process has its own command line only once its program has begun.
+        // The command line is that of the new program only after exec.
         while browsers().filter(|(_, profile)| profile.starts_with(folder.path())).count() < 2 {
             tokio::time::sleep(EVICTION_LOOK).await;
         }

@@ -1,6 +1,6 @@
-//! What in a browser's profile folder is worth keeping.
+//! Contents of a browser's profile folder that a backup leaves out.
 
-/// Folders that the browser fills anew, and locks of the process that last used the profile.
+/// Caches that the browser rebuilds, and locks of the last process.
 const EXPENDABLE: [&str; 16] = [
     "BrowserMetrics",
     "Cache",
@@ -20,8 +20,8 @@ const EXPENDABLE: [&str; 16] = [
     "component_crx_cache",
 ];
 
-/// Whether a copy of the profile does without this. The path is below the profile folder, with `/`
-/// between its parts.
+/// Whether a copy of the profile leaves this path out. The path is relative to the profile folder, with `/` as
+/// separator.
 pub fn is_expendable(path: &str) -> bool {
     let name = path.strip_prefix("Default/").unwrap_or(path);
     EXPENDABLE.contains(&name)

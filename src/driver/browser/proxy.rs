@@ -1,8 +1,7 @@
-//! The way of a session through its proxy.
+//! Proxy relay of a session: an HTTP proxy on loopback in front of the session's own proxy.
 //!
-//! Chromium itself knows no SOCKS proxy with a password. So a session with a proxy gets a relay on
-//! loopback, an HTTP proxy that speaks to the real one, whatever its kind. It asks for a password of its
-//! own, which the browser alone has: other programs of this machine get nothing from it.
+//! Chromium supports no SOCKS proxy with a password, so the relay connects to the session's proxy, of any kind. The
+//! relay has a password that only the browser knows: other programs of this machine cannot use it.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -26,23 +25,23 @@ use crate::{
     egress::{OwnPorts, trust_of_the_system},
 };
 
-/// How long either side may take until the tunnel stands.
+/// Deadline of each side for the tunnel.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
-/// How long a caller may take to say what it wants: strangers hold a place no longer than this.
+/// Deadline for the head of a request, so that an idle client blocks no connection.
 const ASK_DEADLINE: Duration = Duration::from_secs(5);
-/// Connections of one browser; more wait.
+/// Connections per browser; further ones wait.
 const CONNECTIONS: usize = 64;
 const LARGEST_HEAD: u64 = 8 * 1024;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// What the relay asks a caller for. Chromium retries over a new connection.
+/// The relay's challenge. Chromium retries over a new connection.
 const WHO_ARE_YOU: &[u8] = b"HTTP/1.1 407 Proxy Authentication Required\r\n\
     Proxy-Authenticate: Basic realm=\"wagate\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 pub const USERNAME: &str = "wagate";
 
-/// A relay of one session; it ends with this.
+/// The relay of one session. Dropping it ends the relay.
 pub struct Relay {
     port: Port,
     way: Arc<Way>,
@@ -50,7 +49,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// It connects to nobody but who is within `reach`.
+    /// Connects only to hosts that `reach` allows.
     pub async fn start(proxy: &Proxy, reach: Reach, own_ports: OwnPorts) -> Result<Self, Error> {
         let lost = |error: io::Error| {
             let message = format!("the proxy cannot be reached: {error}");
@@ -74,13 +73,13 @@ impl Relay {
         let serving = way.clone();
         let port = Port::open(&own_ports, CONNECTIONS, move |stream| {
             let (way, credentials) = (serving.clone(), credentials.clone());
-            // Either side may hang up whenever it likes; the page sees that its connection is gone.
+            // Either side may close the connection at any time, and the page sees that.
             async move { relay(stream, &way, &credentials).await.unwrap_or_default() }
         });
         Ok(Self { port: port.await?, way, secret })
     }
 
-    /// Whether the proxy lets a page be reached. The error names the proxy, and tells why not.
+    /// Checks that a page can be reached through the proxy. The error names the proxy and the reason.
     pub async fn check(&self, page: &str) -> Result<(), Error> {
         let Some(target) = self.way.reach.way_to_page() else { return Ok(()) };
         let connecting = timeout(CONNECT_DEADLINE, self.way.connect(&target)).await;
@@ -94,7 +93,7 @@ impl Relay {
         self.port.address
     }
 
-    /// The password that goes with [`USERNAME`].
+    /// The password for [`USERNAME`].
     pub fn secret(&self) -> &str {
         &self.secret
     }
@@ -104,7 +103,7 @@ fn basic(username: &str, password: &str) -> String {
     format!("Basic {}", BASE64.encode(format!("{username}:{password}")))
 }
 
-/// Serves one connection of the browser: the tunnel that it asks for, and nothing else.
+/// Serves one connection of the browser: CONNECT requests only.
 async fn relay(browser: TcpStream, way: &Way, credentials: &str) -> io::Result<()> {
     let mut browser = BufReader::new(browser);
     let asked = timeout(ASK_DEADLINE, asked_for(&mut browser)).await??;
@@ -133,7 +132,7 @@ async fn relay(browser: TcpStream, way: &Way, credentials: &str) -> io::Result<(
 
 struct Asked {
     credentials: String,
-    /// The `host:port` that a tunnel is wanted to; none when it is something else.
+    /// The `host:port` of a CONNECT request; none for any other request.
     target: Option<String>,
 }
 
@@ -154,7 +153,7 @@ async fn asked_for(browser: &mut BufReader<TcpStream>) -> io::Result<Asked> {
     })
 }
 
-/// Lines up to the empty one; what comes after stays in the reader.
+/// Reads the head up to its empty line; the rest stays in the reader.
 async fn read_head(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(512);
     let mut bounded = stream.take(LARGEST_HEAD);
@@ -166,13 +165,13 @@ async fn read_head(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u
     Ok(head)
 }
 
-/// The proxy, and whom it may be asked to connect to.
+/// The session's proxy, and the hosts that may be reached through it.
 struct Way {
     proxy: Proxy,
     reach: Reach,
-    /// Whom a proxy behind TLS may be vouched for by; none for one that is not.
+    /// Trusted certificates for a proxy behind TLS; none for a proxy without TLS.
     tls: Option<Arc<ClientConfig>>,
-    /// A session's proxy is none of these.
+    /// Ports that no session may use as its proxy.
     own_ports: OwnPorts,
 }
 
@@ -195,7 +194,7 @@ impl Way {
                 let connecting = Socks4Stream::connect_with_userid_and_socket(socket, target, user);
                 Ok(Box::new(connecting.await.map_err(io::Error::other)?))
             }
-            // The proxy looks names up either way: this machine may not know them.
+            // The proxy resolves names, which this machine may not know.
             ProxyProtocol::Socks5 | ProxyProtocol::Socks5h => {
                 let connected = match credentials {
                     Some((username, password)) => {
@@ -212,7 +211,7 @@ impl Way {
     }
 }
 
-/// Asks an HTTP proxy for a tunnel.
+/// Requests a tunnel from an HTTP proxy.
 async fn ask(
     stream: impl Stream + 'static,
     target: &str,
@@ -320,7 +319,7 @@ mod tests {
             let acceptor = tokio_rustls::TlsAcceptor::from(server);
             loop {
                 let socket = upstream.accept().await.unwrap().0;
-                // Whoever does not trust it hangs up.
+                // A client that does not trust the certificate closes the connection.
                 let Ok(socket) = acceptor.accept(socket).await else { continue };
                 let mut socket = BufReader::new(socket);
                 let head = String::from_utf8(read_head(&mut socket).await.unwrap()).unwrap();

@@ -1,25 +1,22 @@
-//! Which hosts a session's browser may contact: one rule for what it looks up itself and for what its
-//! proxy relay lets through.
-//!
-//! Pure: knows nothing of sockets and processes.
+//! Allow list of a session's browser: one rule for its own DNS look-ups and for its proxy relay. Pure.
 
 use std::net::SocketAddr;
 
-/// The hosts of one session's browser.
+/// The hosts that one session's browser may contact.
 #[derive(Clone, Debug)]
 pub struct Reach {
     host: String,
     port: u16,
-    /// Where the page's host is found instead, on the simulated network. Then there is no other host.
+    /// The address of the page's host on the simulated network. No other host is allowed then.
     stand_in: Option<String>,
-    /// Names; `*.` before one stands for all below it, `*` alone for every host.
+    /// Names; `*.` before a name stands for all below it, `*` alone for every host.
     allowed: Vec<String>,
     /// The gateway's own ports for this session.
     local: Vec<SocketAddr>,
 }
 
 impl Reach {
-    /// What a page at `url` may contact. None when the URL has no host.
+    /// The hosts for a page at `url`. None when the URL has no host.
     pub fn of(url: &str, stand_in: Option<&str>, allowed: &[String]) -> Option<Self> {
         let url = url::Url::parse(url).ok()?;
         Some(Self {
@@ -31,13 +28,13 @@ impl Reach {
         })
     }
 
-    /// Lets the browser contact one port of the gateway, and no other of this machine.
+    /// Allows one port of the gateway, and no other of this machine.
     pub fn add_local(&mut self, address: SocketAddr) {
         self.local.push(address);
     }
 
-    /// The value of `--host-resolver-rules`. It covers addresses in numbers too, and all that the browser
-    /// asks for by itself. None where every host is allowed.
+    /// The value of `--host-resolver-rules`, which covers IP addresses and the browser's own requests as well. None
+    /// where every host is allowed.
     pub fn resolver_rules(&self) -> Option<String> {
         if self.is_everything() {
             return None;
@@ -46,7 +43,7 @@ impl Reach {
         if let Some(address) = &self.stand_in {
             rules.push(format!("MAP {}:{} {address}", self.host, self.port));
         }
-        // The first rule that fits is applied: these ports before everything else on loopback.
+        // The first match applies: these ports come before the rest of loopback.
         rules.extend(self.local.iter().map(|address| format!("MAP {address} {address}")));
         rules.push("MAP * ~NOTFOUND".to_owned());
         if self.stand_in.is_none() {
@@ -56,12 +53,12 @@ impl Reach {
         Some(rules.join(", "))
     }
 
-    /// Where a tunnel to the page leads.
+    /// The target of a tunnel to the page.
     pub fn way_to_page(&self) -> Option<String> {
         self.way_to(&format!("{}:{}", self.host, self.port))
     }
 
-    /// Where a tunnel that the browser asks for leads. None when it may not have it.
+    /// The target of a tunnel that the browser requests. None when it is not allowed.
     pub fn way_to(&self, target: &str) -> Option<String> {
         let (host, port) = target.rsplit_once(':')?;
         let (host, port) = (host.to_ascii_lowercase(), port.parse::<u16>().ok()?);
@@ -71,7 +68,7 @@ impl Reach {
         if self.is_everything() {
             return Some(target.to_owned());
         }
-        // What is no name or address could be read in another way by the proxy.
+        // The proxy could parse an invalid name differently.
         let is_plain = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '.' | '-' | '_');
         let is_allowed = host.chars().all(is_plain)
             && (host == self.host || self.allowed.iter().any(|pattern| fits(pattern, &host)));

@@ -1,9 +1,9 @@
-//! Whether Chromium has its sandbox here, in words for the person who runs the gateway.
+//! Warning about a missing sandbox of Chromium.
 
-/// The switch that gives the sandbox up.
+/// The switch that disables the sandbox.
 pub const SWITCH: &str = "no-sandbox";
 
-/// None when it has. `arguments` are those of the settings, with or without dashes.
+/// The warning; none when Chromium has its sandbox. `arguments` are those of the settings, with or without dashes.
 pub fn warning(arguments: &[String]) -> Option<&'static str> {
     let is_root = rustix::process::geteuid().is_root();
     of(is_root, arguments)

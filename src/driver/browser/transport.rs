@@ -1,8 +1,8 @@
-//! The debugging channel: chromiumoxide at one end, the pipe of a browser at the other.
+//! Debugging transport: connects chromiumoxide to the pipe of a browser.
 //!
-//! A port for debugging would be open to every user of the machine, so the browser has none. But
-//! chromiumoxide speaks to a WebSocket alone. It is given a port on loopback for one connection, which
-//! must name a secret of this process; the port closes before anything is said over it.
+//! Every user of the machine could use a debugging port, so the browser has none. chromiumoxide supports WebSockets
+//! only: it gets a port on loopback for one connection, which must present a secret of this process. The port
+//! closes before the first message.
 
 use std::{io, time::Duration};
 
@@ -29,19 +29,19 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::driver::browser::process::{END_OF_MESSAGE, Pipe};
 
-/// How long a stranger may take to say that it does not know the secret.
+/// Deadline for the handshake of a connection without the secret.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Strangers at once while the port is open; who comes later waits with them.
+/// Handshakes in flight while the port is open; further ones wait.
 const HANDSHAKES: usize = 64;
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Carries messages both ways. Dropped, it closes the pipe, at which the browser ends in order.
+/// Forwards messages both ways. Dropping it closes the pipe, which ends the browser in order.
 pub struct Transport {
     _carrying: AbortOnDropHandle<()>,
 }
 
-/// Connects chromiumoxide with a browser's pipe.
+/// Connects chromiumoxide to a browser's pipe.
 pub async fn connect(
     pipe: Pipe,
     settings: HandlerConfig,
@@ -65,7 +65,7 @@ async fn listen() -> io::Result<(TcpListener, String, String)> {
     Ok((listener, secret, url))
 }
 
-/// The first connection that knows the secret. The port closes with this.
+/// Accepts the first connection that presents the secret, then closes the port.
 async fn accept(listener: TcpListener, secret: String) -> io::Result<Socket> {
     let mut handshakes = JoinSet::new();
     loop {
@@ -84,7 +84,7 @@ async fn accept(listener: TcpListener, secret: String) -> io::Result<Socket> {
 }
 
 async fn greet(stream: TcpStream, secret: String) -> Option<Socket> {
-    // Each message is small and waited for.
+    // Messages are small, and their sender waits for the answer.
     stream.set_nodelay(true).ok()?;
     #[expect(clippy::result_large_err, reason = "the library's signature")]
     let check = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
@@ -101,7 +101,7 @@ async fn greet(stream: TcpStream, secret: String) -> Option<Socket> {
     greeted.ok()
 }
 
-/// Carries until either side is gone.
+/// Forwards until either side closes.
 async fn carry(pipe: Pipe, socket: Socket) -> io::Result<()> {
     let Pipe { input, mut output } = pipe;
     let acknowledging = Acknowledging::of(socket.get_ref())?;
@@ -139,8 +139,8 @@ async fn carry(pipe: Pipe, socket: Socket) -> io::Result<()> {
     }
 }
 
-/// The library's own end holds a command back until the one before is acknowledged, which the system is
-/// slow to do for what is not answered at once. Nobody reaches that end to tell it otherwise.
+/// chromiumoxide's socket delays a command until the one before is acknowledged (Nagle), and its option cannot be set
+/// from outside. This end acknowledges at once instead.
 struct Acknowledging(socket2::Socket);
 
 impl Acknowledging {
@@ -151,7 +151,7 @@ impl Acknowledging {
     fn now(&self) {
         #[cfg(target_os = "linux")]
         {
-            // Without it commands are late, and come all the same.
+            // Without the option commands are late, but arrive.
             let _ = self.0.set_tcp_quickack(true);
         }
     }
@@ -166,7 +166,7 @@ mod tests {
         let (listener, secret, url) = listen().await.unwrap();
         let address = listener.local_addr().unwrap();
         let accepting = tokio::spawn(accept(listener, secret));
-        // Who says nothing holds nobody up.
+        // A silent connection blocks no other.
         let _silent = TcpStream::connect(address).await.unwrap();
         for path in ["/", "/json/version", "/devtools/browser/1"] {
             let stranger = tokio_tungstenite::connect_async(format!("ws://{address}{path}")).await;

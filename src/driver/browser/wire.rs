@@ -1,4 +1,7 @@
-//! What the gateway and the agent in the page say to each other. Mirrored by `web/agent/src/wire.ts`.
+//! Wire protocol between the gateway and the agent in the page: calls down, reports and answers up.
+//!
+//! `web/agent/src/wire.ts` is generated from these types and from the domain's; a test of `wire_types` fails
+//! where the file differs from them.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -13,12 +16,13 @@ use crate::domain::{
 
 /// From the agent.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "report", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Report {
-    /// The first word of a page that was loaded.
+    /// The first report of a loaded page.
     Hello {
         version: Option<String>,
-        /// Whether another agent was in the page before, which sees to what it was asked.
+        /// Whether the page had another agent before, which still answers its own calls.
         again: bool,
     },
     Qr {
@@ -26,7 +30,7 @@ pub enum Report {
     },
     QrIdle,
     Authenticated,
-    /// With the functions of the page that were looked for and not found.
+    /// `missing` names functions of the page that the agent did not find.
     Ready {
         me: Me,
         missing: Vec<String>,
@@ -36,7 +40,7 @@ pub enum Report {
         connected: bool,
     },
     LoggedOut,
-    /// The page does not come up, however often it is loaded.
+    /// The page does not become ready, however often it is reloaded.
     Stuck {
         reason: String,
     },
@@ -45,6 +49,7 @@ pub enum Report {
     },
     Answer {
         number: u64,
+        #[cfg_attr(test, ts(type = "unknown"))]
         reply: Value,
     },
     Failure {
@@ -54,17 +59,20 @@ pub enum Report {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Failure {
     kind: FailureKind,
     reason: String,
-    /// WhatsApp's code of what it refused, where the page tells it.
+    /// WhatsApp's code of a refusal, where the page reports it.
     #[serde(default)]
+    #[cfg_attr(test, ts(optional))]
     code: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
-enum FailureKind {
+pub enum FailureKind {
     NotOnWhatsapp,
     UnknownChat,
     UnknownMessage,
@@ -79,13 +87,13 @@ enum FailureKind {
     Invalid,
     Unsupported,
     Unavailable,
-    /// The page did what was asked, and nobody saw in time what came of it.
+    /// The page accepted the call, and its outcome was not visible in time.
     Timeout,
     Failed,
 }
 
 impl FailureKind {
-    /// The rule of WhatsApp's behind it, in the words that every engine has for it.
+    /// The rule of WhatsApp that was broken, in the words of all engines.
     fn rule(self) -> Option<&'static str> {
         match self {
             Self::Deleted => Some("deleted"),
@@ -97,7 +105,7 @@ impl FailureKind {
 }
 
 impl Failure {
-    /// The failure in the domain's words; `subject` is what the command was about.
+    /// The failure as a domain error; `subject` is what the command was about.
     pub fn error(self, subject: Option<Subject>) -> Error {
         let (code, about) = match self.kind {
             FailureKind::NotOnWhatsapp => (ErrorCode::Refused, Some(Subject::Recipient)),
@@ -133,6 +141,8 @@ impl Failure {
 
 /// To the agent.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "Command"))]
 #[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Call {
     Send { outgoing: OutgoingView },
@@ -160,8 +170,10 @@ pub enum Call {
     Ping,
 }
 
-/// [`Outgoing`] with a file's address in place of its path.
+/// [`Outgoing`] with the URL of a file in place of its path.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "Outgoing"))]
 #[serde(rename_all = "camelCase")]
 pub struct OutgoingView {
     key: String,
@@ -173,8 +185,10 @@ pub struct OutgoingView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "Content"))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum ContentView {
+pub enum ContentView {
     Text { body: String },
     Media { url: String, kind: MediaKind, mime: String, filename: String, caption: Option<String> },
     Location { latitude: f64, longitude: f64, name: Option<String>, address: Option<String> },
@@ -183,7 +197,7 @@ enum ContentView {
 }
 
 impl OutgoingView {
-    /// `url` is where the page fetches the file, for content that has one.
+    /// `url` is the address of the file, for content that has one.
     pub fn of(outgoing: Outgoing, url: Option<String>) -> Self {
         let content = match outgoing.content {
             Content::Text { body } => ContentView::Text { body },
@@ -212,7 +226,7 @@ impl OutgoingView {
 }
 
 impl Call {
-    /// The call for a command that carries no file; those that do are made by the driver.
+    /// The call for a command without a file; the driver makes those with a file.
     pub fn of(command: &Command) -> Self {
         match command.clone() {
             Command::Edit { message, text } => Self::Edit { message, text },
@@ -244,7 +258,7 @@ impl Call {
     }
 }
 
-/// What a failure of a command is about, when the page cannot tell.
+/// The subject of a failed command, where the page reports none.
 pub fn subject_of(command: &Command) -> Option<Subject> {
     match command {
         Command::Group { .. }
@@ -273,7 +287,7 @@ struct PairingCode {
     expires_at: Timestamp,
 }
 
-/// The reply to a command from what the agent answered.
+/// The reply to a command, from the agent's answer.
 pub fn reply_of(command: &Command, reply: Value) -> Result<Reply, Error> {
     Ok(match command {
         Command::Chats { .. } => Reply::Chats(read(reply)?),
@@ -300,6 +314,9 @@ pub fn reply_of(command: &Command, reply: Value) -> Result<Reply, Error> {
 
 pub fn read<T: DeserializeOwned>(reply: Value) -> Result<T, Error> {
     serde_json::from_value(reply).map_err(|error| {
-        Error::new(ErrorCode::EngineFailed, format!("the page answered oddly: {error}"))
+        Error::new(
+            ErrorCode::EngineFailed,
+            format!("the answer of the page cannot be read: {error}"),
+        )
     })
 }

@@ -1,8 +1,6 @@
-//! The engine that lives in the gateway's own process and talks straight to the simulated network.
+//! In-process engine on the simulated network, for tests and for demonstrations without a browser.
 //!
-//! It costs a few kilobytes a session and starts at once: for tests, for demonstrations without a
-//! browser, and for bot authors' own test runs. It knows the network's protocol and nothing of how
-//! the network works.
+//! It costs a few kilobytes per session and starts at once. It knows the network's protocol alone.
 
 mod translate;
 
@@ -15,28 +13,30 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use self::translate::{failure, heard, received, reply_to, request_for};
+use self::translate::{as_event, failure, received, reply_to, request_for};
 use crate::{
     domain::{Command, Content, Error, ErrorCode, Outgoing, Proxy, Reply, Subject},
-    driver::{Capabilities, Close, Connection, Cure, Driver, DriverEvent, Engine, OpenOrder},
+    driver::{
+        Capabilities, Close, Driver, DriverEvent, EngineFactory, OpenRequest, OpenedEngine,
+        RecoveryMethod,
+    },
     egress::OwnPorts,
     simulator::{
-        Device, Network, Pushes,
+        Device, Network, Pushes, identity_learned,
         protocol::{Answer, DeviceContent, PageFault, Push, RefusalKind, Request},
-        told,
     },
 };
 
 const EVENTS: usize = 256;
-/// As long as a browser's relay waits for the proxy.
+/// The same deadline as that of a browser's proxy relay.
 const PROXY_DEADLINE: Duration = Duration::from_secs(15);
-/// The file in the profile folder that keeps the login.
+/// The file in the profile folder with the login.
 const CREDENTIAL: &str = "credential";
 
 /// Opens sessions on one simulated network.
 pub struct SimulatedEngine {
     network: Network,
-    /// No session's proxy is one of these.
+    /// Ports that no session may use as its proxy.
     own_ports: OwnPorts,
 }
 
@@ -45,12 +45,12 @@ impl SimulatedEngine {
         Self::beside(network, OwnPorts::default())
     }
 
-    /// In a gateway that listens on these ports.
+    /// For a gateway that listens on these ports.
     pub fn beside(network: Network, own_ports: OwnPorts) -> Self {
         Self { network, own_ports }
     }
 
-    /// Nothing goes through a session's proxy here; one that cannot be reached fails as it does in a browser.
+    /// This engine sends nothing through the proxy. An unreachable proxy fails as it does in a browser.
     async fn check(&self, proxy: &Proxy) -> Result<(), Error> {
         let Proxy { host, port, .. } = proxy;
         let connecting = timeout(PROXY_DEADLINE, self.own_ports.connect(host, *port)).await;
@@ -61,12 +61,12 @@ impl SimulatedEngine {
 }
 
 #[async_trait]
-impl Engine for SimulatedEngine {
-    async fn open(&self, order: OpenOrder) -> Result<Connection, Error> {
-        if let Some(proxy) = &order.config.proxy {
+impl EngineFactory for SimulatedEngine {
+    async fn open(&self, request: OpenRequest) -> Result<OpenedEngine, Error> {
+        if let Some(proxy) = &request.config.proxy {
             self.check(proxy).await?;
         }
-        let folder = order.profile;
+        let folder = request.profile;
         tokio::fs::create_dir_all(&folder).await.map_err(|error| {
             Error::new(
                 ErrorCode::EngineFailed,
@@ -81,37 +81,37 @@ impl Engine for SimulatedEngine {
         device.request(hello).await.map_err(|refusal| failure(refusal, None))?;
         let (sender, events) = mpsc::channel(EVENTS);
         let closing = CancellationToken::new();
-        let (ailment, ailing) = watch::channel(None);
-        let ailment = Arc::new(ailment);
+        let (active_fault, fault) = watch::channel(None);
+        let active_fault = Arc::new(active_fault);
         let pump = Pump {
             sender,
             credential_file: credential_file.clone(),
             closing: closing.clone(),
-            ailment: ailment.clone(),
+            active_fault: active_fault.clone(),
         };
         let pump = tokio::spawn(pump.run(pushes));
         let driver = SimulatedDriver {
             device: Mutex::new(Some(device)),
             credential_file,
             closing,
-            ailment,
-            ailing,
+            active_fault,
+            fault,
             _pump: AbortOnDropHandle::new(pump),
         };
-        Ok(Connection { driver: Arc::new(driver), events })
+        Ok(OpenedEngine { driver: Arc::new(driver), events })
     }
 }
 
-/// The fault that the engine suffers from; the same ones as a page's, with the same cures.
-type Ailment = Option<PageFault>;
+/// The planned fault that the engine acts out: the same as a page's, recovered in the same way.
+type ActiveFault = Option<PageFault>;
 
 struct SimulatedDriver {
     /// None once the session is closed.
     device: Mutex<Option<Arc<Device>>>,
     credential_file: PathBuf,
     closing: CancellationToken,
-    ailment: Arc<watch::Sender<Ailment>>,
-    ailing: watch::Receiver<Ailment>,
+    active_fault: Arc<watch::Sender<ActiveFault>>,
+    fault: watch::Receiver<ActiveFault>,
     _pump: AbortOnDropHandle<()>,
 }
 
@@ -125,23 +125,23 @@ impl Driver for SimulatedDriver {
         let device = self.device.lock().await.clone();
         let device =
             device.ok_or_else(|| Error::new(ErrorCode::NotReady, "the session is closed"))?;
-        self.answers().await?;
-        if command == Command::Ping && *self.ailing.borrow() == Some(PageFault::Deaf) {
-            return Err(ill("what happens is no longer heard"));
+        self.check_faults().await?;
+        if command == Command::Ping && *self.fault.borrow() == Some(PageFault::Deaf) {
+            return Err(planned("events are no longer reported"));
         }
         carry_out(&device, command).await
     }
 
-    async fn recover(&self, cure: Cure) -> Result<(), Error> {
+    async fn recover(&self, method: RecoveryMethod) -> Result<(), Error> {
         let device = self.device.lock().await.clone();
         let device =
             device.ok_or_else(|| Error::new(ErrorCode::NotReady, "the session is closed"))?;
-        if cure == Cure::Reinject {
-            self.answers().await?;
+        if method == RecoveryMethod::Soft {
+            self.check_faults().await?;
         }
-        self.is_not_hung().await;
-        self.ailment.send_replace(None);
-        // The network tells who comes anew all that it holds, and that it is ready.
+        self.wait_while_hung().await;
+        self.active_fault.send_replace(None);
+        // The network sends a snapshot after the greeting, which makes the engine ready.
         let credential = tokio::fs::read_to_string(&self.credential_file).await.ok();
         let hello = Request::Hello { credential };
         device.request(hello).await.map(drop).map_err(|refusal| failure(refusal, None))
@@ -150,7 +150,7 @@ impl Driver for SimulatedDriver {
     async fn close(&self, how: Close) {
         let device = self.device.lock().await.take();
         if let (Close::LogOut, Some(device)) = (how, &device) {
-            // Without an account there is nothing to leave.
+            // A device without an account cannot log out.
             let _ = device.request(Request::LogOut).await;
             let _ = tokio::fs::remove_file(&self.credential_file).await;
         }
@@ -159,23 +159,23 @@ impl Driver for SimulatedDriver {
 }
 
 impl SimulatedDriver {
-    /// Never comes back while the engine hangs, and fails while there is nobody to answer.
-    async fn answers(&self) -> Result<(), Error> {
-        self.is_not_hung().await;
-        match *self.ailing.borrow() {
-            Some(PageFault::Emptied) => Err(ill("there is nobody in the engine to answer")),
+    /// Never returns while the engine hangs, and fails while it is emptied.
+    async fn check_faults(&self) -> Result<(), Error> {
+        self.wait_while_hung().await;
+        match *self.fault.borrow() {
+            Some(PageFault::Emptied) => Err(planned("the engine is empty")),
             _ => Ok(()),
         }
     }
 
-    async fn is_not_hung(&self) {
-        if *self.ailing.borrow() == Some(PageFault::Hang) {
+    async fn wait_while_hung(&self) {
+        if *self.fault.borrow() == Some(PageFault::Hang) {
             std::future::pending::<()>().await;
         }
     }
 }
 
-fn ill(how: &str) -> Error {
+fn planned(how: &str) -> Error {
     Error::new(ErrorCode::EngineFailed, format!("a planned fault: {how}"))
 }
 
@@ -274,15 +274,15 @@ async fn send(device: &Device, outgoing: Outgoing) -> Result<Reply, Error> {
 }
 
 fn odd_answer() -> Error {
-    Error::new(ErrorCode::EngineFailed, "the simulated network gave an answer to another question")
+    Error::new(ErrorCode::EngineFailed, "unexpected answer of the simulated network")
 }
 
-/// Turns what the network pushes into what a session is told.
+/// Translates the network's pushes into driver events.
 struct Pump {
     sender: mpsc::Sender<Box<DriverEvent>>,
     credential_file: PathBuf,
     closing: CancellationToken,
-    ailment: Arc<watch::Sender<Ailment>>,
+    active_fault: Arc<watch::Sender<ActiveFault>>,
 }
 
 impl Pump {
@@ -291,7 +291,7 @@ impl Pump {
         loop {
             let Some(Some(push)) = closing.run_until_cancelled(pushes.recv()).await else {
                 if !closing.is_cancelled() {
-                    let reason = "the network cut the device off".to_owned();
+                    let reason = "the network disconnected the device".to_owned();
                     let _ = self.sender.send(Box::new(DriverEvent::Crashed { reason })).await;
                 }
                 return;
@@ -300,15 +300,15 @@ impl Pump {
                 fault: fault @ (PageFault::Hang | PageFault::Deaf | PageFault::Emptied),
             } = push
             {
-                self.ailment.send_replace(Some(fault));
+                self.active_fault.send_replace(Some(fault));
                 continue;
             }
-            if self.ailment.borrow().is_some() && !matches!(push, Push::Fault { .. }) {
+            if self.active_fault.borrow().is_some() && !matches!(push, Push::Fault { .. }) {
                 continue;
             }
             let (events, ends) = self.events_of(push).await;
             for event in events {
-                // The session is gone: nobody is left to tell.
+                // A closed session receives no events.
                 if self.sender.send(Box::new(event)).await.is_err() {
                     return;
                 }
@@ -331,23 +331,25 @@ impl Pump {
                 match tokio::fs::write(&self.credential_file, credential).await {
                     Ok(()) => (vec![DriverEvent::Authenticated], false),
                     Err(error) => {
-                        let reason = format!("the login cannot be kept: {error}");
+                        let reason = format!("the login cannot be written: {error}");
                         (vec![DriverEvent::Crashed { reason }], true)
                     }
                 }
             }
             Push::Snapshot { me, identities, .. } => {
-                let line = DriverEvent::Line { state: "CONNECTED".to_owned(), connected: true };
+                let line =
+                    DriverEvent::Connection { state: "CONNECTED".to_owned(), connected: true };
                 let mut events = vec![DriverEvent::Authenticated, line, DriverEvent::Ready { me }];
-                events.extend(identities.into_iter().map(|pair| DriverEvent::Happened(told(pair))));
+                let learned = identities.into_iter().map(identity_learned);
+                events.extend(learned.map(DriverEvent::Event));
                 (events, false)
             }
-            Push::Happened { event } => (vec![DriverEvent::Happened(heard(event))], false),
+            Push::Happened { event } => (vec![DriverEvent::Event(as_event(event))], false),
             Push::Line { connected } => {
                 let state = if connected { "CONNECTED" } else { "TIMEOUT" }.to_owned();
-                (vec![DriverEvent::Line { state, connected }], false)
+                (vec![DriverEvent::Connection { state, connected }], false)
             }
-            // The rules of the time are the network's own here.
+            // The network itself applies the rules of time.
             Push::Clock { .. } => (Vec::new(), false),
             Push::Unlinked => {
                 let _ = tokio::fs::remove_file(&self.credential_file).await;

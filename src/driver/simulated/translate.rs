@@ -1,4 +1,4 @@
-//! Between a session's commands and the network's requests: plain functions, no state.
+//! Translation between a session's commands and the network's requests: pure functions.
 
 use crate::{
     domain::{
@@ -123,7 +123,7 @@ pub fn received(message: &mut Message) {
 }
 
 /// The same for an event that tells of one.
-pub fn heard(mut event: EventBody) -> EventBody {
+pub fn as_event(mut event: EventBody) -> EventBody {
     if let EventBody::Message { message } | EventBody::MessageSent { message } = &mut event {
         received(message);
     }

@@ -1,5 +1,6 @@
-// Chats and contacts that change on the phone or on another device, told a moment later and once.
-import { type ChatLike, type ContactLike, chatOf, idText, isAddress } from "./convert";
+// Changes of chats and contacts on the phone or on another device: debounced, one event per change.
+import { type ChatLike, type ContactLike, chatOf } from "./convert";
+import { idText, isAddress } from "./ids";
 import { contactOfModel } from "./contacts";
 import { lastOf, nameOf } from "./chats";
 import { happened, wpp } from "./page";
@@ -18,7 +19,7 @@ const CHAT_CHANGES = [
 ];
 const CONTACT_CHANGES = ["change:name", "change:shortName", "change:pushname"];
 
-/** To be called when all that the account held before is there. */
+/** Call it once the account is loaded. */
 export function watchChanges(): void {
   const { ChatStore, ContactStore } = wpp().whatsapp;
   const tellChat = gathered((chat: ChatLike) => {
@@ -26,7 +27,7 @@ export function watchChanges(): void {
     if (!isAddress(id)) return;
     happened({ type: "chat_updated", chat: chatOf(chat, lastOf(chat), nameOf(chat)) });
   });
-  // The page has channels apart from chats; not every version has any.
+  // The page has a separate collection of channels; some versions have none.
   type Store = { on(change: string, tell: (chat: ChatLike) => void): void } | undefined;
   const channels = attempt(() => wpp().whatsapp.NewsletterStore as unknown as Store);
   for (const change of ["change:name", "add"]) {
@@ -36,7 +37,7 @@ export function watchChanges(): void {
     ChatStore.on(change, (chat: ChatLike) => tellChat(idText(chat.id), chat));
   }
   ChatStore.on("change:unreadCount", (chat: ChatLike, now: number, before: number | undefined) => {
-    // More of them come as messages, which are told themselves.
+    // An increase comes with a message, which is an event of its own.
     if (now < (before ?? 0)) tellChat(idText(chat.id), chat);
   });
   const tellContact = gathered((model: ContactLike) => {
@@ -48,7 +49,7 @@ export function watchChanges(): void {
   }
 }
 
-/** Calls `tell` once for each name, a moment after the first time. */
+/** Calls `tell` once per name, a moment after the first change. */
 function gathered<T>(tell: (what: T) => void): (name: string, what: T) => void {
   const waiting = new Set<string>();
   return (name, what) => {

@@ -1,26 +1,17 @@
-// Chats and what was said in them.
-import {
-  type ChatLike,
-  type IdLike,
-  type MessageLike,
-  chatOf,
-  idText,
-  isAddress,
-  isMessageId,
-  messageIdText,
-  moment,
-} from "./convert";
+// Chats and their messages.
+import { type ChatLike, type MessageLike, chatOf, messageIdText, moment } from "./convert";
+import { type IdLike, idText, isAddress, isMessageId } from "./ids";
 import { toMessage } from "./events";
 import { AgentError } from "./failure";
 import { until, wpp } from "./page";
-import { assertHeard } from "./main-screen";
+import { assertListener } from "./main-screen";
 import { isNoMessage } from "./notices";
 import { attempt, chatOfId, introduce, isOwn, otherIdentity, pageId, person } from "./people";
 import { isRefused } from "./refused";
 import { addVotes } from "./votes";
 import type { Chat, Message } from "./wire";
 
-/** How often the page is asked for the messages of one list. */
+/** Limit of requests to the page for one list. */
 const MOST_ROUNDS = 10;
 
 export async function chats(offset: number, limit: number): Promise<Chat[]> {
@@ -36,8 +27,8 @@ export async function chats(offset: number, limit: number): Promise<Chat[]> {
 }
 
 /**
- * What a chat is called: digits only where nothing else is known of whom it is with. The page may
- * have the names of a person under their other identity.
+ * The name of a chat; digits where no name is known. The page may have the name under the other
+ * identity of the person.
  */
 export function nameOf(chat: ChatLike): string {
   const id = idText(chat.id);
@@ -55,7 +46,7 @@ export function nameOf(chat: ChatLike): string {
   return names.find(isName) ?? person(id).split("@")[0] ?? "";
 }
 
-/** The newest message of a chat, as far as the page has it at hand. */
+/** The newest message of a chat that the page has loaded. */
 export function lastOf(chat: ChatLike): Message | null {
   const { lastReceivedKey, msgs } = chat as {
     lastReceivedKey?: IdLike;
@@ -81,7 +72,7 @@ export async function messages(
   const chatId = idText(knownChat(chat).id);
   let anchor = before === null ? null : pageId(before);
   let readable: MessageLike[] = [];
-  // Fewer than asked for would mean that there are no older ones.
+  // A shorter list would mean that there are no older messages.
   for (let round = 0; round < MOST_ROUNDS && readable.length < limit; round += 1) {
     const count = limit - readable.length;
     const found = await page(chatId, anchor, count);
@@ -90,7 +81,7 @@ export async function messages(
     if (found.length < count || !oldest) break;
     anchor = idText(oldest.id);
   }
-  // wa-js counts the newest message apart, and so may bring one more than it was asked for.
+  // wa-js counts the newest message separately, and may return one more than requested.
   return Promise.all(readable.slice(-limit).map(withReactions));
 }
 
@@ -103,14 +94,14 @@ function isReadable(message: MessageLike): boolean {
   return isMessageId(messageIdText(message)) && !isRefused(message) && !isNoMessage(message);
 }
 
-/** The page keeps reactions apart from the messages. */
+/** The page stores reactions separately from messages. */
 async function withReactions(model: MessageLike): Promise<Message> {
   const message = toMessage(model);
   await addVotes(model, message);
   if (model.hasReaction !== true) return message;
   try {
     const { reactions } = await wpp().chat.getReactions(idText(model.id));
-    // wa-js' types give the sender another name than wa-js does.
+    // wa-js' types name the sender differently from wa-js itself.
     type Given = (typeof reactions)[number]["senders"][number] & { sender?: IdLike };
     const given: Given[] = reactions.flatMap(({ senders }) => senders);
     message.reactions = given
@@ -121,23 +112,23 @@ async function withReactions(model: MessageLike): Promise<Message> {
       }))
       .filter(({ sender, emoji }) => isAddress(sender) && emoji !== "");
   } catch {
-    // What else is known of the message must not be lost for it.
+    // A failure here must not lose the message.
     message.reactionsUnknown = true;
   }
   return message;
 }
 
-/** Some versions of the page count these in seconds, others in milliseconds. */
+/** In seconds in some versions of the page, in milliseconds in others. */
 function reactionMoment(time: number | undefined): string {
   const EARLIEST_IN_MILLISECONDS = 1e11;
   return moment(time !== undefined && EARLIEST_IN_MILLISECONDS < time ? time / 1000 : time);
 }
 
-/** wa-js does not wait for it, and fails when there is nothing to do. */
+/** wa-js does not wait for the page, and fails when there is nothing to change. */
 export async function archive(id: string, archived: boolean): Promise<null> {
   const chat = knownChat(id);
   if ((chat.archive ?? false) === archived) return null;
-  assertHeard("archive_chat");
+  assertListener("archive_chat");
   await wpp().chat.archive(idText(chat.id), archived);
   await until("archive the chat", () => (chat.archive ?? false) === archived);
   return null;

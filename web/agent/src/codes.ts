@@ -1,5 +1,5 @@
-// Codes to scan, after those before ran out. The page's own command for it is gone in newer
-// versions, and brings nothing while the page waits for a typed code: then the page is reloaded.
+// New QR codes after the former ones ran out. Newer versions of the page have no command for it,
+// and it has no effect while a pairing code is shown: then the page is reloaded.
 import { wpp } from "./page";
 import { attempt } from "./people";
 
@@ -7,7 +7,7 @@ const PATIENCE = 5_000;
 const LOOK_EVERY = 250;
 
 export async function freshCodes(): Promise<null> {
-  // It resolves with the next code, which may never come.
+  // The promise resolves with the next code, which may never come.
   attempt(() => void wpp().conn.refreshQR().catch(() => undefined));
   for (let waited = 0; waited < PATIENCE; waited += LOOK_EVERY) {
     if (await showsCode()) return null;

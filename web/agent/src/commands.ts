@@ -1,8 +1,9 @@
-// What the gateway can ask, done through wa-js alone.
+// Command dispatcher: carries out the gateway's calls through wa-js.
 import { archive, chats, knownChat, messages } from "./chats";
 import { freshCodes } from "./codes";
 import { contact, contacts } from "./contacts";
-import { idText, moment } from "./convert";
+import { moment } from "./convert";
+import { idText } from "./ids";
 import { revoke } from "./deletion";
 import { silently } from "./echoes";
 import { AgentError, unknownOutcome } from "./failure";
@@ -19,12 +20,12 @@ import { find, send } from "./send";
 import { standing } from "./standing";
 import type { Command } from "./wire";
 
-/** How long a pairing code lives. */
+/** Life of a pairing code, in seconds. */
 const PAIRING_CODE_LIFE = 180;
 
 export async function carryOut(command: Command): Promise<unknown> {
   assertSupported(command.command);
-  // What became of a send is looked up by its id.
+  // The gateway looks up the outcome of a send by its id.
   if (command.command === "send") return send(command.outgoing);
   return act(command).catch((error: unknown) => {
     throw unknownOutcome(error);
@@ -35,7 +36,7 @@ async function act(command: Exclude<Command, { command: "send" }>): Promise<unkn
   switch (command.command) {
     case "ping":
       if (!isHearing() || !isLooking())
-        throw new AgentError("failed", "what happens on the page is no longer heard");
+        throw new AgentError("failed", "events of the page are no longer reported");
       return null;
     case "edit": {
       const id = pageId(command.message);
@@ -106,6 +107,6 @@ async function download(message: string, url: string): Promise<null> {
   const file = await wpp().chat.downloadMedia(message);
   const answer = await fetch(url, { method: "PUT", body: file });
   if (!answer.ok)
-    throw new AgentError("failed", `the gateway did not take the file: ${answer.status}`);
+    throw new AgentError("failed", `the gateway refused the file: ${answer.status}`);
   return null;
 }

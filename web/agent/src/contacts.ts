@@ -1,5 +1,6 @@
-// The address book, and whether a number is on WhatsApp.
-import { type ContactLike, contactOf, idText, isAddress } from "./convert";
+// Contacts of the address book, and look-ups of numbers.
+import { type ContactLike, contactOf } from "./convert";
+import { idText, isAddress } from "./ids";
 import { AgentError } from "./failure";
 import { wpp } from "./page";
 import { isOnWhatsapp, otherIdentity, person } from "./people";
@@ -7,7 +8,7 @@ import type { Contact } from "./wire";
 
 export async function contacts(offset: number, limit: number): Promise<Contact[]> {
   const all = (await wpp().contact.list()) as unknown as ContactLike[];
-  // The page keeps a person under each identity; the gateway knows them as one.
+  // The page has an entry per identity; the gateway has one per person.
   const people = new Map<string, Contact>();
   for (const model of all) {
     const contact = contactOfModel(model);
@@ -17,7 +18,7 @@ export async function contacts(offset: number, limit: number): Promise<Contact[]
   return [...people.values()].slice(offset, offset + limit);
 }
 
-/** None for those that are no people, or none that the gateway could name. */
+/** None for entries that are not people, or have no address that the gateway accepts. */
 export function contactOfModel(model: ContactLike): Contact | null {
   const id = person(model.id);
   if (!/@(c\.us|lid)$/.test(id) || !isAddress(id)) return null;
@@ -28,7 +29,7 @@ export async function contact(id: string): Promise<Contact> {
   const asked = person(id);
   if (!(await isOnWhatsapp(asked)))
     throw new AgentError("unknownContact", "this number is not on WhatsApp");
-  // The question may have brought the other identity.
+  // The look-up may have returned the other identity.
   const found = person(asked);
   const lid = lidOf(found);
   const page = wpp().contact;
@@ -37,7 +38,7 @@ export async function contact(id: string): Promise<Contact> {
     | null
     | undefined;
   const contact = contactOf(model ?? { id: found }, found, lid);
-  // Whoever hides their picture has none.
+  // A hidden picture looks like a missing one.
   const url = await page.getProfilePictureUrl(found).catch(() => undefined);
   if (typeof url === "string" && url !== "")
     contact.picture = { id: null, url, thumbnail: null };

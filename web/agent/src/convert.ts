@@ -1,17 +1,11 @@
-// From wa-js' models to the gateway's own types: plain functions, nothing is asked of the page.
-// Whatever a stranger or a new version of the page puts there, what comes out is well formed.
+// Conversion of wa-js' models to the wire types: pure functions, no calls to the page. The result
+// is well formed for any input, also from a stranger or from a new version of the page.
 import { detailsOf, wordsOf } from "./details";
+import { idText, isAddress, plainId, type IdLike } from "./ids";
 import { rawOf } from "./raw";
-import type { AckWord, Chat, Contact, Message, MessageKind } from "./wire";
+import type { Ack, Chat, Contact, Message, MessageKind } from "./wire";
 
-/** The parts of a WhatsApp id that are read here. Its text form has had two names. */
-export interface IdLike {
-  _serialized?: string;
-  $1?: string;
-  toString(): string;
-}
-
-/** The parts of a message model that are read here. */
+/** The parts of a message model that the agent reads. */
 export interface MessageLike {
   id: IdLike & { remote?: unknown; fromMe?: boolean };
   type?: string | undefined;
@@ -29,7 +23,7 @@ export interface MessageLike {
   isForwarded?: boolean | undefined;
   latestEditMsgKey?: unknown;
   hasReaction?: boolean | undefined;
-  /** Of a message that was deleted for everyone: which one it was. */
+  /** The original id of a message that was deleted for everyone. */
   protocolMessageKey?: IdLike | undefined;
 }
 
@@ -54,61 +48,21 @@ export interface ContactLike {
   isContactBlocked?: boolean | undefined;
 }
 
-/** Whom a message is between, as far as it does not say so itself. */
+/** Context of a message that its model does not hold. */
 export interface Around {
   me: string;
   quoted: string | null;
-  /** What the message's group is called. */
+  /** The name of the message's group. */
   groupName?: string | undefined;
-  /** How a person is called. */
+  /** The id under which a person is reported. */
   person: (id: IdLike | string) => string;
 }
 
-const ADDRESS =
-  /^(\d{5,20}@(c\.us|s\.whatsapp\.net)|\d{5,25}@(lid|newsletter|broadcast)|status@broadcast)$/;
-const GROUP = /^\d{5,25}(-\d{5,15})?@g\.us$/;
 const LATEST = Date.parse("9999-01-01T00:00:00Z");
 
-/** The text form of an id. */
-export function idText(id: IdLike | string | undefined | null): string {
-  if (id === undefined || id === null) return "";
-  if (typeof id === "string") return id;
-  return id._serialized ?? id.$1 ?? id.toString();
-}
-
-/**
- * Whether the gateway takes this for an address. The page knows more kinds, such as `0@c.us` for
- * WhatsApp's own words and `@bot`; one of them in a list would spoil the whole of it.
- */
-export function isAddress(id: string): boolean {
-  return ADDRESS.test(id.replace(/:\d{1,4}@/, "@")) || GROUP.test(id);
-}
-
-export function isMessageId(id: string): boolean {
-  const [fromMe, chat, key, participant, ...rest] = id.split("_");
-  return (
-    (fromMe === "true" || fromMe === "false") &&
-    isAddress(chat ?? "") &&
-    /^[A-Za-z0-9.-]{1,128}$/.test(key ?? "") &&
-    (participant === undefined || isAddress(participant) || isDirection(participant)) &&
-    rest.length === 0
-  );
-}
-
-/** The id of a message. The page gives one that was deleted for everyone another one. */
+/** The id of a message. The page gives a message that was deleted for everyone another id. */
 export function messageIdText({ id, type, protocolMessageKey }: MessageLike): string {
   return idText(type === "revoked" && protocolMessageKey ? protocolMessageKey : id);
-}
-
-/** What the page puts at the end of the id of a message to oneself. */
-function isDirection(part: string | undefined): boolean {
-  return part === "out" || part === "in";
-}
-
-/** The id under which the gateway knows a message: one to oneself has a single name there. */
-export function plainId(id: string): string {
-  const [, chat, key, last] = id.split("_");
-  return isDirection(last) ? `true_${chat}_${key}` : id;
 }
 
 /** A moment in RFC 3339 from seconds. */
@@ -117,8 +71,8 @@ export function moment(seconds: number | undefined): string {
   return new Date(Number.isFinite(time) ? Math.min(Math.max(time, 0), LATEST) : 0).toISOString();
 }
 
-export function ackWord(level: number | undefined): AckWord {
-  const words: AckWord[] = ["pending", "sent", "delivered", "read", "played"];
+export function ackWord(level: number | undefined): Ack {
+  const words: Ack[] = ["pending", "sent", "delivered", "read", "played"];
   if (level === undefined) return "pending";
   return level < 0 ? "failed" : (words[level] ?? "played");
 }
@@ -191,11 +145,11 @@ function authorOf(model: MessageLike, { person }: Around): string {
   const written = model.author ?? model.from;
   const author = written ? person(written) : "";
   if (isAddress(author)) return author;
-  // A notice of nobody in particular belongs to its chat.
+  // A notice without an author belongs to its chat.
   return messageIdText(model).split("_")[1] ?? "";
 }
 
-/** The words of a message. The body of a file, a place or a card is no text. */
+/** The text of a message. The body of a file, a location or a card is not a text. */
 export function bodyOf(model: MessageLike): string {
   const kind = KINDS.get(text(model.type) ?? "") ?? "unknown";
   if (kind === "revoked") return "";
@@ -206,10 +160,10 @@ export function bodyOf(model: MessageLike): string {
   return text(model.caption) ?? text((model as { title?: unknown }).title) ?? "";
 }
 
-/** Kinds of which the page's own text is something else, or too little. */
+/** Kinds whose body in the page is not their text, or not all of it. */
 const WORDED: ReadonlySet<MessageKind> = new Set(["location", "contactCard", "poll", "menuReply"]);
 
-/** Whether this is a small picture in base64, which the page keeps in place of a text. */
+/** Whether this is a thumbnail in base64, which the page stores in place of a text. */
 function isThumbnail(body: string): boolean {
   return 80 <= body.length && /^[A-Za-z0-9+/]+={0,2}$/.test(body);
 }
@@ -219,7 +173,7 @@ export function chatOf(model: ChatLike, last: Message | null, name: string): Cha
   return {
     id,
     name,
-    // -1 means marked as unread by hand.
+    // -1: marked as unread by the user.
     unread: sizeOf(model.unreadCount),
     archived: model.archive === true,
     pinned: 0 < (model.pin ?? 0),
@@ -239,7 +193,7 @@ export function chatOf(model: ChatLike, last: Message | null, name: string): Cha
 
 function mutedUntil(seconds: number): string | null {
   if (seconds === 0) return null;
-  // -1 means for ever.
+  // -1: without an end.
   return seconds < 0 ? new Date(LATEST).toISOString() : moment(seconds);
 }
 

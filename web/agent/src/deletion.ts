@@ -1,9 +1,9 @@
-// Messages deleted, for everyone or for oneself. wa-js says "done" when it has asked the page; that
-// it is done is seen in the page alone.
-import type { IdLike } from "./convert";
-import { idText } from "./convert";
+// Deletion of messages, for everyone or for this account. wa-js resolves when it has sent the
+// command; only the page's state shows the outcome.
+import type { IdLike } from "./ids";
+import { idText } from "./ids";
 import { AgentError } from "./failure";
-import { assertHeard } from "./main-screen";
+import { assertListener } from "./main-screen";
 import { now, until, wpp } from "./page";
 import { attempt, chatOfId } from "./people";
 import { isRefusedNow, removeRefused } from "./refused";
@@ -18,9 +18,12 @@ interface Deletable {
   senderObj?: { isMe?: boolean };
 }
 
-/** wa-js deletes for oneself alone, without a word, where it may not delete for everybody. */
+/**
+ * Where a message cannot be deleted for everyone, wa-js deletes it for this account without an
+ * error.
+ */
 export async function revoke(id: string, forEveryone: boolean): Promise<null> {
-  assertHeard("send_revoke_msgs");
+  assertListener("send_revoke_msgs");
   if (isRefusedNow(id)) {
     if (await removeRefused(id)) return null;
     throw new AgentError("timeout", "the page has not removed the message that was never sent yet");
@@ -32,12 +35,12 @@ export async function revoke(id: string, forEveryone: boolean): Promise<null> {
   if (forEveryone && ![done].flat().every(({ isRevoked }) => isRevoked))
     throw new AgentError("notAllowed", "WhatsApp did not delete the message");
   const isRevoked = (): boolean => message?.type === "revoked";
-  // What carries it out is there. The page does not say what WhatsApp answered.
+  // The page's listener exists. The page does not report WhatsApp's answer.
   await until("delete the message", () => isGone(id) || (forEveryone && isRevoked()));
   return null;
 }
 
-/** Looks at the very things that wa-js decides by. */
+/** Checks the same conditions as wa-js. */
 async function assertRevocable(message: Deletable | undefined, chat: string): Promise<void> {
   const isOwn = message?.senderObj?.isMe === true;
   if (!isOwn && !(chat.endsWith("@g.us") && (await wpp().group.iAmAdmin(chat))))
@@ -49,7 +52,7 @@ async function assertRevocable(message: Deletable | undefined, chat: string): Pr
   }
 }
 
-/** The page replaces a message that was deleted for everyone by one of another id. */
+/** The page replaces a message that was deleted for everyone by one with another id. */
 function isGone(id: string): boolean {
   const { MsgStore } = wpp().whatsapp;
   if (attempt(() => MsgStore.get(id))) return false;

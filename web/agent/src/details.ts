@@ -1,16 +1,16 @@
-// What a message holds beyond its text and its file: a place, contact cards, a poll, what it
-// answers to. Strangers write it, so each text has a bound and each number is one.
+// Details of a message beyond its text and its file: location, contact cards, poll, context.
+// Strangers write these, so texts are bounded and numbers are checked.
 import type { MessageLike } from "./convert";
 import type { Details, Menu } from "./wire";
 
 const LONGEST_TEXT = 4_096;
-/** Characters of one card, of one among many long ones, and of all together. */
+/** Limits in characters: of one card, of one among many long ones, of all together. */
 const LONGEST_CARD = 16 * 1024;
 const SHORT_CARD = 1_024;
 const MOST_OF_CARDS = 256 * 1024;
 const MOST_CARDS = 300;
 const MOST_OPTIONS = 100;
-/** Larger than what any message lasts, in seconds. */
+/** Longer than any message, in seconds. */
 const LONGEST = 0x7fffffff;
 
 type Fields = Record<string, unknown>;
@@ -58,10 +58,10 @@ export function detailsOf(model: MessageLike): Details | undefined {
 
 const TIMED: ReadonlySet<string> = new Set(["audio", "ptt", "video", "ptv"]);
 
-/** What such a message is called in one line; null for a text, and for what has no words. */
+/** A message in one line; null for a text, and for a message without words. */
 export function wordsOf(details: Details | undefined): string | null {
   if (details?.location) {
-    // Coordinates are no words: WhatsApp shows none under such a place.
+    // WhatsApp shows no text under a location without a name.
     const { name, address } = details.location;
     return name ?? address;
   }
@@ -76,7 +76,7 @@ export function wordsOf(details: Details | undefined): string | null {
 function place(fields: Fields, details: Details): void {
   const [latitude, longitude] = [finite(fields["lat"]), finite(fields["lng"])];
   if (latitude === null || longitude === null) return;
-  // The page keeps name and address in one text, each on a line of its own.
+  // The page has name and address in one text, separated by a newline.
   const [first = "", ...others] = (words(fields["loc"]) ?? "").split("\n");
   const name = words(first.trim());
   const address = words(others.join("\n").trim());
@@ -99,14 +99,14 @@ function cardsOf(fields: Fields): NonNullable<Details["contacts"]> {
 const LONGEST_NAME = 256;
 const NEEDED = /^(BEGIN|VERSION|END|N|FN|ORG|(\w+\.)?TEL)\b/i;
 
-/** A card that is too long without its picture and all else that nobody is reached by. */
+/** A long card, reduced to its contact data. */
 function fitting(vcard: string, most: number): string {
   if (vcard.length <= most) return vcard;
   const needed = vcard.split(/\r?\n/).filter((line) => NEEDED.test(line) && line.length <= 256);
   return needed.join("\n").slice(0, most);
 }
 
-/** The name on a card, else its number. */
+/** The name on a card, or its number. */
 function nameOn(vcard: string): string {
   const found = /^FN[^:\n]*:(.+)$/m.exec(vcard) ?? /^(?:\w+\.)?TEL[^:\n]*:(.+)$/m.exec(vcard);
   return found?.[1]?.trim().slice(0, LONGEST_TEXT) ?? "";
@@ -132,7 +132,7 @@ function reply(type: string, fields: Fields, details: Details): void {
   details.menuReply = { menu, id, title };
 }
 
-/** Where somebody came from who clicked on an advertisement. The page has two names for it. */
+/** The advertisement that a chat began with. The page has two names for it. */
 function advertised(fields: Fields, details: Details): void {
   const ad = { ...object(fields["externalAdReply"]), ...object(fields["ctwaContext"]) };
   const found = {
@@ -170,7 +170,7 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** A text that says something. */
+/** A text that is not empty. */
 function words(value: unknown): string | null {
   return text(value).slice(0, LONGEST_TEXT) || null;
 }

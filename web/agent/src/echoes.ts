@@ -1,11 +1,11 @@
-// What the gateway did itself comes back as an event of the page: it is not told a second time.
+// Echo suppression: the page's events for the gateway's own actions are not reported again.
 
-/** How long an event may take to follow what caused it. */
+/** How long an event may follow its action. */
 const LIFE = 30_000;
 
 const expected = new Map<string, number>();
 
-/** Carries out what will be heard of as `what` happening to a message. */
+/** Runs an action whose event on the message is named `what`. */
 export async function silently(
   what: "edit" | "react",
   message: string,
@@ -23,7 +23,7 @@ export async function silently(
   }
 }
 
-/** Whether this was expected; it is no longer then. */
+/** Whether the event was expected. Removes the expectation. */
 export function isEcho(what: "edit" | "react", message: string, value: string): boolean {
   forgetOld();
   return expected.delete(nameOf(what, message, value));

@@ -1,13 +1,6 @@
-// What happens on the page, told to the gateway.
-import {
-  type IdLike,
-  type MessageLike,
-  ackWord,
-  bodyOf,
-  contactOf,
-  idText,
-  messageOf,
-} from "./convert";
+// Event listeners on wa-js, and their translation to reports.
+import { type MessageLike, ackWord, bodyOf, contactOf, messageOf } from "./convert";
+import { type IdLike, idText } from "./ids";
 import { isEcho } from "./echoes";
 import { on } from "./listening";
 import { isNoMessage, isNotice, isPlaceholder, tellNotice } from "./notices";
@@ -17,21 +10,21 @@ import { ackIn, addRecipients } from "./receipts";
 import { isRefusedNow } from "./refused";
 import { isUnderWay, tellAfter, tellSent } from "./sending";
 import { chosenIn } from "./votes";
-import type { Message, PresenceWord } from "./wire";
+import type { Message, Presence } from "./wire";
 
 export function listen(): void {
   on("chat.new_message", (message) => tellMessage(message as unknown as MessageLike));
   on("chat.msg_ack_change", ({ ack, ids, sender }) => {
-    // That WhatsApp refused a message is the answer to its send; without one, it is looked up.
+    // A refusal is the answer to the send; without an answer the gateway looks the message up.
     if (ack < 0) return;
     const participant = sender ? person(sender) : null;
-    // What other devices of this account do says nothing of the receivers.
+    // Receipts of this account's other devices do not concern the receivers.
     if (participant !== null && isOwn(participant)) return;
-    // The message may have gone out to them under the other identity.
+    // The message may have been sent to their other identity.
     if (participant !== null) introduce(participant);
     for (const id of ids) {
       const message = messageNamed(id);
-      // One to oneself was read when it was sent.
+      // A message to oneself is read when it is sent.
       if (isOwn(message.split("_")[1] ?? "")) continue;
       const event = { type: "ack", message, ack: ackWord(ack), participant } as const;
       void ifMessage(message, () => tellAfter(message, () => happened(event)));
@@ -46,7 +39,7 @@ export function listen(): void {
     happened({ type: "message_revoked", message: messageNamed(refId), by: person(author ?? from) });
   });
   on("chat.new_reaction", ({ msgId, sender, reactionText }) => {
-    // The page keeps no text of a reaction that was taken back.
+    // A removed reaction has no text in the page.
     const [message, emoji] = [messageNamed(msgId), reactionText || ""];
     const by = person(sender);
     if (by === myId() && isEcho("react", message, emoji)) return;
@@ -106,17 +99,17 @@ function listenToGroups(): void {
   });
 }
 
-/** Authors whose two identities the gateway was told of. */
+/** Authors whose two identities were reported. */
 const introduced = new Set<string>();
 
 function tellMessage(model: MessageLike): void {
-  // Not decrypted yet: wa-js tells of it once more when it is.
+  // Not decrypted yet: wa-js emits the event again after decryption.
   if (model.type === "ciphertext") return;
   if (isNotice(model)) {
     tellNotice(model);
     return;
   }
-  // That a message was deleted is an event of its own.
+  // A deletion is an event of its own.
   if (isPlaceholder(model)) return;
   const message = toMessage(model);
   const author = model.author ?? model.from;
@@ -129,7 +122,9 @@ function tellMessage(model: MessageLike): void {
   } else happened({ type: "message", message });
 }
 
-/** A number in place of a hidden identity is told with it, so that both can be looked up. */
+/**
+ * Reports both identities where a number replaces a hidden one, so that either can be looked up.
+ */
 function tellContact(lid: string, { author, pushName }: Message): void {
   if (!lid.endsWith("@lid") || author.endsWith("@lid") || introduced.has(lid)) return;
   introduced.add(lid);
@@ -155,7 +150,7 @@ export function toMessage(model: MessageLike): Message {
   return message;
 }
 
-/** What a group or a channel is called, as far as the page has it by now. */
+/** The name of a group or a channel, if the page has loaded it. */
 function groupNameOf(chat: string): string | undefined {
   if (!/@(g\.us|newsletter)$/.test(chat)) return undefined;
   type Named = {
@@ -170,8 +165,8 @@ function groupNameOf(chat: string): string | undefined {
 }
 
 /**
- * The id under which the page keeps a message. wa-js makes up those in receipts, with whoever sent
- * the receipt in place of the writer.
+ * The page's id of a message. wa-js builds the ids in receipts from the sender of the receipt
+ * instead of the author.
  */
 function messageNamed(id: IdLike | string): string {
   const given = idText(id);
@@ -187,20 +182,20 @@ function messageNamed(id: IdLike | string): string {
   return kept ?? `${bare}_${myId()}`;
 }
 
-/** Own reactions, edits and deletions get receipts, too; nobody knows their ids. */
+/** Own reactions, edits and deletions get receipts, too; their ids are no messages. */
 async function ifMessage(id: string, tell: () => void): Promise<void> {
   const kept = attempt(() => wpp().whatsapp.MsgStore.get(id)) as MessageLike | undefined;
   if (kept ? !isNoMessage(kept) : isUnderWay(id)) tell();
   if (kept || isUnderWay(id)) return;
-  // One that is not loaded, the page has to look for.
+  // The page searches for a message that is not loaded.
   const found = (await wpp().chat.getMessageById(id).catch(() => undefined)) as
     | MessageLike
     | undefined;
   if (found && !isNoMessage(found)) tell();
 }
 
-/** The last that was told of somebody in a chat. */
-const presences = new Map<string, PresenceWord>();
+/** The last reported presence per chat and person. */
+const presences = new Map<string, Presence>();
 const MOST_PRESENCES = 10_000;
 
 function tellPresence(chat: string, sender: string, state: string, isOnline: boolean): void {
@@ -215,8 +210,8 @@ function tellPresence(chat: string, sender: string, state: string, isOnline: boo
 function presenceOf(
   state: string,
   isOnline: boolean,
-  before: PresenceWord | undefined,
-): PresenceWord {
+  before: Presence | undefined,
+): Presence {
   switch (state) {
     case "composing":
     case "typing":
@@ -227,7 +222,7 @@ function presenceOf(
     case "unavailable":
       return "unavailable";
     default: {
-      // The page has no word for somebody who stops.
+      // The page has no state for the end of typing.
       const wasBusy = before === "typing" || before === "recording";
       if (state === "paused" || (wasBusy && (isOnline || state === "available"))) return "paused";
       return state === "available" || isOnline ? "available" : "unavailable";
@@ -238,7 +233,7 @@ function presenceOf(
 function quotedOf(model: MessageLike): string | null {
   const { quotedStanzaID } = model as { quotedStanzaID?: string };
   if (!quotedStanzaID) return null;
-  // A quote of something that is gone is no quote.
+  // A quoted message that is gone is left out.
   const key = attempt(() => wpp().chat.getQuotedMsgKey(model as never));
   return key ? idText(key) : null;
 }

@@ -1,4 +1,4 @@
-// Failures that the gateway can tell apart.
+// Failures of calls, by the kinds that the gateway knows.
 import type { Failure, FailureKind } from "./wire";
 
 export class AgentError extends Error {
@@ -12,7 +12,7 @@ export class AgentError extends Error {
   }
 }
 
-/** The codes of wa-js that say more than that it did not work. */
+/** The codes of wa-js with a kind of their own. */
 const KINDS: ReadonlyMap<unknown, FailureKind> = new Map([
   ["msg_not_found", "unknownMessage"],
   ["message_not_found", "unknownMessage"],
@@ -39,21 +39,21 @@ const KINDS: ReadonlyMap<unknown, FailureKind> = new Map([
 
 const UNANSWERED = /time[d ]*.?out|no answer|no line|line .* lost|disconnect|offline/i;
 
-/** Whether an error says that no answer came. It says nothing of what the answer would be. */
+/** Whether an error is a timeout, which leaves the outcome open. */
 export function isUnanswered(error: unknown): boolean {
   if (error instanceof AgentError) return error.kind === "timeout";
   const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
   return UNANSWERED.test(`${String(name)} ${String(message)}`);
 }
 
-/** An error of a command that changes something, which may have been carried out all the same. */
+/** The error of a change that may have been carried out although it failed. */
 export function unknownOutcome(error: unknown): unknown {
   const { kind, reason } = failureOf(error);
   if (kind !== "failed" || !isUnanswered(error)) return error;
   return new AgentError("timeout", `${reason}; the outcome is unknown`);
 }
 
-/** What went wrong, in the gateway's words. wa-js names some of its own errors by a code. */
+/** The failure of an error. wa-js names some of its own errors by a code. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AgentError) {
     const failure = { kind: error.kind, reason: error.message };
@@ -65,7 +65,7 @@ export function failureOf(error: unknown): Failure {
     status?: unknown;
   };
   const reason = typeof message === "string" && message !== "" ? message : String(error);
-  // WhatsApp's server gives its refusals the status of HTTP.
+  // WhatsApp's server uses status codes of HTTP.
   const refused = status === 403 || status === 405 ? "notAllowed" : "failed";
   return { kind: KINDS.get(code) ?? refused, reason };
 }

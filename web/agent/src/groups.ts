@@ -1,5 +1,6 @@
-// Groups: made, read, and changed in who is in them.
-import { type IdLike, idText, isAddress, moment } from "./convert";
+// Groups: creation, details, members.
+import { moment } from "./convert";
+import { type IdLike, idText, isAddress } from "./ids";
 import { AgentError } from "./failure";
 import { wpp } from "./page";
 import { isOnWhatsapp, isSamePerson, person } from "./people";
@@ -23,12 +24,12 @@ interface MemberLike {
 
 const DONE = 200;
 const NOT_ON_WHATSAPP = 404;
-/** Nobody said what became of somebody. */
+/** Status of a person without an outcome. */
 const UNKNOWN = 504;
 
 export async function group(id: string): Promise<unknown> {
   const chat = knownGroup(id);
-  // Asking for its people brings the rest of what is known of it.
+  // A request for the members loads the other details as well.
   const people = await loadedMembersOf(id);
   const data = (chat as unknown as GroupLike).groupMetadata ?? {};
   return {
@@ -52,12 +53,12 @@ export async function createGroup(
   description: string | null,
   wanted: string[],
 ): Promise<{ id: string; participants: Outcome[] }> {
-  // wa-js gives the whole group up for one who has no account.
+  // wa-js fails for all members if one has no account.
   const found = await Promise.all(wanted.map(isOnWhatsapp));
   const people = wanted.filter((_, place) => found[place]);
   const created = await wpp().group.create(name, people, undefined as never);
   const id = idText(created.gid);
-  if (id === "") throw new AgentError("failed", "WhatsApp did not make the group");
+  if (id === "") throw new AgentError("failed", "WhatsApp did not create the group");
   if (description !== null && description !== "") await wpp().group.setDescription(id, description);
   const reached = await outcomes(id, people, created.participants);
   const participants = wanted.map(
@@ -69,7 +70,7 @@ export async function createGroup(
 export async function addParticipants(id: string, wanted: string[]): Promise<Outcome[]> {
   knownGroup(id);
   await loadedMembersOf(id);
-  // wa-js knows of groups that everybody may add to.
+  // Some groups let every member add people; wa-js knows which.
   const results = await wpp().group.addParticipants(id, wanted);
   return outcomes(id, wanted, results);
 }
@@ -88,7 +89,7 @@ export async function removeParticipants(id: string, wanted: string[]): Promise<
   );
 }
 
-/** What became of each, under the ids asked for: WhatsApp answers with either identity. */
+/** The outcome of each person, under the requested ids: WhatsApp answers with either identity. */
 async function outcomes(
   group: string,
   wanted: string[],
@@ -102,14 +103,14 @@ async function outcomes(
     return { id, status: Number(code), inviteCode: inviteCode ?? null };
   });
   const answered = wanted.map((id) => {
-    // An answer without a code says nothing.
+    // An answer without a code has no outcome.
     const isAnswer = (each: Outcome) => Number.isInteger(each.status) && isSamePerson(each.id, id);
     const answer = answers.find(isAnswer);
     return answer && { ...answer, id };
   });
   const members = answered.every((answer) => answer !== undefined) ? [] : await membersOf(group);
   return wanted.map((id, place) => {
-    // Of whom nothing is said, the group itself tells whether they are in it; who is not may come.
+    // Without an outcome, the group's members show whether a person was added; others may follow.
     const isMember = members.some((member) => isSamePerson(idText(member.id), id));
     const status = isMember ? DONE : UNKNOWN;
     return answered[place] ?? { id, status, inviteCode: null };
@@ -124,7 +125,7 @@ async function membersOf(id: string): Promise<MemberLike[]> {
   return await wpp().group.getParticipants(id);
 }
 
-/** A group whose details have not come has no name and no people: that is no empty group. */
+/** A group without name and members has not been loaded yet. */
 async function loadedMembersOf(id: string): Promise<MemberLike[]> {
   const members = await membersOf(id);
   if (0 < members.length) return members;

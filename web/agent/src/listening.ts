@@ -1,10 +1,10 @@
-// What the agent hears of the page, and whether it still does. An agent that takes another's place
-// silences it first: two in one page would tell everything twice.
+// Registry of the agent's listeners, and whether they are still in place. An agent that replaces
+// another one silences it first: two agents in one page would report everything twice.
 import type * as WaJs from "@wppconnect/wa-js";
 import { wpp } from "./page";
 import { attempt } from "./people";
 
-/** Where an agent leaves word of itself for the one that may follow it in the same page. */
+/** The global through which the next agent in the same page finds this one. */
 const PLACE = Symbol.for("wagate.agent");
 
 type Name = Parameters<typeof WaJs.off>[0];
@@ -13,24 +13,24 @@ type Listener = Parameters<typeof WaJs.off>[1];
 const listeners: { name: Name; listener: Listener }[] = [];
 const endings: (() => void)[] = [];
 
-/** As `on` of wa-js, and watched over. */
+/** Like `on` of wa-js; the listener is checked by the health probe. */
 export const on = ((name: Name, listener: Listener) => {
   listeners.push({ name, listener });
   endings.push(() => attempt(() => wpp().off(name, listener)));
   return wpp().on(name, listener);
 }) as typeof WaJs.on;
 
-/** Whether wa-js still has every listener that it was given. */
+/** Whether wa-js still has every listener. */
 export function isHearing(): boolean {
   return listeners.every(({ name, listener }) => wpp().listeners(name).includes(listener));
 }
 
-/** Has something done when another agent takes over. */
+/** Calls back when another agent takes over. */
 export function whenReplaced(end: () => void): void {
   endings.push(end);
 }
 
-/** Takes the place of the agent that was in the page before, if there was one. */
+/** Replaces the former agent of the page. Returns whether there was one. */
 export function takeOver(): boolean {
   const place = window as { [PLACE]?: () => void };
   const before = place[PLACE];

@@ -1,21 +1,21 @@
-// The page's way up: injected, then fully loaded. wa-js can lose a race with the page and then
-// never binds to what it needs; a page that stays half loaded is loaded again, a few times.
+// Loading of the page: wa-js injected, then fully loaded. wa-js can lose a race with the page and
+// then never finds its modules; a page that stays half loaded is reloaded a few times.
 import { on, whenReplaced } from "./listening";
 import { report, wpp } from "./page";
 import { attempt } from "./people";
 import { watchScreen } from "./screen-code";
 
-/** How long a page that shows itself may keep wa-js waiting, and how often it is looked at. */
+/** Deadline and polling interval for wa-js on a page that is visible. */
 const PATIENCE = 15_000;
 const LOOK_EVERY = 500;
 const RELOADS = 3;
-/** How long wa-js may stay away from a page that shows a code already. */
+/** Deadline for wa-js on a page that shows a code already. */
 const ABSENCE = 20_000;
 const COUNTER = "wagate-reloads";
 
 /**
- * Says hello once wa-js is in the page, or the page shows a code. Calls back once wa-js is bound
- * to all of the page.
+ * Reports hello once wa-js is in the page, or the page shows a code. Calls back once wa-js is fully
+ * loaded.
  */
 export function onFullyLoaded(again: boolean, begin: () => void): void {
   if (wpp().isInjected) {
@@ -47,7 +47,7 @@ export function onFullyLoaded(again: boolean, begin: () => void): void {
   });
 }
 
-/** Resolves when wa-js is in the page: asked before, it would never find what comes later. */
+/** Resolves when wa-js is injected: a call before that would never find modules that load later. */
 export function whenInjected(): Promise<void> {
   if (wpp().isInjected) return Promise.resolve();
   return new Promise((resolve) => on("loader.injected", () => resolve()));
@@ -71,11 +71,11 @@ function awaitAll(begin: () => void): void {
   const watch = setInterval(() => {
     if (done) return;
     if (wpp().isFullReady) { finish(); return; }
-    // An account that is still being loaded has its time: the gateway watches over that.
+    // The gateway has a deadline of its own for an account that is loading.
     waited = isSyncing() ? 0 : waited + LOOK_EVERY;
     if (waited < PATIENCE) return;
     clearInterval(watch);
-    // What comes up now is about to be loaded again.
+    // This page is about to be reloaded.
     done = true;
     loadAgain();
   }, LOOK_EVERY);
@@ -96,7 +96,7 @@ function loadAgain(): void {
   const reloads = Number(sessionStorage.getItem(COUNTER) ?? "0");
   if (reloads >= RELOADS) {
     sessionStorage.removeItem(COUNTER);
-    // Some of the modes, such as a version that is too old, are the whole explanation.
+    // Some modes, such as an outdated version, explain the failure.
     const stand = `it stands at ${mode() ?? "nothing"}`;
     const reason = `WhatsApp Web did not load fully, even after ${RELOADS} more attempts: ${stand}`;
     report({ report: "stuck", reason });

@@ -1,8 +1,8 @@
-// The login: codes to scan, the account taken in, ready, lost. No single event of wa-js can be
-// relied on for it (some are no longer sent, one comes too early), so several signs are looked at.
+// State machine of the login: QR code, authenticated, ready, logged out. No single event of wa-js
+// is reliable (some are no longer sent, one comes too early), so several signs are polled.
 import { watchChanges } from "./changes";
 import { on, whenReplaced } from "./listening";
-import { unheardEvents } from "./main-screen";
+import { eventsWithoutListener } from "./main-screen";
 import { report, wpp } from "./page";
 import { attempt, myId, myLid } from "./people";
 import { rest } from "./presence";
@@ -12,11 +12,13 @@ import { noteCodeError } from "./standing";
 import type { Me } from "./wire";
 
 const LOOK_EVERY = 250;
-/** Looks that may fail in a row: a page that starts up recovers, one that changed does not. */
+/** Failed polls in a row: a page that is starting recovers, one that changed does not. */
 const MOST_FAILURES = 60;
-/** How long the main screen may take to carry out commands, before the account is ready without. */
+/**
+ * How long to wait for the listeners of the main screen before the account is ready without them.
+ */
 const SCREEN_PATIENCE = 15_000;
-/** How long a page that was logged in may say that it is not, before it is believed. */
+/** How long a page must report that it is logged out before the login counts as lost. */
 const LOSS_PATIENCE = 8_000;
 
 export function watchLogin(): void {
@@ -25,24 +27,24 @@ export function watchLogin(): void {
   on("conn.auth_code_change", (code) => login.showCode(code?.fullCode));
   on("conn.qrcode_idle", () => login.idle());
   on("conn.logout", () => report({ report: "loggedOut" }));
-  // A page that was idle before anybody listened says so once more.
+  // A page may have become idle before this listener existed.
   if (attempt(() => page.conn.isIdle())) login.idle();
   const looking = setInterval(() => login.look(), LOOK_EVERY);
   whenReplaced(() => clearInterval(looking));
 }
 
-/** When the login was looked at last; nothing before it is watched. */
+/** Time of the last poll; undefined before the first one. */
 let looked: number | undefined;
 
-/** Whether somebody still looks at the login, or does not have to yet. */
+/** Whether the login is still polled, or is not polled yet. */
 export function isLooking(): boolean {
   return looked === undefined || Date.now() - looked < LOOKS_STALE;
 }
 
-/** A look may wait for the page; one that takes longer will not come to an end. */
+/** Longest duration of a poll; one that takes longer has hung. */
 const LOOKS_STALE = 30_000;
 
-/** What was told last of each kind, so that nothing is told twice. */
+/** The last reports, so that no state is reported twice. */
 class Login {
   private code = toldCode();
   private isIdle = false;
@@ -51,9 +53,9 @@ class Login {
   private line = "";
   private failures = 0;
   private asksForCode = false;
-  /** Since when the main screen is there. */
+  /** When the main screen appeared. */
   private screenSince: number | undefined;
-  /** Since when the page says that it is not logged in, though it was. */
+  /** When the page first reported that it is logged out. */
   private lostSince: number | undefined;
 
   look(): void {
@@ -74,7 +76,7 @@ class Login {
     const { conn, whatsapp } = wpp();
     if (!conn.isAuthenticated()) {
       this.missesLogin();
-      // The event of the first code may have passed before anybody listened.
+      // The event of the first code may have come before this listener existed.
       if (!this.asksForCode) void this.askForCode();
       return;
     }
@@ -83,7 +85,7 @@ class Login {
       this.authenticated = true;
       report({ report: "authenticated" });
     }
-    // What says that all is loaded says so of a page with a code, too: the mode tells them apart.
+    // A page with a code reports that it is fully loaded, too: the mode distinguishes them.
     const stream = whatsapp.Stream as unknown as { mode?: string } | undefined;
     if (stream?.mode === "MAIN" && !this.ready && this.carriesOutCommands()) this.begin();
     const socket = whatsapp.Socket as unknown as { state?: string } | undefined;
@@ -91,7 +93,7 @@ class Login {
     if (this.ready && state !== this.line) this.tellLine(state);
   }
 
-  /** While the page waits for a typed code it has none to scan: that is no failure. */
+  /** A page with a pairing code has no QR code, which is not a failure. */
   private async askForCode(): Promise<void> {
     this.asksForCode = true;
     try {
@@ -104,7 +106,7 @@ class Login {
     }
   }
 
-  /** No event tells that the phone unlinked the page, and the page may hang on its way out. */
+  /** There is no event when the phone unlinks the page, and the page may hang in its logout. */
   private missesLogin(): void {
     if (!this.authenticated) return;
     this.lostSince ??= Date.now();
@@ -115,16 +117,16 @@ class Login {
 
   private carriesOutCommands(): boolean {
     this.screenSince ??= Date.now();
-    return unheardEvents().length === 0 || SCREEN_PATIENCE <= Date.now() - this.screenSince;
+    return eventsWithoutListener().length === 0 || SCREEN_PATIENCE <= Date.now() - this.screenSince;
   }
 
   private begin(): void {
-    // Without a name the account is not there yet.
+    // An account without a name is still loading.
     const me = whoAmI();
     if (me.id === "") return;
     this.ready = true;
     report({ report: "ready", me, missing: missingParts() });
-    // A page that lacks one of these is ready all the same.
+    // A page that lacks one of these functions is ready, too.
     for (const start of [() => wpp().conn.setKeepAlive(true), watchChanges]) {
       try {
         start();
@@ -137,7 +139,7 @@ class Login {
   private tellLine(state: string): void {
     this.line = state;
     const connected = state === "CONNECTED";
-    // The network takes who comes anew for available.
+    // The network treats a new connection as available.
     if (connected) void rest();
     report({ report: "line", state, connected });
   }

@@ -1,16 +1,16 @@
-// Runs inside WhatsApp Web after wa-js: listens, takes calls, answers. Speaks to the page through
-// wa-js alone, so that it does not matter which page it is.
+// Entry point of the page agent, injected into WhatsApp Web after wa-js: listens, takes calls,
+// answers. It uses the page through wa-js alone, so it works on a simulated page as well.
 import { carryOut } from "./commands";
 import { listen } from "./events";
 import { failureOf } from "./failure";
 import { watchLogin } from "./login";
 import { onFullyLoaded, whenInjected } from "./loading";
 import { takeOver, whenReplaced } from "./listening";
-import { fallSilent, report } from "./page";
+import { silence, report } from "./page";
 import type { Command } from "./wire";
 
 const again = takeOver();
-whenReplaced(fallSilent);
+whenReplaced(silence);
 
 window.wagate = {
   /** Returns at once; the answer comes as a report of the same number. */
@@ -23,7 +23,7 @@ window.wagate = {
   },
 };
 
-// Only the page itself: frames within it have no WhatsApp.
+// Only the top frame is WhatsApp.
 if (window.top === window) {
   onFullyLoaded(again, () => {
     listen();

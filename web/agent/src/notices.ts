@@ -1,16 +1,17 @@
-// What the page writes among the messages itself: a group was changed, a call was missed.
-import { type IdLike, type MessageLike, idText } from "./convert";
+// Notices: entries that the page itself adds to a chat, such as a changed group or a missed call.
+import { type MessageLike } from "./convert";
+import { type IdLike, idText } from "./ids";
 import { happened } from "./page";
 import { person } from "./people";
 import { rawOf } from "./raw";
 
-/** A notice, as the page shows it among the messages. */
+/** The parts of a notice that are read here. */
 interface NoticeLike extends MessageLike {
   subtype?: string;
   recipients?: (IdLike | string)[];
 }
 
-/** Kinds of the page's own words. Those of no interest to anybody are not told. */
+/** Kinds of notices. Irrelevant ones are not reported. */
 const TOLD: ReadonlySet<string> = new Set([
   "gp2",
   "call_log",
@@ -27,7 +28,7 @@ const UNTOLD: ReadonlySet<string> = new Set([
   "debug",
 ]);
 
-/** Who came, went and rose in a group, wa-js tells by an event of its own. */
+/** Changes of a group's members have an event of their own in wa-js. */
 const TOLD_OTHERWISE: ReadonlySet<string> = new Set([
   "add",
   "remove",
@@ -43,14 +44,14 @@ export function isNotice({ type }: MessageLike): boolean {
 }
 
 /**
- * Whether this is none of the messages of a chat, though the page keeps it among them. What
- * happened to a group is listed; what is not decrypted yet will be told when it is.
+ * Whether an entry among the messages is not a message. Notices of groups are listed; a message
+ * that is not decrypted yet is reported after decryption.
  */
 export function isNoMessage(entry: MessageLike): boolean {
   return entry.type === "ciphertext" || (entry.type !== "gp2" && isNotice(entry));
 }
 
-/** Whether the page put this in the place of a message that was deleted for everyone. */
+/** Whether this entry replaces a message that was deleted for everyone. */
 export function isPlaceholder({ type, protocolMessageKey }: MessageLike): boolean {
   return type === "revoked" && Boolean(protocolMessageKey);
 }

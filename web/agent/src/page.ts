@@ -1,4 +1,4 @@
-// The two doors of the agent: wa-js, which is loaded before it, and the gateway's binding.
+// Access to the page: wa-js, which is loaded before the agent, and the gateway's binding.
 import type * as WaJs from "@wppconnect/wa-js";
 import { AgentError } from "./failure";
 import type { EventBody, Report } from "./wire";
@@ -17,12 +17,12 @@ export function wpp(): typeof WaJs {
 
 let silent = false;
 
-/** Another agent tells from now on; what this one was asked, it still answers. */
-export function fallSilent(): void {
+/** Another agent reports from now on; this one only answers its pending calls. */
+export function silence(): void {
   silent = true;
 }
 
-/** Tells the gateway. A report that cannot be told is lost with the page: nobody else is there. */
+/** Sends a report to the gateway. */
 export function report(what: Report): void {
   if (silent && what.report !== "answer" && what.report !== "failure") return;
   window.wagateReport(JSON.stringify(what, wellFormed));
@@ -32,25 +32,25 @@ export function happened(event: EventBody): void {
   report({ report: "happened", event });
 }
 
-/** Half of a character is no JSON that the gateway could read. */
+/** Replaces lone surrogates, which the gateway's JSON parser refuses. */
 function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\uFFFD") : value;
 }
 
-/** Seconds since 1970 by WhatsApp's clock, which its rules go by; the page keeps it. */
+/** Seconds since 1970 by WhatsApp's clock, which its rules use. */
 export function now(): number {
   try {
     const time: unknown = wpp().whatsapp.functions.unixTime();
     if (typeof time === "number" && 0 < time) return time;
   } catch {
-    // A page without it: the machine's clock is the next best.
+    // Falls back to the machine's clock.
   }
   return Date.now() / 1000;
 }
 
 /**
- * Waits for something that no event tells. A slow page is no refusal: what does not come about in
- * time may still come about.
+ * Waits for a condition without an event. A timeout is not a refusal: the condition may become true
+ * later.
  */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const [LOOK_EVERY, DEADLINE] = [20, 10_000];

@@ -1,7 +1,7 @@
-// People under their two identities: the telephone number and the hidden one (LID). WhatsApp Web
-// names a person by either, and differently in one chat and the next; the gateway is told the
-// number wherever it is known.
-import { type IdLike, idText, isAddress } from "./convert";
+// Identities of people: the telephone number and the hidden identity (LID). WhatsApp Web names a
+// person by either, even in different ways per chat; reports have the number wherever it is
+// known.
+import { type IdLike, idText, isAddress } from "./ids";
 import { happened, wpp } from "./page";
 
 type Wid = ReturnType<typeof makeWid>;
@@ -10,29 +10,29 @@ function makeWid(text: string) {
   return wpp().whatsapp.WidFactory.createWid(text);
 }
 
-/** The page's own object for an id; wa-js' look-ups take nothing else. */
+/** The page's own object for an id, which wa-js' look-ups require. */
 function widOf(id: IdLike | string): Wid {
   return typeof id === "string" ? makeWid(id) : (id as unknown as Wid);
 }
 
-/** What this account's number is; empty before the login. */
+/** The number of this account; empty before the login. */
 export function myId(): string {
   const { conn, whatsapp } = wpp();
-  // Of the two identities, wa-js' own answer is whichever the page happens to prefer.
+  // wa-js returns the identity that the page prefers.
   const phone = attempt(() => whatsapp.UserPrefs.getMaybeMePnUser());
   return withoutDevice(idText(phone ?? attempt(() => conn.getMyUserId())));
 }
 
-/** The hidden identity of this account; an account of old has none, for which wa-js throws. */
+/** The LID of this account. Old accounts have none, for which wa-js throws. */
 export function myLid(): string | null {
   const lid = attempt(() => wpp().conn.getMyUserLid());
   return lid ? withoutDevice(idText(lid)) : null;
 }
 
-/** The same person under the other identity, as far as the page knows it by now. */
+/** The other identity of a person, if the page knows it. */
 export function otherIdentity(id: IdLike | string): string | null {
   const text = withoutDevice(idText(id));
-  // The page's table of other people does not have the account's own two.
+  // The page's table does not include the account itself.
   const own = ownOther(text);
   if (own !== null) return own;
   const look = wpp().whatsapp.lidPnCache;
@@ -53,8 +53,8 @@ function ownOther(id: string): string | null {
 }
 
 /**
- * A person as the gateway is told of them: by number where it is known, and then it is told who
- * that is. Others stay the same.
+ * The id under which a person is reported: the number where it is known, after both identities were
+ * reported.
  */
 export function person(id: IdLike | string): string {
   const text = withoutDevice(idText(id));
@@ -65,7 +65,7 @@ export function person(id: IdLike | string): string {
   return phone;
 }
 
-/** Tells both ids of a person, if the page knows them. */
+/** Reports both ids of a person, if the page knows them. */
 export function introduce(id: string): void {
   const other = otherIdentity(id);
   if (other === null) return;
@@ -73,14 +73,14 @@ export function introduce(id: string): void {
   else tellPair(other, id);
 }
 
-/** From either id of a person to the other, as the gateway was told last. */
+/** The pairs of ids that were reported. */
 const told = new Map<string, string>();
 const MOST_TOLD = 10_000;
 
 function tellPair(lid: string, phone: string): void {
   if (told.get(lid) === phone && told.get(phone) === lid) return;
   if (!isAddress(lid) || !isAddress(phone)) return;
-  // The gateway heeds only what is news to it: telling again does no harm.
+  // The gateway ignores a pair that it knows.
   if (MOST_TOLD <= told.size) told.clear();
   told.set(lid, phone).set(phone, lid);
   happened({ type: "identity_learned", lid, phone });
@@ -91,7 +91,7 @@ export function isSamePerson(a: string, b: string): boolean {
   return person(a) === person(b);
 }
 
-/** The chat of this id: one with a person may be kept under their other identity. */
+/** The chat of this id. The page may have a person's chat under the other identity. */
 export function chatOfId(id: string) {
   const found = wpp().chat.get(id);
   if (found) return found;
@@ -99,7 +99,7 @@ export function chatOfId(id: string) {
   return other === null ? undefined : wpp().chat.get(other);
 }
 
-/** The id under which the page keeps a message; the gateway may have its chat by the other id. */
+/** The page's id of a message; the gateway may name its chat by the other identity. */
 export function pageId(id: string): string {
   const [fromMe, chat = "", ...rest] = id.split("_");
   const under = (name: string): string => [fromMe, name, ...rest].join("_");
@@ -108,7 +108,7 @@ export function pageId(id: string): string {
   if (isKept(id)) return id;
   const other = otherIdentity(chat);
   if (other !== null && isKept(under(other))) return under(other);
-  // Of a message to oneself the page's own id says in which direction it went.
+  // The page's id of a message to oneself has a direction.
   const own = [chat, other].filter((name) => name !== null && isOwn(name));
   const toOneself = own.flatMap((name) => [
     `true_${name}_${rest[0]}_out`,
@@ -118,7 +118,7 @@ export function pageId(id: string): string {
   if (found !== undefined) return found;
   const replaced = replacementOf(id, chatOfId(chat));
   if (replaced !== null) return replaced;
-  // One that is not loaded is looked for in the chat that is there.
+  // A message that is not loaded is in the existing chat.
   const kept = chatOfId(chat);
   const name = kept ? under(idText(kept.id)) : id;
   return own.length === 0 ? name : `${name}_out`;
@@ -129,7 +129,7 @@ export function isOwn(id: string): boolean {
   return id === myId() || id === myLid();
 }
 
-/** The page keeps a message that was deleted for everyone under another id. */
+/** The page has a message that was deleted for everyone under another id. */
 function replacementOf(id: string, chat: unknown): string | null {
   type Kept = { id: IdLike; type?: string; protocolMessageKey?: IdLike };
   const { msgs } = (chat ?? {}) as { msgs?: { getModelsArray(): Kept[] } };
@@ -141,17 +141,17 @@ function replacementOf(id: string, chat: unknown): string | null {
   return found ? idText(found.id) : null;
 }
 
-/** Whether a number is on WhatsApp, as the network says at this moment. */
+/** Asks the network whether a number is on WhatsApp. */
 export async function isOnWhatsapp(id: string): Promise<boolean> {
   const { contact, whatsapp } = wpp();
   const ask = whatsapp.functions.queryWidExists as
     | typeof whatsapp.functions.queryWidExists
     | undefined;
-  // wa-js' own question is answered by an entry of the address book, and by "no" when it fails.
+  // wa-js' own look-up answers from the address book, and with "no" after a failure.
   const answer: unknown =
     typeof ask === "function" ? await ask(makeWid(id)) : await contact.queryExists(id);
   if (answer === null || answer === undefined) return false;
-  // A question by number brings the hidden identity.
+  // A look-up by number returns the LID.
   const { lid } = answer as { lid?: IdLike };
   if (lid && id.endsWith("@c.us")) tellPair(withoutDevice(idText(lid)), id);
   return true;
@@ -161,7 +161,7 @@ function withoutDevice(id: string): string {
   return id.replace(/:\d+@/, "@");
 }
 
-/** What a look into the page brings; a part of it that is missing is no answer. */
+/** The result of a look-up in the page; undefined where a part of the page is missing. */
 export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

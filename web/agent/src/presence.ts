@@ -1,15 +1,18 @@
-// Whether others see the account as online. While it is, WhatsApp sends the phone no notifications,
-// so a linked device rests as unavailable; it shows itself only as long as it types, because
-// WhatsApp shows nobody typing who is not there.
+// Presence of the account. While it is available, WhatsApp sends the phone no notifications, so
+// the device is unavailable by default. It is available while it types, because WhatsApp shows
+// typing only of available people.
 import { wpp } from "./page";
 
-/** How long typing may last without a word: the end of it may never be told. */
+/** Longest typing without a renewal: its end may never be commanded. */
 const TYPING_LIFE = 30_000;
 
-/** Where the account types now. The page repeats that it does until it is told the end. */
+/** Chats in which the account is typing. The page repeats the state until it ends. */
 let typing: { chat: string; timer: ReturnType<typeof setTimeout> } | undefined;
 
-/** Takes the account out of sight. The page forgets it with its line: call it at each new one. */
+/**
+ * Sets the account to unavailable. The page forgets it with its connection: call it after each
+ * new one.
+ */
 export async function rest(): Promise<void> {
   await pause();
   await show(false);
@@ -26,11 +29,11 @@ export async function showTyping(chat: string): Promise<void> {
 export async function stopTyping(chat: string): Promise<void> {
   forget(chat);
   await wpp().chat.markIsPaused(chat);
-  // Who types elsewhere stays in sight.
+  // The account stays available while it types in another chat.
   if (typing === undefined) await show(false);
 }
 
-/** Ends the typing that nobody ended. */
+/** Ends typing that was not ended by a command. */
 async function pause(): Promise<void> {
   if (typing === undefined) return;
   const { chat } = typing;
@@ -53,7 +56,7 @@ async function show(available: boolean): Promise<void> {
   try {
     await (available ? conn.markAvailable() : conn.markUnavailable());
   } catch (error) {
-    // A page without it shows what it likes; nothing that was asked for fails by that.
+    // A page without this function cannot set it; no command fails by that.
     console.warn("The presence could not be set:", error);
   }
 }

@@ -1,5 +1,5 @@
-// What the page holds of something that nobody here knows, as plain data of a bounded size.
-import { idText } from "./convert";
+// Raw form of unknown objects of the page: plain data of a bounded size.
+import { idText } from "./ids";
 
 /** In characters of JSON. */
 const LARGEST = 16 * 1024;
@@ -7,7 +7,7 @@ const LONGEST_TEXT = 1_024;
 const MOST_ENTRIES = 100;
 const DEEPEST = 4;
 
-/** Never fails and never grows beyond its bound, whatever it is given. */
+/** Never fails, and never exceeds its bound. */
 export function rawOf(given: object): unknown {
   const attributes = read(given, "attributes");
   const plain = plainOf(isObject(attributes) ? attributes : given, 0);
@@ -42,7 +42,7 @@ function plainObject(value: object, depth: number): unknown {
   if (DEEPEST <= depth) return null;
   if (Array.isArray(value))
     return value.slice(0, MOST_ENTRIES).map((each) => plainOf(each, depth + 1) ?? null);
-  // A model of the page leads to all others.
+  // A model references all other models.
   if (0 < depth && isObject(read(value, "attributes"))) return null;
   const entries = names(value).slice(0, MOST_ENTRIES);
   return Object.fromEntries(entries.map((name) => [name, plainOf(read(value, name), depth + 1)]));
@@ -60,7 +60,7 @@ function names(value: object): string[] {
   }
 }
 
-/** Some of the page's properties are computed, and fail. */
+/** Some properties of the page are getters that throw. */
 function read(value: object, name: string): unknown {
   try {
     return (value as Record<string, unknown>)[name];

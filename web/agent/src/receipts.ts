@@ -1,12 +1,13 @@
-// Who got, read and played an own message, and whom it went to.
-import { type IdLike, idText, isAddress, moment } from "./convert";
+// Receipts of own messages by person, and their recipients.
+import { moment } from "./convert";
+import { type IdLike, idText, isAddress } from "./ids";
 import { wpp } from "./page";
 import { attempt, introduce, isOwn, person } from "./people";
-import type { AckWord } from "./wire";
+import type { Ack } from "./wire";
 
 interface Receipt {
   participant: string;
-  ack: AckWord;
+  ack: Ack;
   deliveredAt: string | null;
   readAt: string | null;
   playedAt: string | null;
@@ -16,12 +17,12 @@ interface MembersLike {
   participants?: { getModelsArray(): { id: IdLike }[] };
 }
 
-/** How far a message has come. One to oneself is read as soon as WhatsApp has it. */
-export function ackIn(chat: string, ack: AckWord): AckWord {
+/** The ack of a message. A message to oneself is read once it is sent. */
+export function ackIn(chat: string, ack: Ack): Ack {
   return isOwn(chat) && (ack === "sent" || ack === "delivered") ? "read" : ack;
 }
 
-/** Notes the members of the group, where the page has learned of them by now. */
+/** Adds the members of the group as recipients, if the page has loaded them. */
 export function addRecipients(message: { id: string; recipients?: string[] }): void {
   const [fromMe, chat = ""] = idText(message.id).split("_");
   if (fromMe !== "true" || !chat.endsWith("@g.us")) return;
@@ -34,7 +35,7 @@ export function addRecipients(message: { id: string; recipients?: string[] }): v
   message.recipients = people.filter((each) => isAddress(each) && !isOwn(each));
 }
 
-/** What the page knows of each person whom a message went to. */
+/** The receipts of a message by recipient. */
 export async function receipts(id: string): Promise<Receipt[]> {
   const { participants } = await wpp().chat.getMessageACK(id);
   const at = (seconds: number | undefined) => (seconds ? moment(seconds) : null);
@@ -52,7 +53,7 @@ export async function receipts(id: string): Promise<Receipt[]> {
   return others;
 }
 
-function wordOf(delivered?: number, read?: number, played?: number): AckWord {
+function wordOf(delivered?: number, read?: number, played?: number): Ack {
   if (played) return "played";
   if (read) return "read";
   return delivered ? "delivered" : "sent";

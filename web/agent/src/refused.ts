@@ -1,6 +1,6 @@
-// Own messages that WhatsApp refused: the page keeps each with a negative ack; nobody else has it.
-import type { IdLike } from "./convert";
-import { idText } from "./convert";
+// Own messages that WhatsApp refused: they exist in the page alone, with a negative ack.
+import type { IdLike } from "./ids";
+import { idText } from "./ids";
 import { until, wpp } from "./page";
 import { attempt } from "./people";
 
@@ -8,13 +8,13 @@ export function isRefused(message: { id: IdLike | string; ack?: number | undefin
   return idText(message.id).startsWith("true_") && (message.ack ?? 0) < 0;
 }
 
-/** The same for a message by its id, as the page has it now. */
+/** The same for the page's present version of a message. */
 export function isRefusedNow(id: string): boolean {
   const model = attempt(() => wpp().whatsapp.MsgStore.get(id));
   return model ? isRefused({ id, ack: model.ack }) : false;
 }
 
-/** Removes it from the page. True when it is gone: nobody else has to be asked. */
+/** Removes it from the page. Returns whether it is gone; the network has no copy. */
 export async function removeRefused(id: string): Promise<boolean> {
   const chat = id.split("_")[1] ?? "";
   await wpp().chat.deleteMessage(chat, id, true, false);
@@ -25,15 +25,15 @@ export async function removeRefused(id: string): Promise<boolean> {
   );
 }
 
-/** Where the page, and libraries of it, put the code that WhatsApp refused something with. */
+/** Fields in which the page and its libraries put the code of a refusal. */
 const CODES = ["error", "errorCode", "nackCode", "status", "statusCode", "code"] as const;
-/** What the code is called where it is told in words. */
+/** Patterns of the code in error texts. */
 const WORDS: readonly [RegExp, number][] = [
   [/rate-?overlimit/i, 429],
   [/\b(?:error|code|nack|status)\W{1,3}(4\d\d|5\d\d)\b/i, NaN],
 ];
 
-/** WhatsApp's code in the outcome of a send, or in an error of one; none where it is not told. */
+/** WhatsApp's code in the outcome or the error of a send; none where there is none. */
 export function refusalCode(outcome: unknown): number | undefined {
   if (typeof outcome === "string") return codeInWords(outcome);
   if (typeof outcome !== "object" || outcome === null) return undefined;

@@ -1,5 +1,5 @@
-// WhatsApp's rules for a message that is there already. The page refuses without a reason, or does
-// nothing: what kept it is found in the message itself.
+// WhatsApp's rules for changes of existing messages. The page refuses without a reason, so the
+// reason is derived from the message.
 import { AgentError } from "./failure";
 import { now, wpp } from "./page";
 import { attempt } from "./people";
@@ -14,12 +14,12 @@ interface Model {
   senderObj?: { isMe?: boolean };
 }
 
-/** A reaction to a deleted message would be kept by the page, and seen by nobody. */
+/** A reaction to a deleted message would stay in the page alone. */
 export function assertNotDeleted(id: string): void {
   if (known(id)?.type === "revoked") throw new AgentError("deleted", "that message was deleted");
 }
 
-/** Why the page did not let a message be edited; its own error where none of the rules fits. */
+/** The rule that an edit broke; the page's own error where none applies. */
 export function whyNotEdited(id: string, error: unknown): unknown {
   if ((error as { code?: unknown } | null)?.code !== "edit_message_error") return error;
   const model = known(id);

@@ -1,20 +1,20 @@
-// The code on the screen, reported before wa-js can: wa-js waits until the page has brought no more
-// modules for most of a second. People scan what is shown here.
+// QR code on the screen, reported before wa-js is ready: wa-js waits until the page has loaded no
+// more modules for most of a second.
 import { report } from "./page";
 import { attempt } from "./people";
 
 const LOOK_EVERY = 25;
-/** The network's reference, two keys and a secret; then comes what kind of device this is. */
+/** The network's reference, two keys and a secret, followed by the kind of device. */
 const LEAST_PARTS = 4;
 
 let told = "";
 
-/** The code that was told last. */
+/** The last reported code. */
 export function toldCode(): string {
   return told;
 }
 
-/** Tells each code that the page shows, and calls back with the first, until it is stopped. */
+/** Reports each code on the screen, and calls back at the first one, until it is stopped. */
 export function watchScreen(first: () => void): () => void {
   told = "";
   const watch = setInterval(() => {
@@ -27,7 +27,7 @@ export function watchScreen(first: () => void): () => void {
   return () => clearInterval(watch);
 }
 
-/** wa-js leaves out the kind of device, with which the screen ends its codes. */
+/** wa-js' codes lack the kind of device at the end of the screen's codes. */
 export function isSameCode(one: string, other: string): boolean {
   return one === other || one.startsWith(`${other},`) || other.startsWith(`${one},`);
 }

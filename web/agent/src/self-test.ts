@@ -1,8 +1,7 @@
-// Which parts of WhatsApp Web the commands stand on, and which of them are missing: functions that
-// wa-js looks for, methods of objects that it found, listeners of events. WhatsApp renames things,
-// and then a clear answer beats a call that fails somewhere inside.
+// Self-test: the parts of WhatsApp Web that each command needs, and which of them are missing.
+// WhatsApp renames functions; a command without its functions is refused with a clear error.
 import { AgentError } from "./failure";
-import { unheardEvents } from "./main-screen";
+import { eventsWithoutListener } from "./main-screen";
 import { wpp } from "./page";
 import { attempt } from "./people";
 import type { Command } from "./wire";
@@ -10,7 +9,7 @@ import type { Command } from "./wire";
 type Name = Command["command"];
 type Functions = typeof window.WPP.whatsapp.functions;
 
-/** By their names in `WPP.whatsapp.functions`. A command not named stands on models alone. */
+/** Functions of `WPP.whatsapp.functions` per command. Other commands need models alone. */
 const NEEDS: Partial<Record<Name, readonly (keyof Functions)[]>> = {
   send: ["findOrCreateLatestChat", "addAndSendMsgToChat", "getEphemeralFields", "unixTime"],
   edit: ["canEditMsg", "canEditCaption", "addAndSendMessageEdit"],
@@ -23,24 +22,24 @@ const NEEDS: Partial<Record<Name, readonly (keyof Functions)[]>> = {
   pairingCode: ["genLinkDeviceCodeForPhoneNumber"],
 };
 
-/** Methods of the page's `Cmd`, by the commands that cannot do without. */
+/** Required methods of the page's `Cmd` per command. */
 const METHODS: Partial<Record<Name, readonly string[]>> = {
   revoke: ["sendRevokeMsgs", "sendDeleteMsgs"],
   archive: ["archiveChat"],
 };
-/** Methods of it for which there is another way. */
+/** Methods of `Cmd` with a fallback. */
 const OPTIONAL_METHODS: readonly string[] = ["refreshQR"];
 
-/** All that is missing, also what a command can do without. */
+/** All missing parts, also those with a fallback. */
 export function missingParts(): string[] {
   const names = new Set(Object.values(NEEDS).flat());
   const functions = [...names].filter((name) => !isThere(name));
   const methods = [...Object.values(METHODS).flat(), ...OPTIONAL_METHODS];
-  const events = unheardEvents().map((event) => `a listener of Cmd's ${event}`);
+  const events = eventsWithoutListener().map((event) => `a listener of Cmd's ${event}`);
   return [...functions, ...methods.filter((name) => !hasMethod(name)).map(methodName), ...events];
 }
 
-/** Fails with the name of what is missing for this command. */
+/** Fails with the names of the parts that a command lacks. */
 export function assertSupported(command: Name): void {
   const functions = (NEEDS[command] ?? []).filter((name) => !isThere(name));
   const methods = (METHODS[command] ?? []).filter((name) => !hasMethod(name)).map(methodName);

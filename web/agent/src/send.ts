@@ -1,5 +1,6 @@
-// A message out.
-import { type MessageLike, ackWord, idText, moment } from "./convert";
+// Sending of messages, and look-up of a send's outcome.
+import { type MessageLike, ackWord, moment } from "./convert";
+import { idText } from "./ids";
 import { toMessage } from "./events";
 import { AgentError, failureOf, isUnanswered } from "./failure";
 import { isNoMessage } from "./notices";
@@ -19,7 +20,7 @@ interface Sent {
   recipients?: string[];
 }
 
-/** What wa-js answers to any of its sends. */
+/** The answer of wa-js to a send. */
 interface Taken {
   id: string;
   ack?: number;
@@ -30,22 +31,22 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
   const chat = await openChat(outgoing.chat);
   if (outgoing.quoted !== null) assertNotDeleted(pageId(outgoing.quoted));
   const id = await idOf(outgoing.key, chat);
-  // The same key once more: a gateway that did not hear the first answer. It is one message.
+  // The same key again: the gateway did not get the first answer. It is one message.
   if (sentAs(id)?.ack === "pending")
     await until("send the message", () => sentAs(id)?.ack !== "pending");
   const before = sentAs(id);
   if (before && before.ack !== "failed") return before;
-  // Two messages of one id would be mixed up. One that cannot be removed does not stand in the way.
+  // Two messages with one id would be confused. A failed removal does not prevent the send.
   if (before) await removeRefused(id).catch(() => false);
   const options = {
-    // A send by wa-js' habit marks the chat as read, as a person who writes has read it.
+    // By default wa-js marks the chat as read at a send.
     markIsRead: true,
     createChat: true,
     waitForAck: true,
     messageId: id,
     quotedMsg: outgoing.quoted === null ? undefined : pageId(outgoing.quoted),
     mentionedList: outgoing.mentions as never,
-    // Who is mentioned, the caller says.
+    // The caller names the mentions.
     detectMentioned: false,
     linkPreview: outgoing.linkPreview,
   };
@@ -65,8 +66,8 @@ export async function send(outgoing: Outgoing): Promise<Sent> {
 }
 
 /**
- * A message by an id as the gateway makes it, none when WhatsApp has no such message: what became
- * of a send that nobody saw end. The page may name the chat and the writer otherwise.
+ * A message by the gateway's id; null when WhatsApp has no such message. Looks up the outcome of
+ * a send. The page may name the chat and the author by other identities.
  */
 export async function find(id: string): Promise<Message | null> {
   const [mine, chatText = "", key = ""] = id.split("_");
@@ -88,7 +89,7 @@ export async function find(id: string): Promise<Message | null> {
   return null;
 }
 
-/** wa-js does not fail when a send does. */
+/** wa-js does not throw for a failed send. */
 function assertTaken({ sendMsgResult: result, ack }: Taken): void {
   const word = typeof result === "string" ? result : result?.messageSendResult;
   if ((word === undefined || word === "OK") && 0 <= (ack ?? 0)) return;
@@ -96,15 +97,15 @@ function assertTaken({ sendMsgResult: result, ack }: Taken): void {
   throw new AgentError("failed", reason, refusalCode(result));
 }
 
-/** A send that the page gave up, with WhatsApp's code where it says one. */
+/** The error of a failed send, with WhatsApp's code if there is one. */
 function withCode(error: unknown): never {
   const { kind, reason } = failureOf(error);
   throw new AgentError(kind, reason, refusalCode(error));
 }
 
 /**
- * The id of the page's chat, which may be of the other identity of the person. A chat that is there
- * needs no question whether the number is.
+ * The id of the page's chat, which may have the other identity of the person. An existing chat
+ * needs no look-up of the number.
  */
 async function openChat(id: string): Promise<string> {
   const known = chatOfId(id);
@@ -115,7 +116,7 @@ async function openChat(id: string): Promise<string> {
   if (id.endsWith("@g.us")) throw new AgentError("unknownChat", "there is no such chat");
   if (id.endsWith("@c.us") && !(await isOnWhatsapp(id)))
     throw new AgentError("notOnWhatsapp", "this number is not on WhatsApp");
-  // The page finds nobody behind a hidden identity that it does not know.
+  // The page cannot look up a LID that it does not know.
   const found = await wpp()
     .chat.find(id)
     .catch((error: unknown) => {

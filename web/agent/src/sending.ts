@@ -1,27 +1,27 @@
-// Messages on their way out. The answer tells the gateway of each: the page's own event of it says
-// nothing more, and what becomes of it is told after the answer, since before nobody knows of what.
+// Sends in flight. The answer of a send replaces the page's event of the message. Receipts are
+// reported after the answer, since the gateway does not know the message before.
 
-/** Answers and events go different ways: by so many milliseconds no event overtakes its answer. */
+/** Delay in milliseconds after an answer, so that no event overtakes it. */
 const HEAD_START = 5;
-/** An answer that is longer in coming may never come. What happened is told all the same. */
+/** Longest wait for an answer; after it the events are reported without one. */
 const LONGEST = 60_000;
 
 type Tell = () => void;
 
 interface Held {
-  /** The page's event of the message, told only where no answer says that it was sent. */
+  /** The page's event of the message, reported only if the send has no answer. */
   message: Tell | null;
-  /** What became of it meanwhile. */
+  /** Events of the message that wait for the answer. */
   after: Tell[];
 }
 
-/** The messages that are being sent, by key. */
+/** Sends in flight, by key. */
 const underWay = new Map<string, Held>();
 
 export async function sending<T>(key: string, act: () => Promise<T>): Promise<T> {
   const held: Held = { message: null, after: [] };
   const release = () => {
-    // The same message may be on its way once more.
+    // The same message may be in flight twice.
     if (underWay.get(key) === held) underWay.delete(key);
     held.message?.();
     held.after.splice(0).forEach((tell) => tell());
@@ -39,21 +39,21 @@ export async function sending<T>(key: string, act: () => Promise<T>): Promise<T>
   }
 }
 
-/** Tells of an own message, unless the answer to its send does. */
+/** Reports an own message, unless the answer to its send does. */
 export function tellSent(id: string, tell: Tell): void {
   const held = underWay.get(keyOf(id));
   if (held) held.message = tell;
   else tell();
 }
 
-/** Tells what became of a message, not before the answer to its send. */
+/** Reports an event of a message, after the answer to its send. */
 export function tellAfter(id: string, tell: Tell): void {
   const held = underWay.get(keyOf(id));
   if (held) held.after.push(tell);
   else tell();
 }
 
-/** Whether a message is on its way out. */
+/** Whether a message is being sent. */
 export function isUnderWay(id: string): boolean {
   return underWay.has(keyOf(id));
 }

@@ -1,10 +1,10 @@
-// Where the page stands, for the person who is told why a session does not come up.
+// Description of the page's state, for the error of a session that does not start.
 import { wpp } from "./page";
 import { attempt } from "./people";
 
 let codeError = "";
 
-/** Why there is no code to show; empty when there is one. */
+/** Why there is no code; empty when there is one. */
 export function noteCodeError(error: string): void {
   codeError = error;
 }

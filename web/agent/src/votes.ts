@@ -1,12 +1,13 @@
-// Votes in polls: those that come in, and those that the page has of a poll.
-import { type MessageLike, idText, isAddress, moment } from "./convert";
+// Votes in polls: incoming ones, and those that the page has stored.
+import { type MessageLike, moment } from "./convert";
+import { idText, isAddress } from "./ids";
 import { wpp } from "./page";
 import { person } from "./people";
 import type { Message, Vote } from "./wire";
 
 const MOST_OPTIONS = 100;
 
-/** wa-js puts the options themselves at their places, and nothing at those not chosen. */
+/** wa-js reports options by position, with gaps for those that were not chosen. */
 export function chosenIn(selectedOptions: unknown): string[] {
   if (!Array.isArray(selectedOptions)) return [];
   const given = selectedOptions as ({ name?: unknown } | undefined)[];
@@ -14,7 +15,7 @@ export function chosenIn(selectedOptions: unknown): string[] {
   return names.slice(0, MOST_OPTIONS);
 }
 
-/** Adds to a poll what everybody chose last, where the page can say. */
+/** Adds everybody's last vote to a poll, where the page has stored the votes. */
 export async function addVotes(model: MessageLike, message: Message): Promise<void> {
   const poll = message.details?.poll;
   if (!poll) return;
@@ -29,6 +30,6 @@ export async function addVotes(model: MessageLike, message: Message): Promise<vo
     }
     poll.votes = [...last.values()].map(({ vote }) => vote).filter((vote) => vote.options[0]);
   } catch {
-    // Without them it is not known what anybody chose.
+    // Without the table the votes are unknown.
   }
 }

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  ackWord,
-  bodyOf,
-  chatOf,
-  idText,
-  isAddress,
-  isMessageId,
-  messageOf,
-  moment,
-} from "../src/convert";
+import { ackWord, bodyOf, chatOf, messageOf, moment } from "../src/convert";
+import { idText, isAddress, isMessageId } from "../src/ids";
 
 const AROUND = { me: "2@c.us", quoted: null, person: idText };
 const id = (text: string) => ({ _serialized: text, toString: () => text });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { carryOut } from "../src/commands";
-import { isMessageId, plainId } from "../src/convert";
+import { isMessageId, plainId } from "../src/ids";
 import { listen } from "../src/events";
 import { ADA, ME, MY_LID, Page, model, stopTime, wid } from "./fake";
 

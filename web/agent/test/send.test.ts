@@ -259,8 +259,8 @@ test("every kind of content goes its way", async () => {
   const [latitude, longitude] = [51.5, -0.1];
   const place = { type: "location", latitude, longitude, name: "London", address: null } as const;
   const contacts = [
-    { name: "Ada", vcard: "card of Ada" },
-    { name: "Bob", vcard: "card of Bob" },
+    { name: "Ada", phones: [], id: null, vcard: "card of Ada" },
+    { name: "Bob", phones: [], id: null, vcard: "card of Bob" },
   ];
   await send(outgoing(ADA, place));
   await send(outgoing(ADA, { ...place, name: null, address: "1 Street" }));

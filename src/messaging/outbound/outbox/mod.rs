@@ -59,7 +59,7 @@ use crate::{
     },
     events::Work,
     jobs::{Handler, Job, Then},
-    session::{LINE_GRACE, not_found},
+    session::{CONNECTION_GRACE, not_found},
     store::{Place, Store, StoreError},
 };
 
@@ -236,7 +236,7 @@ impl Outbox {
     async fn wait_for_outcome(&self, entry: &OutboxEntry, mut outcome: Outcome) -> WaitEnd {
         tokio::select! {
             outcome = &mut outcome => return WaitEnd::Outcome(outcome),
-            () = self.parts.supervisor.lost_connection(&entry.session, LINE_GRACE) => (),
+            () = self.parts.supervisor.lost_connection(&entry.session, CONNECTION_GRACE) => (),
         }
         let (reply, queued) = oneshot::channel();
         let (session, id) = (entry.session.clone(), entry.id);

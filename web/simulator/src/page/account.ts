@@ -1,4 +1,4 @@
-// Who the page is logged in as, and the one thing that it keeps: the credential.
+// Account of the page: identity, and the credential, which the page persists.
 import { client } from "./client";
 import { Wid, idText } from "./ids";
 import type { Me } from "../protocol";
@@ -13,7 +13,7 @@ interface Identity {
 
 class Account {
   me: Identity | undefined;
-  /** Telephone identity to hidden identity, and back, as far as the network told. */
+  /** Pairs of telephone identity and hidden identity, in both directions. */
   private readonly lids = new Map<string, Wid>();
 
   get credential(): string | null {
@@ -35,7 +35,7 @@ class Account {
     };
     if (me.lid) this.learn(me.id, me.lid);
   }
-  /** The id that the account goes by in chats and in what it does itself. */
+  /** The account's own id in chats and as an author. */
   get own(): Wid | undefined {
     return (client.lidMigrated && this.me?.lid) || this.me?.pn;
   }
@@ -48,7 +48,7 @@ class Account {
   }
 
   learn(pn: string, lid: string): void {
-    // Whoever had one of them before has it no more.
+    // Removes former pairs of either id.
     for (const former of [this.lids.get(pn), this.lids.get(lid)]) this.lids.delete(String(former));
     this.lids.set(pn, new Wid(lid));
     this.lids.set(lid, new Wid(pn));
@@ -63,7 +63,7 @@ class Account {
 
 export const account = new Account();
 
-/** A key pair of this page, as its QR code names it; the network does not look at it. */
+/** A public key for the QR code. The network ignores it. */
 const keys = new Map<string, Uint8Array>();
 export function pageKey(name: string): { pubKey: Uint8Array } {
   const pubKey = keys.get(name) ?? crypto.getRandomValues(new Uint8Array(32));

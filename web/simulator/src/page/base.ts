@@ -1,4 +1,4 @@
-// Event emitter, observable model and collection: what the page's stores are made of.
+// Event emitter, observable model and collection: base classes of the page's stores.
 import type { Exports } from "./loader";
 import { MsgKey, Wid, idText } from "./ids";
 
@@ -96,7 +96,7 @@ const words = (names: string): string[] => names.split(/\s+/).filter(Boolean);
 
 const valuesOf = new WeakMap<Model, Exports>();
 
-/** A model whose attributes tell of their changes: `change:name`, then `change`. */
+/** A model that emits changes of its attributes: `change:name`, then `change`. */
 export class Model extends Emitter {
   [name: string]: any;
   /** Attributes that must be observable before their first value. */

@@ -1,5 +1,5 @@
-// The application's commands. Some only send an event: what carries it out are listeners of the
-// main screen, which come a while after it. There is no main_loaded: the real client dropped it.
+// Commands of the application. Some only emit an event, which listeners of the main screen carry
+// out that follow a while after it. There is no main_loaded: the real client dropped it.
 import { Emitter } from "./base";
 import { client } from "./client";
 import { importNamespace, type Exports } from "./loader";
@@ -66,7 +66,7 @@ export class Cmd extends Emitter {
     for (const [event, module, name] of actions) {
       this.on(event, (...what: unknown[]) => {
         const carriedOut: Promise<void> = importNamespace(module)[name](...what);
-        // Nobody waits for it: the real screen shows a notice.
+        // No caller waits for it: the real screen shows a notice.
         carriedOut.catch((error: unknown) => console.warn(`${event} failed:`, error));
       });
     }

@@ -1,12 +1,12 @@
-// The page's login: QR references, pairing code, linking, restored sessions, line loss, logout.
-// The network decides; this only turns what it says into the states that the web client shows.
+// Login of the page: QR references, pairing code, linking, restored sessions, lost connection,
+// logout. Translates the network's pushes into the states that the web client shows.
 import { Emitter, Model } from "./base";
 import { account, pageKey, toBase64 } from "./account";
 import { client } from "./client";
 import { setClock } from "./clock";
 import { Cmd } from "./command";
 import { Wid } from "./ids";
-import { Line } from "./line";
+import { network } from "./network";
 import { define, defineAll } from "./loader";
 import { happened, load } from "./inbound";
 import type { PageFault, Push } from "../protocol";
@@ -28,7 +28,7 @@ class ConnModel extends Model {
 class SocketModel extends Model {
   static override props = ["state", "stream", "hasSynced"];
   initConn(): void {
-    // The line is opened at boot and opens itself again.
+    // The socket connects at boot and reconnects by itself.
   }
   poke(): void {
     // As above.
@@ -80,22 +80,18 @@ const networkStatus = new NetworkStatusModel({ online: true });
 const cmd = new Cmd(refreshReferences, logOut);
 const bus = new Emitter();
 
-export const line = new Line(
-  () => {
-    line.ask({ request: "hello", credential: account.credential }, "done").catch(
-      (error: unknown) => {
-        console.warn("The network did not take the greeting:", error);
-      },
-    );
-  },
-  (push) => take(push),
-  () => setLine(false),
-);
+function greet(): void {
+  network.ask({ request: "hello", credential: account.credential }, "done").catch(
+    (error: unknown) => {
+      console.warn("The network refused the greeting:", error);
+    },
+  );
+}
 
-/** Events are taken in one after the other, though some must ask the network something first. */
+/** Events are applied one after the other, though some send a request to the network first. */
 let lastEvent: Promise<void> = Promise.resolve();
 
-/** Whether a code to type was made: until the link the page has no secret for one to scan. */
+/** Whether a pairing code was made: until the link the page has no secret for a QR code. */
 let awaitsTypedCode = false;
 
 export function boot(): void {
@@ -103,7 +99,7 @@ export function boot(): void {
     stream.set({ info: "SYNCING", mode: "SYNCING" });
     return;
   }
-  line.connect();
+  network.start({ onOpen: greet, onPush: take, onLost: () => setConnected(false) });
 }
 
 function take(push: Push): void {
@@ -139,12 +135,12 @@ function take(push: Push): void {
       lastEvent = lastEvent
         .then(() => happened(push.event))
         .catch((error: unknown) => {
-          console.error(`The page could not take in ${push.event.type}:`, error);
+          console.error(`The page could not apply the event ${push.event.type}:`, error);
         });
       return;
     case "line":
-      line.cut(!push.connected);
-      setLine(push.connected);
+      network.setOffline(!push.connected);
+      setConnected(push.connected);
       return;
     case "clock":
       setClock(push.standsAt);
@@ -159,7 +155,7 @@ function take(push: Push): void {
 }
 
 function showReference(reference: string): void {
-  // A reference in spite of a credential: the network no longer knows it.
+  // A reference instead of a snapshot: the network no longer knows the credential.
   if (account.me) {
     leave();
     return;
@@ -170,7 +166,7 @@ function showReference(reference: string): void {
   conn["ref"] = reference;
 }
 
-function setLine(connected: boolean): void {
+function setConnected(connected: boolean): void {
   networkStatus["online"] = connected;
   if (!account.me) return;
   socket["state"] = connected ? "CONNECTED" : "TIMEOUT";
@@ -178,16 +174,16 @@ function setLine(connected: boolean): void {
 }
 
 function refreshReferences(): void {
-  line.ask({ request: "refreshReferences" }, "done").catch((error: unknown) => {
+  network.ask({ request: "refreshReferences" }, "done").catch((error: unknown) => {
     console.warn("No new references came:", error);
   });
 }
 
 async function logOut(): Promise<void> {
   try {
-    await line.ask({ request: "logOut" }, "done");
+    await network.ask({ request: "logOut" }, "done");
   } catch (error) {
-    console.warn("The network did not take the logout:", error);
+    console.warn("The network refused the logout:", error);
   }
   leave();
   return new Promise(() => undefined);
@@ -207,7 +203,7 @@ function leave(): void {
     stream.set({ info: "DISCONNECTED", mode: "SYNCING" });
     return;
   }
-  // Told when the page is going, so that no caller gets an answer before it is gone.
+  // Triggered when the page unloads, so that no caller gets an answer before.
   if (client.logoutEvent)
     addEventListener("pagehide", () => cmd.trigger("logout"), { once: true });
   location.replace(`${location.pathname}?post_logout=1&logout_reason=0`);
@@ -221,10 +217,10 @@ function act(fault: PageFault): void {
     case "hang":
       for (;;);
     case "deaf":
-      broughtIn().WPP?.removeAllListeners?.();
+      injected().WPP?.removeAllListeners?.();
       return;
     case "emptied":
-      broughtIn().WPP?.removeAllListeners?.();
+      injected().WPP?.removeAllListeners?.();
       Object.assign(window, { WPP: undefined, wagate: undefined });
       return;
     case "crash":
@@ -232,15 +228,15 @@ function act(fault: PageFault): void {
   }
 }
 
-/** What others bring into the page, by the names that they are known to take. */
-function broughtIn(): { WPP?: { removeAllListeners?: () => void } } {
-  return window as ReturnType<typeof broughtIn>;
+/** Scripts that were injected into the page, by their global names. */
+function injected(): { WPP?: { removeAllListeners?: () => void } } {
+  return window as ReturnType<typeof injected>;
 }
 
 function crash(): void {
   // A heap past its limit ends the renderer's process; the engine offers no quicker way to a page.
-  const kept: number[][] = [];
-  for (;;) kept.push(new Array<number>(4_000_000).fill(0.5));
+  const heap: number[][] = [];
+  for (;;) heap.push(new Array<number>(4_000_000).fill(0.5));
 }
 
 function same(...names: string[]): Record<string, string> {
@@ -248,7 +244,7 @@ function same(...names: string[]): Record<string, string> {
 }
 
 async function pairingCode(phone: string): Promise<string> {
-  const { code } = await line.ask(
+  const { code } = await network.ask(
     { request: "pairingCode", phone: phone.replace(/\D/g, "") },
     "pairingCode",
   );

@@ -3,7 +3,7 @@
 import type { Exports } from "./loader";
 import type { Details, Message } from "../protocol";
 
-/** What the client keeps in the place of a text where it shows a picture. */
+/** The thumbnail that the client stores in place of a text. */
 const THUMBNAIL = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAoHBwgHBgoICAgLCgoL".repeat(4);
 
 const MENU_TYPES: Record<NonNullable<Details["menuReply"]>["menu"], string> = {
@@ -48,7 +48,7 @@ function pollOf({ question, options, selectable }: NonNullable<Details["poll"]>)
 }
 
 function replyOf({ menu, id, title }: NonNullable<Details["menuReply"]>): Exports {
-  // The text of such a message is the title of what was chosen.
+  // The text of such a message is the title of the choice.
   const chosen: Exports = { type: MENU_TYPES[menu], body: title ?? undefined };
   if (menu === "list")
     chosen["listResponse"] = { title, singleSelectReply: { selectedRowId: id }, listType: 1 };

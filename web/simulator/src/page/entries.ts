@@ -1,5 +1,5 @@
-// What the page itself writes among the messages of a chat: that it is encrypted, who somebody is,
-// the envelope of an edit, and what takes the place of a message that was deleted for everyone.
+// Entries that the page itself adds to a chat: the notice of encryption, the contact card, the
+// envelope of an edit, and the placeholder of a message that was deleted for everyone.
 import { MsgKey } from "./ids";
 import { importNamespace } from "./loader";
 import { stores, type ChatModel, type MsgModel } from "./models";
@@ -11,7 +11,7 @@ export function isOwnEntry(message: MsgModel): boolean {
   return OWN_TYPES.includes(message["type"]);
 }
 
-/** What stands at the beginning of a chat with a person. */
+/** Adds the first entries of a chat with a person. */
 export function beginChat(chat: ChatModel): void {
   if (chat["id"].isGroup()) return;
   const remote = chat["id"];
@@ -63,7 +63,7 @@ export function replaceRevoked(message: MsgModel, subtype: string): void {
   if (chat && String(chat["lastReceivedKey"]) === String(was)) chat["lastReceivedKey"] = id;
 }
 
-/** The network's receipt for what is no message: a reaction, an edit, a deletion. */
+/** The network's receipt for a reaction, an edit or a deletion. */
 export async function confirm(key: MsgKey): Promise<void> {
   const details = {
     type: "receipt",

@@ -1,4 +1,4 @@
-// What the network tells, put into the page's stores on the paths where page libraries listen.
+// Inbound events: applied to the page's stores through the functions that page libraries hook.
 import { account } from "./account";
 import { client } from "./client";
 import { unixTime } from "./clock";
@@ -14,7 +14,7 @@ import {
   type ChatModel,
   type MsgModel,
 } from "./models";
-import { line } from "./connection";
+import { network } from "./network";
 import { contentAttributes } from "./content";
 import { rememberMedia } from "./media";
 import { keepVotes, vote } from "./votes";
@@ -118,7 +118,7 @@ export function attributesOf(message: Message, isNew: boolean): Exports {
   };
 }
 
-/** By the hidden identity where the message is named so; a number that came along is kept. */
+/** The author: the hidden identity where the id has it, otherwise the number. */
 function writerOf(id: MsgKey, author: string): Wid {
   const { participant } = id;
   if (id.fromMe || !participant?.isLid()) return new Wid(author);
@@ -126,7 +126,7 @@ function writerOf(id: MsgKey, author: string): Wid {
   return participant;
 }
 
-/** Adds a message that is history: nobody is told that it is new. */
+/** Adds a message of the history, without an event. */
 export function addHistory(message: Message): MsgModel {
   const known = findMessage(message.id);
   if (known) return known;
@@ -231,9 +231,9 @@ export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; cre
     return { chat: chat as ChatModel, created: true };
   }
   if (id.isGroup()) {
-    takeGroup((await line.ask({ request: "group", id: id.toString() }, "group")).group);
+    takeGroup((await network.ask({ request: "group", id: id.toString() }, "group")).group);
   } else {
-    const { contact } = await line.ask({ request: "exists", id: id.toString() }, "exists");
+    const { contact } = await network.ask({ request: "exists", id: id.toString() }, "exists");
     if (!contact) throw new Error("the number is not on WhatsApp");
     takeContact(contact);
   }
@@ -245,9 +245,9 @@ export async function ensureChat(given: unknown): Promise<{ chat: ChatModel; cre
 
 async function channelName(id: Wid): Promise<string | undefined> {
   try {
-    return (await line.ask({ request: "group", id: id.toString() }, "group")).group.name;
+    return (await network.ask({ request: "group", id: id.toString() }, "group")).group.name;
   } catch {
-    // Whoever follows it no more is not told.
+    // A former follower gets no answer.
     return undefined;
   }
 }
@@ -282,7 +282,7 @@ export async function happened(event: EventBody): Promise<void> {
       await vote(event.message, event.sender, event.options);
       return;
     case "group_joined":
-      takeGroup((await line.ask({ request: "group", id: event.group }, "group")).group);
+      takeGroup((await network.ask({ request: "group", id: event.group }, "group")).group);
       await ensureChat(event.group);
       if (event.action === "create") {
         await groupNotice(
@@ -300,7 +300,7 @@ export async function happened(event: EventBody): Promise<void> {
     case "group_left": {
       const group = stores.groups.get(event.group);
       for (const each of event.participants) group?.participants.remove(each);
-      // Who leaves is told as removed by themselves.
+      // A person who leaves is reported as removed by themselves.
       const by = event.action === "leave" ? (event.participants[0] ?? null) : event.by;
       await groupAction(event.group, "remove", by, event.participants);
       return;
@@ -355,7 +355,7 @@ async function receipt(id: string, ack: number, participant: string | null): Pro
   if (!message) return;
   const key = originalKey(message);
   if (key.remote.isGroup() && participant === null) {
-    // What all have done: the web client works it out from the receipts that it keeps.
+    // The web client derives the message's ack from the receipts that it has stored.
     if (message["ack"] < ack) message["ack"] = ack;
     return;
   }
@@ -444,7 +444,7 @@ async function groupAction(
   });
 }
 
-/** What the page shows among a group's messages when the group itself changes. */
+/** Adds a notice about a changed group to its messages. */
 async function groupNotice(
   group: string,
   subtype: string,

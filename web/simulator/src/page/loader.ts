@@ -1,7 +1,7 @@
-// The module loader of the page: the surface of a Meta-style loader that page libraries look into.
-// It knows nothing of what the modules hold.
+// Module loader of the page: the interface of a Meta-style loader that page libraries search. It
+// knows nothing of the modules' contents.
 
-/** A module's exports are looked at by name from outside, so their types are of no use here. */
+/** Page libraries access a module's exports by name, so they have no types here. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Exports = Record<string, any>;
 type Factory = (exports: Exports) => void;

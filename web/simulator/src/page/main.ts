@@ -1,4 +1,4 @@
-// The simulated WhatsApp Web page: puts the modules into place and opens the line to the network.
+// Entry point of the simulated WhatsApp Web page: defines the modules and connects to the network.
 import { VERSION, boot, defineConnection } from "./connection";
 import { installLoader } from "./loader";
 import { defineMedia } from "./media";

@@ -1,11 +1,11 @@
-// Files: made ready, uploaded to and fetched from the network. The bytes are kept by the network.
+// Media files: prepared, uploaded to and downloaded from the network, which stores the bytes.
 import { account, toBase64 } from "./account";
 import { Model } from "./base";
+import { unixTime as now } from "./clock";
 import { MsgKey } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
 import { MediaDataModel, findMessage, networkId, type ChatModel } from "./models";
-import { line } from "./connection";
-import { now } from "./inbound";
+import { network } from "./network";
 
 class OpaqueData {
   private address: string | undefined;
@@ -105,7 +105,7 @@ async function download(filehash: string): Promise<ArrayBuffer | null> {
   const message = messageOf.get(filehash);
   if (!media && message) {
     const found = findMessage(message);
-    const answer = await line.ask(
+    const answer = await network.ask(
       { request: "media", message: found ? networkId(found) : message },
       "media",
     );

@@ -11,8 +11,7 @@ import {
   type ChatModel,
   type MsgModel,
 } from "./models";
-import { line } from "./connection";
-import { NetworkRefusal } from "./line";
+import { NetworkRefusal, network } from "./network";
 import { addHistory, ensureChat, now, ownKey, seconds } from "./inbound";
 import { confirm, isOwnEntry, keepEdit, replaceRevoked } from "./entries";
 import { contentOf } from "./outbound";
@@ -21,7 +20,7 @@ import type { PresenceWord } from "../protocol";
 
 const HISTORY_PAGE = 100;
 
-/** Puts a message into its chat and sends it; the two promises are what the web client gives. */
+/** Adds a message to its chat and sends it. Returns two promises, as the web client does. */
 function addAndSend(chat: ChatModel, raw: Exports): [Promise<MsgModel>, Promise<Exports>] {
   const message = stores.messages.add({ ...raw, ack: 0 })[0] as MsgModel;
   chat.set({ t: message["t"], lastReceivedKey: message["id"] });
@@ -39,7 +38,7 @@ async function send(chat: ChatModel, message: MsgModel): Promise<Exports> {
     String(idText(each)),
   );
   try {
-    const { sent } = await line.ask(
+    const { sent } = await network.ask(
       {
         request: "send",
         key: key.id,
@@ -80,7 +79,7 @@ async function sendText(chat: ChatModel, body: string): Promise<Exports> {
 
 async function edit(message: MsgModel, raw: Exports): Promise<void> {
   const text = String(raw["body"] ?? raw["caption"] ?? "");
-  await line.ask({ request: "edit", message: networkId(message), text }, "done");
+  await network.ask({ request: "edit", message: networkId(message), text }, "done");
   message.set(message.isMedia ? { caption: text } : { body: text });
   message["latestEditSenderTimestampMs"] = Date.now();
   message["latestEditMsgKey"] = raw["id"];
@@ -90,7 +89,7 @@ async function edit(message: MsgModel, raw: Exports): Promise<void> {
 
 async function revoke(_chat: ChatModel, messages: Iterable<MsgModel>): Promise<void> {
   for (const message of messages) {
-    await line.ask(
+    await network.ask(
       { request: "revoke", message: networkId(message), forEveryone: true },
       "done",
     );
@@ -105,7 +104,7 @@ async function remove(chat: ChatModel, messages: Iterable<MsgModel>): Promise<vo
   for (const message of [...messages]) {
     // The network has none that it refused.
     if (0 <= message["ack"])
-      await line.ask(
+      await network.ask(
         { request: "revoke", message: networkId(message), forEveryone: false },
         "done",
       );
@@ -114,7 +113,7 @@ async function remove(chat: ChatModel, messages: Iterable<MsgModel>): Promise<vo
   }
 }
 
-/** What comes in, on the path that page libraries listen to. */
+/** Applies incoming messages. Page libraries hook this function. */
 async function process(chatId: Wid, raws: Exports[]): Promise<void> {
   for (const raw of raws) {
     const target =
@@ -182,7 +181,7 @@ async function findBeside(options: Exports): Promise<MsgModel[]> {
     limit,
   } as const;
   try {
-    const { messages } = await line.ask(request, "messages");
+    const { messages } = await network.ask(request, "messages");
     const found = messages.map(addHistory);
     return withOwnEntries(found, anchor && findMessage(anchor), known(), limit);
   } catch (error) {
@@ -221,12 +220,12 @@ async function sendSeen(given: Exports): Promise<void> {
   const chat: ChatModel = given["chat"] ?? given;
   // A chat that nothing was said in yet is on this page alone: the network has nothing to mark.
   if (chat["msgs"].every(isOwnEntry)) return;
-  await line.ask({ request: "markRead", chat: chat["id"].toString() }, "done");
+  await network.ask({ request: "markRead", chat: chat["id"].toString() }, "done");
   chat["unreadCount"] = 0;
 }
 
 async function setArchive(chat: ChatModel, archived: boolean): Promise<void> {
-  await line.ask({ request: "archive", chat: chat["id"].toString(), archived }, "done");
+  await network.ask({ request: "archive", chat: chat["id"].toString(), archived }, "done");
   chat["archive"] = archived;
 }
 
@@ -234,7 +233,7 @@ const showing =
   (presence: PresenceWord) =>
     async (chat: Exports): Promise<void> => {
       const id = Wid.of(chat["id"] ?? chat);
-      await line.ask({ request: "presence", chat: id.toString(), presence }, "done");
+      await network.ask({ request: "presence", chat: id.toString(), presence }, "done");
     };
 
 const EDIT_WINDOW = 15 * 60;
@@ -351,7 +350,7 @@ export function defineMessages(): void {
     WAWebReactionsMsgAction: () => ({ addOrUpdateReactionsModelCollection: keepReactions }),
     WAWebSendReactionMsgAction: () => ({
       sendReactionToMsg: async (message: MsgModel, emoji: string) => {
-        await line.ask(
+        await network.ask(
           { request: "react", message: networkId(message), emoji },
           "done",
         );

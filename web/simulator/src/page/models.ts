@@ -1,5 +1,5 @@
-// The models and stores of the page: contacts, groups, chats, messages. They hold what the network
-// told; nothing of them outlives the page.
+// Models and stores of the page: contacts, groups, chats, messages. They mirror the network's
+// state, and end with the page.
 import { Collection, Model } from "./base";
 import { MsgKey, Wid, idText } from "./ids";
 import { importNamespace, type Exports } from "./loader";

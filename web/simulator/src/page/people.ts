@@ -4,7 +4,7 @@ import { client } from "./client";
 import { Wid, idText } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
 import { stores, type ChatModel, type ContactModel, type GroupMetadataModel } from "./models";
-import { line } from "./connection";
+import { network } from "./network";
 import { ensureChat, takeContact, takeGroup } from "./inbound";
 import type { ParticipantOutcome } from "../protocol";
 
@@ -14,7 +14,7 @@ const phoneOf = (contact: ContactModel): string => `+${contact["id"].user}`;
 const no = (): boolean => false;
 
 async function exists(id: Wid): Promise<Exports | null> {
-  const { contact } = await line.ask({ request: "exists", id: id.toString() }, "exists");
+  const { contact } = await network.ask({ request: "exists", id: id.toString() }, "exists");
   if (!contact) return null;
   takeContact(contact);
   const wid = new Wid(contact.id);
@@ -36,7 +36,7 @@ async function createGroup(options: Exports | string, people: Exports[]): Promis
   const name = String(
     typeof options === "string" ? options : (options["title"] ?? options["subject"]),
   );
-  const { group, participants } = await line.ask(
+  const { group, participants } = await network.ask(
     { request: "createGroup", name, description: null, participants: texts(people) },
     "groupCreated",
   );
@@ -56,11 +56,11 @@ async function createGroup(options: Exports | string, people: Exports[]): Promis
 
 async function modify(group: Wid, action: "add" | "remove", people: Exports[]): Promise<Exports> {
   const request = action === "add" ? "addParticipants" : "removeParticipants";
-  const { participants } = await line.ask(
+  const { participants } = await network.ask(
     { request, group: group.toString(), participants: texts(people) },
     "participants",
   );
-  takeGroup((await line.ask({ request: "group", id: group.toString() }, "group")).group);
+  takeGroup((await network.ask({ request: "group", id: group.toString() }, "group")).group);
   return { status: 207, participants: participants.map(outcome) };
 }
 
@@ -80,7 +80,7 @@ const modifyChat = (action: "add" | "remove") => (chat: ChatModel, people: Expor
 const refuse = (what: string) => () => Promise.reject(new Error(`not simulated: ${what}`));
 
 async function queryGroup(given: unknown): Promise<GroupMetadataModel | undefined> {
-  takeGroup((await line.ask({ request: "group", id: String(idText(given)) }, "group")).group);
+  takeGroup((await network.ask({ request: "group", id: String(idText(given)) }, "group")).group);
   return stores.groups.get(given);
 }
 
@@ -198,7 +198,7 @@ export function definePeople(): void {
     }),
     WAWebGroupModifyInfoJob: () => ({
       setGroupDescription: async (id: unknown, description: string) => {
-        await line.ask(
+        await network.ask(
           { request: "describeGroup", group: String(idText(id)), description },
           "done",
         );

@@ -1,5 +1,5 @@
-// Links in texts, and what WhatsApp Web shows of where they lead. The real page has the phone and
-// WhatsApp's own servers look; this one knows no web and makes it up from the address.
+// Link previews. The real page gets them from the phone and from WhatsApp's servers; this page
+// has no internet, and makes a preview from the URL.
 import { defineAll, importNamespace, type Exports } from "./loader";
 
 const FIRST_LINK = /https?:\/\/\S+/;

@@ -1,4 +1,4 @@
-// Reactions to messages, which the page keeps apart from them.
+// Reactions, which the page stores separately from messages.
 import { account } from "./account";
 import { MsgKey, idText, type Wid } from "./ids";
 import { importNamespace, type Exports } from "./loader";

@@ -1,6 +1,6 @@
-// What the web client knows of each person whom a message went to, asked at every look.
+// Receipts of a message by recipient, requested from the network at every look-up.
 import { Collection, Model } from "./base";
-import { line } from "./connection";
+import { network } from "./network";
 import { Wid } from "./ids";
 import { seconds } from "./inbound";
 import { findMessage, networkId } from "./models";
@@ -18,7 +18,7 @@ export class MsgInfoCollection extends Collection<MsgInfoModel> {
     const message = findMessage(id);
     const name = message ? networkId(message) : String(id);
     const request = { request: "receipts", message: name } as const;
-    const { receipts } = await line.ask(request, "receipts");
+    const { receipts } = await network.ask(request, "receipts");
     const who = (time: (each: Receipt) => string | null): object[] =>
       receipts.flatMap((each) => {
         const at = time(each);

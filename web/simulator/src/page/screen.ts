@@ -1,5 +1,5 @@
-// What the page shows, as far as page libraries look at it: the QR code while it is not linked, and
-// the frame of the application once it is. Everything else on the real page is for eyes only.
+// Screen of the page, as far as page libraries read it: the QR code while it is not linked, and
+// the frame of the application once it is.
 import { pageKey, toBase64 } from "./account";
 import { importNamespace } from "./loader";
 import { squaresOf } from "./qr";
@@ -7,7 +7,7 @@ import { squaresOf } from "./qr";
 const SQUARE = 4;
 const MARGIN = 4;
 
-/** Draws anew with every change of the login. */
+/** Draws after every change of the login. */
 export function showScreen(): void {
   const conn = importNamespace("WAWebConnModel")["Conn"];
   const socket = importNamespace("WAWebSocketModel")["Socket"];
@@ -19,7 +19,7 @@ export function showScreen(): void {
         try {
           if (conn["ref"]) frame.replaceChildren(landing(code(conn["ref"]), false));
         } catch {
-          // While a typed code is awaited there is none to scan.
+          // A page with a pairing code has no QR code.
         }
         return;
       case "UNPAIRED_IDLE":
@@ -36,7 +36,7 @@ export function showScreen(): void {
   socket.on("change:state", draw);
 }
 
-/** All that a phone needs to know of this page: the network's reference and the page's keys. */
+/** The text of the QR code: the network's reference and the page's keys. */
 function code(reference: string): string {
   const own = ["noise", "identity"].map((name) => toBase64(pageKey(name).pubKey));
   const secret: string = importNamespace("WAWebUserPrefsMultiDevice")["getADVSecretKey"]();

@@ -1,5 +1,5 @@
-// The rest of what page libraries look for: classes and stores by name, settings that never vary,
-// and what is not simulated, which says so when it is called.
+// Other modules that page libraries search for: classes and stores by name, constant settings,
+// and stubs of functions that are not simulated, which fail with a clear error.
 import { Collection, Emitter, Model } from "./base";
 import { MsgKey, Wid } from "./ids";
 import { defineAll, type Exports } from "./loader";
@@ -245,7 +245,7 @@ function defineSettings(): void {
   });
 }
 
-/** A function that is looked for but not simulated. */
+/** A function that page libraries search for and that is not simulated. */
 function refusing(name: string): (...args: unknown[]) => Promise<never> {
   return () => Promise.reject(new Error(`not simulated: ${name}`));
 }
@@ -276,7 +276,7 @@ function defineUnsupported(): void {
   }
 }
 
-/** Defined last: what is simulated elsewhere stays as it is. */
+/** Called last: a module that is defined already is not replaced. */
 export function defineSurface(): void {
   defineClasses();
   defineStores(defineEmptyStores());

@@ -1,4 +1,4 @@
-// Votes in polls: the table that the web client keeps of them, and how they come in.
+// Votes in polls: the web client's table of votes, and incoming votes.
 import { account } from "./account";
 import { MsgKey, Wid } from "./ids";
 import { defineAll, importNamespace, type Exports } from "./loader";
@@ -8,7 +8,7 @@ import type { Vote } from "../protocol";
 /** By poll and voter. */
 const table = new Map<string, Exports>();
 
-/** Somebody votes: on the path that page libraries listen to. */
+/** Applies a vote through the function that page libraries hook. */
 export async function vote(poll: string, sender: string, options: string[]): Promise<void> {
   const message = findMessage(poll);
   if (!message) return;
@@ -16,7 +16,7 @@ export async function vote(poll: string, sender: string, options: string[]): Pro
   await importNamespace("WAWebPollsVotesUpsert")["upsertVotesDb"](rows);
 }
 
-/** Votes that are history: nobody is told that they are new. */
+/** Adds votes of the history, without an event. */
 export function keepVotes(message: MsgModel, votes: Vote[]): void {
   keep(votes.map((each) => rowOf(message, each)));
 }

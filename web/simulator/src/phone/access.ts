@@ -1,4 +1,4 @@
-// The API key: asked for when the gateway wants one.
+// Dialog for the API key, when the gateway requires one.
 import { key } from "./control";
 import { element } from "./dom";
 import { setProblem } from "./notice";
@@ -9,7 +9,7 @@ const field = element("key", HTMLInputElement);
 const reason = element("key-reason", HTMLElement);
 let refused = false;
 
-/** Whether there is no use in asking the gateway before there is another key. */
+/** Whether requests are useless until there is another key. */
 export function isRefused(): boolean {
   return refused;
 }
@@ -27,7 +27,7 @@ function show(why: string): void {
   field.focus();
 }
 
-/** What is to happen when there is another key. */
+/** Calls back when there is another key. */
 export function onNewKey(act: () => void): void {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -38,7 +38,7 @@ export function onNewKey(act: () => void): void {
     act();
   });
   element("change-key", HTMLButtonElement).addEventListener("click", () => {
-    show("It is kept until this tab is closed.");
+    show("It is stored until this tab is closed.");
   });
   element("cancel-key", HTMLButtonElement).addEventListener("click", () => {
     dialog.close();

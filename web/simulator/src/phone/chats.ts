@@ -1,6 +1,6 @@
-// The chats of a phone, newest first, and the beginning of a new one.
+// Chat list of a phone, newest first, and the form for a new chat.
 import type { Chat, Jid } from "../protocol";
-import { button, element, heard, make, showList } from "./dom";
+import { button, element, hiddenText, make, showList } from "./dom";
 import { digitsOf } from "./people";
 import { chosen, onView } from "./refresh";
 import type { View } from "./refresh";
@@ -11,7 +11,7 @@ const none = element("no-chats", HTMLElement);
 const form = element("start-form", HTMLFormElement);
 const number = element("start-number", HTMLInputElement);
 
-/** Sets up the list; what is to happen when a chat is chosen. */
+/** Sets up the list. `choose` is called with the chosen chat. */
 export function startChats(choose: (chat: Jid) => void): void {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -41,7 +41,7 @@ function draw({ chat, isChosen }: Shown, choose: (chat: Jid) => void): HTMLEleme
     choose(chat.id);
   });
   if (isChosen) open.setAttribute("aria-current", "true");
-  const badge = make("span", "badge", String(chat.unread), heard(" unread"));
+  const badge = make("span", "badge", String(chat.unread), hiddenText(" unread"));
   badge.hidden = chat.unread === 0;
   const preview = chat.lastMessage?.preview ?? "";
   const author = chat.lastMessage?.fromMe ? "You: " : "";

@@ -1,4 +1,4 @@
-// Where a person writes: a new message with or without a file, or another text for an old one.
+// Composer: writes a new message with or without a file, or edits a message.
 import type { Jid, Message } from "../protocol";
 import * as control from "./control";
 import { element } from "./dom";
@@ -14,7 +14,7 @@ const file = element("file", HTMLInputElement);
 const attachment = element("attachment", HTMLElement);
 const attachmentName = element("attachment-name", HTMLElement);
 const thumbnail = element("thumbnail", HTMLImageElement);
-/** What was begun in each chat and not sent. */
+/** Unsent drafts per chat. */
 const drafts = new Map<string, string>();
 let place = "";
 let edited: Message | undefined;
@@ -48,7 +48,7 @@ export function startComposer(): void {
   });
 }
 
-/** Goes to another chat: what was begun stays where it was begun. */
+/** Switches to another chat. The draft of the former chat is stored. */
 export function turnTo(chat: Jid): void {
   stopEditing();
   dropAttachment();

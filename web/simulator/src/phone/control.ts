@@ -1,5 +1,5 @@
-// The control API of the simulated network, and the two calls of the session API that a scan needs.
-// What comes in is looked at before it is believed: an envelope with `data`, or one with `error`.
+// Client of the simulated network's control API, and of two calls of the session API for a scan.
+// Answers are validated: an envelope with `data`, or one with `error`.
 import type { Chat, Jid, Message, MessageId } from "../protocol";
 
 export type Behaviour = "echo" | "slow" | "reads" | "silent" | "manual";
@@ -16,7 +16,7 @@ export interface Device {
   connected: boolean;
 }
 
-/** A session of the gateway, as far as a phone needs to know it. */
+/** A session that waits for a scan. */
 export interface WaitingSession {
   sessionId: string;
 }
@@ -29,7 +29,7 @@ export interface Draft {
   filename?: string;
 }
 
-/** Why a call did not do what it should; a status of 0 when no answer came. */
+/** The failure of a call; its status is 0 when there was no answer. */
 export class Failure extends Error {
   constructor(
     readonly status: number,
@@ -81,7 +81,7 @@ async function call(method: string, path: string, body?: object): Promise<Fields
     method,
     headers,
     body: body ? JSON.stringify(body) : null,
-    // Else a browser answers the challenge of a 401 with a window of its own.
+    // Without this a browser shows a dialog of its own for a 401.
     credentials: "omit",
     signal: AbortSignal.timeout(PATIENCE),
   };
@@ -172,13 +172,15 @@ export async function read(phone: string, chat: Jid): Promise<void> {
   await call("POST", of(phone, "read"), { chat });
 }
 
-/** Cuts or restores the line; how many connected devices noticed. */
-export async function line(phone: string, connected: boolean): Promise<number> {
+/**
+ * Cuts or restores the connection of a phone's devices. Returns the number of connected devices.
+ */
+export async function setConnected(phone: string, connected: boolean): Promise<number> {
   const { data } = await call("POST", of(phone, "line"), { connected });
   return Number(fields(data)["devices"] ?? 0);
 }
 
-/** The number of the newest change on the phones, when it is another one or after a while. */
+/** Waits for a newer change on the phones, for a limited time. Returns its number. */
 export async function changeAfter(revision: number): Promise<number> {
   const { data } = await call("GET", `/_simulator/v1/changes?after=${revision}`);
   return Number(fields(data)["revision"] ?? 0);

@@ -1,4 +1,4 @@
-// The open chat: its messages, and what a person does in it.
+// Conversation: the messages of the open chat, and actions on them.
 import type { Jid, Message, MessageId } from "../protocol";
 import { startEditing, startComposer, turnTo } from "./composer";
 import * as control from "./control";
@@ -10,7 +10,7 @@ import { attempt, chooseChat, chosen, onView, refresh } from "./refresh";
 import type { View } from "./refresh";
 import { addressOf, dayOf, gistOf, isOwn, nameOf, userOf } from "./words";
 
-/** As near to the end as this, a reader wants to see what comes next. */
+/** Distance from the end within which the list follows new messages, in pixels. */
 const NEAR_END = 80;
 
 const heading = element("chat-name", HTMLElement);
@@ -22,11 +22,11 @@ const empty = element("no-messages", HTMLElement);
 const panel = element("conversation", HTMLElement);
 /** The message whose actions are shown. */
 let openMessage = "";
-/** Which chat is on the screen, and the newest message of it. */
+/** The chat on the screen, and its newest message. */
 let shownChat = "";
 let newest = "";
 let lastView: View | undefined;
-/** Whether the reader is where the newest message is. */
+/** Whether the list is scrolled to its end. */
 let isAtEnd = true;
 
 type Row = { day: string } | ShownMessage;
@@ -63,7 +63,7 @@ export function startConversation(): void {
   scroller.addEventListener("scroll", () => {
     isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
   });
-  // What opens below takes its room from the messages: the newest stays in sight.
+  // A panel that opens below shrinks the list: the newest message stays visible.
   new ResizeObserver(() => {
     if (isAtEnd) goToEnd();
   }).observe(scroller);
@@ -77,7 +77,7 @@ export function openChat(chat: Jid): void {
   chooseChat(chat);
   openMessage = "";
   turnTo(chat);
-  // Until its messages are here, at least nobody takes the chat before it for this one.
+  // Clears the former chat until the messages of this one are loaded.
   if (lastView) show({ ...lastView, messages: [] });
   shownChat = "";
   void refresh();
@@ -93,7 +93,7 @@ function show(view: View): void {
   markRead.ariaDisabled = String(!known?.unread);
   empty.hidden = view.messages.length > 0;
   empty.textContent = chat
-    ? "Nothing was said here yet. Write the first message."
+    ? "No messages yet. Write the first one."
     : "Choose a chat, or begin one with a telephone number.";
   const isOther = shownChat !== `${person} ${chat}`;
   showList(list, rowsOf(view), keyOf, draw);
@@ -102,7 +102,7 @@ function show(view: View): void {
   if (isOther || (isNew && (isAtEnd || (last && isOwn(last))))) {
     goToEnd();
   }
-  if (last && isNew && !isOther) announce(`${heardAuthor(last, view)}: ${gistOf(last)}`);
+  if (last && isNew && !isOther) announce(`${spokenAuthor(last, view)}: ${gistOf(last)}`);
   newest = last?.id ?? "";
   shownChat = `${person} ${chat}`;
 }
@@ -112,7 +112,7 @@ function goToEnd(): void {
   scroller.scrollTop = scroller.scrollHeight;
 }
 
-function heardAuthor(message: Message, view: View): string {
+function spokenAuthor(message: Message, view: View): string {
   return isOwn(message) ? "You" : (message.pushName ?? nameOf(message.author, view.accounts));
 }
 
@@ -129,7 +129,7 @@ function rowsOf(view: View): Row[] {
     const reactions = message.reactions ?? [];
     rows.push({
       message,
-      author: isGroup && !isOwn(message) ? heardAuthor(message, view) : "",
+      author: isGroup && !isOwn(message) ? spokenAuthor(message, view) : "",
       quoted: message.quoted ? (quoted ? gistOf(quoted) : "An earlier message") : "",
       reactions: reactions.map(({ sender, emoji }) => {
         return { emoji, name: sender === me ? "You" : nameOf(sender, view.accounts) };

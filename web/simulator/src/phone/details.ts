@@ -1,4 +1,4 @@
-// What a message holds beyond its text and its file, as lines of the phone.
+// Details of a message beyond its text and its file, as lines of text.
 import type { Details } from "../protocol";
 import { make } from "./dom";
 

@@ -1,5 +1,5 @@
-// Elements by name, new elements, and lists that change no more than they must. Nothing here reads
-// markup: what a stranger wrote is only ever text.
+// DOM helpers: elements by id, new elements, and lists with minimal updates. No markup is parsed: a
+// stranger's input is text only.
 
 export function element<T extends Element>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
@@ -27,9 +27,9 @@ export function button(part: string, label: string, act: () => void): HTMLButton
   return made;
 }
 
-/** Text for those who listen to the page. */
-export function heard(text: string): HTMLSpanElement {
-  return make("span", "heard", text);
+/** Text for screen readers. */
+export function hiddenText(text: string): HTMLSpanElement {
+  return make("span", "visually-hidden", text);
 }
 
 const drawn = new WeakMap<HTMLElement, string>();

@@ -1,6 +1,6 @@
-// The devices of a phone: scanning codes, typing them, taking devices off, cutting their line.
+// Devices of a phone: scan a QR code, type a pairing code, remove a device, cut the connection.
 import * as control from "./control";
-import { button, element, heard, make, showList } from "./dom";
+import { button, element, hiddenText, make, showList } from "./dom";
 import { attempt, chosen, expectOtherSessions, onView } from "./refresh";
 import type { View } from "./refresh";
 
@@ -13,8 +13,8 @@ export function startLinking(): void {
   onView(show);
   onCode("scan-form", "scan-code", (code) => control.scan(chosen.person, code));
   onCode("pair-form", "pair-code", (code) => control.typePairingCode(chosen.person, code));
-  onLine("cut-line", false);
-  onLine("restore-line", true);
+  onConnection("cut-line", false);
+  onConnection("restore-line", true);
 }
 
 function onCode(formId: string, fieldId: string, link: (code: string) => Promise<void>): void {
@@ -33,12 +33,12 @@ function linkWith(link: () => Promise<void>): Promise<boolean> {
   return attempt(link, "Linked. The device is one of this phone's now.");
 }
 
-function onLine(id: string, connected: boolean): void {
+function onConnection(id: string, connected: boolean): void {
   element(id, HTMLButtonElement).addEventListener("click", () => {
     void attempt(async () => {
-      const count = await control.line(chosen.person, connected);
+      const count = await control.setConnected(chosen.person, connected);
       if (count === 0) throw new control.Failure(0, "No device of this phone is connected.");
-    }, connected ? "The line is back." : "The line is cut.");
+    }, connected ? "The connection is back." : "The connection is cut.");
   });
 }
 
@@ -55,7 +55,7 @@ function drawSession({ sessionId }: control.WaitingSession): HTMLElement {
       await control.scan(chosen.person, await control.codeOf(sessionId));
     });
   });
-  scan.append(heard(` the code of ${sessionId}`));
+  scan.append(hiddenText(` the code of ${sessionId}`));
   return make("li", "row", make("span", "name", sessionId), scan);
 }
 
@@ -64,7 +64,7 @@ function drawDevice({ id, connected }: control.Device): HTMLElement {
   const remove = button("remove", "Remove", () => {
     void attempt(() => control.removeDevice(chosen.person, id), "The device is removed.");
   });
-  remove.append(heard(` device ${id}`));
+  remove.append(hiddenText(` device ${id}`));
   const name = make("span", "name", id, make("small", connected ? "good" : "", state));
   return make("li", "row", name, remove);
 }

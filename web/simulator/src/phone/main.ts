@@ -1,4 +1,4 @@
-// The phone page: a person of the simulated network, acted by whoever looks at it.
+// Entry point of the phone page: act as a person of the simulated network.
 import { onNewKey } from "./access";
 import { startChats } from "./chats";
 import { focusComposer } from "./composer";
@@ -8,7 +8,7 @@ import { startLinking } from "./linking";
 import { startPeople } from "./people";
 import { expectOtherSessions, holdWhilePressed, keepFresh, refresh } from "./refresh";
 
-/** Which part is seen where there is no room for all of them. */
+/** The visible part on a narrow screen. */
 type Part = "chats" | "chat" | "phone";
 
 const toChats = element("view-chats", HTMLButtonElement);
@@ -46,7 +46,7 @@ startConversation();
 startChats((chat) => {
   openChat(chat);
   showPart("chat");
-  // On a touch screen the keyboard would cover what one came to read.
+  // On a touch screen the keyboard would cover the messages.
   if (hasMouse.matches) focusComposer();
   else chatName.focus();
 });

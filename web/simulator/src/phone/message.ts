@@ -1,7 +1,7 @@
-// One message as it is shown, and what can be done with it.
+// One message of a conversation, and its actions.
 import type { Message, MessageId } from "../protocol";
 import { detailsOf } from "./details";
-import { button, heard, make } from "./dom";
+import { button, hiddenText, make } from "./dom";
 import { clockOf, gistOf, isOwn, kindOf, sizeOf } from "./words";
 
 const EMOJIS: readonly (readonly [emoji: string, name: string])[] = [
@@ -13,13 +13,13 @@ const EMOJIS: readonly (readonly [emoji: string, name: string])[] = [
   ["🙏", "thanks"],
 ];
 
-/** A message with everything that its looks depend on. */
+/** A message with everything that it is drawn from. */
 export interface ShownMessage {
   message: Message;
-  /** Its author, where it is not plain who wrote it. */
+  /** The author, where the chat has more than one. */
   author: string;
   quoted: string;
-  /** Who reacted with what, in words. */
+  /** Reactions with the names of their senders. */
   reactions: { emoji: string; name: string }[];
   ownReaction: string;
   isOpen: boolean;
@@ -70,7 +70,7 @@ function footOf({ message, isOpen }: ShownMessage, actions: MessageActions): HTM
   const more = button("more", "", () => {
     actions.toggle(message.id);
   });
-  more.append(heard(`Actions for: ${gistOf(message).slice(0, 60)}`));
+  more.append(hiddenText(`Actions for: ${gistOf(message).slice(0, 60)}`));
   more.setAttribute("aria-expanded", String(isOpen));
   foot.append(more);
   return foot;

@@ -1,4 +1,4 @@
-// What the page says about itself: one line that is always there, and one that is only heard.
+// Notices of the page: a visible status line, and announcements for screen readers.
 import { element } from "./dom";
 
 const LINGER = 8_000;
@@ -15,7 +15,7 @@ function show(): void {
   line.classList.toggle("fault", Boolean(problem) || newest.isFault);
 }
 
-/** Something was done. Said for a while. */
+/** Shows a success for a while. */
 export function say(text: string): void {
   newest = { text, isFault: false };
   window.clearTimeout(fading);
@@ -23,7 +23,7 @@ export function say(text: string): void {
   show();
 }
 
-/** Something could not be done. Said until the next thing is tried. */
+/** Shows a failure until the next action. */
 export function complain(text: string): void {
   window.clearTimeout(fading);
   newest = { text, isFault: true };
@@ -35,13 +35,13 @@ export function forget(): void {
   show();
 }
 
-/** What keeps the whole page from working; empty when nothing does. */
+/** Shows a problem of the whole page; an empty text clears it. */
 export function setProblem(text: string): void {
   problem = text;
   show();
 }
 
-/** For those who listen: a message came in. */
+/** Announces an incoming message to screen readers. */
 export function announce(text: string): void {
   announcement.textContent = text;
 }

@@ -1,4 +1,4 @@
-// Whose phone this is: choosing a person, opening an account, and how the person behaves.
+// Person of the phone: choose one, open an account, set the behaviour.
 import * as control from "./control";
 import { element, make, showList } from "./dom";
 import { attempt, choosePerson, chosen, onView, wordsOf } from "./refresh";
@@ -19,7 +19,7 @@ export function digitsOf(text: string): string {
   return text.replace(/\D/g, "");
 }
 
-/** Sets up the parts; what is to happen when another person is chosen. */
+/** Sets up the controls. `onChosen` is called when another person is chosen. */
 export function startPeople(onChosen: () => void): void {
   onView(show);
   people.addEventListener("change", () => {
@@ -51,7 +51,7 @@ async function openAccount(onChosen: () => void): Promise<void> {
   try {
     await control.open(phone, name.value.trim());
   } catch (error) {
-    // Behind the dialog nobody would see it.
+    // The status line is behind the dialog.
     fault.textContent = wordsOf(error);
     return;
   }
@@ -65,7 +65,7 @@ function show({ accounts }: View): void {
   showList(known, accounts.filter(({ phone }) => phone !== chosen.person), byPhone, drawKnown);
   if (people.value !== chosen.person) people.value = chosen.person;
   const now = accounts.find(({ phone }) => phone === chosen.person)?.behaviour ?? "manual";
-  // What a person is choosing at this moment is not taken from under their hands.
+  // A choice in progress is not overwritten.
   const shown = `${chosen.person} ${now}`;
   if (shown !== shownBehaviour) behaviour.value = now;
   shownBehaviour = shown;
@@ -76,7 +76,7 @@ function byPhone({ phone }: control.Account): string {
 }
 
 function drawPerson({ phone, name: called }: control.Account): HTMLElement {
-  // The name stands between isolates: what it holds cannot turn the number around.
+  // Isolates around the name prevent it from reversing the number.
   const option = make("option", "", called ? `\u2068${called}\u2069 (${phone})` : phone);
   option.value = phone;
   return option;

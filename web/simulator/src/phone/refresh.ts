@@ -1,5 +1,5 @@
-// What the page shows, fetched anew again and again, and what everything that a person does goes
-// through: one look at the network at a time, and never one that shows an earlier choice.
+// Refresh loop of the page's view, and runner of actions: one refresh at a time, whose result is
+// dropped if the choice of person or chat changed meanwhile.
 import type { Chat, Jid, Message } from "../protocol";
 import { askForKey, isRefused } from "./access";
 import * as control from "./control";
@@ -13,18 +13,18 @@ export interface View {
   sessions: control.WaitingSession[];
 }
 
-/** Between two attempts when the gateway does not answer. */
+/** Pause between attempts when the gateway does not answer, in milliseconds. */
 const PAUSE = 1_500;
 /**
- * Answers without a change after which everything is looked at all the same: what a device does
- * with its connection is no change on a phone.
+ * Answers without a change after which everything is fetched anyway: a device that connects is no
+ * change on a phone.
  */
 const QUIET = 4;
 /** The session API counts requests; the control API does not. */
 const SESSIONS_INTERVAL = 5_000;
 const PERSON = "person";
 
-/** Whose phone is shown, and which of its chats. */
+/** The chosen person, and the chosen chat. */
 export const chosen = { person: sessionStorage.getItem(PERSON) ?? "", chat: "" };
 
 const listeners: ((view: View) => void)[] = [];
@@ -36,7 +36,7 @@ let isPressed = false;
 let sessionsAsked = Number.NEGATIVE_INFINITY;
 let eagerLooks = 0;
 let running: Promise<void> | undefined;
-/** How often a look was asked for: one that began before the last time is too old. */
+/** Number of requested refreshes: a refresh that began before the last request is out of date. */
 let asked = 0;
 
 export function onView(listener: (view: View) => void): void {
@@ -53,7 +53,7 @@ export function chooseChat(chat: Jid): void {
   chosen.chat = chat;
 }
 
-/** Fetches and shows everything, also what changes while it is at it. */
+/** Fetches and shows everything, again if another refresh is requested meanwhile. */
 export function refresh(): Promise<void> {
   asked += 1;
   running ??= look().finally(() => {
@@ -96,7 +96,7 @@ function pause(): Promise<void> {
   return new Promise((over) => window.setTimeout(over, PAUSE));
 }
 
-/** Shows which sessions wait now, beside what was shown last. */
+/** Refreshes the list of waiting sessions alone. */
 async function refreshSessions(): Promise<void> {
   const before = asked;
   try {
@@ -105,7 +105,7 @@ async function refreshSessions(): Promise<void> {
     if (!handleRefusal(error)) setProblem(`${wordsOf(error)} Trying again.`);
     return;
   }
-  // Another look that began meanwhile shows them.
+  // A full refresh that began meanwhile shows them.
   if (shown && before === asked) show({ ...shown, sessions });
 }
 
@@ -143,17 +143,17 @@ async function lookAtSessions(): Promise<void> {
   try {
     sessions = await control.waitingSessions();
   } catch (error) {
-    // Over the limit, what was known last still stands.
+    // Over the rate limit the last list stays.
     if (!(error instanceof control.Failure) || error.status !== 429) throw error;
   }
 }
 
-/** A session takes a moment to notice that it was linked: the next looks go to the sessions too. */
+/** A session takes a moment to become linked: the next refreshes include the sessions. */
 export function expectOtherSessions(): void {
   eagerLooks = 3;
 }
 
-/** Does what a person asked for, says how it went, and shows the outcome. Whether it was done. */
+/** Runs an action, shows its outcome and refreshes the view. Returns whether it succeeded. */
 export async function attempt(work: () => Promise<unknown>, done = ""): Promise<boolean> {
   forget();
   try {
@@ -173,14 +173,14 @@ function handleRefusal(error: unknown): boolean {
   return isRefusal;
 }
 
-/** What went wrong, as a sentence. */
+/** An error as a sentence. */
 export function wordsOf(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   const sentence = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
-/** Keeps what is shown fresh for as long as somebody can see it. */
+/** Refreshes the view for as long as the page is visible. */
 export function keepFresh(): void {
   const isWatched = (): boolean => document.visibilityState === "visible" && !isRefused();
   const poll = async (): Promise<void> => {

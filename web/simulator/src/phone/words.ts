@@ -1,4 +1,4 @@
-// How times, sizes and people are put into words.
+// Formatting of times, sizes, names and messages.
 import type { Jid, Message, Timestamp } from "../protocol";
 import type { Account } from "./control";
 
@@ -14,7 +14,7 @@ export function dayOf(timestamp: Timestamp): string {
   return fullDate.format(new Date(timestamp));
 }
 
-/** The time of what is from today, the date of what is older. */
+/** The time of today's messages, the date of older ones. */
 export function whenOf(timestamp: Timestamp): string {
   const isToday = dayOf(timestamp) === dayOf(new Date().toISOString());
   return (isToday ? clock : date).format(new Date(timestamp));
@@ -34,7 +34,7 @@ export function addressOf(phone: string): Jid {
   return `${phone}@c.us`;
 }
 
-/** The name of a person, as far as the network knows one. */
+/** The name of a person, or the number without one. */
 export function nameOf(jid: Jid, accounts: readonly Account[]): string {
   const account = accounts.find(({ phone }) => addressOf(phone) === jid);
   return account?.name ?? userOf(jid);
@@ -52,7 +52,7 @@ const KINDS: Partial<Record<Message["kind"], string>> = {
   voice: "Voice message",
 };
 
-/** The kind of a message, for what has no text of its own. */
+/** The kind of a message, for messages without a text. */
 export function kindOf(message: Message): string {
   const { kind } = message;
   return KINDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
