@@ -14,8 +14,11 @@ use crate::{
             address::{self, Network},
             policy::Policy,
         },
-        endpoint::{Bucket, Repeat, Scope},
         gate::too_many,
+        kit::{
+            describe::Reach,
+            terms::{Bucket, Repeat, Scope},
+        },
         limits::{Counted, RateLimits, Standing},
         rule::Rule,
     },
@@ -209,7 +212,7 @@ fn reaches(
             let message = format!("Session with ID '{shown}' not found");
             Err((Error::not_found(Subject::Session, message), "session"))
         }
-        (Some(_), None) if !rule.bounds_itself => Err(forbidden(
+        (Some(_), None) if rule.reach != Reach::OwnSessions => Err(forbidden(
             "This key is for one session: it does not reach the gateway itself".to_owned(),
         )),
         _ => Ok(()),

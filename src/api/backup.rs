@@ -1,18 +1,19 @@
 //! A backup of the whole gateway, as one file.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use futures_util::stream;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     api::{
-        auth::principal,
-        body::Query,
-        endpoint::{Endpoint, ParameterKind::OneOf, Scope},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Admin, AllSessions, Call, File, FileKind, Query},
     },
     backup::Profiles,
     domain::{Error, ErrorCode},
-    services::Services,
 };
 
 const TYPE: &str = "application/zstd";
@@ -20,34 +21,46 @@ const TYPE: &str = "application/zstd";
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/backup", take)
+            .named("takeBackup")
             .about("Backup", "Take a backup of everything: a tar compressed with zstd")
-            .query(
-                OneOf(&["stop", "stopped", "none"]),
-                "profiles",
-                "Logins of sessions whose browser runs: stop (close it for the copy), stopped \
-                 (leave them out) or none (leave out all)",
-            )
-            .answers_other(200, TYPE),
+            .details("Holds every session: it needs a key that is not limited to one."),
     ]
 }
 
+/// A tar compressed with zstd.
+struct Archive;
+
+impl FileKind for Archive {
+    const CONTENT_TYPE: &'static str = TYPE;
+}
+
+#[derive(Deserialize, ToSchema)]
+struct BackupQuery {
+    /// Logins of sessions whose browser runs: `stop` closes it for the copy (the default), `stopped`
+    /// leaves them out, `none` leaves out all.
+    profiles: Option<ProfilesOf>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ProfilesOf {
+    Stop,
+    Stopped,
+    None,
+}
+
 async fn take(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let caller = principal(&request);
-    if caller.session.is_some() || !caller.may(Scope::Admin.name()) {
-        let message = "A backup holds every session: it needs a key that is not limited to one";
-        return Err(Error::new(ErrorCode::Forbidden, message).into());
-    }
-    let profiles = match Query::of(&request).text("profiles") {
-        Some(text) => {
-            text.parse::<Profiles>().map_err(|fault| Error::invalid_field("profiles", fault))?
-        }
+    call: Call<Admin, AllSessions>,
+    Query(query): Query<BackupQuery>,
+) -> Result<File<Archive>, ApiError> {
+    let profiles = match query.profiles {
+        Some(ProfilesOf::Stop) => Profiles::Stop,
+        Some(ProfilesOf::Stopped) => Profiles::Stopped,
+        Some(ProfilesOf::None) => Profiles::None,
         None => Profiles::default(),
     };
-    let lease = services.api_keys.lease(&caller).await?;
-    let download = services.backups.start(profiles).await?;
+    let lease = call.api_keys.lease(&call.principal()).await?;
+    let download = call.backups.start(profiles).await?;
     let chunks = stream::unfold((download, lease), |(mut download, lease)| async move {
         // An error cuts the answer off, so that nobody takes it for whole.
         let chunk = tokio::select! {
@@ -57,10 +70,11 @@ async fn take(
         };
         Some((chunk, (download, lease)))
     });
-    let name = services.clock.now().strftime("wagate-%Y%m%d-%H%M%S.tar.zst");
+    let name = call.clock.now().strftime("wagate-%Y%m%d-%H%M%S.tar.zst");
     Ok(HttpResponse::Ok()
         .content_type(TYPE)
         .insert_header(("cache-control", "no-store"))
         .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
-        .streaming(chunks))
+        .streaming(chunks)
+        .into())
 }

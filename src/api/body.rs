@@ -1,7 +1,5 @@
-//! Reading what a caller sent: JSON bodies, path segments and query parameters, each with a clear
-//! error of its own.
-
-use std::{collections::HashMap, str::FromStr};
+//! Reading what a caller sent: JSON bodies, and the ids in paths and bodies, each with a clear error of its
+//! own.
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, dev::Payload, error::PayloadError,
@@ -17,6 +15,7 @@ use crate::{
         body_check::{Findings, check, tidy},
         bounds::Bound,
         error::ApiError,
+        kit::describe::{DescribeArg, Operation, shape},
         large_bodies::{LargeBodies, Room},
     },
     domain::{
@@ -33,11 +32,11 @@ pub const SMALL: usize = 256 * 1024;
 pub const WITH_LONG_TEXT: usize = 1024 * 1024;
 /// A file in base64 and its envelope.
 pub const WITH_FILE: usize = 24 * 1024 * 1024;
+/// Characters of a text from which on a body needs more room than a small one, and as much as one with a file.
+const SHORT_TEXT: usize = 32 * 1024;
+const LONG_TEXT: usize = 1024 * 1024;
 /// A larger body is read elsewhere than on the thread that serves other callers too.
 const READ_HERE: usize = 64 * 1024;
-
-/// Whom a message can be deleted for.
-pub const REACHES: [&str; 2] = ["everyone", "me"];
 
 /// Characters of a field's name that are shown.
 const LONGEST_PATH: usize = 200;
@@ -51,7 +50,7 @@ impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit = request.extensions().get::<BodyLimit>().map_or(SMALL, |limit| limit.0);
+        let limit = request.extensions().get::<BodyLimit>().map_or(SMALL, |limit| (limit.0)());
         let content_type = request.headers().get(CONTENT_TYPE).cloned();
         let (mut payload, request) = (payload.take(), request.clone());
         Box::pin(async move {
@@ -100,8 +99,25 @@ impl<T: DeserializeOwned + ToSchema + Send + 'static> FromRequest for Body<T> {
     }
 }
 
+impl<T: ToSchema + 'static> DescribeArg for Body<T> {
+    fn describe(operation: &mut Operation) {
+        operation.body = Some(shape::<T>);
+        operation.body_limit = Some(limit_of::<T>);
+        operation.may_fail(&[ErrorCode::Invalid, ErrorCode::TooLarge, ErrorCode::NotFound]);
+    }
+}
+
+/// Bytes of a body whose longest text is the one that its schema allows.
+fn limit_of<T: ToSchema + 'static>() -> usize {
+    match Bound::of::<T>().longest_text() {
+        LONG_TEXT.. => WITH_FILE,
+        SHORT_TEXT.. => WITH_LONG_TEXT,
+        _ => SMALL,
+    }
+}
+
 /// Bytes that the body of a request may have.
-pub struct BodyLimit(pub usize);
+pub struct BodyLimit(pub fn() -> usize);
 
 pub fn too_large(limit: usize) -> Error {
     let kib = limit / 1024;
@@ -221,23 +237,11 @@ pub fn session_id(request: &HttpRequest) -> Result<SessionId, ApiError> {
     })
 }
 
-pub fn uuid(request: &HttpRequest, name: &str, subject: Subject) -> Result<uuid::Uuid, ApiError> {
-    let text = segment(request, name);
-    text.parse()
-        .map_err(|_| Error::not_found(subject, format!("there is no '{}'", shown(text))).into())
-}
-
-/// The id of a chat in the path.
-pub fn path_jid(request: &HttpRequest, name: &str) -> Result<Jid, ApiError> {
-    Ok(jid(&decoded(segment(request, name)))?)
-}
-
-pub fn path_message(request: &HttpRequest) -> Result<MessageId, ApiError> {
-    let text = decoded(segment(request, "messageId"));
+/// The full id of a message.
+pub fn message(text: &str) -> Result<MessageId, Error> {
     text.parse().map_err(|_| {
         Error::not_found(Subject::Message, "there is no such message")
-            .detail("messageId", shown(&text))
-            .into()
+            .detail("messageId", shown(text))
     })
 }
 
@@ -277,14 +281,14 @@ fn no_address(text: &str, error: &AddressError) -> Error {
     }
 }
 
-/// A group's address.
-pub fn path_group(request: &HttpRequest) -> Result<Jid, ApiError> {
-    let group = path_jid(request, "groupId")?;
+/// The id of a group.
+pub fn group(text: &str) -> Result<Jid, Error> {
+    let group = jid(text)?;
     if group.is_group() {
         return Ok(group);
     }
     let error = Error::invalid(format!("'{group}' is not a group")).about(Subject::ChatId);
-    Err(error.detail("chatId", group.as_str()).into())
+    Err(error.detail("chatId", group.as_str()))
 }
 
 /// A segment of the path as it is meant.
@@ -298,51 +302,6 @@ pub fn flag(text: &str) -> Option<bool> {
         "true" | "1" | "yes" | "on" => Some(true),
         "false" | "0" | "no" | "off" => Some(false),
         _ => None,
-    }
-}
-
-/// The query of a request. A parameter without a value is one that is not given: tools that offer a
-/// field for each parameter send the empty ones too.
-pub struct Query(HashMap<String, String>);
-
-impl Query {
-    pub fn of(request: &HttpRequest) -> Self {
-        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-        let given = pairs.filter(|(_, value)| !value.trim().is_empty());
-        Self(given.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    pub fn flag(&self, name: &str, default: bool) -> Result<bool, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(default) };
-        let flag = flag(text);
-        flag.ok_or_else(|| Error::invalid_field(name, "must be true or false").into())
-    }
-
-    /// Whom a message is deleted for: `for`, or `forEveryone` as other gateways call it.
-    pub fn is_for_everyone(&self) -> Result<bool, ApiError> {
-        match self.text("for") {
-            None => self.flag("forEveryone", true),
-            // What else is there is refused before.
-            Some(reach) => Ok(reach != "me"),
-        }
-    }
-
-    pub fn number<N>(&self, name: &str, default: N, least: N, most: N) -> Result<N, ApiError>
-    where
-        N: FromStr + PartialOrd + std::fmt::Display,
-    {
-        let Some(text) = self.text(name) else { return Ok(default) };
-        match text.parse::<N>() {
-            Ok(number) if least <= number && number <= most => Ok(number),
-            _ => {
-                let message = format!("must be a whole number from {least} to {most}");
-                Err(Error::invalid_field(name, message).into())
-            }
-        }
     }
 }
 

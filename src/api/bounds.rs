@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::{
-    endpoint::{Shape, shape},
     formats::{self, Judge},
+    kit::describe::{Shape, shape},
 };
 
 /// Characters of a text, entries of a list and of a map whose schema names no bound.
@@ -72,6 +72,19 @@ impl Range {
             (Some(least), Some(most)) => Some(format!("must be from {least} to {most}")),
             (Some(least), None) => Some(format!("must be at least {least}")),
             (None, None) => None,
+        }
+    }
+}
+
+impl Range {
+    /// What a text must be that stands for such a number.
+    pub fn in_words(&self) -> String {
+        let kind = if self.whole { "a whole number" } else { "a number" };
+        match (self.least, self.most) {
+            (Some(least), Some(most)) => format!("must be {kind} from {least} to {most}"),
+            (Some(least), None) => format!("must be {kind}, at least {least}"),
+            (None, Some(most)) => format!("must be {kind}, at most {most}"),
+            (None, None) => format!("must be {kind}"),
         }
     }
 }
@@ -154,6 +167,21 @@ impl Bound {
             KNOWN.with_borrow_mut(|known| known.insert(key, made.clone()));
             made
         })
+    }
+
+    /// Characters of the longest text that is allowed anywhere in it.
+    pub fn longest_text(&self) -> usize {
+        let of_fields = |fields: &HashMap<String, Field>| {
+            fields.values().map(|field| field.bound.longest_text()).max().unwrap_or(0)
+        };
+        match self {
+            Self::Text(most, _) | Self::TextOrNumber(most) => *most,
+            Self::List { each, .. } => each.longest_text(),
+            Self::Map { value, .. } => value.longest_text(),
+            Self::Fields(fields) => of_fields(fields),
+            Self::TextOrFields(most, _, fields) => of_fields(fields).max(*most),
+            Self::Open | Self::OneOf(_) | Self::Number(_) | Self::Flag | Self::Object => 0,
+        }
     }
 
     fn of_shape(shape: &Shape) -> Self {

@@ -1,19 +1,17 @@
 //! The consumers of the event log: how far each has come, and the events that it fails at.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        endpoint::{Endpoint, Scope},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Admin, Call, Listed, Message, Path, PathValue},
         sessions::wire::seconds,
     },
     domain::{Error, ErrorCode},
     events::{ConsumerFault, ConsumerStatus, NoChange},
-    services::Services,
 };
 
 const TAG: &str = "Server";
@@ -23,18 +21,49 @@ const MOST_SHOWN: usize = 100;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/info/consumers", list)
-            .about(TAG, "How far the consumers of the event log have come, and what they fail at")
-            .needs(Scope::Admin)
-            .answers_list::<ConsumerView>(),
-        Endpoint::post("/api/v1/info/consumers/{consumer}/events/{number}/retry", retry).about(
-            TAG,
-            "Have a consumer try an event now that it fails at, also one that it gave up",
-        ),
-        Endpoint::post("/api/v1/info/consumers/{consumer}/events/{number}/skip", skip).about(
-            TAG,
-            "Have a consumer give up an event that it fails at; one that it gave up is forgotten",
-        ),
+            .named("listConsumers")
+            .about(TAG, "How far the consumers of the event log have come, and what they fail at"),
+        Endpoint::post("/api/v1/info/consumers/{consumer}/events/{number}/retry", retry)
+            .named("retryConsumerEvent")
+            .about(
+                TAG,
+                "Have a consumer try an event now that it fails at, also one that it gave up",
+            ),
+        Endpoint::post("/api/v1/info/consumers/{consumer}/events/{number}/skip", skip)
+            .named("skipConsumerEvent")
+            .about(
+                TAG,
+                "Have a consumer give up an event that it fails at; one that it gave up is forgotten",
+            ),
     ]
+}
+
+/// A consumer, by its name.
+enum ConsumerName {}
+
+impl PathValue for ConsumerName {
+    type Value = String;
+    const NAME: &'static str = "consumer";
+    const ABOUT: &'static str = "The name of the consumer, as their list names it";
+    const EXAMPLE: &'static str = "search";
+
+    fn read(text: &str) -> Result<String, Error> {
+        Ok(text.to_owned())
+    }
+}
+
+/// An event, by its number in the log.
+enum EventNumber {}
+
+impl PathValue for EventNumber {
+    type Value = u64;
+    const NAME: &'static str = "number";
+    const ABOUT: &'static str = "The number of the event in the log";
+    const EXAMPLE: &'static str = "42";
+
+    fn read(text: &str) -> Result<u64, Error> {
+        text.parse().map_err(|_| unknown())
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -87,39 +116,32 @@ impl From<ConsumerStatus> for ConsumerView {
     }
 }
 
-async fn list(services: web::Data<Services>) -> Result<HttpResponse, ApiError> {
-    let all = services.consumers.list(MOST_SHOWN).await.map_err(Error::from)?;
-    let all: Vec<ConsumerView> = all.into_iter().map(ConsumerView::from).collect();
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "data": all })))
+async fn list(call: Call<Admin>) -> Result<Listed<ConsumerView>, ApiError> {
+    let all = call.consumers.list(MOST_SHOWN).await.map_err(Error::from)?;
+    Ok(all.into_iter().map(ConsumerView::from).collect())
 }
 
 async fn retry(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (consumer, number) = named(&request)?;
-    let done = services.consumers.retry(&consumer, number).await.map_err(Error::from)?;
+    call: Call<Admin>,
+    Path(consumer): Path<ConsumerName>,
+    Path(number): Path<EventNumber>,
+) -> Result<Message, ApiError> {
+    let done = call.consumers.retry(&consumer, number).await.map_err(Error::from)?;
     answer(done, "The event is tried again")
 }
 
 async fn skip(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (consumer, number) = named(&request)?;
-    let done = services.consumers.skip(&consumer, number).await.map_err(Error::from)?;
+    call: Call<Admin>,
+    Path(consumer): Path<ConsumerName>,
+    Path(number): Path<EventNumber>,
+) -> Result<Message, ApiError> {
+    let done = call.consumers.skip(&consumer, number).await.map_err(Error::from)?;
     answer(done, "The event is skipped")
 }
 
-fn named(request: &HttpRequest) -> Result<(String, u64), Error> {
-    let part = |name| request.match_info().get(name).unwrap_or_default();
-    let number = part("number").parse().map_err(|_| unknown())?;
-    Ok((part("consumer").to_owned(), number))
-}
-
-fn answer(done: Result<(), NoChange>, message: &str) -> Result<HttpResponse, ApiError> {
+fn answer(done: Result<(), NoChange>, message: &'static str) -> Result<Message, ApiError> {
     match done {
-        Ok(()) => Ok(HttpResponse::Ok().json(json!({ "success": true, "message": message }))),
+        Ok(()) => Ok(Message::of(message)),
         Err(NoChange::Unknown) => Err(unknown().into()),
         Err(NoChange::Gone) => {
             let message = "The event is past its retention; skip it";

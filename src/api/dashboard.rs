@@ -17,9 +17,10 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::{
     api::{
-        endpoint::{Bucket, Endpoint, Scope},
+        endpoint::Endpoint,
         error::ApiError,
         file::unmoved,
+        kit::{Bucket, Call, File, FileKind, Path, PathValue, Public},
     },
     domain::{Error, ErrorCode},
 };
@@ -44,24 +45,54 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 struct Files;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let file = |endpoint: Endpoint, summary, content_type| {
-        endpoint
-            .about(TAG, summary)
-            .needs(Scope::Public)
-            .limited(Bucket::None)
-            .answers_other(200, content_type)
-    };
     vec![
-        file(Endpoint::get("/", page), "The dashboard, for those who take HTML", "text/html"),
-        file(Endpoint::get("/assets/{file}", asset), "The files of the dashboard", ""),
+        Endpoint::get("/", page)
+            .named("getDashboard")
+            .about(TAG, "The dashboard, for those who take HTML")
+            .limited(Bucket::None),
+        Endpoint::get("/assets/{file}", asset)
+            .named("getDashboardFile")
+            .about(TAG, "The files of the dashboard")
+            .limited(Bucket::None),
     ]
 }
 
-async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    if !takes_html(&request) {
+/// The page.
+struct Html;
+
+impl FileKind for Html {
+    const CONTENT_TYPE: &'static str = "text/html";
+    const OTHERS: &'static [(u16, &'static str)] =
+        &[(304, "The page is the one that If-None-Match names")];
+}
+
+/// What the page brings in.
+struct Asset;
+
+impl FileKind for Asset {
+    const CONTENT_TYPE: &'static str = "";
+}
+
+/// A file of the dashboard.
+enum AssetName {}
+
+impl PathValue for AssetName {
+    type Value = String;
+    const NAME: &'static str = "file";
+    const ABOUT: &'static str = "The name of the file, as the page names it";
+    const EXAMPLE: &'static str = "index.js";
+
+    fn read(text: &str) -> Result<String, Error> {
+        Ok(text.to_owned())
+    }
+}
+
+async fn page(call: Call<Public>) -> Result<File<Html>, ApiError> {
+    let request = call.request();
+    if !takes_html(request) {
         return Err(missing("There is nothing at / but the dashboard, which is HTML"));
     }
-    let (file, encoding) = find(&request, PAGE)
+    let (file, encoding) = find(request, PAGE)
         .ok_or_else(|| missing("this build has no dashboard: run 'make web' first"))?;
     let tag = format!("\"{}\"", HEXLOWER.encode(&file.metadata.sha256_hash()));
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -76,19 +107,19 @@ async fn page(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         // A foreign page that frames this one could make a person click in it.
         .insert_header((X_FRAME_OPTIONS, "DENY"));
-    Ok(finished(response, file, encoding, "text/html; charset=utf-8"))
+    Ok(finished(response, file, encoding, "text/html; charset=utf-8").into())
 }
 
-async fn asset(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let name = request.match_info().get("file").unwrap_or_default();
+async fn asset(call: Call<Public>, Path(name): Path<AssetName>) -> Result<File<Asset>, ApiError> {
+    let request = call.request();
     let path = format!("assets/{name}");
-    let found = content_type(name).zip(find(&request, &path));
+    let found = content_type(&name).zip(find(request, &path));
     let Some((content_type, (file, encoding))) = found else {
         return Err(missing(&format!("There is nothing at {}", request.path())));
     };
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, FOR_EVER));
-    Ok(finished(response, file, encoding, content_type))
+    Ok(finished(response, file, encoding, content_type).into())
 }
 
 fn finished(

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        body::Query,
         error::ApiError,
         frames::{Frame, Frames},
     },
@@ -49,9 +48,9 @@ impl Feed {
         frames: Frames,
         session: Option<Uuid>,
         codes: Codes,
-        query: &Query,
+        wanted: Option<&str>,
     ) -> Result<Self, ApiError> {
-        let wanted = query.text("events").map(|text| names(text, &frames)).transpose()?;
+        let wanted = wanted.map(|text| names(text, &frames)).transpose()?;
         let wake = log.wake();
         let cursor = log.newest();
         Ok(Self { log, frames, codes, wake, session, cursor, until: u64::MAX, wanted })
@@ -61,7 +60,9 @@ impl Feed {
     pub fn begin(&mut self, since: Option<u64>) -> Start {
         match since {
             None => Start::Now,
-            Some(since) if since + 1 < self.log.oldest() || self.log.newest() < since => {
+            Some(since)
+                if since.saturating_add(1) < self.log.oldest() || self.log.newest() < since =>
+            {
                 self.cursor = self.log.oldest().saturating_sub(1);
                 Start::Reset(self.log.oldest())
             }
@@ -147,8 +148,6 @@ fn names(text: &str, frames: &Frames) -> Result<HashSet<String>, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
-
     use super::*;
     use crate::{
         api::frames::AllFrames,
@@ -166,10 +165,9 @@ mod tests {
         log.bind(&SessionRef { id: "s".parse().unwrap(), uuid: UUID });
         let bodies = vec![EventBody::Authenticated; events];
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
-        let query = Query::of(&TestRequest::default().to_http_request());
         let session = Some(UUID);
         let frames = AllFrames::default().of(OPEN_WA).unwrap().clone();
-        let feed = Feed::new(log.clone(), frames, session, Codes::Shown, &query).ok().unwrap();
+        let feed = Feed::new(log.clone(), frames, session, Codes::Shown, None).ok().unwrap();
         (log, feed)
     }
 
@@ -195,13 +193,12 @@ mod tests {
     async fn one_log_is_followed_in_two_wordings() {
         let (log, mut plain) = feed(1).await;
         let frames = Frames::new(std::sync::Arc::new(Terse));
-        let followed = |query: &str| {
-            let request = TestRequest::with_uri(query).to_http_request();
+        let followed = |wanted: &str| {
             let (log, frames) = (log.clone(), frames.clone());
-            Feed::new(log, frames, Some(UUID), Codes::Shown, &Query::of(&request))
+            Feed::new(log, frames, Some(UUID), Codes::Shown, Some(wanted))
         };
-        let mut terse = followed("/?events=broken").ok().unwrap();
-        assert!(followed("/?events=failed").is_err(), "that is another wording's name");
+        let mut terse = followed("broken").ok().unwrap();
+        assert!(followed("failed").is_err(), "that is another wording's name");
         let bodies = vec![EventBody::Failed { reason: "x".to_owned() }, EventBody::Authenticated];
         log.append(&"s".parse().unwrap(), bodies, Batch::new()).await.unwrap();
         let names = async |feed: &mut Feed| -> Vec<&'static str> {

@@ -19,10 +19,22 @@ use tokio_util::io::ReaderStream;
 
 use crate::{
     accounts::Lease,
-    api::auth::principal,
+    api::{auth::principal, kit::FileKind},
     domain::{Error, media_type},
     services::Services,
 };
+
+/// The file of a message, whole or in part.
+pub struct AnyFile;
+
+impl FileKind for AnyFile {
+    const CONTENT_TYPE: &'static str = "application/octet-stream";
+    const OTHERS: &'static [(u16, &'static str)] = &[
+        (206, "The part that Range asks for"),
+        (304, "The file is the one that If-None-Match names"),
+        (416, "The file has no such part"),
+    ];
+}
 
 /// What a file is to be shown as.
 pub struct Shown<'a> {

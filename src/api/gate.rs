@@ -16,8 +16,10 @@ use futures_util::FutureExt;
 use crate::{
     api::{
         admission::{Admitted, Refused, admit},
-        error::{ApiError, Surface, answer, reworded},
+        dialects::Spoken,
+        error::{ApiError, answer, reworded},
         idempotency,
+        kit::dialect::Dialect,
         limits::Standing,
         rule::Rules,
     },
@@ -35,26 +37,27 @@ pub async fn pass(
 ) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
     let id = request_id(request.headers());
     let clock = clock(request.request());
-    let (rule, surface) = (rules.find(request.method()), rules.surface());
+    let (rule, dialect) = (rules.find(request.method()), rules.dialect());
+    request.extensions_mut().insert(Spoken(dialect));
     let (mut response, standing) = match admit(&request, rule).await {
         Ok(Admitted { principal, repeat, standing }) => {
             let scope = idempotency::scope(&request, &principal, repeat);
             request.extensions_mut().insert(Rc::new(principal));
             let routed_id = id.clone();
-            let route = move |request| route(request, next, routed_id, surface).boxed_local();
+            let route = move |request| route(request, next, routed_id, dialect).boxed_local();
             let answered = match scope {
                 Ok(None) => route(request).await,
                 Ok(Some(scope)) => idempotency::once(request, scope, repeat, Box::new(route)).await,
-                Err(error) => Ok(request.into_response(answer(error, surface))),
+                Err(error) => Ok(request.into_response(answer(error, dialect))),
             };
             (answered?, standing)
         }
         Err(refused) => {
             let standing = refused.standing;
-            (request.into_response(refusal(*refused, surface)), standing)
+            (request.into_response(refusal(*refused, dialect)), standing)
         }
     };
-    response = worded(response, surface);
+    response = worded(response, dialect);
     // A handler may have counted the request against a limit of its own.
     let own = response.request().extensions().get::<Standing>().copied();
     let standing = tighter(standing, own);
@@ -75,21 +78,21 @@ async fn route(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     id: String,
-    surface: Surface,
+    dialect: &'static dyn Dialect,
 ) -> Result<ServiceResponse, ActixError> {
     let path = request.path().to_owned();
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(outcome) => Ok(worded(outcome?.map_into_boxed_body(), surface)),
+        Ok(outcome) => Ok(worded(outcome?.map_into_boxed_body(), dialect)),
         Err(_) => {
             tracing::error!(request = %id, path, "request {id}: a handler panicked");
-            Err(ApiError(Error::internal("Internal server error"), surface).into())
+            Err(ApiError(Error::internal("Internal server error"), dialect).into())
         }
     }
 }
 
-fn worded(response: ServiceResponse, surface: Surface) -> ServiceResponse {
+fn worded(response: ServiceResponse, dialect: &'static dyn Dialect) -> ServiceResponse {
     let (request, response) = response.into_parts();
-    ServiceResponse::new(request, reworded(response, surface))
+    ServiceResponse::new(request, reworded(response, dialect))
 }
 
 /// Of two limits the one that leaves less.
@@ -113,8 +116,8 @@ pub fn too_many(bucket: &str, limit: u32, wait: Duration) -> Error {
         .detail("bucket", bucket)
 }
 
-fn refusal(refused: Refused, surface: Surface) -> HttpResponse {
-    let mut response = answer(refused.error, surface);
+fn refusal(refused: Refused, dialect: &'static dyn Dialect) -> HttpResponse {
+    let mut response = answer(refused.error, dialect);
     for challenge in refused.challenges {
         response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }

@@ -19,12 +19,11 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use serde_json::json;
 
 use crate::api::{
     caller::policy::Policy,
     cors::{self, Cors},
-    error::envelope,
+    dialects,
 };
 
 /// Bytes of a path. The longest that names something is far shorter.
@@ -67,7 +66,7 @@ pub async fn around(
 
 fn too_long() -> HttpResponse {
     let message = format!("The path has more than {LONGEST_PATH} bytes");
-    let body = envelope("URI_TOO_LONG", &message, &json!({}));
+    let body = dialects::USUAL.http_failure("URI_TOO_LONG", &message);
     HttpResponse::build(StatusCode::URI_TOO_LONG).json(body)
 }
 

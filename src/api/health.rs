@@ -1,14 +1,17 @@
 //! The server itself: health, facts, metrics, and the documentation.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        auth::principal,
-        endpoint::{Bucket, Endpoint, Scope},
+        endpoint::Endpoint,
+        kit::{
+            Admin, Bucket, Call, Content, Data, DescribeAnswer, File, FileKind, Operation,
+            OwnSessions, Public, Read, shape,
+        },
         openapi,
         sessions::wire::seconds,
     },
@@ -27,45 +30,71 @@ const WARN: f64 = 0.85;
 const DANGER: f64 = 0.95;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let health = |path| {
+    let health = |path, name| {
         Endpoint::get(path, health)
+            .named(name)
             .about(TAG, "Whether the gateway is well")
-            .needs(Scope::Public)
+            .details("503 where a check failed; `warnings` says what an operator should look at.")
             .limited(Bucket::None)
-            .answers::<HealthView>(200)
     };
-    let info = |path| {
+    let info = |path, name| {
         Endpoint::get(path, info)
+            .named(name)
             .about(TAG, "Facts about the gateway")
-            .for_keys_of_one_session()
-            .answers::<InfoView>(200)
+            .details("A key for one session learns of that one alone.")
     };
     vec![
-        health("/health"),
-        health("/api/v1/health"),
-        info("/info"),
-        info("/api/v1/info"),
+        health("/health", "getHealth"),
+        health("/api/v1/health", "getApiHealth"),
+        info("/info", "getInfo"),
+        info("/api/v1/info", "getApiInfo"),
         Endpoint::get("/metrics", metrics)
+            .named("getMetrics")
             .about(TAG, "Metrics in the Prometheus text format")
-            .needs(Scope::Admin)
-            .limited(Bucket::None)
-            .answers_other(200, "text/plain"),
+            .limited(Bucket::None),
         Endpoint::get("/openapi.json", openapi::json)
+            .named("getOpenApi")
             .about(TAG, "This document")
-            .needs(Scope::Public)
-            .limited(Bucket::None)
-            .answers_other(200, "application/json"),
+            .limited(Bucket::None),
         Endpoint::get("/api-docs", openapi::page)
+            .named("redirectToApiDocs")
             .about(TAG, "This document as a page to browse")
-            .needs(Scope::Public)
-            .limited(Bucket::None)
-            .answers_other(200, ""),
-        Endpoint::get("/api-docs/{file:.*}", openapi::page)
+            .limited(Bucket::None),
+        Endpoint::get("/api-docs/{file:.*}", openapi::file)
+            .named("getApiDocs")
             .about(TAG, "The files of that page")
-            .needs(Scope::Public)
-            .limited(Bucket::None)
-            .answers_other(200, ""),
+            .limited(Bucket::None),
     ]
+}
+
+/// Metrics as Prometheus reads them.
+struct MetricsText;
+
+impl FileKind for MetricsText {
+    const CONTENT_TYPE: &'static str = "text/plain";
+}
+
+/// 200, or 503 with the same data where a check failed.
+struct HealthAnswer(HealthView);
+
+impl Responder for HealthAnswer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let Self(data) = self;
+        if data.status == "unhealthy" {
+            let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
+            let body = json!({ "success": false, "data": data, "error": error });
+            return HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).json(body);
+        }
+        HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+    }
+}
+
+impl DescribeAnswer for HealthAnswer {
+    fn describe(operation: &mut Operation) {
+        operation.succeeds(200, "The gateway is well", Content::Data(shape::<HealthView>));
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -87,7 +116,7 @@ struct Checks {
     memory: &'static str,
 }
 
-async fn health(services: web::Data<Services>) -> HttpResponse {
+async fn health(services: Call<Public>) -> HealthAnswer {
     let ails = |status: &crate::domain::SessionStatus| {
         // A code that nobody scanned is no fault of the gateway.
         let is_unscanned = status.failure == Some(FailureKind::QrTimeout);
@@ -128,13 +157,7 @@ async fn health(services: web::Data<Services>) -> HttpResponse {
     let timestamp = seconds(services.clock.now());
     let warnings = disk.into_iter().chain(log).chain(sandbox_warning(&services));
     let warnings = warnings.chain(hold_warning(&services)).collect();
-    let data = HealthView { status, timestamp, checks, warnings };
-    if status == "unhealthy" {
-        let error = json!({ "code": "UNHEALTHY", "message": "A check failed", "details": {} });
-        let body = json!({ "success": false, "data": data, "error": error });
-        return HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).json(body);
-    }
-    HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+    HealthAnswer(HealthView { status, timestamp, checks, warnings })
 }
 
 /// Names nobody: this is public.
@@ -177,9 +200,9 @@ struct MemoryView {
     total: String,
 }
 
-async fn info(services: web::Data<Services>, request: HttpRequest) -> HttpResponse {
-    let own = principal(&request).session.clone();
-    let data = InfoView {
+async fn info(services: Call<Read, OwnSessions>) -> Data<InfoView> {
+    let own = services.own_session();
+    Data::of(InfoView {
         name: "wagate",
         version: env!("CARGO_PKG_VERSION"),
         max_sessions: services.supervisor.max_sessions(),
@@ -198,11 +221,10 @@ async fn info(services: web::Data<Services>, request: HttpRequest) -> HttpRespon
         },
         engine: services.config.engine.as_str(),
         network: if services.network.is_some() { "simulated" } else { "whatsapp" },
-    };
-    HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+    })
 }
 
-async fn metrics(services: web::Data<Services>) -> HttpResponse {
+async fn metrics(services: Call<Admin>) -> File<MetricsText> {
     let all = services.supervisor.list();
     for state in [
         SessionState::Initializing,
@@ -223,7 +245,8 @@ async fn metrics(services: web::Data<Services>) -> HttpResponse {
     #[expect(clippy::cast_precision_loss, reason = "nobody misses a byte of terabytes")]
     metrics::gauge!("wagate_sessions_memory_bytes").set(bytes as f64);
     let text = telemetry::start_metrics().render();
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+    let content_type = "text/plain; version=0.0.4; charset=utf-8";
+    HttpResponse::Ok().content_type(content_type).body(text).into()
 }
 
 /// Bytes as people say them: `256MB`, `1GB`, `1.5GB`.

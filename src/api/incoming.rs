@@ -1,4 +1,4 @@
-//! What a request may bring, by the table of routes: the size of its body, and its query parameters.
+//! What a request may bring, by the table of routes: the size of its body, and whether it has one.
 //! Checked before the handler, and by the declared length before the body is read.
 //!
 //! Where the table knows no body, one that says something is refused, since ignoring it would do something
@@ -25,10 +25,12 @@ use crate::{
     accounts::Principal,
     api::{
         auth::still_good,
-        body::{BodyLimit, Query, broken_off, too_large},
+        body::{BodyLimit, broken_off, too_large},
         connections::Connection,
-        endpoint::{Endpoint, Parameter},
-        error::{Surface, answer},
+        dialects,
+        endpoint::Endpoint,
+        error::answer,
+        kit::describe::ShapeOf,
         names,
     },
     domain::Error,
@@ -39,10 +41,9 @@ use crate::{
 pub struct Incoming(Vec<(Method, Taken)>);
 
 struct Taken {
-    body: usize,
+    body_limit: fn() -> usize,
     takes_body: bool,
-    parameters: Vec<Parameter>,
-    surface: Surface,
+    query: Option<ShapeOf>,
 }
 
 /// Bytes that are read of a body that should not be there.
@@ -52,10 +53,9 @@ impl Incoming {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let taken = |one: &Endpoint| {
             let taken = Taken {
-                body: one.body_limit(),
-                takes_body: one.body.is_some(),
-                parameters: one.parameters.clone(),
-                surface: one.surface,
+                body_limit: one.body_limit(),
+                takes_body: one.operation.body.is_some(),
+                query: one.operation.query,
             };
             (one.method.clone(), taken)
         };
@@ -71,22 +71,13 @@ impl Incoming {
 impl Taken {
     fn check(&self, request: &ServiceRequest) -> Result<(), Error> {
         let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        if length
-            .and_then(|length| length.parse().ok())
-            .is_some_and(|length: u64| u64::try_from(self.body).unwrap_or(u64::MAX) < length)
-        {
-            return Err(too_large(self.body));
+        if let Some(length) = length.and_then(|length| length.parse::<u64>().ok()) {
+            let limit = (self.body_limit)();
+            if u64::try_from(limit).unwrap_or(u64::MAX) < length {
+                return Err(too_large(limit));
+            }
         }
-        if request.query_string().is_empty() {
-            return Ok(());
-        }
-        let query = Query::of(request.request());
-        let faults = self.parameters.iter().filter_map(|parameter| {
-            let fault = parameter.kind.fault(query.text(parameter.name)?)?;
-            Some((parameter.name.to_owned(), fault))
-        });
-        let faults: Vec<(String, String)> = faults.collect();
-        if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
+        Ok(())
     }
 
     /// Reads the body of a request that should have none, and refuses one that says something.
@@ -121,32 +112,37 @@ impl Taken {
             Ok(Value::Object(fields)) => fields,
             Ok(_) | Err(_) => return Err(no_body()),
         };
-        let faults: Vec<(String, String)> =
-            fields.iter().filter_map(|(name, value)| self.stray_field(name, value)).collect();
+        let known = self.parameter_names();
+        let faults = fields.iter().filter_map(|(name, value)| stray_field(&known, name, value));
+        let faults: Vec<(String, String)> = faults.collect();
         if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
     }
 
-    /// What is wrong with a field of a body that should not be there.
-    fn stray_field(&self, name: &str, value: &Value) -> Option<(String, String)> {
-        let known = self.parameters.iter().map(|parameter| parameter.name);
-        let field: String = name.chars().take(LONGEST_NAME).collect();
-        if known.clone().any(|known| known == name) {
-            let value = match value {
-                Value::Null => return None,
-                Value::String(text) if text.is_empty() => return None,
-                Value::Bool(flag) => flag.to_string(),
-                Value::Number(number) => number.to_string(),
-                _ => "…".to_owned(),
-            };
-            let fault = format!("is a query parameter here, and there is no body: ?{name}={value}");
-            return Some((field, fault));
-        }
-        let fault = match names::closest(known, name) {
-            Some(near) => format!("{NO_FIELD}; the nearest query parameter is {near}"),
-            None => NO_FIELD.to_owned(),
-        };
-        Some((field, fault))
+    /// The names of its query parameters.
+    fn parameter_names(&self) -> Vec<String> {
+        self.query.map(|query| query().field_names()).unwrap_or_default()
     }
+}
+
+/// What is wrong with a field of a body that should not be there.
+fn stray_field(parameters: &[String], name: &str, value: &Value) -> Option<(String, String)> {
+    let field: String = name.chars().take(LONGEST_NAME).collect();
+    if parameters.iter().any(|known| known == name) {
+        let value = match value {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::Bool(flag) => flag.to_string(),
+            Value::Number(number) => number.to_string(),
+            _ => "…".to_owned(),
+        };
+        let fault = format!("is a query parameter here, and there is no body: ?{name}={value}");
+        return Some((field, fault));
+    }
+    let fault = match names::closest(parameters.iter().map(String::as_str), name) {
+        Some(near) => format!("{NO_FIELD}; the nearest query parameter is {near}"),
+        None => NO_FIELD.to_owned(),
+    };
+    Some((field, fault))
 }
 
 /// Characters of a field's name that are shown.
@@ -176,14 +172,14 @@ pub async fn check(
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, ActixError> {
     note_caller(&request);
     if let Some(taken) = incoming.find(request.method()) {
-        request.extensions_mut().insert(BodyLimit(taken.body));
+        request.extensions_mut().insert(BodyLimit(taken.body_limit));
         let mut checked = taken.check(&request);
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         if checked.is_ok() && !taken.takes_body && !is_read {
             checked = taken.check_stray(&mut request).await;
         }
         if let Err(error) = checked {
-            let response = answer(error, taken.surface);
+            let response = answer(error, dialects::of(request.request()));
             return Ok(request.into_response(response).map_into_right_body());
         }
     }

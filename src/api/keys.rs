@@ -1,8 +1,6 @@
 //! API keys: made, listed and revoked by those who may do everything.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{
     ToSchema,
     openapi::{
@@ -10,18 +8,19 @@ use utoipa::{
         schema::{Array, ArrayBuilder},
     },
 };
+use uuid::Uuid;
 
 use crate::{
     accounts::{self, ApiKeyRecord},
     api::{
-        body::{Body, in_field, moment, uuid},
-        endpoint::{Endpoint, Repeat, Scope},
+        body::{Body, in_field, moment},
+        endpoint::Endpoint,
         error::ApiError,
         formats::required_choice,
+        kit::{Admin, Call, Created, Listed, Message, Path, PathValue, Repeat, path::uuid},
         sessions::wire::seconds,
     },
     domain::{Error, SessionId, Subject, Timestamp},
-    services::Services,
 };
 
 const TAG: &str = "API keys";
@@ -30,17 +29,33 @@ const PATH: &str = "/api/v1/api-keys";
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(PATH, list)
+            .named("listApiKeys")
             .about(TAG, "List the API keys")
-            .needs(Scope::Admin)
-            .answers_list::<KeyView>(),
+            .details("Revoked and expired keys are listed too. No answer shows a secret."),
         Endpoint::post(PATH, create)
-            .about(TAG, "Make an API key; its secret is shown this once")
-            .repeats(Repeat::Secret)
-            .takes::<KeyDraft>()
-            .answers::<KeyView>(201),
+            .named("createApiKey")
+            .about(TAG, "Create an API key")
+            .details("The secret stands in this one answer: it is not shown again.")
+            .repeats(Repeat::Secret),
         Endpoint::delete("/api/v1/api-keys/{keyId}", revoke)
-            .about(TAG, "Revoke an API key; the streams that it opened end at once"),
+            .named("revokeApiKey")
+            .about(TAG, "Revoke an API key")
+            .details("The streams that it opened end at once."),
     ]
+}
+
+/// An API key, by its UUID.
+enum KeyId {}
+
+impl PathValue for KeyId {
+    type Value = Uuid;
+    const NAME: &'static str = "keyId";
+    const ABOUT: &'static str = "The UUID of the key";
+    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440010";
+
+    fn read(text: &str) -> Result<Uuid, Error> {
+        uuid(text, Subject::ApiKey)
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -105,35 +120,30 @@ impl KeyView {
     }
 }
 
-async fn list(services: web::Data<Services>) -> Result<HttpResponse, ApiError> {
-    let keys = services.api_keys.list().await?;
-    let keys: Vec<KeyView> = keys.into_iter().map(|record| KeyView::of(record, None)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "data": keys })))
+async fn list(call: Call<Admin>) -> Result<Listed<KeyView>, ApiError> {
+    let keys = call.api_keys.list().await?;
+    Ok(keys.into_iter().map(|record| KeyView::of(record, None)).collect())
 }
 
 async fn create(
-    services: web::Data<Services>,
+    call: Call<Admin>,
     Body(draft): Body<KeyDraft>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Created<KeyView>, ApiError> {
     let session = draft.session_id.map(|text| {
         let session = text.parse::<SessionId>();
         session.map_err(|error| Error::invalid_field("sessionId", error.to_string()))
     });
-    let now = services.clock.now();
+    let now = call.clock.now();
     let expires_at = draft.expires_at.map(|text| end(&text, now)).transpose();
     let limits = Error::both(session.transpose(), expires_at);
     let words = accounts::check_words(&draft.name, &draft.scopes);
     let ((session, expires_at), ()) = Error::both(limits, words)?;
     let (record, secret) =
-        services.api_keys.create(&draft.name, draft.scopes, session, expires_at).await?;
-    let data = KeyView::of(record, Some(secret));
-    Ok(HttpResponse::Created().json(json!({ "success": true, "data": data })))
+        call.api_keys.create(&draft.name, draft.scopes, session, expires_at).await?;
+    Ok(Created::of(KeyView::of(record, Some(secret))))
 }
 
-async fn revoke(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    services.api_keys.revoke(uuid(&request, "keyId", Subject::ApiKey)?).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": "API key revoked" })))
+async fn revoke(call: Call<Admin>, Path(id): Path<KeyId>) -> Result<Message, ApiError> {
+    call.api_keys.revoke(id).await?;
+    Ok(Message::of("API key revoked"))
 }

@@ -3,16 +3,18 @@
 //! WebSockets and event streams are admitted alike. All refusals come before the stream begins.
 
 use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     accounts::Lease,
     api::{
         auth::principal,
-        body::Query,
         caller::{
             address::{self, Network},
             policy::Policy,
         },
+        dialects,
         error::ApiError,
         feed::{Feed, Start},
         frames::{AllFrames, codes_for},
@@ -22,6 +24,19 @@ use crate::{
     services::Services,
     session::SessionHandle,
 };
+
+/// What a listener may ask for.
+#[derive(Deserialize, ToSchema)]
+pub struct StreamQuery {
+    /// Names of the events wanted, separated by commas.
+    events: Option<String>,
+    /// Replay everything after this number first.
+    #[schema(minimum = 0)]
+    since: Option<u64>,
+    /// A stream ticket, instead of a credential.
+    #[serde(rename = "ticket")]
+    _ticket: Option<String>,
+}
 
 /// An admitted listener.
 pub struct Listener {
@@ -35,30 +50,27 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Of the events of one session, or of all, in a dialect's wording. `resume` is the number that a client
-    /// resumes by, when that is not in the query.
+    /// Of the events of one session, or of all, in the wording of the route's dialect. `resume` is the
+    /// number that a client resumes by, when that is not in the query.
     pub async fn admit(
         services: &Services,
         request: &HttpRequest,
-        wording: &'static str,
+        query: &StreamQuery,
         session: Option<&SessionHandle>,
         resume: Option<u64>,
     ) -> Result<Self, ApiError> {
         let missing = || crate::domain::Error::internal("the server is not set up");
         let frames = request.app_data::<web::Data<AllFrames>>();
-        let frames = frames.and_then(|all| all.of(wording)).ok_or_else(missing)?;
+        let frames =
+            frames.and_then(|all| all.of(dialects::of(request).wording())).ok_or_else(missing)?;
         let places = request.app_data::<web::Data<Places>>().ok_or_else(missing)?;
-        let (caller, query) = (principal(request), Query::of(request));
-        let since = match (resume, query.text("since")) {
-            (Some(resume), _) => Some(resume),
-            (None, Some(_)) => Some(query.number("since", 0, 0, u64::MAX - 1)?),
-            (None, None) => None,
-        };
+        let caller = principal(request);
+        let since = resume.or(query.since);
         let codes = codes_for(&caller);
         let place = places.take(session.map(SessionHandle::id), who(request))?;
         let (log, frames) = (services.events.clone(), frames.clone());
         let followed = session.map(|session| session.status().uuid);
-        let mut feed = Feed::new(log, frames, followed, codes, &query)?;
+        let mut feed = Feed::new(log, frames, followed, codes, query.events.as_deref())?;
         let start = feed.begin(since);
         // Last, so that a revocation that comes meanwhile is seen.
         let lease = services.api_keys.lease(&caller).await?;

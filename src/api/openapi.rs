@@ -1,12 +1,11 @@
 //! The OpenAPI 3.1 document, made from the table of routes, and the page to browse it.
 
+mod failure;
+mod operation;
+
 use std::sync::{Arc, OnceLock};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{Method, header::CONTENT_SECURITY_POLICY},
-    web,
-};
+use actix_web::{HttpResponse, http::header::CONTENT_SECURITY_POLICY, web};
 use bytestring::ByteString;
 use serde_json::{Map, Value, json};
 use utoipa_swagger_ui::Config;
@@ -14,36 +13,15 @@ use utoipa_swagger_ui::Config;
 use crate::{
     api::{
         body::elsewhere,
-        bounds,
-        endpoint::{Answer, Endpoint, LONGEST_SEGMENT, ParameterKind, Repeat, Scope, Shape},
+        endpoint::Endpoint,
         endpoints,
         error::ApiError,
         file::unmoved,
-        idempotency::{self, key},
+        idempotency::key,
+        kit::{Call, File, FileKind, Path, PathValue, Public},
     },
     domain::Error,
 };
-
-/// Statuses of failures that any endpoint may answer, with their meaning.
-const FAILURES: [(u16, &str); 17] = [
-    (400, "The request breaks a rule; details.fields names it"),
-    (401, "No credential, or one that is not accepted"),
-    (403, "The credential does not reach this far"),
-    (404, "What is named does not exist"),
-    (405, "The path does not know this method"),
-    (409, "The state forbids it, or the Idempotency-Key does"),
-    (413, "The body is too large"),
-    (414, "The path has more than 4,096 bytes"),
-    (422, "The number is not on WhatsApp; in the Chat API also: the request breaks a rule"),
-    (426, "Not a WebSocket handshake"),
-    (429, "Too many requests; Retry-After says when to try again"),
-    (500, "A fault of the gateway"),
-    (501, "The engine cannot do this at the moment"),
-    (502, "The engine failed"),
-    (503, "The gateway is stopping or unwell, or its disk fails"),
-    (507, "The disk has too little room left"),
-    (504, "The engine did not answer in time"),
-];
 
 const TAGS: [&str; 17] = [
     "Sessions",
@@ -63,18 +41,6 @@ const TAGS: [&str; 17] = [
     "Vault",
     "Server",
     "Simulated network",
-];
-
-/// What stands in a path, as it looks. The people are those of the simulated network.
-const EXAMPLES: [(&str, &str); 8] = [
-    ("sessionId", "my-session"),
-    ("chatId", "15550000001@c.us"),
-    ("contactId", "15550000001@c.us"),
-    ("chat", "15550000001@c.us"),
-    ("groupId", "120363000000000000@g.us"),
-    ("messageId", "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9"),
-    ("phone", "15551234567"),
-    ("uuid", "550e8400-e29b-41d4-a716-446655440045"),
 ];
 
 /// The page may run its own scripts alone and ask us alone; it styles its elements itself.
@@ -111,32 +77,64 @@ impl Document {
     }
 }
 
-pub async fn json(document: web::Data<Document>) -> Result<HttpResponse, ApiError> {
+/// The document as an answer.
+pub struct Json;
+
+impl FileKind for Json {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+/// The page, or a file of it.
+pub struct Page;
+
+impl FileKind for Page {
+    const CONTENT_TYPE: &'static str = "";
+    const OTHERS: &'static [(u16, &'static str)] = &[(302, "To the page itself")];
+}
+
+/// A file of the page.
+pub enum PageFile {}
+
+impl PathValue for PageFile {
+    type Value = String;
+    const NAME: &'static str = "file";
+    const ABOUT: &'static str = "The name of the file";
+    const EXAMPLE: &'static str = "index.html";
+
+    fn read(text: &str) -> Result<String, Error> {
+        Ok(text.to_owned())
+    }
+}
+
+pub async fn json(_: Call<Public>, document: web::Data<Document>) -> Result<File<Json>, ApiError> {
     let text = document.into_inner().text().await?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(text))
+    Ok(HttpResponse::Ok().content_type(Json::CONTENT_TYPE).body(text).into())
+}
+
+/// Where the browsable page is.
+pub async fn page(_: Call<Public>) -> File<Page> {
+    HttpResponse::Found().insert_header(("location", "/api-docs/index.html")).finish().into()
 }
 
 /// The browsable page and its files, all served from the program itself.
-pub async fn page(request: HttpRequest) -> HttpResponse {
-    let file = request.match_info().get("file").unwrap_or("").to_owned();
-    if file.is_empty() && !request.path().ends_with('/') {
-        return HttpResponse::Found().insert_header(("location", "/api-docs/index.html")).finish();
-    }
+pub async fn file(_: Call<Public>, Path(file): Path<PageFile>) -> File<Page> {
     let config = Arc::new(Config::from("/openapi.json"));
-    match utoipa_swagger_ui::serve(&file, config) {
+    let answer = match utoipa_swagger_ui::serve(&file, config) {
         Ok(Some(found)) => HttpResponse::Ok()
             .content_type(found.content_type)
             .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
             .body(unmoved(found.bytes)),
         Ok(None) | Err(_) => HttpResponse::NotFound().finish(),
-    }
+    };
+    answer.into()
 }
 
 fn document(endpoints: &[Endpoint]) -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
-    schemas.insert("Failure".to_owned(), failure_schema());
+    let mut responses = Map::new();
     for endpoint in endpoints {
-        let operation = operation(endpoint, &mut schemas);
+        failure::add(endpoint.dialect, &mut schemas, &mut responses);
+        let operation = operation::describe(endpoint, &mut schemas);
         let path = template(endpoint.path);
         let item = paths.entry(path).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
@@ -157,7 +155,7 @@ fn document(endpoints: &[Endpoint]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": failures(),
+            "responses": responses,
             "parameters": { "IdempotencyKey": idempotency_key() },
             "headers": { "IdempotentReplayed": idempotent_replayed() },
             "securitySchemes": {
@@ -167,128 +165,6 @@ fn document(endpoints: &[Endpoint]) -> Value {
             },
         },
     })
-}
-
-fn operation(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
-    let mut operation = json!({
-        "summary": endpoint.summary,
-        "tags": [endpoint.tag],
-        "operationId": operation_id(endpoint),
-        "parameters": parameters(endpoint),
-        "responses": responses(endpoint, schemas),
-    });
-    if let Some(body) = endpoint.body {
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "application/json": { "schema": add_body(&body(), schemas) } },
-        });
-    }
-    // What a caller must be allowed, for programs that read this document.
-    operation["x-scope"] = match endpoint.scope {
-        Scope::Public => Value::Null,
-        scope => scope.name().into(),
-    };
-    operation["x-keys-of-one-session"] = reach(endpoint).into();
-    operation["security"] = match endpoint.scope {
-        Scope::Public => json!([]),
-        Scope::Read | Scope::Send | Scope::Conversations | Scope::Admin => {
-            json!([{}, { "bearer": [] }, { "basic": [] }, { "apiKey": [] }])
-        }
-    };
-    operation
-}
-
-/// What a key for one session may do here.
-fn reach(endpoint: &Endpoint) -> &'static str {
-    match endpoint.path.contains("{sessionId}") {
-        _ if endpoint.scope == Scope::Public => "all",
-        true => "its session",
-        false if endpoint.bounds_itself => "what is of its session",
-        false => "nothing",
-    }
-}
-
-fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
-    let success = match endpoint.answer {
-        Answer::Data(shape) => {
-            let data = add(&shape(), schemas);
-            let schema = json!({
-                "type": "object",
-                "required": ["success", "data"],
-                "properties": { "success": { "const": true }, "message": { "type": "string" }, "data": data },
-            });
-            json!({ "description": "Done", "content": { "application/json": { "schema": schema } } })
-        }
-        Answer::Message => {
-            let schema = json!({
-                "type": "object",
-                "required": ["success"],
-                "properties": { "success": { "const": true }, "message": { "type": "string" } },
-            });
-            json!({ "description": "Done", "content": { "application/json": { "schema": schema } } })
-        }
-        Answer::Other("") => json!({ "description": "Done" }),
-        Answer::Other(content_type) => {
-            json!({ "description": "Done", "content": { content_type: {} } })
-        }
-    };
-    let mut responses = Map::new();
-    if endpoint.status == 201 {
-        let mut known = success.clone();
-        known["description"] = "It was there already".into();
-        responses.insert("200".to_owned(), known);
-    }
-    if let Some(status) = endpoint.other_status {
-        responses.insert(status.to_string(), success.clone());
-    }
-    responses.insert(endpoint.status.to_string(), success);
-    if endpoint.repeat != Repeat::Unkeyed {
-        let reference = json!({ "$ref": "#/components/headers/IdempotentReplayed" });
-        for response in responses.values_mut() {
-            response["headers"] = json!({ idempotency::REPLAYED: reference });
-        }
-    }
-    if endpoint.path == "/api-docs" {
-        responses.insert("302".to_owned(), json!({ "description": "To the page itself" }));
-    }
-    for (status, _) in FAILURES {
-        let reference = format!("#/components/responses/{status}");
-        responses.entry(status.to_string()).or_insert_with(|| json!({ "$ref": reference }));
-    }
-    Value::Object(responses)
-}
-
-fn parameters(endpoint: &Endpoint) -> Vec<Value> {
-    let in_path = endpoint.path.split('/').filter_map(|segment| {
-        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-        let name = name.split(':').next().unwrap_or(name);
-        let schema = json!({ "type": "string", "maxLength": LONGEST_SEGMENT });
-        let mut parameter =
-            json!({ "name": name, "in": "path", "required": true, "schema": schema });
-        if let Some((_, example)) = EXAMPLES.iter().find(|(known, _)| *known == name) {
-            parameter["example"] = (*example).into();
-        }
-        Some(parameter)
-    });
-    let in_query = endpoint.parameters.iter().map(|parameter| {
-        let schema = match parameter.kind {
-            kind @ (ParameterKind::Text | ParameterKind::Ids) => {
-                json!({ "type": "string", "maxLength": kind.longest() })
-            }
-            ParameterKind::Number => json!({ "type": "integer" }),
-            ParameterKind::Flag => json!({ "type": "boolean" }),
-            ParameterKind::OneOf(values) => json!({ "type": "string", "enum": values }),
-        };
-        json!({
-            "name": parameter.name, "in": "query", "required": false,
-            "description": parameter.about, "schema": schema,
-        })
-    });
-    let mut all: Vec<Value> = in_path.chain(in_query).collect();
-    if endpoint.repeat != Repeat::Unkeyed {
-        all.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
-    }
-    all
 }
 
 fn idempotency_key() -> Value {
@@ -320,32 +196,6 @@ fn idempotent_replayed() -> Value {
     })
 }
 
-/// Adds the schema of a body with the bounds that are checked; how to refer to it.
-fn add_body(shape: &Shape, schemas: &mut Map<String, Value>) -> Value {
-    let mut reference = add(shape, schemas);
-    bounds::fill_in(&mut reference);
-    let others = shape.others.iter().map(|(name, _)| name);
-    for name in others.chain([&shape.name]) {
-        if let Some(schema) = schemas.get_mut(name) {
-            bounds::fill_in(schema);
-        }
-    }
-    reference
-}
-
-/// Adds a schema and those that it refers to; how to refer to it.
-fn add(shape: &Shape, schemas: &mut Map<String, Value>) -> Value {
-    let value = |schema: &_| serde_json::to_value(schema).unwrap_or(Value::Null);
-    for (name, schema) in &shape.others {
-        schemas.entry(name.clone()).or_insert_with(|| value(schema));
-    }
-    if shape.name.is_empty() {
-        return value(&shape.schema);
-    }
-    schemas.entry(shape.name.clone()).or_insert_with(|| value(&shape.schema));
-    json!({ "$ref": format!("#/components/schemas/{}", shape.name) })
-}
-
 /// A path without the patterns of its parameters.
 fn template(path: &str) -> String {
     let segments = path.split('/').map(|segment| match segment.split_once(':') {
@@ -355,51 +205,10 @@ fn template(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-fn operation_id(endpoint: &Endpoint) -> String {
-    let verb = match endpoint.method {
-        Method::GET => "get",
-        Method::POST => "post",
-        Method::PUT => "put",
-        Method::PATCH => "patch",
-        _ => "delete",
-    };
-    let words =
-        endpoint.path.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.fold(verb.to_owned(), |id, word| format!("{id}_{word}"))
-}
-
-/// Every failure, once; operations refer to them.
-fn failures() -> Value {
-    let failure =
-        json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Failure" } } });
-    let response = |(status, meaning): (u16, &str)| {
-        (status.to_string(), json!({ "description": meaning, "content": failure }))
-    };
-    Value::Object(FAILURES.into_iter().map(response).collect())
-}
-
-fn failure_schema() -> Value {
-    json!({
-        "type": "object",
-        "required": ["success", "error"],
-        "properties": {
-            "success": { "const": false },
-            "error": {
-                "type": "object",
-                "required": ["code", "message", "details"],
-                "properties": {
-                    "code": { "type": "string" },
-                    "message": { "type": "string" },
-                    "details": { "type": "object" },
-                },
-            },
-        },
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::kit::{Content, Operation, Reach, Shape};
 
     #[test]
     fn every_route_of_the_table_is_in_the_document() {
@@ -411,6 +220,34 @@ mod tests {
             assert!(operation.is_object(), "{method} {}", endpoint.path);
             assert!(TAGS.contains(&endpoint.tag), "{}", endpoint.tag);
             assert_ne!(operation["summary"], "", "{method} {} has no summary", endpoint.path);
+        }
+    }
+
+    #[test]
+    fn every_name_of_an_operation_is_its_own_and_one_of_a_function() {
+        let mut seen = std::collections::HashSet::new();
+        for Endpoint { name, path, method, .. } in endpoints(true) {
+            assert!(seen.insert(name), "{name} of {method} {path} is another's");
+            let is_word = name.chars().all(|ch| ch.is_ascii_alphanumeric());
+            let begins_small = name.starts_with(|ch: char| ch.is_ascii_lowercase());
+            assert!(is_word && begins_small, "{name} of {method} {path}");
+        }
+    }
+
+    #[test]
+    fn the_types_of_a_handler_say_what_stands_in_its_path() {
+        for endpoint in endpoints(true) {
+            let reach = endpoint.reach;
+            let path = template(endpoint.path);
+            let named = path.split('/').filter_map(|segment| segment.strip_prefix('{'));
+            let mut in_path: Vec<&str> = named.map(|name| name.trim_end_matches('}')).collect();
+            let mut typed: Vec<&str> =
+                endpoint.operation.segments.iter().map(|segment| segment.name).collect();
+            in_path.sort_unstable();
+            typed.sort_unstable();
+            assert_eq!(typed, in_path, "{} {path}", endpoint.method);
+            let is_in_session = in_path.contains(&"sessionId");
+            assert_eq!(is_in_session, reach == Reach::InSession, "{} {path}", endpoint.method);
         }
     }
 
@@ -453,11 +290,12 @@ mod tests {
     fn no_name_stands_for_two_schemas() {
         let mut named = std::collections::HashMap::new();
         for endpoint in endpoints(true) {
-            let answered = match endpoint.answer {
-                Answer::Data(shape) => Some(shape),
-                Answer::Message | Answer::Other(_) => None,
-            };
-            for shape in endpoint.body.into_iter().chain(answered) {
+            let Operation { body, successes, .. } = endpoint.operation;
+            let answered = successes.into_iter().filter_map(|success| match success.content {
+                Content::Data(shape) => Some(shape),
+                Content::Message | Content::Other(_) => None,
+            });
+            for shape in body.into_iter().chain(answered) {
                 let Shape { name, schema, others } = shape();
                 let own = Some((name, schema)).filter(|(name, _)| !name.is_empty());
                 for (name, schema) in others.into_iter().chain(own) {

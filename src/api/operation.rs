@@ -1,36 +1,38 @@
 //! For people who run the gateway: how it fared lately, and whether its machine is fit.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::Query,
-        endpoint::{Endpoint, ParameterKind::Number, Scope},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Admin, Call, Data, Limit, Listed, Query},
     },
     doctor::Check,
-    services::{Services, history::Sample},
+    services::history::Sample,
 };
 
 const TAG: &str = "Server";
-const HOUR: u32 = 60;
-const DAY: u32 = 24 * HOUR;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/metrics/history", history)
+            .named("getMetricsHistory")
             .about(TAG, "How the gateway fared lately, from its own metrics")
-            .needs(Scope::Admin)
-            .query(Number, "minutes", "How far back (default 60, at most 1440); not over a restart")
-            .answers::<HistoryView>(200),
+            .details("It begins with the start of the gateway and goes back a day at most."),
         Endpoint::get("/api/v1/doctor", examine)
-            .about(TAG, "Whether the machine has what the gateway needs, as `wagate doctor`")
-            .needs(Scope::Admin)
-            .answers_list::<CheckView>(),
+            .named("runDoctor")
+            .about(TAG, "Whether the machine has what the gateway needs")
+            .details("The same checks as those of `wagate doctor`."),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct HistoryQuery {
+    /// How far back, in minutes.
+    #[serde(default)]
+    minutes: Limit<60, 1_440>,
 }
 
 /// Each list has an entry for each sample, oldest first. Counts are of the time since the sample
@@ -111,17 +113,15 @@ impl CheckView {
 }
 
 async fn history(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let minutes = Query::of(&request).number("minutes", HOUR, 1, DAY)?;
-    let (interval, samples) = services.history.of(minutes);
-    let data = HistoryView::of(interval, &samples);
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "data": data })))
+    call: Call<Admin>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Data<HistoryView>, ApiError> {
+    let minutes = u32::try_from(query.minutes.get()).unwrap_or(u32::MAX);
+    let (interval, samples) = call.history.of(minutes);
+    Ok(Data::of(HistoryView::of(interval, &samples)))
 }
 
-async fn examine(services: web::Data<Services>) -> HttpResponse {
-    let checks = services.health.examine(&services.config, &services.clock).await;
-    let data: Vec<CheckView> = checks.into_iter().map(CheckView::of).collect();
-    HttpResponse::Ok().json(json!({ "success": true, "data": data }))
+async fn examine(call: Call<Admin>) -> Result<Listed<CheckView>, ApiError> {
+    let checks = call.health.examine(&call.config, &call.clock).await;
+    Ok(checks.into_iter().map(CheckView::of).collect())
 }

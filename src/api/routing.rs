@@ -19,9 +19,10 @@ use actix_web::{
 use crate::{
     api::{
         endpoint::Endpoint,
-        error::{ApiError, envelope},
+        error::ApiError,
         gate,
         incoming::{self, Incoming},
+        kit::dialect::Dialect,
         rule::Rules,
     },
     domain::{Error, ErrorCode},
@@ -86,9 +87,10 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> impl HttpServiceFactory + u
     let methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = methods.join(", ");
     let resource = endpoints.into_iter().fold(web::resource(path), |r, e| r.route(e.route));
+    let dialect = rules.dialect();
     let resource = resource.default_service(web::to(move || {
         let allow = allow.clone();
-        async move { method_not_allowed(&allow) }
+        async move { method_not_allowed(&allow, dialect) }
     }));
     let resource = resource.wrap(from_fn(move |request, next| {
         let incoming = incoming.clone();
@@ -98,9 +100,9 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> impl HttpServiceFactory + u
     resource.wrap(from_fn(move |request, next| gate::pass(request, next, rules.clone())))
 }
 
-fn method_not_allowed(allow: &str) -> HttpResponse {
+fn method_not_allowed(allow: &str, dialect: &dyn Dialect) -> HttpResponse {
     let message = format!("This path knows {allow}");
-    let body = envelope("METHOD_NOT_ALLOWED", &message, &serde_json::json!({}));
+    let body = dialect.http_failure("METHOD_NOT_ALLOWED", &message);
     let mut response = HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED).json(body);
     if let Ok(value) = HeaderValue::try_from(allow) {
         response.headers_mut().insert(ALLOW, value);

@@ -3,8 +3,13 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    endpoint::{Bucket, Endpoint, Repeat, Scope},
-    error::Surface,
+    dialects,
+    endpoint::Endpoint,
+    kit::{
+        describe::Reach,
+        dialect::Dialect,
+        terms::{Bucket, Repeat, Scope},
+    },
 };
 
 /// What the table says of a route.
@@ -13,8 +18,8 @@ pub struct Rule {
     pub scope: Scope,
     pub bucket: Bucket,
     pub repeat: Repeat,
-    pub surface: Surface,
-    pub bounds_itself: bool,
+    pub dialect: &'static dyn Dialect,
+    pub reach: Reach,
 }
 
 /// What the table says of the routes of one path, by method; nothing where there is no such path.
@@ -24,8 +29,8 @@ pub struct Rules(Vec<(Method, Rule)>);
 impl Rules {
     pub fn of(endpoints: &[Endpoint]) -> Self {
         let rule = |one: &Endpoint| {
-            let &Endpoint { scope, bucket, repeat, surface, bounds_itself, .. } = one;
-            let rule = Rule { scope, bucket, repeat, surface, bounds_itself };
+            let &Endpoint { scope, repeat, dialect, reach, .. } = one;
+            let rule = Rule { scope, bucket: one.bucket(), repeat, dialect, reach };
             (one.method.clone(), rule)
         };
         Self(endpoints.iter().map(rule).collect())
@@ -38,7 +43,7 @@ impl Rules {
         self.0.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)
     }
 
-    pub fn surface(&self) -> Surface {
-        self.0.first().map(|(_, rule)| rule.surface).unwrap_or_default()
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.0.first().map_or(dialects::USUAL, |(_, rule)| rule.dialect)
     }
 }

@@ -2,27 +2,23 @@
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, http::Method, web};
+use actix_web::{HttpResponse, http::Method, web};
 use futures_util::stream;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 
 use crate::{
     api::{
-        auth::principal,
-        body::{Query, session_id},
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Number, Text},
-        },
+        endpoint::Endpoint,
         error::ApiError,
         feed::Start,
-        listener::Listener,
+        kit::{Call, File, FileKind, InSession, OwnSessions, Query, Read},
+        listener::{Listener, StreamQuery},
     },
     domain::SessionStatus,
-    services::Services,
     session::SessionHandle,
-    webhooks::OPEN_WA,
 };
 
 const TAG: &str = "Events";
@@ -31,57 +27,65 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub fn endpoints() -> Vec<Endpoint> {
     let stream = |endpoint: Endpoint| {
-        endpoint
-            .query(Text, "events", "Names of the events wanted, separated by commas")
-            .query(Number, "since", "Replay everything after this number first")
-            .query(Number, "until", "End after this number")
-            .query(Text, "ticket", "A stream ticket, instead of a credential")
-            .answers_other(200, "text/event-stream")
+        endpoint.details(
+            "Each frame has the number of its event as its id. A client that comes back with \
+             `Last-Event-ID` or `since` misses nothing.",
+        )
     };
     vec![
-        stream(
-            Endpoint::get("/api/v1/events", all)
-                .about(TAG, "Follow the events of all sessions, or of the one that the key is for")
-                .for_keys_of_one_session(),
-        ),
-        stream(
-            Endpoint::get("/api/v1/sessions/{sessionId}/events", one)
-                .about(TAG, "Follow the events of a session"),
-        ),
+        stream(Endpoint::get("/api/v1/events", all))
+            .named("streamEvents")
+            .about(TAG, "Follow the events of all sessions, or of the one that the key is for"),
+        stream(Endpoint::get("/api/v1/sessions/{sessionId}/events", one))
+            .named("streamSessionEvents")
+            .about(TAG, "Follow the events of a session"),
     ]
 }
 
+#[derive(Deserialize, ToSchema)]
+struct FollowQuery {
+    #[serde(flatten)]
+    stream: StreamQuery,
+    /// End after this number.
+    #[schema(minimum = 0)]
+    until: Option<u64>,
+}
+
+/// A stream of events.
+struct EventStream;
+
+impl FileKind for EventStream {
+    const CONTENT_TYPE: &'static str = TYPE;
+}
+
 async fn all(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let own = principal(&request).session.clone();
-    let own = own.map(|own| services.supervisor.get(&own)).transpose()?;
-    follow(&services, &request, own.as_ref()).await
+    call: Call<Read, OwnSessions>,
+    Query(query): Query<FollowQuery>,
+) -> Result<File<EventStream>, ApiError> {
+    let own = call.own_session().map(|own| call.supervisor.get(&own)).transpose()?;
+    follow(&call, &query, own.as_ref()).await
 }
 
 async fn one(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let id = session_id(&request)?;
-    follow(&services, &request, Some(&services.supervisor.get(&id)?)).await
+    call: Call<Read, InSession>,
+    Query(query): Query<FollowQuery>,
+) -> Result<File<EventStream>, ApiError> {
+    follow(&call, &query, Some(&call.session()?)).await
 }
 
-async fn follow(
-    services: &Services,
-    request: &HttpRequest,
+async fn follow<R>(
+    call: &Call<Read, R>,
+    query: &FollowQuery,
     session: Option<&SessionHandle>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<File<EventStream>, ApiError> {
+    let request = call.request();
     if request.method() == Method::HEAD {
-        return Ok(HttpResponse::Ok().content_type(TYPE).finish());
+        return Ok(HttpResponse::Ok().content_type(TYPE).finish().into());
     }
-    let query = Query::of(request);
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let resume = last_id.and_then(|id| id.parse().ok());
-    let until = query.text("until").map(|_| query.number("until", 0, 0, u64::MAX)).transpose()?;
-    let mut listener = Listener::admit(services, request, OPEN_WA, session, resume).await?;
-    if let Some(until) = until {
+    let mut listener = Listener::admit(call, request, &query.stream, session, resume).await?;
+    if let Some(until) = query.until {
         listener.feed.end_at(until);
     }
     let opening = match listener.start {
@@ -100,7 +104,8 @@ async fn follow(
         .content_type(TYPE)
         .insert_header(("cache-control", "no-store"))
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(frames))
+        .streaming(frames)
+        .into())
 }
 
 /// A stream under way.

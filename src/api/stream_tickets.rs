@@ -1,28 +1,22 @@
 //! Stream tickets: what opens one stream in place of a key, which would lie in the logs of proxies.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::{
-    api::{
-        auth::principal,
-        endpoint::{Endpoint, Repeat, Scope},
-        error::ApiError,
-        sessions::wire::seconds,
-    },
-    services::Services,
+use crate::api::{
+    endpoint::Endpoint,
+    error::ApiError,
+    kit::{Call, Created, OwnSessions, Read, Repeat},
+    sessions::wire::seconds,
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/stream-tickets", issue)
+            .named("createStreamTicket")
             .about("Events", "Get a ticket that opens one stream within a minute: ?ticket=…")
-            .needs(Scope::Read)
-            .for_keys_of_one_session()
-            .repeats(Repeat::Secret)
-            .answers::<TicketView>(201),
+            .details("For clients that cannot send headers. It stands for its caller.")
+            .repeats(Repeat::Secret),
     ]
 }
 
@@ -35,11 +29,7 @@ struct TicketView {
     expires_at: String,
 }
 
-async fn issue(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (ticket, expires_at) = services.api_keys.issue_ticket(&principal(&request))?;
-    let view = TicketView { ticket, expires_at: seconds(expires_at) };
-    Ok(HttpResponse::Created().json(json!({ "success": true, "data": view })))
+async fn issue(call: Call<Read, OwnSessions>) -> Result<Created<TicketView>, ApiError> {
+    let (ticket, expires_at) = call.api_keys.issue_ticket(&call.principal())?;
+    Ok(Created::of(TicketView { ticket, expires_at: seconds(expires_at) }))
 }

@@ -1,17 +1,15 @@
 //! The key that secrets at rest are sealed with: its id, never the key.
 
-use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        endpoint::{Endpoint, Scope},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Admin, Call, Data},
     },
-    domain::Error,
-    services::{Services, VaultStatus},
+    services::VaultStatus,
 };
 
 const TAG: &str = "Vault";
@@ -19,12 +17,13 @@ const TAG: &str = "Vault";
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/vault", status)
+            .named("getVault")
             .about(TAG, "What secrets at rest are sealed with")
-            .needs(Scope::Admin)
-            .answers::<VaultView>(200),
+            .details("Shows the id of the key, never the key."),
         Endpoint::post("/api/v1/vault/rotate", rotate)
-            .about(TAG, "Seal all secrets with a new key and forget the former one")
-            .answers::<VaultView>(200),
+            .named("rotateVaultKey")
+            .about(TAG, "Seal all secrets with a new key")
+            .details("The former key is deleted once every value is sealed with the new one."),
     ]
 }
 
@@ -52,15 +51,10 @@ impl From<VaultStatus> for VaultView {
     }
 }
 
-async fn status(services: web::Data<Services>) -> Result<HttpResponse, ApiError> {
-    answer(services.vault.status().await)
+async fn status(call: Call<Admin>) -> Result<Data<VaultView>, ApiError> {
+    Ok(Data::of(call.vault.status().await?.into()))
 }
 
-async fn rotate(services: web::Data<Services>) -> Result<HttpResponse, ApiError> {
-    answer(services.vault.rotate().await)
-}
-
-fn answer(status: Result<VaultStatus, Error>) -> Result<HttpResponse, ApiError> {
-    let data = VaultView::from(status?);
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "data": data })))
+async fn rotate(call: Call<Admin>) -> Result<Data<VaultView>, ApiError> {
+    Ok(Data::of(call.vault.rotate().await?.into()))
 }

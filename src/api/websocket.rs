@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode, web};
 use actix_ws::{AggregatedMessage, CloseCode, CloseReason, Session};
 use bytestring::ByteString;
 use futures_util::StreamExt;
@@ -12,20 +12,17 @@ use tokio::time::Instant;
 
 use crate::{
     api::{
-        body::session_id,
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Number, Text},
-        },
-        error::{ApiError, envelope},
+        dialects,
+        endpoint::Endpoint,
+        error::ApiError,
         feed::{Feed, Start},
-        listener::Listener,
+        kit::{Call, Content, DescribeAnswer, InSession, Operation, Query, Read},
+        listener::{Listener, StreamQuery},
         sessions::wire::{present, status_frame},
         websocket_faults::{LARGEST_FRAME, close_code, guarded},
     },
     domain::{Error, SessionId, SessionState},
     services::Services,
-    webhooks::OPEN_WA,
 };
 
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -39,35 +36,50 @@ const CLOSE_AFTER: Duration = Duration::from_secs(2);
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/ws/{sessionId}", open)
+            .named("openWebSocket")
             .about("Events", "Follow the events of a session over a WebSocket")
-            .query(Text, "events", "Names of the events wanted, separated by commas")
-            .query(Number, "since", "Replay everything after this number first")
-            .query(Text, "ticket", "A stream ticket, instead of a credential")
-            .answers_other(101, ""),
+            .details("A client that comes back with `since` misses nothing."),
     ]
 }
 
+/// A WebSocket that opens, or why it does not.
+struct Upgrade(HttpResponse);
+
+impl Responder for Upgrade {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.0
+    }
+}
+
+impl DescribeAnswer for Upgrade {
+    fn describe(operation: &mut Operation) {
+        operation.succeeds(101, "The WebSocket is open", Content::Other(""));
+        operation.fails_with(StatusCode::UPGRADE_REQUIRED);
+    }
+}
+
 async fn open(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Read, InSession>,
+    Query(query): Query<StreamQuery>,
     payload: web::Payload,
-) -> Result<HttpResponse, ApiError> {
-    let id = session_id(&request)?;
-    let handle = services.supervisor.get(&id)?;
+) -> Result<Upgrade, ApiError> {
+    let (id, handle, request) = (call.session_id()?, call.session()?, call.request());
     let is_upgrade = request
         .headers()
         .get("upgrade")
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
     if !is_upgrade {
-        let body = envelope("UPGRADE_REQUIRED", "This is a WebSocket endpoint", &json!({}));
-        return Ok(HttpResponse::build(StatusCode::UPGRADE_REQUIRED)
-            .insert_header(("upgrade", "websocket"))
-            .json(body));
+        let body =
+            dialects::of(request).http_failure("UPGRADE_REQUIRED", "This is a WebSocket endpoint");
+        let mut answer = HttpResponse::build(StatusCode::UPGRADE_REQUIRED);
+        return Ok(Upgrade(answer.insert_header(("upgrade", "websocket")).json(body)));
     }
-    let listener = Listener::admit(&services, &request, OPEN_WA, Some(&handle), None).await?;
-    let payload = guarded(&request, payload).await?;
-    let (response, session, stream) = actix_ws::handle(&request, payload).map_err(|error| {
+    let listener = Listener::admit(&call, request, &query, Some(&handle), None).await?;
+    let payload = guarded(request, payload).await?;
+    let (response, session, stream) = actix_ws::handle(request, payload).map_err(|error| {
         Error::invalid(format!("the WebSocket handshake is not right: {error}"))
     })?;
     let stream = stream.max_frame_size(LARGEST_FRAME).aggregate_continuations();
@@ -75,7 +87,7 @@ async fn open(
     let mut first = Vec::new();
     match listener.start {
         Start::Now => {
-            let present = present(&handle.status(), listener.codes, services.clock.now());
+            let present = present(&handle.status(), listener.codes, call.clock.now());
             let wanted = present.filter(|(name, _)| listener.feed.wants(name));
             first.extend(wanted.map(|(_, frame)| frame));
         }
@@ -85,7 +97,8 @@ async fn open(
         }
     }
     let Listener { feed, lease, place, .. } = listener;
-    let connection = Connection { session, feed, status: handle.watch(), id, services };
+    let connection =
+        Connection { session, feed, status: handle.watch(), id, services: call.services() };
     actix_web::rt::spawn(async move {
         let (_place, session) = (place, connection.session.clone());
         tokio::select! {
@@ -94,7 +107,7 @@ async fn open(
             () = connection.serve(stream, first) => (),
         }
     });
-    Ok(response)
+    Ok(Upgrade(response))
 }
 
 /// What a client may say.

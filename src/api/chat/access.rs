@@ -8,14 +8,13 @@ use utoipa::openapi::{ObjectBuilder, Schema, Type, schema::SchemaType};
 use crate::{
     api::{
         auth::principal,
-        body::{decoded, segment},
-        endpoint::Bucket,
         error::ApiError,
         gate::too_many,
         idempotency::note_session,
+        kit::{Bucket, PathValue},
         limits::{Counted, RateLimits},
     },
-    domain::{Error, ErrorCode, SessionId, SessionStatus, Subject},
+    domain::{Error, SessionId, SessionStatus, Subject},
     messaging::{Conversation, FoundMessage, unknown_conversation},
     services::Services,
 };
@@ -40,6 +39,29 @@ impl Id {
             Self::Text(text) => text.clone(),
         }
     }
+}
+
+macro_rules! texts_in_path {
+    ($($name:ident: $about:literal, $example:literal;)*) => {$(
+        #[doc = $about]
+        pub enum $name {}
+
+        impl PathValue for $name {
+            type Value = String;
+            const NAME: &'static str = "uuid";
+            const ABOUT: &'static str = $about;
+            const EXAMPLE: &'static str = $example;
+
+            fn read(text: &str) -> Result<String, Error> {
+                Ok(text.to_owned())
+            }
+        }
+    )*};
+}
+texts_in_path! {
+    ConversationId: "The UUID of the conversation", "550e8400-e29b-41d4-a716-446655440045";
+    MessageUuid: "The UUID of the message", "660e8400-e29b-41d4-a716-446655440045";
+    InstanceId: "The UUID, the number or the name of the instance", "my-session";
 }
 
 /// The schema of the id of an instance.
@@ -100,15 +122,8 @@ pub fn sessions(
     })
 }
 
-/// The conversation of the path.
+/// A conversation that the caller may touch, by UUID or number.
 pub async fn conversation(
-    services: &Services,
-    request: &HttpRequest,
-) -> Result<Conversation, Error> {
-    named_conversation(services, request, &decoded(segment(request, "uuid"))).await
-}
-
-pub async fn named_conversation(
     services: &Services,
     request: &HttpRequest,
     id: &str,
@@ -121,10 +136,13 @@ pub async fn named_conversation(
     Err(unknown_conversation(id))
 }
 
-/// The message of the path.
-pub async fn message(services: &Services, request: &HttpRequest) -> Result<FoundMessage, Error> {
-    let id = decoded(segment(request, "uuid"));
-    let found = services.messages.get(&id).await?;
+/// A message that the caller may touch, by UUID or number.
+pub async fn message(
+    services: &Services,
+    request: &HttpRequest,
+    id: &str,
+) -> Result<FoundMessage, Error> {
+    let found = services.messages.get(id).await?;
     let session = match &found {
         FoundMessage::Stored(session, _) => session,
         FoundMessage::Unsent(entry) => &entry.session,
@@ -140,14 +158,6 @@ pub async fn message(services: &Services, request: &HttpRequest) -> Result<Found
 /// key for one session what these do.
 pub fn sees_tag(request: &HttpRequest, conversations: usize) -> bool {
     principal(request).session.is_none() || 0 < conversations
-}
-
-/// Only callers for all sessions change what all of them share.
-pub fn for_all_sessions(request: &HttpRequest) -> Result<(), Error> {
-    match principal(request).session {
-        None => Ok(()),
-        Some(_) => Err(Error::new(ErrorCode::Forbidden, "This key is for one session alone")),
-    }
 }
 
 /// Counts a send against what its session may send.

@@ -1,30 +1,24 @@
 //! Conversations: listed, read, archived, tagged, deleted, and with automation paused.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     api::{
-        auth,
-        body::{Body, Query},
+        body::Body,
         chat::{
-            access, data,
-            paging::PageOf,
-            render, told,
+            access::{self, ConversationId},
+            paging::{PageNumbers, PageQuery},
+            render,
             wire::{
                 ConversationPage, ConversationView, PlainConversation, PlainConversationPage,
                 TagLabel, time,
             },
         },
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, Number, OneOf, Text},
-            Repeat, Scope,
-        },
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{self, Data, OwnSessions, Path, Query, Repeat},
     },
     domain::{Error, conversation::Tag},
     messaging::{Conversation, ConversationFilter},
@@ -32,100 +26,138 @@ use crate::{
 };
 
 const TAG: &str = "Chat";
-/// The forms that can be asked for beside the standard one.
-pub const FORMS: [&str; 1] = ["chat"];
-const LONGEST_SEARCH: usize = 100;
-const LONGEST_REASON: usize = 500;
 const MOST_TAGS: usize = 50;
 
+type Call = kit::Call<kit::Conversations, OwnSessions>;
+
 pub fn endpoints() -> Vec<Endpoint> {
-    let listed = |endpoint: Endpoint, summary| {
-        endpoint
-            .about(TAG, summary)
-            .needs(Scope::Conversations)
-            .query(Text, "instance_id", "Of one instance: its UUID, number or name")
-            .query(
-                Text,
-                "search",
-                "Part of the name, in any case and without marks, or of the number",
-            )
-            .query(Flag, "unread", "Only those with something unread")
-            .query(Text, "tag", "Only those with this tag: its id or name")
-            .query(Flag, "is_group", "Only groups, or only people")
-            .query(Number, "per_page", "1 to 100 (default 20)")
-            .query(Number, "page", "From 1")
-    };
-    let archived = |endpoint: Endpoint| {
-        endpoint.query(Flag, "archived", "Those in the archive instead (default false)")
-    };
-    let kept = |endpoint: Endpoint, summary| {
-        // A second time comes to the same.
-        let endpoint = endpoint.about(TAG, summary).needs(Scope::Conversations);
-        endpoint.repeats(Repeat::Repeatable)
-    };
-    let read_path = "/api/v1/chat/conversations/{uuid}/mark-read";
-    let archive_path = "/api/v1/chat/conversations/{uuid}/archive";
-    let unarchive_path = "/api/v1/chat/conversations/{uuid}/unarchive";
+    // A second time comes to the same.
+    let kept = |endpoint: Endpoint| endpoint.repeats(Repeat::Repeatable);
     vec![
-        archived(listed(
-            Endpoint::get("/api/v1/chat/conversations", list_chat),
-            "Conversations, newest activity first",
-        ))
-        .answers::<ConversationPage>(200),
-        kept(Endpoint::post(read_path, mark_read), "Mark a conversation as read")
-            .answers::<ReadView>(200),
-        kept(Endpoint::post(archive_path, archive), "Put a conversation into the archive")
-            .answers::<ArchivedView>(200),
-        kept(Endpoint::post(unarchive_path, unarchive), "Take a conversation out of the archive")
-            .answers::<ArchivedView>(200),
-        kept(
-            Endpoint::post("/api/v1/chat/conversations/{uuid}/pause-automation", pause),
-            "Keep automation from answering in a conversation",
-        )
-        .takes::<PauseBody>()
-        .answers::<PauseView>(200),
-        kept(
-            Endpoint::post("/api/v1/chat/conversations/{uuid}/resume-automation", resume),
-            "Let automation answer again",
-        )
-        .answers::<PauseView>(200),
-        archived(listed(
-            Endpoint::get("/api/v1/conversations", list),
-            "Conversations in the standard form, or as the chat form with format=chat",
-        ))
-        .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations")
-        .answers::<PlainConversationPage>(200),
-        listed(
-            Endpoint::get("/api/v1/conversations/archived", list_archived),
-            "Conversations in the archive",
-        )
-        .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations")
-        .answers::<PlainConversationPage>(200),
+        Endpoint::get("/api/v1/chat/conversations", list_chat)
+            .named("listChatConversations")
+            .about(TAG, "Conversations, newest activity first"),
+        kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/mark-read", mark_read))
+            .named("markChatConversationRead")
+            .about(TAG, "Mark a conversation as read"),
+        kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/archive", archive))
+            .named("archiveChatConversation")
+            .about(TAG, "Put a conversation into the archive"),
+        kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/unarchive", unarchive))
+            .named("unarchiveChatConversation")
+            .about(TAG, "Take a conversation out of the archive"),
+        kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/pause-automation", pause))
+            .named("pauseAutomation")
+            .about(TAG, "Keep automation from answering in a conversation"),
+        kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/resume-automation", resume))
+            .named("resumeAutomation")
+            .about(TAG, "Let automation answer again"),
+        Endpoint::get("/api/v1/conversations", list)
+            .named("listConversations")
+            .about(TAG, "Conversations in the standard form, or as the chat form with format=chat"),
+        Endpoint::get("/api/v1/conversations/archived", list_archived)
+            .named("listArchivedConversations")
+            .about(TAG, "Conversations in the archive"),
         Endpoint::get("/api/v1/conversations/{uuid}", read)
-            .about(TAG, "One conversation")
-            .needs(Scope::Conversations)
-            .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations")
-            .answers::<PlainConversation>(200),
-        kept(
-            Endpoint::delete("/api/v1/conversations/{uuid}", delete),
-            "Delete a conversation and its messages here; the account keeps them",
-        ),
-        kept(Endpoint::post("/api/v1/conversations/{uuid}/mark-read", mark_read), "Mark as read")
-            .answers::<ReadView>(200),
-        kept(Endpoint::post("/api/v1/conversations/{uuid}/archive", archive), "Archive")
-            .answers::<ArchivedView>(200),
-        kept(
-            Endpoint::post("/api/v1/conversations/{uuid}/unarchive", unarchive),
-            "Take out of the archive",
-        )
-        .answers::<ArchivedView>(200),
-        kept(
-            Endpoint::put("/api/v1/conversations/{uuid}/tags", set_tags),
-            "Put exactly these tags on a conversation",
-        )
-        .takes::<TagsBody>()
-        .answers::<TaggedView>(200),
+            .named("getConversation")
+            .about(TAG, "One conversation"),
+        kept(Endpoint::delete("/api/v1/conversations/{uuid}", delete))
+            .named("deleteConversation")
+            .about(TAG, "Delete a conversation and its messages here; the account keeps them"),
+        kept(Endpoint::post("/api/v1/conversations/{uuid}/mark-read", mark_read))
+            .named("markConversationRead")
+            .about(TAG, "Mark as read"),
+        kept(Endpoint::post("/api/v1/conversations/{uuid}/archive", archive))
+            .named("archiveConversation")
+            .about(TAG, "Archive"),
+        kept(Endpoint::post("/api/v1/conversations/{uuid}/unarchive", unarchive))
+            .named("unarchiveConversation")
+            .about(TAG, "Take out of the archive"),
+        kept(Endpoint::put("/api/v1/conversations/{uuid}/tags", set_tags))
+            .named("setConversationTags")
+            .about(TAG, "Put exactly these tags on a conversation"),
     ]
+}
+
+/// The form that can be asked for beside the standard one.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    Chat,
+}
+
+/// Which conversations a list holds.
+#[derive(Deserialize, ToSchema)]
+struct ConversationsQuery {
+    /// Of one instance: its UUID, number or name.
+    instance_id: Option<String>,
+    /// Part of the name, in any case and without marks, or of the number.
+    #[schema(max_length = 100)]
+    search: Option<String>,
+    /// Only those with something unread.
+    #[serde(default)]
+    unread: bool,
+    /// Only those with this tag: its id or name.
+    tag: Option<String>,
+    /// Only groups, or only people.
+    is_group: Option<bool>,
+    #[serde(flatten)]
+    page: PageQuery,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ChatListQuery {
+    #[serde(flatten)]
+    of: ConversationsQuery,
+    /// Those in the archive instead.
+    #[serde(default)]
+    archived: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ListQuery {
+    #[serde(flatten)]
+    of: ConversationsQuery,
+    /// Those in the archive instead.
+    #[serde(default)]
+    archived: bool,
+    /// `chat` for the form of /chat/conversations.
+    format: Option<Form>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ArchiveQuery {
+    #[serde(flatten)]
+    of: ConversationsQuery,
+    /// `chat` for the form of /chat/conversations.
+    format: Option<Form>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct FormQuery {
+    /// `chat` for the form of /chat/conversations.
+    format: Option<Form>,
+}
+
+/// A page in the form that was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AnyConversationPage {
+    Standard(PlainConversationPage),
+    Chat(ConversationPage),
+}
+
+/// A conversation in the form that was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AnyConversation {
+    Standard(PlainConversation),
+    Chat(ConversationView),
+}
+
+#[derive(Serialize, ToSchema)]
+struct DeletedConversation {
+    id: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -174,76 +206,78 @@ struct TaggedView {
 }
 
 async fn list_chat(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let archived = Query::of(&request).flag("archived", false)?;
-    listing(&services, &request, archived, true).await
+    call: Call,
+    Query(query): Query<ChatListQuery>,
+) -> Result<Data<ConversationPage>, ApiError> {
+    let (found, numbers) = found(&call, &query.of, query.archived).await?;
+    let data = in_chat_form(&call, &found).await?;
+    Ok(Data::of(ConversationPage { data, numbers }))
 }
 
 async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    listing(&services, &request, query.flag("archived", false)?, is_chat(&query)).await
+    call: Call,
+    Query(query): Query<ListQuery>,
+) -> Result<Data<AnyConversationPage>, ApiError> {
+    listing(&call, &query.of, query.archived, query.format).await
 }
 
 async fn list_archived(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let is_chat = is_chat(&Query::of(&request));
-    listing(&services, &request, true, is_chat).await
+    call: Call,
+    Query(query): Query<ArchiveQuery>,
+) -> Result<Data<AnyConversationPage>, ApiError> {
+    listing(&call, &query.of, true, query.format).await
 }
 
 async fn listing(
-    services: &Services,
-    request: &HttpRequest,
+    call: &Call,
+    query: &ConversationsQuery,
     archived: bool,
-    is_chat: bool,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(request);
-    let page = PageOf::asked(&query)?;
-    let filter = filter(services, request, &query, archived).await?;
-    let found = services.conversations.list(&filter, page.offset(), page.per_page).await?;
-    let (found, total) = found;
-    let numbers = page.numbers(found.len(), total, request.path(), request.query_string());
-    if is_chat {
-        let tags = render::tags(services).await?;
-        let views = found.iter().map(|of| render::conversation(services, &tags, of));
-        let data = views.collect::<Result<Vec<ConversationView>, Error>>()?;
-        return Ok(answered(ConversationPage { data, numbers }));
+    format: Option<Form>,
+) -> Result<Data<AnyConversationPage>, ApiError> {
+    let (found, numbers) = found(call, query, archived).await?;
+    if format == Some(Form::Chat) {
+        let data = in_chat_form(call, &found).await?;
+        return Ok(Data::of(AnyConversationPage::Chat(ConversationPage { data, numbers })));
     }
-    let views = found.iter().map(|of| render::plain_conversation(services, of));
+    let views = found.iter().map(|of| render::plain_conversation(call, of));
     let data = views.collect::<Result<Vec<PlainConversation>, Error>>()?;
-    Ok(answered(PlainConversationPage { data, numbers }))
+    Ok(Data::of(AnyConversationPage::Standard(PlainConversationPage { data, numbers })))
+}
+
+/// The conversations of the page, and the numbers around it.
+async fn found(
+    call: &Call,
+    query: &ConversationsQuery,
+    archived: bool,
+) -> Result<(Vec<Conversation>, PageNumbers), ApiError> {
+    let page = query.page.page();
+    let filter = filter(call, query, archived).await?;
+    let (found, total) = call.conversations.list(&filter, page.offset(), page.per_page).await?;
+    let request = call.request();
+    let numbers = page.numbers(found.len(), total, request.path(), request.query_string());
+    Ok((found, numbers))
+}
+
+async fn in_chat_form(call: &Call, found: &[Conversation]) -> Result<Vec<ConversationView>, Error> {
+    let tags = render::tags(call).await?;
+    found.iter().map(|of| render::conversation(call, &tags, of)).collect()
 }
 
 async fn filter(
-    services: &Services,
-    request: &HttpRequest,
-    query: &Query,
+    call: &Call,
+    query: &ConversationsQuery,
     archived: bool,
 ) -> Result<ConversationFilter, ApiError> {
-    let search = query.text("search").map(str::trim).filter(|search| !search.is_empty());
-    if search.is_some_and(|search| LONGEST_SEARCH < search.chars().count()) {
-        let message = "must have at most 100 characters";
-        return Err(Error::invalid_field("search", message).into());
-    }
-    let is_group = match query.text("is_group") {
-        Some(_) => Some(query.flag("is_group", false)?),
-        None => None,
-    };
-    let tag = match query.text("tag") {
-        Some(named) => Some(tag_named(services, named).await?),
+    let search = query.search.as_deref().map(str::trim).filter(|search| !search.is_empty());
+    let tag = match &query.tag {
+        Some(named) => Some(tag_named(call, named).await?),
         None => None,
     };
     Ok(ConversationFilter {
-        sessions: access::sessions(services, request, query.text("instance_id"))?,
+        sessions: access::sessions(call, call.request(), query.instance_id.as_deref())?,
         archived,
-        is_group,
-        unread: query.flag("unread", false)?,
+        is_group: query.is_group,
+        unread: query.unread,
         tag,
         search: search.map(str::to_owned),
     })
@@ -259,76 +293,73 @@ async fn tag_named(services: &Services, named: &str) -> Result<Uuid, Error> {
     Ok(tags.iter().find(is_it).map_or(Uuid::nil(), |tag| tag.id))
 }
 
-async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let is_chat = is_chat(&Query::of(&request));
-    let found = access::conversation(&services, &request).await?;
-    if is_chat {
-        let tags = render::tags(&services).await?;
-        return Ok(answered(render::conversation(&services, &tags, &found)?));
-    }
-    Ok(answered(render::plain_conversation(&services, &found)?))
+async fn conversation(call: &Call, id: &str) -> Result<Conversation, Error> {
+    access::conversation(call, call.request(), id).await
 }
 
-async fn mark_read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let found = access::conversation(&services, &request).await?;
-    services.conversations.mark_read(&found.record).await?;
-    Ok(answered(ReadView { id: found.record.uuid.to_string(), unread_count: 0 }))
+async fn read(
+    call: Call,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<FormQuery>,
+) -> Result<Data<AnyConversation>, ApiError> {
+    let found = conversation(&call, &id).await?;
+    if query.format == Some(Form::Chat) {
+        let tags = render::tags(&call).await?;
+        return Ok(Data::of(AnyConversation::Chat(render::conversation(&call, &tags, &found)?)));
+    }
+    Ok(Data::of(AnyConversation::Standard(render::plain_conversation(&call, &found)?)))
+}
+
+async fn mark_read(call: Call, Path(id): Path<ConversationId>) -> Result<Data<ReadView>, ApiError> {
+    let found = conversation(&call, &id).await?;
+    call.conversations.mark_read(&found.record).await?;
+    Ok(Data::of(ReadView { id: found.record.uuid.to_string(), unread_count: 0 }))
 }
 
 async fn archive(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    set_archived(&services, &request, true).await
+    call: Call,
+    Path(id): Path<ConversationId>,
+) -> Result<Data<ArchivedView>, ApiError> {
+    set_archived(&call, &id, true).await
 }
 
 async fn unarchive(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    set_archived(&services, &request, false).await
+    call: Call,
+    Path(id): Path<ConversationId>,
+) -> Result<Data<ArchivedView>, ApiError> {
+    set_archived(&call, &id, false).await
 }
 
 async fn set_archived(
-    services: &Services,
-    request: &HttpRequest,
+    call: &Call,
+    id: &str,
     is_archived: bool,
-) -> Result<HttpResponse, ApiError> {
-    let Conversation { record, .. } = access::conversation(services, request).await?;
-    services.chats.archive(&record.session, &record.chat, is_archived).await?;
-    Ok(answered(ArchivedView { id: record.uuid.to_string(), is_archived }))
+) -> Result<Data<ArchivedView>, ApiError> {
+    let Conversation { record, .. } = conversation(call, id).await?;
+    call.chats.archive(&record.session, &record.chat, is_archived).await?;
+    Ok(Data::of(ArchivedView { id: record.uuid.to_string(), is_archived }))
 }
 
 async fn delete(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let found = access::conversation(&services, &request).await?;
-    services.conversations.delete(&found.record).await?;
-    let id = found.record.uuid.to_string();
-    Ok(HttpResponse::Ok().json(told("Conversation deleted", json!({ "id": id }))))
+    call: Call,
+    Path(id): Path<ConversationId>,
+) -> Result<Data<DeletedConversation>, ApiError> {
+    let found = conversation(&call, &id).await?;
+    call.conversations.delete(&found.record).await?;
+    let gone = DeletedConversation { id: found.record.uuid.to_string() };
+    Ok(Data::of(gone).saying("Conversation deleted"))
 }
 
 async fn pause(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call,
+    Path(id): Path<ConversationId>,
     Body(body): Body<PauseBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Data<PauseView>, ApiError> {
     let reason = body.reason.filter(|reason| !reason.trim().is_empty());
-    if reason.as_ref().is_some_and(|reason| LONGEST_REASON < reason.chars().count()) {
-        let message = "must have at most 500 characters";
-        return Err(Error::invalid_field("reason", message).into());
-    }
-    let found = access::conversation(&services, &request).await?;
-    let by = auth::principal(&request).key;
-    let pause = services.conversations.pause_automation(&found.record, by, reason).await?;
-    Ok(answered(PauseView {
+    let found = conversation(&call, &id).await?;
+    let by = call.principal().key;
+    let pause = call.conversations.pause_automation(&found.record, by, reason).await?;
+    Ok(Data::of(PauseView {
         conversation_id: found.record.uuid.to_string(),
         automation_paused: true,
         paused_at: Some(time(pause.at)),
@@ -337,13 +368,10 @@ async fn pause(
     }))
 }
 
-async fn resume(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let found = access::conversation(&services, &request).await?;
-    services.conversations.resume_automation(&found.record).await?;
-    Ok(answered(PauseView {
+async fn resume(call: Call, Path(id): Path<ConversationId>) -> Result<Data<PauseView>, ApiError> {
+    let found = conversation(&call, &id).await?;
+    call.conversations.resume_automation(&found.record).await?;
+    Ok(Data::of(PauseView {
         conversation_id: found.record.uuid.to_string(),
         automation_paused: false,
         paused_at: None,
@@ -353,26 +381,26 @@ async fn resume(
 }
 
 async fn set_tags(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call,
+    Path(id): Path<ConversationId>,
     Body(body): Body<TagsBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Data<TaggedView>, ApiError> {
     if MOST_TAGS < body.tag_ids.len() {
         return Err(Error::invalid_field("tag_ids", "must be at most 50").into());
     }
     let ids = Error::all(body.tag_ids.iter().map(|text| tag_id(text)))?;
-    let found = access::conversation(&services, &request).await?;
-    let session = auth::principal(&request).session.clone();
+    let found = conversation(&call, &id).await?;
+    let session = call.own_session();
     for (id, text) in ids.iter().zip(&body.tag_ids) {
-        let conversations = services.tags.count(*id, session.as_ref()).await?;
-        if !access::sees_tag(&request, conversations) {
+        let conversations = call.tags.count(*id, session.as_ref()).await?;
+        if !access::sees_tag(call.request(), conversations) {
             return Err(no_tag(text).into());
         }
     }
-    services.tags.set(&found.record, ids.clone()).await?;
-    let all = services.tags.list().await?;
+    call.tags.set(&found.record, ids.clone()).await?;
+    let all = call.tags.list().await?;
     let tags = all.iter().filter(|tag| ids.contains(&tag.id)).map(TagLabel::of).collect();
-    Ok(answered(TaggedView { id: found.record.uuid.to_string(), tags }))
+    Ok(Data::of(TaggedView { id: found.record.uuid.to_string(), tags }))
 }
 
 fn no_tag(text: &str) -> Error {
@@ -383,14 +411,4 @@ fn no_tag(text: &str) -> Error {
 /// The id of a tag.
 pub fn tag_id(text: &str) -> Result<Uuid, Error> {
     text.parse().map_err(|_| no_tag(text))
-}
-
-/// Whether the chat form is asked for. Another is refused before.
-pub fn is_chat(query: &Query) -> bool {
-    query.text("format").is_some()
-}
-
-fn answered(view: impl Serialize) -> HttpResponse {
-    let body: Value = data(view);
-    HttpResponse::Ok().json(body)
 }

@@ -1,23 +1,18 @@
 //! Sessions as instances: their state, their code to scan, how much they send.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::{ToSpan, tz::TimeZone};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Query, decoded, segment},
         chat::{
-            access, data,
+            access::{self, InstanceId},
             wire::{instance_status, time},
         },
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, OneOf},
-            Scope,
-        },
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Admin, Call, Data, OwnSessions, Path, Query, Read},
         sessions::qr,
     },
     domain::{Command, Error, SessionState, SessionStatus, Timestamp},
@@ -26,26 +21,58 @@ use crate::{
 };
 
 const TAG: &str = "Chat instances";
-const STATES: [&str; 4] = ["connected", "qr_ready", "pending", "disconnected"];
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let read = |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Read);
     vec![
-        read(Endpoint::get("/api/v1/instances", list), "All instances that the caller sees")
-            .query(OneOf(&STATES), "status", "connected, qr_ready, pending or disconnected")
-            .answers::<InstancesView>(200),
-        read(Endpoint::get("/api/v1/instances/{uuid}", one), "One instance")
-            .answers::<InstanceView>(200),
+        Endpoint::get("/api/v1/instances", list)
+            .named("listInstances")
+            .about(TAG, "All instances that the caller sees"),
+        Endpoint::get("/api/v1/instances/{uuid}", one)
+            .named("getInstance")
+            .about(TAG, "One instance"),
         Endpoint::get("/api/v1/instances/{uuid}/qr", code)
-            .about(TAG, "The code to scan")
-            .needs(Scope::Admin)
-            .answers::<CodeView>(200),
-        read(Endpoint::get("/api/v1/instances/{uuid}/status", state), "The state of an instance")
-            .query(Flag, "realtime", "Ask the engine whether it lives (default false)")
-            .answers::<StateView>(200),
-        read(Endpoint::get("/api/v1/instances/{uuid}/stats", stats), "What it sends and receives")
-            .answers::<StatsView>(200),
+            .named("getInstanceQrCode")
+            .about(TAG, "The code to scan"),
+        Endpoint::get("/api/v1/instances/{uuid}/status", state)
+            .named("getInstanceStatus")
+            .about(TAG, "The state of an instance"),
+        Endpoint::get("/api/v1/instances/{uuid}/stats", stats)
+            .named("getInstanceStats")
+            .about(TAG, "What it sends and receives"),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct InstancesQuery {
+    /// Only those in this state.
+    status: Option<WantedInstances>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WantedInstances {
+    Connected,
+    QrReady,
+    Pending,
+    Disconnected,
+}
+
+impl WantedInstances {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::QrReady => "qr_ready",
+            Self::Pending => "pending",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+struct StateQuery {
+    /// Ask the engine whether it lives.
+    #[serde(default)]
+    realtime: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -111,34 +138,33 @@ struct StatsView {
 }
 
 async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let wanted = query.text("status");
+    call: Call<Read, OwnSessions>,
+    Query(query): Query<InstancesQuery>,
+) -> Result<Data<InstancesView>, ApiError> {
+    let wanted = query.status.map(WantedInstances::as_str);
     let mut instances = Vec::new();
-    for status in access::instances(&services, &request) {
+    for status in access::instances(&call, call.request()) {
         if wanted.is_none_or(|wanted| wanted == instance_status(&status)) {
-            instances.push(view(&services, &status).await?);
+            instances.push(view(&call, &status).await?);
         }
     }
-    Ok(HttpResponse::Ok().json(data(InstancesView { instances })))
+    Ok(Data::of(InstancesView { instances }))
 }
 
 async fn one(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let status = path_instance(&services, &request)?;
-    Ok(HttpResponse::Ok().json(data(view(&services, &status).await?)))
+    call: Call<Read, OwnSessions>,
+    Path(id): Path<InstanceId>,
+) -> Result<Data<InstanceView>, ApiError> {
+    let status = access::instance(&call, call.request(), Some(&id))?;
+    Ok(Data::of(view(&call, &status).await?))
 }
 
 async fn code(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let status = path_instance(&services, &request)?;
-    let now = services.clock.now();
+    call: Call<Admin, OwnSessions>,
+    Path(id): Path<InstanceId>,
+) -> Result<Data<CodeView>, ApiError> {
+    let status = access::instance(&call, call.request(), Some(&id))?;
+    let now = call.clock.now();
     let (fresh, has_code) = match &status.qr {
         Some(qr) => (Some(qr).filter(|qr| now < qr.expires_at), true),
         None => (None, false),
@@ -165,17 +191,18 @@ async fn code(
         qr_expired: has_code && fresh.is_none(),
         message: message.to_owned(),
     };
-    Ok(HttpResponse::Ok().json(data(view)))
+    Ok(Data::of(view))
 }
 
 async fn state(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let status = path_instance(&services, &request)?;
+    call: Call<Read, OwnSessions>,
+    Path(id): Path<InstanceId>,
+    Query(query): Query<StateQuery>,
+) -> Result<Data<StateView>, ApiError> {
+    let status = access::instance(&call, call.request(), Some(&id))?;
     let (mut word, mut connected) = (instance_status(&status), is_connected(&status));
-    if connected && Query::of(&request).flag("realtime", false)? {
-        let handle = services.supervisor.get(&status.id)?;
+    if connected && query.realtime {
+        let handle = call.supervisor.get(&status.id)?;
         if handle.execute(Command::Ping).await.is_err() {
             (word, connected) = ("disconnected", false);
         }
@@ -187,24 +214,24 @@ async fn state(
         phone_number: phone_number(&status),
         last_activity_at: time(status.last_activity),
     };
-    Ok(HttpResponse::Ok().json(data(view)))
+    Ok(Data::of(view))
 }
 
 async fn stats(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let status = path_instance(&services, &request)?;
-    let now = services.clock.now();
-    let counted = async |since| services.messages.count_since(&status.id, since).await;
+    call: Call<Read, OwnSessions>,
+    Path(id): Path<InstanceId>,
+) -> Result<Data<StatsView>, ApiError> {
+    let status = access::instance(&call, call.request(), Some(&id))?;
+    let now = call.clock.now();
+    let counted = async |since| call.messages.count_since(&status.id, since).await;
     let today = counted(now).await?;
     let filter = |archived| ConversationFilter {
         sessions: vec![status.id.clone()],
         archived,
         ..ConversationFilter::default()
     };
-    let (_, listed) = services.conversations.list(&filter(false), 0, 0).await?;
-    let (_, archived) = services.conversations.list(&filter(true), 0, 0).await?;
+    let (_, listed) = call.conversations.list(&filter(false), 0, 0).await?;
+    let (_, archived) = call.conversations.list(&filter(true), 0, 0).await?;
     let view = StatsView {
         messages_sent_today: today.sent,
         messages_received_today: today.received,
@@ -214,7 +241,7 @@ async fn stats(
         daily_limit: 0,
         remaining_quota: None,
     };
-    Ok(HttpResponse::Ok().json(data(view)))
+    Ok(Data::of(view))
 }
 
 async fn view(services: &Services, status: &SessionStatus) -> Result<InstanceView, Error> {
@@ -233,10 +260,6 @@ async fn view(services: &Services, status: &SessionStatus) -> Result<InstanceVie
         last_activity_at: time(status.last_activity),
         created_at: time(status.created_at),
     })
-}
-
-fn path_instance(services: &Services, request: &HttpRequest) -> Result<SessionStatus, Error> {
-    access::instance(services, request, Some(&decoded(segment(request, "uuid"))))
 }
 
 fn is_connected(status: &SessionStatus) -> bool {

@@ -2,23 +2,22 @@
 
 use std::collections::HashMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpRequest;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::Query,
         chat::{
-            access,
-            conversations::{FORMS, is_chat},
-            data, paging, render, search,
+            access::{self, ConversationId},
+            conversations::Form,
+            paging::WindowQuery,
+            render, search,
             wire::{MessagePage, PlainMessage, PlainMessagePage, message_status},
         },
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Number, OneOf, Text},
-            Scope,
-        },
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{self, Data, Limit, OwnSessions, Path, Query},
     },
     domain::{
         Error, SessionId, SessionStatus, Timestamp,
@@ -29,150 +28,197 @@ use crate::{
 };
 
 const TAG: &str = "Chat";
-const USUAL: usize = 50;
 const LARGEST: usize = 200;
 /// Pages that are read for one answer where some messages are left out.
 const MOST_PAGES: usize = 20;
-const STATUSES: [&str; 5] = ["pending", "sent", "delivered", "read", "failed"];
+
+type Call = kit::Call<kit::Conversations, OwnSessions>;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let windowed = |endpoint: Endpoint, summary| {
-        endpoint
-            .about(TAG, summary)
-            .needs(Scope::Conversations)
-            .query(Number, "before_id", "Messages before this id")
-            .query(Number, "after_id", "Messages after this id")
-            .query(Number, "limit", "1 to 200 (default 50)")
-    };
-    let timed = |endpoint: Endpoint| {
-        endpoint.query(Text, "from", "Not before this time or day").query(
-            Text,
-            "to",
-            "Not after this time or day",
-        )
-    };
     vec![
-        windowed(
-            Endpoint::get("/api/v1/chat/conversations/{uuid}/messages", of_conversation),
-            "Messages of a conversation, lowest id first",
-        )
-        .answers::<MessagePage>(200),
-        timed(windowed(
-            Endpoint::get("/api/v1/conversations/{uuid}/messages", of_conversation_plain),
-            "Messages in the standard form, or as the chat form with format=chat",
-        ))
-        .query(OneOf(&FORMS), "format", "chat for the form of /chat/conversations/{uuid}/messages")
-        .answers::<PlainMessagePage>(200),
-        timed(
-            Endpoint::get("/api/v1/messages", all)
-                .about(TAG, "Messages of all conversations, highest id first")
-                .needs(Scope::Conversations)
-                .query(Text, "instance_id", "Of one instance: its UUID, number or name")
-                .query(Text, "conversation_id", "Of one conversation")
-                .query(OneOf(&["incoming", "outgoing"]), "direction", "incoming or outgoing")
-                .query(
-                    Text,
-                    "search",
-                    "With these words, in any case and without marks; the last may be a beginning",
-                )
-                .query(OneOf(&STATUSES), "status", "pending, sent, delivered, read or failed")
-                .query(Number, "before_id", "Messages before this id")
-                .query(Number, "per_page", "1 to 200 (default 50)"),
-        )
-        .answers::<PlainMessagePage>(200),
+        Endpoint::get("/api/v1/chat/conversations/{uuid}/messages", of_conversation)
+            .named("listChatConversationMessages")
+            .about(TAG, "Messages of a conversation, lowest id first"),
+        Endpoint::get("/api/v1/conversations/{uuid}/messages", of_conversation_plain)
+            .named("listConversationMessages")
+            .about(TAG, "Messages in the standard form, or as the chat form with format=chat"),
+        Endpoint::get("/api/v1/messages", all)
+            .named("listMessages")
+            .about(TAG, "Messages of all conversations, highest id first"),
     ]
 }
 
+#[derive(Deserialize, ToSchema)]
+struct MessagesQuery {
+    #[serde(flatten)]
+    window: WindowQuery,
+    #[serde(default)]
+    limit: Limit<50, 200>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct TimesQuery {
+    /// Not before this time or day.
+    from: Option<String>,
+    /// Not after this time or day.
+    to: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct FormedMessagesQuery {
+    #[serde(flatten)]
+    of: MessagesQuery,
+    #[serde(flatten)]
+    times: TimesQuery,
+    /// `chat` for the form of /chat/conversations/{uuid}/messages.
+    format: Option<Form>,
+}
+
+/// Which messages of all conversations are asked for.
+#[derive(Deserialize, ToSchema)]
+pub struct AllMessagesQuery {
+    /// Of one instance: its UUID, number or name.
+    pub instance_id: Option<String>,
+    /// Of one conversation.
+    pub conversation_id: Option<String>,
+    /// Messages of others, or the own ones.
+    direction: Option<Direction>,
+    /// With these words, in any case and without marks; the last may be a beginning.
+    search: Option<String>,
+    status: Option<WantedStatus>,
+    /// Messages before this id.
+    #[schema(minimum = 0)]
+    before_id: Option<u64>,
+    /// How many on a page.
+    #[serde(default)]
+    per_page: Limit<50, 200>,
+    #[serde(flatten)]
+    times: TimesQuery,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Direction {
+    Incoming,
+    Outgoing,
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WantedStatus {
+    Pending,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+}
+
+impl WantedStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A page in the form that was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AnyMessagePage {
+    Standard(PlainMessagePage),
+    Chat(MessagePage),
+}
+
 async fn of_conversation(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    chat_form(&services, &request, &query, &MessageFilter::default()).await
+    call: Call,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<MessagesQuery>,
+) -> Result<Data<MessagePage>, ApiError> {
+    Ok(Data::of(chat_form(&call, &id, &query, &MessageFilter::default()).await?))
 }
 
 async fn of_conversation_plain(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let filter = MessageFilter::times(&query)?;
-    if is_chat(&query) {
-        return chat_form(&services, &request, &query, &filter).await;
+    call: Call,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<FormedMessagesQuery>,
+) -> Result<Data<AnyMessagePage>, ApiError> {
+    let filter = MessageFilter::times(&query.times)?;
+    if query.format == Some(Form::Chat) {
+        let page = chat_form(&call, &id, &query.of, &filter).await?;
+        return Ok(Data::of(AnyMessagePage::Chat(page)));
     }
-    let (window, limit) = (paging::window(&query)?, limit(&query, "limit")?);
-    let found = access::conversation(&services, &request).await?;
-    let page = filtered(&services, &found.record, window, limit, &filter).await?;
-    let status = services.supervisor.get(&found.record.session)?.status();
-    let plain = |stored| render::plain_message(&services, &status, stored);
+    let (window, limit) = (query.of.window.window()?, query.of.limit.get());
+    let found = access::conversation(&call, call.request(), &id).await?;
+    let page = filtered(&call, &found.record, window, limit, &filter).await?;
+    let status = call.supervisor.get(&found.record.session)?.status();
+    let plain = |stored| render::plain_message(&call, &status, stored);
     let messages = page.messages.iter().map(plain).collect();
     let page = PlainMessagePage { has_more: page.has_more, ..self::page(messages, None) };
-    Ok(HttpResponse::Ok().json(data(page)))
+    Ok(Data::of(AnyMessagePage::Standard(page)))
 }
 
 async fn chat_form(
-    services: &Services,
-    request: &HttpRequest,
-    query: &Query,
+    call: &Call,
+    id: &str,
+    query: &MessagesQuery,
     filter: &MessageFilter,
-) -> Result<HttpResponse, ApiError> {
-    let (window, limit) = (paging::window(query)?, limit(query, "limit")?);
-    let found = access::conversation(services, request).await?;
-    let page = filtered(services, &found.record, window, limit, filter).await?;
-    let messages = render::messages(services, &found.record.session, &page.messages).await?;
-    Ok(HttpResponse::Ok().json(data(MessagePage { messages, has_more: page.has_more })))
+) -> Result<MessagePage, ApiError> {
+    let (window, limit) = (query.window.window()?, query.limit.get());
+    let found = access::conversation(call, call.request(), id).await?;
+    let page = filtered(call, &found.record, window, limit, filter).await?;
+    let messages = render::messages(call, &found.record.session, &page.messages).await?;
+    Ok(MessagePage { messages, has_more: page.has_more })
 }
 
 async fn all(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let (filter, limit) = (MessageFilter::asked(&query)?, limit(&query, "per_page")?);
-    let before = match query.text("before_id") {
-        Some(_) => Some(query.number("before_id", 0_u64, 0, u64::MAX)?),
-        None => None,
-    };
-    if let Some(words) = query.text("search") {
-        let found =
-            search::find(&services, &request, &query, words, (before, limit), &filter).await?;
-        return Ok(HttpResponse::Ok().json(data(found)));
+    call: Call,
+    Query(query): Query<AllMessagesQuery>,
+) -> Result<Data<PlainMessagePage>, ApiError> {
+    let filter = MessageFilter::asked(&query)?;
+    let (before, limit) = (query.before_id, query.per_page.get());
+    let (instance, request) = (query.instance_id.as_deref(), call.request());
+    if let Some(words) = &query.search {
+        let found = search::find(&call, request, &query, words, (before, limit), &filter).await?;
+        return Ok(Data::of(found));
     }
-    let (messages, next) = match query.text("conversation_id") {
+    let (messages, next) = match &query.conversation_id {
         Some(id) => {
-            let found = access::named_conversation(&services, &request, id).await?;
-            let instance = query.text("instance_id");
-            let sessions = access::sessions(&services, &request, instance)?;
+            let found = access::conversation(&call, request, id).await?;
+            let sessions = access::sessions(&call, request, instance)?;
             if !sessions.contains(&found.record.session) {
-                return Ok(HttpResponse::Ok().json(data(page(Vec::new(), None))));
+                return Ok(Data::of(page(Vec::new(), None)));
             }
             let window = before.map_or(Window::Newest, Window::Before);
-            let of_one = filtered(&services, &found.record, window, limit, &filter).await?;
-            let status = services.supervisor.get(&found.record.session)?.status();
-            let plain = |stored| render::plain_message(&services, &status, stored);
+            let of_one = filtered(&call, &found.record, window, limit, &filter).await?;
+            let status = call.supervisor.get(&found.record.session)?.status();
+            let plain = |stored| render::plain_message(&call, &status, stored);
             let newest_first: Vec<PlainMessage> = of_one.messages.iter().rev().map(plain).collect();
             let lowest = newest_first.last().map(|message| message.id);
             (newest_first, lowest.filter(|_| of_one.has_more))
         }
-        None => of_all(&services, &request, &query, (before, limit), &filter).await?,
+        None => of_all(&call, instance, (before, limit), &filter).await?,
     };
-    Ok(HttpResponse::Ok().json(data(page(messages, next))))
+    Ok(Data::of(page(messages, next)))
 }
 
 async fn of_all(
-    services: &Services,
-    request: &HttpRequest,
-    query: &Query,
+    call: &Call,
+    instance: Option<&str>,
     (before, limit): (Option<u64>, usize),
     filter: &MessageFilter,
 ) -> Result<(Vec<PlainMessage>, Option<u64>), ApiError> {
-    let statuses = statuses(services, request, query)?;
+    let statuses = statuses(call, call.request(), instance)?;
     let wanted = |session: &SessionId, stored: &StoredMessage| {
         statuses.contains_key(session) && filter.takes(stored)
     };
-    let (found, next) = services.message_history.feed(before, limit, wanted).await?;
+    let (found, next) = call.message_history.feed(before, limit, wanted).await?;
     let plain = |(session, stored): &(SessionId, StoredMessage)| {
-        Some(render::plain_message(services, statuses.get(session)?, stored))
+        Some(render::plain_message(call, statuses.get(session)?, stored))
     };
     Ok((found.iter().filter_map(plain).collect(), next))
 }
@@ -181,9 +227,9 @@ async fn of_all(
 pub fn statuses(
     services: &Services,
     request: &HttpRequest,
-    query: &Query,
+    instance: Option<&str>,
 ) -> Result<HashMap<SessionId, SessionStatus>, Error> {
-    let sessions = access::sessions(services, request, query.text("instance_id"))?;
+    let sessions = access::sessions(services, request, instance)?;
     let all = access::instances(services, request).into_iter();
     let asked = all.filter(|status| sessions.contains(&status.id));
     Ok(asked.map(|status| (status.id.clone(), status)).collect())
@@ -234,23 +280,19 @@ pub struct MessageFilter {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     from_me: Option<bool>,
-    status: Option<String>,
+    status: Option<&'static str>,
 }
 
 impl MessageFilter {
-    fn times(query: &Query) -> Result<Self, ApiError> {
-        Ok(Self {
-            from: time(query, "from", false)?,
-            to: time(query, "to", true)?,
-            ..Self::default()
-        })
+    fn times(query: &TimesQuery) -> Result<Self, Error> {
+        let from = time("from", query.from.as_deref(), false)?;
+        Ok(Self { from, to: time("to", query.to.as_deref(), true)?, ..Self::default() })
     }
 
-    fn asked(query: &Query) -> Result<Self, ApiError> {
-        // What is none of those that there are is refused before.
-        let from_me = query.text("direction").map(|direction| direction == "outgoing");
-        let status = query.text("status");
-        Ok(Self { from_me, status: status.map(str::to_owned), ..Self::times(query)? })
+    fn asked(query: &AllMessagesQuery) -> Result<Self, Error> {
+        let from_me = query.direction.map(|direction| direction == Direction::Outgoing);
+        let status = query.status.map(WantedStatus::as_str);
+        Ok(Self { from_me, status, ..Self::times(&query.times)? })
     }
 
     pub fn takes(&self, stored: &StoredMessage) -> bool {
@@ -258,23 +300,19 @@ impl MessageFilter {
         self.from.is_none_or(|from| from <= message.timestamp)
             && self.to.is_none_or(|to| message.timestamp <= to)
             && self.from_me.is_none_or(|from_me| from_me == message.from_me())
-            && self.status.as_ref().is_none_or(|status| status == message_status(message))
+            && self.status.is_none_or(|status| status == message_status(message))
     }
 }
 
 /// A time, or a day in UTC: its beginning or its end.
-fn time(query: &Query, name: &str, is_end: bool) -> Result<Option<Timestamp>, ApiError> {
-    let Some(text) = query.text(name) else { return Ok(None) };
+fn time(name: &str, text: Option<&str>, is_end: bool) -> Result<Option<Timestamp>, Error> {
+    let Some(text) = text else { return Ok(None) };
     let in_day = if is_end { "T23:59:59.999Z" } else { "T00:00:00Z" };
     let read = text.parse().or_else(|_| format!("{text}{in_day}").parse());
     read.map(Some).map_err(|_| {
         let message = "must be a time or a day such as 2026-01-31T12:00:00Z or 2026-01-31";
-        Error::invalid_field(name, message).into()
+        Error::invalid_field(name, message)
     })
-}
-
-fn limit(query: &Query, name: &str) -> Result<usize, ApiError> {
-    query.number(name, USUAL, 1, LARGEST)
 }
 
 pub fn page(messages: Vec<PlainMessage>, next: Option<u64>) -> PlainMessagePage {

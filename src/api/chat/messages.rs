@@ -1,6 +1,5 @@
 //! What can be done to one message: edit, delete, react, fetch its file.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -8,16 +7,21 @@ use utoipa::ToSchema;
 use crate::{
     accounts::{BadLink, Signed},
     api::{
-        body::{Body, Query, REACHES, segment},
+        body::Body,
         chat::{
-            access, data, error::CODE, reactions::GroupedReaction, render, told, wire::MessageView,
+            access::{self, MessageUuid},
+            reactions::GroupedReaction,
+            render,
+            wire::MessageView,
         },
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, Number, OneOf, Text},
-            Repeat, Scope,
-        },
+        dialects::chat::CODE,
+        endpoint::Endpoint,
         error::ApiError,
+        file::AnyFile,
+        kit::{
+            Call, Conversations, Data, DeletionQuery, File, OwnSessions, Path, Public, Query,
+            Repeat, Send,
+        },
         sessions::messages::{message_file, of_text},
     },
     domain::{
@@ -25,7 +29,7 @@ use crate::{
         conversation::{StoredMessage, message_uuid},
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::{Change, FoundMessage, check_unsent},
+    messaging::{self, FoundMessage, check_unsent},
     services::Services,
 };
 
@@ -34,42 +38,44 @@ pub const LONGEST_TEXT: usize = 4_096;
 const ONE: &str = "/api/v1/chat/messages/{uuid}";
 const REACTION: &str = "/api/v1/chat/messages/{uuid}/reaction";
 
+type Change = Call<Send, OwnSessions>;
+
 pub fn endpoints() -> Vec<Endpoint> {
-    let change = |endpoint: Endpoint, summary| {
-        // A second time comes to the same.
-        endpoint.about(TAG, summary).needs(Scope::Send).repeats(Repeat::Repeatable)
-    };
+    // A second time comes to the same.
+    let change = |endpoint: Endpoint| endpoint.repeats(Repeat::Repeatable);
     vec![
         Endpoint::get(ONE, read)
-            .about(TAG, "A message, also one that waits to be sent or failed")
-            .needs(Scope::Conversations)
-            .answers::<ChangedView>(200),
-        change(Endpoint::patch(ONE, edit), "Edit an own text or caption of the last 15 minutes")
-            .takes::<EditBody>()
-            .answers::<ChangedView>(200),
-        change(
-            Endpoint::delete(ONE, delete),
-            "Delete a message, or take one back that is still to be sent",
-        )
-        .query(OneOf(&REACHES), "for", "everyone (default) or me")
-        .query(Flag, "forEveryone", "The same as `for`, as true or false")
-        .answers::<DeletedView>(200),
-        change(Endpoint::post(REACTION, react), "React to a message")
-            .takes::<ReactionBody>()
-            .answers::<ReactionView>(200),
-        change(Endpoint::delete(REACTION, unreact), "Take the own reaction back")
-            .answers::<ReactionView>(200),
+            .named("getMessage")
+            .about(TAG, "A message, also one that waits to be sent or failed"),
+        change(Endpoint::patch(ONE, edit))
+            .named("editChatMessage")
+            .about(TAG, "Edit an own text or caption of the last 15 minutes"),
+        change(Endpoint::delete(ONE, delete))
+            .named("deleteChatMessage")
+            .about(TAG, "Delete a message, or take one back that is still to be sent"),
+        change(Endpoint::post(REACTION, react))
+            .named("reactToChatMessage")
+            .about(TAG, "React to a message"),
+        change(Endpoint::delete(REACTION, unreact))
+            .named("removeChatReaction")
+            .about(TAG, "Take the own reaction back"),
         Endpoint::get("/api/v1/chat/messages/{uuid}/media", download)
-            .about(TAG, "The file of a message, whole or in part")
-            .needs(Scope::Conversations)
-            .answers_other(200, "application/octet-stream"),
+            .named("downloadChatMedia")
+            .about(TAG, "The file of a message, whole or in part"),
         Endpoint::get("/api/media/{uuid}", linked)
+            .named("downloadLinkedMedia")
             .about(TAG, "The file of a message by a signed link, without a credential")
-            .needs(Scope::Public)
-            .query(Number, "exp", "Until when the link is good")
-            .query(Text, "sig", "What makes it good")
-            .answers_other(200, "application/octet-stream"),
+            .may_fail(&[ErrorCode::Forbidden, ErrorCode::EngineFailed, ErrorCode::Timeout]),
     ]
+}
+
+/// What makes a link good.
+#[derive(Deserialize, ToSchema)]
+struct LinkQuery {
+    /// Until when the link is good.
+    exp: Option<String>,
+    /// The signature.
+    sig: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -122,55 +128,54 @@ pub fn check_text(text: &str) -> Result<(), Error> {
 }
 
 async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let message = match access::message(&services, &request).await? {
-        FoundMessage::Stored(session, stored) => {
-            render::message(&services, &session, &stored).await?
-        }
-        FoundMessage::Unsent(entry) => render::unsent(&services, *entry).await?,
+    call: Call<Conversations, OwnSessions>,
+    Path(id): Path<MessageUuid>,
+) -> Result<Data<ChangedView>, ApiError> {
+    let message = match access::message(&call, call.request(), &id).await? {
+        FoundMessage::Stored(session, stored) => render::message(&call, &session, &stored).await?,
+        FoundMessage::Unsent(entry) => render::unsent(&call, *entry).await?,
     };
-    Ok(HttpResponse::Ok().json(data(ChangedView { message })))
+    Ok(Data::of(ChangedView { message }))
 }
 
 async fn edit(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Change,
+    Path(id): Path<MessageUuid>,
     Body(body): Body<EditBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Data<ChangedView>, ApiError> {
     check_text(&body.message)?;
-    let (session, stored) = sent_message(&services, &request, Change::Edit).await?;
-    let edited = services.message_actions.edit(&session, &stored.message.id, body.message).await;
+    let (session, stored) = sent_message(&call, &id, messaging::Change::Edit).await?;
+    let edited = call.message_actions.edit(&session, &stored.message.id, body.message).await;
     let edited = edited.map_err(|error| of_text("message", error));
     edited.map_err(|error| refused(error, "EDIT_NOT_ALLOWED"))?;
-    let stored = again(&services, &session, &stored).await?;
-    let message = render::message(&services, &session, &stored).await?;
-    Ok(HttpResponse::Ok().json(data(ChangedView { message })))
+    let stored = again(&call, &session, &stored).await?;
+    let message = render::message(&call, &session, &stored).await?;
+    Ok(Data::of(ChangedView { message }))
 }
 
 async fn delete(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let for_everyone = Query::of(&request).is_for_everyone()?;
-    let (session, stored) = match access::message(&services, &request).await? {
+    call: Change,
+    Path(id): Path<MessageUuid>,
+    Query(query): Query<DeletionQuery>,
+) -> Result<Data<DeletedView>, ApiError> {
+    let for_everyone = query.is_for_everyone();
+    let (session, stored) = match access::message(&call, call.request(), &id).await? {
         FoundMessage::Stored(session, stored) => (session, stored),
         FoundMessage::Unsent(entry) if !entry.state.is_waiting() => {
             // It failed, or was cancelled: nobody has it.
             return Ok(deleted(&entry.message_uuid().to_string()));
         }
         FoundMessage::Unsent(entry) => {
-            services.outbox.cancel(&entry.session, entry.id).await?;
+            call.outbox.cancel(&entry.session, entry.id).await?;
             return Ok(deleted(&entry.message_uuid().to_string()));
         }
     };
     let id = &stored.message.id;
     if for_everyone && !stored.is_deleted() {
-        let revoked = services.message_actions.revoke(&session, id, true).await;
+        let revoked = call.message_actions.revoke(&session, id, true).await;
         revoked.map_err(|error| refused(error, "DELETE_NOT_ALLOWED"))?;
     } else if !for_everyone && !stored.hidden {
-        delete_here(&services, &session, &stored).await?;
+        delete_here(&call, &session, &stored).await?;
     }
     Ok(deleted(&message_uuid(&session, id).to_string()))
 }
@@ -190,36 +195,36 @@ async fn delete_here(
     }
 }
 
-fn deleted(uuid: &str) -> HttpResponse {
+fn deleted(uuid: &str) -> Data<DeletedView> {
     let view = DeletedView { uuid: uuid.to_owned(), is_deleted: true };
-    HttpResponse::Ok().json(told("Message deleted", view))
+    Data::of(view).saying("Message deleted")
 }
 
 async fn react(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Change,
+    Path(id): Path<MessageUuid>,
     Body(body): Body<ReactionBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Data<ReactionView>, ApiError> {
     // An empty one takes the reaction back, which has a request of its own.
     if body.emoji.is_empty() {
         return Err(Error::invalid_field("emoji", "must be one emoji").into());
     }
-    set_reaction(&services, &request, body.emoji).await
+    set_reaction(&call, &id, body.emoji).await
 }
 
 async fn unreact(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    set_reaction(&services, &request, String::new()).await
+    call: Change,
+    Path(id): Path<MessageUuid>,
+) -> Result<Data<ReactionView>, ApiError> {
+    set_reaction(&call, &id, String::new()).await
 }
 
 async fn set_reaction(
-    services: &Services,
-    request: &HttpRequest,
+    services: &Change,
+    id: &str,
     emoji: String,
-) -> Result<HttpResponse, ApiError> {
-    let (session, stored) = sent_message(services, request, Change::React).await?;
+) -> Result<Data<ReactionView>, ApiError> {
+    let (session, stored) = sent_message(services, id, messaging::Change::React).await?;
     let is_reacted = |stored: &StoredMessage| -> Result<bool, Error> {
         let me = services.supervisor.get(&session)?.status().me;
         let is_mine = |sender: &crate::domain::Jid| me.as_ref().is_some_and(|me| me.id == *sender);
@@ -234,35 +239,33 @@ async fn set_reaction(
     };
     let view = render::message(services, &session, &stored).await?;
     let MessageView { id, uuid, grouped_reactions, .. } = view;
-    Ok(HttpResponse::Ok().json(data(ReactionView { message_id: id, uuid, grouped_reactions })))
+    Ok(Data::of(ReactionView { message_id: id, uuid, grouped_reactions }))
 }
 
 async fn download(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, stored) = match access::message(&services, &request).await? {
+    call: Call<Conversations, OwnSessions>,
+    Path(id): Path<MessageUuid>,
+) -> Result<File<AnyFile>, ApiError> {
+    let (session, stored) = match access::message(&call, call.request(), &id).await? {
         FoundMessage::Stored(session, stored) => (session, stored),
         FoundMessage::Unsent(entry) => return Err(not_sent(&entry).into()),
     };
-    file_of(&services, &request, &session, &stored).await
+    file_of(&call, &session, &stored).await
 }
 
 /// The same for whoever has a link to it that was signed.
 async fn linked(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
+    call: Call<Public>,
+    Path(id): Path<MessageUuid>,
+    Query(query): Query<LinkQuery>,
+) -> Result<File<AnyFile>, ApiError> {
     let refused = |why: &str| Error::new(ErrorCode::Forbidden, format!("This link {why}"));
-    let uuid =
-        segment(&request, "uuid").parse::<uuid::Uuid>().map_err(|_| refused("leads nowhere"))?;
-    let expires = query.text("exp").and_then(|text| text.parse().ok());
-    let signature = query.text("sig").map(str::to_owned);
+    let uuid = id.parse::<uuid::Uuid>().map_err(|_| refused("leads nowhere"))?;
+    let (expires, signature) = (query.exp.and_then(|text| text.parse().ok()), query.sig);
     let (Some(expires), Some(signature)) = (expires, signature) else {
         return Err(refused("is not complete").into());
     };
-    let found = match services.messages.get(&uuid.to_string()).await {
+    let found = match call.messages.get(&uuid.to_string()).await {
         Ok(found) => found,
         // Somebody who guesses does not learn whether a message is there.
         Err(error) if error.code == ErrorCode::NotFound => {
@@ -272,41 +275,39 @@ async fn linked(
     };
     // A link of a session that was removed opens nothing of a later one of its name.
     let of_session = match &found {
-        FoundMessage::Stored(session, _) => services.supervisor.get(session)?.status().uuid,
+        FoundMessage::Stored(session, _) => call.supervisor.get(session)?.status().uuid,
         FoundMessage::Unsent(entry) => entry.session_uuid,
     };
     let signed = Signed { expires, signature };
-    services.media_links.check(of_session, uuid, &signed).map_err(|bad| match bad {
+    call.media_links.check(of_session, uuid, &signed).map_err(|bad| match bad {
         BadLink::Wrong => refused("was not signed here"),
         BadLink::Expired => refused("has expired; read the message again for a new one"),
     })?;
     match found {
-        FoundMessage::Stored(session, stored) => {
-            file_of(&services, &request, &session, &stored).await
-        }
+        FoundMessage::Stored(session, stored) => file_of(&call, &session, &stored).await,
         FoundMessage::Unsent(entry) => Err(not_sent(&entry).into()),
     }
 }
 
-async fn file_of(
-    services: &Services,
-    request: &HttpRequest,
+async fn file_of<S, R>(
+    call: &Call<S, R>,
     session: &SessionId,
     stored: &StoredMessage,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<File<AnyFile>, ApiError> {
     if stored.is_deleted() {
         return Err(Error::not_found(Subject::Media, "the message was deleted").into());
     }
-    message_file(services, request, session, &stored.message.id).await
+    let file = message_file(call, call.request(), session, &stored.message.id).await?;
+    Ok(file.into())
 }
 
 /// The message of the path; one that still waits cannot be changed yet.
 async fn sent_message(
-    services: &Services,
-    request: &HttpRequest,
-    change: Change,
+    call: &Change,
+    id: &str,
+    change: messaging::Change,
 ) -> Result<(SessionId, Box<StoredMessage>), Error> {
-    match access::message(services, request).await? {
+    match access::message(call, call.request(), id).await? {
         FoundMessage::Stored(session, stored) => Ok((session, stored)),
         FoundMessage::Unsent(entry) => {
             check_unsent(entry.state, change)?;

@@ -3,7 +3,6 @@
 
 pub mod access;
 mod conversations;
-pub mod error;
 mod formatted;
 mod instances;
 mod list;
@@ -19,13 +18,11 @@ mod tags;
 mod upload;
 mod wire;
 
-use serde_json::{Value, json};
-
 pub use self::{
     conversations::tag_id,
     send::{address, schedule},
 };
-use crate::api::endpoint::Endpoint;
+use crate::api::{dialects, endpoint::Endpoint};
 
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = conversations::endpoints();
@@ -34,15 +31,5 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(send::endpoints());
     all.extend(instances::endpoints());
     all.extend(tags::endpoints());
-    all.into_iter().map(Endpoint::of_chat).collect()
-}
-
-/// The success envelope around some data.
-fn data(data: impl serde::Serialize) -> Value {
-    json!({ "success": true, "data": data })
-}
-
-/// The same with a word to a person.
-fn told(message: &str, data: impl serde::Serialize) -> Value {
-    json!({ "success": true, "message": message, "data": data })
+    all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Chat)).collect()
 }

@@ -1,18 +1,55 @@
 //! Pages by number, as lists of conversations come in, and the window that a list of messages is
-//! read through. Pure but for the query.
+//! read through. Pure.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    api::{body::Query, error::ApiError},
+    api::kit::Limit,
     domain::{Error, conversation::Window},
 };
 
-const USUAL: usize = 20;
-const LARGEST: usize = 100;
-/// Nobody pages further; a list is searched instead.
-const LAST: usize = 1_000_000;
+/// Which page is asked for.
+#[derive(Deserialize, ToSchema)]
+pub struct PageQuery {
+    /// How many on a page.
+    #[serde(default)]
+    per_page: Limit<20, 100>,
+    /// From 1. Nobody pages further than the last; a list is searched instead.
+    #[schema(minimum = 1, maximum = 1_000_000, default = 1)]
+    page: Option<usize>,
+}
+
+impl PageQuery {
+    pub fn page(&self) -> PageOf {
+        PageOf { page: self.page.unwrap_or(1), per_page: self.per_page.get() }
+    }
+}
+
+/// Which messages of a conversation are asked for: one of the two, or neither for the newest.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+pub struct WindowQuery {
+    /// Messages before this id.
+    #[schema(minimum = 0)]
+    before_id: Option<u64>,
+    /// Messages after this id.
+    #[schema(minimum = 0)]
+    after_id: Option<u64>,
+}
+
+impl WindowQuery {
+    pub fn window(self) -> Result<Window, Error> {
+        match (self.before_id, self.after_id) {
+            (Some(_), Some(_)) => {
+                let message = "cannot be given together with before_id";
+                Err(Error::invalid_field("after_id", message))
+            }
+            (Some(before), None) => Ok(Window::Before(before)),
+            (None, Some(after)) => Ok(Window::After(after)),
+            (None, None) => Ok(Window::Newest),
+        }
+    }
+}
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +59,6 @@ pub struct PageOf {
 }
 
 impl PageOf {
-    pub fn asked(query: &Query) -> Result<Self, ApiError> {
-        let per_page = query.number("per_page", USUAL, 1, LARGEST)?;
-        Ok(Self { page: query.number("page", 1, 1, LAST)?, per_page })
-    }
-
     pub fn offset(self) -> usize {
         (self.page - 1) * self.per_page
     }
@@ -67,23 +99,6 @@ pub struct PageNumbers {
     pub to: Option<usize>,
     pub next_page_url: Option<String>,
     pub prev_page_url: Option<String>,
-}
-
-/// The window of messages that is asked for.
-pub fn window(query: &Query) -> Result<Window, ApiError> {
-    let number = |name: &str| match query.text(name) {
-        Some(_) => query.number(name, 0_u64, 0, u64::MAX).map(Some),
-        None => Ok(None),
-    };
-    match (number("before_id")?, number("after_id")?) {
-        (Some(_), Some(_)) => {
-            let message = "cannot be given together with before_id";
-            Err(Error::invalid_field("after_id", message).into())
-        }
-        (Some(before), None) => Ok(Window::Before(before)),
-        (None, Some(after)) => Ok(Window::After(after)),
-        (None, None) => Ok(Window::Newest),
-    }
 }
 
 fn is_credential(name: &str) -> bool {

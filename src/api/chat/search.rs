@@ -4,10 +4,9 @@ use actix_web::HttpRequest;
 
 use crate::{
     api::{
-        body::Query,
         chat::{
             access,
-            list::{MessageFilter, page, statuses},
+            list::{AllMessagesQuery, MessageFilter, page, statuses},
             render,
             wire::PlainMessagePage,
         },
@@ -22,7 +21,7 @@ use crate::{
 pub async fn find(
     services: &Services,
     request: &HttpRequest,
-    query: &Query,
+    query: &AllMessagesQuery,
     words: &str,
     (before, limit): (Option<u64>, usize),
     filter: &MessageFilter,
@@ -31,10 +30,10 @@ pub async fn find(
         let message = format!("must be at most {LONGEST_QUERY} characters long");
         return Err(Error::invalid_field("search", message).into());
     }
-    let statuses = statuses(services, request, query)?;
-    let within = match query.text("conversation_id") {
+    let statuses = statuses(services, request, query.instance_id.as_deref())?;
+    let within = match &query.conversation_id {
         Some(id) => {
-            let record = access::named_conversation(services, request, id).await?.record;
+            let record = access::conversation(services, request, id).await?.record;
             Within::Chat(record.session, record.chat)
         }
         None => within(services, statuses.keys()),

@@ -1,25 +1,23 @@
 //! Sending: at once, with the message as it was sent in the answer, or through the queue, now or at
 //! a time.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        auth::{principal, still_good},
         body::Body,
         chat::{
             access::{self, Id},
             mentioned::{mentions, named},
             messages::check_text,
-            render, told,
+            render,
             upload::{self, Given},
             wire::{SentView, time},
         },
-        endpoint::{Endpoint, Repeat, Scope},
+        endpoint::Endpoint,
         error::ApiError,
-        idempotency::message_key,
+        kit::{self, Data, OwnSessions, Repeat},
     },
     domain::{
         Content, Error, ErrorCode, Jid, JidKind, SessionId, SessionState, Subject, Timestamp,
@@ -32,38 +30,32 @@ use crate::{
 };
 
 const TAG: &str = "Chat";
+const SENT: &str = "Message sent";
+const QUEUED: &str = "Message added to queue";
 /// How far ahead a message may be accepted.
 const FARTHEST: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);
 
+type Call = kit::Call<kit::Send, OwnSessions>;
+
 pub fn endpoints() -> Vec<Endpoint> {
-    let send = |endpoint: Endpoint, summary| {
-        // What an earlier attempt sent is found in the outbox.
-        endpoint.about(TAG, summary).needs(Scope::Send).repeats(Repeat::Repeatable)
-    };
+    // What an earlier attempt sent is found in the outbox.
+    let send = |endpoint: Endpoint| endpoint.repeats(Repeat::Repeatable);
     vec![
-        send(Endpoint::post("/api/v1/chat/send", text), "Send a text")
-            .takes::<TextBody>()
-            .answers::<SentView>(200),
-        send(
-            Endpoint::post("/api/v1/chat/send-media", media),
-            "Send a file from a URL, or a file in the request",
-        )
-        .takes_file()
-        .takes::<MediaBody>()
-        .answers::<SentView>(200),
-        send(
-            Endpoint::post("/api/v1/messages/send", queue_text),
-            "Queue a text, to be sent now or at a time",
-        )
-        .takes::<TextBody>()
-        .answers::<QueuedView>(200),
-        send(
-            Endpoint::post("/api/v1/messages/send-media", queue_media),
-            "Queue a file from a URL or in the request, to be sent now or at a time",
-        )
-        .takes_file()
-        .takes::<MediaBody>()
-        .answers::<QueuedView>(200),
+        send(Endpoint::post("/api/v1/chat/send", text))
+            .named("sendChatText")
+            .about(TAG, "Send a text")
+            .details(
+                "Answers with the message as it was sent; one that still waits has no id yet.",
+            ),
+        send(Endpoint::post("/api/v1/chat/send-media", media))
+            .named("sendChatMedia")
+            .about(TAG, "Send a file from a URL, or a file in the request"),
+        send(Endpoint::post("/api/v1/messages/send", queue_text))
+            .named("queueText")
+            .about(TAG, "Queue a text, to be sent now or at a time"),
+        send(Endpoint::post("/api/v1/messages/send-media", queue_media))
+            .named("queueMedia")
+            .about(TAG, "Queue a file from a URL or in the request, to be sent now or at a time"),
     ]
 }
 
@@ -138,53 +130,47 @@ struct QueuedView {
     remaining_quota: Option<u64>,
 }
 
-async fn text(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<TextBody>,
-) -> Result<HttpResponse, ApiError> {
+/// The message as it was sent, or where it waits.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ChatSendOutcome)]
+enum Outcome {
+    Sent(Box<SentView>),
+    Queued(QueuedView),
+}
+
+async fn text(call: Call, Body(body): Body<TextBody>) -> Result<Data<Outcome>, ApiError> {
     let at_once = not_scheduled(body.schedule_at.as_deref());
-    let (session, send, ()) = text_request(&services, &request, body, at_once).await?;
-    send_now(&services, &session, send).await
+    let (session, send, ()) = text_request(&call, body, at_once).await?;
+    send_now(&call, &session, send).await
 }
 
-async fn queue_text(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<TextBody>,
-) -> Result<HttpResponse, ApiError> {
-    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now());
-    let (session, send, send_at) = text_request(&services, &request, body, send_at).await?;
-    queue(&services, &session, send, send_at).await
+async fn queue_text(call: Call, Body(body): Body<TextBody>) -> Result<Data<QueuedView>, ApiError> {
+    let send_at = schedule(body.schedule_at.as_deref(), call.clock.now());
+    let (session, send, send_at) = text_request(&call, body, send_at).await?;
+    queue(&call, &session, send, send_at).await
 }
 
-async fn media(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MediaBody>,
-) -> Result<HttpResponse, ApiError> {
+async fn media(call: Call, Body(body): Body<MediaBody>) -> Result<Data<Outcome>, ApiError> {
     let at_once = not_scheduled(body.schedule_at.as_deref());
     let is_ready = |session: &SessionId| -> Result<(), Error> {
-        match services.supervisor.get(session)?.status().state {
+        match call.supervisor.get(session)?.status().state {
             SessionState::Ready => Ok(()),
             _ => Err(Error::new(ErrorCode::NotReady, "The instance is not connected")),
         }
     };
     // The file is there until it is sent.
-    let (session, send, (), _upload) =
-        media_request(&services, &request, body, at_once, is_ready).await?;
-    send_now(&services, &session, send).await
+    let (session, send, (), _upload) = media_request(&call, body, at_once, is_ready).await?;
+    send_now(&call, &session, send).await
 }
 
 async fn queue_media(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call,
     Body(body): Body<MediaBody>,
-) -> Result<HttpResponse, ApiError> {
-    let send_at = schedule(body.schedule_at.as_deref(), services.clock.now());
-    let (session, send, send_at, _upload) =
-        media_request(&services, &request, body, send_at, |_| Ok(())).await?;
-    queue(&services, &session, send, send_at).await
+) -> Result<Data<QueuedView>, ApiError> {
+    let send_at = schedule(body.schedule_at.as_deref(), call.clock.now());
+    let (session, send, send_at, _upload) = media_request(&call, body, send_at, |_| Ok(())).await?;
+    queue(&call, &session, send, send_at).await
 }
 
 /// A direct send goes out at once: a time to wait for is refused rather than ignored.
@@ -208,7 +194,7 @@ struct Around {
 
 async fn around(
     services: &Services,
-    request: &HttpRequest,
+    request: &actix_web::HttpRequest,
     (instance_id, recipient, reply_to): (Option<Id>, &str, Option<Id>),
     given: &[String],
 ) -> Result<Around, Error> {
@@ -224,26 +210,24 @@ async fn around(
 
 /// `time`: when it is to be sent, or what is wrong with that.
 async fn text_request<T>(
-    services: &Services,
-    request: &HttpRequest,
+    call: &Call,
     body: TextBody,
     time: Result<T, Error>,
 ) -> Result<(SessionId, SendRequest, T), ApiError> {
     let given = body.mentioned_jids.unwrap_or_default();
     let place = (body.instance_id, body.recipient.as_str(), body.reply_to);
-    let around = around(services, request, place, &given).await;
+    let around = around(call, call.request(), place, &given).await;
     let (around, ((), time)) = Error::both(around, Error::both(check_text(&body.message), time))?;
     let Around { session, chat, quoted, named } = around;
-    let mentions = mentions(services, &session, &chat, named, &body.message).await?;
-    access::count_send(request, &session)?;
-    let (key, content) = (message_key(request), Content::Text { body: body.message });
+    let mentions = mentions(call, &session, &chat, named, &body.message).await?;
+    access::count_send(call.request(), &session)?;
+    let (key, content) = (call.message_key(), Content::Text { body: body.message });
     Ok((session, SendRequest { key, chat, content, quoted, mentions, link_preview: true }, time))
 }
 
 /// A file is fetched from its address when all else is right, and `may_begin` says so.
 async fn media_request<T>(
-    services: &Services,
-    request: &HttpRequest,
+    call: &Call,
     body: MediaBody,
     time: Result<T, Error>,
     may_begin: impl Fn(&SessionId) -> Result<(), Error>,
@@ -258,14 +242,14 @@ async fn media_request<T>(
         false => Ok(()),
     };
     let place = (body.instance_id.clone(), body.recipient.as_str(), body.reply_to.clone());
-    let around = around(services, request, place, people).await;
+    let around = around(call, call.request(), place, people).await;
     let all = Error::both(around, Error::both(fit, time));
     // The caption of a sound is not sent.
     let caption = body.caption.clone().filter(|_| !is_sound).unwrap_or_default();
-    let file = given(body, request);
+    let file = given(body, call);
     let (around, ((), time)) = match all {
         Err(error) if error.code == ErrorCode::Invalid => {
-            return Err(match upload::check(services, file).await {
+            return Err(match upload::check(call, file).await {
                 Ok(()) => error.into(),
                 Err(fault) => error.and(fault).into(),
             });
@@ -273,26 +257,26 @@ async fn media_request<T>(
         all => all?,
     };
     let Around { session, chat, quoted, named } = around;
-    let mentions = mentions(services, &session, &chat, named, &caption).await?;
-    access::count_send(request, &session)?;
+    let mentions = mentions(call, &session, &chat, named, &caption).await?;
+    access::count_send(call.request(), &session)?;
     may_begin(&session)?;
-    let upload = upload::take(services, file).await?;
+    let upload = upload::take(call, file).await?;
     // A file from a URL may take as long as its deadline.
-    still_good(services, request).await?;
-    let key = message_key(request);
+    call.still_good().await?;
+    let key = call.message_key();
     let content = Content::Media(upload.media.clone());
     let send = SendRequest { key, chat, content, quoted, mentions, link_preview: false };
     Ok((session, send, time, upload))
 }
 
-fn given(body: MediaBody, request: &HttpRequest) -> Given {
+fn given(body: MediaBody, call: &Call) -> Given {
     Given {
         url: body.media_url,
         data: body.media_data,
         media_type: body.media_type,
         filename: body.filename,
         caption: body.caption,
-        is_narrow: principal(request).session.is_some(),
+        is_narrow: call.own_session().is_some(),
     }
 }
 
@@ -300,25 +284,30 @@ async fn send_now(
     services: &Services,
     session: &SessionId,
     send: SendRequest,
-) -> Result<HttpResponse, ApiError> {
-    match services.sends.send(session, send, SendOptions::default()).await? {
-        SendOutcome::Sent(sent) => sent_answer(services, session, &sent).await,
-        SendOutcome::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
-    }
+) -> Result<Data<Outcome>, ApiError> {
+    Ok(match services.sends.send(session, send, SendOptions::default()).await? {
+        SendOutcome::Sent(sent) => {
+            let view = sent_view(services, session, &sent).await?;
+            Data::of(Outcome::Sent(Box::new(view))).saying(SENT)
+        }
+        SendOutcome::Queued(entry) => {
+            Data::of(Outcome::Queued(queued_view(&entry, services.clock.now()))).saying(QUEUED)
+        }
+    })
 }
 
-async fn sent_answer(
+async fn sent_view(
     services: &Services,
     session: &SessionId,
     sent: &Sent,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<SentView, ApiError> {
     let stored = services.messages.stored(session, &sent.id).await?;
     let stored = stored.ok_or_else(|| Error::internal("a message that was sent is not there"))?;
     let message = render::message(services, session, &stored).await?;
     let found = services.conversations.of_chat(session, &sent.id.chat).await?;
     let tags = render::tags(services).await?;
     let conversation = render::conversation(services, &tags, &found)?;
-    Ok(HttpResponse::Ok().json(told("Message sent", SentView { message, conversation })))
+    Ok(SentView { message, conversation })
 }
 
 async fn queue(
@@ -326,10 +315,12 @@ async fn queue(
     session: &SessionId,
     send: SendRequest,
     send_at: Option<Timestamp>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Data<QueuedView>, ApiError> {
     let terms = SendOptions { queue_if_offline: true, send_at, ..SendOptions::default() };
     match services.sends.send(session, send, terms).await? {
-        SendOutcome::Queued(entry) => Ok(queued_answer(&entry, services.clock.now())),
+        SendOutcome::Queued(entry) => {
+            Ok(Data::of(queued_view(&entry, services.clock.now())).saying(QUEUED))
+        }
         SendOutcome::Sent(sent) => {
             let view = QueuedView {
                 uuid: crate::domain::conversation::message_uuid(session, &sent.id).to_string(),
@@ -338,28 +329,27 @@ async fn queue(
                 delay_seconds: 0,
                 remaining_quota: None,
             };
-            Ok(HttpResponse::Ok().json(told("Message sent", view)))
+            Ok(Data::of(view).saying(SENT))
         }
     }
 }
 
-fn queued_answer(entry: &OutboxEntry, now: Timestamp) -> HttpResponse {
+fn queued_view(entry: &OutboxEntry, now: Timestamp) -> QueuedView {
     let send_at = entry.options.send_at;
     let delay = send_at.map_or(0, |at| (at.as_second() - now.as_second()).max(0));
-    let view = QueuedView {
+    QueuedView {
         uuid: entry.message_uuid().to_string(),
         status: "pending",
         scheduled_at: send_at.map(time),
         delay_seconds: delay,
         remaining_quota: None,
-    };
-    HttpResponse::Ok().json(told("Message added to queue", view))
+    }
 }
 
 /// The instance that sends, and the chat that it sends to.
 fn target(
     services: &Services,
-    request: &HttpRequest,
+    request: &actix_web::HttpRequest,
     instance_id: Option<Id>,
     recipient: &str,
 ) -> Result<(SessionId, Jid), Error> {

@@ -1,42 +1,65 @@
 //! Tags: labels for conversations, shared by all instances. A key for one session sees those alone that
 //! its own conversations bear.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
     api::{
-        auth,
-        body::{Body, uuid},
-        chat::{access, data, told, wire::time},
-        endpoint::{Endpoint, Repeat, Scope},
+        body::Body,
+        chat::{access, wire::time},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{
+            AllSessions, Call, Conversations, Created, Data, OwnSessions, Path, PathValue, Repeat,
+            path::uuid,
+        },
     },
-    domain::{Error, Subject, conversation::Tag},
+    domain::{Error, SessionId, Subject, conversation::Tag},
     services::Services,
 };
 
 const TAG: &str = "Chat tags";
+const ALL: &str = "/api/v1/tags";
 const ONE: &str = "/api/v1/tags/{uuid}";
 const USUAL_COLOR: &str = "#6b7280";
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let about =
-        |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Conversations);
     vec![
-        about(Endpoint::get("/api/v1/tags", list), "All tags that the caller sees")
-            .answers::<TagsView>(200),
-        about(Endpoint::post("/api/v1/tags", create), "Make a tag")
-            .takes::<TagDraft>()
-            .answers::<OneTagView>(201),
-        about(Endpoint::get(ONE, read), "One tag").answers::<OneTagView>(200),
-        about(Endpoint::patch(ONE, change), "Change a tag")
-            .repeats(Repeat::Repeatable)
-            .takes::<TagChange>()
-            .answers::<OneTagView>(200),
-        about(Endpoint::delete(ONE, remove), "Remove a tag, from all conversations too"),
+        Endpoint::get(ALL, list)
+            .named("listTags")
+            .about(TAG, "All tags that the caller sees")
+            .details("A key for one session sees the tags of its own conversations."),
+        Endpoint::post(ALL, create)
+            .named("createTag")
+            .about(TAG, "Create a tag")
+            .details("Tags are shared by all instances. Their names are unique in any case."),
+        Endpoint::get(ONE, read).named("getTag").about(TAG, "One tag"),
+        Endpoint::patch(ONE, change)
+            .named("updateTag")
+            .about(TAG, "Change the name or the color of a tag")
+            .details("What is not given stays as it is.")
+            .repeats(Repeat::Repeatable),
+        Endpoint::delete(ONE, remove)
+            .named("deleteTag")
+            .about(TAG, "Delete a tag")
+            .details("It is taken from all conversations too."),
     ]
+}
+
+/// A tag, by its UUID.
+enum TagId {}
+
+impl PathValue for TagId {
+    type Value = Uuid;
+    const NAME: &'static str = "uuid";
+    const ABOUT: &'static str = "The UUID of the tag";
+    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440001";
+
+    fn read(text: &str) -> Result<Uuid, Error> {
+        uuid(text, Subject::Tag)
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -79,71 +102,64 @@ struct TagView {
     updated_at: String,
 }
 
-async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let mut tags = Vec::new();
-    for tag in services.tags.list().await? {
-        let tag = view(&services, &request, tag).await?;
-        if access::sees_tag(&request, tag.conversations_count) {
+/// The tag that is gone.
+#[derive(Serialize, ToSchema)]
+struct DeletedTag {
+    id: String,
+}
+
+async fn list(call: Call<Conversations, OwnSessions>) -> Result<Data<TagsView>, ApiError> {
+    let (own, mut tags) = (call.own_session(), Vec::new());
+    for tag in call.tags.list().await? {
+        let tag = view(&call, own.as_ref(), tag).await?;
+        if access::sees_tag(call.request(), tag.conversations_count) {
             tags.push(tag);
         }
     }
-    Ok(HttpResponse::Ok().json(data(TagsView { tags })))
+    Ok(Data::of(TagsView { tags }))
 }
 
 async fn create(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Conversations, AllSessions>,
     Body(draft): Body<TagDraft>,
-) -> Result<HttpResponse, ApiError> {
-    access::for_all_sessions(&request)?;
+) -> Result<Created<OneTagView>, ApiError> {
     let color = draft.color.as_deref().unwrap_or(USUAL_COLOR);
-    let tag = services.tags.create(&draft.name, color).await?;
-    let tag = view(&services, &request, tag).await?;
-    Ok(HttpResponse::Created().json(told("Tag created", OneTagView { tag })))
+    let tag = call.tags.create(&draft.name, color).await?;
+    let tag = view(&call, None, tag).await?;
+    Ok(Created::of(OneTagView { tag }).saying("Tag created"))
 }
 
 async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let id = uuid(&request, "uuid", Subject::Tag)?;
-    let tag = services.tags.get(id).await?;
-    let tag = view(&services, &request, tag).await?;
-    if !access::sees_tag(&request, tag.conversations_count) {
+    call: Call<Conversations, OwnSessions>,
+    Path(id): Path<TagId>,
+) -> Result<Data<OneTagView>, ApiError> {
+    let tag = call.tags.get(id).await?;
+    let tag = view(&call, call.own_session().as_ref(), tag).await?;
+    if !access::sees_tag(call.request(), tag.conversations_count) {
         return Err(Error::not_found(Subject::Tag, format!("there is no tag '{id}'")).into());
     }
-    Ok(HttpResponse::Ok().json(data(OneTagView { tag })))
+    Ok(Data::of(OneTagView { tag }))
 }
 
 async fn change(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Conversations, AllSessions>,
+    Path(id): Path<TagId>,
     Body(body): Body<TagChange>,
-) -> Result<HttpResponse, ApiError> {
-    access::for_all_sessions(&request)?;
-    let id = uuid(&request, "uuid", Subject::Tag)?;
-    let tag = services.tags.change(id, body.name.as_deref(), body.color.as_deref());
-    let tag = view(&services, &request, tag.await?).await?;
-    Ok(HttpResponse::Ok().json(data(OneTagView { tag })))
+) -> Result<Data<OneTagView>, ApiError> {
+    let tag = call.tags.change(id, body.name.as_deref(), body.color.as_deref()).await?;
+    Ok(Data::of(OneTagView { tag: view(&call, None, tag).await? }))
 }
 
 async fn remove(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    access::for_all_sessions(&request)?;
-    let id = uuid(&request, "uuid", Subject::Tag)?;
-    services.tags.remove(id).await?;
-    let gone = serde_json::json!({ "id": id });
-    Ok(HttpResponse::Ok().json(told("Tag deleted", gone)))
+    call: Call<Conversations, AllSessions>,
+    Path(id): Path<TagId>,
+) -> Result<Data<DeletedTag>, ApiError> {
+    call.tags.remove(id).await?;
+    Ok(Data::of(DeletedTag { id: id.to_string() }).saying("Tag deleted"))
 }
 
-async fn view(services: &Services, request: &HttpRequest, tag: Tag) -> Result<TagView, Error> {
-    let session = auth::principal(request).session.clone();
-    let conversations_count = services.tags.count(tag.id, session.as_ref()).await?;
+async fn view(services: &Services, own: Option<&SessionId>, tag: Tag) -> Result<TagView, Error> {
+    let conversations_count = services.tags.count(tag.id, own).await?;
     Ok(TagView {
         id: tag.id.to_string(),
         name: tag.name,

@@ -31,11 +31,7 @@ use uuid::Uuid;
 use self::{fingerprint::Fingerprint, reading::Reading};
 use crate::{
     accounts::Principal,
-    api::{
-        body::decoded,
-        endpoint::Repeat,
-        error::{ApiError, Surface, answer},
-    },
+    api::{body::decoded, error::ApiError, kit::terms::Repeat},
     domain::{Error, ErrorCode, SessionId},
     services::{
         Services,
@@ -237,7 +233,7 @@ fn again(known: KeyedWrite, request: [u8; 32]) -> Result<HttpResponse, Error> {
 
 fn refusal(error: Error) -> HttpResponse {
     let may_ask_again = error.details.get("reason").is_some_and(|reason| reason == "under_way");
-    let mut response = answer(error, Surface::OpenWa);
+    let mut response = HttpResponse::from_error(ApiError::from(error));
     if may_ask_again {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(ASK_AGAIN));
     }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 pub use self::window::Standing;
 use self::window::Window;
 use crate::{
-    api::{caller::address::Network, endpoint::Bucket},
+    api::{caller::address::Network, kit::terms::Bucket},
     config::Limits,
     domain::{Clock, SessionId},
 };

@@ -1,60 +1,72 @@
 //! Chats and the messages in them.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, Query, path_jid, session_id},
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, Number, Text},
-            Repeat, Scope,
-        },
+        body::Body,
+        endpoint::Endpoint,
         error::ApiError,
-        sessions::{data, identity::IdentityView, message, message_view::MessageView},
+        kit::{Call, ChatId, InSession, Limit, Listed, Message, Path, Query, Read, Repeat, Send},
+        sessions::{identity::IdentityView, message_view::MessageView},
     },
     domain::{Chat, Identities, address::digits_of, event_people::people_in_message},
-    services::Services,
 };
 
 const TAG: &str = "Chats";
-const MOST: usize = 1_000;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/sessions/{sessionId}/chats", list)
-            .about(TAG, "List the chats, newest first")
-            .query(Number, "limit", "How many, up to 1,000 (default 1,000)")
-            .query(Number, "offset", "How many to leave out first")
-            .query(Flag, "unread", "Only chats with unread messages")
-            .query(Text, "search", "Only chats whose name or id holds this")
-            .query(Flag, "cached", "What was known last, when the session is not ready")
-            .answers_list::<ChatView>(),
+            .named("listChats")
+            .about(TAG, "List the chats, newest first"),
         Endpoint::get("/api/v1/sessions/{sessionId}/chats/{chatId}/messages", messages)
-            .about(TAG, "The newest messages of a chat, oldest first")
-            .query(Number, "limit", "How many, up to 500 (default 50)")
-            .query(Text, "before", "Only messages before this one")
-            .answers_list::<MessageView>(),
+            .named("listChatMessages")
+            .about(TAG, "The newest messages of a chat, oldest first"),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/mark-read", mark_read)
+            .named("markChatRead")
             .about(TAG, "Mark a chat as read")
-            .needs(Scope::Send)
             .repeats(Repeat::Repeatable),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/archive", archive)
+            .named("archiveChat")
             .about(TAG, "Archive a chat")
-            .needs(Scope::Send)
             .repeats(Repeat::Repeatable),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/unarchive", unarchive)
+            .named("unarchiveChat")
             .about(TAG, "Take a chat out of the archive")
-            .needs(Scope::Send)
             .repeats(Repeat::Repeatable),
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/typing", typing)
+            .named("setTyping")
             .about(TAG, "Show or stop \"typing…\"")
-            .needs(Scope::Send)
-            .repeats(Repeat::Repeatable)
-            .takes::<TypingBody>(),
+            .repeats(Repeat::Repeatable),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ChatsQuery {
+    #[serde(default)]
+    limit: Limit<1_000, 1_000>,
+    /// How many to leave out first.
+    #[serde(default)]
+    #[schema(minimum = 0, default = 0)]
+    offset: usize,
+    /// Only chats with unread messages.
+    #[serde(default)]
+    unread: bool,
+    /// Only chats whose name or id holds this.
+    search: Option<String>,
+    /// What was known last, when the session is not ready.
+    #[serde(default)]
+    cached: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ChatMessagesQuery {
+    #[serde(default)]
+    limit: Limit<50, 500>,
+    /// Only messages before this one: its full id, or the part after the chat.
+    before: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -114,15 +126,13 @@ impl ChatView {
 }
 
 async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    let query = Query::of(&request);
-    let limit = query.number("limit", MOST, 1, MOST)?;
-    let offset = query.number("offset", 0, 0, usize::MAX / 2)?;
-    let (cached, unread) = (query.flag("cached", false)?, query.flag("unread", false)?);
-    let search = query.text("search").map(str::to_lowercase);
+    call: Call<Read, InSession>,
+    Query(query): Query<ChatsQuery>,
+) -> Result<Listed<ChatView>, ApiError> {
+    let (session, limit) = (call.session_id()?, query.limit.get());
+    let ChatsQuery { cached, unread, search, .. } = query;
+    let offset = query.offset.min(usize::MAX / 2);
+    let search = search.map(|search| search.to_lowercase());
     let digits = search.as_deref().and_then(digits_of);
     let chats = if unread || search.is_some() {
         let matches = |chat: &Chat| {
@@ -132,67 +142,61 @@ async fn list(
             };
             (!unread || 0 < chat.unread) && search.as_ref().is_none_or(found)
         };
-        let all = services.chats.page(&session, cached, 0, usize::MAX / 2).await?;
+        let all = call.chats.page(&session, cached, 0, usize::MAX / 2).await?;
         all.into_iter().filter(matches).skip(offset).take(limit).collect()
     } else {
-        services.chats.page(&session, cached, offset, limit).await?
+        call.chats.page(&session, cached, offset, limit).await?
     };
     let people = chats.iter().map(|chat| &chat.id);
-    let known = services.directory.identities(&session, people).await?;
-    let views: Vec<ChatView> = chats.into_iter().map(|chat| ChatView::of(chat, &known)).collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+    let known = call.directory.identities(&session, people).await?;
+    Ok(chats.into_iter().map(|chat| ChatView::of(chat, &known)).collect())
 }
 
 async fn messages(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, query) = (session_id(&request)?, Query::of(&request));
-    services.supervisor.get(&session)?;
-    let chat = path_jid(&request, "chatId")?;
-    let limit = query.number("limit", 50, 1, 500)?;
-    let messages = services.messages.page(&session, &chat, query.text("before"), limit).await?;
-    let me = services.supervisor.get(&session)?.status().me.map(|me| me.id);
+    call: Call<Read, InSession>,
+    Path(chat): Path<ChatId>,
+    Query(query): Query<ChatMessagesQuery>,
+) -> Result<Listed<MessageView<'static>>, ApiError> {
+    let session = call.session()?;
+    let (before, limit) = (query.before.as_deref(), query.limit.get());
+    let messages = call.messages.page(session.id(), &chat, before, limit).await?;
+    let me = session.status().me.map(|me| me.id);
     let people = messages.iter().flat_map(people_in_message).chain(&me);
-    let known = services.directory.identities(&session, people).await?;
+    let known = call.directory.identities(session.id(), people).await?;
     let view = |message| MessageView::of(message, &known, me.as_ref());
-    let views: Vec<MessageView<'_>> = messages.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+    Ok(Listed::borrowed(&messages.iter().map(view).collect::<Vec<_>>()))
 }
 
 async fn mark_read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    services.chats.mark_read(&session_id(&request)?, &path_jid(&request, "chatId")?).await?;
-    Ok(HttpResponse::Ok().json(message("Chat marked as read")))
+    call: Call<Send, InSession>,
+    Path(chat): Path<ChatId>,
+) -> Result<Message, ApiError> {
+    call.chats.mark_read(&call.session_id()?, &chat).await?;
+    Ok(Message::of("Chat marked as read"))
 }
 
 async fn archive(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    services.chats.archive(&session_id(&request)?, &path_jid(&request, "chatId")?, true).await?;
-    Ok(HttpResponse::Ok().json(message("Chat archived")))
+    call: Call<Send, InSession>,
+    Path(chat): Path<ChatId>,
+) -> Result<Message, ApiError> {
+    call.chats.archive(&call.session_id()?, &chat, true).await?;
+    Ok(Message::of("Chat archived"))
 }
 
 async fn unarchive(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    services.chats.archive(&session_id(&request)?, &path_jid(&request, "chatId")?, false).await?;
-    Ok(HttpResponse::Ok().json(message("Chat taken out of the archive")))
+    call: Call<Send, InSession>,
+    Path(chat): Path<ChatId>,
+) -> Result<Message, ApiError> {
+    call.chats.archive(&call.session_id()?, &chat, false).await?;
+    Ok(Message::of("Chat taken out of the archive"))
 }
 
 async fn typing(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Send, InSession>,
+    Path(chat): Path<ChatId>,
     Body(body): Body<TypingBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Message, ApiError> {
     let typing = body.typing.unwrap_or(true);
-    services
-        .chats
-        .set_typing(&session_id(&request)?, &path_jid(&request, "chatId")?, typing)
-        .await?;
-    Ok(HttpResponse::Ok().json(message(if typing { "Typing shown" } else { "Typing stopped" })))
+    call.chats.set_typing(&call.session_id()?, &chat, typing).await?;
+    Ok(Message::of(if typing { "Typing shown" } else { "Typing stopped" }))
 }

@@ -1,21 +1,17 @@
 //! People in WhatsApp's address book.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Query, decoded, person, segment, session_id},
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, Number, Text},
-        },
+        body::person,
+        endpoint::Endpoint,
         error::ApiError,
-        sessions::{data, identity::IdentityView},
+        kit::{Call, Data, InSession, Listed, Path, PathValue, Query, Read},
+        sessions::identity::IdentityView,
     },
-    domain::{Contact, Error, Identities, JidKind, Subject, address::digits_of},
-    services::Services,
+    domain::{Contact, Error, Identities, Jid, JidKind, Subject, address::digits_of},
 };
 
 const TAG: &str = "Contacts";
@@ -23,16 +19,49 @@ const TAG: &str = "Contacts";
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/sessions/{sessionId}/contacts", list)
-            .about(TAG, "List the contacts")
-            .query(Text, "search", "Only contacts whose name or number holds this")
-            .query(Flag, "myContacts", "Only those in the address book")
-            .query(Number, "limit", "How many (default all)")
-            .query(Number, "offset", "How many to leave out first")
-            .answers_list::<ContactView>(),
+            .named("listContacts")
+            .about(TAG, "List the contacts"),
         Endpoint::get("/api/v1/sessions/{sessionId}/contacts/{contactId}", read)
+            .named("getContact")
             .about(TAG, "Look at a contact")
-            .answers::<ContactDetails>(200),
+            .details("With the picture and whether the person is blocked."),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContactsQuery {
+    /// Only contacts whose name or number holds this.
+    search: Option<String>,
+    /// Only those in the address book.
+    #[serde(default)]
+    my_contacts: bool,
+    /// How many; all when it is not given.
+    #[schema(minimum = 1)]
+    limit: Option<usize>,
+    /// How many to leave out first.
+    #[serde(default)]
+    #[schema(minimum = 0, default = 0)]
+    offset: usize,
+}
+
+/// A person, by id or telephone number.
+enum ContactId {}
+
+impl PathValue for ContactId {
+    type Value = Jid;
+    const NAME: &'static str = "contactId";
+    const ABOUT: &'static str = "The id or the telephone number of the person";
+    const EXAMPLE: &'static str = "15550000001@c.us";
+
+    fn read(text: &str) -> Result<Jid, Error> {
+        let id = person(text)?;
+        if id.is_person() {
+            return Ok(id);
+        }
+        let error = Error::invalid(format!("'{id}' is not a person")).about(Subject::ChatId);
+        Err(error.detail("chatId", id.as_str()))
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -86,46 +115,37 @@ impl ContactView {
 }
 
 async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, query) = (session_id(&request)?, Query::of(&request));
-    let limit = query.number("limit", usize::MAX, 1, usize::MAX)?;
-    let offset = query.number("offset", 0, 0, usize::MAX)?;
-    let mine = query.flag("myContacts", false)?;
-    let search = query.text("search").map(str::to_lowercase);
+    call: Call<Read, InSession>,
+    Query(query): Query<ContactsQuery>,
+) -> Result<Listed<ContactView>, ApiError> {
+    let session = call.session_id()?;
+    let ContactsQuery { search, my_contacts, limit, offset } = query;
+    let search = search.map(|search| search.to_lowercase());
     let digits = search.as_deref().and_then(digits_of);
-    let contacts = services.directory.contacts(&session).await?;
+    let contacts = call.directory.contacts(&session).await?;
     let wanted = |contact: &&Contact| {
         let found = |search: &String| {
             contact.display_name().to_lowercase().contains(search)
                 || contact.id.as_str().contains(digits.as_ref().unwrap_or(search))
         };
-        (!mine || contact.in_address_book) && search.as_ref().is_none_or(found)
+        (!my_contacts || contact.in_address_book) && search.as_ref().is_none_or(found)
     };
+    let limit = limit.unwrap_or(usize::MAX);
     let shown: Vec<&Contact> = contacts.iter().filter(wanted).skip(offset).take(limit).collect();
     let people = shown.iter().map(|contact| &contact.id);
-    let known = services.directory.identities(&session, people).await?;
-    let views: Vec<ContactView> =
-        shown.into_iter().map(|contact| ContactView::of(contact, &known)).collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+    let known = call.directory.identities(&session, people).await?;
+    Ok(shown.into_iter().map(|contact| ContactView::of(contact, &known)).collect())
 }
 
 async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
-    let id = person(&decoded(segment(&request, "contactId")))?;
-    if !id.is_person() {
-        let error = Error::invalid(format!("'{id}' is not a person")).about(Subject::ChatId);
-        return Err(error.detail("chatId", id.as_str()).into());
-    }
-    let contact = services.directory.contact(&session, &id).await?;
-    let known = services.directory.identities(&session, [&contact.id]).await?;
+    call: Call<Read, InSession>,
+    Path(id): Path<ContactId>,
+) -> Result<Data<ContactDetails>, ApiError> {
+    let session = call.session()?;
+    let contact = call.directory.contact(session.id(), &id).await?;
+    let known = call.directory.identities(session.id(), [&contact.id]).await?;
     let picture = contact.picture.as_ref();
-    let details = ContactDetails {
+    Ok(Data::of(ContactDetails {
         is_blocked: contact.blocked,
         profile_pic_thumb_obj: PictureView {
             eurl: picture.and_then(|picture| picture.url.clone()),
@@ -133,6 +153,5 @@ async fn read(
             img: picture.and_then(|picture| picture.thumbnail.clone()),
         },
         contact: ContactView::of(&contact, &known),
-    };
-    Ok(HttpResponse::Ok().json(data(details)))
+    }))
 }

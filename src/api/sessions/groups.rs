@@ -1,16 +1,15 @@
 //! Groups and the people in them.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, Query, in_field, path_group, session_id},
-        endpoint::{Endpoint, ParameterKind::Ids, Scope},
+        body::{Body, in_field},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Call, Created, Data, GroupId, InSession, Path, Query, Read, Send},
         sessions::{
-            data,
             identity::IdentityView,
             wire::{jids, seconds},
         },
@@ -25,29 +24,29 @@ pub fn endpoints() -> Vec<Endpoint> {
     const PARTICIPANTS: &str = "/api/v1/sessions/{sessionId}/groups/{groupId}/participants";
     vec![
         Endpoint::post("/api/v1/sessions/{sessionId}/groups", create)
+            .named("createGroup")
             .about(TAG, "Create a group")
-            .needs(Scope::Send)
-            .takes::<GroupBody>()
-            .answers::<GroupCreated>(201),
+            .details("`participants` says for each person whether WhatsApp added them."),
         Endpoint::get("/api/v1/sessions/{sessionId}/groups/{groupId}", read)
-            .about(TAG, "Look at a group")
-            .answers::<GroupView>(200),
+            .named("getGroup")
+            .about(TAG, "Look at a group"),
         Endpoint::post(PARTICIPANTS, add)
+            .named("addGroupParticipants")
             .about(TAG, "Add people to a group")
-            .needs(Scope::Send)
-            .takes::<ParticipantsBody>()
-            .answers::<ParticipantsView>(200),
+            .details("Answers 200 with an outcome for each person."),
         Endpoint::delete(PARTICIPANTS, remove)
+            .named("removeGroupParticipants")
             .about(TAG, "Remove people from a group")
-            .needs(Scope::Send)
-            .query(
-                Ids,
-                "participants",
-                "Ids separated by commas, for clients that cannot send a body",
-            )
-            .takes::<ParticipantsBody>()
-            .answers::<ParticipantsView>(200),
+            .details("Name the people in the body, or in the query where no body can be sent."),
     ]
+}
+
+/// For clients that cannot send a body.
+#[derive(Deserialize, ToSchema)]
+struct ParticipantsQuery {
+    /// Ids separated by commas.
+    #[schema(max_length = 16_384)]
+    participants: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -129,12 +128,11 @@ async fn views(
 }
 
 async fn create(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Send, InSession>,
     Body(body): Body<GroupBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    let own = services.supervisor.get(&session)?.status().me.map(|me| me.id);
+) -> Result<Created<GroupCreated>, ApiError> {
+    let session = call.session()?;
+    let own = session.status().me.map(|me| me.id);
     let name = body.name.trim().to_owned();
     let is_name = !name.is_empty() && name.chars().count() <= 100;
     let named = match is_name {
@@ -148,23 +146,21 @@ async fn create(
         );
     }
     let description = body.description.filter(|text| !text.is_empty());
-    let (id, outcomes) =
-        services.groups.create(&session, name.clone(), description.clone(), people).await?;
-    let participants = views(&services, &session, outcomes).await?;
-    let created = GroupCreated { gid: id.to_string(), name, description, participants };
-    Ok(HttpResponse::Created().json(data(created)))
+    let made = call.groups.create(session.id(), name.clone(), description.clone(), people);
+    let (id, outcomes) = made.await?;
+    let participants = views(&call, session.id(), outcomes).await?;
+    Ok(Created::of(GroupCreated { gid: id.to_string(), name, description, participants }))
 }
 
 async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
-    let group = services.groups.get(&session, &path_group(&request)?).await?;
+    call: Call<Read, InSession>,
+    Path(group): Path<GroupId>,
+) -> Result<Data<GroupView>, ApiError> {
+    let session = call.session()?;
+    let group = call.groups.get(session.id(), &group).await?;
     let people = group.participants.iter().map(|participant| &participant.id);
     let people = people.chain(&group.owner);
-    let known = services.directory.identities(&session, people).await?;
+    let known = call.directory.identities(session.id(), people).await?;
     let member = |participant: crate::domain::Participant| MemberView {
         identity: IdentityView::of(&participant.id, &known),
         id: participant.id.to_string(),
@@ -180,48 +176,39 @@ async fn read(
         created_at: group.created_at.map(seconds),
         participants: group.participants.into_iter().map(member).collect(),
     };
-    Ok(HttpResponse::Ok().json(data(view)))
+    Ok(Data::of(view))
 }
 
 async fn add(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Send, InSession>,
+    Path(group): Path<GroupId>,
     Body(body): Body<ParticipantsBody>,
-) -> Result<HttpResponse, ApiError> {
-    let (session, group, people) = change(&services, &request, body)?;
-    let outcomes = services.groups.add_participants(&session, &group, people).await?;
-    let participants = views(&services, &session, outcomes).await?;
-    let view = ParticipantsView { gid: group.to_string(), participants };
-    Ok(HttpResponse::Ok().json(data(view)))
+) -> Result<Data<ParticipantsView>, ApiError> {
+    let session = call.session()?;
+    let people = named(body.participants)?;
+    let outcomes = call.groups.add_participants(session.id(), &group, people).await?;
+    let participants = views(&call, session.id(), outcomes).await?;
+    Ok(Data::of(ParticipantsView { gid: group.to_string(), participants }))
 }
 
 async fn remove(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Send, InSession>,
+    Path(group): Path<GroupId>,
+    Query(query): Query<ParticipantsQuery>,
     Body(body): Body<ParticipantsBody>,
-) -> Result<HttpResponse, ApiError> {
-    let (session, group, people) = change(&services, &request, body)?;
-    let outcomes = services.groups.remove_participants(&session, &group, people).await?;
-    let participants = views(&services, &session, outcomes).await?;
-    let view = ParticipantsView { gid: group.to_string(), participants };
-    Ok(HttpResponse::Ok().json(data(view)))
+) -> Result<Data<ParticipantsView>, ApiError> {
+    let session = call.session()?;
+    let in_query = || query.participants.map(|text| text.split(',').map(str::to_owned).collect());
+    let people = named(body.participants.or_else(in_query))?;
+    let outcomes = call.groups.remove_participants(session.id(), &group, people).await?;
+    let participants = views(&call, session.id(), outcomes).await?;
+    Ok(Data::of(ParticipantsView { gid: group.to_string(), participants }))
 }
 
-fn change(
-    services: &Services,
-    request: &HttpRequest,
-    body: ParticipantsBody,
-) -> Result<(SessionId, Jid, Vec<Jid>), ApiError> {
-    let session = session_id(request)?;
-    services.supervisor.get(&session)?;
-    let group = path_group(request)?;
-    let in_query = || {
-        let query = Query::of(request);
-        query.text("participants").map(|text| text.split(',').map(str::to_owned).collect())
-    };
-    let texts = body.participants.or_else(in_query);
-    let texts = texts.ok_or_else(|| Error::invalid_field("participants", "is required"))?;
-    Ok((session, group, people(&texts, 256)?))
+/// The people whom a change of a group names.
+fn named(participants: Option<Vec<String>>) -> Result<Vec<Jid>, Error> {
+    let texts = participants.ok_or_else(|| Error::invalid_field("participants", "is required"))?;
+    people(&texts, 256)
 }
 
 fn people(texts: &[String], most: usize) -> Result<Vec<Jid>, Error> {

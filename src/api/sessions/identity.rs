@@ -1,20 +1,18 @@
 //! People under both ids. Beside every field that names a person stands another that holds both of
 //! their ids, as far as they are known; here is which, and where to look a person up.
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Query, session_id},
-        endpoint::{Endpoint, ParameterKind::Text},
+        endpoint::Endpoint,
         error::ApiError,
-        sessions::{data, wire::seconds},
+        kit::{Call, Data, InSession, Query, Read},
+        sessions::wire::seconds,
     },
     domain::{Error, Identities, Jid, JidKind, address, identity::Both},
-    services::Services,
 };
 
 /// Fields that name people, and what stands beside each: an object, or for a list a list of them in
@@ -37,11 +35,18 @@ const BESIDE: [(&str, &str); 12] = [
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/sessions/{sessionId}/identities", look_up)
+            .named("lookUpIdentity")
             .about("Contacts", "Look up a person's telephone number or hidden identity (LID)")
-            .query(Text, "lid", "A hidden identity, such as 100000000000001@lid")
-            .query(Text, "phone", "Or a telephone number, with or without @c.us")
-            .answers::<LearnedView>(200),
+            .details("Name either `lid` or `phone`. 404 where the other id is not known yet."),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct IdentityQuery {
+    /// A hidden identity, such as 100000000000001@lid.
+    lid: Option<String>,
+    /// Or a telephone number, with or without @c.us.
+    phone: Option<String>,
 }
 
 /// Both ids of a person, each null while it is not known.
@@ -105,24 +110,21 @@ fn identities_of(value: &Value, known: &Identities) -> Value {
 }
 
 async fn look_up(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
-    let query = Query::of(&request);
-    let id = match (query.text("lid"), query.text("phone")) {
-        (Some(text), None) => person("lid", text, JidKind::Lid)?,
-        (None, Some(text)) => person("phone", text, JidKind::Person)?,
+    call: Call<Read, InSession>,
+    Query(query): Query<IdentityQuery>,
+) -> Result<Data<LearnedView>, ApiError> {
+    let session = call.session()?;
+    let id = match (query.lid, query.phone) {
+        (Some(text), None) => person("lid", &text, JidKind::Lid)?,
+        (None, Some(text)) => person("phone", &text, JidKind::Person)?,
         _ => return Err(Error::invalid("name either 'lid' or 'phone'").into()),
     };
-    let found = services.directory.identity(&session, &id).await?;
-    let view = LearnedView {
+    let found = call.directory.identity(session.id(), &id).await?;
+    Ok(Data::of(LearnedView {
         phone: found.pair.phone().to_string(),
         lid: found.pair.lid().to_string(),
         learned_at: seconds(found.since),
-    };
-    Ok(HttpResponse::Ok().json(data(view)))
+    }))
 }
 
 fn person(field: &str, text: &str, kind: JidKind) -> Result<Jid, Error> {

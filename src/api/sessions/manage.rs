@@ -2,26 +2,24 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use url::Url;
 use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
-        auth::still_good,
-        body::{Body, Query, session_id},
+        body::Body,
         bounds::one_of,
         chat::access::instances,
-        endpoint::{
-            Bucket, Endpoint,
-            ParameterKind::{Flag, Number, OneOf},
-        },
+        endpoint::Endpoint,
         error::ApiError,
         formats::choice,
+        kit::{
+            Admin, AllSessions, Bucket, Call, Created, Data, InSession, Limit, Listed, Message,
+            OwnSessions, Query, Read,
+        },
         sessions::{
-            data, message, qr,
+            qr,
             view::{SessionView, failure_of},
             webhooks::{WebhookBody, draft_of},
             wire::{seconds, status_word},
@@ -41,45 +39,80 @@ const WAIT: Duration = Duration::from_secs(35);
 const LONGEST_TIMEOUT: f64 = 3_600.0;
 const ENGINES: [&str; 2] = ["browser", "simulated"];
 const PROTOCOLS: [&str; 5] = ["http", "https", "socks4", "socks5", "socks5h"];
-/// What a list can be asked for: every state by its own name.
-const STATES: [&str; 7] =
-    ["initializing", "qr_ready", "authenticated", "ready", "degraded", "failed", "terminated"];
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/api/v1/sessions", create)
+            .named("createSession")
             .about(TAG, "Create a session and wait for its QR code")
+            .details(
+                "Waits until the session shows a code or is ready, unless `waitForQR` is false. A \
+                 webhook in the body is registered before the session starts.",
+            )
             .limited(Bucket::Creation)
-            .takes::<CreateBody>()
-            .answers::<SessionView>(201),
+            .may_fail(&[ErrorCode::EngineFailed]),
         Endpoint::get("/api/v1/sessions", list)
+            .named("listSessions")
             .about(TAG, "List the sessions")
-            .query(OneOf(&STATES), "status", "Only those in this status")
-            .for_keys_of_one_session()
-            .answers_list::<SessionView>(),
+            .details("A key for one session sees that one alone."),
         Endpoint::get("/api/v1/sessions/{sessionId}", read)
-            .about(TAG, "Look at a session")
-            .answers::<SessionView>(200),
+            .named("getSession")
+            .about(TAG, "Look at a session"),
         Endpoint::get("/api/v1/sessions/{sessionId}/status", status)
-            .about(TAG, "The status of a session")
-            .answers::<StatusView>(200),
+            .named("getSessionStatus")
+            .about(TAG, "The status of a session"),
         Endpoint::delete("/api/v1/sessions/{sessionId}", remove)
+            .named("deleteSession")
             .about(TAG, "Stop and remove a session")
-            .query(Flag, "logout", "Unlink the device from the account (default true)")
-            .query(Flag, "keepData", "Keep the profile folder (default false)"),
+            .details("Its messages, webhooks and keys are deleted with it."),
         Endpoint::post("/api/v1/sessions/{sessionId}/restart", restart)
+            .named("restartSession")
             .about(TAG, "Restart a session; its login stays")
-            .limited(Bucket::Creation)
-            .takes::<RestartBody>()
-            .answers::<RestartView>(200),
+            .limited(Bucket::Creation),
         Endpoint::post("/api/v1/sessions/{sessionId}/logout", log_out)
+            .named("logOutSession")
             .about(TAG, "Unlink the device; the session stays, and shows a code to scan again")
             .limited(Bucket::Creation),
         Endpoint::get("/api/v1/sessions/{sessionId}/logs", logs)
-            .about(TAG, "The newest lines of a session's own log")
-            .query(Number, "limit", "How many lines (default 100)")
-            .answers_list::<LogView>(),
+            .named("listSessionLogs")
+            .about(TAG, "The newest lines of a session's own log"),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct SessionsQuery {
+    /// Only those in this status.
+    status: Option<WantedState>,
+}
+
+/// What a list can be asked for: every state by its own name.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WantedState {
+    Initializing,
+    QrReady,
+    Authenticated,
+    Ready,
+    Degraded,
+    Failed,
+    Terminated,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RemovalQuery {
+    /// Unlink the device from the account.
+    #[schema(default = true)]
+    logout: Option<bool>,
+    /// Keep the profile folder.
+    #[serde(default)]
+    keep_data: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct LogsQuery {
+    #[serde(default)]
+    limit: Limit<100, 1_000>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -181,25 +214,24 @@ struct LogView {
 }
 
 async fn create(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Admin, AllSessions>,
     Body(body): Body<CreateBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Created<SessionView>, ApiError> {
     let id = body.session_id.parse::<SessionId>();
     let id = id.map_err(|error| Error::invalid_field("sessionId", error.to_string()));
-    let config = config_of(body.config.unwrap_or_default(), &services);
-    let webhook = match body.webhook.map(|webhook| draft_of(webhook, &request)) {
-        Some(draft) => services.webhooks.endpoints.checked(draft).await.map(Some),
+    let config = config_of(body.config.unwrap_or_default(), &call);
+    let webhook = match body.webhook.map(|webhook| draft_of(webhook, &call.principal())) {
+        Some(draft) => call.webhooks.endpoints.checked(draft).await.map(Some),
         None => Ok(None),
     };
     let webhook = webhook.map_err(|error| error.within("webhook"));
     let ((id, config), webhook) = Error::both(Error::both(id, config), webhook)?;
     let limit = config.qr_timeout;
-    let handle = services.sessions.create(id, config, webhook).await?;
+    let handle = call.sessions.create(id, config, webhook).await?;
     let mut status = handle.status();
     if body.wait_for_qr.unwrap_or(true) {
         status = handle.wait_until(wait(limit), has_sign_of_life).await;
-        still_good(&services, &request).await?;
+        call.still_good().await?;
         if status.state == SessionState::Failed {
             let reason =
                 status.last_error.clone().unwrap_or_else(|| "the session failed".to_owned());
@@ -208,50 +240,46 @@ async fn create(
             return Err(error.detail("sessionId", status.id.as_str()).into());
         }
     }
-    let body = json!({
-        "success": true,
-        "message": "Session created successfully",
-        "data": SessionView::with_qr(&status)?,
-    });
-    Ok(HttpResponse::Created().json(body))
+    Ok(Created::of(SessionView::with_qr(&status)?).saying("Session created successfully"))
 }
 
 async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let wanted = query.text("status");
-    let all = instances(&services, &request);
-    let waiting = services.outbox.stats().await.ok();
-    let views: Vec<SessionView> = all
-        .iter()
-        .filter(|status| wanted.is_none_or(|wanted| is_in(status.state, wanted)))
-        .map(|status| SessionView::with_waiting(status, waiting.as_ref()))
-        .collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+    call: Call<Read, OwnSessions>,
+    Query(query): Query<SessionsQuery>,
+) -> Result<Listed<SessionView>, ApiError> {
+    let all = instances(&call, call.request());
+    let waiting = call.outbox.stats().await.ok();
+    let wanted =
+        all.iter().filter(|status| query.status.is_none_or(|wanted| wanted.is_of(status.state)));
+    Ok(wanted.map(|status| SessionView::with_waiting(status, waiting.as_ref())).collect())
 }
 
-/// `degraded` may be asked for although it is shown beside the status.
-fn is_in(state: SessionState, wanted: &str) -> bool {
-    wanted == state.as_str() || wanted == status_word(state)
+impl WantedState {
+    /// `degraded` may be asked for although it is shown beside the status `authenticated`.
+    fn is_of(self, state: SessionState) -> bool {
+        match self {
+            Self::Initializing => state == SessionState::Initializing,
+            Self::QrReady => state == SessionState::QrReady,
+            Self::Authenticated => {
+                matches!(state, SessionState::Authenticated | SessionState::Degraded)
+            }
+            Self::Ready => state == SessionState::Ready,
+            Self::Degraded => state == SessionState::Degraded,
+            Self::Failed => state == SessionState::Failed,
+            Self::Terminated => state == SessionState::Terminated,
+        }
+    }
 }
 
-async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let status = services.supervisor.get(&session_id(&request)?)?.status();
-    let waiting = services.outbox.stats().await.ok();
-    Ok(HttpResponse::Ok().json(data(SessionView::with_waiting(&status, waiting.as_ref()))))
+async fn read(call: Call<Read, InSession>) -> Result<Data<SessionView>, ApiError> {
+    let status = call.session()?.status();
+    let waiting = call.outbox.stats().await.ok();
+    Ok(Data::of(SessionView::with_waiting(&status, waiting.as_ref())))
 }
 
-async fn status(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let status = services.supervisor.get(&session_id(&request)?)?.status();
-    let view = StatusView {
+async fn status(call: Call<Read, InSession>) -> Result<Data<StatusView>, ApiError> {
+    let status = call.session()?.status();
+    Ok(Data::of(StatusView {
         status: status_word(status.state),
         last_activity: seconds(status.last_activity),
         session_id: status.id.to_string(),
@@ -259,67 +287,54 @@ async fn status(
         connected: status.connected,
         degraded: status.state == SessionState::Degraded,
         state: status.line,
-    };
-    Ok(HttpResponse::Ok().json(data(view)))
+    }))
 }
 
 async fn remove(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let id = session_id(&request)?;
-    let query = Query::of(&request);
-    let removal =
-        Removal { log_out: query.flag("logout", true)?, keep_data: query.flag("keepData", false)? };
-    services.sessions.remove(&id, removal).await?;
-    Ok(HttpResponse::Ok().json(message("Session removed successfully")))
+    call: Call<Admin, InSession>,
+    Query(query): Query<RemovalQuery>,
+) -> Result<Message, ApiError> {
+    let RemovalQuery { logout, keep_data } = query;
+    let removal = Removal { log_out: logout.unwrap_or(true), keep_data };
+    call.sessions.remove(&call.session_id()?, removal).await?;
+    Ok(Message::of("Session removed successfully"))
 }
 
-async fn log_out(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    services.supervisor.get(&session_id(&request)?)?.log_out().await?;
-    Ok(HttpResponse::Ok().json(message("Session logged out")))
+async fn log_out(call: Call<Admin, InSession>) -> Result<Message, ApiError> {
+    call.session()?.log_out().await?;
+    Ok(Message::of("Session logged out"))
 }
 
 async fn restart(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Admin, InSession>,
     Body(body): Body<RestartBody>,
-) -> Result<HttpResponse, ApiError> {
-    let handle = services.supervisor.get(&session_id(&request)?)?;
+) -> Result<Data<RestartView>, ApiError> {
+    let handle = call.session()?;
     handle.restart().await?;
     let mut status = handle.status();
     if body.wait_for_qr.unwrap_or(true) {
         status = handle.wait_until(wait(status.config.qr_timeout), has_sign_of_life).await;
-        still_good(&services, &request).await?;
+        call.still_good().await?;
     }
     let view = RestartView {
         session_id: status.id.to_string(),
         restarted: true,
         status: status_word(status.state),
-        timestamp: seconds(services.clock.now()),
+        timestamp: seconds(call.clock.now()),
         has_qr_code: status.qr.is_some(),
         qr_code: status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?,
     };
-    let body =
-        json!({ "success": true, "message": "Session restarted successfully", "data": view });
-    Ok(HttpResponse::Ok().json(body))
+    Ok(Data::of(view).saying("Session restarted successfully"))
 }
 
 async fn logs(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let handle = services.supervisor.get(&session_id(&request)?)?;
-    let limit = Query::of(&request).number("limit", 100, 1, 1_000)?;
-    let lines: Vec<LogView> = handle
-        .log(limit)
-        .into_iter()
+    call: Call<Read, InSession>,
+    Query(query): Query<LogsQuery>,
+) -> Result<Listed<LogView>, ApiError> {
+    let lines = call.session()?.log(query.limit.get()).into_iter();
+    Ok(lines
         .map(|line| LogView { ts: seconds(line.at), level: line.level, message: line.message })
-        .collect();
-    Ok(HttpResponse::Ok().json(data(lines)))
+        .collect())
 }
 
 fn has_sign_of_life(status: &SessionStatus) -> bool {

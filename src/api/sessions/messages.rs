@@ -1,23 +1,20 @@
 //! What can be done to a message after it was sent: edit, delete, react, fetch its file.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, Query, REACHES, in_field, path_message, session_id},
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, OneOf},
-            Scope,
-        },
+        body::{Body, in_field},
+        endpoint::Endpoint,
         error::ApiError,
-        file::{Shown, file_answer},
+        file::{AnyFile, Shown, file_answer},
+        kit::{
+            self, Call, DeletionQuery, File, InSession, Listed, Message, Path, Query, Read, Send,
+        },
         sessions::{
-            data,
             identity::IdentityView,
-            message,
             send::check_text,
             wire::{ack_word, seconds},
         },
@@ -31,36 +28,29 @@ use crate::{
 const TAG: &str = "Messages";
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let change = |endpoint: Endpoint, summary| endpoint.about(TAG, summary).needs(Scope::Send);
     const ONE: &str = "/api/v1/sessions/{sessionId}/messages/{messageId}";
+    const REACTION: &str = "/api/v1/sessions/{sessionId}/messages/{messageId}/reaction";
     vec![
-        change(Endpoint::patch(ONE, edit), "Edit an own text or caption of the last 15 minutes")
-            .takes::<EditBody>()
-            .takes_long_text(),
-        change(
-            Endpoint::delete(ONE, revoke),
-            "Delete a message; as an admin of a group also those of others",
-        )
-        .query(OneOf(&REACHES), "for", "everyone (default) or me")
-        .query(Flag, "forEveryone", "The same as `for`, as true or false"),
-        change(
-            Endpoint::post("/api/v1/sessions/{sessionId}/messages/{messageId}/reaction", react),
-            "React to a message",
-        )
-        .takes::<ReactionBody>(),
-        change(
-            Endpoint::delete("/api/v1/sessions/{sessionId}/messages/{messageId}/reaction", unreact),
-            "Take a reaction back",
-        ),
+        Endpoint::patch(ONE, edit)
+            .named("editMessage")
+            .about(TAG, "Edit an own text or caption of the last 15 minutes"),
+        Endpoint::delete(ONE, revoke)
+            .named("deleteMessage")
+            .about(TAG, "Delete a message; as an admin of a group also those of others"),
+        Endpoint::post(REACTION, react)
+            .named("reactToMessage")
+            .about(TAG, "React to a message")
+            .details("A second reaction takes the place of the first."),
+        Endpoint::delete(REACTION, unreact)
+            .named("removeReaction")
+            .about(TAG, "Take a reaction back"),
         Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/media", download)
-            .about(TAG, "The file of a message")
-            .answers_other(200, "application/octet-stream"),
+            .named("downloadMessageMedia")
+            .about(TAG, "The file of a message, whole or in part"),
         Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/receipts", receipts)
-            .about(
-                TAG,
-                "Who got, read and played a message of one's own, one entry for each person",
-            )
-            .answers_list::<ReceiptView>(),
+            .named("listMessageReceipts")
+            .about(TAG, "Who got, read and played a message of one's own")
+            .details("One entry for each person whom the message went to."),
     ]
 }
 
@@ -107,28 +97,25 @@ impl ReceiptView {
 }
 
 async fn receipts(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let receipts = services.messages.receipts(&session, &id).await?;
+    call: Call<Read, InSession>,
+    Path(id): Path<kit::MessageId>,
+) -> Result<Listed<ReceiptView>, ApiError> {
+    let session = call.session_id()?;
+    let receipts = call.messages.receipts(&session, &id).await?;
     let people = receipts.iter().map(|receipt| &receipt.participant);
-    let known = services.directory.identities(&session, people).await?;
-    let views: Vec<ReceiptView> =
-        receipts.iter().map(|receipt| ReceiptView::of(receipt, &known)).collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+    let known = call.directory.identities(&session, people).await?;
+    Ok(receipts.iter().map(|receipt| ReceiptView::of(receipt, &known)).collect())
 }
 
 async fn edit(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Send, InSession>,
+    Path(id): Path<kit::MessageId>,
     Body(body): Body<EditBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Message, ApiError> {
     check_text("content", &body.content)?;
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let edited = services.message_actions.edit(&session, &id, body.content).await;
+    let edited = call.message_actions.edit(&call.session_id()?, &id, body.content).await;
     edited.map_err(|error| of_text("content", error))?;
-    Ok(HttpResponse::Ok().json(message("Message edited")))
+    Ok(Message::of("Message edited"))
 }
 
 /// A fault of the new text of a message, under the name that this has in the request.
@@ -140,44 +127,41 @@ pub fn of_text(field: &str, error: Error) -> Error {
 }
 
 async fn revoke(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let for_everyone = Query::of(&request).is_for_everyone()?;
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.message_actions.revoke(&session, &id, for_everyone).await?;
-    Ok(HttpResponse::Ok().json(message("Message deleted")))
+    call: Call<Send, InSession>,
+    Path(id): Path<kit::MessageId>,
+    Query(query): Query<DeletionQuery>,
+) -> Result<Message, ApiError> {
+    call.message_actions.revoke(&call.session_id()?, &id, query.is_for_everyone()).await?;
+    Ok(Message::of("Message deleted"))
 }
 
 async fn react(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Send, InSession>,
+    Path(id): Path<kit::MessageId>,
     Body(body): Body<ReactionBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Message, ApiError> {
     // An empty one takes the reaction back, which has a request of its own.
     if body.emoji.is_empty() {
         return Err(Error::invalid_field("emoji", "must be one emoji").into());
     }
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.message_actions.react(&session, &id, body.emoji).await?;
-    Ok(HttpResponse::Ok().json(message("Reaction sent")))
+    call.message_actions.react(&call.session_id()?, &id, body.emoji).await?;
+    Ok(Message::of("Reaction sent"))
 }
 
 async fn unreact(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    services.message_actions.react(&session, &id, String::new()).await?;
-    Ok(HttpResponse::Ok().json(message("Reaction removed")))
+    call: Call<Send, InSession>,
+    Path(id): Path<kit::MessageId>,
+) -> Result<Message, ApiError> {
+    call.message_actions.react(&call.session_id()?, &id, String::new()).await?;
+    Ok(Message::of("Reaction removed"))
 }
 
 async fn download(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    message_file(&services, &request, &session, &id).await
+    call: Call<Read, InSession>,
+    Path(id): Path<kit::MessageId>,
+) -> Result<File<AnyFile>, ApiError> {
+    let file = message_file(&call, call.request(), &call.session_id()?, &id).await?;
+    Ok(file.into())
 }
 
 /// The file of a message as an answer.

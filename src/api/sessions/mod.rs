@@ -17,8 +17,6 @@ mod webhook_deliveries;
 mod webhooks;
 pub mod wire;
 
-use serde_json::json;
-
 pub use self::{
     cards::{check_contact, check_vcard},
     manage::proxy_address,
@@ -42,14 +40,4 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(webhooks::endpoints());
     all.extend(webhook_deliveries::endpoints());
     all
-}
-
-/// The success envelope around some data.
-fn data(data: impl serde::Serialize) -> serde_json::Value {
-    json!({ "success": true, "data": data })
-}
-
-/// The success envelope with a message alone.
-fn message(text: &str) -> serde_json::Value {
-    json!({ "success": true, "message": text })
 }

@@ -1,33 +1,26 @@
 //! The outbox as callers see it: what waits, why, and how to take it back.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
     api::{
-        body::{Query, segment, session_id},
         bounds::one_of,
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Number, Text},
-            Repeat, Scope,
-        },
+        endpoint::Endpoint,
         error::ApiError,
         formats::choice,
-        sessions::{data, wire::seconds},
+        kit::{Call, Data, InSession, Limit, Path, PathValue, Query, Read, Repeat, Send},
+        sessions::wire::seconds,
     },
     domain::{
-        Error, FailureCode, SendHold, SessionId, SessionState, SessionStatus, Subject, Timestamp,
+        Error, FailureCode, SendHold, SessionState, SessionStatus, Subject, Timestamp,
         outbox::{OutboxEntry, OutboxState, Priority, SendOptions},
     },
     services::Services,
 };
 
 const TAG: &str = "Outbox";
-const PAGE: usize = 50;
-const LARGEST_PAGE: usize = 200;
 const PRIORITIES: [&str; 2] = ["direct", "bulk"];
 /// How far ahead a message may be accepted.
 const FARTHEST_DAYS: i64 = 366;
@@ -38,23 +31,40 @@ pub fn endpoints() -> Vec<Endpoint> {
     const ONE: &str = "/api/v1/sessions/{sessionId}/outbox/{outboxId}";
     vec![
         Endpoint::get(ALL, list)
+            .named("listOutbox")
             .about(TAG, "Messages on their way out, newest first")
-            .query(Number, "limit", "how many, 50 by default and 200 at most")
-            .query(Text, "before", "the id of an entry: those accepted before it")
-            .answers::<OutboxList>(200),
-        Endpoint::get(ONE, read)
-            .about(TAG, "One message on its way out")
-            .answers::<OutboxView>(200),
+            .details("`hold` says until when WhatsApp takes no messages of the account."),
+        Endpoint::get(ONE, read).named("getOutboxMessage").about(TAG, "One message on its way out"),
         Endpoint::delete(ONE, cancel)
-            .about(TAG, "Take a message back that is not under way yet")
-            .needs(Scope::Send)
-            .answers::<OutboxView>(200),
+            .named("cancelOutboxMessage")
+            .about(TAG, "Cancel a message that is not in flight yet"),
         Endpoint::post(RESUME, resume)
+            .named("resumeOutbox")
             .about(TAG, "Send again before the end of a hold")
-            .needs(Scope::Send)
-            .repeats(Repeat::Repeatable)
-            .answers::<ResumedView>(200),
+            .repeats(Repeat::Repeatable),
     ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct OutboxQuery {
+    #[serde(default)]
+    limit: Limit<50, 200>,
+    /// The id of an entry: only those accepted before it.
+    before: Option<String>,
+}
+
+/// An entry of the outbox, by its UUID.
+enum OutboxId {}
+
+impl PathValue for OutboxId {
+    type Value = Uuid;
+    const NAME: &'static str = "outboxId";
+    const ABOUT: &'static str = "The id of the entry, as a send answers it";
+    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440020";
+
+    fn read(text: &str) -> Result<Uuid, Error> {
+        entry_id(text)
+    }
 }
 
 /// How a message is to be sent; part of every send.
@@ -204,61 +214,43 @@ fn waiting_for(
 }
 
 async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    let status = services.supervisor.get(&session)?.status();
-    let query = Query::of(&request);
-    let limit = query.number("limit", PAGE, 1, LARGEST_PAGE)?;
-    let before = match query.text("before") {
-        Some(text) => Some(entry_id(text)?),
-        None => None,
-    };
-    let entries = services.outbox.page(&session, before, limit).await?;
-    let now = services.clock.now();
+    call: Call<Read, InSession>,
+    Query(query): Query<OutboxQuery>,
+) -> Result<Data<OutboxList>, ApiError> {
+    let session = call.session()?;
+    let status = session.status();
+    let before = query.before.map(|text| entry_id(&text)).transpose()?;
+    let entries = call.outbox.page(session.id(), before, query.limit.get()).await?;
+    let now = call.clock.now();
     let outbox = entries.iter().map(|entry| OutboxView::of(entry, &status, now)).collect();
     let hold = status.send_hold.as_ref().map(HoldView::of);
-    Ok(HttpResponse::Ok().json(data(OutboxList { outbox, hold })))
+    Ok(Data::of(OutboxList { outbox, hold }))
 }
 
-async fn resume(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    let resumed = services.supervisor.get(&session)?.resume_sends().await?;
-    Ok(HttpResponse::Ok().json(data(ResumedView { resumed })))
+async fn resume(call: Call<Send, InSession>) -> Result<Data<ResumedView>, ApiError> {
+    let resumed = call.session()?.resume_sends().await?;
+    Ok(Data::of(ResumedView { resumed }))
 }
 
 async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, id) = path_entry(&request)?;
-    services.supervisor.get(&session)?;
-    let entry = services.outbox.get(&session, id).await?;
-    shown(&services, &entry)
+    call: Call<Read, InSession>,
+    Path(id): Path<OutboxId>,
+) -> Result<Data<OutboxView>, ApiError> {
+    let entry = call.outbox.get(call.session()?.id(), id).await?;
+    shown(&call, &entry)
 }
 
 async fn cancel(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, id) = path_entry(&request)?;
-    services.supervisor.get(&session)?;
-    let entry = services.outbox.cancel(&session, id).await?;
-    shown(&services, &entry)
+    call: Call<Send, InSession>,
+    Path(id): Path<OutboxId>,
+) -> Result<Data<OutboxView>, ApiError> {
+    let entry = call.outbox.cancel(call.session()?.id(), id).await?;
+    shown(&call, &entry)
 }
 
-fn shown(services: &Services, entry: &OutboxEntry) -> Result<HttpResponse, ApiError> {
+fn shown(services: &Services, entry: &OutboxEntry) -> Result<Data<OutboxView>, ApiError> {
     let status = services.supervisor.get(&entry.session)?.status();
-    let view = OutboxView::of(entry, &status, services.clock.now());
-    Ok(HttpResponse::Ok().json(data(view)))
-}
-
-fn path_entry(request: &HttpRequest) -> Result<(SessionId, Uuid), ApiError> {
-    Ok((session_id(request)?, entry_id(segment(request, "outboxId"))?))
+    Ok(Data::of(OutboxView::of(entry, &status, services.clock.now())))
 }
 
 fn entry_id(text: &str) -> Result<Uuid, Error> {

@@ -1,28 +1,26 @@
 //! Polls: what was chosen, and by whom.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{path_message, session_id},
         endpoint::Endpoint,
         error::ApiError,
-        sessions::{data, identity::IdentityView},
+        kit::{Call, Data, InSession, MessageId, Path, Read},
+        sessions::identity::IdentityView,
     },
     domain::{
-        Identities, Message,
+        Error, Identities, Message, Subject,
         details::{Poll, Vote},
     },
-    services::Services,
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/poll", tally)
-            .about("Messages", "A poll and what everybody chose")
-            .answers::<PollTallyView>(200),
+            .named("getPoll")
+            .about("Messages", "A poll and what everybody chose"),
     ]
 }
 
@@ -82,14 +80,15 @@ impl PollTallyView {
 }
 
 async fn tally(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let (session, id) = (session_id(&request)?, path_message(&request)?);
-    let message = services.messages.poll(&session, &id).await?;
-    let poll = message.details().poll.clone();
-    let senders = poll.iter().flat_map(|poll| poll.all_votes()).map(|vote| &vote.sender);
-    let known = services.directory.identities(&session, senders).await?;
-    let view = poll.as_ref().map(|poll| PollTallyView::of(&message, poll, &known));
-    Ok(HttpResponse::Ok().json(data(view)))
+    call: Call<Read, InSession>,
+    Path(id): Path<MessageId>,
+) -> Result<Data<PollTallyView>, ApiError> {
+    let session = call.session_id()?;
+    let message = call.messages.poll(&session, &id).await?;
+    let Some(poll) = message.details().poll.clone() else {
+        return Err(Error::not_found(Subject::Message, "the message is no poll").into());
+    };
+    let senders = poll.all_votes().iter().map(|vote| &vote.sender);
+    let known = call.directory.identities(&session, senders).await?;
+    Ok(Data::of(PollTallyView::of(&message, &poll, &known)))
 }

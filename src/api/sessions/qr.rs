@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use image::{ImageFormat, Luma};
 use qrcode::{EcLevel, QrCode, types::Color};
 use serde::{Deserialize, Serialize};
@@ -10,16 +10,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        auth::still_good,
-        body::{Body, Query, session_id},
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Flag, Number, OneOf},
-            Scope,
-        },
+        body::Body,
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{Admin, Call, Data, File, FileKind, InSession, Query},
         sessions::{
-            data,
             view::failure_of,
             wire::{self, seconds, status_word},
         },
@@ -27,38 +22,68 @@ use crate::{
     domain::{
         Error, ErrorCode, Jid, Reply, SessionState, SessionStatus, Subject, Timestamp, address,
     },
-    services::Services,
 };
 
 const TAG: &str = "Linking";
 const WAIT: Duration = Duration::from_secs(30);
 const QUIET_ZONE: usize = 4;
-const FORMATS: [&str; 3] = ["base64", "url", "text"];
 const USUAL_SIZE: u32 = 300;
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let image = |path| {
-        Endpoint::get(path, image)
-            .about(TAG, "The QR code as a PNG picture")
-            .needs(Scope::Admin)
-            .query(Flag, "wait", "Wait up to 30 s for a code")
-            .query(Number, "size", "Pixels, 100 to 1000 (default 300)")
-            .answers_other(200, "image/png")
+    let code = |endpoint: Endpoint| {
+        endpoint
+            .details("404 while there is no code: the session is linked, failed or still starts.")
     };
     vec![
-        Endpoint::get("/api/v1/sessions/{sessionId}/qr", read)
-            .about(TAG, "The QR code to scan")
-            .needs(Scope::Admin)
-            .query(Flag, "wait", "Wait up to 30 s for a code")
-            .query(OneOf(&FORMATS), "format", "base64 (default), url or text")
-            .answers::<QrView>(200),
-        image("/api/v1/sessions/{sessionId}/qr/image"),
-        image("/api/v1/sessions/{sessionId}/qr.png"),
+        code(Endpoint::get("/api/v1/sessions/{sessionId}/qr", read))
+            .named("getQrCode")
+            .about(TAG, "The QR code to scan"),
+        code(Endpoint::get("/api/v1/sessions/{sessionId}/qr/image", image))
+            .named("getQrImage")
+            .about(TAG, "The QR code as a PNG picture"),
+        code(Endpoint::get("/api/v1/sessions/{sessionId}/qr.png", image))
+            .named("getQrPng")
+            .about(TAG, "The QR code as a PNG picture"),
         Endpoint::post("/api/v1/sessions/{sessionId}/pairing-code", pairing_code)
-            .about(TAG, "A code to type on the phone instead of scanning")
-            .takes::<PairingBody>()
-            .answers::<PairingView>(200),
+            .named("createPairingCode")
+            .about(TAG, "A code to type on the phone instead of scanning"),
     ]
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum QrFormat {
+    #[default]
+    Base64,
+    Url,
+    Text,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct QrQuery {
+    /// Wait up to 30 seconds for a code.
+    #[serde(default)]
+    wait: bool,
+    /// As a data URL, as the address of the picture, or as the text of the code; base64 when nothing
+    /// is said.
+    format: Option<QrFormat>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct QrImageQuery {
+    /// Wait up to 30 seconds for a code.
+    #[serde(default)]
+    wait: bool,
+    /// Pixels of a side.
+    #[schema(minimum = 100, maximum = 1_000, default = 300)]
+    size: Option<u32>,
+}
+
+/// A picture of the code.
+struct Png;
+
+impl FileKind for Png {
+    const CONTENT_TYPE: &'static str = "image/png";
 }
 
 #[derive(Serialize, ToSchema)]
@@ -73,7 +98,7 @@ struct QrView {
     expires_at: String,
     session_id: String,
     status: &'static str,
-    format: String,
+    format: QrFormat,
     attempt: u32,
 }
 
@@ -92,53 +117,47 @@ struct PairingView {
 }
 
 async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let format = query.text("format").unwrap_or("base64").to_owned();
-    let status = current(&services, &request).await?;
+    call: Call<Admin, InSession>,
+    Query(query): Query<QrQuery>,
+) -> Result<Data<QrView>, ApiError> {
+    let format = query.format.unwrap_or_default();
+    let status = current(&call, query.wait).await?;
     let Some(qr) = &status.qr else { return Err(not_available(&status).into()) };
-    let view = QrView {
-        qr_code: (format == "base64").then(|| data_url(&qr.text)).transpose()?,
-        qr_text: (format == "text").then(|| qr.text.clone()),
-        qr_code_url: (format == "url").then(|| format!("/api/v1/sessions/{}/qr/image", status.id)),
+    Ok(Data::of(QrView {
+        qr_code: (format == QrFormat::Base64).then(|| data_url(&qr.text)).transpose()?,
+        qr_text: (format == QrFormat::Text).then(|| qr.text.clone()),
+        qr_code_url: (format == QrFormat::Url)
+            .then(|| format!("/api/v1/sessions/{}/qr/image", status.id)),
         expires_at: seconds(qr.expires_at),
         session_id: status.id.to_string(),
         status: status_word(status.state),
         format,
         attempt: qr.attempt,
-    };
-    Ok(HttpResponse::Ok().json(data(view)))
+    }))
 }
 
 async fn image(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let size = Query::of(&request).number("size", USUAL_SIZE, 100, 1_000)?;
-    let status = current(&services, &request).await?;
+    call: Call<Admin, InSession>,
+    Query(query): Query<QrImageQuery>,
+) -> Result<File<Png>, ApiError> {
+    let status = current(&call, query.wait).await?;
     let Some(qr) = &status.qr else { return Err(not_available(&status).into()) };
-    let picture = png(&qr.text, size)?;
-    Ok(HttpResponse::Ok()
-        .content_type("image/png")
-        .insert_header(("cache-control", "no-cache"))
-        .body(picture))
+    let picture = png(&qr.text, query.size.unwrap_or(USUAL_SIZE))?;
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(Png::CONTENT_TYPE).insert_header(("cache-control", "no-cache"));
+    Ok(answer.body(picture).into())
 }
 
 async fn pairing_code(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Call<Admin, InSession>,
     Body(body): Body<PairingBody>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Data<PairingView>, ApiError> {
     let phone = phone(&body.phone)?;
-    let handle = services.supervisor.get(&session_id(&request)?)?;
-    let reply = handle.pairing_code(phone.user().to_owned()).await?;
-    still_good(&services, &request).await?;
+    let reply = call.session()?.pairing_code(phone.user().to_owned()).await?;
+    call.still_good().await?;
     match reply {
         Reply::PairingCode { code, expires_at } => {
-            let view = PairingView { code, expires_at: seconds(expires_at) };
-            Ok(HttpResponse::Ok().json(data(view)))
+            Ok(Data::of(PairingView { code, expires_at: seconds(expires_at) }))
         }
         _ => Err(Error::new(ErrorCode::EngineFailed, "the engine gave no code").into()),
     }
@@ -154,17 +173,17 @@ pub fn phone(text: &str) -> Result<Jid, Error> {
 
 /// The status, after waiting for a code when the caller wants that. A code that has run out is
 /// no code.
-async fn current(services: &Services, request: &HttpRequest) -> Result<SessionStatus, ApiError> {
-    let handle = services.supervisor.get(&session_id(request)?)?;
+async fn current(call: &Call<Admin, InSession>, wait: bool) -> Result<SessionStatus, ApiError> {
+    let handle = call.session()?;
     let mut status = handle.status();
-    if Query::of(request).flag("wait", false)? {
+    if wait {
         let decided = |status: &SessionStatus| {
             status.qr.is_some() || status.state != SessionState::Initializing
         };
         status = handle.wait_until(WAIT, decided).await;
-        still_good(services, request).await?;
+        call.still_good().await?;
     }
-    let now = services.clock.now();
+    let now = call.clock.now();
     status.qr = status.qr.filter(|qr| now < qr.expires_at);
     Ok(status)
 }

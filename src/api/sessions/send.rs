@@ -1,82 +1,73 @@
 //! Sending: every kind of message, now, later or when the session is ready.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, in_field, jid, recipient, session_id},
-        endpoint::{Bucket, Endpoint, Repeat, Scope},
+        body::{Body, in_field, jid, recipient},
+        endpoint::Endpoint,
         error::ApiError,
-        idempotency::message_key,
+        kit::{Bucket, Call, InSession, Repeat, Send, Sent},
         sessions::{
             cards::{CardDraft, cards},
-            data,
             outbox::Posting,
             wire::jids,
         },
     },
     domain::{
-        Ack, Content, Error, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
-        command::MediaKind, outbox::SendOptions, rules,
+        Ack, Content, Error, Jid, JidKind, MessageId, Subject, Timestamp, command::MediaKind,
+        outbox::SendOptions, rules,
     },
     messaging::{SendOutcome, SendRequest, uploads::Wanted},
     services::Services,
+    session::SessionHandle,
 };
 
 const TAG: &str = "Messages";
 
+type SendCall = Call<Send, InSession>;
+type Answer = Result<Sent<SentView>, ApiError>;
+
 pub fn endpoints() -> Vec<Endpoint> {
-    let send = |endpoint: Endpoint, summary| {
+    let all = vec![
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-text", text)
+            .named("sendText")
+            .about(TAG, "Send a text"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-message", to_number)
+            .named("sendTextToNumber")
+            .about(TAG, "Send a text to a telephone number"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-image", image)
+            .named("sendImage")
+            .about(TAG, "Send a picture"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-file", file)
+            .named("sendFile")
+            .about(TAG, "Send a file as a document"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-audio", audio)
+            .named("sendAudio")
+            .about(TAG, "Send audio or a voice note"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-location", location)
+            .named("sendLocation")
+            .about(TAG, "Send a location"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-contact", contact)
+            .named("sendContacts")
+            .about(TAG, "Send contact cards"),
+        Endpoint::post("/api/v1/sessions/{sessionId}/send-poll", poll)
+            .named("sendPoll")
+            .about(TAG, "Send a poll"),
+    ];
+    let send = |endpoint: Endpoint| {
         endpoint
-            .about(TAG, summary)
-            .needs(Scope::Send)
+            .details(
+                "Answers 200 once WhatsApp has the message. With `queue` or `sendAt` it answers 202 \
+                 as soon as the message is in the outbox, where `outboxId` names it.",
+            )
             .limited(Bucket::Messaging)
             // What an earlier attempt sent is found in the outbox.
             .repeats(Repeat::Repeatable)
-            .answers::<SentView>(200)
-            .or_status(202)
     };
-    vec![
-        send(Endpoint::post("/api/v1/sessions/{sessionId}/send-text", text), "Send a text")
-            .takes::<TextBody>()
-            .takes_long_text(),
-        send(
-            Endpoint::post("/api/v1/sessions/{sessionId}/send-message", to_number),
-            "Send a text to a number",
-        )
-        .takes::<NumberBody>()
-        .takes_long_text(),
-        send(Endpoint::post("/api/v1/sessions/{sessionId}/send-image", image), "Send a picture")
-            .takes_file()
-            .takes::<MediaBody>(),
-        send(
-            Endpoint::post("/api/v1/sessions/{sessionId}/send-file", file),
-            "Send a file as a document",
-        )
-        .takes_file()
-        .takes::<FileBody>(),
-        send(
-            Endpoint::post("/api/v1/sessions/{sessionId}/send-audio", audio),
-            "Send audio or a voice note",
-        )
-        .takes_file()
-        .takes::<AudioBody>(),
-        send(
-            Endpoint::post("/api/v1/sessions/{sessionId}/send-location", location),
-            "Send a location",
-        )
-        .takes::<LocationBody>(),
-        send(
-            Endpoint::post("/api/v1/sessions/{sessionId}/send-contact", contact),
-            "Send contact cards",
-        )
-        .takes::<ContactBody>(),
-        send(Endpoint::post("/api/v1/sessions/{sessionId}/send-poll", poll), "Send a poll")
-            .takes::<PollBody>(),
-    ]
+    all.into_iter().map(send).collect()
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -261,91 +252,63 @@ impl SentView {
     }
 }
 
-async fn text(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<TextBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
-    let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
+async fn text(call: SendCall, Body(body): Body<TextBody>) -> Answer {
+    let session = call.session()?;
+    let around = Around::of(&call, body.quoted_message_id, body.mentions, &body.posting);
     let text = Error::both(target(&body.chat_id), check_text("content", &body.content));
     let ((chat, ()), around) = Error::both(text, around)?;
     let content = Content::Text { body: body.content.clone() };
     let around = Around { link_preview: body.link_preview.unwrap_or(true), ..around };
-    let view = send(&services, (&request, &session), chat, content, around).await?;
+    let view = send(&call, &session, chat, content, around).await?;
     Ok(answer(SentView { content: Some(body.content), ..view }))
 }
 
-async fn to_number(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<NumberBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
-    let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
+async fn to_number(call: SendCall, Body(body): Body<NumberBody>) -> Answer {
+    let session = call.session()?;
+    let around = Around::of(&call, body.quoted_message_id, body.mentions, &body.posting);
     let text = Error::both(addressee(&body.to), check_text("message", &body.message));
     let ((chat, ()), around) = Error::both(text, around)?;
     let content = Content::Text { body: body.message.clone() };
     let around = Around { link_preview: body.link_preview.unwrap_or(true), ..around };
-    let view = send(&services, (&request, &session), chat, content, around).await?;
+    let view = send(&call, &session, chat, content, around).await?;
     Ok(answer(SentView { content: Some(body.message), ..view }))
 }
 
-async fn image(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MediaBody>,
-) -> Result<HttpResponse, ApiError> {
-    send_media(&services, &request, body, MediaKind::Image).await
+async fn image(call: SendCall, Body(body): Body<MediaBody>) -> Answer {
+    send_media(&call, body, MediaKind::Image).await
 }
 
-async fn file(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<FileBody>,
-) -> Result<HttpResponse, ApiError> {
+async fn file(call: SendCall, Body(body): Body<FileBody>) -> Answer {
     let FileBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting } = body;
     let filename = Some(filename);
     let body = MediaBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting };
-    send_media(&services, &request, body, MediaKind::Document).await
+    send_media(&call, body, MediaKind::Document).await
 }
 
-async fn audio(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<AudioBody>,
-) -> Result<HttpResponse, ApiError> {
+async fn audio(call: SendCall, Body(body): Body<AudioBody>) -> Answer {
     let kind = if body.ptt == Some(true) { MediaKind::Voice } else { MediaKind::Audio };
     let AudioBody { chat_id, data, filename, quoted_message_id, posting, ptt: _ } = body;
     let (caption, mentions) = (None, None);
     let body = MediaBody { chat_id, data, filename, caption, mentions, quoted_message_id, posting };
-    send_media(&services, &request, body, kind).await
+    send_media(&call, body, kind).await
 }
 
-async fn send_media(
-    services: &Services,
-    request: &HttpRequest,
-    body: MediaBody,
-    kind: MediaKind,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(request)?;
-    services.supervisor.get(&session)?;
-    let around = Around::of(services, body.quoted_message_id, body.mentions, &body.posting);
+async fn send_media(call: &SendCall, body: MediaBody, kind: MediaKind) -> Answer {
+    let session = call.session()?;
+    let around = Around::of(call, body.quoted_message_id, body.mentions, &body.posting);
     let unnamed = kind == MediaKind::Document
         && body.filename.as_ref().is_none_or(|name| name.trim().is_empty());
     let named = match unnamed {
         true => Err(Error::invalid_field("filename", "is required")),
         false => Ok(()),
     };
-    let source = services.uploads.data_url("data", body.data);
+    let source = call.uploads.data_url("data", body.data);
     let wanted = Wanted { kind, filename: body.filename, caption: body.caption };
-    let upload = Error::both(services.uploads.receive(source, wanted).await, named);
+    let upload = Error::both(call.uploads.receive(source, wanted).await, named);
     let around = Error::both(target(&body.chat_id), around);
     let ((chat, around), (upload, ())) = Error::both(around, upload)?;
     let content = Content::Media(upload.media.clone());
-    let view = send(services, (request, &session), chat, content, around).await?;
+    let view = send(call, &session, chat, content, around).await?;
     let file = &upload.media;
     let view = SentView {
         filename: Some(file.filename.clone()),
@@ -357,53 +320,38 @@ async fn send_media(
     Ok(answer(view))
 }
 
-async fn location(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<LocationBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
+async fn location(call: SendCall, Body(body): Body<LocationBody>) -> Answer {
+    let session = call.session()?;
     let LocationBody { latitude, longitude, name, address, quoted_message_id, posting, .. } = body;
     let content = Content::Location { latitude, longitude, name, address };
-    let around = Around::of(&services, quoted_message_id, None, &posting);
+    let around = Around::of(&call, quoted_message_id, None, &posting);
     let around = Error::both(target(&body.chat_id), around);
     let ((), (chat, around)) = Error::both(rules::check(&content), around)?;
-    let view = send(&services, (&request, &session), chat, content, around).await?;
+    let view = send(&call, &session, chat, content, around).await?;
     Ok(answer(view))
 }
 
-async fn contact(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<ContactBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
+async fn contact(call: SendCall, Body(body): Body<ContactBody>) -> Answer {
+    let session = call.session()?;
     let contacts = cards(body.contacts).and_then(|contacts| {
         let content = Content::ContactCards { contacts };
         rules::check(&content).map(|()| content)
     });
-    let around = Around::of(&services, body.quoted_message_id, None, &body.posting);
+    let around = Around::of(&call, body.quoted_message_id, None, &body.posting);
     let around = Error::both(target(&body.chat_id), around);
     let (content, (chat, around)) = Error::both(contacts, around)?;
-    let view = send(&services, (&request, &session), chat, content, around).await?;
+    let view = send(&call, &session, chat, content, around).await?;
     Ok(answer(view))
 }
 
-async fn poll(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<PollBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_id(&request)?;
-    services.supervisor.get(&session)?;
-    let around = Around::of(&services, body.quoted_message_id, body.mentions, &body.posting);
+async fn poll(call: SendCall, Body(body): Body<PollBody>) -> Answer {
+    let session = call.session()?;
+    let around = Around::of(&call, body.quoted_message_id, body.mentions, &body.posting);
     let around = Error::both(target(&body.chat_id), around);
     let selectable = body.selectable_count.unwrap_or(1);
     let content = Content::Poll { question: body.question, options: body.options, selectable };
     let ((), (chat, around)) = Error::both(rules::check(&content), around)?;
-    let view = send(&services, (&request, &session), chat, content, around).await?;
+    let view = send(&call, &session, chat, content, around).await?;
     Ok(answer(view))
 }
 
@@ -432,17 +380,17 @@ impl Around {
 }
 
 async fn send(
-    services: &Services,
-    (request, session): (&HttpRequest, &SessionId),
+    call: &SendCall,
+    session: &SessionHandle,
     chat: Jid,
     content: Content,
     around: Around,
 ) -> Result<SentView, Error> {
-    let key = message_key(request);
+    let key = call.message_key();
     let Around { quoted, mentions, terms, link_preview } = around;
     let request = SendRequest { key, chat, content, quoted, mentions, link_preview };
-    let me = services.supervisor.get(session)?.status().me.map(|me| me.id);
-    Ok(match services.sends.send(session, request, terms).await? {
+    let me = session.status().me.map(|me| me.id);
+    Ok(match call.sends.send(session.id(), request, terms).await? {
         SendOutcome::Sent(sent) => SentView::of(&sent.id, sent.timestamp, sent.ack),
         SendOutcome::Queued(entry) => SentView {
             outbox_id: Some(entry.id.to_string()),
@@ -451,10 +399,8 @@ async fn send(
     })
 }
 
-/// 200 for what WhatsApp has, 202 for what waits in the outbox.
-fn answer(view: SentView) -> HttpResponse {
-    let status = if view.outbox_id.is_none() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    HttpResponse::build(status).json(data(view))
+fn answer(view: SentView) -> Sent<SentView> {
+    if view.outbox_id.is_none() { Sent::now(view) } else { Sent::queued(view) }
 }
 
 /// Somebody who can be written to.

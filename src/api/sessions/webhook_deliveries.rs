@@ -1,62 +1,97 @@
 //! Webhooks: what was delivered and what was not, having it once more, and a test.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
+    accounts::Principal,
     api::{
-        auth::principal,
-        body::{Body, Query, in_field, moment, uuid},
-        endpoint::{
-            Endpoint,
-            ParameterKind::{Number, OneOf, Text},
-        },
+        body::{Body, in_field, moment},
+        endpoint::Endpoint,
         error::ApiError,
+        kit::{
+            Admin, AllSessions, Call, Data, InSession, Limit, Listed, Path, PathValue, Query, Read,
+            Sessions, path::uuid,
+        },
         sessions::{
-            data,
-            webhooks::{TAG, session_of, webhook_id},
+            webhooks::{TAG, WebhookId, session_of},
             wire::seconds,
         },
     },
     domain::{Error, Subject},
-    services::Services,
     webhooks::{Attempt, Delivery, DeliveryState},
 };
 
-const STATES: [&str; 3] = ["waiting", "delivered", "dead"];
-
-/// The same endpoints under two prefixes.
+/// The same endpoints under two prefixes: of one session, and for all sessions.
 macro_rules! delivery_endpoints {
-    ($prefix:literal) => {
+    ($prefix:literal, $sessions:ident, $names:expr) => {
         vec![
-            Endpoint::post(concat!($prefix, "/{webhookId}/test"), test)
-                .about(TAG, "Post a test event now and say how it went")
-                .answers::<AttemptView>(200),
-            Endpoint::get(concat!($prefix, "/{webhookId}/deliveries"), deliveries)
-                .about(TAG, "The deliveries of a webhook with every attempt, newest first")
-                .query(OneOf(&STATES), "status", "waiting, delivered or dead")
-                .query(Text, "before", "Only those before this delivery")
-                .query(Number, "limit", "How many, up to 200 (default 50)")
-                .answers_list::<DeliveryView>(),
+            Endpoint::post(concat!($prefix, "/{webhookId}/test"), test::<$sessions>)
+                .named($names[0])
+                .about(TAG, "Post a test event now and say how it went"),
+            Endpoint::get(concat!($prefix, "/{webhookId}/deliveries"), deliveries::<$sessions>)
+                .named($names[1])
+                .about(TAG, "The deliveries of a webhook with every attempt, newest first"),
             Endpoint::post(
                 concat!($prefix, "/{webhookId}/deliveries/{deliveryId}/redeliver"),
-                redeliver,
+                redeliver::<$sessions>,
             )
-            .about(TAG, "Deliver an event once more")
-            .answers::<DeliveryView>(200),
-            Endpoint::post(concat!($prefix, "/{webhookId}/recover"), recover)
-                .about(TAG, "Deliver all dead letters since a time once more")
-                .takes::<RecoverBody>()
-                .answers::<RecoveredView>(200),
+            .named($names[2])
+            .about(TAG, "Deliver an event once more"),
+            Endpoint::post(concat!($prefix, "/{webhookId}/recover"), recover::<$sessions>)
+                .named($names[3])
+                .about(TAG, "Deliver all dead letters since a time once more"),
         ]
     };
 }
 
+const OF_SESSION: [&str; 4] =
+    ["testWebhook", "listWebhookDeliveries", "redeliverWebhookEvent", "recoverWebhook"];
+const OF_GATEWAY: [&str; 4] = [
+    "testGatewayWebhook",
+    "listGatewayWebhookDeliveries",
+    "redeliverGatewayWebhookEvent",
+    "recoverGatewayWebhook",
+];
+
 pub fn endpoints() -> Vec<Endpoint> {
-    let mut all = delivery_endpoints!("/api/v1/sessions/{sessionId}/webhooks");
-    all.extend(delivery_endpoints!("/api/v1/gateway-webhooks"));
+    let mut all =
+        delivery_endpoints!("/api/v1/sessions/{sessionId}/webhooks", InSession, OF_SESSION);
+    all.extend(delivery_endpoints!("/api/v1/gateway-webhooks", AllSessions, OF_GATEWAY));
     all
+}
+
+/// A delivery, by its UUID.
+enum DeliveryId {}
+
+impl PathValue for DeliveryId {
+    type Value = Uuid;
+    const NAME: &'static str = "deliveryId";
+    const ABOUT: &'static str = "The UUID of the delivery";
+    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440031";
+
+    fn read(text: &str) -> Result<Uuid, Error> {
+        uuid(text, Subject::Webhook)
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+struct DeliveriesQuery {
+    /// Only those in this state.
+    status: Option<WantedDelivery>,
+    /// Only those before this delivery.
+    before: Option<String>,
+    #[serde(default)]
+    limit: Limit<50, 200>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WantedDelivery {
+    Waiting,
+    Delivered,
+    Dead,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -103,8 +138,7 @@ struct AttemptView {
 }
 
 impl AttemptView {
-    fn of(attempt: Attempt, request: &HttpRequest) -> Self {
-        let caller = principal(request);
+    fn of(attempt: Attempt, caller: &Principal) -> Self {
         let is_shown = caller.may("admin") && (attempt.is_public || caller.session.is_none());
         Self {
             number: attempt.number,
@@ -118,8 +152,8 @@ impl AttemptView {
 }
 
 impl DeliveryView {
-    fn of(delivery: Delivery, attempts: Vec<Attempt>, request: &HttpRequest) -> Self {
-        let attempts = attempts.into_iter().map(|attempt| AttemptView::of(attempt, request));
+    fn of(delivery: Delivery, attempts: Vec<Attempt>, caller: &Principal) -> Self {
+        let attempts = attempts.into_iter().map(|attempt| AttemptView::of(attempt, caller));
         Self {
             id: delivery.id.to_string(),
             event_id: delivery.event.to_string(),
@@ -139,67 +173,52 @@ impl DeliveryView {
     }
 }
 
-async fn test(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let attempt = services.webhooks.send_test(session.as_ref(), webhook_id(&request)?).await?;
-    Ok(HttpResponse::Ok().json(data(AttemptView::of(attempt, &request))))
+async fn test<R: Sessions>(
+    call: Call<Admin, R>,
+    Path(id): Path<WebhookId>,
+) -> Result<Data<AttemptView>, ApiError> {
+    let attempt = call.webhooks.send_test(session_of(&call)?.as_ref(), id).await?;
+    Ok(Data::of(AttemptView::of(attempt, &call.principal())))
 }
 
-async fn deliveries(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let query = Query::of(&request);
-    let state = match query.text("status") {
-        Some("waiting") => Some(DeliveryState::Waiting),
-        Some("delivered") => Some(DeliveryState::Delivered),
-        Some("dead") => Some(DeliveryState::Dead),
-        // What is none of these is refused before.
-        Some(_) | None => None,
-    };
-    let before = match query.text("before") {
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| Error::invalid_field("before", "must be the id of a delivery"))?,
-        ),
-        None => None,
-    };
-    let limit = query.number("limit", 50, 1, 200)?;
-    let id = webhook_id(&request)?;
-    let page =
-        services.webhooks.deliveries.list(session.as_ref(), id, state, before, limit).await?;
-    let views: Vec<DeliveryView> = page
-        .into_iter()
-        .map(|(delivery, attempts)| DeliveryView::of(delivery, attempts, &request))
-        .collect();
-    Ok(HttpResponse::Ok().json(data(views)))
+async fn deliveries<R: Sessions>(
+    call: Call<Read, R>,
+    Path(id): Path<WebhookId>,
+    Query(query): Query<DeliveriesQuery>,
+) -> Result<Listed<DeliveryView>, ApiError> {
+    let session = session_of(&call)?;
+    let state = query.status.map(|wanted| match wanted {
+        WantedDelivery::Waiting => DeliveryState::Waiting,
+        WantedDelivery::Delivered => DeliveryState::Delivered,
+        WantedDelivery::Dead => DeliveryState::Dead,
+    });
+    let before = query.before.map(|text| text.parse()).transpose();
+    let before =
+        before.map_err(|_| Error::invalid_field("before", "must be the id of a delivery"))?;
+    let limit = query.limit.get();
+    let page = call.webhooks.deliveries.list(session.as_ref(), id, state, before, limit).await?;
+    let caller = call.principal();
+    let view = |(delivery, attempts)| DeliveryView::of(delivery, attempts, &caller);
+    Ok(page.into_iter().map(view).collect())
 }
 
-async fn redeliver(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let (id, delivery) = (webhook_id(&request)?, uuid(&request, "deliveryId", Subject::Webhook)?);
-    let delivery = services.webhooks.deliveries.redeliver(session.as_ref(), id, delivery).await?;
-    Ok(HttpResponse::Ok().json(data(DeliveryView::of(delivery, Vec::new(), &request))))
+async fn redeliver<R: Sessions>(
+    call: Call<Admin, R>,
+    Path(id): Path<WebhookId>,
+    Path(delivery): Path<DeliveryId>,
+) -> Result<Data<DeliveryView>, ApiError> {
+    let delivery =
+        call.webhooks.deliveries.redeliver(session_of(&call)?.as_ref(), id, delivery).await?;
+    Ok(Data::of(DeliveryView::of(delivery, Vec::new(), &call.principal())))
 }
 
-async fn recover(
-    services: web::Data<Services>,
-    request: HttpRequest,
+async fn recover<R: Sessions>(
+    call: Call<Admin, R>,
+    Path(id): Path<WebhookId>,
     Body(body): Body<RecoverBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
+) -> Result<Data<RecoveredView>, ApiError> {
+    let session = session_of(&call)?;
     let since = moment(&body.since).map_err(|error| in_field("since", error))?;
-    let recovered = services
-        .webhooks
-        .deliveries
-        .recover(session.as_ref(), webhook_id(&request)?, since)
-        .await?;
-    Ok(HttpResponse::Ok().json(data(RecoveredView { recovered })))
+    let recovered = call.webhooks.deliveries.recover(session.as_ref(), id, since).await?;
+    Ok(Data::of(RecoveredView { recovered }))
 }

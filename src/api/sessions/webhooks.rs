@@ -2,65 +2,97 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
 
 use crate::{
     accounts::Principal,
     api::{
-        auth::principal,
-        body::{Body, segment, session_id, uuid},
-        endpoint::{Endpoint, Scope},
+        body::Body,
+        endpoint::Endpoint,
         error::ApiError,
         formats::choice,
-        sessions::{data, message, wire::seconds},
+        kit::{
+            Admin, AllSessions, Call, CreatedOrKnown, Data, InSession, Listed, Message,
+            OwnSessions, Path, PathValue, Read, Scope, Sessions, path::uuid,
+        },
+        sessions::wire::seconds,
     },
-    domain::{SessionRef, Subject, Timestamp},
-    services::Services,
+    domain::{Error, SessionRef, Subject, Timestamp},
     webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord},
 };
 
 pub const TAG: &str = "Webhooks";
 
-/// The same endpoints under two prefixes.
+/// The same endpoints under two prefixes: of one session, and for all sessions.
 macro_rules! webhook_endpoints {
-    ($prefix:literal) => {
+    ($prefix:literal, $sessions:ident, $names:expr) => {{
         vec![
-            Endpoint::post($prefix, register)
+            Endpoint::post($prefix, register::<$sessions>)
+                .named($names[0])
                 .about(TAG, "Register a webhook; its signing secret is shown this once")
-                .takes::<WebhookBody>()
-                .answers::<WebhookView>(201),
-            Endpoint::get($prefix, list)
-                .about(TAG, "List the webhooks")
-                .answers_list::<WebhookView>(),
-            Endpoint::get(concat!($prefix, "/{webhookId}"), read)
-                .about(TAG, "Look at a webhook")
-                .answers::<WebhookView>(200),
-            Endpoint::patch(concat!($prefix, "/{webhookId}"), change)
-                .about(TAG, "Change a webhook")
-                .takes::<ChangeBody>()
-                .answers::<WebhookView>(200),
-            Endpoint::delete(concat!($prefix, "/{webhookId}"), remove)
+                .details("200 where the same address is registered already: it is changed then."),
+            Endpoint::get($prefix, list::<$sessions>)
+                .named($names[1])
+                .about(TAG, "List the webhooks"),
+            Endpoint::get(concat!($prefix, "/{webhookId}"), read::<$sessions>)
+                .named($names[2])
+                .about(TAG, "Look at a webhook"),
+            Endpoint::patch(concat!($prefix, "/{webhookId}"), change::<$sessions>)
+                .named($names[3])
+                .about(TAG, "Change a webhook"),
+            Endpoint::delete(concat!($prefix, "/{webhookId}"), remove::<$sessions>)
+                .named($names[4])
                 .about(TAG, "Remove a webhook"),
-            Endpoint::post(concat!($prefix, "/{webhookId}/rotate-secret"), rotate)
-                .about(TAG, "Make a new signing secret; the old one signs for a while more")
-                .takes::<RotateBody>()
-                .answers::<SecretView>(200),
+            Endpoint::post(concat!($prefix, "/{webhookId}/rotate-secret"), rotate::<$sessions>)
+                .named($names[5])
+                .about(TAG, "Make a new signing secret; the old one signs for a while more"),
         ]
-    };
+    }};
 }
 
+const OF_SESSION: [&str; 6] = [
+    "registerWebhook",
+    "listSessionWebhooks",
+    "getWebhook",
+    "updateWebhook",
+    "deleteWebhook",
+    "rotateWebhookSecret",
+];
+const OF_GATEWAY: [&str; 6] = [
+    "registerGatewayWebhook",
+    "listGatewayWebhooks",
+    "getGatewayWebhook",
+    "updateGatewayWebhook",
+    "deleteGatewayWebhook",
+    "rotateGatewayWebhookSecret",
+];
+
 pub fn endpoints() -> Vec<Endpoint> {
-    let mut all = webhook_endpoints!("/api/v1/sessions/{sessionId}/webhooks");
-    all.extend(webhook_endpoints!("/api/v1/gateway-webhooks"));
+    let mut all =
+        webhook_endpoints!("/api/v1/sessions/{sessionId}/webhooks", InSession, OF_SESSION);
+    all.extend(webhook_endpoints!("/api/v1/gateway-webhooks", AllSessions, OF_GATEWAY));
     all.push(
         Endpoint::get("/api/v1/webhooks", everything)
-            .about(TAG, "List the webhooks of every session, and those for all sessions")
-            .answers_list::<WebhookView>()
-            .for_keys_of_one_session(),
+            .named("listWebhooks")
+            .about(TAG, "List the webhooks of every session, and those for all sessions"),
     );
     all
+}
+
+/// A webhook, by its UUID.
+pub enum WebhookId {}
+
+impl PathValue for WebhookId {
+    type Value = Uuid;
+    const NAME: &'static str = "webhookId";
+    const ABOUT: &'static str = "The UUID of the webhook";
+    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440030";
+
+    fn read(text: &str) -> Result<Uuid, Error> {
+        uuid(text, Subject::Webhook)
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -201,16 +233,16 @@ impl WebhookView {
 }
 
 /// Whether a caller may touch all sessions or one, which bounds where its webhooks may lead.
-fn set_by(request: &HttpRequest) -> SetBy {
-    match principal(request).session {
+fn set_by(caller: &Principal) -> SetBy {
+    match caller.session {
         Some(_) => SetBy::KeyOfOneSession,
         None => SetBy::AllSessions,
     }
 }
 
-pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> WebhookDraft {
+pub fn draft_of(body: WebhookBody, caller: &Principal) -> WebhookDraft {
     WebhookDraft {
-        set_by: set_by(request),
+        set_by: set_by(caller),
         url: body.url,
         events: body.events.unwrap_or_else(|| vec!["message".to_owned()]),
         headers: body.headers.unwrap_or_default().into_iter().collect(),
@@ -221,63 +253,39 @@ pub fn draft_of(body: WebhookBody, request: &HttpRequest) -> WebhookDraft {
     }
 }
 
-/// The session of the path; none under the prefix for all sessions.
-pub fn session_of(
-    services: &Services,
-    request: &HttpRequest,
-) -> Result<Option<SessionRef>, ApiError> {
-    if segment(request, "sessionId").is_empty() {
-        return Ok(None);
-    }
-    let id = session_id(request)?;
-    Ok(Some(services.supervisor.get(&id)?.status().reference()))
+/// The session whose webhooks a call concerns; none for those of all sessions.
+pub fn session_of<S, R>(call: &Call<S, R>) -> Result<Option<SessionRef>, ApiError> {
+    Ok(call.path_session()?.map(|session| session.status().reference()))
 }
 
-pub fn webhook_id(request: &HttpRequest) -> Result<uuid::Uuid, ApiError> {
-    uuid(request, "webhookId", Subject::Webhook)
-}
-
-async fn register(
-    services: web::Data<Services>,
-    request: HttpRequest,
+async fn register<R: Sessions>(
+    call: Call<Admin, R>,
     Body(body): Body<WebhookBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let registered =
-        services.webhooks.endpoints.register(session.as_ref(), draft_of(body, &request)).await?;
-    let now = services.clock.now();
-    let view = data(WebhookView::of(registered.webhook, registered.secret, now));
-    let mut response =
-        if registered.created { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(response.json(view))
+) -> Result<CreatedOrKnown<WebhookView>, ApiError> {
+    let (session, draft) = (session_of(&call)?, draft_of(body, &call.principal()));
+    let registered = call.webhooks.endpoints.register(session.as_ref(), draft).await?;
+    let view = WebhookView::of(registered.webhook, registered.secret, call.clock.now());
+    Ok(match registered.created {
+        true => CreatedOrKnown::created(view),
+        false => CreatedOrKnown::known(view),
+    })
 }
 
-async fn list(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let all = services.webhooks.endpoints.list(session.as_ref()).await?;
-    Ok(HttpResponse::Ok().json(data(views(&services, &request, all))))
+async fn list<R: Sessions>(call: Call<Read, R>) -> Result<Listed<WebhookView>, ApiError> {
+    let all = call.webhooks.endpoints.list(session_of(&call)?.as_ref()).await?;
+    Ok(views(&call, all))
 }
 
-async fn everything(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let mut all = services.webhooks.endpoints.list_all().await?;
+async fn everything(call: Call<Read, OwnSessions>) -> Result<Listed<WebhookView>, ApiError> {
+    let mut all = call.webhooks.endpoints.list_all().await?;
     // To a key that is bound to a session there are no others.
-    let own = principal(&request).session.clone();
+    let own = call.own_session();
     all.retain(|record| own.is_none() || own == record.session);
-    Ok(HttpResponse::Ok().json(data(views(&services, &request, all))))
+    Ok(views(&call, all))
 }
 
-fn views(
-    services: &Services,
-    request: &HttpRequest,
-    records: Vec<WebhookRecord>,
-) -> Vec<WebhookView> {
-    let (caller, now) = (principal(request), services.clock.now());
+fn views<R>(call: &Call<Read, R>, records: Vec<WebhookRecord>) -> Listed<WebhookView> {
+    let (caller, now) = (call.principal(), call.clock.now());
     records.into_iter().map(|record| WebhookView::for_caller(&caller, record, now)).collect()
 }
 
@@ -289,53 +297,48 @@ fn host_alone(url: &str) -> String {
     }
 }
 
-async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let record = services.webhooks.endpoints.get(session.as_ref(), webhook_id(&request)?).await?;
-    let (caller, now) = (principal(&request), services.clock.now());
-    Ok(HttpResponse::Ok().json(data(WebhookView::for_caller(&caller, record, now))))
+async fn read<R: Sessions>(
+    call: Call<Read, R>,
+    Path(id): Path<WebhookId>,
+) -> Result<Data<WebhookView>, ApiError> {
+    let record = call.webhooks.endpoints.get(session_of(&call)?.as_ref(), id).await?;
+    Ok(Data::of(WebhookView::for_caller(&call.principal(), record, call.clock.now())))
 }
 
-async fn change(
-    services: web::Data<Services>,
-    request: HttpRequest,
+async fn change<R: Sessions>(
+    call: Call<Admin, R>,
+    Path(id): Path<WebhookId>,
     Body(body): Body<ChangeBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
+) -> Result<Data<WebhookView>, ApiError> {
     let change = WebhookChange {
         url: body.url,
         events: body.events,
         headers: body.headers.map(|headers| headers.into_iter().collect()),
         enabled: body.enabled,
         retries: body.retries,
-        set_by: set_by(&request),
+        set_by: set_by(&call.principal()),
     };
-    let record =
-        services.webhooks.endpoints.change(session.as_ref(), webhook_id(&request)?, change).await?;
-    Ok(HttpResponse::Ok().json(data(WebhookView::of(record, None, services.clock.now()))))
+    let record = call.webhooks.endpoints.change(session_of(&call)?.as_ref(), id, change).await?;
+    Ok(Data::of(WebhookView::of(record, None, call.clock.now())))
 }
 
-async fn remove(
-    services: web::Data<Services>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    services.webhooks.endpoints.remove(session.as_ref(), webhook_id(&request)?).await?;
-    Ok(HttpResponse::Ok().json(message("Webhook removed successfully")))
+async fn remove<R: Sessions>(
+    call: Call<Admin, R>,
+    Path(id): Path<WebhookId>,
+) -> Result<Message, ApiError> {
+    call.webhooks.endpoints.remove(session_of(&call)?.as_ref(), id).await?;
+    Ok(Message::of("Webhook removed successfully"))
 }
 
-async fn rotate(
-    services: web::Data<Services>,
-    request: HttpRequest,
+async fn rotate<R: Sessions>(
+    call: Call<Admin, R>,
+    Path(id): Path<WebhookId>,
     Body(body): Body<RotateBody>,
-) -> Result<HttpResponse, ApiError> {
-    let session = session_of(&services, &request)?;
-    let (id, overlap) = (webhook_id(&request)?, body.overlap_seconds.map(Duration::from_secs));
-    let secret = services.webhooks.endpoints.rotate_secret(session.as_ref(), id, overlap).await?;
-    Ok(HttpResponse::Ok().json(data(SecretView { secret })))
+) -> Result<Data<SecretView>, ApiError> {
+    let overlap = body.overlap_seconds.map(Duration::from_secs);
+    let secret =
+        call.webhooks.endpoints.rotate_secret(session_of(&call)?.as_ref(), id, overlap).await?;
+    Ok(Data::of(SecretView { secret }))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use crate::api::dialects::open_wa::status_word;
 use crate::{
     api::sessions::{identity::beside, message_view::MessageEventView},
     domain::{
@@ -126,15 +127,6 @@ impl Wording for OpenWa {
 pub fn status_frame(name: &str, session: &SessionId, data: Value, now: Timestamp) -> String {
     json!({ "event": name, "sessionId": session, "data": data, "timestamp": now.as_second() })
         .to_string()
-}
-
-/// The status of a session in this API's closed list of them. A session that is being recovered is
-/// linked and takes no commands, as one that is still loading: `degraded` beside it tells them apart.
-pub fn status_word(state: SessionState) -> &'static str {
-    match state {
-        SessionState::Degraded => SessionState::Authenticated.as_str(),
-        other => other.as_str(),
-    }
 }
 
 /// What a new listener is told of the present: the name of an event and its frame.

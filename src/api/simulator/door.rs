@@ -166,13 +166,19 @@ async fn serve(
     let _ = session.close(None).await;
 }
 
+/// What a page says of a file.
+#[derive(serde::Deserialize)]
+struct TakenQuery {
+    mime: Option<String>,
+}
+
 async fn take(
     network: web::Data<Network>,
-    request: HttpRequest,
+    query: web::Query<TakenQuery>,
     mut body: web::Payload,
 ) -> HttpResponse {
-    let query = crate::api::body::Query::of(&request);
-    let mime = query.text("mime").unwrap_or("application/octet-stream").to_owned();
+    let mime = query.into_inner().mime.filter(|mime| !mime.trim().is_empty());
+    let mime = mime.unwrap_or_else(|| "application/octet-stream".to_owned());
     let (id, path) = network.media_place();
     let written = async {
         let mut file = tokio::fs::File::create(&path).await?;

@@ -2,6 +2,7 @@
 //! network; then nothing of it is secret, but callers still need what the API needs.
 
 pub mod door;
+mod paths;
 mod phone;
 mod society;
 mod web_client;
@@ -9,20 +10,22 @@ mod write;
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::SchemaType},
 };
 
+use self::paths::{Chat, Device, Phone};
 use crate::{
     api::{
-        body::{Body, Query, decoded, jid, recipient, segment},
-        endpoint::{Bucket, Endpoint, ParameterKind::Number, Repeat, Scope},
+        body::{Body, jid, recipient},
+        dialects,
+        endpoint::Endpoint,
         error::ApiError,
         formats::{choice, required_choice},
+        kit::{Admin, Call, Data, Message, Path, Query, Repeat},
     },
     domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address},
     services::Services,
@@ -41,71 +44,96 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 pub fn endpoints() -> Vec<Endpoint> {
     let all = vec![
         Endpoint::get("/_simulator/v1/page", page)
+            .named("getSimulatedPage")
             .about(TAG, "Where a browser finds the simulated page"),
-        Endpoint::get("/_simulator/v1/accounts", accounts).about(TAG, "List the accounts"),
+        Endpoint::get("/_simulator/v1/accounts", accounts)
+            .named("listSimulatedAccounts")
+            .about(TAG, "List the accounts"),
         Endpoint::post("/_simulator/v1/accounts", open)
-            .about(TAG, "Open an account")
-            .takes::<AccountBody>(),
+            .named("openSimulatedAccount")
+            .about(TAG, "Open an account"),
         Endpoint::put("/_simulator/v1/accounts/{phone}/behaviour", behaviour)
-            .about(TAG, "Choose what a person does with what they get")
-            .takes::<BehaviourBody>(),
+            .named("setSimulatedBehaviour")
+            .about(TAG, "Choose what a person does with what they get"),
         Endpoint::put("/_simulator/v1/accounts/{phone}/identity", show)
-            .about(TAG, "Choose by which of their ids a person is shown, and their hidden one")
-            .takes::<IdentityBody>(),
+            .named("setSimulatedIdentity")
+            .about(TAG, "Choose by which of their ids a person is shown, and their hidden one"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/scan", scan)
-            .about(TAG, "Scan a QR code with a phone")
-            .takes::<CodeBody>(),
+            .named("scanQrCode")
+            .about(TAG, "Scan a QR code with a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/pairing-code", pairing_code)
-            .about(TAG, "Type a pairing code on a phone")
-            .takes::<CodeBody>(),
+            .named("enterPairingCode")
+            .about(TAG, "Type a pairing code on a phone"),
         Endpoint::get("/_simulator/v1/accounts/{phone}/devices", devices)
+            .named("listSimulatedDevices")
             .about(TAG, "List linked devices"),
         Endpoint::delete("/_simulator/v1/accounts/{phone}/devices/{device}", remove_device)
+            .named("removeSimulatedDevice")
             .about(TAG, "Remove a linked device on the phone"),
         Endpoint::get("/_simulator/v1/accounts/{phone}/chats", chats)
+            .named("listSimulatedChats")
             .about(TAG, "List a phone's chats"),
         Endpoint::get("/_simulator/v1/accounts/{phone}/chats/{chat}/messages", messages)
+            .named("listSimulatedMessages")
             .about(TAG, "The messages of a phone's chat"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/reactions", react)
-            .about(TAG, "React from a phone")
-            .takes::<ReactBody>(),
+            .named("reactFromPhone")
+            .about(TAG, "React from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/edits", edit)
-            .about(TAG, "Edit a message from a phone")
-            .takes_long_text()
-            .takes::<EditBody>(),
+            .named("editFromPhone")
+            .about(TAG, "Edit a message from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/revocations", revoke)
-            .about(TAG, "Delete a message for everyone from a phone")
-            .takes::<MessageBody>(),
+            .named("deleteFromPhone")
+            .about(TAG, "Delete a message for everyone from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/read", read)
-            .about(TAG, "Read a chat on a phone")
-            .takes::<ChatBody>(),
+            .named("readOnPhone")
+            .about(TAG, "Read a chat on a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/line", line)
-            .about(TAG, "Cut or restore the line of an account's devices")
-            .takes::<LineBody>(),
+            .named("setSimulatedConnection")
+            .about(TAG, "Cut or restore the line of an account's devices"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/page-fault", page_fault)
-            .about(TAG, "Let an account's devices crash, hang or reload")
-            .takes::<PageFaultBody>(),
+            .named("causePageFault")
+            .about(TAG, "Let an account's devices crash, hang or reload"),
         Endpoint::get("/_simulator/v1/changes", changes)
-            .about(TAG, "Wait until something changes on the phones")
-            .query(Number, "after", "The number that was answered last (default 0)"),
-        Endpoint::get("/_simulator/v1/faults", faults).about(TAG, "The planned faults"),
-        Endpoint::put("/_simulator/v1/faults", plan)
-            .about(TAG, "Plan faults")
-            .takes::<FaultsBody>(),
+            .named("awaitSimulatedChanges")
+            .about(TAG, "Wait until something changes on the phones"),
+        Endpoint::get("/_simulator/v1/faults", faults)
+            .named("getPlannedFaults")
+            .about(TAG, "The planned faults"),
+        Endpoint::put("/_simulator/v1/faults", plan).named("planFaults").about(TAG, "Plan faults"),
         Endpoint::get("/_simulator/v1/clock", clock)
+            .named("getSimulatedClock")
             .about(TAG, "The network's clock, and what waits for it"),
         Endpoint::put("/_simulator/v1/clock", set_clock)
-            .about(TAG, "Stop the network's clock, move it, or let it go with the system's")
-            .takes::<ClockBody>(),
+            .named("setSimulatedClock")
+            .about(TAG, "Stop the network's clock, move it, or let it go with the system's"),
         Endpoint::post("/_simulator/v1/reset", reset)
+            .named("resetSimulatedNetwork")
             .about(TAG, "Forget everything and begin anew"),
     ];
     let more = [web_client::endpoints(), write::endpoints(), society::endpoints()];
     let control = all.into_iter().chain(more.into_iter().flatten());
-    let control = control.map(|endpoint| {
-        endpoint.needs(Scope::Admin).limited(Bucket::None).repeats(Repeat::Unkeyed)
-    });
-    control.chain(phone::endpoints()).collect()
+    let refusals = [
+        ErrorCode::NotFound,
+        ErrorCode::Refused,
+        ErrorCode::Forbidden,
+        ErrorCode::Conflict,
+        ErrorCode::EngineFailed,
+    ];
+    let control = control.map(|endpoint| endpoint.may_fail(&refusals).repeats(Repeat::Unkeyed));
+    let all = control.chain(phone::endpoints());
+    all.map(|endpoint| endpoint.speaks(&dialects::Control)).collect()
+}
+
+/// Who controls the network.
+type Control = Call<Admin>;
+
+#[derive(Deserialize, ToSchema)]
+struct ChangesQuery {
+    /// The number that was answered last.
+    #[serde(default)]
+    #[schema(minimum = 0, default = 0)]
+    after: u32,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -232,29 +260,42 @@ fn named<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Timestamp>
     Option::deserialize(value).map(Some)
 }
 
-type Answer = Result<HttpResponse, ApiError>;
+/// A part of the network as it is. Its form follows the network's own and is not promised.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct PartOfNetwork(Value);
 
-fn data(data: impl serde::Serialize) -> Answer {
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "data": data })))
+impl ToSchema for PartOfNetwork {}
+
+impl PartialSchema for PartOfNetwork {
+    fn schema() -> RefOr<Schema> {
+        let about = "A part of the network as it is. Its form is not promised.";
+        ObjectBuilder::new().description(Some(about)).build().into()
+    }
 }
 
-fn done(message: &str) -> Answer {
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": message })))
+type Part = Result<Data<PartOfNetwork>, ApiError>;
+type Done = Result<Message, ApiError>;
+
+fn data(data: impl Serialize) -> Part {
+    let data = serde_json::to_value(data);
+    let data = data.map_err(|error| Error::internal(format!("cannot be written: {error}")))?;
+    Ok(Data::of(PartOfNetwork(data)))
+}
+
+fn done(message: &'static str) -> Done {
+    Ok(Message::of(message))
 }
 
 fn network(services: &Services) -> Result<&Network, ApiError> {
     services.network.as_ref().ok_or_else(|| Error::internal("there is no simulated network").into())
 }
 
-fn phone_of(text: &str) -> Result<Jid, ApiError> {
+fn phone_of(text: &str) -> Result<Jid, Error> {
     address::phone(text).map_err(|error| {
         let message = format!("must be a telephone number: {}", error.about(text));
-        Error::invalid_field("phone", message).into()
+        Error::invalid_field("phone", message)
     })
-}
-
-fn phone(request: &HttpRequest) -> Result<Jid, ApiError> {
-    phone_of(&decoded(segment(request, "phone")))
 }
 
 fn message_id(text: &str) -> Result<MessageId, ApiError> {
@@ -281,34 +322,30 @@ fn refused(refusal: Refusal) -> ApiError {
     error.into()
 }
 
-async fn page(services: web::Data<Services>) -> Answer {
-    let page = services.page.as_ref();
+async fn page(call: Control) -> Part {
+    let page = call.page.as_ref();
     data(page.ok_or_else(|| Error::internal("there is no simulated page"))?)
 }
 
-async fn accounts(services: web::Data<Services>) -> Answer {
-    data(json!({ "accounts": network(&services)?.accounts() }))
+async fn accounts(call: Control) -> Part {
+    data(json!({ "accounts": network(&call)?.accounts() }))
 }
 
-async fn open(services: web::Data<Services>, Body(body): Body<AccountBody>) -> Answer {
-    network(&services)?.open_account(&phone_of(&body.phone)?, body.name).map_err(refused)?;
+async fn open(call: Control, Body(body): Body<AccountBody>) -> Done {
+    network(&call)?.open_account(&phone_of(&body.phone)?, body.name).map_err(refused)?;
     done("Account opened")
 }
 
 async fn behaviour(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Control,
+    Path(phone): Path<Phone>,
     Body(body): Body<BehaviourBody>,
-) -> Answer {
-    network(&services)?.set_behaviour(&phone(&request)?, body.behaviour).map_err(refused)?;
+) -> Done {
+    network(&call)?.set_behaviour(&phone, body.behaviour).map_err(refused)?;
     done("Behaviour set")
 }
 
-async fn show(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<IdentityBody>,
-) -> Answer {
+async fn show(call: Control, Path(phone): Path<Phone>, Body(body): Body<IdentityBody>) -> Done {
     let lid = match &body.lid {
         Some(text) => Some(jid(text)?),
         None => None,
@@ -316,129 +353,102 @@ async fn show(
     if lid.as_ref().is_some_and(|lid| lid.kind() != JidKind::Lid) {
         return Err(Error::invalid_field("lid", "must be digits@lid").into());
     }
-    network(&services)?.set_visibility(&phone(&request)?, body.shown, lid).map_err(refused)?;
+    network(&call)?.set_visibility(&phone, body.shown, lid).map_err(refused)?;
     done("Shown so from now on")
 }
 
-async fn scan(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<CodeBody>,
-) -> Answer {
-    network(&services)?.scan(&phone(&request)?, body.name, &body.code).map_err(refused)?;
+async fn scan(call: Control, Path(phone): Path<Phone>, Body(body): Body<CodeBody>) -> Done {
+    network(&call)?.scan(&phone, body.name, &body.code).map_err(refused)?;
     done("Scanned")
 }
 
-async fn pairing_code(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<CodeBody>,
-) -> Answer {
-    network(&services)?.enter_pairing_code(&phone(&request)?, &body.code).map_err(refused)?;
+async fn pairing_code(call: Control, Path(phone): Path<Phone>, Body(body): Body<CodeBody>) -> Done {
+    network(&call)?.enter_pairing_code(&phone, &body.code).map_err(refused)?;
     done("Linked")
 }
 
-async fn devices(services: web::Data<Services>, request: HttpRequest) -> Answer {
-    data(json!({ "devices": network(&services)?.devices(&phone(&request)?) }))
+async fn devices(call: Control, Path(phone): Path<Phone>) -> Part {
+    data(json!({ "devices": network(&call)?.devices(&phone) }))
 }
 
-async fn remove_device(services: web::Data<Services>, request: HttpRequest) -> Answer {
-    network(&services)?
-        .remove_device(&phone(&request)?, segment(&request, "device"))
-        .map_err(refused)?;
+async fn remove_device(
+    call: Control,
+    Path(phone): Path<Phone>,
+    Path(device): Path<Device>,
+) -> Done {
+    network(&call)?.remove_device(&phone, &device).map_err(refused)?;
     done("Device removed")
 }
 
-async fn chats(services: web::Data<Services>, request: HttpRequest) -> Answer {
-    data(json!({ "chats": network(&services)?.chats(&phone(&request)?) }))
+async fn chats(call: Control, Path(phone): Path<Phone>) -> Part {
+    data(json!({ "chats": network(&call)?.chats(&phone) }))
 }
 
-async fn messages(services: web::Data<Services>, request: HttpRequest) -> Answer {
-    let chat = recipient(&decoded(segment(&request, "chat")))?;
-    data(json!({ "messages": network(&services)?.messages(&phone(&request)?, &chat) }))
+async fn messages(call: Control, Path(phone): Path<Phone>, Path(chat): Path<Chat>) -> Part {
+    data(json!({ "messages": network(&call)?.messages(&phone, &chat) }))
 }
 
-async fn react(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<ReactBody>,
-) -> Answer {
+async fn react(call: Control, Path(phone): Path<Phone>, Body(body): Body<ReactBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&services)?.react_from_phone(&phone(&request)?, &id, body.emoji).map_err(refused)?;
+    network(&call)?.react_from_phone(&phone, &id, body.emoji).map_err(refused)?;
     done("Reacted")
 }
 
-async fn edit(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<EditBody>,
-) -> Answer {
+async fn edit(call: Control, Path(phone): Path<Phone>, Body(body): Body<EditBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&services)?.edit_from_phone(&phone(&request)?, &id, body.text).map_err(refused)?;
+    network(&call)?.edit_from_phone(&phone, &id, body.text).map_err(refused)?;
     done("Edited")
 }
 
-async fn revoke(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MessageBody>,
-) -> Answer {
+async fn revoke(call: Control, Path(phone): Path<Phone>, Body(body): Body<MessageBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&services)?.revoke_from_phone(&phone(&request)?, &id).map_err(refused)?;
+    network(&call)?.revoke_from_phone(&phone, &id).map_err(refused)?;
     done("Deleted")
 }
 
-async fn read(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<ChatBody>,
-) -> Answer {
+async fn read(call: Control, Path(phone): Path<Phone>, Body(body): Body<ChatBody>) -> Done {
     let chat = recipient(&body.chat)?;
-    network(&services)?.read_from_phone(&phone(&request)?, &chat).map_err(refused)?;
+    network(&call)?.read_from_phone(&phone, &chat).map_err(refused)?;
     done("Read")
 }
 
-async fn line(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<LineBody>,
-) -> Answer {
-    let devices = network(&services)?.set_online(&phone(&request)?, body.connected);
+async fn line(call: Control, Path(phone): Path<Phone>, Body(body): Body<LineBody>) -> Part {
+    let devices = network(&call)?.set_online(&phone, body.connected);
     data(json!({ "devices": devices }))
 }
 
 async fn page_fault(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Control,
+    Path(phone): Path<Phone>,
     Body(body): Body<PageFaultBody>,
-) -> Answer {
-    let devices = network(&services)?.inject_page_fault(&phone(&request)?, body.fault);
+) -> Part {
+    let devices = network(&call)?.inject_page_fault(&phone, body.fault);
     data(json!({ "devices": devices }))
 }
 
-async fn faults(services: web::Data<Services>) -> Answer {
-    data(network(&services)?.faults())
+async fn faults(call: Control) -> Part {
+    data(network(&call)?.faults())
 }
 
-async fn plan(services: web::Data<Services>, Body(body): Body<FaultsBody>) -> Answer {
-    network(&services)?.plan_faults(body.faults);
+async fn plan(call: Control, Body(body): Body<FaultsBody>) -> Done {
+    network(&call)?.plan_faults(body.faults);
     done("Planned")
 }
 
 /// The number of the newest change. Where nothing changes, the answer comes a moment later all the same.
-async fn changes(services: web::Data<Services>, request: HttpRequest) -> Answer {
-    let after = Query::of(&request).number("after", 0, 0, u32::MAX)?;
-    let changed = network(&services)?.changed_since(after);
+async fn changes(call: Control, Query(query): Query<ChangesQuery>) -> Part {
+    let after = query.after;
+    let changed = network(&call)?.changed_since(after);
     let revision = tokio::time::timeout(LONGEST_WAIT, changed).await.unwrap_or(after);
     data(json!({ "revision": revision }))
 }
 
-async fn clock(services: web::Data<Services>) -> Answer {
-    data(network(&services)?.clock())
+async fn clock(call: Control) -> Part {
+    data(network(&call)?.clock())
 }
 
-async fn set_clock(services: web::Data<Services>, Body(body): Body<ClockBody>) -> Answer {
-    let network = network(&services)?;
+async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Part {
+    let network = network(&call)?;
     let advance = match body.advance_by {
         None => None,
         Some(seconds) if (0.0..=LONGEST_ADVANCE).contains(&seconds) => {
@@ -466,9 +476,9 @@ async fn set_clock(services: web::Data<Services>, Body(body): Body<ClockBody>) -
     data(network.clock())
 }
 
-async fn reset(services: web::Data<Services>) -> Answer {
+async fn reset(call: Control) -> Done {
     let failed =
         |error: std::io::Error| Error::internal(format!("the disk cannot be written: {error}"));
-    network(&services)?.reset().map_err(failed)?;
+    network(&call)?.reset().map_err(failed)?;
     done("Begun anew")
 }

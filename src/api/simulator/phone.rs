@@ -6,8 +6,9 @@
 use actix_web::HttpResponse;
 
 use crate::api::{
-    endpoint::{Bucket, Endpoint, Scope},
+    endpoint::Endpoint,
     file::unmoved,
+    kit::{Call, File, FileKind, Public},
     simulator::{TAG, door::Files},
 };
 
@@ -19,34 +20,40 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let file = |endpoint: Endpoint, summary, content_type| {
-        endpoint
-            .about(TAG, summary)
-            .needs(Scope::Public)
-            .limited(Bucket::None)
-            .answers_other(200, content_type)
-    };
     vec![
-        file(Endpoint::get("/_simulator/phone", page), "A page to use a phone with", "text/html"),
-        file(
-            Endpoint::get("/_simulator/phone.js", script),
-            "The script of that page",
-            "text/javascript",
-        ),
-        file(Endpoint::get("/_simulator/phone.css", style), "The style of that page", "text/css"),
+        Endpoint::get("/_simulator/phone", page)
+            .named("getPhonePage")
+            .about(TAG, "A page to use a phone with"),
+        Endpoint::get("/_simulator/phone.js", script)
+            .named("getPhoneScript")
+            .about(TAG, "The script of that page"),
+        Endpoint::get("/_simulator/phone.css", style)
+            .named("getPhoneStyle")
+            .about(TAG, "The style of that page"),
     ]
 }
 
-async fn page() -> HttpResponse {
-    file("phone.html", HTML)
+macro_rules! kinds {
+    ($($name:ident: $content_type:literal),*) => {$(
+        struct $name;
+
+        impl FileKind for $name {
+            const CONTENT_TYPE: &'static str = $content_type;
+        }
+    )*};
+}
+kinds! { Html: "text/html", Script: "text/javascript", Style: "text/css" }
+
+async fn page(_: Call<Public>) -> File<Html> {
+    file("phone.html", HTML).into()
 }
 
-async fn script() -> HttpResponse {
-    file("phone.js", SCRIPT)
+async fn script(_: Call<Public>) -> File<Script> {
+    file("phone.js", SCRIPT).into()
 }
 
-async fn style() -> HttpResponse {
-    file("phone.css", STYLE)
+async fn style(_: Call<Public>) -> File<Style> {
+    file("phone.css", STYLE).into()
 }
 
 fn file(name: &str, content_type: &str) -> HttpResponse {

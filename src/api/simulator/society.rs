@@ -1,6 +1,5 @@
 //! What people of the simulated network do together: groups, admins, channels, voice notes that are played.
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -9,9 +8,12 @@ use crate::{
     api::{
         body::{Body, jid},
         endpoint::Endpoint,
-        error::ApiError,
+        kit::Path,
         sessions::wire::jids,
-        simulator::{Answer, MessageBody, TAG, data, done, message_id, network, phone, refused},
+        simulator::{
+            Control, Done, MessageBody, Part, TAG, data, done, message_id, network, paths::Phone,
+            refused,
+        },
     },
     domain::{Error, Jid},
     services::Services,
@@ -21,29 +23,29 @@ use crate::{
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/_simulator/v1/accounts/{phone}/groups", make_group)
-            .about(TAG, "Make a group from a phone, also one with an id of the old form")
-            .takes::<GroupBody>(),
+            .named("createGroupFromPhone")
+            .about(TAG, "Make a group from a phone, also one with an id of the old form"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/channels", make_channel)
-            .about(TAG, "Make a channel; write to its id to post")
-            .takes::<ChannelBody>(),
+            .named("createSimulatedChannel")
+            .about(TAG, "Make a channel; write to its id to post"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/members", add)
-            .about(TAG, "Add people to a group from a phone")
-            .takes::<MembersBody>(),
+            .named("addMembersFromPhone")
+            .about(TAG, "Add people to a group from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/removals", remove)
+            .named("removeMembersFromPhone")
             .about(
                 TAG,
                 "Remove people from a group from a phone; somebody who names themselves leaves",
-            )
-            .takes::<MembersBody>(),
+            ),
         Endpoint::post("/_simulator/v1/accounts/{phone}/promotions", promote)
-            .about(TAG, "Make members admins from a phone")
-            .takes::<MembersBody>(),
+            .named("promoteMembersFromPhone")
+            .about(TAG, "Make members admins from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/demotions", demote)
-            .about(TAG, "Take the rights of admins from a phone")
-            .takes::<MembersBody>(),
+            .named("demoteAdminsFromPhone")
+            .about(TAG, "Take the rights of admins from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/played", play)
-            .about(TAG, "Listen to a voice note on a phone")
-            .takes::<MessageBody>(),
+            .named("playOnPhone")
+            .about(TAG, "Listen to a voice note on a phone"),
     ]
 }
 
@@ -86,82 +88,51 @@ impl MembersBody {
     }
 }
 
-async fn make_group(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<GroupBody>,
-) -> Answer {
+async fn make_group(call: Control, Path(phone): Path<Phone>, Body(body): Body<GroupBody>) -> Part {
     let form = if body.old_id.unwrap_or(false) { GroupForm::OldGroup } else { GroupForm::Group };
     let people = jids(&body.participants)?;
-    let group = network(&services)?.create_group(&phone(&request)?, body.name, people, form);
+    let group = network(&call)?.create_group(&phone, body.name, people, form);
     data(json!({ "group": group.map_err(refused)? }))
 }
 
 async fn make_channel(
-    services: web::Data<Services>,
-    request: HttpRequest,
+    call: Control,
+    Path(phone): Path<Phone>,
     Body(body): Body<ChannelBody>,
-) -> Answer {
+) -> Part {
     let people = jids(&body.followers)?;
-    let channel =
-        network(&services)?.create_group(&phone(&request)?, body.name, people, GroupForm::Channel);
+    let channel = network(&call)?.create_group(&phone, body.name, people, GroupForm::Channel);
     data(json!({ "channel": channel.map_err(refused)? }))
 }
 
-async fn add(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MembersBody>,
-) -> Answer {
+async fn add(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
     let (group, people) = body.read()?;
-    network(&services)?.add_from_phone(&phone(&request)?, &group, people).map_err(refused)?;
+    network(&call)?.add_from_phone(&phone, &group, people).map_err(refused)?;
     done("Added")
 }
 
-async fn remove(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MembersBody>,
-) -> Answer {
+async fn remove(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
     let (group, people) = body.read()?;
-    network(&services)?.remove_from_phone(&phone(&request)?, &group, people).map_err(refused)?;
+    network(&call)?.remove_from_phone(&phone, &group, people).map_err(refused)?;
     done("Removed")
 }
 
-async fn promote(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MembersBody>,
-) -> Answer {
-    change_admins(&services, &request, &body, true)
+async fn promote(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
+    change_admins(&call, &phone, &body, true)
 }
 
-async fn demote(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MembersBody>,
-) -> Answer {
-    change_admins(&services, &request, &body, false)
+async fn demote(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
+    change_admins(&call, &phone, &body, false)
 }
 
-fn change_admins(
-    services: &Services,
-    request: &HttpRequest,
-    body: &MembersBody,
-    is_up: bool,
-) -> Result<HttpResponse, ApiError> {
+fn change_admins(services: &Services, phone: &Jid, body: &MembersBody, is_up: bool) -> Done {
     let (group, people) = body.read()?;
-    let phone = phone(request)?;
-    network(services)?.promote_from_phone(&phone, &group, &people, is_up).map_err(refused)?;
+    network(services)?.promote_from_phone(phone, &group, &people, is_up).map_err(refused)?;
     done(if is_up { "Promoted" } else { "Demoted" })
 }
 
-async fn play(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<MessageBody>,
-) -> Answer {
+async fn play(call: Control, Path(phone): Path<Phone>, Body(body): Body<MessageBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&services)?.play_from_phone(&phone(&request)?, &id).map_err(refused)?;
+    network(&call)?.play_from_phone(&phone, &id).map_err(refused)?;
     done("Played")
 }

@@ -1,6 +1,5 @@
 //! The control of how simulated pages behave where versions of the real client differ.
 
-use actix_web::web;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -8,19 +7,19 @@ use crate::{
     api::{
         body::Body,
         endpoint::Endpoint,
-        simulator::{Answer, TAG, data, done, network},
+        simulator::{Control, Done, Part, TAG, data, done, network},
     },
-    services::Services,
     simulator::WebClient,
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/_simulator/v1/web-client", shown)
+            .named("getSimulatedWebClient")
             .about(TAG, "How pages behave where versions of the real client differ"),
         Endpoint::put("/_simulator/v1/web-client", chosen)
-            .about(TAG, "Choose how pages behave that are loaded from now on")
-            .takes::<WebClientBody>(),
+            .named("setSimulatedWebClient")
+            .about(TAG, "Choose how pages behave that are loaded from now on"),
     ]
 }
 
@@ -60,12 +59,12 @@ impl WebClientBody {
     }
 }
 
-async fn shown(services: web::Data<Services>) -> Answer {
-    data(network(&services)?.web_client())
+async fn shown(call: Control) -> Part {
+    data(network(&call)?.web_client())
 }
 
-async fn chosen(services: web::Data<Services>, Body(body): Body<WebClientBody>) -> Answer {
-    network(&services)?.set_web_client(body.client());
+async fn chosen(call: Control, Body(body): Body<WebClientBody>) -> Done {
+    network(&call)?.set_web_client(body.client());
     done("Chosen")
 }
 

@@ -1,6 +1,5 @@
 //! What people write on their phones: words, files, places, contact cards, polls, and votes in polls.
 
-use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{ToSchema, openapi::Schema};
@@ -10,7 +9,11 @@ use crate::{
         body::{Body, WITH_FILE, elsewhere, recipient, too_large},
         endpoint::Endpoint,
         formats::choice,
-        simulator::{Answer, TAG, data, done, message_id, network, phone, phone_of, refused},
+        kit::Path,
+        simulator::{
+            Control, Done, Part, TAG, data, done, message_id, network, paths::Phone, phone_of,
+            refused,
+        },
     },
     domain::{
         Content, Details, Error, MessageKind,
@@ -28,12 +31,11 @@ const LARGEST_UNKNOWN: usize = 16 * 1024;
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/_simulator/v1/accounts/{phone}/messages", write)
-            .about(TAG, "Write from a phone")
-            .takes_file()
-            .takes::<WriteBody>(),
+            .named("writeFromPhone")
+            .about(TAG, "Write from a phone"),
         Endpoint::post("/_simulator/v1/accounts/{phone}/votes", vote)
-            .about(TAG, "Vote in a poll on a phone")
-            .takes::<VoteBody>(),
+            .named("voteFromPhone")
+            .about(TAG, "Vote in a poll on a phone"),
     ]
 }
 
@@ -145,15 +147,11 @@ struct VoteBody {
     options: Vec<String>,
 }
 
-async fn write(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(mut body): Body<WriteBody>,
-) -> Answer {
-    let (network, phone, chat) = (network(&services)?, phone(&request)?, recipient(&body.chat)?);
+async fn write(call: Control, Path(phone): Path<Phone>, Body(mut body): Body<WriteBody>) -> Part {
+    let (network, chat) = (network(&call)?, recipient(&body.chat)?);
     let extra = body.extra()?;
     let content = match body.media_base64.take() {
-        Some(encoded) => upload(&services, network, &body, encoded).await?,
+        Some(encoded) => upload(&call, network, &body, encoded).await?,
         None => DeviceContent::Other(body.content()?),
     };
     let written = network.write_content(&phone, &chat, content, extra).map_err(refused)?;
@@ -288,12 +286,8 @@ impl CardBody {
     }
 }
 
-async fn vote(
-    services: web::Data<Services>,
-    request: HttpRequest,
-    Body(body): Body<VoteBody>,
-) -> Answer {
+async fn vote(call: Control, Path(phone): Path<Phone>, Body(body): Body<VoteBody>) -> Done {
     let id = message_id(&body.message)?;
-    network(&services)?.vote_from_phone(&phone(&request)?, &id, body.options).map_err(refused)?;
+    network(&call)?.vote_from_phone(&phone, &id, body.options).map_err(refused)?;
     done("Voted")
 }

@@ -1,18 +1,67 @@
-//! Errors in the words of the Chat API. The envelope is that of the open-wa API; codes and statuses
-//! differ: what breaks a rule is a 422 that names its fields.
+//! Dialect of the Chat API. The envelope is that of the open-wa API; codes and statuses differ: what
+//! breaks a rule is a 422 that names its fields.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
-    api::error::{code_and_status as open_wa, envelope},
+    api::{
+        dialects::open_wa::{self, envelope},
+        kit::{
+            dialect::{Case, Dialect, Failed, Reply},
+            terms::Bucket,
+        },
+    },
     domain::{Error, ErrorCode, Subject, shown::escaped},
+    webhooks,
 };
 
 /// Puts a code of this surface's own on an error that the common table has no word for.
 pub const CODE: &str = "code";
 
-pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
+#[derive(Debug)]
+pub struct Chat;
+
+impl Dialect for Chat {
+    fn name(&self) -> &'static str {
+        "chat"
+    }
+
+    fn bucket(&self) -> Bucket {
+        Bucket::Chat
+    }
+
+    fn wording(&self) -> &'static str {
+        webhooks::OPEN_WA
+    }
+
+    fn case(&self) -> Case {
+        Case::Snake
+    }
+
+    fn success(&self, reply: Reply) -> Value {
+        open_wa::success(reply)
+    }
+
+    fn success_schema(&self, data: Option<Value>) -> Value {
+        open_wa::success_schema(data)
+    }
+
+    fn failure(&self, error: &Error) -> Failed {
+        let (code, status) = code_and_status(error);
+        Failed { code, status, body: body(error) }
+    }
+
+    fn http_failure(&self, code: &str, message: &str) -> Value {
+        envelope(code, message, &json!({}))
+    }
+
+    fn failure_schema(&self) -> (&'static str, Value) {
+        ("Failure", open_wa::failure_schema())
+    }
+}
+
+fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     match (error.code, error.subject) {
         (ErrorCode::Invalid | ErrorCode::Refused, _) => (invalid(error), unprocessable),
@@ -20,14 +69,14 @@ pub fn code_and_status(error: &Error) -> (&'static str, StatusCode) {
         (ErrorCode::NotFound, subject) => (not_found(subject), StatusCode::NOT_FOUND),
         (ErrorCode::NotReady, _) => ("INSTANCE_NOT_CONNECTED", StatusCode::CONFLICT),
         (ErrorCode::Internal, _) => ("SERVER_ERROR", StatusCode::INTERNAL_SERVER_ERROR),
-        (ErrorCode::Conflict, Some(Subject::IdempotencyKey)) => open_wa(error),
+        (ErrorCode::Conflict, Some(Subject::IdempotencyKey)) => open_wa::code_and_status(error),
         (ErrorCode::Conflict, _) => ("CONFLICT", StatusCode::CONFLICT),
-        _ => open_wa(error),
+        _ => open_wa::code_and_status(error),
     }
 }
 
 /// The whole answer.
-pub fn body(error: &Error) -> Value {
+fn body(error: &Error) -> Value {
     let (code, _) = code_and_status(error);
     let mut details = error.details.clone();
     details.remove(CODE);

@@ -1,0 +1,26 @@
+//! Typed endpoints: what a handler's signature says of its route.
+//!
+//! A handler takes a [`Call`] first, which names the scope and the sessions that a caller needs, then path
+//! parameters, a query and a body; it returns a typed answer. Admission, checks and the OpenAPI
+//! document are all made from these types. The envelope comes from the route's [`Dialect`].
+
+mod answer;
+mod call;
+pub mod describe;
+pub mod dialect;
+pub mod path;
+mod query;
+pub mod terms;
+
+pub use self::{
+    answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
+    call::{
+        Admin, AllSessions, Call, Conversations, InOrder, InSession, OwnSessions, Public, Read,
+        Send, Sessions,
+    },
+    describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},
+    dialect::Dialect,
+    path::{ChatId, GroupId, MessageId, Path, PathValue},
+    query::{DeletionQuery, Limit, Query},
+    terms::{Bucket, Repeat, Scope},
+};

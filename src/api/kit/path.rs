@@ -1,0 +1,98 @@
+//! Path parameters: each is a type with a name, a meaning and an example.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        body::{decoded, group, jid, message, segment},
+        error::ApiError,
+        kit::describe::{DescribeArg, Operation, Segment},
+    },
+    domain::{self, Error, ErrorCode, Jid, Subject, shown::shown},
+};
+
+/// What stands at one place of a path.
+pub trait PathValue: 'static {
+    type Value: 'static;
+    /// Its name in the path.
+    const NAME: &'static str;
+    const ABOUT: &'static str;
+    const EXAMPLE: &'static str;
+
+    /// Reads the decoded text.
+    fn read(text: &str) -> Result<Self::Value, Error>;
+}
+
+/// A path parameter.
+pub struct Path<P: PathValue>(pub P::Value);
+
+impl<P: PathValue> FromRequest for Path<P> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = P::read(&decoded(segment(request, P::NAME)));
+        ready(read.map(Self).map_err(ApiError::from))
+    }
+}
+
+impl<P: PathValue> DescribeArg for Path<P> {
+    // What is wrong with a body is said before anything is looked up.
+    const IS_LAST: bool = true;
+
+    fn describe(operation: &mut Operation) {
+        let (name, about, example) = (P::NAME, P::ABOUT, P::EXAMPLE);
+        operation.segments.push(Segment { name, about, example });
+        operation.may_fail(&[ErrorCode::NotFound, ErrorCode::Invalid]);
+    }
+}
+
+/// A chat, by its id with suffix.
+pub enum ChatId {}
+
+impl PathValue for ChatId {
+    type Value = Jid;
+    const NAME: &'static str = "chatId";
+    const ABOUT: &'static str = "The id of the chat, with its suffix";
+    const EXAMPLE: &'static str = "15550000001@c.us";
+
+    fn read(text: &str) -> Result<Jid, Error> {
+        jid(text)
+    }
+}
+
+/// A group, by its id.
+pub enum GroupId {}
+
+impl PathValue for GroupId {
+    type Value = Jid;
+    const NAME: &'static str = "groupId";
+    const ABOUT: &'static str = "The id of the group, with its suffix";
+    const EXAMPLE: &'static str = "120363000000000000@g.us";
+
+    fn read(text: &str) -> Result<Jid, Error> {
+        group(text)
+    }
+}
+
+/// A message, by its full id.
+pub enum MessageId {}
+
+impl PathValue for MessageId {
+    type Value = domain::MessageId;
+    const NAME: &'static str = "messageId";
+    const ABOUT: &'static str = "The full id of the message";
+    const EXAMPLE: &'static str = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9";
+
+    fn read(text: &str) -> Result<domain::MessageId, Error> {
+        message(text)
+    }
+}
+
+/// A UUID that must be one of these things.
+pub fn uuid(text: &str, subject: Subject) -> Result<Uuid, Error> {
+    text.parse().map_err(|_| Error::not_found(subject, format!("there is no '{}'", shown(text))))
+}

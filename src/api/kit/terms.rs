@@ -1,0 +1,67 @@
+//! Terms of a route: the scope, the rate limit and the meaning of a repetition.
+
+/// What a caller must be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Nothing: the endpoint is for everybody.
+    Public,
+    Read,
+    Send,
+    /// Reads conversations, and changes what the gateway keeps of them.
+    Conversations,
+    Admin,
+}
+
+impl Scope {
+    /// Its name among the scopes of an API key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "",
+            Self::Read => "read",
+            Self::Send => "send",
+            Self::Conversations => "conversations",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Which rate limit a request counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    None,
+    Creation,
+    Messaging,
+    General,
+    /// Requests to the Chat API.
+    Chat,
+    /// Requests of the dashboard, in place of the two before.
+    Dashboard,
+}
+
+impl Bucket {
+    /// Its name in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Creation => "session_creation",
+            Self::Messaging => "messaging",
+            Self::General => "general",
+            Self::Chat => "chat",
+            Self::Dashboard => "dashboard",
+        }
+    }
+}
+
+/// What an `Idempotency-Key` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Nothing: it reads only, or controls the simulated network.
+    Unkeyed,
+    /// The first answer is stored and given again.
+    Once,
+    /// The same, but a success holds a secret that is shown once: it is not stored.
+    Secret,
+    /// The same, and when the gateway ended before there was an answer, it is done again: it comes
+    /// to the same, or the message that it sent is found by its key.
+    Repeatable,
+}
