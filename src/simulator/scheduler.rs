@@ -1,6 +1,6 @@
 //! Scheduler: what happens later, and when. Durable tasks outlive a restart, timers end with the process.
 //!
-//! A [`Task`] is owed to somebody who was answered already, so it lies in the state. A [`Timer`] belongs to a
+//! A [`Task`] follows a request that was answered already, so it is part of the state. A [`Timer`] belongs to a
 //! device or a request of this process.
 
 use std::{collections::BTreeMap, time::Duration};

@@ -31,8 +31,18 @@ const HEADER: &str = "\
 ";
 
 fn declaration<T: TS>(config: &Config) -> String {
-    let docs = T::docs().unwrap_or_default();
-    format!("\n{docs}export {}\n", T::decl(config))
+    format!("\nexport {}\n", without_docs(&T::decl(config)))
+}
+
+/// Docs stay in Rust, so that another wording of one is no change of the protocol.
+fn without_docs(declaration: &str) -> String {
+    let mut parts = declaration.split("/**");
+    let first = parts.next().unwrap_or_default().trim_end_matches('\n').to_owned();
+    parts.fold(first, |mut text, part| {
+        let code = part.split_once("*/").map_or(part, |(_, code)| code);
+        text.push_str(code.trim_start_matches('\n').trim_end_matches('\n'));
+        text
+    })
 }
 
 fn generated() -> String {

@@ -157,7 +157,7 @@ impl Groups<'_> {
         Ok(())
     }
 
-    /// Somebody leaves a group, or no longer follows a channel.
+    /// Removes a person from a group or a channel at their own request.
     pub fn leave(&mut self, me: &Jid, id: &Jid) -> Result<(), Refusal> {
         Directory::of(self.state).group_of_member(me, id)?;
         let left = EventBody::GroupLeft {

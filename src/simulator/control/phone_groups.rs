@@ -39,7 +39,7 @@ impl Network {
         world.groups().add_participants(phone, group, people).map(drop)
     }
 
-    /// Removes people from a group. Somebody who removes themselves leaves.
+    /// Removes people from a group. A person who removes themselves leaves.
     pub fn remove_from_phone(
         &self,
         phone: &Jid,

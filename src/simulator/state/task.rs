@@ -1,4 +1,4 @@
-//! Durable scheduled tasks: what the network owes to somebody who was answered already.
+//! Durable scheduled tasks: work that follows requests that were answered already.
 
 use std::collections::BTreeMap;
 
