@@ -40,7 +40,7 @@ use crate::{
     store::{MemoryEngine, Store, StoreError, disk::Disk},
     telemetry,
     vault::Keyring,
-    webhooks::{Schedule, WebhookSettings, Webhooks},
+    webhooks::{DeliveryArchive, Schedule, WebhookSettings, Webhooks},
 };
 
 /// How long a gateway that is just stopping may still hold the data folder, and how often it is tried.
@@ -51,6 +51,9 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 const MEBIBYTE: u64 = 1024 * 1024;
 /// How often it is looked whether the store is well.
 const STORE_LOOK_AFTER: Duration = Duration::from_millis(500);
+
+/// A recurring job: its kind, its interval and its handler.
+type Round = (&'static str, Duration, Arc<dyn Handler>);
 
 /// Why the gateway did not start, in words for the person who started it.
 #[derive(Debug, thiserror::Error)]
@@ -216,18 +219,24 @@ impl Gateway {
             consumers.clone(),
             &config.events,
         );
-        let rounds: [(&'static str, Arc<dyn Handler>); 3] = [
-            ("retention of events", Arc::new(retention.clone())),
-            ("retention of first answers", Arc::new(idempotency.clone())),
-            ("retention of the outbox", Arc::new(outbox.clone())),
+        let rounds: [Round; 4] = [
+            ("retention of events", EventRetention::EVERY, Arc::new(retention.clone())),
+            ("retention of first answers", IdempotencyStore::EVERY, Arc::new(idempotency.clone())),
+            ("retention of the outbox", Outbox::EVERY, Arc::new(outbox.clone())),
+            (
+                "retention of deliveries",
+                DeliveryArchive::EVERY,
+                Arc::new(webhooks.deliveries.clone()),
+            ),
         ];
         // What is past its time is dropped, and the event log is held to its size.
         let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
-        for (kind, _) in &rounds {
-            let repeated = jobs.repeat(kind, "round").await;
+        for (kind, every, _) in &rounds {
+            let repeated = jobs.repeat(kind, "round", *every).await;
             repeated.map_err(|source| store_error(&config, source))?;
         }
-        jobs.start(rounds.into_iter().collect(), Tries::default(), &tasks, stop.clone());
+        let handlers = rounds.into_iter().map(|(kind, _, handler)| (kind, handler)).collect();
+        jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
         let backups = Backups::new(BackupsParts {
             store: store.clone(),

@@ -224,6 +224,7 @@ mod tests {
     };
 
     const KIND: &str = "test";
+    const MINUTE: Duration = Duration::from_secs(60);
 
     /// Counts in the store, and fails as often as it is asked to.
     #[derive(Default)]
@@ -330,7 +331,7 @@ mod tests {
     async fn a_job_that_comes_again_is_due_after_its_pause() {
         let stage = stage().await;
         *stage.handler.again.lock().unwrap() = Some(Then::After(Duration::from_secs(60)));
-        stage.jobs.repeat(KIND, "one").await.unwrap();
+        stage.jobs.repeat(KIND, "one", MINUTE).await.unwrap();
         for round in 1..4_u32 {
             stage.ran(round.into()).await;
             let due = from_seconds(100 + 60 * i64::from(round));
@@ -339,6 +340,24 @@ mod tests {
             assert_eq!(effects(&stage.jobs.store, "one").await, round);
             stage.clock.advance(Duration::from_secs(60));
         }
+    }
+
+    #[tokio::test]
+    async fn a_start_leaves_a_job_that_comes_again_to_its_time_but_not_to_one_far_away() {
+        let stage = stage().await;
+        let job = |due| Job::new("of another runner", "one", from_seconds(due));
+        let due = async |job: Job| {
+            stage.jobs.schedule(&job).await.unwrap();
+            stage.jobs.repeat(&job.kind, &job.name, MINUTE).await.unwrap();
+            let found = stage.jobs.get(&job.kind, &job.name).await.unwrap().unwrap();
+            assert_eq!((found.attempts, found.is_dead), (0, false));
+            found.due
+        };
+        for (left, expected) in [(60, 60), (100, 100), (160, 160), (161, 100)] {
+            assert_eq!(due(job(left)).await, from_seconds(expected));
+        }
+        assert_eq!(due(Job { attempts: 1, ..job(160) }).await, from_seconds(100));
+        assert_eq!(due(Job { is_dead: true, ..job(160) }).await, from_seconds(100));
     }
 
     #[tokio::test]

@@ -96,9 +96,22 @@ impl Jobs {
         }
     }
 
-    /// Schedules a recurring job for now, whatever its next time was.
-    pub async fn repeat(&self, kind: &str, name: &str) -> Result<(), StoreError> {
-        self.put(&self.store, &Job::new(kind, name, self.clock.now())).await?;
+    /// Schedules a recurring job for now. A job that an earlier run of the gateway scheduled within `every` keeps
+    /// its time, so that restarts in a row do not repeat the work.
+    pub async fn repeat(&self, kind: &str, name: &str, every: Duration) -> Result<(), StoreError> {
+        let mut transaction = self.store.transaction();
+        loop {
+            let now = self.clock.now();
+            let found = transaction.get(&Job::at(kind, name)).await?;
+            let waits = |job: &Job| job.attempts == 0 && !job.is_dead && job.due <= now + every;
+            if !found.as_ref().is_some_and(waits) {
+                let job = Job::new(kind, name, now);
+                transaction.put(&job.key(), &job).await?;
+            }
+            if transaction.commit().await? {
+                break;
+            }
+        }
         self.woken();
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::{
 
 const DAY_SECONDS: u64 = 86_400;
 /// The pause between two rounds.
-const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_secs(60);
 const MEBIBYTE: u64 = 1024 * 1024;
 /// How long a round waits for idle consumers when the log exceeds its size.
 const CATCH_UP: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ impl Handler for EventRetention {
             Ok(dropped) => tracing::info!(dropped, "dropped events past their retention"),
             Err(error) => tracing::warn!(%error, "old events could not be dropped"),
         }
-        Ok(Then::After(PRUNE_INTERVAL))
+        Ok(Then::After(EVERY))
     }
 }
 
@@ -53,8 +53,13 @@ impl Handler for IdempotencyStore {
             Ok(dropped) => tracing::info!(dropped, "removed answers to old Idempotency-Keys"),
             Err(error) => tracing::warn!(%error, "old Idempotency-Keys could not be removed"),
         }
-        Ok(Then::After(PRUNE_INTERVAL))
+        Ok(Then::After(EVERY))
     }
+}
+
+impl IdempotencyStore {
+    /// The pause between two rounds of retention.
+    pub const EVERY: Duration = EVERY;
 }
 
 /// A reader that holds the log above its size limit.
@@ -77,6 +82,9 @@ impl Holding {
 }
 
 impl EventRetention {
+    /// The pause between two rounds.
+    pub const EVERY: Duration = EVERY;
+
     pub fn new(
         log: EventLog,
         webhooks: webhooks::Registry,

@@ -127,21 +127,28 @@ impl<'a> Outbox<'a> {
         self.table.put_in(batch, key(&entry.session, entry.id), entry)
     }
 
-    /// Drops entries that are done with and older than `before`, among the first `limit` of each
-    /// session given. How many.
+    /// Drops entries that are done with since before that time, among the first `limit` after the one
+    /// given. The last of these; none when those that follow are not old enough to be looked at.
     pub async fn prune(
         &self,
         session: &SessionId,
         before: Timestamp,
+        after: Option<Uuid>,
         limit: usize,
-    ) -> Result<usize, StoreError> {
-        let all = Key::new(Tree::Outbox).text(session.as_str()).all();
+    ) -> Result<Option<Uuid>, StoreError> {
+        let mut range = Key::new(Tree::Outbox).text(session.as_str()).all();
+        if let Some(id) = after {
+            range.start = key(session, id).all().end;
+        }
+        let mut page = self.table.scan(range, Direction::Forward, limit).await?;
+        // Entries lie in the order in which they were accepted, and none ends before that.
+        let last = page.last().filter(|last| page.len() == limit && last.queued_at < before);
+        let next = last.map(|last| last.id);
+        page.retain(|entry| !entry.state.is_waiting() && entry.changed_at < before);
         let mut batch = Batch::new();
-        let mut old = self.table.scan(all, Direction::Forward, limit).await?;
-        old.retain(|entry| !entry.state.is_waiting() && entry.changed_at < before);
-        self.remove_in(&mut batch, &old).await?;
+        self.remove_in(&mut batch, &page).await?;
         self.table.engine.commit(batch).await?;
-        Ok(old.len())
+        Ok(next)
     }
 }
 
@@ -186,8 +193,8 @@ mod tests {
             store.outbox().add_in(&mut batch, entry).unwrap();
             store.commit(batch).await.unwrap();
         }
-        let dropped = store.outbox().prune(&old.session, from_seconds(99), 9).await.unwrap();
-        assert_eq!((dropped, store.outbox().get(&old.session, old.id).await.unwrap()), (1, None));
+        let next = store.outbox().prune(&old.session, from_seconds(99), None, 9).await.unwrap();
+        assert_eq!((next, store.outbox().get(&old.session, old.id).await.unwrap()), (None, None));
         let found = async || {
             let outbox = store.outbox();
             let by_message = outbox.by_message(&new.session, "K").await.unwrap();
@@ -198,5 +205,39 @@ mod tests {
         store.outbox().remove_in(&mut batch, std::slice::from_ref(&new)).await.unwrap();
         store.commit(batch).await.unwrap();
         assert_eq!(found().await, [None, None]);
+    }
+
+    /// Entry `n` is accepted at second 10 n and changes for the last time a second later.
+    fn entry(n: u8, state: OutboxState) -> OutboxEntry {
+        let at = 10 * i64::from(n);
+        let (queued_at, changed_at) = (from_seconds(at), from_seconds(at + 1));
+        let entry = example(n.into(), "15550000001@c.us");
+        OutboxEntry { state, queued_at, changed_at, ..entry }
+    }
+
+    #[tokio::test]
+    async fn what_ended_long_ago_is_dropped_page_by_page_and_what_is_newer_is_not_looked_at() {
+        let store = Store::temporary().await.unwrap();
+        let mut batch = Batch::new();
+        for n in 1..=12 {
+            let state = if n % 3 == 0 { OutboxState::Queued } else { OutboxState::Sent };
+            store.outbox().add_in(&mut batch, &entry(n, state)).unwrap();
+        }
+        // Accepted early, and read late.
+        let late = OutboxEntry { changed_at: from_seconds(500), ..entry(2, OutboxState::Sent) };
+        store.outbox().add_in(&mut batch, &late).unwrap();
+        store.commit(batch).await.unwrap();
+        let session = late.session;
+        let (before, mut after, mut pages) = (from_seconds(71), None, Vec::new());
+        loop {
+            after = store.outbox().prune(&session, before, after, 3).await.unwrap();
+            let Some(id) = after else { break };
+            pages.push(id.as_u128());
+        }
+        assert_eq!(pages, [3, 6], "the third page ends with one that is newer");
+        let left = store.outbox().page(&session, None, 99).await.unwrap();
+        let left: Vec<u128> = left.iter().map(|entry| entry.id.as_u128()).collect();
+        assert_eq!(left, [12, 11, 10, 9, 8, 7, 6, 3, 2]);
+        assert!(store.outbox().by_message(&session, "K4").await.unwrap().is_none());
     }
 }

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio_util::sync::CancellationToken;
+use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
     domain::{Clock, Error, ErrorCode, SessionRef, Subject, Timestamp, clock::from_millis},
-    events::EventLog,
+    events::{EventLog, Work},
+    jobs::{Handler, Job, Then},
     store::{
         Batch, Pruning, Store,
         records::{Attempt, Delivery, DeliveryState, WebhookRecord},
@@ -20,7 +21,6 @@ use crate::{
 
 /// Deliveries put back in the queue in one commit.
 const RECOVERED_AT_ONCE: usize = 200;
-const PRUNE_INTERVAL: Duration = Duration::from_secs(300);
 /// Prefix of the lane of a redelivery. An old event and the new ones of its chat do not wait for each other; old
 /// ones keep their order.
 const AGAIN: &str = "|again|";
@@ -37,6 +37,9 @@ pub struct DeliveryArchive {
 }
 
 impl DeliveryArchive {
+    /// The pause between two rounds of retention.
+    pub const EVERY: Duration = Duration::from_secs(300);
+
     /// Newest first, each with its attempts.
     pub async fn list(
         &self,
@@ -150,21 +153,6 @@ impl DeliveryArchive {
         Ok(recovered)
     }
 
-    /// Prunes periodically, until the token is cancelled.
-    pub(in crate::webhooks) async fn prune_periodically(&self, stop: CancellationToken) {
-        loop {
-            match self.prune().await {
-                Ok(0) => (),
-                Ok(removed) => tracing::info!(removed, "removed {removed} old webhook deliveries"),
-                Err(error) => tracing::warn!(%error, "old webhook deliveries could not be removed"),
-            }
-            let pause = tokio::time::sleep(PRUNE_INTERVAL);
-            if stop.run_until_cancelled(pause).await.is_none() {
-                return;
-            }
-        }
-    }
-
     /// Removes deliveries past their retention. Returns how many.
     pub async fn prune(&self) -> Result<usize, Error> {
         let mut removed = 0;
@@ -197,6 +185,23 @@ impl DeliveryArchive {
             }
         }
         Ok(removed)
+    }
+}
+
+/// Rounds of retention. A round reads every delivery of every endpoint. It begins when its next time is on the disk,
+/// so that a gateway that dies again and again does not begin it at each start.
+#[async_trait]
+impl Handler for DeliveryArchive {
+    async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
+        Ok(Then::After(Self::EVERY))
+    }
+
+    async fn committed(&self, _: &Job) {
+        match self.prune().await {
+            Ok(0) => (),
+            Ok(removed) => tracing::info!(removed, "removed {removed} old webhook deliveries"),
+            Err(error) => tracing::warn!(%error, "old webhook deliveries could not be removed"),
+        }
     }
 }
 

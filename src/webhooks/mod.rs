@@ -153,12 +153,10 @@ impl Webhooks {
         Self { endpoints, deliveries, sender, workers: Arc::new(workers) }
     }
 
-    /// Runs the workers and the retention of deliveries until the token is cancelled.
+    /// Runs the workers until the token is cancelled. The retention of deliveries is a job, which
+    /// [`DeliveryArchive`] handles.
     pub fn start(&self, tasks: &TaskTracker, stop: CancellationToken) {
-        let supervised = supervisor::run(self.workers.clone(), tasks.clone(), stop.clone());
-        tasks.spawn(supervised);
-        let archive = self.deliveries.clone();
-        tasks.spawn(async move { archive.prune_periodically(stop).await });
+        tasks.spawn(supervisor::run(self.workers.clone(), tasks.clone(), stop));
     }
 
     /// Posts a `webhook.test` event at once and answers the attempt, which is not stored.

@@ -1,6 +1,9 @@
 //! Webhooks over kills of the gateway's process, under load and with a receiver that often fails.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -50,6 +53,12 @@ async fn end_of_the_line(daemon: &Daemon, path: &str) -> Value {
     }
 }
 
+fn median(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_arrives_in_order_under_one_id_however_often_the_gateway_dies() {
     let folder = tempfile::tempdir().unwrap();
@@ -65,19 +74,22 @@ async fn what_was_acknowledged_arrives_in_order_under_one_id_however_often_the_g
     let hook = daemon.post("/api/v1/sessions/s/webhooks", body).await;
     let path = format!("/api/v1/sessions/s/webhooks/{}", hook["id"].as_str().unwrap());
     let mut acknowledged = HashSet::new();
-    let kills = kills(5);
+    let (kills, mut took) = (kills(5), Vec::new());
     for round in 0..kills {
+        let begun = Instant::now();
         let (http, base) = (daemon.http.clone(), daemon.base.clone());
         let sends = tokio::spawn(send_until_the_end(http, base, round));
-        let wanted = receiver.got.lock().await.len() + 10 + 3 * (round % 5);
-        receiver.reach(wanted).await;
+        receiver.count_to(receiver.counted() + 10 + 3 * (round % 5)).await;
         daemon.kill().await;
         acknowledged.extend(sends.await.unwrap());
         daemon = Daemon::start_with(folder.path(), 0, SETTINGS).await;
         daemon.wait_until_ready("s").await;
+        took.push(begun.elapsed());
     }
+    let begun = Instant::now();
     let hook = end_of_the_line(&daemon, &path).await;
     assert_eq!(hook["stats"]["failed"], 0, "{hook}");
+    let emptied = begun.elapsed();
     daemon.kill().await;
 
     let got = receiver.got.lock().await.clone();
@@ -108,5 +120,11 @@ async fn what_was_acknowledged_arrives_in_order_under_one_id_however_often_the_g
         "{kills} kills: {} sends acknowledged, all delivered in order under one id each, in {} deliveries",
         acknowledged.len(),
         got.len(),
+    );
+    let quarter = took.len().div_ceil(4).max(1);
+    println!(
+        "a kill took {:.2?} in the first quarter and {:.2?} in the last; what waited then, {emptied:.0?}",
+        median(&took[..quarter.min(took.len())]),
+        median(&took[took.len().saturating_sub(quarter)..]),
     );
 }

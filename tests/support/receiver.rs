@@ -117,15 +117,24 @@ impl Receiver {
         Self { url, got, connections, count, hanging, task }
     }
 
-    /// Waits for so many requests.
+    /// Waits for so many requests, and gives all that came.
     pub async fn reach(&self, count: usize) -> Vec<Got> {
+        self.count_to(count).await;
+        self.got.lock().await.clone()
+    }
+
+    /// Waits for so many requests.
+    pub async fn count_to(&self, count: usize) {
         let mut reached = self.count.clone();
         let counted = reached.wait_for(|got| count <= *got);
         // What was found is let go at once: whoever writes a request down waits for that.
         let counted = tokio::time::timeout(PATIENCE, counted).await.is_ok();
-        let got = self.got.lock().await.clone();
-        assert!(counted, "{} instead of {count} requests", got.len());
-        got
+        assert!(counted, "{} instead of {count} requests", *self.count.borrow());
+    }
+
+    /// How many requests came.
+    pub fn counted(&self) -> usize {
+        *self.count.borrow()
     }
 }
 

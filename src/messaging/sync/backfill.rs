@@ -7,7 +7,10 @@
 //! Missed receipts, edits, deletions and reactions are found by comparing messages: all since the checkpoint,
 //! and the newest of each chat that was active in the days before.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
 use crate::{
     domain::{
@@ -39,6 +42,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MOST_ASKED_FOR_RECEIPTS: usize = 20;
 /// The newest outbox entries that are checked for missing receipts.
 const RECEIPTS: usize = 1_000;
+const RECEIPTS_AT_ONCE: usize = 100;
 
 /// One backfill of one session.
 pub struct Backfill<'a> {
@@ -56,12 +60,13 @@ impl Backfill<'_> {
         let session = self.handle.id();
         let Some(mirror) = self.store.mirrors().get(session).await? else { return Ok(()) };
         let behind_since = mirror.behind_since.unwrap_or(mirror.linked_at);
-        let waits_for_receipts = self.chats_that_wait_for_receipts().await?;
+        // Messages from before the checkpoint may have been changed or deleted for everyone since.
+        let is_behind = |chat: &Chat| behind_since - CHANGEABLE <= chat.last_activity;
+        let quiet = chats.iter().filter(|chat| !is_behind(chat)).map(|chat| &chat.id).collect();
+        let waits_for_receipts = self.wait_for_receipts(quiet).await?;
         // Oldest activity first, so that events follow time as far as whole chats allow.
         for chat in chats.iter().rev() {
-            // Messages from before the checkpoint may have been changed or deleted for everyone since.
-            let is_behind = behind_since - CHANGEABLE <= chat.last_activity;
-            if is_behind || waits_for_receipts.contains(&chat.id) {
+            if is_behind(chat) || waits_for_receipts.contains(&chat.id) {
                 while !self.catch_up(chat, behind_since).await? {}
             }
         }
@@ -102,16 +107,21 @@ impl Backfill<'_> {
         Ok(())
     }
 
-    async fn chats_that_wait_for_receipts(&self) -> Result<Vec<Jid>, StoreError> {
-        let entries = self.store.outbox().page(self.handle.id(), None, RECEIPTS).await?;
-        let waits = |state| matches!(state, OutboxState::Sent | OutboxState::Delivered);
-        let mut chats: Vec<Jid> = entries
-            .into_iter()
-            .filter(|entry| waits(entry.state))
-            .map(|entry| entry.outgoing.chat)
-            .collect();
-        chats.sort();
-        chats.dedup();
+    /// The chats among these that have messages without all receipts.
+    async fn wait_for_receipts(&self, mut among: HashSet<&Jid>) -> Result<Vec<Jid>, StoreError> {
+        let (mut chats, mut before, mut left) = (Vec::new(), None, RECEIPTS);
+        while !among.is_empty() && 0 < left {
+            let limit = left.min(RECEIPTS_AT_ONCE);
+            let page = self.store.outbox().page(self.handle.id(), before, limit).await?;
+            let Some(last) = page.last() else { break };
+            (before, left) = (Some(last.id), left - page.len());
+            let waits = |state| matches!(state, OutboxState::Sent | OutboxState::Delivered);
+            for entry in page.iter().filter(|entry| waits(entry.state)) {
+                if among.remove(entry.chat()) {
+                    chats.push(entry.chat().clone());
+                }
+            }
+        }
         Ok(chats)
     }
 

@@ -69,11 +69,10 @@ const REQUESTS: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(60);
 const FILE_PATIENCE: Duration = Duration::from_secs(330);
 const STATS_PATIENCE: Duration = Duration::from_secs(1);
-const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 /// Entries that are queued in one commit at the start.
 const PLACED_AT_ONCE: usize = 100;
-/// Entries of one session that are pruned in one round.
-const PRUNED_AT_ONCE: usize = 10_000;
+/// Entries that are read in one transaction when old ones are pruned.
+const PRUNED_AT_ONCE: usize = 200;
 /// How long a caller who repeats a send waits for the outcome of the first: longer than the pause before a look-up.
 /// And the pause between two reads of the entry.
 const FIND_PATIENCE: Duration = Duration::from_secs(25);
@@ -104,6 +103,9 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// The pause between two rounds of retention.
+    pub const EVERY: Duration = Duration::from_secs(600);
+
     /// Starts the dispatcher with the entries that an earlier run of the gateway left.
     pub async fn start(
         parts: OutboxParts,
@@ -389,18 +391,27 @@ impl Handler for Outbox {
                 tracing::warn!(%error, "old entries of the outbox could not be pruned");
             }
         }
-        Ok(Then::After(PRUNE_INTERVAL))
+        Ok(Then::After(Self::EVERY))
     }
 }
 
-/// Prunes ended entries of one session. After a conflict with a receipt it runs again.
+/// Prunes ended entries of one session, page by page. A page runs again after a conflict with a receipt.
 async fn prune(store: &Store, session: &SessionId, before: Timestamp) -> Result<(), StoreError> {
-    let mut work = store.transaction();
+    let mut after = None;
     loop {
-        work.store().outbox().prune(session, before, PRUNED_AT_ONCE).await?;
-        if work.commit().await? {
+        let mut work = store.transaction();
+        let next = loop {
+            let outbox = work.store().outbox();
+            let next = outbox.prune(session, before, after, PRUNED_AT_ONCE).await?;
+            if work.commit().await? {
+                break next;
+            }
+        };
+        if next.is_none() {
             return Ok(());
         }
+        after = next;
+        tokio::task::yield_now().await;
     }
 }
 
