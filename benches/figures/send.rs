@@ -1,7 +1,8 @@
 //! A text through the API beside the same call of the library made straight on the page.
 
 use std::{
-    path::Path,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -23,6 +24,7 @@ use crate::{
     Outcome,
     connection::Connection,
     gateway::Gateway,
+    machine,
     report::{Figure, Figures, Target},
     series::{HEAD, Series, milliseconds},
 };
@@ -38,7 +40,9 @@ const REST: Duration = Duration::from_millis(60);
 
 pub async fn measure() -> Outcome<Figures> {
     let folder = tempfile::tempdir()?;
-    let gateway = Gateway::start(folder.path(), "browser").await?;
+    let executable = listening_browser(folder.path())?;
+    let settings = [("WAGATE_BROWSER__EXECUTABLE", executable.to_str().ok_or("an odd path")?)];
+    let gateway = Gateway::start_with(folder.path(), "browser", &settings).await?;
     gateway.link(SESSION, PHONE).await?;
     let (_browser, page) = page_of(&gateway.profile(SESSION)).await?;
     let mut connection = Connection::open(&gateway.base).await?;
@@ -132,6 +136,17 @@ async fn timed<T>(something: impl Future<Output = Outcome<T>>) -> Outcome<f64> {
     let begun = Instant::now();
     something.await?;
     Ok(milliseconds(begun.elapsed()))
+}
+
+/// A program that starts the browser with a debugging port beside the gateway's pipe. The gateway itself
+/// refuses the switch.
+fn listening_browser(folder: &Path) -> Outcome<PathBuf> {
+    let (program, browser) = (folder.join("listening-browser"), machine::chromium()?);
+    let browser = browser.display();
+    let text = format!("#!/bin/sh\nexec '{browser}' --remote-debugging-port=0 \"$@\"\n");
+    std::fs::write(&program, text)?;
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
+    Ok(program)
 }
 
 /// The session's page by a debugging connection of our own.
