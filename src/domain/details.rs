@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Content, Jid, Timestamp, command::ContactCard, vcard};
+use crate::domain::{Jid, Timestamp, vcard};
 
 /// All fields are optional: a plain text has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,21 +131,6 @@ impl Card {
     }
 }
 
-impl ContactCard {
-    /// As it is sent.
-    pub fn card(&self) -> Card {
-        let number = self.id.user();
-        match &self.vcard {
-            Some(vcard) => Card::read(self.name.as_deref(), vcard),
-            None => {
-                let name = self.name.clone().unwrap_or_else(|| format!("+{number}"));
-                let vcard = vcard::write(&name, self.organization.as_deref(), number);
-                Card::read(Some(&name), &vcard)
-            }
-        }
-    }
-}
-
 /// A question with the answers to choose from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -243,30 +228,6 @@ pub struct LinkPreview {
 }
 
 impl Details {
-    /// The details of an outgoing message.
-    pub fn of(content: &Content) -> Self {
-        match content {
-            Content::Text { .. } => Self::default(),
-            Content::Media(media) => Self { seconds: media.seconds, ..Self::default() },
-            Content::Location { latitude, longitude, name, address } => {
-                let (name, address) = (name.clone(), address.clone());
-                let (latitude, longitude) = (*latitude, *longitude);
-                let place = Location { latitude, longitude, name, address, live: false };
-                Self { location: Some(place), ..Self::default() }
-            }
-            Content::ContactCards { contacts } => {
-                let contacts = contacts.iter().map(ContactCard::card).collect();
-                Self { contacts, ..Self::default() }
-            }
-            Content::Poll { question, options, selectable } => {
-                let (question, options) = (question.clone(), options.clone());
-                let votes = Some(Vec::new());
-                let poll = Poll { question, options, selectable: *selectable, votes };
-                Self { poll: Some(poll), ..Self::default() }
-            }
-        }
-    }
-
     /// As text, for callers that handle text only.
     pub fn words(&self) -> Option<String> {
         if let Some(Location { name, address, .. }) = &self.location {
@@ -294,7 +255,7 @@ impl Details {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::from_seconds;
+    use crate::domain::{Content, clock::from_seconds, command::ContactCard};
 
     fn person(number: u8) -> Jid {
         format!("1555000000{number}@c.us").parse().unwrap()

@@ -7,9 +7,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use uuid::Uuid;
 
-use crate::domain::{Jid, MessageId, event::WaEvent};
+use crate::domain::{EventSubject, Jid, event::WaEvent};
 
 /// The body of an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,46 +45,6 @@ pub struct ModuleEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     pub value: Value,
-}
-
-/// The subject of an event. Events of one subject's lane are handled in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventSubject {
-    /// The channel as a whole; without one, the gateway.
-    #[default]
-    Channel,
-    Chat(Jid),
-    Message(MessageId),
-    Contact(Jid),
-    Tag(Uuid),
-    Webhook(Uuid),
-    /// A record of a module above: its kind and its id.
-    Record(String, String),
-}
-
-impl EventSubject {
-    /// The chat, or the chat of the message.
-    pub fn chat(&self) -> Option<&Jid> {
-        match self {
-            Self::Chat(chat) => Some(chat),
-            Self::Message(message) => Some(&message.chat),
-            _ => None,
-        }
-    }
-
-    /// The lane of the subject within its channel. A message has the lane of its chat, and a contact that of the chat
-    /// with the person.
-    pub fn lane(&self) -> Cow<'_, str> {
-        match self {
-            Self::Channel => Cow::Borrowed(""),
-            Self::Chat(id) | Self::Contact(id) => Cow::Borrowed(id.as_str()),
-            Self::Message(message) => Cow::Borrowed(message.chat.as_str()),
-            Self::Tag(id) => Cow::Owned(format!("tag {id}")),
-            Self::Webhook(id) => Cow::Owned(format!("webhook {id}")),
-            Self::Record(kind, id) => Cow::Owned(format!("{kind} {id}")),
-        }
-    }
 }
 
 impl ModuleEvent {
@@ -173,6 +132,7 @@ impl From<ModuleEvent> for Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::MessageId;
 
     /// As a module far above would have it.
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
