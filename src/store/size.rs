@@ -1,9 +1,15 @@
 //! How many bytes of disk a message takes with its indexes and its event, and how long such a store takes to
 //! open. A measuring tool: `SIZE_MESSAGES=100000 cargo test --release --lib store::size -- --ignored --nocapture`.
+//! `SIZE_FOLDER` names a folder for the store, which is left there; `SIZE_REST` is how many milliseconds pass between
+//! two batches of a hundred messages.
 
 #![expect(clippy::print_stdout, reason = "it prints what it measures")]
 
-use std::{path::Path, time::Instant};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use uuid::Uuid;
 
@@ -34,7 +40,8 @@ fn message(number: i64, conversation: i64) -> Message {
     Message { ack: Ack::Read, push_name, to, ..Message::text(id, author, body, at) }
 }
 
-async fn fill(store: &Store, messages: i64) {
+async fn fill(store: &Store, folder: &Path, messages: i64, rest: Duration) {
+    let begun = Instant::now();
     let session: SessionId = "main".parse().unwrap();
     let session_uuid = Uuid::now_v7();
     let conversations = (messages / EACH).max(1);
@@ -71,43 +78,72 @@ async fn fill(store: &Store, messages: i64) {
             }
             store.commit(batch).await.unwrap();
             store.durable().await.unwrap();
+            tokio::time::sleep(rest).await;
+        }
+        if number % 10 == 9 {
+            let (bytes, seconds) = (size_of(folder) / seq, begun.elapsed().as_secs_f64());
+            println!("{seq} messages after {seconds:.1} s: {bytes} bytes a message");
         }
     }
 }
 
 fn size_of(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let size = |entry: std::fs::DirEntry| match entry.file_type().unwrap().is_dir() {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let size = |entry: fs::DirEntry| match entry.file_type().unwrap().is_dir() {
         true => size_of(&entry.path()),
         false => entry.metadata().unwrap().len(),
     };
     entries.map(size).sum()
 }
 
+/// What a kill at this moment would leave of a store.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let place = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &place),
+            false => fs::copy(entry.path(), place).map(drop).unwrap(),
+        }
+    }
+}
+
+async fn open(folder: &Path) -> Store {
+    let store = Store::open(folder, &Keyring::thrown_away()).await;
+    store.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn number(name: &str) -> Option<i64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
 #[tokio::test]
 #[ignore = "measures"]
 async fn bytes_of_a_message_and_time_to_open() {
-    let messages = std::env::var("SIZE_MESSAGES").map_or(20_000, |text| text.parse().unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), &Keyring::thrown_away())
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
+    let messages = number("SIZE_MESSAGES").unwrap_or(20_000);
+    let rest = Duration::from_millis(number("SIZE_REST").unwrap_or(0).unsigned_abs());
+    let temporary = tempfile::tempdir().unwrap();
+    let named = std::env::var_os("SIZE_FOLDER").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| temporary.path().join("store"));
+    let each = |bytes: u64| bytes / messages.unsigned_abs();
+    let store = open(&folder).await;
     let begun = Instant::now();
-    fill(&store, messages).await;
+    fill(&store, &folder, messages, rest).await;
     println!("{messages} messages written in {:.1} s", begun.elapsed().as_secs_f64());
+    let killed = temporary.path().join("killed");
+    copy(&folder, &killed);
     let begun = Instant::now();
     drop(store);
     println!("closed in {:.2} s", begun.elapsed().as_secs_f64());
-    let bytes = size_of(folder.path());
-    println!("{} bytes a message", bytes / u64::try_from(messages).unwrap());
+    println!("{} bytes a message", each(size_of(&folder)));
     for time in ["first", "second", "third"] {
         let begun = Instant::now();
-        let store = Store::open(folder.path(), &Keyring::thrown_away())
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
+        let store = open(&folder).await;
         println!("{time} opening in {:.2} s", begun.elapsed().as_secs_f64());
         drop(store);
     }
-    let bytes = size_of(folder.path());
-    println!("{} bytes a message after that", bytes / u64::try_from(messages).unwrap());
+    println!("{} bytes a message after that", each(size_of(&folder)));
+    let begun = Instant::now();
+    drop(open(&killed).await);
+    println!("opening after a kill in {:.2} s", begun.elapsed().as_secs_f64());
 }

@@ -5,9 +5,12 @@
 
 #[cfg(test)]
 mod contract;
+mod file;
 mod flusher;
+mod garbage;
 mod guard;
 mod memory;
+mod opening;
 mod overlay;
 mod pending;
 mod sealed;
@@ -20,11 +23,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use self::{
+    file::{FILE, is_held},
     guard::Guarded,
     memory::{Conditions, MemoryEngine},
     overlay::Overlay,
     sealed::{Sealed, opened, opened_pair, seal_writes},
-    sled::{FILE, SledEngine, is_held},
+    sled::SledEngine,
 };
 use crate::store::StoreError;
 
@@ -74,6 +78,14 @@ impl Batch {
 
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
+    }
+
+    /// Bytes of its keys and values.
+    fn bytes(&self) -> usize {
+        let bytes = |(key, value): &(Vec<u8>, Option<Vec<u8>>)| {
+            key.len() + value.as_ref().map_or(0, Vec::len)
+        };
+        self.writes.iter().map(bytes).sum()
     }
 
     pub(in crate::store) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {

@@ -6,7 +6,7 @@
 
 use std::{
     cmp::Ordering,
-    fs::{File, TryLockError},
+    fs::File,
     ops::Deref,
     path::Path,
     sync::{
@@ -21,26 +21,21 @@ use async_trait::async_trait;
 use crate::store::{
     StoreError,
     engine::{
-        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, flusher::Flusher,
-        pending::Pending, torn, views::Views,
+        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot,
+        file::{Closing, FILE, Released},
+        flusher::Flusher,
+        garbage::Collector,
+        opening,
+        pending::Pending,
+        torn,
+        views::Views,
     },
 };
 
 /// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// sled's file within its folder, which it locks.
-pub const FILE: &str = "db";
-/// How often sled's own thread clears up its file. It has the disk write all there is each time.
-const TIDY_EVERY_MS: u64 = 2_000;
 /// About how much is gathered before sled is given it, whether or not anybody waits for the disk.
 const MOST_GATHERED: usize = 1024 * 1024;
-
-/// With so many bytes given, sled has written about six times as much, which it reads in half a second.
-const MUCH_GIVEN: u64 = 8 * 1024 * 1024;
-
-/// How long sled's threads may take to let go of the file, and how often that is looked at.
-const LETTING_GO: Duration = Duration::from_secs(1);
-const LETTING_GO_LOOK: Duration = Duration::from_millis(1);
 
 pub struct SledEngine {
     flusher: Flusher,
@@ -57,48 +52,15 @@ struct Gathering {
     db: sled::Db,
     /// Behind the database, since it waits for that to let go.
     file: Released,
+    /// Bytes of the file when it was opened.
+    opened_with: u64,
+    collector: Collector,
     pending: RwLock<Pending>,
     /// Held while sled is given a batch: each comes after the one before.
     giving: Mutex<()>,
     flushes: AtomicU64,
     /// Behind the file, which must be free for it.
     closing: Closing,
-}
-
-/// What makes the next opening quick. sled notes where its pages are at each opening and never else: it then
-/// reads all that was written since. So a store that was written much to is opened once more when it closes.
-struct Closing {
-    config: sled::Config,
-    /// Bytes that sled was given since it was opened; 0 once it failed.
-    given: AtomicU64,
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        if !self.config.temporary && MUCH_GIVEN < self.given.load(Atomically::SeqCst) {
-            let begun = Instant::now();
-            if let Err(error) = self.config.open() {
-                tracing::debug!(%error, "the store could not note where its pages are");
-            }
-            let seconds = begun.elapsed().as_secs_f64();
-            tracing::debug!("the store noted where its pages are in {seconds:.1} s");
-        }
-    }
-}
-
-/// sled's file as this module has it open. A thread of sled may hold the lock a moment longer than the
-/// database lives: the next to open the folder after this is dropped finds it free.
-struct Released(File);
-
-impl Drop for Released {
-    fn drop(&mut self) {
-        let begun = Instant::now();
-        while matches!(self.0.try_lock(), Err(TryLockError::WouldBlock))
-            && begun.elapsed() < LETTING_GO
-        {
-            std::thread::sleep(LETTING_GO_LOOK);
-        }
-    }
 }
 
 impl Gathering {
@@ -165,17 +127,19 @@ impl Gathering {
                 None => batch.remove(key.as_slice()),
             }
         }
-        if let Err(error) = self.db.apply_batch(batch) {
-            self.closing.given.store(0, Atomically::SeqCst);
-            return Err(error);
-        }
-        let bytes = u64::try_from(bytes).unwrap_or(0);
-        self.closing.given.fetch_add(bytes, Atomically::SeqCst);
+        self.db.apply_batch(batch).inspect_err(|_| self.closing.give_up())?;
+        self.closing.add(bytes);
         // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
         // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
         crossbeam_epoch::pin().flush();
         self.change().is_stored();
         Ok(commits)
+    }
+
+    /// How long a commit of so many bytes waits for the collector.
+    fn pause(&self, bytes: usize) -> Duration {
+        let grown = self.file.length().saturating_sub(self.opened_with);
+        self.collector.pause(bytes, grown, self.closing.given())
     }
 
     /// Brings all to the disk, of which so many commits are there already. On Linux sled waits for the bytes
@@ -188,7 +152,7 @@ impl Gathering {
         let commits = self.give()?;
         self.db.flush()?;
         if cfg!(target_os = "linux") {
-            self.file.0.sync_data()?;
+            self.file.sync()?;
         }
         self.flushes.fetch_add(1, Atomically::SeqCst);
         Ok(commits)
@@ -226,27 +190,39 @@ fn merged<'a>(
 
 impl SledEngine {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, Collector::STEADY)
+    }
+
+    /// Opens or makes a store that a copy fills.
+    pub fn open_to_fill(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, Collector::HURRIED)
+    }
+
+    fn open_with(folder: &Path, collector: Collector) -> Result<Self, StoreError> {
         torn::clear(folder).map_err(|error| failed(error.into()))?;
-        Self::from(sled::Config::new().path(folder))
+        Self::from(sled::Config::new().path(folder), collector)
     }
 
     /// An engine whose folder is removed when it is dropped.
     pub fn temporary() -> Result<Self, StoreError> {
-        Self::from(sled::Config::new().temporary(true))
+        Self::from(sled::Config::new().temporary(true), Collector::RARE)
     }
 
-    fn from(config: sled::Config) -> Result<Self, StoreError> {
-        let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(Some(TIDY_EVERY_MS));
-        let db = config.open().map_err(opening_failed)?;
-        let file =
-            File::open(config.get_path().join(FILE)).map_err(|error| failed(error.into()))?;
+    fn from(config: sled::Config, collector: Collector) -> Result<Self, StoreError> {
+        let every = collector.every_ms();
+        let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(Some(every));
+        let path = config.get_path().join(FILE);
+        let db = opening::logged(&path, || config.open()).map_err(opening_failed)?;
+        let file = Released::new(File::open(path).map_err(|error| failed(error.into()))?);
         let gathering = Arc::new(Gathering {
             db,
-            file: Released(file),
+            opened_with: file.length(),
+            file,
+            collector,
             pending: RwLock::default(),
             giving: Mutex::default(),
             flushes: AtomicU64::new(0),
-            closing: Closing { config, given: AtomicU64::new(0) },
+            closing: Closing::new(config),
         });
         let flushed = gathering.clone();
         let flusher = Flusher::start(move |before| flushed.flush(before))
@@ -344,6 +320,11 @@ impl Engine for SledEngine {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        // Before anything is written: a caller that is cut off while it waits has written nothing.
+        let pause = self.gathering.pause(batch.bytes());
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         self.apply(batch)
     }
 
@@ -422,12 +403,6 @@ impl<E: Deref<Target = SledEngine>> Drop for SledSnapshot<E> {
     }
 }
 
-/// Whether a process has the store of this folder open. A folder without one is held by nobody.
-pub fn is_held(folder: &Path) -> bool {
-    let Ok(file) = File::open(folder.join(FILE)) else { return false };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
-}
-
 fn opening_failed(error: sled::Error) -> StoreError {
     let text = error.to_string();
     if text.contains("could not acquire lock") { StoreError::InUse } else { failed(error) }
@@ -445,6 +420,8 @@ fn failed(error: sled::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn write(key: &[u8], value: &[u8]) -> Batch {
@@ -487,12 +464,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whether_the_folder_is_in_use_is_told_without_opening_it() {
+    async fn a_large_commit_waits_for_the_collector_and_has_written_nothing_until_then() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(!is_held(folder.path()));
-        let engine = SledEngine::open(folder.path()).unwrap();
-        assert!(is_held(folder.path()));
-        drop(engine);
-        assert!(!is_held(folder.path()));
+        let engine = SledEngine::open_with(folder.path(), Collector::RARE.without_slack()).unwrap();
+        // The log of a small record is larger than the record, so the file has grown more than it should.
+        engine.commit(write(b"k", b"v")).await.unwrap();
+        engine.durable().await.unwrap();
+        let large = engine.commit(write(b"k", &[7; 32 * 1024]));
+        assert!(large.now_or_never().is_none(), "it did not wait");
+        assert_eq!(engine.get(b"k").await.unwrap(), Some(b"v".to_vec()));
+        let small = engine.commit(write(b"k", b"w"));
+        small.now_or_never().expect("a small commit waited").unwrap();
+        assert_eq!(engine.get(b"k").await.unwrap(), Some(b"w".to_vec()));
     }
 }

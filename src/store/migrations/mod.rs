@@ -219,7 +219,7 @@ async fn copy_beside(
     name: &'static str,
     mut rewrite: Box<dyn Rewrite>,
 ) -> Result<SledEngine, StoreError> {
-    let next = SledEngine::open(&folders.make_next()?)?;
+    let next = SledEngine::open_to_fill(&folders.make_next()?)?;
     let known = under_way(old).await?.map(|known| known.run);
     let found = under_way(&next).await?;
     let copied: Option<Uuid> = next.get(&key(COPIED)).await?.as_deref().map(decode).transpose()?;
@@ -232,7 +232,7 @@ async fn copy_beside(
         _ => {
             close(next, &folders.next).await?;
             folders.clear_next()?;
-            SledEngine::open(&folders.make_next()?)?
+            SledEngine::open_to_fill(&folders.make_next()?)?
         }
     };
     folders.check_room(disk)?;
