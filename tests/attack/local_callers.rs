@@ -402,25 +402,39 @@ Promise.all([socket, shown("/api/v1/sessions/a"), shown("/api/v1/sessions/none")
   .then((found) => fetch("/found?" + found.join(",")));
 </script>"#;
 
-/// Serves the page until it has reported.
-fn page_server(listener: &std::net::TcpListener, page: &str) -> String {
-    use std::io::{Read, Write};
+/// Serves the page until it has reported. Each connection has a task of its own, since a browser also opens
+/// connections that it uses late or never.
+async fn page_server(listener: tokio::net::TcpListener, page: String) -> String {
+    let (report, mut reported) = tokio::sync::mpsc::channel(1);
     loop {
-        let (mut stream, _) = listener.accept().unwrap();
-        // A browser also opens connections that it may never use.
-        stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-        let mut head = [0; 4096];
-        let length = stream.read(&mut head).unwrap_or(0);
-        let head = String::from_utf8_lossy(&head[..length]).into_owned();
-        let line = head.lines().next().unwrap_or_default();
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
-            page.len()
-        );
-        let _ = stream.write_all(answer.as_bytes());
-        if let Some((_, found)) = line.split_once("/found?") {
-            return found.split(' ').next().unwrap_or_default().to_owned();
+        tokio::select! {
+            Some(found) = reported.recv() => return found,
+            accepted = listener.accept() => {
+                let (stream, _) = accepted.unwrap();
+                tokio::spawn(serve_page(stream, page.clone(), report.clone()));
+            }
         }
+    }
+}
+
+async fn serve_page(
+    mut stream: tokio::net::TcpStream,
+    page: String,
+    report: tokio::sync::mpsc::Sender<String>,
+) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut head = [0; 4096];
+    let length = stream.read(&mut head).await.unwrap_or(0);
+    let head = String::from_utf8_lossy(&head[..length]).into_owned();
+    let line = head.lines().next().unwrap_or_default();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+        page.len()
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    if let Some((_, found)) = line.split_once("/found?") {
+        let found = found.split(' ').next().unwrap_or_default().to_owned();
+        let _ = report.send(found).await;
     }
 }
 
@@ -433,10 +447,9 @@ async fn a_foreign_page_in_a_real_browser_learns_and_changes_nothing() {
     for mode in ["auto", "open"] {
         let (folder, daemon) = daemon(&[("OPENWA_AUTH", mode)]).await;
         daemon.link("a", PHONE).await;
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
         let page = PAGE.replace("BASE", &daemon.base);
-        let served = tokio::task::spawn_blocking(move || page_server(&listener, &page));
         let mut browser = tokio::process::Command::new(&chromium)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
             .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
@@ -446,9 +459,9 @@ async fn a_foreign_page_in_a_real_browser_learns_and_changes_nothing() {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let found = tokio::time::timeout(PATIENCE * 3, served).await;
+        let found = tokio::time::timeout(PATIENCE * 3, page_server(listener, page)).await;
         browser.kill().await.unwrap();
-        let found = found.expect("the page did not report").unwrap();
+        let found = found.expect("the page did not report");
         let found: Vec<&str> = found.split(',').collect();
         assert_eq!(found[..3], ["refused"; 3], "{mode}: {found:?}");
         assert_eq!(found[4], "kept", "{mode}: {found:?}");
