@@ -28,7 +28,8 @@ use crate::{
 pub struct AnyFile;
 
 impl FileKind for AnyFile {
-    const CONTENT_TYPE: &'static str = "application/octet-stream";
+    // The file decides.
+    const CONTENT_TYPE: &'static str = "*/*";
     const OTHERS: &'static [(u16, &'static str)] = &[
         (206, "The part that Range asks for"),
         (304, "The file is the one that If-None-Match names"),

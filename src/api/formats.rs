@@ -11,7 +11,7 @@ use crate::{
         body::{moment, person},
         chat::{address, schedule, tag_id},
         keys,
-        sessions::{self, wire::EVENT_NAMES},
+        sessions::{self, wording::EVENT_NAMES},
     },
     domain::{Error, SessionId, Timestamp, file_name, rules},
     egress, messaging,

@@ -14,7 +14,7 @@ use bytestring::ByteString;
 
 use crate::{
     accounts::Principal,
-    api::sessions::wire::OpenWa,
+    api::sessions::wording::OpenWa,
     domain::{Event, WaEvent},
     events::{Codes, Wording, Wordings},
     webhooks::OPEN_WA,

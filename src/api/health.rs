@@ -94,6 +94,7 @@ impl Responder for HealthAnswer {
 impl DescribeAnswer for HealthAnswer {
     fn describe(operation: &mut Operation) {
         operation.succeeds(200, "The gateway is well", Content::Data(shape::<HealthView>));
+        operation.succeeds(503, "A check failed", Content::FailureWith(shape::<HealthView>));
     }
 }
 

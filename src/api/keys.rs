@@ -60,6 +60,7 @@ impl PathValue for KeyId {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "name": "my-bot", "scopes": ["read", "send"] }))]
 struct KeyDraft {
     #[schema(min_length = 1)]
     name: String,
@@ -86,6 +87,7 @@ struct KeyView {
     last_used_at: Option<String>,
     revoked_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     key: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the table of routes, and the page to browse it.
 
+mod answers;
 mod failure;
 mod operation;
 
@@ -19,6 +20,7 @@ use crate::{
         file::unmoved,
         idempotency::key,
         kit::{Call, File, FileKind, Path, PathValue, Public},
+        sessions::event_schemas,
     },
     domain::Error,
 };
@@ -141,7 +143,9 @@ fn document(endpoints: &[Endpoint]) -> Value {
             item.insert(endpoint.method.as_str().to_lowercase(), operation);
         }
     }
-    json!({
+    let webhooks = event_schemas::add(&mut schemas);
+    event_schemas::name_messages(&mut paths);
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "wagate",
@@ -153,6 +157,7 @@ fn document(endpoints: &[Endpoint]) -> Value {
         // The order in which people meet them.
         "tags": TAGS.map(|name| json!({ "name": name })),
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "schemas": schemas,
             "responses": responses,
@@ -164,7 +169,9 @@ fn document(endpoints: &[Endpoint]) -> Value {
                 "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
             },
         },
-    })
+    });
+    answers::require_nullable_fields(&mut document);
+    document
 }
 
 fn idempotency_key() -> Value {
@@ -292,7 +299,7 @@ mod tests {
         for endpoint in endpoints(true) {
             let Operation { body, successes, .. } = endpoint.operation;
             let answered = successes.into_iter().filter_map(|success| match success.content {
-                Content::Data(shape) => Some(shape),
+                Content::Data(shape) | Content::FailureWith(shape) => Some(shape),
                 Content::Message | Content::Other(_) => None,
             });
             for shape in body.into_iter().chain(answered) {

@@ -18,7 +18,7 @@ use crate::{
         feed::{Feed, Start},
         kit::{Call, Content, DescribeAnswer, InSession, Operation, Query, Read},
         listener::{Listener, StreamQuery},
-        sessions::wire::{present, status_frame},
+        sessions::wording::{present, status_frame},
         websocket_faults::{LARGEST_FRAME, close_code, guarded},
     },
     domain::{Error, SessionId, SessionState},

@@ -14,6 +14,7 @@ use std::{
 
 use serde::Serialize;
 use tokio::sync::Mutex;
+use utoipa::ToSchema;
 
 use self::{history::History, idempotency::IdempotencyStore};
 pub use self::{
@@ -86,9 +87,12 @@ pub struct Services {
 }
 
 /// How a browser reaches the simulated page under the real address.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SimulatedPage)]
 pub struct PageDoor {
+    /// The address to open.
+    #[schema(example = "https://web.whatsapp.com/")]
     pub url: String,
     /// `host:port` that the URL's host resolves to.
     pub resolve_to: String,

@@ -2,9 +2,10 @@
 //! variant when it is loaded.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The variant of a page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebClient {
     /// Milliseconds from the main screen until its listeners carry out commands; none for never.

@@ -15,12 +15,12 @@ use tempfile::TempDir;
 use wagate::{
     config::{Config, Flags, NetworkKind},
     domain::{Clock, session::EngineKind},
-    egress,
     gateway::Gateway,
     store::{Conditions, MemoryEngine, disk::Disk},
 };
 
 pub use crate::support::{ECHO, PATIENCE, PHONE, SILENT};
+use crate::support::{document::events::check_frame, http};
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
 /// else changes the same record.
@@ -41,7 +41,7 @@ fn engine_in(folder: &Path) -> Option<MemoryEngine> {
 pub struct TestApp {
     pub gateway: Gateway,
     pub folder: TempDir,
-    pub http: reqwest::Client,
+    pub http: http::Client,
     pub base: String,
     memory: Option<MemoryEngine>,
 }
@@ -111,7 +111,7 @@ impl TestApp {
             None => Gateway::start_on(config, clock, disk).await.unwrap(),
         };
         let base = format!("http://{}", gateway.address());
-        Self { gateway, folder, http: egress::local_client().unwrap(), base, memory }
+        Self { gateway, folder, http: http::Client::new(), base, memory }
     }
 
     /// How many calls the engine in memory got.
@@ -229,7 +229,9 @@ impl Listener {
                 }
             }
         });
-        serde_json::from_str(&frame.await.expect("no frame came")).unwrap()
+        let frame = serde_json::from_str(&frame.await.expect("no frame came")).unwrap();
+        check_frame(&frame);
+        frame
     }
 
     /// The next frame of this name; others are let pass.

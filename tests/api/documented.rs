@@ -1,4 +1,4 @@
-//! The OpenAPI document says which statuses come, and what comes with them.
+//! Answers with several statuses of success. The client compares each answer with the OpenAPI document.
 
 use std::time::Duration;
 
@@ -8,20 +8,6 @@ use serde_json::{Value, json};
 use crate::app::{PHONE, PNG, SILENT, TestApp};
 
 const SESSION: &str = "/api/v1/sessions/s";
-
-/// Fails unless the document knows this status of an operation, with the answer's own fields.
-fn assert_documented(document: &Value, path: &str, method: &str, status: u16, answer: &Value) {
-    let template = path.replacen("/sessions/s", "/sessions/{sessionId}", 1);
-    let response = &document["paths"][&template][method]["responses"][status.to_string()];
-    let schema = &response["content"]["application/json"]["schema"];
-    let place = format!("{method} {template} {status}: {response}");
-    let of_data = &schema["properties"]["data"];
-    let name = of_data["$ref"].as_str().and_then(|it| it.strip_prefix("#/components/schemas/"));
-    let known = &document["components"]["schemas"][name.expect(&place)]["properties"];
-    for field in answer["data"].as_object().expect(&place).keys() {
-        assert!(!known[field].is_null(), "{field} of {place}");
-    }
-}
 
 fn sends() -> [(&'static str, Value); 8] {
     const OGG: &str = "data:audio/ogg;base64,T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7\
@@ -39,37 +25,28 @@ fn sends() -> [(&'static str, Value); 8] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sends_sessions_and_the_outbox_answer_as_the_document_says() {
+async fn each_send_answers_200_when_it_is_sent_and_202_when_it_waits() {
     let app = TestApp::start().await;
-    let (_, document) = app.get("/openapi.json").await;
-    let (status, created) = app.post("/api/v1/sessions", json!({ "sessionId": "s" })).await;
-    let sessions = "/api/v1/sessions";
-    assert_documented(&document, sessions, "post", status.as_u16(), &created);
-    app.link("s", PHONE).await;
+    app.ready("s", PHONE).await;
     for (name, mut body) in sends() {
         let path = format!("{SESSION}/{name}");
         let (status, sent) = app.post(&path, body.clone()).await;
         assert_eq!(status, 200, "{name}: {sent}");
-        assert_documented(&document, &path, "post", 200, &sent);
         body["queue"] = true.into();
         let (status, queued) = app.post(&path, body).await;
         assert_eq!(status, 202, "{name}: {queued}");
-        assert_documented(&document, &path, "post", 202, &queued);
     }
     let in_an_hour = app.gateway.services().clock.now() + Duration::from_secs(3_600);
-    let at = in_an_hour.to_string();
-    let body = json!({ "chatId": SILENT, "content": "Later", "sendAt": at });
+    let body = json!({ "chatId": SILENT, "content": "Later", "sendAt": in_an_hour.to_string() });
     let (_, waiting) = app.post(&format!("{SESSION}/send-text"), body).await;
-    let (status, listed) = app.get(&format!("{SESSION}/outbox")).await;
-    assert_eq!(status, 200);
-    assert_documented(&document, &format!("{SESSION}/outbox"), "get", 200, &listed);
     let one = format!("{SESSION}/outbox/{}", waiting["data"]["outboxId"].as_str().unwrap());
-    let template = format!("{SESSION}/outbox/{{outboxId}}");
-    let (status, read) = app.get(&one).await;
-    assert_eq!(status, 200);
-    assert_documented(&document, &template, "get", 200, &read);
-    let (status, cancelled) = app.call(Method::DELETE, &one, None).await;
-    assert_eq!(status, 200);
-    assert_documented(&document, &template, "delete", 200, &cancelled);
+    for (method, path) in [
+        (Method::GET, format!("{SESSION}/outbox")),
+        (Method::GET, one.clone()),
+        (Method::DELETE, one),
+    ] {
+        let (status, answer) = app.call(method, &path, None).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
     app.stop().await;
 }

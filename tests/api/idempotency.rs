@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use wagate::{
     domain::{Content, outbox::SendOptions},
-    egress,
     messaging::{SendOutcome, SendRequest},
 };
 
 use crate::{
     app::{PHONE, SILENT, TestApp, code},
     daemon::Daemon,
+    support::http,
 };
 
 const TEXT: &str = "/api/v1/sessions/s/send-text";
@@ -23,7 +23,7 @@ const SILENT_PHONE: &str = "15550000003";
 /// A caller of one gateway.
 #[derive(Clone)]
 struct Caller {
-    http: reqwest::Client,
+    http: http::Client,
     base: String,
     secret: Option<String>,
 }
@@ -50,7 +50,7 @@ impl Caller {
         Self { http: app.http.clone(), base: app.base.clone(), secret: None }
     }
 
-    fn request(&self, method: Method, path: &str, key: &str) -> reqwest::RequestBuilder {
+    fn request(&self, method: Method, path: &str, key: &str) -> http::Request {
         let request = self.http.request(method, format!("{}{path}", self.base));
         let request = request.header("idempotency-key", key);
         match &self.secret {
@@ -64,7 +64,7 @@ impl Caller {
     }
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> Answer {
+async fn answer(request: http::Request) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Answer { status, headers, body: response.json().await.unwrap_or(Value::Null) }
@@ -186,11 +186,7 @@ async fn what_was_under_way_when_the_process_was_killed_is_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path()).await;
     daemon.link("s", PHONE).await;
-    let done = Caller {
-        http: egress::local_client().unwrap(),
-        base: daemon.base().to_owned(),
-        secret: None,
-    };
+    let done = Caller { http: http::Client::new(), base: daemon.base().to_owned(), secret: None };
     let answered = done.post(TEXT, "answered", text("answered")).await;
     assert_eq!(answered.status, 200, "{}", answered.body);
     let archive = format!("/api/v1/sessions/s/chats/{SILENT}/archive");

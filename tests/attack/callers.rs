@@ -11,7 +11,7 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest},
 };
 
-use crate::support::{PATIENCE, daemon::Daemon};
+use crate::support::{PATIENCE, daemon::Daemon, http};
 
 /// Everybody needs a key.
 pub const REQUIRED: (&str, &str) = ("OPENWA_AUTH", "required");
@@ -19,7 +19,7 @@ pub const REQUIRED: (&str, &str) = ("OPENWA_AUTH", "required");
 /// A caller of one gateway.
 #[derive(Clone)]
 pub struct Caller {
-    http: reqwest::Client,
+    http: http::Client,
     base: String,
     key: Option<String>,
 }
@@ -46,12 +46,7 @@ impl Caller {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    pub fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: Method, path: &str, body: Option<Value>) -> http::Request {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);

@@ -21,7 +21,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::support::{PHONE, daemon::Daemon};
+use crate::support::{PHONE, daemon::Daemon, http};
 
 /// Below this, the noise of the machine decides.
 const FLOOR: Duration = Duration::from_millis(25);
@@ -124,7 +124,7 @@ impl Counts {
 }
 
 struct Owner {
-    http: reqwest::Client,
+    http: http::Client,
     base: String,
     key: String,
 }

@@ -13,6 +13,7 @@ use wagate::breakpoint::{Breakpoint, VARIABLE};
 use crate::support::{
     PATIENCE, PHONE,
     daemon::{Daemon, kills},
+    http,
     receiver::{Got, Receiver},
 };
 
@@ -46,7 +47,7 @@ struct Promised {
 /// One request after the other until there are enough or the process is gone. The texts that were
 /// answered well.
 async fn until_the_end(
-    daemon: (reqwest::Client, String),
+    daemon: (http::Client, String),
     way: &'static str,
     most: usize,
     path: String,

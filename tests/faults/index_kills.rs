@@ -8,13 +8,14 @@ use serde_json::json;
 use crate::support::{
     PHONE,
     daemon::{Daemon, kills},
+    http,
 };
 
 const WRITER: &str = "15550000003";
 const LONGEST_LIFE_MILLISECONDS: u64 = 900;
 
 /// Lets somebody write until the gateway is gone. How many it took.
-async fn write_until_the_end(http: reqwest::Client, base: String, round: usize) -> usize {
+async fn write_until_the_end(http: http::Client, base: String, round: usize) -> usize {
     let url = format!("{base}/_simulator/v1/accounts/{WRITER}/messages");
     for number in 0.. {
         let text = format!("needle r{round} n{number}");

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::support::{
     PATIENCE, PHONE, SILENT,
     daemon::{Daemon, kills},
+    http,
 };
 
 const TEXT: &str = "/api/v1/sessions/s/send-text";
@@ -30,7 +31,7 @@ struct Answers {
 }
 
 /// Posts until the gateway is gone: for later to somebody and to nobody, and directly.
-async fn post_until_the_end(http: reqwest::Client, base: String, round: usize) -> Answers {
+async fn post_until_the_end(http: http::Client, base: String, round: usize) -> Answers {
     let mut answers = Answers::default();
     for number in 0.. {
         let words = format!("{round}-{number}");
@@ -52,7 +53,7 @@ async fn post_until_the_end(http: reqwest::Client, base: String, round: usize) -
 }
 
 /// Refuses sends, and cuts and restores the line, as long as the gateway is there.
-async fn trouble(http: reqwest::Client, base: String) -> (usize, usize) {
+async fn trouble(http: http::Client, base: String) -> (usize, usize) {
     let (mut refused, mut cuts) = (0, 0);
     loop {
         let sends = rand::random_range(0..3);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{
     PHONE, SILENT,
     daemon::{Daemon, kills},
+    http,
 };
 
 const TEXT: &str = "/api/v1/sessions/s/send-text";
@@ -14,7 +15,7 @@ const OUTBOX: &str = "/api/v1/sessions/s/outbox";
 const SILENT_PHONE: &str = "15550000003";
 
 /// Posts until the gateway is gone. The texts that it accepted, in order.
-async fn post_until_the_end(http: reqwest::Client, base: String, round: usize) -> Vec<String> {
+async fn post_until_the_end(http: http::Client, base: String, round: usize) -> Vec<String> {
     let mut accepted = Vec::new();
     for number in 0.. {
         let words = format!("{round}-{number}");

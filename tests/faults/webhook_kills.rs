@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{
     PHONE,
     daemon::{Daemon, kills},
+    http,
     receiver::{Answer, Got, Receiver},
 };
 
@@ -24,7 +25,7 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// Sends until the gateway is gone. The texts whose sending it acknowledged.
-async fn send_until_the_end(http: reqwest::Client, base: String, round: usize) -> Vec<String> {
+async fn send_until_the_end(http: http::Client, base: String, round: usize) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for number in 0.. {
         let text = format!("{round}/{number}");

@@ -8,9 +8,8 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
-use wagate::egress;
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, http};
 
 /// How often a test kills the program: a few times, or as often as `make faults` wants.
 pub fn kills(usual: usize) -> usize {
@@ -22,7 +21,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_wagate");
 /// The real program in a process of its own.
 pub struct Daemon {
     child: Child,
-    pub http: reqwest::Client,
+    pub http: http::Client,
     pub base: String,
     /// What it printed before it listened.
     pub printed: String,
@@ -102,7 +101,7 @@ impl Daemon {
         let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen")?;
         // What else it prints must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { child, http: egress::local_client().unwrap(), base, printed })
+        Some(Self { child, http: http::Client::new(), base, printed })
     }
 
     /// Ends it as a lack of memory would: nothing of it runs any more after this.

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 pub mod daemon;
+pub mod document;
+pub mod http;
 pub mod layout_2;
 pub mod processes;
 pub mod proxies;

@@ -17,7 +17,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, document::events::check_delivery};
 
 /// What a receiver does with a request.
 #[derive(Clone, Debug)]
@@ -117,10 +117,12 @@ impl Receiver {
         Self { url, got, connections, count, hanging, task }
     }
 
-    /// Waits for so many requests, and gives all that came.
+    /// Waits for so many requests, and gives all that came. Each must be as the document says.
     pub async fn reach(&self, count: usize) -> Vec<Got> {
         self.count_to(count).await;
-        self.got.lock().await.clone()
+        let got = self.got.lock().await.clone();
+        got.iter().for_each(|got| check_delivery(&got.body));
+        got
     }
 
     /// Waits for so many requests.

@@ -9,6 +9,7 @@ use crate::{
         body::Body,
         chat::{
             access::{self, ConversationId},
+            either_form::{EitherConversation, EitherConversationPage},
             paging::{PageNumbers, PageQuery},
             render,
             wire::{
@@ -139,22 +140,6 @@ struct FormQuery {
     format: Option<Form>,
 }
 
-/// A page in the form that was asked for.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum AnyConversationPage {
-    Standard(PlainConversationPage),
-    Chat(ConversationPage),
-}
-
-/// A conversation in the form that was asked for.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum AnyConversation {
-    Standard(PlainConversation),
-    Chat(ConversationView),
-}
-
 #[derive(Serialize, ToSchema)]
 struct DeletedConversation {
     id: String,
@@ -193,7 +178,7 @@ struct PauseView {
 }
 
 #[derive(Deserialize, ToSchema)]
-#[schema(example = json!({ "tag_ids": ["550e8400-e29b-41d4-a716-446655440001"] }))]
+#[schema(example = json!({ "tag_ids": [] }))]
 struct TagsBody {
     #[schema(max_items = 50, format = "uuid")]
     tag_ids: Vec<String>,
@@ -217,14 +202,14 @@ async fn list_chat(
 async fn list(
     call: Call,
     Query(query): Query<ListQuery>,
-) -> Result<Data<AnyConversationPage>, ApiError> {
+) -> Result<Data<EitherConversationPage>, ApiError> {
     listing(&call, &query.of, query.archived, query.format).await
 }
 
 async fn list_archived(
     call: Call,
     Query(query): Query<ArchiveQuery>,
-) -> Result<Data<AnyConversationPage>, ApiError> {
+) -> Result<Data<EitherConversationPage>, ApiError> {
     listing(&call, &query.of, true, query.format).await
 }
 
@@ -233,15 +218,15 @@ async fn listing(
     query: &ConversationsQuery,
     archived: bool,
     format: Option<Form>,
-) -> Result<Data<AnyConversationPage>, ApiError> {
+) -> Result<Data<EitherConversationPage>, ApiError> {
     let (found, numbers) = found(call, query, archived).await?;
     if format == Some(Form::Chat) {
         let data = in_chat_form(call, &found).await?;
-        return Ok(Data::of(AnyConversationPage::Chat(ConversationPage { data, numbers })));
+        return Ok(Data::of(EitherConversationPage::from(ConversationPage { data, numbers })));
     }
     let views = found.iter().map(|of| render::plain_conversation(call, of));
     let data = views.collect::<Result<Vec<PlainConversation>, Error>>()?;
-    Ok(Data::of(AnyConversationPage::Standard(PlainConversationPage { data, numbers })))
+    Ok(Data::of(EitherConversationPage::from(PlainConversationPage { data, numbers })))
 }
 
 /// The conversations of the page, and the numbers around it.
@@ -301,13 +286,13 @@ async fn read(
     call: Call,
     Path(id): Path<ConversationId>,
     Query(query): Query<FormQuery>,
-) -> Result<Data<AnyConversation>, ApiError> {
+) -> Result<Data<EitherConversation>, ApiError> {
     let found = conversation(&call, &id).await?;
     if query.format == Some(Form::Chat) {
         let tags = render::tags(&call).await?;
-        return Ok(Data::of(AnyConversation::Chat(render::conversation(&call, &tags, &found)?)));
+        return Ok(Data::of(EitherConversation::from(render::conversation(&call, &tags, &found)?)));
     }
-    Ok(Data::of(AnyConversation::Standard(render::plain_conversation(&call, &found)?)))
+    Ok(Data::of(EitherConversation::from(render::plain_conversation(&call, &found)?)))
 }
 
 async fn mark_read(call: Call, Path(id): Path<ConversationId>) -> Result<Data<ReadView>, ApiError> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::HttpRequest;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         chat::{
             access::{self, ConversationId},
             conversations::Form,
+            either_form::EitherMessagePage,
             paging::WindowQuery,
             render, search,
             wire::{MessagePage, PlainMessage, PlainMessagePage, message_status},
@@ -126,14 +127,6 @@ impl WantedStatus {
     }
 }
 
-/// A page in the form that was asked for.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum AnyMessagePage {
-    Standard(PlainMessagePage),
-    Chat(MessagePage),
-}
-
 async fn of_conversation(
     call: Call,
     Path(id): Path<ConversationId>,
@@ -146,11 +139,11 @@ async fn of_conversation_plain(
     call: Call,
     Path(id): Path<ConversationId>,
     Query(query): Query<FormedMessagesQuery>,
-) -> Result<Data<AnyMessagePage>, ApiError> {
+) -> Result<Data<EitherMessagePage>, ApiError> {
     let filter = MessageFilter::times(&query.times)?;
     if query.format == Some(Form::Chat) {
         let page = chat_form(&call, &id, &query.of, &filter).await?;
-        return Ok(Data::of(AnyMessagePage::Chat(page)));
+        return Ok(Data::of(EitherMessagePage::from(page)));
     }
     let (window, limit) = (query.of.window.window()?, query.of.limit.get());
     let found = access::conversation(&call, call.request(), &id).await?;
@@ -159,7 +152,7 @@ async fn of_conversation_plain(
     let plain = |stored| render::plain_message(&call, &status, stored);
     let messages = page.messages.iter().map(plain).collect();
     let page = PlainMessagePage { has_more: page.has_more, ..self::page(messages, None) };
-    Ok(Data::of(AnyMessagePage::Standard(page)))
+    Ok(Data::of(EitherMessagePage::from(page)))
 }
 
 async fn chat_form(

@@ -65,7 +65,15 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/media/{uuid}", linked)
             .named("downloadLinkedMedia")
             .about(TAG, "The file of a message by a signed link, without a credential")
-            .may_fail(&[ErrorCode::Forbidden, ErrorCode::EngineFailed, ErrorCode::Timeout]),
+            // A message that was not sent, and a file that is still to be fetched from WhatsApp.
+            .may_fail(&[
+                ErrorCode::Forbidden,
+                ErrorCode::Conflict,
+                ErrorCode::NotReady,
+                ErrorCode::Unsupported,
+                ErrorCode::EngineFailed,
+                ErrorCode::Timeout,
+            ]),
     ]
 }
 

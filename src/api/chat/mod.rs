@@ -3,6 +3,7 @@
 
 pub mod access;
 mod conversations;
+mod either_form;
 mod formatted;
 mod instances;
 mod list;

@@ -9,6 +9,7 @@ use crate::{
         body::Body,
         chat::{
             access::{self, Id},
+            either_form::SentOrQueued,
             mentioned::{mentions, named},
             messages::check_text,
             render,
@@ -85,7 +86,8 @@ struct TextBody {
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ChatMediaBody, example = json!({
     "instance_id": "my-session", "recipient": "15550000001",
-    "media_url": "https://example.com/picture.jpg", "media_type": "image", "caption": "Look",
+    "media_data": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    "media_type": "image", "caption": "Look",
 }))]
 struct MediaBody {
     #[schema(schema_with = access::instance_schema)]
@@ -121,7 +123,7 @@ struct MediaBody {
     "uuid": "660e8400-e29b-41d4-a716-446655440045", "status": "pending",
     "scheduled_at": "2030-01-31T12:00:00.000Z", "delay_seconds": 3600, "remaining_quota": null,
 }))]
-struct QueuedView {
+pub struct QueuedView {
     /// Of the message that it will be; DELETE /chat/messages/{uuid} takes it back.
     uuid: String,
     status: &'static str,
@@ -130,16 +132,7 @@ struct QueuedView {
     remaining_quota: Option<u64>,
 }
 
-/// The message as it was sent, or where it waits.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = ChatSendOutcome)]
-enum Outcome {
-    Sent(Box<SentView>),
-    Queued(QueuedView),
-}
-
-async fn text(call: Call, Body(body): Body<TextBody>) -> Result<Data<Outcome>, ApiError> {
+async fn text(call: Call, Body(body): Body<TextBody>) -> Result<Data<SentOrQueued>, ApiError> {
     let at_once = not_scheduled(body.schedule_at.as_deref());
     let (session, send, ()) = text_request(&call, body, at_once).await?;
     send_now(&call, &session, send).await
@@ -151,7 +144,7 @@ async fn queue_text(call: Call, Body(body): Body<TextBody>) -> Result<Data<Queue
     queue(&call, &session, send, send_at).await
 }
 
-async fn media(call: Call, Body(body): Body<MediaBody>) -> Result<Data<Outcome>, ApiError> {
+async fn media(call: Call, Body(body): Body<MediaBody>) -> Result<Data<SentOrQueued>, ApiError> {
     let at_once = not_scheduled(body.schedule_at.as_deref());
     let is_ready = |session: &SessionId| -> Result<(), Error> {
         match call.supervisor.get(session)?.status().state {
@@ -284,14 +277,14 @@ async fn send_now(
     services: &Services,
     session: &SessionId,
     send: SendRequest,
-) -> Result<Data<Outcome>, ApiError> {
+) -> Result<Data<SentOrQueued>, ApiError> {
     Ok(match services.sends.send(session, send, SendOptions::default()).await? {
         SendOutcome::Sent(sent) => {
             let view = sent_view(services, session, &sent).await?;
-            Data::of(Outcome::Sent(Box::new(view))).saying(SENT)
+            Data::of(SentOrQueued::from(view)).saying(SENT)
         }
         SendOutcome::Queued(entry) => {
-            Data::of(Outcome::Queued(queued_view(&entry, services.clock.now()))).saying(QUEUED)
+            Data::of(SentOrQueued::from(queued_view(&entry, services.clock.now()))).saying(QUEUED)
         }
     })
 }

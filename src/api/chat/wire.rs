@@ -146,10 +146,11 @@ pub struct MessageView {
     pub status: &'static str,
     /// Why it failed; left out unless it did.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub error: Option<String>,
     /// The kind of that failure, such as RECIPIENT_NOT_ON_WHATSAPP or SEND_FAILED.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     pub error_code: Option<FailureCode>,
     /// Whether a voice note, or a video, was played by whom it was sent to; then it is read as well.
     pub is_played: bool,
@@ -171,27 +172,36 @@ pub struct MessageView {
 pub struct ContentView {
     /// The own number that a message came in at; not of one that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub recipient: Option<RecipientView>,
     /// Of a message in a group or a channel: what that was called then.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub group_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub location: Option<LocationView>,
     /// The contact cards of a `contact`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub contacts: Option<Vec<CardView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub poll: Option<PollView>,
     /// What was chosen from a list or from buttons.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub menu_reply: Option<MenuReplyView>,
     /// The advertisement through which somebody came to write.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ad: Option<ChatAdView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub link_preview: Option<LinkPreviewView>,
     /// How long a voice note, an audio file or a video lasts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub duration_seconds: Option<u32>,
     /// A sticker that moves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -200,10 +210,11 @@ pub struct ContentView {
     pub is_view_once: bool,
     /// It disappears after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ephemeral_seconds: Option<u32>,
     /// Of a message of the type `unsupported`: what the engine shows of it, of at most 16 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Object>, nullable = false)]
     pub raw: Option<serde_json::Value>,
 }
 
@@ -298,6 +309,7 @@ pub struct PlainMessagePage {
     pub has_more: bool,
     /// In lists over several conversations: what to give as before_id for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_before_id: Option<u64>,
     /// In searches, while the index is being built: there may be more than was found.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -41,13 +41,23 @@ macro_rules! answers_with_data {
     ($($(#[$doc:meta])* $name:ident: $status:ident, $about:literal;)*) => {$(
         $(#[$doc])*
         pub struct $name<T> {
-            data: T,
+            data: Result<Value, serde_json::Error>,
             message: Option<&'static str>,
+            of: PhantomData<T>,
         }
 
         impl<T> $name<T> {
-            pub fn of(data: T) -> Self {
-                Self { data, message: None }
+            pub fn of(data: T) -> Self
+            where
+                T: Serialize,
+            {
+                Self::borrowed(&data)
+            }
+
+            /// Of a view that borrows what it shows, where `T` is the same view without a borrow.
+            pub fn borrowed<V: Serialize>(view: &V) -> Self {
+                debug_assert_eq!(std::any::type_name::<V>(), std::any::type_name::<T>());
+                Self { data: serde_json::to_value(view), message: None, of: PhantomData }
             }
 
             /// With a sentence for a person beside it.
@@ -56,11 +66,11 @@ macro_rules! answers_with_data {
             }
         }
 
-        impl<T: Serialize> Responder for $name<T> {
+        impl<T> Responder for $name<T> {
             type Body = BoxBody;
 
             fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-                say(request, StatusCode::$status, Some(serde_json::to_value(self.data)), self.message)
+                say(request, StatusCode::$status, Some(self.data), self.message)
             }
         }
 

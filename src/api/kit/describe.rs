@@ -119,6 +119,8 @@ pub enum Content {
     Data(ShapeOf),
     /// The success envelope with a message alone.
     Message,
+    /// A failure that says this beside its error.
+    FailureWith(ShapeOf),
     /// Bytes of a content type; of none where nothing is said of it.
     Other(&'static str),
 }

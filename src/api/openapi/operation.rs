@@ -6,7 +6,7 @@ use crate::api::{
     bounds,
     endpoint::Endpoint,
     idempotency,
-    kit::{Content, Reach, Repeat, Scope, Shape, Success},
+    kit::{Content, Dialect, Reach, Repeat, Scope, Shape, Success},
     openapi::failure,
 };
 
@@ -63,6 +63,10 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         let schema = match content {
             Content::Data(shape) => Some(Some(add(&shape(), schemas))),
             Content::Message => Some(None),
+            Content::FailureWith(shape) => {
+                response["content"] = failure_with(endpoint.dialect, &add(&shape(), schemas));
+                None
+            }
             Content::Other("") => None,
             Content::Other(content_type) => {
                 response["content"] = json!({ *content_type: {} });
@@ -84,6 +88,13 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
         responses.entry(status.to_string()).or_insert_with(reference);
     }
     Value::Object(responses)
+}
+
+/// The content of a failure that says something beside its error.
+fn failure_with(dialect: &dyn Dialect, data: &Value) -> Value {
+    let form = format!("#/components/schemas/{}", dialect.failure_schema().0);
+    let more = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });
+    json!({ "application/json": { "schema": { "allOf": [{ "$ref": form }, more] } } })
 }
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {

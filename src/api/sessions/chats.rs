@@ -70,6 +70,7 @@ struct ChatMessagesQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "typing": true }))]
 struct TypingBody {
     /// Default true.
     typing: Option<bool>,

@@ -50,6 +50,7 @@ struct ParticipantsQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "Friends", "participants": ["15550000001@c.us"] }))]
 struct GroupBody {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
@@ -60,6 +61,7 @@ struct GroupBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "participants": ["15550000003@c.us"] }))]
 struct ParticipantsBody {
     #[schema(max_items = 256, format = "person")]
     participants: Option<Vec<String>>,
@@ -73,6 +75,7 @@ struct OutcomeView {
     /// 200 done, 403 privacy forbids, 404 not on WhatsApp, 408 left a moment ago, 409 is there already.
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     invite_code: Option<String>,
 }
 

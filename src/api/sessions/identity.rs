@@ -12,12 +12,12 @@ use crate::{
         kit::{Call, Data, InSession, Query, Read},
         sessions::wire::seconds,
     },
-    domain::{Error, Identities, Jid, JidKind, address, identity::Both},
+    domain::{Error, Identities, Jid, JidKind, Me, address, identity::Both},
 };
 
 /// Fields that name people, and what stands beside each: an object, or for a list a list of them in
 /// the same order.
-const BESIDE: [(&str, &str); 12] = [
+pub const BESIDE: [(&str, &str); 12] = [
     ("author", "authorIdentity"),
     ("by", "byIdentity"),
     ("chatId", "chatIdentity"),
@@ -63,6 +63,11 @@ impl IdentityView {
     pub fn of(id: &Jid, known: &Identities) -> Option<Self> {
         let Both { phone, lid } = known.both(id)?;
         Some(Self { phone, lid })
+    }
+
+    /// That of the session's own account.
+    pub fn own(me: &Me) -> Self {
+        Self { phone: Some(me.id.clone()), lid: me.lid.clone() }
     }
 }
 

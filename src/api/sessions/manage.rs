@@ -117,6 +117,7 @@ struct LogsQuery {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "sessionId": "my-session" }))]
 struct CreateBody {
     #[schema(format = "session-name")]
     session_id: String,
@@ -174,6 +175,7 @@ fn protocol_schema() -> Schema {
 }
 
 #[derive(Default, Deserialize, ToSchema)]
+#[schema(example = json!({ "waitForQR": false }))]
 struct RestartBody {
     #[serde(rename = "waitForQR")]
     wait_for_qr: Option<bool>,
@@ -203,6 +205,7 @@ struct RestartView {
     #[serde(rename = "hasQRCode")]
     has_qr_code: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     qr_code: Option<String>,
 }
 

@@ -72,24 +72,32 @@ pub struct MessageView<'a> {
 struct ContentView<'a> {
     /// Of a message in a group or a channel: what that was called then.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     group_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     location: Option<LocationView>,
     /// The contact cards of a `vcard`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     contacts: Option<Vec<CardView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     poll: Option<PollView>,
     /// What was chosen from a list or from buttons.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     menu_reply: Option<MenuReplyView>,
     /// The advertisement through which somebody came to write.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ad: Option<AdView>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     link_preview: Option<LinkPreviewView>,
     /// Seconds of a voice note, an audio file or a video.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     duration: Option<u32>,
     /// A sticker that moves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -98,10 +106,11 @@ struct ContentView<'a> {
     is_view_once: bool,
     /// It disappears after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     ephemeral_duration: Option<u32>,
     /// Of a message of the type `unknown`: what the engine shows of it, of at most 16 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Object>, nullable = false)]
     raw: Option<&'a Value>,
 }
 
@@ -137,8 +146,9 @@ struct MessageReactionView<'a> {
 }
 
 /// The same as an event tells it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = MessageData)]
 pub struct MessageEventView<'a> {
     #[serde(flatten)]
     message: MessageView<'a>,

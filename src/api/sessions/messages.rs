@@ -55,12 +55,14 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "content": "Hello, once more" }))]
 struct EditBody {
     #[schema(min_length = 1, max_length = 65_536)]
     content: String,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "emoji": "👍" }))]
 struct ReactionBody {
     #[schema(min_length = 1, max_length = 16, format = "emoji")]
     emoji: String,

@@ -3,6 +3,9 @@
 mod cards;
 mod chats;
 mod contacts;
+mod event_data;
+pub mod event_schemas;
+mod event_words;
 mod groups;
 mod identity;
 mod manage;
@@ -16,6 +19,7 @@ mod view;
 mod webhook_deliveries;
 mod webhooks;
 pub mod wire;
+pub mod wording;
 
 pub use self::{
     cards::{check_contact, check_vcard},

@@ -90,10 +90,13 @@ impl FileKind for Png {
 #[serde(rename_all = "camelCase")]
 struct QrView {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     qr_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     qr_text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     qr_code_url: Option<String>,
     expires_at: String,
     session_id: String,
@@ -103,6 +106,7 @@ struct QrView {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "phone": "15551234567" }))]
 struct PairingBody {
     /// With the country code, in any usual form.
     #[schema(format = "phone")]

@@ -72,6 +72,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "content": "Hello" }))]
 struct TextBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -88,6 +89,7 @@ struct TextBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "to": "15550000001", "message": "Hello" }))]
 struct NumberBody {
     /// An id or a telephone number with its country code, in any usual form.
     #[schema(format = "recipient")]
@@ -106,6 +108,7 @@ struct NumberBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "data": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "filename": "dot.png", "caption": "A dot" }))]
 struct MediaBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -126,6 +129,7 @@ struct MediaBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "data": "data:text/plain;base64,SGVsbG8=", "filename": "hello.txt" }))]
 struct FileBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -146,6 +150,7 @@ struct FileBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "data": "data:audio/ogg;base64,T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=" }))]
 struct AudioBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -162,6 +167,7 @@ struct AudioBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "latitude": 48.2, "longitude": 16.37, "name": "Vienna" }))]
 struct LocationBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -180,6 +186,7 @@ struct LocationBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "contacts": ["15550000003@c.us"] }))]
 struct ContactBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -194,6 +201,7 @@ struct ContactBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chatId": "15550000001@c.us", "question": "Tea?", "options": ["Yes", "No"] }))]
 struct PollBody {
     #[schema(format = "chat-id")]
     chat_id: String,
@@ -222,16 +230,22 @@ struct SentView {
     ack: i8,
     /// Where the message waits, when it is not sent yet.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     outbox_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     content: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     filename: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mimetype: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     caption: Option<String>,
 }
 

@@ -29,10 +29,12 @@ pub struct SessionView {
     created_at: String,
     last_activity: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     qr_code: Option<String>,
     #[serde(rename = "hasQRCode")]
     has_qr_code: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     qr_code_url: Option<String>,
     uuid: String,
     phone_number: Option<String>,
@@ -52,6 +54,7 @@ pub struct SessionView {
     memory: Option<u64>,
     /// Messages of the outbox that wait; in the list of sessions and in a session's details.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     waiting: Option<WaitingView>,
     config: ConfigView,
 }
@@ -182,6 +185,7 @@ struct ConfigView {
     ignore_status: bool,
     ignore_channels: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     proxy_server_credentials: Option<ProxyView>,
 }
 

@@ -95,6 +95,7 @@ enum WantedDelivery {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "since": "2026-01-31T12:00:00Z" }))]
 struct RecoverBody {
     /// RFC 3339.
     #[schema(format = "date-time")]

@@ -96,6 +96,7 @@ impl PathValue for WebhookId {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "url": "http://127.0.0.1:9000/hook", "events": ["message", "ack"] }))]
 pub struct WebhookBody {
     #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: String,
@@ -117,6 +118,7 @@ fn retries_schema() -> Schema {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "enabled": false }))]
 struct ChangeBody {
     #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: Option<String>,
@@ -131,6 +133,7 @@ struct ChangeBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "overlapSeconds": 3600 }))]
 struct RotateBody {
     /// How long the old secrets still sign, up to a week; 0 for one that leaked. Default as set,
     /// a day.
@@ -155,17 +158,22 @@ struct WebhookView {
     #[schema(value_type = String)]
     retries: RetryPlan,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     disabled_reason: Option<String>,
     /// The beginning of the present unbroken row of failures.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     failing_since: Option<String>,
     /// Until then the receiver wishes to be left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     paused_until: Option<String>,
     /// Until then a secret that was replaced signs too.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     old_secrets_sign_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     secret: Option<String>,
     stats: StatsView,
 }

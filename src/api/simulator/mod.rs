@@ -1,17 +1,20 @@
 //! The control of the simulated network: the phones of its people. There only with the simulated
 //! network; then nothing of it is secret, but callers still need what the API needs.
 
+mod details_view;
 pub mod door;
+mod lists;
 mod paths;
 mod phone;
 mod society;
+mod views;
 mod web_client;
 mod write;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type, schema::SchemaType},
@@ -26,11 +29,15 @@ use crate::{
         error::ApiError,
         formats::{choice, required_choice},
         kit::{Admin, Call, Data, Message, Path, Query, Repeat},
+        simulator::{
+            lists::{Accounts, Chats, Devices, DevicesReached, Messages, Revision},
+            views::{PhoneChat, PhoneMessage},
+        },
     },
     domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address},
-    services::Services,
+    services::{PageDoor, Services},
     simulator::{
-        Behaviour, Faults, IdentityVisibility, Network,
+        Behaviour, ClockView, Faults, IdentityVisibility, Network,
         protocol::{PageFault, Refusal, RefusalKind},
     },
 };
@@ -137,18 +144,21 @@ struct ChangesQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "phone": "15551230001", "name": "Ada" }))]
 struct AccountBody {
     phone: String,
     name: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "behaviour": "reads" }))]
 struct BehaviourBody {
     #[schema(schema_with = behaviour_schema)]
     behaviour: Behaviour,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "shown": "lid" }))]
 struct IdentityBody {
     #[schema(schema_with = shown_schema)]
     shown: Option<IdentityVisibility>,
@@ -183,16 +193,19 @@ struct MessageBody {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "chat": "15550000001@c.us" }))]
 struct ChatBody {
     chat: String,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "connected": true }))]
 struct LineBody {
     connected: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "fault": "reload" }))]
 struct PageFaultBody {
     #[schema(schema_with = page_fault_schema)]
     fault: PageFault,
@@ -246,6 +259,7 @@ impl PartialSchema for FaultsBody {
 /// The network's time alone: the gateway's own deadlines and the numbers of events do not notice.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "advanceBy": 60 }))]
 struct ClockBody {
     /// A moment (RFC 3339) at which the clock then stands; null lets it go with the system's.
     #[serde(default, deserialize_with = "named")]
@@ -260,27 +274,11 @@ fn named<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Timestamp>
     Option::deserialize(value).map(Some)
 }
 
-/// A part of the network as it is. Its form follows the network's own and is not promised.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct PartOfNetwork(Value);
-
-impl ToSchema for PartOfNetwork {}
-
-impl PartialSchema for PartOfNetwork {
-    fn schema() -> RefOr<Schema> {
-        let about = "A part of the network as it is. Its form is not promised.";
-        ObjectBuilder::new().description(Some(about)).build().into()
-    }
-}
-
-type Part = Result<Data<PartOfNetwork>, ApiError>;
+type Shows<T> = Result<Data<T>, ApiError>;
 type Done = Result<Message, ApiError>;
 
-fn data(data: impl Serialize) -> Part {
-    let data = serde_json::to_value(data);
-    let data = data.map_err(|error| Error::internal(format!("cannot be written: {error}")))?;
-    Ok(Data::of(PartOfNetwork(data)))
+fn data<T>(view: &impl Serialize) -> Shows<T> {
+    Ok(Data::borrowed(view))
 }
 
 fn done(message: &'static str) -> Done {
@@ -322,13 +320,13 @@ fn refused(refusal: Refusal) -> ApiError {
     error.into()
 }
 
-async fn page(call: Control) -> Part {
+async fn page(call: Control) -> Shows<PageDoor> {
     let page = call.page.as_ref();
     data(page.ok_or_else(|| Error::internal("there is no simulated page"))?)
 }
 
-async fn accounts(call: Control) -> Part {
-    data(json!({ "accounts": network(&call)?.accounts() }))
+async fn accounts(call: Control) -> Shows<Accounts> {
+    data(&Accounts { accounts: network(&call)?.accounts() })
 }
 
 async fn open(call: Control, Body(body): Body<AccountBody>) -> Done {
@@ -367,8 +365,8 @@ async fn pairing_code(call: Control, Path(phone): Path<Phone>, Body(body): Body<
     done("Linked")
 }
 
-async fn devices(call: Control, Path(phone): Path<Phone>) -> Part {
-    data(json!({ "devices": network(&call)?.devices(&phone) }))
+async fn devices(call: Control, Path(phone): Path<Phone>) -> Shows<Devices> {
+    data(&Devices { devices: network(&call)?.devices(&phone) })
 }
 
 async fn remove_device(
@@ -380,12 +378,18 @@ async fn remove_device(
     done("Device removed")
 }
 
-async fn chats(call: Control, Path(phone): Path<Phone>) -> Part {
-    data(json!({ "chats": network(&call)?.chats(&phone) }))
+async fn chats(call: Control, Path(phone): Path<Phone>) -> Shows<Chats<'static>> {
+    let chats = network(&call)?.chats(&phone);
+    data(&Chats { chats: chats.iter().map(PhoneChat::of).collect() })
 }
 
-async fn messages(call: Control, Path(phone): Path<Phone>, Path(chat): Path<Chat>) -> Part {
-    data(json!({ "messages": network(&call)?.messages(&phone, &chat) }))
+async fn messages(
+    call: Control,
+    Path(phone): Path<Phone>,
+    Path(chat): Path<Chat>,
+) -> Shows<Messages<'static>> {
+    let messages = network(&call)?.messages(&phone, &chat);
+    data(&Messages { messages: messages.iter().map(PhoneMessage::of).collect() })
 }
 
 async fn react(call: Control, Path(phone): Path<Phone>, Body(body): Body<ReactBody>) -> Done {
@@ -412,22 +416,26 @@ async fn read(call: Control, Path(phone): Path<Phone>, Body(body): Body<ChatBody
     done("Read")
 }
 
-async fn line(call: Control, Path(phone): Path<Phone>, Body(body): Body<LineBody>) -> Part {
+async fn line(
+    call: Control,
+    Path(phone): Path<Phone>,
+    Body(body): Body<LineBody>,
+) -> Shows<DevicesReached> {
     let devices = network(&call)?.set_online(&phone, body.connected);
-    data(json!({ "devices": devices }))
+    data(&DevicesReached { devices })
 }
 
 async fn page_fault(
     call: Control,
     Path(phone): Path<Phone>,
     Body(body): Body<PageFaultBody>,
-) -> Part {
+) -> Shows<DevicesReached> {
     let devices = network(&call)?.inject_page_fault(&phone, body.fault);
-    data(json!({ "devices": devices }))
+    data(&DevicesReached { devices })
 }
 
-async fn faults(call: Control) -> Part {
-    data(network(&call)?.faults())
+async fn faults(call: Control) -> Shows<Faults> {
+    data(&network(&call)?.faults())
 }
 
 async fn plan(call: Control, Body(body): Body<FaultsBody>) -> Done {
@@ -436,18 +444,18 @@ async fn plan(call: Control, Body(body): Body<FaultsBody>) -> Done {
 }
 
 /// The number of the newest change. Where nothing changes, the answer comes a moment later all the same.
-async fn changes(call: Control, Query(query): Query<ChangesQuery>) -> Part {
+async fn changes(call: Control, Query(query): Query<ChangesQuery>) -> Shows<Revision> {
     let after = query.after;
     let changed = network(&call)?.changed_since(after);
     let revision = tokio::time::timeout(LONGEST_WAIT, changed).await.unwrap_or(after);
-    data(json!({ "revision": revision }))
+    data(&Revision { revision })
 }
 
-async fn clock(call: Control) -> Part {
-    data(network(&call)?.clock())
+async fn clock(call: Control) -> Shows<ClockView> {
+    data(&network(&call)?.clock())
 }
 
-async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Part {
+async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Shows<ClockView> {
     let network = network(&call)?;
     let advance = match body.advance_by {
         None => None,
@@ -473,7 +481,7 @@ async fn set_clock(call: Control, Body(body): Body<ClockBody>) -> Part {
             network.advance_clock(by).await;
         }
     }
-    data(network.clock())
+    data(&network.clock())
 }
 
 async fn reset(call: Control) -> Done {

@@ -1,7 +1,6 @@
 //! What people of the simulated network do together: groups, admins, channels, voice notes that are played.
 
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -11,8 +10,12 @@ use crate::{
         kit::Path,
         sessions::wire::jids,
         simulator::{
-            Control, Done, MessageBody, Part, TAG, data, done, message_id, network, paths::Phone,
+            Control, Done, MessageBody, Shows, TAG, data, done,
+            lists::{MadeChannel, MadeGroup},
+            message_id, network,
+            paths::Phone,
             refused,
+            views::PhoneGroup,
         },
     },
     domain::{Error, Jid},
@@ -52,6 +55,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = SimulatedGroupBody)]
+#[schema(example = json!({ "name": "Friends", "participants": ["15550000001@c.us"] }))]
 struct GroupBody {
     #[schema(max_length = 100)]
     name: String,
@@ -63,6 +67,7 @@ struct GroupBody {
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SimulatedChannelBody)]
+#[schema(example = json!({ "name": "News", "followers": ["15550000001@c.us"] }))]
 struct ChannelBody {
     #[schema(max_length = 100)]
     name: String,
@@ -88,21 +93,25 @@ impl MembersBody {
     }
 }
 
-async fn make_group(call: Control, Path(phone): Path<Phone>, Body(body): Body<GroupBody>) -> Part {
+async fn make_group(
+    call: Control,
+    Path(phone): Path<Phone>,
+    Body(body): Body<GroupBody>,
+) -> Shows<MadeGroup<'static>> {
     let form = if body.old_id.unwrap_or(false) { GroupForm::OldGroup } else { GroupForm::Group };
     let people = jids(&body.participants)?;
     let group = network(&call)?.create_group(&phone, body.name, people, form);
-    data(json!({ "group": group.map_err(refused)? }))
+    data(&MadeGroup { group: PhoneGroup::of(&group.map_err(refused)?) })
 }
 
 async fn make_channel(
     call: Control,
     Path(phone): Path<Phone>,
     Body(body): Body<ChannelBody>,
-) -> Part {
+) -> Shows<MadeChannel<'static>> {
     let people = jids(&body.followers)?;
     let channel = network(&call)?.create_group(&phone, body.name, people, GroupForm::Channel);
-    data(json!({ "channel": channel.map_err(refused)? }))
+    data(&MadeChannel { channel: PhoneGroup::of(&channel.map_err(refused)?) })
 }
 
 async fn add(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {

@@ -7,7 +7,7 @@ use crate::{
     api::{
         body::Body,
         endpoint::Endpoint,
-        simulator::{Control, Done, Part, TAG, data, done, network},
+        simulator::{Control, Done, Shows, TAG, data, done, network},
     },
     simulator::WebClient,
 };
@@ -26,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// What is not named is as the usual page.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "lidMigrated": false }))]
 struct WebClientBody {
     /// Milliseconds; null for never.
     #[serde(default, deserialize_with = "named")]
@@ -59,8 +60,8 @@ impl WebClientBody {
     }
 }
 
-async fn shown(call: Control) -> Part {
-    data(network(&call)?.web_client())
+async fn shown(call: Control) -> Shows<WebClient> {
+    data(&network(&call)?.web_client())
 }
 
 async fn chosen(call: Control, Body(body): Body<WebClientBody>) -> Done {

@@ -1,7 +1,6 @@
 //! What people write on their phones: words, files, places, contact cards, polls, and votes in polls.
 
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
@@ -11,8 +10,8 @@ use crate::{
         formats::choice,
         kit::Path,
         simulator::{
-            Control, Done, Part, TAG, data, done, message_id, network, paths::Phone, phone_of,
-            refused,
+            Control, Done, Shows, TAG, data, done, lists::Written, message_id, network,
+            paths::Phone, phone_of, refused, views::PhoneMessage,
         },
     },
     domain::{
@@ -43,6 +42,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// what may go along with it.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "chat": "15550000001@c.us", "text": "Hello" }))]
 struct WriteBody {
     chat: String,
     /// Beside a file its caption.
@@ -147,7 +147,11 @@ struct VoteBody {
     options: Vec<String>,
 }
 
-async fn write(call: Control, Path(phone): Path<Phone>, Body(mut body): Body<WriteBody>) -> Part {
+async fn write(
+    call: Control,
+    Path(phone): Path<Phone>,
+    Body(mut body): Body<WriteBody>,
+) -> Shows<Written<'static>> {
     let (network, chat) = (network(&call)?, recipient(&body.chat)?);
     let extra = body.extra()?;
     let content = match body.media_base64.take() {
@@ -155,7 +159,7 @@ async fn write(call: Control, Path(phone): Path<Phone>, Body(mut body): Body<Wri
         None => DeviceContent::Other(body.content()?),
     };
     let written = network.write_content(&phone, &chat, content, extra).map_err(refused)?;
-    data(json!({ "message": written }))
+    data(&Written { message: PhoneMessage::of(&written) })
 }
 
 async fn upload(

@@ -11,6 +11,7 @@ use std::{
 use serde::Serialize;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 use crate::{
     domain::Timestamp,
@@ -30,14 +31,17 @@ const MOST_IN_ONE_MOVE: usize = 10_000;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// The network's clock as the control API shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SimulatedClock)]
 pub struct ClockView {
+    #[schema(value_type = String, format = DateTime)]
     pub now: Timestamp,
     /// Whether the clock is stopped until it is moved.
     pub manual: bool,
     /// The number of tasks and timers, and the time of the first one.
     pub waiting: usize,
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub next: Option<Timestamp>,
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     domain::{
@@ -21,8 +22,9 @@ use crate::{
 };
 
 /// An account as the control API shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SimulatedAccount)]
 pub struct AccountView {
     pub phone: String,
     pub name: String,
@@ -31,8 +33,9 @@ pub struct AccountView {
 }
 
 /// A linked device as its phone shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SimulatedDevice)]
 pub struct DeviceView {
     /// The first part of the credential: tells devices apart, and cannot be used to log in.
     pub id: String,
