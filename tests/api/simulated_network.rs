@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
     app::{PATIENCE, PHONE, TestApp, code},
@@ -86,9 +87,11 @@ async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterward
     daemon.link("a", PHONE).await;
     daemon.link("b", OTHER_PHONE).await;
     let (a, b) = (format!("{PHONE}@c.us"), format!("{OTHER_PHONE}@c.us"));
+    let (counts, mut count) = watch::channel(0);
     let writers: Vec<_> = (0..4)
         .map(|writer| {
             let (http, base, chat) = (daemon.http.clone(), daemon.base.clone(), b.clone());
+            let counts = counts.clone();
             tokio::spawn(async move {
                 let mut acknowledged = Vec::new();
                 for number in 0.. {
@@ -96,7 +99,10 @@ async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterward
                     let body = json!({ "chatId": chat, "content": text });
                     let url = format!("{base}/api/v1/sessions/a/send-text");
                     match http.post(url).json(&body).send().await {
-                        Ok(answer) if answer.status().is_success() => acknowledged.push(text),
+                        Ok(answer) if answer.status().is_success() => {
+                            acknowledged.push(text);
+                            counts.send_modify(|count| *count += 1);
+                        }
                         // The process is gone.
                         _ => break,
                     }
@@ -105,13 +111,14 @@ async fn whatever_was_acknowledged_when_the_process_is_killed_is_there_afterward
             })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let enough = tokio::time::timeout(PATIENCE, count.wait_for(|count| 20 < *count)).await;
+    enough.expect("too few are acknowledged").unwrap();
     daemon.kill().await;
     let mut acknowledged = Vec::new();
     for writer in writers {
         acknowledged.extend(writer.await.unwrap());
     }
-    assert!(10 < acknowledged.len(), "{acknowledged:?}");
+    assert!(20 < acknowledged.len(), "{acknowledged:?}");
 
     let daemon = Daemon::start(folder.path()).await;
     let sent = daemon.on_phone(PHONE, &b).await;
