@@ -3,7 +3,7 @@
 //! | name | what |
 //! |---|---|
 //! | `wagate-backup.json` | what this is, always first: [`crate::backup::manifest::Head`] |
-//! | `store.pairs` | the store: see [`crate::backup::pairs`] |
+//! | `store.pairs` | the store: see [`crate::backup::dump_format`] |
 //! | `bootstrap.key` | the bootstrap key, while its file exists |
 //! | `master.key` | the key that secrets in the store are sealed with, unless the settings hold it |
 //! | `simulator/…`, `media/…` | the folders of these names |

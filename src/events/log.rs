@@ -49,7 +49,7 @@ pub(in crate::events) struct Inner {
     tail: QuickMutex<Tail>,
     /// The newest durable number.
     pub(in crate::events) newest: watch::Sender<u64>,
-    /// Up to which number [`Self::keep_publishing`] publishes next.
+    /// Up to which number [`EventLog::keep_publishing`] publishes next.
     pub(in crate::events) soon: watch::Sender<u64>,
     oldest: AtomicU64,
     /// Bytes that were appended in total, and how many of them were dropped.

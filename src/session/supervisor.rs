@@ -299,7 +299,7 @@ mod tests {
             let made = futures_util::future::join_all(makings).await;
             let made: Vec<_> = made.into_iter().map(|made| made.unwrap().ok()).collect();
             let stored = stores[0].sessions().get(&id).await.unwrap();
-            assert!(made.iter().any(|one| *one == stored), "round {round}");
+            assert!(made.contains(&stored), "round {round}");
             assert_eq!(made.iter().flatten().count(), 1, "round {round}");
         }
         let numbers = stores[0].sessions().list().await.unwrap();
