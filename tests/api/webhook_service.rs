@@ -221,7 +221,7 @@ async fn a_long_line_of_one_chat_holds_up_no_other() {
 async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_turn() {
     const MOST: u64 = 100;
     const CHATS: u32 = 10;
-    const ALL: u64 = 3_000;
+    const ALL: u64 = 1_500;
     let mut few = settings();
     few.max_waiting = MOST;
     let service = Service::start(few).await;
@@ -233,7 +233,7 @@ async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_tu
     };
     let receiver = Receiver::choosing(answer).await;
     let webhook = service.register(&receiver.url).await;
-    for round in 0..300 {
+    for round in 0..150 {
         for chat in 0..CHATS {
             service.happen(chat, round..round + 1).await;
         }

@@ -1,7 +1,5 @@
 //! Callers without a key: other users, reverse proxies, foreign pages.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use reqwest::Method;
 use serde_json::json;
