@@ -86,7 +86,8 @@ impl StartError {
 
 /// A running gateway.
 pub struct Gateway {
-    services: Services,
+    /// On the heap, so that a future that holds a gateway stays small.
+    services: Box<Services>,
     store: Store,
     server: api::Server,
     world: engines::World,
@@ -108,7 +109,8 @@ impl Gateway {
     pub async fn start_on(config: Config, clock: Clock, disk: Disk) -> Result<Self, StartError> {
         protect_folders(&config).await?;
         let store = open_store(&config, disk).await?;
-        Self::start_with(config, clock, store).await
+        // On the heap: the future holds every part while it is put together.
+        Box::pin(Self::start_with(config, clock, store)).await
     }
 
     /// The same with a store in memory.
@@ -121,7 +123,7 @@ impl Gateway {
         protect_folders(&config).await?;
         let opened = Store::in_memory(engine, disk).await;
         let store = opened.map_err(|source| store_error(&config, source))?;
-        Self::start_with(config, clock, store).await
+        Box::pin(Self::start_with(config, clock, store)).await
     }
 
     async fn start_with(config: Config, clock: Clock, store: Store) -> Result<Self, StartError> {
@@ -307,6 +309,7 @@ impl Gateway {
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
         let _own_ports = vec![listening, own_ports.add(address.port())];
+        let services = Box::new(services);
         Ok(Self { services, store, server, world, tasks, stop, address, _own_ports })
     }
 
