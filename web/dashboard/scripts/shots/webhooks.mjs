@@ -34,7 +34,7 @@ export const shots = [
     ready: async (page) => {
       await open(page, "/crm");
       await page.locator("summary").filter({ hasText: "503" }).first().click();
-      await page.getByText("Try 1", { exact: true }).first().waitFor();
+      await page.getByText("Attempt 1", { exact: true }).first().waitFor();
     },
   },
   {
