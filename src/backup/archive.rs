@@ -110,8 +110,8 @@ impl<W: Write> Archive<W> {
 
 impl<W: Write> Drop for Archive<W> {
     fn drop(&mut self) {
-        // An abandoned archive must not write its end: the output may block, and whoever
-        // drops this may not.
+        // An abandoned archive must not write its end: the output may block, and a
+        // drop must not.
         if let Some(tar) = &mut self.tar {
             tar.get_mut().get_mut().out = None;
         }

@@ -31,7 +31,7 @@ use crate::{
 
 /// Events dropped in one commit.
 const PRUNED_AT_ONCE: usize = 1_000;
-/// How often a commit is numbered anew while other logs append.
+/// How often a commit is renumbered while other logs append.
 const MOST_TRIES: usize = 24;
 
 /// The log. Clones are the same log.
@@ -58,7 +58,7 @@ pub(in crate::events) struct Inner {
 }
 
 /// What the next numbers follow on, as far as this log knows. Each commit expects that the log ends there. Where
-/// another log on the same engine has appended meanwhile, the commit fails and this is read anew. The lock around
+/// another log on the same engine has appended meanwhile, the commit fails and this is read again. The lock around
 /// it saves such conflicts.
 pub(in crate::events) struct Numbers {
     pub(in crate::events) end: LogEnd,

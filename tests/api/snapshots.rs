@@ -1,5 +1,5 @@
 //! One scenario for each dialect, compared with the answers that were reviewed: `tests/api/snapshots/*.json`.
-//! `UPDATE_SNAPSHOTS=1` writes the files anew. Ids, times and secrets are named by their order.
+//! `UPDATE_SNAPSHOTS=1` rewrites the files. Ids, times and secrets are named by their order.
 
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
@@ -80,7 +80,7 @@ impl Recorder {
         };
         assert!(
             now == reviewed,
-            "{} differs from line {} on.\nIt is now:\n{}\nIt was:\n{}\nUPDATE_SNAPSHOTS=1 writes it anew.",
+            "{} differs from line {} on.\nIt is now:\n{}\nIt was:\n{}\nUPDATE_SNAPSHOTS=1 rewrites it.",
             file.display(),
             line + 1,
             around(&now),

@@ -192,7 +192,7 @@ pub struct ReactionData<'a> {
     pub message_id: &'a MessageId,
     #[schema(value_type = String)]
     pub chat_id: &'a Jid,
-    /// Empty when the reaction was taken back.
+    /// Empty when the reaction was removed.
     pub emoji: &'a str,
     #[schema(value_type = String)]
     pub sender: &'a Jid,
@@ -210,7 +210,7 @@ pub struct PollVoteData<'a> {
     pub chat_id: &'a Jid,
     #[schema(value_type = String)]
     pub sender: &'a Jid,
-    /// Empty when the vote was taken back.
+    /// Empty when the vote was withdrawn.
     pub options: &'a [String],
     /// Seconds since 1970.
     pub timestamp: i64,

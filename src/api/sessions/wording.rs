@@ -126,7 +126,7 @@ pub fn status_frame(name: &str, session: &SessionId, data: Value, now: Timestamp
         .to_string()
 }
 
-/// What a new listener is told of the present: the name of an event and its frame.
+/// The current state for a new listener: the name of an event and its frame.
 pub fn present(
     status: &SessionStatus,
     codes: Codes,
