@@ -51,6 +51,8 @@ pub mod backup;
 pub mod doctor;
 // The handles that a surface may hold.
 pub mod services;
+// Every table of the store.
+pub mod tables;
 // The HTTP surface.
 pub mod api;
 // The composition root.

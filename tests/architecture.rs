@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 28] = [
+const LAYERS: [&str; 29] = [
     "domain",
     "config",
     "telemetry",
@@ -37,6 +37,7 @@ const LAYERS: [&str; 28] = [
     "backup",
     "doctor",
     "services",
+    "tables",
     "api",
     "gateway",
     "demo",

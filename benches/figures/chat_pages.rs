@@ -145,7 +145,7 @@ impl Stage {
         let bytes = size_of(&store)?;
         let begun = Instant::now();
         let keyring = Keyring::at(folder.path(), &wagate::config::Vault::default());
-        drop(Store::open(&store, &keyring).await?);
+        drop(Store::open(&store, &keyring, wagate::tables::CATALOGUE).await?);
         let opening = begun.elapsed().as_secs_f64();
         let gateway = Gateway::start(folder.path(), "simulated").await?;
         gateway.link(SESSION, "15557654321").await?;
@@ -206,7 +206,7 @@ async fn fill(folder: &Path, messages: i64) -> Outcome<()> {
     // The gateway that is started on it finds the key beside it.
     let data = folder.parent().ok_or("no data folder")?;
     let keyring = Keyring::at(data, &wagate::config::Vault::default());
-    let store = Store::open(folder, &keyring).await?;
+    let store = Store::open(folder, &keyring, wagate::tables::CATALOGUE).await?;
     let session = SESSION.parse().map_err(|_| "not a session's name")?;
     let conversations = messages / EACH;
     for number in 0..EACH {

@@ -89,7 +89,7 @@ async fn fill(folder: &Path) -> Outcome<()> {
     // The gateway that is started on it finds the key beside it.
     let data = folder.parent().ok_or("no data folder")?;
     let keyring = Keyring::at(data, &wagate::config::Vault::default());
-    let store = Store::open(folder, &keyring).await?;
+    let store = Store::open(folder, &keyring, wagate::tables::CATALOGUE).await?;
     let session = SESSION.parse().map_err(|_| "not a session's name")?;
     for number in 0..CHATS {
         let at = from_seconds(1_700_000_000 + number * 60);

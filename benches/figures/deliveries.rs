@@ -165,7 +165,7 @@ async fn fill(folder: &Path) -> Outcome<()> {
     // The gateway that is started on it finds the key beside it.
     let data = folder.parent().ok_or("no data folder")?;
     let keyring = Keyring::at(data, &wagate::config::Vault::default());
-    let store = Store::open(folder, &keyring).await?;
+    let store = Store::open(folder, &keyring, wagate::tables::CATALOGUE).await?;
     let log = EventLog::open(store.clone(), Clock::system()).await?;
     let session = "bench".parse().map_err(|_| "not a session's name")?;
     let numbers: Vec<u32> = (0..EVENTS).collect();

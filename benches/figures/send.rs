@@ -176,7 +176,10 @@ struct Disk {
 
 impl Disk {
     async fn new(folder: &Path) -> Outcome<Self> {
-        let (store, clock) = (Store::open(folder, &Keyring::thrown_away()).await?, Clock::system());
+        let (store, clock) = (
+            Store::open(folder, &Keyring::thrown_away(), wagate::tables::CATALOGUE).await?,
+            Clock::system(),
+        );
         let log = EventLog::open(store.clone(), clock.clone()).await?;
         let session = SESSION.parse().map_err(|_| "not a session's name")?;
         Ok(Self { ingest: Ingest::new(store, log, clock.clone()), session, clock })

@@ -24,6 +24,7 @@ use wagate::{
     private,
     services::VaultOf,
     store::{Store, StoreError},
+    tables::CATALOGUE,
     telemetry,
     vault::Keyring,
 };
@@ -213,7 +214,7 @@ async fn examine(settings: &Settings) -> Result<ExitCode, Failure> {
 async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failure> {
     let config = settings.load()?;
     let clock = Clock::system();
-    let keys = Keys::open(&config, clock.clone()).await?;
+    let keys = Keys::open(&config, clock.clone(), CATALOGUE).await?;
     match action {
         KeyAction::Create { name, scopes, session, expires_in_days } => {
             let in_days = |days: u32| {
@@ -242,7 +243,7 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
 }
 
 async fn vault(settings: &Settings, action: VaultAction) -> Result<ExitCode, Failure> {
-    let vault = VaultOf::open(&settings.load()?).await?;
+    let vault = VaultOf::open(&settings.load()?, CATALOGUE).await?;
     let shown = match action {
         VaultAction::Status => vault.status().await?,
         VaultAction::Rotate => vault.rotate().await?,
@@ -260,7 +261,7 @@ async fn reindex(settings: &Settings) -> Result<ExitCode, Failure> {
     }
     private::check_owner(&data)?;
     let keyring = Keyring::at(&data, &config.vault);
-    let done = Store::open(&folder, &keyring).await?.reindex().await?;
+    let done = Store::open(&folder, &keyring, CATALOGUE).await?.reindex().await?;
     say(&format!("indexed {} messages in {} chats\n", done.messages, done.conversations));
     Ok(ExitCode::SUCCESS)
 }
@@ -274,7 +275,7 @@ async fn back_up(settings: &Settings, order: BackupOrder) -> Result<ExitCode, Fa
     };
     let gateway = backup::Gateway { url: order.url, key: order.key };
     let progress = Progress::default();
-    let work = backup::back_up(&config, &gateway, profiles, &order.file, &progress);
+    let work = backup::back_up(&config, CATALOGUE, &gateway, profiles, &order.file, &progress);
     let manifest = with_progress("backup", &progress, work).await?;
     for session in &manifest.sessions {
         say(&format!("{session}\n"));
@@ -297,7 +298,7 @@ async fn put_back(settings: &Settings, file: &Path, force: bool) -> Result<ExitC
     let config = settings.load()?;
     let progress = Progress::default();
     let now = Clock::system().now();
-    let work = backup::restore(&config, file, force, now, &progress);
+    let work = backup::restore(&config, CATALOGUE, file, force, now, &progress);
     let restored = with_progress("restore", &progress, work).await?;
     let (manifest, folder) = (restored.manifest, config.data.dir.display());
     for session in &manifest.sessions {

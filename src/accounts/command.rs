@@ -12,7 +12,7 @@ use crate::{
     domain::{Clock, SessionId, Timestamp},
     egress::OwnGateway,
     private,
-    store::Store,
+    store::{Catalogue, Store},
     vault::Keyring,
 };
 
@@ -58,7 +58,11 @@ pub struct Draft {
 
 impl Keys {
     /// Finds the gateway of this folder, or opens its store.
-    pub async fn open(config: &Config, clock: Clock) -> Result<Self, KeysError> {
+    pub async fn open(
+        config: &Config,
+        clock: Clock,
+        catalogue: Catalogue,
+    ) -> Result<Self, KeysError> {
         let data = &config.data.dir;
         let folder = data.join("store");
         let running = OwnGateway::find(data, || Store::is_held(&folder)).await;
@@ -74,7 +78,7 @@ impl Keys {
         })?;
         private::check_owner(data).map_err(KeysError)?;
         let keyring = Keyring::at(data, &config.vault);
-        let store = Store::open(&folder, &keyring).await.map_err(failed)?;
+        let store = Store::open(&folder, &keyring, catalogue).await.map_err(failed)?;
         let first = BootstrapKey::in_file(data.join(private::BOOTSTRAP));
         Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_bootstrap_key(first)) })
     }

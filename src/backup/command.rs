@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     domain::Clock,
     private::{self, socket},
-    store::Store,
+    store::{Catalogue, Store},
     vault::Keyring,
 };
 
@@ -56,6 +56,7 @@ pub struct Gateway {
 /// Writes a backup into a new file.
 pub async fn back_up(
     config: &Config,
+    catalogue: Catalogue,
     gateway: &Gateway,
     profiles: Profiles,
     file: &Path,
@@ -72,7 +73,7 @@ pub async fn back_up(
     let part = Part { path: part };
     let out = match remote(config, gateway).await? {
         Some(target) => download(&target, profiles, out).await?,
-        None => from_folder(config, profiles, out).await?,
+        None => from_folder(config, catalogue, profiles, out).await?,
     };
     let (target, path) = (file.to_owned(), part.path.clone());
     blocking(move || {
@@ -130,13 +131,14 @@ async fn download(
 
 async fn from_folder(
     config: &Config,
+    catalogue: Catalogue,
     profiles: Profiles,
     out: Counting<File>,
 ) -> Result<Counting<File>, BackupError> {
     private::check_owner(&config.data.dir).map_err(BackupError::Refused)?;
     let keyring = Keyring::at(&config.data.dir, &config.vault);
     let source = Source {
-        store: Store::open(&config.data.dir.join("store"), &keyring).await?,
+        store: Store::open(&config.data.dir.join("store"), &keyring, catalogue).await?,
         data: config.data.dir.clone(),
         sessions_dir: config.sessions_dir(),
         network: None,

@@ -25,7 +25,7 @@ use crate::{
     config::{Config, Vault},
     domain::Timestamp,
     private,
-    store::Store,
+    store::{Catalogue, Store},
     vault::{KeyId, Keyring, VaultError},
 };
 
@@ -58,6 +58,7 @@ pub struct Restored {
 /// archive is as its checksums say. `force` lets it take the place of what is there.
 pub async fn restore(
     config: &Config,
+    catalogue: Catalogue,
     file: &Path,
     force: bool,
     now: Timestamp,
@@ -86,7 +87,7 @@ pub async fn restore(
         Ok((reader::read(archive, &mut staged)?, staged))
     })
     .await?;
-    staged.load_store(&manifest, &config.vault).await?;
+    staged.load_store(&manifest, &config.vault, catalogue).await?;
     blocking(move || {
         rustix::fs::sync();
         // Somebody may have started a gateway meanwhile.
@@ -214,13 +215,18 @@ impl Staged {
     }
 
     /// Makes the store of its pairs.
-    async fn load_store(&self, manifest: &Manifest, settings: &Vault) -> Result<(), BackupError> {
+    async fn load_store(
+        &self,
+        manifest: &Manifest,
+        settings: &Vault,
+        catalogue: Catalogue,
+    ) -> Result<(), BackupError> {
         let keyring = self.keyring(manifest, settings)?;
         let dump = self.data.path().join(layout::STORE);
         let failed = |error| BackupError::disk(&dump, error);
         let folder = self.data.path().join(STORE);
         workdir::make(&folder)?;
-        let store = Store::open(&folder, &keyring).await?;
+        let store = Store::open(&folder, &keyring, catalogue).await?;
         let disk = self.room.disk(Folder::Data);
         let file = match File::open(&dump) {
             Ok(file) => file,
@@ -252,7 +258,7 @@ impl Staged {
         }
         closed(store, &folder).await?;
         // What cannot be opened must not take the place of anything.
-        closed(Store::open(&folder, &keyring).await?, &folder).await?;
+        closed(Store::open(&folder, &keyring, catalogue).await?, &folder).await?;
         fs::remove_file(&dump).map_err(failed)
     }
 }

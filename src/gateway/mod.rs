@@ -38,6 +38,7 @@ use crate::{
     },
     session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
     store::{MemoryEngine, Store, StoreError, disk::Disk},
+    tables::CATALOGUE,
     telemetry,
     vault::Keyring,
     webhooks::{DeliveryArchive, Schedule, WebhookSettings, Webhooks},
@@ -121,7 +122,7 @@ impl Gateway {
         engine: MemoryEngine,
     ) -> Result<Self, StartError> {
         protect_folders(&config).await?;
-        let opened = Store::in_memory(engine, disk).await;
+        let opened = Store::in_memory(engine, disk, CATALOGUE).await;
         let store = opened.map_err(|source| store_error(&config, source))?;
         Box::pin(Self::start_with(config, clock, store)).await
     }
@@ -374,7 +375,7 @@ async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
     let keyring = Keyring::at(&config.data.dir, &config.vault);
     let deadline = tokio::time::Instant::now() + STORE_WAIT;
     loop {
-        match Store::open_on(&folder, disk.clone(), &keyring).await {
+        match Store::open_on(&folder, disk.clone(), &keyring, CATALOGUE).await {
             Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(STORE_LOOK).await;
             }

@@ -124,6 +124,7 @@ impl Sessions {
         cleanup.wipe(&session).await?;
         idempotency.forget(&session).await?;
         store.events().forget_identities(session.uuid).await?;
+        store.sessions().clear(session.uuid).await?;
         // These keys open nothing since the removal began, and the streams that they opened have ended.
         api_keys.revoke_all(&session).await?;
         store.durable().await?;

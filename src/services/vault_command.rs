@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     egress::OwnGateway,
     private,
-    store::{Store, VaultStatus},
+    store::{Catalogue, Store, VaultStatus},
     vault::Keyring,
 };
 
@@ -38,7 +38,7 @@ pub struct Shown {
 
 impl VaultOf {
     /// Finds the gateway of this folder, or opens its store.
-    pub async fn open(config: &Config) -> Result<Self, VaultCommandError> {
+    pub async fn open(config: &Config, catalogue: Catalogue) -> Result<Self, VaultCommandError> {
         let data = &config.data.dir;
         let folder = data.join("store");
         if !folder.exists() {
@@ -53,7 +53,7 @@ impl VaultOf {
         }
         private::check_owner(data).map_err(failed)?;
         let keyring = Keyring::at(data, &config.vault);
-        Ok(Self::Store(Store::open(&folder, &keyring).await.map_err(failed)?))
+        Ok(Self::Store(Store::open(&folder, &keyring, catalogue).await.map_err(failed)?))
     }
 
     pub async fn status(&self) -> Result<Shown, VaultCommandError> {

@@ -11,13 +11,13 @@ use crate::store::{
     trees::Tree,
 };
 
-const BY_HASH: Index<ApiKeyRecord> = Index::new(Tree::ApiKeysByHash);
+const BY_HASH: Index<ApiKeyRecord> = Index::new(Tree::API_KEYS_BY_HASH);
 
 impl Record for ApiKeyRecord {
     const TABLE: Table = Table {
-        tree: Tree::ApiKeys,
+        tree: Tree::API_KEYS,
         owner: "accounts",
-        indexes: &[Tree::ApiKeysByHash],
+        indexes: &[Tree::API_KEYS_BY_HASH],
         scope: Scope::Gateway,
     };
 

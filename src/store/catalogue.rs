@@ -1,5 +1,8 @@
-//! The catalogue: every declared table. Clearing an account and reindexing go through it, so that no table
-//! can be forgotten.
+//! The catalogue: every table of a store. Clearing, reindexing and sealing go through it, so that no table can be
+//! forgotten.
+//!
+//! The store knows its own tables. A module above declares its records itself, and whoever opens the store passes
+//! these declarations in.
 
 use crate::{
     domain::{
@@ -11,10 +14,12 @@ use crate::{
         messages::MessageRecord,
         record::Declaration,
         records::{ApiKeyRecord, KeyedWrite, WebhookCursor, WebhookRecord},
+        trees::Tree,
     },
 };
 
-pub const CATALOGUE: [Declaration; 18] = [
+/// The tables of the store itself, and of the modules below it.
+const OWN: &[Declaration] = &[
     Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
     Declaration::of::<ChatQueue>(),
@@ -33,23 +38,56 @@ pub const CATALOGUE: [Declaration; 18] = [
     Declaration::of::<StoredReceipt>(),
     Declaration::of::<Tag>(),
     Declaration::of::<WebhookRecord>(),
+    Declaration::plain(Tree::ATTEMPTS, "webhooks"),
+    Declaration::plain(Tree::DELIVERED, "webhooks"),
+    Declaration::plain(Tree::DELIVERIES, "webhooks"),
+    Declaration::plain(Tree::DELIVERIES_WAITING, "webhooks"),
+    Declaration::plain(Tree::EVENTS, "events"),
+    Declaration::plain(Tree::EVENTS_BY_SESSION, "store/migrations"),
+    Declaration::plain(Tree::EVENTS_OF_SESSION, "events"),
+    Declaration::plain(Tree::EVENT_IDENTITIES, "store/migrations"),
+    Declaration::plain(Tree::IDENTITIES_OF_EVENTS, "events"),
+    Declaration::plain(Tree::LANES, "webhooks"),
+    Declaration::plain(Tree::LANE_HEADS, "webhooks"),
+    Declaration::plain(Tree::MESSAGES, "store/migrations"),
+    Declaration::plain(Tree::MESSAGES_BY_NUMBER, "store/migrations"),
+    Declaration::plain(Tree::MESSAGES_BY_UUID, "store/migrations"),
+    Declaration::plain(Tree::MESSAGES_IN_CHAT, "store/migrations"),
+    Declaration::plain(Tree::MESSAGE_PLACES, "store/migrations"),
+    Declaration::plain(Tree::OUTBOX, "messaging"),
+    Declaration::plain(Tree::OUTBOX_BY_MESSAGE, "messaging"),
+    Declaration::plain(Tree::OUTBOX_BY_UUID, "messaging"),
+    Declaration::plain(Tree::OUTBOX_LOOKUPS, "messaging"),
+    Declaration::plain(Tree::OUTBOX_QUEUE, "messaging"),
+    Declaration::plain(Tree::OUTBOX_SCHEDULE, "messaging"),
+    Declaration::plain(Tree::OUTBOX_WAITING, "store/outbox_queue"),
+    Declaration::plain(Tree::SETTINGS, "store"),
+    Declaration::plain(Tree::UNINDEXED, "store/search_mark"),
 ];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Every table of a store.
+#[derive(Clone, Copy)]
+pub struct Catalogue {
+    above: &'static [&'static [Declaration]],
+}
 
-    #[test]
-    fn no_tree_belongs_to_two_tables_and_every_table_says_whose_it_is() {
-        let mut trees: Vec<u8> = Vec::new();
-        for Declaration { table, .. } in CATALOGUE {
-            assert!(!table.owner.is_empty());
-            trees.push(table.tree.prefix());
-            trees.extend(table.indexes.iter().map(|tree| tree.prefix()));
-        }
-        let (count, mut distinct) = (trees.len(), trees);
-        distinct.sort_unstable();
-        distinct.dedup();
-        assert_eq!(distinct.len(), count);
+impl Catalogue {
+    /// The tables of the store itself alone.
+    pub const OWN: Self = Self::with(&[]);
+
+    /// The same with those of modules above: one list for each module.
+    pub const fn with(above: &'static [&'static [Declaration]]) -> Self {
+        Self { above }
+    }
+
+    pub fn declarations(self) -> impl Iterator<Item = Declaration> {
+        OWN.iter().chain(self.above.iter().copied().flatten()).copied()
+    }
+
+    /// Trees that are declared more than once, by their names.
+    pub fn clashes(self) -> Vec<&'static str> {
+        let mut known = std::collections::HashSet::new();
+        let trees = self.declarations().flat_map(|declared| declared.table.trees());
+        trees.filter(|tree| !known.insert(tree.prefix())).map(Tree::name).collect()
     }
 }

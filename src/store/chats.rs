@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-const BY_ACTIVITY: Index<Chat> = Index::new(Tree::ChatsByActivity);
+const BY_ACTIVITY: Index<Chat> = Index::new(Tree::CHATS_BY_ACTIVITY);
 
 impl Record for Chat {
     const TABLE: Table = Table {
-        tree: Tree::Chats,
+        tree: Tree::CHATS,
         owner: "messaging",
-        indexes: &[Tree::ChatsByActivity],
+        indexes: &[Tree::CHATS_BY_ACTIVITY],
         scope: Scope::Account,
     };
 

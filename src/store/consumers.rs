@@ -48,12 +48,12 @@ pub struct ConsumerFault {
 
 impl Record for ConsumerCursor {
     const TABLE: Table =
-        Table { tree: Tree::Consumers, owner: "events", indexes: &[], scope: Scope::Gateway };
+        Table { tree: Tree::CONSUMERS, owner: "events", indexes: &[], scope: Scope::Gateway };
 }
 
 impl Record for ConsumerFault {
     const TABLE: Table =
-        Table { tree: Tree::ConsumerFaults, owner: "events", indexes: &[], scope: Scope::Gateway };
+        Table { tree: Tree::CONSUMER_FAULTS, owner: "events", indexes: &[], scope: Scope::Gateway };
 }
 
 /// The key of a consumer's cursor.

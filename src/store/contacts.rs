@@ -13,7 +13,7 @@ use crate::{
 
 impl Record for Contact {
     const TABLE: Table =
-        Table { tree: Tree::Contacts, owner: "messaging", indexes: &[], scope: Scope::Account };
+        Table { tree: Tree::CONTACTS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
 pub struct Contacts<'a> {

@@ -17,18 +17,18 @@ use crate::{
     },
 };
 
-const BY_UUID: Index<ConversationRecord> = Index::new(Tree::ConversationsByUuid);
-const BY_NUMBER: Index<ConversationRecord> = Index::new(Tree::ConversationsByNumber);
-const BY_TAG: Index<ConversationRecord> = Index::new(Tree::ConversationsByTag);
+const BY_UUID: Index<ConversationRecord> = Index::new(Tree::CONVERSATIONS_BY_UUID);
+const BY_NUMBER: Index<ConversationRecord> = Index::new(Tree::CONVERSATIONS_BY_NUMBER);
+const BY_TAG: Index<ConversationRecord> = Index::new(Tree::CONVERSATIONS_BY_TAG);
 
 impl Record for ConversationRecord {
     const TABLE: Table = Table {
-        tree: Tree::Conversations,
+        tree: Tree::CONVERSATIONS,
         owner: "messaging",
         indexes: &[
-            Tree::ConversationsByUuid,
-            Tree::ConversationsByNumber,
-            Tree::ConversationsByTag,
+            Tree::CONVERSATIONS_BY_UUID,
+            Tree::CONVERSATIONS_BY_NUMBER,
+            Tree::CONVERSATIONS_BY_TAG,
         ],
         scope: Scope::Account,
     };

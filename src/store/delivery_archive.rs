@@ -241,11 +241,11 @@ pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError
 }
 
 fn all_of(webhook: Uuid) -> Range {
-    Key::new(Tree::Delivered).uuid(webhook).all()
+    Key::new(Tree::DELIVERED).uuid(webhook).all()
 }
 
 fn key(webhook: Uuid, record: u64) -> Key {
-    Key::new(Tree::Delivered).uuid(webhook).number(record)
+    Key::new(Tree::DELIVERED).uuid(webhook).number(record)
 }
 
 #[cfg(test)]

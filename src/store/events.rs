@@ -97,7 +97,7 @@ impl<'a> Events<'a> {
     /// The end of the log.
     pub async fn end(&self) -> Result<LogEnd, StoreError> {
         loop {
-            let all = Key::new(Tree::Events).all();
+            let all = Key::new(Tree::EVENTS).all();
             let newest = self.engine.scan(all, Direction::Backward, 1).await?;
             let Some((place, value)) = newest.first() else {
                 let begun = begun();
@@ -138,7 +138,7 @@ impl<'a> Events<'a> {
     }
 
     async fn first_from(&self, direction: Direction) -> Result<Option<EventPlace>, StoreError> {
-        let all = Key::new(Tree::Events).all();
+        let all = Key::new(Tree::EVENTS).all();
         let found = self.engine.scan(all, direction, 1).await?;
         found.first().map(|(_, value)| place_of(value)).transpose()
     }
@@ -172,7 +172,7 @@ impl<'a> Events<'a> {
     /// Forgets by what two reports of one happening are known in a session that is removed: it gets no more.
     /// Its events stay in the log.
     pub async fn forget_identities(&self, session: Uuid) -> Result<(), StoreError> {
-        let all = Key::new(Tree::IdentitiesOfEvents).uuid(session).all();
+        let all = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(session).all();
         clear(self.engine, all).await
     }
 
@@ -362,7 +362,7 @@ fn size(identity: Option<&[u8]>, value: usize) -> u64 {
 }
 
 fn key(seq: u64) -> Key {
-    Key::new(Tree::Events).number(seq)
+    Key::new(Tree::EVENTS).number(seq)
 }
 
 fn mark(event: &Event) -> Vec<u8> {
@@ -371,15 +371,15 @@ fn mark(event: &Event) -> Vec<u8> {
 
 /// The setting that says that something was ever appended.
 fn begun() -> Vec<u8> {
-    Key::new(Tree::Settings).text("event log").done()
+    Key::new(Tree::SETTINGS).text("event log").done()
 }
 
 fn by_session(session: Uuid) -> Key {
-    Key::new(Tree::EventsOfSession).uuid(session)
+    Key::new(Tree::EVENTS_OF_SESSION).uuid(session)
 }
 
 fn identity_key(session: Uuid, identity: &str) -> Vec<u8> {
-    Key::new(Tree::IdentitiesOfEvents).uuid(session).text(identity).done()
+    Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(session).text(identity).done()
 }
 
 #[cfg(test)]

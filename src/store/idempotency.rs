@@ -14,13 +14,13 @@ use crate::{
     },
 };
 
-const BY_TIME: Index<KeyedWrite> = Index::new(Tree::IdempotencyByTime);
+const BY_TIME: Index<KeyedWrite> = Index::new(Tree::IDEMPOTENCY_BY_TIME);
 
 impl Record for KeyedWrite {
     const TABLE: Table = Table {
-        tree: Tree::Idempotency,
+        tree: Tree::IDEMPOTENCY,
         owner: "services",
-        indexes: &[Tree::IdempotencyByTime],
+        indexes: &[Tree::IDEMPOTENCY_BY_TIME],
         scope: Scope::Gateway,
     };
 
@@ -59,7 +59,7 @@ impl<'a> Idempotency<'a> {
     /// Forgets all writes to a session.
     pub async fn clear(&self, session: Uuid) -> Result<(), StoreError> {
         const LOOKED_AT: usize = 500;
-        let mut range = Key::new(Tree::Idempotency).all();
+        let mut range = Key::new(Tree::IDEMPOTENCY).all();
         loop {
             let page = self.engine.scan(range.clone(), Direction::Forward, LOOKED_AT).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
@@ -82,8 +82,8 @@ impl<'a> Idempotency<'a> {
     /// Drops at most `limit` of those that began before `before`, oldest first. How many it looked
     /// at.
     pub async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let old = Key::new(Tree::IdempotencyByTime);
-        let old = old.until(Key::new(Tree::IdempotencyByTime).time(before));
+        let old = Key::new(Tree::IDEMPOTENCY_BY_TIME);
+        let old = old.until(Key::new(Tree::IDEMPOTENCY_BY_TIME).time(before));
         let mut batch = Batch::new();
         let places = self.engine.scan(old, Direction::Forward, limit).await?;
         let looked_at = places.len();

@@ -11,13 +11,13 @@ use crate::{
     },
 };
 
-const BY_PHONE: Index<Identity> = Index::new(Tree::IdentitiesByPhone);
+const BY_PHONE: Index<Identity> = Index::new(Tree::IDENTITIES_BY_PHONE);
 
 impl Record for Identity {
     const TABLE: Table = Table {
-        tree: Tree::Identities,
+        tree: Tree::IDENTITIES,
         owner: "messaging",
-        indexes: &[Tree::IdentitiesByPhone],
+        indexes: &[Tree::IDENTITIES_BY_PHONE],
         scope: Scope::Account,
     };
 

@@ -36,13 +36,13 @@ pub struct Job {
 }
 
 /// Jobs by the time that they are due. A dead one is not in it.
-const BY_DUE: Index<Job> = Index::new(Tree::JobsByDue);
+const BY_DUE: Index<Job> = Index::new(Tree::JOBS_BY_DUE);
 
 impl Record for Job {
     const TABLE: Table = Table {
-        tree: Tree::Jobs,
+        tree: Tree::JOBS,
         owner: "jobs",
-        indexes: &[Tree::JobsByDue],
+        indexes: &[Tree::JOBS_BY_DUE],
         scope: Scope::Gateway,
     };
 

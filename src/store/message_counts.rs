@@ -13,7 +13,7 @@ use crate::{
 
 impl Record for DayCount {
     const TABLE: Table = Table {
-        tree: Tree::MessageCounts,
+        tree: Tree::MESSAGE_COUNTS,
         owner: "messaging",
         indexes: &[],
         scope: Scope::Account,

@@ -25,10 +25,10 @@ const READ_AT_ONCE: usize = 64;
 /// Several messages of a chat bear one key only where several people chose it.
 const MOST_OF_A_KEY: usize = 64;
 
-const BY_TIME: Index<MessageRecord> = Index::new(Tree::MessagesByTime);
-const IN_CHAT: Index<MessageRecord> = Index::new(Tree::MessagesOfChat);
-const BY_KEY: Index<MessageRecord> = Index::new(Tree::MessagesByKey);
-const BY_UUID: Index<MessageRecord> = Index::new(Tree::MessageUuids);
+const BY_TIME: Index<MessageRecord> = Index::new(Tree::MESSAGES_BY_TIME);
+const IN_CHAT: Index<MessageRecord> = Index::new(Tree::MESSAGES_OF_CHAT);
+const BY_KEY: Index<MessageRecord> = Index::new(Tree::MESSAGES_BY_KEY);
+const BY_UUID: Index<MessageRecord> = Index::new(Tree::MESSAGE_UUIDS);
 
 /// A message as it is stored, under its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,13 +47,13 @@ pub struct MessageRecord {
 
 impl Record for MessageRecord {
     const TABLE: Table = Table {
-        tree: Tree::MessageRecords,
+        tree: Tree::MESSAGE_RECORDS,
         owner: "messaging",
         indexes: &[
-            Tree::MessagesByTime,
-            Tree::MessagesOfChat,
-            Tree::MessagesByKey,
-            Tree::MessageUuids,
+            Tree::MESSAGES_BY_TIME,
+            Tree::MESSAGES_OF_CHAT,
+            Tree::MESSAGES_BY_KEY,
+            Tree::MESSAGE_UUIDS,
         ],
         scope: Scope::Gateway,
     };

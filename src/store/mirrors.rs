@@ -29,7 +29,7 @@ pub struct Mirror {
 
 impl Record for Mirror {
     const TABLE: Table =
-        Table { tree: Tree::Mirrors, owner: "messaging", indexes: &[], scope: Scope::Account };
+        Table { tree: Tree::MIRRORS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
 pub struct Mirrors<'a> {

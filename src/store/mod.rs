@@ -34,6 +34,7 @@ mod receipts;
 mod record;
 pub mod records;
 mod reindex;
+mod seal;
 mod sealing;
 mod search_mark;
 mod sessions;
@@ -51,6 +52,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 pub use self::{
     api_keys::ApiKeys,
+    catalogue::Catalogue,
     chats::Chats,
     codec::Key,
     consumers::{ConsumerCursor, ConsumerFault, cursor_key, fault_key, faults_of},
@@ -70,7 +72,7 @@ pub use self::{
     outbox::Outbox,
     outbox_queue::{ChatQueue, Counted, OutboxQueue, Place, PlaceKind},
     receipts::{MOST as MOST_RECEIPTS, Receipts, StoredReceipt},
-    record::{Found, Index, IndexKey, Record, Scope, Select, Table},
+    record::{Declaration, Found, Index, IndexKey, Record, Scope, Select, Table},
     reindex::Reindexed,
     sealing::VaultStatus,
     search_mark::SearchMark,
@@ -78,12 +80,14 @@ pub use self::{
     settings::Settings,
     tags::Tags,
     transaction::Transaction,
+    trees::Tree,
     webhooks::Webhooks,
 };
 use self::{
     disk::{Disk, Room},
     engine::{Engine, Guarded, Sealed, SledEngine},
     numbers::Numbers,
+    seal::Seal,
 };
 use crate::{
     domain::{Error, ErrorCode, Subject},
@@ -181,59 +185,88 @@ pub struct Store {
     sealed: Arc<Sealed>,
     numbers: Numbers,
     disk: Disk,
+    catalogue: Catalogue,
 }
 
 impl Store {
     /// Opens or makes the store in a folder. One of an older layout is migrated first, which may take minutes;
     /// one that a newer version wrote is refused, and one whose secrets are sealed with a key that the keyring
     /// lacks.
-    pub async fn open(folder: &Path, keyring: &Keyring) -> Result<Self, StoreError> {
-        Self::open_on(folder, Disk::manual(0), keyring).await
+    pub async fn open(
+        folder: &Path,
+        keyring: &Keyring,
+        catalogue: Catalogue,
+    ) -> Result<Self, StoreError> {
+        Self::open_on(folder, Disk::manual(0), keyring, catalogue).await
     }
 
     /// The same, and stops writing before the disk is full.
-    pub async fn open_on(folder: &Path, disk: Disk, keyring: &Keyring) -> Result<Self, StoreError> {
-        Self::on(migrations::open(folder, &disk, keyring).await?, disk, keyring).await
+    pub async fn open_on(
+        folder: &Path,
+        disk: Disk,
+        keyring: &Keyring,
+        catalogue: Catalogue,
+    ) -> Result<Self, StoreError> {
+        let seal = Seal::new(keyring.clone(), catalogue);
+        Self::on(migrations::open(folder, &disk, &seal).await?, disk, seal, catalogue).await
     }
 
-    /// A store that vanishes when it is dropped, for tests and for the demonstration.
+    /// A store that vanishes when it is dropped, for tests and for the demonstration. It has the tables of the
+    /// store itself.
     pub async fn temporary() -> Result<Self, StoreError> {
         Self::temporary_on(Disk::manual(0)).await
     }
 
     /// The same on a disk that a test sets.
     pub async fn temporary_on(disk: Disk) -> Result<Self, StoreError> {
-        Self::on(SledEngine::temporary()?, disk, &Keyring::thrown_away()).await
+        Self::temporary_of(Catalogue::OWN, disk).await
+    }
+
+    /// The same with other tables.
+    pub async fn temporary_of(catalogue: Catalogue, disk: Disk) -> Result<Self, StoreError> {
+        let seal = Seal::new(Keyring::thrown_away(), catalogue);
+        Self::on(SledEngine::temporary()?, disk, seal, catalogue).await
     }
 
     /// On an engine in memory, which keeps what it has for the next store on it.
-    pub async fn in_memory(engine: MemoryEngine, disk: Disk) -> Result<Self, StoreError> {
-        Self::on(engine, disk, &Keyring::thrown_away()).await
+    pub async fn in_memory(
+        engine: MemoryEngine,
+        disk: Disk,
+        catalogue: Catalogue,
+    ) -> Result<Self, StoreError> {
+        Self::on(engine, disk, Seal::new(Keyring::thrown_away(), catalogue), catalogue).await
     }
 
-    async fn on(engine: impl Engine, disk: Disk, keyring: &Keyring) -> Result<Self, StoreError> {
-        Self::over_sealed(Arc::new(Guarded::new(engine, disk.clone())), disk, keyring).await
+    async fn on(
+        engine: impl Engine,
+        disk: Disk,
+        seal: Seal,
+        catalogue: Catalogue,
+    ) -> Result<Self, StoreError> {
+        Self::over_sealed(Arc::new(Guarded::new(engine, disk.clone())), disk, seal, catalogue).await
     }
 
     /// On an engine that others may use as well.
     #[cfg(test)]
     async fn over(engine: Arc<dyn Engine>, disk: Disk) -> Result<Self, StoreError> {
-        Self::over_sealed(engine, disk, &Keyring::thrown_away()).await
+        let seal = Seal::new(Keyring::thrown_away(), Catalogue::OWN);
+        Self::over_sealed(engine, disk, seal, Catalogue::OWN).await
     }
 
     async fn over_sealed(
         engine: Arc<dyn Engine>,
         disk: Disk,
-        keyring: &Keyring,
+        seal: Seal,
+        catalogue: Catalogue,
     ) -> Result<Self, StoreError> {
         migrations::prepare(&*engine).await?;
-        let sealed = Arc::new(Sealed::new(engine, keyring.clone()));
+        let sealed = Arc::new(Sealed::new(engine, seal));
         sealing::prepare(&sealed).await?;
         let engine: Arc<dyn Engine> = sealed.clone();
         let numbers = Numbers::open(&*engine).await?;
-        let store = Self { engine, sealed, numbers, disk };
+        let store = Self { engine, sealed, numbers, disk, catalogue };
         let Reindexed { messages, conversations } =
-            reindex::when_due(&*store.engine, &store.numbers).await?;
+            reindex::when_due(&*store.engine, &store.numbers, catalogue).await?;
         if 0 < messages + conversations {
             tracing::info!(
                 messages,
@@ -246,7 +279,7 @@ impl Store {
 
     /// Builds the indexes of messages and conversations anew. Nobody else may write meanwhile.
     pub async fn reindex(&self) -> Result<Reindexed, StoreError> {
-        reindex::reindex(&*self.engine, &self.numbers).await
+        reindex::reindex(&*self.engine, &self.numbers, self.catalogue).await
     }
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
@@ -322,7 +355,7 @@ impl Store {
     }
 
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(&*self.engine, &self.numbers)
+        Sessions::new(&*self.engine, &self.numbers, self.catalogue)
     }
 
     pub fn chats(&self) -> Chats<'_> {
@@ -411,10 +444,10 @@ mod tests {
     async fn a_store_of_a_newer_version_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let keyring = Keyring::thrown_away();
-        let store = Store::open(folder.path(), &keyring).await.unwrap();
+        let store = Store::open(folder.path(), &keyring, Catalogue::OWN).await.unwrap();
         store.settings().put(migrations::LAYOUT, &(SCHEMA + 1)).await.unwrap();
         drop(store);
-        let refused = Store::open(folder.path(), &keyring).await.err();
+        let refused = Store::open(folder.path(), &keyring, Catalogue::OWN).await.err();
         assert!(matches!(refused, Some(StoreError::NewerVersion { .. })), "{refused:?}");
     }
 

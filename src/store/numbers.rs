@@ -93,21 +93,21 @@ impl Numbers {
     /// transaction, as in all that gives numbers.
     pub async fn message(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
         let next = || self.0.message.fetch_add(1, Ordering::SeqCst);
-        self.free(engine, Tree::MessageRecords, next, |given, number| given.has_message(number))
+        self.free(engine, Tree::MESSAGE_RECORDS, next, |given, number| given.has_message(number))
             .await
     }
 
     /// For a message of an earlier time: below all that were given before.
     pub async fn earlier_message(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
         let next = || self.0.history.fetch_sub(1, Ordering::SeqCst) - 1;
-        self.free(engine, Tree::MessageRecords, next, |given, number| given.has_message(number))
+        self.free(engine, Tree::MESSAGE_RECORDS, next, |given, number| given.has_message(number))
             .await
     }
 
     pub async fn conversation(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
         let next = || self.0.conversation.fetch_add(1, Ordering::SeqCst);
         let is_given = |given: &Given, number| number < given.conversation;
-        self.free(engine, Tree::ConversationsByNumber, next, is_given).await
+        self.free(engine, Tree::CONVERSATIONS_BY_NUMBER, next, is_given).await
     }
 
     /// A number that nothing bears or has borne.
@@ -134,8 +134,8 @@ impl Numbers {
     /// Counts on from what others gave on the same engine.
     async fn go_past(&self, engine: &dyn Engine, given: Given) -> Result<(), StoreError> {
         let after = |last: Option<u64>| last.map_or(0, |last| last.saturating_add(1));
-        let (oldest, newest) = ends(engine, Tree::MessageRecords).await?;
-        let (_, conversation) = ends(engine, Tree::ConversationsByNumber).await?;
+        let (oldest, newest) = ends(engine, Tree::MESSAGE_RECORDS).await?;
+        let (_, conversation) = ends(engine, Tree::CONVERSATIONS_BY_NUMBER).await?;
         let history = oldest.unwrap_or(u64::MAX).min(given.history);
         let (message, conversation) =
             (after(newest).max(given.message), after(conversation).max(given.conversation));
@@ -185,7 +185,7 @@ impl Numbers {
 }
 
 fn setting() -> Vec<u8> {
-    Key::<()>::new(Tree::Settings).text(SETTING).done()
+    Key::<()>::new(Tree::SETTINGS).text(SETTING).done()
 }
 
 fn written(found: Option<&[u8]>) -> Result<Given, StoreError> {
@@ -230,7 +230,12 @@ mod tests {
     }
 
     async fn open(folder: &Path) -> Store {
-        let opened = Store::open(folder, &crate::vault::Keyring::thrown_away()).await;
+        let opened = Store::open(
+            folder,
+            &crate::vault::Keyring::thrown_away(),
+            crate::store::Catalogue::OWN,
+        )
+        .await;
         opened.unwrap_or_else(|error| panic!("{error}"))
     }
 

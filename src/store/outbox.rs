@@ -57,7 +57,7 @@ impl<'a> Outbox<'a> {
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
-        let all = Key::new(Tree::Outbox).text(session.as_str());
+        let all = Key::new(Tree::OUTBOX).text(session.as_str());
         let range = match before {
             Some(id) => all.until(key(session, id)),
             None => all.all(),
@@ -104,7 +104,7 @@ impl<'a> Outbox<'a> {
     /// Forgets all entries of a session.
     pub async fn clear(&self, session: &SessionId) -> Result<(), StoreError> {
         const AT_ONCE: usize = 200;
-        let all = Key::new(Tree::Outbox).text(session.as_str()).all();
+        let all = Key::new(Tree::OUTBOX).text(session.as_str()).all();
         loop {
             let page = self.table.scan(all.clone(), Direction::Forward, AT_ONCE).await?;
             let mut batch = Batch::new();
@@ -115,7 +115,8 @@ impl<'a> Outbox<'a> {
             }
             tokio::task::yield_now().await;
         }
-        clear(self.table.engine, Key::new(Tree::OutboxByMessage).text(session.as_str()).all()).await
+        clear(self.table.engine, Key::new(Tree::OUTBOX_BY_MESSAGE).text(session.as_str()).all())
+            .await
     }
 
     /// What became of one, which stays in its place.
@@ -136,7 +137,7 @@ impl<'a> Outbox<'a> {
         after: Option<Uuid>,
         limit: usize,
     ) -> Result<Option<Uuid>, StoreError> {
-        let mut range = Key::new(Tree::Outbox).text(session.as_str()).all();
+        let mut range = Key::new(Tree::OUTBOX).text(session.as_str()).all();
         if let Some(id) = after {
             range.start = key(session, id).all().end;
         }
@@ -153,19 +154,19 @@ impl<'a> Outbox<'a> {
 }
 
 pub fn key(session: &SessionId, id: Uuid) -> Key {
-    Key::new(Tree::Outbox).text(session.as_str()).uuid(id)
+    Key::new(Tree::OUTBOX).text(session.as_str()).uuid(id)
 }
 
 fn waiting(id: Uuid) -> Vec<u8> {
-    Key::new(Tree::OutboxWaiting).uuid(id).done()
+    Key::new(Tree::OUTBOX_WAITING).uuid(id).done()
 }
 
 fn by_uuid(uuid: Uuid) -> Vec<u8> {
-    Key::new(Tree::OutboxByUuid).uuid(uuid).done()
+    Key::new(Tree::OUTBOX_BY_UUID).uuid(uuid).done()
 }
 
 fn by_message(session: &SessionId, message: &str) -> Vec<u8> {
-    Key::new(Tree::OutboxByMessage).text(session.as_str()).text(message).done()
+    Key::new(Tree::OUTBOX_BY_MESSAGE).text(session.as_str()).text(message).done()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub struct StoredReceipt {
 
 impl Record for StoredReceipt {
     const TABLE: Table =
-        Table { tree: Tree::Receipts, owner: "messaging", indexes: &[], scope: Scope::Account };
+        Table { tree: Tree::RECEIPTS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
 pub struct Receipts<'a> {

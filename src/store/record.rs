@@ -29,13 +29,23 @@ pub struct Table {
     pub scope: Scope,
 }
 
+impl Table {
+    /// Its own tree and those of its indexes.
+    pub fn trees(self) -> impl Iterator<Item = Tree> {
+        std::iter::once(self.tree).chain(self.indexes.iter().copied())
+    }
+}
+
 /// What the records of a table go with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// They are the gateway's, or their owner removes them.
     Gateway,
-    /// They mirror an account: their keys begin with the name of the session, and they go with it.
+    /// They mirror an account: their keys begin with the name of the session. They go when the session is removed,
+    /// and when it is linked to another account.
     Account,
+    /// They are a session's: their keys begin with its UUID. They go when the session is removed.
+    Session,
 }
 
 /// A kind of record.
@@ -261,6 +271,12 @@ impl Declaration {
         Self { table: R::TABLE, entries: entries::<R> }
     }
 
+    /// A tree whose owner writes keys and values by itself.
+    pub const fn plain(tree: Tree, owner: &'static str) -> Self {
+        let table = Table { tree, owner, indexes: &[], scope: Scope::Gateway };
+        Self { table, entries: no_entries }
+    }
+
     /// Removes the records of a part of the table with their entries, in commits of bounded size.
     pub async fn clear(&self, engine: &dyn Engine, range: Range) -> Result<(), StoreError> {
         self.each(engine, range, |batch, (key, value)| {
@@ -314,7 +330,81 @@ impl Declaration {
     }
 }
 
+fn no_entries(_: &[u8], _: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
+    Ok(Vec::new())
+}
+
 fn entries<R: Record>(key: &[u8], value: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let (key, record): (Key<R>, R) = (Key::from_bytes(key.to_vec()), decode(value)?);
     Ok(record.entries(&key).into_iter().map(Key::done).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        store::{Catalogue, disk::Disk},
+        vault::key_of,
+    };
+
+    /// What a module above the store declares.
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Visit {
+        place: String,
+    }
+
+    const VISITS: Tree = Tree::sealed(250, "Visits");
+    const VISITS_BY_PLACE: Tree = Tree::new(251, "VisitsByPlace");
+    const BY_PLACE: Index<Visit> = Index::new(VISITS_BY_PLACE);
+    const CATALOGUE: Catalogue = Catalogue::with(&[&[Declaration::of::<Visit>()]]);
+
+    impl Record for Visit {
+        const TABLE: Table = Table {
+            tree: VISITS,
+            owner: "a test",
+            indexes: &[VISITS_BY_PLACE],
+            scope: Scope::Session,
+        };
+
+        fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+            vec![BY_PLACE.key().text(&self.place)]
+        }
+    }
+
+    async fn at(store: &Store, place: &str) -> Option<Visit> {
+        let found = store.follow(BY_PLACE.key().text(place).below(), 1).await.unwrap();
+        found.into_iter().next().map(|found| found.record)
+    }
+
+    #[tokio::test]
+    async fn a_record_of_a_module_above_is_sealed_indexed_and_removed_with_its_session() {
+        let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
+        let [gone, stays] = [1, 2].map(Uuid::from_u128);
+        for (session, place) in [(gone, "Rome"), (stays, "Oslo")] {
+            let mut work = store.transaction();
+            let visit = Visit { place: place.to_owned() };
+            work.put(&Visit::key().uuid(session).number(1), &visit).await.unwrap();
+            assert!(work.commit().await.unwrap());
+        }
+        let pairs = store.snapshot().next(usize::MAX).await.unwrap();
+        let on_disk = pairs.iter().filter(|(key, _)| key.first() == Some(&VISITS.prefix()));
+        assert!(on_disk.clone().all(|(_, value)| key_of(value).is_some()));
+        assert_eq!(on_disk.count(), 2);
+        crate::store::table::clear(&*store.engine, Key::new(VISITS_BY_PLACE).all()).await.unwrap();
+        assert_eq!(at(&store, "Oslo").await, None);
+        store.reindex().await.unwrap();
+        assert!(at(&store, "Oslo").await.is_some() && at(&store, "Rome").await.is_some());
+        store.sessions().clear(gone).await.unwrap();
+        assert!(at(&store, "Oslo").await.is_some() && at(&store, "Rome").await.is_none());
+    }
+
+    #[test]
+    fn a_tree_of_two_tables_is_found() {
+        const TWICE: Catalogue =
+            Catalogue::with(&[&[Declaration::of::<Visit>()], &[Declaration::of::<Visit>()]]);
+        assert_eq!(CATALOGUE.clashes(), Vec::<&str>::new());
+        assert_eq!(TWICE.clashes(), ["Visits", "VisitsByPlace"]);
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{Chat, conversation::Tag},
     store::{
         StoreError,
-        catalogue::CATALOGUE,
+        catalogue::Catalogue,
         codec::{Key, decode, text_at},
         conversations::Conversations,
         engine::{Batch, Direction, Engine, Range},
@@ -36,7 +36,11 @@ pub struct Reindexed {
 }
 
 /// Brings indexes of an older layout up to date; what it had to index whole.
-pub async fn when_due(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
+pub async fn when_due(
+    engine: &dyn Engine,
+    numbers: &Numbers,
+    catalogue: Catalogue,
+) -> Result<Reindexed, StoreError> {
     let settings = Settings::new(engine);
     match settings.get::<u64>(SETTING).await? {
         Some(LAYOUT) => Ok(Reindexed::default()),
@@ -46,32 +50,37 @@ pub async fn when_due(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexe
             Ok(Reindexed::default())
         }
         Some(BEFORE_TABLES) => {
-            reindex_tables(engine).await?;
+            reindex_tables(engine, catalogue).await?;
             settings.put(SETTING, &LAYOUT).await?;
             Ok(Reindexed::default())
         }
-        _ => reindex(engine, numbers).await,
+        _ => reindex(engine, numbers, catalogue).await,
     }
 }
 
 /// How many messages there are.
-async fn reindex_tables(engine: &dyn Engine) -> Result<u64, StoreError> {
+async fn reindex_tables(engine: &dyn Engine, catalogue: Catalogue) -> Result<u64, StoreError> {
     let mut messages = 0;
-    for declared in CATALOGUE {
+    for declared in catalogue.declarations() {
         let records = declared.reindex(engine).await?;
-        if declared.table.tree == Tree::MessageRecords {
+        if declared.table.tree == Tree::MESSAGE_RECORDS {
             messages = records;
         }
     }
     Ok(messages)
 }
 
-pub async fn reindex(engine: &dyn Engine, numbers: &Numbers) -> Result<Reindexed, StoreError> {
+pub async fn reindex(
+    engine: &dyn Engine,
+    numbers: &Numbers,
+    catalogue: Catalogue,
+) -> Result<Reindexed, StoreError> {
     numbers.keep(engine).await?;
     SearchMark::new(engine).set(uuid::Uuid::nil()).await?;
     Settings::new(engine).put(SETTING, &0_u64).await?;
-    let mut done = Reindexed { messages: reindex_tables(engine).await?, conversations: 0 };
-    each(engine, Tree::Chats, async |batch, key, value| {
+    let messages = reindex_tables(engine, catalogue).await?;
+    let mut done = Reindexed { messages, conversations: 0 };
+    each(engine, Tree::CHATS, async |batch, key, value| {
         let session = text_at(key, 1).and_then(|text| text.parse().ok());
         let session = session.ok_or_else(|| StoreError::Corrupt("no session".to_owned()))?;
         let chat: Chat = decode(value)?;
@@ -188,7 +197,7 @@ mod tests {
         }
         let before = found(&store, &session, tag).await;
         assert!(before.matches("StoredMessage").count() == 6, "{before}");
-        for tree in CATALOGUE.iter().flat_map(|declared| declared.table.indexes) {
+        for tree in Catalogue::OWN.declarations().flat_map(|declared| declared.table.indexes) {
             clear(&*store.engine, Key::new(*tree).all()).await.unwrap();
         }
         assert_ne!(found(&store, &session, tag).await, before);
@@ -201,7 +210,7 @@ mod tests {
     async fn tags_of_before_they_had_an_index_are_found_by_their_names() {
         let folder = tempfile::tempdir().unwrap();
         let open = async || {
-            let opened = Store::open(folder.path(), &Keyring::thrown_away()).await;
+            let opened = Store::open(folder.path(), &Keyring::thrown_away(), Catalogue::OWN).await;
             opened.unwrap_or_else(|error| panic!("{error}"))
         };
         let store = open().await;
@@ -211,7 +220,7 @@ mod tests {
         let mut tags = store.transaction();
         tags.put(&crate::store::Record::key().uuid(id), &tag).await.unwrap();
         assert!(tags.commit().await.unwrap());
-        clear(&*store.engine, Key::new(Tree::TagNames).all()).await.unwrap();
+        clear(&*store.engine, Key::new(Tree::TAG_NAMES).all()).await.unwrap();
         assert_eq!(store.tags().by_name("élan").await.unwrap(), None);
         store.settings().put(SETTING, &BEFORE_TAG_NAMES).await.unwrap();
         drop((tags, store));
@@ -221,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn entries_that_led_to_records_in_another_way_are_made_again() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), &Keyring::thrown_away())
+        let store = Store::open(folder.path(), &Keyring::thrown_away(), Catalogue::OWN)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         let record = ApiKeyRecord {
@@ -241,13 +250,13 @@ mod tests {
         keys.put(&ApiKeyRecord::at(record.id), &record).await.unwrap();
         assert!(keys.commit().await.unwrap());
         let mut batch = Batch::new();
-        let by_hash = Key::new(Tree::ApiKeysByHash).bytes(&record.hash).done();
+        let by_hash = Key::new(Tree::API_KEYS_BY_HASH).bytes(&record.hash).done();
         batch.put(by_hash, encode(&record.id).unwrap());
         store.commit(batch).await.unwrap();
         assert!(store.api_keys().by_hash(&record.hash).await.unwrap().is_none());
         store.settings().put(SETTING, &BEFORE_TABLES).await.unwrap();
         drop((keys, store));
-        let store = Store::open(folder.path(), &Keyring::thrown_away())
+        let store = Store::open(folder.path(), &Keyring::thrown_away(), Catalogue::OWN)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(store.api_keys().by_hash(&record.hash).await.unwrap(), Some(record));

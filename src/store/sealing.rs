@@ -14,9 +14,9 @@ use crate::{
     breakpoint::Breakpoint,
     store::{
         Store, StoreError,
-        engine::{Batch, Direction, Engine, Pair, Range, Sealed, opened, opened_pair},
+        engine::{Batch, Direction, Engine, Pair, Range, Sealed},
+        seal::Seal,
         settings::Settings,
-        trees,
     },
     vault::{KeyId, Keyring, Keys, Source, VaultError, key_of},
 };
@@ -35,8 +35,8 @@ struct Note {
 }
 
 impl Note {
-    fn settled(key: KeyId) -> Self {
-        Self { keys: vec![key.to_string()], places: trees::sealed_names() }
+    fn settled(key: KeyId, seal: &Seal) -> Self {
+        Self { keys: vec![key.to_string()], places: seal.names() }
     }
 
     async fn read(engine: &dyn Engine) -> Result<Option<Self>, StoreError> {
@@ -69,10 +69,10 @@ pub struct VaultStatus {
 /// Sees to it that there is the key that the store needs, and that all is sealed with the key in force.
 /// Nobody else uses the store yet.
 pub async fn prepare(sealed: &Sealed) -> Result<(), StoreError> {
-    let (raw, keyring) = (&*sealed.raw, &sealed.keyring);
+    let (raw, keyring) = (&*sealed.raw, &sealed.seal.keyring);
     let noted = find_key(raw, keyring).await?;
     let key = keyring.current().ok_or(VaultError::NoKey)?;
-    let settled = Note::settled(key);
+    let settled = Note::settled(key, &sealed.seal);
     if noted.as_ref() != Some(&settled) {
         let was_known = noted.is_some();
         match settle(sealed, noted.unwrap_or_default(), &settled).await {
@@ -141,7 +141,7 @@ async fn settle(sealed: &Sealed, mut noted: Note, settled: &Note) -> Result<u64,
 /// Gives every value that is not sealed with the key in force that seal. How many there were.
 async fn seal_all(sealed: &Sealed) -> Result<u64, StoreError> {
     let mut done = 0;
-    for mut range in trees::sealed_ranges() {
+    for mut range in sealed.seal.ranges() {
         while let Some(next) = seal_some(sealed, &range, &mut done).await? {
             range.start = next;
             // The store waits for nothing: others get their turn between two commits.
@@ -157,7 +157,8 @@ async fn seal_some(
     range: &Range,
     done: &mut u64,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let Sealed { raw, keyring, turn, .. } = sealed;
+    let Sealed { raw, seal, turn, .. } = sealed;
+    let keyring = &seal.keyring;
     let _alone = turn.write().await;
     let pairs = raw.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
     let Some((last, _)) = pairs.last() else { return Ok(None) };
@@ -168,7 +169,7 @@ async fn seal_some(
         if key_of(&value) == keyring.current() {
             continue;
         }
-        let clear = opened(keyring, &place, value.clone())?;
+        let clear = seal.opened(&place, value.clone())?;
         batch.put(place.clone(), keyring.seal(&place, &clear)?);
         batch.expect(place, Some(value));
         changed += 1;
@@ -191,8 +192,8 @@ async fn is_anything_to_do(sealed: &Sealed) -> Result<bool, StoreError> {
 
 /// Values that are sealed with the key in force, and those that are not.
 async fn count(sealed: &Sealed) -> Result<(u64, u64), StoreError> {
-    let (current, mut counts) = (sealed.keyring.current(), (0, 0));
-    for mut range in trees::sealed_ranges() {
+    let (current, mut counts) = (sealed.seal.keyring.current(), (0, 0));
+    for mut range in sealed.seal.ranges() {
         loop {
             let pairs = sealed.raw.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
             let Some((last, _)) = pairs.last() else { break };
@@ -224,40 +225,40 @@ impl Store {
     pub async fn rotate_key(&self) -> Result<VaultStatus, StoreError> {
         let sealed = &*self.sealed;
         let _rotating = sealed.rotating.lock().await;
-        let former = sealed.keyring.current().ok_or(VaultError::NoKey)?;
-        let new = blocking(&sealed.keyring, Keyring::begin).await?;
+        let former = sealed.seal.keyring.current().ok_or(VaultError::NoKey)?;
+        let new = blocking(&sealed.seal.keyring, Keyring::begin).await?;
         Breakpoint::KeyWritten.pass();
-        let keys = sealed.keyring.ids().iter().map(KeyId::to_string).collect();
-        let both = Note { keys, ..Note::settled(new) };
+        let keys = sealed.seal.keyring.ids().iter().map(KeyId::to_string).collect();
+        let both = Note { keys, ..Note::settled(new, &sealed.seal) };
         both.write(&*sealed.raw).await?;
         {
             let _alone = sealed.turn.write().await;
-            sealed.keyring.use_newest();
+            sealed.seal.keyring.use_newest();
         }
-        settle(sealed, both, &Note::settled(new)).await?;
+        settle(sealed, both, &Note::settled(new, &sealed.seal)).await?;
         sealed.raw.durable().await?;
-        blocking(&sealed.keyring, Keyring::drop_former).await?;
+        blocking(&sealed.seal.keyring, Keyring::drop_former).await?;
         tracing::info!(%former, %new, "the secrets are sealed with key {new} in place of {former}");
         self.vault_status().await
     }
 
     /// A pair of a snapshot with its value as it was written.
     pub fn opened(&self, pair: Pair) -> Result<Pair, StoreError> {
-        opened_pair(&self.sealed.keyring, pair)
+        self.sealed.seal.opened_pair(pair)
     }
 
     /// What the secrets are sealed with. Reads all of them.
     pub async fn vault_status(&self) -> Result<VaultStatus, StoreError> {
         let sealed = &*self.sealed;
         let (values, to_do) = count(sealed).await?;
-        let key = sealed.keyring.current().ok_or(VaultError::NoKey)?;
-        let source = sealed.keyring.source().unwrap_or(Source::Settings);
+        let key = sealed.seal.keyring.current().ok_or(VaultError::NoKey)?;
+        let source = sealed.seal.keyring.source().unwrap_or(Source::Settings);
         Ok(VaultStatus { key, source, values, to_do })
     }
 
     /// The keys that are held now. What a snapshot holds is sealed with those before and after it was begun.
     pub fn vault_keys(&self) -> Keys {
-        self.sealed.keyring.keys()
+        self.sealed.seal.keyring.keys()
     }
 }
 
@@ -271,6 +272,7 @@ mod tests {
         domain::clock::from_seconds,
         store::{
             SCHEMA,
+            catalogue::Catalogue,
             codec::{Key, encode},
             disk::Disk,
             engine::MemoryEngine,
@@ -304,12 +306,12 @@ mod tests {
         let engine = Arc::new(MemoryEngine::default());
         let mut batch = Batch::new();
         for number in 0..150 {
-            let key = Key::new(Tree::Idempotency).text("c").text(&number.to_string());
+            let key = Key::new(Tree::IDEMPOTENCY).text("c").text(&number.to_string());
             batch.put(key.done(), encode(&write(number)).unwrap());
-            let key = Key::new(Tree::Attempts).uuid(uuid::Uuid::nil()).number(number.into());
+            let key = Key::new(Tree::ATTEMPTS).uuid(uuid::Uuid::nil()).number(number.into());
             batch.put(key.done(), encode(&attempt(number.into())).unwrap());
         }
-        let setting = |name| Key::new(Tree::Settings).text(name).done();
+        let setting = |name| Key::new(Tree::SETTINGS).text(name).done();
         batch.put(setting("media link key"), encode(&SECRET).unwrap());
         batch.put(setting("schema"), encode(&SCHEMA).unwrap());
         engine.commit(batch).await.unwrap();
@@ -322,7 +324,8 @@ mod tests {
         vault: &Vault,
     ) -> Result<Store, StoreError> {
         let keyring = Keyring::at(data, vault);
-        Store::over_sealed(engine.clone(), Disk::manual(0), &keyring).await
+        let seal = Seal::new(keyring, Catalogue::OWN);
+        Store::over_sealed(engine.clone(), Disk::manual(0), seal, Catalogue::OWN).await
     }
 
     fn key(text: &str) -> Vault {

@@ -26,7 +26,7 @@ impl<'a> SearchMark<'a> {
 
     /// Removes the notes of messages that were to be indexed, which older versions kept.
     pub async fn forget_notes(&self) -> Result<(), StoreError> {
-        clear(self.engine, Key::new(Tree::Unindexed).all()).await
+        clear(self.engine, Key::new(Tree::UNINDEXED).all()).await
     }
 
     /// Nil for none. Durable on return.

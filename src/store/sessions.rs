@@ -1,10 +1,12 @@
 //! Sessions, and all that goes when one is removed.
 
+use uuid::Uuid;
+
 use crate::{
     domain::{SessionId, SessionRecord},
     store::{
         StoreError,
-        catalogue::CATALOGUE,
+        catalogue::Catalogue,
         codec::Key,
         engine::{Batch, Engine},
         messages::Messages,
@@ -16,7 +18,7 @@ use crate::{
 
 impl Record for SessionRecord {
     const TABLE: Table =
-        Table { tree: Tree::Sessions, owner: "session", indexes: &[], scope: Scope::Gateway };
+        Table { tree: Tree::SESSIONS, owner: "session", indexes: &[], scope: Scope::Gateway };
 }
 
 impl SessionRecord {
@@ -28,11 +30,12 @@ impl SessionRecord {
 pub struct Sessions<'a> {
     engine: &'a dyn Engine,
     numbers: &'a Numbers,
+    catalogue: Catalogue,
 }
 
 impl<'a> Sessions<'a> {
-    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
-        Self { engine, numbers }
+    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers, catalogue: Catalogue) -> Self {
+        Self { engine, numbers, catalogue }
     }
 
     pub async fn get(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
@@ -61,13 +64,26 @@ impl<'a> Sessions<'a> {
         Ok(self.get(id).await?.filter(|record| record.removal.is_none()))
     }
 
+    /// Removes what tables of [`Scope::Session`] hold of a session, in small commits.
+    pub async fn clear(&self, session: Uuid) -> Result<(), StoreError> {
+        for declared in self.catalogue.declarations() {
+            if declared.table.scope == Scope::Session {
+                let of_session = Key::new(declared.table.tree).uuid(session).all();
+                declared.clear(self.engine, of_session).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes the mirror of a session's chats, messages and people.
     pub async fn wipe(&self, id: &SessionId) -> Result<(), StoreError> {
         Messages::new(self.engine, self.numbers).clear(id, None).await?;
         self.numbers.keep(self.engine).await?;
-        for declared in CATALOGUE.iter().filter(|one| one.table.scope == Scope::Account) {
-            let of_session = Key::new(declared.table.tree).text(id.as_str()).all();
-            declared.clear(self.engine, of_session).await?;
+        for declared in self.catalogue.declarations() {
+            if declared.table.scope == Scope::Account {
+                let of_session = Key::new(declared.table.tree).text(id.as_str()).all();
+                declared.clear(self.engine, of_session).await?;
+            }
         }
         self.numbers.change_listing();
         Ok(())

@@ -43,5 +43,5 @@ impl<'a> Settings<'a> {
 }
 
 fn key(name: &str) -> Vec<u8> {
-    Key::new(Tree::Settings).text(name).done()
+    Key::new(Tree::SETTINGS).text(name).done()
 }

@@ -109,7 +109,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 async fn open(folder: &Path) -> Store {
-    let store = Store::open(folder, &Keyring::thrown_away()).await;
+    let store = Store::open(folder, &Keyring::thrown_away(), crate::store::Catalogue::OWN).await;
     store.unwrap_or_else(|error| panic!("{error}"))
 }
 

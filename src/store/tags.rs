@@ -14,13 +14,13 @@ use crate::{
     },
 };
 
-const BY_NAME: Index<Tag> = Index::new(Tree::TagNames);
+const BY_NAME: Index<Tag> = Index::new(Tree::TAG_NAMES);
 
 impl Record for Tag {
     const TABLE: Table = Table {
-        tree: Tree::Tags,
+        tree: Tree::TAGS,
         owner: "messaging",
-        indexes: &[Tree::TagNames],
+        indexes: &[Tree::TAG_NAMES],
         scope: Scope::Gateway,
     };
 

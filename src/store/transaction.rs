@@ -165,13 +165,13 @@ mod tests {
         name: String,
     }
 
-    const BY_NAME: Index<Note> = Index::new(Tree::ConversationsByTag);
+    const BY_NAME: Index<Note> = Index::new(Tree::CONVERSATIONS_BY_TAG);
 
     impl Record for Note {
         const TABLE: Table = Table {
-            tree: Tree::Tags,
+            tree: Tree::TAGS,
             owner: "a test",
-            indexes: &[Tree::ConversationsByTag],
+            indexes: &[Tree::CONVERSATIONS_BY_TAG],
             scope: Scope::Gateway,
         };
 

@@ -1,4 +1,5 @@
-//! The catalogue of trees: what is kept, under which key, whose it is, and what of it is sealed.
+//! Trees: the parts of the store by the first byte of their keys. Those listed here are the store's and those of the
+//! modules below it; a module above declares its trees beside its records.
 //!
 //! | tree | key | value | owner |
 //! |---|---|---|---|
@@ -55,137 +56,101 @@
 //! | `ConsumerFaults` | consumer, event number | [`crate::store::ConsumerFault`] | events |
 //! | `Unindexed` | number of a message, UUID of the change | nothing, of older stores | nobody |
 
-use crate::store::{codec::Key, engine::Range};
+use std::fmt;
 
-/// A tree. Its number is part of every key on the disk: numbers are never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Tree {
-    Settings = 1,
-    Sessions = 2,
-    Chats = 3,
-    ChatsByActivity = 4,
-    Messages = 5,
-    MessagePlaces = 6,
-    Contacts = 7,
-    Events = 8,
-    EventsBySession = 9,
-    EventIdentities = 10,
-    ApiKeys = 11,
-    ApiKeysByHash = 12,
-    Webhooks = 13,
-    WebhookCursors = 14,
-    Deliveries = 15,
-    DeliveriesWaiting = 16,
-    Attempts = 17,
-    Idempotency = 18,
-    IdempotencyByTime = 19,
-    Mirrors = 20,
-    Outbox = 24,
-    OutboxByMessage = 25,
-    OutboxWaiting = 26,
-    Lanes = 30,
-    LaneHeads = 31,
-    Identities = 40,
-    IdentitiesByPhone = 41,
-    MessagesInChat = 50,
-    MessagesByNumber = 51,
-    MessagesByUuid = 52,
-    MessageCounts = 53,
-    Conversations = 54,
-    ConversationsByUuid = 55,
-    ConversationsByNumber = 56,
-    Tags = 57,
-    ConversationsByTag = 58,
-    OutboxByUuid = 59,
-    Unindexed = 60,
-    Delivered = 61,
-    EventsOfSession = 70,
-    IdentitiesOfEvents = 71,
-    Receipts = 80,
-    MessageRecords = 90,
-    MessagesByTime = 91,
-    MessagesOfChat = 92,
-    MessagesByKey = 93,
-    MessageUuids = 94,
-    Consumers = 100,
-    ConsumerFaults = 101,
-    OutboxQueue = 110,
-    OutboxChats = 111,
-    OutboxHeads = 112,
-    OutboxSchedule = 113,
-    OutboxLookups = 114,
-    Jobs = 115,
-    JobsByDue = 116,
-    TagNames = 117,
+/// A part of the store with keys of one shape. Its number begins every key on the disk: numbers are never reused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    number: u8,
+    name: &'static str,
+    is_sealed: bool,
 }
 
 impl Tree {
-    pub fn prefix(self) -> u8 {
-        self as u8
+    pub const SETTINGS: Self = Self::new(1, "Settings");
+    pub const SESSIONS: Self = Self::sealed(2, "Sessions");
+    pub const CHATS: Self = Self::new(3, "Chats");
+    pub const CHATS_BY_ACTIVITY: Self = Self::new(4, "ChatsByActivity");
+    pub const MESSAGES: Self = Self::new(5, "Messages");
+    pub const MESSAGE_PLACES: Self = Self::new(6, "MessagePlaces");
+    pub const CONTACTS: Self = Self::new(7, "Contacts");
+    pub const EVENTS: Self = Self::new(8, "Events");
+    pub const EVENTS_BY_SESSION: Self = Self::new(9, "EventsBySession");
+    pub const EVENT_IDENTITIES: Self = Self::new(10, "EventIdentities");
+    pub const API_KEYS: Self = Self::new(11, "ApiKeys");
+    pub const API_KEYS_BY_HASH: Self = Self::new(12, "ApiKeysByHash");
+    pub const WEBHOOKS: Self = Self::sealed(13, "Webhooks");
+    pub const WEBHOOK_CURSORS: Self = Self::new(14, "WebhookCursors");
+    pub const DELIVERIES: Self = Self::sealed(15, "Deliveries");
+    pub const DELIVERIES_WAITING: Self = Self::new(16, "DeliveriesWaiting");
+    pub const ATTEMPTS: Self = Self::sealed(17, "Attempts");
+    pub const IDEMPOTENCY: Self = Self::sealed(18, "Idempotency");
+    pub const IDEMPOTENCY_BY_TIME: Self = Self::new(19, "IdempotencyByTime");
+    pub const MIRRORS: Self = Self::new(20, "Mirrors");
+    pub const OUTBOX: Self = Self::new(24, "Outbox");
+    pub const OUTBOX_BY_MESSAGE: Self = Self::new(25, "OutboxByMessage");
+    pub const OUTBOX_WAITING: Self = Self::new(26, "OutboxWaiting");
+    pub const LANES: Self = Self::new(30, "Lanes");
+    pub const LANE_HEADS: Self = Self::new(31, "LaneHeads");
+    pub const IDENTITIES: Self = Self::new(40, "Identities");
+    pub const IDENTITIES_BY_PHONE: Self = Self::new(41, "IdentitiesByPhone");
+    pub const MESSAGES_IN_CHAT: Self = Self::new(50, "MessagesInChat");
+    pub const MESSAGES_BY_NUMBER: Self = Self::new(51, "MessagesByNumber");
+    pub const MESSAGES_BY_UUID: Self = Self::new(52, "MessagesByUuid");
+    pub const MESSAGE_COUNTS: Self = Self::new(53, "MessageCounts");
+    pub const CONVERSATIONS: Self = Self::new(54, "Conversations");
+    pub const CONVERSATIONS_BY_UUID: Self = Self::new(55, "ConversationsByUuid");
+    pub const CONVERSATIONS_BY_NUMBER: Self = Self::new(56, "ConversationsByNumber");
+    pub const TAGS: Self = Self::new(57, "Tags");
+    pub const CONVERSATIONS_BY_TAG: Self = Self::new(58, "ConversationsByTag");
+    pub const OUTBOX_BY_UUID: Self = Self::new(59, "OutboxByUuid");
+    pub const UNINDEXED: Self = Self::new(60, "Unindexed");
+    pub const DELIVERED: Self = Self::sealed(61, "Delivered");
+    pub const EVENTS_OF_SESSION: Self = Self::new(70, "EventsOfSession");
+    pub const IDENTITIES_OF_EVENTS: Self = Self::new(71, "IdentitiesOfEvents");
+    pub const RECEIPTS: Self = Self::new(80, "Receipts");
+    pub const MESSAGE_RECORDS: Self = Self::new(90, "MessageRecords");
+    pub const MESSAGES_BY_TIME: Self = Self::new(91, "MessagesByTime");
+    pub const MESSAGES_OF_CHAT: Self = Self::new(92, "MessagesOfChat");
+    pub const MESSAGES_BY_KEY: Self = Self::new(93, "MessagesByKey");
+    pub const MESSAGE_UUIDS: Self = Self::new(94, "MessageUuids");
+    pub const CONSUMERS: Self = Self::new(100, "Consumers");
+    pub const CONSUMER_FAULTS: Self = Self::new(101, "ConsumerFaults");
+    pub const OUTBOX_QUEUE: Self = Self::new(110, "OutboxQueue");
+    pub const OUTBOX_CHATS: Self = Self::new(111, "OutboxChats");
+    pub const OUTBOX_HEADS: Self = Self::new(112, "OutboxHeads");
+    pub const OUTBOX_SCHEDULE: Self = Self::new(113, "OutboxSchedule");
+    pub const OUTBOX_LOOKUPS: Self = Self::new(114, "OutboxLookups");
+    pub const JOBS: Self = Self::new(115, "Jobs");
+    pub const JOBS_BY_DUE: Self = Self::new(116, "JobsByDue");
+    pub const TAG_NAMES: Self = Self::new(117, "TagNames");
+
+    /// A tree with its number and its name. The module that owns the tree declares it.
+    pub const fn new(number: u8, name: &'static str) -> Self {
+        Self { number, name, is_sealed: false }
+    }
+
+    /// A tree whose values are sealed on the disk: what is in them may be a secret of the caller's or of the
+    /// gateway's.
+    pub const fn sealed(number: u8, name: &'static str) -> Self {
+        Self { number, name, is_sealed: true }
+    }
+
+    pub const fn prefix(self) -> u8 {
+        self.number
+    }
+
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    pub const fn is_sealed(self) -> bool {
+        self.is_sealed
     }
 }
 
-/// The trees whose values are sealed on the disk: what is in them may be a secret of the caller's or of
-/// the gateway's. Passwords of proxies; secrets, addresses and headers of webhooks; what receivers
-/// answered, which may repeat a header; first answers of writes.
-const SEALED: [Tree; 6] = [
-    Tree::Sessions,
-    Tree::Webhooks,
-    Tree::Deliveries,
-    Tree::Delivered,
-    Tree::Attempts,
-    Tree::Idempotency,
-];
-/// The settings that are sealed: keys that the gateway signs with.
-const SEALED_SETTINGS: [&str; 1] = ["media link key"];
-
-/// Whether the value of a key is sealed on the disk.
-pub fn is_sealed(key: &[u8]) -> bool {
-    let Some((prefix, name)) = key.split_first() else { return false };
-    if *prefix == Tree::Settings.prefix() {
-        let name = name.strip_suffix(&[0, 0]).unwrap_or_default();
-        return SEALED_SETTINGS.iter().any(|sealed| sealed.as_bytes() == name);
-    }
-    SEALED.iter().any(|tree| tree.prefix() == *prefix)
-}
-
-/// Every place whose values are sealed.
-pub fn sealed_ranges() -> impl Iterator<Item = Range> {
-    let settings = SEALED_SETTINGS.iter().map(|name| Key::new(Tree::Settings).text(name).all());
-    SEALED.into_iter().map(|tree| Key::new(tree).all()).chain(settings)
-}
-
-/// Their names, by which a store knows which of them it has sealed.
-pub fn sealed_names() -> Vec<String> {
-    let settings = SEALED_SETTINGS.iter().map(|name| format!("Settings/{name}"));
-    SEALED.iter().map(|tree| format!("{tree:?}")).chain(settings).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_sealed_is_what_lies_in_the_sealed_ranges() {
-        let keys = [
-            (Key::new(Tree::Sessions).text("s"), true),
-            (Key::new(Tree::Settings).text("media link key"), true),
-            (Key::new(Tree::Settings).text("media link keys"), false),
-            (Key::new(Tree::Settings).text("schema"), false),
-            (Key::new(Tree::Settings), false),
-            (Key::new(Tree::Messages).text("s"), false),
-        ];
-        for (key, expected) in keys {
-            let key = key.done();
-            let lies_in = |range: Range| range.start <= key && key < range.end;
-            assert_eq!(
-                (is_sealed(&key), sealed_ranges().any(lies_in)),
-                (expected, expected),
-                "{key:?}"
-            );
-        }
-        assert!(!is_sealed(&[]));
-        assert_eq!(sealed_ranges().count(), sealed_names().len());
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 
 impl Record for WebhookRecord {
     const TABLE: Table =
-        Table { tree: Tree::Webhooks, owner: "webhooks", indexes: &[], scope: Scope::Gateway };
+        Table { tree: Tree::WEBHOOKS, owner: "webhooks", indexes: &[], scope: Scope::Gateway };
 }
 
 impl WebhookRecord {
@@ -29,7 +29,7 @@ impl WebhookRecord {
 
 impl Record for WebhookCursor {
     const TABLE: Table = Table {
-        tree: Tree::WebhookCursors,
+        tree: Tree::WEBHOOK_CURSORS,
         owner: "webhooks",
         indexes: &[],
         scope: Scope::Gateway,

@@ -254,8 +254,9 @@ async fn a_later_session_of_the_name_sees_and_sends_nothing_of_the_earlier_one()
 async fn assert_nothing_is_left(folder: &Path) {
     let data = folder.join("data");
     let keyring = Keyring::at(&data, &wagate::config::Vault::default());
-    let store =
-        Store::open(&data.join("store"), &keyring).await.unwrap_or_else(|error| panic!("{error}"));
+    let store = Store::open(&data.join("store"), &keyring, wagate::tables::CATALOGUE)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     let mut snapshot = store.snapshot();
     let mut looked_at = 0;
     loop {

@@ -34,7 +34,9 @@ async fn open(data: &Path) -> Store {
         tokio::time::sleep(SETTLING).await;
     }
     let keyring = Keyring::at(data, &wagate::config::Vault::default());
-    Store::open(&folder, &keyring).await.unwrap_or_else(|error| panic!("{error}"))
+    Store::open(&folder, &keyring, wagate::tables::CATALOGUE)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn copy(from: &Path, to: &Path) {

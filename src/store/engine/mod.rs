@@ -27,7 +27,7 @@ pub use self::{
     guard::Guarded,
     memory::{Conditions, MemoryEngine},
     overlay::Overlay,
-    sealed::{Sealed, opened, opened_pair, seal_writes},
+    sealed::Sealed,
     sled::SledEngine,
 };
 use crate::store::StoreError;

@@ -1,5 +1,5 @@
 //! An engine that seals the values of some trees on their way to the disk, and opens them on their way
-//! back. Which trees those are is said in [`crate::store::trees`].
+//! back. Which trees those are is decided by [`Seal`].
 //!
 //! Everything above it sees values as they were written. The same value is sealed to other bytes each
 //! time, so an expectation is compared in the clear here, and handed on as the sealed bytes that were
@@ -10,19 +10,16 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::sync::{Mutex, RwLock};
 
-use crate::{
-    store::{
-        StoreError,
-        engine::{Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot},
-        trees,
-    },
-    vault::{Keyring, key_of},
+use crate::store::{
+    StoreError,
+    engine::{Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot},
+    seal::Seal,
 };
 
 pub struct Sealed {
     /// With values as they lie on the disk.
     pub raw: Arc<dyn Engine>,
-    pub keyring: Keyring,
+    pub seal: Seal,
     /// Read while a batch is sealed and committed, written while the key changes and while values get the
     /// new one: nothing is committed under a key that is being dropped.
     pub turn: RwLock<()>,
@@ -31,18 +28,14 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    pub fn new(raw: Arc<dyn Engine>, keyring: Keyring) -> Self {
-        Self { raw, keyring, turn: RwLock::default(), rotating: Mutex::default() }
-    }
-
-    fn opened(&self, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        opened(&self.keyring, key, value)
+    pub fn new(raw: Arc<dyn Engine>, seal: Seal) -> Self {
+        Self { raw, seal, turn: RwLock::default(), rotating: Mutex::default() }
     }
 
     /// Puts what lies on the disk in the place of what is expected, where that is the same value.
     async fn find_expected(&self, batch: &mut Batch) -> Result<(), StoreError> {
         let is_sealed =
-            |(key, value): &(Vec<u8>, Option<Vec<u8>>)| value.is_some() && trees::is_sealed(key);
+            |(key, value): &(Vec<u8>, Option<Vec<u8>>)| value.is_some() && self.seal.covers(key);
         let sealed = batch.expectations.iter().filter(|one| is_sealed(one));
         let keys: Vec<Vec<u8>> = sealed.map(|(key, _)| key.clone()).collect();
         if keys.is_empty() {
@@ -52,7 +45,7 @@ impl Sealed {
         let expectations = batch.expectations.iter_mut().filter(|one| is_sealed(one));
         for ((key, expected), found) in expectations.zip(found) {
             let value = found.clone().ok_or(StoreError::Conflict)?;
-            if Some(self.opened(key, value)?) != *expected {
+            if Some(self.seal.opened(key, value)?) != *expected {
                 return Err(StoreError::Conflict);
             }
             *expected = found;
@@ -61,50 +54,25 @@ impl Sealed {
     }
 }
 
-/// A value as it was written. One of before it was sealed is in the clear already.
-pub fn opened(keyring: &Keyring, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-    if !trees::is_sealed(key) || key_of(&value).is_none() {
-        return Ok(value);
-    }
-    Ok(keyring.open(key, &value)?)
-}
-
-/// A pair with its value as it was written.
-pub fn opened_pair(keyring: &Keyring, (key, value): Pair) -> Result<Pair, StoreError> {
-    let value = opened(keyring, &key, value)?;
-    Ok((key, value))
-}
-
-/// Seals what a batch writes, where it is to lie sealed. A value from a backup is sealed already.
-pub fn seal_writes(keyring: &Keyring, batch: &mut Batch) -> Result<(), StoreError> {
-    for (key, write) in &mut batch.writes {
-        if let Some(value) = write
-            && trees::is_sealed(key)
-            && key_of(value).is_none()
-        {
-            *value = keyring.seal(key, value)?;
-        }
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl Engine for Sealed {
     async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let found = self.raw.get(key).await?;
-        found.map(|value| self.opened(key, value)).transpose()
+        found.map(|value| self.seal.opened(key, value)).transpose()
     }
 
     async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let found = self.raw.get_many(keys).await?.into_iter().zip(keys);
-        found.map(|(value, key)| value.map(|value| self.opened(key, value)).transpose()).collect()
+        found
+            .map(|(value, key)| value.map(|value| self.seal.opened(key, value)).transpose())
+            .collect()
     }
 
     async fn follow(&self, scans: Vec<Scan>) -> Result<Vec<Vec<Followed>>, StoreError> {
         let mut found = self.raw.follow(scans).await?;
         for one in found.iter_mut().flatten() {
             let value = std::mem::take(&mut one.pair.1);
-            one.pair.1 = self.opened(&one.pair.0, value)?;
+            one.pair.1 = self.seal.opened(&one.pair.0, value)?;
         }
         Ok(found)
     }
@@ -116,17 +84,17 @@ impl Engine for Sealed {
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
         let found = self.raw.scan(range, direction, limit).await?;
-        found.into_iter().map(|pair| opened_pair(&self.keyring, pair)).collect()
+        found.into_iter().map(|pair| self.seal.opened_pair(pair)).collect()
     }
 
     async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
         let keys = batch.writes.iter().chain(&batch.expectations).map(|(key, _)| key);
-        if !keys.into_iter().any(|key| trees::is_sealed(key)) {
+        if !keys.into_iter().any(|key| self.seal.covers(key)) {
             return self.raw.commit(batch).await;
         }
         let _turn = self.turn.read().await;
         self.find_expected(&mut batch).await?;
-        seal_writes(&self.keyring, &mut batch)?;
+        self.seal.seal_writes(&mut batch)?;
         self.raw.commit(batch).await
     }
 
@@ -152,18 +120,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::{
-        codec::{Key, encode},
-        engine::MemoryEngine,
-        trees::Tree,
+    use crate::{
+        store::{
+            catalogue::Catalogue,
+            codec::{Key, encode},
+            engine::MemoryEngine,
+            trees::Tree,
+        },
+        vault::{Keyring, key_of},
     };
 
     fn engine() -> Sealed {
-        Sealed::new(Arc::new(MemoryEngine::default()), Keyring::thrown_away())
+        let seal = Seal::new(Keyring::thrown_away(), Catalogue::OWN);
+        Sealed::new(Arc::new(MemoryEngine::default()), seal)
     }
 
     fn secret(name: &str) -> Vec<u8> {
-        Key::new(Tree::Webhooks).text(name).done()
+        Key::new(Tree::WEBHOOKS).text(name).done()
     }
 
     fn put(key: &[u8], value: &[u8]) -> Batch {
@@ -183,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn secrets_lie_sealed_and_all_else_as_it_was() {
         let (engine, value) = (engine(), encode(&"a secret").unwrap());
-        let open = Key::new(Tree::Chats).text("c").done();
+        let open = Key::new(Tree::CHATS).text("c").done();
         for key in [&secret("a"), &open] {
             engine.commit(put(key, &value)).await.unwrap();
             assert_eq!(engine.get(key).await.unwrap(), Some(value.clone()));
@@ -196,9 +169,9 @@ mod tests {
         assert_eq!(found, [(secret("a"), value.clone()), (open, value)]);
         let many = engine.get_many(&[secret("a"), secret("b")]).await.unwrap();
         assert_eq!(many, [Some(value_of(&engine).await), None]);
-        let entry = Key::new(Tree::Tags).text("a").done();
+        let entry = Key::new(Tree::TAGS).text("a").done();
         engine.commit(put(&entry, &secret("a"))).await.unwrap();
-        let range = Key::new(Tree::Tags).all();
+        let range = Key::new(Tree::TAGS).all();
         let followed =
             engine.follow(vec![Scan { range, direction: Direction::Forward, limit: 1 }]).await;
         assert_eq!(followed.unwrap()[0][0].pair, (secret("a"), value_of(&engine).await));
@@ -245,7 +218,7 @@ mod tests {
             runtime.block_on(async {
                 let (sealed, plain) = (engine(), MemoryEngine::default());
                 for (tree, name, expected, value) in steps {
-                    let tree = if tree == 0 { Tree::Sessions } else { Tree::Chats };
+                    let tree = if tree == 0 { Tree::SESSIONS } else { Tree::CHATS };
                     let key = Key::new(tree).number(name.into()).done();
                     let batch = || {
                         let mut batch = Batch::new();

@@ -20,16 +20,14 @@ use uuid::Uuid;
 
 pub use self::{copy::Rewrite, in_place::Pass};
 use self::{folders::Folders, progress::Progress, sealing::Sealing};
-use crate::{
-    store::{
-        SCHEMA, StoreError,
-        codec::{Key, decode, encode, encode_json},
-        disk::{Disk, Room},
-        engine::{Batch, Direction, Engine, Range, SledEngine, is_held},
-        sealing::load_keys,
-        trees::Tree,
-    },
-    vault::Keyring,
+use crate::store::{
+    SCHEMA, StoreError,
+    codec::{Key, decode, encode, encode_json},
+    disk::{Disk, Room},
+    engine::{Batch, Direction, Engine, Range, SledEngine, is_held},
+    seal::Seal,
+    sealing::load_keys,
+    trees::Tree,
 };
 
 /// The setting with the number of the layout.
@@ -97,7 +95,7 @@ struct Checkpoint {
 }
 
 /// Opens the engine in a folder, and brings what lies there to the present layout.
-pub async fn open(folder: &Path, disk: &Disk, keyring: &Keyring) -> Result<SledEngine, StoreError> {
+pub async fn open(folder: &Path, disk: &Disk, seal: &Seal) -> Result<SledEngine, StoreError> {
     let folders = Folders::of(folder);
     let _turn = folders.settle()?;
     loop {
@@ -110,8 +108,8 @@ pub async fn open(folder: &Path, disk: &Disk, keyring: &Keyring) -> Result<SledE
                 in_place::run(&engine, disk, step.from, step.name, &*work).await?
             }
             Work::Copy(work) => {
-                load_keys(&engine, keyring).await?;
-                let work = Box::new(Sealing { keyring: keyring.clone(), rewrite: work });
+                load_keys(&engine, &seal.keyring).await?;
+                let work = Box::new(Sealing { seal: seal.clone(), rewrite: work });
                 let next = copy_beside(&folders, &engine, disk, step.from, step.name, work).await?;
                 close(next, &folders.next).await?;
                 close(engine, &folders.store).await?;
@@ -271,7 +269,7 @@ fn everything() -> Range {
 }
 
 fn key(setting: &str) -> Vec<u8> {
-    Key::new(Tree::Settings).text(setting).done()
+    Key::new(Tree::SETTINGS).text(setting).done()
 }
 
 fn check_room(disk: &Disk) -> Result<(), StoreError> {

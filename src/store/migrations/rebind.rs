@@ -26,12 +26,12 @@ use crate::{
 const WEBHOOK_BEFORE: Duration = Duration::from_secs(10);
 /// What a webhook has in other trees, by its UUID.
 const OF_WEBHOOK: [Tree; 6] = [
-    Tree::Deliveries,
-    Tree::DeliveriesWaiting,
-    Tree::Lanes,
-    Tree::LaneHeads,
-    Tree::Delivered,
-    Tree::WebhookCursors,
+    Tree::DELIVERIES,
+    Tree::DELIVERIES_WAITING,
+    Tree::LANES,
+    Tree::LANE_HEADS,
+    Tree::DELIVERED,
+    Tree::WEBHOOK_CURSORS,
 ];
 
 pub struct Rebind;
@@ -41,7 +41,7 @@ struct Bearers(HashMap<String, (Timestamp, Uuid)>);
 
 impl Bearers {
     async fn read(engine: &dyn Engine) -> Result<Self, StoreError> {
-        let all = Key::new(Tree::Sessions).all();
+        let all = Key::new(Tree::SESSIONS).all();
         let mut found = HashMap::new();
         for (_, value) in engine.scan(all, Direction::Forward, usize::MAX).await? {
             let record: Value = decode(&value)?;
@@ -66,16 +66,16 @@ impl InPlace for Rebind {
     async fn run(&self, pass: &mut Pass<'_>) -> Result<(), StoreError> {
         let bearers = Bearers::read(pass.engine).await?;
         let now = Clock::system().now();
-        pass.each(Tree::ApiKeys, |batch, pair| bind_key(batch, pair, &bearers, now)).await?;
+        pass.each(Tree::API_KEYS, |batch, pair| bind_key(batch, pair, &bearers, now)).await?;
         let engine = pass.engine;
         // They are few, and those that go take much with them.
-        let webhooks = Key::new(Tree::Webhooks).all();
+        let webhooks = Key::new(Tree::WEBHOOKS).all();
         for pair in engine.scan(webhooks, Direction::Forward, usize::MAX).await? {
             bind_webhook(engine, pair, &bearers).await?;
         }
-        pass.each(Tree::Outbox, |batch, pair| bind_send(batch, pair, &bearers)).await?;
-        pass.each(Tree::Events, |batch, pair| bind_event(batch, pair, &bearers)).await?;
-        for tree in [Tree::EventsBySession, Tree::EventIdentities] {
+        pass.each(Tree::OUTBOX, |batch, pair| bind_send(batch, pair, &bearers)).await?;
+        pass.each(Tree::EVENTS, |batch, pair| bind_event(batch, pair, &bearers)).await?;
+        for tree in [Tree::EVENTS_BY_SESSION, Tree::EVENT_IDENTITIES] {
             clear(engine, Key::new(tree).all()).await?;
         }
         Ok(())
@@ -118,12 +118,12 @@ async fn bind_webhook(
     }
     tracing::warn!(webhook = %record["id"], "the webhook of a session that is gone is removed");
     if let Some(id) = uuid(&record, "id") {
-        let deliveries = Key::new(Tree::Deliveries).uuid(id);
+        let deliveries = Key::new(Tree::DELIVERIES).uuid(id);
         let length = deliveries.length();
         for (key, _) in engine.scan(deliveries.all(), Direction::Forward, usize::MAX).await? {
             let delivery = key.get(length..).and_then(|rest| Uuid::from_slice(rest).ok());
             if let Some(delivery) = delivery {
-                clear(engine, Key::new(Tree::Attempts).uuid(delivery).all()).await?;
+                clear(engine, Key::new(Tree::ATTEMPTS).uuid(delivery).all()).await?;
             }
         }
         for tree in OF_WEBHOOK {
@@ -147,7 +147,7 @@ fn bind_send(batch: &mut Batch, (key, value): Pair, bearers: &Bearers) -> Result
         return Ok(());
     }
     if let Some(message) = text(&entry["outgoing"], "key") {
-        batch.remove(Key::new(Tree::OutboxByMessage).text(session).text(message).done());
+        batch.remove(Key::new(Tree::OUTBOX_BY_MESSAGE).text(session).text(message).done());
     }
     batch.remove(key);
     Ok(())
@@ -161,10 +161,10 @@ fn bind_event(batch: &mut Batch, (key, value): Pair, bearers: &Bearers) -> Resul
     let Some(seq) = entry["seq"].as_u64() else { return Ok(()) };
     entry["sessionUuid"] = json!(uuid);
     if let Some(identity) = identity(&entry["body"]) {
-        let place = Key::new(Tree::IdentitiesOfEvents).uuid(uuid).text(&identity).done();
+        let place = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(uuid).text(&identity).done();
         batch.put(place, encode_json(&seq)?);
     }
-    batch.put(Key::new(Tree::EventsOfSession).uuid(uuid).number(seq).done(), Vec::new());
+    batch.put(Key::new(Tree::EVENTS_OF_SESSION).uuid(uuid).number(seq).done(), Vec::new());
     batch.put(key, encode_json(&entry)?);
     Ok(())
 }
@@ -239,23 +239,23 @@ mod tests {
         let engine = MemoryEngine::default();
         let mut batch = Batch::new();
         let session = json!({ "id": "a", "uuid": NOW, "createdAt": at(BORN) });
-        put(&mut batch, Key::new(Tree::Sessions).text("a"), &session);
+        put(&mut batch, Key::new(Tree::SESSIONS).text("a"), &session);
         for (seq, time) in [(1_u64, BORN - 500), (2, BORN + 500)] {
             let id = Uuid::from_u128(seq.into());
             let body =
                 json!({ "type": "ack", "message": "true_15550000001@c.us_K", "ack": "read" });
             let event = json!({ "seq": seq, "session": "a", "at": at(time), "body": body });
-            put(&mut batch, Key::new(Tree::Events).number(seq), &event);
-            put(&mut batch, Key::new(Tree::EventsBySession).text("a").number(seq), &json!(null));
+            put(&mut batch, Key::new(Tree::EVENTS).number(seq), &event);
+            put(&mut batch, Key::new(Tree::EVENTS_BY_SESSION).text("a").number(seq), &json!(null));
             let record = json!({ "id": id, "session": "a", "createdAt": at(time) });
-            put(&mut batch, Key::new(Tree::ApiKeys).uuid(id), &record);
-            put(&mut batch, Key::new(Tree::Webhooks).uuid(id), &record);
-            put(&mut batch, Key::new(Tree::WebhookCursors).uuid(id), &json!(5));
-            put(&mut batch, Key::new(Tree::Deliveries).uuid(id).uuid(id), &json!({}));
-            put(&mut batch, Key::new(Tree::Attempts).uuid(id).number(1), &json!({}));
+            put(&mut batch, Key::new(Tree::API_KEYS).uuid(id), &record);
+            put(&mut batch, Key::new(Tree::WEBHOOKS).uuid(id), &record);
+            put(&mut batch, Key::new(Tree::WEBHOOK_CURSORS).uuid(id), &json!(5));
+            put(&mut batch, Key::new(Tree::DELIVERIES).uuid(id).uuid(id), &json!({}));
+            put(&mut batch, Key::new(Tree::ATTEMPTS).uuid(id).number(1), &json!({}));
         }
         let record = json!({ "id": Uuid::from_u128(3), "session": "a", "createdAt": at(BORN - 1) });
-        put(&mut batch, Key::new(Tree::Webhooks).uuid(Uuid::from_u128(3)), &record);
+        put(&mut batch, Key::new(Tree::WEBHOOKS).uuid(Uuid::from_u128(3)), &record);
         for (id, time, state) in
             [(1, BORN - 500, "queued"), (2, BORN - 500, "sent"), (3, BORN + 500, "queued")]
         {
@@ -264,8 +264,8 @@ mod tests {
             let outgoing = json!({ "key": message });
             let entry = json!({ "id": id, "session": "a", "sessionUuid": nil, "outgoing": outgoing,
                 "state": state, "queuedAt": at(time) });
-            put(&mut batch, Key::new(Tree::Outbox).text("a").uuid(id), &entry);
-            put(&mut batch, Key::new(Tree::OutboxByMessage).text("a").text(&message), &json!(id));
+            put(&mut batch, Key::new(Tree::OUTBOX).text("a").uuid(id), &entry);
+            put(&mut batch, Key::new(Tree::OUTBOX_BY_MESSAGE).text("a").text(&message), &json!(id));
         }
         engine.commit(batch).await.unwrap();
         engine
@@ -288,27 +288,27 @@ mod tests {
             let disk = Disk::manual(0);
             in_place::run(&engine, &disk, 1, "test", &Rebind).await.unwrap();
             let bound = |value: &Value| uuid(value, "sessionUuid").filter(|uuid| !uuid.is_nil());
-            let events: Vec<_> = all(&engine, Tree::Events).await.iter().map(bound).collect();
+            let events: Vec<_> = all(&engine, Tree::EVENTS).await.iter().map(bound).collect();
             assert_eq!(events, [None, Some(NOW)]);
-            let place = Key::new(Tree::EventsOfSession).uuid(NOW).number(2).done();
+            let place = Key::new(Tree::EVENTS_OF_SESSION).uuid(NOW).number(2).done();
             assert!(engine.get(&place).await.unwrap().is_some());
-            assert_eq!(count(&engine, Tree::EventsOfSession).await, 1);
+            assert_eq!(count(&engine, Tree::EVENTS_OF_SESSION).await, 1);
             let identity = "ack|true_15550000001@c.us_K|3|";
-            let place = Key::new(Tree::IdentitiesOfEvents).uuid(NOW).text(identity).done();
+            let place = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(NOW).text(identity).done();
             assert_eq!(engine.get(&place).await.unwrap(), Some(encode_json(&2).unwrap()));
-            assert_eq!(count(&engine, Tree::EventsBySession).await, 0);
-            let keys = all(&engine, Tree::ApiKeys).await;
+            assert_eq!(count(&engine, Tree::EVENTS_BY_SESSION).await, 0);
+            let keys = all(&engine, Tree::API_KEYS).await;
             let keys: Vec<_> =
                 keys.iter().map(|key| (bound(key), !key["revokedAt"].is_null())).collect();
             assert_eq!(keys, [(None, true), (Some(NOW), false)]);
-            let webhooks: Vec<_> = all(&engine, Tree::Webhooks).await.iter().map(bound).collect();
+            let webhooks: Vec<_> = all(&engine, Tree::WEBHOOKS).await.iter().map(bound).collect();
             assert_eq!(webhooks, [Some(NOW), Some(NOW)]);
-            for tree in [Tree::WebhookCursors, Tree::Deliveries, Tree::Attempts] {
+            for tree in [Tree::WEBHOOK_CURSORS, Tree::DELIVERIES, Tree::ATTEMPTS] {
                 assert_eq!(count(&engine, tree).await, 1, "{tree:?}");
             }
-            let sends: Vec<_> = all(&engine, Tree::Outbox).await.iter().map(bound).collect();
+            let sends: Vec<_> = all(&engine, Tree::OUTBOX).await.iter().map(bound).collect();
             assert_eq!(sends, [None, Some(NOW)]);
-            assert_eq!(count(&engine, Tree::OutboxByMessage).await, 2);
+            assert_eq!(count(&engine, Tree::OUTBOX_BY_MESSAGE).await, 2);
         }
     }
 }

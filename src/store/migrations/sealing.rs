@@ -3,17 +3,15 @@
 
 use async_trait::async_trait;
 
-use crate::{
-    store::{
-        StoreError,
-        engine::{Batch, Engine, Pair, opened_pair, seal_writes},
-        migrations::Rewrite,
-    },
-    vault::Keyring,
+use crate::store::{
+    StoreError,
+    engine::{Batch, Engine, Pair},
+    migrations::Rewrite,
+    seal::Seal,
 };
 
 pub struct Sealing {
-    pub keyring: Keyring,
+    pub seal: Seal,
     pub rewrite: Box<dyn Rewrite>,
 }
 
@@ -30,8 +28,8 @@ impl Rewrite for Sealing {
         into: &mut Batch,
     ) -> Result<(), StoreError> {
         let mut written = Batch::new();
-        self.rewrite.rewrite(old, opened_pair(&self.keyring, pair)?, &mut written).await?;
-        seal_writes(&self.keyring, &mut written)?;
+        self.rewrite.rewrite(old, self.seal.opened_pair(pair)?, &mut written).await?;
+        self.seal.seal_writes(&mut written)?;
         into.writes.extend(written.writes);
         Ok(())
     }

@@ -22,33 +22,37 @@ use crate::{
 
 /// The trees whose values are encoded. Those of the others are keys, or nothing.
 const ENCODED: [Tree; 23] = [
-    Tree::Settings,
-    Tree::Sessions,
-    Tree::Chats,
-    Tree::Contacts,
-    Tree::Events,
-    Tree::IdentitiesOfEvents,
-    Tree::ApiKeys,
-    Tree::Webhooks,
-    Tree::WebhookCursors,
-    Tree::Deliveries,
-    Tree::Lanes,
-    Tree::LaneHeads,
-    Tree::Delivered,
-    Tree::Attempts,
-    Tree::Idempotency,
-    Tree::Mirrors,
-    Tree::Outbox,
-    Tree::OutboxByMessage,
-    Tree::Identities,
-    Tree::MessageCounts,
-    Tree::Conversations,
-    Tree::Tags,
-    Tree::Receipts,
+    Tree::SETTINGS,
+    Tree::SESSIONS,
+    Tree::CHATS,
+    Tree::CONTACTS,
+    Tree::EVENTS,
+    Tree::IDENTITIES_OF_EVENTS,
+    Tree::API_KEYS,
+    Tree::WEBHOOKS,
+    Tree::WEBHOOK_CURSORS,
+    Tree::DELIVERIES,
+    Tree::LANES,
+    Tree::LANE_HEADS,
+    Tree::DELIVERED,
+    Tree::ATTEMPTS,
+    Tree::IDEMPOTENCY,
+    Tree::MIRRORS,
+    Tree::OUTBOX,
+    Tree::OUTBOX_BY_MESSAGE,
+    Tree::IDENTITIES,
+    Tree::MESSAGE_COUNTS,
+    Tree::CONVERSATIONS,
+    Tree::TAGS,
+    Tree::RECEIPTS,
 ];
 /// Indexes of messages, which are made from the messages.
-const LEFT_OUT: [Tree; 4] =
-    [Tree::MessagePlaces, Tree::MessagesInChat, Tree::MessagesByNumber, Tree::MessagesByUuid];
+const LEFT_OUT: [Tree; 4] = [
+    Tree::MESSAGE_PLACES,
+    Tree::MESSAGES_IN_CHAT,
+    Tree::MESSAGES_BY_NUMBER,
+    Tree::MESSAGES_BY_UUID,
+];
 /// A JSON value of layout 2 begins with this byte.
 const JSON: u8 = 1;
 
@@ -62,7 +66,7 @@ pub struct Compact {
 impl Rewrite for Compact {
     async fn begin(&mut self, old: &dyn Engine, new: &dyn Engine) -> Result<(), StoreError> {
         self.next_number = FIRST_NUMBER;
-        for (engine, tree) in [(old, Tree::MessagesByNumber), (new, Tree::MessageRecords)] {
+        for (engine, tree) in [(old, Tree::MESSAGES_BY_NUMBER), (new, Tree::MESSAGE_RECORDS)] {
             let found = engine.scan(Key::new(tree).all(), Direction::Backward, 1).await?;
             let last = found.first().and_then(|(key, _)| last_number(key));
             self.next_number = self.next_number.max(last.map_or(0, |last| last + 1));
@@ -77,17 +81,17 @@ impl Rewrite for Compact {
         into: &mut Batch,
     ) -> Result<(), StoreError> {
         let is_of = |trees: &[Tree]| trees.iter().any(|tree| key.first() == Some(&tree.prefix()));
-        if is_of(&[Tree::Messages]) {
+        if is_of(&[Tree::MESSAGES]) {
             return self.message(&key, &value, into);
         }
         if is_of(&LEFT_OUT) {
             return Ok(());
         }
-        if is_of(&[Tree::ApiKeysByHash]) && value.first() == Some(&JSON) {
-            into.put(key, Key::new(Tree::ApiKeys).uuid(decode(&value)?).done());
+        if is_of(&[Tree::API_KEYS_BY_HASH]) && value.first() == Some(&JSON) {
+            into.put(key, Key::new(Tree::API_KEYS).uuid(decode(&value)?).done());
             return Ok(());
         }
-        let index_layout = Key::new(Tree::Settings).text(reindex::SETTING);
+        let index_layout = Key::new(Tree::SETTINGS).text(reindex::SETTING);
         let value = if key == index_layout.as_bytes() {
             // What other indexes differ in is done here.
             let found: u64 = decode(&value)?;
@@ -106,7 +110,7 @@ impl Compact {
     fn message(&mut self, key: &[u8], value: &[u8], into: &mut Batch) -> Result<(), StoreError> {
         let damaged = || StoreError::Corrupt("a message that cannot be read".to_owned());
         let session = text_at(key, 1).ok_or_else(damaged)?;
-        let of_session = Key::new(Tree::Messages).text(&session);
+        let of_session = Key::new(Tree::MESSAGES).text(&session);
         let chat = text_at(key, of_session.length()).ok_or_else(damaged)?;
         let placed = time_at(key, of_session.text(&chat).length()).ok_or_else(damaged)?;
         let mut message: Plain = decode(value)?;
@@ -129,13 +133,13 @@ impl Compact {
             record.push(("placedAt".to_owned(), Plain::Text(placed.to_string())));
         }
         record.push(("message".to_owned(), message));
-        let place = Key::new(Tree::MessageRecords).number(number).done();
+        let place = Key::new(Tree::MESSAGE_RECORDS).number(number).done();
         let of = |tree| Key::new(tree).text(&session).text(&chat);
         for entry in [
-            of(Tree::MessagesByTime).time(placed).number(number),
-            of(Tree::MessagesOfChat).number(number),
-            of(Tree::MessagesByKey).text(&id.key).number(number),
-            Key::new(Tree::MessageUuids).uuid(message_uuid(&owner, &id)),
+            of(Tree::MESSAGES_BY_TIME).time(placed).number(number),
+            of(Tree::MESSAGES_OF_CHAT).number(number),
+            of(Tree::MESSAGES_BY_KEY).text(&id.key).number(number),
+            Key::new(Tree::MESSAGE_UUIDS).uuid(message_uuid(&owner, &id)),
         ] {
             into.put(entry.done(), place.clone());
         }

@@ -4,13 +4,16 @@ use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
-use crate::store::migrations::*;
+use crate::{
+    store::{catalogue::Catalogue, migrations::*},
+    vault::Keyring,
+};
 
 const RECORDS: u64 = 2_000;
 
 fn record(number: u64) -> (Vec<u8>, Vec<u8>) {
     let value = serde_json::json!({ "number": number, "text": "x".repeat(100) });
-    (Key::new(Tree::Contacts).number(number).done(), encode_json(&value).unwrap())
+    (Key::new(Tree::CONTACTS).number(number).done(), encode_json(&value).unwrap())
 }
 
 /// A folder with a store of layout 2.
@@ -34,9 +37,13 @@ async fn older() -> (TempDir, std::path::PathBuf) {
 }
 
 async fn opened(store: &Path) -> SledEngine {
-    open(store, &Disk::manual(0), &Keyring::thrown_away())
+    open(store, &Disk::manual(0), &seal(Keyring::thrown_away()))
         .await
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn seal(keyring: Keyring) -> Seal {
+    Seal::new(keyring, Catalogue::OWN)
 }
 
 /// Everything is there once, and nothing is left of the way.
@@ -44,7 +51,7 @@ async fn check(store: &Path) {
     let engine = opened(store).await;
     assert_eq!(number(&engine).await.unwrap(), Some(SCHEMA));
     assert_eq!(under_way(&engine).await.unwrap(), None);
-    let all = Key::new(Tree::Contacts).all();
+    let all = Key::new(Tree::CONTACTS).all();
     let found = engine.scan(all, Direction::Forward, usize::MAX).await.unwrap();
     assert_eq!(found.len() as u64, RECORDS);
     for (number, (key, value)) in (0..).zip(found) {
@@ -152,7 +159,7 @@ async fn a_disk_without_room_for_the_copy_is_said_before_anything_is_written() {
     let (_folder, store) = older().await;
     let disk = Disk::manual(0);
     disk.set_free(1_000);
-    let refused = open(&store, &disk, &Keyring::thrown_away()).await.err();
+    let refused = open(&store, &disk, &seal(Keyring::thrown_away())).await.err();
     assert!(matches!(refused, Some(StoreError::NoRoomToMigrate { .. })), "{refused:?}");
     while is_held(&store) {
         tokio::time::sleep(CLOSING_LOOK).await;
@@ -168,7 +175,7 @@ async fn two_at_once_do_not_open_the_same_store() {
     let (_folder, store) = older().await;
     let turn = Folders::of(&store).settle().unwrap_or_else(|error| panic!("{error}"));
     assert!(matches!(
-        open(&store, &Disk::manual(0), &Keyring::thrown_away()).await,
+        open(&store, &Disk::manual(0), &seal(Keyring::thrown_away())).await,
         Err(StoreError::InUse)
     ));
     drop(turn);
@@ -190,7 +197,7 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
     let (_folder, store) = older().await;
     let engine = SledEngine::open(&store).unwrap();
     let value = serde_json::json!({ "password": SECRET });
-    let keys = [Tree::Sessions, Tree::Webhooks, Tree::Idempotency, Tree::Attempts]
+    let keys = [Tree::SESSIONS, Tree::WEBHOOKS, Tree::IDEMPOTENCY, Tree::ATTEMPTS]
         .map(|tree| Key::new(tree).text("s").done())
         .into_iter()
         .chain([key("media link key")])
@@ -210,7 +217,7 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
         let engine = SledEngine::open(&store).unwrap();
         load_keys(&engine, &keyring).await.unwrap();
         let rewrite = Box::new(Interrupted(1_200));
-        let rewrite = Box::new(Sealing { keyring: keyring.clone(), rewrite });
+        let rewrite = Box::new(Sealing { seal: seal(keyring.clone()), rewrite });
         let disk = Disk::manual(0);
         let cut = copy_beside(&Folders::of(&store), &engine, &disk, 2, "test", rewrite).await;
         assert!(matches!(cut, Err(StoreError::Full)));
@@ -220,12 +227,13 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
         tokio::time::sleep(CLOSING_LOOK).await;
     }
     let keyring = Keyring::at(data, &crate::config::Vault::default());
-    let engine =
-        open(&store, &Disk::manual(0), &keyring).await.unwrap_or_else(|error| panic!("{error}"));
+    let engine = open(&store, &Disk::manual(0), &seal(keyring.clone()))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     for key in keys {
         let found = engine.get(&key).await.unwrap().unwrap();
         assert!(crate::vault::key_of(&found) == keyring.current(), "{key:?}");
-        let (_, found) = crate::store::engine::opened_pair(&keyring, (key, found)).unwrap();
+        let (_, found) = seal(keyring.clone()).opened_pair((key, found)).unwrap();
         assert_eq!(decode::<serde_json::Value>(&found).unwrap(), value);
     }
     engine.durable().await.unwrap();

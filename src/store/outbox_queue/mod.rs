@@ -53,13 +53,13 @@ pub struct ChatQueue {
 }
 
 /// The heads of a session's chats, in the order in which they go out.
-const HEADS: Index<ChatQueue> = Index::new(Tree::OutboxHeads);
+const HEADS: Index<ChatQueue> = Index::new(Tree::OUTBOX_HEADS);
 
 impl Record for ChatQueue {
     const TABLE: Table = Table {
-        tree: Tree::OutboxChats,
+        tree: Tree::OUTBOX_CHATS,
         owner: "messaging",
-        indexes: &[Tree::OutboxHeads],
+        indexes: &[Tree::OUTBOX_HEADS],
         scope: Scope::Gateway,
     };
 
@@ -164,16 +164,16 @@ impl<'a> OutboxQueue<'a> {
 
     /// When the first entry that is for later is due.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let all = Key::new(Tree::OutboxSchedule).all();
+        let all = Key::new(Tree::OUTBOX_SCHEDULE).all();
         let found = self.engine.scan(all, Direction::Forward, 1).await?;
         Ok(found.first().and_then(|(key, _)| time_at(key, 1)))
     }
 
     /// Entries that were for later and are due now.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        let all = Key::new(Tree::OutboxSchedule).all();
+        let all = Key::new(Tree::OUTBOX_SCHEDULE).all();
         // A moment has its own entries below it.
-        let end = Key::<()>::new(Tree::OutboxSchedule).time(now).all().end;
+        let end = Key::<()>::new(Tree::OUTBOX_SCHEDULE).time(now).all().end;
         self.entries(Range { end, ..all }, limit).await.map(|(entries, _)| entries)
     }
 
@@ -186,10 +186,10 @@ impl<'a> OutboxQueue<'a> {
         limit: usize,
     ) -> Result<(Vec<OutboxEntry>, Option<Vec<u8>>), StoreError> {
         let mut range = match kind {
-            PlaceKind::Queue => Key::new(Tree::OutboxQueue).uuid(session).all(),
-            PlaceKind::Lookup => Key::new(Tree::OutboxLookups).uuid(session).all(),
+            PlaceKind::Queue => Key::new(Tree::OUTBOX_QUEUE).uuid(session).all(),
+            PlaceKind::Lookup => Key::new(Tree::OUTBOX_LOOKUPS).uuid(session).all(),
             // By time first: those of other sessions are passed over.
-            PlaceKind::Schedule => Key::new(Tree::OutboxSchedule).all(),
+            PlaceKind::Schedule => Key::new(Tree::OUTBOX_SCHEDULE).all(),
         };
         if let Some(after) = after {
             range.start = [after.as_slice(), &[0]].concat();
@@ -203,13 +203,13 @@ impl<'a> OutboxQueue<'a> {
     pub async fn count(&self) -> Result<HashMap<Uuid, Counted>, StoreError> {
         let mut all: HashMap<Uuid, Counted> = HashMap::new();
         let none = |session| Counted { session, queued: 0, scheduled: 0 };
-        self.each(Tree::OutboxChats, |_, value| {
+        self.each(Tree::OUTBOX_CHATS, |_, value| {
             let ChatQueue { session, session_uuid, waiting, .. } = decode(value)?;
             all.entry(session_uuid).or_insert_with(|| none(session)).queued += waiting;
             Ok(())
         })
         .await?;
-        self.each(Tree::OutboxSchedule, |key, value| {
+        self.each(Tree::OUTBOX_SCHEDULE, |key, value| {
             if let (Some(uuid), Some(session)) = (uuid_at(key, 1 + TIME), session_at(value)) {
                 all.entry(uuid).or_insert_with(|| none(session)).scheduled += 1;
             }
@@ -222,14 +222,14 @@ impl<'a> OutboxQueue<'a> {
     /// Puts what was being looked up when the gateway ended back into the queues, and what an older version
     /// left without a place. To be called until it has found nothing, each time in a transaction.
     pub async fn take_over(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let lookups = self.entries(Key::new(Tree::OutboxLookups).all(), limit).await?.0;
+        let lookups = self.entries(Key::new(Tree::OUTBOX_LOOKUPS).all(), limit).await?.0;
         for entry in &lookups {
             self.move_to(entry, Place::Queue).await?;
         }
         if !lookups.is_empty() {
             return Ok(lookups.len());
         }
-        let older = Key::new(Tree::OutboxWaiting).all();
+        let older = Key::new(Tree::OUTBOX_WAITING).all();
         let found = self.engine.scan(older, Direction::Forward, limit).await?;
         for (key, place) in &found {
             let mut batch = Batch::new();
@@ -251,12 +251,12 @@ impl<'a> OutboxQueue<'a> {
     /// Forgets all places of a session. Its entries go elsewhere.
     pub async fn clear(&self, session: &SessionRef) -> Result<(), StoreError> {
         let of_session = |tree| Key::new(tree).uuid(session.uuid).all();
-        let chats = of_session(Tree::OutboxChats);
+        let chats = of_session(Tree::OUTBOX_CHATS);
         Declaration::of::<ChatQueue>().clear(self.engine, chats).await?;
-        clear(self.engine, of_session(Tree::OutboxQueue)).await?;
-        clear(self.engine, of_session(Tree::OutboxLookups)).await?;
+        clear(self.engine, of_session(Tree::OUTBOX_QUEUE)).await?;
+        clear(self.engine, of_session(Tree::OUTBOX_LOOKUPS)).await?;
         let mut scheduled = Vec::new();
-        self.each(Tree::OutboxSchedule, |key, _| {
+        self.each(Tree::OUTBOX_SCHEDULE, |key, _| {
             if uuid_at(key, 1 + TIME) == Some(session.uuid) {
                 scheduled.push(key.to_vec());
             }
@@ -321,7 +321,7 @@ impl<'a> OutboxQueue<'a> {
         }
         let mut chat = ChatQueue { waiting: former.waiting - 1, ..former.clone() };
         if chat.head == entry.id {
-            let all = Key::new(Tree::OutboxQueue).uuid(entry.session_uuid);
+            let all = Key::new(Tree::OUTBOX_QUEUE).uuid(entry.session_uuid);
             let (first, _) = self.entries(all.text(entry.chat().as_str()).all(), 2).await?;
             let Some(next) = first.iter().find(|other| other.id != entry.id) else {
                 record::remove_in(batch, &key, &former);
@@ -401,16 +401,16 @@ fn chat_of(entry: &OutboxEntry) -> Key<ChatQueue> {
 }
 
 fn in_queue(entry: &OutboxEntry) -> Vec<u8> {
-    let of_session = Key::new(Tree::OutboxQueue).uuid(entry.session_uuid);
+    let of_session = Key::new(Tree::OUTBOX_QUEUE).uuid(entry.session_uuid);
     of_session.text(entry.chat().as_str()).uuid(entry.id).done()
 }
 
 fn in_schedule(entry: &OutboxEntry, at: Timestamp) -> Vec<u8> {
-    Key::new(Tree::OutboxSchedule).time(at).uuid(entry.session_uuid).uuid(entry.id).done()
+    Key::new(Tree::OUTBOX_SCHEDULE).time(at).uuid(entry.session_uuid).uuid(entry.id).done()
 }
 
 fn in_lookups(entry: &OutboxEntry) -> Vec<u8> {
-    Key::new(Tree::OutboxLookups).uuid(entry.session_uuid).uuid(entry.id).done()
+    Key::new(Tree::OUTBOX_LOOKUPS).uuid(entry.session_uuid).uuid(entry.id).done()
 }
 
 fn uuid_at(key: &[u8], start: usize) -> Option<Uuid> {

@@ -10,7 +10,9 @@ use crate::{
         clock::from_seconds,
         outbox::{OutboxEntry, OutboxState, Priority, example},
     },
-    store::{Batch, MemoryEngine, Place, Store, codec::Key, disk::Disk, outbox, trees::Tree},
+    store::{
+        Batch, Catalogue, MemoryEngine, Place, Store, codec::Key, disk::Disk, outbox, trees::Tree,
+    },
 };
 
 const SESSION: Uuid = Uuid::from_u128(7);
@@ -83,7 +85,7 @@ async fn what_an_older_version_left_gets_its_place_and_so_does_what_was_looked_u
         let mut batch = Batch::new();
         store.outbox().add_in(&mut batch, entry).unwrap();
         let place = outbox::key(&entry.session, entry.id).done();
-        batch.put(Key::new(Tree::OutboxWaiting).uuid(entry.id).done(), place);
+        batch.put(Key::new(Tree::OUTBOX_WAITING).uuid(entry.id).done(), place);
         store.commit(batch).await.unwrap();
     }
     let looked_up = OutboxEntry { state: OutboxState::Unknown, ..entry(5, 3, Priority::Bulk) };
@@ -110,7 +112,8 @@ async fn a_send_costs_the_same_however_much_waits_in_other_sessions() {
     let mut costs = Vec::new();
     for waiting in [50, 5_000] {
         let engine = MemoryEngine::default();
-        let store = Store::in_memory(engine.clone(), Disk::manual(0)).await.unwrap();
+        let store =
+            Store::in_memory(engine.clone(), Disk::manual(0), Catalogue::OWN).await.unwrap();
         for n in 0..waiting {
             let mut other = example(1_000 + n, &format!("1555{n:07}@c.us"));
             other.session_uuid = Uuid::from_u128(1 + n % 3);

@@ -1,0 +1,125 @@
+//! The seal of a store: which of its values lie sealed on the disk, and the keys that seal them.
+
+use std::sync::Arc;
+
+use crate::{
+    store::{
+        StoreError,
+        catalogue::Catalogue,
+        codec::Key,
+        engine::{Batch, Pair, Range},
+        trees::Tree,
+    },
+    vault::{Keyring, key_of},
+};
+
+/// The settings that are sealed: keys that the gateway signs with.
+const SEALED_SETTINGS: [&str; 1] = ["media link key"];
+
+/// Clones share their keys.
+#[derive(Clone)]
+pub struct Seal {
+    pub keyring: Keyring,
+    places: Arc<Places>,
+}
+
+/// The trees whose values are sealed, beside some settings.
+struct Places {
+    trees: Vec<Tree>,
+    /// By the number of a tree.
+    is_sealed: [bool; 256],
+}
+
+impl Seal {
+    /// A seal for the sealed trees of a catalogue.
+    pub fn new(keyring: Keyring, catalogue: Catalogue) -> Self {
+        let trees = catalogue.declarations().map(|declared| declared.table.tree);
+        let trees: Vec<Tree> = trees.filter(|tree| tree.is_sealed()).collect();
+        let mut is_sealed = [false; 256];
+        for tree in &trees {
+            is_sealed[usize::from(tree.prefix())] = true;
+        }
+        Self { keyring, places: Arc::new(Places { trees, is_sealed }) }
+    }
+
+    /// Whether the value of a key is sealed on the disk.
+    pub fn covers(&self, key: &[u8]) -> bool {
+        let Some((prefix, name)) = key.split_first() else { return false };
+        if *prefix == Tree::SETTINGS.prefix() {
+            let name = name.strip_suffix(&[0, 0]).unwrap_or_default();
+            return SEALED_SETTINGS.iter().any(|sealed| sealed.as_bytes() == name);
+        }
+        self.places.is_sealed[usize::from(*prefix)]
+    }
+
+    /// Every place whose values are sealed.
+    pub fn ranges(&self) -> Vec<Range> {
+        let settings = SEALED_SETTINGS.iter().map(|name| Key::new(Tree::SETTINGS).text(name).all());
+        self.places.trees.iter().map(|tree| Key::new(*tree).all()).chain(settings).collect()
+    }
+
+    /// Their names in order, by which a store knows which of them it has sealed.
+    pub fn names(&self) -> Vec<String> {
+        let settings = SEALED_SETTINGS.iter().map(|name| format!("Settings/{name}"));
+        let trees = self.places.trees.iter().map(|tree| tree.name().to_owned());
+        let mut names: Vec<String> = trees.chain(settings).collect();
+        names.sort();
+        names
+    }
+
+    /// A value as it was written. One of before it was sealed is in the clear already.
+    pub fn opened(&self, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        if !self.covers(key) || key_of(&value).is_none() {
+            return Ok(value);
+        }
+        Ok(self.keyring.open(key, &value)?)
+    }
+
+    /// A pair with its value as it was written.
+    pub fn opened_pair(&self, (key, value): Pair) -> Result<Pair, StoreError> {
+        let value = self.opened(&key, value)?;
+        Ok((key, value))
+    }
+
+    /// Seals what a batch writes, where it is to lie sealed. A value from a backup is sealed already.
+    pub fn seal_writes(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        for (key, write) in &mut batch.writes {
+            if let Some(value) = write
+                && self.covers(key)
+                && key_of(value).is_none()
+            {
+                *value = self.keyring.seal(key, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_is_what_lies_in_the_sealed_ranges() {
+        let seal = Seal::new(Keyring::thrown_away(), Catalogue::OWN);
+        let keys = [
+            (Key::new(Tree::SESSIONS).text("s"), true),
+            (Key::new(Tree::SETTINGS).text("media link key"), true),
+            (Key::new(Tree::SETTINGS).text("media link keys"), false),
+            (Key::new(Tree::SETTINGS).text("schema"), false),
+            (Key::new(Tree::SETTINGS), false),
+            (Key::new(Tree::MESSAGES).text("s"), false),
+        ];
+        for (key, expected) in keys {
+            let key = key.done();
+            let lies_in = |range: Range| range.start <= key && key < range.end;
+            assert_eq!(
+                (seal.covers(&key), seal.ranges().into_iter().any(lies_in)),
+                (expected, expected),
+                "{key:?}"
+            );
+        }
+        assert!(!seal.covers(&[]));
+        assert_eq!(seal.ranges().len(), seal.names().len());
+    }
+}

@@ -1,0 +1,20 @@
+//! Every table of the gateway: the catalogue that a store is opened with. A module that declares records has one entry
+//! here.
+
+use crate::store::Catalogue;
+
+/// The tables of every module.
+pub const CATALOGUE: Catalogue = Catalogue::with(&[]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tree_belongs_to_two_tables_and_every_table_says_whose_it_is() {
+        assert_eq!(CATALOGUE.clashes(), Vec::<&str>::new());
+        for declared in CATALOGUE.declarations() {
+            assert!(!declared.table.owner.is_empty(), "{:?}", declared.table.tree);
+        }
+    }
+}
