@@ -14,7 +14,7 @@ use crate::{
             either_form::EitherMessagePage,
             paging::WindowQuery,
             render, search,
-            wire::{MessagePage, PlainMessage, PlainMessagePage, message_status},
+            wire::{MessagePage, PlainMessage, PlainMessagePage},
         },
         endpoint::Endpoint,
         error::ApiError,
@@ -22,16 +22,13 @@ use crate::{
     },
     domain::{
         Error, SessionId, SessionStatus, Timestamp,
-        conversation::{ConversationRecord, StoredMessage, Window},
+        conversation::{StoredMessage, Window},
     },
-    messaging::HistoryPage,
+    messaging::{MessageFilter, MessageStatus},
     services::Services,
 };
 
 const TAG: &str = "Chat";
-const LARGEST: usize = 200;
-/// Pages that are read for one answer where some messages are left out.
-const MOST_PAGES: usize = 20;
 
 type Call = kit::Call<kit::Conversations, OwnSessions>;
 
@@ -115,14 +112,14 @@ enum WantedStatus {
     Failed,
 }
 
-impl WantedStatus {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sent => "sent",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Failed => "failed",
+impl From<WantedStatus> for MessageStatus {
+    fn from(status: WantedStatus) -> Self {
+        match status {
+            WantedStatus::Pending => Self::Pending,
+            WantedStatus::Sent => Self::Sent,
+            WantedStatus::Delivered => Self::Delivered,
+            WantedStatus::Read => Self::Read,
+            WantedStatus::Failed => Self::Failed,
         }
     }
 }
@@ -140,14 +137,14 @@ async fn of_conversation_plain(
     Path(id): Path<ConversationId>,
     Query(query): Query<FormedMessagesQuery>,
 ) -> Result<Data<EitherMessagePage>, ApiError> {
-    let filter = MessageFilter::times(&query.times)?;
+    let filter = in_times(&query.times)?;
     if query.format == Some(Form::Chat) {
         let page = chat_form(&call, &id, &query.of, &filter).await?;
         return Ok(Data::of(EitherMessagePage::from(page)));
     }
     let (window, limit) = (query.of.window.window()?, query.of.limit.get());
     let found = access::conversation(&call, call.request(), &id).await?;
-    let page = filtered(&call, &found.record, window, limit, &filter).await?;
+    let page = call.message_history.filtered_page(&found.record, window, limit, &filter).await?;
     let status = call.supervisor.get(&found.record.session)?.status();
     let plain = |stored| render::plain_message(&call, &status, stored);
     let messages = page.messages.iter().map(plain).collect();
@@ -163,7 +160,7 @@ async fn chat_form(
 ) -> Result<MessagePage, ApiError> {
     let (window, limit) = (query.window.window()?, query.limit.get());
     let found = access::conversation(call, call.request(), id).await?;
-    let page = filtered(call, &found.record, window, limit, filter).await?;
+    let page = call.message_history.filtered_page(&found.record, window, limit, filter).await?;
     let messages = render::messages(call, &found.record.session, &page.messages).await?;
     Ok(MessagePage { messages, has_more: page.has_more })
 }
@@ -172,7 +169,7 @@ async fn all(
     call: Call,
     Query(query): Query<AllMessagesQuery>,
 ) -> Result<Data<PlainMessagePage>, ApiError> {
-    let filter = MessageFilter::asked(&query)?;
+    let filter = asked(&query)?;
     let (before, limit) = (query.before_id, query.per_page.get());
     let (instance, request) = (query.instance_id.as_deref(), call.request());
     if let Some(words) = &query.search {
@@ -187,7 +184,8 @@ async fn all(
                 return Ok(Data::of(page(Vec::new(), None)));
             }
             let window = before.map_or(Window::Newest, Window::Before);
-            let of_one = filtered(&call, &found.record, window, limit, &filter).await?;
+            let of_one =
+                call.message_history.filtered_page(&found.record, window, limit, &filter).await?;
             let status = call.supervisor.get(&found.record.session)?.status();
             let plain = |stored| render::plain_message(&call, &status, stored);
             let newest_first: Vec<PlainMessage> = of_one.messages.iter().rev().map(plain).collect();
@@ -207,7 +205,7 @@ async fn of_all(
 ) -> Result<(Vec<PlainMessage>, Option<u64>), ApiError> {
     let statuses = statuses(call, call.request(), instance)?;
     let wanted = |session: &SessionId, stored: &StoredMessage| {
-        statuses.contains_key(session) && filter.takes(stored)
+        statuses.contains_key(session) && filter.matches(stored)
     };
     let (found, next) = call.message_history.feed(before, limit, wanted).await?;
     let plain = |(session, stored): &(SessionId, StoredMessage)| {
@@ -228,73 +226,16 @@ pub fn statuses(
     Ok(asked.map(|status| (status.id.clone(), status)).collect())
 }
 
-/// A page of a conversation without the messages that the filter leaves out.
-async fn filtered(
-    services: &Services,
-    conversation: &ConversationRecord,
-    mut window: Window,
-    limit: usize,
-    filter: &MessageFilter,
-) -> Result<HistoryPage, Error> {
-    if *filter == MessageFilter::default() {
-        return services.message_history.page(conversation, window, limit).await;
-    }
-    let (mut found, mut has_more): (Vec<StoredMessage>, bool) = (Vec::new(), true);
-    let reads_on = matches!(window, Window::After(_));
-    for _ in 0..MOST_PAGES {
-        let page = services.message_history.page(conversation, window, LARGEST).await?;
-        has_more = page.has_more;
-        let ends = (page.messages.first(), page.messages.last());
-        let (Some(first), Some(last)) = ends else { break };
-        window = if reads_on { Window::After(last.number) } else { Window::Before(first.number) };
-        let taken = page.messages.into_iter().filter(|stored| filter.takes(stored));
-        if reads_on {
-            found.extend(taken);
-        } else {
-            found.splice(0..0, taken);
-        }
-        if !has_more || limit < found.len() {
-            break;
-        }
-    }
-    let surplus = found.len().saturating_sub(limit);
-    has_more |= 0 < surplus;
-    if reads_on {
-        found.truncate(limit);
-    } else {
-        found.drain(..surplus);
-    }
-    Ok(HistoryPage { messages: found, has_more })
+fn in_times(times: &TimesQuery) -> Result<MessageFilter, Error> {
+    let from = time("from", times.from.as_deref(), false)?;
+    let to = time("to", times.to.as_deref(), true)?;
+    Ok(MessageFilter { from, to, ..MessageFilter::default() })
 }
 
-/// Which messages a list holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MessageFilter {
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    from_me: Option<bool>,
-    status: Option<&'static str>,
-}
-
-impl MessageFilter {
-    fn times(query: &TimesQuery) -> Result<Self, Error> {
-        let from = time("from", query.from.as_deref(), false)?;
-        Ok(Self { from, to: time("to", query.to.as_deref(), true)?, ..Self::default() })
-    }
-
-    fn asked(query: &AllMessagesQuery) -> Result<Self, Error> {
-        let from_me = query.direction.map(|direction| direction == Direction::Outgoing);
-        let status = query.status.map(WantedStatus::as_str);
-        Ok(Self { from_me, status, ..Self::times(&query.times)? })
-    }
-
-    pub fn takes(&self, stored: &StoredMessage) -> bool {
-        let message = &stored.message;
-        self.from.is_none_or(|from| from <= message.timestamp)
-            && self.to.is_none_or(|to| message.timestamp <= to)
-            && self.from_me.is_none_or(|from_me| from_me == message.from_me())
-            && self.status.is_none_or(|status| status == message_status(message))
-    }
+fn asked(query: &AllMessagesQuery) -> Result<MessageFilter, Error> {
+    let from_me = query.direction.map(|direction| direction == Direction::Outgoing);
+    let status = query.status.map(MessageStatus::from);
+    Ok(MessageFilter { from_me, status, ..in_times(&query.times)? })
 }
 
 /// A time, or a day in UTC: its beginning or its end.

@@ -6,13 +6,14 @@ use crate::{
     api::{
         chat::{
             access,
-            list::{AllMessagesQuery, MessageFilter, page, statuses},
+            list::{AllMessagesQuery, page, statuses},
             render,
             wire::PlainMessagePage,
         },
         error::ApiError,
     },
     domain::{Error, SessionId, conversation::StoredMessage},
+    messaging::MessageFilter,
     search::{LONGEST_QUERY, Wanted, Within},
     services::Services,
 };
@@ -41,7 +42,7 @@ pub async fn find(
     // Nothing can be looked for: nothing is found.
     let Some(wanted) = Wanted::read(words) else { return Ok(page(Vec::new(), None)) };
     let takes = |session: &SessionId, stored: &StoredMessage| {
-        statuses.contains_key(session) && filter.takes(stored)
+        statuses.contains_key(session) && filter.matches(stored)
     };
     let hits = services.search.find(&wanted, &within, before, limit, takes).await?;
     let plain = |(session, stored): &(SessionId, StoredMessage)| {

@@ -21,20 +21,19 @@ use crate::{
         kit::{self, Data, OwnSessions, Repeat},
     },
     domain::{
-        Content, Error, ErrorCode, Jid, JidKind, SessionId, SessionState, Subject, Timestamp,
+        Content, Error, ErrorCode, Jid, SessionId, SessionState, Timestamp,
         address::{self, AddressError},
         command::Sent,
         outbox::{OutboxEntry, SendOptions},
+        schedule::{Unzoned, send_time},
     },
-    messaging::{Change, FoundMessage, SendOutcome, SendRequest, check_unsent, uploads::Upload},
+    messaging::{SendOutcome, SendRequest, uploads::Upload},
     services::Services,
 };
 
 const TAG: &str = "Chat";
 const SENT: &str = "Message sent";
 const QUEUED: &str = "Message added to queue";
-/// How far ahead a message may be accepted.
-const FARTHEST: std::time::Duration = std::time::Duration::from_secs(366 * 86_400);
 
 type Call = kit::Call<kit::Send, OwnSessions>;
 
@@ -309,8 +308,8 @@ async fn queue(
     send: SendRequest,
     send_at: Option<Timestamp>,
 ) -> Result<Data<QueuedView>, ApiError> {
-    let terms = SendOptions { queue_if_offline: true, send_at, ..SendOptions::default() };
-    match services.sends.send(session, send, terms).await? {
+    let options = SendOptions { queue_if_offline: true, send_at, ..SendOptions::default() };
+    match services.sends.send(session, send, options).await? {
         SendOutcome::Queued(entry) => {
             Ok(Data::of(queued_view(&entry, services.clock.now())).saying(QUEUED))
         }
@@ -362,8 +361,11 @@ pub fn address(recipient: &str) -> Result<Jid, Error> {
         Err(error) => return Err(fault(&error.about(recipient))),
         Ok(chat) => chat,
     };
-    let is_list = chat.kind() == JidKind::Broadcast && chat.as_str() != "status@broadcast";
-    if is_list { Err(fault(&format!("'{chat}' is a broadcast list"))) } else { Ok(chat) }
+    if chat.is_broadcast_list() {
+        Err(fault(&format!("'{chat}' is a broadcast list")))
+    } else {
+        Ok(chat)
+    }
 }
 
 async fn quoted(
@@ -374,36 +376,13 @@ async fn quoted(
 ) -> Result<Option<String>, Error> {
     let Some(id) = reply_to.filter(|id| !id.is_empty()) else { return Ok(None) };
     let fault = || Error::invalid_field("reply_to", "must name a message of this conversation");
-    let chat = services.chats.canonical_id(session, chat).await?;
-    match services.messages.get(&id.text()).await {
-        Ok(FoundMessage::Stored(of, stored))
-            if of == *session && *stored.message.chat() == chat =>
-        {
-            Ok(Some(stored.message.id.to_string()))
-        }
-        Ok(FoundMessage::Unsent(entry)) if entry.session == *session && *entry.chat() == chat => {
-            check_unsent(entry.state, Change::Quote)?;
-            // It was sent a moment ago, and stands in the chat as soon as its answer is there.
-            Ok(Some(entry.message_id(None).to_string()))
-        }
-        Ok(_) => Err(fault()),
-        Err(error) if error.subject == Some(Subject::Message) => Err(fault()),
-        Err(error) => Err(error),
-    }
+    let quoted = services.messages.quoted(session, chat, &id.text()).await?.ok_or_else(fault)?;
+    Ok(Some(quoted.to_string()))
 }
 
 /// The time that a message is to be sent at; without a zone it is meant in UTC.
 pub fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    const FIELD: &str = "schedule_at";
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let time: Timestamp = text
-        .parse()
-        .or_else(|_| format!("{text}Z").parse())
-        .map_err(|_| Error::invalid_field(FIELD, "must be a time such as 2030-01-31T12:00:00Z"))?;
-    if now + FARTHEST < time {
-        return Err(Error::invalid_field(FIELD, "must be within a year"));
-    }
-    Ok(Some(time))
+    send_time("schedule_at", text, now, Unzoned::Utc)
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use crate::{
         content::{CardView, ChatAdView, LinkPreviewView, LocationView, MenuReplyView, PollView},
     },
     domain::{
-        Ack, FailureCode, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus,
-        Timestamp, conversation::Tag,
+        FailureCode, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus, Timestamp,
+        conversation::Tag,
     },
+    messaging::MessageStatus,
 };
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -336,15 +337,7 @@ pub fn instance_status(status: &SessionStatus) -> &'static str {
 }
 
 pub fn message_status(message: &Message) -> &'static str {
-    match message.ack {
-        Ack::Read | Ack::Played => "read",
-        // What came in has arrived, whatever its sender was told.
-        _ if !message.from_me() => "delivered",
-        Ack::Failed => "failed",
-        Ack::Pending => "pending",
-        Ack::Sent => "sent",
-        Ack::Delivered => "delivered",
-    }
+    MessageStatus::of(message).as_str()
 }
 
 pub fn message_type(kind: MessageKind) -> &'static str {

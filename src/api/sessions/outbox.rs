@@ -16,14 +16,13 @@ use crate::{
     domain::{
         Error, FailureCode, SendHold, SessionState, SessionStatus, Subject, Timestamp,
         outbox::{OutboxEntry, OutboxState, Priority, SendOptions},
+        schedule::{Unzoned, send_time},
     },
     services::Services,
 };
 
 const TAG: &str = "Outbox";
 const PRIORITIES: [&str; 2] = ["direct", "bulk"];
-/// How far ahead a message may be accepted.
-const FARTHEST_DAYS: i64 = 366;
 
 pub fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/v1/sessions/{sessionId}/outbox";
@@ -85,31 +84,23 @@ fn priority_schema() -> Schema {
 }
 
 impl Posting {
-    pub fn terms(&self, now: Timestamp) -> Result<SendOptions, Error> {
+    pub fn options(&self, now: Timestamp) -> Result<SendOptions, Error> {
         let priority = match self.priority.as_deref() {
             None | Some("" | "direct") => Priority::Direct,
             Some("bulk") => Priority::Bulk,
             Some(_) => return Err(Error::invalid_field("priority", one_of(&PRIORITIES))),
         };
         let send_at = match &self.send_at {
-            Some(text) if !text.trim().is_empty() => Some(time_to_send(text, now)?),
-            _ => None,
+            Some(text) => time_to_send(text, now)?,
+            None => None,
         };
         Ok(SendOptions { queue_if_offline: self.queue.unwrap_or(false), send_at, priority })
     }
 }
 
 /// The time before which a message is not to be sent.
-pub fn time_to_send(text: &str, now: Timestamp) -> Result<Timestamp, Error> {
-    const FIELD: &str = "sendAt";
-    let time: Timestamp = text
-        .parse()
-        .map_err(|_| Error::invalid_field(FIELD, "must be a time such as 2030-01-31T12:00:00Z"))?;
-    let farthest = now + std::time::Duration::from_secs(86_400 * FARTHEST_DAYS.unsigned_abs());
-    if farthest < time {
-        return Err(Error::invalid_field(FIELD, "must be within a year"));
-    }
-    Ok(time)
+pub fn time_to_send(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    send_time("sendAt", Some(text), now, Unzoned::Refused)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -17,7 +17,7 @@ use crate::{
         },
     },
     domain::{
-        Ack, Content, Error, Jid, JidKind, MessageId, Subject, Timestamp, command::MediaKind,
+        Ack, Content, Error, Jid, MessageId, Subject, Timestamp, command::MediaKind,
         outbox::SendOptions, rules,
     },
     messaging::{SendOutcome, SendRequest, uploads::Wanted},
@@ -373,7 +373,7 @@ async fn poll(call: SendCall, Body(body): Body<PollBody>) -> Answer {
 struct Around {
     quoted: Option<String>,
     mentions: Vec<Jid>,
-    terms: SendOptions,
+    options: SendOptions,
     link_preview: bool,
 }
 
@@ -386,10 +386,10 @@ impl Around {
     ) -> Result<Self, Error> {
         let mentions =
             jids(&mentions.unwrap_or_default()).map_err(|error| in_field("mentions", error));
-        let (mentions, terms) = Error::both(mentions, posting.terms(services.clock.now()))?;
+        let (mentions, options) = Error::both(mentions, posting.options(services.clock.now()))?;
         // Some clients send an empty id for none.
         let quoted = quoted.filter(|id| !id.trim().is_empty());
-        Ok(Self { quoted, mentions, terms, link_preview: false })
+        Ok(Self { quoted, mentions, options, link_preview: false })
     }
 }
 
@@ -401,10 +401,10 @@ async fn send(
     around: Around,
 ) -> Result<SentView, Error> {
     let key = call.message_key();
-    let Around { quoted, mentions, terms, link_preview } = around;
+    let Around { quoted, mentions, options, link_preview } = around;
     let request = SendRequest { key, chat, content, quoted, mentions, link_preview };
     let me = session.status().me.map(|me| me.id);
-    Ok(match call.sends.send(session.id(), request, terms).await? {
+    Ok(match call.sends.send(session.id(), request, options).await? {
         SendOutcome::Sent(sent) => SentView::of(&sent.id, sent.timestamp, sent.ack),
         SendOutcome::Queued(entry) => SentView {
             outbox_id: Some(entry.id.to_string()),
@@ -428,8 +428,7 @@ pub fn target(text: &str) -> Result<Jid, Error> {
 }
 
 fn writable(chat: Jid) -> Result<Jid, Error> {
-    let is_list = chat.kind() == JidKind::Broadcast && chat.as_str() != "status@broadcast";
-    if is_list {
+    if chat.is_broadcast_list() {
         let error = Error::invalid(format!("'{chat}' is a broadcast list")).about(Subject::ChatId);
         return Err(error.detail("chatId", json!(chat)));
     }
