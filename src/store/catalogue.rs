@@ -10,7 +10,7 @@ use crate::{
         conversation::{ConversationRecord, DayCount, Tag},
     },
     store::{
-        ChatQueue, ConsumerCursor, ConsumerFault, Job, Mirror, StoredReceipt,
+        ChatQueue, ConsumerCursor, ConsumerFault, Job, StoredReceipt, SyncCheckpoint,
         messages::MessageRecord,
         record::Declaration,
         records::{ApiKeyRecord, KeyedWrite, WebhookCursor, WebhookRecord},
@@ -32,7 +32,7 @@ const OWN: &[Declaration] = &[
     Declaration::of::<Job>(),
     Declaration::of::<KeyedWrite>(),
     Declaration::of::<MessageRecord>(),
-    Declaration::of::<Mirror>(),
+    Declaration::of::<SyncCheckpoint>(),
     Declaration::of::<WebhookCursor>(),
     Declaration::of::<SessionRecord>(),
     Declaration::of::<StoredReceipt>(),

@@ -25,7 +25,6 @@ pub mod local;
 mod message_counts;
 mod messages;
 mod migrations;
-mod mirrors;
 mod numbers;
 mod outbox;
 mod outbox_queue;
@@ -41,6 +40,7 @@ mod sessions;
 mod settings;
 #[cfg(test)]
 mod size;
+mod sync_checkpoints;
 mod table;
 mod tags;
 mod transaction;
@@ -67,7 +67,6 @@ pub use self::{
     jobs::Job,
     message_counts::MessageCounts,
     messages::Messages,
-    mirrors::{Mirror, Mirrors},
     numbers::Listing,
     outbox::Outbox,
     outbox_queue::{ChatQueue, Counted, OutboxQueue, Place, PlaceKind},
@@ -78,6 +77,7 @@ pub use self::{
     search_mark::SearchMark,
     sessions::Sessions,
     settings::Settings,
+    sync_checkpoints::{SyncCheckpoint, SyncCheckpoints},
     tags::Tags,
     transaction::Transaction,
     trees::Tree,
@@ -378,8 +378,8 @@ impl Store {
         Messages::new(&*self.engine, &self.numbers)
     }
 
-    pub fn mirrors(&self) -> Mirrors<'_> {
-        Mirrors::new(&*self.engine)
+    pub fn sync_checkpoints(&self) -> SyncCheckpoints<'_> {
+        SyncCheckpoints::new(&*self.engine)
     }
 
     pub fn search_mark(&self) -> SearchMark<'_> {

@@ -20,7 +20,7 @@
 //! | `Tags` | id | [`crate::domain::conversation::Tag`] | messaging |
 //! | `TagNames` | name in lower case | the key in `Tags` | messaging |
 //! | `ConversationsByTag` | tag, session, chat | the key in `Conversations` | messaging |
-//! | `Mirrors` | session | [`crate::store::Mirror`] | messaging |
+//! | `Mirrors` | session | [`crate::store::SyncCheckpoint`] | messaging |
 //! | `Contacts` | session, contact | [`crate::domain::Contact`] | messaging |
 //! | `Events` | number | [`crate::domain::Event`] | events |
 //! | `EventsOfSession` | UUID of the session, number | nothing | events |

@@ -77,7 +77,7 @@ impl Mirror<'_> {
             }
             EventBody::Disconnected { reason: DisconnectReason::LoggedOut, .. } => {
                 let mut batch = Batch::new();
-                store.mirrors().remove_in(&mut batch, session);
+                store.sync_checkpoints().remove_in(&mut batch, session);
                 store.commit(batch).await
             }
             EventBody::Qr { .. }

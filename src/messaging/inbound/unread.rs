@@ -29,7 +29,8 @@ pub async fn is_counted(
     }
     // Engines report in order, so this message came before the one that is not reported yet. But a message from before
     // the link is never reported, and timestamps are whole seconds.
-    let linked = store.mirrors().get(session).await?.map(|mirror| mirror.linked_at);
+    let linked =
+        store.sync_checkpoints().get(session).await?.map(|checkpoint| checkpoint.linked_at);
     let is_of_the_link = linked.is_some_and(|at| timestamp.as_second() <= at.as_second());
     Ok(message.timestamp < *timestamp || !is_of_the_link)
 }

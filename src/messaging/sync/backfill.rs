@@ -58,8 +58,10 @@ impl Backfill<'_> {
     /// `chats` are all chats of the engine under the mirror's ids, newest activity first.
     pub async fn run(&self, chats: &[Chat]) -> Result<(), Error> {
         let session = self.handle.id();
-        let Some(mirror) = self.store.mirrors().get(session).await? else { return Ok(()) };
-        let behind_since = mirror.behind_since.unwrap_or(mirror.linked_at);
+        let Some(checkpoint) = self.store.sync_checkpoints().get(session).await? else {
+            return Ok(());
+        };
+        let behind_since = checkpoint.behind_since.unwrap_or(checkpoint.linked_at);
         // Messages from before the checkpoint may have been changed or deleted for everyone since.
         let is_behind = |chat: &Chat| behind_since - CHANGEABLE <= chat.last_activity;
         let quiet = chats.iter().filter(|chat| !is_behind(chat)).map(|chat| &chat.id).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{Chat, SessionId, Timestamp, clock::from_seconds},
-    store::{Batch, Mirror, Store, StoreError},
+    store::{Batch, Store, StoreError, SyncCheckpoint},
 };
 
 /// Messages of different chats may arrive in another order than they were sent.
@@ -19,31 +19,31 @@ pub async fn begin(
     session: &SessionId,
     linked_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    let mirror = match (store.mirrors().get(session).await?, linked_at) {
+    let checkpoint = match (store.sync_checkpoints().get(session).await?, linked_at) {
         (None, None) => return Ok(()),
         (None, Some(linked_at)) => {
             let behind_since = Some(linked_at);
-            Mirror { linked_at, history_until: None, behind_since, connection: 0 }
+            SyncCheckpoint { linked_at, history_until: None, behind_since, connection: 0 }
         }
-        (Some(mirror), _) => {
-            let behind_since = match mirror.behind_since {
+        (Some(checkpoint), _) => {
+            let behind_since = match checkpoint.behind_since {
                 Some(since) => since,
-                None => complete_until(store, session, &mirror).await?,
+                None => complete_until(store, session, &checkpoint).await?,
             };
-            let connection = mirror.connection + 1;
+            let connection = checkpoint.connection + 1;
             // Timestamps are whole seconds: a message of the second of the link may have come after it.
             let behind_since = Some(from_seconds(behind_since.as_second()));
-            Mirror { behind_since, connection, ..mirror }
+            SyncCheckpoint { behind_since, connection, ..checkpoint }
         }
     };
     let mut batch = Batch::new();
-    store.mirrors().put_in(&mut batch, session, &mirror)?;
+    store.sync_checkpoints().put_in(&mut batch, session, &checkpoint)?;
     store.commit(batch).await
 }
 
 /// The number of the current connection. Later reads from the engine belong to it or to a later one.
 pub async fn connection(store: &Store, session: &SessionId) -> Result<u64, StoreError> {
-    Ok(store.mirrors().get(session).await?.map_or(0, |mirror| mirror.connection))
+    Ok(store.sync_checkpoints().get(session).await?.map_or(0, |checkpoint| checkpoint.connection))
 }
 
 /// Clears the checkpoint of a connection, unless another has begun since. `chats` are all chats of the engine.
@@ -53,15 +53,15 @@ pub async fn end(
     connection: u64,
     chats: &[Chat],
 ) -> Result<(), StoreError> {
-    let Some(mut mirror) = store.mirrors().get(session).await? else { return Ok(()) };
-    if mirror.history_until.is_none() {
-        mirror.history_until = Some(end_of_history(store, session, &mirror, chats).await?);
+    let Some(mut checkpoint) = store.sync_checkpoints().get(session).await? else { return Ok(()) };
+    if checkpoint.history_until.is_none() {
+        checkpoint.history_until = Some(end_of_history(store, session, &checkpoint, chats).await?);
     }
-    if mirror.connection == connection {
-        mirror.behind_since = None;
+    if checkpoint.connection == connection {
+        checkpoint.behind_since = None;
     }
     let mut batch = Batch::new();
-    store.mirrors().put_in(&mut batch, session, &mirror)?;
+    store.sync_checkpoints().put_in(&mut batch, session, &checkpoint)?;
     store.commit(batch).await
 }
 
@@ -69,13 +69,13 @@ pub async fn end(
 async fn complete_until(
     store: &Store,
     session: &SessionId,
-    mirror: &Mirror,
+    checkpoint: &SyncCheckpoint,
 ) -> Result<Timestamp, StoreError> {
-    let Some(history_until) = mirror.history_until else { return Ok(mirror.linked_at) };
+    let Some(history_until) = checkpoint.history_until else { return Ok(checkpoint.linked_at) };
     let chats = store.chats().page(session, 0, NEWEST_CHATS).await?;
     let newest =
         chats.iter().filter_map(|chat| chat.last_message.as_ref()).map(|last| last.timestamp);
-    let of_history = (history_until + Duration::from_secs(1)).min(mirror.linked_at);
+    let of_history = (history_until + Duration::from_secs(1)).min(checkpoint.linked_at);
     Ok(newest.max().map_or(of_history, |newest| of_history.max(newest - MARGIN)))
 }
 
@@ -84,14 +84,14 @@ async fn complete_until(
 async fn end_of_history(
     store: &Store,
     session: &SessionId,
-    mirror: &Mirror,
+    checkpoint: &SyncCheckpoint,
     chats: &[Chat],
 ) -> Result<Timestamp, StoreError> {
     let mut end = Timestamp::UNIX_EPOCH;
     for chat in chats.iter().filter(|chat| chat.last_message.is_some()) {
         if end < chat.last_activity {
             let is_as_it_was = store.messages().page(session, &chat.id, None, 1).await?.is_empty();
-            end = if is_as_it_was { chat.last_activity } else { end.max(mirror.linked_at) };
+            end = if is_as_it_was { chat.last_activity } else { end.max(checkpoint.linked_at) };
         }
     }
     Ok(end)
@@ -147,7 +147,7 @@ mod tests {
         }
 
         async fn behind_since(&self) -> Option<Timestamp> {
-            self.store.mirrors().get(&self.id).await.unwrap().unwrap().behind_since
+            self.store.sync_checkpoints().get(&self.id).await.unwrap().unwrap().behind_since
         }
     }
 

@@ -1,4 +1,4 @@
-//! Up to when a session's chats and messages are mirrored. Forgotten when the account leaves.
+//! Sync checkpoints: up to when the mirror of a session is complete. Removed when the account leaves.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,33 +15,32 @@ use crate::{
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Mirror {
-    /// When the session was ready for the first time, by the gateway's clock.
+pub struct SyncCheckpoint {
+    /// When the session was first ready, by the gateway's clock.
     pub linked_at: Timestamp,
-    /// What is not newer was said before the link, by WhatsApp's clock. None until all chats have been
-    /// read once.
+    /// The newest message from before the link, by WhatsApp's clock. None until all chats were read once.
     pub history_until: Option<Timestamp>,
-    /// From when on something may have been missed; none when nothing was.
+    /// The time since which events may be missing; none if none are.
     pub behind_since: Option<Timestamp>,
-    /// How often the session's line has come or gone.
+    /// Counts changes of the session's connection.
     pub connection: u64,
 }
 
-impl Record for Mirror {
+impl Record for SyncCheckpoint {
     const TABLE: Table =
         Table { tree: Tree::MIRRORS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
-pub struct Mirrors<'a> {
+pub struct SyncCheckpoints<'a> {
     engine: &'a dyn Engine,
 }
 
-impl<'a> Mirrors<'a> {
+impl<'a> SyncCheckpoints<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
         Self { engine }
     }
 
-    pub async fn get(&self, session: &SessionId) -> Result<Option<Mirror>, StoreError> {
+    pub async fn get(&self, session: &SessionId) -> Result<Option<SyncCheckpoint>, StoreError> {
         record::get(self.engine, &key(session)).await
     }
 
@@ -49,9 +48,9 @@ impl<'a> Mirrors<'a> {
         &self,
         batch: &mut Batch,
         session: &SessionId,
-        mirror: &Mirror,
+        checkpoint: &SyncCheckpoint,
     ) -> Result<(), StoreError> {
-        record::put_in(batch, &key(session), mirror)
+        record::put_in(batch, &key(session), checkpoint)
     }
 
     pub fn remove_in(&self, batch: &mut Batch, session: &SessionId) {
@@ -59,6 +58,6 @@ impl<'a> Mirrors<'a> {
     }
 }
 
-fn key(session: &SessionId) -> Key<Mirror> {
-    Mirror::key().text(session.as_str())
+fn key(session: &SessionId) -> Key<SyncCheckpoint> {
+    SyncCheckpoint::key().text(session.as_str())
 }
