@@ -71,8 +71,8 @@ const CONFINED: [(&str, &[&str]); 13] = [
     ("chromiumoxide::", &["src/driver/browser/"]),
     ("actix_web::", &["src/api/"]),
     ("actix_ws::", &["src/api/"]),
-    ("actix_http::", &["src/api/server.rs"]),
-    ("actix_server::", &["src/api/server.rs"]),
+    ("actix_http::", &["src/api/server/"]),
+    ("actix_server::", &["src/api/server/"]),
     (
         "reqwest::",
         &[
@@ -87,9 +87,10 @@ const CONFINED: [(&str, &[&str]); 13] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 25] = [
-    "src/api/names.rs",
+const PURE: [&str; 26] = [
+    "src/api/kit/check/names.rs",
     "src/domain/address.rs",
+    "src/domain/proxy.rs",
     "src/domain/schedule.rs",
     "src/domain/shown.rs",
     "src/driver/browser/reach.rs",

@@ -12,7 +12,7 @@ use std::{
 use clap::Parser;
 use wagate::{
     accounts::command::{Draft, Keys, Listed},
-    api::openapi,
+    api,
     backup::{self, Profiles, Progress},
     config::{AccessMode, Config, NetworkKind},
     demo::{self, Narrator},
@@ -59,7 +59,7 @@ async fn main() -> ExitCode {
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
         Command::Reindex => reindex(&arguments.settings).await,
         Command::Openapi => {
-            say(&openapi::Document::pretty(true));
+            say(&api::openapi_document(true));
             Ok(ExitCode::SUCCESS)
         }
     };

@@ -4,9 +4,10 @@ use actix_web::{FromRequest, Handler, Responder, Route, guard, http::Method, web
 
 use crate::{
     api::{
-        body, dialects,
+        dialects,
         kit::{
-            Bucket, DescribeAnswer, DescribeArgs, Dialect, InOrder, Operation, Reach, Repeat, Scope,
+            Bucket, DescribeAnswer, DescribeArgs, Dialect, InOrder, Operation, Reach, Repeat,
+            Scope, body,
         },
     },
     domain::ErrorCode,

@@ -19,7 +19,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::{
     accounts::Lease,
-    api::{auth::principal, kit::FileKind},
+    api::{gate::auth::principal, kit::FileKind},
     domain::{Error, media_type},
     services::Services,
 };

@@ -27,6 +27,7 @@ pub mod media_type;
 pub mod message;
 pub mod outbox;
 pub mod outgoing_details;
+pub mod proxy;
 pub mod receipt;
 pub mod rules;
 pub mod schedule;
@@ -50,9 +51,10 @@ pub use id::{Jid, JidKind, MessageId, SessionId};
 pub use identity::{Identities, Identity};
 pub use log_entry::Event;
 pub use message::{Ack, Message, MessageKind};
+pub use proxy::Proxy;
 pub use receipt::Receipt;
 pub use session::{
-    Me, Proxy, Removal, SessionConfig, SessionRecord, SessionRef, SessionState, SessionStatus,
+    Me, Removal, SessionConfig, SessionRecord, SessionRef, SessionState, SessionStatus,
 };
 
 /// A moment in time, stored in UTC.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{Jid, SendHold, SessionId, Timestamp};
+use crate::domain::{Jid, Proxy, SendHold, SessionId, Timestamp};
 
 /// The state of a session. The transitions are drawn in `session`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,39 +51,6 @@ impl EngineKind {
         match self {
             Self::Browser => "browser",
             Self::Simulated => "simulated",
-        }
-    }
-}
-
-/// A proxy that a session's traffic goes through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Proxy {
-    pub protocol: ProxyProtocol,
-    pub host: String,
-    pub port: u16,
-    pub username: Option<String>,
-    pub password: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProxyProtocol {
-    Http,
-    Https,
-    Socks4,
-    Socks5,
-    Socks5h,
-}
-
-impl ProxyProtocol {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-            Self::Socks4 => "socks4",
-            Self::Socks5 => "socks5",
-            Self::Socks5h => "socks5h",
         }
     }
 }

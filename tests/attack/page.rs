@@ -16,7 +16,7 @@ use tokio::{
 };
 use wagate::{
     config::Config,
-    domain::{Clock, Proxy, SessionConfig, session::ProxyProtocol},
+    domain::{Clock, Proxy, SessionConfig, proxy::ProxyProtocol},
     driver::{
         EngineFactory, OpenRequest,
         browser::{BrowserEngine, BrowserSettings},

@@ -12,7 +12,7 @@ use wagate::{
     domain::{
         Command, Content, ErrorCode, MessageKind, Proxy, Reply, SessionConfig,
         command::{MediaKind, OutgoingMedia},
-        session::ProxyProtocol,
+        proxy::ProxyProtocol,
     },
     driver::{Close, DriverEvent},
     simulator::{Faults, protocol::PageFault},

@@ -7,12 +7,14 @@ use utoipa::openapi::{ObjectBuilder, Schema, Type, schema::SchemaType};
 
 use crate::{
     api::{
-        auth::principal,
         error::ApiError,
-        gate::too_many,
-        idempotency::note_session,
+        gate::{
+            auth::principal,
+            idempotency::note_session,
+            limits::{Counted, RateLimits},
+            over_limit::too_many,
+        },
         kit::{Bucket, PathValue},
-        limits::{Counted, RateLimits},
     },
     domain::{Error, SessionId, SessionStatus, Subject},
     messaging::{Conversation, FoundMessage, unknown_conversation},

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        body::Body,
         chat::{
             access::{self, ConversationId},
             either_form::{EitherConversation, EitherConversationPage},
             paging::{PageNumbers, PageQuery},
             render,
+            texts::{no_tag, tag_id},
             wire::{
                 ConversationPage, ConversationView, PlainConversation, PlainConversationPage,
                 TagLabel, time,
@@ -19,7 +19,7 @@ use crate::{
         },
         endpoint::Endpoint,
         error::ApiError,
-        kit::{self, Data, OwnSessions, Path, Query, Repeat},
+        kit::{self, Body, Data, OwnSessions, Path, Query, Repeat},
     },
     domain::{Error, conversation::Tag},
     messaging::{Conversation, ConversationFilter},
@@ -386,14 +386,4 @@ async fn set_tags(
     let all = call.tags.list().await?;
     let tags = all.iter().filter(|tag| ids.contains(&tag.id)).map(TagLabel::of).collect();
     Ok(Data::of(TaggedView { id: found.record.uuid.to_string(), tags }))
-}
-
-fn no_tag(text: &str) -> Error {
-    let shown: String = text.chars().take(100).collect();
-    Error::invalid_field("tag_ids", format!("name no tag with {shown}"))
-}
-
-/// The id of a tag.
-pub fn tag_id(text: &str) -> Result<Uuid, Error> {
-    text.parse().map_err(|_| no_tag(text))
 }

@@ -7,12 +7,9 @@ use utoipa::{
 };
 
 use crate::api::{
-    chat::{
-        send::QueuedView,
-        wire::{
-            ConversationPage, ConversationView, MessagePage, PlainConversation,
-            PlainConversationPage, PlainMessagePage, SentView,
-        },
+    chat::wire::{
+        ConversationPage, ConversationView, MessagePage, PlainConversation, PlainConversationPage,
+        PlainMessagePage, QueuedView, SentView,
     },
     kit::describe::reference,
 };

@@ -13,7 +13,7 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{Admin, Call, Data, OwnSessions, Path, Query, Read},
-        sessions::qr,
+        sessions::linking_code,
     },
     domain::{Command, Error, SessionState, SessionStatus, Timestamp},
     messaging::ConversationFilter,
@@ -170,11 +170,11 @@ async fn code(
         None => (None, false),
     };
     let picture = match fresh {
-        Some(qr) => Some(qr::data_url(&qr.text)?),
+        Some(qr) => Some(linking_code::data_url(&qr.text)?),
         None => None,
     };
     let failed = status.last_error.as_deref().filter(|_| status.state == SessionState::Failed);
-    let pairing = status.pairing_until.map(qr::pairing_message);
+    let pairing = status.pairing_until.map(linking_code::pairing_message);
     let message = match (status.state, fresh, &pairing) {
         (SessionState::Ready, ..) => "The instance is connected already",
         (_, Some(_), _) => "Scan the code with WhatsApp",

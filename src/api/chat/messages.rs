@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use crate::{
     accounts::{BadLink, Signed},
     api::{
-        body::Body,
         chat::{
             access::{self, MessageUuid},
             reactions::GroupedReaction,
@@ -19,7 +18,7 @@ use crate::{
         error::ApiError,
         file::AnyFile,
         kit::{
-            Call, Conversations, Data, DeletionQuery, File, OwnSessions, Path, Public, Query,
+            Body, Call, Conversations, Data, DeletionQuery, File, OwnSessions, Path, Public, Query,
             Repeat, Send,
         },
         sessions::messages::{message_file, of_text},

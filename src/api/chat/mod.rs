@@ -8,6 +8,7 @@ mod formatted;
 mod instances;
 mod list;
 mod mentioned;
+mod message_list;
 mod messages;
 mod paging;
 mod preview;
@@ -16,13 +17,11 @@ mod render;
 mod search;
 mod send;
 mod tags;
+mod texts;
 mod upload;
 mod wire;
 
-pub use self::{
-    conversations::tag_id,
-    send::{address, schedule},
-};
+pub use self::texts::{address, schedule, tag_id};
 use crate::api::{dialects, endpoint::Endpoint};
 
 pub fn endpoints() -> Vec<Endpoint> {

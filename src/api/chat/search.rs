@@ -6,7 +6,7 @@ use crate::{
     api::{
         chat::{
             access,
-            list::{AllMessagesQuery, page, statuses},
+            message_list::{AllMessagesQuery, page, statuses},
             render,
             wire::PlainMessagePage,
         },

@@ -1,31 +1,28 @@
 //! Sending: at once, with the message as it was sent in the answer, or through the queue, now or at
 //! a time.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::Body,
         chat::{
             access::{self, Id},
             either_form::SentOrQueued,
             mentioned::{mentions, named},
             messages::check_text,
             render,
+            texts::{address, schedule},
             upload::{self, Given},
-            wire::{SentView, time},
+            wire::{QueuedView, SentView},
         },
         endpoint::Endpoint,
         error::ApiError,
-        kit::{self, Data, OwnSessions, Repeat},
+        kit::{self, Body, Data, OwnSessions, Repeat},
     },
     domain::{
-        Content, Error, ErrorCode, Jid, SessionId, SessionState, Timestamp,
-        address::{self, AddressError},
-        command::Sent,
-        outbox::{OutboxEntry, SendOptions},
-        schedule::{Unzoned, send_time},
+        Content, Error, ErrorCode, Jid, SessionId, SessionState, Timestamp, command::Sent,
+        outbox::SendOptions,
     },
     messaging::{SendOutcome, SendRequest, uploads::Upload},
     services::Services,
@@ -115,20 +112,6 @@ struct MediaBody {
     /// Only for `/messages/send-media`: not before this time.
     #[schema(format = "chat-time-to-send")]
     schedule_at: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "uuid": "660e8400-e29b-41d4-a716-446655440045", "status": "pending",
-    "scheduled_at": "2030-01-31T12:00:00.000Z", "delay_seconds": 3600, "remaining_quota": null,
-}))]
-pub struct QueuedView {
-    /// Of the message that it will be; DELETE /chat/messages/{uuid} takes it back.
-    uuid: String,
-    status: &'static str,
-    scheduled_at: Option<String>,
-    delay_seconds: i64,
-    remaining_quota: Option<u64>,
 }
 
 async fn text(call: Call, Body(body): Body<TextBody>) -> Result<Data<SentOrQueued>, ApiError> {
@@ -283,7 +266,8 @@ async fn send_now(
             Data::of(SentOrQueued::from(view)).saying(SENT)
         }
         SendOutcome::Queued(entry) => {
-            Data::of(SentOrQueued::from(queued_view(&entry, services.clock.now()))).saying(QUEUED)
+            Data::of(SentOrQueued::from(QueuedView::of(&entry, services.clock.now())))
+                .saying(QUEUED)
         }
     })
 }
@@ -311,7 +295,7 @@ async fn queue(
     let options = SendOptions { queue_if_offline: true, send_at, ..SendOptions::default() };
     match services.sends.send(session, send, options).await? {
         SendOutcome::Queued(entry) => {
-            Ok(Data::of(queued_view(&entry, services.clock.now())).saying(QUEUED))
+            Ok(Data::of(QueuedView::of(&entry, services.clock.now())).saying(QUEUED))
         }
         SendOutcome::Sent(sent) => {
             let view = QueuedView {
@@ -323,18 +307,6 @@ async fn queue(
             };
             Ok(Data::of(view).saying(SENT))
         }
-    }
-}
-
-fn queued_view(entry: &OutboxEntry, now: Timestamp) -> QueuedView {
-    let send_at = entry.options.send_at;
-    let delay = send_at.map_or(0, |at| (at.as_second() - now.as_second()).max(0));
-    QueuedView {
-        uuid: entry.message_uuid().to_string(),
-        status: "pending",
-        scheduled_at: send_at.map(time),
-        delay_seconds: delay,
-        remaining_quota: None,
     }
 }
 
@@ -350,24 +322,6 @@ fn target(
     Error::both(session.map(|status| status.id), address(recipient))
 }
 
-/// Somebody to write to.
-pub fn address(recipient: &str) -> Result<Jid, Error> {
-    let fault = |why: &str| {
-        let message = "must be a telephone number or a WhatsApp address";
-        Error::invalid_field("recipient", format!("{message}: {why}"))
-    };
-    let chat = match address::recipient(recipient) {
-        Err(AddressError::Empty) => return Err(Error::invalid_field("recipient", "is required")),
-        Err(error) => return Err(fault(&error.about(recipient))),
-        Ok(chat) => chat,
-    };
-    if chat.is_broadcast_list() {
-        Err(fault(&format!("'{chat}' is a broadcast list")))
-    } else {
-        Ok(chat)
-    }
-}
-
 async fn quoted(
     services: &Services,
     session: &SessionId,
@@ -378,42 +332,4 @@ async fn quoted(
     let fault = || Error::invalid_field("reply_to", "must name a message of this conversation");
     let quoted = services.messages.quoted(session, chat, &id.text()).await?.ok_or_else(fault)?;
     Ok(Some(quoted.to_string()))
-}
-
-/// The time that a message is to be sent at; without a zone it is meant in UTC.
-pub fn schedule(text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    send_time("schedule_at", text, now, Unzoned::Utc)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::clock::from_seconds;
-
-    #[test]
-    fn a_recipient_is_a_number_or_an_address() {
-        for (text, chat) in [
-            ("5521999999999", "5521999999999@c.us"),
-            ("+55 (21) 99999-9999", "5521999999999@c.us"),
-            ("5521999999999@s.whatsapp.net", "5521999999999@c.us"),
-            ("120363000000000000@g.us", "120363000000000000@g.us"),
-        ] {
-            assert_eq!(address(text).map(String::from), Ok(chat.to_owned()), "{text}");
-        }
-        for text in ["", " ", "abc", "12", "5521@x", "77777777@broadcast"] {
-            let error = address(text).unwrap_err();
-            assert!(error.details["fields"].get("recipient").is_some(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_time_without_a_zone_is_utc_and_the_far_future_is_refused() {
-        let now = from_seconds(0);
-        let at = schedule(Some("1970-01-02 00:00:00"), now).unwrap();
-        assert_eq!(at, Some(from_seconds(86_400)));
-        assert_eq!(schedule(Some("1970-01-02T01:00:00+01:00"), now).unwrap(), at);
-        assert_eq!(schedule(Some(" "), now).unwrap(), None);
-        assert!(schedule(Some("tomorrow"), now).is_err());
-        assert!(schedule(Some("1972-01-01T00:00:00Z"), now).is_err());
-    }
 }

@@ -7,13 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        body::Body,
         chat::{access, wire::time},
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            AllSessions, Call, Conversations, Created, Data, OwnSessions, Path, PathValue, Repeat,
-            path::uuid,
+            AllSessions, Body, Call, Conversations, Created, Data, OwnSessions, Path, PathValue,
+            Repeat, path::uuid,
         },
     },
     domain::{Error, SessionId, Subject, conversation::Tag},

@@ -3,7 +3,7 @@
 use utoipa::openapi::Schema;
 
 use crate::{
-    api::{bounds::one_of, formats::required_choice},
+    api::kit::{check::bounds::one_of, required_choice},
     domain::{Error, command::MediaKind},
     messaging::uploads::{Source, Upload, Wanted, check_request},
     services::Services,

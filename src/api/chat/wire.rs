@@ -10,7 +10,7 @@ use crate::{
     },
     domain::{
         FailureCode, Jid, JidKind, Message, MessageKind, SessionState, SessionStatus, Timestamp,
-        conversation::Tag,
+        conversation::Tag, outbox::OutboxEntry,
     },
     messaging::MessageStatus,
 };
@@ -371,6 +371,34 @@ pub fn jid(jid: &Jid) -> String {
 /// A moment in UTC, to the millisecond.
 pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "uuid": "660e8400-e29b-41d4-a716-446655440045", "status": "pending",
+    "scheduled_at": "2030-01-31T12:00:00.000Z", "delay_seconds": 3600, "remaining_quota": null,
+}))]
+pub struct QueuedView {
+    /// Of the message that it will be; DELETE /chat/messages/{uuid} takes it back.
+    pub uuid: String,
+    pub status: &'static str,
+    pub scheduled_at: Option<String>,
+    pub delay_seconds: i64,
+    pub remaining_quota: Option<u64>,
+}
+
+impl QueuedView {
+    pub fn of(entry: &OutboxEntry, now: Timestamp) -> Self {
+        let send_at = entry.options.send_at;
+        let delay = send_at.map_or(0, |at| (at.as_second() - now.as_second()).max(0));
+        Self {
+            uuid: entry.message_uuid().to_string(),
+            status: "pending",
+            scheduled_at: send_at.map(time),
+            delay_seconds: delay,
+            remaining_quota: None,
+        }
+    }
 }
 
 #[cfg(test)]

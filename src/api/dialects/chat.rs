@@ -8,7 +8,7 @@ use crate::{
     api::{
         dialects::open_wa::{self, envelope},
         kit::{
-            dialect::{Case, Dialect, Failed, Reply},
+            dialect::{Dialect, Failed, Reply},
             terms::Bucket,
         },
     },
@@ -33,10 +33,6 @@ impl Dialect for Chat {
 
     fn wording(&self) -> &'static str {
         webhooks::OPEN_WA
-    }
-
-    fn case(&self) -> Case {
-        Case::Snake
     }
 
     fn success(&self, reply: Reply) -> Value {

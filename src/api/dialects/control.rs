@@ -6,7 +6,7 @@ use crate::{
     api::{
         dialects::open_wa::{self, OpenWa},
         kit::{
-            dialect::{Case, Dialect, Failed, Reply},
+            dialect::{Dialect, Failed, Reply},
             terms::Bucket,
         },
     },
@@ -28,10 +28,6 @@ impl Dialect for Control {
 
     fn wording(&self) -> &'static str {
         webhooks::OPEN_WA
-    }
-
-    fn case(&self) -> Case {
-        Case::Camel
     }
 
     fn success(&self, reply: Reply) -> Value {

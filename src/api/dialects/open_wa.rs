@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::kit::{
-        dialect::{Case, Dialect, Failed, Reply},
+        dialect::{Dialect, Failed, Reply},
         terms::Bucket,
     },
     domain::{Error, ErrorCode, SessionState, Subject, shown::escaped},
@@ -26,10 +26,6 @@ impl Dialect for OpenWa {
 
     fn wording(&self) -> &'static str {
         webhooks::OPEN_WA
-    }
-
-    fn case(&self) -> Case {
-        Case::Camel
     }
 
     fn success(&self, reply: Reply) -> Value {

@@ -16,14 +16,13 @@ use futures_util::future::LocalBoxFuture;
 use crate::{
     accounts::Principal,
     api::{
-        auth,
-        body::{segment, session_id},
         error::ApiError,
-        idempotency,
+        gate::{auth, idempotency},
         kit::{
             describe::{DescribeArg, DescribeArgs, Operation, Reach, Segment},
             terms::Scope,
         },
+        texts::{segment, session_id},
     },
     domain::{Error, ErrorCode, SessionId},
     services::Services,

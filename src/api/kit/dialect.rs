@@ -10,13 +10,6 @@ use serde_json::Value;
 
 use crate::{api::kit::terms::Bucket, domain::Error};
 
-/// The way in which a dialect writes names of fields and parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Case {
-    Camel,
-    Snake,
-}
-
 /// What a success says, before its envelope.
 pub struct Reply {
     pub data: Option<Value>,
@@ -40,8 +33,6 @@ pub trait Dialect: fmt::Debug + Sync {
 
     /// The wording of events in its streams.
     fn wording(&self) -> &'static str;
-
-    fn case(&self) -> Case;
 
     /// The body of a success.
     fn success(&self, reply: Reply) -> Value;

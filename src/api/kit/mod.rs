@@ -5,19 +5,25 @@
 //! document are all made from these types. The envelope comes from the route's [`Dialect`].
 
 mod answer;
+pub mod body;
 mod call;
+pub mod check;
+mod choice;
 pub mod describe;
 pub mod dialect;
+pub mod large_bodies;
 pub mod path;
 mod query;
 pub mod terms;
 
 pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
+    body::Body,
     call::{
         Admin, AllSessions, Call, Conversations, InOrder, InSession, OwnSessions, Public, Read,
         Send, Sessions,
     },
+    choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},
     dialect::Dialect,
     path::{ChatId, GroupId, MessageId, Path, PathValue},

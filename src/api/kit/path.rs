@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        body::{decoded, group, jid, message, segment},
         error::ApiError,
         kit::describe::{DescribeArg, Operation, Segment},
+        texts::{decoded, group, jid, message, segment},
     },
     domain::{self, Error, ErrorCode, Jid, Subject, shown::shown},
 };

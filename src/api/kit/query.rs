@@ -18,11 +18,16 @@ use utoipa::{
 
 use crate::{
     api::{
-        body::flag,
-        body_check::{Findings, check},
-        bounds::{Bound, Field},
         error::ApiError,
-        kit::describe::{DescribeArg, Operation, shape},
+        kit::{
+            check::{
+                Findings,
+                bounds::{Bound, Field},
+                check,
+            },
+            describe::{DescribeArg, Operation, shape},
+        },
+        texts::flag,
     },
     domain::{Error, ErrorCode, Timestamp},
     services::Services,

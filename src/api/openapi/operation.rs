@@ -3,10 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    bounds,
     endpoint::Endpoint,
-    idempotency,
-    kit::{Content, Dialect, Reach, Repeat, Scope, Shape, Success},
+    gate::idempotency,
+    kit::{Content, Dialect, Reach, Repeat, Scope, Shape, Success, check::bounds},
     openapi::failure,
 };
 

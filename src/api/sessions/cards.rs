@@ -6,7 +6,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::body::{in_field, person},
+    api::{
+        sessions::texts::{check_vcard, is_vcard},
+        texts::{in_field, person},
+    },
     domain::{Error, Jid, JidKind, address, command::ContactCard, shown::shown, vcard},
 };
 
@@ -65,23 +68,6 @@ pub fn cards(drafts: Vec<CardDraft>) -> Result<Vec<ContactCard>, Error> {
 /// An error that names no place in the list is about the list.
 fn in_contacts(error: Error) -> Error {
     if error.details.contains_key("fields") { error } else { in_field("contacts", error) }
-}
-
-fn is_vcard(text: &str) -> bool {
-    text.trim_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD"))
-}
-
-/// Whether a text can be a vCard.
-pub fn check_vcard(text: &str) -> Result<(), Error> {
-    match is_vcard(text) {
-        true => Ok(()),
-        false => Err(Error::invalid("must be a vCard, from BEGIN:VCARD to END:VCARD")),
-    }
-}
-
-/// Whether a text can stand for a contact: an id, a telephone number, or a vCard.
-pub fn check_contact(text: &str) -> Result<(), Error> {
-    if is_vcard(text) { Ok(()) } else { person(text).map(drop) }
 }
 
 impl CardFields {

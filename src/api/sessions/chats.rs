@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::Body,
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Call, ChatId, InSession, Limit, Listed, Message, Path, Query, Read, Repeat, Send},
+        kit::{
+            Body, Call, ChatId, InSession, Limit, Listed, Message, Path, Query, Read, Repeat, Send,
+        },
         sessions::{identity::IdentityView, message_view::MessageView},
     },
     domain::{Chat, Identities, address::digits_of, event_people::people_in_message},

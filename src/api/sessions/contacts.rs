@@ -5,11 +5,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::person,
         endpoint::Endpoint,
         error::ApiError,
         kit::{Call, Data, InSession, Listed, Path, PathValue, Query, Read},
         sessions::identity::IdentityView,
+        texts::person,
     },
     domain::{Contact, Error, Identities, Jid, JidKind, Subject, address::digits_of},
 };

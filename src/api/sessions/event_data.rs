@@ -8,7 +8,7 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    api::{formats::required_choice, sessions::identity::IdentityView},
+    api::{kit::required_choice, sessions::identity::IdentityView},
     domain::{
         FailureCode, Jid, MessageId,
         event::{CancelReason, DisconnectReason, GroupChange, JoinAction, LeaveAction, Presence},

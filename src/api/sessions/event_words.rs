@@ -12,7 +12,7 @@ use crate::{
             SendingData, StateChangedData, UnknownData, WebhookDisabledData,
         },
         identity::IdentityView,
-        qr,
+        linking_code,
         wire::{ack_word, seconds, status_word},
     },
     domain::{
@@ -180,7 +180,7 @@ impl QrData {
     pub fn of(text: &str, attempt: u32, expires_at: Timestamp, codes: Codes) -> Self {
         let is_shown = codes == Codes::Shown;
         Self {
-            qr_code: is_shown.then(|| qr::data_url(text).ok()).flatten(),
+            qr_code: is_shown.then(|| linking_code::data_url(text).ok()).flatten(),
             qr_text: is_shown.then(|| text.to_owned()),
             expires_at: seconds(expires_at),
             attempt,

@@ -5,14 +5,14 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, in_field},
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Call, Created, Data, GroupId, InSession, Path, Query, Read, Send},
+        kit::{Body, Call, Created, Data, GroupId, InSession, Path, Query, Read, Send},
         sessions::{
             identity::IdentityView,
             wire::{jids, seconds},
         },
+        texts::in_field,
     },
     domain::{Error, Jid, ParticipantOutcome, SessionId},
     services::Services,

@@ -3,23 +3,19 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
-        body::Body,
-        bounds::one_of,
         chat::access::instances,
         endpoint::Endpoint,
         error::ApiError,
-        formats::choice,
         kit::{
-            Admin, AllSessions, Bucket, Call, Created, Data, InSession, Limit, Listed, Message,
-            OwnSessions, Query, Read,
+            Admin, AllSessions, Body, Bucket, Call, Created, Data, InSession, Limit, Listed,
+            Message, OwnSessions, Query, Read, check::bounds::one_of, choice,
         },
         sessions::{
-            qr,
+            linking_code,
             view::{SessionView, failure_of},
             webhooks::{WebhookBody, draft_of},
             wire::{seconds, status_word},
@@ -27,8 +23,7 @@ use crate::{
     },
     domain::{
         Error, ErrorCode, Proxy, Removal, SessionConfig, SessionId, SessionState, SessionStatus,
-        Subject,
-        session::{EngineKind, ProxyProtocol},
+        Subject, proxy::ProxyParts, session::EngineKind,
     },
     services::Services,
 };
@@ -325,7 +320,7 @@ async fn restart(
         status: status_word(status.state),
         timestamp: seconds(call.clock.now()),
         has_qr_code: status.qr.is_some(),
-        qr_code: status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?,
+        qr_code: status.qr.as_ref().map(|qr| linking_code::data_url(&qr.text)).transpose()?,
     };
     Ok(Data::of(view).saying("Session restarted successfully"))
 }
@@ -403,70 +398,16 @@ fn timeout(name: &str, given: Option<f64>, default: u32) -> Result<u32, Error> {
     }
 }
 
-/// Whether a text can be the address of a proxy.
-pub fn proxy_address(text: &str) -> Result<(), Error> {
-    let (protocol, username, password) = (None, None, None);
-    proxy_of(ProxyBody { protocol, address: text.to_owned(), username, password }).map(drop)
-}
-
 /// A proxy from its parts, or from a whole URL in `address`.
 fn proxy_of(body: ProxyBody) -> Result<Proxy, Error> {
-    let fault = |message: &str| Error::invalid_field("config.proxyServerCredentials", message);
-    let protocol = body.protocol.unwrap_or_else(|| "http".to_owned());
-    let is_url = body.address.contains("://");
-    let names_port =
-        body.address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    if !is_url && !names_port {
-        return Err(fault("address must be host:port or a URL"));
-    }
-    let text = if is_url { body.address } else { format!("{protocol}://{}", body.address) };
-    // The port that a URL leaves out because it is the usual one still counts.
-    let url = Url::parse(&text).map_err(|_| fault("address must be host:port or a URL"))?;
-    let protocol = match url.scheme() {
-        "http" => ProxyProtocol::Http,
-        "https" => ProxyProtocol::Https,
-        "socks4" => ProxyProtocol::Socks4,
-        "socks5" => ProxyProtocol::Socks5,
-        "socks5h" => ProxyProtocol::Socks5h,
-        _ => return Err(fault("protocol must be http, https, socks4, socks5 or socks5h")),
-    };
-    let host = url
-        .host_str()
-        .filter(|host| !host.is_empty())
-        .ok_or_else(|| fault("address names no host"))?;
-    let port = url.port_or_known_default().ok_or_else(|| fault("address names no port"))?;
-    let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let username = body.username.or_else(|| own(url.username()));
-    let password = body.password.or_else(|| url.password().and_then(own));
-    if username.is_some() != password.is_some() {
-        return Err(fault("username and password go together"));
-    }
-    Ok(Proxy { protocol, host: host.to_owned(), port, username, password })
+    let ProxyBody { protocol, address, username, password } = body;
+    let read = ProxyParts { protocol, address, username, password }.read();
+    read.map_err(|fault| Error::invalid_field("config.proxyServerCredentials", fault))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn proxy(protocol: Option<&str>, address: &str) -> Result<Proxy, Error> {
-        let protocol = protocol.map(str::to_owned);
-        proxy_of(ProxyBody {
-            protocol,
-            address: address.to_owned(),
-            username: None,
-            password: None,
-        })
-    }
-
-    #[test]
-    fn a_proxy_is_given_in_parts_or_as_a_url() {
-        let parts = proxy(Some("socks5"), "proxy.example:1080").unwrap();
-        assert_eq!((parts.protocol, parts.port), (ProxyProtocol::Socks5, 1080));
-        let whole = proxy(None, "socks5://u:p@proxy.example:1080").unwrap();
-        assert_eq!((whole.username.as_deref(), whole.password.as_deref()), (Some("u"), Some("p")));
-        assert!(proxy(Some("gopher"), "proxy.example:1080").is_err());
-        assert!(proxy(Some("socks5"), "proxy.example").is_err());
-    }
 
     #[test]
     fn a_timeout_may_have_a_fraction_but_not_leave_its_range() {

@@ -6,18 +6,19 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, in_field},
         endpoint::Endpoint,
         error::ApiError,
         file::{AnyFile, Shown, file_answer},
         kit::{
-            self, Call, DeletionQuery, File, InSession, Listed, Message, Path, Query, Read, Send,
+            self, Body, Call, DeletionQuery, File, InSession, Listed, Message, Path, Query, Read,
+            Send,
         },
         sessions::{
             identity::IdentityView,
-            send::check_text,
+            texts::check_text,
             wire::{ack_word, seconds},
         },
+        texts::in_field,
     },
     domain::{
         Error, ErrorCode, Identities, MessageId, Receipt, SessionId, conversation::message_uuid,

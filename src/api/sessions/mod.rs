@@ -4,29 +4,28 @@ mod cards;
 mod chats;
 mod contacts;
 mod event_data;
+pub mod event_names;
 pub mod event_schemas;
 mod event_words;
 mod groups;
 mod identity;
+pub mod linking_code;
 mod manage;
 mod message_view;
 pub mod messages;
 mod outbox;
 mod polls;
-pub mod qr;
+mod qr;
 mod send;
+mod texts;
 mod view;
 mod webhook_deliveries;
 mod webhooks;
 pub mod wire;
 pub mod wording;
 
-pub use self::{
-    cards::{check_contact, check_vcard},
-    manage::proxy_address,
-    outbox::time_to_send,
-    qr::phone,
-    send::{addressee, target},
+pub use self::texts::{
+    addressee, check_contact, check_vcard, phone, proxy_address, target, time_to_send,
 };
 use crate::api::endpoint::Endpoint;
 

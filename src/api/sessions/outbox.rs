@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        bounds::one_of,
         endpoint::Endpoint,
         error::ApiError,
-        formats::choice,
-        kit::{Call, Data, InSession, Limit, Path, PathValue, Query, Read, Repeat, Send},
-        sessions::wire::seconds,
+        kit::{
+            Call, Data, InSession, Limit, Path, PathValue, Query, Read, Repeat, Send,
+            check::bounds::one_of, choice,
+        },
+        sessions::{texts::time_to_send, wire::seconds},
     },
     domain::{
         Error, FailureCode, SendHold, SessionState, SessionStatus, Subject, Timestamp,
         outbox::{OutboxEntry, OutboxState, Priority, SendOptions},
-        schedule::{Unzoned, send_time},
     },
     services::Services,
 };
@@ -96,11 +96,6 @@ impl Posting {
         };
         Ok(SendOptions { queue_if_offline: self.queue.unwrap_or(false), send_at, priority })
     }
-}
-
-/// The time before which a message is not to be sent.
-pub fn time_to_send(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    send_time("sendAt", Some(text), now, Unzoned::Refused)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,33 +1,28 @@
 //! The QR code of a session as text, data URL or picture, and the pairing code instead of it.
 
-use std::{io::Cursor, time::Duration};
+use std::time::Duration;
 
 use actix_web::HttpResponse;
-use image::{ImageFormat, Luma};
-use qrcode::{EcLevel, QrCode, types::Color};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::Body,
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Admin, Call, Data, File, FileKind, InSession, Query},
+        kit::{Admin, Body, Call, Data, File, FileKind, InSession, Query},
         sessions::{
+            linking_code::{USUAL_SIZE, data_url, pairing_message, png},
+            texts::phone,
             view::failure_of,
-            wire::{self, seconds, status_word},
+            wire::{seconds, status_word},
         },
     },
-    domain::{
-        Error, ErrorCode, Jid, Reply, SessionState, SessionStatus, Subject, Timestamp, address,
-    },
+    domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject},
 };
 
 const TAG: &str = "Linking";
 const WAIT: Duration = Duration::from_secs(30);
-const QUIET_ZONE: usize = 4;
-const USUAL_SIZE: u32 = 300;
 
 pub fn endpoints() -> Vec<Endpoint> {
     let code = |endpoint: Endpoint| {
@@ -167,14 +162,6 @@ async fn pairing_code(
     }
 }
 
-/// A telephone number that a session can be linked to.
-pub fn phone(text: &str) -> Result<Jid, Error> {
-    address::phone(text).map_err(|error| {
-        let message = "must be a number of 7 to 15 digits with its country code";
-        Error::invalid_field("phone", format!("{message}: {}", error.about(text)))
-    })
-}
-
 /// The status, after waiting for a code when the caller wants that. A code that has run out is
 /// no code.
 async fn current(call: &Call<Admin, InSession>, wait: bool) -> Result<SessionStatus, ApiError> {
@@ -219,54 +206,4 @@ fn not_available(status: &SessionStatus) -> Error {
     }
     let last_error = status.last_error.as_deref();
     error.detail("failure", failure_of(status)).detail("lastError", last_error)
-}
-
-/// Why there is no code to scan while one is typed.
-pub fn pairing_message(until: Timestamp) -> String {
-    format!(
-        "A pairing code was asked for and is good until {}; a QR code comes after it",
-        seconds(until)
-    )
-}
-
-/// A code as a data URL of the usual size.
-pub fn data_url(text: &str) -> Result<String, Error> {
-    Ok(wire::data_url("image/png", &png(text, USUAL_SIZE)?))
-}
-
-/// A code as a square PNG: whole pixels for each module, the rest as margin.
-fn png(text: &str, size: u32) -> Result<Vec<u8>, Error> {
-    let failed = |reason: String| Error::internal(format!("the QR code cannot be drawn: {reason}"));
-    let code = QrCode::with_error_correction_level(text, EcLevel::L)
-        .map_err(|error| failed(error.to_string()))?;
-    let modules =
-        u32::try_from(code.width() + 2 * QUIET_ZONE).map_err(|error| failed(error.to_string()))?;
-    let scale = (size / modules).max(1);
-    let side = size.max(modules);
-    let offset = (side - scale * (modules - 8)) / 2;
-    let picture = image::ImageBuffer::from_fn(side, side, |x, y| {
-        let module = |at: u32| {
-            at.checked_sub(offset).map(|at| (at / scale) as usize).filter(|at| *at < code.width())
-        };
-        let dark = module(x).zip(module(y)).is_some_and(|(x, y)| code[(x, y)] == Color::Dark);
-        Luma([if dark { 0_u8 } else { 255 }])
-    });
-    let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, ImageFormat::Png).map_err(|error| failed(error.to_string()))?;
-    Ok(bytes.into_inner())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_has_the_size_asked_for_and_a_quiet_zone() {
-        for size in [100, 300, 1_000] {
-            let bytes = png(&"2@abc,def,ghi,jkl".repeat(3), size).unwrap();
-            let picture = image::load_from_memory(&bytes).unwrap().to_luma8();
-            assert_eq!(picture.dimensions(), (size, size));
-            assert!(picture.rows().next().unwrap().all(|pixel| pixel.0 == [255]));
-        }
-    }
 }

@@ -1,24 +1,24 @@
 //! Sending: every kind of message, now, later or when the session is ready.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, in_field, jid, recipient},
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Bucket, Call, InSession, Repeat, Send, Sent},
+        kit::{Body, Bucket, Call, InSession, Repeat, Send, Sent},
         sessions::{
             cards::{CardDraft, cards},
             outbox::Posting,
+            texts::{addressee, check_text, target},
             wire::jids,
         },
+        texts::in_field,
     },
     domain::{
-        Ack, Content, Error, Jid, MessageId, Subject, Timestamp, command::MediaKind,
-        outbox::SendOptions, rules,
+        Ack, Content, Error, Jid, MessageId, Timestamp, command::MediaKind, outbox::SendOptions,
+        rules,
     },
     messaging::{SendOutcome, SendRequest, uploads::Wanted},
     services::Services,
@@ -415,32 +415,4 @@ async fn send(
 
 fn answer(view: SentView) -> Sent<SentView> {
     if view.outbox_id.is_none() { Sent::now(view) } else { Sent::queued(view) }
-}
-
-/// Somebody who can be written to.
-pub fn addressee(text: &str) -> Result<Jid, Error> {
-    recipient(text).map_err(|error| in_field("to", error)).and_then(writable)
-}
-
-/// The id of a chat that can be written to.
-pub fn target(text: &str) -> Result<Jid, Error> {
-    jid(text).map_err(|error| in_field("chatId", error)).and_then(writable)
-}
-
-fn writable(chat: Jid) -> Result<Jid, Error> {
-    if chat.is_broadcast_list() {
-        let error = Error::invalid(format!("'{chat}' is a broadcast list")).about(Subject::ChatId);
-        return Err(error.detail("chatId", json!(chat)));
-    }
-    Ok(chat)
-}
-
-pub fn check_text(field: &str, text: &str) -> Result<(), Error> {
-    if text.trim().is_empty() {
-        return Err(Error::invalid_field(field, "must not be empty"));
-    }
-    if rules::LONGEST_TEXT < text.chars().count() {
-        return Err(Error::invalid_field(field, "must have at most 65,536 characters"));
-    }
-    Ok(())
 }

@@ -9,8 +9,8 @@ use crate::{
     api::{
         error::ApiError,
         sessions::{
+            linking_code,
             outbox::HoldView,
-            qr,
             wire::{seconds, status_word},
         },
     },
@@ -114,7 +114,7 @@ impl SessionView {
 
     /// With the picture of the code that can be scanned now.
     pub fn with_qr(status: &SessionStatus) -> Result<Self, ApiError> {
-        let picture = status.qr.as_ref().map(|qr| qr::data_url(&qr.text)).transpose()?;
+        let picture = status.qr.as_ref().map(|qr| linking_code::data_url(&qr.text)).transpose()?;
         Ok(Self { qr_code: picture, ..Self::of(status) })
     }
 }

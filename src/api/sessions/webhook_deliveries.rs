@@ -7,17 +7,17 @@ use uuid::Uuid;
 use crate::{
     accounts::Principal,
     api::{
-        body::{Body, in_field, moment},
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, AllSessions, Call, Data, InSession, Limit, Listed, Path, PathValue, Query, Read,
-            Sessions, path::uuid,
+            Admin, AllSessions, Body, Call, Data, InSession, Limit, Listed, Path, PathValue, Query,
+            Read, Sessions, path::uuid,
         },
         sessions::{
             webhooks::{TAG, WebhookId, session_of},
             wire::seconds,
         },
+        texts::{in_field, moment},
     },
     domain::{Error, Subject},
     webhooks::{Attempt, Delivery, DeliveryState},

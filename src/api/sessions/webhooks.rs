@@ -9,13 +9,11 @@ use uuid::Uuid;
 use crate::{
     accounts::Principal,
     api::{
-        body::Body,
         endpoint::Endpoint,
         error::ApiError,
-        formats::choice,
         kit::{
-            Admin, AllSessions, Call, CreatedOrKnown, Data, InSession, Listed, Message,
-            OwnSessions, Path, PathValue, Read, Scope, Sessions, path::uuid,
+            Admin, AllSessions, Body, Call, CreatedOrKnown, Data, InSession, Listed, Message,
+            OwnSessions, Path, PathValue, Read, Scope, Sessions, choice, path::uuid,
         },
         sessions::wire::seconds,
     },

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     api::sessions::{
         event_data::{QrData, ReadyData},
+        event_names::EVENT_NAMES,
         event_words::{gateway_data, name, payload},
         identity::beside,
         message_view::MessageEventView,
@@ -16,37 +17,6 @@ use crate::{
     },
     events::{Codes, GatewayEvent, Wording},
 };
-
-/// Every event that this surface tells.
-pub const EVENT_NAMES: [&str; 27] = [
-    "qr",
-    "authenticated",
-    "ready",
-    "message",
-    "ack",
-    "disconnected",
-    "failed",
-    "state_changed",
-    "message_sent",
-    "message_edit",
-    "message_revoked",
-    "message_cancelled",
-    "sending_held",
-    "sending_resumed",
-    "reaction",
-    "poll_vote",
-    "group_join",
-    "group_leave",
-    "group_update",
-    "chat_updated",
-    "contact_updated",
-    "presence",
-    "call",
-    "history_gap",
-    "webhook.disabled",
-    "identity_learned",
-    "unknown",
-];
 
 /// An event of the log as every listener gets it.
 #[derive(Serialize)]

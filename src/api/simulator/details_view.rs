@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
-    api::formats::required_choice,
+    api::kit::required_choice,
     domain::{
         Details, Jid, Timestamp,
         details::{AdContext, Card, LinkPreview, Location, Menu, MenuReply, Poll, Vote},

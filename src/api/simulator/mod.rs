@@ -6,6 +6,7 @@ pub mod door;
 mod lists;
 mod paths;
 mod phone;
+mod shared;
 mod society;
 mod views;
 mod web_client;
@@ -13,7 +14,7 @@ mod write;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -23,26 +24,24 @@ use utoipa::{
 use self::paths::{Chat, Device, Phone};
 use crate::{
     api::{
-        body::{Body, jid, recipient},
         dialects,
         endpoint::Endpoint,
-        error::ApiError,
-        formats::{choice, required_choice},
-        kit::{Admin, Call, Data, Message, Path, Query, Repeat},
+        kit::{Body, Path, Query, Repeat, choice, required_choice},
         simulator::{
             lists::{Accounts, Chats, Devices, DevicesReached, Messages, Revision},
+            shared::{
+                Control, Done, MessageBody, Shows, TAG, data, done, message_id, network, phone_of,
+                refused,
+            },
             views::{PhoneChat, PhoneMessage},
         },
+        texts::{jid, recipient},
     },
-    domain::{Error, ErrorCode, Jid, JidKind, MessageId, Subject, Timestamp, address},
-    services::{PageDoor, Services},
-    simulator::{
-        Behaviour, ClockView, Faults, IdentityVisibility, Network,
-        protocol::{PageFault, Refusal, RefusalKind},
-    },
+    domain::{Error, ErrorCode, JidKind, Timestamp},
+    services::PageDoor,
+    simulator::{Behaviour, ClockView, Faults, IdentityVisibility, protocol::PageFault},
 };
 
-const TAG: &str = "Simulated network";
 /// Ten years: further than anything waits.
 const LONGEST_ADVANCE: f64 = 315_360_000.0;
 /// How long a caller may wait for a change on the phones.
@@ -132,9 +131,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.map(|endpoint| endpoint.speaks(&dialects::Control)).collect()
 }
 
-/// Who controls the network.
-type Control = Call<Admin>;
-
 #[derive(Deserialize, ToSchema)]
 struct ChangesQuery {
     /// The number that was answered last.
@@ -185,11 +181,6 @@ struct EditBody {
     message: String,
     #[schema(max_length = 65_536)]
     text: String,
-}
-
-#[derive(Deserialize, ToSchema)]
-struct MessageBody {
-    message: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -272,52 +263,6 @@ struct ClockBody {
 /// What is named, be it as null; what is not named is the default.
 fn named<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Timestamp>>, D::Error> {
     Option::deserialize(value).map(Some)
-}
-
-type Shows<T> = Result<Data<T>, ApiError>;
-type Done = Result<Message, ApiError>;
-
-fn data<T>(view: &impl Serialize) -> Shows<T> {
-    Ok(Data::borrowed(view))
-}
-
-fn done(message: &'static str) -> Done {
-    Ok(Message::of(message))
-}
-
-fn network(services: &Services) -> Result<&Network, ApiError> {
-    services.network.as_ref().ok_or_else(|| Error::internal("there is no simulated network").into())
-}
-
-fn phone_of(text: &str) -> Result<Jid, Error> {
-    address::phone(text).map_err(|error| {
-        let message = format!("must be a telephone number: {}", error.about(text));
-        Error::invalid_field("phone", message)
-    })
-}
-
-fn message_id(text: &str) -> Result<MessageId, ApiError> {
-    text.parse().map_err(|_| Error::invalid_field("message", "must be the id of a message").into())
-}
-
-fn refused(refusal: Refusal) -> ApiError {
-    let error = match refusal.kind {
-        RefusalKind::UnknownChat => Error::not_found(Subject::Chat, refusal.reason),
-        RefusalKind::UnknownMessage => Error::not_found(Subject::Message, refusal.reason),
-        RefusalKind::UnknownMedia => Error::not_found(Subject::Media, refusal.reason),
-        RefusalKind::NotOnWhatsapp => {
-            Error::new(ErrorCode::Refused, refusal.reason).about(Subject::Recipient)
-        }
-        RefusalKind::NotAdmin | RefusalKind::NotMember | RefusalKind::NotAllowed => {
-            Error::new(ErrorCode::Forbidden, refusal.reason)
-        }
-        RefusalKind::Deleted | RefusalKind::TooLate | RefusalKind::NoText => {
-            Error::new(ErrorCode::Conflict, refusal.reason)
-        }
-        RefusalKind::NotLinked | RefusalKind::Invalid => Error::invalid(refusal.reason),
-        RefusalKind::Fault => Error::new(ErrorCode::EngineFailed, refusal.reason),
-    };
-    error.into()
 }
 
 async fn page(call: Control) -> Shows<PageDoor> {

@@ -1,7 +1,7 @@
 //! Path parameters of the control API: phones, their chats and their devices.
 
 use crate::{
-    api::{body::recipient, kit::PathValue, simulator::phone_of},
+    api::{kit::PathValue, simulator::shared::phone_of, texts::recipient},
     domain::{Error, Jid},
 };
 

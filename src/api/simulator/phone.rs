@@ -9,7 +9,7 @@ use crate::api::{
     endpoint::Endpoint,
     file::unmoved,
     kit::{Call, File, FileKind, Public},
-    simulator::{TAG, door::Files},
+    simulator::{door::Files, shared::TAG},
 };
 
 /// The page shows what strangers wrote: it may run its own script alone and speak to us alone.

@@ -5,18 +5,18 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::{Body, jid},
         endpoint::Endpoint,
-        kit::Path,
+        kit::{Body, Path},
         sessions::wire::jids,
         simulator::{
-            Control, Done, MessageBody, Shows, TAG, data, done,
             lists::{MadeChannel, MadeGroup},
-            message_id, network,
             paths::Phone,
-            refused,
+            shared::{
+                Control, Done, MessageBody, Shows, TAG, data, done, message_id, network, refused,
+            },
             views::PhoneGroup,
         },
+        texts::jid,
     },
     domain::{Error, Jid},
     services::Services,

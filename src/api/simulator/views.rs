@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
-    api::{formats::required_choice, simulator::details_view::PhoneDetails},
+    api::{kit::required_choice, simulator::details_view::PhoneDetails},
     domain::{
         Ack, Chat, Group, Jid, Message, MessageId, MessageKind, Participant, Timestamp,
         chat::LastMessage,

@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        body::Body,
         endpoint::Endpoint,
-        simulator::{Control, Done, Shows, TAG, data, done, network},
+        kit::Body,
+        simulator::shared::{Control, Done, Shows, TAG, data, done, network},
     },
     simulator::WebClient,
 };

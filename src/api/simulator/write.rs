@@ -5,14 +5,21 @@ use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
-        body::{Body, WITH_FILE, elsewhere, recipient, too_large},
         endpoint::Endpoint,
-        formats::choice,
-        kit::Path,
-        simulator::{
-            Control, Done, Shows, TAG, data, done, lists::Written, message_id, network,
-            paths::Phone, phone_of, refused, views::PhoneMessage,
+        kit::{
+            Body, Path,
+            body::{WITH_FILE, elsewhere, too_large},
+            choice,
         },
+        simulator::{
+            lists::Written,
+            paths::Phone,
+            shared::{
+                Control, Done, Shows, TAG, data, done, message_id, network, phone_of, refused,
+            },
+            views::PhoneMessage,
+        },
+        texts::recipient,
     },
     domain::{
         Content, Details, Error, MessageKind,

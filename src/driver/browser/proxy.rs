@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 
 use crate::{
-    domain::{Error, ErrorCode, Proxy, Subject, session::ProxyProtocol},
+    domain::{Error, ErrorCode, Proxy, Subject, proxy::ProxyProtocol},
     driver::browser::{loopback::Port, reach::Reach},
     egress::{OwnPorts, trust_of_the_system},
 };

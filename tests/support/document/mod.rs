@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use wagate::api::openapi;
+use wagate::api;
 
 use self::schema::Schemas;
 
 /// The document of the gateway on the simulated network, which has all operations.
 pub static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(&openapi::Document::pretty(true)).unwrap());
+    LazyLock::new(|| serde_json::from_str(&api::openapi_document(true)).unwrap());
 
 /// Fails where something is not as the document says.
 pub fn agree(faults: &[String], what: impl Fn() -> String) {

@@ -1,0 +1,153 @@
+//! What every request passes: its id, its admission, the `Idempotency-Key`, and the catch for a
+//! handler that panics.
+
+mod admission;
+pub mod auth;
+pub mod caller;
+pub mod idempotency;
+pub mod limits;
+pub mod over_limit;
+pub mod rule;
+
+use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};
+
+use actix_web::{
+    Error as ActixError, HttpMessage, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    middleware::Next,
+    web,
+};
+use futures_util::FutureExt;
+
+use crate::{
+    api::{
+        dialects::Spoken,
+        error::{ApiError, answer, reworded},
+        gate::{
+            admission::{Admitted, Refused, admit},
+            limits::Standing,
+            over_limit::whole_seconds,
+            rule::Rules,
+        },
+        kit::dialect::Dialect,
+    },
+    domain::{Clock, Error},
+    services::Services,
+};
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// The gate as a middleware around one path.
+pub async fn pass(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    rules: Rc<Rules>,
+) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
+    let id = request_id(request.headers());
+    let clock = clock(request.request());
+    let (rule, dialect) = (rules.find(request.method()), rules.dialect());
+    request.extensions_mut().insert(Spoken(dialect));
+    let (mut response, standing) = match admit(&request, rule).await {
+        Ok(Admitted { principal, repeat, standing }) => {
+            let scope = idempotency::scope(&request, &principal, repeat);
+            request.extensions_mut().insert(Rc::new(principal));
+            let routed_id = id.clone();
+            let route = move |request| route(request, next, routed_id, dialect).boxed_local();
+            let answered = match scope {
+                Ok(None) => route(request).await,
+                Ok(Some(scope)) => idempotency::once(request, scope, repeat, Box::new(route)).await,
+                Err(error) => Ok(request.into_response(answer(error, dialect))),
+            };
+            (answered?, standing)
+        }
+        Err(refused) => {
+            let standing = refused.standing;
+            (request.into_response(refusal(*refused, dialect)), standing)
+        }
+    };
+    response = worded(response, dialect);
+    // A handler may have counted the request against a limit of its own.
+    let own = response.request().extensions().get::<Standing>().copied();
+    let standing = tighter(standing, own);
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(HeaderName::from_static(REQUEST_ID), value);
+    }
+    if let Some(standing) = standing {
+        tell_standing(headers, standing, &clock);
+    }
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("wagate_http_requests_total", "status" => status).increment(1);
+    Ok(response)
+}
+
+/// Passes a request on to its handler, and holds a panic there.
+async fn route(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: String,
+    dialect: &'static dyn Dialect,
+) -> Result<ServiceResponse, ActixError> {
+    let path = request.path().to_owned();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(outcome) => Ok(worded(outcome?.map_into_boxed_body(), dialect)),
+        Err(_) => {
+            tracing::error!(request = %id, path, "request {id}: a handler panicked");
+            Err(ApiError(Error::internal("Internal server error"), dialect).into())
+        }
+    }
+}
+
+fn worded(response: ServiceResponse, dialect: &'static dyn Dialect) -> ServiceResponse {
+    let (request, response) = response.into_parts();
+    ServiceResponse::new(request, reworded(response, dialect))
+}
+
+/// Of two limits the one that leaves less.
+fn tighter(one: Option<Standing>, other: Option<Standing>) -> Option<Standing> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let is_tighter = other.retry_after.is_some() || other.remaining < one.remaining;
+            Some(if is_tighter { other } else { one })
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+fn refusal(refused: Refused, dialect: &'static dyn Dialect) -> HttpResponse {
+    let mut response = answer(refused.error, dialect);
+    for challenge in refused.challenges {
+        response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    response
+}
+
+fn tell_standing(headers: &mut HeaderMap, standing: Standing, clock: &Clock) {
+    let now = Duration::from_millis(clock.now().as_millisecond().unsigned_abs());
+    let reset = whole_seconds(now + standing.reset);
+    let mut set = |name: &'static str, value: u64| {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    };
+    set("x-ratelimit-limit", standing.limit.into());
+    set("x-ratelimit-remaining", standing.remaining.into());
+    set("x-ratelimit-reset", reset);
+    if let Some(wait) = standing.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    }
+}
+
+fn clock(request: &actix_web::HttpRequest) -> Clock {
+    request.app_data::<web::Data<Services>>().map(|s| s.clock.clone()).unwrap_or_default()
+}
+
+/// The caller's own id for the request when it is safe to repeat, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let is_safe = |id: &&str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        (1..=64).contains(&id.len()) && id.bytes().all(allowed)
+    };
+    given.filter(is_safe).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
+}

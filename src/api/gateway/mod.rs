@@ -1,0 +1,22 @@
+//! Endpoints of the gateway itself: health, keys, backups, the vault, consumers, settings, and the dashboard's files.
+
+mod backup;
+mod consumers;
+mod dashboard;
+mod health;
+mod keys;
+mod operation;
+mod vault;
+
+use crate::api::endpoint::Endpoint;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = dashboard::endpoints();
+    all.extend(health::endpoints());
+    all.extend(consumers::endpoints());
+    all.extend(operation::endpoints());
+    all.extend(keys::endpoints());
+    all.extend(backup::endpoints());
+    all.extend(vault::endpoints());
+    all
+}

@@ -1,0 +1,321 @@
+//! The OpenAPI 3.1 document, made from the table of routes, and the page to browse it.
+
+mod answers;
+mod failure;
+mod operation;
+
+use std::sync::{Arc, OnceLock};
+
+use actix_web::{HttpResponse, http::header::CONTENT_SECURITY_POLICY, web};
+use bytestring::ByteString;
+use serde_json::{Map, Value, json};
+use utoipa_swagger_ui::Config;
+
+use crate::{
+    api::{
+        endpoint::Endpoint,
+        error::ApiError,
+        file::unmoved,
+        gate::idempotency::key,
+        kit::{Call, File, FileKind, Path, PathValue, Public, body::elsewhere},
+        sessions::event_schemas,
+    },
+    domain::Error,
+};
+
+const TAGS: [&str; 17] = [
+    "Sessions",
+    "Linking",
+    "Messages",
+    "Outbox",
+    "Chats",
+    "Contacts",
+    "Groups",
+    "Chat",
+    "Chat instances",
+    "Chat tags",
+    "Events",
+    "Webhooks",
+    "API keys",
+    "Backup",
+    "Vault",
+    "Server",
+    "Simulated network",
+];
+
+/// The page may run its own scripts alone and ask us alone; it styles its elements itself.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
+'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+frame-ancestors 'none'";
+
+/// The table of routes.
+type Table = dyn Fn() -> Vec<Endpoint> + Send + Sync;
+
+/// The document, made once, when it is first asked for.
+pub struct Document {
+    table: Box<Table>,
+    text: OnceLock<ByteString>,
+}
+
+impl Document {
+    pub fn new(table: impl Fn() -> Vec<Endpoint> + Send + Sync + 'static) -> Self {
+        Self { table: Box::new(table), text: OnceLock::new() }
+    }
+
+    /// Made beside the threads that serve requests, where it is not there yet.
+    async fn text(self: Arc<Self>) -> Result<ByteString, Error> {
+        if let Some(text) = self.text.get() {
+            return Ok(text.clone());
+        }
+        let make = move || {
+            let make = || document(&(self.table)()).to_string().into();
+            Ok(self.text.get_or_init(make).clone())
+        };
+        elsewhere(make).await
+    }
+}
+
+/// The document as people read it.
+pub fn pretty(endpoints: &[Endpoint]) -> String {
+    format!("{:#}\n", document(endpoints))
+}
+
+/// The document as an answer.
+pub struct Json;
+
+impl FileKind for Json {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+/// The page, or a file of it.
+pub struct Page;
+
+impl FileKind for Page {
+    const CONTENT_TYPE: &'static str = "";
+    const OTHERS: &'static [(u16, &'static str)] = &[(302, "To the page itself")];
+}
+
+/// A file of the page.
+pub enum PageFile {}
+
+impl PathValue for PageFile {
+    type Value = String;
+    const NAME: &'static str = "file";
+    const ABOUT: &'static str = "The name of the file";
+    const EXAMPLE: &'static str = "index.html";
+
+    fn read(text: &str) -> Result<String, Error> {
+        Ok(text.to_owned())
+    }
+}
+
+pub async fn json(_: Call<Public>, document: web::Data<Document>) -> Result<File<Json>, ApiError> {
+    let text = document.into_inner().text().await?;
+    Ok(HttpResponse::Ok().content_type(Json::CONTENT_TYPE).body(text).into())
+}
+
+/// Where the browsable page is.
+pub async fn page(_: Call<Public>) -> File<Page> {
+    HttpResponse::Found().insert_header(("location", "/api-docs/index.html")).finish().into()
+}
+
+/// The browsable page and its files, all served from the program itself.
+pub async fn file(_: Call<Public>, Path(file): Path<PageFile>) -> File<Page> {
+    let config = Arc::new(Config::from("/openapi.json"));
+    let answer = match utoipa_swagger_ui::serve(&file, config) {
+        Ok(Some(found)) => HttpResponse::Ok()
+            .content_type(found.content_type)
+            .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
+            .body(unmoved(found.bytes)),
+        Ok(None) | Err(_) => HttpResponse::NotFound().finish(),
+    };
+    answer.into()
+}
+
+fn document(endpoints: &[Endpoint]) -> Value {
+    let (mut paths, mut schemas) = (Map::new(), Map::new());
+    let mut responses = Map::new();
+    for endpoint in endpoints {
+        failure::add(endpoint.dialect, &mut schemas, &mut responses);
+        let operation = operation::describe(endpoint, &mut schemas);
+        let path = template(endpoint.path);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(endpoint.method.as_str().to_lowercase(), operation);
+        }
+    }
+    let webhooks = event_schemas::add(&mut schemas);
+    event_schemas::name_messages(&mut paths);
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "wagate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": "WhatsApp sessions over HTTP, WebSocket, server-sent events and webhooks.",
+        },
+        "servers": [{ "url": "/" }],
+        // The order in which people meet them.
+        "tags": TAGS.map(|name| json!({ "name": name })),
+        "paths": paths,
+        "webhooks": webhooks,
+        "components": {
+            "schemas": schemas,
+            "responses": responses,
+            "parameters": { "IdempotencyKey": idempotency_key() },
+            "headers": { "IdempotentReplayed": idempotent_replayed() },
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "basic": { "type": "http", "scheme": "basic" },
+                "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+            },
+        },
+    });
+    answers::require_nullable_fields(&mut document);
+    document
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "A text of the caller's own for this one write. The first answer is kept \
+            for 24 hours and given again with `Idempotent-Replayed: true` to every request of the \
+            same caller, method and path that has the same key. The query and the body must be the \
+            same too, byte for byte; of a multipart body the parts, whatever parts them: else \
+            409 IDEMPOTENCY_KEY_REUSED. While the first request is under way others wait for it, \
+            after 30 seconds they get 409 IDEMPOTENCY_REQUEST_UNDER_WAY and Retry-After. Answers \
+            that mean \"not now\" (5xx, 429, SESSION_NOT_READY) are not kept: the same key tries \
+            again, and a message that went out after all is found instead of sent twice. When the \
+            gateway ended between a request and its answer, 409 IDEMPOTENCY_OUTCOME_UNKNOWN; \
+            what can be repeated without harm is repeated instead. Of an answer that is larger \
+            than 256 KiB or shows a new secret only the status is kept: \
+            409 IDEMPOTENCY_ANSWER_NOT_KEPT.",
+        "schema": {
+            "type": "string", "minLength": 1, "maxLength": key::LONGEST, "pattern": key::PATTERN,
+        },
+        "example": "order-4711",
+    })
+}
+
+fn idempotent_replayed() -> Value {
+    json!({
+        "description": "This is the answer that the first request with this Idempotency-Key got",
+        "schema": { "type": "string", "const": "true" },
+    })
+}
+
+/// A path without the patterns of its parameters.
+fn template(path: &str) -> String {
+    let segments = path.split('/').map(|segment| match segment.split_once(':') {
+        Some((name, _)) if segment.starts_with('{') => format!("{name}}}"),
+        _ => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{
+        kit::{Content, Operation, Reach, Shape},
+        routes::endpoints,
+    };
+
+    #[test]
+    fn every_route_of_the_table_is_in_the_document() {
+        let endpoints = endpoints(true);
+        let document = document(&endpoints);
+        for endpoint in &endpoints {
+            let method = endpoint.method.as_str().to_lowercase();
+            let operation = &document["paths"][template(endpoint.path)][&method];
+            assert!(operation.is_object(), "{method} {}", endpoint.path);
+            assert!(TAGS.contains(&endpoint.tag), "{}", endpoint.tag);
+            assert_ne!(operation["summary"], "", "{method} {} has no summary", endpoint.path);
+        }
+    }
+
+    #[test]
+    fn every_name_of_an_operation_is_its_own_and_one_of_a_function() {
+        let mut seen = std::collections::HashSet::new();
+        for Endpoint { name, path, method, .. } in endpoints(true) {
+            assert!(seen.insert(name), "{name} of {method} {path} is another's");
+            let is_word = name.chars().all(|ch| ch.is_ascii_alphanumeric());
+            let begins_small = name.starts_with(|ch: char| ch.is_ascii_lowercase());
+            assert!(is_word && begins_small, "{name} of {method} {path}");
+        }
+    }
+
+    #[test]
+    fn the_types_of_a_handler_say_what_stands_in_its_path() {
+        for endpoint in endpoints(true) {
+            let reach = endpoint.reach;
+            let path = template(endpoint.path);
+            let named = path.split('/').filter_map(|segment| segment.strip_prefix('{'));
+            let mut in_path: Vec<&str> = named.map(|name| name.trim_end_matches('}')).collect();
+            let mut typed: Vec<&str> =
+                endpoint.operation.segments.iter().map(|segment| segment.name).collect();
+            in_path.sort_unstable();
+            typed.sort_unstable();
+            assert_eq!(typed, in_path, "{} {path}", endpoint.method);
+            let is_in_session = in_path.contains(&"sessionId");
+            assert_eq!(is_in_session, reach == Reach::InSession, "{} {path}", endpoint.method);
+        }
+    }
+
+    #[test]
+    fn no_route_is_registered_twice() {
+        let mut seen = std::collections::HashSet::new();
+        for endpoint in endpoints(true) {
+            let route = (endpoint.method.to_string(), endpoint.path);
+            assert!(seen.insert(route.clone()), "{route:?}");
+        }
+    }
+
+    #[test]
+    fn every_write_takes_an_idempotency_key_and_nothing_else_does() {
+        let document = document(&endpoints(true));
+        let reference = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
+        let (mut with, mut without) = (0, 0);
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let takes = operation["parameters"].as_array().unwrap().contains(&reference);
+                let is_write = method != "get" && !path.starts_with("/_simulator/");
+                assert_eq!(takes, is_write, "{method} {path}");
+                if takes { with += 1 } else { without += 1 }
+            }
+        }
+        assert!(10 < with && 10 < without);
+    }
+
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        let document = document(&endpoints(true));
+        let text = document.to_string();
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_schemas() {
+        let mut named = std::collections::HashMap::new();
+        for endpoint in endpoints(true) {
+            let Operation { body, successes, .. } = endpoint.operation;
+            let answered = successes.into_iter().filter_map(|success| match success.content {
+                Content::Data(shape) | Content::FailureWith(shape) => Some(shape),
+                Content::Message | Content::Other(_) => None,
+            });
+            for shape in body.into_iter().chain(answered) {
+                let Shape { name, schema, others } = shape();
+                let own = Some((name, schema)).filter(|(name, _)| !name.is_empty());
+                for (name, schema) in others.into_iter().chain(own) {
+                    let schema = serde_json::to_value(schema).unwrap();
+                    let known = named.entry(name.clone()).or_insert_with(|| schema.clone());
+                    assert_eq!(*known, schema, "{name}, as {} has it", endpoint.path);
+                }
+            }
+        }
+        assert!(50 < named.len());
+    }
+}

@@ -1,0 +1,20 @@
+//! Table of all routes, and the OpenAPI document that is made from it.
+
+use crate::api::{chat, endpoint::Endpoint, gateway, openapi, sessions, simulator, streams};
+
+/// Every endpoint. Literal segments stand before parameters.
+pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
+    let mut all = gateway::endpoints();
+    all.extend(streams::endpoints());
+    all.extend(sessions::endpoints());
+    all.extend(chat::endpoints());
+    if with_simulator {
+        all.extend(simulator::endpoints());
+    }
+    all
+}
+
+/// The OpenAPI document as people read it.
+pub fn openapi_document(with_simulator: bool) -> String {
+    openapi::pretty(&endpoints(with_simulator))
+}

@@ -1,0 +1,32 @@
+//! Names of the events in the wording of the open-wa API.
+
+/// Every event that this surface tells.
+pub const EVENT_NAMES: [&str; 27] = [
+    "qr",
+    "authenticated",
+    "ready",
+    "message",
+    "ack",
+    "disconnected",
+    "failed",
+    "state_changed",
+    "message_sent",
+    "message_edit",
+    "message_revoked",
+    "message_cancelled",
+    "sending_held",
+    "sending_resumed",
+    "reaction",
+    "poll_vote",
+    "group_join",
+    "group_leave",
+    "group_update",
+    "chat_updated",
+    "contact_updated",
+    "presence",
+    "call",
+    "history_gap",
+    "webhook.disabled",
+    "identity_learned",
+    "unknown",
+];

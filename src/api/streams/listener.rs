@@ -1,0 +1,94 @@
+//! A listener that asks for a stream: whether it gets one, for how long, and what it may see of it.
+//!
+//! WebSockets and event streams are admitted alike. All refusals come before the stream begins.
+
+use actix_web::{HttpRequest, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    accounts::Lease,
+    api::{
+        dialects,
+        error::ApiError,
+        gate::{
+            auth::principal,
+            caller::{
+                address::{self, Network},
+                policy::Policy,
+            },
+        },
+        streams::{
+            feed::{Feed, Start},
+            frames::{AllFrames, codes_for},
+            places::{Caller, Place, Places},
+        },
+    },
+    events::Codes,
+    services::Services,
+    session::SessionHandle,
+};
+
+/// What a listener may ask for.
+#[derive(Deserialize, ToSchema)]
+pub struct StreamQuery {
+    /// Names of the events wanted, separated by commas.
+    events: Option<String>,
+    /// Replay everything after this number first.
+    #[schema(minimum = 0)]
+    since: Option<u64>,
+    /// A stream ticket, instead of a credential.
+    #[serde(rename = "ticket")]
+    _ticket: Option<String>,
+}
+
+/// An admitted listener.
+pub struct Listener {
+    pub feed: Feed,
+    pub start: Start,
+    pub codes: Codes,
+    /// The stream ends with it.
+    pub lease: Lease,
+    /// Held while the stream is open.
+    pub place: Place,
+}
+
+impl Listener {
+    /// Of the events of one session, or of all, in the wording of the route's dialect. `resume` is the
+    /// number that a client resumes by, when that is not in the query.
+    pub async fn admit(
+        services: &Services,
+        request: &HttpRequest,
+        query: &StreamQuery,
+        session: Option<&SessionHandle>,
+        resume: Option<u64>,
+    ) -> Result<Self, ApiError> {
+        let missing = || crate::domain::Error::internal("the server is not set up");
+        let frames = request.app_data::<web::Data<AllFrames>>();
+        let frames =
+            frames.and_then(|all| all.of(dialects::of(request).wording())).ok_or_else(missing)?;
+        let places = request.app_data::<web::Data<Places>>().ok_or_else(missing)?;
+        let caller = principal(request);
+        let since = resume.or(query.since);
+        let codes = codes_for(&caller);
+        let place = places.take(session.map(SessionHandle::id), who(request))?;
+        let (log, frames) = (services.events.clone(), frames.clone());
+        let followed = session.map(|session| session.status().uuid);
+        let mut feed = Feed::new(log, frames, followed, codes, query.events.as_deref())?;
+        let start = feed.begin(since);
+        // Last, so that a revocation that comes meanwhile is seen.
+        let lease = services.api_keys.lease(&caller).await?;
+        Ok(Self { feed, start, codes, lease, place })
+    }
+}
+
+fn who(request: &HttpRequest) -> Caller {
+    if let Some(key) = principal(request).key {
+        return Caller::Key(key);
+    }
+    let peer = request.peer_addr().map_or([0, 0, 0, 0].into(), |peer| peer.ip());
+    let policy = request.app_data::<web::Data<Policy>>();
+    let trusted = policy.map(|policy| policy.trusted_proxies.as_slice()).unwrap_or_default();
+    let network = Network::of(address::client(peer, request.headers(), trusted));
+    Caller::Address(network.to_string())
+}
