@@ -41,6 +41,8 @@ pub mod session;
 pub mod messaging;
 // Words of messages, and where they are.
 pub mod search;
+// The people whom a business writes with: consent, tags, timeline.
+pub mod contacts;
 // Who may call.
 pub mod accounts;
 // Delivery of events to callers' endpoints.

@@ -1,10 +1,10 @@
 //! Every table of the gateway: the catalogue that a store is opened with. A module that declares records has one entry
 //! here.
 
-use crate::store::Catalogue;
+use crate::{contacts, store::Catalogue};
 
 /// The tables of every module.
-pub const CATALOGUE: Catalogue = Catalogue::with(&[]);
+pub const CATALOGUE: Catalogue = Catalogue::with(&[contacts::TABLES]);
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ use crate::{
     api,
     backup::{self, Backups, BackupsParts},
     config::{Config, Toggle},
+    contacts::Contacts,
     descriptors,
     domain::{Clock, Error, ErrorCode, Subject, failure::HoldTimes},
     egress::{Guard, OwnPort, OwnPorts, Private},
@@ -206,6 +207,8 @@ impl Gateway {
             upload_limits: upload_limits(&config, &own_ports),
         });
 
+        let parts = (store.clone(), events.clone(), clock.clone());
+        let contacts = Contacts::new(parts, tasks.clone(), stop.clone());
         let frames = api::AllFrames::default();
         let webhooks = Webhooks::new(
             store.clone(),
@@ -299,6 +302,7 @@ impl Gateway {
             message_files,
             uploads,
             search,
+            contacts,
             events,
             consumers,
             retention,

@@ -182,6 +182,27 @@ impl Store {
         follow_many(&*self.engine, parts, limit).await
     }
 
+    /// Up to `limit` entries of a part of an index, each with the key of its record, without reading the records.
+    pub async fn entries<R: Record>(
+        &self,
+        part: Select<LeadsTo<R>>,
+        limit: usize,
+    ) -> Result<Vec<(IndexKey<R>, Key<R>)>, StoreError> {
+        let found = self.engine.scan(part.range, part.direction, limit).await?;
+        let typed = |(entry, key)| (Key::from_bytes(entry), Key::from_bytes(key));
+        Ok(found.into_iter().map(typed).collect())
+    }
+
+    /// Up to `limit` keys of a part of a table, without reading the records.
+    pub async fn keys<R: Record>(
+        &self,
+        part: Select<R>,
+        limit: usize,
+    ) -> Result<Vec<Key<R>>, StoreError> {
+        let found = self.engine.scan(part.range, part.direction, limit).await?;
+        Ok(found.into_iter().map(|(key, _)| Key::from_bytes(key)).collect())
+    }
+
     /// Removes all records of a part of their table with their entries, in commits of bounded size.
     pub async fn clear<R: Record>(&self, prefix: Key<R>) -> Result<(), StoreError> {
         Declaration::of::<R>().clear(&*self.engine, prefix.all()).await
@@ -243,6 +264,26 @@ pub async fn follow_many<R: Record>(
 pub fn put_in<R: Record>(batch: &mut Batch, key: &Key<R>, record: &R) -> Result<(), StoreError> {
     for entry in record.entries(key) {
         batch.put(entry.done(), key.as_bytes().to_vec());
+    }
+    batch.put(key.as_bytes().to_vec(), encode(record)?);
+    Ok(())
+}
+
+/// The same for a record that may have been there before: entries that both have are left alone.
+pub fn replace_in<R: Record>(
+    batch: &mut Batch,
+    key: &Key<R>,
+    former: Option<&R>,
+    record: &R,
+) -> Result<(), StoreError> {
+    let entries: Vec<Vec<u8>> = record.entries(key).into_iter().map(Key::done).collect();
+    let before = former.map(|former| former.entries(key)).unwrap_or_default();
+    let before: Vec<Vec<u8>> = before.into_iter().map(Key::done).collect();
+    for entry in before.iter().filter(|entry| !entries.contains(entry)) {
+        batch.remove(entry.clone());
+    }
+    for entry in entries.into_iter().filter(|entry| !before.contains(entry)) {
+        batch.put(entry, key.as_bytes().to_vec());
     }
     batch.put(key.as_bytes().to_vec(), encode(record)?);
     Ok(())

@@ -57,13 +57,12 @@ impl Transaction {
         self.store.get_many(keys).await
     }
 
-    /// Writes a record. Its entries in indexes replace those of the record that was there.
+    /// Writes a record. Its entries in indexes replace those of the record that was there; entries that both have
+    /// are left alone.
     pub async fn put<R: Record>(&self, key: &Key<R>, record: &R) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        if let Some(former) = self.get(key).await? {
-            record::remove_in(&mut batch, key, &former);
-        }
-        record::put_in(&mut batch, key, record)?;
+        let former = self.get(key).await?;
+        record::replace_in(&mut batch, key, former.as_ref(), record)?;
         self.store.commit(batch).await
     }
 

@@ -1,0 +1,313 @@
+//! Changes of contacts by callers: each is one commit, and durable when its function returns.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::{
+    contacts::{
+        actor::Actor,
+        checks,
+        consent::{Medium, NeedsProof},
+        contact::Contact,
+        ledger::{self, Change},
+        service::Contacts,
+        tag_counts::{self, TagCount},
+        tags,
+        timeline::{self, EntryKind, NewEntry, TimelinePage},
+    },
+    domain::{Error, ErrorCode, Subject, Timestamp},
+    events::Work,
+    store::StoreError,
+};
+
+/// Attributes that callers cannot set: the gateway stores the advertisements there.
+pub const READ_ONLY: [&str; 2] = ["ctwa", "ctwaFirst"];
+
+/// A contact to be made.
+#[derive(Clone, Debug, Default)]
+pub struct ContactDraft {
+    pub phone: String,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub tags: Vec<String>,
+    pub opted_in: bool,
+    pub sms_opted_in: bool,
+    pub custom_fields: Map<String, Value>,
+    pub notes: Option<String>,
+}
+
+/// What is given is changed.
+#[derive(Clone, Debug, Default)]
+pub struct ContactChange {
+    /// Blank to remove it, as those below.
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub notes: Option<String>,
+    pub tags: Option<Vec<String>>,
+    pub opted_in: Option<bool>,
+    pub sms_opted_in: Option<bool>,
+    /// Merged with what is there; null removes a field.
+    pub custom_fields: Map<String, Value>,
+    pub attributes: Map<String, Value>,
+}
+
+/// An opt-in or opt-out by hand.
+#[derive(Clone, Debug)]
+pub struct OptInChange {
+    pub medium: Medium,
+    pub opted_in: bool,
+    /// Needed for somebody who has sent STOP.
+    pub proof: Option<String>,
+}
+
+impl Contacts {
+    pub async fn get(&self, id: Uuid) -> Result<Contact, Error> {
+        let found = ledger::get(&self.store, id).await?;
+        found.ok_or_else(|| unknown(id))
+    }
+
+    /// Those of several ids, in their order, in one call; none for one that is gone.
+    pub async fn get_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Contact>>, Error> {
+        let keys: Vec<_> = ids.iter().copied().map(Contact::at).collect();
+        Ok(self.store.get_many(&keys).await?)
+    }
+
+    pub async fn create(&self, draft: ContactDraft, by: Actor) -> Result<Contact, Error> {
+        let at = self.clock.now();
+        let contact = drafted(draft, at)?;
+        let _held = self.changing.lock().await;
+        let mut work = self.log.work();
+        loop {
+            let mut contact = contact.clone();
+            for address in contact.addresses().collect::<Vec<_>>() {
+                if let Some(known) = ledger::find(work.store(), &address).await? {
+                    return Err(taken(&known));
+                }
+            }
+            ledger::inherit_opt_outs(work.store(), &mut contact).await?;
+            let change = Change {
+                former: None,
+                contact: &contact,
+                by,
+                at,
+                entries: Vec::new(),
+                by_rules: &[],
+                keyword: None,
+            };
+            ledger::apply(&mut work, change).await?;
+            if self.finish(&mut work).await? {
+                return Ok(contact);
+            }
+        }
+    }
+
+    pub async fn change(
+        &self,
+        id: Uuid,
+        change: ContactChange,
+        by: Actor,
+    ) -> Result<Contact, Error> {
+        self.edit(id, by, |contact, at| changed(contact, &change, at)).await
+    }
+
+    pub async fn set_opt_in(
+        &self,
+        id: Uuid,
+        change: OptInChange,
+        by: Actor,
+    ) -> Result<Contact, Error> {
+        let proof = change.proof.as_deref().map(str::trim).filter(|proof| !proof.is_empty());
+        self.edit(id, by, |contact, at| {
+            opt_in(contact, change.medium, change.opted_in, proof, at)
+                .map_err(|NeedsProof| needs_proof("proof"))
+        })
+        .await
+    }
+
+    pub async fn add_tags(&self, id: Uuid, tags: &[String], by: Actor) -> Result<Contact, Error> {
+        let tags = checks::tags(tags)?;
+        self.edit(id, by, |contact, _| {
+            contact.tags = checks::with_tags(&contact.tags, &tags)?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub async fn remove_tag(&self, id: Uuid, tag: &str, by: Actor) -> Result<Contact, Error> {
+        let tag = tags::folded(tag);
+        self.edit(id, by, |contact, _| {
+            let count = contact.tags.len();
+            contact.tags.retain(|known| tags::folded(known) != tag);
+            if contact.tags.len() == count {
+                return Err(Error::not_found(Subject::Tag, "the contact does not have this tag"));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes a contact. Its number is free again; that it opted out is remembered.
+    pub async fn delete(&self, id: Uuid, by: Actor) -> Result<(), Error> {
+        let _held = self.changing.lock().await;
+        let mut work = self.log.work();
+        loop {
+            let contact = ledger::get(work.store(), id).await?.ok_or_else(|| unknown(id))?;
+            ledger::remove(&mut work, contact, None, self.clock.now(), by).await?;
+            if self.finish(&mut work).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// All tags that contacts bear, with how many.
+    pub async fn tags(&self) -> Result<Vec<TagCount>, Error> {
+        Ok(tag_counts::all(&self.store).await?)
+    }
+
+    /// Up to `limit` entries of a contact's timeline before a time, newest first; of these kinds, or of all.
+    pub async fn timeline(
+        &self,
+        id: Uuid,
+        before: Option<Timestamp>,
+        kinds: &[EntryKind],
+        limit: usize,
+    ) -> Result<TimelinePage, Error> {
+        let contact = self.get(id).await?;
+        Ok(timeline::page(&self.store, &contact, before, kinds, limit).await?)
+    }
+
+    async fn edit(
+        &self,
+        id: Uuid,
+        by: Actor,
+        edit: impl Fn(&mut Contact, Timestamp) -> Result<(), Error>,
+    ) -> Result<Contact, Error> {
+        let _held = self.changing.lock().await;
+        let at = self.clock.now();
+        let mut work = self.log.work();
+        loop {
+            let former = ledger::get(work.store(), id).await?.ok_or_else(|| unknown(id))?;
+            let mut contact = former.clone();
+            edit(&mut contact, at)?;
+            if contact == former {
+                return Ok(contact);
+            }
+            contact.updated_at = at;
+            let fields = ledger::changed_fields(&former, &contact);
+            let data = json!({ "action": "contact.updated", "fields": fields });
+            let change = Change {
+                former: Some(&former),
+                contact: &contact,
+                by,
+                at,
+                entries: vec![NewEntry::new(EntryKind::Audit, by, data)],
+                by_rules: &[],
+                keyword: None,
+            };
+            ledger::apply(&mut work, change).await?;
+            if self.finish(&mut work).await? {
+                return Ok(contact);
+            }
+        }
+    }
+
+    /// Commits and publishes; false when the work must run again.
+    pub async fn finish(&self, work: &mut Work<'_>) -> Result<bool, StoreError> {
+        let Some(events) = work.commit().await? else { return Ok(false) };
+        match events.last() {
+            Some(last) => self.log.publish(last.seq).await?,
+            None => self.store.durable().await?,
+        }
+        Ok(true)
+    }
+}
+
+/// A contact of a draft, checked.
+fn drafted(draft: ContactDraft, at: Timestamp) -> Result<Contact, Error> {
+    let fields = checks::fields_with("customFields", &Map::new(), draft.custom_fields);
+    let ((phone, tags), (email, fields)) = Error::both(
+        Error::both(checks::phone(&draft.phone), checks::tags(&draft.tags)),
+        Error::both(draft.email.as_deref().map(checks::email).transpose(), fields),
+    )?;
+    let texts = Error::both(
+        draft.name.as_deref().map(checks::name).transpose(),
+        draft.notes.as_deref().map(checks::notes).transpose(),
+    );
+    let (name, notes) = texts?;
+    let mut contact = Contact {
+        phone: Some(phone),
+        name: name.flatten(),
+        email: email.flatten(),
+        tags,
+        custom_fields: fields,
+        notes: notes.flatten(),
+        ..Contact::new(at)
+    };
+    if draft.opted_in {
+        contact.whatsapp.granted_by_api(at);
+    }
+    if draft.sms_opted_in {
+        contact.sms.granted_by_api(at);
+    }
+    Ok(contact)
+}
+
+fn changed(contact: &mut Contact, change: &ContactChange, at: Timestamp) -> Result<(), Error> {
+    if let Some(name) = &change.name {
+        contact.name = checks::name(name)?;
+    }
+    if let Some(email) = &change.email {
+        contact.email = checks::email(email)?;
+    }
+    if let Some(notes) = &change.notes {
+        contact.notes = checks::notes(notes)?;
+    }
+    if let Some(tags) = &change.tags {
+        contact.tags = checks::tags(tags)?;
+    }
+    for (field, medium, opted_in) in [
+        ("optedIn", Medium::WhatsApp, change.opted_in),
+        ("smsOptedIn", Medium::Sms, change.sms_opted_in),
+    ] {
+        if let Some(opted_in) = opted_in {
+            opt_in(contact, medium, opted_in, None, at).map_err(|NeedsProof| needs_proof(field))?;
+        }
+    }
+    let own =
+        checks::fields_with("customFields", &contact.custom_fields, change.custom_fields.clone());
+    contact.custom_fields = own?;
+    if let Some(name) = READ_ONLY.iter().find(|name| change.attributes.contains_key(**name)) {
+        let fault = format!("cannot set {name}, which is read from advertisements");
+        return Err(Error::invalid_field("attributes", fault));
+    }
+    let attributes =
+        checks::fields_with("attributes", &contact.attributes, change.attributes.clone());
+    contact.attributes = attributes?;
+    Ok(())
+}
+
+fn opt_in(
+    contact: &mut Contact,
+    medium: Medium,
+    opted_in: bool,
+    proof: Option<&str>,
+    at: Timestamp,
+) -> Result<(), NeedsProof> {
+    contact.consent_mut(medium).set_by_hand(opted_in, proof, at).map(drop)
+}
+
+fn needs_proof(field: &str) -> Error {
+    let fault = "must come with a proof: this contact has sent STOP. Opt it in with POST …/opt-in \
+        and say in `proof` how it agreed";
+    Error::invalid_field(field, fault)
+}
+
+fn taken(known: &Contact) -> Error {
+    Error::new(ErrorCode::Conflict, "A contact with this phone already exists")
+        .about(Subject::Contact)
+        .detail("contactId", known.id.to_string())
+}
+
+pub fn unknown(id: Uuid) -> Error {
+    Error::not_found(Subject::Contact, format!("there is no contact {id}"))
+}
