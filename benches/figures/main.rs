@@ -9,6 +9,7 @@ mod chat_pages;
 mod chats;
 mod cold_start;
 mod connection;
+mod contacts;
 mod cost;
 mod deliveries;
 mod event_rate;
@@ -37,13 +38,14 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 13] = [
+const GROUPS: [Group; 14] = [
     ("send", || Box::pin(send::measure())),
     ("outbox", || Box::pin(outbox::measure())),
     ("cost", || Box::pin(cost::measure())),
     ("page", || Box::pin(page::measure())),
     ("chats", || Box::pin(chats::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
+    ("contacts", || Box::pin(contacts::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
     ("event-rate", || Box::pin(event_rate::measure())),
     ("deliveries", || Box::pin(deliveries::measure())),

@@ -6,11 +6,12 @@
 //! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.
 //!
 //! ```text
-//! server ─▶ gate ─▶ kit ─▶ chat, sessions, gateway, streams, simulator (handlers)
+//! server ─▶ gate ─▶ kit ─▶ business, chat, sessions, gateway, streams, simulator (handlers)
 //!    │        └─▶ dialects (envelopes, errors)       │
 //!    └─▶ routes ─▶ openapi                           └─▶ services
 //! ```
 
+mod business;
 mod chat;
 mod content;
 mod dialects;

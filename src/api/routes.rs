@@ -1,6 +1,8 @@
 //! Table of all routes, and the OpenAPI document that is made from it.
 
-use crate::api::{chat, endpoint::Endpoint, gateway, openapi, sessions, simulator, streams};
+use crate::api::{
+    business, chat, endpoint::Endpoint, gateway, openapi, sessions, simulator, streams,
+};
 
 /// Every endpoint. Literal segments stand before parameters.
 pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
@@ -8,6 +10,7 @@ pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all.extend(streams::endpoints());
     all.extend(sessions::endpoints());
     all.extend(chat::endpoints());
+    all.extend(business::endpoints());
     if with_simulator {
         all.extend(simulator::endpoints());
     }

@@ -179,6 +179,7 @@ pub struct Limits {
     pub messaging: u32,
     pub general: u32,
     pub chat: u32,
+    pub business: u32,
     pub dashboard: u32,
     pub refused: u32,
     pub public: u32,

@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use wagate::{
     config::{Config, Flags, NetworkKind},
     domain::{Clock, session::EngineKind},
@@ -21,6 +22,9 @@ use wagate::{
 
 pub use crate::support::{ECHO, PATIENCE, PHONE, SILENT};
 use crate::support::{document::events::check_frame, http};
+
+/// Below this, every caller needs a key.
+pub const BUSINESS: &str = "/api/whatsapp-api";
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
 /// else changes the same record.
@@ -44,6 +48,7 @@ pub struct TestApp {
     pub http: http::Client,
     pub base: String,
     memory: Option<MemoryEngine>,
+    key: OnceCell<String>,
 }
 
 impl TestApp {
@@ -90,6 +95,7 @@ impl TestApp {
             ("WAGATE_LIMITS__MESSAGING", "0"),
             ("WAGATE_LIMITS__GENERAL", "0"),
             ("WAGATE_LIMITS__CHAT", "0"),
+            ("WAGATE_LIMITS__BUSINESS", "0"),
             ("WAGATE_LIMITS__DASHBOARD", "0"),
             ("WAGATE_LIMITS__REFUSED", "0"),
             ("WAGATE_LIMITS__PUBLIC", "0"),
@@ -111,7 +117,7 @@ impl TestApp {
             None => Gateway::start_on(config, clock, disk).await.unwrap(),
         };
         let base = format!("http://{}", gateway.address());
-        Self { gateway, folder, http: http::Client::new(), base, memory }
+        Self { gateway, folder, http: http::Client::new(), base, memory, key: OnceCell::new() }
     }
 
     /// How many calls the engine in memory got.
@@ -131,12 +137,28 @@ impl TestApp {
         body: Option<Value>,
     ) -> (StatusCode, Value) {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if path.starts_with(BUSINESS) {
+            request = request.bearer_auth(self.key().await);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
         let response = request.send().await.unwrap();
         let status = response.status();
         (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// A key for everything, made when it is first needed.
+    pub async fn key(&self) -> &str {
+        let make = || async { self.key_of(&["*"], None).await };
+        self.key.get_or_init(make).await
+    }
+
+    pub async fn key_of(&self, scopes: &[&str], session: Option<&str>) -> String {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let session = session.map(|id| id.parse().unwrap());
+        let keys = &self.gateway.services().api_keys;
+        keys.create("test", scopes, session, None).await.unwrap().1
     }
 
     pub async fn get(&self, path: &str) -> (StatusCode, Value) {

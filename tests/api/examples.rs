@@ -62,8 +62,14 @@ async fn prepare(app: &TestApp) -> BTreeMap<String, String> {
     let group = json!({ "name": "Friends", "participants": [ECHO] });
     let (_, group) = app.post(&format!("/api/v1/sessions/{SESSION}/groups"), group).await;
     let (_, tag) = app.post("/api/v1/tags", json!({ "name": "Made before" })).await;
+    let contact = json!({ "phone": "+15550001111", "tags": ["vip"] });
+    let (_, contact) = app.post("/api/whatsapp-api/contacts", contact).await;
+    let rule = json!({ "type": "exact", "keyword": "made before", "tag": "x" });
+    let (_, rule) = app.post("/api/whatsapp-api/auto-tagging/rules", rule).await;
     let name = |value: &Value| value.as_str().unwrap().to_owned();
     [
+        ("whatsapp-api/contacts/{id}", format!("whatsapp-api/contacts/{}", name(&contact["id"]))),
+        ("rules/{id}", format!("rules/{}", name(&rule["id"]))),
         ("{chatId}", ECHO.to_owned()),
         ("{phone}", PHONE.to_owned()),
         ("{groupId}", name(&group["data"]["gid"])),

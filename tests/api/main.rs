@@ -13,6 +13,7 @@ mod backfill;
 mod backup;
 mod bad_input;
 mod browsers;
+mod business;
 mod chat;
 mod chat_lists;
 mod chat_messages;

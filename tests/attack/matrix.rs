@@ -145,6 +145,7 @@ fn ids(pairs: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
         ("phone", FOREIGN_PHONE),
         ("device", "1"),
         ("file", "x.js"),
+        ("id", "00000000-0000-4000-8000-00000000000e"),
     ];
     usual.iter().chain(pairs).map(|(name, value)| (*name, (*value).to_owned())).collect()
 }

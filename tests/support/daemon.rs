@@ -1,6 +1,11 @@
 //! The real program in a process of its own, and callers that know its address.
 
-use std::{os::unix::process::ExitStatusExt, path::Path, process::Stdio, time::Duration};
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,6 +30,7 @@ pub struct Daemon {
     pub base: String,
     /// What it printed before it listened.
     pub printed: String,
+    folder: PathBuf,
 }
 
 impl Daemon {
@@ -78,6 +84,7 @@ impl Daemon {
                 ("WAGATE_LIMITS__MESSAGING", "0"),
                 ("WAGATE_LIMITS__GENERAL", "0"),
                 ("WAGATE_LIMITS__CHAT", "0"),
+                ("WAGATE_LIMITS__BUSINESS", "0"),
                 ("WAGATE_LIMITS__DASHBOARD", "0"),
                 ("WAGATE_LIMITS__REFUSED", "0"),
                 ("WAGATE_LIMITS__PUBLIC", "0"),
@@ -101,7 +108,8 @@ impl Daemon {
         let base = tokio::time::timeout(PATIENCE, listening).await.expect("it does not listen")?;
         // What else it prints must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Some(Self { child, http: http::Client::new(), base, printed })
+        let folder = folder.to_owned();
+        Some(Self { child, http: http::Client::new(), base, printed, folder })
     }
 
     /// Ends it as a lack of memory would: nothing of it runs any more after this.
@@ -135,12 +143,21 @@ impl Daemon {
         body: Option<Value>,
     ) -> Option<(u16, Value)> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if path.starts_with("/api/whatsapp-api") {
+            request = request.bearer_auth(self.key());
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
         Some((status, response.json().await.ok()?))
+    }
+
+    /// The first key, which may do everything.
+    pub fn key(&self) -> String {
+        let key = std::fs::read_to_string(self.folder.join("data/bootstrap.key"));
+        key.unwrap().trim().to_owned()
     }
 
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {

@@ -1,16 +1,24 @@
 //! Dialects: one file for each surface. A route names its own; the gate notes it with the request.
 
+mod business;
 pub mod chat;
 mod control;
 pub mod open_wa;
 
 use actix_web::{HttpMessage, HttpRequest};
 
-pub use self::{chat::Chat, control::Control, open_wa::OpenWa};
+pub use self::{business::Business, chat::Chat, control::Control, open_wa::OpenWa};
 use crate::api::kit::dialect::Dialect;
 
 /// The dialect where no route names one.
 pub const USUAL: &dyn Dialect = &OpenWa;
+
+/// The dialect of a path that no route has.
+pub fn at(path: &str) -> &'static dyn Dialect {
+    let rest = path.strip_prefix(business::BASE);
+    let is_business = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if is_business { &Business } else { USUAL }
+}
 
 /// The dialect of the route, noted with its request.
 pub struct Spoken(pub &'static dyn Dialect);

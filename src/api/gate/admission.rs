@@ -12,6 +12,7 @@ use crate::{
             auth::{self, By, Known, Unknown, Why},
             caller::{
                 address::{self, Network},
+                owner_socket,
                 policy::Policy,
             },
             limits::{Counted, RateLimits, Standing},
@@ -103,6 +104,12 @@ impl<'a> Desk<'a> {
         let guesses = Some((self.limits, self.network));
         let known = auth::identify(request, self.services, self.policy, guesses).await;
         let Known { principal, by } = known.map_err(|unknown| self.turn_away(unknown))?;
+        let is_let_in = by == By::Nothing && !owner_socket::is_owner(request);
+        if is_let_in && rule.dialect.needs_credential() {
+            let message = "This API needs a key: Authorization: Bearer <key>";
+            let error = Error::new(ErrorCode::Unauthenticated, message);
+            return Err(self.turn_away(Unknown { error, why: Why::Missing }));
+        }
         reaches(&principal, rule, session.as_deref())
             .map_err(|(error, why)| self.refuse(error, why, &[]))?;
         let (bucket, who) = self.counted(request, rule.bucket, session, &principal, by);
@@ -122,6 +129,9 @@ impl<'a> Desk<'a> {
         principal: &Principal,
         by: By,
     ) -> (Bucket, Counted) {
+        if bucket == Bucket::Business {
+            return (bucket, Counted::Address(self.network));
+        }
         let session = session.and_then(|text| text.parse::<SessionId>().ok());
         let exists = |id: &SessionId| self.services.supervisor.get(id).is_ok();
         if bucket == Bucket::Messaging

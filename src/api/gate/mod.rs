@@ -23,7 +23,7 @@ use futures_util::FutureExt;
 
 use crate::{
     api::{
-        dialects::Spoken,
+        dialects::{self, Spoken},
         error::{ApiError, answer, reworded},
         gate::{
             admission::{Admitted, Refused, admit},
@@ -47,7 +47,8 @@ pub async fn pass(
 ) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
     let id = request_id(request.headers());
     let clock = clock(request.request());
-    let (rule, dialect) = (rules.find(request.method()), rules.dialect());
+    let dialect = rules.dialect().unwrap_or_else(|| dialects::at(request.path()));
+    let rule = rules.find(request.method());
     request.extensions_mut().insert(Spoken(dialect));
     let (mut response, standing) = match admit(&request, rule).await {
         Ok(Admitted { principal, repeat, standing }) => {

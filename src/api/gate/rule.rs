@@ -3,7 +3,6 @@
 use actix_web::http::Method;
 
 use crate::api::{
-    dialects,
     endpoint::Endpoint,
     kit::{
         describe::Reach,
@@ -43,7 +42,8 @@ impl Rules {
         self.0.iter().find(|(known, _)| known == method).map(|(_, rule)| *rule)
     }
 
-    pub fn dialect(&self) -> &'static dyn Dialect {
-        self.0.first().map_or(dialects::USUAL, |(_, rule)| rule.dialect)
+    /// The dialect of the routes; none where there is nothing.
+    pub fn dialect(&self) -> Option<&'static dyn Dialect> {
+        self.0.first().map(|(_, rule)| rule.dialect)
     }
 }

@@ -89,6 +89,13 @@ answers_with_data! {
     Created: CREATED, "Created";
 }
 
+impl<T> Data<T> {
+    /// Of data that was written before, or could not be.
+    pub fn written(data: Result<Value, serde_json::Error>) -> Self {
+        Self { data, message: None, of: PhantomData }
+    }
+}
+
 /// 200 with a sentence alone.
 pub struct Message(&'static str);
 

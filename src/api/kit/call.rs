@@ -56,6 +56,7 @@ permissions! {
     Read: "Needs the scope `read`.",
     Send: "Needs the scope `send`.",
     Conversations: "Needs the scope `conversations`.",
+    Contacts: "Needs the scope `contacts`.",
     Admin: "Needs the scope `admin`."
 }
 

@@ -140,6 +140,8 @@ pub struct Operation {
     pub segments: Vec<Segment>,
     pub query: Option<ShapeOf>,
     pub body: Option<ShapeOf>,
+    /// The fields of a form in place of a body of JSON.
+    pub form: Option<ShapeOf>,
     /// Bytes that the body may have.
     pub body_limit: Option<fn() -> usize>,
     pub successes: Vec<Success>,
@@ -156,6 +158,7 @@ impl Operation {
             segments: Vec::new(),
             query: None,
             body: None,
+            form: None,
             body_limit: None,
             successes: Vec::new(),
             failures: Vec::new(),

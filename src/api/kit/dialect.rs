@@ -34,6 +34,11 @@ pub trait Dialect: fmt::Debug + Sync {
     /// The wording of events in its streams.
     fn wording(&self) -> &'static str;
 
+    /// Whether callers need a credential everywhere, also on this machine.
+    fn needs_credential(&self) -> bool {
+        false
+    }
+
     /// The body of a success.
     fn success(&self, reply: Reply) -> Value;
 

@@ -11,7 +11,9 @@ pub mod check;
 mod choice;
 pub mod describe;
 pub mod dialect;
+mod form;
 pub mod large_bodies;
+mod paging;
 pub mod path;
 mod query;
 pub mod terms;
@@ -20,12 +22,14 @@ pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
     body::Body,
     call::{
-        Admin, AllSessions, Call, Conversations, InOrder, InSession, OwnSessions, Public, Read,
-        Send, Sessions,
+        Admin, AllSessions, Call, Contacts, Conversations, InOrder, InSession, OwnSessions, Public,
+        Read, Send, Sessions,
     },
     choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},
     dialect::Dialect,
+    form::Form,
+    paging::{Paged, Paging, Plural},
     path::{ChatId, GroupId, MessageId, Path, PathValue},
     query::{DeletionQuery, Limit, Query},
     terms::{Bucket, Repeat, Scope},

@@ -9,6 +9,8 @@ pub enum Scope {
     Send,
     /// Reads conversations, and changes what the gateway keeps of them.
     Conversations,
+    /// The contacts of the business, with their consent and timeline.
+    Contacts,
     Admin,
 }
 
@@ -20,6 +22,7 @@ impl Scope {
             Self::Read => "read",
             Self::Send => "send",
             Self::Conversations => "conversations",
+            Self::Contacts => "contacts",
             Self::Admin => "admin",
         }
     }
@@ -34,6 +37,8 @@ pub enum Bucket {
     General,
     /// Requests to the Chat API.
     Chat,
+    /// Requests to the business API, by address.
+    Business,
     /// Requests of the dashboard, in place of the two before.
     Dashboard,
 }
@@ -47,6 +52,7 @@ impl Bucket {
             Self::Messaging => "messaging",
             Self::General => "general",
             Self::Chat => "chat",
+            Self::Business => "business",
             Self::Dashboard => "dashboard",
         }
     }

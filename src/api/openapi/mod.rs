@@ -23,7 +23,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 17] = [
+const TAGS: [&str; 18] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -34,6 +34,7 @@ const TAGS: [&str; 17] = [
     "Chat",
     "Chat instances",
     "Chat tags",
+    "Business contacts",
     "Events",
     "Webhooks",
     "API keys",

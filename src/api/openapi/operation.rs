@@ -30,6 +30,12 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
             "content": { "application/json": { "schema": add_body(&body(), schemas) } },
         });
     }
+    if let Some(form) = endpoint.operation.form {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "multipart/form-data": { "schema": add_body(&form(), schemas) } },
+        });
+    }
     // What a caller must be allowed, for programs that read this document.
     operation["x-scope"] = match endpoint.scope {
         Scope::Public => Value::Null,
@@ -38,9 +44,10 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
     operation["x-keys-of-one-session"] = reach(endpoint).into();
     operation["security"] = match endpoint.scope {
         Scope::Public => json!([]),
-        Scope::Read | Scope::Send | Scope::Conversations | Scope::Admin => {
-            json!([{}, { "bearer": [] }, { "basic": [] }, { "apiKey": [] }])
+        _ if endpoint.dialect.needs_credential() => {
+            json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }])
         }
+        _ => json!([{}, { "bearer": [] }, { "basic": [] }, { "apiKey": [] }]),
     };
     operation
 }

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
+    HttpRequest, HttpResponse,
     dev::HttpServiceFactory,
     http::{
         StatusCode,
@@ -18,8 +18,9 @@ use actix_web::{
 
 use crate::{
     api::{
+        dialects,
         endpoint::Endpoint,
-        error::ApiError,
+        error::answer,
         gate::{self, rule::Rules},
         kit::dialect::Dialect,
         server::incoming::{self, Incoming},
@@ -86,7 +87,7 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> impl HttpServiceFactory + u
     let methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
     let allow = methods.join(", ");
     let resource = endpoints.into_iter().fold(web::resource(path), |r, e| r.route(e.route));
-    let dialect = rules.dialect();
+    let dialect = rules.dialect().unwrap_or(dialects::USUAL);
     let resource = resource.default_service(web::to(move || {
         let allow = allow.clone();
         async move { method_not_allowed(&allow, dialect) }
@@ -111,7 +112,7 @@ fn method_not_allowed(allow: &str, dialect: &dyn Dialect) -> HttpResponse {
 
 async fn not_found(request: HttpRequest) -> HttpResponse {
     let message = format!("There is nothing at {}", request.path());
-    ApiError::from(Error::new(ErrorCode::NotFound, message)).error_response()
+    answer(Error::new(ErrorCode::NotFound, message), dialects::of(&request))
 }
 
 #[cfg(test)]

@@ -31,7 +31,12 @@ use uuid::Uuid;
 use self::{fingerprint::Fingerprint, reading::Reading};
 use crate::{
     accounts::Principal,
-    api::{error::ApiError, kit::terms::Repeat, texts::decoded},
+    api::{
+        dialects,
+        error::{ApiError, answer},
+        kit::{dialect::Dialect, terms::Repeat},
+        texts::decoded,
+    },
     domain::{Error, ErrorCode, SessionId},
     services::{
         Services,
@@ -133,7 +138,10 @@ impl Write {
         let (claim, body) = match self.begin(&mut request).await {
             Ok(Begun::First(claim, body)) => (claim, body),
             Ok(Begun::Before(response)) => return Ok(request.into_response(response)),
-            Err(error) => return Ok(request.into_response(refusal(error))),
+            Err(error) => {
+                let dialect = dialects::of(request.request());
+                return Ok(request.into_response(refusal(error, dialect)));
+            }
         };
         let fault: Rc<RefCell<Option<Error>>> = Rc::default();
         let (seal, refused) = (claim.clone(), fault.clone());
@@ -168,7 +176,10 @@ impl Write {
             (outcome, fault) => {
                 let fault = claim.failed().await.err().or(fault);
                 return match (outcome, fault) {
-                    (Ok(response), Some(fault)) => Ok(response.into_response(refusal(fault))),
+                    (Ok(response), Some(fault)) => {
+                        let dialect = dialects::of(response.request());
+                        Ok(response.into_response(refusal(fault, dialect)))
+                    }
                     (outcome, _) => outcome,
                 };
             }
@@ -188,7 +199,7 @@ impl Write {
         let response = match claim.answered(FirstAnswer { status, content_type, body: kept }).await
         {
             Ok(()) => head.set_body(body),
-            Err(error) => refusal(error),
+            Err(error) => refusal(error, dialects::of(&request)),
         };
         Ok(ServiceResponse::new(request, response))
     }
@@ -231,9 +242,9 @@ fn again(known: KeyedWrite, request: [u8; 32]) -> Result<HttpResponse, Error> {
     Ok(response.body(body))
 }
 
-fn refusal(error: Error) -> HttpResponse {
+fn refusal(error: Error, dialect: &'static dyn Dialect) -> HttpResponse {
     let may_ask_again = error.details.get("reason").is_some_and(|reason| reason == "under_way");
-    let mut response = HttpResponse::from_error(ApiError::from(error));
+    let mut response = answer(error, dialect);
     if may_ask_again {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(ASK_AGAIN));
     }
@@ -276,11 +287,11 @@ mod tests {
         ] {
             let error = again(known(Some([1; 32]), outcome), request).unwrap_err();
             assert_eq!(error.details["reason"], reason);
-            let response = refusal(error);
+            let response = refusal(error, dialects::USUAL);
             assert_eq!(response.status(), StatusCode::CONFLICT);
             assert!(!response.headers().contains_key(RETRY_AFTER));
         }
-        let response = refusal(under_way());
+        let response = refusal(under_way(), dialects::USUAL);
         assert_eq!(response.status(), StatusCode::CONFLICT);
         assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), "5");
     }

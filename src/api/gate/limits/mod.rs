@@ -40,6 +40,8 @@ pub enum Counted {
     /// Callers without a credential, at one address.
     Keyless(Network),
     Session(SessionId),
+    /// All callers at one address together.
+    Address(Network),
     /// All addresses beyond those that are counted by themselves.
     Others,
 }
@@ -47,7 +49,7 @@ pub enum Counted {
 impl Counted {
     /// Whether anybody on the internet can make up more of this kind.
     fn is_unbounded(&self) -> bool {
-        matches!(self, Self::User(_) | Self::Keyless(_))
+        matches!(self, Self::User(_) | Self::Keyless(_) | Self::Address(_))
     }
 }
 
@@ -58,6 +60,7 @@ pub struct RateLimits {
     messaging: Option<Windows>,
     general: Option<Windows>,
     chat: Option<Windows>,
+    business: Option<Windows>,
     dashboard: Option<Windows>,
     guesses: Option<Windows>,
     refused: Option<Windows>,
@@ -68,7 +71,15 @@ pub struct RateLimits {
 impl RateLimits {
     pub fn new(limits: &Limits, clock: Clock) -> Self {
         let &Limits {
-            session_creation, messaging, general, chat, dashboard, refused, public, ..
+            session_creation,
+            messaging,
+            general,
+            chat,
+            business,
+            dashboard,
+            refused,
+            public,
+            ..
         } = limits;
         Self {
             clock,
@@ -76,6 +87,7 @@ impl RateLimits {
             messaging: Windows::new(messaging),
             general: Windows::new(general),
             chat: Windows::new(chat),
+            business: Windows::new(business),
             dashboard: Windows::new(dashboard),
             guesses: Windows::new(refused),
             refused: Windows::new(refused),
@@ -92,6 +104,7 @@ impl RateLimits {
             Bucket::Messaging => self.messaging.as_ref(),
             Bucket::General => self.general.as_ref(),
             Bucket::Chat => self.chat.as_ref(),
+            Bucket::Business => self.business.as_ref(),
             Bucket::Dashboard => self.dashboard.as_ref(),
         };
         windows.map(|windows| windows.count(who, self.now()))
@@ -137,6 +150,7 @@ impl RateLimits {
             &self.messaging,
             &self.general,
             &self.chat,
+            &self.business,
             &self.dashboard,
             &self.guesses,
             &self.refused,
@@ -226,6 +240,7 @@ mod tests {
         messaging: 0,
         general: 0,
         chat: 0,
+        business: 0,
         dashboard: 0,
         refused: 0,
         public: 0,

@@ -1,0 +1,124 @@
+//! An import of 50,000 contacts, with the memory that it takes and a request beside it, and searches among
+//! 100,000.
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use crate::{
+    Outcome,
+    gateway::Gateway,
+    machine::resident,
+    report::{Figure, Figures, Target},
+    series::{HEAD, Series, milliseconds},
+};
+
+const ROWS: usize = 50_000;
+const FILES: usize = 2;
+const SEARCHES: usize = 2_000;
+const BOUNDARY: &str = "a-boundary";
+const BASE: &str = "/api/whatsapp-api/contacts";
+/// Longer than an import takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+const FIRST_NAMES: [&str; 8] = ["Ada", "John", "Zoë", "José", "Mei", "Olga", "Amara", "Priya"];
+const LAST_NAMES: [&str; 10] = [
+    "Lovelace", "Doe", "Müller", "García", "Chen", "Ivanova", "Okafor", "Patel", "Smith", "Nguyen",
+];
+
+pub async fn measure() -> Outcome<Figures> {
+    let folder = tempfile::tempdir()?;
+    let settings = [("WAGATE_LIMITS__BUSINESS", "0")];
+    let gateway = Gateway::start_with(folder.path(), "simulated", &settings).await?;
+    let key = std::fs::read_to_string(folder.path().join("bootstrap.key"))?;
+    let key = key.trim();
+    let process = gateway.process()?;
+    // The first one is for the second to be measured among as many.
+    import(&gateway, key, 0).await?;
+    let idle = resident(process)?;
+    let begun = Instant::now();
+    let (imported, watched) = tokio::join!(import(&gateway, key, 1), watch(&gateway, process));
+    let (seconds, most) = (imported.map(|()| begun.elapsed().as_secs_f64())?, watched?);
+    let mut searches = Vec::new();
+    for round in 0..SEARCHES {
+        let query = match round % 4 {
+            0 => format!("search={}%20contact", LAST_NAMES[round % LAST_NAMES.len()]),
+            1 => format!("search={}", round * 37 % 100_000),
+            2 => format!("search=%2B1555{:07}", round * 41 % 100_000),
+            _ => format!("search=number{}", round * 43 % 100_000),
+        };
+        let begun = Instant::now();
+        get(&gateway, key, &format!("{BASE}?{query}")).await?;
+        searches.push(milliseconds(begun.elapsed()));
+    }
+    gateway.stop().await?;
+    let (growth, searches) = (most - idle, Series::of(searches));
+    let p95 = searches.quantile(0.95);
+    let rows = vec![
+        Figure {
+            name: "import of 50,000 contacts",
+            ours: format!("{seconds:.1} s"),
+            beside: format!("memory + {growth:.0} MiB"),
+            ratio: None,
+            target: Some(Target::at_most("≤ 20 s", 20.0, seconds)),
+        },
+        Figure {
+            name: "search among 100,000 contacts, p95",
+            ours: format!("{p95:.2} ms"),
+            beside: format!("median {:.2} ms", searches.median()),
+            ratio: None,
+            target: Some(Target::at_most("≤ 50 ms", 50.0, p95)),
+        },
+    ];
+    let raw = format!(
+        "## Contacts\n\nMilliseconds of searches by word, by part of a number, by whole number and by a word of one \
+         contact. Memory of the gateway: {idle:.0} MiB before the import, {most:.0} MiB at most meanwhile.\n\n{HEAD}{}",
+        searches.row("GET contacts?search=")
+    );
+    Ok(Figures { rows, raw })
+}
+
+async fn import(gateway: &Gateway, key: &str, file: usize) -> Outcome<()> {
+    let mut body = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\
+         phone,name,email,tags,optedIn\n"
+    );
+    for row in file * ROWS..(file + 1) * ROWS {
+        let (first, last) =
+            (FIRST_NAMES[row % FIRST_NAMES.len()], LAST_NAMES[row % LAST_NAMES.len()]);
+        body.push_str(&format!(
+            "+1555{row:07},{first} {last} number{row},c{row}@example.com,\"all,group {}\",{}\n",
+            row % 50,
+            row % 2 == 0
+        ));
+    }
+    body.push_str(&format!("\r\n--{BOUNDARY}--\r\n"));
+    let request = gateway.http.post(format!("{}{BASE}/import", gateway.base)).bearer_auth(key);
+    let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+    let answer: Value = request.body(body).timeout(PATIENCE).send().await?.json().await?;
+    if answer["imported"] == ROWS { Ok(()) } else { Err(format!("the import: {answer}").into()) }
+}
+
+/// The most memory that the gateway has until an import is over.
+async fn watch(gateway: &Gateway, process: u32) -> Outcome<f64> {
+    let mut most = 0.0_f64;
+    let path = format!("{BASE}?limit=1");
+    let key = std::fs::read_to_string(gateway.data.join("bootstrap.key"))?;
+    let begun = Instant::now();
+    loop {
+        most = most.max(resident(process)?);
+        let page = get(gateway, key.trim(), &path).await?;
+        if page["pagination"]["total"] == ROWS * FILES {
+            return Ok(most);
+        }
+        if PATIENCE < begun.elapsed() {
+            return Err("the import does not end".into());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn get(gateway: &Gateway, key: &str, path: &str) -> Outcome<Value> {
+    let request = gateway.http.get(format!("{}{path}", gateway.base)).bearer_auth(key);
+    Ok(request.send().await?.error_for_status()?.json().await?)
+}

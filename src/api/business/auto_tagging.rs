@@ -1,0 +1,251 @@
+//! Rules that tag contacts by what they write.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        business::contact_view::given,
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{
+            Admin, Body, Call, Contacts, Created, Data, Message, Path, PathValue, Repeat,
+            path::uuid,
+        },
+    },
+    contacts::{Rule, RuleChange, RuleDraft, RuleKind},
+    domain::{Error, SessionId, Subject},
+};
+
+const TAG: &str = "Business contacts";
+const ALL: &str = "/api/whatsapp-api/auto-tagging/rules";
+const ONE: &str = "/api/whatsapp-api/auto-tagging/rules/{id}";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(ALL, list)
+            .named("listAutoTaggingRules")
+            .about(TAG, "The rules that tag contacts by what they write"),
+        Endpoint::post(ALL, create)
+            .named("createAutoTaggingRule")
+            .about(TAG, "Create a rule")
+            .details(
+                "Incoming texts and captions are compared after blanks at their ends are cut and others became \
+                 single ones. Every rule that fits adds its tag. There are 200 rules at most.",
+            ),
+        Endpoint::patch(ONE, change)
+            .named("updateAutoTaggingRule")
+            .about(TAG, "Change a rule")
+            .details("What is not given stays as it is.")
+            .repeats(Repeat::Repeatable),
+        Endpoint::delete(ONE, remove)
+            .named("deleteAutoTaggingRule")
+            .about(TAG, "Delete a rule")
+            .details("Tags that it added stay."),
+        Endpoint::post("/api/whatsapp-api/auto-tagging/test", test)
+            .named("testAutoTagging")
+            .about(TAG, "Which rules fit a text")
+            .details("Nobody is tagged.")
+            .repeats(Repeat::Repeatable),
+    ]
+}
+
+/// A rule, by its id.
+enum RuleId {}
+
+impl PathValue for RuleId {
+    type Value = Uuid;
+    const NAME: &'static str = "id";
+    const ABOUT: &'static str = "The id of the rule";
+    const EXAMPLE: &'static str = "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12";
+
+    fn read(text: &str) -> Result<Uuid, Error> {
+        uuid(text, Subject::Tag)
+    }
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AutoTaggingType)]
+enum Kind {
+    Contains,
+    Exact,
+    StartsWith,
+}
+
+impl From<Kind> for RuleKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Contains => Self::Contains,
+            Kind::Exact => Self::Exact,
+            Kind::StartsWith => Self::StartsWith,
+        }
+    }
+}
+
+impl From<RuleKind> for Kind {
+    fn from(kind: RuleKind) -> Self {
+        match kind {
+            RuleKind::Contains => Self::Contains,
+            RuleKind::Exact => Self::Exact,
+            RuleKind::StartsWith => Self::StartsWith,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AutoTaggingRuleDraft, example = json!({ "type": "contains", "keyword": "order", "tag": "buyer" }))]
+struct Draft {
+    #[schema(max_length = 120)]
+    name: Option<String>,
+    /// Where the text must have the keyword.
+    r#type: Kind,
+    #[schema(min_length = 1, max_length = 200)]
+    keyword: String,
+    #[schema(min_length = 1, max_length = 50)]
+    tag: String,
+    case_sensitive: Option<bool>,
+    /// true when it is not given.
+    enabled: Option<bool>,
+    /// Only messages to this session.
+    #[schema(max_length = 64, format = "session-name")]
+    session_id: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AutoTaggingRuleChange, example = json!({ "enabled": false }))]
+struct Change {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 120, value_type = Option<String>)]
+    name: Option<Option<String>>,
+    r#type: Option<Kind>,
+    #[schema(min_length = 1, max_length = 200)]
+    keyword: Option<String>,
+    #[schema(min_length = 1, max_length = 50)]
+    tag: Option<String>,
+    case_sensitive: Option<bool>,
+    enabled: Option<bool>,
+    /// Null for all sessions.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 64, format = "session-name", value_type = Option<String>)]
+    session_id: Option<Option<String>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AutoTaggingText, example = json!({ "text": "Where is my order?" }))]
+struct Text {
+    #[schema(max_length = 4096)]
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AutoTaggingRules)]
+struct RulesView {
+    rules: Vec<RuleView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AutoTaggingRule)]
+struct RuleView {
+    id: String,
+    name: Option<String>,
+    r#type: Kind,
+    keyword: String,
+    tag: String,
+    case_sensitive: bool,
+    enabled: bool,
+    session_id: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AutoTaggingMatches)]
+struct MatchesView {
+    matches: Vec<MatchView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AutoTaggingMatch)]
+struct MatchView {
+    rule_id: String,
+    tag: String,
+}
+
+impl From<Rule> for RuleView {
+    fn from(rule: Rule) -> Self {
+        Self {
+            id: rule.id.to_string(),
+            name: rule.name,
+            r#type: rule.kind.into(),
+            keyword: rule.keyword,
+            tag: rule.tag,
+            case_sensitive: rule.case_sensitive,
+            enabled: rule.enabled,
+            session_id: rule.session.map(|id| id.as_str().to_owned()),
+            created_at: rule.created_at.to_string(),
+            updated_at: rule.updated_at.to_string(),
+        }
+    }
+}
+
+async fn list(call: Call<Contacts>) -> Result<Data<RulesView>, ApiError> {
+    let rules = call.contacts.rules().list().await?;
+    Ok(Data::of(RulesView { rules: rules.into_iter().map(RuleView::from).collect() }))
+}
+
+async fn create(call: Call<Admin>, Body(body): Body<Draft>) -> Result<Created<RuleView>, ApiError> {
+    let draft = RuleDraft {
+        name: body.name,
+        kind: body.r#type.into(),
+        keyword: body.keyword,
+        tag: body.tag,
+        case_sensitive: body.case_sensitive.unwrap_or_default(),
+        enabled: body.enabled.unwrap_or(true),
+        session: body.session_id.as_deref().map(session).transpose()?,
+    };
+    Ok(Created::of(call.contacts.rules().create(draft).await?.into()))
+}
+
+async fn change(
+    call: Call<Admin>,
+    Path(id): Path<RuleId>,
+    Body(body): Body<Change>,
+) -> Result<Data<RuleView>, ApiError> {
+    let session = match body.session_id {
+        Some(Some(text)) => Some(Some(session(&text)?)),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let change = RuleChange {
+        name: body.name.map(Option::unwrap_or_default),
+        kind: body.r#type.map(RuleKind::from),
+        keyword: body.keyword,
+        tag: body.tag,
+        case_sensitive: body.case_sensitive,
+        enabled: body.enabled,
+        session,
+    };
+    Ok(Data::of(call.contacts.rules().change(id, change).await?.into()))
+}
+
+async fn remove(call: Call<Admin>, Path(id): Path<RuleId>) -> Result<Message, ApiError> {
+    call.contacts.rules().delete(id).await?;
+    Ok(Message::of("Rule deleted"))
+}
+
+async fn test(call: Call<Contacts>, Body(body): Body<Text>) -> Result<Data<MatchesView>, ApiError> {
+    let matches = call.contacts.rules().test(&body.text).await?.into_iter();
+    let matches = matches.map(|one| MatchView { rule_id: one.rule.to_string(), tag: one.tag });
+    Ok(Data::of(MatchesView { matches: matches.collect() }))
+}
+
+fn session(text: &str) -> Result<SessionId, Error> {
+    let read = text.parse::<SessionId>();
+    read.map_err(|error| Error::invalid_field("sessionId", error.to_string()))
+}

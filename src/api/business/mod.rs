@@ -1,0 +1,21 @@
+//! The business API: contacts, conversations and sending, as clients of Kaanha know it.
+//!
+//! It needs a credential always, also on this machine. The rate limit counts by address, for all callers together.
+
+mod auto_tagging;
+mod contact_view;
+mod contacts;
+mod import;
+mod tags;
+mod timeline;
+
+use crate::api::{dialects, endpoint::Endpoint};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = contacts::endpoints();
+    all.extend(import::endpoints());
+    all.extend(tags::endpoints());
+    all.extend(timeline::endpoints());
+    all.extend(auto_tagging::endpoints());
+    all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()
+}

@@ -1,0 +1,105 @@
+//! The timeline of a contact.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        business::contact_view::ContactId,
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Call, Contacts, Data, Limit, Path, Query, check::bounds::one_of},
+        texts::moment,
+    },
+    contacts::{Entry, EntryKind},
+    domain::Error,
+};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/whatsapp-api/contacts/{id}/timeline", read)
+            .named("getBusinessContactTimeline")
+            .about("Business contacts", "What happened with a contact, newest first")
+            .details(
+                "Messages, conversations, opt-ins and opt-outs, tags, and changes by callers (`audit`). For the \
+                 next page, `before` is the `at` of the last entry: no two entries have the same.",
+            ),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct TimelineQuery {
+    #[serde(default)]
+    limit: Limit<50, 200>,
+    /// Only what happened before this time.
+    #[schema(format = "date-time", max_length = 40)]
+    before: Option<String>,
+    /// Only these types, with commas between them, such as `opt_in,opt_out`.
+    #[serde(rename = "type")]
+    #[schema(max_items = 20)]
+    kinds: Option<Vec<String>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessTimeline)]
+struct TimelineView {
+    events: Vec<EntryView>,
+    has_more: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BusinessTimelineEntry)]
+struct EntryView {
+    id: String,
+    /// message_received, message_sent, conversation_opened, conversation_resolved, conversation_assigned, opt_in,
+    /// opt_out, tag_added, tag_removed, csat, ctwa, broadcast, payment, note_added, ticket_created, contact_created,
+    /// contact_updated or audit.
+    r#type: &'static str,
+    at: String,
+    actor: ActorView,
+    /// What belongs to the type; null where there is nothing to say.
+    #[schema(value_type = Option<Object>)]
+    data: Value,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BusinessActor)]
+struct ActorView {
+    /// contact, key, owner, user, bot, auto_tagging or gateway.
+    r#type: &'static str,
+    id: Option<String>,
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        Self {
+            id: entry.id.to_string(),
+            r#type: entry.kind.as_str(),
+            at: entry.at.to_string(),
+            actor: ActorView {
+                r#type: entry.actor.kind.as_str(),
+                id: entry.actor.id.map(|id| id.to_string()),
+            },
+            data: entry.data,
+        }
+    }
+}
+
+async fn read(
+    call: Call<Contacts>,
+    Path(id): Path<ContactId>,
+    Query(query): Query<TimelineQuery>,
+) -> Result<Data<TimelineView>, ApiError> {
+    let before = query.before.as_deref().map(moment).transpose()?;
+    let kinds = query.kinds.unwrap_or_default();
+    let kinds = kinds.iter().map(|word| {
+        EntryKind::of(word.trim())
+            .ok_or_else(|| Error::invalid_field("type", one_of(EntryKind::WORDS)))
+    });
+    let kinds: Vec<EntryKind> = kinds.collect::<Result<_, Error>>()?;
+    let page = call.contacts.timeline(id, before, &kinds, query.limit.get()).await?;
+    let events = page.entries.into_iter().map(EntryView::from).collect();
+    Ok(Data::of(TimelineView { events, has_more: page.has_more }))
+}
