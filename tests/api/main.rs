@@ -45,6 +45,7 @@ mod two_sides;
 mod unread;
 mod vault;
 mod webhook_outage;
+mod webhook_restart;
 mod webhook_service;
 mod webhook_wordings;
 #[cfg(target_os = "linux")]
