@@ -234,6 +234,18 @@ describe("the samples", () => {
   }
 });
 
+test("the tabs of a webhook fit a phone", async () => {
+  const hook = await create("/narrow");
+  const viewport = { width: 390, height: 844 };
+  const { page, close } = await open(browser, gateway, { hash: hook.hash, viewport });
+  const tabs = page.getByRole("tablist");
+  await tabs.getByRole("tab", { name: "Verify signatures" }).waitFor();
+  const beyond = await tabs.evaluate((row) => row.scrollWidth - row.clientWidth);
+  assert.equal(beyond, 0, `${beyond} pixels are cut`);
+  await close();
+  await gateway.ask("DELETE", `/api/v1/sessions/shop/webhooks/${hook.id}`);
+});
+
 async function sampleIsRight([program, ...flags], file, hook) {
   const port = await freePort();
   const env = { ...process.env, SECRET: hook.secret, PORT: String(port) };
