@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_in_a_file_is_told_by_its_line_and_without_what_stands_there() {
+    fn an_error_in_a_file_names_its_line_and_shows_nothing_of_it() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "[vault]\nformer_key = \"\"\nkey = a-key-4719\n").unwrap();
         let flags = Flags { config: Some(file.path().to_owned()), ..Flags::default() };

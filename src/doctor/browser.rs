@@ -84,7 +84,7 @@ async fn version(executable: &Path) -> Check {
         }
         Err(reason) => {
             let found = format!("{path} does not run: {reason}");
-            Check::wrong(CHROMIUM, Verdict::Broken, found, anew())
+            Check::wrong(CHROMIUM, Verdict::Broken, found, reinstall())
         }
     }
 }
@@ -193,14 +193,14 @@ fn remedy(output: &Output) -> String {
          without the sandbox: WAGATE_BROWSER__EXTRA_ARGS=no-sandbox"
             .to_owned()
     } else if said.contains("shared libraries") {
-        format!("install the library that it names, or the browser anew: {}", install_hint())
+        format!("install the library that it names, or the browser again: {}", install_hint())
     } else {
-        anew()
+        reinstall()
     }
 }
 
-fn anew() -> String {
-    format!("install it anew: {}", install_hint())
+fn reinstall() -> String {
+    format!("install it again: {}", install_hint())
 }
 
 #[cfg(test)]
@@ -215,7 +215,7 @@ mod tests {
         settings
     }
 
-    /// A program that does as it is told instead of a browser.
+    /// A scripted program in place of a browser.
     fn stand_in(folder: &Path, body: &str) -> PathBuf {
         let (text, path) = (folder.join("text"), folder.join("browser"));
         std::fs::write(&text, format!("#!/bin/sh\n{body}\n")).unwrap();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn this_machines_browser_starts_or_the_way_to_get_one_is_told() {
+    async fn this_machines_browser_starts_or_a_way_to_install_one_is_shown() {
         let checks = examine(&settings(PathBuf::new())).await;
         if find(None).is_some() {
             let verdicts: Vec<_> = checks.iter().map(|check| check.verdict).collect();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_browser_without_a_sandbox_is_told_how_to_go_without() {
+    async fn a_browser_without_a_sandbox_gets_a_remedy_that_goes_without() {
         let folder = tempfile::tempdir().unwrap();
         let body =
             "[ $1 = --version ] && exec echo Stand-in 1; echo No usable sandbox! >&2; exit 1";

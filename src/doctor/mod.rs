@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fit_machine_is_told_so() {
+    fn a_fit_machine_passes_every_check() {
         let folder_of_mine = tempfile::tempdir().unwrap();
         assert_eq!(folder("data folder", folder_of_mine.path()).verdict, Verdict::Well);
         assert_eq!(time(&Clock::system()).verdict, Verdict::Well);

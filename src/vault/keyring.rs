@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Seals what a process keeps for itself alone.
+/// Seals what one process alone reads.
 static THROWN_AWAY: LazyLock<Key> = LazyLock::new(Key::random);
 
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub struct Keyring {
 }
 
 struct Inner {
-    /// None for a key that nobody keeps.
+    /// None for a key that is stored nowhere.
     file: Option<PathBuf>,
     settings: Vault,
     held: RwLock<Held>,
@@ -151,13 +151,16 @@ impl Keyring {
         let dropped = self.ids().into_iter().skip(1).collect();
         let mut held = self.change();
         let current = held.current.clone();
-        let is_kept = |key: &Key| current.as_ref() == Some(key);
-        held.set.retain(is_kept);
-        let kept: Vec<Key> = held.in_file.iter().filter(|key| is_kept(key)).cloned().collect();
-        if let Some(path) = self.inner.file.as_deref().filter(|_| kept.len() < held.in_file.len()) {
-            file::write(path, &kept)?;
+        let is_current = |key: &Key| current.as_ref() == Some(key);
+        held.set.retain(is_current);
+        let remaining: Vec<Key> =
+            held.in_file.iter().filter(|key| is_current(key)).cloned().collect();
+        if let Some(path) =
+            self.inner.file.as_deref().filter(|_| remaining.len() < held.in_file.len())
+        {
+            file::write(path, &remaining)?;
         }
-        held.in_file = kept;
+        held.in_file = remaining;
         Ok(dropped)
     }
 

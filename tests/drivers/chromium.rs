@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_browser_is_told_and_its_login_is_not_lost() {
+async fn a_killed_browser_is_reported_and_its_login_survives() {
     let stage = Stage::chromium();
     let mut session = linked_and_written_down(&stage).await;
     kill(main_process(&stage.profile("one")).expect("no browser"));
@@ -40,7 +40,7 @@ async fn a_killed_browser_is_told_and_its_login_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_renderer_is_told() {
+async fn a_killed_renderer_is_reported() {
     let stage = Stage::chromium();
     let mut session = stage.linked("one", OWNER).await;
     let main = main_process(&stage.profile("one")).expect("no browser");
@@ -184,7 +184,7 @@ async fn a_large_file_goes_both_ways_without_lying_in_memory() {
     session.close(Close::KeepLogin).await;
 }
 
-/// A linked session whose login is on the disk: Chromium writes what a page keeps a moment later, and
+/// A linked session whose login is on the disk: Chromium writes the storage of a page a moment later, and
 /// at once when it is closed.
 async fn linked_and_written_down(stage: &Stage) -> Session {
     stage.linked("one", OWNER).await.close(Close::KeepLogin).await;
@@ -195,7 +195,7 @@ async fn linked_and_written_down(stage: &Stage) -> Session {
 
 async fn crashed(session: &mut Session) -> String {
     session
-        .hear("the crash", |event| match event {
+        .await_event("the crash", |event| match event {
             DriverEvent::Crashed { reason } => Some(reason.clone()),
             _ => None,
         })
@@ -243,7 +243,7 @@ async fn wait_for(what: &str, is_so: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: in vain"));
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: did not happen"));
 }
 
 /// The most memory that this process has had.

@@ -1,4 +1,4 @@
-//! What every engine does, told as sentences. Nothing here knows which engine it runs on.
+//! The contract of every engine, one sentence for each test. Nothing here knows which engine it runs on.
 
 use wagate::{
     domain::{
@@ -11,7 +11,9 @@ use wagate::{
     simulator::{Behaviour, PhoneMedia},
 };
 
-pub use crate::{cures::*, login::*, people::*, planned::*, refused::*, rules::*, told::*};
+pub use crate::{
+    login::*, people::*, phone_events::*, planned::*, refused::*, reinjection::*, rules::*,
+};
 
 use crate::stage::{ADA, ECHO, GRACE, OWNER, Session, Stage, person, text};
 
@@ -73,12 +75,12 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
     stage.on_phone(&ada, &mine.key, |message| message.kind == MessageKind::Revoked).await;
 
     let theirs = stage.network.write(&ada, &person(OWNER), "helo").unwrap();
-    let heard = session.message("a message", |message| message.body == "helo").await;
-    assert_eq!(heard.id.key, theirs.id.key);
+    let received = session.message("a message", |message| message.body == "helo").await;
+    assert_eq!(received.id.key, theirs.id.key);
     stage.network.edit_from_phone(&ada, &theirs.id, "hello".to_owned()).unwrap();
     session
         .happened("the edit", |body| match body {
-            EventBody::MessageEdited { message, text } if *message == heard.id => {
+            EventBody::MessageEdited { message, text } if *message == received.id => {
                 (text == "hello").then_some(())
             }
             _ => None,
@@ -87,7 +89,7 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
     stage.network.react_from_phone(&ada, &theirs.id, "❤️".to_owned()).unwrap();
     session
         .happened("the reaction", |body| match body {
-            EventBody::Reaction { message, sender, emoji } if *message == heard.id => {
+            EventBody::Reaction { message, sender, emoji } if *message == received.id => {
                 (*sender == ada && emoji == "❤️").then_some(())
             }
             _ => None,
@@ -96,7 +98,7 @@ pub async fn a_message_can_be_changed_by_either_side(stage: Stage) {
     stage.network.revoke_from_phone(&ada, &theirs.id).unwrap();
     session
         .happened("the deletion", |body| match body {
-            EventBody::MessageRevoked { message, by } if *message == heard.id => {
+            EventBody::MessageRevoked { message, by } if *message == received.id => {
                 (*by == ada).then_some(())
             }
             _ => None,
@@ -110,8 +112,8 @@ pub async fn a_message_deleted_for_oneself_stays_with_the_other(stage: Stage) {
     let ada = person(ADA);
     let mine = session.say(&ada, "mine").await;
     let theirs = stage.network.write(&ada, &person(OWNER), "theirs").unwrap();
-    let heard = session.message("a message", |message| message.body == "theirs").await;
-    for message in [mine.clone(), heard.id] {
+    let received = session.message("a message", |message| message.body == "theirs").await;
+    for message in [mine.clone(), received.id] {
         let delete = Command::Revoke { message: message.clone(), for_everyone: false };
         assert_eq!(session.ask(delete).await, Ok(Reply::Done), "{message}");
         assert_eq!(session.ask(Command::Find { message }).await, Ok(Reply::Found(None)));
@@ -190,10 +192,10 @@ pub async fn files_travel_both_ways(stage: Stage) {
         caption: Some("from the phone".to_owned()),
     };
     stage.network.write_media(&ada, &person(OWNER), media).unwrap();
-    let heard = session.message("a picture", |message| message.kind == MessageKind::Image).await;
-    assert_eq!(heard.body, "from the phone");
-    assert_eq!(heard.media.as_ref().map(|media| media.mime.as_str()), Some("image/png"));
-    assert_eq!(download(&session, &stage, &heard.id).await, PIXEL);
+    let received = session.message("a picture", |message| message.kind == MessageKind::Image).await;
+    assert_eq!(received.body, "from the phone");
+    assert_eq!(received.media.as_ref().map(|media| media.mime.as_str()), Some("image/png"));
+    assert_eq!(download(&session, &stage, &received.id).await, PIXEL);
     session.close(Close::KeepLogin).await;
 }
 
@@ -273,8 +275,8 @@ pub async fn groups_are_made_and_changed(stage: Stage) {
     // Receipts come from others, and yet name the message by its own id.
     acknowledged(&mut session, &sent, Ack::Delivered).await;
     stage.network.write(&ada, &id, "from one").unwrap();
-    let heard = session.message("a word in the group", |message| message.chat() == &id).await;
-    assert_eq!((heard.author.clone(), heard.body.as_str()), (ada.clone(), "from one"));
+    let received = session.message("a word in the group", |message| message.chat() == &id).await;
+    assert_eq!((received.author.clone(), received.body.as_str()), (ada.clone(), "from one"));
 
     let add = Command::AddParticipants { group: id.clone(), participants: vec![grace.clone()] };
     let reply = session.ask(add).await;
@@ -374,12 +376,12 @@ pub async fn what_cannot_be_done_is_refused_by_name(stage: Stage) {
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn a_lost_line_is_told_and_comes_back(stage: Stage) {
+pub async fn a_lost_connection_is_reported_and_restored(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     for expected in [false, true] {
         stage.network.set_online(&person(OWNER), expected);
         session
-            .hear("the line", |event| match event {
+            .await_event("the connection", |event| match event {
                 DriverEvent::Connection { connected, .. } => (*connected == expected).then_some(()),
                 _ => None,
             })

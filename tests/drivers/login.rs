@@ -13,7 +13,7 @@ pub async fn a_phone_links_it_and_the_login_outlives_the_engine(stage: Stage) {
     let mut session = stage.open("one").await;
     stage.scan(&mut session, OWNER).await;
     session
-        .hear("authenticated", |event| (*event == DriverEvent::Authenticated).then_some(()))
+        .await_event("authenticated", |event| (*event == DriverEvent::Authenticated).then_some(()))
         .await;
     let me = session.ready().await;
     assert_eq!(me.id, person(OWNER));
@@ -56,7 +56,9 @@ pub async fn logging_out_and_being_unlinked_end_the_login(stage: Stage) {
     let device = stage.network.devices(&person(OWNER)).remove(0);
     stage.network.remove_device(&person(OWNER), &device.id).unwrap();
     session
-        .hear("that it was unlinked", |event| (*event == DriverEvent::LoggedOut).then_some(()))
+        .await_event("that it was unlinked", |event| {
+            (*event == DriverEvent::LoggedOut).then_some(())
+        })
         .await;
     session.close(Close::KeepLogin).await;
 }
@@ -68,7 +70,9 @@ pub async fn codes_run_out_and_new_ones_can_be_had(stage: Stage) {
     let second = session.code().await;
     assert_ne!(first, second);
     session
-        .hear("that they ran out", |event| (*event == DriverEvent::QrExhausted).then_some(()))
+        .await_event("that they ran out", |event| {
+            (*event == DriverEvent::QrExhausted).then_some(())
+        })
         .await;
     assert_eq!(session.ask(Command::RefreshQr).await, Ok(Reply::Done));
     let third = session.code().await;

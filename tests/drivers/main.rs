@@ -10,7 +10,7 @@
 
 mod chromium;
 mod contract;
-mod cures;
+mod reinjection;
 mod login;
 mod people;
 mod planned;
@@ -20,7 +20,7 @@ mod recovery;
 mod refused;
 mod rules;
 mod stage;
-mod told;
+mod phone_events;
 
 /// Runs each sentence of the contract on each engine.
 macro_rules! on_every_engine {
@@ -53,28 +53,28 @@ on_every_engine! {
     chats_and_their_history_can_be_read
     groups_are_made_and_changed
     what_cannot_be_done_is_refused_by_name
-    a_lost_line_is_told_and_comes_back
+    a_lost_connection_is_reported_and_restored
     codes_run_out_and_new_ones_can_be_had
-    what_the_owner_does_on_the_phone_is_told
-    it_is_told_who_types_and_who_stops
+    actions_of_the_owner_on_the_phone_are_reported
+    typing_and_its_end_are_reported
     a_reaction_can_be_taken_back
-    who_reacted_is_told_with_the_history
-    what_people_vote_is_told_and_kept
+    the_history_has_reactions_with_their_senders
+    votes_are_reported_and_stay_with_their_poll
     the_same_key_twice_is_one_message
     each_person_of_a_group_has_an_outcome
     nothing_is_done_to_a_deleted_message
     captions_are_edited_and_admins_delete_what_others_wrote
     a_refused_send_is_a_failure_and_nothing_of_it_is_listed
     a_refused_message_can_be_deleted_where_the_engine_keeps_it
-    a_line_that_is_cut_carries_nothing_and_then_all_of_it_once
+    a_cut_connection_delays_everything_and_delivers_it_once
     a_slow_answer_is_one_message
     a_send_that_is_never_answered_can_be_sent_again_by_a_new_engine
     an_engine_that_ends_in_the_middle_of_a_send_has_sent_it_once_or_not_at_all
-    a_refusal_that_means_not_now_is_told_with_its_code
-    who_hears_nothing_says_so_and_hears_again_when_reinjected
-    one_that_is_well_can_be_reinjected_and_tells_nothing_twice
-    who_lost_everything_is_cured_by_a_reload_alone
-    who_hangs_is_cured_by_nothing_and_can_be_closed
-    both_ids_of_a_person_are_told_when_they_are_known
+    a_temporary_refusal_is_reported_with_its_code
+    an_agent_without_events_fails_its_probe_and_is_restored_by_a_reinjection
+    a_reinjection_of_a_healthy_agent_repeats_no_event
+    an_emptied_page_recovers_by_a_reload_alone
+    a_hung_page_does_not_recover_and_can_be_closed
+    both_ids_of_a_person_are_reported_once_they_are_known
     a_person_is_reached_by_either_id_in_one_chat
 }

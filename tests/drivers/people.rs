@@ -1,4 +1,4 @@
-//! What every engine tells of people who go by a number and by a hidden identity.
+//! Identities of people, by telephone number and by hidden identity, as every engine reports them.
 
 use wagate::{
     domain::{Command, EventBody, Jid, MessageId, Reply},
@@ -8,14 +8,14 @@ use wagate::{
 
 use crate::{
     contract::{bodies, history},
+    phone_events::statuses,
     stage::{ADA, OWNER, Stage, person},
-    told::statuses,
 };
 
 /// Ada's hidden identity on the simulated network.
 const ADA_LID: &str = "100015550000011@lid";
 
-pub async fn both_ids_of_a_person_are_told_when_they_are_known(stage: Stage) {
+pub async fn both_ids_of_a_person_are_reported_once_they_are_known(stage: Stage) {
     let (ada, lid) = (person(ADA), ADA_LID.parse::<Jid>().unwrap());
     stage.network.set_visibility(&ada, Some(IdentityVisibility::LidAlone), None).unwrap();
     let mut session = stage.linked("one", OWNER).await;
@@ -33,14 +33,14 @@ pub async fn both_ids_of_a_person_are_told_when_they_are_known(stage: Stage) {
     let reply = session.ask(Command::Group { id: id.clone() }).await;
     let Ok(Reply::Group(group)) = reply else { panic!("{reply:?}") };
     assert!(group.participants.iter().any(|member| member.id == lid), "{group:?}");
-    let of_ada = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::IdentityLearned { lid: told, .. }) if *told == lid);
-    assert!(!session.has_seen(of_ada), "it told what nobody knows");
+    let of_ada = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::IdentityLearned { lid: reported, .. }) if *reported == lid);
+    assert!(!session.has_seen(of_ada), "an identity was reported before it was known");
 
     stage.network.set_visibility(&ada, Some(IdentityVisibility::Lid), None).unwrap();
     stage.network.write(&ada, &id, "it is me").unwrap();
     session
         .happened("who it is", |body| match body {
-            EventBody::IdentityLearned { lid: told, phone, .. } if *told == lid => {
+            EventBody::IdentityLearned { lid: reported, phone, .. } if *reported == lid => {
                 (*phone == ada).then_some(())
             }
             _ => None,
@@ -56,8 +56,8 @@ pub async fn a_person_is_reached_by_either_id_in_one_chat(stage: Stage) {
     stage.network.set_visibility(&ada, Some(IdentityVisibility::Lid), None).unwrap();
     let mut session = stage.linked("one", OWNER).await;
     stage.network.write(&ada, &me, "hello").unwrap();
-    let heard = session.message("a message", |message| message.body == "hello").await;
-    assert_eq!((heard.chat(), &heard.author), (&lid, &ada));
+    let received = session.message("a message", |message| message.body == "hello").await;
+    assert_eq!((received.chat(), &received.author), (&lid, &ada));
     for (to, words) in [(&ada, "by number"), (&lid, "by the other")] {
         let sent = session.say(to, words).await;
         assert_eq!(sent.chat, lid);

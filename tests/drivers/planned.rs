@@ -55,16 +55,16 @@ async fn again(stage: &Stage, session: &Session, outgoing: Outgoing) {
     assert_eq!(on_adas_phone(stage), [words, "after"]);
 }
 
-pub async fn a_line_that_is_cut_carries_nothing_and_then_all_of_it_once(stage: Stage) {
+pub async fn a_cut_connection_delays_everything_and_delivers_it_once(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
-    let line = |connected: bool| {
+    let connection = |connected: bool| {
         move |event: &DriverEvent| {
             let is_it = matches!(event, DriverEvent::Connection { connected: now, .. } if *now == connected);
             is_it.then_some(())
         }
     };
     stage.network.set_online(&person(OWNER), false);
-    session.hear("the line's end", line(false)).await;
+    session.await_event("the end of the connection", connection(false)).await;
     let waiting = outgoing("waits");
     let (driver, command) = (session.driver.clone(), Command::Send(waiting.clone()));
     let send = tokio::spawn(async move { driver.execute(command).await });
@@ -80,7 +80,7 @@ pub async fn a_line_that_is_cut_carries_nothing_and_then_all_of_it_once(stage: S
     assert!(
         !session.has_seen(|event| matches!(event, DriverEvent::Event(EventBody::Message { .. })))
     );
-    assert!(!send.is_finished(), "it was sent without a line");
+    assert!(!send.is_finished(), "it was sent without a connection");
     assert_eq!(on_adas_phone(&stage), ["in"]);
 
     stage.network.set_online(&person(OWNER), true);
@@ -130,7 +130,7 @@ pub async fn an_engine_that_ends_in_the_middle_of_a_send_has_sent_it_once_or_not
     abandon(&stage, &session, &cut_off, faults).await;
     assert_eq!(stage.network.inject_page_fault(&person(OWNER), PageFault::Crash), 1);
     let ended = |event: &DriverEvent| matches!(event, DriverEvent::Crashed { .. }).then_some(());
-    session.hear("the end", ended).await;
+    session.await_event("the end", ended).await;
     session.close(Close::KeepLogin).await;
     let mut session = stage.open("one").await;
     session.ready().await;
@@ -138,7 +138,7 @@ pub async fn an_engine_that_ends_in_the_middle_of_a_send_has_sent_it_once_or_not
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn a_refusal_that_means_not_now_is_told_with_its_code(stage: Stage) {
+pub async fn a_temporary_refusal_is_reported_with_its_code(stage: Stage) {
     let session = stage.linked("one", OWNER).await;
     let refused = outgoing("mid-send");
     for (code, expected) in [
@@ -150,8 +150,8 @@ pub async fn a_refusal_that_means_not_now_is_told_with_its_code(stage: Stage) {
         let faults = Faults { refuse_sends: 1, refusal_code: code, ..Faults::default() };
         stage.network.plan_faults(faults);
         let error = session.send_out(refused.clone()).await.unwrap_err();
-        let told = error.details.get("whatsappCode").and_then(serde_json::Value::as_u64);
-        assert_eq!((error.code, told), (expected, code.map(u64::from)), "{error}");
+        let reported = error.details.get("whatsappCode").and_then(serde_json::Value::as_u64);
+        assert_eq!((error.code, reported), (expected, code.map(u64::from)), "{error}");
     }
     again(&stage, &session, refused).await;
     session.close(Close::KeepLogin).await;

@@ -59,7 +59,7 @@ impl Supervised {
         stage.network.scan(&person(OWNER), None, &code).unwrap();
         let supervised = Self { stage, supervisor, session, log };
         supervised.wait_for("ready", |status| status.state == SessionState::Ready).await;
-        supervised.hears("before").await;
+        supervised.receives("before").await;
         supervised
     }
 
@@ -69,7 +69,7 @@ impl Supervised {
         is_so: impl Fn(&SessionStatus) -> bool + Send + Sync,
     ) -> SessionStatus {
         let status = self.session.wait_until(PATIENCE * 2, &is_so).await;
-        assert!(is_so(&status), "{what}: in vain\n{:#?}", self.session.log(50));
+        assert!(is_so(&status), "{what}: did not happen\n{:#?}", self.session.log(50));
         status
     }
 
@@ -89,11 +89,11 @@ impl Supervised {
                 }
             }
         };
-        let heard = timeout(PATIENCE, looking).await;
-        heard.unwrap_or_else(|_| panic!("{text}: lost\n{:#?}", self.session.log(50)));
+        let received = timeout(PATIENCE, looking).await;
+        received.unwrap_or_else(|_| panic!("{text}: lost\n{:#?}", self.session.log(50)));
     }
 
-    async fn hears(&self, text: &str) {
+    async fn receives(&self, text: &str) {
         self.write(text);
         self.has_logged(text).await;
     }
@@ -102,7 +102,7 @@ impl Supervised {
         main_process(&self.stage.profile("one").join("profile"))
     }
 
-    async fn ails(&self, fault: PageFault) {
+    async fn break_page(&self, fault: PageFault) {
         assert_eq!(self.stage.network.inject_page_fault(&person(OWNER), fault), 1);
         self.write("meanwhile");
     }
@@ -117,7 +117,7 @@ impl Supervised {
         let status = self.wait_for("recovered", is_back).await;
         assert_eq!(status.recovery.map(|recovery| recovery.stage), Some(stage));
         self.has_logged("meanwhile").await;
-        self.hears("afterwards").await;
+        self.receives("afterwards").await;
         let outgoing = Outgoing {
             key: Outgoing::new_key(),
             chat: person(ADA),
@@ -140,7 +140,7 @@ async fn a_page_that_nobody_listens_to_is_recovered_in_the_same_browser_and_noth
     let supervised = Supervised::start(Stage::chromium()).await;
     let browser = supervised.browser();
     assert!(browser.is_some());
-    supervised.ails(PageFault::Deaf).await;
+    supervised.break_page(PageFault::Deaf).await;
     supervised.comes_back_by(RecoveryStage::Reinject).await;
     assert_eq!(supervised.browser(), browser);
     supervised.end().await;
@@ -150,7 +150,7 @@ async fn a_page_that_nobody_listens_to_is_recovered_in_the_same_browser_and_noth
 async fn a_page_that_lost_all_that_was_brought_into_it_is_loaded_again_in_the_same_browser() {
     let supervised = Supervised::start(Stage::chromium()).await;
     let browser = supervised.browser();
-    supervised.ails(PageFault::Emptied).await;
+    supervised.break_page(PageFault::Emptied).await;
     supervised.comes_back_by(RecoveryStage::Reload).await;
     assert_eq!(supervised.browser(), browser);
     supervised.end().await;
@@ -160,7 +160,7 @@ async fn a_page_that_lost_all_that_was_brought_into_it_is_loaded_again_in_the_sa
 async fn a_page_that_hangs_gets_a_new_browser_and_nothing_is_lost() {
     let supervised = Supervised::start(Stage::chromium()).await;
     let browser = supervised.browser();
-    supervised.ails(PageFault::Hang).await;
+    supervised.break_page(PageFault::Hang).await;
     supervised.comes_back_by(RecoveryStage::Restart).await;
     assert_ne!(supervised.browser(), browser);
     supervised.end().await;
@@ -174,7 +174,7 @@ async fn an_engine_without_a_page_is_brought_back_by_the_same_stages() {
         (PageFault::Hang, RecoveryStage::Restart),
     ] {
         let supervised = Supervised::start(Stage::in_process()).await;
-        supervised.ails(fault).await;
+        supervised.break_page(fault).await;
         supervised.comes_back_by(stage).await;
         supervised.end().await;
     }

@@ -18,7 +18,7 @@ pub async fn a_refused_send_is_a_failure_and_nothing_of_it_is_listed(stage: Stag
     let refused = session.send_out(outgoing.clone()).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::EngineFailed, "{refused}");
     let id = id_of(&outgoing);
-    // An engine may keep it, but not as one that was sent.
+    // An engine may store it, but not as a sent one.
     let found = session.ask(Command::Find { message: id.clone() }).await;
     let Ok(Reply::Found(found)) = found else { panic!("{found:?}") };
     assert!(found.is_none_or(|found| found.ack == Ack::Failed));

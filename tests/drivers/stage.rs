@@ -142,7 +142,11 @@ pub struct Session {
 
 impl Session {
     /// Waits for the first event that `choose` likes, whether it has come already or not, and takes it.
-    pub async fn hear<T>(&mut self, what: &str, choose: impl Fn(&DriverEvent) -> Option<T>) -> T {
+    pub async fn await_event<T>(
+        &mut self,
+        what: &str,
+        choose: impl Fn(&DriverEvent) -> Option<T>,
+    ) -> T {
         for (place, event) in self.seen.iter().enumerate() {
             if let Some(found) = choose(event) {
                 self.seen.remove(place);
@@ -160,13 +164,13 @@ impl Session {
         };
         match timeout(PATIENCE, waiting).await {
             Ok(Some(found)) => found,
-            Ok(None) => panic!("{what}: the engine ended; heard {:#?}", self.seen),
-            Err(_) => panic!("{what}: never heard; instead {:#?}", self.seen),
+            Ok(None) => panic!("{what}: the engine ended; received {:#?}", self.seen),
+            Err(_) => panic!("{what}: no such event; instead {:#?}", self.seen),
         }
     }
 
     pub async fn code(&mut self) -> String {
-        self.hear("a code", |event| match event {
+        self.await_event("a code", |event| match event {
             DriverEvent::Qr { text, .. } => Some(text.clone()),
             _ => None,
         })
@@ -174,7 +178,7 @@ impl Session {
     }
 
     pub async fn ready(&mut self) -> Me {
-        self.hear("ready", |event| match event {
+        self.await_event("ready", |event| match event {
             DriverEvent::Ready { me } => Some(me.clone()),
             _ => None,
         })
@@ -183,7 +187,7 @@ impl Session {
 
     /// Waits for something that happened in the account.
     pub async fn happened<T>(&mut self, what: &str, choose: impl Fn(&EventBody) -> Option<T>) -> T {
-        self.hear(what, |event| match event {
+        self.await_event(what, |event| match event {
             DriverEvent::Event(body) => choose(body),
             _ => None,
         })

@@ -1,4 +1,4 @@
-//! A session whose engine lives and ails: what is tried, in which order, and what is said of it.
+//! Recovery of a session whose engine runs and fails its probes: the stages, their order, and the events.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn newest(status: &SessionStatus) -> (RecoveryStage, RecoveryOutcome) {
 }
 
 #[tokio::test]
-async fn an_agent_that_is_put_in_anew_is_enough_for_an_engine_that_went_deaf() {
+async fn a_reinjection_restores_an_engine_without_events() {
     let stage = Stage::start(|settings| settings.recovery.reinject = PATIENCE).await;
     stage.wait_for(SessionState::Ready).await;
     stage.engine.hold_cures(true);
@@ -41,11 +41,11 @@ async fn an_agent_that_is_put_in_anew_is_enough_for_an_engine_that_went_deaf() {
     assert_eq!(newest(&status), (RecoveryStage::Reinject, RecoveryOutcome::Recovered));
     assert!(status.connected && status.last_error.is_none());
     assert!(status.recovery.unwrap().ended_at.is_some());
-    assert_eq!((stage.engine.cures(), status.restarts), (vec![RecoveryMethod::Soft], 0));
+    assert_eq!((stage.engine.recoveries(), status.restarts), (vec![RecoveryMethod::Soft], 0));
     assert_eq!((stage.engine.count(|e| &e.opened), stage.engine.count(|e| &e.closed)), (1, 0));
-    let told = stage.told().await;
-    // With a change of the line in each state.
-    assert_eq!(told, ["is ready", "ready", "degraded", "degraded", "is ready"]);
+    let reported = stage.reported().await;
+    // With a change of the connection in each state.
+    assert_eq!(reported, ["is ready", "ready", "degraded", "degraded", "is ready"]);
     stage.end().await;
 }
 
@@ -59,10 +59,10 @@ async fn what_does_not_help_in_time_is_followed_by_more_up_to_a_new_engine() {
     assert_eq!(newest(&failed), (RecoveryStage::Restart, RecoveryOutcome::UnderWay));
     let status = stage.wait_for(SessionState::Ready).await;
     assert_eq!(newest(&status), (RecoveryStage::Restart, RecoveryOutcome::Recovered));
-    assert_eq!(stage.engine.cures(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
+    assert_eq!(stage.engine.recoveries(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
     assert_eq!((stage.engine.count(|e| &e.opened), stage.engine.count(|e| &e.closed)), (2, 1));
     assert_eq!(status.restarts, 1);
-    assert!(stage.told().await.contains(&format!("{:?}", DisconnectReason::Crashed)));
+    assert!(stage.reported().await.contains(&format!("{:?}", DisconnectReason::Crashed)));
     stage.end().await;
 }
 
@@ -84,25 +84,27 @@ async fn a_cure_that_says_it_helped_is_not_believed_until_the_engine_answers() {
     stage.wait_for(SessionState::Ready).await;
     stage.engine.ail(Manner::Fails, Manner::Pretends, Manner::Well);
     // Too quick to be seen on the way.
-    until("the reload", || async { stage.engine.cures().contains(&RecoveryMethod::Reconnect) })
-        .await;
+    until("the reload", || async {
+        stage.engine.recoveries().contains(&RecoveryMethod::Reconnect)
+    })
+    .await;
     let status = stage.wait_for(SessionState::Ready).await;
     assert_eq!(newest(&status), (RecoveryStage::Reload, RecoveryOutcome::Recovered));
-    assert_eq!(stage.engine.cures(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
-    let ready = stage.told().await.into_iter().filter(|word| word == "is ready").count();
+    assert_eq!(stage.engine.recoveries(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
+    let ready = stage.reported().await.into_iter().filter(|word| word == "is ready").count();
     assert_eq!(ready, 2, "the first and the last, and none of what was pretended");
     stage.end().await;
 }
 
 #[tokio::test]
-async fn a_line_that_was_lost_while_nobody_heard_of_it_is_shown_as_lost() {
+async fn a_connection_that_was_lost_without_an_event_is_shown_as_lost() {
     let stage = Stage::start(|settings| settings.recovery.reinject = PATIENCE).await;
     stage.wait_for(SessionState::Ready).await;
     stage.engine.hold_cures(true);
     stage.engine.ail(Manner::Fails, Manner::Silent, Manner::Well);
     stage.wait_for(SessionState::Degraded).await;
-    let line = DriverEvent::Connection { state: "TIMEOUT".to_owned(), connected: false };
-    stage.engine.say(line).await;
+    let lost = DriverEvent::Connection { state: "TIMEOUT".to_owned(), connected: false };
+    stage.engine.say(lost).await;
     stage.engine.hold_cures(false);
     let status = stage.wait_for(SessionState::Ready).await;
     assert!(!status.connected);
@@ -121,7 +123,7 @@ async fn one_failed_probe_is_no_reason_for_anything() {
     let asked = stage.engine.count(|engine| &engine.pings);
     until("more probes", || async { asked + 2 < stage.engine.count(|engine| &engine.pings) }).await;
     assert_eq!(stage.session.status().state, SessionState::Ready);
-    assert_eq!(stage.engine.cures(), []);
+    assert_eq!(stage.engine.recoveries(), []);
     stage.end().await;
 }
 
@@ -175,7 +177,7 @@ async fn a_session_that_was_never_ready_has_nothing_to_lose_by_a_new_engine() {
     stage.wait_for(SessionState::QrReady).await;
     stage.engine.ail(Manner::Fails, Manner::Well, Manner::Well);
     stage.wait_for(SessionState::Failed).await;
-    assert_eq!(stage.engine.cures(), []);
+    assert_eq!(stage.engine.recoveries(), []);
     stage.wait_for(SessionState::QrReady).await;
     stage.end().await;
 }
@@ -187,7 +189,7 @@ async fn an_engine_that_may_not_be_started_again_is_given_up_after_the_lesser_cu
     stage.wait_for(SessionState::Ready).await;
     stage.engine.ail(Manner::Fails, Manner::Fails, Manner::Fails);
     stage.wait_for(SessionState::Failed).await;
-    assert_eq!(stage.engine.cures(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
+    assert_eq!(stage.engine.recoveries(), [RecoveryMethod::Soft, RecoveryMethod::Reconnect]);
     let status = stage
         .session
         .wait_until(PATIENCE, |status| newest(status).1 == RecoveryOutcome::Failed)

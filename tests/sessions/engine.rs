@@ -1,4 +1,4 @@
-//! An engine that does what a test tells it: it is well, ails, can be cured or not, and grows.
+//! A scripted engine: healthy or failing, recoverable or not, and of a size that grows.
 
 use std::{
     sync::{
@@ -21,25 +21,25 @@ use wagate::{
 /// Of the codes to type; the clock of the tests stands.
 pub const PAIRING_CODE_LIFE: Duration = Duration::from_secs(2);
 
-/// How an engine answers to its probes, or to a cure.
+/// How an engine answers to its probes, or to a recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     Well,
     Fails,
     Hangs,
-    /// A cure that says that it helped, and did not.
+    /// A recovery that reports success and changes nothing.
     Pretends,
-    /// A cure that helps without a word.
+    /// A recovery that helps without an event.
     Silent,
 }
 
 /// What all engines of a test have in common, steered by the test.
 pub struct Engine {
     health: Mutex<Manner>,
-    /// What the cures do, and which were tried.
+    /// What recoveries do, and which were tried.
     reinject: Mutex<Manner>,
     reload: Mutex<Manner>,
-    cures: Mutex<Vec<RecoveryMethod>>,
+    recoveries: Mutex<Vec<RecoveryMethod>>,
     /// What an engine says as soon as it is open.
     first_words: Mutex<Vec<DriverEvent>>,
     events: Mutex<Option<mpsc::Sender<Box<DriverEvent>>>>,
@@ -65,7 +65,7 @@ impl Engine {
             health: Mutex::new(Manner::Well),
             reinject: Mutex::new(Manner::Well),
             reload: Mutex::new(Manner::Well),
-            cures: Mutex::default(),
+            recoveries: Mutex::default(),
             first_words: Mutex::new(ready()),
             events: Mutex::default(),
             sent: Mutex::default(),
@@ -80,7 +80,7 @@ impl Engine {
         })
     }
 
-    /// From now on it ails, and the cures do this.
+    /// It fails its probes from now on, and recoveries do this.
     pub fn ail(&self, health: Manner, reinject: Manner, reload: Manner) {
         (*lock(&self.reinject), *lock(&self.reload)) = (reinject, reload);
         *lock(&self.health) = health;
@@ -90,8 +90,8 @@ impl Engine {
         *lock(&self.health) = Manner::Well;
     }
 
-    pub fn cures(&self) -> Vec<RecoveryMethod> {
-        lock(&self.cures).clone()
+    pub fn recoveries(&self) -> Vec<RecoveryMethod> {
+        lock(&self.recoveries).clone()
     }
 
     /// The chats that were sent to, in order.
@@ -104,7 +104,7 @@ impl Engine {
         self.held_sends.send_replace(hold);
     }
 
-    /// No cure does anything until it may.
+    /// Recoveries wait until they are released.
     pub fn hold_cures(&self, hold: bool) {
         self.held_cures.send_replace(hold);
     }
@@ -147,8 +147,8 @@ pub fn code() -> DriverEvent {
 fn ready() -> Vec<DriverEvent> {
     let id = "15557654321@c.us".parse().unwrap();
     let me = Me { id, lid: None, push_name: None, platform: None };
-    let line = DriverEvent::Connection { state: "CONNECTED".to_owned(), connected: true };
-    vec![DriverEvent::Ready { me }, line]
+    let connected = DriverEvent::Connection { state: "CONNECTED".to_owned(), connected: true };
+    vec![DriverEvent::Ready { me }, connected]
 }
 
 /// Opens sessions on a shared engine.
@@ -164,7 +164,7 @@ impl EngineFactory for Opener {
             sender.send(Box::new(event)).await.unwrap();
         }
         *lock(&self.0.events) = Some(sender);
-        // A new one is well and small, whatever ailed the one before.
+        // A new engine is healthy and small, whatever was wrong with the former one.
         self.0.recover();
         self.0.memory.store(1, Ordering::SeqCst);
         self.0.opened.fetch_add(1, Ordering::SeqCst);
@@ -224,13 +224,13 @@ impl Driver for Opened {
     }
 
     async fn recover(&self, method: RecoveryMethod) -> Result<(), Error> {
-        lock(&self.0.cures).push(method);
+        lock(&self.0.recoveries).push(method);
         let manner = match method {
             RecoveryMethod::Soft => *lock(&self.0.reinject),
             RecoveryMethod::Reconnect => *lock(&self.0.reload),
         };
         released(&self.0.held_cures).await;
-        behave(manner, "the cure").await?;
+        behave(manner, "the recovery").await?;
         if manner != Manner::Pretends {
             self.0.recover();
         }

@@ -1,4 +1,4 @@
-//! Sessions with a supervisor, a store and an outbox, on an engine that ails as a test wants and a clock
+//! Sessions with a supervisor, a store and an outbox, on a scripted engine and a clock
 //! that is moved by hand.
 
 #![allow(

@@ -1,4 +1,4 @@
-//! An engine that grew too large is started anew, when nobody uses the session, and nothing is lost.
+//! Recycling: an engine that grew too large restarts while nobody uses the session, and nothing is lost.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -66,7 +66,7 @@ async fn a_session_in_use_keeps_its_engine_until_it_was_left_alone_for_a_while()
     assert_eq!(stage.engine.count(|engine| &engine.closed), 0);
     closed(&stage).await;
     recycled(&stage).await;
-    assert!(stage.told().await.contains(&"Restart".to_owned()));
+    assert!(stage.reported().await.contains(&"Restart".to_owned()));
     // The new one is small again.
     weighed(&stage).await;
     assert_eq!(stage.engine.count(|engine| &engine.closed), 1);

@@ -131,8 +131,8 @@ impl Stage {
         entries.into_iter().map(|entry| entry.state).collect()
     }
 
-    /// What was told, as far as it is about the session itself.
-    pub async fn told(&self) -> Vec<String> {
+    /// The events of the session itself.
+    pub async fn reported(&self) -> Vec<String> {
         let events = self.log.read(Some(self.session.status().uuid), 0, 1_000).await.unwrap();
         let words = events.iter().filter_map(|event| match event.body.whatsapp()? {
             EventBody::StateChanged { state, .. } => Some(state.as_str().to_owned()),
@@ -157,5 +157,5 @@ pub async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) 
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: in vain"));
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: did not happen"));
 }

@@ -37,10 +37,10 @@ async fn an_engine_that_shows_nothing_is_reloaded_restarted_and_then_given_up_wi
         status.state == SessionState::Failed && stage.engine.count(|engine| &engine.closed) == 2
     })
     .await;
-    assert_eq!(stage.engine.cures(), [RecoveryMethod::Reconnect]);
+    assert_eq!(stage.engine.recoveries(), [RecoveryMethod::Reconnect]);
     assert_eq!(stage.engine.count(|engine| &engine.opened), 2);
-    let told = [DisconnectReason::Crashed, DisconnectReason::Crashed];
-    assert_eq!(stage.told().await, told.map(|reason| format!("{reason:?}")));
+    let reported = [DisconnectReason::Crashed, DisconnectReason::Crashed];
+    assert_eq!(stage.reported().await, reported.map(|reason| format!("{reason:?}")));
     let error = stage.session.status().last_error.unwrap();
     assert!(error.contains("mode SYNCING"), "{error}");
     stage.end().await;
@@ -51,7 +51,7 @@ async fn a_reload_that_helps_leaves_no_error_behind() {
     let stage = silent(Manner::Well).await;
     let status = stage.wait_for(SessionState::Ready).await;
     assert_eq!((status.last_error, status.restarts), (None, 0));
-    assert_eq!(stage.engine.cures(), [RecoveryMethod::Reconnect]);
+    assert_eq!(stage.engine.recoveries(), [RecoveryMethod::Reconnect]);
     stage.end().await;
 }
 
@@ -64,7 +64,8 @@ async fn codes_that_ran_out_and_do_not_come_again_are_followed_by_a_reload() {
         Stage::start_on(engine, config, |settings| settings.start_deadline = DEADLINE).await;
     stage.wait_for(SessionState::QrReady).await;
     stage.engine.say(DriverEvent::QrExhausted).await;
-    until("the reload", || async { stage.engine.cures() == [RecoveryMethod::Reconnect] }).await;
+    until("the reload", || async { stage.engine.recoveries() == [RecoveryMethod::Reconnect] })
+        .await;
     assert_eq!(stage.engine.refreshes(), 1);
     // The reload brought the account in this engine.
     stage.wait_for(SessionState::Ready).await;

@@ -113,9 +113,9 @@ mod tests {
     async fn a_file_that_is_not_in_the_index_is_deleted_at_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let network = Network::new(settings(folder.path())).unwrap();
-        let kept = keep(&network, 1).unwrap();
+        let stored = keep(&network, 1).unwrap();
         fs::write(network.media_place().1, "half of a fi").unwrap();
         let network = Network::new(settings(folder.path())).unwrap();
-        assert_eq!((network.media(&kept).is_some(), on_disk(&network)), (true, 1));
+        assert_eq!((network.media(&stored).is_some(), on_disk(&network)), (true, 1));
     }
 }

@@ -74,15 +74,15 @@ export function introduce(id: string): void {
 }
 
 /** The pairs of ids that were reported. */
-const told = new Map<string, string>();
-const MOST_TOLD = 10_000;
+const reported = new Map<string, string>();
+const MOST_REPORTED = 10_000;
 
 function tellPair(lid: string, phone: string): void {
-  if (told.get(lid) === phone && told.get(phone) === lid) return;
+  if (reported.get(lid) === phone && reported.get(phone) === lid) return;
   if (!isAddress(lid) || !isAddress(phone)) return;
   // The gateway ignores a pair that it knows.
-  if (MOST_TOLD <= told.size) told.clear();
-  told.set(lid, phone).set(phone, lid);
+  if (MOST_REPORTED <= reported.size) reported.clear();
+  reported.set(lid, phone).set(phone, lid);
   happened({ type: "identity_learned", lid, phone });
 }
 

@@ -7,21 +7,21 @@ const LOOK_EVERY = 25;
 /** The network's reference, two keys and a secret, followed by the kind of device. */
 const LEAST_PARTS = 4;
 
-let told = "";
+let reported = "";
 
 /** The last reported code. */
 export function toldCode(): string {
-  return told;
+  return reported;
 }
 
 /** Reports each code on the screen, and calls back at the first one, until it is stopped. */
 export function watchScreen(first: () => void): () => void {
-  told = "";
+  reported = "";
   const watch = setInterval(() => {
     const code = attempt(() => document.querySelector("[data-ref]")?.getAttribute("data-ref"));
-    if (!code || code.split(",").length < LEAST_PARTS || isSameCode(code, told)) return;
-    if (told === "") first();
-    told = code;
+    if (!code || code.split(",").length < LEAST_PARTS || isSameCode(code, reported)) return;
+    if (reported === "") first();
+    reported = code;
     report({ report: "qr", text: code });
   }, LOOK_EVERY);
   return () => clearInterval(watch);

@@ -138,7 +138,7 @@ export interface Receipt {
   playedAt: Timestamp | null;
 }
 
-/** The events that a device can be told of; others are ignored. */
+/** Events that a device handles; others are ignored. */
 export type EventBody =
   | { type: "message" | "message_sent"; message: Message }
   | { type: "ack"; message: MessageId; ack: Ack; participant: Jid | null }
@@ -180,7 +180,7 @@ export interface Snapshot {
   chats: Chat[];
   groups: Group[];
   messages: Message[];
-  /** Hidden identities whose number is told. */
+  /** Hidden identities whose telephone number the network reveals. */
   identities: Pair[];
 }
 

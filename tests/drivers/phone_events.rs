@@ -1,4 +1,4 @@
-//! More of what every engine does: what it tells of the account, and how often.
+//! Events of the phone: what every engine reports of the account, and how often.
 
 use wagate::{
     domain::{
@@ -13,18 +13,18 @@ use crate::{
     stage::{ADA, ECHO, GRACE, OWNER, Session, Stage, person, text},
 };
 
-pub async fn what_the_owner_does_on_the_phone_is_told(stage: Stage) {
+pub async fn actions_of_the_owner_on_the_phone_are_reported(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
     stage.network.set_behaviour(&me, Behaviour::Manual).unwrap();
     let written = stage.network.write(&me, &ada, "from my own phone").unwrap();
-    let heard = session
+    let received = session
         .happened("what the owner wrote", |body| match body {
             EventBody::MessageSent { message } => Some((**message).clone()),
             _ => None,
         })
         .await;
-    assert_eq!((heard.id, heard.author), (written.id.clone(), me.clone()));
+    assert_eq!((received.id, received.author), (written.id.clone(), me.clone()));
     stage.network.edit_from_phone(&me, &written.id, "better words".to_owned()).unwrap();
     session
         .happened("the edit", |body| match body {
@@ -47,7 +47,7 @@ pub async fn what_the_owner_does_on_the_phone_is_told(stage: Stage) {
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn it_is_told_who_types_and_who_stops(stage: Stage) {
+pub async fn typing_and_its_end_are_reported(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
     // The chat of somebody who never wrote is nowhere.
@@ -71,13 +71,13 @@ pub async fn a_reaction_can_be_taken_back(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
     let theirs = stage.network.write(&ada, &me, "hello").unwrap();
-    let heard = session.message("a message", |message| message.body == "hello").await;
+    let received = session.message("a message", |message| message.body == "hello").await;
     for wanted in ["👍", ""] {
         stage.network.react_from_phone(&ada, &theirs.id, wanted.to_owned()).unwrap();
         session
             .happened("the reaction", |body| match body {
                 EventBody::Reaction { message, sender, emoji } => {
-                    (*message == heard.id && *sender == ada && emoji == wanted).then_some(())
+                    (*message == received.id && *sender == ada && emoji == wanted).then_some(())
                 }
                 _ => None,
             })
@@ -85,19 +85,19 @@ pub async fn a_reaction_can_be_taken_back(stage: Stage) {
     }
     let is_mine = |event: &DriverEvent| matches!(event, DriverEvent::Event(EventBody::Reaction { sender, .. }) if *sender == me);
     for wanted in ["❤️", ""] {
-        let react = Command::React { message: heard.id.clone(), emoji: wanted.to_owned() };
+        let react = Command::React { message: received.id.clone(), emoji: wanted.to_owned() };
         assert_eq!(session.ask(react).await, Ok(Reply::Done));
         let count = usize::from(!wanted.is_empty());
         stage.on_phone(&ada, &theirs.id.key, |message| message.reactions.len() == count).await;
     }
-    // What was asked for is answered, and not told as well.
+    // A command is answered; it is no event as well.
     stage.network.write(&ada, &me, "after that").unwrap();
     session.message("a message", |message| message.body == "after that").await;
-    assert!(!session.has_seen(is_mine), "it told what it was asked to do");
+    assert!(!session.has_seen(is_mine), "an event repeats a command");
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn what_people_vote_is_told_and_kept(stage: Stage) {
+pub async fn votes_are_reported_and_stay_with_their_poll(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let ada = person(ADA);
     let poll = Content::Poll {
@@ -181,7 +181,7 @@ pub fn statuses(outcomes: Vec<ParticipantOutcome>) -> Vec<(Jid, u16)> {
     outcomes.into_iter().map(|outcome| (outcome.id, outcome.status)).collect()
 }
 
-pub async fn who_reacted_is_told_with_the_history(stage: Stage) {
+pub async fn the_history_has_reactions_with_their_senders(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
     let mine = session.say(&ada, "well?").await;
@@ -212,8 +212,8 @@ async fn reactions(session: &Session, chat: &Jid) -> Vec<(Jid, String)> {
     let Ok(Reply::Messages(found)) = reply else { panic!("{reply:?}") };
     let message = found.into_iter().next_back().expect("there is no message");
     assert!(!message.reactions_unknown);
-    let mut told: Vec<_> =
+    let mut reported: Vec<_> =
         message.reactions.into_iter().map(|one| (one.sender, one.emoji)).collect();
-    told.sort();
-    told
+    reported.sort();
+    reported
 }

@@ -1,4 +1,4 @@
-//! What ails an engine that still runs, and what cures it.
+//! Recovery of an engine that runs and does not work: which recovery method helps against which fault.
 
 use std::time::Duration;
 
@@ -11,19 +11,21 @@ use wagate::{
 
 use crate::stage::{ADA, OWNER, PATIENCE, Session, Stage, person};
 
-/// Longer than any engine that is well takes for an answer.
+/// Longer than any healthy engine takes for an answer.
 const NO_ANSWER: Duration = Duration::from_secs(3);
 
-pub async fn who_hears_nothing_says_so_and_hears_again_when_reinjected(stage: Stage) {
+pub async fn an_agent_without_events_fails_its_probe_and_is_restored_by_a_reinjection(
+    stage: Stage,
+) {
     let mut session = stage.linked("one", OWNER).await;
     let (ada, me) = (person(ADA), person(OWNER));
     stage.network.inject_page_fault(&me, PageFault::Deaf);
-    ails(&session).await;
-    stage.network.write(&ada, &me, "in vain").unwrap();
+    fails_its_probe(&session).await;
+    stage.network.write(&ada, &me, "missed").unwrap();
     // Its hands work: what was missed can be read.
     let reading = async {
         let history = Command::Messages { chat: ada.clone(), before: None, limit: 10 };
-        let is_it = |messages: &[Message]| messages.iter().any(|message| message.body == "in vain");
+        let is_it = |messages: &[Message]| messages.iter().any(|message| message.body == "missed");
         // The chat is there a moment later.
         while !matches!(session.driver.execute(history.clone()).await, Ok(Reply::Messages(messages)) if is_it(&messages))
         {
@@ -31,21 +33,23 @@ pub async fn who_hears_nothing_says_so_and_hears_again_when_reinjected(stage: St
         }
     };
     timeout(PATIENCE, reading).await.expect("it is not there");
-    cured(&mut session, RecoveryMethod::Soft).await;
+    recovers(&mut session, RecoveryMethod::Soft).await;
     assert!(
         !session.has_seen(|event| matches!(event, DriverEvent::Event(EventBody::Message { .. }))),
         "it was not deaf"
     );
     assert_eq!(session.ask(Command::Ping).await, Ok(Reply::Done));
-    stage.network.write(&ada, &me, "do you hear?").unwrap();
-    session.message("what is said now", |message| message.body == "do you hear?").await;
+    stage.network.write(&ada, &me, "after the recovery").unwrap();
+    session
+        .message("a message after the recovery", |message| message.body == "after the recovery")
+        .await;
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn one_that_is_well_can_be_reinjected_and_tells_nothing_twice(stage: Stage) {
+pub async fn a_reinjection_of_a_healthy_agent_repeats_no_event(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     for _ in 0..3 {
-        cured(&mut session, RecoveryMethod::Soft).await;
+        recovers(&mut session, RecoveryMethod::Soft).await;
     }
     let (ada, me) = (person(ADA), person(OWNER));
     for text in ["first", "second"] {
@@ -58,44 +62,44 @@ pub async fn one_that_is_well_can_be_reinjected_and_tells_nothing_twice(stage: S
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn who_lost_everything_is_cured_by_a_reload_alone(stage: Stage) {
+pub async fn an_emptied_page_recovers_by_a_reload_alone(stage: Stage) {
     let mut session = stage.linked("one", OWNER).await;
     stage.network.inject_page_fault(&person(OWNER), PageFault::Emptied);
-    ails(&session).await;
+    fails_its_probe(&session).await;
     let reinjected = timeout(PATIENCE, session.driver.recover(RecoveryMethod::Soft)).await;
     let error = reinjected.expect("it tries for ever").expect_err("there is nothing to hold on to");
     assert_eq!(error.code, ErrorCode::EngineFailed);
-    cured(&mut session, RecoveryMethod::Reconnect).await;
+    recovers(&mut session, RecoveryMethod::Reconnect).await;
     assert_eq!(session.ask(Command::Ping).await, Ok(Reply::Done));
     session.say(&person(ADA), "here I am").await;
     session.close(Close::KeepLogin).await;
 }
 
-pub async fn who_hangs_is_cured_by_nothing_and_can_be_closed(stage: Stage) {
+pub async fn a_hung_page_does_not_recover_and_can_be_closed(stage: Stage) {
     let session = stage.linked("one", OWNER).await;
     stage.network.inject_page_fault(&person(OWNER), PageFault::Hang);
     let asking = async { while session.driver.execute(Command::Ping).await.is_ok() {} };
     assert!(timeout(NO_ANSWER, asking).await.is_err(), "it answered");
-    for cure in [RecoveryMethod::Soft, RecoveryMethod::Reconnect] {
-        let tried = timeout(NO_ANSWER, session.driver.recover(cure)).await;
-        assert!(!matches!(tried, Ok(Ok(()))), "{cure:?} helped");
+    for method in [RecoveryMethod::Soft, RecoveryMethod::Reconnect] {
+        let tried = timeout(NO_ANSWER, session.driver.recover(method)).await;
+        assert!(!matches!(tried, Ok(Ok(()))), "{method:?} helped");
     }
     session.close(Close::KeepLogin).await;
 }
 
 /// Waits until a probe fails.
-async fn ails(session: &Session) {
+async fn fails_its_probe(session: &Session) {
     let asking = async {
         while session.driver.execute(Command::Ping).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, asking).await.expect("it says that it is well");
+    timeout(PATIENCE, asking).await.expect("its probe succeeds");
 }
 
-async fn cured(session: &mut Session, method: RecoveryMethod) {
+async fn recovers(session: &mut Session, method: RecoveryMethod) {
     let trying = timeout(PATIENCE, session.driver.recover(method)).await;
     trying.expect("it takes for ever").expect("it did not help");
-    // One ready of the linking, and one for each cure.
+    // One `ready` from the linking, and one for each recovery.
     session.ready().await;
 }
