@@ -37,6 +37,22 @@ impl Released {
         self.0.sync_data()
     }
 
+    /// Waits until no database holds the file, which a thread of sled's may do a moment longer.
+    pub fn await_release(&self) {
+        let begun = Instant::now();
+        loop {
+            match self.0.try_lock() {
+                Ok(()) => {
+                    // A lock that stays would keep the next database out.
+                    let _ = self.0.unlock();
+                    return;
+                }
+                Err(_) if LETTING_GO < begun.elapsed() => return,
+                Err(_) => std::thread::sleep(LETTING_GO_LOOK),
+            }
+        }
+    }
+
     /// Bytes of the file; 0 where the system does not say.
     pub fn length(&self) -> u64 {
         self.0.metadata().map_or(0, |metadata| metadata.len())

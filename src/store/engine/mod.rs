@@ -10,8 +10,10 @@ mod flusher;
 mod garbage;
 mod guard;
 mod memory;
+mod merged;
 mod opening;
 mod overlay;
+mod paced;
 mod pending;
 mod sealed;
 mod sled;
@@ -64,7 +66,8 @@ pub struct Followed {
     pub pair: Pair,
 }
 
-/// Several writes that happen together or not at all.
+/// Several writes that happen together or not at all. Keys and values are bytes: only repositories and owners of plain
+/// trees write them.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub(in crate::store) writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
@@ -88,16 +91,16 @@ impl Batch {
         self.writes.iter().map(bytes).sum()
     }
 
-    pub(in crate::store) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+    pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.writes.push((key, Some(value)));
     }
 
-    pub(in crate::store) fn remove(&mut self, key: Vec<u8>) {
+    pub fn remove(&mut self, key: Vec<u8>) {
         self.writes.push((key, None));
     }
 
     /// The commit fails as a whole unless the key has this value at that moment.
-    pub(in crate::store) fn expect(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+    pub fn expect(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
         self.expectations.push((key, value));
     }
 }

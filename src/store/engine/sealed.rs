@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn secret(name: &str) -> Vec<u8> {
-        Key::new(Tree::WEBHOOKS).text(name).done()
+        Key::new(Tree::SESSIONS).text(name).done()
     }
 
     fn put(key: &[u8], value: &[u8]) -> Batch {
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(engine.raw.get(&open).await.unwrap(), Some(value.clone()));
         let all = Range { start: vec![0], end: vec![255] };
         let found = engine.scan(all, Direction::Backward, 9).await.unwrap();
-        assert_eq!(found, [(secret("a"), value.clone()), (open, value)]);
+        assert_eq!(found, [(open, value.clone()), (secret("a"), value)]);
         let many = engine.get_many(&[secret("a"), secret("b")]).await.unwrap();
         assert_eq!(many, [Some(value_of(&engine).await), None]);
         let entry = Key::new(Tree::TAGS).text("a").done();

@@ -6,7 +6,6 @@
 
 use std::{
     cmp::Ordering,
-    fs::File,
     ops::Deref,
     path::Path,
     sync::{
@@ -21,19 +20,12 @@ use async_trait::async_trait;
 use crate::store::{
     StoreError,
     engine::{
-        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot,
-        file::{Closing, FILE, Released},
-        flusher::Flusher,
-        garbage::Collector,
-        opening,
-        pending::Pending,
-        torn,
+        Batch, Direction, Engine, Followed, Pair, Range, Scan, Snapshot, file::Closing,
+        flusher::Flusher, garbage::Collector, merged::merged, paced::Paced, pending::Pending, torn,
         views::Views,
     },
 };
 
-/// sled's page cache. What is hot stays in it; the rest is read from the operating system's.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// About how much is gathered before sled is given it, whether or not anybody waits for the disk.
 const MOST_GATHERED: usize = 1024 * 1024;
 
@@ -49,9 +41,7 @@ pub struct SledEngine {
 /// waits for both, and each wakes all of its threads: so all that is committed between two flushes is one
 /// batch.
 struct Gathering {
-    db: sled::Db,
-    /// Behind the database, since it waits for that to let go.
-    file: Released,
+    paced: Paced,
     /// Bytes of the file when it was opened.
     opened_with: u64,
     collector: Collector,
@@ -76,7 +66,7 @@ impl Gathering {
         if let Some(found) = self.pending().find(key) {
             return Ok(found.clone());
         }
-        Ok(self.db.get(key)?.map(|value| value.to_vec()))
+        self.paced.with(|db| Ok(db.get(key)?.map(|value| value.to_vec())))
     }
 
     fn scan(&self, Scan { range, direction, limit }: Scan) -> sled::Result<Vec<Pair>> {
@@ -86,13 +76,17 @@ impl Gathering {
         // Held to the end: what is here until then is in sled afterwards.
         let pending = self.pending();
         let gathered = pending.between(&range).into_iter();
-        let stored = self.db.range(range.start..range.end);
-        match direction {
-            Direction::Forward => merged(stored, gathered, Ordering::Less).take(limit).collect(),
-            Direction::Backward => {
-                merged(stored.rev(), gathered.rev(), Ordering::Greater).take(limit).collect()
+        self.paced.with(|db| {
+            let stored = db.range(range.start..range.end);
+            match direction {
+                Direction::Forward => {
+                    merged(stored, gathered, Ordering::Less).take(limit).collect()
+                }
+                Direction::Backward => {
+                    merged(stored.rev(), gathered.rev(), Ordering::Greater).take(limit).collect()
+                }
             }
-        }
+        })
     }
 
     /// Up to about so many bytes from a key on, and whether there is more.
@@ -100,15 +94,17 @@ impl Gathering {
         let (mut pairs, mut size) = (Vec::new(), 0);
         let pending = self.pending();
         let gathered = pending.from(&start).into_iter();
-        for entry in merged(self.db.range(start.clone()..), gathered, Ordering::Less) {
-            if bytes <= size {
-                return Ok((pairs, true));
+        self.paced.with(|db| {
+            for entry in merged(db.range(start.clone()..), gathered, Ordering::Less) {
+                if bytes <= size {
+                    return Ok((pairs, true));
+                }
+                let (key, value) = entry?;
+                size += key.len() + value.len();
+                pairs.push((key, value));
             }
-            let (key, value) = entry?;
-            size += key.len() + value.len();
-            pairs.push((key, value));
-        }
-        Ok((pairs, false))
+            Ok((pairs, false))
+        })
     }
 
     /// Gives sled all that was gathered. The number of commits that it has then.
@@ -127,7 +123,7 @@ impl Gathering {
                 None => batch.remove(key.as_slice()),
             }
         }
-        self.db.apply_batch(batch).inspect_err(|_| self.closing.give_up())?;
+        self.paced.with(|db| db.apply_batch(batch)).inspect_err(|_| self.closing.give_up())?;
         self.closing.add(bytes);
         // What a write replaced, sled keeps for each thread until that has written much more. Handed in, it
         // is freed by the next one that writes, whoever that is. The crate must be the version that sled has.
@@ -138,7 +134,7 @@ impl Gathering {
 
     /// How long a commit of so many bytes waits for the collector.
     fn pause(&self, bytes: usize) -> Duration {
-        let grown = self.file.length().saturating_sub(self.opened_with);
+        let grown = self.paced.file.length().saturating_sub(self.opened_with);
         self.collector.pause(bytes, grown, self.closing.given())
     }
 
@@ -146,46 +142,18 @@ impl Gathering {
     /// that it wrote and no longer (`sync_file_range`). A file that grew may have lost them after a power cut
     /// all the same, since where they lie is not written down then.
     fn flush(&self, before: u64) -> sled::Result<u64> {
+        self.paced.keep_pace(self.closing.given())?;
         if self.pending().commits() == before {
             return Ok(before);
         }
         let commits = self.give()?;
-        self.db.flush()?;
+        self.paced.with(|db| db.flush())?;
         if cfg!(target_os = "linux") {
-            self.file.sync()?;
+            self.paced.file.sync()?;
         }
         self.flushes.fetch_add(1, Atomically::SeqCst);
         Ok(commits)
     }
-}
-
-/// What sled has with what was gathered since, which counts; both in this order.
-fn merged<'a>(
-    stored: impl Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>,
-    gathered: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
-    order: Ordering,
-) -> impl Iterator<Item = sled::Result<Pair>> {
-    let (mut stored, mut gathered) = (stored.peekable(), gathered.peekable());
-    std::iter::from_fn(move || {
-        loop {
-            let found = match (stored.peek(), gathered.peek()) {
-                (Some(Ok((key, _))), Some((other, _))) => (**key).cmp(other),
-                (Some(_), _) => order,
-                (None, _) => order.reverse(),
-            };
-            if found == order {
-                let pair = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
-                return stored.next().map(|entry| entry.map(pair));
-            }
-            if found == Ordering::Equal {
-                stored.next();
-            }
-            // One that was removed is passed over.
-            if let (key, Some(value)) = gathered.next()? {
-                return Some(Ok((key.to_vec(), value.to_vec())));
-            }
-        }
-    })
 }
 
 impl SledEngine {
@@ -209,20 +177,16 @@ impl SledEngine {
     }
 
     fn from(config: sled::Config, collector: Collector) -> Result<Self, StoreError> {
-        let every = collector.every_ms();
-        let config = config.cache_capacity(CACHE_BYTES).flush_every_ms(Some(every));
-        let path = config.get_path().join(FILE);
-        let db = opening::logged(&path, || config.open()).map_err(opening_failed)?;
-        let file = Released::new(File::open(path).map_err(|error| failed(error.into()))?);
+        let paced = Paced::open(config, collector).map_err(opening_failed)?;
+        let closing = Closing::new(paced.config());
         let gathering = Arc::new(Gathering {
-            db,
-            opened_with: file.length(),
-            file,
+            opened_with: paced.file.length(),
+            paced,
             collector,
             pending: RwLock::default(),
             giving: Mutex::default(),
             flushes: AtomicU64::new(0),
-            closing: Closing::new(config),
+            closing,
         });
         let flushed = gathering.clone();
         let flusher = Flusher::start(move |before| flushed.flush(before))
@@ -423,6 +387,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::store::engine::garbage::{Pace, Rest};
 
     fn write(key: &[u8], value: &[u8]) -> Batch {
         let mut batch = Batch::new();
@@ -476,5 +441,40 @@ mod tests {
         let small = engine.commit(write(b"k", b"w"));
         small.now_or_never().expect("a small commit waited").unwrap();
         assert_eq!(engine.get(b"k").await.unwrap(), Some(b"w".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn a_store_rests_and_collects_and_its_users_notice_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let rest = Rest { quiet: Duration::ZERO, most: 64 * 1024, file: u64::MAX };
+        let collector = Collector::STEADY.with_rest(rest);
+        let engine = Arc::new(SledEngine::open_with(folder.path(), collector).unwrap());
+        let key = |round: u64, n: u64| [round.to_be_bytes(), n.to_be_bytes()].concat();
+        for round in 0..3 {
+            assert_eq!(engine.gathering.paced.pace(), Pace::Resting);
+            for n in 0..100 {
+                engine.commit(write(&key(round, n), &[7; 1024])).await.unwrap();
+                let found = engine.pairs(Scan {
+                    range: Range { start: key(round, 0), end: key(round, 100) },
+                    direction: Direction::Forward,
+                    limit: usize::MAX,
+                });
+                assert_eq!(found.unwrap().len() as u64, n + 1);
+            }
+            engine.durable().await.unwrap();
+            // The thread that flushes sees that much was written, and then that nothing is any more.
+            for pace in [Pace::Collecting, Pace::Resting] {
+                while engine.gathering.paced.pace() != pace {
+                    engine.commit(write(b"another", b"write")).await.unwrap();
+                    engine.durable().await.unwrap();
+                }
+            }
+        }
+        assert!(!engine.is_broken());
+        drop(engine);
+        let engine = SledEngine::open(folder.path()).unwrap();
+        for round in 0..3 {
+            assert_eq!(engine.get(&key(round, 99)).await.unwrap(), Some(vec![7; 1024]));
+        }
     }
 }
