@@ -1,10 +1,17 @@
 //! Every table of the gateway: the catalogue that a store is opened with. A module that declares records has one entry
 //! here.
 
-use crate::{contacts, store::Catalogue};
+use crate::{accounts, contacts, events, jobs, services, store::Catalogue, webhooks};
 
 /// The tables of every module.
-pub const CATALOGUE: Catalogue = Catalogue::with(&[contacts::TABLES]);
+pub const CATALOGUE: Catalogue = Catalogue::with(&[
+    events::TABLES,
+    jobs::TABLES,
+    contacts::TABLES,
+    accounts::TABLES,
+    webhooks::TABLES,
+    services::TABLES,
+]);
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use crate::{
     accounts::{
         ApiKeyRecord, Principal,
         bootstrap_key::BootstrapKey,
+        key_records::KeyRecords,
         leases::{Lease, Leases},
         tickets::Tickets,
     },
@@ -104,7 +105,7 @@ impl ApiKeys {
     }
 
     pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, Error> {
-        Ok(self.store.api_keys().list().await?)
+        Ok(KeyRecords::of(&self.store).list().await?)
     }
 
     /// Ends a key and every stream that it opened. A key that is revoked stays so; doing it again
@@ -127,7 +128,7 @@ impl ApiKeys {
 
     /// Revokes the keys of a session that is being removed.
     pub async fn revoke_all(&self, session: &SessionRef) -> Result<(), Error> {
-        for record in self.store.api_keys().of_session(session.uuid).await? {
+        for record in KeyRecords::of(&self.store).of_session(session.uuid).await? {
             self.revoke(record.id).await?;
         }
         Ok(())
@@ -155,7 +156,7 @@ impl ApiKeys {
     pub async fn remove_stale_bootstrap_file(&self) -> Result<(), Error> {
         let Some(bootstrap_key) = &self.bootstrap_key else { return Ok(()) };
         let Some(secret) = bootstrap_key.read() else { return Ok(()) };
-        let found = self.store.api_keys().by_hash(&hash(&secret)).await?;
+        let found = KeyRecords::of(&self.store).by_hash(&hash(&secret)).await?;
         if found.is_some_and(|record| !is_good(&record, self.clock.now())) {
             bootstrap_key.remove();
         }
@@ -164,7 +165,7 @@ impl ApiKeys {
 
     /// The caller with this secret. Looked up by its hash, so that response times reveal nothing about a guess.
     pub async fn authenticate(&self, secret: &str) -> Result<Principal, Error> {
-        let found = self.store.api_keys().by_hash(&hash(secret)).await?;
+        let found = KeyRecords::of(&self.store).by_hash(&hash(secret)).await?;
         let record = found.ok_or_else(refused)?;
         let now = self.clock.now();
         if !is_good(&record, now) {
@@ -208,7 +209,7 @@ impl ApiKeys {
         let Some(id) = caller.key else { return Ok(Lease::endless(self.clock.clone())) };
         // Taken before the record is read: a revocation in between is seen one way or the other.
         let lease = self.leases.take(id, self.clock.clone());
-        let record = self.store.api_keys().get(id).await?.ok_or_else(refused)?;
+        let record = KeyRecords::of(&self.store).get(id).await?.ok_or_else(refused)?;
         if !is_good(&record, self.clock.now()) {
             return Err(refused());
         }
@@ -241,7 +242,7 @@ async fn living(store: &Store, session: &SessionId) -> Result<Option<Uuid>, Erro
 async fn make_room(keys: &Transaction, now: Timestamp) -> Result<(), Error> {
     // Changed by each creation: of two at the same time one counts again.
     keys.next_number("API key creations").await?;
-    let all = keys.store().api_keys().list().await?;
+    let all = KeyRecords::of(keys.store()).list().await?;
     let (good, mut ended): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|record| is_good(record, now));
     if MOST_KEYS <= good.len() {
@@ -410,7 +411,7 @@ mod tests {
             // Each of them would note its use again.
             clock.advance(2 * USE_NOTED_EVERY);
             assert!(keys.authenticate(&secret).await.is_err(), "round {round}");
-            let found = keys.store.api_keys().get(record.id).await.unwrap().unwrap();
+            let found = KeyRecords::of(&keys.store).get(record.id).await.unwrap().unwrap();
             assert!(found.revoked_at.is_some(), "round {round}");
         }
     }

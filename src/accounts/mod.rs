@@ -3,6 +3,7 @@
 
 pub mod command;
 mod bootstrap_key;
+mod key_records;
 mod keys;
 mod leases;
 mod media_links;
@@ -12,12 +13,15 @@ use uuid::Uuid;
 
 pub use self::{
     bootstrap_key::BootstrapKey,
+    key_records::{ApiKeyRecord, KeyRecords},
     keys::{ApiKeys, MOST_KEYS, SCOPES, check_end, check_words},
     leases::{Ending, Lease},
     media_links::{BadLink, MediaLinks, Signed},
 };
-use crate::domain::SessionId;
-pub use crate::store::records::ApiKeyRecord;
+use crate::{domain::SessionId, store::Declaration};
+
+/// The tables of this module.
+pub const TABLES: &[Declaration] = &[Declaration::of::<ApiKeyRecord>()];
 
 /// An authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]

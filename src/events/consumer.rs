@@ -23,8 +23,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::Event,
-    events::{consumer_positions::Positions, log::EventLog, progress::Progress, work::Work},
-    store::{ConsumerCursor, ConsumerFault, StoreError, cursor_key, fault_key},
+    events::{
+        consumer_positions::Positions,
+        consumer_records::{ConsumerCursor, ConsumerFault, cursor_key, fault_key},
+        log::EventLog,
+        progress::Progress,
+        work::Work,
+    },
+    store::StoreError,
 };
 
 const READ_AT_ONCE: usize = 200;

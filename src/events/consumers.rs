@@ -8,10 +8,11 @@ use crate::{
     events::{
         consumer::{Consumer, Runner},
         consumer_positions::{ConsumerPosition, ExternalCursor, Positions, Retry},
+        consumer_records::{ConsumerFault, cursor_key, fault_key, faults_of},
         log::EventLog,
         retention::Need,
     },
-    store::{ConsumerFault, StoreError, cursor_key, fault_key, faults_of},
+    store::StoreError,
 };
 
 /// Poll interval while consumers catch up.

@@ -9,6 +9,7 @@
 
 mod consumer;
 mod consumer_positions;
+mod consumer_records;
 mod consumers;
 pub mod counters;
 pub mod effect;
@@ -25,6 +26,7 @@ mod work;
 pub use self::{
     consumer::{Begin, Consumer, Failure, Flow, Runner},
     consumer_positions::{ExternalCursor, Retry},
+    consumer_records::{ConsumerFault, TABLES},
     consumers::{ConsumerStatus, Consumers, NoChange},
     gateway::GatewayEvent,
     log::{EventLog, Pruned},
@@ -33,8 +35,6 @@ pub use self::{
     wording::{Codes, Wording, Wordings},
     work::Work,
 };
-
-pub use crate::store::ConsumerFault;
 
 #[cfg(test)]
 mod consumer_tests;

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use crate::store::ConsumerCursor;
+use crate::events::consumer_records::ConsumerCursor;
 
 pub struct Progress {
     read_to: u64,

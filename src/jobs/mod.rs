@@ -14,8 +14,15 @@
 //!
 //! Times are those of the wall clock. This module does not know what handlers do.
 
+mod job;
 mod runner;
 mod schedule;
 
-pub use self::schedule::{Handler, Jobs, Then, Tries};
-pub use crate::store::Job;
+pub use self::{
+    job::Job,
+    schedule::{Handler, Jobs, Then, Tries},
+};
+use crate::store::Declaration;
+
+/// The tables of this module.
+pub const TABLES: &[Declaration] = &[Declaration::of::<Job>()];

@@ -13,8 +13,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     domain::{Error, ErrorCode, clock::between},
-    jobs::schedule::{Handler, Jobs, Then, Tries},
-    store::{Job, StoreError},
+    jobs::{
+        job::{Job, next_jobs},
+        schedule::{Handler, Jobs, Then, Tries},
+    },
+    store::StoreError,
 };
 
 /// The longest rest. After it a changed wall clock is noticed.
@@ -78,7 +81,7 @@ async fn start_due(
 ) -> Result<Duration, StoreError> {
     let mut limit = tries.at_once + MORE;
     loop {
-        let next = jobs.store.next_jobs(limit).await?;
+        let next = next_jobs(&jobs.store, limit).await?;
         let (now, is_all) = (jobs.clock.now(), next.len() < limit);
         let mut overdue = Duration::ZERO;
         for job in next {
@@ -404,7 +407,7 @@ mod tests {
         }
         let steady = start(other, clock.clone(), handler.clone()).await;
         let mut kills = 0;
-        while !one.next_jobs(JOBS).await.unwrap().iter().all(|job| job.kind != KIND) {
+        while !next_jobs(&one, JOBS).await.unwrap().iter().all(|job| job.kind != KIND) {
             let jobs = Jobs::new(one.clone(), log.clone(), clock.clone());
             let handlers: Handlers = HashMap::from([(KIND, handler.clone() as Arc<dyn Handler>)]);
             let stop = CancellationToken::new();

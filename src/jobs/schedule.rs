@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 use crate::{
     domain::{Clock, Error, Timestamp},
     events::{EventLog, Work},
-    store::{Job, Store, StoreError},
+    jobs::job::Job,
+    store::{Store, StoreError},
 };
 
 /// When a job is due again.

@@ -21,7 +21,8 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
-pub use crate::store::records::{FirstAnswer, KeyedWrite, WriteOutcome};
+use crate::services::keyed_writes::KeyedWrites;
+pub use crate::services::keyed_writes::{FirstAnswer, KeyedWrite, WriteOutcome};
 use crate::{
     breakpoint::Breakpoint,
     domain::{
@@ -112,7 +113,7 @@ impl IdempotencyStore {
         let mut dropped = 0;
         loop {
             let at_once =
-                self.store.idempotency().prune(self.retained_from(), PRUNED_AT_ONCE).await?;
+                KeyedWrites::of(&self.store).prune(self.retained_from(), PRUNED_AT_ONCE).await?;
             dropped += at_once;
             if at_once < PRUNED_AT_ONCE {
                 return Ok(dropped);
@@ -125,7 +126,7 @@ impl IdempotencyStore {
         store: &Store,
         scope: &KeyScope,
     ) -> Result<Option<KeyedWrite>, StoreError> {
-        let known = store.idempotency().get(&scope.parts()).await?;
+        let known = KeyedWrites::of(store).get(&scope.parts()).await?;
         let Some(known) = known.filter(|known| self.retained_from() <= known.at) else {
             return Ok(None);
         };
@@ -142,7 +143,7 @@ impl IdempotencyStore {
 
     /// Removes the writes to a session that is being removed.
     pub async fn forget(&self, session: &SessionRef) -> Result<(), StoreError> {
-        self.store.idempotency().clear(session.uuid).await
+        KeyedWrites::of(&self.store).clear(session.uuid).await
     }
 
     fn retained_from(&self) -> Timestamp {
@@ -176,7 +177,7 @@ impl IdempotencyStore {
                     session: in_flight.scope.session,
                 },
             };
-            work.store().idempotency().put_lazily(&in_flight.scope.parts(), &write).await?;
+            KeyedWrites::of(work.store()).put_lazily(&in_flight.scope.parts(), &write).await?;
             if work.commit().await? {
                 break write;
             }
@@ -286,7 +287,7 @@ impl Claim {
     }
 
     async fn put(&self, write: &KeyedWrite) -> Result<(), StoreError> {
-        self.store.idempotency().put(&self.in_flight.scope.parts(), write).await
+        KeyedWrites::of(&self.store).put(&self.in_flight.scope.parts(), write).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod history;
 pub mod idempotency;
+mod keyed_writes;
 mod retention;
 mod sessions;
 mod vault;
@@ -40,9 +41,12 @@ use crate::{
     search::Search,
     session::Supervisor,
     simulator::Network,
-    store::Store,
+    store::{Declaration, Store},
     webhooks::Webhooks,
 };
+
+/// The tables of this module.
+pub const TABLES: &[Declaration] = &[Declaration::of::<keyed_writes::KeyedWrite>()];
 
 /// The health endpoint needs no key, so a measurement is shared for this long.
 const MEASURED_EVERY: Duration = Duration::from_secs(5);

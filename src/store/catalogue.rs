@@ -10,50 +10,27 @@ use crate::{
         conversation::{ConversationRecord, DayCount, Tag},
     },
     store::{
-        ChatQueue, ConsumerCursor, ConsumerFault, Job, StoredReceipt, SyncCheckpoint,
-        messages::MessageRecord,
-        record::Declaration,
-        records::{ApiKeyRecord, KeyedWrite, WebhookCursor, WebhookRecord},
-        trees::Tree,
+        ChatQueue, StoredReceipt, SyncCheckpoint, former_trees, messages::MessageRecord,
+        record::Declaration, trees::Tree,
     },
 };
 
 /// The tables of the store itself, and of the modules below it.
 const OWN: &[Declaration] = &[
-    Declaration::of::<ApiKeyRecord>(),
     Declaration::of::<Chat>(),
     Declaration::of::<ChatQueue>(),
-    Declaration::of::<ConsumerCursor>(),
-    Declaration::of::<ConsumerFault>(),
     Declaration::of::<Contact>(),
     Declaration::of::<ConversationRecord>(),
     Declaration::of::<DayCount>(),
     Declaration::of::<Identity>(),
-    Declaration::of::<Job>(),
-    Declaration::of::<KeyedWrite>(),
     Declaration::of::<MessageRecord>(),
     Declaration::of::<SyncCheckpoint>(),
-    Declaration::of::<WebhookCursor>(),
     Declaration::of::<SessionRecord>(),
     Declaration::of::<StoredReceipt>(),
     Declaration::of::<Tag>(),
-    Declaration::of::<WebhookRecord>(),
-    Declaration::plain(Tree::ATTEMPTS, "webhooks"),
-    Declaration::plain(Tree::DELIVERED, "webhooks"),
-    Declaration::plain(Tree::DELIVERIES, "webhooks"),
-    Declaration::plain(Tree::DELIVERIES_WAITING, "webhooks"),
     Declaration::plain(Tree::EVENTS, "events"),
-    Declaration::plain(Tree::EVENTS_BY_SESSION, "store/migrations"),
     Declaration::plain(Tree::EVENTS_OF_SESSION, "events"),
-    Declaration::plain(Tree::EVENT_IDENTITIES, "store/migrations"),
     Declaration::plain(Tree::IDENTITIES_OF_EVENTS, "events"),
-    Declaration::plain(Tree::LANES, "webhooks"),
-    Declaration::plain(Tree::LANE_HEADS, "webhooks"),
-    Declaration::plain(Tree::MESSAGES, "store/migrations"),
-    Declaration::plain(Tree::MESSAGES_BY_NUMBER, "store/migrations"),
-    Declaration::plain(Tree::MESSAGES_BY_UUID, "store/migrations"),
-    Declaration::plain(Tree::MESSAGES_IN_CHAT, "store/migrations"),
-    Declaration::plain(Tree::MESSAGE_PLACES, "store/migrations"),
     Declaration::plain(Tree::OUTBOX, "messaging"),
     Declaration::plain(Tree::OUTBOX_BY_MESSAGE, "messaging"),
     Declaration::plain(Tree::OUTBOX_BY_UUID, "messaging"),
@@ -81,7 +58,8 @@ impl Catalogue {
     }
 
     pub fn declarations(self) -> impl Iterator<Item = Declaration> {
-        OWN.iter().chain(self.above.iter().copied().flatten()).copied()
+        let own = OWN.iter().chain(former_trees::TABLES);
+        own.chain(self.above.iter().copied().flatten()).copied()
     }
 
     /// Trees that are declared more than once, by their names.

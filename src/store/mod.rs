@@ -5,22 +5,16 @@
 //! write is visible at once and safe from a power cut when [`Store::durable`] has returned; what is
 //! acknowledged to a caller is made durable first.
 
-mod api_keys;
 mod catalogue;
 mod chats;
 mod codec;
-mod consumers;
 mod contacts;
 mod conversations;
-mod delivery_archive;
-mod deliveries;
 pub mod disk;
 mod engine;
 mod events;
-mod idempotency;
+mod former_trees;
 mod identities;
-mod jobs;
-mod delivery_queue;
 pub mod local;
 mod message_counts;
 mod messages;
@@ -29,9 +23,9 @@ mod numbers;
 mod outbox;
 mod outbox_queue;
 mod plain;
+pub mod raw;
 mod receipts;
 mod record;
-pub mod records;
 mod reindex;
 mod seal;
 mod sealing;
@@ -46,25 +40,18 @@ mod tags;
 mod transaction;
 mod trees;
 mod values;
-mod webhooks;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 pub use self::{
-    api_keys::ApiKeys,
     catalogue::Catalogue,
     chats::Chats,
     codec::Key,
-    consumers::{ConsumerCursor, ConsumerFault, cursor_key, fault_key, faults_of},
     contacts::Contacts,
     conversations::Conversations,
-    deliveries::{Deliveries, Pruning},
-    delivery_queue::DeliveryQueueChange,
     engine::{Batch, Conditions, MemoryEngine, Pair, Snapshot},
     events::{Events, LogEnd},
-    idempotency::Idempotency,
     identities::StoredIdentities,
-    jobs::Job,
     message_counts::MessageCounts,
     messages::Messages,
     numbers::Listing,
@@ -81,7 +68,6 @@ pub use self::{
     tags::Tags,
     transaction::Transaction,
     trees::Tree,
-    webhooks::Webhooks,
 };
 use self::{
     disk::{Disk, Room},
@@ -354,6 +340,11 @@ impl Store {
         migrations::is_open(folder)
     }
 
+    /// For the owner of a plain tree: keys and values as bytes, secrets in the clear.
+    pub fn engine(&self) -> &dyn raw::Engine {
+        &*self.engine
+    }
+
     pub fn sessions(&self) -> Sessions<'_> {
         Sessions::new(&*self.engine, &self.numbers, self.catalogue)
     }
@@ -392,27 +383,6 @@ impl Store {
 
     pub fn events(&self) -> Events<'_> {
         Events::new(&*self.engine)
-    }
-
-    pub fn api_keys(&self) -> ApiKeys<'_> {
-        ApiKeys::new(&*self.engine)
-    }
-
-    pub fn webhooks(&self) -> Webhooks<'_> {
-        Webhooks::new(&*self.engine)
-    }
-
-    pub fn deliveries(&self) -> Deliveries<'_> {
-        Deliveries::new(&*self.engine)
-    }
-
-    /// A change to the line of one endpoint. Whoever makes one holds that endpoint's lock.
-    pub fn change_delivery_queue(&self, webhook: uuid::Uuid) -> DeliveryQueueChange<'_> {
-        DeliveryQueueChange::new(&*self.engine, webhook)
-    }
-
-    pub fn idempotency(&self) -> Idempotency<'_> {
-        Idempotency::new(&*self.engine)
     }
 
     pub fn identities(&self) -> StoredIdentities<'_> {

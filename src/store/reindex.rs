@@ -26,6 +26,10 @@ const BEFORE_TAG_NAMES: u64 = 2;
 /// The layout before it: other entries of declared tables led to their records in other ways.
 pub const BEFORE_TABLES: u64 = 1;
 pub const SETTING: &str = "index layout";
+/// The names of the indexes that the store has.
+const BUILT: &str = "indexes";
+/// Versions before this note had indexes up to this number.
+const LAST_WITHOUT_NOTE: u8 = 117;
 const AT_ONCE: usize = 500;
 
 /// What was found and indexed.
@@ -37,6 +41,38 @@ pub struct Reindexed {
 
 /// Brings indexes of an older layout up to date; what it had to index whole.
 pub async fn when_due(
+    engine: &dyn Engine,
+    numbers: &Numbers,
+    catalogue: Catalogue,
+) -> Result<Reindexed, StoreError> {
+    let reindexed = of_older_layout(engine, numbers, catalogue).await?;
+    build_new(engine, catalogue).await?;
+    Ok(reindexed)
+}
+
+/// Builds the indexes that the version which opened the store before did not have, and so did not keep up.
+async fn build_new(engine: &dyn Engine, catalogue: Catalogue) -> Result<(), StoreError> {
+    let settings = Settings::new(engine);
+    let indexes = |declared: Declaration| declared.table.indexes.iter();
+    let all: Vec<&str> =
+        catalogue.declarations().flat_map(indexes).map(|tree| tree.name()).collect();
+    let known: Option<Vec<String>> = settings.get(BUILT).await?;
+    if known.as_ref().is_some_and(|known| *known == all) {
+        return Ok(());
+    }
+    let is_built = |tree: &Tree| match &known {
+        Some(known) => known.iter().any(|name| name == tree.name()),
+        None => tree.prefix() <= LAST_WITHOUT_NOTE,
+    };
+    for declared in catalogue.declarations() {
+        if !declared.table.indexes.iter().all(is_built) {
+            declared.reindex(engine).await?;
+        }
+    }
+    settings.put(BUILT, &all).await
+}
+
+async fn of_older_layout(
     engine: &dyn Engine,
     numbers: &Numbers,
     catalogue: Catalogue,
@@ -127,7 +163,11 @@ mod tests {
                 ConversationRecord, InboxState, Window, conversation_uuid, message_uuid,
             },
         },
-        store::{Store, codec::encode, records::ApiKeyRecord, table::clear},
+        store::{
+            Store,
+            record::{Index, IndexKey, Record, Scope, Table},
+            table::clear,
+        },
         vault::Keyring,
     };
 
@@ -207,6 +247,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_index_that_is_new_is_built_when_the_store_is_opened() {
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct Visit(String);
+
+        /// The same records in a later version, which finds them by their place.
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        struct LaterVisit(String);
+
+        const VISITS: Tree = Tree::new(250, "Visits");
+        const BY_PLACE: Index<LaterVisit> = Index::new(Tree::new(251, "VisitsByPlace"));
+
+        impl Record for Visit {
+            const TABLE: Table =
+                Table { tree: VISITS, owner: "a test", indexes: &[], scope: Scope::Gateway };
+        }
+
+        impl Record for LaterVisit {
+            const TABLE: Table =
+                Table { indexes: &[Tree::new(251, "VisitsByPlace")], ..<Visit as Record>::TABLE };
+
+            fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+                vec![BY_PLACE.key().text(&self.0)]
+            }
+        }
+
+        const EARLIER: Catalogue = Catalogue::with(&[&[Declaration::of::<Visit>()]]);
+        const LATER: Catalogue = Catalogue::with(&[&[Declaration::of::<LaterVisit>()]]);
+        let folder = tempfile::tempdir().unwrap();
+        let open = async |catalogue| {
+            let opened = Store::open(folder.path(), &Keyring::thrown_away(), catalogue).await;
+            opened.unwrap_or_else(|error| panic!("{error}"))
+        };
+        let visit = async |store: Store, number, place: &str| {
+            let mut work = store.transaction();
+            work.put(&Visit::key().number(number), &Visit(place.to_owned())).await.unwrap();
+            assert!(work.commit().await.unwrap());
+        };
+        visit(open(EARLIER).await, 1, "Oslo").await;
+        drop(open(LATER).await);
+        // The earlier version once more, which adds no entry.
+        visit(open(EARLIER).await, 2, "Rome").await;
+        let store = open(LATER).await;
+        for place in ["Oslo", "Rome"] {
+            let found = store.follow(BY_PLACE.key().text(place).below(), 1).await.unwrap();
+            assert_eq!(found[0].record, LaterVisit(place.to_owned()));
+        }
+    }
+
+    #[tokio::test]
     async fn tags_of_before_they_had_an_index_are_found_by_their_names() {
         let folder = tempfile::tempdir().unwrap();
         let open = async || {
@@ -225,40 +314,5 @@ mod tests {
         store.settings().put(SETTING, &BEFORE_TAG_NAMES).await.unwrap();
         drop((tags, store));
         assert_eq!(open().await.tags().by_name("élan").await.unwrap(), Some(tag));
-    }
-
-    #[tokio::test]
-    async fn entries_that_led_to_records_in_another_way_are_made_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), &Keyring::thrown_away(), Catalogue::OWN)
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
-        let record = ApiKeyRecord {
-            id: Uuid::from_u128(7),
-            name: "bot".to_owned(),
-            prefix: String::new(),
-            hash: [7; 32],
-            scopes: Vec::new(),
-            session: None,
-            session_uuid: None,
-            created_at: from_seconds(1),
-            expires_at: None,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        let mut keys = store.transaction();
-        keys.put(&ApiKeyRecord::at(record.id), &record).await.unwrap();
-        assert!(keys.commit().await.unwrap());
-        let mut batch = Batch::new();
-        let by_hash = Key::new(Tree::API_KEYS_BY_HASH).bytes(&record.hash).done();
-        batch.put(by_hash, encode(&record.id).unwrap());
-        store.commit(batch).await.unwrap();
-        assert!(store.api_keys().by_hash(&record.hash).await.unwrap().is_none());
-        store.settings().put(SETTING, &BEFORE_TABLES).await.unwrap();
-        drop((keys, store));
-        let store = Store::open(folder.path(), &Keyring::thrown_away(), Catalogue::OWN)
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(store.api_keys().by_hash(&record.hash).await.unwrap(), Some(record));
     }
 }

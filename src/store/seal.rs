@@ -108,7 +108,7 @@ mod tests {
             (Key::new(Tree::SETTINGS).text("media link keys"), false),
             (Key::new(Tree::SETTINGS).text("schema"), false),
             (Key::new(Tree::SETTINGS), false),
-            (Key::new(Tree::MESSAGES).text("s"), false),
+            (Key::new(Tree::CHATS).text("s"), false),
         ];
         for (key, expected) in keys {
             let key = key.done();

@@ -269,36 +269,43 @@ mod tests {
     use super::*;
     use crate::{
         config::Vault,
-        domain::clock::from_seconds,
         store::{
             SCHEMA,
             catalogue::Catalogue,
             codec::{Key, encode},
             disk::Disk,
             engine::MemoryEngine,
-            records::{Attempt, KeyedWrite, WriteOutcome},
+            record::{Declaration, Record, Scope, Table},
             trees::Tree,
         },
     };
 
     const SECRET: &str = "a-secret-4720";
 
-    fn write(number: u8) -> KeyedWrite {
-        let (message_key, at) = (format!("{SECRET}-{number}"), from_seconds(5));
-        KeyedWrite { request: None, message_key, at, outcome: WriteOutcome::Failed, session: None }
+    /// Records of two modules above the store, both sealed.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Write {
+        answer: String,
     }
 
-    fn attempt(number: u32) -> Attempt {
-        Attempt {
-            delivery: uuid::Uuid::nil(),
-            number,
-            at: from_seconds(0),
-            duration_ms: 1,
-            status: Some(200),
-            error: None,
-            response: Some(SECRET.to_owned()),
-            is_public: false,
-        }
+    const WRITES: Tree = Tree::sealed(250, "Writes");
+    const ATTEMPTS: Tree = Tree::sealed(251, "Attempts");
+    const CATALOGUE: Catalogue = Catalogue::with(&[
+        &[Declaration::of::<Write>()],
+        &[Declaration::plain(ATTEMPTS, "another test")],
+    ]);
+
+    impl Record for Write {
+        const TABLE: Table =
+            Table { tree: WRITES, owner: "a test", indexes: &[], scope: Scope::Gateway };
+    }
+
+    fn write(number: u8) -> Write {
+        Write { answer: format!("{SECRET}-{number}") }
+    }
+
+    fn place(number: u8) -> Key<Write> {
+        Write::key().text("c").text(&number.to_string())
     }
 
     /// What a store holds that was never sealed: in three places, in several pages.
@@ -306,10 +313,9 @@ mod tests {
         let engine = Arc::new(MemoryEngine::default());
         let mut batch = Batch::new();
         for number in 0..150 {
-            let key = Key::new(Tree::IDEMPOTENCY).text("c").text(&number.to_string());
-            batch.put(key.done(), encode(&write(number)).unwrap());
-            let key = Key::new(Tree::ATTEMPTS).uuid(uuid::Uuid::nil()).number(number.into());
-            batch.put(key.done(), encode(&attempt(number.into())).unwrap());
+            batch.put(place(number).done(), encode(&write(number)).unwrap());
+            let key = Key::new(ATTEMPTS).uuid(uuid::Uuid::nil()).number(number.into());
+            batch.put(key.done(), encode(&SECRET).unwrap());
         }
         let setting = |name| Key::new(Tree::SETTINGS).text(name).done();
         batch.put(setting("media link key"), encode(&SECRET).unwrap());
@@ -324,8 +330,8 @@ mod tests {
         vault: &Vault,
     ) -> Result<Store, StoreError> {
         let keyring = Keyring::at(data, vault);
-        let seal = Seal::new(keyring, Catalogue::OWN);
-        Store::over_sealed(engine.clone(), Disk::manual(0), seal, Catalogue::OWN).await
+        let seal = Seal::new(keyring, CATALOGUE);
+        Store::over_sealed(engine.clone(), Disk::manual(0), seal, CATALOGUE).await
     }
 
     fn key(text: &str) -> Vault {
@@ -335,7 +341,7 @@ mod tests {
     /// Whether all is there as it was written, and nothing of it in the clear.
     async fn assert_whole(store: &Store, engine: &MemoryEngine) {
         for number in 0..150 {
-            let found = store.idempotency().get(&["c", &number.to_string()]).await.unwrap();
+            let found = store.get(&place(number)).await.unwrap();
             assert_eq!(found, Some(write(number)));
         }
         let link_key: Option<String> = store.settings().get("media link key").await.unwrap();
@@ -404,8 +410,10 @@ mod tests {
                 let mut written = 0_u64;
                 while !stop.load(std::sync::atomic::Ordering::SeqCst) {
                     for number in 0..150 {
-                        let place = ["c", &number.to_string()];
-                        store.idempotency().put(&place, &write(number)).await.unwrap();
+                        let mut work = store.transaction();
+                        work.put(&place(number), &write(number)).await.unwrap();
+                        assert!(work.commit().await.unwrap());
+                        store.durable().await.unwrap();
                         written += 1;
                     }
                     tokio::task::yield_now().await;

@@ -9,13 +9,14 @@ use crate::{
     domain::{Clock, Error, ErrorCode, SessionRef, Subject, Timestamp, clock::from_millis},
     events::{EventLog, Work},
     jobs::{Handler, Job, Then},
-    store::{
-        Batch, Pruning, Store,
-        records::{Attempt, Delivery, DeliveryState, WebhookRecord},
-    },
+    store::{Batch, Store},
     webhooks::{
-        endpoint_locks::EndpointLocks, endpoint_records::find, queue::write,
-        settings::WebhookSettings, signals::EndpointChanges,
+        endpoint_locks::EndpointLocks,
+        endpoint_records::find,
+        queue::write,
+        settings::WebhookSettings,
+        signals::EndpointChanges,
+        stored::{Attempt, Delivery, DeliveryState, Pruning, WebhookRecord, WebhookTables},
     },
 };
 

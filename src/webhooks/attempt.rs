@@ -17,12 +17,12 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Clock, SessionRef, Timestamp},
-    store::records::{Attempt, WebhookRecord},
     webhooks::{
         host_pool::{HostPermit, HostPool},
         schedule,
         settings::WebhookSettings,
         signature,
+        stored::{Attempt, WebhookRecord},
     },
 };
 

@@ -1,6 +1,6 @@
 //! Requests to register or change an endpoint, and the answer to a registration.
 
-use crate::store::records::{RetryPlan, SetBy, WebhookRecord};
+use crate::webhooks::stored::{RetryPlan, SetBy, WebhookRecord};
 
 /// What a caller asks for when registering an endpoint.
 #[derive(Clone, Debug, Default)]

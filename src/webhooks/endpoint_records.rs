@@ -4,8 +4,11 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Error, SessionRef, Subject},
-    store::{Store, records::WebhookRecord},
-    webhooks::signals::{EndpointChanges, ReadProgress},
+    store::Store,
+    webhooks::{
+        signals::{EndpointChanges, ReadProgress},
+        stored::{WebhookRecord, WebhookTables},
+    },
 };
 
 /// Clones are the same records.

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     domain::{Event, Timestamp},
-    store::records::{Delivery, WebhookCursor},
+    webhooks::stored::{Delivery, WebhookCursor},
 };
 
 /// Most open events; the cursor names each.
@@ -177,7 +177,7 @@ impl InFlight {
 pub fn new_delivery(lane: &str, seq: u64) -> NewDelivery {
     use crate::{
         domain::{Channel, WaEvent, clock::from_seconds},
-        store::records::DeliveryState,
+        webhooks::stored::DeliveryState,
     };
     use uuid::Uuid;
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Clock, Error, Timestamp},
     store::Store,
+    webhooks::stored::WebhookTables,
 };
 
 /// Endpoints with a label of their own; the others share one. A label lasts until the process ends.

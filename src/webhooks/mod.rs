@@ -39,6 +39,7 @@ mod schedule;
 mod settings;
 mod signals;
 mod signature;
+mod stored;
 mod supervisor;
 mod verdict;
 mod worker;
@@ -55,6 +56,10 @@ pub use self::{
     registry::Registry,
     schedule::Schedule,
     settings::WebhookSettings,
+    stored::{
+        Attempt, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, TABLES, WebhookRecord,
+        WebhookTables,
+    },
 };
 use self::{
     attempt::Sender,
@@ -66,9 +71,6 @@ use self::{
     results::ResultWriter,
     signals::{EndpointChanges, ReadProgress},
     worker::WorkerParts,
-};
-pub use crate::store::records::{
-    Attempt, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, WebhookRecord,
 };
 use crate::{
     domain::{Clock, Error, SessionRef},

@@ -10,8 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Timestamp, clock::between},
-    store::records::Outage,
-    webhooks::concurrency::ReceiverHealth,
+    webhooks::{concurrency::ReceiverHealth, stored::Outage},
 };
 
 /// An outage begins after this many failures in a row without an answer, or when this many deliveries fail whatever

@@ -1,17 +1,17 @@
 //! Delivery queue of an endpoint: FIFO per lane, in the store. Changes of the queue as a whole, and its repair at
 //! start.
 //!
-//! [`crate::store::DeliveryQueueChange`] keeps the indexes in step; this module decides what changes.
+//! [`crate::webhooks::stored::DeliveryQueueChange`] keeps the indexes in step; this module decides what changes.
 
 use uuid::Uuid;
 
 use crate::{
     domain::{Clock, Error, Timestamp},
-    store::{
-        Batch, Store, StoreError,
-        records::{Delivery, DeliveryState, WebhookRecord},
+    store::{Batch, Store, StoreError},
+    webhooks::{
+        endpoint_locks::EndpointLocks,
+        stored::{Delivery, DeliveryState, WebhookRecord, WebhookTables},
     },
-    webhooks::endpoint_locks::EndpointLocks,
 };
 
 const READ_AT_ONCE: usize = 200;

@@ -6,11 +6,15 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{Clock, Error, Event},
     events::{EventLog, Wording, Wordings},
-    store::{
-        Store,
-        records::{Delivery, DeliveryState, WebhookCursor, WebhookRecord, delivery_id},
+    store::Store,
+    webhooks::{
+        in_flight::NewDelivery,
+        settings::WebhookSettings,
+        stored::{
+            Delivery, DeliveryState, WebhookCursor, WebhookRecord, WebhookTables, delivery_id,
+        },
+        worker_state::WorkerState,
     },
-    webhooks::{in_flight::NewDelivery, settings::WebhookSettings, worker_state::WorkerState},
 };
 
 const READ_AT_ONCE: usize = 200;

@@ -8,10 +8,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Clock, Error, ErrorCode, SessionRef, Subject},
     events::{EventLog, Need, Wordings},
-    store::{
-        Batch, Store,
-        records::{OPEN_WA, SetBy, WebhookCursor, WebhookRecord, WebhookSecret},
-    },
+    store::{Batch, Store},
     webhooks::{
         checks::{check_event, check_headers, check_secret, is_same, unmask},
         draft::{Registered, WebhookChange, WebhookDraft},
@@ -21,6 +18,7 @@ use crate::{
         settings::WebhookSettings,
         signals::{EndpointChanges, ReadProgress},
         signature,
+        stored::{OPEN_WA, SetBy, WebhookCursor, WebhookRecord, WebhookSecret, WebhookTables},
     },
 };
 

@@ -8,16 +8,14 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{ChannelId, Clock, Error},
     events::{EventLog, GatewayEvent, NewEvent, Work},
-    store::{
-        Batch, Store,
-        records::{Delivery, DeliveryState, WebhookCursor, WebhookRecord},
-    },
+    store::{Batch, Store},
     webhooks::{
         attempt::PostOutcome,
         concurrency::ReceiverHealth,
         endpoint_locks::EndpointLocks,
         settings::WebhookSettings,
         signals::EndpointChanges,
+        stored::{Delivery, DeliveryState, WebhookCursor, WebhookRecord, WebhookTables},
         verdict::{Verdict, unsendable},
     },
 };

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::{
     egress::Guard,
-    store::records::{RetryPlan, SetBy, WebhookRecord},
-    webhooks::schedule::Schedule,
+    webhooks::{
+        schedule::Schedule,
+        stored::{RetryPlan, SetBy, WebhookRecord},
+    },
 };
 
 #[derive(Clone, Debug)]

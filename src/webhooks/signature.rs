@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{domain::Timestamp, store::records::WebhookSecret};
+use crate::{domain::Timestamp, webhooks::stored::WebhookSecret};
 
 pub const PREFIX: &str = "whsec_";
 

@@ -10,7 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use crate::webhooks::worker::{EndpointWorker, WorkerParts};
+use crate::webhooks::{
+    stored::WebhookTables,
+    worker::{EndpointWorker, WorkerParts},
+};
 
 /// A worker that panicked is replaced within this time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);

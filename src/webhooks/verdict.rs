@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::{
     domain::{Timestamp, clock::between},
-    store::records::{Attempt, Delivery, DeliveryState, WebhookRecord},
     webhooks::{
         attempt::PostOutcome,
         concurrency::ReceiverHealth,
         outage::{self, Failure},
         schedule::{self, Next, Tried, Waited},
         settings::WebhookSettings,
+        stored::{Attempt, Delivery, DeliveryState, WebhookRecord},
     },
 };
 

@@ -23,10 +23,7 @@ use crate::{
     breakpoint::Breakpoint,
     domain::{Clock, Error, Event, Timestamp, clock::between},
     events::{EventLog, Wordings},
-    store::{
-        Store,
-        records::{Delivery, Outage, WebhookRecord},
-    },
+    store::Store,
     webhooks::{
         archive::DeliveryArchive,
         attempt::{DeliveryRequest, Sender},
@@ -40,6 +37,7 @@ use crate::{
         results::{AttemptResult, FinishedAttempt, ResultWriter},
         settings::WebhookSettings,
         signals::{EndpointChanges, Progress, ReadProgress},
+        stored::{Delivery, Outage, WebhookRecord, WebhookTables},
         worker_state::{AFTER_FAILURE, WorkerState},
     },
 };

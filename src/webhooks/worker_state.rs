@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Error, Timestamp},
-    store::records::{Delivery, WebhookCursor, WebhookRecord},
     webhooks::{
         concurrency::ConcurrencyLimit,
         in_flight::{InFlight, NewDelivery},
         results::{FinishedAttempt, ResultGroup},
+        stored::{Delivery, WebhookCursor, WebhookRecord},
     },
 };
 

@@ -21,7 +21,7 @@ use wagate::{
     store::{Batch, Store},
     webhooks::{
         Attempt, Delivery, DeliveryState, Schedule, WebhookChange, WebhookDraft, WebhookRecord,
-        WebhookSettings, Webhooks,
+        WebhookSettings, WebhookTables, Webhooks,
     },
 };
 

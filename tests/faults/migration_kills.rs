@@ -6,12 +6,14 @@ use std::{collections::BTreeSet, path::Path, process::Stdio, time::Duration};
 use serde_json::Value;
 use tokio::process::Command;
 use wagate::{
+    accounts::KeyRecords,
     domain::{
         SessionId,
         conversation::{Window, message_uuid},
     },
     store::Store,
     vault::Keyring,
+    webhooks::WebhookTables,
 };
 
 use crate::support::{
@@ -136,10 +138,10 @@ async fn check_records(store: &Store, before: &[Pair]) {
     }
     let tags = json(store.tags().list().await.unwrap());
     stored(57).iter().for_each(|tag| has(&tags, tag, "tag"));
-    let keys = json(store.api_keys().list().await.unwrap());
+    let keys = json(KeyRecords::of(store).list().await.unwrap());
     stored(11).iter().for_each(|key| has(&keys, key, "key"));
-    for key in store.api_keys().list().await.unwrap() {
-        let found = store.api_keys().by_hash(&key.hash).await.unwrap();
+    for key in KeyRecords::of(store).list().await.unwrap() {
+        let found = KeyRecords::of(store).by_hash(&key.hash).await.unwrap();
         assert_eq!(found.map(|found| found.id), Some(key.id));
     }
     let webhooks = store.webhooks().all().await.unwrap();

@@ -16,6 +16,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode_json},
         engine::{Batch, Direction, Engine, Pair},
+        former_trees as trees,
         migrations::{InPlace, Pass},
         table::clear,
         trees::Tree,
@@ -26,12 +27,12 @@ use crate::{
 const WEBHOOK_BEFORE: Duration = Duration::from_secs(10);
 /// What a webhook has in other trees, by its UUID.
 const OF_WEBHOOK: [Tree; 6] = [
-    Tree::DELIVERIES,
-    Tree::DELIVERIES_WAITING,
-    Tree::LANES,
-    Tree::LANE_HEADS,
-    Tree::DELIVERED,
-    Tree::WEBHOOK_CURSORS,
+    trees::DELIVERIES,
+    trees::DELIVERIES_WAITING,
+    trees::LANES,
+    trees::LANE_HEADS,
+    trees::DELIVERED,
+    trees::WEBHOOK_CURSORS,
 ];
 
 pub struct Rebind;
@@ -66,16 +67,16 @@ impl InPlace for Rebind {
     async fn run(&self, pass: &mut Pass<'_>) -> Result<(), StoreError> {
         let bearers = Bearers::read(pass.engine).await?;
         let now = Clock::system().now();
-        pass.each(Tree::API_KEYS, |batch, pair| bind_key(batch, pair, &bearers, now)).await?;
+        pass.each(trees::API_KEYS, |batch, pair| bind_key(batch, pair, &bearers, now)).await?;
         let engine = pass.engine;
         // They are few, and those that go take much with them.
-        let webhooks = Key::new(Tree::WEBHOOKS).all();
+        let webhooks = Key::new(trees::WEBHOOKS).all();
         for pair in engine.scan(webhooks, Direction::Forward, usize::MAX).await? {
             bind_webhook(engine, pair, &bearers).await?;
         }
         pass.each(Tree::OUTBOX, |batch, pair| bind_send(batch, pair, &bearers)).await?;
         pass.each(Tree::EVENTS, |batch, pair| bind_event(batch, pair, &bearers)).await?;
-        for tree in [Tree::EVENTS_BY_SESSION, Tree::EVENT_IDENTITIES] {
+        for tree in [trees::EVENTS_BY_SESSION, trees::EVENT_IDENTITIES] {
             clear(engine, Key::new(tree).all()).await?;
         }
         Ok(())
@@ -118,12 +119,12 @@ async fn bind_webhook(
     }
     tracing::warn!(webhook = %record["id"], "the webhook of a session that is gone is removed");
     if let Some(id) = uuid(&record, "id") {
-        let deliveries = Key::new(Tree::DELIVERIES).uuid(id);
+        let deliveries = Key::new(trees::DELIVERIES).uuid(id);
         let length = deliveries.length();
         for (key, _) in engine.scan(deliveries.all(), Direction::Forward, usize::MAX).await? {
             let delivery = key.get(length..).and_then(|rest| Uuid::from_slice(rest).ok());
             if let Some(delivery) = delivery {
-                clear(engine, Key::new(Tree::ATTEMPTS).uuid(delivery).all()).await?;
+                clear(engine, Key::new(trees::ATTEMPTS).uuid(delivery).all()).await?;
             }
         }
         for tree in OF_WEBHOOK {
@@ -246,16 +247,16 @@ mod tests {
                 json!({ "type": "ack", "message": "true_15550000001@c.us_K", "ack": "read" });
             let event = json!({ "seq": seq, "session": "a", "at": at(time), "body": body });
             put(&mut batch, Key::new(Tree::EVENTS).number(seq), &event);
-            put(&mut batch, Key::new(Tree::EVENTS_BY_SESSION).text("a").number(seq), &json!(null));
+            put(&mut batch, Key::new(trees::EVENTS_BY_SESSION).text("a").number(seq), &json!(null));
             let record = json!({ "id": id, "session": "a", "createdAt": at(time) });
-            put(&mut batch, Key::new(Tree::API_KEYS).uuid(id), &record);
-            put(&mut batch, Key::new(Tree::WEBHOOKS).uuid(id), &record);
-            put(&mut batch, Key::new(Tree::WEBHOOK_CURSORS).uuid(id), &json!(5));
-            put(&mut batch, Key::new(Tree::DELIVERIES).uuid(id).uuid(id), &json!({}));
-            put(&mut batch, Key::new(Tree::ATTEMPTS).uuid(id).number(1), &json!({}));
+            put(&mut batch, Key::new(trees::API_KEYS).uuid(id), &record);
+            put(&mut batch, Key::new(trees::WEBHOOKS).uuid(id), &record);
+            put(&mut batch, Key::new(trees::WEBHOOK_CURSORS).uuid(id), &json!(5));
+            put(&mut batch, Key::new(trees::DELIVERIES).uuid(id).uuid(id), &json!({}));
+            put(&mut batch, Key::new(trees::ATTEMPTS).uuid(id).number(1), &json!({}));
         }
         let record = json!({ "id": Uuid::from_u128(3), "session": "a", "createdAt": at(BORN - 1) });
-        put(&mut batch, Key::new(Tree::WEBHOOKS).uuid(Uuid::from_u128(3)), &record);
+        put(&mut batch, Key::new(trees::WEBHOOKS).uuid(Uuid::from_u128(3)), &record);
         for (id, time, state) in
             [(1, BORN - 500, "queued"), (2, BORN - 500, "sent"), (3, BORN + 500, "queued")]
         {
@@ -296,14 +297,14 @@ mod tests {
             let identity = "ack|true_15550000001@c.us_K|3|";
             let place = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(NOW).text(identity).done();
             assert_eq!(engine.get(&place).await.unwrap(), Some(encode_json(&2).unwrap()));
-            assert_eq!(count(&engine, Tree::EVENTS_BY_SESSION).await, 0);
-            let keys = all(&engine, Tree::API_KEYS).await;
+            assert_eq!(count(&engine, trees::EVENTS_BY_SESSION).await, 0);
+            let keys = all(&engine, trees::API_KEYS).await;
             let keys: Vec<_> =
                 keys.iter().map(|key| (bound(key), !key["revokedAt"].is_null())).collect();
             assert_eq!(keys, [(None, true), (Some(NOW), false)]);
-            let webhooks: Vec<_> = all(&engine, Tree::WEBHOOKS).await.iter().map(bound).collect();
+            let webhooks: Vec<_> = all(&engine, trees::WEBHOOKS).await.iter().map(bound).collect();
             assert_eq!(webhooks, [Some(NOW), Some(NOW)]);
-            for tree in [Tree::WEBHOOK_CURSORS, Tree::DELIVERIES, Tree::ATTEMPTS] {
+            for tree in [trees::WEBHOOK_CURSORS, trees::DELIVERIES, trees::ATTEMPTS] {
                 assert_eq!(count(&engine, tree).await, 1, "{tree:?}");
             }
             let sends: Vec<_> = all(&engine, Tree::OUTBOX).await.iter().map(bound).collect();

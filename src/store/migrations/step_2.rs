@@ -12,6 +12,7 @@ use crate::{
         StoreError,
         codec::{Key, decode, encode, last_number, text_at, time_at},
         engine::{Batch, Direction, Engine, Pair},
+        former_trees as trees,
         migrations::Rewrite,
         plain::Plain,
         reindex,
@@ -28,15 +29,15 @@ const ENCODED: [Tree; 23] = [
     Tree::CONTACTS,
     Tree::EVENTS,
     Tree::IDENTITIES_OF_EVENTS,
-    Tree::API_KEYS,
-    Tree::WEBHOOKS,
-    Tree::WEBHOOK_CURSORS,
-    Tree::DELIVERIES,
-    Tree::LANES,
-    Tree::LANE_HEADS,
-    Tree::DELIVERED,
-    Tree::ATTEMPTS,
-    Tree::IDEMPOTENCY,
+    trees::API_KEYS,
+    trees::WEBHOOKS,
+    trees::WEBHOOK_CURSORS,
+    trees::DELIVERIES,
+    trees::LANES,
+    trees::LANE_HEADS,
+    trees::DELIVERED,
+    trees::ATTEMPTS,
+    trees::IDEMPOTENCY,
     Tree::MIRRORS,
     Tree::OUTBOX,
     Tree::OUTBOX_BY_MESSAGE,
@@ -48,10 +49,10 @@ const ENCODED: [Tree; 23] = [
 ];
 /// Indexes of messages, which are made from the messages.
 const LEFT_OUT: [Tree; 4] = [
-    Tree::MESSAGE_PLACES,
-    Tree::MESSAGES_IN_CHAT,
-    Tree::MESSAGES_BY_NUMBER,
-    Tree::MESSAGES_BY_UUID,
+    trees::MESSAGE_PLACES,
+    trees::MESSAGES_IN_CHAT,
+    trees::MESSAGES_BY_NUMBER,
+    trees::MESSAGES_BY_UUID,
 ];
 /// A JSON value of layout 2 begins with this byte.
 const JSON: u8 = 1;
@@ -66,7 +67,7 @@ pub struct Compact {
 impl Rewrite for Compact {
     async fn begin(&mut self, old: &dyn Engine, new: &dyn Engine) -> Result<(), StoreError> {
         self.next_number = FIRST_NUMBER;
-        for (engine, tree) in [(old, Tree::MESSAGES_BY_NUMBER), (new, Tree::MESSAGE_RECORDS)] {
+        for (engine, tree) in [(old, trees::MESSAGES_BY_NUMBER), (new, Tree::MESSAGE_RECORDS)] {
             let found = engine.scan(Key::new(tree).all(), Direction::Backward, 1).await?;
             let last = found.first().and_then(|(key, _)| last_number(key));
             self.next_number = self.next_number.max(last.map_or(0, |last| last + 1));
@@ -81,14 +82,14 @@ impl Rewrite for Compact {
         into: &mut Batch,
     ) -> Result<(), StoreError> {
         let is_of = |trees: &[Tree]| trees.iter().any(|tree| key.first() == Some(&tree.prefix()));
-        if is_of(&[Tree::MESSAGES]) {
+        if is_of(&[trees::MESSAGES]) {
             return self.message(&key, &value, into);
         }
         if is_of(&LEFT_OUT) {
             return Ok(());
         }
-        if is_of(&[Tree::API_KEYS_BY_HASH]) && value.first() == Some(&JSON) {
-            into.put(key, Key::new(Tree::API_KEYS).uuid(decode(&value)?).done());
+        if is_of(&[trees::API_KEYS_BY_HASH]) && value.first() == Some(&JSON) {
+            into.put(key, Key::new(trees::API_KEYS).uuid(decode(&value)?).done());
             return Ok(());
         }
         let index_layout = Key::new(Tree::SETTINGS).text(reindex::SETTING);
@@ -110,7 +111,7 @@ impl Compact {
     fn message(&mut self, key: &[u8], value: &[u8], into: &mut Batch) -> Result<(), StoreError> {
         let damaged = || StoreError::Corrupt("a message that cannot be read".to_owned());
         let session = text_at(key, 1).ok_or_else(damaged)?;
-        let of_session = Key::new(Tree::MESSAGES).text(&session);
+        let of_session = Key::new(trees::MESSAGES).text(&session);
         let chat = text_at(key, of_session.length()).ok_or_else(damaged)?;
         let placed = time_at(key, of_session.text(&chat).length()).ok_or_else(damaged)?;
         let mut message: Plain = decode(value)?;

@@ -2,9 +2,9 @@
 
 use crate::{
     domain::clock::from_seconds,
-    store::records::Attempt,
     webhooks::{
-        attempt::PostOutcome, in_flight::new_delivery, results::AttemptResult, worker_state::*,
+        attempt::PostOutcome, in_flight::new_delivery, results::AttemptResult, stored::Attempt,
+        worker_state::*,
     },
 };
 

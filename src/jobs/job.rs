@@ -1,16 +1,14 @@
-//! Jobs: one record for each, and an index by the time that they are due.
+//! Record of a job, and its index by the time that it is due.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::Timestamp,
-    store::{
-        Store, StoreError,
-        codec::Key,
-        record::{Index, IndexKey, Record, Scope, Table},
-        trees::Tree,
-    },
+    store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree},
 };
+
+const JOBS: Tree = Tree::new(115, "Jobs");
+const JOBS_BY_DUE: Tree = Tree::new(116, "JobsByDue");
 
 /// Work that is due at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,15 +34,11 @@ pub struct Job {
 }
 
 /// Jobs by the time that they are due. A dead one is not in it.
-const BY_DUE: Index<Job> = Index::new(Tree::JOBS_BY_DUE);
+const BY_DUE: Index<Job> = Index::new(JOBS_BY_DUE);
 
 impl Record for Job {
-    const TABLE: Table = Table {
-        tree: Tree::JOBS,
-        owner: "jobs",
-        indexes: &[Tree::JOBS_BY_DUE],
-        scope: Scope::Gateway,
-    };
+    const TABLE: Table =
+        Table { tree: JOBS, owner: "jobs", indexes: &[JOBS_BY_DUE], scope: Scope::Gateway };
 
     fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
         if self.is_dead {
@@ -76,10 +70,8 @@ impl Job {
     }
 }
 
-impl Store {
-    /// The first jobs by the time that they are due.
-    pub async fn next_jobs(&self, limit: usize) -> Result<Vec<Job>, StoreError> {
-        let found = self.follow(BY_DUE.key().below(), limit).await?;
-        Ok(found.into_iter().map(|found| found.record).collect())
-    }
+/// The first jobs by the time that they are due.
+pub async fn next_jobs(store: &Store, limit: usize) -> Result<Vec<Job>, StoreError> {
+    let found = store.follow(BY_DUE.key().below(), limit).await?;
+    Ok(found.into_iter().map(|found| found.record).collect())
 }

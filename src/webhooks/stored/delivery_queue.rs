@@ -11,12 +11,12 @@ use uuid::Uuid;
 use crate::{
     domain::Timestamp,
     store::{
-        StoreError,
-        codec::{Key, TIME, decode, encode, text_at, time_at},
-        engine::{Batch, Direction, Engine},
+        Batch, Key, StoreError,
+        raw::{Direction, Engine, TIME, Table, clear, decode, encode, text_at, time_at},
+    },
+    webhooks::stored::{
         records::{Delivery, DeliveryState},
-        table::{Table, clear},
-        trees::Tree,
+        trees::{DELIVERIES, DELIVERIES_WAITING, LANE_HEADS, LANES},
     },
 };
 
@@ -111,7 +111,7 @@ pub async fn due(
     (is_taken, taken): Taken<'_>,
     limit: usize,
 ) -> Result<Due, StoreError> {
-    let of_webhook = Key::new(Tree::LANE_HEADS).uuid(webhook);
+    let of_webhook = Key::new(LANE_HEADS).uuid(webhook);
     let place = of_webhook.length();
     let mut due = Due { heads: Vec::new(), next: None };
     // Lanes that are taken have a head too: one more than all of them and the limit is enough.
@@ -149,7 +149,7 @@ pub async fn heads(
     direction: Direction,
     limit: usize,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let all = Key::new(Tree::LANE_HEADS).uuid(webhook).all();
+    let all = Key::new(LANE_HEADS).uuid(webhook).all();
     let mut heads = Vec::new();
     for (_, id) in engine.scan(all, direction, limit).await? {
         let key = delivery_key(webhook, decode(&id)?);
@@ -160,7 +160,7 @@ pub async fn heads(
 
 /// Removes an endpoint's queue.
 pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError> {
-    for tree in [Tree::DELIVERIES_WAITING, Tree::LANES, Tree::LANE_HEADS] {
+    for tree in [DELIVERIES_WAITING, LANES, LANE_HEADS] {
         clear(engine, Key::new(tree).uuid(webhook).all()).await?;
     }
     Ok(())
@@ -168,11 +168,11 @@ pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError
 
 /// The key of a delivery's record.
 pub fn delivery_key(webhook: Uuid, id: Uuid) -> Key {
-    Key::new(Tree::DELIVERIES).uuid(webhook).uuid(id)
+    Key::new(DELIVERIES).uuid(webhook).uuid(id)
 }
 
 fn lane_key(webhook: Uuid, lane: &str) -> Key {
-    Key::new(Tree::LANES).uuid(webhook).text(lane)
+    Key::new(LANES).uuid(webhook).text(lane)
 }
 
 fn place(delivery: &Delivery) -> Vec<u8> {
@@ -181,13 +181,13 @@ fn place(delivery: &Delivery) -> Vec<u8> {
 }
 
 fn waiting_key(delivery: &Delivery) -> Vec<u8> {
-    let line = Key::new(Tree::DELIVERIES_WAITING).uuid(delivery.webhook);
+    let line = Key::new(DELIVERIES_WAITING).uuid(delivery.webhook);
     line.number(delivery.seq).uuid(delivery.id).done()
 }
 
 fn head_key(delivery: &Delivery) -> Vec<u8> {
     let due = delivery.next_attempt_at.unwrap_or(delivery.created_at);
-    Key::new(Tree::LANE_HEADS).uuid(delivery.webhook).time(due).text(&delivery.lane).done()
+    Key::new(LANE_HEADS).uuid(delivery.webhook).time(due).text(&delivery.lane).done()
 }
 
 #[cfg(test)]
@@ -195,7 +195,7 @@ mod tests {
     use proptest::{prelude::*, test_runner::TestRunner};
 
     use super::*;
-    use crate::{domain::clock::from_seconds, store::Store};
+    use crate::{domain::clock::from_seconds, store::Store, webhooks::stored::WebhookTables};
 
     fn delivery(webhook: Uuid, lane: &str, seq: u64) -> Delivery {
         Delivery {

@@ -1,5 +1,5 @@
 //! Deliveries to webhook endpoints, with their attempts. Waiting ones change through
-//! [`crate::store::DeliveryQueueChange`]; those delivered at the first attempt lie packed in the archive.
+//! [`DeliveryQueueChange`](crate::webhooks::stored::DeliveryQueueChange); those delivered at the first attempt lie packed in the archive.
 
 use std::cmp::Reverse;
 
@@ -8,14 +8,14 @@ use uuid::Uuid;
 use crate::{
     domain::Timestamp,
     store::{
-        StoreError,
-        codec::{Key, decode},
+        Batch, Key, StoreError,
+        raw::{Direction, Engine, Table, clear, decode},
+    },
+    webhooks::stored::{
         delivery_archive,
         delivery_queue::{self, delivery_key},
-        engine::{Batch, Direction, Engine},
         records::{Attempt, Delivery, DeliveryState},
-        table::{Table, clear},
-        trees::Tree,
+        trees::{ATTEMPTS, DELIVERIES, DELIVERIES_WAITING},
     },
 };
 
@@ -51,7 +51,7 @@ impl<'a> Deliveries<'a> {
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let of_webhook = Key::new(Tree::DELIVERIES).uuid(webhook);
+        let of_webhook = Key::new(DELIVERIES).uuid(webhook);
         let range = match before {
             Some(id) => of_webhook.until(delivery_key(webhook, id)),
             None => of_webhook.all(),
@@ -77,7 +77,7 @@ impl<'a> Deliveries<'a> {
         after: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Delivery>, StoreError> {
-        let mut range = Key::new(Tree::DELIVERIES).uuid(webhook).all();
+        let mut range = Key::new(DELIVERIES).uuid(webhook).all();
         if let Some(id) = after {
             range.start = delivery_key(webhook, id).all().end;
         }
@@ -86,7 +86,7 @@ impl<'a> Deliveries<'a> {
 
     /// The waiting delivery of the oldest event.
     pub async fn oldest_waiting(&self, webhook: Uuid) -> Result<Option<Delivery>, StoreError> {
-        let all = Key::new(Tree::DELIVERIES_WAITING).uuid(webhook).all();
+        let all = Key::new(DELIVERIES_WAITING).uuid(webhook).all();
         let places = self.table.engine.scan(all, Direction::Forward, 1).await?;
         let Some((_, delivery_key)) = places.first() else { return Ok(None) };
         self.table.engine.get(delivery_key).await?.as_deref().map(decode).transpose()
@@ -125,7 +125,7 @@ impl<'a> Deliveries<'a> {
     /// The first and the last attempts, in order. If the delivery was put back in the queue since it was read, its
     /// last attempt is a record of its own and listed once.
     pub async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, StoreError> {
-        let all = Key::new(Tree::ATTEMPTS).uuid(delivery.id).all();
+        let all = Key::new(ATTEMPTS).uuid(delivery.id).all();
         let mut attempts: Vec<Attempt> =
             Table::new(self.table.engine).scan(all, Direction::Forward, usize::MAX).await?;
         let last = delivery.last_attempt.as_deref();
@@ -170,7 +170,7 @@ impl<'a> Deliveries<'a> {
         if delivery.attempts <= 1 && delivery.last_attempt.is_some() {
             return Ok(());
         }
-        let all = Key::new(Tree::ATTEMPTS).uuid(delivery.id).all();
+        let all = Key::new(ATTEMPTS).uuid(delivery.id).all();
         for (key, _) in self.table.engine.scan(all, Direction::Forward, usize::MAX).await? {
             batch.remove(key);
         }
@@ -179,7 +179,7 @@ impl<'a> Deliveries<'a> {
 
     /// Adds an attempt. The first and the last few are stored: a new one replaces the oldest between them.
     pub fn add_attempt_in(&self, batch: &mut Batch, attempt: &Attempt) -> Result<(), StoreError> {
-        let key = |number: u64| Key::new(Tree::ATTEMPTS).uuid(attempt.delivery).number(number);
+        let key = |number: u64| Key::new(ATTEMPTS).uuid(attempt.delivery).number(number);
         let number = u64::from(attempt.number);
         // The number of attempts counts from 1, without gaps.
         let oldest = number.saturating_sub(LAST_ATTEMPTS as u64);
@@ -195,14 +195,14 @@ impl<'a> Deliveries<'a> {
         loop {
             let page = self.after(webhook, after, READ_AT_ONCE).await?;
             for delivery in &page {
-                clear(self.table.engine, Key::new(Tree::ATTEMPTS).uuid(delivery.id).all()).await?;
+                clear(self.table.engine, Key::new(ATTEMPTS).uuid(delivery.id).all()).await?;
             }
             match page.last() {
                 Some(last) => after = Some(last.id),
                 None => break,
             }
         }
-        clear(self.table.engine, Key::new(Tree::DELIVERIES).uuid(webhook).all()).await?;
+        clear(self.table.engine, Key::new(DELIVERIES).uuid(webhook).all()).await?;
         delivery_archive::forget(self.table.engine, webhook).await?;
         delivery_queue::forget(self.table.engine, webhook).await
     }
@@ -238,7 +238,7 @@ impl Pruning {
         if !self.first.is_over {
             return self.first.step(table.engine).await;
         }
-        let of_webhook = Key::new(Tree::DELIVERIES).uuid(self.webhook);
+        let of_webhook = Key::new(DELIVERIES).uuid(self.webhook);
         let range = match self.before {
             Some(id) => of_webhook.until(delivery_key(self.webhook, id)),
             None => of_webhook.all(),
@@ -277,7 +277,7 @@ impl Pruning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::clock::from_seconds, store::Store};
+    use crate::{domain::clock::from_seconds, store::Store, webhooks::stored::WebhookTables};
 
     fn failed(delivery: Uuid, number: u32) -> Attempt {
         Attempt {
@@ -335,7 +335,7 @@ mod tests {
             store.deliveries().add_attempt_in(&mut batch, &attempt).unwrap();
             store.commit(batch).await.unwrap();
         }
-        let all = Key::new(Tree::ATTEMPTS).uuid(delivery.id).all();
+        let all = Key::new(ATTEMPTS).uuid(delivery.id).all();
         let held = store.deliveries().table.engine.scan(all, Direction::Forward, usize::MAX).await;
         assert_eq!(held.unwrap().len(), 25);
         let kept = store.deliveries().attempts(&delivery).await.unwrap();

@@ -5,20 +5,19 @@ use uuid::Uuid;
 use crate::{
     domain::SessionRef,
     store::{
-        StoreError,
-        codec::Key,
+        Batch, Key, Record, Scope, Settings, StoreError, Table,
+        raw::{self, Engine},
+    },
+    webhooks::stored::{
         deliveries::Deliveries,
-        engine::{Batch, Engine},
-        record::{self, Record, Scope, Table},
         records::{WebhookCursor, WebhookRecord},
-        settings::Settings,
-        trees::Tree,
+        trees,
     },
 };
 
 impl Record for WebhookRecord {
     const TABLE: Table =
-        Table { tree: Tree::WEBHOOKS, owner: "webhooks", indexes: &[], scope: Scope::Gateway };
+        Table { tree: trees::WEBHOOKS, owner: "webhooks", indexes: &[], scope: Scope::Gateway };
 }
 
 impl WebhookRecord {
@@ -29,7 +28,7 @@ impl WebhookRecord {
 
 impl Record for WebhookCursor {
     const TABLE: Table = Table {
-        tree: Tree::WEBHOOK_CURSORS,
+        tree: trees::WEBHOOK_CURSORS,
         owner: "webhooks",
         indexes: &[],
         scope: Scope::Gateway,
@@ -42,17 +41,17 @@ impl WebhookCursor {
     }
 }
 
-pub struct Webhooks<'a> {
+pub struct Endpoints<'a> {
     engine: &'a dyn Engine,
 }
 
-impl<'a> Webhooks<'a> {
+impl<'a> Endpoints<'a> {
     pub fn new(engine: &'a dyn Engine) -> Self {
         Self { engine }
     }
 
     pub async fn get(&self, id: Uuid) -> Result<Option<WebhookRecord>, StoreError> {
-        record::get(self.engine, &WebhookRecord::at(id)).await
+        raw::get(self.engine, &WebhookRecord::at(id)).await
     }
 
     /// The endpoints of one session, or those for all sessions (`None`).
@@ -66,7 +65,7 @@ impl<'a> Webhooks<'a> {
     }
 
     pub async fn all(&self) -> Result<Vec<WebhookRecord>, StoreError> {
-        record::select(self.engine, WebhookRecord::key().below(), usize::MAX).await
+        raw::select(self.engine, WebhookRecord::key().below(), usize::MAX).await
     }
 
     /// Durable when it returns.
@@ -78,7 +77,7 @@ impl<'a> Webhooks<'a> {
     }
 
     pub fn put_in(&self, batch: &mut Batch, record: &WebhookRecord) -> Result<(), StoreError> {
-        record::put_in(batch, &WebhookRecord::at(record.id), record)
+        raw::put_in(batch, &WebhookRecord::at(record.id), record)
     }
 
     /// Removes the endpoint, its cursor and its deliveries. Durable when it returns.
@@ -99,7 +98,7 @@ impl<'a> Webhooks<'a> {
 
     /// The cursor of an endpoint.
     pub async fn cursor(&self, id: Uuid) -> Result<Option<WebhookCursor>, StoreError> {
-        record::get(self.engine, &WebhookCursor::at(id)).await
+        raw::get(self.engine, &WebhookCursor::at(id)).await
     }
 
     pub fn set_cursor_in(
@@ -108,14 +107,14 @@ impl<'a> Webhooks<'a> {
         id: Uuid,
         cursor: &WebhookCursor,
     ) -> Result<(), StoreError> {
-        record::put_in(batch, &WebhookCursor::at(id), cursor)
+        raw::put_in(batch, &WebhookCursor::at(id), cursor)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::codec::{decode, encode};
+    use crate::store::raw::{decode, encode};
 
     #[test]
     fn a_reading_is_read_back_also_where_it_is_but_a_number() {

@@ -1,31 +1,9 @@
-//! Records of API keys, webhook endpoints, deliveries and keyed writes.
+//! Records of webhook endpoints, their cursors and their deliveries.
 
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid, Version};
 
 use crate::domain::{SessionId, SessionRef, Timestamp};
-
-/// An API key as it is stored: never its secret, only the hash.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ApiKeyRecord {
-    pub id: Uuid,
-    pub name: String,
-    /// The first characters of the secret, for people to recognise it.
-    pub prefix: String,
-    /// SHA-256 of the secret.
-    pub hash: [u8; 32],
-    pub scopes: Vec<String>,
-    /// Limits the key to one session.
-    pub session: Option<SessionId>,
-    /// The UUID of the session. A key opens no later session of the same name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_uuid: Option<Uuid>,
-    pub created_at: Timestamp,
-    pub expires_at: Option<Timestamp>,
-    pub last_used_at: Option<Timestamp>,
-    pub revoked_at: Option<Timestamp>,
-}
 
 /// The wording of subscriptions that name none.
 pub const OPEN_WA: &str = "open-wa";
@@ -274,43 +252,6 @@ pub struct Attempt {
     /// Whether the receiver has a public address. False in older records without this field.
     #[serde(default)]
     pub is_public: bool,
-}
-
-/// A write with an `Idempotency-Key`, and its outcome.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KeyedWrite {
-    /// SHA-256 of the request, which must be the same when the key is used again. None while the request is being
-    /// read.
-    pub request: Option<[u8; 32]>,
-    /// The key of the message that the write sends, if any: the outcome is looked up by it.
-    pub message_key: String,
-    /// When the first request began.
-    pub at: Timestamp,
-    pub outcome: WriteOutcome,
-    /// The session that it wrote to, and with which it is removed; none for the gateway itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session: Option<Uuid>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "camelCase")]
-pub enum WriteOutcome {
-    /// The write has begun. Without a process that works on it, its outcome is unknown.
-    UnderWay,
-    /// The write was not done and may be retried.
-    Failed,
-    Answered(FirstAnswer),
-}
-
-/// The stored answer of a write.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FirstAnswer {
-    pub status: u16,
-    pub content_type: Option<String>,
-    /// None when it was too large to store, or holds a secret.
-    pub body: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,26 +1,63 @@
 //! Writes that carried an `Idempotency-Key`, and what became of each.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     domain::Timestamp,
     store::{
-        StoreError,
-        codec::{Key, decode},
-        engine::{Batch, Direction, Engine},
-        record::{self, Index, IndexKey, Record, Scope, Table},
-        records::KeyedWrite,
-        trees::Tree,
+        Batch, Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree,
+        raw::{self, Direction, Engine, decode},
     },
 };
 
-const BY_TIME: Index<KeyedWrite> = Index::new(Tree::IDEMPOTENCY_BY_TIME);
+// First answers may hold what only their caller may see.
+const IDEMPOTENCY: Tree = Tree::sealed(18, "Idempotency");
+const IDEMPOTENCY_BY_TIME: Tree = Tree::new(19, "IdempotencyByTime");
+const BY_TIME: Index<KeyedWrite> = Index::new(IDEMPOTENCY_BY_TIME);
+
+/// A write with an `Idempotency-Key`, and its outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyedWrite {
+    /// SHA-256 of the request, which must be the same when the key is used again. None while the request is being
+    /// read.
+    pub request: Option<[u8; 32]>,
+    /// The key of the message that the write sends, if any: the outcome is looked up by it.
+    pub message_key: String,
+    /// When the first request began.
+    pub at: Timestamp,
+    pub outcome: WriteOutcome,
+    /// The session that it wrote to, and with which it is removed; none for the gateway itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Uuid>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub enum WriteOutcome {
+    /// The write has begun. Without a process that works on it, its outcome is unknown.
+    UnderWay,
+    /// The write was not done and may be retried.
+    Failed,
+    Answered(FirstAnswer),
+}
+
+/// The stored answer of a write.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstAnswer {
+    pub status: u16,
+    pub content_type: Option<String>,
+    /// None when it was too large to store, or holds a secret.
+    pub body: Option<String>,
+}
 
 impl Record for KeyedWrite {
     const TABLE: Table = Table {
-        tree: Tree::IDEMPOTENCY,
+        tree: IDEMPOTENCY,
         owner: "services",
-        indexes: &[Tree::IDEMPOTENCY_BY_TIME],
+        indexes: &[IDEMPOTENCY_BY_TIME],
         scope: Scope::Gateway,
     };
 
@@ -29,18 +66,19 @@ impl Record for KeyedWrite {
     }
 }
 
-pub struct Idempotency<'a> {
+/// The keyed writes of a store, or of a transaction's.
+pub struct KeyedWrites<'a> {
     engine: &'a dyn Engine,
 }
 
-impl<'a> Idempotency<'a> {
-    pub fn new(engine: &'a dyn Engine) -> Self {
-        Self { engine }
+impl<'a> KeyedWrites<'a> {
+    pub fn of(store: &'a Store) -> Self {
+        Self { engine: store.engine() }
     }
 
     /// `place` is what the key belongs to, and the key.
     pub async fn get(&self, place: &[&str]) -> Result<Option<KeyedWrite>, StoreError> {
-        record::get(self.engine, &key(place)).await
+        raw::get(self.engine, &key(place)).await
     }
 
     /// Durable when it returns.
@@ -52,14 +90,14 @@ impl<'a> Idempotency<'a> {
     /// Durable with what is made durable next.
     pub async fn put_lazily(&self, place: &[&str], write: &KeyedWrite) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        record::put_in(&mut batch, &key(place), write)?;
+        raw::put_in(&mut batch, &key(place), write)?;
         self.engine.commit(batch).await
     }
 
     /// Forgets all writes to a session.
     pub async fn clear(&self, session: Uuid) -> Result<(), StoreError> {
         const LOOKED_AT: usize = 500;
-        let mut range = Key::new(Tree::IDEMPOTENCY).all();
+        let mut range = Key::new(IDEMPOTENCY).all();
         loop {
             let page = self.engine.scan(range.clone(), Direction::Forward, LOOKED_AT).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
@@ -69,7 +107,7 @@ impl<'a> Idempotency<'a> {
             for (key, value) in page {
                 let write: KeyedWrite = decode(&value)?;
                 if write.session == Some(session) {
-                    record::remove_in(&mut batch, &Key::from_bytes(key), &write);
+                    raw::remove_in(&mut batch, &Key::from_bytes(key), &write);
                 }
             }
             if !batch.is_empty() {
@@ -82,8 +120,8 @@ impl<'a> Idempotency<'a> {
     /// Drops at most `limit` of those that began before `before`, oldest first. How many it looked
     /// at.
     pub async fn prune(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let old = Key::new(Tree::IDEMPOTENCY_BY_TIME);
-        let old = old.until(Key::new(Tree::IDEMPOTENCY_BY_TIME).time(before));
+        let old = Key::new(IDEMPOTENCY_BY_TIME);
+        let old = old.until(Key::new(IDEMPOTENCY_BY_TIME).time(before));
         let mut batch = Batch::new();
         let places = self.engine.scan(old, Direction::Forward, limit).await?;
         let looked_at = places.len();
@@ -109,10 +147,7 @@ fn key(place: &[&str]) -> Key<KeyedWrite> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::clock::from_seconds,
-        store::{Store, records::WriteOutcome},
-    };
+    use crate::domain::clock::from_seconds;
 
     fn begun(seconds: i64) -> KeyedWrite {
         let (message_key, outcome) = ("3EB0".to_owned(), WriteOutcome::UnderWay);
@@ -122,7 +157,7 @@ mod tests {
     #[tokio::test]
     async fn the_writes_to_one_session_are_forgotten_whole() {
         let store = Store::temporary().await.unwrap();
-        let writes = store.idempotency();
+        let writes = KeyedWrites::of(&store);
         let of = |session| KeyedWrite { session, ..begun(5) };
         let sessions = [Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)), None];
         for (n, session) in sessions.into_iter().enumerate() {
@@ -142,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_old_is_dropped_and_what_was_begun_anew_is_kept() {
         let store = Store::temporary().await.unwrap();
-        let writes = store.idempotency();
+        let writes = KeyedWrites::of(&store);
         for n in 0..5 {
             writes.put(&["caller", &n.to_string()], &begun(n)).await.unwrap();
         }

@@ -12,13 +12,12 @@ use uuid::Uuid;
 use crate::{
     domain::Timestamp,
     store::{
-        StoreError,
-        codec::{Key, decode, encode},
-        engine::{Batch, Direction, Engine, Range},
-        plain::Plain,
+        Batch, Key, StoreError,
+        raw::{Direction, Engine, Plain, Range, clear, decode, encode},
+    },
+    webhooks::stored::{
         records::{Attempt, Delivery, DeliveryState, number_of},
-        table::clear,
-        trees::Tree,
+        trees::DELIVERED,
     },
 };
 
@@ -241,11 +240,11 @@ pub async fn forget(engine: &dyn Engine, webhook: Uuid) -> Result<(), StoreError
 }
 
 fn all_of(webhook: Uuid) -> Range {
-    Key::new(Tree::DELIVERED).uuid(webhook).all()
+    Key::new(DELIVERED).uuid(webhook).all()
 }
 
 fn key(webhook: Uuid, record: u64) -> Key {
-    Key::new(Tree::DELIVERED).uuid(webhook).number(record)
+    Key::new(DELIVERED).uuid(webhook).number(record)
 }
 
 #[cfg(test)]
@@ -255,7 +254,8 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::from_seconds,
-        store::{Store, records::delivery_id},
+        store::Store,
+        webhooks::stored::{WebhookTables, delivery_id},
     };
 
     fn delivered(webhook: Uuid, seq: u64) -> (Delivery, Attempt) {
@@ -309,7 +309,8 @@ mod tests {
     }
 
     async fn prune(store: &Store, webhook: Uuid, keep: usize, older_than: i64) -> usize {
-        let mut pruning = crate::store::Pruning::new(webhook, keep, from_seconds(older_than));
+        let mut pruning =
+            crate::webhooks::stored::Pruning::new(webhook, keep, from_seconds(older_than));
         let mut removed = 0;
         while !pruning.is_over() {
             removed += pruning.step(&store.deliveries()).await.unwrap();

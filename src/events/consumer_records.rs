@@ -1,17 +1,19 @@
-//! How far the named consumers of the event log have come, and the events that they fail at. [`crate::events`] is
-//! the only user.
+//! Records of consumers: how far each has come in the event log, and the events that it fails at.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     domain::Timestamp,
-    store::{
-        codec::Key,
-        record::{Record, Scope, Select, Table},
-        trees::Tree,
-    },
+    store::{Declaration, Key, Record, Scope, Select, Table, Tree},
 };
+
+const CONSUMERS: Tree = Tree::new(100, "Consumers");
+const CONSUMER_FAULTS: Tree = Tree::new(101, "ConsumerFaults");
+
+/// The tables of the consumers.
+pub const TABLES: &[Declaration] =
+    &[Declaration::of::<ConsumerCursor>(), Declaration::of::<ConsumerFault>()];
 
 /// How far a consumer has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +50,12 @@ pub struct ConsumerFault {
 
 impl Record for ConsumerCursor {
     const TABLE: Table =
-        Table { tree: Tree::CONSUMERS, owner: "events", indexes: &[], scope: Scope::Gateway };
+        Table { tree: CONSUMERS, owner: "events", indexes: &[], scope: Scope::Gateway };
 }
 
 impl Record for ConsumerFault {
     const TABLE: Table =
-        Table { tree: Tree::CONSUMER_FAULTS, owner: "events", indexes: &[], scope: Scope::Gateway };
+        Table { tree: CONSUMER_FAULTS, owner: "events", indexes: &[], scope: Scope::Gateway };
 }
 
 /// The key of a consumer's cursor.
