@@ -6,7 +6,7 @@ use std::{
     future::{Ready, ready},
     io,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -71,11 +71,16 @@ impl Client {
     }
 }
 
-/// Certificates that this system trusts.
+/// Certificates that this system trusts. They are read once: a copy shares them, and the sessions to resume.
 pub fn trust_of_the_system() -> Result<ClientConfig, rustls::Error> {
+    static TRUST: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(trust) = TRUST.get() {
+        return Ok(trust.clone());
+    }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(builder.with_platform_verifier()?.with_no_client_auth())
+    let trust = builder.with_platform_verifier()?.with_no_client_auth();
+    Ok(TRUST.get_or_init(|| trust).clone())
 }
 
 /// Resolver that answers the checked addresses.
