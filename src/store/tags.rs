@@ -14,6 +14,7 @@ use crate::{
     },
 };
 
+const ADDITIONS: &str = "tag additions";
 const BY_NAME: Index<Tag> = Index::new(Tree::TAG_NAMES);
 
 impl Record for Tag {
@@ -52,6 +53,17 @@ impl<'a> Tags<'a> {
     /// In the order of their making.
     pub async fn list(&self) -> Result<Vec<Tag>, StoreError> {
         record::select(self.engine, Tag::key().below(), usize::MAX).await
+    }
+
+    /// Changes what everybody changes who adds a tag to a conversation.
+    pub async fn note_addition(&self) -> Result<(), StoreError> {
+        Settings::new(self.engine).next_number(ADDITIONS).await?;
+        Ok(())
+    }
+
+    /// How often that was. In a transaction that reads it, a tag that is added meanwhile is a conflict.
+    pub async fn additions(&self) -> Result<u64, StoreError> {
+        Ok(Settings::new(self.engine).get(ADDITIONS).await?.unwrap_or(0))
     }
 
     /// Changes what every creation changes, so that of two in different transactions one counts again.

@@ -23,7 +23,7 @@ pub enum ChatEvent {
         former_name: String,
         former_color: String,
     },
-    /// The tag was removed from all conversations before, each with an event of its own.
+    /// The tag was removed from all conversations before or in the same commit, each with an event of its own.
     TagDeleted {
         tag: Tag,
     },

@@ -10,28 +10,24 @@ use crate::{
         Clock, Error, ErrorCode, SessionId, Subject,
         conversation::{ConversationRecord, Tag},
     },
-    events::NewEvent,
+    events::{NewEvent, Work},
     messaging::{
-        conversations::{
-            chat_event::ChatEvent,
-            local_changes::{LocalChanges, log_in},
-        },
+        conversations::{chat_event::ChatEvent, local_changes::log_in},
         inbound::{event_writer::EventWriter, ingest::Ingest},
     },
-    store::{Batch, Record, Store},
+    store::{Batch, Record, Store, StoreError},
 };
 
 const LONGEST_NAME: usize = 50;
 const MOST_TAGS: usize = 1_000;
-/// Conversations that a tag is removed from in one step.
-const AT_ONCE: usize = 500;
+/// Conversations that a tag is removed from in one commit.
+const AT_ONCE: usize = 100;
 
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct Tags {
     store: Store,
     writer: EventWriter,
-    local: LocalChanges,
     clock: Clock,
     /// Held while tags change. It saves conflicts, no more.
     changing: Arc<Mutex<()>>,
@@ -39,8 +35,7 @@ pub struct Tags {
 
 impl Tags {
     pub fn new(store: Store, ingest: &Ingest, clock: Clock) -> Self {
-        let (writer, local) = (ingest.writer().clone(), LocalChanges::of(ingest));
-        Self { store, writer, local, clock, changing: Arc::default() }
+        Self { store, writer: ingest.writer().clone(), clock, changing: Arc::default() }
     }
 
     /// All tags, in the order of their creation.
@@ -104,43 +99,42 @@ impl Tags {
         }
     }
 
-    /// Deletes a tag, and removes it from all conversations.
+    /// Deletes a tag, and removes it from all conversations. The last of them and the tag are one commit, so that no
+    /// conversation bears a tag that is gone, however this is cut off.
     pub async fn remove(&self, id: Uuid) -> Result<(), Error> {
         let _held = self.changing.lock().await;
         let key = Tag::key().uuid(id);
-        let gone = || unknown(&id.to_string());
-        self.store.tags().get(id).await?.ok_or_else(gone)?;
-        self.untag(id).await?;
         let mut work = self.writer.work();
-        let events = loop {
-            let tag = work.get(&key).await?.ok_or_else(gone)?;
-            work.delete(&key).await?;
-            work.append(NewEvent::of_module(None, &ChatEvent::TagDeleted { tag })?);
-            if let Some(events) = work.commit().await? {
-                break events;
-            }
-        };
-        // A conversation may have got the tag just before the commit; after it none can.
-        self.untag(id).await?;
-        Ok(self.writer.publish_events(&events).await?)
-    }
-
-    /// Removes a tag from all conversations.
-    async fn untag(&self, id: Uuid) -> Result<(), Error> {
         loop {
-            let tagged = self.store.conversations().with_tag(id, None, AT_ONCE).await?;
-            if tagged.is_empty() {
-                return Ok(());
+            let tag = work.get(&key).await?.ok_or_else(|| unknown(&id.to_string()))?;
+            let is_last = self.untag_some(&mut work, id).await?;
+            if is_last {
+                work.delete(&key).await?;
+                work.append(NewEvent::of_module(None, &ChatEvent::TagDeleted { tag })?);
             }
-            for record in tagged {
-                let untag = |record: &mut ConversationRecord| {
-                    let tags =
-                        record.inbox.tags.iter().filter(|tag| **tag != id).copied().collect();
-                    ChatEvent::of_tags(record, tags)
-                };
-                self.local.change_conversation(&record.session, &record.chat, untag).await?;
+            if let Some(events) = work.commit().await? {
+                self.writer.publish_events(&events).await?;
+                if is_last {
+                    return Ok(());
+                }
             }
         }
+    }
+
+    /// Removes a tag from some conversations. Whether these are the last, also when this is committed.
+    async fn untag_some(&self, work: &mut Work<'_>, id: Uuid) -> Result<bool, Error> {
+        // Who adds a tag changes this: a conversation that got the tag meanwhile makes the transaction run again.
+        work.store().tags().additions().await?;
+        let tagged = work.store().conversations().with_tag(id, None, AT_ONCE).await?;
+        let is_last = tagged.len() < AT_ONCE;
+        for former in tagged {
+            let mut record = ConversationRecord { changed_at: self.clock.now(), ..former.clone() };
+            let tags = former.inbox.tags.iter().filter(|tag| **tag != id).copied().collect();
+            let event = ChatEvent::of_tags(&mut record, tags);
+            put_conversation(work.store(), &former, &record).await?;
+            log_in(work, &former.session, event)?;
+        }
+        Ok(is_last)
     }
 
     /// Replaces the tags of a conversation. A tag that is deleted meanwhile makes the transaction run again, and is
@@ -158,7 +152,7 @@ impl Tags {
         let held = self.writer.lock(session).await;
         let mut work = self.writer.work();
         let events = loop {
-            let (store, mut batch) = (work.store(), Batch::new());
+            let store = work.store();
             let known = store.get_many(&keys).await?;
             if let Some((tag, _)) = tags.iter().zip(&known).find(|(_, known)| known.is_none()) {
                 return Err(Error::invalid_field("tag_ids", format!("name no tag with {tag}")));
@@ -166,9 +160,11 @@ impl Tags {
             let stored = store.conversations();
             let Some(former) = stored.get(session, chat).await? else { return Ok(()) };
             let mut record = ConversationRecord { changed_at: now, ..former.clone() };
+            if tags.iter().any(|tag| !former.inbox.tags.contains(tag)) {
+                store.tags().note_addition().await?;
+            }
             let event = ChatEvent::of_tags(&mut record, tags.clone());
-            stored.put_in(&mut batch, Some(&former), &record)?;
-            store.commit(batch).await?;
+            put_conversation(store, &former, &record).await?;
             log_in(&mut work, session, event)?;
             if let Some(events) = work.commit().await? {
                 break events;
@@ -177,6 +173,16 @@ impl Tags {
         drop(held);
         Ok(self.writer.publish_events(&events).await?)
     }
+}
+
+async fn put_conversation(
+    store: &Store,
+    former: &ConversationRecord,
+    record: &ConversationRecord,
+) -> Result<(), StoreError> {
+    let mut batch = Batch::new();
+    store.conversations().put_in(&mut batch, Some(former), record)?;
+    store.commit(batch).await
 }
 
 /// Checks a name for a new tag, or for the tag `of`. No other tag has the name when the transaction is committed.
@@ -261,6 +267,31 @@ mod tests {
         gateway.change(tag.id, Some("new"), None).await.unwrap_err();
         gateway.remove(other.id).await.unwrap();
         gateway.change(tag.id, Some("new"), None).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_last_conversations_lose_a_tag_in_the_commit_that_deletes_it() {
+        let [gateway, _] = gateways().await;
+        let session: SessionId = "s".parse().unwrap();
+        let tag = gateway.create("tag", "#f59e0b").await.unwrap().id;
+        for number in 0..AT_ONCE + 5 {
+            let chat = format!("{}@c.us", 15_550_000_000 + number);
+            let id = format!("false_{chat}_K").parse().unwrap();
+            let message = Message::text(id, chat.parse().unwrap(), "words", from_seconds(1));
+            let came = EventBody::Message { message: Box::new(message) };
+            gateway.writer.commit(&session, came).await.unwrap();
+            let found = gateway.store.conversations().get(&session, &chat.parse().unwrap()).await;
+            gateway.set(&found.unwrap().unwrap(), vec![tag]).await.unwrap();
+        }
+        gateway.remove(tag).await.unwrap();
+        assert_eq!(gateway.store.conversations().count_with_tag(tag, None).await.unwrap(), 0);
+        let end = gateway.store.events().end().await.unwrap().seq;
+        let events = gateway.store.events().between(end - 6, end, 9).await.unwrap();
+        let events: Vec<ChatEvent> = events.iter().filter_map(|one| one.body.read()).collect();
+        let is_of_a_chat =
+            |event: &ChatEvent| matches!(event, ChatEvent::ConversationTagged { .. });
+        assert_eq!(events.iter().filter(|event| is_of_a_chat(event)).count(), 5, "{events:?}");
+        assert!(matches!(events.last(), Some(ChatEvent::TagDeleted { .. })), "{events:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
