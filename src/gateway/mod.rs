@@ -183,21 +183,7 @@ impl Gateway {
         let outbox = Outbox::start(parts, &tasks, stop.clone())
             .await
             .map_err(|source| store_error(&config, source))?;
-        let Messaging {
-            sends,
-            outbox,
-            message_actions,
-            messages,
-            message_history,
-            chats,
-            conversations,
-            tags,
-            directory,
-            groups,
-            message_files,
-            uploads,
-            session_cleanup,
-        } = Messaging::new(MessagingParts {
+        let messaging = Messaging::new(MessagingParts {
             store: store.clone(),
             supervisor: supervisor.clone(),
             ingest: sink,
@@ -228,7 +214,7 @@ impl Gateway {
         let rounds: [Round; 4] = [
             ("retention of events", EventRetention::EVERY, Arc::new(retention.clone())),
             ("retention of first answers", IdempotencyStore::EVERY, Arc::new(idempotency.clone())),
-            ("retention of the outbox", Outbox::EVERY, Arc::new(outbox.clone())),
+            ("retention of the outbox", Outbox::EVERY, Arc::new(messaging.outbox.clone())),
             (
                 "retention of deliveries",
                 DeliveryArchive::EVERY,
@@ -258,7 +244,7 @@ impl Gateway {
         let sessions = Sessions::start(SessionsParts {
             store: store.clone(),
             supervisor: supervisor.clone(),
-            cleanup: session_cleanup,
+            cleanup: messaging.session_cleanup,
             webhooks: webhooks.endpoints.clone(),
             api_keys: api_keys.clone(),
             idempotency: idempotency.clone(),
@@ -266,8 +252,12 @@ impl Gateway {
         });
 
         let history = History::default();
-        let follow =
-            history.clone().follow(supervisor.clone(), outbox.clone(), clock.clone(), stop.clone());
+        let follow = history.clone().follow(
+            supervisor.clone(),
+            messaging.outbox.clone(),
+            clock.clone(),
+            stop.clone(),
+        );
         tasks.spawn(follow);
 
         let life = Duration::from_secs(config.media.link_minutes.saturating_mul(60));
@@ -289,18 +279,18 @@ impl Gateway {
             config: config.clone(),
             clock,
             supervisor,
-            sends,
-            outbox,
-            message_actions,
-            messages,
-            message_history,
-            chats,
-            conversations,
-            tags,
-            directory,
-            groups,
-            message_files,
-            uploads,
+            sends: messaging.sends,
+            outbox: messaging.outbox,
+            message_actions: messaging.message_actions,
+            messages: messaging.messages,
+            message_history: messaging.message_history,
+            chats: messaging.chats,
+            conversations: messaging.conversations,
+            tags: messaging.tags,
+            directory: messaging.directory,
+            groups: messaging.groups,
+            message_files: messaging.message_files,
+            uploads: messaging.uploads,
             search,
             contacts,
             events,
