@@ -52,7 +52,11 @@ pub enum Command {
     /// Build the indexes of messages and conversations anew, while no gateway uses the folder.
     Reindex,
     /// Print the OpenAPI document.
-    Openapi,
+    Openapi {
+        /// Print that of the control of the simulated network.
+        #[arg(long)]
+        simulator: bool,
+    },
 }
 
 #[derive(Subcommand)]

@@ -58,8 +58,8 @@ async fn main() -> ExitCode {
         Command::Backup(order) => back_up(&arguments.settings, order).await,
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
         Command::Reindex => reindex(&arguments.settings).await,
-        Command::Openapi => {
-            say(&api::openapi_document(true));
+        Command::Openapi { simulator } => {
+            say(&api::openapi_document(simulator));
             Ok(ExitCode::SUCCESS)
         }
     };

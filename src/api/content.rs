@@ -1,17 +1,22 @@
 //! What a message holds beyond its text and its file, as both APIs show it.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
-use crate::domain::{
-    Details, Jid,
-    details::{AdContext, Card, LinkPreview, Location, Menu, MenuReply, Poll},
+use crate::{
+    api::kit::required_choice,
+    domain::{
+        Details, Jid,
+        details::{AdContext, Card, LinkPreview, Location, Menu, MenuReply, Poll},
+    },
 };
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LocationView {
     latitude: f64,
     longitude: f64,
+    /// Name of the place; null without one.
+    #[schema(example = "Vienna")]
     name: Option<String>,
     address: Option<String>,
     /// It moves with the person who shares it.
@@ -20,14 +25,19 @@ pub struct LocationView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CardView {
+    /// Name on the card.
+    #[schema(example = "Ada")]
     name: String,
     /// The first of its numbers.
+    #[schema(example = "+15550000001")]
     phone: Option<String>,
     /// `+` and digits where a number is international.
+    #[schema(example = json!(["+15550000001"]))]
     phones: Vec<String>,
     organization: Option<String>,
     /// The WhatsApp address that the card names.
     #[schema(value_type = Option<String>)]
+    #[schema(example = "15550000001@c.us")]
     id: Option<Jid>,
     vcard: String,
 }
@@ -52,9 +62,12 @@ pub struct PollResultView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MenuReplyView {
     /// The choice as the sender of the menu named it.
+    #[schema(example = "yes")]
     id: Option<String>,
+    /// Text of the choice; null without one.
+    #[schema(example = "Yes")]
     title: Option<String>,
-    /// list, buttons, template or interactive.
+    #[schema(schema_with = menu_schema)]
     menu: &'static str,
 }
 
@@ -62,7 +75,13 @@ pub struct MenuReplyView {
 pub struct LinkPreviewView {
     url: String,
     title: Option<String>,
+    /// Description of the page; null without one.
+    #[schema(example = "What we sell")]
     description: Option<String>,
+}
+
+pub fn menu_schema() -> Schema {
+    required_choice("The kind of the menu.", &["list", "buttons", "template", "interactive"])
 }
 
 impl LocationView {
@@ -121,10 +140,15 @@ impl LinkPreviewView {
 #[serde(rename_all = "camelCase")]
 pub struct AdView {
     /// Where it was shown, in WhatsApp's own word.
+    #[schema(example = "FB_Ads")]
     source: Option<String>,
+    /// WhatsApp's id of the advertisement.
+    #[schema(example = "120210000000000000")]
     id: Option<String>,
     url: Option<String>,
     title: Option<String>,
+    /// Text of the advertisement.
+    #[schema(example = "Write to us")]
     body: Option<String>,
     media_url: Option<String>,
     click_id: Option<String>,
@@ -134,10 +158,15 @@ pub struct AdView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChatAdView {
     /// Where it was shown, in WhatsApp's own word.
+    #[schema(example = "FB_Ads")]
     source: Option<String>,
+    /// WhatsApp's id of the advertisement.
+    #[schema(example = "120210000000000000")]
     id: Option<String>,
     url: Option<String>,
     title: Option<String>,
+    /// Text of the advertisement.
+    #[schema(example = "Write to us")]
     body: Option<String>,
     media_url: Option<String>,
     click_id: Option<String>,

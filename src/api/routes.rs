@@ -1,7 +1,11 @@
 //! Table of all routes, and the OpenAPI document that is made from it.
 
 use crate::api::{
-    business, chat, endpoint::Endpoint, gateway, openapi, sessions, simulator, streams,
+    business, chat,
+    endpoint::Endpoint,
+    gateway,
+    openapi::{self, Subject},
+    sessions, simulator, streams,
 };
 
 /// Every endpoint. Literal segments stand before parameters.
@@ -17,7 +21,8 @@ pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all
 }
 
-/// The OpenAPI document as people read it.
-pub fn openapi_document(with_simulator: bool) -> String {
-    openapi::pretty(&endpoints(with_simulator))
+/// The OpenAPI document of the gateway, or of the simulated network's control, as people read it.
+pub fn openapi_document(of_simulator: bool) -> String {
+    let subject = if of_simulator { Subject::Simulator } else { Subject::Gateway };
+    openapi::pretty(subject, endpoints(true))
 }

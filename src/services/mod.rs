@@ -101,8 +101,10 @@ pub struct PageDoor {
     #[schema(example = "https://web.whatsapp.com/")]
     pub url: String,
     /// `host:port` that the URL's host resolves to.
+    #[schema(example = "127.0.0.1:41234")]
     pub resolve_to: String,
     /// SHA-256 in base64 of the public key to trust without a certificate authority.
+    #[schema(example = "c3BraSBoYXNoIG9mIHRoZSBrZXk=")]
     pub trusted_key: String,
 }
 

@@ -19,7 +19,9 @@ pub struct Faults {
     pub delay_requests: u64,
     /// Events that a device does not get, gets twice, or gets after the next one.
     pub drop_events: u32,
+    /// Events that a device gets twice.
     pub duplicate_events: u32,
+    /// Events that a device gets after the next one.
     pub reorder_events: u32,
     /// Additional delay of each receipt, in milliseconds.
     pub slow_receipts: u64,

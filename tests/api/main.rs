@@ -19,6 +19,7 @@ mod chat_lists;
 mod chat_messages;
 mod clock;
 mod counters;
+mod descriptions;
 mod disk;
 mod documented;
 mod engine_calls;

@@ -4,7 +4,10 @@
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
-use crate::app::{BUSINESS, PHONE, TestApp};
+use crate::{
+    app::{BUSINESS, PHONE, TestApp},
+    support::document::DOCUMENT,
+};
 
 /// What the reader of JSON says of its own, in no words of ours.
 const INSIDES: [&str; 10] = [
@@ -175,9 +178,9 @@ fn wrong_for(operation: &Operation<'_>, schema: &Value) -> Vec<Value> {
 async fn a_wrong_field_of_any_operation_is_named_in_words_of_ours() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;
-    let (_, document) = app.get("/openapi.json").await;
+    let document = &*DOCUMENT;
     let (mut operations, mut values) = (0, 0);
-    for operation in Operation::all(&document) {
+    for operation in Operation::all(document) {
         let Some(schema) = operation.body() else { continue };
         operations += 1;
         let (fields, required) = operation.fields(schema);
@@ -221,9 +224,9 @@ async fn a_wrong_field_of_any_operation_is_named_in_words_of_ours() {
 async fn a_body_or_a_parameter_that_says_nothing_to_an_operation_is_refused() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;
-    let (_, document) = app.get("/openapi.json").await;
+    let document = &*DOCUMENT;
     let (mut without, mut parameters) = (0, 0);
-    for operation in Operation::all(&document) {
+    for operation in Operation::all(document) {
         for parameter in operation.of["parameters"].as_array().into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default();
             let schema = &parameter["schema"];

@@ -11,7 +11,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{ECHO, PATIENCE, PHONE, SILENT, daemon::Daemon};
+use crate::support::{ECHO, PATIENCE, PHONE, SILENT, daemon::Daemon, document::DOCUMENT};
 
 async fn started() -> (TempDir, Daemon) {
     let folder = tempfile::tempdir().unwrap();
@@ -134,16 +134,16 @@ fn body_parts(document: &Value, operation: &Value) -> Vec<(String, Value)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_field_list_and_parameter_of_the_document_has_a_bound() {
     let (_folder, daemon) = started().await;
-    let document: Value = get_json(&daemon, "/openapi.json").await;
+    let document = &*DOCUMENT;
     let mut count = 0;
-    for (method, path, operation) in operations(&document) {
+    for (method, path, operation) in operations(document) {
         for parameter in operation["parameters"].as_array().unwrap() {
-            let parameter = resolved(&document, parameter);
+            let parameter = resolved(document, parameter);
             let schema = &parameter["schema"];
             let is_bounded = !is(schema, "string") || has_bound(schema, "maxLength");
             assert!(is_bounded, "{method} {path}: {parameter}");
         }
-        for (field, schema) in body_parts(&document, &operation) {
+        for (field, schema) in body_parts(document, &operation) {
             for (kind, bound) in [("string", "maxLength"), ("array", "maxItems")] {
                 let is_bounded = !is(&schema, kind) || has_bound(&schema, bound);
                 assert!(is_bounded, "{method} {path}: {field} has no {bound}: {schema}");
@@ -155,10 +155,6 @@ async fn every_field_list_and_parameter_of_the_document_has_a_bound() {
     }
     assert!(100 < count, "{count}");
     daemon.stop().await;
-}
-
-async fn get_json(daemon: &Daemon, path: &str) -> Value {
-    daemon.http.get(format!("{}{path}", daemon.base())).send().await.unwrap().json().await.unwrap()
 }
 
 /// What an answer says of each field, in the words of either kind of API.
@@ -186,11 +182,11 @@ fn with(path: &str, value: Value) -> Value {
 async fn a_value_over_its_bound_is_refused_by_name_and_nothing_of_it_is_kept() {
     let (_folder, daemon) = started().await;
     daemon.link("a", PHONE).await;
-    let document: Value = get_json(&daemon, "/openapi.json").await;
+    let document = &*DOCUMENT;
     let mut tried = 0;
-    for (method, path, operation) in operations(&document) {
+    for (method, path, operation) in operations(document) {
         let at = path.replace("{sessionId}", "a");
-        for (field, schema) in body_parts(&document, &operation) {
+        for (field, schema) in body_parts(document, &operation) {
             // What holds a file is as long as its body may be: that has a test of its own.
             let value = if let Some(most) = schema["maxLength"].as_u64() {
                 if 1_000_000 < most {

@@ -98,14 +98,21 @@ impl From<RuleKind> for Kind {
 #[serde(rename_all = "camelCase")]
 #[schema(as = AutoTaggingRuleDraft, example = json!({ "type": "contains", "keyword": "order", "tag": "buyer" }))]
 struct Draft {
+    /// Name of the rule.
     #[schema(max_length = 120)]
+    #[schema(example = "Buyers")]
     name: Option<String>,
     /// Where the text must have the keyword.
     r#type: Kind,
+    /// The text that is looked for.
     #[schema(min_length = 1, max_length = 200)]
+    #[schema(example = "order")]
     keyword: String,
+    /// The tag that is added.
     #[schema(min_length = 1, max_length = 50)]
+    #[schema(example = "buyer")]
     tag: String,
+    /// Whether the case of letters counts (default false).
     case_sensitive: Option<bool>,
     /// true when it is not given.
     enabled: Option<bool>,
@@ -118,32 +125,45 @@ struct Draft {
 #[serde(rename_all = "camelCase")]
 #[schema(as = AutoTaggingRuleChange, example = json!({ "enabled": false }))]
 struct Change {
+    /// Name of the rule; null removes it.
     #[serde(default, deserialize_with = "given")]
     #[schema(max_length = 120, value_type = Option<String>)]
+    #[schema(example = "Buyers")]
     name: Option<Option<String>>,
+    /// Where the text must have the keyword.
     r#type: Option<Kind>,
+    /// The text that is looked for.
     #[schema(min_length = 1, max_length = 200)]
+    #[schema(example = "order")]
     keyword: Option<String>,
+    /// The tag that is added.
     #[schema(min_length = 1, max_length = 50)]
+    #[schema(example = "buyer")]
     tag: Option<String>,
+    /// Whether the case of letters counts.
     case_sensitive: Option<bool>,
+    /// Whether the rule is in use.
     enabled: Option<bool>,
     /// Null for all sessions.
     #[serde(default, deserialize_with = "given")]
     #[schema(max_length = 64, format = "session-name", value_type = Option<String>)]
+    #[schema(example = json!(null))]
     session_id: Option<Option<String>>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = AutoTaggingText, example = json!({ "text": "Where is my order?" }))]
 struct Text {
+    /// The text to compare.
     #[schema(max_length = 4096)]
+    #[schema(example = "Where is my order?")]
     text: String,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AutoTaggingRules)]
 struct RulesView {
+    /// The rules, in the order of their creation.
     rules: Vec<RuleView>,
 }
 
@@ -151,13 +171,27 @@ struct RulesView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = AutoTaggingRule)]
 struct RuleView {
+    /// Id of the rule.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
+    /// Name of the rule; null without one.
+    #[schema(example = json!(null))]
     name: Option<String>,
+    /// Where the text must have the keyword.
     r#type: Kind,
+    /// The text that is looked for.
+    #[schema(example = "order")]
     keyword: String,
+    /// The tag that is added.
+    #[schema(example = "buyer")]
     tag: String,
+    /// Whether the case of letters counts.
     case_sensitive: bool,
+    /// Whether the rule is in use.
+    #[schema(example = true)]
     enabled: bool,
+    /// The only session whose messages count; null for all.
+    #[schema(example = json!(null))]
     session_id: Option<String>,
     created_at: String,
     updated_at: String,
@@ -166,6 +200,7 @@ struct RuleView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AutoTaggingMatches)]
 struct MatchesView {
+    /// The rules that fit.
     matches: Vec<MatchView>,
 }
 
@@ -173,7 +208,11 @@ struct MatchesView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = AutoTaggingMatch)]
 struct MatchView {
+    /// Id of the rule.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     rule_id: String,
+    /// The tag that the rule would add.
+    #[schema(example = "buyer")]
     tag: String,
 }
 

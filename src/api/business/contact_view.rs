@@ -30,31 +30,49 @@ impl PathValue for ContactId {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessContact)]
 pub struct ContactView {
+    /// Id of the contact.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// E.164; null for somebody who is known by a hidden WhatsApp id alone.
     #[schema(example = "+919876543210")]
     phone: Option<String>,
+    /// Name of the contact; null without one.
+    #[schema(example = "John Doe")]
     name: Option<String>,
     /// The first word of the name.
+    #[schema(example = "John")]
     first_name: Option<String>,
+    /// E-mail address; null without one.
+    #[schema(example = "john@example.com")]
     email: Option<String>,
     tags: Vec<String>,
     /// Whether the contact has agreed to messages on WhatsApp.
     opted_in: bool,
     /// inbound_message, manual, csv_import, api or keyword_start.
+    #[schema(example = "manual")]
     opt_in_source: Option<&'static str>,
     /// A time, `message:` and the id of a message, or what a person wrote down.
+    #[schema(example = json!(null))]
     opt_in_proof: Option<String>,
+    /// When the contact opted out on WhatsApp; null unless so.
+    #[schema(example = json!(null))]
     opted_out_at: Option<String>,
+    /// Whether the contact has agreed to text messages (SMS).
     sms_opted_in: bool,
+    /// When the contact opted out of text messages; null unless so.
+    #[schema(example = json!(null))]
     sms_opt_out_date: Option<String>,
     /// whatsapp, and sms once the contact has agreed to it.
+    #[schema(example = json!(["whatsapp"]))]
     channels: Vec<&'static str>,
     /// What callers noted, and `ctwa` and `ctwaFirst`, the last and the first advertisement that led the contact here.
     #[schema(value_type = Object)]
     attributes: Map<String, Value>,
+    /// Fields of the business's own.
     #[schema(value_type = Object)]
     custom_fields: Map<String, Value>,
+    /// What people noted; null without a note.
+    #[schema(example = json!(null))]
     notes: Option<String>,
     last_message_at: Option<String>,
     created_at: String,

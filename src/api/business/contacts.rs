@@ -102,10 +102,13 @@ struct ContactsQuery {
     /// A tag, whatever its case.
     #[schema(max_length = 50)]
     tag: Option<String>,
+    /// Only those who have agreed to messages on WhatsApp, or only the others.
     opted_in: Option<bool>,
+    /// Only those who can be reached there.
     channel: Option<Channel>,
     /// The newest, the last in the alphabet or the last to write come first; `order` turns that round.
     sort: Option<ContactOrder>,
+    /// The direction of `sort`.
     order: Option<Direction>,
     /// The id of the contact behind which the page begins.
     #[schema(max_length = 36)]
@@ -124,19 +127,25 @@ struct Draft {
     /// The number with its country code.
     #[schema(min_length = 1, max_length = 40, format = "phone")]
     phone: String,
+    /// Name of the contact.
     #[schema(max_length = 120)]
+    #[schema(example = "John Doe")]
     name: Option<String>,
+    /// E-mail address.
     #[schema(max_length = 254)]
+    #[schema(example = "john@example.com")]
     email: Option<String>,
     /// 1 to 50 characters each; each counts once whatever its case.
     #[schema(max_items = 50)]
     tags: Option<Vec<String>>,
     /// Whether the contact has agreed to messages on WhatsApp; false when it is not given.
     opted_in: Option<bool>,
+    /// Whether the contact has agreed to text messages (SMS); false when it is not given.
     sms_opted_in: Option<bool>,
     /// At most 8 KiB.
     #[schema(value_type = Option<Object>)]
     custom_fields: Option<Map<String, Value>>,
+    /// A note.
     #[schema(max_length = 4096)]
     notes: Option<String>,
 }
@@ -145,20 +154,29 @@ struct Draft {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessContactChange, example = json!({ "tags": ["vip"], "customFields": { "city": "Pune" } }))]
 struct Change {
+    /// Name of the contact; null removes it.
     #[serde(default, deserialize_with = "given")]
     #[schema(max_length = 120, value_type = Option<String>)]
+    #[schema(example = "John Doe")]
     name: Option<Option<String>>,
+    /// E-mail address; null removes it.
     #[serde(default, deserialize_with = "given")]
     #[schema(max_length = 254, value_type = Option<String>)]
+    #[schema(example = "john@example.com")]
     email: Option<Option<String>>,
+    /// A note; null removes it.
     #[serde(default, deserialize_with = "given")]
     #[schema(max_length = 4096, value_type = Option<String>)]
+    #[schema(example = "Asks for the price list")]
     notes: Option<Option<String>>,
     /// Replaces all tags.
     #[schema(max_items = 50)]
     tags: Option<Vec<String>>,
+    /// Whether the contact has agreed to messages on WhatsApp.
     opted_in: Option<bool>,
+    /// Whether the contact has agreed to text messages (SMS).
     sms_opted_in: Option<bool>,
+    /// Fields of the business's own to set; null removes one.
     #[schema(value_type = Option<Object>)]
     custom_fields: Option<Map<String, Value>>,
     /// `ctwa` and `ctwaFirst` are read-only.
@@ -170,11 +188,13 @@ struct Change {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessOptIn, example = json!({ "optedIn": true, "channel": "whatsapp", "proof": "Form signed on 1 May" }))]
 struct OptIn {
+    /// Whether the contact agrees.
     opted_in: bool,
     /// whatsapp when it is not given.
     channel: Option<Channel>,
     /// How the contact agreed.
     #[schema(max_length = 500)]
+    #[schema(example = "Form signed on 1 May")]
     proof: Option<String>,
 }
 

@@ -46,12 +46,15 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(as = BusinessImportForm, rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is read")]
 struct ImportForm {
+    /// The CSV file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// JSON: the column of each field, such as `{"phone": "Mobile", "custom.city": "City"}`. Fields are phone, name,
     /// email, tags, optedIn and `custom.<name>`; those that are not named are found by the header.
+    #[schema(example = "{\"phone\": \"Mobile\"}")]
     mapping: Option<String>,
     /// What becomes of a contact that is there already: update, which is usual, or skip.
+    #[schema(example = "update")]
     on_duplicate: Option<String>,
     /// true to try only.
     dry_run: Option<bool>,
@@ -61,9 +64,11 @@ struct ImportForm {
 #[schema(as = BusinessPreviewForm)]
 #[expect(dead_code, reason = "only its schema is read")]
 struct PreviewForm {
+    /// The CSV file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// As for the import.
+    #[schema(example = "{\"phone\": \"Mobile\"}")]
     mapping: Option<String>,
 }
 
@@ -73,12 +78,17 @@ struct PreviewForm {
 struct ImportView {
     /// Rows of the file; each is imported, updated, skipped or failed.
     total: usize,
+    /// Rows that became new contacts.
     imported: usize,
+    /// Rows of contacts that were there already and changed.
     updated: usize,
+    /// Rows of contacts that were there already and stayed as they are.
     skipped: usize,
+    /// Rows with an error.
     failed: usize,
     /// The first hundred.
     errors: Vec<RowErrorView>,
+    /// Whether nothing was written.
     dry_run: bool,
 }
 
@@ -86,12 +96,16 @@ struct ImportView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessImportPreview)]
 struct PreviewView {
+    /// Names of the columns.
+    #[schema(example = json!(["phone"]))]
     columns: Vec<String>,
     /// The column of each field that was found.
     suggested_mapping: BTreeMap<String, String>,
     /// The first ten.
     rows: Vec<BTreeMap<String, String>>,
+    /// Rows of the file.
     total: usize,
+    /// What is wrong with rows.
     errors: Vec<RowErrorView>,
 }
 
@@ -101,6 +115,8 @@ struct RowErrorView {
     /// The header is row 1.
     row: usize,
     phone: Option<String>,
+    /// What is wrong with the row.
+    #[schema(example = "phone: is required")]
     error: String,
 }
 
@@ -115,6 +131,7 @@ struct Csv;
 
 impl FileKind for Csv {
     const CONTENT_TYPE: &'static str = "text/csv";
+    const EXAMPLE: &'static str = SAMPLE;
 }
 
 async fn sample(_: Call<Contacts>) -> File<Csv> {

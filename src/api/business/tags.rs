@@ -64,6 +64,8 @@ struct TagsView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessTag)]
 struct TagView {
+    /// Name of the tag.
+    #[schema(example = "vip")]
     name: String,
     /// How many contacts bear it.
     contacts: u64,

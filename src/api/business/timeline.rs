@@ -45,6 +45,7 @@ struct TimelineQuery {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessTimeline)]
 struct TimelineView {
+    /// What happened, newest first.
     events: Vec<EntryView>,
     has_more: bool,
 }
@@ -52,12 +53,18 @@ struct TimelineView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessTimelineEntry)]
 struct EntryView {
+    /// Id of the entry.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// message_received, message_sent, conversation_opened, conversation_resolved, conversation_assigned, opt_in,
     /// opt_out, tag_added, tag_removed, csat, ctwa, broadcast, payment, note_added, ticket_created, contact_created,
     /// contact_updated or audit.
+    #[schema(example = "opt_in")]
     r#type: &'static str,
+    /// When it happened, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     at: String,
+    /// Who did it.
     actor: ActorView,
     /// What belongs to the type; null where there is nothing to say.
     #[schema(value_type = Option<Object>)]
@@ -68,7 +75,10 @@ struct EntryView {
 #[schema(as = BusinessActor)]
 struct ActorView {
     /// contact, key, owner, user, bot, auto_tagging or gateway.
+    #[schema(example = "contact")]
     r#type: &'static str,
+    /// Id of who did it; null where there is none.
+    #[schema(example = json!(null))]
     id: Option<String>,
 }
 

@@ -63,7 +63,7 @@ macro_rules! texts_in_path {
 texts_in_path! {
     ConversationId: "The UUID of the conversation", "550e8400-e29b-41d4-a716-446655440045";
     MessageUuid: "The UUID of the message", "660e8400-e29b-41d4-a716-446655440045";
-    InstanceId: "The UUID, the number or the name of the instance", "my-session";
+    InstanceId: "The UUID, the number or the name of the instance", "shop";
 }
 
 /// The schema of the id of an instance.

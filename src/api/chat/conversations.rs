@@ -37,10 +37,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/chat/conversations", list_chat)
             .named("listChatConversations")
-            .about(TAG, "Conversations, newest activity first"),
+            .about(TAG, "Conversations, newest activity first")
+            .details("Pages have `per_page` conversations each."),
         kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/mark-read", mark_read))
             .named("markChatConversationRead")
-            .about(TAG, "Mark a conversation as read"),
+            .about(TAG, "Mark a conversation as read")
+            .details("The sender of the messages sees that they were read."),
         kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/archive", archive))
             .named("archiveChatConversation")
             .about(TAG, "Put a conversation into the archive"),
@@ -49,13 +51,18 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Take a conversation out of the archive"),
         kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/pause-automation", pause))
             .named("pauseAutomation")
-            .about(TAG, "Keep automation from answering in a conversation"),
+            .about(TAG, "Keep automation from answering in a conversation")
+            .details(
+                "The gateway stores the pause; bots read `automation_paused` and do not \
+                 answer.",
+            ),
         kept(Endpoint::post("/api/v1/chat/conversations/{uuid}/resume-automation", resume))
             .named("resumeAutomation")
             .about(TAG, "Let automation answer again"),
         Endpoint::get("/api/v1/conversations", list)
             .named("listConversations")
-            .about(TAG, "Conversations in the standard form, or as the chat form with format=chat"),
+            .about(TAG, "Conversations in the standard form, or as the chat form with format=chat")
+            .details("`format=chat` answers in the form of `/api/v1/chat/conversations`."),
         Endpoint::get("/api/v1/conversations/archived", list_archived)
             .named("listArchivedConversations")
             .about(TAG, "Conversations in the archive"),
@@ -64,7 +71,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "One conversation"),
         kept(Endpoint::delete("/api/v1/conversations/{uuid}", delete))
             .named("deleteConversation")
-            .about(TAG, "Delete a conversation and its messages here; the account keeps them"),
+            .about(TAG, "Delete a conversation and its messages here; the account keeps them")
+            .details("Nothing is deleted on WhatsApp. A new message brings the conversation back."),
         kept(Endpoint::post("/api/v1/conversations/{uuid}/mark-read", mark_read))
             .named("markConversationRead")
             .about(TAG, "Mark as read"),
@@ -76,7 +84,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Take out of the archive"),
         kept(Endpoint::put("/api/v1/conversations/{uuid}/tags", set_tags))
             .named("setConversationTags")
-            .about(TAG, "Put exactly these tags on a conversation"),
+            .about(TAG, "Put exactly these tags on a conversation")
+            .details("An empty list takes all tags away."),
     ]
 }
 
@@ -142,12 +151,16 @@ struct FormQuery {
 
 #[derive(Serialize, ToSchema)]
 struct DeletedConversation {
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440045", "unread_count": 0 }))]
 struct ReadView {
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     unread_count: u32,
 }
@@ -155,6 +168,8 @@ struct ReadView {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440045", "is_archived": true }))]
 struct ArchivedView {
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     is_archived: bool,
 }
@@ -169,23 +184,34 @@ struct PauseBody {
 
 #[derive(Serialize, ToSchema)]
 struct PauseView {
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     conversation_id: String,
+    /// Whether automation must not answer.
     automation_paused: bool,
+    /// When it was paused, RFC 3339; null while automation answers.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     paused_at: Option<String>,
     /// The id of the API key that asked for it.
+    #[schema(example = json!(null))]
     paused_by: Option<String>,
+    /// The reason that was given with the pause; null without one.
+    #[schema(example = "A person answers")]
     reason: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "tag_ids": [] }))]
 struct TagsBody {
+    /// UUIDs of the tags, in place of the former ones; none takes all away.
     #[schema(max_items = 50, format = "uuid")]
     tag_ids: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct TaggedView {
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     tags: Vec<TagLabel>,
 }

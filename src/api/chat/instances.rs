@@ -8,6 +8,7 @@ use crate::{
     api::{
         chat::{
             access::{self, InstanceId},
+            choices::instance_status_schema,
             wire::{instance_status, time},
         },
         endpoint::Endpoint,
@@ -32,10 +33,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "One instance"),
         Endpoint::get("/api/v1/instances/{uuid}/qr", code)
             .named("getInstanceQrCode")
-            .about(TAG, "The code to scan"),
+            .about(TAG, "The code to scan")
+            .details("Where there is no code, `message` says what to do."),
         Endpoint::get("/api/v1/instances/{uuid}/status", state)
             .named("getInstanceStatus")
-            .about(TAG, "The state of an instance"),
+            .about(TAG, "The state of an instance")
+            .details("`realtime=true` asks the engine instead of the gateway's own record."),
         Endpoint::get("/api/v1/instances/{uuid}/stats", stats)
             .named("getInstanceStats")
             .about(TAG, "What it sends and receives"),
@@ -77,27 +80,30 @@ struct StateQuery {
 
 #[derive(Serialize, ToSchema)]
 struct InstancesView {
+    /// The instances.
     instances: Vec<InstanceView>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "uuid": "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a", "id": 1, "session_id": "my-session",
+    "uuid": "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a", "id": 1, "session_id": "shop",
     "phone_number": "15557654321", "status": "connected", "connected": true,
     "messages_sent_today": 12, "remaining_quota": null, "can_send_messages": true,
     "last_activity_at": "2026-03-24T10:31:00.000Z", "created_at": "2026-03-20T08:00:00.000Z",
 }))]
 struct InstanceView {
     uuid: String,
+    /// Number of the instance.
     id: u64,
     session_id: String,
     phone_number: Option<String>,
-    /// connected, qr_ready, pending or disconnected.
+    #[schema(schema_with = instance_status_schema)]
     status: &'static str,
     connected: bool,
     messages_sent_today: u64,
     /// None: there is no daily limit.
     remaining_quota: Option<u64>,
+    /// Whether a message can be sent now.
     can_send_messages: bool,
     last_activity_at: String,
     created_at: String,
@@ -105,19 +111,31 @@ struct InstanceView {
 
 #[derive(Serialize, ToSchema)]
 struct CodeView {
+    #[schema(schema_with = instance_status_schema)]
     status: &'static str,
     /// A picture as a data URL.
+    #[schema(example = "data:image/png;base64,iVBORw0KGgo=")]
     qr_code: Option<String>,
+    /// The code as a text; null without one.
+    #[schema(example = "2@abc,def,ghi")]
     qr_code_text: Option<String>,
+    /// When this answer was made, RFC 3339; null without a code.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     qr_generated_at: Option<String>,
+    /// When the code ends, RFC 3339; null without one.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     qr_expires_at: Option<String>,
+    /// Whether the code has ended and the next one is not there yet.
     qr_expired: bool,
+    /// What to do, in a sentence.
+    #[schema(example = "Scan the code with WhatsApp")]
     message: String,
 }
 
 #[derive(Serialize, ToSchema)]
 struct StateView {
     uuid: String,
+    #[schema(schema_with = instance_status_schema)]
     status: &'static str,
     connected: bool,
     phone_number: Option<String>,
@@ -131,8 +149,11 @@ struct StatsView {
     messages_received_today: u64,
     /// Sent since Monday, and since the first of the month (UTC).
     messages_this_week: u64,
+    /// Messages sent since the first of the month, midnight UTC.
     messages_this_month: u64,
     conversations_count: usize,
+    /// Messages that may be sent a day; 0 for no limit.
+    #[schema(example = 0)]
     daily_limit: u64,
     remaining_quota: Option<u64>,
 }

@@ -39,7 +39,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Messages in the standard form, or as the chat form with format=chat"),
         Endpoint::get("/api/v1/messages", all)
             .named("listMessages")
-            .about(TAG, "Messages of all conversations, highest id first"),
+            .about(TAG, "Messages of all conversations, highest id first")
+            .details("`before_id` with the answer's `next_before_id` gives the next page."),
     ]
 }
 

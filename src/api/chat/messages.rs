@@ -45,25 +45,40 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(ONE, read)
             .named("getMessage")
-            .about(TAG, "A message, also one that waits to be sent or failed"),
+            .about(TAG, "A message, also one that waits to be sent or failed")
+            .details("The UUID is the same before and after it is sent."),
         change(Endpoint::patch(ONE, edit))
             .named("editChatMessage")
-            .about(TAG, "Edit an own text or caption of the last 15 minutes"),
+            .about(TAG, "Edit an own text or caption of the last 15 minutes")
+            .details("WhatsApp accepts edits for 15 minutes."),
         change(Endpoint::delete(ONE, delete))
             .named("deleteChatMessage")
-            .about(TAG, "Delete a message, or take one back that is still to be sent"),
+            .about(TAG, "Delete a message, or take one back that is still to be sent")
+            .details(
+                "`for=me` removes it from the account alone. A message that waits in the \
+                 outbox is cancelled.",
+            ),
         change(Endpoint::post(REACTION, react))
             .named("reactToChatMessage")
-            .about(TAG, "React to a message"),
+            .about(TAG, "React to a message")
+            .details("A second reaction takes the place of the first."),
         change(Endpoint::delete(REACTION, unreact))
             .named("removeChatReaction")
             .about(TAG, "Take the own reaction back"),
         Endpoint::get("/api/v1/chat/messages/{uuid}/media", download)
             .named("downloadChatMedia")
-            .about(TAG, "The file of a message, whole or in part"),
+            .about(TAG, "The file of a message, whole or in part")
+            .details(
+                "Takes `Range` and `If-None-Match`. A file that the gateway does not hold is \
+                 fetched from WhatsApp.",
+            ),
         Endpoint::get("/api/media/{uuid}", linked)
             .named("downloadLinkedMedia")
             .about(TAG, "The file of a message by a signed link, without a credential")
+            .details(
+                "The link is `media.url` of a message and ends after `media.link_minutes`. \
+                 Takes `Range` and `If-None-Match`.",
+            )
             // A message that was not sent, and a file that is still to be fetched from WhatsApp.
             .may_fail(&[
                 ErrorCode::Forbidden,
@@ -95,6 +110,7 @@ struct EditBody {
 
 #[derive(Serialize, ToSchema)]
 struct ChangedView {
+    /// The message as it is now.
     message: MessageView,
 }
 
@@ -102,6 +118,8 @@ struct ChangedView {
 #[schema(example = json!({ "uuid": "660e8400-e29b-41d4-a716-446655440045", "is_deleted": true }))]
 struct DeletedView {
     uuid: String,
+    /// Always true.
+    #[schema(example = true)]
     is_deleted: bool,
 }
 
@@ -118,6 +136,7 @@ struct ReactionBody {
     "grouped_reactions": [{ "emoji": "👍", "count": 1, "has_my_reaction": true }],
 }))]
 struct ReactionView {
+    /// Number of the message.
     message_id: u64,
     uuid: String,
     grouped_reactions: Vec<GroupedReaction>,

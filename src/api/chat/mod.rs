@@ -2,6 +2,7 @@
 //! from the store and work while an instance, a session by its name here, is offline.
 
 pub mod access;
+mod choices;
 mod conversations;
 mod either_form;
 mod formatted;

@@ -90,14 +90,24 @@ impl PageOf {
 /// What stands around the items of a page.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PageNumbers {
+    /// Number of this page, from 1.
     pub current_page: usize,
+    /// Entries that a page holds at most.
+    #[schema(example = 20)]
     pub per_page: usize,
+    /// Entries on all pages.
     pub total: usize,
+    /// Number of the last page.
     pub last_page: usize,
     /// Places of the first and the last item, from 1.
     pub from: Option<usize>,
+    /// Place of the last entry of the page; null on an empty page.
     pub to: Option<usize>,
+    /// Path of the next page; null on the last one.
+    #[schema(example = json!(null))]
     pub next_page_url: Option<String>,
+    /// Path of the page before; null on the first one.
+    #[schema(example = json!(null))]
     pub prev_page_url: Option<String>,
 }
 

@@ -14,7 +14,9 @@ const SELECTOR: char = '\u{FE0F}';
 #[schema(example = json!({ "emoji": "👍", "count": 2, "has_my_reaction": true }))]
 pub struct GroupedReaction {
     pub emoji: String,
+    /// How many people reacted so.
     pub count: usize,
+    /// Whether the account itself is among them.
     pub has_my_reaction: bool,
 }
 

@@ -46,19 +46,28 @@ pub fn endpoints() -> Vec<Endpoint> {
             ),
         send(Endpoint::post("/api/v1/chat/send-media", media))
             .named("sendChatMedia")
-            .about(TAG, "Send a file from a URL, or a file in the request"),
+            .about(TAG, "Send a file from a URL, or a file in the request")
+            .details("The file is named by `media_url`, or is in `media_data` as a data URL."),
         send(Endpoint::post("/api/v1/messages/send", queue_text))
             .named("queueText")
-            .about(TAG, "Queue a text, to be sent now or at a time"),
+            .about(TAG, "Queue a text, to be sent now or at a time")
+            .details(
+                "Answers as soon as the message is in the outbox, also while the instance is \
+                 not connected.",
+            ),
         send(Endpoint::post("/api/v1/messages/send-media", queue_media))
             .named("queueMedia")
-            .about(TAG, "Queue a file from a URL or in the request, to be sent now or at a time"),
+            .about(TAG, "Queue a file from a URL or in the request, to be sent now or at a time")
+            .details(
+                "Answers as soon as the message is in the outbox, also while the instance is \
+                 not connected.",
+            ),
     ]
 }
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ChatTextBody, example = json!({
-    "instance_id": "my-session", "recipient": "15550000001", "message": "Hello!",
+    "instance_id": "shop", "recipient": "15550000001", "message": "Hello!",
 }))]
 struct TextBody {
     #[schema(schema_with = access::instance_schema)]
@@ -81,13 +90,14 @@ struct TextBody {
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = ChatMediaBody, example = json!({
-    "instance_id": "my-session", "recipient": "15550000001",
+    "instance_id": "shop", "recipient": "15550000001",
     "media_data": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
     "media_type": "image", "caption": "Look",
 }))]
 struct MediaBody {
     #[schema(schema_with = access::instance_schema)]
     instance_id: Option<Id>,
+    /// A telephone number with its country code, or a WhatsApp address, also of a group.
     #[schema(format = "chat-recipient")]
     recipient: String,
     /// http or https, at a public address.

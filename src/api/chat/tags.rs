@@ -75,7 +75,9 @@ struct TagDraft {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "color": "#10b981" }))]
 struct TagChange {
+    /// 1 to 50 characters, unlike those of other tags whatever their case.
     #[schema(min_length = 1, max_length = 50)]
+    #[schema(example = "VIP")]
     name: Option<String>,
     #[schema(min_length = 1, max_length = 7, format = "color")]
     color: Option<String>,
@@ -83,17 +85,23 @@ struct TagChange {
 
 #[derive(Serialize, ToSchema)]
 struct TagsView {
+    /// The tags.
     tags: Vec<TagView>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct OneTagView {
+    /// The tag.
     tag: TagView,
 }
 
 #[derive(Serialize, ToSchema)]
 struct TagView {
+    /// UUID of the tag.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
+    /// Name of the tag.
+    #[schema(example = "VIP")]
     name: String,
     color: String,
     conversations_count: usize,
@@ -104,6 +112,8 @@ struct TagView {
 /// The tag that is gone.
 #[derive(Serialize, ToSchema)]
 struct DeletedTag {
+    /// UUID of the tag.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
 }
 

@@ -5,7 +5,15 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        chat::{paging::PageNumbers, reactions::GroupedReaction},
+        chat::{
+            choices::{
+                conversation_status_schema, direction_schema, instance_status_schema,
+                last_status_schema, message_status_schema, message_type_schema,
+                replied_type_schema, waiting_status_schema,
+            },
+            paging::PageNumbers,
+            reactions::GroupedReaction,
+        },
         content::{CardView, ChatAdView, LinkPreviewView, LocationView, MenuReplyView, PollView},
     },
     domain::{
@@ -18,7 +26,11 @@ use crate::{
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({ "id": "550e8400-e29b-41d4-a716-446655440001", "name": "VIP", "color": "#f59e0b" }))]
 pub struct TagLabel {
+    /// UUID of the tag.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     pub id: String,
+    /// Name of the tag.
+    #[schema(example = "VIP")]
     pub name: String,
     pub color: String,
 }
@@ -32,7 +44,7 @@ impl TagLabel {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InstanceLabel {
     pub uuid: String,
-    /// connected, qr_ready, pending or disconnected.
+    #[schema(schema_with = instance_status_schema)]
     pub status: &'static str,
 }
 
@@ -49,17 +61,24 @@ pub struct InstanceLabel {
     "status": "open", "assigned_to": null,
 }))]
 pub struct ConversationView {
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     pub id: String,
     /// Digits; a group's address.
+    #[schema(example = "15550000001")]
     pub contact_number: String,
     /// Its address, as events name it in `chatId`.
     pub chat_id: String,
     pub display_name: String,
+    /// Address of the picture; null where it is not known.
+    #[schema(example = json!(null))]
     pub profile_picture_url: Option<String>,
     /// One line of at most 200 characters.
+    #[schema(example = "Hello")]
     pub last_message: String,
     pub unread_count: u32,
     pub tags: Vec<TagLabel>,
+    /// The instance that the conversation belongs to.
     pub instance: InstanceLabel,
     pub is_group: bool,
     /// Stories: `status@broadcast`, which is no chat to answer to.
@@ -68,17 +87,20 @@ pub struct ConversationView {
     pub is_channel: bool,
     pub is_archived: bool,
     pub last_message_at: Option<String>,
+    /// Whether the account sent the newest message; null without one.
     pub last_message_from_me: Option<bool>,
-    /// How far the last message came, when it is an own one.
+    #[schema(schema_with = last_status_schema)]
     pub last_message_status: Option<&'static str>,
+    /// Whether automation must not answer.
     pub automation_paused: bool,
-    /// open; nobody is assigned yet.
+    #[schema(schema_with = conversation_status_schema)]
     pub status: &'static str,
     pub assigned_to: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConversationPage {
+    /// The conversations, newest activity first.
     pub data: Vec<ConversationView>,
     #[serde(flatten)]
     pub numbers: PageNumbers,
@@ -87,10 +109,15 @@ pub struct ConversationPage {
 /// A conversation in the form without `format=chat`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlainConversation {
+    /// Number of the conversation.
     pub id: u64,
     pub uuid: String,
     pub instance_id: String,
+    /// Digits; a group's address.
+    #[schema(example = "15550000001")]
     pub contact_number: String,
+    /// The name that a list shows.
+    #[schema(example = "Ada")]
     pub contact_name: String,
     pub is_group: bool,
     /// Stories: `status@broadcast`, which is no chat to answer to.
@@ -100,6 +127,8 @@ pub struct PlainConversation {
     pub unread_count: u32,
     pub is_archived: bool,
     pub last_message_at: Option<String>,
+    /// One line of at most 200 characters.
+    #[schema(example = "Hello")]
     pub last_message: String,
     pub created_at: String,
     pub updated_at: String,
@@ -107,6 +136,7 @@ pub struct PlainConversation {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlainConversationPage {
+    /// The conversations, newest activity first.
     pub data: Vec<PlainConversation>,
     #[serde(flatten)]
     pub numbers: PageNumbers,
@@ -126,11 +156,15 @@ pub struct PlainConversationPage {
     "created_at": "2026-03-24T10:31:00.000Z", "sent_at": "2026-03-24T10:31:00.000Z",
 }))]
 pub struct MessageView {
+    /// Number of the message; later messages of a conversation have higher ones.
     pub id: u64,
     pub uuid: String,
+    /// Full id of the message on WhatsApp.
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub whatsapp_id: String,
-    /// incoming or outgoing.
+    #[schema(schema_with = direction_schema)]
     pub direction: &'static str,
+    /// Whether the account itself sent it.
     pub is_from_me: bool,
     /// A story: posted to `status@broadcast`.
     pub is_status: bool,
@@ -139,29 +173,41 @@ pub struct MessageView {
     /// The text as it was written; the caption of a file.
     pub message_body: String,
     /// The same as HTML: escaped, those mentioned by name in `span`s of class `mention`.
+    #[schema(example = "Hello")]
     pub formatted_body: String,
+    /// WhatsApp addresses of the people mentioned.
+    #[schema(example = json!([]))]
     pub mentioned_jids: Vec<String>,
     pub grouped_reactions: Vec<GroupedReaction>,
+    #[schema(schema_with = message_type_schema)]
     pub message_type: &'static str,
-    /// pending, sent, delivered, read or failed.
+    #[schema(schema_with = message_status_schema)]
     pub status: &'static str,
     /// Why it failed; left out unless it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "The number is not on WhatsApp")]
     pub error: Option<String>,
     /// The kind of that failure, such as RECIPIENT_NOT_ON_WHATSAPP or SEND_FAILED.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(example = "SEND_FAILED")]
     pub error_code: Option<FailureCode>,
     /// Whether a voice note, or a video, was played by whom it was sent to; then it is read as well.
     pub is_played: bool,
+    /// The file; null without one.
     pub media: Option<MediaView>,
+    /// The person who wrote it.
     pub sender: SenderView,
+    /// The message that it answers; null when it answers none.
     pub reply_to: Option<ReplyView>,
+    /// Whether its text was changed after it was sent.
     pub is_edited: bool,
     /// Then its texts are empty.
     pub is_deleted: bool,
     pub created_at: String,
+    /// When WhatsApp accepted it, RFC 3339; null before that.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     pub sent_at: Option<String>,
     #[serde(flatten)]
     pub content: ContentView,
@@ -262,6 +308,8 @@ pub struct MediaView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SenderView {
     pub jid: String,
+    /// Name of the person; the number where none is known.
+    #[schema(example = "Ada")]
     pub name: String,
     pub number: Option<String>,
 }
@@ -272,8 +320,10 @@ pub struct ReplyView {
     /// None when the gateway does not hold that message.
     pub id: Option<u64>,
     pub message_body: String,
-    /// Of what kind that message is; None when the gateway does not hold it.
+    #[schema(schema_with = replied_type_schema)]
     pub message_type: Option<&'static str>,
+    /// Name of the person who wrote it; null where it is not known.
+    #[schema(example = "Ada")]
     pub sender_name: Option<String>,
 }
 
@@ -288,14 +338,20 @@ pub struct MessagePage {
 /// A message in the form without `format=chat`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlainMessage {
+    /// Number of the message; later messages of a conversation have higher ones.
     pub id: u64,
     pub uuid: String,
+    /// UUID of the conversation.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     pub conversation_id: String,
     pub instance_id: String,
+    #[schema(schema_with = direction_schema)]
     pub direction: &'static str,
+    #[schema(schema_with = message_type_schema)]
     pub message_type: &'static str,
     pub message_body: String,
     pub media_url: Option<String>,
+    #[schema(schema_with = message_status_schema)]
     pub status: &'static str,
     /// A story: posted to `status@broadcast`.
     pub is_status: bool,
@@ -306,6 +362,7 @@ pub struct PlainMessage {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlainMessagePage {
+    /// The messages, highest id first.
     pub messages: Vec<PlainMessage>,
     pub has_more: bool,
     /// In lists over several conversations: what to give as before_id for the next page.
@@ -320,7 +377,9 @@ pub struct PlainMessagePage {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ChatSentView)]
 pub struct SentView {
+    /// The message that was sent.
     pub message: MessageView,
+    /// The conversation that it stands in.
     pub conversation: ConversationView,
 }
 
@@ -381,8 +440,12 @@ pub fn time(at: Timestamp) -> String {
 pub struct QueuedView {
     /// Of the message that it will be; DELETE /chat/messages/{uuid} takes it back.
     pub uuid: String,
+    #[schema(schema_with = waiting_status_schema)]
     pub status: &'static str,
+    /// The time before which it is not sent, RFC 3339; null for none.
+    #[schema(example = json!(null))]
     pub scheduled_at: Option<String>,
+    /// Seconds until it may be sent.
     pub delay_seconds: i64,
     pub remaining_quota: Option<u64>,
 }

@@ -50,7 +50,12 @@ impl Dialect for Business {
             json!({
                 "type": "object",
                 "required": ["success", "message"],
-                "properties": { "success": { "const": true }, "message": { "type": "string" } },
+                "properties": {
+                    "success": { "const": true, "description": "Tells a success from a failure." },
+                    "message": {
+                        "type": "string", "description": "A sentence for a person.", "example": "Done",
+                    },
+                },
             })
         })
     }
@@ -77,16 +82,24 @@ impl Dialect for Business {
             "type": "object",
             "required": ["error", "code"],
             "properties": {
-                "error": { "type": "string", "description": "What is wrong, in a sentence" },
-                "code": { "type": "string" },
+                "error": {
+                    "type": "string", "description": "What is wrong, in a sentence", "example": "phone: is required",
+                },
+                "code": {
+                    "type": "string", "description": "Its kind, for programs", "example": "validation_error",
+                },
                 "fields": {
                     "type": "object", "description": "What is wrong with each field",
                     "additionalProperties": { "type": "array", "items": { "type": "string" } },
                 },
-                "contactId": { "type": "string", "description": "The contact that is there already" },
-                "limit": { "type": "integer" },
+                "contactId": {
+                    "type": "string", "format": "uuid", "description": "The contact that is there already",
+                },
+                "limit": { "type": "integer", "description": "How many may be there" },
                 "retryAfter": { "type": "integer", "description": "Seconds" },
-                "didYouMean": { "type": "string" },
+                "didYouMean": {
+                    "type": "string", "description": "The name that may be meant", "example": "phone",
+                },
             },
         });
         ("BusinessFailure", schema)

@@ -67,12 +67,17 @@ pub fn success_schema(data: Option<Value>) -> Value {
     let mut schema = json!({
         "type": "object",
         "required": ["success"],
-        "properties": { "success": { "const": true }, "message": { "type": "string" } },
+        "properties": {
+            "success": { "const": true, "description": "Tells a success from a failure." },
+            "message": { "type": "string", "description": "A sentence for a person.", "example": "Done" },
+        },
     });
-    if let Some(data) = data {
-        schema["required"] = json!(["success", "data"]);
-        schema["properties"]["data"] = data;
+    let Some(mut data) = data else { return schema };
+    if let Value::Object(data) = &mut data {
+        data.entry("description").or_insert("What was asked for.".into());
     }
+    schema["required"] = json!(["success", "data"]);
+    schema["properties"]["data"] = data;
     schema
 }
 
@@ -81,14 +86,24 @@ pub fn failure_schema() -> Value {
         "type": "object",
         "required": ["success", "error"],
         "properties": {
-            "success": { "const": false },
+            "success": { "const": false, "description": "Tells a failure from a success." },
             "error": {
                 "type": "object",
+                "description": "What went wrong.",
                 "required": ["code", "message", "details"],
                 "properties": {
-                    "code": { "type": "string" },
-                    "message": { "type": "string" },
-                    "details": { "type": "object" },
+                    "code": {
+                        "type": "string", "example": "VALIDATION_ERROR",
+                        "description": "Its kind, for programs.",
+                    },
+                    "message": {
+                        "type": "string", "example": "chatId: is required",
+                        "description": "What is wrong and what to do, for people.",
+                    },
+                    "details": {
+                        "type": "object", "example": { "fields": { "chatId": ["is required"] } },
+                        "description": "Facts for programs, such as the faults of each field in `fields`.",
+                    },
                 },
             },
         },

@@ -22,19 +22,22 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/info/consumers", list)
             .named("listConsumers")
-            .about(TAG, "How far the consumers of the event log have come, and what they fail at"),
+            .about(TAG, "How far the consumers of the event log have come, and what they fail at")
+            .details("A consumer that falls behind holds up the retention of the log."),
         Endpoint::post("/api/v1/info/consumers/{consumer}/events/{number}/retry", retry)
             .named("retryConsumerEvent")
             .about(
                 TAG,
                 "Have a consumer try an event now that it fails at, also one that it gave up",
-            ),
+            )
+            .details("Events behind it, of the same lane, follow once it is handled."),
         Endpoint::post("/api/v1/info/consumers/{consumer}/events/{number}/skip", skip)
             .named("skipConsumerEvent")
             .about(
                 TAG,
                 "Have a consumer give up an event that it fails at; one that it gave up is forgotten",
-            ),
+            )
+            .details("Events behind it, of the same lane, go on at once."),
     ]
 }
 
@@ -69,6 +72,8 @@ impl PathValue for EventNumber {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ConsumerView {
+    /// Name of the consumer.
+    #[schema(example = "search")]
     name: String,
     /// The log is read up to this number.
     cursor: u64,
@@ -88,10 +93,16 @@ struct ConsumerFaultView {
     /// The number of the event in the log.
     number: u64,
     event_id: String,
+    /// How many attempts failed.
     failures: u32,
     /// The last of the failures.
+    #[schema(example = "timeout")]
     error: String,
+    /// When it first failed, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     first_at: String,
+    /// When it last failed, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     last_at: String,
 }
 

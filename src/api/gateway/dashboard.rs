@@ -49,6 +49,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/", page)
             .named("getDashboard")
             .about(TAG, "The dashboard, for those who take HTML")
+            .details("Programs that accept JSON alone get 404.")
             .limited(Bucket::None),
         Endpoint::get("/assets/{file}", asset)
             .named("getDashboardFile")

@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
 use serde::Serialize;
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
         endpoint::Endpoint,
         kit::{
             Admin, Bucket, Call, Content, Data, DescribeAnswer, File, FileKind, Operation,
-            OwnSessions, Public, Read, shape,
+            OwnSessions, Public, Read, required_choice, shape,
         },
         openapi,
         sessions::wire::seconds,
@@ -51,10 +51,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/metrics", metrics)
             .named("getMetrics")
             .about(TAG, "Metrics in the Prometheus text format")
+            .details("Gauges of sessions and sizes are measured when it is asked for.")
             .limited(Bucket::None),
         Endpoint::get("/openapi.json", openapi::json)
             .named("getOpenApi")
             .about(TAG, "This document")
+            .details("The simulated network has a document of its own.")
             .limited(Bucket::None),
         Endpoint::get("/api-docs", openapi::page)
             .named("redirectToApiDocs")
@@ -72,6 +74,25 @@ struct MetricsText;
 
 impl FileKind for MetricsText {
     const CONTENT_TYPE: &'static str = "text/plain";
+    const EXAMPLE: &'static str =
+        "# TYPE wagate_sessions gauge\nwagate_sessions{state=\"ready\"} 1\n";
+}
+
+fn status_schema() -> Schema {
+    let about = "`degraded` where a check warns, `unhealthy` where one fails.";
+    required_choice(about, &["healthy", "degraded", "unhealthy"])
+}
+
+fn engine_schema() -> Schema {
+    required_choice("The engine of new sessions.", &["browser", "simulated"])
+}
+
+fn network_schema() -> Schema {
+    required_choice("The network that sessions reach.", &["whatsapp", "simulated"])
+}
+
+fn outcome_schema() -> Schema {
+    required_choice("Outcome of the check.", &["ok", "warn", "error"])
 }
 
 /// 200, or 503 with the same data where a check failed.
@@ -100,20 +121,36 @@ impl DescribeAnswer for HealthAnswer {
 
 #[derive(Serialize, ToSchema)]
 struct HealthView {
+    #[schema(schema_with = status_schema)]
     status: &'static str,
+    /// When it was checked, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     timestamp: String,
+    /// Each check by itself.
     checks: Checks,
     /// What an operator should look at.
+    #[schema(example = json!([]))]
     warnings: Vec<String>,
 }
 
+/// The checks, each with its outcome.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Checks {
+    /// Whether the store answers.
+    #[schema(schema_with = outcome_schema)]
     database: &'static str,
+    /// Whether there is room on the disk.
+    #[schema(schema_with = outcome_schema)]
     disk: &'static str,
+    /// Whether the log of events is within its limits.
+    #[schema(schema_with = outcome_schema)]
     event_log: &'static str,
+    /// Whether no session failed, is degraded or on hold.
+    #[schema(schema_with = outcome_schema)]
     sessions: &'static str,
+    /// Whether the machine has memory left.
+    #[schema(schema_with = outcome_schema)]
     memory: &'static str,
 }
 
@@ -184,20 +221,34 @@ fn sandbox_warning(services: &Services) -> Option<String> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct InfoView {
+    /// Always `wagate`.
+    #[schema(example = "wagate")]
     name: &'static str,
+    /// Version of the gateway.
+    #[schema(example = "0.1.0")]
     version: &'static str,
+    /// Sessions that may run at once.
+    #[schema(example = 50)]
     max_sessions: usize,
+    /// Sessions that run.
     active_sessions: usize,
     /// Seconds since the start.
     uptime: u64,
+    /// Memory of the machine.
     memory: MemoryView,
+    #[schema(schema_with = engine_schema)]
     engine: &'static str,
+    #[schema(schema_with = network_schema)]
     network: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
 struct MemoryView {
+    /// Memory of the gateway and its browsers.
+    #[schema(example = "312MB")]
     used: String,
+    /// Memory of the machine.
+    #[schema(example = "7.8GB")]
     total: String,
 }
 

@@ -64,6 +64,7 @@ impl PathValue for KeyId {
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({ "name": "my-bot", "scopes": ["read", "send"] }))]
 struct KeyDraft {
+    /// A name to recognize the key by.
     #[schema(min_length = 1)]
     name: String,
     #[schema(schema_with = scopes_schema)]
@@ -79,17 +80,36 @@ struct KeyDraft {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct KeyView {
+    /// UUID of the key.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
+    /// The name that was given to the key.
+    #[schema(example = "my-bot")]
     name: String,
+    /// First characters of the key, to recognize it by.
+    #[schema(example = "wag_1a2b")]
     prefix: String,
+    /// What the key may do.
+    #[schema(example = json!(["read"]))]
+    #[schema(schema_with = granted_schema)]
     scopes: Vec<String>,
+    /// The only session that the key reaches; null for all.
+    #[schema(example = json!(null))]
     session_id: Option<String>,
     created_at: String,
+    /// When it ends, RFC 3339; null for never.
+    #[schema(example = json!(null))]
     expires_at: Option<String>,
+    /// When it was last used, to the minute, RFC 3339; null when it never was.
+    #[schema(example = json!(null))]
     last_used_at: Option<String>,
+    /// When it was revoked, RFC 3339; null while it is valid.
+    #[schema(example = json!(null))]
     revoked_at: Option<String>,
+    /// The key itself, in the answer to its creation alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "wag_1a2b3c4d5e6f")]
     key: Option<String>,
 }
 
@@ -99,6 +119,12 @@ fn scopes_schema() -> Array {
                  amounts to `*` unless `sessionId` is given.";
     let each = required_choice("What a key may do", &accounts::SCOPES);
     ArrayBuilder::new().items(RefOr::T(each)).min_items(Some(1)).description(Some(about)).build()
+}
+
+/// The schema of what a key was granted.
+fn granted_schema() -> Array {
+    let each = required_choice("A scope", &accounts::SCOPES);
+    ArrayBuilder::new().items(RefOr::T(each)).description(Some("What the key may do.")).build()
 }
 
 /// When a key ends.

@@ -1,13 +1,13 @@
 //! For people who run the gateway: how it fared lately, and whether its machine is fit.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Admin, Call, Data, Limit, Listed, Query},
+        kit::{Admin, Call, Data, Limit, Listed, Query, required_choice},
     },
     doctor::Check,
     services::history::Sample,
@@ -44,17 +44,23 @@ struct HistoryView {
     interval: u32,
     /// The ends of the samples, in seconds since 1970.
     times: Vec<i64>,
+    /// Messages that came in.
     messages_in: Vec<u64>,
+    /// Messages that were sent.
     messages_out: Vec<u64>,
+    /// Messages that could not be sent.
     sends_failed: Vec<u64>,
     /// Deliveries to webhooks that arrived.
     delivered: Vec<u64>,
     /// Attempts to deliver that came to nothing; most are tried again.
     attempts_failed: Vec<u64>,
+    /// Requests that were answered.
     requests: Vec<u64>,
     /// Requests that were answered with a fault of the gateway (5xx).
     requests_failed: Vec<u64>,
+    /// All sessions.
     sessions: Vec<u64>,
+    /// Sessions that are ready.
     sessions_ready: Vec<u64>,
     /// Messages of the outbox that wait for the time that their caller named.
     waiting_send_at: Vec<u64>,
@@ -97,12 +103,21 @@ impl HistoryView {
 
 #[derive(Serialize, ToSchema)]
 struct CheckView {
+    /// What was checked.
+    #[schema(example = "Chromium")]
     name: &'static str,
-    /// `ok`, `warn` or `error`.
+    #[schema(schema_with = verdict_schema)]
     verdict: &'static str,
+    /// What was found, in a sentence.
+    #[schema(example = "Chromium 131 at /usr/bin/chromium")]
     found: String,
     /// What to do, where something is wrong.
+    #[schema(example = json!(null))]
     remedy: Option<String>,
+}
+
+fn verdict_schema() -> Schema {
+    required_choice("Its outcome.", &["ok", "warn", "error"])
 }
 
 impl CheckView {

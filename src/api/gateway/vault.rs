@@ -1,13 +1,13 @@
 //! The key that secrets at rest are sealed with: its id, never the key.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Admin, Call, Data},
+        kit::{Admin, Call, Data, required_choice},
     },
     services::VaultStatus,
 };
@@ -31,13 +31,19 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[serde(rename_all = "camelCase")]
 struct VaultView {
     /// Tells the key from others; nothing follows from it.
+    #[schema(example = "3f2a9c1e")]
     key_id: String,
-    /// `file` for `master.key` in the data folder, `settings` for `vault.key`.
+    #[schema(schema_with = source_schema)]
     source: String,
     /// Values that are sealed with this key.
     sealed_values: u64,
     /// Values that are yet to be, while the key is being rotated.
     values_to_seal: u64,
+}
+
+fn source_schema() -> Schema {
+    let about = "`file` for `master.key` in the data folder, `settings` for `vault.key`.";
+    required_choice(about, &["file", "settings"])
 }
 
 impl From<VaultStatus> for VaultView {

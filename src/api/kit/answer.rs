@@ -234,6 +234,8 @@ impl<T: ToSchema> DescribeAnswer for CreatedOrKnown<T> {
 /// What kind of bytes an answer holds, as a type.
 pub trait FileKind: 'static {
     const CONTENT_TYPE: &'static str;
+    /// What such bytes look like, where they are text for programs.
+    const EXAMPLE: &'static str = "";
     /// Statuses beside 200, with their meaning.
     const OTHERS: &'static [(u16, &'static str)] = &[];
 }
@@ -257,9 +259,9 @@ impl<K> Responder for File<K> {
 
 impl<K: FileKind> DescribeAnswer for File<K> {
     fn describe(operation: &mut Operation) {
-        operation.succeeds(200, "Done", Content::Other(K::CONTENT_TYPE));
+        operation.succeeds(200, "Done", Content::Other(K::CONTENT_TYPE, K::EXAMPLE));
         for &(status, about) in K::OTHERS {
-            operation.succeeds(status, about, Content::Other(""));
+            operation.succeeds(status, about, Content::Other("", ""));
         }
     }
 }

@@ -178,7 +178,7 @@ fn describe_call(scope: Scope, reach: Reach, operation: &mut Operation) {
         operation.segments.push(Segment {
             name: "sessionId",
             about: "The name of the session",
-            example: "my-session",
+            example: "shop",
         });
     }
     // What concerns sessions may come to ask their engines.

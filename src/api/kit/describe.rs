@@ -121,8 +121,8 @@ pub enum Content {
     Message,
     /// A failure that says this beside its error.
     FailureWith(ShapeOf),
-    /// Bytes of a content type; of none where nothing is said of it.
-    Other(&'static str),
+    /// Bytes of a content type, of none where nothing is said of it; and an example, where they are text.
+    Other(&'static str, &'static str),
 }
 
 /// One status of success.

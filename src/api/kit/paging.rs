@@ -93,10 +93,14 @@ impl Paging {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
+    /// Number of this page, from 1.
     page: u64,
+    /// Entries that a page holds at most.
+    #[schema(example = 20)]
     limit: u64,
     /// Entries on all pages.
     total: u64,
+    /// Number of pages.
     total_pages: u64,
 }
 
@@ -142,7 +146,8 @@ impl<T: ToSchema + Plural> DescribeAnswer for Paged<T> {
 
 fn paged<T: ToSchema + Plural>() -> Shape {
     let (entry, pagination) = (shape::<T>(), shape::<Pagination>());
-    let list = ArrayBuilder::new().items(reference(&entry.name)).build();
+    let list = ArrayBuilder::new().items(reference(&entry.name));
+    let list = list.description(Some("The entries of this page.")).build();
     let schema = ObjectBuilder::new()
         .property(T::PLURAL, list)
         .required(T::PLURAL)

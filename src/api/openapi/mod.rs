@@ -1,8 +1,11 @@
-//! The OpenAPI 3.1 document, made from the table of routes, and the page to browse it.
+//! The OpenAPI 3.1 documents, made from the table of routes, and the pages to browse them: one of the gateway, and
+//! one of the control of the simulated network.
 
 mod answers;
+mod examples;
 mod failure;
 mod operation;
+mod words;
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,7 +26,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 18] = [
+const TAGS: [&str; 17] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -41,44 +44,103 @@ const TAGS: [&str; 18] = [
     "Backup",
     "Vault",
     "Server",
-    "Simulated network",
 ];
+const SIMULATOR_TAGS: [&str; 1] = ["Simulated network"];
+const SIMULATOR_PREFIX: &str = "/_simulator/";
 
 /// The page may run its own scripts alone and ask us alone; it styles its elements itself.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' \
 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
 frame-ancestors 'none'";
 
-/// The table of routes.
-type Table = dyn Fn() -> Vec<Endpoint> + Send + Sync;
-
-/// The document, made once, when it is first asked for.
-pub struct Document {
-    table: Box<Table>,
-    text: OnceLock<ByteString>,
+/// One of the documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Gateway,
+    /// The control of the simulated network.
+    Simulator,
 }
 
-impl Document {
+impl Subject {
+    /// Its endpoints among all.
+    fn endpoints(self, all: Vec<Endpoint>) -> Vec<Endpoint> {
+        let is_its = |endpoint: &Endpoint| {
+            endpoint.path.starts_with(SIMULATOR_PREFIX) == (self == Self::Simulator)
+        };
+        all.into_iter().filter(is_its).collect()
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Gateway => "wagate",
+            Self::Simulator => "wagate: simulated network",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Gateway => {
+                "WhatsApp sessions over HTTP, WebSocket, server-sent events and webhooks."
+            }
+            Self::Simulator => {
+                "Control of the simulated network, for tests and demonstrations: phones, their \
+                 owners, planned faults and the clock. There with `--network simulated` alone."
+            }
+        }
+    }
+
+    /// In the order in which people meet them.
+    fn tags(self) -> &'static [&'static str] {
+        match self {
+            Self::Gateway => &TAGS,
+            Self::Simulator => &SIMULATOR_TAGS,
+        }
+    }
+}
+
+/// A document as people read it, from the table of all routes.
+pub fn pretty(subject: Subject, table: Vec<Endpoint>) -> String {
+    format!("{:#}\n", document(subject, table))
+}
+
+/// The table of all routes.
+type Table = dyn Fn() -> Vec<Endpoint> + Send + Sync;
+
+/// The documents, each made once, when it is first asked for.
+pub struct Documents {
+    table: Box<Table>,
+    gateway: OnceLock<ByteString>,
+    simulator: OnceLock<ByteString>,
+}
+
+impl Documents {
     pub fn new(table: impl Fn() -> Vec<Endpoint> + Send + Sync + 'static) -> Self {
-        Self { table: Box::new(table), text: OnceLock::new() }
+        let (gateway, simulator) = (OnceLock::new(), OnceLock::new());
+        Self { table: Box::new(table), gateway, simulator }
+    }
+
+    fn of(&self, subject: Subject) -> &OnceLock<ByteString> {
+        match subject {
+            Subject::Gateway => &self.gateway,
+            Subject::Simulator => &self.simulator,
+        }
     }
 
     /// Made beside the threads that serve requests, where it is not there yet.
-    async fn text(self: Arc<Self>) -> Result<ByteString, Error> {
-        if let Some(text) = self.text.get() {
-            return Ok(text.clone());
-        }
-        let make = move || {
-            let make = || document(&(self.table)()).to_string().into();
-            Ok(self.text.get_or_init(make).clone())
+    pub async fn answer(self: Arc<Self>, subject: Subject) -> Result<File<Json>, ApiError> {
+        let made = self.of(subject).get().cloned();
+        let text: ByteString = match made {
+            Some(text) => text,
+            None => {
+                let make = move || {
+                    let make = || document(subject, (self.table)()).to_string().into();
+                    Ok::<_, Error>(self.of(subject).get_or_init(make).clone())
+                };
+                elsewhere(make).await?
+            }
         };
-        elsewhere(make).await
+        Ok(HttpResponse::Ok().content_type(Json::CONTENT_TYPE).body(text).into())
     }
-}
-
-/// The document as people read it.
-pub fn pretty(endpoints: &[Endpoint]) -> String {
-    format!("{:#}\n", document(endpoints))
 }
 
 /// The document as an answer.
@@ -86,6 +148,7 @@ pub struct Json;
 
 impl FileKind for Json {
     const CONTENT_TYPE: &'static str = "application/json";
+    const EXAMPLE: &'static str = "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"wagate\"}}";
 }
 
 /// The page, or a file of it.
@@ -110,20 +173,31 @@ impl PathValue for PageFile {
     }
 }
 
-pub async fn json(_: Call<Public>, document: web::Data<Document>) -> Result<File<Json>, ApiError> {
-    let text = document.into_inner().text().await?;
-    Ok(HttpResponse::Ok().content_type(Json::CONTENT_TYPE).body(text).into())
+pub async fn json(
+    _: Call<Public>,
+    documents: web::Data<Documents>,
+) -> Result<File<Json>, ApiError> {
+    documents.into_inner().answer(Subject::Gateway).await
 }
 
 /// Where the browsable page is.
 pub async fn page(_: Call<Public>) -> File<Page> {
-    HttpResponse::Found().insert_header(("location", "/api-docs/index.html")).finish().into()
+    redirect("/api-docs/index.html")
 }
 
 /// The browsable page and its files, all served from the program itself.
 pub async fn file(_: Call<Public>, Path(file): Path<PageFile>) -> File<Page> {
-    let config = Arc::new(Config::from("/openapi.json"));
-    let answer = match utoipa_swagger_ui::serve(&file, config) {
+    browse(&file, "/openapi.json")
+}
+
+pub fn redirect(to: &str) -> File<Page> {
+    HttpResponse::Found().insert_header(("location", to)).finish().into()
+}
+
+/// A file of the page to browse the document at a path.
+pub fn browse(file: &str, document: &'static str) -> File<Page> {
+    let config = Arc::new(Config::from(document));
+    let answer = match utoipa_swagger_ui::serve(file, config) {
         Ok(Some(found)) => HttpResponse::Ok()
             .content_type(found.content_type)
             .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
@@ -133,10 +207,10 @@ pub async fn file(_: Call<Public>, Path(file): Path<PageFile>) -> File<Page> {
     answer.into()
 }
 
-fn document(endpoints: &[Endpoint]) -> Value {
+fn document(subject: Subject, table: Vec<Endpoint>) -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     let mut responses = Map::new();
-    for endpoint in endpoints {
+    for endpoint in &subject.endpoints(table) {
         failure::add(endpoint.dialect, &mut schemas, &mut responses);
         let operation = operation::describe(endpoint, &mut schemas);
         let path = template(endpoint.path);
@@ -145,19 +219,21 @@ fn document(endpoints: &[Endpoint]) -> Value {
             item.insert(endpoint.method.as_str().to_lowercase(), operation);
         }
     }
-    let webhooks = event_schemas::add(&mut schemas);
-    event_schemas::name_messages(&mut paths);
+    let mut webhooks = Map::new();
+    if subject == Subject::Gateway {
+        webhooks = event_schemas::add(&mut schemas);
+        event_schemas::name_messages(&mut paths);
+    }
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "wagate",
+            "title": subject.title(),
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-            "description": "WhatsApp sessions over HTTP, WebSocket, server-sent events and webhooks.",
+            "description": subject.description(),
         },
         "servers": [{ "url": "/" }],
-        // The order in which people meet them.
-        "tags": TAGS.map(|name| json!({ "name": name })),
+        "tags": subject.tags().iter().map(|name| json!({ "name": name })).collect::<Value>(),
         "paths": paths,
         "webhooks": webhooks,
         "components": {
@@ -173,6 +249,8 @@ fn document(endpoints: &[Endpoint]) -> Value {
         },
     });
     answers::require_nullable_fields(&mut document);
+    words::describe(&mut document);
+    examples::add(&mut document);
     document
 }
 
@@ -222,17 +300,25 @@ mod tests {
         routes::endpoints,
     };
 
+    fn document(subject: Subject) -> Value {
+        super::document(subject, endpoints(true))
+    }
+
     #[test]
-    fn every_route_of_the_table_is_in_the_document() {
-        let endpoints = endpoints(true);
-        let document = document(&endpoints);
-        for endpoint in &endpoints {
-            let method = endpoint.method.as_str().to_lowercase();
-            let operation = &document["paths"][template(endpoint.path)][&method];
-            assert!(operation.is_object(), "{method} {}", endpoint.path);
-            assert!(TAGS.contains(&endpoint.tag), "{}", endpoint.tag);
-            assert_ne!(operation["summary"], "", "{method} {} has no summary", endpoint.path);
+    fn every_route_of_the_table_is_in_its_document() {
+        let mut count = 0;
+        for subject in [Subject::Gateway, Subject::Simulator] {
+            let document = document(subject);
+            for endpoint in subject.endpoints(endpoints(true)) {
+                count += 1;
+                let method = endpoint.method.as_str().to_lowercase();
+                let operation = &document["paths"][template(endpoint.path)][&method];
+                assert!(operation.is_object(), "{method} {}", endpoint.path);
+                assert!(subject.tags().contains(&endpoint.tag), "{}", endpoint.tag);
+                assert_ne!(operation["summary"], "", "{method} {} has no summary", endpoint.path);
+            }
         }
+        assert_eq!(count, endpoints(true).len());
     }
 
     #[test]
@@ -274,13 +360,13 @@ mod tests {
 
     #[test]
     fn every_write_takes_an_idempotency_key_and_nothing_else_does() {
-        let document = document(&endpoints(true));
+        let document = document(Subject::Gateway);
         let reference = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
         let (mut with, mut without) = (0, 0);
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 let takes = operation["parameters"].as_array().unwrap().contains(&reference);
-                let is_write = method != "get" && !path.starts_with("/_simulator/");
+                let is_write = method != "get";
                 assert_eq!(takes, is_write, "{method} {path}");
                 if takes { with += 1 } else { without += 1 }
             }
@@ -290,11 +376,12 @@ mod tests {
 
     #[test]
     fn every_reference_of_the_document_leads_somewhere() {
-        let document = document(&endpoints(true));
-        let text = document.to_string();
-        for reference in text.split("#/components/schemas/").skip(1) {
-            let name = reference.split('"').next().unwrap();
-            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        for document in [Subject::Gateway, Subject::Simulator].map(document) {
+            let text = document.to_string();
+            for reference in text.split("#/components/schemas/").skip(1) {
+                let name = reference.split('"').next().unwrap();
+                assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+            }
         }
     }
 
@@ -305,7 +392,7 @@ mod tests {
             let Operation { body, successes, .. } = endpoint.operation;
             let answered = successes.into_iter().filter_map(|success| match success.content {
                 Content::Data(shape) | Content::FailureWith(shape) => Some(shape),
-                Content::Message | Content::Other(_) => None,
+                Content::Message | Content::Other(..) => None,
             });
             for shape in body.into_iter().chain(answered) {
                 let Shape { name, schema, others } = shape();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::api::{
     endpoint::Endpoint,
     gate::idempotency,
-    kit::{Content, Dialect, Reach, Repeat, Scope, Shape, Success, check::bounds},
+    kit::{Bucket, Content, Dialect, Reach, Repeat, Scope, Shape, Success, check::bounds},
     openapi::failure,
 };
 
@@ -21,9 +21,7 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
         "parameters": parameters(endpoint),
         "responses": responses(endpoint, schemas),
     });
-    if !endpoint.description.is_empty() {
-        operation["description"] = endpoint.description.into();
-    }
+    operation["description"] = description(endpoint).into();
     if let Some(body) = endpoint.operation.body {
         operation["requestBody"] = json!({
             "required": true,
@@ -52,6 +50,32 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
     operation
 }
 
+/// Its details, then who may call it and how often.
+fn description(endpoint: &Endpoint) -> String {
+    let scope = match endpoint.scope {
+        Scope::Public => "Needs no credential.".to_owned(),
+        scope => format!("Needs the scope `{}`.", scope.name()),
+    };
+    let reach = match endpoint.reach {
+        _ if endpoint.scope == Scope::Public => "",
+        Reach::InSession => "A key for one session works in that session alone.",
+        Reach::OwnSessions => "A key for one session sees what belongs to that session.",
+        Reach::AllSessions => "A key for one session is refused with 403.",
+    };
+    let limit = match endpoint.bucket() {
+        Bucket::None => "There is no rate limit.".to_owned(),
+        bucket => format!("Counts against the rate limit `{}`.", bucket.name()),
+    };
+    let secret = match endpoint.repeat {
+        Repeat::Secret => {
+            "The answer holds a secret: a repetition with the same `Idempotency-Key` gets 409."
+        }
+        Repeat::Unkeyed | Repeat::Once | Repeat::Repeatable => "",
+    };
+    let sentences = [endpoint.description, &scope, reach, &limit, secret];
+    sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// What a key for one session may do here.
 fn reach(endpoint: &Endpoint) -> &'static str {
     match endpoint.reach {
@@ -73,9 +97,11 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
                 response["content"] = failure_with(endpoint.dialect, &add(&shape(), schemas));
                 None
             }
-            Content::Other("") => None,
-            Content::Other(content_type) => {
-                response["content"] = json!({ *content_type: {} });
+            Content::Other("", _) => None,
+            &Content::Other(content_type, example) => {
+                let content =
+                    if example.is_empty() { json!({}) } else { json!({ "example": example }) };
+                response["content"] = json!({ content_type: content });
                 None
             }
         };
@@ -99,6 +125,8 @@ fn responses(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
 /// The content of a failure that says something beside its error.
 fn failure_with(dialect: &dyn Dialect, data: &Value) -> Value {
     let form = format!("#/components/schemas/{}", dialect.failure_schema().0);
+    let mut data = data.clone();
+    data["description"] = "What was found, beside the error.".into();
     let more = json!({ "type": "object", "required": ["data"], "properties": { "data": data } });
     json!({ "application/json": { "schema": { "allOf": [{ "$ref": form }, more] } } })
 }
@@ -144,11 +172,14 @@ fn query_parameters(query: &Shape) -> Vec<Value> {
         }
         let fields = schema.as_object_mut()?;
         fields.remove("nullable");
-        let about = fields.remove("description");
+        let (about, example) = (fields.remove("description"), fields.remove("example"));
         let mut parameter =
             json!({ "name": name, "in": "query", "required": is_required, "schema": schema });
         if let Some(about) = about {
             parameter["description"] = about;
+        }
+        if let Some(example) = example {
+            parameter["example"] = example;
         }
         Some(parameter)
     };

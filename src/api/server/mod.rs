@@ -102,7 +102,7 @@ impl Server {
         };
         let places = web::Data::new(Places::new(most));
         let policy = web::Data::new(Policy::of(&services.config));
-        let document = web::Data::new(openapi::Document::new(move || endpoints(with_simulator)));
+        let documents = web::Data::new(openapi::Documents::new(|| endpoints(true)));
         let bodies = web::Data::new(LargeBodies::default());
         let data = services.config.data.dir.clone();
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
@@ -114,7 +114,7 @@ impl Server {
                 .app_data(limits.clone())
                 .app_data(policy.clone())
                 .app_data(places.clone())
-                .app_data(document.clone())
+                .app_data(documents.clone())
                 .app_data(bodies.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(from_fn(headers::around))

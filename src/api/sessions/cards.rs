@@ -31,15 +31,18 @@ pub struct CardText(String);
 pub struct CardFields {
     /// What the card says; else the name that the session knows the person by.
     #[schema(max_length = 256)]
+    #[schema(example = "Ada")]
     name: Option<String>,
     /// A telephone number with its country code. Needed unless there is an id, or a vCard with a number.
     #[schema(format = "person")]
     phone: Option<String>,
     /// The person's id in place of a number.
     #[schema(format = "person")]
+    #[schema(example = "15550000001@c.us")]
     id: Option<String>,
     /// Numbers as events list them: the first counts where no other is given.
     #[schema(max_items = 20, format = "person")]
+    #[schema(example = json!(["+15550000001"]))]
     phones: Option<Vec<String>>,
     #[schema(max_length = 256)]
     organization: Option<String>,

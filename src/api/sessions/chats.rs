@@ -21,7 +21,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/sessions/{sessionId}/chats", list)
             .named("listChats")
-            .about(TAG, "List the chats, newest first"),
+            .about(TAG, "List the chats, newest first")
+            .details("With `cached=true` the gateway answers from its own record, also while the session is away."),
         Endpoint::get("/api/v1/sessions/{sessionId}/chats/{chatId}/messages", messages)
             .named("listChatMessages")
             .about(TAG, "The newest messages of a chat, oldest first"),
@@ -40,6 +41,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/sessions/{sessionId}/chats/{chatId}/typing", typing)
             .named("setTyping")
             .about(TAG, "Show or stop \"typing…\"")
+            .details(
+                "WhatsApp ends it by itself after a while. Stopping it early needs `typing: \
+                 false`.",
+            )
             .repeats(Repeat::Repeatable),
     ]
 }
@@ -80,26 +85,40 @@ struct TypingBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ChatView {
+    /// Id of the chat, with its suffix.
+    #[schema(example = "15550000001@c.us")]
     id: String,
     /// None for a group.
     identity: Option<IdentityView>,
+    /// Name of the chat, as the phone shows it.
+    #[schema(example = "Ada")]
     name: String,
     is_group: bool,
     /// Stories, or a channel: nothing can be sent there.
     is_status: bool,
+    /// A channel (`…@newsletter`).
     is_channel: bool,
     unread_count: u32,
+    /// The newest message; null in an empty chat.
     last_message: Option<LastMessageView>,
     archived: bool,
     pinned: bool,
+    /// When something last happened in it, in seconds since 1970.
+    #[schema(example = 1774348260)]
     timestamp: i64,
+    /// Until when it is muted, in seconds since 1970; 0 when it is not.
+    #[schema(example = 0)]
     mute_expiration: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LastMessageView {
+    /// Its text, or a word for what it carries.
+    #[schema(example = "Hello")]
     body: String,
+    /// When it was sent, in seconds since 1970.
+    #[schema(example = 1774348260)]
     timestamp: i64,
     from_me: bool,
 }

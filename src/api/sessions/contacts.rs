@@ -20,7 +20,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/sessions/{sessionId}/contacts", list)
             .named("listContacts")
-            .about(TAG, "List the contacts"),
+            .about(TAG, "List the contacts")
+            .details("`myContacts=true` leaves out people who are not in the address book."),
         Endpoint::get("/api/v1/sessions/{sessionId}/contacts/{contactId}", read)
             .named("getContact")
             .about(TAG, "Look at a contact")
@@ -67,14 +68,24 @@ impl PathValue for ContactId {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ContactView {
+    /// Id of the person.
+    #[schema(example = "15550000001@c.us")]
     id: String,
+    /// Name in the address book, or the one that the person chose, or the number.
+    #[schema(example = "Ada")]
     name: String,
     pushname: Option<String>,
+    /// Whether the person is in the address book.
     is_my_contact: bool,
+    /// Whether the person uses WhatsApp.
     #[serde(rename = "isWAContact")]
     is_wa_contact: bool,
+    /// Short form of the name; null without one.
+    #[schema(example = "Ada")]
     short_name: Option<String>,
+    /// Whether it is a business account.
     is_business: bool,
+    /// Always false.
     is_group: bool,
     lid: Option<String>,
     identity: Option<IdentityView>,
@@ -85,14 +96,22 @@ struct ContactView {
 struct ContactDetails {
     #[serde(flatten)]
     contact: ContactView,
+    /// Whether the account blocks the person.
     is_blocked: bool,
+    /// The profile picture, as far as it may be seen.
     profile_pic_thumb_obj: PictureView,
 }
 
 #[derive(Serialize, ToSchema)]
 struct PictureView {
+    /// Address of the picture at WhatsApp, which ends after a while; null without one.
+    #[schema(example = "https://pps.whatsapp.net/v/picture.jpg")]
     eurl: Option<String>,
+    /// WhatsApp's id of the picture; null without one.
+    #[schema(example = "1700000000")]
     id: Option<String>,
+    /// A small picture as a data URL; null without one.
+    #[schema(example = "data:image/jpeg;base64,/9j/4AAQSkZJRg==")]
     img: Option<String>,
 }
 

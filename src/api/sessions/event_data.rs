@@ -8,7 +8,13 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    api::{kit::required_choice, sessions::identity::IdentityView},
+    api::{
+        kit::required_choice,
+        sessions::{
+            identity::IdentityView,
+            wire::{hold_reason_schema, status_schema},
+        },
+    },
     domain::{
         FailureCode, Jid, MessageId,
         event::{CancelReason, DisconnectReason, GroupChange, JoinAction, LeaveAction, Presence},
@@ -22,13 +28,16 @@ pub struct QrData {
     /// A picture as a data URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "data:image/png;base64,iVBORw0KGgo=")]
     pub qr_code: Option<String>,
     /// The text of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "2@abc,def,ghi")]
     pub qr_text: Option<String>,
     #[schema(format = DateTime)]
     pub expires_at: String,
+    /// Number of the code, from 1.
     pub attempt: u32,
 }
 
@@ -44,9 +53,13 @@ pub struct AuthenticatedData {
 #[serde(rename_all = "camelCase")]
 pub struct ReadyData<'a> {
     pub phone_number: &'a str,
+    /// Id of the account.
     #[schema(value_type = String)]
+    #[schema(example = "15551234567@c.us")]
     pub id: &'a Jid,
     pub pushname: Option<&'a str>,
+    /// The phone's system, such as `android`; null where it is not known.
+    #[schema(example = "android")]
     pub platform: Option<&'a str>,
     #[schema(value_type = Option<String>)]
     pub lid: Option<&'a Jid>,
@@ -66,6 +79,8 @@ pub struct DisconnectedData {
 /// The session was given up.
 #[derive(Serialize, ToSchema)]
 pub struct FailedData<'a> {
+    /// Why it was given up, in a sentence.
+    #[schema(example = "The QR code was not scanned in time")]
     pub reason: &'a str,
 }
 
@@ -73,6 +88,7 @@ pub struct FailedData<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct StateChangedData<'a> {
     /// The engine's own word for its connection to WhatsApp.
+    #[schema(example = "CONNECTED")]
     pub state: Option<&'a str>,
     #[schema(schema_with = status_schema)]
     pub status: &'static str,
@@ -84,7 +100,9 @@ pub struct StateChangedData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AckData<'a> {
+    /// Full id of the message.
     #[schema(value_type = String)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub id: &'a MessageId,
     #[schema(value_type = String)]
     pub chat_id: &'a Jid,
@@ -96,9 +114,12 @@ pub struct AckData<'a> {
     pub timestamp: i64,
     /// The member whose receipt it is; null for that of the whole message.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     pub participant: Option<&'a Jid>,
+    /// The same as `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub message_id: Option<&'a MessageId>,
     /// Of a message that was not sent: the entry of the outbox that ended so.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,10 +128,12 @@ pub struct AckData<'a> {
     /// The kind of the failure, such as RECIPIENT_NOT_ON_WHATSAPP.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(example = "SEND_FAILED")]
     pub code: Option<FailureCode>,
     /// Why it was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "The number is not on WhatsApp")]
     pub reason: Option<&'a str>,
 }
 
@@ -118,11 +141,14 @@ pub struct AckData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageEditData<'a> {
+    /// Full id of the message.
     #[schema(value_type = String)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub id: &'a MessageId,
     #[schema(value_type = String)]
     pub chat_id: &'a Jid,
     /// The new text.
+    #[schema(example = "Hello again")]
     pub body: &'a str,
     /// Seconds since 1970.
     pub timestamp: i64,
@@ -132,7 +158,9 @@ pub struct MessageEditData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageRevokedData<'a> {
+    /// Full id of the message.
     #[schema(value_type = String)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub id: &'a MessageId,
     #[schema(value_type = String)]
     pub chat_id: &'a Jid,
@@ -149,9 +177,13 @@ pub struct MessageRevokedData<'a> {
 pub struct MessageCancelledData<'a> {
     #[schema(value_type = String, format = "uuid")]
     pub outbox_id: Uuid,
+    /// Full id that the message would have had.
     #[schema(value_type = String)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub id: &'a MessageId,
+    /// The same as `id`.
     #[schema(value_type = String)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub message_id: &'a MessageId,
     #[schema(value_type = String)]
     pub chat_id: &'a Jid,
@@ -167,13 +199,17 @@ pub struct MessageCancelledData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendingData {
-    /// ACCOUNT_RESTRICTED or RATE_LIMITED.
+    #[schema(schema_with = hold_reason_schema)]
     pub reason: &'static str,
     /// WhatsApp's code.
     pub whatsapp_code: u32,
+    /// Why, in a sentence.
+    #[schema(example = "WhatsApp restricts the account")]
     pub message: String,
+    /// When it began, RFC 3339.
     #[schema(format = DateTime)]
     pub since: String,
+    /// When sending goes on at the latest, RFC 3339.
     #[schema(format = DateTime)]
     pub until: String,
     /// Seconds since 1970.
@@ -257,6 +293,8 @@ pub struct GroupUpdateData<'a> {
     pub chat_id: &'a Jid,
     #[schema(schema_with = group_change)]
     pub change: GroupChange,
+    /// The new value; null where the change has none.
+    #[schema(example = "Friends")]
     pub value: Option<&'a str>,
     #[schema(value_type = Option<String>)]
     pub by: Option<&'a Jid>,
@@ -272,8 +310,12 @@ pub struct GroupUpdateData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatUpdatedData<'a> {
+    /// Id of the chat.
     #[schema(value_type = String)]
+    #[schema(example = "15550000001@c.us")]
     pub id: &'a Jid,
+    /// Name of the chat.
+    #[schema(example = "Ada")]
     pub name: &'a str,
     pub unread_count: u32,
     pub archived: bool,
@@ -282,8 +324,12 @@ pub struct ChatUpdatedData<'a> {
 /// A contact changed.
 #[derive(Serialize, ToSchema)]
 pub struct ContactUpdatedData<'a> {
+    /// Id of the person.
     #[schema(value_type = String)]
+    #[schema(example = "15550000001@c.us")]
     pub id: &'a Jid,
+    /// Name of the contact.
+    #[schema(example = "Ada")]
     pub name: &'a str,
     pub pushname: Option<&'a str>,
 }
@@ -292,15 +338,21 @@ pub struct ContactUpdatedData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityLearnedData<'a> {
+    /// Id by hidden identity (`@lid`).
     #[schema(value_type = String)]
+    #[schema(example = "100000000000001@lid")]
     pub lid: &'a Jid,
+    /// Id by telephone number (`@c.us`).
     #[schema(value_type = String)]
+    #[schema(example = "15550000001@c.us")]
     pub phone: &'a Jid,
     /// The number that this person had before.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     pub former_phone: Option<&'a Jid>,
     /// Who had the number before.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     pub former_lid: Option<&'a Jid>,
     /// Seconds since 1970.
     pub timestamp: i64,
@@ -322,10 +374,16 @@ pub struct PresenceData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallData<'a> {
+    /// WhatsApp's id of the call.
+    #[schema(example = "3EB0A1B2C3D4E5F6")]
     pub id: &'a str,
+    /// Id of the person who calls.
     #[schema(value_type = String)]
+    #[schema(example = "15550000001@c.us")]
     pub from: &'a Jid,
+    /// Whether it is a video call.
     pub is_video: bool,
+    /// Whether it is a call of a group.
     pub is_group: bool,
     /// Seconds since 1970.
     pub timestamp: i64,
@@ -337,8 +395,10 @@ pub struct CallData<'a> {
 pub struct HistoryGapData<'a> {
     #[schema(value_type = String)]
     pub chat_id: &'a Jid,
+    /// The newest message before the gap, RFC 3339.
     #[schema(format = DateTime)]
     pub after: String,
+    /// The oldest message after the gap, RFC 3339.
     #[schema(format = DateTime)]
     pub before: String,
 }
@@ -346,6 +406,8 @@ pub struct HistoryGapData<'a> {
 /// The engine reports something that the gateway has no event for.
 #[derive(Serialize, ToSchema)]
 pub struct UnknownData<'a> {
+    /// The engine's own name for it.
+    #[schema(example = "CIPHERTEXT")]
     pub name: &'a str,
     /// The engine's own object, of at most 16 KiB.
     #[schema(value_type = Value)]
@@ -358,12 +420,16 @@ pub struct UnknownData<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookDisabledData {
+    /// UUID of the webhook.
     #[schema(value_type = String, format = "uuid")]
     pub webhook_id: Uuid,
     /// Scheme, host and port of its address.
+    #[schema(example = "https://example.com")]
     pub origin: Option<String>,
     /// Whether it was to get the events of all sessions.
     pub all_sessions: bool,
+    /// Why it was switched off, in a sentence.
+    #[schema(example = "Nothing could be delivered for three days")]
     pub reason: String,
     /// Seconds since 1970.
     pub failing_since: Option<i64>,
@@ -385,11 +451,6 @@ fn disconnect_reason() -> Schema {
             "SHUTDOWN",
         ],
     )
-}
-
-fn status_schema() -> Schema {
-    let states = ["initializing", "qr_ready", "authenticated", "ready", "failed", "terminated"];
-    required_choice("The status of the session", &states)
 }
 
 fn ack_schema() -> Schema {

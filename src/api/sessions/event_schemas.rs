@@ -112,10 +112,10 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
             "required": ["event", "id", "sessionId", "timestamp", "data"],
             "properties": {
                 "event": { "const": "webhook.test" },
-                "id": { "type": "string", "format": "uuid" },
-                "sessionId": { "type": ["string", "null"] },
+                "id": { "type": "string", "format": "uuid", "description": "UUID of the test." },
+                "sessionId": session_or_none(),
                 "timestamp": seconds(),
-                "data": { "type": "object" },
+                "data": { "type": "object", "description": "An empty object." },
             },
         },
         "PresentFrame": {
@@ -138,7 +138,7 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
             "properties": {
                 "event": { "const": "pong" },
                 "sessionId": { "type": "string" },
-                "data": { "type": "object" },
+                "data": { "type": "object", "description": "An empty object." },
                 "timestamp": seconds(),
             },
         },
@@ -151,13 +151,16 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
             "oneOf": [
                 {
                     "type": "object", "required": ["action"],
-                    "properties": { "action": { "const": "ping" } },
+                    "properties": { "action": { "const": "ping", "description": "Asks for a pong." } },
                 },
                 {
                     "type": "object", "required": ["action", "events"],
                     "properties": {
-                        "action": { "const": "subscribe" },
-                        "events": { "type": "array", "items": { "type": "string" } },
+                        "action": { "const": "subscribe", "description": "Chooses the events." },
+                        "events": {
+                            "type": "array", "items": { "type": "string", "example": "message" },
+                            "description": "Names of events, or `*` for all.",
+                        },
                     },
                 },
             ],
@@ -166,13 +169,15 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
             "type": "object",
             "description": "The data of `event: reset`: the log does not know the number; all that it has follows",
             "required": ["oldest"],
-            "properties": { "oldest": { "type": "integer", "format": "int64" } },
+            "properties": { "oldest": { "type": "integer", "format": "int64", "description": "The oldest number of the log" } },
         },
         "StreamClosed": {
             "type": "object",
             "description": "The data of `event: closed`: the key of the stream has ended",
             "required": ["reason"],
-            "properties": { "reason": { "type": "string" } },
+            "properties": { "reason": {
+                "type": "string", "description": "Why it was closed.", "example": "The API key was revoked",
+            } },
         },
     });
     if let Value::Object(more) = more {
@@ -210,11 +215,12 @@ fn seconds() -> Value {
 
 /// An event of the log around its data.
 fn logged(event: &str, about: &str, data: &Value) -> Value {
-    // Only the gateway's own event may be of no session.
     let session = match event {
-        "webhook.disabled" => json!({ "type": ["string", "null"] }),
+        "webhook.disabled" => session_or_none(),
         _ => json!({ "type": "string" }),
     };
+    let mut data = data.clone();
+    data["description"] = "What the event is about.".into();
     json!({
         "type": "object",
         "description": about,
@@ -240,6 +246,14 @@ fn logged(event: &str, about: &str, data: &Value) -> Value {
     })
 }
 
+/// Only the gateway's own events may be of no session.
+fn session_or_none() -> Value {
+    json!({
+        "type": ["string", "null"],
+        "description": "Name of the session; null where the webhook is for all sessions.",
+    })
+}
+
 fn present(event: &str, data: &str) -> Value {
     json!({
         "type": "object",
@@ -247,7 +261,7 @@ fn present(event: &str, data: &str) -> Value {
         "properties": {
             "event": { "const": event },
             "sessionId": { "type": "string" },
-            "data": { "$ref": format!("{PREFIX}{data}") },
+            "data": { "$ref": format!("{PREFIX}{data}"), "description": "What the event is about." },
             "timestamp": seconds(),
         },
     })

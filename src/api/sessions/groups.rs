@@ -29,7 +29,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details("`participants` says for each person whether WhatsApp added them."),
         Endpoint::get("/api/v1/sessions/{sessionId}/groups/{groupId}", read)
             .named("getGroup")
-            .about(TAG, "Look at a group"),
+            .about(TAG, "Look at a group")
+            .details("Read from the engine. The members have their rights beside them."),
         Endpoint::post(PARTICIPANTS, add)
             .named("addGroupParticipants")
             .about(TAG, "Add people to a group")
@@ -52,10 +53,13 @@ struct ParticipantsQuery {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "name": "Friends", "participants": ["15550000001@c.us"] }))]
 struct GroupBody {
+    /// Name of the group, 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
+    /// People to add, by id or telephone number.
     #[schema(min_items = 1, max_items = 1_023, format = "person")]
     participants: Vec<String>,
+    /// Description of the group.
     #[schema(max_length = 2_048)]
     description: Option<String>,
 }
@@ -63,6 +67,7 @@ struct GroupBody {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "participants": ["15550000003@c.us"] }))]
 struct ParticipantsBody {
+    /// The people, by id or telephone number.
     #[schema(max_items = 256, format = "person")]
     participants: Option<Vec<String>>,
 }
@@ -70,26 +75,36 @@ struct ParticipantsBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OutcomeView {
+    /// Id of the person.
+    #[schema(example = "15550000001@c.us")]
     id: String,
     identity: Option<IdentityView>,
     /// 200 done, 403 privacy forbids, 404 not on WhatsApp, 408 left a moment ago, 409 is there already.
     status: u16,
+    /// Code of an invitation, for somebody who must be invited.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "AbCdEfGhIjKlMnOp")]
     invite_code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct GroupCreated {
     gid: String,
+    /// Name of the group.
+    #[schema(example = "Friends")]
     name: String,
+    /// Description of the group; null without one.
+    #[schema(example = json!(null))]
     description: Option<String>,
+    /// What became of each person.
     participants: Vec<OutcomeView>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct ParticipantsView {
     gid: String,
+    /// What became of each person.
     participants: Vec<OutcomeView>,
 }
 
@@ -97,20 +112,32 @@ struct ParticipantsView {
 #[serde(rename_all = "camelCase")]
 struct GroupView {
     gid: String,
+    /// Name of the group.
+    #[schema(example = "Friends")]
     name: String,
+    /// Description of the group; null without one.
+    #[schema(example = json!(null))]
     description: Option<String>,
     owner: Option<String>,
+    /// Number and LID of the owner.
     owner_identity: Option<IdentityView>,
+    /// When it was made, RFC 3339; null where WhatsApp does not say.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     created_at: Option<String>,
+    /// The members.
     participants: Vec<MemberView>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MemberView {
+    /// Id of the member.
+    #[schema(example = "15550000001@c.us")]
     id: String,
     identity: Option<IdentityView>,
+    /// Whether the member is an admin.
     is_admin: bool,
+    /// Whether the member made the group.
     is_super_admin: bool,
 }
 

@@ -46,15 +46,20 @@ struct IdentityQuery {
     /// A hidden identity, such as 100000000000001@lid.
     lid: Option<String>,
     /// Or a telephone number, with or without @c.us.
+    #[schema(example = "15550000003")]
     phone: Option<String>,
 }
 
 /// Both ids of a person, each null while it is not known.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct IdentityView {
+    /// Id by telephone number (`@c.us`); null where it is not known.
     #[schema(value_type = Option<String>)]
+    #[schema(example = "15550000001@c.us")]
     phone: Option<Jid>,
+    /// Id by hidden identity (`@lid`); null where it is not known.
     #[schema(value_type = Option<String>)]
+    #[schema(example = "100000000000001@lid")]
     lid: Option<Jid>,
 }
 
@@ -74,9 +79,14 @@ impl IdentityView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LearnedView {
+    /// Id by telephone number (`@c.us`).
+    #[schema(example = "15550000001@c.us")]
     phone: String,
+    /// Id by hidden identity (`@lid`).
+    #[schema(example = "100000000000001@lid")]
     lid: String,
     /// RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     learned_at: String,
 }
 

@@ -12,13 +12,13 @@ use crate::{
         error::ApiError,
         kit::{
             Admin, AllSessions, Body, Bucket, Call, Created, Data, InSession, Limit, Listed,
-            Message, OwnSessions, Query, Read, check::bounds::one_of, choice,
+            Message, OwnSessions, Query, Read, check::bounds::one_of, choice, required_choice,
         },
         sessions::{
             linking_code,
             view::{SessionView, failure_of},
             webhooks::{WebhookBody, draft_of},
-            wire::{seconds, status_word},
+            wire::{seconds, status_schema, status_word},
         },
     },
     domain::{
@@ -52,10 +52,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details("A key for one session sees that one alone."),
         Endpoint::get("/api/v1/sessions/{sessionId}", read)
             .named("getSession")
-            .about(TAG, "Look at a session"),
+            .about(TAG, "Look at a session")
+            .details("`waiting` says how many of its messages wait in the outbox, and for what."),
         Endpoint::get("/api/v1/sessions/{sessionId}/status", status)
             .named("getSessionStatus")
-            .about(TAG, "The status of a session"),
+            .about(TAG, "The status of a session")
+            .details("Less than the session's details, for programs that poll."),
         Endpoint::delete("/api/v1/sessions/{sessionId}", remove)
             .named("deleteSession")
             .about(TAG, "Stop and remove a session")
@@ -63,14 +65,20 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/sessions/{sessionId}/restart", restart)
             .named("restartSession")
             .about(TAG, "Restart a session; its login stays")
+            .details("The engine closes and opens again. Messages in the outbox wait meanwhile.")
             .limited(Bucket::Creation),
         Endpoint::post("/api/v1/sessions/{sessionId}/logout", log_out)
             .named("logOutSession")
             .about(TAG, "Unlink the device; the session stays, and shows a code to scan again")
+            .details("Messages and webhooks stay. The session shows a new code.")
             .limited(Bucket::Creation),
         Endpoint::get("/api/v1/sessions/{sessionId}/logs", logs)
             .named("listSessionLogs")
-            .about(TAG, "The newest lines of a session's own log"),
+            .about(TAG, "The newest lines of a session's own log")
+            .details(
+                "Oldest first. They are in memory alone and begin with the start of the \
+                 gateway.",
+            ),
     ]
 }
 
@@ -112,12 +120,14 @@ struct LogsQuery {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = json!({ "sessionId": "my-session" }))]
+#[schema(example = json!({ "sessionId": "shop" }))]
 struct CreateBody {
+    /// Name of the new session: letters, digits, `-` and `_`.
     #[schema(format = "session-name")]
     session_id: String,
     #[serde(rename = "waitForQR")]
     wait_for_qr: Option<bool>,
+    /// Settings of the session; what is left out is as the gateway's settings say.
     config: Option<ConfigBody>,
     /// Registered with the session, or not at all, before it starts: no event is missed.
     webhook: Option<WebhookBody>,
@@ -126,21 +136,29 @@ struct CreateBody {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ConfigBody {
+    /// For clients of open-wa: `true` alone is accepted, since sessions are always linked devices.
     multi_device: Option<bool>,
+    /// Whether Chromium runs without a window; as the settings say when it is not given.
     headless: Option<bool>,
     /// Seconds; 0 for no limit.
     #[schema(minimum = 0, maximum = 3_600)]
     qr_timeout: Option<f64>,
+    /// Seconds from the scan until the session must be ready; 0 for no limit.
     #[schema(minimum = 0, maximum = 3_600)]
     auth_timeout: Option<f64>,
+    /// The proxy through which the session reaches WhatsApp.
     proxy_server_credentials: Option<ProxyBody>,
     #[schema(schema_with = engine_schema)]
     engine: Option<String>,
+    /// Whether the session starts again after a crash (default true).
     restart_on_crash: Option<bool>,
+    /// User agent of the browser, in place of its own.
     #[schema(max_length = 512)]
     user_agent: Option<String>,
+    /// Path of the Chromium to start; needs `openwa.allow_browser_overrides` in the settings.
     #[schema(max_length = 4_096)]
     executable_path: Option<String>,
+    /// Further arguments for Chromium; needs `openwa.allow_browser_overrides` in the settings.
     chromium_args: Option<Vec<String>>,
     /// Leave stories out: no event, no message in a list (default false).
     ignore_status: Option<bool>,
@@ -165,6 +183,10 @@ fn engine_schema() -> Schema {
     choice("What runs the session; as the settings say when it is not given.", &ENGINES)
 }
 
+fn level_schema() -> Schema {
+    required_choice("How serious it is.", &["info", "warn", "error"])
+}
+
 fn protocol_schema() -> Schema {
     choice("`http` when it is not given.", &PROTOCOLS)
 }
@@ -179,6 +201,7 @@ struct RestartBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct StatusView {
+    #[schema(schema_with = status_schema)]
     status: &'static str,
     last_activity: String,
     session_id: String,
@@ -187,6 +210,7 @@ struct StatusView {
     connected: bool,
     degraded: bool,
     /// The engine's own word for its line to WhatsApp.
+    #[schema(example = "CONNECTED")]
     state: Option<String>,
 }
 
@@ -194,20 +218,32 @@ struct StatusView {
 #[serde(rename_all = "camelCase")]
 struct RestartView {
     session_id: String,
+    /// Always true.
+    #[schema(example = true)]
     restarted: bool,
+    #[schema(schema_with = status_schema)]
     status: &'static str,
+    /// When it was restarted, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     timestamp: String,
     #[serde(rename = "hasQRCode")]
     has_qr_code: bool,
+    /// The QR code as a data URL, when there is one to scan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "data:image/png;base64,iVBORw0KGgo=")]
     qr_code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct LogView {
+    /// When it was logged, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     ts: String,
+    #[schema(schema_with = level_schema)]
     level: &'static str,
+    /// What happened.
+    #[schema(example = "The session is ready")]
     message: String,
 }
 

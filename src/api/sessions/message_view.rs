@@ -15,8 +15,12 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView<'a> {
+    /// Full id of the message.
     #[schema(value_type = String)]
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     id: &'a MessageId,
+    /// The text; for a file its caption.
+    #[schema(example = "Hello")]
     body: &'a str,
     from_me: bool,
     /// Seconds since 1970.
@@ -26,32 +30,53 @@ pub struct MessageView<'a> {
     author_identity: Option<IdentityView>,
     /// WhatsApp Web's own word for its kind, such as `chat`, `image` or `ptt`.
     #[serde(rename = "type")]
+    #[schema(example = "chat")]
     kind: &'static str,
     /// -1 failed, 0 pending, 1 sent, 2 delivered, 3 read, 4 played.
     ack: i8,
+    /// Id of the sender; of the group for a message that came in there.
     #[schema(value_type = String)]
+    #[schema(example = "15550000001@c.us")]
     from: &'a Jid,
     from_identity: Option<IdentityView>,
+    /// Id of the receiver: the account, the other person or the group.
     #[schema(value_type = String)]
+    #[schema(example = "15551234567@c.us")]
     to: &'a Jid,
+    /// Number and LID of the receiver; null for groups and channels.
     to_identity: Option<IdentityView>,
     #[schema(value_type = String)]
     chat_id: &'a Jid,
     /// None for a group.
     chat_identity: Option<IdentityView>,
     /// The text with a file.
+    #[schema(example = json!(null))]
     caption: Option<&'a str>,
+    /// Media type of the file; null without one.
+    #[schema(example = json!(null))]
     mimetype: Option<&'a str>,
+    /// Name of the file; null without one.
+    #[schema(example = json!(null))]
     filename: Option<&'a str>,
+    /// Whether it has a file.
     has_media: bool,
     /// Where its file is, below the session.
+    #[schema(example = json!(null))]
     media_path: Option<String>,
+    /// Full id of the message that it answers; null when it answers none.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     quoted_msg_id: Option<&'a MessageId>,
+    /// Id of the author of that message; null when it answers none.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     quoted_participant: Option<&'a Jid>,
+    /// Number and LID of that author.
+    #[schema(example = json!(null))]
     quoted_participant_identity: Option<IdentityView>,
+    /// Ids of the people mentioned.
     #[schema(value_type = Vec<String>)]
+    #[schema(example = json!(["15550000001@c.us"]))]
     mentioned_jid_list: &'a [Jid],
     /// In the order of those.
     mentioned_identities: Vec<Option<IdentityView>>,
@@ -59,8 +84,11 @@ pub struct MessageView<'a> {
     is_status: bool,
     /// A post of a channel (`…@newsletter`).
     is_channel: bool,
+    /// Whether it was forwarded.
     is_forwarded: bool,
+    /// Whether its text was changed after it was sent.
     is_edited: bool,
+    /// Reactions, one entry for each person.
     reactions: Vec<MessageReactionView<'a>>,
     #[serde(flatten)]
     content: ContentView<'a>,
@@ -152,7 +180,10 @@ struct MessageReactionView<'a> {
 pub struct MessageEventView<'a> {
     #[serde(flatten)]
     message: MessageView<'a>,
+    /// Whether it stands in a group.
     is_group_msg: bool,
+    /// The name that the sender chose; null where it is not known.
+    #[schema(example = "Ada")]
     notify_name: Option<&'a str>,
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
@@ -11,7 +11,7 @@ use crate::{
         file::{AnyFile, Shown, file_answer},
         kit::{
             self, Body, Call, DeletionQuery, File, InSession, Listed, Message, Path, Query, Read,
-            Send,
+            Send, required_choice,
         },
         sessions::{
             identity::IdentityView,
@@ -34,10 +34,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::patch(ONE, edit)
             .named("editMessage")
-            .about(TAG, "Edit an own text or caption of the last 15 minutes"),
+            .about(TAG, "Edit an own text or caption of the last 15 minutes")
+            .details("WhatsApp accepts edits for 15 minutes."),
         Endpoint::delete(ONE, revoke)
             .named("deleteMessage")
-            .about(TAG, "Delete a message; as an admin of a group also those of others"),
+            .about(TAG, "Delete a message; as an admin of a group also those of others")
+            .details("`for=me` removes it from the account alone."),
         Endpoint::post(REACTION, react)
             .named("reactToMessage")
             .about(TAG, "React to a message")
@@ -47,7 +49,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Take a reaction back"),
         Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/media", download)
             .named("downloadMessageMedia")
-            .about(TAG, "The file of a message, whole or in part"),
+            .about(TAG, "The file of a message, whole or in part")
+            .details(
+                "Takes `Range` and `If-None-Match`. A file that the gateway does not hold is \
+                 fetched from WhatsApp.",
+            ),
         Endpoint::get("/api/v1/sessions/{sessionId}/messages/{messageId}/receipts", receipts)
             .named("listMessageReceipts")
             .about(TAG, "Who got, read and played a message of one's own")
@@ -58,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "content": "Hello, once more" }))]
 struct EditBody {
+    /// The new text or caption, 1 to 65,536 characters.
     #[schema(min_length = 1, max_length = 65_536)]
     content: String,
 }
@@ -69,19 +76,30 @@ struct ReactionBody {
     emoji: String,
 }
 
+fn status_schema() -> Schema {
+    required_choice("The same as `ack`, in a word.", &["sent", "delivered", "read", "played"])
+}
+
 /// How far a message has come with one of the people whom it went to.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReceiptView {
+    /// Id of the person.
+    #[schema(example = "15550000001@c.us")]
     participant: String,
     participant_identity: Option<IdentityView>,
     /// 1 sent, 2 delivered, 3 read, 4 played.
     ack: i8,
-    /// `sent`, `delivered`, `read` or `played`.
+    #[schema(schema_with = status_schema)]
     status: &'static str,
     /// By when the person had it; null where that is not known.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     delivered_at: Option<String>,
+    /// When it was read, RFC 3339; null before that.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     read_at: Option<String>,
+    /// When it was played, RFC 3339; null before that.
+    #[schema(example = json!(null))]
     played_at: Option<String>,
 }
 

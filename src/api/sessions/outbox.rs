@@ -10,9 +10,12 @@ use crate::{
         error::ApiError,
         kit::{
             Call, Data, InSession, Limit, Path, PathValue, Query, Read, Repeat, Send,
-            check::bounds::one_of, choice,
+            check::bounds::one_of, choice, required_choice,
         },
-        sessions::{texts::time_to_send, wire::seconds},
+        sessions::{
+            texts::time_to_send,
+            wire::{hold_reason_schema, seconds},
+        },
     },
     domain::{
         Error, FailureCode, SendHold, SessionState, SessionStatus, Subject, Timestamp,
@@ -36,10 +39,15 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(ONE, read).named("getOutboxMessage").about(TAG, "One message on its way out"),
         Endpoint::delete(ONE, cancel)
             .named("cancelOutboxMessage")
-            .about(TAG, "Cancel a message that is not in flight yet"),
+            .about(TAG, "Cancel a message that is not in flight yet")
+            .details("409 once it is in flight or has ended."),
         Endpoint::post(RESUME, resume)
             .named("resumeOutbox")
             .about(TAG, "Send again before the end of a hold")
+            .details(
+                "A hold is a time in which WhatsApp takes no messages of the account. It \
+                 begins again where WhatsApp still refuses.",
+            )
             .repeats(Repeat::Repeatable),
     ]
 }
@@ -74,6 +82,7 @@ pub struct Posting {
     queue: Option<bool>,
     /// Send not before this (RFC 3339); answered at once with 202.
     #[schema(format = "time-to-send")]
+    #[schema(example = "2030-01-31T12:00:00Z")]
     send_at: Option<String>,
     #[schema(schema_with = priority_schema)]
     priority: Option<String>,
@@ -81,6 +90,31 @@ pub struct Posting {
 
 fn priority_schema() -> Schema {
     choice("`direct` (default) overtakes `bulk`.", &PRIORITIES)
+}
+
+fn chosen_priority_schema() -> Schema {
+    required_choice("`direct` overtakes `bulk`.", &PRIORITIES)
+}
+
+fn state_schema() -> Schema {
+    let states = [
+        "queued",
+        "sending",
+        "sent",
+        "delivered",
+        "read",
+        "played",
+        "failed",
+        "unknown",
+        "cancelled",
+    ];
+    required_choice("How far the message has come.", &states)
+}
+
+fn waiting_schema() -> Schema {
+    let about = "Why it waits: for its time, its session, the end of a `hold`, the `connection` to WhatsApp, \
+                 its `turn` behind others or a `lookup` of its outcome; null when it does not wait.";
+    choice(about, &["send_at", "session_not_ready", "hold", "connection", "turn", "lookup"])
 }
 
 impl Posting {
@@ -101,30 +135,40 @@ impl Posting {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct OutboxView {
+    /// UUID of the entry.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     message_id: String,
     chat_id: String,
-    /// queued, sending, sent, delivered, read, played, failed, unknown or cancelled.
-    #[schema(value_type = String)]
+    #[schema(schema_with = state_schema)]
     state: OutboxState,
-    /// Why it waits: send_at, session_not_ready, hold (WhatsApp takes nothing for now), connection (to
-    /// WhatsApp, which was lost), turn (others go first) or lookup (its outcome is being found out).
+    #[schema(schema_with = waiting_schema)]
     waiting_for: Option<&'static str>,
-    #[schema(value_type = String)]
+    #[schema(schema_with = chosen_priority_schema)]
     priority: Priority,
+    /// When it was accepted, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     queued_at: String,
+    /// The time before which it is not sent, RFC 3339; null for none.
+    #[schema(example = json!(null))]
     send_at: Option<String>,
+    /// When its state last changed, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     changed_at: String,
+    /// Attempts to send it so far.
     attempts: u32,
     /// Why it failed, or why its outcome is unknown.
+    #[schema(example = json!(null))]
     reason: Option<String>,
     /// The kind of the failure, such as RECIPIENT_NOT_ON_WHATSAPP or SEND_FAILED.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     code: Option<FailureCode>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct OutboxList {
+    /// The entries, newest first.
     outbox: Vec<OutboxView>,
     /// Why nothing is sent at the moment, and until when; null when it is.
     hold: Option<HoldView>,
@@ -140,12 +184,18 @@ struct ResumedView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldView {
-    /// ACCOUNT_RESTRICTED or RATE_LIMITED.
+    #[schema(schema_with = hold_reason_schema)]
     reason: &'static str,
     /// WhatsApp's code.
     whatsapp_code: u32,
+    /// Why, in a sentence.
+    #[schema(example = "WhatsApp restricts the account")]
     message: String,
+    /// When it began, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     since: String,
+    /// When sending goes on at the latest, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     until: String,
 }
 

@@ -27,6 +27,8 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PollTallyView {
+    /// Full id of the poll.
+    #[schema(example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     message_id: String,
     chat_id: String,
     question: String,
@@ -44,6 +46,7 @@ struct PollTallyView {
 struct PollOptionView {
     option: String,
     votes: usize,
+    /// The people who chose it.
     voters: Vec<VoterView>,
 }
 

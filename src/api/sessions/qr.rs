@@ -15,7 +15,7 @@ use crate::{
             linking_code::{USUAL_SIZE, data_url, pairing_message, png},
             texts::phone,
             view::failure_of,
-            wire::{seconds, status_word},
+            wire::{seconds, status_schema, status_word},
         },
     },
     domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject},
@@ -41,7 +41,11 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "The QR code as a PNG picture"),
         Endpoint::post("/api/v1/sessions/{sessionId}/pairing-code", pairing_code)
             .named("createPairingCode")
-            .about(TAG, "A code to type on the phone instead of scanning"),
+            .about(TAG, "A code to type on the phone instead of scanning")
+            .details(
+                "Type it on the phone under Linked devices, Link with phone number. It takes \
+                 the place of the QR code.",
+            ),
     ]
 }
 
@@ -84,18 +88,26 @@ impl FileKind for Png {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QrView {
+    /// The picture as a data URL, unless only the text was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "data:image/png;base64,iVBORw0KGgo=")]
     qr_code: Option<String>,
+    /// The text of the code, unless only the picture was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "2@abc,def,ghi")]
     qr_text: Option<String>,
+    /// Path of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "/api/v1/sessions/shop/qr/image")]
     qr_code_url: Option<String>,
     expires_at: String,
     session_id: String,
+    #[schema(schema_with = status_schema)]
     status: &'static str,
+    /// The form that was asked for.
     format: QrFormat,
     attempt: u32,
 }
@@ -111,6 +123,8 @@ struct PairingBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PairingView {
+    /// The code to type on the phone.
+    #[schema(example = "ABCD-1234")]
     code: String,
     expires_at: String,
 }

@@ -76,6 +76,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 struct TextBody {
     #[schema(format = "chat-id")]
     chat_id: String,
+    /// The text, 1 to 65,536 characters.
     #[schema(min_length = 1, max_length = 65_536)]
     content: String,
     /// The message that this answers: its full id, or the part after the chat.
@@ -83,6 +84,7 @@ struct TextBody {
     /// People mentioned in the text, by id or telephone number.
     #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
+    /// Whether the first link in the text gets a preview (default true).
     link_preview: Option<bool>,
     #[serde(flatten)]
     posting: Posting,
@@ -94,12 +96,15 @@ struct NumberBody {
     /// An id or a telephone number with its country code, in any usual form.
     #[schema(format = "recipient")]
     to: String,
+    /// The text, 1 to 65,536 characters.
     #[schema(min_length = 1, max_length = 65_536)]
     message: String,
     #[serde(rename = "quotedMessageId")]
     quoted_message_id: Option<String>,
+    /// People mentioned in the text, by id or telephone number.
     #[schema(max_items = 100, format = "person")]
     mentions: Option<Vec<String>>,
+    /// Whether the first link in the text gets a preview (default true).
     #[serde(rename = "linkPreview")]
     link_preview: Option<bool>,
     #[serde(flatten)]
@@ -154,6 +159,7 @@ struct FileBody {
 struct AudioBody {
     #[schema(format = "chat-id")]
     chat_id: String,
+    /// `data:<type>;base64,<content>`. The content decides what the file is.
     #[schema(max_length = 25_165_824, format = "data-url")]
     data: String,
     #[schema(max_length = 255, format = "file-name")]
@@ -175,6 +181,7 @@ struct LocationBody {
     latitude: f64,
     #[schema(minimum = -180, maximum = 180)]
     longitude: f64,
+    /// Name of the place.
     #[schema(max_length = 256)]
     name: Option<String>,
     #[schema(max_length = 1_024)]
@@ -227,6 +234,7 @@ struct SentView {
     chat_id: String,
     /// Seconds since 1970.
     timestamp: i64,
+    /// -1 failed, 0 pending, 1 sent, 2 delivered, 3 read, 4 played.
     ack: i8,
     /// Where the message waits, when it is not sent yet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -241,6 +249,7 @@ struct SentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     mimetype: Option<String>,
+    /// Bytes of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     size: Option<u64>,

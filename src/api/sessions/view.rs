@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
     api::{
         error::ApiError,
+        kit::{choice, required_choice},
         sessions::{
             linking_code,
             outbox::HoldView,
-            wire::{seconds, status_word},
+            wire::{seconds, status_schema, status_word},
         },
     },
     domain::{
@@ -25,30 +26,39 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     session_id: String,
+    #[schema(schema_with = status_schema)]
     status: &'static str,
     created_at: String,
     last_activity: String,
+    /// The QR code as a data URL; in the answer to the creation alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "data:image/png;base64,iVBORw0KGgo=")]
     qr_code: Option<String>,
     #[serde(rename = "hasQRCode")]
     has_qr_code: bool,
+    /// Path of the QR code's picture, when there is one to scan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "/api/v1/sessions/shop/qr/image")]
     qr_code_url: Option<String>,
     uuid: String,
     phone_number: Option<String>,
     pushname: Option<String>,
     connected: bool,
     /// Why nothing is sent at the moment, and until when; null when it is.
+    #[schema(example = json!(null))]
     send_hold: Option<HoldView>,
     /// Whether the engine fails its probes and is being brought back; no commands are taken then.
     degraded: bool,
     /// The newest such recovery since the gateway started; null if there was none.
+    #[schema(example = json!(null))]
     last_recovery: Option<RecoveryView>,
     last_error: Option<String>,
-    /// What a failed session failed of: QR_TIMEOUT, AUTH_TIMEOUT, PROXY_FAILED or CRASHED; null for others.
+    #[schema(schema_with = failure_schema)]
     failure: Option<&'static str>,
+    /// How often the session has started again since the gateway started.
+    #[schema(example = 0)]
     restarts: u32,
     /// Bytes that the engine takes, as last measured; null where nobody knows.
     memory: Option<u64>,
@@ -56,6 +66,7 @@ pub struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     waiting: Option<WaitingView>,
+    /// Settings of the session.
     config: ConfigView,
 }
 
@@ -119,6 +130,28 @@ impl SessionView {
     }
 }
 
+fn failure_schema() -> Schema {
+    let causes = ["QR_TIMEOUT", "AUTH_TIMEOUT", "PROXY_FAILED", "CRASHED"];
+    choice("Why the session failed; null for one that has not.", &causes)
+}
+
+fn stage_schema() -> Schema {
+    required_choice("The stage that it has come to.", &["reinject", "reload", "restart"])
+}
+
+fn outcome_schema() -> Schema {
+    let outcomes = ["under_way", "recovered", "failed", "abandoned"];
+    required_choice("How it ended, or that it is under way.", &outcomes)
+}
+
+fn engine_schema() -> Schema {
+    required_choice("What runs the session.", &["browser", "simulated"])
+}
+
+fn protocol_schema() -> Schema {
+    required_choice("Protocol of the proxy.", &["http", "https", "socks4", "socks5", "socks5h"])
+}
+
 /// What a session that is failed failed of.
 pub fn failure_of(status: &SessionStatus) -> Option<&'static str> {
     let is_failed = status.state == SessionState::Failed;
@@ -129,6 +162,7 @@ pub fn failure_of(status: &SessionStatus) -> Option<&'static str> {
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct WaitingView {
+    /// All that wait.
     total: usize,
     /// The time that their caller named.
     send_at: usize,
@@ -151,12 +185,15 @@ impl WaitingView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RecoveryView {
-    /// `reinject`, `reload` or `restart`: the stage that it has come to.
+    #[schema(schema_with = stage_schema)]
     stage: &'static str,
-    /// `under_way`, `recovered`, `failed` or `abandoned`.
+    #[schema(schema_with = outcome_schema)]
     outcome: &'static str,
     /// What was wrong.
+    #[schema(example = "the page does not answer")]
     reason: String,
+    /// When it began, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     started_at: String,
     ended_at: Option<String>,
 }
@@ -176,14 +213,28 @@ impl RecoveryView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ConfigView {
+    /// Always true: sessions are linked devices.
+    #[schema(example = true)]
     multi_device: bool,
+    /// Whether Chromium runs without a window.
+    #[schema(example = true)]
     headless: bool,
+    /// Seconds that a code is waited for; 0 for no limit.
+    #[schema(example = 0)]
     qr_timeout: u32,
+    /// Seconds from the scan until the session must be ready; 0 for no limit.
+    #[schema(example = 60)]
     auth_timeout: u32,
+    #[schema(schema_with = engine_schema)]
     engine: &'static str,
+    /// Whether the session starts again after a crash.
+    #[schema(example = true)]
     restart_on_crash: bool,
+    /// Whether stories are left out of events and lists.
     ignore_status: bool,
+    /// Whether channels are left out of events and lists.
     ignore_channels: bool,
+    /// The proxy through which the session reaches WhatsApp; left out without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     proxy_server_credentials: Option<ProxyView>,
@@ -191,7 +242,10 @@ struct ConfigView {
 
 #[derive(Serialize, ToSchema)]
 struct ProxyView {
+    #[schema(schema_with = protocol_schema)]
     protocol: &'static str,
+    /// Host and port.
+    #[schema(example = "proxy.example:8080")]
     address: String,
     username: Option<String>,
     password: Option<&'static str>,

@@ -1,7 +1,7 @@
 //! Webhooks: what was delivered and what was not, having it once more, and a test.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         error::ApiError,
         kit::{
             Admin, AllSessions, Body, Call, Data, InSession, Limit, Listed, Path, PathValue, Query,
-            Read, Sessions, path::uuid,
+            Read, Sessions, path::uuid, required_choice,
         },
         sessions::{
             webhooks::{TAG, WebhookId, session_of},
@@ -29,23 +29,28 @@ macro_rules! delivery_endpoints {
         vec![
             Endpoint::post(concat!($prefix, "/{webhookId}/test"), test::<$sessions>)
                 .named($names[0])
-                .about(TAG, "Post a test event now and say how it went"),
+                .about(TAG, "Post a test event now and say how it went")
+                .details("Posts `webhook.test` once, whatever events the webhook asks for."),
             Endpoint::get(concat!($prefix, "/{webhookId}/deliveries"), deliveries::<$sessions>)
                 .named($names[1])
-                .about(TAG, "The deliveries of a webhook with every attempt, newest first"),
+                .about(TAG, "The deliveries of a webhook with every attempt, newest first")
+                .details("`before` with the id of the last delivery gives the next page."),
             Endpoint::post(
                 concat!($prefix, "/{webhookId}/deliveries/{deliveryId}/redeliver"),
                 redeliver::<$sessions>,
             )
             .named($names[2])
-            .about(TAG, "Deliver an event once more"),
+            .about(TAG, "Deliver an event once more")
+            .details(SAME_ID),
             Endpoint::post(concat!($prefix, "/{webhookId}/recover"), recover::<$sessions>)
                 .named($names[3])
-                .about(TAG, "Deliver all dead letters since a time once more"),
+                .about(TAG, "Deliver all dead letters since a time once more")
+                .details(SAME_ID),
         ]
     };
 }
 
+const SAME_ID: &str = "The event has the same id as before, by which a receiver can recognize it.";
 const OF_SESSION: [&str; 4] =
     ["testWebhook", "listWebhookDeliveries", "redeliverWebhookEvent", "recoverWebhook"];
 const OF_GATEWAY: [&str; 4] = [
@@ -104,16 +109,20 @@ struct RecoverBody {
 
 #[derive(Serialize, ToSchema)]
 struct RecoveredView {
+    /// Deliveries that are made once more.
     recovered: usize,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeliveryView {
+    /// UUID of the delivery.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     event_id: String,
     event: String,
     seq: u64,
+    #[schema(schema_with = state_schema)]
     status: &'static str,
     created_at: String,
     next_attempt_at: Option<String>,
@@ -127,15 +136,28 @@ struct DeliveryView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AttemptView {
+    /// Number of the attempt, from 1.
     number: u32,
+    /// When it was made, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     at: String,
     /// Milliseconds.
     duration: u64,
+    /// HTTP status of the receiver; null where there was no answer.
+    #[schema(example = 200)]
     status: Option<u16>,
+    /// Why it failed; null when it did not.
+    #[schema(example = json!(null))]
     error: Option<String>,
     /// The first KiB of the answer. Null without the scope `admin`, since a receiver may repeat what only
     /// that scope is shown; and to a key for one session where the receiver is not public.
+    #[schema(example = json!(null))]
     response: Option<String>,
+}
+
+fn state_schema() -> Schema {
+    let about = "`waiting` for an attempt, `delivered`, or a `dead` letter after its last attempt.";
+    required_choice(about, &["waiting", "delivered", "dead"])
 }
 
 impl AttemptView {

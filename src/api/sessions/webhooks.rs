@@ -14,6 +14,7 @@ use crate::{
         kit::{
             Admin, AllSessions, Body, Call, CreatedOrKnown, Data, InSession, Listed, Message,
             OwnSessions, Path, PathValue, Read, Scope, Sessions, choice, path::uuid,
+            required_choice,
         },
         sessions::wire::seconds,
     },
@@ -22,6 +23,8 @@ use crate::{
 };
 
 pub const TAG: &str = "Webhooks";
+const MASKED: &str =
+    "Header values are masked, and without the scope `admin` the address shows its host alone.";
 
 /// The same endpoints under two prefixes: of one session, and for all sessions.
 macro_rules! webhook_endpoints {
@@ -33,19 +36,27 @@ macro_rules! webhook_endpoints {
                 .details("200 where the same address is registered already: it is changed then."),
             Endpoint::get($prefix, list::<$sessions>)
                 .named($names[1])
-                .about(TAG, "List the webhooks"),
+                .about(TAG, "List the webhooks")
+                .details(MASKED),
             Endpoint::get(concat!($prefix, "/{webhookId}"), read::<$sessions>)
                 .named($names[2])
-                .about(TAG, "Look at a webhook"),
+                .about(TAG, "Look at a webhook")
+                .details(MASKED),
             Endpoint::patch(concat!($prefix, "/{webhookId}"), change::<$sessions>)
                 .named($names[3])
-                .about(TAG, "Change a webhook"),
+                .about(TAG, "Change a webhook")
+                .details(
+                    "What is not given stays as it is. `enabled: true` also starts one again that the \
+                     gateway switched off.",
+                ),
             Endpoint::delete(concat!($prefix, "/{webhookId}"), remove::<$sessions>)
                 .named($names[4])
-                .about(TAG, "Remove a webhook"),
+                .about(TAG, "Remove a webhook")
+                .details("Deliveries that wait are dropped."),
             Endpoint::post(concat!($prefix, "/{webhookId}/rotate-secret"), rotate::<$sessions>)
                 .named($names[5])
-                .about(TAG, "Make a new signing secret; the old one signs for a while more"),
+                .about(TAG, "Make a new signing secret; the old one signs for a while more")
+                .details("Deliveries bear a signature for each secret meanwhile."),
         ]
     }};
 }
@@ -74,7 +85,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.push(
         Endpoint::get("/api/v1/webhooks", everything)
             .named("listWebhooks")
-            .about(TAG, "List the webhooks of every session, and those for all sessions"),
+            .about(TAG, "List the webhooks of every session, and those for all sessions")
+            .details(MASKED),
     );
     all
 }
@@ -96,6 +108,7 @@ impl PathValue for WebhookId {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "url": "http://127.0.0.1:9000/hook", "events": ["message", "ack"] }))]
 pub struct WebhookBody {
+    /// Address that events are posted to, http or https.
     #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: String,
     /// Names of events, or `*`; default `["message"]`.
@@ -106,9 +119,16 @@ pub struct WebhookBody {
     /// The caller's own signing secret.
     #[schema(min_length = 1, max_length = 256, format = "secret")]
     secret: Option<String>,
+    /// Whether events are delivered to it (default true).
     enabled: Option<bool>,
     #[schema(schema_with = retries_schema)]
     retries: Option<RetryPlan>,
+}
+
+fn chosen_retries_schema() -> Schema {
+    let about =
+        "How long a delivery is tried again: `full` for three days, `short` for less than an hour.";
+    required_choice(about, &["full", "short"])
 }
 
 fn retries_schema() -> Schema {
@@ -118,12 +138,15 @@ fn retries_schema() -> Schema {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "enabled": false }))]
 struct ChangeBody {
+    /// Address that events are posted to, http or https.
     #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: Option<String>,
+    /// Names of events, or `*`, in place of the former ones.
     #[schema(min_items = 1, format = "event-name")]
     events: Option<Vec<String>>,
     /// Instead of all that there are. A value of `****`, as it is shown, stays what it is.
     headers: Option<BTreeMap<String, String>>,
+    /// Whether events are delivered to it.
     enabled: Option<bool>,
     #[schema(schema_with = retries_schema)]
     retries: Option<RetryPlan>,
@@ -142,37 +165,51 @@ struct RotateBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct WebhookView {
+    /// UUID of the webhook.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
     /// Whose events it gets; null for those of all sessions.
+    #[schema(example = "shop")]
     session_id: Option<String>,
     /// Of its address only the host, to callers without the scope `admin`: the rest may hold a secret.
+    #[schema(example = "https://example.com/hook")]
     url: String,
+    /// Names of the events that it gets; `*` for all.
+    #[schema(example = json!(["message"]))]
     events: Vec<String>,
     /// Values are masked.
     headers: BTreeMap<String, &'static str>,
     created_at: String,
+    /// Whether events are delivered to it.
+    #[schema(example = true)]
     enabled: bool,
-    /// full or short.
-    #[schema(value_type = String)]
+    #[schema(schema_with = chosen_retries_schema)]
     retries: RetryPlan,
+    /// Why the gateway switched it off; left out while it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "Nothing could be delivered for three days")]
     disabled_reason: Option<String>,
     /// The beginning of the present unbroken row of failures.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     failing_since: Option<String>,
     /// Until then the receiver wishes to be left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     paused_until: Option<String>,
     /// Until then a secret that was replaced signs too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     old_secrets_sign_until: Option<String>,
+    /// The signing secret, in the answer to its registration alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     secret: Option<String>,
+    /// What became of its events.
     stats: StatsView,
 }
 
@@ -181,14 +218,21 @@ struct WebhookView {
 struct StatsView {
     /// Events that became deliveries, and deliveries that were put back in line.
     accepted: u64,
+    /// Deliveries that were queued again, by hand or by a recovery.
     redelivered: u64,
     /// What became of all these.
     waiting: u64,
+    /// Deliveries that arrived.
     delivered: u64,
+    /// Deliveries that were given up.
     failed: u64,
     /// Events that were past their retention before the endpoint could get them.
     missed: u64,
+    /// HTTP status of the last attempt; null without one.
+    #[schema(example = 200)]
     last_status: Option<u16>,
+    /// When a delivery last arrived, RFC 3339; null before the first.
+    #[schema(example = "2026-03-24T10:31:00.000Z")]
     last_delivery_at: Option<String>,
 }
 

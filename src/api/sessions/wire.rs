@@ -4,8 +4,13 @@ use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 
+use utoipa::openapi::Schema;
+
 pub use crate::api::dialects::open_wa::status_word;
-use crate::domain::{Ack, Jid, Timestamp, address, shown::shown};
+use crate::{
+    api::kit::required_choice,
+    domain::{Ack, Jid, Timestamp, address, shown::shown},
+};
 
 /// The word for how far a message has come.
 pub fn ack_word(ack: Ack) -> &'static str {
@@ -17,6 +22,18 @@ pub fn ack_word(ack: Ack) -> &'static str {
         Ack::Read => "read",
         Ack::Played => "played",
     }
+}
+
+pub fn status_schema() -> Schema {
+    let states = ["initializing", "qr_ready", "authenticated", "ready", "failed", "terminated"];
+    let about =
+        "Status of the session; one that is being recovered is `authenticated` and `degraded`.";
+    required_choice(about, &states)
+}
+
+pub fn hold_reason_schema() -> Schema {
+    let about = "Why: WhatsApp restricts the account, or it sent too many messages.";
+    required_choice(about, &["ACCOUNT_RESTRICTED", "RATE_LIMITED"])
 }
 
 /// A moment as RFC 3339 in UTC, to the second.

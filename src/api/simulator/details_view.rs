@@ -18,14 +18,17 @@ pub struct PhoneDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     location: Option<PhoneLocation<'a>>,
+    /// Contact cards.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     contacts: Vec<PhoneCard<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     poll: Option<PhonePoll<'a>>,
+    /// What was chosen from a list or from buttons.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     menu_reply: Option<PhoneMenuReply<'a>>,
+    /// The advertisement through which the person came to write.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     ad: Option<PhoneAd<'a>>,
@@ -51,6 +54,8 @@ pub struct PhoneDetails<'a> {
 struct PhoneLocation<'a> {
     latitude: f64,
     longitude: f64,
+    /// Name of the place; null without one.
+    #[schema(example = "Vienna")]
     name: Option<&'a str>,
     address: Option<&'a str>,
     /// It moves with the person who shares it.
@@ -61,13 +66,18 @@ struct PhoneLocation<'a> {
 /// A contact card.
 #[derive(Serialize, ToSchema)]
 struct PhoneCard<'a> {
+    /// Name on the card.
+    #[schema(example = "Ada")]
     name: &'a str,
+    /// Telephone numbers on the card.
+    #[schema(example = json!(["+15550000001"]))]
     phones: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     organization: Option<&'a str>,
     /// The WhatsApp address that the card names.
     #[schema(value_type = Option<String>)]
+    #[schema(example = "15550000001@c.us")]
     id: Option<&'a Jid>,
     vcard: &'a str,
 }
@@ -89,6 +99,7 @@ struct PhoneVote<'a> {
     #[schema(value_type = String)]
     sender: &'a Jid,
     options: &'a [String],
+    /// When the person voted.
     #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
 }
@@ -96,6 +107,8 @@ struct PhoneVote<'a> {
 /// What was chosen from a menu.
 #[derive(Serialize, ToSchema)]
 struct PhoneMenuReply<'a> {
+    /// Id of the choice, as the menu names it; null without one.
+    #[schema(example = "yes")]
     id: Option<&'a str>,
     title: Option<&'a str>,
     #[schema(schema_with = menu_schema)]
@@ -106,10 +119,16 @@ struct PhoneMenuReply<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PhoneAd<'a> {
+    /// Where it was shown, in WhatsApp's own word; null without one.
+    #[schema(example = "FB_Ads")]
     source: Option<&'a str>,
+    /// WhatsApp's id of the advertisement; null without one.
+    #[schema(example = "120210000000000000")]
     id: Option<&'a str>,
     url: Option<&'a str>,
     title: Option<&'a str>,
+    /// Text of the advertisement; null without one.
+    #[schema(example = "Write to us")]
     body: Option<&'a str>,
     media_url: Option<&'a str>,
     click_id: Option<&'a str>,
@@ -119,6 +138,8 @@ struct PhoneAd<'a> {
 struct PhoneLinkPreview<'a> {
     url: &'a str,
     title: Option<&'a str>,
+    /// Description of the page; null without one.
+    #[schema(example = "What we sell")]
     description: Option<&'a str>,
 }
 

@@ -18,6 +18,7 @@ pub struct Accounts {
 #[derive(Serialize, ToSchema)]
 #[schema(as = SimulatedDevices)]
 pub struct Devices {
+    /// The linked devices.
     pub devices: Vec<DeviceView>,
 }
 
@@ -38,24 +39,28 @@ pub struct Messages<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WrittenMessage)]
 pub struct Written<'a> {
+    /// The message that was written.
     pub message: PhoneMessage<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = MadeGroup)]
 pub struct MadeGroup<'a> {
+    /// The group.
     pub group: PhoneGroup<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = MadeChannel)]
 pub struct MadeChannel<'a> {
+    /// The channel.
     pub channel: PhoneGroup<'a>,
 }
 
 /// How many devices it reached.
 #[derive(Serialize, ToSchema)]
 pub struct DevicesReached {
+    /// Devices that are linked and were reached.
     #[schema(example = 1)]
     pub devices: usize,
 }
@@ -63,6 +68,7 @@ pub struct DevicesReached {
 /// The number of the newest change on the phones.
 #[derive(Serialize, ToSchema)]
 pub struct Revision {
+    /// The number of the newest change.
     #[schema(example = 42)]
     pub revision: u32,
 }

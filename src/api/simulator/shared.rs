@@ -22,7 +22,9 @@ pub const TAG: &str = "Simulated network";
 pub type Control = Call<Admin>;
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "message": "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9" }))]
 pub struct MessageBody {
+    /// Full id of the message.
     pub message: String,
 }
 

@@ -27,10 +27,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/_simulator/v1/accounts/{phone}/groups", make_group)
             .named("createGroupFromPhone")
-            .about(TAG, "Make a group from a phone, also one with an id of the old form"),
+            .about(TAG, "Make a group from a phone, also one with an id of the old form")
+            .details("The phone's owner is the first admin."),
         Endpoint::post("/_simulator/v1/accounts/{phone}/channels", make_channel)
             .named("createSimulatedChannel")
-            .about(TAG, "Make a channel; write to its id to post"),
+            .about(TAG, "Make a channel; write to its id to post")
+            .details("Write a message to the channel's id to post in it."),
         Endpoint::post("/_simulator/v1/accounts/{phone}/members", add)
             .named("addMembersFromPhone")
             .about(TAG, "Add people to a group from a phone"),
@@ -57,8 +59,10 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[schema(as = SimulatedGroupBody)]
 #[schema(example = json!({ "name": "Friends", "participants": ["15550000001@c.us"] }))]
 struct GroupBody {
+    /// Name of the group.
     #[schema(max_length = 100)]
     name: String,
+    /// People to add, by id.
     #[schema(max_items = 1_023)]
     participants: Vec<String>,
     /// With an id as groups had before 2020: the founder's number, a hyphen, and the time.
@@ -69,16 +73,21 @@ struct GroupBody {
 #[schema(as = SimulatedChannelBody)]
 #[schema(example = json!({ "name": "News", "followers": ["15550000001@c.us"] }))]
 struct ChannelBody {
+    /// Name of the channel.
     #[schema(max_length = 100)]
     name: String,
+    /// People who follow it, by id.
     #[schema(max_items = 1_023)]
     followers: Vec<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = SimulatedMembersBody)]
+#[schema(example = json!({ "group": "120363000000000000@g.us", "participants": ["15550000003@c.us"] }))]
 struct MembersBody {
+    /// Id of the group.
     group: String,
+    /// The people, by id.
     #[schema(max_items = 1_023)]
     participants: Vec<String>,
 }
@@ -117,13 +126,13 @@ async fn make_channel(
 async fn add(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
     let (group, people) = body.read()?;
     network(&call)?.add_from_phone(&phone, &group, people).map_err(refused)?;
-    done("Added")
+    done("Members added")
 }
 
 async fn remove(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
     let (group, people) = body.read()?;
     network(&call)?.remove_from_phone(&phone, &group, people).map_err(refused)?;
-    done("Removed")
+    done("Members removed")
 }
 
 async fn promote(call: Control, Path(phone): Path<Phone>, Body(body): Body<MembersBody>) -> Done {
@@ -143,5 +152,5 @@ fn change_admins(services: &Services, phone: &Jid, body: &MembersBody, is_up: bo
 async fn play(call: Control, Path(phone): Path<Phone>, Body(body): Body<MessageBody>) -> Done {
     let id = message_id(&body.message)?;
     network(&call)?.play_from_phone(&phone, &id).map_err(refused)?;
-    done("Played")
+    done("Voice note played")
 }

@@ -17,17 +17,23 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneChat<'a> {
+    /// Id of the chat.
     #[schema(value_type = String, example = "15550000001@c.us")]
     id: &'a Jid,
+    /// Name of the chat.
+    #[schema(example = "Ada")]
     name: &'a str,
     /// Messages that came in and were not read.
     unread: u32,
     archived: bool,
     pinned: bool,
+    /// Until when it is muted; null when it is not.
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(example = json!(null))]
     muted_until: Option<Timestamp>,
     #[schema(value_type = String, format = DateTime)]
     last_activity: Timestamp,
+    /// The newest message; null in an empty chat.
     last_message: Option<PhoneLastMessage<'a>>,
 }
 
@@ -35,7 +41,10 @@ pub struct PhoneChat<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PhoneLastMessage<'a> {
+    /// Its text, or a word for what it carries.
+    #[schema(example = "Hello")]
     preview: &'a str,
+    /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
     from_me: bool,
@@ -71,33 +80,46 @@ pub struct PhoneMessage<'a> {
     #[schema(schema_with = kind_schema)]
     kind: MessageKind,
     /// Its text; the caption of a file.
+    #[schema(example = "Hello")]
     body: &'a str,
+    /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
     #[schema(schema_with = ack_schema)]
     ack: Ack,
     /// The name that the author chose.
+    #[schema(example = "Ada")]
     push_name: Option<&'a str>,
+    /// The file; null without one.
+    #[schema(example = json!(null))]
     media: Option<PhoneFile<'a>>,
     /// The message that it answers.
     #[schema(value_type = Option<String>)]
+    #[schema(example = json!(null))]
     quoted: Option<&'a MessageId>,
+    /// Ids of the people mentioned.
     #[schema(value_type = Vec<String>)]
+    #[schema(example = json!(["15550000001@c.us"]))]
     mentions: &'a [Jid],
+    /// Whether it was forwarded.
     forwarded: bool,
+    /// Whether its text was changed after it was sent.
     edited: bool,
     /// One entry for each person who reacted.
     reactions: Vec<PhoneReaction<'a>>,
     /// Of an own message in a group: whom it went to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>)]
+    #[schema(example = json!(["15550000001@c.us"]))]
     recipients: Option<&'a [Jid]>,
+    /// What only some messages have.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     details: Option<PhoneDetails<'a>>,
     /// The account's address that it came in at.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String)]
+    #[schema(example = "15551234567@c.us")]
     to: Option<&'a Jid>,
     /// What its group was called when it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +145,7 @@ struct PhoneReaction<'a> {
     #[schema(value_type = String)]
     sender: &'a Jid,
     emoji: &'a str,
+    /// When the person reacted.
     #[schema(value_type = String, format = DateTime)]
     timestamp: Timestamp,
 }
@@ -197,21 +220,30 @@ impl<'a> PhoneReaction<'a> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneGroup<'a> {
+    /// Id of the group or channel.
     #[schema(value_type = String, example = "120363000000000000@g.us")]
     id: &'a Jid,
+    /// Name of the group or channel.
+    #[schema(example = "Friends")]
     name: &'a str,
+    /// Description; null without one.
+    #[schema(example = json!(null))]
     description: Option<&'a str>,
     #[schema(value_type = Option<String>)]
     owner: Option<&'a Jid>,
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Timestamp>,
+    /// The members.
     participants: Vec<PhoneMember<'a>>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct PhoneMember<'a> {
+    /// Id of the member.
     #[schema(value_type = String)]
+    #[schema(example = "15550000001@c.us")]
     id: &'a Jid,
+    /// Whether the member is an admin.
     admin: bool,
     /// The founder, who is an admin for good.
     owner: bool,

@@ -19,7 +19,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "How pages behave where versions of the real client differ"),
         Endpoint::put("/_simulator/v1/web-client", chosen)
             .named("setSimulatedWebClient")
-            .about(TAG, "Choose how pages behave that are loaded from now on"),
+            .about(TAG, "Choose how pages behave that are loaded from now on")
+            .details("Pages that are open keep their variant until they are loaded again."),
     ]
 }
 
@@ -32,11 +33,17 @@ struct WebClientBody {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<u64>)]
     listeners_after: Option<Option<u64>>,
+    /// Whether the page has its own command for new codes.
     refresh_qr: Option<bool>,
+    /// Whether the page sends an event when it logs out.
     logout_event: Option<bool>,
+    /// Whether an unlinked page loads again; otherwise it hangs in its logout.
     leaves_when_unlinked: Option<bool>,
+    /// Whether chats, and what the account itself does, go by hidden identities.
     lid_migrated: Option<bool>,
+    /// Whether a loaded page stays in SYNCING without end.
     endless_syncing: Option<bool>,
+    /// Whether the page knows more of groups than their ids.
     group_details: Option<bool>,
 }
 
@@ -66,7 +73,7 @@ async fn shown(call: Control) -> Shows<WebClient> {
 
 async fn chosen(call: Control, Body(body): Body<WebClientBody>) -> Done {
     network(&call)?.set_web_client(body.client());
-    done("Chosen")
+    done("Variant set")
 }
 
 #[cfg(test)]

@@ -38,10 +38,16 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/_simulator/v1/accounts/{phone}/messages", write)
             .named("writeFromPhone")
-            .about(TAG, "Write from a phone"),
+            .about(TAG, "Write from a phone")
+            .details(
+                "The message arrives at every session of the receivers. Name what it carries \
+                 by one of `text`, `mediaBase64`, `location`, `contacts`, `poll`, `menuReply` \
+                 and `unknown`.",
+            ),
         Endpoint::post("/_simulator/v1/accounts/{phone}/votes", vote)
             .named("voteFromPhone")
-            .about(TAG, "Vote in a poll on a phone"),
+            .about(TAG, "Vote in a poll on a phone")
+            .details("A vote takes the place of the person's former one; no option takes it back."),
     ]
 }
 
@@ -55,8 +61,10 @@ struct WriteBody {
     /// Beside a file its caption.
     #[schema(max_length = 65_536)]
     text: Option<String>,
+    /// Content of a file, in base64.
     #[schema(max_length = 25_165_824)]
     media_base64: Option<String>,
+    /// Media type of the file; the usual one of its kind when it is not given.
     #[schema(max_length = 255)]
     mime: Option<String>,
     #[schema(max_length = 255)]
@@ -70,9 +78,11 @@ struct WriteBody {
     /// How long the voice note, the audio file or the video lasts.
     seconds: Option<u32>,
     location: Option<PlaceBody>,
+    /// Contact cards.
     #[schema(max_items = 50)]
     contacts: Option<Vec<CardBody>>,
     poll: Option<PollBody>,
+    /// A choice from a menu.
     menu_reply: Option<MenuReplyBody>,
     /// The advertisement through which the person came to write.
     ad: Option<AdBody>,
@@ -89,13 +99,16 @@ struct WriteBody {
 struct PlaceBody {
     latitude: f64,
     longitude: f64,
+    /// Name of the place.
     name: Option<String>,
     address: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 struct CardBody {
+    /// Name on the card; the number when it is not given.
     name: Option<String>,
+    /// Telephone number on the card.
     phone: String,
     organization: Option<String>,
     #[schema(max_length = 65_536)]
@@ -120,7 +133,9 @@ fn menu_schema() -> Schema {
 
 #[derive(Deserialize, ToSchema)]
 struct MenuReplyBody {
+    /// Id of the choice, as the menu names it.
     id: Option<String>,
+    /// Text of the choice.
     title: Option<String>,
     #[schema(schema_with = menu_schema)]
     menu: Option<Menu>,
@@ -129,10 +144,13 @@ struct MenuReplyBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AdBody {
+    /// Where it was shown, in WhatsApp's own word.
     source: Option<String>,
+    /// WhatsApp's id of the advertisement.
     id: Option<String>,
     url: Option<String>,
     title: Option<String>,
+    /// Text of the advertisement.
     body: Option<String>,
     media_url: Option<String>,
     click_id: Option<String>,
@@ -140,12 +158,16 @@ struct AdBody {
 
 #[derive(Deserialize, ToSchema)]
 struct LinkPreviewBody {
+    /// The link.
     url: String,
+    /// Title of the page.
     title: Option<String>,
+    /// Description of the page.
     description: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "message": "false_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9", "options": ["Yes"] }))]
 struct VoteBody {
     /// The id of the poll, as either side names it.
     message: String,
@@ -300,5 +322,5 @@ impl CardBody {
 async fn vote(call: Control, Path(phone): Path<Phone>, Body(body): Body<VoteBody>) -> Done {
     let id = message_id(&body.message)?;
     network(&call)?.vote_from_phone(&phone, &id, body.options).map_err(refused)?;
-    done("Voted")
+    done("Vote set")
 }

@@ -53,11 +53,15 @@ struct FollowQuery {
     until: Option<u64>,
 }
 
+const EXAMPLE: &str = "id: 42\nevent: message\ndata: {\"event\":\"message\",\"sessionId\":\"shop\",\
+    \"data\":{\"body\":\"Hello\"},\"timestamp\":1774348260,\"seq\":42}\n\n";
+
 /// A stream of events.
 struct EventStream;
 
 impl FileKind for EventStream {
     const CONTENT_TYPE: &'static str = TYPE;
+    const EXAMPLE: &'static str = EXAMPLE;
 }
 
 async fn all(

@@ -25,6 +25,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 #[serde(rename_all = "camelCase")]
 struct TicketView {
     /// Good once, for `/ws/{sessionId}` and the event streams.
+    #[schema(example = "dGlja2V0LW9mLW9uZS1taW51dGU")]
     ticket: String,
     expires_at: String,
 }

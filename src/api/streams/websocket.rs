@@ -57,7 +57,7 @@ impl Responder for Upgrade {
 
 impl DescribeAnswer for Upgrade {
     fn describe(operation: &mut Operation) {
-        operation.succeeds(101, "The WebSocket is open", Content::Other(""));
+        operation.succeeds(101, "The WebSocket is open", Content::Other("", ""));
         operation.fails_with(StatusCode::UPGRADE_REQUIRED);
     }
 }

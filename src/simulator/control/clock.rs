@@ -35,12 +35,14 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 #[serde(rename_all = "camelCase")]
 #[schema(as = SimulatedClock)]
 pub struct ClockView {
+    /// The network's time.
     #[schema(value_type = String, format = DateTime)]
     pub now: Timestamp,
     /// Whether the clock is stopped until it is moved.
     pub manual: bool,
     /// The number of tasks and timers, and the time of the first one.
     pub waiting: usize,
+    /// When the first of these tasks is due; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next: Option<Timestamp>,
 }

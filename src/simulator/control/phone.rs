@@ -27,8 +27,12 @@ use crate::{
 #[schema(as = SimulatedAccount)]
 pub struct AccountView {
     pub phone: String,
+    /// Name of the person.
+    #[schema(example = "Ada")]
     pub name: String,
+    /// What the person does by themselves.
     pub behaviour: Behaviour,
+    /// Linked devices.
     pub devices: usize,
 }
 
@@ -38,6 +42,7 @@ pub struct AccountView {
 #[schema(as = SimulatedDevice)]
 pub struct DeviceView {
     /// The first part of the credential: tells devices apart, and cannot be used to log in.
+    #[schema(example = "a1b2c3d4")]
     pub id: String,
     pub connected: bool,
 }

@@ -13,9 +13,16 @@ use wagate::api;
 
 use self::schema::Schemas;
 
-/// The document of the gateway on the simulated network, which has all operations.
-pub static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(&api::openapi_document(true)).unwrap());
+/// The documents of the gateway and of the simulated network as one, which has all operations.
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let read = |simulator| serde_json::from_str(&api::openapi_document(simulator)).unwrap();
+    let [mut whole, simulator]: [Value; 2] = [false, true].map(read);
+    for part in ["/paths", "/components/schemas", "/components/responses"] {
+        let more = simulator.pointer(part).and_then(Value::as_object).unwrap().clone();
+        whole.pointer_mut(part).and_then(Value::as_object_mut).unwrap().extend(more);
+    }
+    whole
+});
 
 /// Fails where something is not as the document says.
 pub fn agree(faults: &[String], what: impl Fn() -> String) {
