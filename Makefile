@@ -13,7 +13,7 @@ help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # The scripts that the gateway brings into its pages. They are embedded, so they are built first.
-WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -name .built -prune -o -type f -print)
+WEB_SOURCES := $(shell find web -path web/peers -prune -o -name node_modules -prune -o -name dist -prune -o -name .built -prune -o -name schema.d.ts -prune -o -type f -print)
 
 web: web/.built ## Build the scripts for the page
 
@@ -37,11 +37,12 @@ proxies: ## Unpack nginx and HAProxy for the tests, where they are missing
 test: web chromium proxies ## Every test, with the slowest 20; needs cargo, node and Chromium
 	scripts/test
 
-# Not part of `make test`, which must not need Python: its library verifies what npm's does there.
-test-pypi: web ## The signatures of webhooks by PyPI's library too
-	scripts/python-tools standardwebhooks
+# Not part of `make test`, which must not need Python: npm's libraries do there what these do.
+test-pypi: web ## Signatures of webhooks by PyPI's library, and the client of its generator
+	scripts/python-tools standardwebhooks openapi-python-client
 	cargo build --locked
 	VERIFIER_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/verify test
+	GENERATOR_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/generated test
 
 # Not part of `make test`: the two libraries bring about 400 MB of packages.
 test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page
@@ -91,8 +92,9 @@ fuzz-api: ## Schemathesis against the OpenAPI document
 wire: ## Regenerate the page agent's types, web/agent/src/wire.ts
 	WAGATE_WRITE_WIRE=1 cargo test --locked --lib wire_types
 
-openapi: web ## Write docs/openapi.json anew
+openapi: web ## Regenerate docs/openapi.json and docs/openapi-simulator.json
 	cargo run --locked -- openapi > docs/openapi.json
+	cargo run --locked -- openapi --simulator > docs/openapi-simulator.json
 
 tools: ## Install what only `make check` needs, into .tools
 	scripts/install-tools

@@ -2,78 +2,25 @@
 // under two prefixes that are otherwise alike.
 import { call } from "./client";
 import { inPath } from "./gateway";
-
-export type Retries = "full" | "short";
+import type { Schemas } from "./types";
 
 /** Null for all sessions. */
 export type Scope = string | null;
+export type Webhook = Schemas["WebhookView"];
+export type WebhookStats = Schemas["StatsView"];
+export type Retries = Webhook["retries"];
+export type WebhookChange = Schemas["ChangeBody"];
+export type Delivery = Schemas["DeliveryView"];
+export type DeliveryStatus = Delivery["status"];
+export type Attempt = Schemas["AttemptView"];
 
-export interface Webhook {
-  id: string;
-  sessionId: Scope;
-  url: string;
-  events: string[];
-  /** The values are masked. */
-  headers: Record<string, string>;
-  createdAt: string;
-  enabled: boolean;
-  retries: Retries;
-  disabledReason?: string;
-  failingSince?: string;
-  pausedUntil?: string;
-  oldSecretsSignUntil?: string;
-  /** Only in the answer to its making. */
-  secret?: string;
-  stats: WebhookStats;
-}
-
-export interface WebhookStats {
-  accepted: number;
-  redelivered: number;
-  waiting: number;
-  delivered: number;
-  failed: number;
-  missed: number;
-  lastStatus: number | null;
-  lastDeliveryAt: string | null;
-}
-
+/** All that the page asks for, where the gateway would have defaults. */
 export interface WebhookDraft {
   url: string;
   events: string[];
   headers: Record<string, string>;
   retries: Retries;
   secret?: string | undefined;
-}
-
-export type WebhookChange = Partial<Omit<WebhookDraft, "secret">> & { enabled?: boolean };
-
-export type DeliveryStatus = "waiting" | "delivered" | "dead";
-
-export interface Attempt {
-  number: number;
-  at: string;
-  /** Milliseconds. */
-  duration: number;
-  /** Null where there was no answer. */
-  status: number | null;
-  error: string | null;
-  /** The beginning of the answer's body. */
-  response: string | null;
-}
-
-export interface Delivery {
-  id: string;
-  event: string;
-  eventId: string;
-  seq: number;
-  status: DeliveryStatus;
-  createdAt: string;
-  nextAttemptAt: string | null;
-  finishedAt: string | null;
-  attemptCount: number;
-  /** The first few and the last of them. */
-  attempts: Attempt[];
 }
 
 /** What the gateway shows in place of a header's value, and takes for "as it is". */
