@@ -210,7 +210,10 @@ pub async fn apply(work: &mut Work<'_>, change: Change<'_>) -> Result<(), StoreE
     let removed = before.iter().filter(|tag| !bears(Some(contact), tag));
     noted
         .extend(removed.map(|tag| NewEntry::new(EntryKind::TagRemoved, by, json!({ "tag": tag }))));
-    timeline::append(work, contact.id, at, noted).await
+    match former {
+        Some(_) => timeline::append(work, contact.id, at, noted).await,
+        None => timeline::begin(work, contact.id, at, noted).await,
+    }
 }
 
 fn bears(contact: Option<&Contact>, tag: &str) -> bool {

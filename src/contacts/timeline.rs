@@ -126,7 +126,25 @@ pub async fn append(
     }
     let last = work.store().select(of(contact).below().backward(), 1).await?;
     let last = last.first().map_or(0, |entry| micros(entry.at) + 1);
-    let first = micros(at).max(last);
+    write(work, contact, micros(at).max(last), entries).await
+}
+
+/// The first entries of a contact that is new in this transaction.
+pub async fn begin(
+    work: &Work<'_>,
+    contact: Uuid,
+    at: Timestamp,
+    entries: Vec<NewEntry>,
+) -> Result<(), StoreError> {
+    write(work, contact, micros(at), entries).await
+}
+
+async fn write(
+    work: &Work<'_>,
+    contact: Uuid,
+    first: u64,
+    entries: Vec<NewEntry>,
+) -> Result<(), StoreError> {
     for (micros, NewEntry { kind, actor, data }) in (first..).zip(entries) {
         let at = i64::try_from(micros).ok();
         let at = at.and_then(|micros| Timestamp::from_microsecond(micros).ok());

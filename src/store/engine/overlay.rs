@@ -74,9 +74,11 @@ impl Overlay {
     pub fn take(&self) -> Batch {
         let State { reads, mut scanned, ranges, writes } = std::mem::take(&mut *self.state());
         let mut batch = Batch::new();
+        let ranges = joined(ranges);
         for key in writes.keys().filter(|key| !reads.contains_key(*key)) {
-            let is_scanned = ranges.iter().any(|range| range.start <= *key && *key < range.end);
-            if is_scanned {
+            let before = ranges.partition_point(|range| range.start <= *key);
+            let nearest = before.checked_sub(1).and_then(|place| ranges.get(place));
+            if nearest.is_some_and(|range| *key < range.end) {
                 batch.expectations.push((key.clone(), scanned.remove(key)));
             }
         }
@@ -88,6 +90,19 @@ impl Overlay {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The same ranges in order, those that overlap as one: a large transaction has thousands of them.
+fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable_by(|one, other| one.start.cmp(&other.start));
+    let mut joined: Vec<Range> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = range.end.max(last.end.clone()),
+            _ => joined.push(range),
+        }
+    }
+    joined
 }
 
 #[async_trait]
@@ -236,6 +251,21 @@ mod tests {
             work.store().commit(put(200, 3)).await.unwrap();
             assert!(work.commit().await.unwrap());
             assert_eq!(store.engine.get(&[200]).await.unwrap(), Some(vec![3]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn joined_ranges_hold_the_same_keys(
+            pairs in prop::collection::vec((0_u8..40, 0_u8..12), 0..12), key in 0_u8..60,
+        ) {
+            let ranges: Vec<Range> =
+                pairs.iter().map(|(start, length)| range(*start, start + length)).collect();
+            let lies_in = |range: &Range| range.start <= vec![key] && vec![key] < range.end;
+            let expected = ranges.iter().any(lies_in);
+            let joined = joined(ranges);
+            prop_assert!(joined.windows(2).all(|pair| pair[0].end < pair[1].start));
+            prop_assert_eq!(joined.iter().any(lies_in), expected);
         }
     }
 
