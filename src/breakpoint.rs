@@ -30,6 +30,10 @@ pub enum Breakpoint {
     DeliveryAnswered,
     /// What a receiver answered is written down.
     DeliveryRecorded,
+    /// The inbox has carried out the steps of an event; nothing of it is committed.
+    InboxHandled,
+    /// The steps of an event are committed, and its consumers not woken.
+    InboxCommitted,
     /// That a session is being removed is on the disk; its engine still runs.
     RemovalBegun,
     /// What waited in the outbox is cancelled; nothing is wiped.
@@ -51,7 +55,7 @@ pub enum Breakpoint {
 }
 
 impl Breakpoint {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::WriteClaimed,
         Self::OutboxCommitted,
         Self::OutboxDurable,
@@ -63,6 +67,8 @@ impl Breakpoint {
         Self::DeliveriesTaken,
         Self::DeliveryAnswered,
         Self::DeliveryRecorded,
+        Self::InboxHandled,
+        Self::InboxCommitted,
         Self::RemovalBegun,
         Self::RemovalCancelled,
         Self::RemovalTold,
@@ -101,6 +107,8 @@ impl Breakpoint {
             Self::DeliveriesTaken => "deliveries-taken",
             Self::DeliveryAnswered => "delivery-answered",
             Self::DeliveryRecorded => "delivery-recorded",
+            Self::InboxHandled => "inbox-handled",
+            Self::InboxCommitted => "inbox-committed",
             Self::RemovalBegun => "removal-begun",
             Self::RemovalCancelled => "removal-cancelled",
             Self::RemovalTold => "removal-told",

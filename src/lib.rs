@@ -45,6 +45,10 @@ pub mod search;
 pub mod contacts;
 // Who may call.
 pub mod accounts;
+// Whether a message may be sent to a contact now.
+pub mod policy;
+// What state each conversation with a person is in, and who works on it.
+pub mod inbox;
 // Delivery of events to callers' endpoints.
 pub mod webhooks;
 // Everything that the gateway keeps, in one file and back.

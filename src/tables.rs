@@ -1,14 +1,18 @@
 //! Every table of the gateway: the catalogue that a store is opened with. A module that declares records has one entry
 //! here.
 
-use crate::{accounts, contacts, events, jobs, services, store::Catalogue, webhooks};
+use crate::{
+    accounts, contacts, events, inbox, jobs, messaging, services, store::Catalogue, webhooks,
+};
 
 /// The tables of every module.
 pub const CATALOGUE: Catalogue = Catalogue::with(&[
     events::TABLES,
     jobs::TABLES,
+    messaging::TABLES,
     contacts::TABLES,
     accounts::TABLES,
+    inbox::TABLES,
     webhooks::TABLES,
     services::TABLES,
 ]);

@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 30] = [
+const LAYERS: [&str; 32] = [
     "domain",
     "config",
     "telemetry",
@@ -34,6 +34,8 @@ const LAYERS: [&str; 30] = [
     "search",
     "contacts",
     "accounts",
+    "policy",
+    "inbox",
     "webhooks",
     "backup",
     "doctor",
@@ -94,7 +96,7 @@ const CONFINED: [(&str, &[&str]); 16] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 32] = [
+const PURE: [&str; 39] = [
     "src/api/kit/check/names.rs",
     "src/contacts/checks.rs",
     "src/contacts/consent.rs",
@@ -114,12 +116,19 @@ const PURE: [&str; 32] = [
     "src/session/admission.rs",
     "src/session/restart.rs",
     "src/session/recovery.rs",
+    "src/inbox/changes.rs",
+    "src/inbox/status.rs",
     "src/messaging/conversations/message_filter.rs",
     "src/messaging/mentions.rs",
     "src/messaging/outbound/message_rules.rs",
     "src/messaging/outbound/outbox/queue.rs",
     "src/messaging/outbound/outbox/timers.rs",
     "src/messaging/sync/message_diff.rs",
+    "src/policy/mod.rs",
+    "src/policy/hourly.rs",
+    "src/policy/quiet_hours.rs",
+    "src/policy/refusal.rs",
+    "src/policy/window.rs",
     "src/webhooks/checks.rs",
     "src/webhooks/concurrency.rs",
     "src/webhooks/in_flight.rs",

@@ -108,6 +108,12 @@ impl ApiKeys {
         Ok(KeyRecords::of(&self.store).list().await?)
     }
 
+    /// The name of a key.
+    pub async fn name(&self, id: Uuid) -> Result<Option<String>, Error> {
+        let record = self.store.get(&ApiKeyRecord::at(id)).await?;
+        Ok(record.map(|record| record.name))
+    }
+
     /// Ends a key and every stream that it opened. A key that is revoked stays so; doing it again
     /// changes nothing.
     pub async fn revoke(&self, id: Uuid) -> Result<(), Error> {

@@ -133,6 +133,7 @@ impl Config {
         if self.openwa.basic_user.is_empty() != self.openwa.basic_password.is_empty() {
             faults.push("openwa.basic_user and openwa.basic_password go together".to_owned());
         }
+        faults.extend(self.business.faults());
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(

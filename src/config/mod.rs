@@ -3,6 +3,7 @@
 //! `config/default.toml` is embedded as the defaults and documents every setting. This module does
 //! not know what a setting is used for.
 
+mod business;
 mod load;
 mod pauses;
 mod secret;
@@ -11,6 +12,7 @@ mod targets;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
+    business::{Business, OptIn, Plan, WindowMode},
     load::{ConfigErrors, DEFAULTS, Flags},
     secret::Secret,
     targets::AllowedTarget,
@@ -40,6 +42,7 @@ pub struct Config {
     pub openwa: OpenWa,
     pub media: Media,
     pub limits: Limits,
+    pub business: Business,
     pub webhooks: Webhooks,
     pub events: Events,
     pub search: Search,
@@ -183,6 +186,10 @@ pub struct Limits {
     pub dashboard: u32,
     pub refused: u32,
     pub public: u32,
+    /// Messages to one recipient in an hour.
+    pub per_recipient_hour: usize,
+    /// Recipients of a broadcast on the plan `starter`.
+    pub broadcast_starter: usize,
     /// WebSockets and event streams that one key may have open, and one address without a key.
     pub streams_per_key: usize,
     pub streams_per_address: usize,

@@ -77,6 +77,12 @@ pub trait Consumer: Send + Sync + 'static {
         work: &mut Work<'_>,
         event: &Event,
     ) -> impl Future<Output = Result<Flow, Self::Error>> + Send;
+
+    /// Called after the commit of an event's effects, unless the gateway ends at that moment. Only for effects that
+    /// may be lost, such as a wake-up.
+    fn committed(&self, _event: &Event) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 /// Where a new consumer begins.
@@ -376,6 +382,9 @@ impl<C: Consumer> Runner<C> {
         self.moved(saved, cursor);
         if let Some(last) = told.last() {
             self.log.publish(last.seq).await?;
+        }
+        for event in group {
+            self.consumer.committed(event).await;
         }
         Ok(None)
     }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::events::{log::EventLog, retention::Need};
 
@@ -81,7 +81,7 @@ pub struct Positions {
 struct Position {
     /// The first number of the log that is not done. Everything is needed until the cursor is known.
     needed_from: u64,
-    read_to: u64,
+    read_to: watch::Sender<u64>,
     open: u64,
     /// The cursor was moved by another task, or the retention waits for it.
     waker: Arc<Notify>,
@@ -103,7 +103,10 @@ impl Positions {
 
     /// Notes how far a consumer has read the log, and writes its lag to the metrics.
     pub fn measure(&self, consumer: &'static str, newest: u64, read_to: u64, open: u64) {
-        self.with(consumer, |position| (position.read_to, position.open) = (read_to, open));
+        self.with(consumer, |position| {
+            position.read_to.send_replace(read_to);
+            position.open = open;
+        });
         let lag = newest.saturating_sub(read_to).saturating_add(open);
         let lag = u32::try_from(lag).unwrap_or(u32::MAX);
         metrics::gauge!("wagate_consumer_lag", "consumer" => consumer).set(f64::from(lag));
@@ -113,11 +116,16 @@ impl Positions {
         let all = self.all();
         let position = |(name, one): (&&'static str, &Position)| ConsumerPosition {
             name,
-            read_to: one.read_to,
+            read_to: *one.read_to.borrow(),
             open: one.open,
             needed_from: one.needed_from,
         };
         all.iter().map(position).collect()
+    }
+
+    /// How far a consumer has read the log, as it goes on.
+    pub fn read_to(&self, consumer: &'static str) -> watch::Receiver<u64> {
+        self.with(consumer, |position| position.read_to.subscribe())
     }
 
     pub fn waker(&self, consumer: &'static str) -> Arc<Notify> {

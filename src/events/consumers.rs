@@ -94,6 +94,15 @@ impl Consumers {
         let _ = tokio::time::timeout(patience, caught_up).await;
     }
 
+    /// Waits up to `patience` until a consumer has handled all that is in the log now, but for events that it fails
+    /// at. Whether it has.
+    pub async fn caught_up(&self, consumer: &'static str, patience: Duration) -> bool {
+        let newest = self.log.newest();
+        let mut read_to = self.positions.read_to(consumer);
+        let reached = read_to.wait_for(|read_to| newest <= *read_to);
+        matches!(tokio::time::timeout(patience, reached).await, Ok(Ok(_)))
+    }
+
     /// The events that a consumer fails at: those it retries and its dead letters, in the order of the log.
     pub async fn faults(
         &self,

@@ -5,7 +5,9 @@
 //! more, sessions close so that no event is new, webhooks reach the end of the log or a deadline,
 //! the store is flushed. The only module that knows all the others.
 
+mod business;
 mod engines;
+mod settings;
 
 use std::{
     net::SocketAddr,
@@ -16,20 +18,21 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings};
 use crate::{
     accounts::{ApiKeys, BootstrapKey, MediaLinks},
     api,
     backup::{self, Backups, BackupsParts},
-    config::{Config, Toggle},
+    config::Config,
     contacts::Contacts,
     descriptors,
-    domain::{Clock, Error, ErrorCode, Subject, failure::HoldTimes},
-    egress::{Guard, OwnPort, OwnPorts, Private},
+    domain::{Clock, Error, ErrorCode, Subject},
+    egress::{OwnPort, OwnPorts},
     events::{Consumers, EventLog, Retry},
+    inbox::{InboxParts, WindowJob},
     jobs::{Handler, Jobs, Tries},
     messaging::{
-        Ingest, Messaging, MessagingParts, Outbox, OutboxParts, OutboxSettings, Pace, Reservations,
-        SendResults, UploadLimits,
+        Ingest, Library, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
     },
     private,
     search::Search,
@@ -37,12 +40,12 @@ use crate::{
         EventRetention, Health, Services, Sessions, SessionsParts, Vault, history::History,
         idempotency::IdempotencyStore,
     },
-    session::{Deadlines, RecoveryDeadlines, Supervisor, SupervisorParts, SupervisorSettings},
+    session::{Supervisor, SupervisorParts},
     store::{MemoryEngine, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     telemetry,
     vault::Keyring,
-    webhooks::{DeliveryArchive, Schedule, WebhookSettings, Webhooks},
+    webhooks::{DeliveryArchive, Webhooks},
 };
 
 /// How long a gateway that is just stopping may still hold the data folder, and how often it is tried.
@@ -193,8 +196,26 @@ impl Gateway {
             upload_limits: upload_limits(&config, &own_ports),
         });
 
+        let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
         let parts = (store.clone(), events.clone(), clock.clone());
         let contacts = Contacts::new(parts, tasks.clone(), stop.clone());
+        let inbox = business::start_inbox(
+            InboxParts {
+                store: store.clone(),
+                log: events.clone(),
+                consumers: consumers.clone(),
+                conversations: messaging.conversations.clone(),
+                contacts: contacts.clone(),
+                clock: clock.clone(),
+                settings: business::inbox_settings(&config),
+            },
+            &jobs,
+            &messaging.outbox,
+            &tasks,
+            stop.clone(),
+        );
+        let sending = business::sending(&config, &inbox, &messaging);
+
         let frames = api::AllFrames::default();
         let webhooks = Webhooks::new(
             store.clone(),
@@ -211,10 +232,11 @@ impl Gateway {
             consumers.clone(),
             &config.events,
         );
-        let rounds: [Round; 4] = [
+        let rounds: [Round; 5] = [
             ("retention of events", EventRetention::EVERY, Arc::new(retention.clone())),
             ("retention of first answers", IdempotencyStore::EVERY, Arc::new(idempotency.clone())),
             ("retention of the outbox", Outbox::EVERY, Arc::new(messaging.outbox.clone())),
+            ("retention of uploaded files", Library::EVERY, Arc::new(messaging.library.clone())),
             (
                 "retention of deliveries",
                 DeliveryArchive::EVERY,
@@ -222,12 +244,13 @@ impl Gateway {
             ),
         ];
         // What is past its time is dropped, and the event log is held to its size.
-        let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
         for (kind, every, _) in &rounds {
             let repeated = jobs.repeat(kind, "round", *every).await;
             repeated.map_err(|source| store_error(&config, source))?;
         }
-        let handlers = rounds.into_iter().map(|(kind, _, handler)| (kind, handler)).collect();
+        let rounds = rounds.into_iter().map(|(kind, _, handler)| (kind, handler));
+        let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
+        let handlers = rounds.chain([(WindowJob::KIND, window)]).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
         let backups = Backups::new(BackupsParts {
@@ -273,6 +296,7 @@ impl Gateway {
             sessions,
             idempotency,
             health: Health::new(store.clone()),
+            inbox,
             sandbox_warning: world.sandbox_warning,
             network: world.network.clone(),
             page: world.page_door(&config),
@@ -291,6 +315,8 @@ impl Gateway {
             groups: messaging.groups,
             message_files: messaging.message_files,
             uploads: messaging.uploads,
+            library: messaging.library,
+            sending,
             search,
             contacts,
             events,
@@ -395,83 +421,4 @@ async fn start_search(
 
 fn store_error(config: &Config, source: StoreError) -> StartError {
     StartError::Store { folder: config.data.dir.display().to_string(), source }
-}
-
-fn supervisor_settings(config: &Config) -> SupervisorSettings {
-    let sessions = &config.sessions;
-    SupervisorSettings {
-        max_sessions: sessions.max,
-        parallel_starts: sessions.parallel_starts,
-        open_deadline: Duration::from_secs(sessions.open_deadline_seconds),
-        start_deadline: Duration::from_secs(sessions.start_deadline_seconds),
-        deadlines: Deadlines {
-            command: Duration::from_secs(sessions.command_deadline_seconds),
-            file: Duration::from_secs(sessions.file_deadline_seconds),
-        },
-        recovery: RecoveryDeadlines::default(),
-        probe_interval: Duration::from_secs(sessions.probe_interval_seconds),
-        max_restarts: sessions.max_restarts,
-        restart_window: Duration::from_secs(sessions.restart_window_seconds),
-        stop_deadline: Duration::from_secs(sessions.stop_deadline_seconds),
-        memory_limit: match config.browser.memory_limit_mib {
-            0 => None,
-            mebibytes => Some(mebibytes * 1024 * 1024),
-        },
-    }
-}
-
-fn upload_limits(config: &Config, own_ports: &OwnPorts) -> UploadLimits {
-    UploadLimits {
-        size: config.openwa.max_media_mib * 1024 * 1024,
-        fetch_deadline: Duration::from_secs(config.media.fetch_timeout_seconds),
-        sources: Guard::for_media(own_ports.clone(), config.media.allow_private_sources),
-    }
-}
-
-fn outbox_settings(config: &Config) -> OutboxSettings {
-    let outbox = &config.outbox;
-    OutboxSettings {
-        pace: Pace {
-            pause: Duration::from_millis(outbox.pause_milliseconds),
-            at_once: outbox.at_once,
-        },
-        most_waiting: outbox.most_waiting,
-        retention: Duration::from_secs(u64::from(outbox.retention_days) * 86_400),
-        holds: HoldTimes {
-            restricted: Duration::from_secs(outbox.restricted_hold_seconds),
-            rate_limited: Duration::from_secs(outbox.rate_limited_hold_seconds),
-        },
-    }
-}
-
-fn webhook_settings(config: &Config, own: &OwnPorts) -> WebhookSettings {
-    let webhooks = &config.webhooks;
-    let hours = |hours: u64| Duration::from_secs(hours.saturating_mul(3_600));
-    let respite = Duration::from_secs(webhooks.overload_pause_seconds);
-    let schedule = |retries: &[Duration]| Schedule { retries: retries.to_vec(), respite };
-    let private = match webhooks.allow_private_targets {
-        Toggle::Yes => Private::Yes,
-        Toggle::No => Private::No,
-        Toggle::Auto if config.reason_for_keys().is_some() => Private::No,
-        Toggle::Auto => Private::Loopback,
-    };
-    let guard = Guard::for_webhooks(own.clone(), private, &webhooks.allowed_targets);
-    WebhookSettings {
-        timeout: Duration::from_secs(webhooks.timeout_seconds),
-        guard_of_one_session: guard.for_one_session(),
-        guard,
-        max_per_session: webhooks.max_per_session,
-        full: schedule(&webhooks.retry_schedule),
-        short: schedule(&webhooks.short_retry_schedule),
-        disable_after: hours(webhooks.disable_after_hours),
-        disable_after_failures: webhooks.disable_after_failures,
-        secret_overlap: hours(webhooks.secret_overlap_hours),
-        per_endpoint: webhooks.per_endpoint,
-        per_host: webhooks.per_host,
-        max_event: webhooks.max_event_kib.saturating_mul(1_024),
-        max_waiting: webhooks.max_waiting,
-        keep_for: hours(webhooks.keep_deliveries_days.saturating_mul(24)),
-        keep_delivered: webhooks.keep_delivered,
-        recovered_per_second: webhooks.recovered_per_second,
-    }
 }

@@ -29,7 +29,7 @@ pub use self::{
         chats::Chats,
         conversation::{Conversation, ConversationName, FoundMessage, unknown_conversation},
         history::{History, HistoryPage},
-        list::ConversationFilter,
+        list::{ConversationFilter, ConversationSearch},
         message_filter::{MessageFilter, MessageStatus},
         messages::Messages,
         service::Conversations,
@@ -37,8 +37,9 @@ pub use self::{
     },
     directory::Directory,
     groups::Groups,
-    inbound::ingest::Ingest,
+    inbound::{ingest::Ingest, menu_replies::note_menu_reply},
     media::{
+        library::{Library, LibraryFile},
         message_files::{MessageFiles, StoredMedia},
         uploads::{self, UploadLimits, Uploads},
     },
@@ -47,7 +48,8 @@ pub use self::{
         message_actions::MessageActions,
         message_rules::{Change, Refusal, check_unsent},
         outbox::{
-            Outbox, OutboxParts, OutboxSettings, Pace, QueueStats, Reservations, SendOutcome,
+            Along, Outbox, OutboxParts, OutboxSettings, Pace, QueueStats, Reservation,
+            Reservations, SendOutcome,
         },
         outgoing_message::unsent_message,
         send_request::SendRequest,
@@ -56,7 +58,14 @@ pub use self::{
     },
     session_cleanup::SessionCleanup,
 };
-use crate::{domain::Clock, session::Supervisor, store::Store};
+use crate::{
+    domain::Clock,
+    session::Supervisor,
+    store::{Declaration, Store},
+};
+
+/// The tables that this module declares itself.
+pub const TABLES: &[Declaration] = &[Declaration::of::<LibraryFile>()];
 
 /// What the services of this module need.
 pub struct MessagingParts {
@@ -85,6 +94,7 @@ pub struct Messaging {
     pub groups: Groups,
     pub message_files: MessageFiles,
     pub uploads: Uploads,
+    pub library: Library,
     pub session_cleanup: SessionCleanup,
 }
 
@@ -92,7 +102,7 @@ impl Messaging {
     pub fn new(parts: MessagingParts) -> Self {
         let MessagingParts { store, supervisor, ingest, outbox, clock, media_dir, upload_limits } =
             parts;
-        let engines = Engines::new(supervisor);
+        let (engines, library_clock) = (Engines::new(supervisor), clock.clone());
         let (local, folder) = (LocalChanges::of(&ingest), MediaFolder::new(media_dir));
         let messages = Messages::new(store.clone(), engines.clone(), &ingest);
         let directory = Directory::new(store.clone(), engines.clone(), &ingest);
@@ -133,6 +143,7 @@ impl Messaging {
             tags: Tags::new(store.clone(), &ingest, clock),
             groups: Groups::new(engines),
             uploads: Uploads::new(store.clone(), folder.clone(), upload_limits),
+            library: Library::new(store.clone(), folder.clone(), library_clock),
             session_cleanup: SessionCleanup::new(store, &ingest, outbox.clone(), folder),
             outbox,
             messages,

@@ -69,6 +69,13 @@ async fn no_list_asks_the_engine_once_for_each_of_its_rows() {
         (newest && chats["data"].as_array()?.len() == CHATS).then_some(())
     })
     .await;
+    // What follows the log works for itself, and is counted with a request that it meets.
+    app.wait_for("all consumers", || async {
+        let (_, answer) = app.get("/api/v1/info/consumers").await;
+        let consumers = answer["data"].as_array()?;
+        consumers.iter().all(|one| one["lag"] == 0).then_some(())
+    })
+    .await;
     let (_, all) = app.get("/api/v1/chat/conversations?per_page=100").await;
     let all = all["data"]["data"].as_array().unwrap().clone();
     let of_chat = |one: &&Value| one["chat_id"] == chat;

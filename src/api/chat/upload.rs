@@ -37,7 +37,7 @@ pub async fn check(services: &Services, given: Given) -> Result<(), Error> {
     let (source, wanted) = read(services, given)?;
     match source {
         Source::Url { .. } => check_request(&source, &wanted).map(drop),
-        Source::DataUrl { .. } => services.uploads.receive(source, wanted).await.map(drop),
+        source => services.uploads.receive(source, wanted).await.map(drop),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     messaging::{
         conversations::{chat_event::ChatEvent, local_changes::LocalChanges},
         engines::Engines,
-        identities::canonical_chat,
+        identities::{canonical_chat, number_of},
         read_only_chats::{check_can_write, check_is_chat},
     },
     store::Store,
@@ -43,6 +43,11 @@ impl Chats {
     /// The mirror's id of a chat.
     pub async fn canonical_id(&self, session: &SessionId, chat: &Jid) -> Result<Jid, Error> {
         Ok(canonical_chat(&self.store, session, chat).await?)
+    }
+
+    /// The telephone number of a person, if it is known; else the id itself.
+    pub async fn number_of(&self, session: &SessionId, chat: &Jid) -> Result<Jid, Error> {
+        Ok(number_of(&self.store, session, chat).await?)
     }
 
     pub async fn mark_read(&self, session: &SessionId, chat: &Jid) -> Result<(), Error> {

@@ -120,7 +120,7 @@ impl ConversationList {
             .filter_map(|((_, chat), record)| Some((record?, chat)))
             .filter(|(record, _)| filter.matches_record(record))
             .collect();
-        if let Some(search) = filter.search.as_deref().map(Search::parse) {
+        if let Some(search) = filter.search.as_deref().map(ConversationSearch::parse) {
             let people = self.people_of(&known).await?;
             let is_found = |((_, chat), (with, contact)): &(Known, Person)| {
                 search.matches(chat, with, contact.as_ref())
@@ -262,15 +262,20 @@ impl<'a> NewestFirst<'a> {
 }
 
 /// A search in names and numbers.
-struct Search {
+pub struct ConversationSearch {
     text: String,
     /// The digits of a number in any spelling.
     digits: Option<String>,
 }
 
-impl Search {
-    fn parse(search: &str) -> Self {
+impl ConversationSearch {
+    pub fn parse(search: &str) -> Self {
         Self { text: fold(search), digits: digits_of(search) }
+    }
+
+    pub fn finds(&self, conversation: &Conversation) -> bool {
+        let Conversation { chat, with, contact, .. } = conversation;
+        self.matches(chat, with, contact.as_ref())
     }
 
     /// Searches text in the name, and digits in the number too.

@@ -79,6 +79,28 @@ impl Conversations {
         }
     }
 
+    /// The conversations of several chats, in their order, in a few calls. None for a chat that has none, or was
+    /// deleted here.
+    pub async fn of_many(
+        &self,
+        chats: &[(&SessionId, &Jid)],
+    ) -> Result<Vec<Option<Conversation>>, Error> {
+        let records = self.store.conversations().get_many(chats.iter().copied()).await?;
+        let known = self.store.chats().get_many(chats.iter().copied()).await?;
+        let both = records
+            .into_iter()
+            .zip(known)
+            .map(|(record, chat)| record.filter(|record| !record.hidden).zip(chat));
+        let both: Vec<_> = both.collect();
+        let is_there: Vec<bool> = both.iter().map(Option::is_some).collect();
+        let found = both.into_iter().flatten().collect();
+        let mut complete = self.list.complete(found).await?.into_iter();
+        Ok(is_there
+            .into_iter()
+            .map(|is_there| if is_there { complete.next() } else { None })
+            .collect())
+    }
+
     /// Marks a conversation as read. The senders see that if the session is ready.
     pub async fn mark_read(&self, of: &ConversationRecord) -> Result<(), Error> {
         if self.engines.is_ready(&of.session)? {

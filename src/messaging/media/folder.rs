@@ -9,6 +9,8 @@ use crate::domain::SessionId;
 
 /// The folder of uploads. No session can have such a name.
 const UPLOADS: &str = ".outgoing";
+/// The folder of the library.
+const LIBRARY: &str = ".library";
 
 /// Clones are the same folder.
 #[derive(Clone, Debug)]
@@ -33,13 +35,18 @@ impl MediaFolder {
         self.0.join(UPLOADS)
     }
 
+    /// The path of a file of the library, by the hash of its content; without one, their folder.
+    pub fn of_library(&self, sha256: &str) -> PathBuf {
+        self.0.join(LIBRARY).join(sha256)
+    }
+
     /// The sessions that have a folder.
     pub async fn sessions(&self) -> Vec<SessionId> {
         let mut sessions = Vec::new();
         let Ok(mut folders) = tokio::fs::read_dir(&self.0).await else { return sessions };
         while let Ok(Some(folder)) = folders.next_entry().await {
             let name = folder.file_name();
-            let name = name.to_str().filter(|name| *name != UPLOADS);
+            let name = name.to_str().filter(|name| ![UPLOADS, LIBRARY].contains(name));
             sessions.extend(name.and_then(|name| name.parse::<SessionId>().ok()));
         }
         sessions

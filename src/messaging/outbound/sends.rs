@@ -13,7 +13,7 @@ use crate::{
         outbound::{
             contact_cards::name_cards,
             message_rules::{Change, is_there},
-            outbox::{Outbox, SendOutcome},
+            outbox::{Along, Outbox, SendOutcome},
             phone_numbers::with_numbers,
             send_request::SendRequest,
         },
@@ -60,8 +60,18 @@ impl Sends {
         request: SendRequest,
         options: SendOptions,
     ) -> Result<SendOutcome, Error> {
-        let status = self.engines.session(session)?.status();
-        if status.removing {
+        self.send_along(session, request, options, None).await
+    }
+
+    /// The same, with what is written in the commit that accepts the message.
+    pub async fn send_along(
+        &self,
+        session: &SessionId,
+        request: SendRequest,
+        options: SendOptions,
+        along: Option<&dyn Along>,
+    ) -> Result<SendOutcome, Error> {
+        if self.engines.session(session)?.status().removing {
             return Err(not_found(session));
         }
         rules::check(&request.content)?;
@@ -71,14 +81,7 @@ impl Sends {
             return Ok(outcome);
         }
         check_can_write(&request.chat)?;
-        if !options.is_queueable() && status.state != SessionState::Ready {
-            return Err(not_ready(status.state));
-        }
-        if !options.is_queueable()
-            && let Some(hold) = &status.send_hold
-        {
-            return Err(hold.error(self.clock.now()));
-        }
+        self.check_ready(session, options)?;
         let request = with_numbers(&self.directory, session, request).await?;
         let chat = canonical_chat(&self.store, session, &request.chat).await?;
         let quoted = match &request.quoted {
@@ -96,7 +99,22 @@ impl Sends {
             mentions: request.mentions,
             link_preview: request.link_preview,
         };
-        self.outbox.post(session, outgoing, options, is_keyed).await
+        self.outbox.post(session, outgoing, options, is_keyed, along).await
+    }
+
+    /// Whether a session can send now, or the message may wait until it can.
+    pub fn check_ready(&self, session: &SessionId, options: SendOptions) -> Result<(), Error> {
+        let status = self.engines.session(session)?.status();
+        if options.is_queueable() {
+            return Ok(());
+        }
+        if status.state != SessionState::Ready {
+            return Err(not_ready(status.state));
+        }
+        match &status.send_hold {
+            Some(hold) => Err(hold.error(self.clock.now())),
+            None => Ok(()),
+        }
     }
 
     /// The id of a message that can be quoted.

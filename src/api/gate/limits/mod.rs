@@ -246,6 +246,8 @@ mod tests {
         public: 0,
         streams_per_key: 0,
         streams_per_address: 0,
+        per_recipient_hour: 0,
+        broadcast_starter: 0,
     };
 
     fn limits(of: Limits) -> (RateLimits, Clock) {

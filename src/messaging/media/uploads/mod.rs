@@ -15,7 +15,8 @@ use std::{
     time::Duration,
 };
 
-use self::{content::Typed, data_url::Fault};
+pub use self::content::Typed;
+use self::data_url::Fault;
 use crate::{
     domain::{
         Error, ErrorCode, Subject,
@@ -30,10 +31,30 @@ use crate::{
 /// Bytes at the end of a file in which the last page of an Ogg file begins.
 const TAIL: u64 = 128 * 1024;
 
+/// The type of a file by its content and its name.
+pub fn type_of(bytes: &[u8], name: Option<&str>) -> Typed {
+    content::type_of(bytes.get(..content::HEAD).unwrap_or(bytes), name, None)
+}
+
 /// The source of a file, with the name of its field in the request.
 pub enum Source {
-    DataUrl { field: &'static str, text: String, limit: u64 },
-    Url { field: &'static str, url: String, bounds: Bounds },
+    DataUrl {
+        field: &'static str,
+        text: String,
+        limit: u64,
+    },
+    Url {
+        field: &'static str,
+        url: String,
+        bounds: Bounds,
+    },
+    /// A file on the disk, which stays there.
+    Stored {
+        field: &'static str,
+        path: PathBuf,
+        mime: String,
+        name: String,
+    },
 }
 
 /// How a file is to be sent.
@@ -76,7 +97,7 @@ pub fn check_request(source: &Source, wanted: &Wanted) -> Result<Option<String>,
         Source::Url { field, url, bounds } => {
             bounds.guard.check(url).map(drop).map_err(|error| named(error, field))
         }
-        Source::DataUrl { .. } => Ok(()),
+        Source::DataUrl { .. } | Source::Stored { .. } => Ok(()),
     };
     let caption = rules::check_caption(wanted.caption.as_deref());
     let (chosen, _) = Error::both(chosen, Error::both(caption, address))?;
@@ -119,6 +140,18 @@ impl Uploads {
         Source::Url { field, url, bounds: Bounds { size, deadline, guard } }
     }
 
+    /// Checks what a request says about a file, before anything else is looked up.
+    pub fn check(
+        &self,
+        source: &Source,
+        kind: MediaKind,
+        filename: Option<&str>,
+        caption: Option<&str>,
+    ) -> Result<(), Error> {
+        let (filename, caption) = (filename.map(str::to_owned), caption.map(str::to_owned));
+        check_request(source, &Wanted { kind, filename, caption }).map(drop)
+    }
+
     /// A path for a file that a caller uploads; a send moves the file from there.
     pub async fn new_path(&self) -> Result<PathBuf, Error> {
         self.store.admit()?;
@@ -141,6 +174,10 @@ impl Uploads {
             Source::Url { field, url, bounds } => {
                 let checked = checked?;
                 (fetched(&file, field, &url, &bounds).await?, checked)
+            }
+            Source::Stored { field, path, mime, name } => {
+                let checked = checked?;
+                (copied(&file, field, &path, mime, name).await?, checked)
             }
         };
         let name = chosen.clone().or(raw.name);
@@ -189,6 +226,19 @@ async fn decoded(
     stored.map_err(|error| Error::internal(format!("the file could not be stored: {error}")))?;
     let name = url.name.and_then(|name| file_name::tidy(&name));
     Ok(Raw { field, size, declared: url.declared, name })
+}
+
+async fn copied(
+    file: &TemporaryFile,
+    field: &'static str,
+    path: &Path,
+    mime: String,
+    name: String,
+) -> Result<Raw, Error> {
+    let copied = tokio::fs::copy(path, &file.0).await;
+    let size = copied
+        .map_err(|error| Error::internal(format!("the file could not be copied: {error}")))?;
+    Ok(Raw { field, size, declared: Some(mime), name: Some(name) })
 }
 
 async fn fetched(

@@ -14,6 +14,7 @@
 //! by its key: the outcome is never guessed. Waiting entries lie in the store, in queues (`store/outbox_queue`).
 //! `queue` decides which message goes next, `dispatcher` starts attempts, and `attempt` carries one out.
 
+mod along;
 mod attempt;
 mod cancel;
 mod dispatcher;
@@ -37,17 +38,17 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
+pub use self::{
+    along::Along,
+    parts::{OutboxParts, OutboxSettings},
+    queue::{Pace, QueueStats},
+    reservations::{Reservation, Reservations},
+};
 use self::{
     dispatcher::Dispatcher,
     hand_over::HandOver,
     request::{Request, Waiter},
-    reservations::Reservation,
     waiter::OutcomeWaiter,
-};
-pub use self::{
-    parts::{OutboxParts, OutboxSettings},
-    queue::{Pace, QueueStats},
-    reservations::Reservations,
 };
 use crate::{
     breakpoint::Breakpoint,
@@ -127,6 +128,7 @@ impl Outbox {
         outgoing: Outgoing,
         options: SendOptions,
         is_keyed: bool,
+        along: Option<&dyn Along>,
     ) -> Result<SendOutcome, Error> {
         let deadline = match outgoing.content {
             Content::Media(_) => FILE_PATIENCE,
@@ -134,13 +136,7 @@ impl Outbox {
         };
         let entry = self.entry(session, outgoing, options)?;
         let reservation = self.parts.reservations.reserve(entry.id);
-        let mut work = self.parts.store.transaction();
-        let place = loop {
-            let place = self.enqueue_in(work.store(), &entry).await?;
-            if work.commit().await? {
-                break place;
-            }
-        };
+        let place = along::accept(&self.parts, &entry, along).await?;
         let accepted = HandOver::new(self.requests.clone(), entry.clone(), place, reservation);
         Breakpoint::OutboxCommitted.pass();
         if options.is_queueable() || is_keyed {

@@ -1,0 +1,77 @@
+//! Start of the business modules.
+
+use std::time::Duration;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::{Config, WindowMode},
+    inbox::{
+        ConsumerParts, Inbox, InboxConsumer, InboxParts, InboxSettings, Sending, SendingParts,
+        WindowJob,
+    },
+    jobs::Jobs,
+    messaging::{Messaging, Outbox},
+    policy,
+};
+
+/// Starts the consumer of the inbox.
+pub fn start_inbox(
+    parts: InboxParts,
+    jobs: &Jobs,
+    outbox: &Outbox,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> Inbox {
+    let InboxParts { consumers, clock, contacts, settings, .. } = &parts;
+    let consumer = InboxConsumer::new(ConsumerParts {
+        clock: clock.clone(),
+        jobs: jobs.clone(),
+        contacts: contacts.clone(),
+        outbox: Some(outbox.clone()),
+        settings: *settings,
+    });
+    consumers.start(consumer, tasks, stop);
+    Inbox::new(parts)
+}
+
+/// The job that announces ends of windows.
+pub fn window_job(inbox: &Inbox) -> WindowJob {
+    let InboxSettings { window, window_warning } = inbox.settings();
+    WindowJob::new(inbox.parts().clock.clone(), window, window_warning.unwrap_or_default())
+}
+
+/// Sends to contacts, by the rules of the settings.
+pub fn sending(config: &Config, inbox: &Inbox, messaging: &Messaging) -> Sending {
+    let InboxParts { store, contacts, clock, .. } = inbox.parts().clone();
+    let Messaging { sends, message_actions, chats, uploads, library, .. } = messaging.clone();
+    Sending::new(SendingParts {
+        store,
+        inbox: inbox.clone(),
+        contacts,
+        sends,
+        message_actions,
+        chats,
+        uploads,
+        library,
+        clock,
+        policy: policy::Settings {
+            opt_in: config.business.opt_in,
+            window: config.business.window,
+            plan: config.business.plan,
+            broadcast_starter: config.limits.broadcast_starter,
+            quiet_hours: None,
+        },
+        per_recipient_hour: config.limits.per_recipient_hour,
+    })
+}
+
+pub fn inbox_settings(config: &Config) -> InboxSettings {
+    let business = &config.business;
+    let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
+    let is_watched = business.window != WindowMode::Off;
+    InboxSettings {
+        window: minutes(business.window_hours.saturating_mul(60)),
+        window_warning: is_watched.then(|| minutes(business.window_warning_minutes)),
+    }
+}

@@ -1,0 +1,163 @@
+//! Changes of a conversation's state, each with the event that tells of it. Pure.
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{Jid, SessionId, Timestamp},
+    inbox::{
+        agent::Agent,
+        event::{About, InboxEvent},
+        state::{InboxState, Listed},
+        status::Status,
+    },
+};
+
+impl InboxState {
+    /// The state of a conversation that is new to the inbox.
+    pub fn new(
+        (session, chat): (&SessionId, &Jid),
+        conversation: Uuid,
+        listed: Listed,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            session: session.clone(),
+            chat: chat.clone(),
+            conversation,
+            contact: None,
+            status: Status::Open,
+            assignee: None,
+            bot: None,
+            last_inbound: None,
+            opened_at: now,
+            first_response_at: None,
+            resolved_at: None,
+            starred: false,
+            warned_of: None,
+            listed,
+        }
+    }
+
+    /// Notes a message of the contact. One that came to a resolved conversation reopens it.
+    pub fn note_inbound(&mut self, at: Timestamp, now: Timestamp) -> Option<InboxEvent> {
+        self.last_inbound = self.last_inbound.max(Some(at));
+        self.reopen(now)
+    }
+
+    /// Notes a message to the contact. What a machine sends by itself is no response.
+    pub fn note_outbound(&mut self, is_response: bool, now: Timestamp) -> Option<InboxEvent> {
+        if !is_response {
+            return None;
+        }
+        if self.status.is_automatic() {
+            self.status = Status::waiting(self.assignee.is_some());
+        }
+        let reopened = self.reopen(now);
+        // Where the contact never wrote, nothing is answered.
+        if self.last_inbound.is_some() && self.first_response_at.is_none() {
+            self.first_response_at = Some(now);
+        }
+        reopened
+    }
+
+    /// None when it was not resolved.
+    pub fn reopen(&mut self, now: Timestamp) -> Option<InboxEvent> {
+        if self.status != Status::Resolved {
+            return None;
+        }
+        self.status = Status::waiting(self.assignee.is_some());
+        self.opened_at = now;
+        (self.first_response_at, self.resolved_at) = (None, None);
+        Some(InboxEvent::Opened { of: self.about(), reopened: true })
+    }
+
+    /// None when it was resolved already.
+    pub fn resolve(&mut self, by: Option<Agent>, now: Timestamp) -> Option<InboxEvent> {
+        if self.status == Status::Resolved {
+            return None;
+        }
+        (self.status, self.resolved_at) = (Status::Resolved, Some(now));
+        Some(InboxEvent::Resolved { of: self.about(), by })
+    }
+
+    /// Gives it to an agent, or to nobody. One that was resolved goes on.
+    pub fn assign(
+        &mut self,
+        assignee: Option<Agent>,
+        by: Option<Agent>,
+        now: Timestamp,
+    ) -> Vec<InboxEvent> {
+        let is_news = self.assignee != assignee;
+        self.assignee = assignee;
+        let mut events = Vec::new();
+        if assignee.is_some() {
+            events.extend(self.reopen(now));
+            self.status = Status::Assigned;
+        } else if self.status == Status::Assigned {
+            self.status = Status::Open;
+        }
+        events.extend(is_news.then(|| InboxEvent::Assigned { of: self.about(), assignee, by }));
+        events
+    }
+
+    pub fn about(&self) -> About {
+        let (chat, conversation) = (self.chat.clone(), self.conversation);
+        About { chat, conversation, contact: self.contact }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    fn state() -> InboxState {
+        let listed = Listed {
+            last_activity: from_seconds(1),
+            unread: false,
+            archived: false,
+            tags: Vec::new(),
+            hidden: false,
+        };
+        let (session, chat) = ("s".parse().unwrap(), "15550000001@c.us".parse().unwrap());
+        InboxState::new((&session, &chat), Uuid::nil(), listed, from_seconds(1))
+    }
+
+    fn agent() -> Agent {
+        Agent::Key(Uuid::from_u128(7))
+    }
+
+    #[test]
+    fn a_message_reopens_what_was_resolved_for_whom_it_was_assigned_to() {
+        let mut state = state();
+        assert_eq!(state.note_inbound(from_seconds(2), from_seconds(2)), None);
+        assert_eq!(state.note_outbound(true, from_seconds(5)), None);
+        assert_eq!(state.first_response_at, Some(from_seconds(5)));
+        assert_eq!(state.assign(Some(agent()), None, from_seconds(6)).len(), 1);
+        assert!(state.assign(Some(agent()), None, from_seconds(6)).is_empty());
+        let resolved = state.resolve(Some(agent()), from_seconds(7));
+        assert!(matches!(resolved, Some(InboxEvent::Resolved { by: Some(_), .. })));
+        assert_eq!(state.resolve(None, from_seconds(8)), None);
+        let opened = state.note_inbound(from_seconds(9), from_seconds(9));
+        assert!(matches!(opened, Some(InboxEvent::Opened { reopened: true, .. })));
+        assert_eq!((state.status, state.opened_at), (Status::Assigned, from_seconds(9)));
+        assert_eq!((state.first_response_at, state.resolved_at), (None, None));
+        state.assign(None, None, from_seconds(10));
+        assert_eq!((state.status, state.assignee), (Status::Open, None));
+    }
+
+    #[test]
+    fn what_a_machine_sends_is_no_response_and_an_older_message_leaves_the_window() {
+        let mut state = state();
+        state.resolve(None, from_seconds(2));
+        assert_eq!(state.note_outbound(false, from_seconds(3)), None);
+        assert_eq!(state.status, Status::Resolved);
+        state.note_inbound(from_seconds(9), from_seconds(9));
+        state.note_inbound(from_seconds(4), from_seconds(10));
+        assert_eq!(state.last_inbound, Some(from_seconds(9)));
+        assert_eq!(state.first_response_at, None);
+        state.status = Status::AiActive;
+        state.note_outbound(true, from_seconds(11));
+        assert_eq!(state.status, Status::Open);
+    }
+}

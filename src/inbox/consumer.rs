@@ -1,0 +1,373 @@
+//! Consumer of the inbox: what an event changes, step by step, in one commit.
+//!
+//! | step | of a message from a contact | rule of its effects |
+//! |---|---|---|
+//! | 1 | contact: found or made, opted in, tagged; STOP and START | |
+//! | 2 | confirmation of a keyword, which ends the steps but for the window | `keyword` |
+//! | 3 | conversation: new, or reopened | |
+//! | 4 | window: the job that announces its end | |
+//! | 5 | reply to a menu | |
+//!
+//! A message to a contact is a response, and an entry of the contact's timeline. Whatever else changes a chat moves its
+//! places in the lists. Later modules put their steps between these.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    breakpoint::Breakpoint,
+    contacts::{Actor, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
+    domain::{
+        Body, Clock, Content, Error, ErrorCode, Event, EventBody, Jid, JidKind, LogEvent, Message,
+        MessageKind, Outgoing, SessionId,
+        clock::between,
+        details::MenuReply,
+        outbox::{OutboxEntry, SendOptions},
+    },
+    events::{
+        Begin, Consumer, Failure, Flow, NewEvent, Work,
+        effect::{effect_id, message_key},
+    },
+    inbox::{
+        counts::put_state,
+        event::InboxEvent,
+        facts::{self, Facts},
+        menu::SentMenu,
+        sent_note::{Author, AuthorKind, SentNote},
+        settings::{CONSUMER, InboxSettings},
+        state::InboxState,
+        timeline, window_job,
+    },
+    jobs::Jobs,
+    messaging::{ChatEvent, Outbox, Reservation, note_menu_reply},
+    policy::Window,
+    store::{Place, Record, Store, StoreError},
+};
+
+/// What came in longer ago, while the gateway was away, is answered by no machine.
+const FRESH: Duration = Duration::from_secs(600);
+/// The pause before a confirmation is tried again while the disk is full.
+const FULL_PAUSE: Duration = Duration::from_secs(5);
+const STOPPED: &str =
+    "You have been unsubscribed and will no longer receive messages. Reply START to resubscribe.";
+const STARTED: &str = "You have been resubscribed.";
+
+pub struct InboxConsumer {
+    parts: ConsumerParts,
+    /// Confirmations whose commit is under way, by their event.
+    posted: Mutex<HashMap<Uuid, Posted>>,
+}
+
+/// What the consumer needs.
+pub struct ConsumerParts {
+    pub clock: Clock,
+    pub jobs: Jobs,
+    pub contacts: Contacts,
+    /// None where nothing is sent, as in tests.
+    pub outbox: Option<Outbox>,
+    pub settings: InboxSettings,
+}
+
+/// A message in the commit of an event, with what keeps the dispatcher from it until then.
+type Posted = (OutboxEntry, Place, Reservation);
+
+impl InboxConsumer {
+    pub const NAME: &'static str = CONSUMER;
+
+    pub fn new(parts: ConsumerParts) -> Self {
+        Self { parts, posted: Mutex::default() }
+    }
+}
+
+impl Consumer for InboxConsumer {
+    const NAME: &'static str = Self::NAME;
+    const AT_ONCE: usize = 32;
+    const BEGINS: Begin = Begin::Oldest;
+
+    type Error = Failure;
+
+    fn wants(&self, event: &Event) -> bool {
+        let is_of_person = || event.body.chat().is_some_and(Jid::is_person);
+        event.session().is_some()
+            && match &event.body {
+                Body::WhatsApp(EventBody::IdentityLearned { .. }) => true,
+                Body::WhatsApp(
+                    EventBody::Message { .. }
+                    | EventBody::MessageSent { .. }
+                    | EventBody::ChatUpdated { .. },
+                ) => is_of_person(),
+                Body::WhatsApp(_) => false,
+                Body::Module(event) => event.family == ChatEvent::FAMILY && is_of_person(),
+            }
+    }
+
+    async fn handle(&self, work: &mut Work<'_>, event: &Event) -> Result<Flow, Failure> {
+        self.posted().remove(&event.id);
+        let Some(session) = event.session() else { return Ok(Flow::Done) };
+        if !is_living(work.store(), event, session).await? {
+            return Ok(Flow::Done);
+        }
+        if let Some(EventBody::IdentityLearned { lid, phone, .. }) = event.body.whatsapp() {
+            self.parts.contacts.identity_learned(work, lid, phone, event.at).await?;
+            return Ok(Flow::Done);
+        }
+        let Some(chat) = event.body.chat() else { return Ok(Flow::Done) };
+        let Some(facts) = facts::read(work.store(), session, chat).await? else {
+            return Ok(Flow::Done);
+        };
+        let known = work.get(&InboxState::at(session, chat)).await?;
+        let message = event.body.whatsapp().and_then(message_of);
+        let is_new = known.is_none();
+        let mut state = match (known, message) {
+            (Some(state), _) => InboxState { listed: facts.listed, ..state },
+            (None, Some(_)) => {
+                let Facts { conversation, listed } = facts;
+                InboxState::new((session, chat), conversation, listed, event.at)
+            }
+            // A conversation comes to the inbox with its first message.
+            (None, None) => return Ok(Flow::Done),
+        };
+        let step = Step { event, session, is_new };
+        let flow = match message {
+            Some(message) if message.from_me() => {
+                self.sent(work, &mut state, message, step).await?
+            }
+            Some(message) => self.received(work, &mut state, message, step).await?,
+            None => Flow::Done,
+        };
+        put_state(work.store(), &state).await?;
+        Breakpoint::InboxHandled.pass();
+        Ok(flow)
+    }
+
+    async fn committed(&self, event: &Event) {
+        Breakpoint::InboxCommitted.pass();
+        self.parts.jobs.woken();
+        let posted = self.posted().remove(&event.id);
+        if let (Some(outbox), Some((entry, place, reservation))) = (&self.parts.outbox, posted)
+            && let Err(error) = outbox.enqueued(entry, place, reservation).await
+        {
+            tracing::warn!(%error, "a confirmation waits in the outbox for the next start");
+        }
+    }
+}
+
+/// An event that is being handled.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    event: &'a Event,
+    session: &'a SessionId,
+    /// Whether the conversation is new to the inbox.
+    is_new: bool,
+}
+
+impl InboxConsumer {
+    fn posted(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Posted>> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The steps of a message that a contact sent.
+    async fn received(
+        &self,
+        work: &mut Work<'_>,
+        state: &mut InboxState,
+        message: &Message,
+        step: Step<'_>,
+    ) -> Result<Flow, Failure> {
+        let (event, session) = (step.event, step.session);
+        let (phone, lid) = addresses(event, message.chat());
+        let id = message.id.to_string();
+        let inbound = Inbound {
+            medium: Medium::WhatsApp,
+            phone: phone.as_ref(),
+            lid: lid.as_ref(),
+            name: message.push_name.as_deref(),
+            message: &id,
+            text: &message.body,
+            ad: message.details().ad.as_ref(),
+            conversation: Some(state.conversation),
+            session: Some(session),
+            at: message.timestamp,
+        };
+        let received = self.parts.contacts.receive(work, &inbound).await?;
+        state.contact = Some(received.contact.id);
+        if let Some(keyword) = received.keyword {
+            if step.is_new {
+                self.tell(work, state, step, vec![opened(state)], Actor::CONTACT).await?;
+            }
+            state.last_inbound = state.last_inbound.max(Some(message.timestamp));
+            if received.confirm {
+                return self.confirm(work, state, keyword, step).await;
+            }
+            return Ok(Flow::Done);
+        }
+        let mut events = Vec::new();
+        events.extend(step.is_new.then(|| opened(state)));
+        events.extend(state.note_inbound(message.timestamp, event.at));
+        self.tell(work, state, step, events, Actor::CONTACT).await?;
+        self.watch_window(work.store(), state).await?;
+        map_reply(work.store(), message, session).await?;
+        Ok(Flow::Done)
+    }
+
+    /// The steps of a message that was sent to a contact.
+    async fn sent(
+        &self,
+        work: &mut Work<'_>,
+        state: &mut InboxState,
+        message: &Message,
+        step: Step<'_>,
+    ) -> Result<Flow, Failure> {
+        let (event, session) = (step.event, step.session);
+        let note = work.get(&SentNote::at(session, &message.id.key)).await?;
+        let author = note.map(|note| note.author);
+        let is_response = author.as_ref().is_none_or(|author| author.kind != AuthorKind::System);
+        let actor = match &author {
+            Some(Author { kind: AuthorKind::Api, id, .. }) => Actor::caller(*id),
+            Some(_) | None => Actor::GATEWAY,
+        };
+        if state.contact.is_none() {
+            let (phone, lid) = addresses(event, message.chat());
+            for address in [phone, lid].iter().flatten().filter_map(Address::of_chat) {
+                let found = self.parts.contacts.find(work.store(), &address).await?;
+                state.contact = state.contact.or(found.map(|contact| contact.id));
+            }
+        }
+        let mut events = Vec::new();
+        events.extend(step.is_new.then(|| opened(state)));
+        events.extend(state.note_outbound(is_response, event.at));
+        self.tell(work, state, step, events, actor).await?;
+        if let Some(contact) = state.contact {
+            let data = json!({
+                "message": message.id.to_string(), "conversation": state.conversation,
+                "channel": Medium::WhatsApp.as_str(),
+            });
+            let entry = NewEntry::new(EntryKind::MessageSent, actor, data);
+            self.parts.contacts.message_sent(work, contact, message.timestamp, entry).await?;
+        }
+        Ok(Flow::Done)
+    }
+
+    /// Logs events of the inbox, and notes them in the timeline of the contact.
+    async fn tell(
+        &self,
+        work: &mut Work<'_>,
+        state: &InboxState,
+        step: Step<'_>,
+        events: Vec<InboxEvent>,
+        actor: Actor,
+    ) -> Result<(), StoreError> {
+        for event in &events {
+            work.append(NewEvent::of_module(Some(step.session.into()), event)?);
+        }
+        timeline::note(&self.parts.contacts, work, state, &events, actor, step.event.at).await
+    }
+
+    /// Sends the confirmation of a keyword, in the commit of its event.
+    async fn confirm(
+        &self,
+        work: &Work<'_>,
+        state: &InboxState,
+        keyword: Keyword,
+        step: Step<'_>,
+    ) -> Result<Flow, Failure> {
+        let text = match keyword {
+            Keyword::Stop => STOPPED,
+            Keyword::Start => STARTED,
+            Keyword::Help => return Ok(Flow::Done),
+        };
+        let is_fresh = between(step.event.at, self.parts.clock.now()) < FRESH;
+        let Some(outbox) = self.parts.outbox.as_ref().filter(|_| is_fresh) else {
+            return Ok(Flow::Done);
+        };
+        let key = message_key(effect_id(step.event.id, "keyword", 0));
+        let outgoing = Outgoing {
+            key: key.clone(),
+            chat: state.chat.clone(),
+            content: Content::Text { body: text.to_owned() },
+            quoted: None,
+            mentions: Vec::new(),
+            link_preview: false,
+        };
+        let options = SendOptions { queue_if_offline: true, ..SendOptions::default() };
+        let entry = match outbox.entry(step.session, outgoing, options) {
+            Ok(entry) => entry,
+            Err(Error { code: ErrorCode::StorageFull, .. }) => return Ok(Flow::Later(FULL_PAUSE)),
+            // The session is being removed.
+            Err(Error { code: ErrorCode::NotFound, .. }) => return Ok(Flow::Done),
+            Err(error) => return Err(Failure::of(error)),
+        };
+        let reservation = outbox.reserve(&entry);
+        let place = outbox.enqueue_in(work.store(), &entry).await?;
+        let note = SentNote { author: Author::SYSTEM, client_ref: None, interactive: None };
+        work.put(&SentNote::at(step.session, &key), &note).await?;
+        self.posted().insert(step.event.id, (entry, place, reservation));
+        Ok(Flow::Done)
+    }
+
+    async fn watch_window(&self, store: &Store, state: &InboxState) -> Result<(), StoreError> {
+        let InboxSettings { window: length, window_warning } = self.parts.settings;
+        let Some(warning) = window_warning else { return Ok(()) };
+        let window = Window { last_inbound: state.last_inbound, length };
+        if let Some(warns_at) = window.warns_at(warning)
+            && window.is_open(self.parts.clock.now())
+        {
+            window_job::schedule(store, state, warns_at).await?;
+        }
+        Ok(())
+    }
+}
+
+fn opened(state: &InboxState) -> InboxEvent {
+    InboxEvent::Opened { of: state.about(), reopened: false }
+}
+
+/// Makes a reply to the last menu of the chat a choice from it.
+async fn map_reply(
+    store: &Store,
+    message: &Message,
+    session: &SessionId,
+) -> Result<(), StoreError> {
+    if message.kind != MessageKind::Text {
+        return Ok(());
+    }
+    let of_chat = SentMenu::key().text(session.as_str()).text(message.chat().as_str());
+    let Some(menu) = store.get(&of_chat).await? else { return Ok(()) };
+    let Some(option) = menu.chosen(&message.body, message.timestamp) else { return Ok(()) };
+    let (id, title) = (Some(option.id.clone()), Some(option.title.clone()));
+    let reply = MenuReply { id, title, menu: menu.kind.details() };
+    note_menu_reply(store, session, &message.id, reply, message.timestamp).await
+}
+
+/// The telephone number and the hidden id of the person in a chat, as far as the event knows them.
+fn addresses(event: &Event, chat: &Jid) -> (Option<Jid>, Option<Jid>) {
+    let pair = event.identities.iter().find(|pair| pair.lid() == chat || pair.phone() == chat);
+    match (pair, chat.kind()) {
+        (Some(pair), _) => (Some(pair.phone().clone()), Some(pair.lid().clone())),
+        (None, JidKind::Lid) => (None, Some(chat.clone())),
+        (None, _) => (Some(chat.clone()), None),
+    }
+}
+
+/// The message of an event, if it is one that people write.
+fn message_of(body: &EventBody) -> Option<&Message> {
+    match body {
+        EventBody::Message { message } | EventBody::MessageSent { message } => {
+            (message.kind != MessageKind::GroupNotice).then_some(message)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the session of an event is there and is not being removed. It is read, so that a removal which begins
+/// meanwhile makes the work run again.
+async fn is_living(store: &Store, event: &Event, session: &SessionId) -> Result<bool, StoreError> {
+    let living = store.sessions().living(session).await?;
+    Ok(living.is_some_and(|record| record.uuid == event.channel_uuid()))
+}

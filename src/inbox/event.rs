@@ -1,0 +1,71 @@
+//! Inbox events: an event family for what becomes of conversations.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::{EventSubject, Jid, LogEvent, Timestamp},
+    inbox::agent::Agent,
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum InboxEvent {
+    /// A conversation is new, or was resolved and goes on.
+    Opened {
+        of: About,
+        reopened: bool,
+    },
+    /// None for nobody.
+    Assigned {
+        of: About,
+        assignee: Option<Agent>,
+        by: Option<Agent>,
+    },
+    Resolved {
+        of: About,
+        by: Option<Agent>,
+    },
+    /// The window closes soon. Logged once for each last message of the contact.
+    WindowExpiring {
+        of: About,
+        expires_at: Timestamp,
+    },
+}
+
+/// The conversation of an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    pub chat: Jid,
+    pub conversation: Uuid,
+    pub contact: Option<Uuid>,
+}
+
+impl InboxEvent {
+    pub fn about(&self) -> &About {
+        match self {
+            Self::Opened { of, .. }
+            | Self::Assigned { of, .. }
+            | Self::Resolved { of, .. }
+            | Self::WindowExpiring { of, .. } => of,
+        }
+    }
+}
+
+impl LogEvent for InboxEvent {
+    const FAMILY: &'static str = "inbox";
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "conversation.opened",
+            Self::Assigned { .. } => "conversation.assigned",
+            Self::Resolved { .. } => "conversation.resolved",
+            Self::WindowExpiring { .. } => "conversation.window_expiring",
+        }
+    }
+
+    fn subject(&self) -> EventSubject {
+        EventSubject::Chat(self.about().chat.clone())
+    }
+}

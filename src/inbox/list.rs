@@ -1,0 +1,149 @@
+//! Lists of conversations: filtered, newest activity first, in pages with exact totals.
+//!
+//! A list with one filter is read from its index, and its total from its counter. With several filters the shortest of
+//! their lists is walked.
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{Error, SessionId},
+    inbox::{
+        agent::Agent,
+        counts,
+        merge::{Merge, order},
+        state::{InboxState, List},
+        status::Status,
+    },
+    messaging::{Conversation, ConversationSearch, Conversations},
+    store::{Store, StoreError},
+};
+
+/// Filter of a list of conversations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InboxFilter {
+    /// The sessions to list.
+    pub sessions: Vec<SessionId>,
+    /// Any of these; empty for all.
+    pub statuses: Vec<Status>,
+    /// `Some(None)` for those that are assigned to nobody.
+    pub assignee: Option<Option<Agent>>,
+    pub starred: Option<bool>,
+    pub archived: bool,
+    pub unread: Option<bool>,
+    pub tag: Option<Uuid>,
+    /// A part of the name or of the number.
+    pub search: Option<String>,
+}
+
+/// A page of a list, and the length of the whole list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxPage {
+    pub items: Vec<InboxState>,
+    pub total: u64,
+}
+
+impl InboxFilter {
+    /// The lists of each filter; conversations stand in one list of each.
+    fn lists(&self) -> Vec<Vec<List>> {
+        let mut all = Vec::new();
+        if !self.statuses.is_empty() {
+            let mut lists: Vec<List> = Vec::new();
+            for status in self.statuses.iter().copied().map(List::Status) {
+                if !lists.contains(&status) {
+                    lists.push(status);
+                }
+            }
+            all.push(lists);
+        }
+        all.extend(self.assignee.map(|assignee| vec![List::Assignee(assignee)]));
+        all.extend(self.tag.map(|tag| vec![List::Tag(tag)]));
+        all.extend((self.unread == Some(true)).then(|| vec![List::Unread]));
+        all.extend((self.starred == Some(true)).then(|| vec![List::Starred]));
+        if all.is_empty() {
+            all.push(vec![List::All]);
+        }
+        all
+    }
+
+    /// Whether one list says it all.
+    fn is_one_list(&self) -> bool {
+        let is_rest = self.unread == Some(false) || self.starred == Some(false);
+        self.lists().len() == 1 && !is_rest && self.search.is_none()
+    }
+
+    fn matches(&self, state: &InboxState) -> bool {
+        (self.statuses.is_empty() || self.statuses.contains(&state.status))
+            && self.assignee.is_none_or(|assignee| assignee == state.assignee)
+            && self.starred.is_none_or(|starred| starred == state.starred)
+            && self.unread.is_none_or(|unread| unread == state.listed.unread)
+            && self.tag.is_none_or(|tag| state.listed.tags.contains(&tag))
+    }
+}
+
+/// Reads a page of a list. With `before`, only what comes behind that conversation; the total stays that of the whole
+/// list.
+pub async fn page(
+    store: &Store,
+    conversations: &Conversations,
+    filter: &InboxFilter,
+    before: Option<&InboxState>,
+    (offset, limit): (usize, usize),
+) -> Result<InboxPage, Error> {
+    let (lists, length) = shortest(store, filter).await?;
+    let is_one_list = filter.is_one_list();
+    let search = filter.search.as_deref().map(ConversationSearch::parse);
+    // Where the total is counted, the walk begins at the beginning all the same.
+    let mut merge = Merge::new(store, &filter.sessions, &lists, before.filter(|_| is_one_list));
+    let (mut items, mut passed, mut total) = (Vec::new(), 0, 0);
+    while let Some(step) = merge.next().await? {
+        let matching = step.into_iter().filter(|state| filter.matches(state)).collect();
+        let found = match &search {
+            Some(search) => searched(conversations, search, matching).await?,
+            None => matching,
+        };
+        for state in found {
+            total += 1;
+            if before.is_some_and(|before| order(&state) <= order(before)) {
+                continue;
+            }
+            passed += 1;
+            if offset < passed && items.len() < limit {
+                items.push(state);
+            }
+        }
+        if is_one_list && limit <= items.len() {
+            break;
+        }
+    }
+    Ok(InboxPage { items, total: if is_one_list { length } else { total } })
+}
+
+/// The filter's list with the fewest conversations, and how many these are.
+async fn shortest(store: &Store, filter: &InboxFilter) -> Result<(Vec<String>, u64), StoreError> {
+    let mut shortest: Option<(Vec<String>, u64)> = None;
+    for lists in filter.lists() {
+        let names: Vec<String> = lists.iter().map(|list| list.name(filter.archived)).collect();
+        let mut length = 0;
+        for name in &names {
+            length += counts::length(store, &filter.sessions, name).await?;
+        }
+        if shortest.as_ref().is_none_or(|(_, known)| length < *known) {
+            shortest = Some((names, length));
+        }
+    }
+    Ok(shortest.unwrap_or_default())
+}
+
+async fn searched(
+    conversations: &Conversations,
+    search: &ConversationSearch,
+    states: Vec<InboxState>,
+) -> Result<Vec<InboxState>, Error> {
+    let chats: Vec<_> = states.iter().map(|state| (&state.session, &state.chat)).collect();
+    let found = conversations.of_many(&chats).await?;
+    let named = states.into_iter().zip(found);
+    let is_found = |(_, one): &(InboxState, Option<Conversation>)| {
+        one.as_ref().is_some_and(|one| search.finds(one))
+    };
+    Ok(named.filter(is_found).map(|(state, _)| state).collect())
+}

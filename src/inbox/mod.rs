@@ -1,0 +1,56 @@
+//! Inbox of the business: what state each conversation with a person is in, who works on it, and since when.
+//!
+//! ```text
+//!  event log ──▶ consumer: ordered steps of one event ──▶ state + lists + counts + own events + cursor, one commit
+//!                                                                │
+//!  callers ────▶ service: assign, resolve, star ─────────────────┘        lists ──▶ pages with exact totals
+//! ```
+//!
+//! The state lies beside the record of the conversation, which messaging owns. A list is an index by last activity, and
+//! its length is a counter that changes in the same commit.
+
+mod agent;
+mod changes;
+mod consumer;
+mod counts;
+mod event;
+mod facts;
+mod list;
+mod menu;
+mod merge;
+mod recipient;
+mod sending;
+mod sent_note;
+mod service;
+mod settings;
+mod state;
+mod status;
+mod timeline;
+#[cfg(test)]
+mod tests;
+mod window_job;
+
+pub use self::{
+    agent::Agent,
+    consumer::{ConsumerParts, InboxConsumer},
+    event::InboxEvent,
+    list::{InboxFilter, InboxPage},
+    menu::{MenuDraft, MenuKind, OptionDraft, Section},
+    sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms},
+    sent_note::{Author, AuthorKind, SentNote},
+    service::{Inbox, InboxParts},
+    settings::InboxSettings,
+    state::InboxState,
+    status::Status,
+    window_job::WindowJob,
+};
+use crate::store::Declaration;
+
+/// The tables of this module.
+pub const TABLES: &[Declaration] = &[
+    Declaration::of::<InboxState>(),
+    Declaration::of::<counts::Count>(),
+    Declaration::of::<SentNote>(),
+    Declaration::of::<menu::SentMenu>(),
+    Declaration::of::<recipient::RecipientHour>(),
+];

@@ -1,0 +1,71 @@
+//! Notes on sent messages: who sent one, and as what, where the message itself does not tell.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::SessionId,
+    store::{Key, Record, Scope, Table, Tree},
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SentNote {
+    pub author: Author,
+    /// The caller's own name for the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_ref: Option<String>,
+    /// The menu that was sent as text, as the caller wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactive: Option<serde_json::Value>,
+}
+
+/// Who sent a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Author {
+    pub kind: AuthorKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// At the time of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorKind {
+    /// Whoever holds an API key, or needs none.
+    Api,
+    /// The gateway itself, such as the confirmation of an opt-out.
+    System,
+}
+
+impl AuthorKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::System => "system",
+        }
+    }
+}
+
+impl Author {
+    pub const SYSTEM: Self = Self { kind: AuthorKind::System, id: None, name: None };
+}
+
+impl Record for SentNote {
+    const TABLE: Table = Table {
+        tree: Tree::new(163, "SentNotes"),
+        owner: "inbox",
+        indexes: &[],
+        scope: Scope::Account,
+    };
+}
+
+impl SentNote {
+    /// The note on a message, by the key of its id.
+    pub fn at(session: &SessionId, key: &str) -> Key<Self> {
+        <Self as Record>::key().text(session.as_str()).text(key)
+    }
+}

@@ -1,0 +1,220 @@
+//! Handle of the inbox: lists, single conversations, and what callers change in them.
+
+use std::time::Duration;
+
+use crate::{
+    contacts::{Actor, Contacts},
+    domain::{Clock, Error, ErrorCode, Jid, Message, SessionId, Timestamp},
+    events::{Consumers, EventLog, NewEvent},
+    inbox::{
+        agent::Agent,
+        counts::put_state,
+        event::InboxEvent,
+        list::{self, InboxFilter, InboxPage},
+        sent_note::SentNote,
+        settings::{CONSUMER, InboxSettings},
+        state::InboxState,
+        status::Status,
+        timeline,
+    },
+    messaging::{Conversations, unknown_conversation},
+    policy::Window,
+    store::Store,
+};
+
+/// How long a caller waits for what was logged before to be handled.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the inbox needs.
+#[derive(Clone)]
+pub struct InboxParts {
+    pub store: Store,
+    pub log: EventLog,
+    pub consumers: Consumers,
+    pub conversations: Conversations,
+    pub contacts: Contacts,
+    pub clock: Clock,
+    pub settings: InboxSettings,
+}
+
+/// Clones are the same inbox.
+#[derive(Clone)]
+pub struct Inbox {
+    parts: InboxParts,
+}
+
+impl Inbox {
+    pub fn new(parts: InboxParts) -> Self {
+        Self { parts }
+    }
+
+    pub fn settings(&self) -> InboxSettings {
+        self.parts.settings
+    }
+
+    pub fn parts(&self) -> &InboxParts {
+        &self.parts
+    }
+
+    /// Returns when all that is in the log now has been handled, so that what a contact did a moment ago counts.
+    pub async fn caught_up(&self) -> Result<(), Error> {
+        if self.parts.consumers.caught_up(CONSUMER, PATIENCE).await {
+            return Ok(());
+        }
+        let message = "the inbox has not caught up with what came in; try again";
+        Err(Error::new(ErrorCode::Unavailable, message))
+    }
+
+    /// None for a chat that is not in the inbox.
+    pub async fn get(&self, session: &SessionId, chat: &Jid) -> Result<Option<InboxState>, Error> {
+        let found = self.parts.store.get(&InboxState::at(session, chat)).await?;
+        Ok(found.filter(|state| !state.listed.hidden))
+    }
+
+    /// A page of a list, from `offset` on or behind a conversation.
+    pub async fn page(
+        &self,
+        filter: &InboxFilter,
+        before: Option<&InboxState>,
+        (offset, limit): (usize, usize),
+    ) -> Result<InboxPage, Error> {
+        let InboxParts { store, conversations, .. } = &self.parts;
+        list::page(store, conversations, filter, before, (offset, limit)).await
+    }
+
+    /// The window of a conversation; closed for one that is not in the inbox.
+    pub fn window(&self, state: Option<&InboxState>) -> Window {
+        let last_inbound = state.and_then(|state| state.last_inbound);
+        Window { last_inbound, length: self.parts.settings.window }
+    }
+
+    /// What is noted of messages, in their order; none where nothing is.
+    pub async fn notes<'a>(
+        &self,
+        messages: impl IntoIterator<Item = (&'a SessionId, &'a Message)>,
+    ) -> Result<Vec<Option<SentNote>>, Error> {
+        let key =
+            |(session, message): (&SessionId, &Message)| SentNote::at(session, &message.id.key);
+        let (mut keys, mut is_own) = (Vec::new(), Vec::new());
+        for one in messages {
+            is_own.push(one.1.from_me());
+            keys.push(key(one));
+        }
+        let notes = self.parts.store.get_many(&keys).await?;
+        // Keys of others may be any text.
+        let both = notes.into_iter().zip(is_own);
+        Ok(both.map(|(note, is_own)| note.filter(|_| is_own)).collect())
+    }
+
+    /// Gives a conversation to an agent, or to nobody.
+    pub async fn assign(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        assignee: Option<Agent>,
+        by: Option<Agent>,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), by, |state, now| Ok(state.assign(assignee, by, now))).await
+    }
+
+    pub async fn resolve(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        by: Option<Agent>,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), by, |state, now| {
+            Ok(state.resolve(by, now).into_iter().collect())
+        })
+        .await
+    }
+
+    /// Reopens a resolved conversation; any other stays as it is.
+    pub async fn reopen(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        by: Option<Agent>,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), by, |state, now| Ok(state.reopen(now).into_iter().collect()))
+            .await
+    }
+
+    pub async fn star(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        starred: bool,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), None, |state, _| {
+            state.starred = starred;
+            Ok(Vec::new())
+        })
+        .await
+    }
+
+    /// Gives a conversation another status. Assigned is who has an assignee, so that a caller names one.
+    pub async fn set_status(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        status: Status,
+        by: Option<Agent>,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), by, |state, now| {
+            if !state.status.may_become(status) {
+                let (from, to) = (state.status.as_str(), status.as_str());
+                return Err(Error::new(
+                    ErrorCode::Conflict,
+                    format!("a conversation that is {from} cannot become {to} at once"),
+                ));
+            }
+            match status {
+                Status::Resolved => Ok(state.resolve(by, now).into_iter().collect()),
+                Status::Open => {
+                    let mut events: Vec<InboxEvent> = state.reopen(now).into_iter().collect();
+                    events.extend(state.assign(None, by, now));
+                    state.status = Status::Open;
+                    Ok(events)
+                }
+                Status::Assigned if state.assignee.is_some() => {
+                    let assignee = state.assignee;
+                    Ok(state.assign(assignee, by, now))
+                }
+                Status::Assigned => {
+                    Err(Error::invalid_field("status", "is ASSIGNED with an assignedTo alone"))
+                }
+                Status::BotActive | Status::AiActive => {
+                    Err(Error::invalid_field("status", "needs a bot or a flow, and there is none"))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Changes a state and logs the events of the change, in one commit. Durable on return.
+    async fn change(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        by: Option<Agent>,
+        change: impl Fn(&mut InboxState, Timestamp) -> Result<Vec<InboxEvent>, Error>,
+    ) -> Result<InboxState, Error> {
+        let InboxParts { store, log, clock, contacts, .. } = &self.parts;
+        let actor = Actor::caller(by.map(Agent::id));
+        let mut work = log.work();
+        let (state, events) = loop {
+            let known = work.get(&InboxState::at(session, chat)).await?;
+            let known = known.filter(|state| !state.listed.hidden);
+            let mut state = known.ok_or_else(|| unknown_conversation(chat.as_str()))?;
+            let told = change(&mut state, clock.now())?;
+            for event in &told {
+                work.append(NewEvent::of_module(Some(session.into()), event)?);
+            }
+            put_state(work.store(), &state).await?;
+            timeline::note(contacts, &work, &state, &told, actor, clock.now()).await?;
+            if let Some(events) = work.commit().await? {
+                break (state, events);
+            }
+        };
+        match events.last() {
+            Some(last) => log.publish(last.seq).await?,
+            None => store.durable().await?,
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,14 @@
+//! Settings of the inbox, and the name of its consumer.
+
+use std::time::Duration;
+
+/// The name of the consumer's cursor.
+pub const CONSUMER: &str = "inbox";
+
+/// Settings of the inbox.
+#[derive(Clone, Copy, Debug)]
+pub struct InboxSettings {
+    pub window: Duration,
+    /// Before the end of the window; none where windows do not count.
+    pub window_warning: Option<Duration>,
+}

@@ -1,0 +1,135 @@
+//! State of a conversation in the inbox, and the lists that it stands in.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Jid, SessionId, Timestamp},
+    inbox::{agent::Agent, status::Status},
+    store::{Index, IndexKey, Key, Record, Scope, Table, Tree},
+};
+
+const STATES: Tree = Tree::new(160, "InboxStates");
+const STATES_BY_LIST: Tree = Tree::new(161, "InboxLists");
+/// Conversations of a session by list, newest activity first.
+const LISTS: Index<InboxState> = Index::new(STATES_BY_LIST);
+
+/// The inbox's record of one conversation with a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxState {
+    pub session: SessionId,
+    pub chat: Jid,
+    /// The UUID of the conversation.
+    pub conversation: Uuid,
+    /// The contact at the other side, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Uuid>,
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Agent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<Uuid>,
+    /// The time of the contact's last message: the window begins there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_inbound: Option<Timestamp>,
+    pub opened_at: Timestamp,
+    /// The first message of a person to the contact since it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_response_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    #[serde(default)]
+    pub starred: bool,
+    /// The last inbound message whose window was announced to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warned_of: Option<Timestamp>,
+    #[serde(flatten)]
+    pub listed: Listed,
+}
+
+/// What the lists need of the chat and its record, copied by the consumer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    pub last_activity: Timestamp,
+    #[serde(default)]
+    pub unread: bool,
+    #[serde(default)]
+    pub archived: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Uuid>,
+    /// Deleted in the gateway: it stands in no list.
+    #[serde(default)]
+    pub hidden: bool,
+}
+
+/// A list of conversations: those that are archived, or the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    All,
+    Status(Status),
+    /// None for those that are assigned to nobody.
+    Assignee(Option<Agent>),
+    Bot(Uuid),
+    Tag(Uuid),
+    Unread,
+    Starred,
+}
+
+impl List {
+    /// Its name in keys, which must never change.
+    pub fn name(self, archived: bool) -> String {
+        let list = match self {
+            Self::All => "all".to_owned(),
+            Self::Status(status) => format!("status {}", status.as_str()),
+            Self::Assignee(None) => "assignee".to_owned(),
+            Self::Assignee(Some(agent)) => format!("assignee {}", agent.name()),
+            Self::Bot(bot) => format!("bot {bot}"),
+            Self::Tag(tag) => format!("tag {tag}"),
+            Self::Unread => "unread".to_owned(),
+            Self::Starred => "starred".to_owned(),
+        };
+        if archived { format!("archived {list}") } else { list }
+    }
+}
+
+impl Record for InboxState {
+    const TABLE: Table =
+        Table { tree: STATES, owner: "inbox", indexes: &[STATES_BY_LIST], scope: Scope::Account };
+
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        self.lists().iter().map(|list| self.place(list)).collect()
+    }
+}
+
+impl InboxState {
+    pub fn at(session: &SessionId, chat: &Jid) -> Key<Self> {
+        Self::key().text(session.as_str()).text(chat.as_str())
+    }
+
+    /// The names of the lists that it stands in.
+    pub fn lists(&self) -> Vec<String> {
+        let Listed { unread, archived, tags, hidden, .. } = &self.listed;
+        if *hidden {
+            return Vec::new();
+        }
+        let mut lists = vec![List::All, List::Status(self.status), List::Assignee(self.assignee)];
+        lists.extend(self.bot.map(List::Bot));
+        lists.extend(tags.iter().copied().map(List::Tag));
+        lists.extend(unread.then_some(List::Unread));
+        lists.extend(self.starred.then_some(List::Starred));
+        lists.into_iter().map(|list| list.name(*archived)).collect()
+    }
+
+    /// Its place in a list.
+    pub fn place(&self, list: &str) -> IndexKey<Self> {
+        let at = self.listed.last_activity;
+        Self::list(&self.session, list).time_descending(at).text(self.chat.as_str())
+    }
+
+    /// The beginning of a list of a session.
+    pub fn list(session: &SessionId, list: &str) -> IndexKey<Self> {
+        LISTS.key().text(session.as_str()).text(list)
+    }
+}
