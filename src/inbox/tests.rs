@@ -310,7 +310,7 @@ fn state_of(step: &Step) -> InboxState {
     tags.sort_unstable();
     tags.dedup();
     let listed = Listed { last_activity: from_seconds(step.at), unread, archived, tags, hidden };
-    let of = if step.person % 2 == 0 { "s" } else { "t" }.parse().unwrap();
+    let of = if step.person.is_multiple_of(2) { "s" } else { "t" }.parse().unwrap();
     let id = Uuid::from_u128(u128::from(step.person));
     let assignee = step.is_assigned.then_some(Agent::Key(Uuid::from_u128(7)));
     let state = InboxState::new((&of, &chat(step.person)), id, listed, from_seconds(1));
