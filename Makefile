@@ -26,10 +26,10 @@ chromium: ## Install Chromium, where none is found
 	@scripts/install-chromium
 
 demo: web chromium ## The main job on the simulated network, step by step
-	cargo run --release --locked -- demo
+	cargo run --profile quick --locked -- demo
 
 run: web chromium ## Serve for real on http://127.0.0.1:8080
-	cargo run --release --locked -- serve
+	cargo run --profile quick --locked -- serve
 
 proxies: ## Unpack nginx and HAProxy for the tests, where they are missing
 	@scripts/install-proxies
