@@ -1,13 +1,13 @@
 //! Dialect of the business API: answers without an envelope, and `{"error": "…", "code": "…"}` for every failure.
 
 use actix_web::http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::to_raw_value};
 
 use crate::{
     api::{
         dialects::chat::CODE,
         kit::{
-            dialect::{Dialect, Failed, Reply},
+            dialect::{Dialect, Failed, Json, Reply},
             terms::Bucket,
         },
     },
@@ -41,8 +41,8 @@ impl Dialect for Business {
         true
     }
 
-    fn success(&self, Reply { data, message }: Reply) -> Value {
-        data.unwrap_or_else(|| json!({ "success": true, "message": message }))
+    fn success(&self, Reply { data, message }: Reply) -> Json {
+        data.map_or_else(|| to_raw_value(&json!({ "success": true, "message": message })), Ok)
     }
 
     fn success_schema(&self, data: Option<Value>) -> Value {

@@ -8,7 +8,7 @@ use crate::{
     api::{
         dialects::open_wa::{self, envelope},
         kit::{
-            dialect::{Dialect, Failed, Reply},
+            dialect::{Dialect, Failed, Json, Reply},
             terms::Bucket,
         },
     },
@@ -35,7 +35,7 @@ impl Dialect for Chat {
         webhooks::OPEN_WA
     }
 
-    fn success(&self, reply: Reply) -> Value {
+    fn success(&self, reply: Reply) -> Json {
         open_wa::success(reply)
     }
 

@@ -6,7 +6,7 @@ use crate::{
     api::{
         dialects::open_wa::{self, OpenWa},
         kit::{
-            dialect::{Dialect, Failed, Reply},
+            dialect::{Dialect, Failed, Json, Reply},
             terms::Bucket,
         },
     },
@@ -30,7 +30,7 @@ impl Dialect for Control {
         webhooks::OPEN_WA
     }
 
-    fn success(&self, reply: Reply) -> Value {
+    fn success(&self, reply: Reply) -> Json {
         open_wa::success(reply)
     }
 

@@ -1,11 +1,15 @@
 //! Dialect of the open-wa Multi-Session API: `{success, data}`, codes in capitals.
 
 use actix_web::http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{
+    Map, Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{
     api::kit::{
-        dialect::{Dialect, Failed, Reply},
+        dialect::{Dialect, Failed, Json, Reply},
         terms::Bucket,
     },
     domain::{Error, ErrorCode, SessionState, Subject, shown::escaped},
@@ -28,7 +32,7 @@ impl Dialect for OpenWa {
         webhooks::OPEN_WA
     }
 
-    fn success(&self, reply: Reply) -> Value {
+    fn success(&self, reply: Reply) -> Json {
         success(reply)
     }
 
@@ -50,17 +54,18 @@ impl Dialect for OpenWa {
     }
 }
 
+#[derive(Serialize)]
+struct Success {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Box<RawValue>>,
+}
+
 /// `{success, message, data}`, of which the last two are there where they say something.
-pub fn success(Reply { data, message }: Reply) -> Value {
-    let mut body = Map::new();
-    body.insert("success".to_owned(), true.into());
-    if let Some(message) = message {
-        body.insert("message".to_owned(), message.into());
-    }
-    if let Some(data) = data {
-        body.insert("data".to_owned(), data);
-    }
-    Value::Object(body)
+pub fn success(Reply { data, message }: Reply) -> Json {
+    to_raw_value(&Success { success: true, message, data })
 }
 
 pub fn success_schema(data: Option<Value>) -> Value {

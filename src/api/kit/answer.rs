@@ -2,9 +2,13 @@
 
 use std::marker::PhantomData;
 
-use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header::ContentType},
+};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
         error::ApiError,
         kit::{
             describe::{Content, DescribeAnswer, Operation, list, shape},
-            dialect::Reply,
+            dialect::{Json, Reply},
         },
     },
     domain::Error,
@@ -23,25 +27,28 @@ use crate::{
 fn say(
     request: &HttpRequest,
     status: StatusCode,
-    data: Option<Result<Value, serde_json::Error>>,
+    data: Option<Json>,
     message: Option<&'static str>,
 ) -> HttpResponse {
-    let data = match data.transpose() {
-        Ok(data) => data,
+    let body =
+        data.transpose().and_then(|data| dialects::of(request).success(Reply { data, message }));
+    match body {
+        Ok(body) => {
+            let body = String::from(Box::<str>::from(body));
+            HttpResponse::build(status).content_type(ContentType::json()).body(body)
+        }
         Err(error) => {
             let error = Error::internal(format!("the answer cannot be written: {error}"));
-            return HttpResponse::from_error(ApiError::from(error));
+            HttpResponse::from_error(ApiError::from(error))
         }
-    };
-    let body = dialects::of(request).success(Reply { data, message });
-    HttpResponse::build(status).json(body)
+    }
 }
 
 macro_rules! answers_with_data {
     ($($(#[$doc:meta])* $name:ident: $status:ident, $about:literal;)*) => {$(
         $(#[$doc])*
         pub struct $name<T> {
-            data: Result<Value, serde_json::Error>,
+            data: Json,
             message: Option<&'static str>,
             of: PhantomData<T>,
         }
@@ -57,7 +64,7 @@ macro_rules! answers_with_data {
             /// Of a view that borrows what it shows, where `T` is the same view without a borrow.
             pub fn borrowed<V: Serialize>(view: &V) -> Self {
                 debug_assert_eq!(std::any::type_name::<V>(), std::any::type_name::<T>());
-                Self { data: serde_json::to_value(view), message: None, of: PhantomData }
+                Self { data: to_raw_value(view), message: None, of: PhantomData }
             }
 
             /// With a sentence for a person beside it.
@@ -91,7 +98,7 @@ answers_with_data! {
 
 impl<T> Data<T> {
     /// Of data that was written before, or could not be.
-    pub fn written(data: Result<Value, serde_json::Error>) -> Self {
+    pub fn written(data: Json) -> Self {
         Self { data, message: None, of: PhantomData }
     }
 }
@@ -121,13 +128,13 @@ impl DescribeAnswer for Message {
 
 /// 200 with a whole list.
 pub struct Listed<T> {
-    items: Result<Value, serde_json::Error>,
+    items: Json,
     of: PhantomData<T>,
 }
 
 impl<T: Serialize> Listed<T> {
     pub fn of(items: &[T]) -> Self {
-        Self { items: serde_json::to_value(items), of: PhantomData }
+        Self { items: to_raw_value(items), of: PhantomData }
     }
 }
 
@@ -135,7 +142,7 @@ impl<T> Listed<T> {
     /// Of views that borrow what they show, where `T` is the same view without a borrow.
     pub fn borrowed<V: Serialize>(items: &[V]) -> Self {
         debug_assert_eq!(std::any::type_name::<V>(), std::any::type_name::<T>());
-        Self { items: serde_json::to_value(items), of: PhantomData }
+        Self { items: to_raw_value(items), of: PhantomData }
     }
 }
 
@@ -169,7 +176,7 @@ impl<T: Serialize> Responder for Either<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        say(request, self.status, Some(serde_json::to_value(self.data)), None)
+        say(request, self.status, Some(to_raw_value(&self.data)), None)
     }
 }
 

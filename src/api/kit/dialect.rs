@@ -6,13 +6,16 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{api::kit::terms::Bucket, domain::Error};
 
+/// JSON as text. A view is written once; its envelope is put around the text.
+pub type Json = Result<Box<RawValue>, serde_json::Error>;
+
 /// What a success says, before its envelope.
 pub struct Reply {
-    pub data: Option<Value>,
+    pub data: Option<Box<RawValue>>,
     /// A sentence for a person.
     pub message: Option<&'static str>,
 }
@@ -40,7 +43,7 @@ pub trait Dialect: fmt::Debug + Sync {
     }
 
     /// The body of a success.
-    fn success(&self, reply: Reply) -> Value;
+    fn success(&self, reply: Reply) -> Json;
 
     /// The schema of that body around the schema of its data; none for a message alone.
     fn success_schema(&self, data: Option<Value>) -> Value;

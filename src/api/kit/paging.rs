@@ -1,10 +1,10 @@
 //! Numbered pages: the parameters `page` and `limit`, and the answer with its `pagination`.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData};
 
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type},
@@ -111,7 +111,7 @@ pub trait Plural {
 
 /// 200 with a page of a list: `{"<plural>": […], "pagination": {…}}`.
 pub struct Paged<T> {
-    body: Data<Value>,
+    body: Data<Box<RawValue>>,
     of: PhantomData<T>,
 }
 
@@ -121,10 +121,10 @@ impl<T: Serialize + Plural> Paged<T> {
         let pagination =
             Pagination { page: paging.page.0, limit, total, total_pages: total.div_ceil(limit) };
         let body = || {
-            let mut body = Map::new();
-            body.insert(T::PLURAL.to_owned(), serde_json::to_value(items)?);
-            body.insert("pagination".to_owned(), serde_json::to_value(pagination)?);
-            Ok(Value::Object(body))
+            to_raw_value(&BTreeMap::from([
+                (T::PLURAL, to_raw_value(items)?),
+                ("pagination", to_raw_value(&pagination)?),
+            ]))
         };
         Self { body: Data::written(body()), of: PhantomData }
     }
