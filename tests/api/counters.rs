@@ -36,6 +36,14 @@ impl Sums {
         sum
     }
 
+    /// Events that got a number and that a webhook is sent: not those of the business, which no listener knows.
+    fn stored(&self) -> u64 {
+        let is_sent =
+            |kind: &String| !kind.starts_with("contact.") && !kind.starts_with("conversation.");
+        let kinds = self.kinds().into_iter().filter(is_sent);
+        kinds.map(|kind| self.sum("wagate_events_stored_total", &format!("kind=\"{kind}\""))).sum()
+    }
+
     fn kinds(&self) -> HashSet<String> {
         let received = |key: &String| {
             let rest = key.strip_prefix("wagate_events_received_total")?;
@@ -77,10 +85,12 @@ async fn what_was_received_stored_and_delivered_adds_up() {
     let path = format!("/api/v1/gateway-webhooks/{hook}");
     // Receipts and echoes come for a while: all is quiet when the log and the webhook agree twice.
     let mut before = 0;
+    let deadline = tokio::time::Instant::now() + crate::app::PATIENCE;
     let sums = loop {
+        assert!(tokio::time::Instant::now() < deadline, "the sums do not agree: {before} stored");
         daemon.wait_until(&path, "the end of the line", |hook| hook["stats"]["waiting"] == 0).await;
         let sums = Sums::of(&daemon).await;
-        let stored = sums.sum("wagate_events_stored_total", "");
+        let stored = sums.stored();
         let accepted = sums.sum("wagate_webhook_deliveries_total", "accepted");
         if stored == accepted && stored == before {
             break sums;
@@ -97,7 +107,7 @@ async fn what_was_received_stored_and_delivered_adds_up() {
         );
     }
     assert_eq!(sums.sum("wagate_events_waiting", ""), 0);
-    let stored = sums.sum("wagate_events_stored_total", "");
+    let stored = sums.stored();
     let known = sums.sum("wagate_events_known_total", "");
     assert!(0 < known, "nothing was reported twice");
     let received = sums.sum("wagate_events_stored_total", "kind=\"message\"");
@@ -116,7 +126,11 @@ async fn what_was_received_stored_and_delivered_adds_up() {
     let ids: HashSet<&str> = got.iter().map(|got: &Got| got.header("webhook-id")).collect();
     assert_eq!(ids.len() as u64, stored);
     let newest = got.iter().filter_map(|got| got.body["seq"].as_u64()).max();
-    assert_eq!(newest, Some(stored), "the log has a number for each that was stored, and no other");
+    let all = sums.sum("wagate_events_stored_total", "");
+    assert!(
+        newest.is_some_and(|newest| stored <= newest && newest <= all),
+        "{newest:?}, {stored} and {all}"
+    );
     println!(
         "{} received = {stored} stored + {known} known; {} delivered + 1 dead in {} attempts",
         sums.sum("wagate_events_received_total", ""),

@@ -102,9 +102,10 @@ async fn more_than_is_kept_in_memory_is_read_again_when_the_disk_has_room() {
 async fn a_disk_that_fails_is_an_error_that_says_so_and_an_accepted_send_goes_out_later() {
     let disk = Disk::manual(0);
     let app = app_on(&disk).await;
-    let (status, queued) = app
-        .post(SEND, json!({ "chatId": SILENT, "content": "queued", "queue": true, "sendAt": in_a_moment() }))
-        .await;
+    let due = Clock::system().now() + std::time::Duration::from_secs(1);
+    let later =
+        json!({ "chatId": SILENT, "content": "queued", "queue": true, "sendAt": due.to_string() });
+    let (status, queued) = app.post(SEND, later).await;
     assert_eq!(status, 202, "{queued}");
     disk.set_failing(true);
     let (status, answer) = app.post(SEND, message("x")).await;
@@ -113,8 +114,8 @@ async fn a_disk_that_fails_is_an_error_that_says_so_and_an_accepted_send_goes_ou
     let (status, answer) = app.post("/api/v1/sessions", json!({ "sessionId": "t" })).await;
     assert_eq!((status.as_u16(), code(&answer)), (503, "STORAGE_UNAVAILABLE"), "{answer}");
     incoming(&app, "meanwhile").await;
-    // Longer than until the message is due.
-    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    app.wait_for("the message to be due", || async { (due < Clock::system().now()).then_some(()) })
+        .await;
     disk.set_failing(false);
     let id = queued["data"]["outboxId"].as_str().or(queued["data"]["id"].as_str()).unwrap();
     let path = format!("/api/v1/sessions/s/outbox/{id}");
@@ -129,11 +130,6 @@ async fn a_disk_that_fails_is_an_error_that_says_so_and_an_accepted_send_goes_ou
     })
     .await;
     app.stop().await;
-}
-
-fn in_a_moment() -> String {
-    let at = Clock::system().now() + std::time::Duration::from_secs(1);
-    at.to_string()
 }
 
 /// The real program with its store on a disk of its own, which nobody else sees; none where the
@@ -208,6 +204,19 @@ async fn are_all_there(daemon: &Daemon, acknowledged: &[String]) {
     }
 }
 
+/// Until the gateway says that it is well, or no longer says so.
+async fn wait_for_health(daemon: &Daemon, what: &str, is_well: bool) {
+    let deadline = tokio::time::Instant::now() + crate::app::PATIENCE;
+    loop {
+        let answer = daemon.try_call(Method::GET, "/health", None).await;
+        if answer.is_some_and(|(status, _)| status == 200) == is_well {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "expected: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_disk_that_is_full_breaks_the_store_and_the_gateway_comes_back_by_itself() {
     let folder = tempfile::tempdir().unwrap();
@@ -227,14 +236,9 @@ async fn a_real_disk_that_is_full_breaks_the_store_and_the_gateway_comes_back_by
             assert_eq!((status, code(&answer)), (503, "STORAGE_UNAVAILABLE"), "{answer}");
         }
         acknowledged.extend(sent);
-        // It has stopped, since its store cannot be written.
-        tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+        wait_for_health(&daemon, "it stops, since its store cannot be written", false).await;
         ballast.go();
-        let deadline = tokio::time::Instant::now() + crate::app::PATIENCE;
-        while daemon.try_call(Method::GET, "/health", None).await.is_none() {
-            assert!(tokio::time::Instant::now() < deadline, "it does not come back");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        wait_for_health(&daemon, "it comes back", true).await;
         daemon.wait_until_ready("s").await;
         let text = format!("after {round}");
         daemon.send("s", SILENT, &text).await;
@@ -257,8 +261,7 @@ async fn a_real_disk_with_a_reserve_never_breaks_the_store() {
     let (status, answer) = refusal.expect("it answers");
     assert_eq!((status, code(&answer)), (507, "INSUFFICIENT_STORAGE"), "{answer}");
     ballast.grow(5 * 1_024);
-    // A measurement holds for a moment.
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    wait_for_health(&daemon, "it measures the disk again", false).await;
     for text in ["one", "two"] {
         let body = json!({ "chat": format!("{PHONE}@c.us"), "text": text });
         daemon.post("/_simulator/v1/accounts/15550000011/messages", body).await;

@@ -1,7 +1,5 @@
 //! `Idempotency-Key`: done once however often it is asked for, over hang-ups, restarts and kills.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
@@ -244,11 +242,14 @@ async fn a_caller_who_hangs_up_finds_the_answer_later() {
     );
     let mut hasty = TcpStream::connect(app.gateway.address()).await.unwrap();
     hasty.write_all(request.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    app.wait_for("the send to begin", || async {
+        let (_, page) = app.get("/api/v1/sessions/s/outbox").await;
+        (!page["data"]["outbox"].as_array()?.is_empty()).then_some(())
+    })
+    .await;
     // A reset, which the server cannot take for the end of a request.
     hasty.set_zero_linger().unwrap();
     drop(hasty);
-    tokio::time::sleep(Duration::from_millis(50)).await;
     let later = caller.post(TEXT, "k", text("once")).await;
     assert_eq!((later.status, later.is_replayed()), (200, true), "{}", later.body);
     plan(&app, json!({})).await;
