@@ -244,7 +244,8 @@ impl<'a> Events<'a> {
     pub async fn drop_below(&self, below: u64, limit: usize) -> Result<usize, StoreError> {
         let range = key(0).until(key(below));
         let pairs = self.engine.scan(range, Direction::Forward, limit).await?;
-        let (mut batch, mut identities, mut numbers) = (Batch::new(), Vec::new(), Vec::new());
+        let (mut batch, mut identities, mut numbers) =
+            (Batch::in_background(), Vec::new(), Vec::new());
         for (event_key, bytes) in &pairs {
             let event = event_of(bytes)?;
             let uuid = event.channel_uuid();

@@ -323,7 +323,7 @@ impl<'a> Messages<'a> {
             if found.iter().any(|found| !given.has_message(found.record.number)) {
                 given = self.numbers.keep(self.engine).await?;
             }
-            let mut batch = Batch::new();
+            let mut batch = Batch::in_background();
             for Found { key, record, .. } in found {
                 record::remove_in(&mut batch, &key, &record);
             }

@@ -360,7 +360,7 @@ impl Declaration {
             let Some((last, _)) = pairs.last() else { return Ok(seen) };
             range.start = [last.as_slice(), &[0]].concat();
             seen += pairs.len() as u64;
-            let mut batch = Batch::new();
+            let mut batch = Batch::in_background();
             for pair in pairs {
                 visit(&mut batch, pair)?;
             }

@@ -141,7 +141,7 @@ async fn each(
         let Some((last, _)) = pairs.last() else { return Ok(()) };
         // Nothing lies between a key and the same with a zero behind it.
         let start = [last.as_slice(), &[0]].concat();
-        let mut batch = Batch::new();
+        let mut batch = Batch::in_background();
         for (key, value) in &pairs {
             visit(&mut batch, key, value).await?;
         }

@@ -48,7 +48,7 @@ async fn fill(store: &Store, folder: &Path, messages: i64, rest: Duration) {
     let (mut seq, mut starts_at) = (0, 0);
     for number in 0..EACH {
         for first in (0..conversations).step_by(AT_ONCE as usize) {
-            let mut batch = Batch::new();
+            let mut batch = Batch::in_background();
             for conversation in first..(first + AT_ONCE).min(conversations) {
                 let message = message(number, conversation);
                 let last_message = LastMessage::of(&message);

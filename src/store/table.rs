@@ -66,7 +66,7 @@ pub async fn clear(engine: &dyn Engine, range: Range) -> Result<(), StoreError> 
     loop {
         let pairs = engine.scan(range.clone(), Direction::Forward, AT_ONCE).await?;
         let last = pairs.len() < AT_ONCE;
-        let mut batch = Batch::new();
+        let mut batch = Batch::in_background();
         for (key, _) in pairs {
             batch.remove(key);
         }

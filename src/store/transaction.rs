@@ -39,12 +39,18 @@ pub struct Transaction {
     store: Store,
     overlay: Arc<Overlay>,
     retries: u32,
+    in_background: bool,
 }
 
 impl Transaction {
     /// The store with the writes of this transaction. Its commits are gathered, and durable is nothing.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The same for work that nobody waits for: its large commits wait while the engine has to catch up.
+    pub fn in_background(self) -> Self {
+        Self { in_background: true, ..self }
     }
 
     /// A record as it is, with the writes of this transaction.
@@ -84,7 +90,9 @@ impl Transaction {
     /// All that was gathered, with what it expects. The transaction then has read and written nothing. Whoever
     /// commits the batch, as the event log does, passes the outcome to [`Self::settled`].
     pub fn batch(&mut self) -> Batch {
-        self.overlay.take()
+        let mut batch = self.overlay.take();
+        batch.in_background |= self.in_background;
+        batch
     }
 
     /// None when the commit met a conflict and the work must run again. Waits a moment before that.
@@ -118,7 +126,7 @@ impl Store {
     pub fn transaction(&self) -> Transaction {
         let overlay = Arc::new(Overlay::new(self.engine.clone()));
         let store = Self { engine: overlay.clone(), ..self.clone() };
-        Transaction { base: self.clone(), store, overlay, retries: 0 }
+        Transaction { base: self.clone(), store, overlay, retries: 0, in_background: false }
     }
 }
 

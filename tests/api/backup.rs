@@ -6,7 +6,7 @@ use std::{
     process::Output,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -109,11 +109,11 @@ async fn a_backup_taken_under_load_goes_on_elsewhere_without_a_new_scan() {
     let media = picture(&daemon, "a", &b).await;
     let pixel = bytes_of(&daemon, &media).await;
 
-    let is_over = Arc::new(AtomicBool::new(false));
+    let (is_over, writing) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let writers: Vec<_> = (0..2)
         .map(|writer| {
             let (http, base, chat) = (daemon.http.clone(), daemon.base.clone(), b.clone());
-            let is_over = is_over.clone();
+            let (is_over, writing) = (is_over.clone(), writing.clone());
             tokio::spawn(async move {
                 let mut sent: u32 = 0;
                 while !is_over.load(Ordering::SeqCst) {
@@ -122,12 +122,15 @@ async fn a_backup_taken_under_load_goes_on_elsewhere_without_a_new_scan() {
                     let answer = http.post(url).json(&body).send().await.unwrap();
                     assert!(answer.status().is_success(), "{answer:?}");
                     sent += 1;
+                    if sent == 3 {
+                        writing.fetch_add(1, Ordering::SeqCst);
+                    }
                 }
                 sent
             })
         })
         .collect();
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    daemon.wait_until("/health", "both to write", |_| writing.load(Ordering::SeqCst) == 2).await;
     // Found by the lock on the folder and the port of the settings.
     let said = done(old, &["backup", "b.tar.zst", "--port", &port.to_string()]).await;
     is_over.store(true, Ordering::SeqCst);

@@ -27,7 +27,7 @@ impl ContactWriter {
     ) -> Result<(), StoreError> {
         let held = self.writer.lock(session).await;
         let pairs: Vec<_> = contacts.iter().filter_map(pair_of_contact).collect();
-        let mut work = self.writer.store().transaction();
+        let mut work = self.writer.store().transaction().in_background();
         let (bodies, events) = loop {
             let (store, now) = (work.store(), self.writer.now());
             let (bodies, known) = learn(store, session, (&pairs[..], Vec::new()), now).await?;

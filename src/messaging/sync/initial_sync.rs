@@ -96,7 +96,7 @@ impl InitialSync {
         let session = handle.id();
         let _held = self.writer.lock(session).await;
         for page in chats.chunks(PAGE) {
-            let mut work = self.writer.store().transaction();
+            let mut work = self.writer.store().transaction().in_background();
             loop {
                 let store = work.store();
                 let mirror = Mirror { store, session, now: self.writer.now() };

@@ -1,4 +1,5 @@
-//! Garbage collection of sled's file: how often it runs, and backpressure for large commits while it lags.
+//! Garbage collection of sled's file: how often it runs, and backpressure for large commits in the background while
+//! it lags.
 //!
 //! sled's file is a log. A record of 100 bytes is written about ten times until it rests: by itself, with its
 //! page at each tenth write to that page, with both halves of each page that splits, and by the collector. What
@@ -16,7 +17,7 @@ const SEGMENT: u64 = 512 * 1024;
 const AMPLIFICATION: u64 = 32;
 /// By how much the file may grow beyond what it should, before large commits wait.
 const SLACK: u64 = 16 * 1024 * 1024;
-/// A commit of fewer bytes never waits: a send, an event.
+/// A commit of fewer bytes never waits.
 const LARGE: usize = 16 * 1024;
 /// No commit waits longer.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -118,7 +119,7 @@ impl Collector {
         }
     }
 
-    /// How long a commit of `commit` bytes waits, in a file that grew by `grown` bytes since it was opened, while
+    /// How long a commit in the background of `commit` bytes waits, in a file that grew by `grown` bytes since it was opened, while
     /// sled was given `given` bytes.
     pub fn pause(self, commit: usize, grown: u64, given: u64) -> Duration {
         let expected = given.saturating_add(given / 4).saturating_add(self.slack);

@@ -72,11 +72,18 @@ pub struct Followed {
 pub struct Batch {
     pub(in crate::store) writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub(in crate::store) expectations: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Whether the commit waits while the engine has other work to catch up with.
+    pub(in crate::store) in_background: bool,
 }
 
 impl Batch {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Of work that nobody waits for and that writes much: a history that is read, a long list that is removed.
+    pub fn in_background() -> Self {
+        Self { in_background: true, ..Self::default() }
     }
 
     pub fn is_empty(&self) -> bool {

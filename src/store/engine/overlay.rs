@@ -30,6 +30,7 @@ struct State {
     scanned: HashMap<Vec<u8>, Vec<u8>>,
     ranges: Vec<Range>,
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    in_background: bool,
 }
 
 impl State {
@@ -72,8 +73,9 @@ impl Overlay {
 
     /// All that was written, with what was read as expectations. Then nothing is read or written.
     pub fn take(&self) -> Batch {
-        let State { reads, mut scanned, ranges, writes } = std::mem::take(&mut *self.state());
-        let mut batch = Batch::new();
+        let State { reads, mut scanned, ranges, writes, in_background } =
+            std::mem::take(&mut *self.state());
+        let mut batch = Batch { in_background, ..Batch::new() };
         let ranges = joined(ranges);
         for key in writes.keys().filter(|key| !reads.contains_key(*key)) {
             let before = ranges.partition_point(|range| range.start <= *key);
@@ -179,7 +181,9 @@ impl Engine for Overlay {
                 return Err(StoreError::Conflict);
             }
         }
-        self.state().writes.extend(batch.writes);
+        let mut state = self.state();
+        state.writes.extend(batch.writes);
+        state.in_background |= batch.in_background;
         Ok(())
     }
 

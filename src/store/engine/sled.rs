@@ -132,10 +132,13 @@ impl Gathering {
         Ok(commits)
     }
 
-    /// How long a commit of so many bytes waits for the collector.
-    fn pause(&self, bytes: usize) -> Duration {
+    /// How long a commit waits for the collector.
+    fn pause(&self, batch: &Batch) -> Duration {
+        if !batch.in_background {
+            return Duration::ZERO;
+        }
         let grown = self.paced.file.length().saturating_sub(self.opened_with);
-        self.collector.pause(bytes, grown, self.closing.given())
+        self.collector.pause(batch.bytes(), grown, self.closing.given())
     }
 
     /// Brings all to the disk, of which so many commits are there already. On Linux sled waits for the bytes
@@ -285,7 +288,7 @@ impl Engine for SledEngine {
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         // Before anything is written: a caller that is cut off while it waits has written nothing.
-        let pause = self.gathering.pause(batch.bytes());
+        let pause = self.gathering.pause(&batch);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
@@ -429,17 +432,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_large_commit_waits_for_the_collector_and_has_written_nothing_until_then() {
+    async fn a_large_commit_in_the_background_waits_for_the_collector_and_has_written_nothing_until_then()
+     {
         let folder = tempfile::tempdir().unwrap();
         let engine = SledEngine::open_with(folder.path(), Collector::RARE.without_slack()).unwrap();
         // The log of a small record is larger than the record, so the file has grown more than it should.
         engine.commit(write(b"k", b"v")).await.unwrap();
         engine.durable().await.unwrap();
-        let large = engine.commit(write(b"k", &[7; 32 * 1024]));
+        let mut batch = write(b"k", &[7; 32 * 1024]);
+        batch.in_background = true;
+        let large = engine.commit(batch);
         assert!(large.now_or_never().is_none(), "it did not wait");
         assert_eq!(engine.get(b"k").await.unwrap(), Some(b"v".to_vec()));
-        let small = engine.commit(write(b"k", b"w"));
-        small.now_or_never().expect("a small commit waited").unwrap();
+        let others =
+            [write(b"k", &[7; 32 * 1024]), Batch { in_background: true, ..write(b"k", b"w") }];
+        for other in others {
+            let committed = engine.commit(other).now_or_never();
+            committed.expect("a small commit, or one that somebody waits for, waited").unwrap();
+        }
         assert_eq!(engine.get(b"k").await.unwrap(), Some(b"w".to_vec()));
     }
 

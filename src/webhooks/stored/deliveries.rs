@@ -246,7 +246,7 @@ impl Pruning {
         let page = table.scan(range, Direction::Backward, READ_AT_ONCE).await?;
         self.before = page.last().map(|last| last.id);
         self.is_over = self.before.is_none();
-        let (mut batch, mut removed) = (Batch::new(), 0);
+        let (mut batch, mut removed) = (Batch::in_background(), 0);
         for delivery in page {
             if !self.is_kept(&delivery) {
                 deliveries.remove_attempts_in(&mut batch, &delivery).await?;

@@ -210,7 +210,7 @@ impl Pruning {
             Some((last, _)) => self.range.end.clone_from(last),
             None => self.is_over = true,
         }
-        let (mut batch, mut removed) = (Batch::new(), 0);
+        let (mut batch, mut removed) = (Batch::in_background(), 0);
         for (key, bytes) in records {
             let count = decode::<Vec<IgnoredAny>>(&bytes)?.len();
             if !self.is_kept(&bytes)? {
