@@ -29,7 +29,17 @@
 //! | `wagate_sessions{state}` | sessions, by state |
 //! | `wagate_sessions_memory_bytes` | memory of all engines, as last measured |
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::{
+    Arc, LazyLock, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use metrics::{
+    Counter, CounterFn, Gauge, Histogram, Key, KeyName, Label, Metadata, Recorder, SharedString,
+    Unit,
+};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_util::registry::{AtomicStorage, Registry};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer,
@@ -71,37 +81,117 @@ impl<S: Subscriber> Layer<S> for ConnectionErrors {
 
 /// Starts collecting metrics; the handle renders them. One recorder serves the whole process.
 pub fn start_metrics() -> PrometheusHandle {
-    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE
         .get_or_init(|| {
             let recorder = PrometheusBuilder::new().build_recorder();
             let handle = recorder.handle();
             // A recorder that was installed before stays; then this one renders nothing.
-            let _ = metrics::set_global_recorder(recorder);
+            let _ = metrics::set_global_recorder(Charting(recorder));
             handle
         })
         .clone()
 }
 
-/// The metrics of this moment, to be summed up.
-pub struct Totals(String);
+/// Counters of which charts are drawn: their present values can be read.
+const CHARTED: [&str; 5] = [
+    "wagate_events_stored_total",
+    "wagate_outbox_total",
+    "wagate_webhook_deliveries_total",
+    "wagate_webhook_attempts_total",
+    "wagate_http_requests_total",
+];
+
+/// Registry of the charted counters; Prometheus' own can only be rendered.
+static REGISTRY: LazyLock<Registry<Key, AtomicStorage>> = LazyLock::new(Registry::atomic);
+
+/// Recorder that passes all metrics on to Prometheus, and counts the charted ones in the registry as well.
+struct Charting(PrometheusRecorder);
+
+impl Recorder for Charting {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, text: SharedString) {
+        self.0.describe_counter(key, unit, text);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, text: SharedString) {
+        self.0.describe_gauge(key, unit, text);
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, text: SharedString) {
+        self.0.describe_histogram(key, unit, text);
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        let rendered = self.0.register_counter(key, metadata);
+        if !CHARTED.contains(&key.name()) {
+            return rendered;
+        }
+        let charted = REGISTRY.get_or_create_counter(key, Arc::clone);
+        Counter::from_arc(Arc::new(Both { rendered, charted }))
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.0.register_gauge(key, metadata)
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.0.register_histogram(key, metadata)
+    }
+}
+
+/// One counter in both registries.
+struct Both {
+    rendered: Counter,
+    charted: Arc<AtomicU64>,
+}
+
+impl CounterFn for Both {
+    fn increment(&self, value: u64) {
+        self.rendered.increment(value);
+        self.charted.increment(value);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.rendered.absolute(value);
+        self.charted.absolute(value);
+    }
+}
+
+/// Present values of the charted counters.
+pub struct Totals(Vec<(Key, u64)>);
 
 impl Totals {
     pub fn read() -> Self {
-        Self(start_metrics().render())
+        let mut totals = Vec::new();
+        REGISTRY.visit_counters(|key, counter| {
+            totals.push((key.clone(), counter.load(Ordering::Acquire)));
+        });
+        Self(totals)
     }
 
-    /// All of one name whose labels hold a text; of any, where it is empty.
-    pub fn sum(&self, name: &str, label: &str) -> u64 {
-        let lines = self.0.lines().filter_map(|line| line.strip_prefix(name));
-        let values = lines.filter_map(|rest| {
-            let (labels, value) = rest.rsplit_once(' ')?;
-            let is_meant = (labels.is_empty() || labels.starts_with('{')) && labels.contains(label);
-            // Counters are whole numbers.
-            is_meant.then(|| value.parse::<u64>().ok())?
-        });
-        values.sum()
+    /// The sum over all labels.
+    pub fn all(&self, name: &str) -> u64 {
+        self.sum(name, |_| true)
     }
+
+    /// The sum of those with this value of a label.
+    pub fn of(&self, name: &str, label: &str, value: &str) -> u64 {
+        self.sum(name, |key| value_of(key, label) == Some(value))
+    }
+
+    /// The sum of those with a value of a label that begins so.
+    pub fn beginning(&self, name: &str, label: &str, start: &str) -> u64 {
+        self.sum(name, |key| value_of(key, label).is_some_and(|value| value.starts_with(start)))
+    }
+
+    fn sum(&self, name: &str, is_meant: impl Fn(&Key) -> bool) -> u64 {
+        let meant = self.0.iter().filter(|(key, _)| key.name() == name && is_meant(key));
+        meant.map(|(_, value)| value).sum()
+    }
+}
+
+fn value_of<'k>(key: &'k Key, label: &str) -> Option<&'k str> {
+    key.labels().find(|one| one.key() == label).map(Label::value)
 }
 
 #[cfg(test)]
@@ -109,14 +199,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_are_of_one_name_and_its_labels() {
-        let totals = Totals(
-            "# TYPE a_total counter\na_total{k=\"x\"} 2\na_total{k=\"xy\"} 3\na_total_other 9\nb 4\n"
-                .to_owned(),
-        );
-        assert_eq!(totals.sum("a_total", ""), 5);
-        assert_eq!(totals.sum("a_total", "k=\"x\""), 2);
-        assert_eq!(totals.sum("b", ""), 4);
-        assert_eq!(totals.sum("none", ""), 0);
+    fn charted_counters_are_summed_by_label_and_rendered_as_well() {
+        const NAME: &str = "wagate_webhook_attempts_total";
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&Charting(recorder), || {
+            for (outcome, count) in [("sum_one", 2), ("sum_two", 3), ("sum_one", 1)] {
+                metrics::counter!(NAME, "outcome" => outcome).increment(count);
+            }
+            metrics::counter!("wagate_other_total").increment(9);
+        });
+        let totals = Totals::read();
+        assert!(6 <= totals.all(NAME));
+        assert_eq!(totals.of(NAME, "outcome", "sum_one"), 3);
+        assert_eq!(totals.of(NAME, "outcome", "sum"), 0);
+        assert_eq!(totals.beginning(NAME, "outcome", "sum_"), 6);
+        assert_eq!(totals.all("wagate_other_total"), 0);
+        let text = handle.render();
+        for line in [r#"attempts_total{outcome="sum_one"} 3"#, "wagate_other_total 9"] {
+            assert!(text.contains(line), "{line} is not in {text}");
+        }
     }
 }

@@ -140,18 +140,18 @@ impl Sample {
 
 impl Counted {
     fn now() -> Self {
+        const ATTEMPTS: &str = "wagate_webhook_attempts_total";
+        const REQUESTS: &str = "wagate_http_requests_total";
         let totals = Totals::read();
-        let sum = |name, label| totals.sum(name, label);
-        let attempts = sum("wagate_webhook_attempts_total", "");
+        let delivered = totals.of(ATTEMPTS, "outcome", "delivered");
         Self {
-            messages_in: sum("wagate_events_stored_total", "kind=\"message\""),
-            messages_out: sum("wagate_outbox_total", "outcome=\"sent\""),
-            sends_failed: sum("wagate_outbox_total", "outcome=\"failed\""),
-            delivered: sum("wagate_webhook_deliveries_total", "state=\"delivered\""),
-            attempts_failed: attempts
-                .saturating_sub(sum("wagate_webhook_attempts_total", "outcome=\"delivered\"")),
-            requests: sum("wagate_http_requests_total", ""),
-            requests_failed: sum("wagate_http_requests_total", "status=\"5"),
+            messages_in: totals.of("wagate_events_stored_total", "kind", "message"),
+            messages_out: totals.of("wagate_outbox_total", "outcome", "sent"),
+            sends_failed: totals.of("wagate_outbox_total", "outcome", "failed"),
+            delivered: totals.of("wagate_webhook_deliveries_total", "state", "delivered"),
+            attempts_failed: totals.all(ATTEMPTS).saturating_sub(delivered),
+            requests: totals.all(REQUESTS),
+            requests_failed: totals.beginning(REQUESTS, "status", "5"),
         }
     }
 
