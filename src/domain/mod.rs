@@ -9,6 +9,7 @@ pub mod chat;
 pub mod clock;
 pub mod command;
 pub mod contact;
+pub mod contact_draft;
 pub mod conversation;
 pub mod details;
 pub mod error;

@@ -1,6 +1,6 @@
 //! Directory of a session: contacts, and both ids of people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     domain::{
@@ -11,7 +11,7 @@ use crate::{
         engines::{Engines, unexpected_reply},
         identities::numbers_of,
         inbound::{ingest::Ingest, retry_writer::RetryWriter},
-        mentions::mentions_in,
+        mentions::{MOST_MENTIONS, mentions_in},
     },
     store::{Store, StoreError},
 };
@@ -82,8 +82,22 @@ impl Directory {
         Ok(people.filter_map(|(id, contact)| Some((id, contact?))).collect())
     }
 
+    /// The people named and those whom a text mentions, each once; none where a message cannot have so many.
+    pub async fn mentions(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        mut people: Vec<Jid>,
+        text: &str,
+    ) -> Result<Option<Vec<Jid>>, Error> {
+        people.extend(self.mentioned_in(session, chat, text).await?);
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        Ok(Some(people).filter(|people| people.len() <= MOST_MENTIONS))
+    }
+
     /// People whom a text mentions by number behind an `@`: anyone in a group, known people elsewhere.
-    pub async fn mentioned_in(
+    async fn mentioned_in(
         &self,
         session: &SessionId,
         chat: &Jid,

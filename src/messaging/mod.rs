@@ -43,7 +43,6 @@ pub use self::{
         message_files::{MessageFiles, StoredMedia},
         uploads::{self, UploadLimits, Uploads},
     },
-    mentions::MOST_MENTIONS,
     outbound::{
         message_actions::MessageActions,
         message_rules::{Change, Refusal, check_unsent},

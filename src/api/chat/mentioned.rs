@@ -1,10 +1,7 @@
 //! Mentions of a message: people whom its request names, and people in its text.
 
-use std::collections::HashSet;
-
 use crate::{
     domain::{Error, Jid, SessionId, address},
-    messaging::MOST_MENTIONS,
     services::Services,
 };
 
@@ -26,11 +23,9 @@ pub async fn mentions(
     services: &Services,
     session: &SessionId,
     chat: &Jid,
-    mut people: Vec<Jid>,
+    named: Vec<Jid>,
     text: &str,
 ) -> Result<Vec<Jid>, Error> {
-    people.extend(services.directory.mentioned_in(session, chat, text).await?);
-    let mut seen = HashSet::new();
-    people.retain(|id| seen.insert(id.clone()));
-    if MOST_MENTIONS < people.len() { Err(no_people("")) } else { Ok(people) }
+    let people = services.directory.mentions(session, chat, named, text).await?;
+    people.ok_or_else(|| no_people(""))
 }

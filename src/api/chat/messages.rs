@@ -201,24 +201,9 @@ async fn delete(
         let revoked = call.message_actions.revoke(&session, id, true).await;
         revoked.map_err(|error| refused(error, "DELETE_NOT_ALLOWED"))?;
     } else if !for_everyone && !stored.hidden {
-        delete_here(&call, &session, &stored).await?;
+        call.message_actions.delete_for_me(&session, id).await?;
     }
     Ok(deleted(&message_uuid(&session, id).to_string()))
-}
-
-/// For the own account alone: on WhatsApp when it can be asked, and here in any case.
-async fn delete_here(
-    services: &Services,
-    session: &SessionId,
-    stored: &StoredMessage,
-) -> Result<(), Error> {
-    let id = &stored.message.id;
-    match services.message_actions.revoke(session, id, false).await {
-        Err(error) if matches!(error.code, ErrorCode::NotReady | ErrorCode::NotFound) => {
-            services.message_actions.delete_locally(session, id).await
-        }
-        outcome => outcome,
-    }
 }
 
 fn deleted(uuid: &str) -> Data<DeletedView> {

@@ -6,11 +6,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::{
-        sessions::texts::{check_vcard, is_vcard},
-        texts::{in_field, person},
+    api::texts::{in_field, person},
+    domain::{
+        Error,
+        command::ContactCard,
+        contact_draft::{ContactDraft, is_vcard},
+        shown::shown,
     },
-    domain::{Error, Jid, JidKind, address, command::ContactCard, shown::shown, vcard},
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -81,77 +83,10 @@ impl CardFields {
     }
 
     fn card(self, place: usize) -> Result<ContactCard, Error> {
-        let invalid = |field: &str, reason: &str| {
-            Error::invalid_field(&format!("contacts[{place}].{field}"), reason)
-        };
-        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        let (name, organization, vcard) =
-            (given(self.name), given(self.organization), given(self.vcard));
-        let of_phone = |field: &'static str, text: String| {
-            let id = address::person(&text);
-            id.map(|id| (field, id)).map_err(|error| invalid(field, &error.about(&text)))
-        };
-        let phones = self.phones.unwrap_or_default().into_iter().map(|text| ("phones", text));
-        let texts = [("phone", given(self.phone)), ("id", given(self.id))];
-        let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?)));
-        let people = Error::all(texts.chain(phones).map(|(field, text)| of_phone(field, text)));
-        let checked = vcard.as_deref().map_or(Ok(()), check_vcard);
-        let checked = checked.map_err(|error| invalid("vcard", &error.message));
-        let (people, ()) = Error::both(people, checked)?;
-        let Some(vcard) = vcard else {
-            let Some((_, id)) = people.first().cloned() else {
-                return Err(invalid("phone", "is required, or a vCard with a number"));
-            };
-            if let Some((field, _)) = people.iter().find(|(_, other)| *other != id) {
-                let reason = "is another number than the first, which needs a vCard with both";
-                return Err(invalid(field, reason));
-            }
-            return Ok(ContactCard { id, name, organization, vcard: None });
-        };
-        let on_card = vcard::read(&vcard);
-        let of_card = on_card.id.iter().cloned();
-        let of_card = of_card.chain(on_card.phones.iter().filter_map(|p| address::person(p).ok()));
-        let of_card: Vec<Jid> = of_card.collect();
-        let has_numbers = !on_card.phones.is_empty();
-        // A hidden identity stands on no card.
-        let strange =
-            people.iter().find(|(_, id)| id.kind() == JidKind::Person && !of_card.contains(id));
-        if let Some((field, _)) = strange
-            && has_numbers
-        {
-            let reason = "is not among the numbers of the vCard: leave it out, or add it there";
-            return Err(invalid(field, reason));
-        }
-        let mut whole = vcard;
-        if !has_numbers {
-            let mut added: Vec<&Jid> = Vec::new();
-            for (_, id) in people.iter().filter(|(_, id)| id.kind() == JidKind::Person) {
-                if !added.contains(&id) {
-                    whole = vcard::with_number(&whole, id.user());
-                    added.push(id);
-                }
-            }
-        }
-        match (&organization, &on_card.organization) {
-            (Some(given), None) => whole = vcard::with_organization(&whole, given),
-            (Some(given), Some(known)) if given.trim() != known => {
-                let reason =
-                    "is another one than that of the vCard: leave it out, or change it there";
-                return Err(invalid("organization", reason));
-            }
-            _ => (),
-        }
-        let named = people.into_iter().next().map(|(_, id)| id);
-        let Some(id) = named.or_else(|| of_card.into_iter().next()) else {
-            return Err(match on_card.phones.first() {
-                Some(phone) => {
-                    let fault = address::person(phone).err().map(|error| error.about(phone));
-                    invalid("vcard", &fault.unwrap_or_default())
-                }
-                None => invalid("phone", "is required, or a vCard with a number"),
-            });
-        };
-        Ok(ContactCard { id, name, organization, vcard: Some(whole) })
+        let Self { name, phone, id, phones, organization, vcard } = self;
+        let phones = phones.unwrap_or_default();
+        let draft = ContactDraft { name, phone, id, phones, organization, vcard };
+        draft.card(&format!("contacts[{place}]"))
     }
 }
 

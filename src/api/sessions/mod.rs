@@ -24,9 +24,7 @@ mod webhooks;
 pub mod wire;
 pub mod wording;
 
-pub use self::texts::{
-    addressee, check_contact, check_vcard, phone, proxy_address, target, time_to_send,
-};
+pub use self::texts::{addressee, check_contact, phone, proxy_address, target, time_to_send};
 use crate::api::endpoint::Endpoint;
 
 pub fn endpoints() -> Vec<Endpoint> {

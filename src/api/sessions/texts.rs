@@ -6,6 +6,7 @@ use crate::{
     api::texts::{in_field, jid, person, recipient},
     domain::{
         Error, Jid, Subject, Timestamp, address,
+        contact_draft::is_vcard,
         proxy::ProxyParts,
         rules,
         schedule::{Unzoned, send_time},
@@ -51,18 +52,6 @@ pub fn phone(text: &str) -> Result<Jid, Error> {
 /// The time before which a message is not to be sent.
 pub fn time_to_send(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     send_time("sendAt", Some(text), now, Unzoned::Refused)
-}
-
-pub fn is_vcard(text: &str) -> bool {
-    text.trim_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD"))
-}
-
-/// Whether a text can be a vCard.
-pub fn check_vcard(text: &str) -> Result<(), Error> {
-    match is_vcard(text) {
-        true => Ok(()),
-        false => Err(Error::invalid("must be a vCard, from BEGIN:VCARD to END:VCARD")),
-    }
 }
 
 /// Whether a text can stand for a contact: an id, a telephone number, or a vCard.

@@ -109,6 +109,20 @@ impl MessageActions {
         }
     }
 
+    /// Deletes a message for the account alone: on WhatsApp when it can be asked, and here in any case.
+    pub async fn delete_for_me(
+        &self,
+        session: &SessionId,
+        message: &MessageId,
+    ) -> Result<(), Error> {
+        match self.revoke(session, message, false).await {
+            Err(error) if matches!(error.code, ErrorCode::NotReady | ErrorCode::NotFound) => {
+                self.delete_locally(session, message).await
+            }
+            outcome => outcome,
+        }
+    }
+
     /// Whether WhatsApp never got the message: only the engine may have it.
     async fn was_refused(&self, session: &SessionId, id: &MessageId) -> Result<bool, Error> {
         let entry = self.store.outbox().by_message(session, &id.key).await?;

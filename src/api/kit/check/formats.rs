@@ -10,12 +10,12 @@ use crate::{
     api::{
         chat::{address, schedule, tag_id},
         sessions::{
-            addressee, check_contact, check_vcard, event_names::EVENT_NAMES, phone, proxy_address,
-            target, time_to_send,
+            addressee, check_contact, event_names::EVENT_NAMES, phone, proxy_address, target,
+            time_to_send,
         },
         texts::{moment, person},
     },
-    domain::{Error, SessionId, Timestamp, file_name, rules},
+    domain::{Error, SessionId, Timestamp, contact_draft::check_vcard, file_name, rules},
     egress,
     messaging::{
         self,
