@@ -12,7 +12,7 @@ use crate::{
         simulated::SimulatedEngine,
     },
     egress::{OwnPort, OwnPorts},
-    gateway::{STORE_LOOK, STORE_WAIT, StartError},
+    gateway::start_error::{STORE_LOOK, STORE_WAIT, StartError},
     services::PageDoor,
     simulator::{Network, NetworkSettings},
 };

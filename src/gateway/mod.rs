@@ -8,6 +8,7 @@
 mod business;
 mod engines;
 mod settings;
+mod start_error;
 
 use std::{
     net::SocketAddr,
@@ -18,7 +19,11 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings};
+pub use self::start_error::StartError;
+use self::{
+    settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings},
+    start_error::{STORE_LOOK, STORE_WAIT},
+};
 use crate::{
     accounts::{ApiKeys, BootstrapKey, MediaLinks},
     api,
@@ -26,7 +31,7 @@ use crate::{
     config::Config,
     contacts::Contacts,
     descriptors,
-    domain::{Clock, Error, ErrorCode, Subject},
+    domain::Clock,
     egress::{OwnPort, OwnPorts},
     events::{Consumers, EventLog, Retry},
     inbox::{InboxParts, WindowJob},
@@ -48,9 +53,6 @@ use crate::{
     webhooks::{DeliveryArchive, Webhooks},
 };
 
-/// How long a gateway that is just stopping may still hold the data folder, and how often it is tried.
-const STORE_WAIT: Duration = Duration::from_secs(2);
-const STORE_LOOK: Duration = Duration::from_millis(50);
 /// How long consumers of the event log may take to reach its end when the gateway stops.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -59,35 +61,6 @@ const STORE_LOOK_AFTER: Duration = Duration::from_millis(500);
 
 /// A recurring job: its kind, its interval and its handler.
 type Round = (&'static str, Duration, Arc<dyn Handler>);
-
-/// Why the gateway did not start, in words for the person who started it.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("the store in {folder} cannot be opened: {source}")]
-    Store { folder: String, source: StoreError },
-    #[error("cannot make the folder {folder}: {source}")]
-    Folder { folder: String, source: std::io::Error },
-    #[error("cannot listen on {address}: {source}")]
-    Listen { address: SocketAddr, source: std::io::Error },
-    #[error("the simulated page cannot be served: {0}")]
-    Door(std::io::Error),
-    #[error("{0}")]
-    Part(#[from] Error),
-}
-
-impl StartError {
-    /// Whether the disk is at fault, and a later start may succeed.
-    pub fn is_of_the_disk(&self) -> bool {
-        match self {
-            Self::Store { source, .. } => source.is_of_the_disk(),
-            Self::Folder { .. } => true,
-            Self::Part(error) => {
-                error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
-            }
-            Self::Listen { .. } | Self::Door(_) => false,
-        }
-    }
-}
 
 /// A running gateway.
 pub struct Gateway {
