@@ -95,7 +95,7 @@ impl Device {
     pub fn contacts(&self) -> Vec<Contact> {
         let world = self.network.world();
         let account = world.connections.account(self.id);
-        let person = account.and_then(|account| world.state.person(account));
+        let person = account.and_then(|account| world.state.people().get(account));
         let mut contacts: Vec<Contact> =
             person.map(|person| person.contacts.values().cloned().collect()).unwrap_or_default();
         if let Some(account) = account {
@@ -138,7 +138,7 @@ impl Device {
         let Some(account) = world.connections.account(self.id).cloned() else {
             return Err(Refusal::new(RefusalKind::NotLinked, "this device is not linked"));
         };
-        world.state.check_writable()?;
+        world.state.store().check_writable()?;
         let asked = named_in(&request);
         let request = unmask(&world.state, request);
         let mut answer = self.carry_out(&mut world, &account, request)?;

@@ -165,7 +165,7 @@ impl<'a> Masking<'a> {
     }
 
     pub fn contact(&self, contact: &mut Contact) {
-        if let Some(known) = self.state.person(&contact.id) {
+        if let Some(known) = self.state.people().get(&contact.id) {
             contact.lid.clone_from(&known.me.lid);
         }
         self.person(&mut contact.id);
@@ -204,7 +204,7 @@ impl<'a> Masking<'a> {
     }
 
     fn hide(&self, id: &mut Jid, hides: impl Fn(IdentityVisibility) -> bool) {
-        let person = self.state.person(id).filter(|_| id != self.viewer);
+        let person = self.state.people().get(id).filter(|_| id != self.viewer);
         let hidden = person.filter(|person| hides(person.visibility));
         if let Some(lid) = hidden.and_then(|person| person.me.lid.clone()) {
             *id = lid;

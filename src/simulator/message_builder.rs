@@ -90,7 +90,7 @@ pub fn build(
     let group = state.groups().get(chat);
     Ok(Message {
         kind: draft.extra.kind.unwrap_or(kind),
-        push_name: state.person(me).map(Person::name),
+        push_name: state.people().get(me).map(Person::name),
         media,
         quoted: draft.quoted.clone(),
         mentions: draft.mentions.clone(),

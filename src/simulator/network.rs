@@ -44,7 +44,7 @@ impl Network {
     /// The world, for a change that is acknowledged.
     pub(in crate::simulator) fn writing(&self) -> Result<WorldGuard<'_>, Refusal> {
         let world = self.world();
-        world.state.check_writable()?;
+        world.state.store().check_writable()?;
         Ok(world)
     }
 
@@ -96,7 +96,7 @@ impl Drop for WorldGuard<'_> {
         if self.world.scheduler.take_change() {
             self.inner.schedule_changed.notify_one();
         }
-        if self.world.state.is_checkpoint_due() {
+        if self.world.state.store().local().is_due() {
             self.inner.checkpoint_due.notify_one();
         }
     }

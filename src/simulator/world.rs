@@ -69,7 +69,7 @@ impl World {
         let has_changed = self.state.is_changed() || self.connections.has_pushes();
         self.state.commit();
         self.connections.flush(&mut self.faults);
-        has_changed && !self.state.is_failing()
+        has_changed && !self.state.store().is_failing()
     }
 
     pub fn now(&self) -> Timestamp {
@@ -285,7 +285,7 @@ mod tests {
         // Another person has the hidden identity that the number would get.
         network.set_visibility(&other, None, default_lid(&taken)).unwrap();
         network.open_account(&taken, None).unwrap();
-        let lid_of_phone = |phone: &Jid| network.world().state.person(phone)?.me.lid.clone();
+        let lid_of_phone = |phone: &Jid| network.world().state.people().get(phone)?.me.lid.clone();
         assert_eq!(lid_of_phone(&other), default_lid(&taken));
         let own = lid_of_phone(&taken).unwrap();
         assert_ne!(Some(&own), default_lid(&taken).as_ref());

@@ -237,7 +237,7 @@ impl Groups<'_> {
             return;
         };
         for member in Directory::of(self.state).members(id) {
-            if let Some(chat) = self.state.open_chat(&member, id, &name, now) {
+            if let Some(chat) = self.state.change_chats().open(&member, id, &name, now) {
                 self.connections.notify(
                     self.state,
                     &member,

@@ -34,7 +34,7 @@ impl Linking<'_> {
     /// The first request of a device. Without a valid credential it gets references to scan.
     pub fn hello(&mut self, device: u64, credential: Option<String>) -> Answer {
         let known = credential.and_then(|credential| {
-            let account = self.state.account_of_credential(&credential)?.clone();
+            let account = self.state.people().of_credential(&credential)?.clone();
             Some((credential, account))
         });
         match known {
@@ -122,7 +122,7 @@ impl Linking<'_> {
 
     /// Removes a device from its account. Returns whether the credential was valid.
     pub fn unlink(&mut self, credential: &str) -> bool {
-        let Some(account) = self.state.account_of_credential(credential).cloned() else {
+        let Some(account) = self.state.people().of_credential(credential).cloned() else {
             return false;
         };
         self.state.change_person(&account, |person| person.devices.remove(credential));

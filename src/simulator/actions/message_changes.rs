@@ -124,7 +124,7 @@ impl MessageChanges<'_> {
         chat: &Jid,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
-        let seen = self.state.read_chat(me, chat);
+        let seen = self.state.change_chats().read(me, chat);
         let (seen, unread) =
             seen.ok_or_else(|| Refusal::new(RefusalKind::UnknownChat, "there is no such chat"))?;
         self.connections.notify(
@@ -147,7 +147,7 @@ impl MessageChanges<'_> {
         archived: bool,
         device: Option<u64>,
     ) -> Result<Answer, Refusal> {
-        let changed = self.state.change_chat(me, chat, |chat| chat.archived = archived);
+        let changed = self.state.change_chats().change(me, chat, |chat| chat.archived = archived);
         let changed = changed
             .ok_or_else(|| Refusal::new(RefusalKind::UnknownChat, "there is no such chat"))?;
         self.connections.notify(
@@ -212,11 +212,11 @@ impl MessageChanges<'_> {
 
     /// The id that this account has for a message, also where the id is the sender's.
     fn own_name_of(&self, me: &Jid, id: &MessageId) -> MessageId {
-        if self.state.stored(me, &id.chat, &id.key).is_some() {
+        if self.state.chats().message(me, &id.chat, &id.key).is_some() {
             return id.clone();
         }
-        let mut chats = self.state.chats(me).into_iter().flat_map(HashMap::keys);
-        let found = chats.find_map(|chat| self.state.stored(me, chat, &id.key));
+        let mut chats = self.state.chats().of(me).into_iter().flat_map(HashMap::keys);
+        let found = chats.find_map(|chat| self.state.chats().message(me, chat, &id.key));
         found.map_or_else(|| id.clone(), |stored| stored.message.id.clone())
     }
 
@@ -243,7 +243,7 @@ impl MessageChanges<'_> {
             false => vec![(me.clone(), id.chat.clone()), (id.chat.clone(), me.clone())],
         };
         for (person, chat) in everyone {
-            let event = self.state.change_message(&person, &chat, &id.key, &change);
+            let event = self.state.change_chats().change_message(&person, &chat, &id.key, &change);
             if let Some(event) = event {
                 self.connections.notify(
                     self.state,

@@ -35,7 +35,7 @@ impl Messages<'_> {
         draft: Draft,
         device: Option<u64>,
     ) -> Result<(Sent, Message), Refusal> {
-        self.state.check_writable()?;
+        self.state.store().check_writable()?;
         if self.faults.take(|faults| &mut faults.refuse_sends) {
             let refused = Refusal::new(RefusalKind::Fault, "a planned fault: the send is refused");
             return Err(Refusal { code: self.faults.refusal_code, ..refused });
@@ -46,12 +46,12 @@ impl Messages<'_> {
             .unwrap_or_else(|| draft.chat.clone());
         let receivers = receivers(self.state, me, &chat)?;
         if let Some(sent) =
-            self.state.stored(me, &chat, &draft.key).map(|stored| stored.for_device())
+            self.state.chats().message(me, &chat, &draft.key).map(|stored| stored.for_device())
         {
             return Ok((sent_as(&sent), sent));
         }
         if let Some(quoted) = &draft.quoted
-            && let Some(stored) = self.state.stored(me, &chat, &quoted.key)
+            && let Some(stored) = self.state.chats().message(me, &chat, &quoted.key)
         {
             not_deleted(&stored.message)?;
         }
@@ -75,7 +75,7 @@ impl Messages<'_> {
         let delay = self.settings.delivery_delay + self.faults.receipt_delay();
         let task = Task::Deliver { sender: me.clone(), stored: Box::new(stored), receivers };
         self.schedule(delay, task);
-        let thread = device.and_then(|_| self.state.thread(me, &chat));
+        let thread = device.and_then(|_| self.state.chats().thread(me, &chat));
         if thread.is_some_and(|thread| 0 < thread.unread) {
             // The chat is open on a device that sends to it.
             self.changes().mark_read(me, &chat, device)?;
@@ -87,7 +87,7 @@ impl Messages<'_> {
     pub fn deliver(&mut self, sender: &Jid, sent: Stored, receivers: Vec<Jid>) {
         let (chat, key) = (sent.message.chat().clone(), sent.message.id.key.clone());
         // The sender may have changed the message since, or deleted their own copy alone.
-        let stored = self.state.stored(sender, &chat, &key).unwrap_or_else(|| sent.into());
+        let stored = self.state.chats().message(sender, &chat, &key).unwrap_or_else(|| sent.into());
         for receiver in &receivers {
             self.deliver_to(sender, receiver, &stored);
             if !chat.is_channel() {
@@ -113,14 +113,17 @@ impl Messages<'_> {
         }
         let (chat, key) = (theirs.chat().clone(), theirs.id.key.clone());
         // Senders choose keys. A key that is taken must not overwrite another message.
-        if self.state.stored(receiver, &chat, &key).is_some() {
+        if self.state.chats().message(receiver, &chat, &key).is_some() {
             return;
         }
-        let name = self.state.person(sender).map(Person::name);
+        let name = self.state.people().get(sender).map(Person::name);
         theirs.push_name = name.filter(|_| !theirs.chat().is_channel());
         // The receiver's phone knows the quoted message under its own name for it.
         theirs.quoted = theirs.quoted.as_ref().and_then(|quoted| {
-            self.state.stored(receiver, &chat, &quoted.key).map(|found| found.message.id.clone())
+            self.state
+                .chats()
+                .message(receiver, &chat, &quoted.key)
+                .map(|found| found.message.id.clone())
         });
         theirs.ack = Ack::Delivered;
         let (media, receipts) = (sent.media.clone(), Vec::new());
@@ -137,9 +140,9 @@ impl Messages<'_> {
     /// Schedules reading and answering by each receiver's behaviour.
     fn schedule_reactions(&mut self, sender: &Jid, chat: &Jid, key: &str, receivers: Vec<Jid>) {
         let extra = self.faults.receipt_delay();
-        let sender_answers = self.state.person(sender).is_some_and(|p| p.behaviour.answers());
+        let sender_answers = self.state.people().get(sender).is_some_and(|p| p.behaviour.answers());
         for receiver in receivers {
-            let Some(behaviour) = self.state.person(&receiver).map(|p| p.behaviour) else {
+            let Some(behaviour) = self.state.people().get(&receiver).map(|p| p.behaviour) else {
                 continue;
             };
             let answer_after = match behaviour {
@@ -161,7 +164,7 @@ impl Messages<'_> {
 
     /// Sends an incoming message back to its chat.
     pub fn repeat(&mut self, me: &Jid, chat: &Jid, key: &str) {
-        let Some(stored) = self.state.stored(me, chat, key) else { return };
+        let Some(stored) = self.state.chats().message(me, chat, key) else { return };
         let Stored { message, media, .. } = &*stored;
         let file = media.as_ref().filter(|id| self.state.files().contains(id));
         let content = match (&message.media, file) {
@@ -189,8 +192,8 @@ impl Messages<'_> {
     fn add(&mut self, account: &Jid, stored: Stored) {
         let chat = stored.message.chat();
         let name = Directory::of(self.state).chat_name(account, chat);
-        self.state.open_chat(account, chat, &name, self.now);
-        self.state.add_message(account, stored);
+        self.state.change_chats().open(account, chat, &name, self.now);
+        self.state.change_chats().add_message(account, stored);
     }
 
     fn schedule(&mut self, delay: Duration, task: Task) {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub fn stored(state: &State, me: &Jid, id: &MessageId) -> Result<Arc<Stored>, Refusal> {
-    let stored = state.stored(me, &id.chat, &id.key);
+    let stored = state.chats().message(me, &id.chat, &id.key);
     stored.ok_or_else(|| Refusal::new(RefusalKind::UnknownMessage, "there is no such message"))
 }
 
@@ -26,12 +26,12 @@ pub fn history(
     before: Option<&MessageId>,
     limit: usize,
 ) -> Result<Answer, Refusal> {
-    if state.thread(me, chat).is_none() {
+    if state.chats().thread(me, chat).is_none() {
         return Err(Refusal::new(RefusalKind::UnknownChat, "there is no such chat"));
     }
     let messages = match before {
-        Some(id) => state.before(me, chat, &id.key, limit),
-        None => Some(state.newest(me, chat, limit)),
+        Some(id) => state.chats().before(me, chat, &id.key, limit),
+        None => Some(state.chats().newest(me, chat, limit)),
     };
     let messages = messages
         .ok_or_else(|| Refusal::new(RefusalKind::UnknownMessage, "there is no such message"))?;

@@ -20,7 +20,7 @@ impl Receipts<'_> {
     /// if it is new, and of the message's own ack if that rises.
     pub fn record(&mut self, sender: &Jid, chat: &Jid, key: &str, ack: Ack, from: &Jid) {
         let now = self.now;
-        let Some(stored) = self.state.stored(sender, chat, key) else { return };
+        let Some(stored) = self.state.chats().message(sender, chat, key) else { return };
         let mut stored = Stored::clone(&stored);
         if stored.receipts.is_empty() {
             // Written before there were receipts by person.
@@ -31,7 +31,7 @@ impl Receipts<'_> {
             return;
         }
         let (own, message) = (least(&stored.receipts), stored.message.id.clone());
-        self.state.put_stored(sender, stored);
+        self.state.change_chats().put_message(sender, stored);
         if !chat.is_person() {
             let participant = Some(from.clone());
             self.connections.notify(
@@ -48,10 +48,10 @@ impl Receipts<'_> {
 
     /// Raises the ack of a message, and notifies its sender if that is new.
     pub fn raise_message(&mut self, sender: &Jid, chat: &Jid, key: &str, ack: Ack) {
-        if self.state.stored(sender, chat, key).is_none_or(|one| ack <= one.message.ack) {
+        if self.state.chats().message(sender, chat, key).is_none_or(|one| ack <= one.message.ack) {
             return;
         }
-        let raised = self.state.change_message(sender, chat, key, |message| {
+        let raised = self.state.change_chats().change_message(sender, chat, key, |message| {
             message.ack = ack;
             message.id.clone()
         });
@@ -71,11 +71,11 @@ impl Receipts<'_> {
             let is_theirs = |one: &Receipt| people.contains(&one.participant);
             let waits = |stored: &Stored| stored.receipts.iter().any(is_theirs);
             let waiting: Vec<Stored> =
-                self.state.all_stored(&member, group).filter(waits).collect();
+                self.state.chats().all_messages(&member, group).filter(waits).collect();
             for mut stored in waiting.into_iter().rev() {
                 stored.receipts.retain(|one| !is_theirs(one));
                 let (own, key) = (least(&stored.receipts), stored.message.id.key.clone());
-                self.state.put_stored(&member, stored);
+                self.state.change_chats().put_message(&member, stored);
                 if let Some(own) = own {
                     self.raise_message(&member, group, &key, own);
                 }

@@ -25,7 +25,7 @@ impl Network {
         if let Some(owner) =
             lid.as_ref().and_then(|lid| Directory::of(&world.state).phone_identity(lid))
             && owner != id
-            && world.state.person(&owner).is_some()
+            && world.state.people().get(&owner).is_some()
         {
             let reason = "another person has this hidden identity";
             return Err(Refusal::new(RefusalKind::Invalid, reason));
@@ -44,7 +44,7 @@ impl Network {
             pair.flatten().and_then(|lid| Pair::of(&lid, &id)).map(identity_learned)
         {
             let accounts: Vec<Jid> =
-                world.state.people().map(|person| person.me.id.clone()).collect();
+                world.state.people().iter().map(|person| person.me.id.clone()).collect();
             for account in accounts {
                 world.notify(&account, &event);
             }

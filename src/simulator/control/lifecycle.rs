@@ -55,7 +55,7 @@ impl Network {
 
     /// The state at this moment, without files.
     pub fn dump(&self) -> Dump {
-        self.world().state.dump()
+        self.world().state.store().local().dump()
     }
 
     /// Waits for a change on a phone that is newer than `revision`. Returns its number.
@@ -69,7 +69,7 @@ impl Network {
 /// The state of a network that is not running; none where the folder has none.
 pub fn dump_of(folder: &Path) -> std::io::Result<Option<Dump>> {
     let exists = folder.exists() && (LocalStore::exists(folder) || is_import_pending(folder));
-    exists.then(|| Ok(State::open(folder, usize::MAX)?.dump())).transpose()
+    exists.then(|| Ok(State::open(folder, usize::MAX)?.store().local().dump())).transpose()
 }
 
 /// Worker that writes checkpoints: moves the log of the network's store into its engine when it is long enough.
@@ -77,10 +77,10 @@ async fn run_checkpoints(weak: Weak<Inner>, due: Arc<Notify>, stop: Cancellation
     while stop.run_until_cancelled(due.notified()).await.is_some() {
         let Some(inner) = weak.upgrade() else { return };
         let network = Network { inner };
-        let begun = network.world().state.begin_checkpoint();
+        let begun = network.world().state.store_mut().local_mut().begin();
         if let Some(checkpoint) = begun {
             let outcome = checkpoint.write().await;
-            network.world().state.end_checkpoint(checkpoint, outcome);
+            network.world().state.store_mut().local_mut().end(checkpoint, outcome);
         }
     }
 }

@@ -69,7 +69,7 @@ impl Network {
             behaviour: person.behaviour,
             devices: person.devices.len(),
         };
-        let mut accounts: Vec<AccountView> = world.state.people().map(view).collect();
+        let mut accounts: Vec<AccountView> = world.state.people().iter().map(view).collect();
         accounts.sort_by(|a, b| a.phone.cmp(&b.phone));
         accounts
     }
@@ -90,7 +90,7 @@ impl Network {
 
     pub fn devices(&self, phone: &Jid) -> Vec<DeviceView> {
         let world = self.world();
-        let Some(person) = world.state.person(phone) else { return Vec::new() };
+        let Some(person) = world.state.people().get(phone) else { return Vec::new() };
         let is_connected = |credential: &str| world.connections.uses_credential(credential);
         let view = |credential: &String| DeviceView {
             id: credential.chars().take(DEVICE_ID).collect(),
@@ -103,7 +103,7 @@ impl Network {
     pub fn remove_device(&self, phone: &Jid, id: &str) -> Result<(), Refusal> {
         let mut world = self.writing()?;
         let starts = |credential: &&String| DEVICE_ID <= id.len() && credential.starts_with(id);
-        let person = world.state.person(phone);
+        let person = world.state.people().get(phone);
         match person.and_then(|person| person.devices.iter().find(starts).cloned()) {
             Some(credential) if world.linking().unlink(&credential) => Ok(()),
             _ => Err(Refusal::new(RefusalKind::Invalid, "this phone has no such device")),
@@ -113,15 +113,15 @@ impl Network {
     /// The chats of a phone, newest first.
     pub fn chats(&self, phone: &Jid) -> Vec<Chat> {
         let world = self.world();
-        let Some(threads) = world.state.chats(phone) else { return Vec::new() };
+        let Some(threads) = world.state.chats().of(phone) else { return Vec::new() };
         let mut chats: Vec<Chat> =
-            threads.values().map(|thread| world.state.summary(phone, thread)).collect();
+            threads.values().map(|thread| world.state.chats().summary(phone, thread)).collect();
         chats.sort_by_key(|chat| std::cmp::Reverse(chat.last_activity));
         chats
     }
 
     pub fn messages(&self, phone: &Jid, chat: &Jid) -> Vec<Message> {
-        self.world().state.newest(phone, chat, usize::MAX)
+        self.world().state.chats().newest(phone, chat, usize::MAX)
     }
 
     /// A person writes a text.

@@ -23,7 +23,7 @@ const PEOPLE: [(&str, &str, Behaviour); 6] = [
 pub fn add_built_in_people(state: &mut State) {
     for (phone, name, behaviour) in PEOPLE {
         if let Ok(id) = Jid::of_phone(phone)
-            && state.person(&id).is_none()
+            && state.people().get(&id).is_none()
         {
             let person = Person::new(id.clone(), default_lid(&id), name.to_owned(), behaviour);
             state.put(Record::Person(Box::new(person)));

@@ -39,7 +39,7 @@ impl<'a> Directory<'a> {
         if !self.is_on_whatsapp(&id) {
             return None;
         }
-        let known = self.state.person(&id).cloned();
+        let known = self.state.people().get(&id).cloned();
         Some(known.unwrap_or_else(|| {
             let (lid, name) = (self.free_lid(&id), format!("Person {}", last_digits(id.user())));
             Person::new(id, lid, name, Behaviour::Reads)
@@ -54,9 +54,10 @@ impl<'a> Directory<'a> {
     /// The person who has a hidden identity.
     fn holder(&self, lid: &Jid) -> Option<Jid> {
         let has_it = |person: &Person| person.me.lid.as_ref() == Some(lid);
-        let usual = phone_of(lid).filter(|phone| self.state.person(phone).is_some_and(has_it));
+        let usual =
+            phone_of(lid).filter(|phone| self.state.people().get(phone).is_some_and(has_it));
         usual.or_else(|| {
-            let mut people = self.state.people();
+            let mut people = self.state.people().iter();
             people.find(|person| has_it(person)).map(|person| person.me.id.clone())
         })
     }
@@ -67,7 +68,8 @@ impl<'a> Directory<'a> {
             JidKind::Person => Some(id.clone()),
             // A number without an account has the hidden identity that it would get.
             JidKind::Lid => self.holder(id).or_else(|| {
-                let future = phone_of(id).filter(|phone| self.state.person(phone).is_none())?;
+                let future =
+                    phone_of(id).filter(|phone| self.state.people().get(phone).is_none())?;
                 (self.free_lid(&future).as_ref() == Some(id)).then_some(future)
             }),
             _ => None,
@@ -77,8 +79,9 @@ impl<'a> Directory<'a> {
     /// A person as an account sees them. The name that a stranger chose is visible once they have written.
     pub fn contact(&self, account: &Jid, id: &Jid) -> Option<Contact> {
         let person = self.person_behind(id)?.me;
-        let known = self.state.person(account).and_then(|owner| owner.contacts.get(&person.id));
-        let thread = self.state.thread(account, &person.id);
+        let known =
+            self.state.people().get(account).and_then(|owner| owner.contacts.get(&person.id));
+        let thread = self.state.chats().thread(account, &person.id);
         let has_written = || thread.is_some_and(|thread| thread.is_received);
         Some(known.cloned().unwrap_or_else(|| Contact {
             id: person.id,
@@ -141,9 +144,9 @@ impl<'a> Directory<'a> {
     /// The viewers of a person's stories: everybody who has the person as a contact or has a chat with them.
     pub fn story_viewers(&self, author: &Jid) -> Vec<Jid> {
         let knows = |person: &&Person| {
-            person.contacts.contains_key(author) || self.state.has_chat(&person.me.id, author)
+            person.contacts.contains_key(author) || self.state.chats().has(&person.me.id, author)
         };
-        let viewers = self.state.people().filter(knows).map(|person| &person.me.id);
+        let viewers = self.state.people().iter().filter(knows).map(|person| &person.me.id);
         let mut viewers: Vec<Jid> = viewers.filter(|id| *id != author).cloned().collect();
         viewers.sort();
         viewers
@@ -154,10 +157,10 @@ impl<'a> Directory<'a> {
 pub fn ensure_account<'a>(state: &'a mut State, id: &Jid) -> Option<&'a Person> {
     let person = Directory::of(state).person_behind(id)?;
     let id = person.me.id.clone();
-    if state.person(&id).is_none() {
+    if state.people().get(&id).is_none() {
         state.put(Record::Person(Box::new(person)));
     }
-    state.person(&id)
+    state.people().get(&id)
 }
 
 /// Opens an account for its owner, with the built-in people as contacts.

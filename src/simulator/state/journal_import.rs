@@ -42,8 +42,8 @@ pub fn import(folder: &Path, most_messages: usize) -> io::Result<()> {
     let path = folder.join(JOURNAL);
     let lines = read(&path, &mut state).map_err(|error| in_file(&path, &error))?;
     state.commit();
-    state.store.sync().map_err(|error| in_folder(folder, &error))?;
-    if state.is_failing() {
+    state.store().local().sync().map_err(|error| in_folder(folder, &error))?;
+    if state.store().is_failing() {
         return Err(io::Error::other(
             "the journal of a former version could not be imported: see the error before",
         ));
@@ -80,7 +80,7 @@ fn read(path: &Path, state: &mut State) -> io::Result<u64> {
         outcome.map_err(|reason| io::Error::other(format!("line {number}: {reason}")))?;
         if number % AT_ONCE == 0 {
             state.commit();
-            state.store.bound().map_err(io::Error::other)?;
+            state.store_mut().local_mut().bound().map_err(io::Error::other)?;
         }
     }
     Ok(0)
@@ -179,7 +179,7 @@ mod tests {
     fn an_import_that_was_interrupted_anywhere_starts_over() {
         let whole = tempfile::tempdir().unwrap();
         fs::write(whole.path().join(JOURNAL), LANDED).unwrap();
-        let expected = State::open(whole.path(), 20).unwrap().store.pairs();
+        let expected = State::open(whole.path(), 20).unwrap().store().local().pairs();
         let lines: Vec<&str> = LANDED.split_inclusive('\n').collect();
         for taken in (1..lines.len()).step_by(4).chain([lines.len()]) {
             let folder = tempfile::tempdir().unwrap();
@@ -192,7 +192,7 @@ mod tests {
             // Torn, as its last line may be.
             fs::write(&path, format!("{LANDED}[{{\"gro")).unwrap();
             let state = State::open(folder.path(), 20).unwrap();
-            assert!(state.store.pairs() == expected, "{taken}");
+            assert!(state.store().local().pairs() == expected, "{taken}");
             assert!(!is_pending(folder.path()));
         }
     }

@@ -3,35 +3,28 @@
 //! A change is a [`Record`]: the new value of one thing, or its removal. [`State::put`] applies a record, and
 //! [`State::commit`] writes the records of one step to the network's own store before anybody is answered.
 //! People, groups, the file index, tasks and the clock are held in memory. Chats are read per account at the
-//! first request, messages one by one (`messages`). The state knows nothing of devices or of the system's time.
+//! first request, messages one by one (`chats`). The state knows nothing of devices or of the system's time.
 
 mod account;
 mod built_in_people;
+mod chats;
 pub mod directory;
 mod file_index;
 mod journal_import;
 mod keys;
 pub mod lid;
 mod message_cache;
-mod messages;
+mod network_store;
+mod people;
 mod task;
 mod thread;
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::{BTreeSet, HashMap},
-    io,
-    path::Path,
-};
+use std::{collections::HashMap, io, path::Path};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 #[cfg(test)]
 pub use self::built_in_people::built_in_contacts;
-use self::{
-    account::Account, file_index::FileEntry, message_cache::MessageCache, task::TaskQueue,
-    thread::Thread,
-};
 pub use self::{
     account::{Behaviour, IdentityVisibility, Person},
     built_in_people::add_built_in_people,
@@ -40,10 +33,16 @@ pub use self::{
     task::Task,
     thread::Stored,
 };
+use self::{
+    chats::{Bookkeeping, ChatChanges, Chats},
+    file_index::FileEntry,
+    network_store::NetworkStore,
+    people::People,
+    task::TaskQueue,
+};
 use crate::{
-    domain::{Chat, Group, Jid, Message, MessageKind, Timestamp, chat::LastMessage},
-    simulator::protocol::{Refusal, RefusalKind},
-    store::local::{Checkpoint, Direction, Dump, LocalStore, StoreError},
+    domain::{Chat, Group, Jid, Timestamp},
+    store::local::StoreError,
 };
 
 /// The new value of one thing, or its removal. The journals of former versions consist of these, too.
@@ -95,132 +94,76 @@ pub enum Record {
 
 /// The state of the network.
 pub struct State {
-    store: LocalStore,
-    /// By the address of their person.
-    accounts: HashMap<Jid, Account>,
+    store: NetworkStore,
+    people: People,
+    books: Bookkeeping,
     groups: HashMap<Jid, Group>,
-    /// The account of each credential.
-    credentials: HashMap<String, Jid>,
     files: FileIndex,
     tasks: TaskQueue,
     stopped_at: Option<Timestamp>,
-    /// Limit of messages per chat.
-    most_messages: u64,
-    /// Chats to write at the end of the step, each by its account.
-    changed: BTreeSet<(Jid, Jid)>,
-    cache: RefCell<MessageCache>,
-    /// Whether a read failed, so that nothing more may be acknowledged.
-    is_unreadable: Cell<bool>,
 }
 
-/// Reading from the disk and writing to it.
 impl State {
     fn load(folder: &Path, most_messages: usize) -> Result<Self, StoreError> {
         let mut state = Self {
-            store: LocalStore::open(folder)?,
-            accounts: HashMap::new(),
+            store: NetworkStore::open(folder)?,
+            people: People::default(),
+            books: Bookkeeping::new(most_messages),
             groups: HashMap::new(),
-            credentials: HashMap::new(),
             files: FileIndex::default(),
             tasks: TaskQueue::default(),
             stopped_at: None,
-            most_messages: u64::try_from(most_messages.max(1)).unwrap_or(u64::MAX),
-            changed: BTreeSet::new(),
-            cache: RefCell::default(),
-            is_unreadable: Cell::new(false),
         };
-        state.all(keys::PEOPLE)?.into_iter().for_each(|person| state.set_person(person));
-        let groups: Vec<Group> = state.all(keys::GROUPS)?;
-        state.groups = groups.into_iter().map(|group| (group.id.clone(), group)).collect();
-        for (id, mime, size) in state.all(keys::FILES)? {
-            state.files.add(id, FileEntry { mime, size });
+        let Self { store, people, groups, files, tasks, .. } = &mut state;
+        store.all(keys::PEOPLE)?.into_iter().for_each(|person| people.set(person));
+        for group in store.all::<Group>(keys::GROUPS)? {
+            groups.insert(group.id.clone(), group);
         }
-        for (due, number, task) in state.all(keys::TASKS)? {
-            state.tasks.add(due, number, task);
+        for (id, mime, size) in store.all(keys::FILES)? {
+            files.add(id, FileEntry { mime, size });
         }
-        state.stopped_at = state.store.get(&keys::clock())?.flatten();
+        for (due, number, task) in store.all(keys::TASKS)? {
+            tasks.add(due, number, task);
+        }
+        state.stopped_at = state.store.local().get(&keys::clock())?.flatten();
         Ok(state)
-    }
-
-    fn all<V: DeserializeOwned>(&self, tree: u8) -> Result<Vec<V>, StoreError> {
-        let found = self.store.scan(keys::tree(tree).all(), Direction::Forward, usize::MAX)?;
-        Ok(found.into_iter().map(|(_, value)| value).collect())
     }
 
     /// Deletes everything. When the disk refuses, nothing has changed.
     pub fn clear(&mut self) -> io::Result<()> {
         self.store.clear()?;
-        self.accounts.clear();
+        self.people.clear();
+        self.books.clear();
         self.groups.clear();
-        self.credentials.clear();
         self.files.clear();
         self.tasks.clear();
-        self.changed.clear();
-        self.cache.take();
         self.stopped_at = None;
         Ok(())
     }
 
     /// Whether this step has changed anything.
     pub fn is_changed(&self) -> bool {
-        self.store.is_changed() || !self.changed.is_empty()
+        self.store.local().is_changed() || self.books.is_changed()
     }
 
     /// Writes the changes of a step.
     pub fn commit(&mut self) {
-        for (account, chat) in std::mem::take(&mut self.changed) {
-            let thread = self.accounts.get(&account).and_then(|account| account.chats.get());
-            if let Some(thread) = thread.and_then(|chats| chats.get(&chat)) {
-                self.store.put(keys::chat(&account, &chat), thread);
-            }
-        }
-        self.store.commit();
-    }
-
-    /// Whether nothing more may be acknowledged.
-    pub fn is_failing(&self) -> bool {
-        self.store.is_failing() || self.is_unreadable.get()
-    }
-
-    /// Refuses a change that would be acknowledged and could be lost.
-    pub fn check_writable(&self) -> Result<(), Refusal> {
-        if self.is_failing() {
-            let reason = "the network's store cannot be read or written";
-            return Err(Refusal::new(RefusalKind::Fault, reason));
-        }
-        Ok(())
-    }
-
-    /// The value that was read; the default where the disk fails.
-    fn read<T: Default>(&self, outcome: Result<T, StoreError>) -> T {
-        outcome.unwrap_or_else(|error| {
-            if !self.is_unreadable.replace(true) {
-                tracing::error!(%error, "the simulated network's store cannot be read");
-            }
-            T::default()
-        })
+        self.change_chats().write_changed();
+        self.store.local_mut().commit();
     }
 
     pub fn put(&mut self, record: Record) {
         match record {
             Record::Person(person) => {
                 self.store.put(keys::person(&person.me.id), &person);
-                self.set_person(*person);
+                self.people.set(*person);
             }
-            Record::Chat { account, chat } => {
-                let id = chat.id.clone();
-                let Some(chats) = self.chats_mut(&account) else { return };
-                match chats.get_mut(&id) {
-                    Some(thread) => thread.chat = *chat,
-                    None => {
-                        chats.insert(id.clone(), Thread::new(*chat));
-                    }
-                }
-                self.changed.insert((account, id));
+            Record::Chat { account, chat } => self.change_chats().put(&account, *chat),
+            Record::Message { account, stored } => {
+                self.change_chats().put_message(&account, *stored);
             }
-            Record::Message { account, stored } => self.put_stored(&account, *stored),
             Record::MessageGone { account, chat, key } => {
-                self.remove_stored(&account, &chat, &key);
+                self.change_chats().remove_message(&account, &chat, &key);
             }
             Record::Group(group) => {
                 self.store.put(keys::group(&group.id), &group);
@@ -232,7 +175,7 @@ impl State {
             }
             Record::FileGone { id } => {
                 self.files.remove(&id);
-                self.store.remove_value(keys::file(&id));
+                self.store.remove(keys::file(&id));
             }
             Record::Task { due, number, task } => {
                 self.store.put(keys::task(due, number), &(due, number, &task));
@@ -240,7 +183,7 @@ impl State {
             }
             Record::TaskGone { due, number } => {
                 self.tasks.remove(due, number);
-                self.store.remove_value(keys::task(due, number));
+                self.store.remove(keys::task(due, number));
             }
             Record::Clock { stopped_at } => {
                 self.stopped_at = stopped_at;
@@ -249,89 +192,52 @@ impl State {
         }
     }
 
-    fn set_person(&mut self, person: Person) {
-        let id = person.me.id.clone();
-        let known = self.accounts.remove(&id);
-        for device in known.iter().flat_map(|account| &account.person.devices) {
-            self.credentials.remove(device);
-        }
-        for device in &person.devices {
-            self.credentials.insert(device.clone(), id.clone());
-        }
-        let chats = known.map(|account| account.chats).unwrap_or_default();
-        self.accounts.insert(id, Account { person, chats });
+    /// Changes a person; none when there is no such person.
+    pub fn change_person<T>(
+        &mut self,
+        id: &Jid,
+        change: impl FnOnce(&mut Person) -> T,
+    ) -> Option<T> {
+        let mut person = self.people.get(id)?.clone();
+        let outcome = change(&mut person);
+        self.put(Record::Person(Box::new(person)));
+        Some(outcome)
+    }
+
+    /// Changes a group; none when there is no such group.
+    pub fn change_group<T>(&mut self, id: &Jid, change: impl FnOnce(&mut Group) -> T) -> Option<T> {
+        let mut group = self.groups.get(id)?.clone();
+        let outcome = change(&mut group);
+        self.put(Record::Group(Box::new(group)));
+        Some(outcome)
+    }
+
+    /// Chats and messages, for changes.
+    pub fn change_chats(&mut self) -> ChatChanges<'_> {
+        ChatChanges::new(&mut self.people, &mut self.store, &mut self.books)
     }
 }
 
-/// Checkpoints and dumps of the store.
+/// The parts.
 impl State {
-    /// All of the state, except files.
-    pub fn dump(&self) -> Dump {
-        self.store.dump()
+    pub fn store(&self) -> &NetworkStore {
+        &self.store
     }
 
-    pub fn is_checkpoint_due(&self) -> bool {
-        self.store.is_due()
+    pub fn store_mut(&mut self) -> &mut NetworkStore {
+        &mut self.store
     }
 
-    pub fn begin_checkpoint(&mut self) -> Option<Checkpoint> {
-        self.store.begin()
+    pub fn people(&self) -> &People {
+        &self.people
     }
 
-    pub fn end_checkpoint(&mut self, checkpoint: Checkpoint, outcome: Result<(), StoreError>) {
-        self.store.end(checkpoint, outcome);
-    }
-}
-
-/// Reading.
-impl State {
-    pub fn people(&self) -> impl Iterator<Item = &Person> {
-        self.accounts.values().map(|account| &account.person)
-    }
-
-    pub fn person(&self, id: &Jid) -> Option<&Person> {
-        self.accounts.get(id).map(|account| &account.person)
-    }
-
-    /// The chats of an account.
-    pub fn chats(&self, id: &Jid) -> Option<&HashMap<Jid, Thread>> {
-        let account = self.accounts.get(id)?;
-        Some(account.chats.get_or_init(|| {
-            let range = keys::chats(id).all();
-            let found: Vec<(_, Thread)> =
-                self.read(self.store.scan(range, Direction::Forward, usize::MAX));
-            found.into_iter().map(|(_, thread)| (thread.chat.id.clone(), thread)).collect()
-        }))
-    }
-
-    pub fn thread(&self, account: &Jid, chat: &Jid) -> Option<&Thread> {
-        self.chats(account)?.get(chat)
-    }
-
-    fn thread_mut(&mut self, account: &Jid, chat: &Jid) -> Option<&mut Thread> {
-        self.chats_mut(account)?.get_mut(chat)
-    }
-
-    fn chats_mut(&mut self, account: &Jid) -> Option<&mut HashMap<Jid, Thread>> {
-        self.chats(account)?;
-        self.accounts.get_mut(account)?.chats.get_mut()
-    }
-
-    /// Whether an account has a chat, without reading the account's other chats.
-    pub fn has_chat(&self, account: &Jid, chat: &Jid) -> bool {
-        match self.accounts.get(account).map(|account| account.chats.get()) {
-            Some(Some(chats)) => chats.contains_key(chat),
-            Some(None) => self.read(self.store.get::<Thread>(&keys::chat(account, chat))).is_some(),
-            None => false,
-        }
+    pub fn chats(&self) -> Chats<'_> {
+        Chats::new(&self.people, &self.store, &self.books)
     }
 
     pub fn groups(&self) -> &HashMap<Jid, Group> {
         &self.groups
-    }
-
-    pub fn account_of_credential(&self, credential: &str) -> Option<&Jid> {
-        self.credentials.get(credential)
     }
 
     pub fn files(&self) -> &FileIndex {
@@ -345,97 +251,6 @@ impl State {
     /// The moment at which the clock is stopped; none while it follows the system's.
     pub fn stopped_at(&self) -> Option<Timestamp> {
         self.stopped_at
-    }
-}
-
-/// Changes of one thing. Each returns `None` when there is no such thing.
-impl State {
-    pub fn change_person<T>(
-        &mut self,
-        id: &Jid,
-        change: impl FnOnce(&mut Person) -> T,
-    ) -> Option<T> {
-        let mut person = self.person(id)?.clone();
-        let outcome = change(&mut person);
-        self.put(Record::Person(Box::new(person)));
-        Some(outcome)
-    }
-
-    pub fn change_group<T>(&mut self, id: &Jid, change: impl FnOnce(&mut Group) -> T) -> Option<T> {
-        let mut group = self.groups.get(id)?.clone();
-        let outcome = change(&mut group);
-        self.put(Record::Group(Box::new(group)));
-        Some(outcome)
-    }
-
-    /// The chat after the change.
-    pub fn change_chat(
-        &mut self,
-        account: &Jid,
-        chat: &Jid,
-        change: impl FnOnce(&mut Chat),
-    ) -> Option<Chat> {
-        let before = &self.thread(account, chat)?.chat;
-        let mut after = before.clone();
-        change(&mut after);
-        if after != *before {
-            let (account, chat) = (account.clone(), Box::new(after.clone()));
-            self.put(Record::Chat { account, chat });
-        }
-        Some(after)
-    }
-
-    pub fn change_message<T>(
-        &mut self,
-        account: &Jid,
-        chat: &Jid,
-        key: &str,
-        change: impl FnOnce(&mut Message) -> T,
-    ) -> Option<T> {
-        let mut stored = Stored::clone(&*self.stored(account, chat, key)?);
-        let outcome = change(&mut stored.message);
-        self.put_stored(account, stored);
-        Some(outcome)
-    }
-
-    /// The chat with this address, created when the account has none.
-    pub fn open_chat(
-        &mut self,
-        account: &Jid,
-        id: &Jid,
-        name: &str,
-        now: Timestamp,
-    ) -> Option<Chat> {
-        if let Some(thread) = self.chats(account)?.get(id) {
-            return Some(thread.chat.clone());
-        }
-        let chat = Chat {
-            id: id.clone(),
-            name: name.to_owned(),
-            unread: 0,
-            archived: false,
-            pinned: false,
-            muted_until: None,
-            last_activity: now,
-            last_message: None,
-        };
-        self.put(Record::Chat { account: account.clone(), chat: Box::new(chat.clone()) });
-        Some(chat)
-    }
-
-    /// Adds a message to a chat that is open, counting it as unread when it came in.
-    pub fn add_message(&mut self, account: &Jid, stored: Stored) -> Option<()> {
-        let message = &stored.message;
-        self.change_chat(account, message.chat(), |chat| {
-            chat.last_activity = message.timestamp;
-            chat.last_message = Some(LastMessage::of(message));
-            if !message.from_me() && message.kind != MessageKind::GroupNotice {
-                chat.unread += 1;
-                chat.archived = false;
-            }
-        })?;
-        self.put_stored(account, stored);
-        Some(())
     }
 }
 

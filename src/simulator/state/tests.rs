@@ -58,9 +58,9 @@ fn happen(world: &mut World, limits: &NetworkSettings, what: u8, one: usize, oth
     let groups: Vec<Jid> = world.state.groups().keys().cloned().collect();
     let group = groups.get(other % groups.len().max(1)).cloned().unwrap_or_else(|| them.clone());
     let mut chats: Vec<Jid> =
-        world.state.chats(&me).into_iter().flat_map(HashMap::keys).cloned().collect();
+        world.state.chats().of(&me).into_iter().flat_map(HashMap::keys).cloned().collect();
     chats.sort();
-    let all = chats.iter().flat_map(|chat| world.state.newest(&me, chat, usize::MAX));
+    let all = chats.iter().flat_map(|chat| world.state.chats().newest(&me, chat, usize::MAX));
     let some_message: Option<MessageId> = all.map(|message| message.id).nth(other);
     // Refusals are fine: then nothing changes.
     match what {
@@ -88,7 +88,7 @@ fn happen(world: &mut World, limits: &NetworkSettings, what: u8, one: usize, oth
             world.state.change_person(&me, |person| person.devices.insert(device));
         }
         15 => {
-            let devices = world.state.person(&me).map(|person| person.devices.clone());
+            let devices = world.state.people().get(&me).map(|person| person.devices.clone());
             if let Some(device) = devices.and_then(|devices| devices.into_iter().next()) {
                 world.linking().unlink(&device);
             }
@@ -126,18 +126,18 @@ fn log_of(folder: &Path) -> (PathBuf, u64) {
 /// What people see: chats with their newest message and how much is unread, and all messages.
 fn visible(state: &State) -> Vec<String> {
     let mut visible = Vec::new();
-    for person in state.people() {
+    for person in state.people().iter() {
         let id = &person.me.id;
         assert!(
-            person.devices.iter().all(|device| state.account_of_credential(device) == Some(id))
+            person.devices.iter().all(|device| state.people().of_credential(device) == Some(id))
         );
         visible.push(format!("{person:?}"));
-        for (chat, thread) in state.chats(id).unwrap() {
-            let messages = state.newest(id, chat, usize::MAX);
-            let unread = state.all_stored(id, chat).filter(Stored::is_unread).count();
+        for (chat, thread) in state.chats().of(id).unwrap() {
+            let messages = state.chats().newest(id, chat, usize::MAX);
+            let unread = state.chats().all_messages(id, chat).filter(Stored::is_unread).count();
             assert_eq!((thread.messages, thread.unread), (messages.len() as u64, unread as u64));
             assert!(messages.len() <= 6);
-            visible.push(format!("{id} {:?} {messages:?}", state.summary(id, thread)));
+            visible.push(format!("{id} {:?} {messages:?}", state.chats().summary(id, thread)));
         }
     }
     visible.extend(state.groups().values().map(|group| format!("{group:?}")));
@@ -147,7 +147,7 @@ fn visible(state: &State) -> Vec<String> {
         state.files.size(),
         state.tasks.iter().collect::<Vec<_>>()
     ));
-    visible.push(format!("{} {:?}", state.credentials.len(), state.stopped_at));
+    visible.push(format!("{} {:?}", state.people().credentials(), state.stopped_at));
     visible.sort();
     visible
 }
@@ -163,16 +163,16 @@ proptest! {
         let runtime = runtime::Builder::new_current_thread().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut world = World::open(settings(folder.path())).unwrap();
-        let stage = |world: &World| (log_of(folder.path()).1, world.state.store.pairs());
+        let stage = |world: &World| (log_of(folder.path()).1, world.state.store().local().pairs());
         let mut stages = vec![stage(&world)];
         for (what, one, other, checkpoint) in steps {
             happen(&mut world, &settings(folder.path()), what, one, other);
             world.commit();
             if checkpoint == 0 {
-                world.state.store.hurry();
-                let checkpoint = world.state.store.begin().unwrap();
+                world.state.store_mut().local_mut().hurry();
+                let checkpoint = world.state.store_mut().local_mut().begin().unwrap();
                 let outcome = runtime.block_on(checkpoint.write());
-                world.state.store.end(checkpoint, outcome);
+                world.state.store_mut().local_mut().end(checkpoint, outcome);
                 stages.clear();
             }
             stages.push(stage(&world));
@@ -190,7 +190,7 @@ proptest! {
         OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
         let state = State::load(folder.path(), 6).unwrap();
         let stage = stages.iter().rev().find(|stage| stage.0 <= length).unwrap();
-        prop_assert_eq!(&state.store.pairs(), &stage.1);
+        prop_assert_eq!(&state.store().local().pairs(), &stage.1);
         prop_assert_eq!(log_of(folder.path()).1, stage.0);
     }
 }
@@ -200,12 +200,12 @@ fn what_the_disk_refuses_is_not_acknowledged_and_is_written_later() {
     let folder = tempfile::tempdir().unwrap();
     let mut world = World::open(settings(folder.path())).unwrap();
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let good = world.state.store.swap_file(full);
+    let good = world.state.store_mut().local_mut().swap_file(full);
     open_account(&mut world.state, &person(0), None);
     world.commit();
     let refused = world.messages().send(&person(0), text(person(1), "x"), None).unwrap_err();
     assert_eq!(refused.kind, RefusalKind::Fault);
-    world.state.store.swap_file(good);
+    world.state.store_mut().local_mut().swap_file(good);
     open_account(&mut world.state, &person(1), None);
     world.commit();
     assert!(world.messages().send(&person(0), text(person(1), "x"), None).is_ok());
@@ -224,20 +224,23 @@ fn the_oldest_messages_go_and_a_change_keeps_its_place() {
         world.messages().send(&me, text(them.clone(), &number.to_string()), None).unwrap();
         world.commit();
     }
-    let bodies = |messages: Vec<Message>| {
+    let bodies = |messages: Vec<crate::domain::Message>| {
         messages.into_iter().map(|message| message.body).collect::<String>()
     };
-    let newest = world.state.newest(&me, &them, 9);
+    let newest = world.state.chats().newest(&me, &them, 9);
     let keys: Vec<_> = newest.into_iter().map(|message| message.id.key).collect();
-    world.state.change_message(&me, &them, &keys[1], |message| message.body = "x".to_owned());
-    world.state.remove_stored(&me, &them, &keys[5]);
+    world
+        .state
+        .change_chats()
+        .change_message(&me, &them, &keys[1], |message| message.body = "x".to_owned());
+    world.state.change_chats().remove_message(&me, &them, &keys[5]);
     world.commit();
     let again = State::load(folder.path(), 6).unwrap();
     for state in [&world.state, &again] {
-        assert_eq!(bodies(state.newest(&me, &them, 9)), "2x456");
-        assert_eq!(bodies(state.before(&me, &them, &keys[3], 2).unwrap()), "x4");
-        assert!(state.before(&me, &them, &keys[5], 2).is_none());
-        let chat = state.summary(&me, state.thread(&me, &them).unwrap());
+        assert_eq!(bodies(state.chats().newest(&me, &them, 9)), "2x456");
+        assert_eq!(bodies(state.chats().before(&me, &them, &keys[3], 2).unwrap()), "x4");
+        assert!(state.chats().before(&me, &them, &keys[5], 2).is_none());
+        let chat = state.chats().summary(&me, state.chats().thread(&me, &them).unwrap());
         assert_eq!(chat.last_message.unwrap().preview, "6");
     }
 }
