@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     breakpoint::Breakpoint,
     store::{
-        Store, StoreError,
-        engine::{Batch, Direction, Engine, Pair, Range, Sealed},
+        StoreError,
+        engine::{Batch, Direction, Engine, Range, Sealed},
         seal::Seal,
         settings::Settings,
     },
-    vault::{KeyId, Keyring, Keys, Source, VaultError, key_of},
+    vault::{KeyId, Keyring, Source, VaultError, key_of},
 };
 
 const SETTING: &str = "sealed";
@@ -27,15 +27,15 @@ const AT_ONCE: usize = 64;
 
 /// What is sealed, and with which keys.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Note {
+pub struct Note {
     /// Every key that a value may be sealed with.
-    keys: Vec<String>,
+    pub keys: Vec<String>,
     /// Where nothing lies in the clear.
-    places: Vec<String>,
+    pub places: Vec<String>,
 }
 
 impl Note {
-    fn settled(key: KeyId, seal: &Seal) -> Self {
+    pub fn settled(key: KeyId, seal: &Seal) -> Self {
         Self { keys: vec![key.to_string()], places: seal.names() }
     }
 
@@ -44,7 +44,7 @@ impl Note {
     }
 
     /// Visible at once. Nothing that is committed later is on the disk before it.
-    async fn write(&self, engine: &dyn Engine) -> Result<(), StoreError> {
+    pub async fn write(&self, engine: &dyn Engine) -> Result<(), StoreError> {
         Settings::new(engine).put_lazily(SETTING, self).await
     }
 
@@ -118,7 +118,7 @@ async fn find_key(engine: &dyn Engine, keyring: &Keyring) -> Result<Option<Note>
 }
 
 /// Notes the key in force, seals with it whatever is not, and notes that. How many values that were.
-async fn settle(sealed: &Sealed, mut noted: Note, settled: &Note) -> Result<u64, StoreError> {
+pub async fn settle(sealed: &Sealed, mut noted: Note, settled: &Note) -> Result<u64, StoreError> {
     let raw = &*sealed.raw;
     let mut values = 0;
     if is_anything_to_do(sealed).await? {
@@ -191,7 +191,7 @@ async fn is_anything_to_do(sealed: &Sealed) -> Result<bool, StoreError> {
 }
 
 /// Values that are sealed with the key in force, and those that are not.
-async fn count(sealed: &Sealed) -> Result<(u64, u64), StoreError> {
+pub async fn count(sealed: &Sealed) -> Result<(u64, u64), StoreError> {
     let (current, mut counts) = (sealed.seal.keyring.current(), (0, 0));
     for mut range in sealed.seal.ranges() {
         loop {
@@ -210,7 +210,7 @@ async fn count(sealed: &Sealed) -> Result<(u64, u64), StoreError> {
     Ok(counts)
 }
 
-async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
     keyring: &Keyring,
     work: impl FnOnce(&Keyring) -> Result<T, VaultError> + Send + 'static,
 ) -> Result<T, StoreError> {
@@ -218,48 +218,6 @@ async fn blocking<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(move || work(&keyring)).await;
     let done = done.map_err(|error| StoreError::Disk(format!("the work ended early: {error}")))?;
     Ok(done?)
-}
-
-impl Store {
-    /// Makes a new key, seals all secrets with it and forgets the former one. What it came to.
-    pub async fn rotate_key(&self) -> Result<VaultStatus, StoreError> {
-        let sealed = &*self.sealed;
-        let _rotating = sealed.rotating.lock().await;
-        let former = sealed.seal.keyring.current().ok_or(VaultError::NoKey)?;
-        let new = blocking(&sealed.seal.keyring, Keyring::begin).await?;
-        Breakpoint::KeyWritten.pass();
-        let keys = sealed.seal.keyring.ids().iter().map(KeyId::to_string).collect();
-        let both = Note { keys, ..Note::settled(new, &sealed.seal) };
-        both.write(&*sealed.raw).await?;
-        {
-            let _alone = sealed.turn.write().await;
-            sealed.seal.keyring.use_newest();
-        }
-        settle(sealed, both, &Note::settled(new, &sealed.seal)).await?;
-        sealed.raw.durable().await?;
-        blocking(&sealed.seal.keyring, Keyring::drop_former).await?;
-        tracing::info!(%former, %new, "the secrets are sealed with key {new} in place of {former}");
-        self.vault_status().await
-    }
-
-    /// A pair of a snapshot with its value as it was written.
-    pub fn opened(&self, pair: Pair) -> Result<Pair, StoreError> {
-        self.sealed.seal.opened_pair(pair)
-    }
-
-    /// What the secrets are sealed with. Reads all of them.
-    pub async fn vault_status(&self) -> Result<VaultStatus, StoreError> {
-        let sealed = &*self.sealed;
-        let (values, to_do) = count(sealed).await?;
-        let key = sealed.seal.keyring.current().ok_or(VaultError::NoKey)?;
-        let source = sealed.seal.keyring.source().unwrap_or(Source::Settings);
-        Ok(VaultStatus { key, source, values, to_do })
-    }
-
-    /// The keys that are held now. What a snapshot holds is sealed with those before and after it was begun.
-    pub fn vault_keys(&self) -> Keys {
-        self.sealed.seal.keyring.keys()
-    }
 }
 
 #[cfg(test)]
@@ -270,7 +228,7 @@ mod tests {
     use crate::{
         config::Vault,
         store::{
-            SCHEMA,
+            SCHEMA, Store,
             catalogue::Catalogue,
             codec::{Key, encode},
             disk::Disk,

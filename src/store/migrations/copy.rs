@@ -9,8 +9,8 @@ use crate::store::{
     disk::Disk,
     engine::{Batch, Direction, Engine, Pair, Range},
     migrations::{
-        Checkpoint, LAYOUT, UNDER_WAY, UnderWay, check_room, everything, key, progress::Progress,
-        under_way,
+        notes::{Checkpoint, LAYOUT, UNDER_WAY, UnderWay, check_room, everything, key, under_way},
+        progress::Progress,
     },
 };
 

@@ -1,12 +1,15 @@
 //! Steps that change a store where it is, pass by pass over its trees.
 
+use async_trait::async_trait;
+
 use crate::store::{
     StoreError,
     codec::{Key, encode},
     disk::Disk,
     engine::{Batch, Direction, Engine, Pair, Range},
     migrations::{
-        Checkpoint, InPlace, UNDER_WAY, UnderWay, begin, check_room, end, key, progress::Progress,
+        notes::{Checkpoint, UNDER_WAY, UnderWay, begin, check_room, end, key},
+        progress::Progress,
     },
     trees::Tree,
 };
@@ -20,6 +23,11 @@ pub struct Pass<'a> {
     run: UnderWay,
     passes: usize,
     progress: Progress,
+}
+
+#[async_trait]
+pub trait InPlace: Send + Sync {
+    async fn run(&self, pass: &mut Pass<'_>) -> Result<(), StoreError>;
 }
 
 pub async fn run(

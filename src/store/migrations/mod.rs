@@ -7,6 +7,7 @@
 mod copy;
 mod folders;
 mod in_place;
+mod notes;
 mod progress;
 mod rebind;
 mod sealing;
@@ -14,26 +15,28 @@ mod step_2;
 
 use std::{path::Path, time::Duration};
 
-use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::{copy::Rewrite, in_place::Pass};
-use self::{folders::Folders, progress::Progress, sealing::Sealing};
+pub use self::{
+    copy::Rewrite,
+    in_place::{InPlace, Pass},
+    notes::LAYOUT,
+};
+use self::{
+    folders::Folders,
+    notes::{begin, end, is_empty, key, number, under_way},
+    progress::Progress,
+    sealing::Sealing,
+};
 use crate::store::{
     SCHEMA, StoreError,
-    codec::{Key, decode, encode, encode_json},
-    disk::{Disk, Room},
-    engine::{Batch, Direction, Engine, Range, SledEngine, is_held},
+    codec::{decode, encode_json},
+    disk::Disk,
+    engine::{Batch, Engine, SledEngine, is_held},
     seal::Seal,
     sealing::load_keys,
-    trees::Tree,
 };
 
-/// The setting with the number of the layout.
-pub const LAYOUT: &str = "schema";
-/// The setting of a store that a step is at work on.
-const UNDER_WAY: &str = "migration";
 /// The setting of a store that is a whole copy: the run that wrote it.
 const COPIED: &str = "migrated";
 /// How long an engine may take to let go of its folder, and how often that is looked at.
@@ -57,11 +60,6 @@ pub struct Step {
     pub work: Work,
 }
 
-#[async_trait]
-pub trait InPlace: Send + Sync {
-    async fn run(&self, pass: &mut Pass<'_>) -> Result<(), StoreError>;
-}
-
 /// The step that a layout is left by; none for the present one. Numbers are never reused.
 fn step(from: u64) -> Option<Step> {
     let (name, work) = match from {
@@ -70,28 +68,6 @@ fn step(from: u64) -> Option<Step> {
         _ => return None,
     };
     Some(Step { from, name, work })
-}
-
-/// What is noted in a store while a step is at work on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct UnderWay {
-    from: u64,
-    /// The same in the old store and in the new one.
-    run: Uuid,
-    /// How far it has come; none for its beginning.
-    #[serde(default)]
-    checkpoint: Option<Checkpoint>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Checkpoint {
-    /// Which pass over a tree, for a step that makes several.
-    pass: usize,
-    /// The last key that is done with.
-    key: Vec<u8>,
-    /// Pairs that are done with, and all that there are.
-    done: u64,
-    total: u64,
 }
 
 /// Opens the engine in a folder, and brings what lies there to the present layout.
@@ -168,46 +144,6 @@ async fn next_step(engine: &dyn Engine) -> Result<Option<Step>, StoreError> {
     step(layout).map(Some).ok_or_else(|| StoreError::Corrupt(format!("a store of layout {layout}")))
 }
 
-async fn number(engine: &dyn Engine) -> Result<Option<u64>, StoreError> {
-    engine.get(&key(LAYOUT)).await?.as_deref().map(decode).transpose()
-}
-
-async fn under_way(engine: &dyn Engine) -> Result<Option<UnderWay>, StoreError> {
-    let found: Option<UnderWay> =
-        engine.get(&key(UNDER_WAY)).await?.as_deref().map(decode).transpose()?;
-    match found {
-        // A newer version was at work on it.
-        Some(found) if SCHEMA <= found.from => {
-            Err(StoreError::NewerVersion { found: found.from.saturating_add(1) })
-        }
-        found => Ok(found),
-    }
-}
-
-/// Notes that a step begins, unless it has begun before.
-async fn begin(engine: &dyn Engine, from: u64) -> Result<UnderWay, StoreError> {
-    if let Some(found) = under_way(engine).await? {
-        return Ok(found);
-    }
-    let begun = UnderWay { from, run: Uuid::new_v4(), checkpoint: None };
-    let mut batch = Batch::new();
-    batch.put(key(UNDER_WAY), encode(&begun)?);
-    batch.put(key(LAYOUT), encode_json(&(from + 1))?);
-    engine.commit(batch).await?;
-    engine.durable().await?;
-    Ok(begun)
-}
-
-/// Notes that a step is over.
-async fn end(engine: &dyn Engine, from: u64) -> Result<(), StoreError> {
-    let mut batch = Batch::new();
-    batch.remove(key(UNDER_WAY));
-    // As versions before this one read it, so that they say what they refuse.
-    batch.put(key(LAYOUT), encode_json(&(from + 1))?);
-    engine.commit(batch).await?;
-    engine.durable().await
-}
-
 /// Writes the store of the next layout beside the present one, or what is missing of it.
 async fn copy_beside(
     folders: &Folders,
@@ -257,23 +193,6 @@ async fn close(engine: SledEngine, folder: &Path) -> Result<(), StoreError> {
         tokio::time::sleep(CLOSING_LOOK).await;
     }
     Ok(())
-}
-
-async fn is_empty(engine: &dyn Engine) -> Result<bool, StoreError> {
-    Ok(engine.scan(everything(), Direction::Forward, 1).await?.is_empty())
-}
-
-/// No key begins with the highest byte.
-fn everything() -> Range {
-    Range { start: Vec::new(), end: vec![0xFF] }
-}
-
-fn key(setting: &str) -> Vec<u8> {
-    Key::new(Tree::SETTINGS).text(setting).done()
-}
-
-fn check_room(disk: &Disk) -> Result<(), StoreError> {
-    if disk.has_room(Room::ForBegun) { Ok(()) } else { Err(StoreError::Full) }
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 
 use std::{fs, path::Path};
 
+use async_trait::async_trait;
 use tempfile::TempDir;
 
 use crate::{
-    store::{Declaration, Tree, catalogue::Catalogue, migrations::*},
+    store::{
+        Declaration, Tree, catalogue::Catalogue, codec::Key, engine::Direction, migrations::*,
+    },
     vault::Keyring,
 };
 
