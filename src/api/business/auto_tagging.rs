@@ -10,8 +10,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, Body, Call, Contacts, Created, Data, Message, Path, PathValue, Repeat,
-            path::uuid,
+            Admin, Body, Call, Contacts, Created, Data, Message, Path, Repeat, path::uuid,
+            path_value,
         },
     },
     contacts::{Rule, RuleChange, RuleDraft, RuleKind},
@@ -51,18 +51,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A rule, by its id.
-enum RuleId {}
-
-impl PathValue for RuleId {
-    type Value = Uuid;
-    const NAME: &'static str = "id";
-    const ABOUT: &'static str = "The id of the rule";
-    const EXAMPLE: &'static str = "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        uuid(text, Subject::Tag)
-    }
+path_value! {
+    /// A rule, by its id.
+    enum RuleId = "id" as Uuid;
+    about: "The id of the rule", example: "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12",
+    read: |text| uuid(text, Subject::Tag)
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]

@@ -6,23 +6,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    api::kit::{PathValue, Plural, path::uuid},
+    api::kit::{Plural, path::uuid, path_value},
     contacts::{AdTouch, Contact, OptInSource},
-    domain::{Error, Subject, Timestamp},
+    domain::{Subject, Timestamp},
 };
 
-/// A contact, by its id.
-pub enum ContactId {}
-
-impl PathValue for ContactId {
-    type Value = Uuid;
-    const NAME: &'static str = "id";
-    const ABOUT: &'static str = "The id of the contact";
-    const EXAMPLE: &'static str = "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        uuid(text, Subject::Contact)
-    }
+path_value! {
+    /// A contact, by its id.
+    pub enum ContactId = "id" as Uuid;
+    about: "The id of the contact", example: "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12",
+    read: |text| uuid(text, Subject::Contact)
 }
 
 /// A person whom the business writes with.

@@ -3,17 +3,14 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    api::{
-        business::{
-            contact_view::{ContactId, ContactView},
-            contacts::by,
-        },
-        endpoint::Endpoint,
-        error::ApiError,
-        kit::{Body, Call, Contacts, Data, Path, PathValue, Repeat},
+use crate::api::{
+    business::{
+        contact_view::{ContactId, ContactView},
+        contacts::by,
     },
-    domain::Error,
+    endpoint::Endpoint,
+    error::ApiError,
+    kit::{Body, Call, Contacts, Data, Path, Repeat, path_value},
 };
 
 const TAG: &str = "Business contacts";
@@ -34,18 +31,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A tag of a contact, by its name.
-enum TagName {}
-
-impl PathValue for TagName {
-    type Value = String;
-    const NAME: &'static str = "tag";
-    const ABOUT: &'static str = "The tag, whatever its case";
-    const EXAMPLE: &'static str = "vip";
-
-    fn read(text: &str) -> Result<String, Error> {
-        Ok(text.to_owned())
-    }
+path_value! {
+    /// A tag of a contact, by its name.
+    enum TagName = "tag" as String;
+    about: "The tag, whatever its case", example: "vip",
+    read: |text| Ok(text.to_owned())
 }
 
 #[derive(Deserialize, ToSchema)]

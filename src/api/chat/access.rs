@@ -14,7 +14,7 @@ use crate::{
             limits::{Counted, RateLimits},
             over_limit::too_many,
         },
-        kit::{Bucket, PathValue},
+        kit::{Bucket, path_value},
     },
     domain::{Error, SessionId, SessionStatus, Subject},
     messaging::{Conversation, FoundMessage, unknown_conversation},
@@ -43,27 +43,25 @@ impl Id {
     }
 }
 
-macro_rules! texts_in_path {
-    ($($name:ident: $about:literal, $example:literal;)*) => {$(
-        #[doc = $about]
-        pub enum $name {}
-
-        impl PathValue for $name {
-            type Value = String;
-            const NAME: &'static str = "uuid";
-            const ABOUT: &'static str = $about;
-            const EXAMPLE: &'static str = $example;
-
-            fn read(text: &str) -> Result<String, Error> {
-                Ok(text.to_owned())
-            }
-        }
-    )*};
+path_value! {
+    /// The UUID of the conversation.
+    pub enum ConversationId = "uuid" as String;
+    about: "The UUID of the conversation", example: "550e8400-e29b-41d4-a716-446655440045",
+    read: |text| Ok(text.to_owned())
 }
-texts_in_path! {
-    ConversationId: "The UUID of the conversation", "550e8400-e29b-41d4-a716-446655440045";
-    MessageUuid: "The UUID of the message", "660e8400-e29b-41d4-a716-446655440045";
-    InstanceId: "The UUID, the number or the name of the instance", "shop";
+
+path_value! {
+    /// The UUID of the message.
+    pub enum MessageUuid = "uuid" as String;
+    about: "The UUID of the message", example: "660e8400-e29b-41d4-a716-446655440045",
+    read: |text| Ok(text.to_owned())
+}
+
+path_value! {
+    /// The UUID, the number or the name of the instance.
+    pub enum InstanceId = "uuid" as String;
+    about: "The UUID, the number or the name of the instance", example: "shop",
+    read: |text| Ok(text.to_owned())
 }
 
 /// The schema of the id of an instance.

@@ -11,8 +11,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            AllSessions, Body, Call, Conversations, Created, Data, OwnSessions, Path, PathValue,
-            Repeat, path::uuid,
+            AllSessions, Body, Call, Conversations, Created, Data, OwnSessions, Path, Repeat,
+            path::uuid, path_value,
         },
     },
     domain::{Error, SessionId, Subject, conversation::Tag},
@@ -47,18 +47,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A tag, by its UUID.
-enum TagId {}
-
-impl PathValue for TagId {
-    type Value = Uuid;
-    const NAME: &'static str = "uuid";
-    const ABOUT: &'static str = "The UUID of the tag";
-    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440001";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        uuid(text, Subject::Tag)
-    }
+path_value! {
+    /// A tag, by its UUID.
+    enum TagId = "uuid" as Uuid;
+    about: "The UUID of the tag", example: "550e8400-e29b-41d4-a716-446655440001",
+    read: |text| uuid(text, Subject::Tag)
 }
 
 #[derive(Deserialize, ToSchema)]

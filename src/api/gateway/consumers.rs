@@ -7,7 +7,7 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Admin, Call, Listed, Message, Path, PathValue},
+        kit::{Admin, Call, Listed, Message, Path, path_value},
         sessions::wire::seconds,
     },
     domain::{Error, ErrorCode},
@@ -41,32 +41,18 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A consumer, by its name.
-enum ConsumerName {}
-
-impl PathValue for ConsumerName {
-    type Value = String;
-    const NAME: &'static str = "consumer";
-    const ABOUT: &'static str = "The name of the consumer, as their list names it";
-    const EXAMPLE: &'static str = "search";
-
-    fn read(text: &str) -> Result<String, Error> {
-        Ok(text.to_owned())
-    }
+path_value! {
+    /// A consumer, by its name.
+    enum ConsumerName = "consumer" as String;
+    about: "The name of the consumer, as their list names it", example: "search",
+    read: |text| Ok(text.to_owned())
 }
 
-/// An event, by its number in the log.
-enum EventNumber {}
-
-impl PathValue for EventNumber {
-    type Value = u64;
-    const NAME: &'static str = "number";
-    const ABOUT: &'static str = "The number of the event in the log";
-    const EXAMPLE: &'static str = "42";
-
-    fn read(text: &str) -> Result<u64, Error> {
-        text.parse().map_err(|_| unknown())
-    }
+path_value! {
+    /// An event, by its number in the log.
+    enum EventNumber = "number" as u64;
+    about: "The number of the event in the log", example: "42",
+    read: |text| text.parse().map_err(|_| unknown())
 }
 
 #[derive(Serialize, ToSchema)]

@@ -20,7 +20,7 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         file::unmoved,
-        kit::{Bucket, Call, File, FileKind, Path, PathValue, Public},
+        kit::{Bucket, Call, File, FileKind, Path, Public, path_value},
     },
     domain::{Error, ErrorCode},
 };
@@ -74,18 +74,11 @@ impl FileKind for Asset {
     const CONTENT_TYPE: &'static str = "";
 }
 
-/// A file of the dashboard.
-enum AssetName {}
-
-impl PathValue for AssetName {
-    type Value = String;
-    const NAME: &'static str = "file";
-    const ABOUT: &'static str = "The name of the file, as the page names it";
-    const EXAMPLE: &'static str = "index.js";
-
-    fn read(text: &str) -> Result<String, Error> {
-        Ok(text.to_owned())
-    }
+path_value! {
+    /// A file of the dashboard.
+    enum AssetName = "file" as String;
+    about: "The name of the file, as the page names it", example: "index.js",
+    read: |text| Ok(text.to_owned())
 }
 
 async fn page(call: Call<Public>) -> Result<File<Html>, ApiError> {

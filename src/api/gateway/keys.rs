@@ -16,7 +16,7 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, Body, Call, Created, Listed, Message, Path, PathValue, Repeat, path::uuid,
+            Admin, Body, Call, Created, Listed, Message, Path, Repeat, path::uuid, path_value,
             required_choice,
         },
         sessions::wire::seconds,
@@ -46,18 +46,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// An API key, by its UUID.
-enum KeyId {}
-
-impl PathValue for KeyId {
-    type Value = Uuid;
-    const NAME: &'static str = "keyId";
-    const ABOUT: &'static str = "The UUID of the key";
-    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440010";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        uuid(text, Subject::ApiKey)
-    }
+path_value! {
+    /// An API key, by its UUID.
+    enum KeyId = "keyId" as Uuid;
+    about: "The UUID of the key", example: "550e8400-e29b-41d4-a716-446655440010",
+    read: |text| uuid(text, Subject::ApiKey)
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -18,6 +18,7 @@ pub mod path;
 mod query;
 pub mod terms;
 
+pub(crate) use self::path::path_value;
 pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
     body::Body,

@@ -26,6 +26,30 @@ pub trait PathValue: 'static {
     fn read(text: &str) -> Result<Self::Value, Error>;
 }
 
+/// Declares a path parameter: its type, its name in the path, its value, and how its text is read.
+macro_rules! path_value {
+    (
+        $(#[$doc:meta])* $vis:vis enum $type:ident = $name:literal as $value:ty;
+        about: $about:literal, example: $example:literal, read: $read:expr
+    ) => {
+        $(#[$doc])*
+        $vis enum $type {}
+
+        impl $crate::api::kit::PathValue for $type {
+            type Value = $value;
+            const NAME: &'static str = $name;
+            const ABOUT: &'static str = $about;
+            const EXAMPLE: &'static str = $example;
+
+            fn read(text: &str) -> Result<$value, $crate::domain::Error> {
+                let read: fn(&str) -> Result<$value, $crate::domain::Error> = $read;
+                read(text)
+            }
+        }
+    };
+}
+pub(crate) use path_value;
+
 /// A path parameter.
 pub struct Path<P: PathValue>(pub P::Value);
 
@@ -50,46 +74,25 @@ impl<P: PathValue> DescribeArg for Path<P> {
     }
 }
 
-/// A chat, by its id with suffix.
-pub enum ChatId {}
-
-impl PathValue for ChatId {
-    type Value = Jid;
-    const NAME: &'static str = "chatId";
-    const ABOUT: &'static str = "The id of the chat, with its suffix";
-    const EXAMPLE: &'static str = "15550000001@c.us";
-
-    fn read(text: &str) -> Result<Jid, Error> {
-        jid(text)
-    }
+path_value! {
+    /// A chat, by its id with suffix.
+    pub enum ChatId = "chatId" as Jid;
+    about: "The id of the chat, with its suffix", example: "15550000001@c.us",
+    read: jid
 }
 
-/// A group, by its id.
-pub enum GroupId {}
-
-impl PathValue for GroupId {
-    type Value = Jid;
-    const NAME: &'static str = "groupId";
-    const ABOUT: &'static str = "The id of the group, with its suffix";
-    const EXAMPLE: &'static str = "120363000000000000@g.us";
-
-    fn read(text: &str) -> Result<Jid, Error> {
-        group(text)
-    }
+path_value! {
+    /// A group, by its id.
+    pub enum GroupId = "groupId" as Jid;
+    about: "The id of the group, with its suffix", example: "120363000000000000@g.us",
+    read: group
 }
 
-/// A message, by its full id.
-pub enum MessageId {}
-
-impl PathValue for MessageId {
-    type Value = domain::MessageId;
-    const NAME: &'static str = "messageId";
-    const ABOUT: &'static str = "The full id of the message";
-    const EXAMPLE: &'static str = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9";
-
-    fn read(text: &str) -> Result<domain::MessageId, Error> {
-        message(text)
-    }
+path_value! {
+    /// A message, by its full id.
+    pub enum MessageId = "messageId" as domain::MessageId;
+    about: "The full id of the message", example: "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9",
+    read: message
 }
 
 /// A UUID that must be one of these things.

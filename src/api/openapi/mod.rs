@@ -20,7 +20,7 @@ use crate::{
         error::ApiError,
         file::unmoved,
         gate::idempotency::key,
-        kit::{Call, File, FileKind, Path, PathValue, Public, body::elsewhere},
+        kit::{Call, File, FileKind, Path, Public, body::elsewhere, path_value},
         sessions::event_schemas,
     },
     domain::Error,
@@ -159,18 +159,11 @@ impl FileKind for Page {
     const OTHERS: &'static [(u16, &'static str)] = &[(302, "To the page itself")];
 }
 
-/// A file of the page.
-pub enum PageFile {}
-
-impl PathValue for PageFile {
-    type Value = String;
-    const NAME: &'static str = "file";
-    const ABOUT: &'static str = "The name of the file";
-    const EXAMPLE: &'static str = "index.html";
-
-    fn read(text: &str) -> Result<String, Error> {
-        Ok(text.to_owned())
-    }
+path_value! {
+    /// A file of the page.
+    pub enum PageFile = "file" as String;
+    about: "The name of the file", example: "index.html",
+    read: |text| Ok(text.to_owned())
 }
 
 pub async fn json(

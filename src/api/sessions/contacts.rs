@@ -7,7 +7,7 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Call, Data, InSession, Listed, Path, PathValue, Query, Read},
+        kit::{Call, Data, InSession, Listed, Path, Query, Read, path_value},
         sessions::identity::IdentityView,
         texts::person,
     },
@@ -46,23 +46,20 @@ struct ContactsQuery {
     offset: usize,
 }
 
-/// A person, by id or telephone number.
-enum ContactId {}
+path_value! {
+    /// A person, by id or telephone number.
+    enum ContactId = "contactId" as Jid;
+    about: "The id or the telephone number of the person", example: "15550000001@c.us",
+    read: read_contact_id
+}
 
-impl PathValue for ContactId {
-    type Value = Jid;
-    const NAME: &'static str = "contactId";
-    const ABOUT: &'static str = "The id or the telephone number of the person";
-    const EXAMPLE: &'static str = "15550000001@c.us";
-
-    fn read(text: &str) -> Result<Jid, Error> {
-        let id = person(text)?;
-        if id.is_person() {
-            return Ok(id);
-        }
-        let error = Error::invalid(format!("'{id}' is not a person")).about(Subject::ChatId);
-        Err(error.detail("chatId", id.as_str()))
+fn read_contact_id(text: &str) -> Result<Jid, Error> {
+    let id = person(text)?;
+    if id.is_person() {
+        return Ok(id);
     }
+    let error = Error::invalid(format!("'{id}' is not a person")).about(Subject::ChatId);
+    Err(error.detail("chatId", id.as_str()))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -9,8 +9,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Call, Data, InSession, Limit, Path, PathValue, Query, Read, Repeat, Send,
-            check::bounds::one_of, choice, required_choice,
+            Call, Data, InSession, Limit, Path, Query, Read, Repeat, Send, check::bounds::one_of,
+            choice, path_value, required_choice,
         },
         sessions::{
             texts::time_to_send,
@@ -60,18 +60,11 @@ struct OutboxQuery {
     before: Option<String>,
 }
 
-/// An entry of the outbox, by its UUID.
-enum OutboxId {}
-
-impl PathValue for OutboxId {
-    type Value = Uuid;
-    const NAME: &'static str = "outboxId";
-    const ABOUT: &'static str = "The id of the entry, as a send answers it";
-    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440020";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        entry_id(text)
-    }
+path_value! {
+    /// An entry of the outbox, by its UUID.
+    enum OutboxId = "outboxId" as Uuid;
+    about: "The id of the entry, as a send answers it", example: "550e8400-e29b-41d4-a716-446655440020",
+    read: entry_id
 }
 
 /// How a message is to be sent; part of every send.

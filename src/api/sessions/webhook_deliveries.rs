@@ -10,8 +10,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, AllSessions, Body, Call, Data, InSession, Limit, Listed, Path, PathValue, Query,
-            Read, Sessions, path::uuid, required_choice,
+            Admin, AllSessions, Body, Call, Data, InSession, Limit, Listed, Path, Query, Read,
+            Sessions, path::uuid, path_value, required_choice,
         },
         sessions::{
             webhooks::{TAG, WebhookId, session_of},
@@ -67,18 +67,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     all
 }
 
-/// A delivery, by its UUID.
-enum DeliveryId {}
-
-impl PathValue for DeliveryId {
-    type Value = Uuid;
-    const NAME: &'static str = "deliveryId";
-    const ABOUT: &'static str = "The UUID of the delivery";
-    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440031";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        uuid(text, Subject::Webhook)
-    }
+path_value! {
+    /// A delivery, by its UUID.
+    enum DeliveryId = "deliveryId" as Uuid;
+    about: "The UUID of the delivery", example: "550e8400-e29b-41d4-a716-446655440031",
+    read: |text| uuid(text, Subject::Webhook)
 }
 
 #[derive(Deserialize, ToSchema)]

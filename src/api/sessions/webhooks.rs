@@ -13,12 +13,12 @@ use crate::{
         error::ApiError,
         kit::{
             Admin, AllSessions, Body, Call, CreatedOrKnown, Data, InSession, Listed, Message,
-            OwnSessions, Path, PathValue, Read, Scope, Sessions, choice, path::uuid,
+            OwnSessions, Path, Read, Scope, Sessions, choice, path::uuid, path_value,
             required_choice,
         },
         sessions::wire::seconds,
     },
-    domain::{Error, SessionRef, Subject, Timestamp},
+    domain::{SessionRef, Subject, Timestamp},
     webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord},
 };
 
@@ -91,18 +91,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     all
 }
 
-/// A webhook, by its UUID.
-pub enum WebhookId {}
-
-impl PathValue for WebhookId {
-    type Value = Uuid;
-    const NAME: &'static str = "webhookId";
-    const ABOUT: &'static str = "The UUID of the webhook";
-    const EXAMPLE: &'static str = "550e8400-e29b-41d4-a716-446655440030";
-
-    fn read(text: &str) -> Result<Uuid, Error> {
-        uuid(text, Subject::Webhook)
-    }
+path_value! {
+    /// A webhook, by its UUID.
+    pub enum WebhookId = "webhookId" as Uuid;
+    about: "The UUID of the webhook", example: "550e8400-e29b-41d4-a716-446655440030",
+    read: |text| uuid(text, Subject::Webhook)
 }
 
 #[derive(Deserialize, ToSchema)]
