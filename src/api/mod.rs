@@ -1,6 +1,6 @@
 //! The HTTP surface: the only user of actix.
 //!
-//! Every route stands in one table of `Endpoint`s ([`routes`]), which says its path, its handler, who
+//! Every route stands in one table of `Endpoint`s (`routes`), which says its path, its handler, who
 //! may call it, which rate limit it counts against, what a repetition of it does, and what it takes and answers. Routing,
 //! permission, limits and the OpenAPI document are all made from it. Handlers translate, call one
 //! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.

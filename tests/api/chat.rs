@@ -272,6 +272,12 @@ async fn the_standard_form_and_the_chat_form_are_both_there() {
     app.ready("s", PHONE).await;
     let sent = send(&app, SILENT, "Hello!").await;
     let id = sent["conversation"]["id"].as_str().unwrap();
+    // The last receipt that comes: both answers are of the same moment.
+    app.wait_for("the message to be delivered", || async {
+        let (_, list) = app.get("/api/v1/chat/conversations").await;
+        (list["data"]["data"][0]["last_message_status"] == "delivered").then_some(())
+    })
+    .await;
     let (status, chat) = app.get("/api/v1/conversations?format=chat").await;
     assert_eq!(status, 200);
     let (_, same) = app.get("/api/v1/chat/conversations").await;

@@ -93,8 +93,12 @@ describe("the tail of the log", () => {
     await rows.filter({ hasText: "Number 229 of many" }).waitFor();
     assert.ok(await rows.count() < 80, "those in sight alone are there");
     await page.getByRole("listbox").focus();
-    await page.keyboard.press("End");
-    await page.getByRole("button", { name: "Load older" }).click();
+    const older = page.getByRole("button", { name: "Load older" });
+    await until("the end of the list", async () => {
+      await page.keyboard.press("End");
+      return older.isVisible();
+    });
+    await older.click();
     await page.keyboard.press("End");
     await page.getByText("The log begins here.").waitFor();
     await page.getByLabel("Number", { exact: true }).fill("2");
