@@ -1,6 +1,6 @@
 //! Matcher of the rules that tag contacts: all keywords are looked for in one pass over a text.
 //!
-//! It is made anew when the rules have another version; a message costs one read of that version.
+//! It is rebuilt when the rules have another version; a message costs one read of that version.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

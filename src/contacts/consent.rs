@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(consent.set_by_hand(true, None, from_seconds(3)), Err(NeedsProof));
         assert_eq!(consent.set_by_hand(true, Some("signed"), from_seconds(3)), Ok(true));
         assert_eq!(consent.source, Some(OptInSource::Manual));
-        // An opt-out by hand is taken back as it was made.
+        // An opt-out by hand is undone by hand.
         assert_eq!(consent.set_by_hand(false, None, from_seconds(4)), Ok(true));
         assert_eq!(consent.set_by_hand(true, None, from_seconds(5)), Ok(true));
         assert_eq!(consent.proof.as_deref(), Some("1970-01-01T00:00:05Z"));

@@ -7,7 +7,7 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Agent {
-    /// Whoever holds an API key.
+    /// The holder of an API key.
     Key(Uuid),
 }
 

@@ -35,7 +35,7 @@ pub struct Author {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorKind {
-    /// Whoever holds an API key, or needs none.
+    /// The holder of an API key, or needs none.
     Api,
     /// The gateway itself, such as the confirmation of an opt-out.
     System,

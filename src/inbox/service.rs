@@ -201,12 +201,12 @@ impl Inbox {
             let known = work.get(&InboxState::at(session, chat)).await?;
             let known = known.filter(|state| !state.listed.hidden);
             let mut state = known.ok_or_else(|| unknown_conversation(chat.as_str()))?;
-            let told = change(&mut state, clock.now())?;
-            for event in &told {
+            let events = change(&mut state, clock.now())?;
+            for event in &events {
                 work.append(NewEvent::of_module(Some(session.into()), event)?);
             }
             put_state(work.store(), &state).await?;
-            timeline::note(contacts, &work, &state, &told, actor, clock.now()).await?;
+            timeline::note(contacts, &work, &state, &events, actor, clock.now()).await?;
             if let Some(events) = work.commit().await? {
                 break (state, events);
             }

@@ -110,7 +110,7 @@ impl Stage {
         self.store.get(&InboxState::at(&session(), &chat(person))).await.unwrap()
     }
 
-    async fn told(&self) -> Vec<InboxEvent> {
+    async fn logged(&self) -> Vec<InboxEvent> {
         let events = self.log.read(None, 0, 10_000).await.unwrap();
         events.iter().filter_map(|event| event.body.read()).collect()
     }
@@ -173,7 +173,7 @@ async fn a_conversation_is_opened_answered_resolved_and_opened_again() {
     let state = stage.state(1).await.unwrap();
     assert_eq!((state.status, state.assignee), (Status::Assigned, Some(agent)));
     let opened = |reopened| InboxEvent::Opened { of: state.about(), reopened };
-    assert_eq!(stage.told().await, [opened(false), opened(true)]);
+    assert_eq!(stage.logged().await, [opened(false), opened(true)]);
     assert_eq!(counted(&stage.store).await, counted_by_hand(&stage.store).await);
 }
 
@@ -205,9 +205,9 @@ async fn the_end_of_a_window_is_announced_once_and_put_off_by_each_message() {
     let handlers = HashMap::from([(WindowJob::KIND, Arc::new(job) as Arc<dyn Handler>)]);
     stage.jobs.start(handlers, Tries::default(), &stage.tasks, stop.clone());
     let expiring = async |stage: &Stage| {
-        let told = stage.told().await;
+        let logged = stage.logged().await;
         let is_expiring = |event: &&InboxEvent| matches!(event, InboxEvent::WindowExpiring { .. });
-        told.iter().filter(is_expiring).count()
+        logged.iter().filter(is_expiring).count()
     };
     stage.report(stage.message(1, "A", false)).await;
     stage.caught_up().await;
@@ -273,7 +273,7 @@ async fn over_kills_each_step_happens_once_and_the_counters_agree_with_a_count_b
     stage.caught_up().await;
     steady.cancel();
     assert_eq!(counted(&stage.store).await, counted_by_hand(&stage.store).await);
-    let opened = stage.told().await;
+    let opened = stage.logged().await;
     assert_eq!(opened.len(), 5, "{opened:?}");
 }
 

@@ -1,7 +1,7 @@
 //! The catalogue: every table of a store. Clearing, reindexing and sealing go through it, so that no table can be
 //! forgotten.
 //!
-//! The store knows its own tables. A module above declares its records itself, and whoever opens the store passes
+//! The store knows its own tables. A module above declares its records itself, and the opener of the store passes
 //! these declarations in.
 
 use crate::{

@@ -1,6 +1,6 @@
 //! How much room the disk has, and how much of it is left free on purpose.
 //!
-//! sled does not outlive a write that fails: it refuses all later ones until it is opened anew. So the
+//! sled does not outlive a write that fails: it refuses all later ones until it is reopened. So the
 //! gateway stops writing before the disk is full. Of the reserve, the first half is for what has begun
 //! (outcomes of sends, events, states of deliveries), and nothing new is taken on; when that half is
 //! used up, only what removes something is still written, and at the very end nothing.

@@ -136,7 +136,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Builds the indexes of messages and conversations anew. Nobody else may write meanwhile.
+    /// Rebuilds the indexes of messages and conversations. Nobody else may write meanwhile.
     pub async fn reindex(&self) -> Result<Reindexed, StoreError> {
         reindex::reindex(&*self.engine, &self.numbers, self.catalogue).await
     }
@@ -167,7 +167,7 @@ impl Store {
         self.disk.has_room(Room::ForBegun) && !self.is_broken()
     }
 
-    /// Whether a write has failed, so that the store must be opened anew.
+    /// Whether a write has failed, so that the store must be reopened.
     pub fn is_broken(&self) -> bool {
         self.engine.is_broken()
     }

@@ -40,7 +40,7 @@ pub struct Rest {
     pub quiet: Duration,
     /// Bytes given to sled that end the rest. A fourth of it is little.
     pub most: u64,
-    /// The longest file of a store that rests: a longer one takes too long to open anew.
+    /// The longest file of a store that rests: a longer one takes too long to reopen.
     pub file: u64,
 }
 

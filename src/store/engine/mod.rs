@@ -143,7 +143,7 @@ pub trait Engine: Send + Sync + 'static {
         self.durable().await
     }
 
-    /// Whether a write has failed, so that no later one can succeed before the engine is opened anew.
+    /// Whether a write has failed, so that no later one can succeed before the engine is reopened.
     fn is_broken(&self) -> bool;
 
     /// All pairs as they are at this moment, however long they are read and whatever is committed

@@ -1,7 +1,7 @@
-//! sled's database, opened anew where the pace of its collector changes: sled reads the pace only when it opens.
+//! sled's database, reopened where the pace of its collector changes: sled reads the pace only when it opens.
 //!
 //! Each round of the collector flushes the file, even where nothing was written. So a small store that nobody writes
-//! to rests: there are no rounds until something was written. Its users wait some milliseconds while it is opened anew.
+//! to rests: there are no rounds until something was written. Its users wait some milliseconds while it is reopened.
 
 use std::{
     fs::File,
@@ -20,7 +20,7 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Fields are dropped in order: the file is let go of behind the database.
 pub struct Paced {
-    /// None where it could not be opened anew: nothing is read or written any more.
+    /// None where it could not be reopened: nothing is read or written any more.
     db: RwLock<Option<sled::Db>>,
     pub file: Released,
     config: sled::Config,
@@ -43,10 +43,10 @@ impl Paced {
         self.config.clone()
     }
 
-    /// Reads or writes. The database is not opened anew meanwhile, so calls are never nested.
+    /// Reads or writes. The database is not reopened meanwhile, so calls are never nested.
     pub fn with<T>(&self, work: impl FnOnce(&sled::Db) -> sled::Result<T>) -> sled::Result<T> {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        let lost = || sled::Error::ReportableBug("the store could not be opened anew".to_owned());
+        let lost = || sled::Error::ReportableBug("the store could not be reopened".to_owned());
         work(db.as_ref().ok_or_else(lost)?)
     }
 
@@ -69,7 +69,7 @@ impl Paced {
         self.file.await_release();
         *db = Some(opened(&self.config, self.collector, pace)?);
         let milliseconds = begun.elapsed().as_millis();
-        tracing::debug!(?pace, "the store was opened anew in {milliseconds} ms");
+        tracing::debug!(?pace, "the store was reopened in {milliseconds} ms");
         Ok(())
     }
 
