@@ -49,6 +49,8 @@ pub mod accounts;
 pub mod policy;
 // What state each conversation with a person is in, and who works on it.
 pub mod inbox;
+// Quick replies and templates, and how they are filled in.
+pub mod content;
 // Delivery of events to callers' endpoints.
 pub mod webhooks;
 // Everything that the gateway keeps, in one file and back.

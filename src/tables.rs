@@ -2,7 +2,8 @@
 //! here.
 
 use crate::{
-    accounts, contacts, events, inbox, jobs, messaging, services, store::Catalogue, webhooks,
+    accounts, contacts, content, events, inbox, jobs, messaging, services, store::Catalogue,
+    webhooks,
 };
 
 /// The tables of every module.
@@ -13,6 +14,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     contacts::TABLES,
     accounts::TABLES,
     inbox::TABLES,
+    content::TABLES,
     webhooks::TABLES,
     services::TABLES,
 ]);

@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 32] = [
+const LAYERS: [&str; 33] = [
     "domain",
     "config",
     "telemetry",
@@ -36,6 +36,7 @@ const LAYERS: [&str; 32] = [
     "accounts",
     "policy",
     "inbox",
+    "content",
     "webhooks",
     "backup",
     "doctor",
@@ -48,7 +49,7 @@ const LAYERS: [&str; 32] = [
 ];
 
 /// Uses that the order allows and the design does not.
-const FORBIDDEN: [(&str, &str); 11] = [
+const FORBIDDEN: [(&str, &str); 14] = [
     ("simulator", "store"),
     ("simulator", "events"),
     ("driver", "store"),
@@ -56,6 +57,9 @@ const FORBIDDEN: [(&str, &str); 11] = [
     ("contacts", "driver"),
     ("contacts", "session"),
     ("contacts", "messaging"),
+    ("content", "driver"),
+    ("content", "session"),
+    ("content", "messaging"),
     ("webhooks", "driver"),
     ("webhooks", "session"),
     ("api", "store"),
@@ -96,7 +100,7 @@ const CONFINED: [(&str, &[&str]); 16] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 40] = [
+const PURE: [&str; 48] = [
     "src/api/kit/check/names.rs",
     "src/contacts/checks.rs",
     "src/contacts/consent.rs",
@@ -104,8 +108,16 @@ const PURE: [&str; 40] = [
     "src/contacts/import/sheet.rs",
     "src/contacts/keyword.rs",
     "src/contacts/tags.rs",
+    "src/content/fields.rs",
+    "src/content/placeholders.rs",
+    "src/content/variables.rs",
+    "src/content/templates/form.rs",
+    "src/content/templates/numbered.rs",
+    "src/content/templates/parameters.rs",
+    "src/content/templates/rendering.rs",
     "src/domain/address.rs",
     "src/domain/contact_draft.rs",
+    "src/domain/locale.rs",
     "src/domain/proxy.rs",
     "src/domain/schedule.rs",
     "src/domain/shown.rs",

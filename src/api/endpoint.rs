@@ -156,6 +156,12 @@ impl Endpoint {
         self
     }
 
+    /// Bytes that the body may have, where its schema names no text that long.
+    pub fn takes(mut self, limit: fn() -> usize) -> Self {
+        self.operation.body_limit = Some(limit);
+        self
+    }
+
     /// Which rate limit a request counts against.
     pub fn bucket(&self) -> Bucket {
         self.bucket.unwrap_or_else(|| self.dialect.bucket())

@@ -56,6 +56,8 @@ pub enum Subject {
     Webhook,
     Media,
     Tag,
+    QuickReply,
+    Template,
     ApiKey,
     IdempotencyKey,
     /// The proxy of a session.

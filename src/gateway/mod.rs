@@ -30,6 +30,7 @@ use crate::{
     backup::{self, Backups, BackupsParts},
     config::Config,
     contacts::Contacts,
+    content::{QuickReplies, Templates},
     descriptors,
     domain::Clock,
     egress::{OwnPort, OwnPorts},
@@ -189,6 +190,8 @@ impl Gateway {
         );
         let sending = business::sending(&config, &inbox, &messaging);
 
+        let quick_replies = QuickReplies::new(store.clone(), clock.clone());
+        let templates = Templates::new(store.clone(), clock.clone());
         let frames = api::AllFrames::default();
         let webhooks = Webhooks::new(
             store.clone(),
@@ -292,6 +295,8 @@ impl Gateway {
             sending,
             search,
             contacts,
+            quick_replies,
+            templates,
             events,
             consumers,
             retention,

@@ -62,7 +62,7 @@ pub use self::{
     outbox::Outbox,
     outbox_queue::{ChatQueue, Counted, OutboxQueue, Place, PlaceKind},
     receipts::{MOST as MOST_RECEIPTS, Receipts, StoredReceipt},
-    record::{Declaration, Found, Index, IndexKey, Record, Scope, Select, Table},
+    record::{Declaration, Found, Index, IndexKey, LeadsTo, Record, Scope, Select, Table},
     reindex::Reindexed,
     sealing::VaultStatus,
     search_mark::SearchMark,

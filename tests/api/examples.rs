@@ -35,7 +35,9 @@ const NOT_SENT: [(&str, &str); 10] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 35] = [
+const LATE: [&str; 37] = [
+    "deleteQuickReply",
+    "deleteTemplate",
     "addMembersFromPhone",
     "promoteMembersFromPhone",
     "demoteAdminsFromPhone",
@@ -197,6 +199,15 @@ impl Scene {
         let rule = json!({ "type": "exact", "keyword": "made before", "tag": "x" });
         let (_, rule) = self.app.post("/api/whatsapp-api/auto-tagging/rules", rule).await;
         self.note("rule", &rule["id"]);
+        let reply = json!({ "shortcut": "/made-before", "content": "x" });
+        let (_, reply) = self.app.post("/api/whatsapp-api/quick-replies", reply).await;
+        self.note("quick reply", &reply["id"]);
+        let template = json!({
+            "name": "made_before", "language": "en", "category": "UTILITY",
+            "components": [{ "type": "BODY", "text": "x" }],
+        });
+        let (_, template) = self.app.post("/api/whatsapp-api/templates", template).await;
+        self.note("template", &template["id"]);
     }
 
     async fn messages(&mut self, words: Value) {
@@ -283,6 +294,8 @@ impl Scene {
             (name, id) if is_uuid(id) => match () {
                 () if ["getTag", "updateTag", "deleteTag"].contains(&name) => "tag",
                 () if name.contains("AutoTaggingRule") => "rule",
+                () if name.contains("QuickReply") => "quick reply",
+                () if name.ends_with("Template") => "template",
                 () if name.contains("Business") => "contact",
                 () if name.contains("Instance") => "instance",
                 () if name.contains("Conversation") || name.contains("Automation") => {

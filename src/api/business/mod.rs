@@ -6,7 +6,10 @@ mod auto_tagging;
 mod contact_view;
 mod contacts;
 mod import;
+mod quick_replies;
 mod tags;
+mod template_view;
+mod templates;
 mod timeline;
 
 use crate::api::{dialects, endpoint::Endpoint};
@@ -17,5 +20,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(tags::endpoints());
     all.extend(timeline::endpoints());
     all.extend(auto_tagging::endpoints());
+    all.extend(quick_replies::endpoints());
+    all.extend(templates::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()
 }

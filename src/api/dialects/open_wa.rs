@@ -203,9 +203,11 @@ fn not_found(subject: Option<Subject>) -> &'static str {
             Subject::ApiKey
             | Subject::IdempotencyKey
             | Subject::Proxy
+            | Subject::QuickReply
             | Subject::Reading
             | Subject::Store
-            | Subject::Tag,
+            | Subject::Tag
+            | Subject::Template,
         )
         | None => "NOT_FOUND",
     }

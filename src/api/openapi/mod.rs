@@ -26,7 +26,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 17] = [
+const TAGS: [&str; 18] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -38,6 +38,7 @@ const TAGS: [&str; 17] = [
     "Chat instances",
     "Chat tags",
     "Business contacts",
+    "Business content",
     "Events",
     "Webhooks",
     "API keys",

@@ -4,6 +4,8 @@ mod auto_tagging;
 mod callers;
 mod contacts;
 mod import;
+mod quick_replies;
+mod templates;
 mod timeline;
 
 use reqwest::Method;

@@ -1,0 +1,185 @@
+//! Quick replies: texts that a person chooses by a shortcut. Each change is one commit, and durable when its function
+//! returns.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    content::{
+        quick_reply::{LONGEST_CONTENT, QuickReply, Shortcut, beginning_with},
+        variables::{self, Filled, Values},
+    },
+    domain::{Clock, Error, ErrorCode, Subject},
+    store::{Record, Store, StoreError, Transaction},
+};
+
+/// So many there may be, so that a list of all is one page.
+pub const MOST_QUICK_REPLIES: usize = 500;
+/// What every creation changes: so of two at the same time, one counts again.
+const CREATIONS: &str = "quick reply creations";
+
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct QuickReplies {
+    store: Store,
+    clock: Clock,
+    /// Held while quick replies change. It saves conflicts, no more.
+    changing: Arc<Mutex<()>>,
+}
+
+/// A quick reply to be made.
+#[derive(Clone, Debug)]
+pub struct QuickReplyDraft {
+    pub shortcut: String,
+    pub content: String,
+    pub media: Option<Uuid>,
+    pub created_by: Option<Uuid>,
+}
+
+/// What is given is changed.
+#[derive(Clone, Debug, Default)]
+pub struct QuickReplyChange {
+    pub shortcut: Option<String>,
+    pub content: Option<String>,
+    /// None within to remove it.
+    pub media: Option<Option<Uuid>>,
+}
+
+impl QuickReplies {
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, changing: Arc::default() }
+    }
+
+    /// Those whose shortcut begins so, in the order of the shortcuts, whatever their case. All for an empty text.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<QuickReply>, Error> {
+        let Some(part) = beginning_with(prefix) else { return Ok(Vec::new()) };
+        let found = self.store.follow(part, MOST_QUICK_REPLIES).await?;
+        Ok(found.into_iter().map(|found| found.record).collect())
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<QuickReply, Error> {
+        self.store.get(&QuickReply::at(id)).await?.ok_or_else(|| unknown(id))
+    }
+
+    pub async fn create(&self, draft: QuickReplyDraft) -> Result<QuickReply, Error> {
+        let QuickReplyDraft { shortcut, content, media, created_by } = draft;
+        let (shortcut, content) = Error::both(Shortcut::read(&shortcut), checked(content))?;
+        let now = self.clock.now();
+        let reply = QuickReply {
+            id: Uuid::now_v7(),
+            shortcut,
+            content,
+            media,
+            usage_count: 0,
+            created_by,
+            created_at: now,
+            updated_at: now,
+        };
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            free(&transaction, &reply).await?;
+            transaction.next_number(CREATIONS).await?;
+            let all = QuickReply::key().below();
+            if MOST_QUICK_REPLIES <= transaction.store().keys(all, MOST_QUICK_REPLIES).await?.len()
+            {
+                let message = "there are 500 quick replies already; delete one first";
+                return Err(Error::invalid(message));
+            }
+            transaction.put(&QuickReply::at(reply.id), &reply).await?;
+            if self.finish(&mut transaction).await? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    pub async fn change(&self, id: Uuid, change: QuickReplyChange) -> Result<QuickReply, Error> {
+        let QuickReplyChange { shortcut, content, media } = change;
+        let (shortcut, content) = Error::both(
+            shortcut.as_deref().map(Shortcut::read).transpose(),
+            content.map(checked).transpose(),
+        )?;
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            let found = transaction.get(&QuickReply::at(id)).await?;
+            let mut reply = found.ok_or_else(|| unknown(id))?;
+            reply.shortcut = shortcut.clone().unwrap_or(reply.shortcut);
+            reply.content = content.clone().unwrap_or(reply.content);
+            reply.media = media.unwrap_or(reply.media);
+            reply.updated_at = self.clock.now();
+            free(&transaction, &reply).await?;
+            transaction.put(&QuickReply::at(id), &reply).await?;
+            if self.finish(&mut transaction).await? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    pub async fn delete(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            transaction.get(&QuickReply::at(id)).await?.ok_or_else(|| unknown(id))?;
+            transaction.delete(&QuickReply::at(id)).await?;
+            if self.finish(&mut transaction).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The text of a quick reply with its values, ready to be sent. Counts as a use, which is on the disk soon after.
+    pub async fn render(&self, id: Uuid, values: &Values<'_>) -> Result<Filled, Error> {
+        let mut transaction = self.store.transaction();
+        loop {
+            let found = transaction.get(&QuickReply::at(id)).await?;
+            let mut reply = found.ok_or_else(|| unknown(id))?;
+            let filled = variables::render(&reply.content, values);
+            if filled.text.chars().nth(LONGEST_CONTENT).is_some() {
+                let message = "with its values the text has more than 4,096 characters; shorten it";
+                return Err(Error::invalid(message));
+            }
+            reply.usage_count += 1;
+            transaction.put(&QuickReply::at(id), &reply).await?;
+            if transaction.commit().await? {
+                return Ok(filled);
+            }
+        }
+    }
+
+    /// Commits and waits for the disk; false when the work must run again.
+    async fn finish(&self, transaction: &mut Transaction) -> Result<bool, StoreError> {
+        let is_done = transaction.commit().await?;
+        if is_done {
+            self.store.durable().await?;
+        }
+        Ok(is_done)
+    }
+}
+
+/// That no other has the shortcut. Of two that are put at the same time, one runs again.
+async fn free(transaction: &Transaction, reply: &QuickReply) -> Result<(), Error> {
+    let entry = reply.shortcut.place().below();
+    let found = transaction.store().follow(entry, 1).await?;
+    match found.into_iter().next().filter(|found| found.record.id != reply.id) {
+        Some(found) => {
+            let shortcut = found.record.shortcut.as_str();
+            let message = format!("A quick reply with the shortcut {shortcut} already exists");
+            Err(Error::new(ErrorCode::Conflict, message).about(Subject::QuickReply))
+        }
+        None => Ok(()),
+    }
+}
+
+fn checked(content: String) -> Result<String, Error> {
+    if content.trim().is_empty() || content.chars().nth(LONGEST_CONTENT).is_some() {
+        return Err(Error::invalid_field("content", "must have 1 to 4,096 characters"));
+    }
+    Ok(content)
+}
+
+fn unknown(id: Uuid) -> Error {
+    Error::not_found(Subject::QuickReply, format!("there is no quick reply {id}"))
+}
