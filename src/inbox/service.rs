@@ -1,6 +1,6 @@
 //! Handle of the inbox: lists, single conversations, and what callers change in them.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use crate::{
     contacts::{Actor, Contacts},
@@ -69,6 +69,21 @@ impl Inbox {
     pub async fn get(&self, session: &SessionId, chat: &Jid) -> Result<Option<InboxState>, Error> {
         let found = self.parts.store.get(&InboxState::at(session, chat)).await?;
         Ok(found.filter(|state| !state.listed.hidden))
+    }
+
+    /// The conversations of these chats in these sessions, newest activity first.
+    pub async fn of_chats(
+        &self,
+        sessions: &[SessionId],
+        chats: &[Jid],
+    ) -> Result<Vec<InboxState>, Error> {
+        let places =
+            sessions.iter().flat_map(|session| chats.iter().map(move |chat| (session, chat)));
+        let keys: Vec<_> = places.map(|(session, chat)| InboxState::at(session, chat)).collect();
+        let found = self.parts.store.get_many(&keys).await?.into_iter().flatten();
+        let mut states: Vec<InboxState> = found.filter(|state| !state.listed.hidden).collect();
+        states.sort_by_key(|state| Reverse(state.listed.last_activity));
+        Ok(states)
     }
 
     /// A page of a list, from `offset` on or behind a conversation.

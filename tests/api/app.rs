@@ -20,11 +20,8 @@ use wagate::{
     store::{Conditions, MemoryEngine, disk::Disk},
 };
 
-pub use crate::support::{ECHO, PATIENCE, PHONE, SILENT};
+pub use crate::support::{BUSINESS, ECHO, PATIENCE, PHONE, SILENT, needs_key};
 use crate::support::{document::events::check_frame, http};
-
-/// Below this, every caller needs a key.
-pub const BUSINESS: &str = "/api/whatsapp-api";
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
 /// else changes the same record.
@@ -137,7 +134,7 @@ impl TestApp {
         body: Option<Value>,
     ) -> (StatusCode, Value) {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if path.starts_with(BUSINESS) {
+        if needs_key(path) {
             request = request.bearer_auth(self.key().await);
         }
         if let Some(body) = body {

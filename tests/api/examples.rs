@@ -21,7 +21,7 @@ const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
 
 /// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 10] = [
+const NOT_SENT: [(&str, &str); 11] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),
@@ -32,10 +32,11 @@ const NOT_SENT: [(&str, &str); 10] = [
     ("streamEvents", "it does not end"),
     ("streamSessionEvents", "it does not end"),
     ("listSimulatedDevices", "it is part of the scene"),
+    ("uploadBusinessMedia", "its file is part of a form"),
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 37] = [
+const LATE: [&str; 38] = [
     "deleteQuickReply",
     "deleteTemplate",
     "addMembersFromPhone",
@@ -54,6 +55,7 @@ const LATE: [&str; 37] = [
     "deleteChatMessage",
     "cancelOutboxMessage",
     "deleteConversation",
+    "deleteBusinessChat",
     "deleteBusinessContact",
     "deleteAutoTaggingRule",
     "updateTag",
@@ -196,6 +198,14 @@ impl Scene {
         let contact = json!({ "phone": "+15550001111", "tags": ["vip"] });
         let (_, contact) = self.app.post("/api/whatsapp-api/contacts", contact).await;
         self.note("contact", &contact["id"]);
+        let others = async || {
+            let (_, page) = self.app.get("/api/whatsapp-api/chats").await;
+            let known = self.ids["conversation"].as_str();
+            let mut chats = page["chats"].as_array()?.iter().map(|chat| chat["id"].clone());
+            chats.find(|id| *id != known)
+        };
+        let other = self.app.wait_for("another conversation", others).await;
+        self.note("other conversation", &other);
         let rule = json!({ "type": "exact", "keyword": "made before", "tag": "x" });
         let (_, rule) = self.app.post("/api/whatsapp-api/auto-tagging/rules", rule).await;
         self.note("rule", &rule["id"]);
@@ -296,6 +306,8 @@ impl Scene {
                 () if name.contains("AutoTaggingRule") => "rule",
                 () if name.contains("QuickReply") => "quick reply",
                 () if name.ends_with("Template") => "template",
+                () if name == "deleteBusinessChat" => "other conversation",
+                () if name.contains("BusinessChat") => "conversation",
                 () if name.contains("Business") => "contact",
                 () if name.contains("Instance") => "instance",
                 () if name.contains("Conversation") || name.contains("Automation") => {

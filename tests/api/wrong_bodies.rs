@@ -5,7 +5,7 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    app::{BUSINESS, PHONE, TestApp},
+    app::{PHONE, TestApp, needs_key},
     support::document::DOCUMENT,
 };
 
@@ -94,7 +94,7 @@ impl<'d> Operation<'d> {
     }
 
     fn is_business(&self) -> bool {
-        self.path.starts_with(BUSINESS)
+        needs_key(&self.path)
     }
 
     /// Sends what is wrong; the names of the fields that the answer speaks of.
@@ -121,6 +121,16 @@ impl<'d> Operation<'d> {
     }
 }
 
+/// Whether one of the schemas that this one refers to is that of a text.
+fn may_be_text(operation: &Operation<'_>, schema: &str) -> bool {
+    schema.split("#/components/schemas/").skip(1).any(|part| {
+        let name = part.split('"').next().unwrap();
+        let named = &operation.document["components"]["schemas"][name];
+        let is_choice = named.get("oneOf").is_some();
+        named["type"] == "string" || is_choice && may_be_text(operation, &named.to_string())
+    })
+}
+
 /// Values that are none of a field, each with whether a list's entry is at fault.
 fn wrong_for(operation: &Operation<'_>, schema: &Value) -> Vec<Value> {
     let kinds: Vec<&str> = match &schema["type"] {
@@ -128,16 +138,10 @@ fn wrong_for(operation: &Operation<'_>, schema: &Value) -> Vec<Value> {
         Value::Array(kinds) => kinds.iter().map(|kind| kind.as_str().unwrap()).collect(),
         _ if schema.get("$ref").is_some() || schema.get("oneOf").is_some() => {
             let text = schema.to_string();
-            let parts = text.split("#/components/schemas/").skip(1);
-            let texts = parts.filter(|part| {
-                let name = part.split('"').next().unwrap();
-                let named = &operation.document["components"]["schemas"][name];
-                named["type"] == "string"
-            });
-            return if texts.count() == 0 {
-                vec![json!(5), json!("x"), json!([1])]
-            } else {
+            return if may_be_text(operation, &text) {
                 vec![]
+            } else {
+                vec![json!(5), json!("x"), json!([1])]
             };
         }
         // Anything is allowed.

@@ -48,6 +48,8 @@ const PUBLIC: [&str; 14] = [
     "GET /_simulator/phone.css",
     "GET /_simulator/phone.js",
 ];
+/// Takes a link that was signed or a key, which its handler checks.
+const LINK_OR_KEY: &str = "GET /api/media/{uuid}";
 /// Sends of a session in a minute, of which the setting itself uses two.
 const SENDS: u64 = 500;
 /// A refusal comes at once; who waits longer was let in.
@@ -101,7 +103,12 @@ impl Operation {
             path if path.contains("/tags/") => "tag",
             _ => "message",
         };
-        let mut path = self.path.replace("{sessionId}", session).replace("{uuid}", &ids[uuid]);
+        let is_of_conversation = ["/whatsapp-api/chats/", "/api/conversations/"]
+            .iter()
+            .any(|part| self.path.contains(part));
+        let id = if is_of_conversation { "conversation" } else { "id" };
+        let path = self.path.replace("{sessionId}", session).replace("{uuid}", &ids[uuid]);
+        let mut path = path.replace("{id}", &ids[id]);
         for (name, value) in ids {
             path = path.replace(&format!("{{{name}}}"), value);
         }
@@ -113,7 +120,7 @@ impl Operation {
         // Each field that a body may have, all of them pointing at what is foreign.
         let mut body = json!({
             "sessionId": FOREIGN, "instance_id": ids["instance"], "conversation_id": ids["conversation"],
-            "recipient": SILENT, "message": "INTRUDER", "chatId": SILENT, "content": "INTRUDER",
+            "conversationId": ids["conversation"], "recipient": SILENT, "to": SILENT, "message": "INTRUDER", "chatId": SILENT, "content": "INTRUDER",
             "reply_to": ids["message"], "tag_ids": [ids["tag"]], "name": "INTRUDER",
             "url": "http://127.0.0.1:9/intruder", "events": ["*"], "scopes": ["*"], "emoji": "x",
             "phone": "15550001111", "subject": "INTRUDER", "participants": [SILENT],
@@ -326,7 +333,8 @@ async fn every_operation_refuses_whoever_may_not_use_it() {
         for (who, caller) in keyless {
             let (status, answer) = ask(caller, operation, &path, body.clone()).await;
             let is_refused = status == 401;
-            assert_eq!(is_refused, operation.scope.is_some(), "{who}: {name}: {status} {answer}");
+            let needs_key = operation.scope.is_some() || name == LINK_OR_KEY;
+            assert_eq!(is_refused, needs_key, "{who}: {name}: {status} {answer}");
         }
         let Some(needed) = &operation.scope else { continue };
         for (scope, caller) in &scoped {

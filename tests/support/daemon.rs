@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{PATIENCE, http};
+use crate::support::{PATIENCE, http, needs_key};
 
 /// How often a test kills the program: a few times, or as often as `make faults` wants.
 pub fn kills(usual: usize) -> usize {
@@ -143,7 +143,7 @@ impl Daemon {
         body: Option<Value>,
     ) -> Option<(u16, Value)> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if path.starts_with("/api/whatsapp-api") {
+        if needs_key(path) {
             request = request.bearer_auth(self.key());
         }
         if let Some(body) = body {

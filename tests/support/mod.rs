@@ -16,5 +16,13 @@ use std::time::Duration;
 pub const PHONE: &str = "15557654321";
 pub const ECHO: &str = "15550000001@c.us";
 pub const SILENT: &str = "15550000003@c.us";
+/// Below this, every caller needs a key.
+pub const BUSINESS: &str = "/api/whatsapp-api";
+
+/// Whether a path is of the business API, which needs a key on this machine too.
+pub fn needs_key(path: &str) -> bool {
+    path.starts_with(BUSINESS) || path.starts_with("/api/conversations/")
+}
+
 /// Longer than anything here takes on a slow machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -9,6 +9,7 @@ use crate::{
     api::kit::{Plural, path::uuid, path_value},
     contacts::{AdTouch, Contact, OptInSource},
     domain::{Subject, Timestamp},
+    inbox::InboxState,
 };
 
 path_value! {
@@ -70,6 +71,41 @@ pub struct ContactView {
     last_message_at: Option<String>,
     created_at: String,
     updated_at: String,
+}
+
+/// A contact with its conversations.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BusinessContactWithConversations)]
+pub struct ContactWithConversations {
+    #[serde(flatten)]
+    pub contact: ContactView,
+    /// Conversations with the contact, newest activity first.
+    pub conversations: Vec<ContactConversationView>,
+}
+
+/// A conversation of a contact.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BusinessContactConversation)]
+pub struct ContactConversationView {
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440045")]
+    id: String,
+    /// OPEN, ASSIGNED, RESOLVED, BOT_ACTIVE or AI_ACTIVE.
+    #[schema(example = "OPEN")]
+    status: &'static str,
+    /// What its messages go by.
+    #[schema(example = "whatsapp")]
+    channel: &'static str,
+}
+
+impl From<InboxState> for ContactConversationView {
+    fn from(state: InboxState) -> Self {
+        Self {
+            id: state.conversation.to_string(),
+            status: state.status.as_str(),
+            channel: "whatsapp",
+        }
+    }
 }
 
 impl Plural for ContactView {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{
-        business::contact_view::{ContactId, ContactView, given},
+        business::contact_view::{ContactId, ContactView, ContactWithConversations, given},
         endpoint::Endpoint,
         error::ApiError,
         kit::{
@@ -39,7 +39,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "No two contacts have the same number: 409 with `contactId`. Somebody who opted out and was \
                  deleted since stays opted out.",
             ),
-        Endpoint::get(ONE, read).named("getBusinessContact").about(TAG, "One contact"),
+        Endpoint::get(ONE, read).named("getBusinessContact").about(TAG, "One contact with its conversations"),
         Endpoint::patch(ONE, change)
             .named("updateBusinessContact")
             .about(TAG, "Change a contact")
@@ -244,8 +244,15 @@ async fn create(
 async fn read(
     call: Call<Contacts>,
     Path(id): Path<ContactId>,
-) -> Result<Data<ContactView>, ApiError> {
-    Ok(Data::of(call.contacts.get(id).await?.into()))
+) -> Result<Data<ContactWithConversations>, ApiError> {
+    let contact = call.contacts.get(id).await?;
+    let chats = call.sending.chats_of(id).await?;
+    let sessions: Vec<_> = call.supervisor.list().into_iter().map(|status| status.id).collect();
+    let conversations = call.inbox.of_chats(&sessions, &chats).await?;
+    Ok(Data::of(ContactWithConversations {
+        contact: contact.into(),
+        conversations: conversations.into_iter().map(Into::into).collect(),
+    }))
 }
 
 async fn change(

@@ -2,11 +2,23 @@
 //!
 //! It needs a credential always, also on this machine. The rate limit counts by address, for all callers together.
 
+mod agents;
 mod auto_tagging;
+mod chat_bulk;
+mod chat_view;
+mod chats;
 mod contact_view;
 mod contacts;
 mod import;
 mod quick_replies;
+mod interactive;
+mod media;
+mod message_view;
+mod messages;
+mod send;
+mod send_body;
+mod sessions;
+mod status;
 mod tags;
 mod template_view;
 mod templates;
@@ -22,5 +34,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(auto_tagging::endpoints());
     all.extend(quick_replies::endpoints());
     all.extend(templates::endpoints());
+    all.extend(status::endpoints());
+    all.extend(chat_bulk::endpoints());
+    all.extend(chats::endpoints());
+    all.extend(messages::endpoints());
+    all.extend(send::endpoints());
+    all.extend(media::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()
 }

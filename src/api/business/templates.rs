@@ -135,6 +135,7 @@ struct Draft {
     /// Passed over.
     cta_url_link_tracking_opted_out: Option<bool>,
     /// Passed over.
+    #[schema(minimum = 0, maximum = 31_536_000)]
     message_send_ttl_seconds: Option<i64>,
     /// Passed over.
     #[schema(value_type = Option<Object>)]

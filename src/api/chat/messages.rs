@@ -16,7 +16,8 @@ use crate::{
         dialects::chat::CODE,
         endpoint::Endpoint,
         error::ApiError,
-        file::AnyFile,
+        file::{AnyFile, Shown, file_answer},
+        gate::auth,
         kit::{
             Body, Call, Conversations, Data, DeletionQuery, File, OwnSessions, Path, Public, Query,
             Repeat, Send,
@@ -74,13 +75,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             ),
         Endpoint::get("/api/media/{uuid}", linked)
             .named("downloadLinkedMedia")
-            .about(TAG, "The file of a message by a signed link, without a credential")
+            .about(TAG, "A file by a signed link, without a credential; or with a key")
             .details(
                 "The link is `media.url` of a message and ends after `media.link_minutes`. \
                  Takes `Range` and `If-None-Match`.",
             )
             // A message that was not sent, and a file that is still to be fetched from WhatsApp.
             .may_fail(&[
+                ErrorCode::Unauthenticated,
+                ErrorCode::NotFound,
                 ErrorCode::Forbidden,
                 ErrorCode::Conflict,
                 ErrorCode::NotReady,
@@ -270,6 +273,9 @@ async fn linked(
     Path(id): Path<MessageUuid>,
     Query(query): Query<LinkQuery>,
 ) -> Result<File<AnyFile>, ApiError> {
+    if query.exp.is_none() && query.sig.is_none() {
+        return with_credential(&call, &id).await;
+    }
     let refused = |why: &str| Error::new(ErrorCode::Forbidden, format!("This link {why}"));
     let uuid = id.parse::<uuid::Uuid>().map_err(|_| refused("leads nowhere"))?;
     let (expires, signature) = (query.exp.and_then(|text| text.parse().ok()), query.sig);
@@ -297,6 +303,38 @@ async fn linked(
     match found {
         FoundMessage::Stored(session, stored) => file_of(&call, &session, &stored).await,
         FoundMessage::Unsent(entry) => Err(not_sent(&entry).into()),
+    }
+}
+
+/// The file of a message or of the library, for a caller with a key.
+async fn with_credential(call: &Call<Public>, id: &str) -> Result<File<AnyFile>, ApiError> {
+    let unauthenticated = || {
+        let message = "A file needs a signed link, or a key in the Authorization header";
+        Error::new(ErrorCode::Unauthenticated, message)
+    };
+    let secret = auth::key_of(call.request()).ok_or_else(unauthenticated)?;
+    let principal = call.api_keys.authenticate(&secret).await?;
+    if !principal.may("conversations") {
+        let message = "This key lacks the scope 'conversations'";
+        return Err(Error::new(ErrorCode::Forbidden, message).into());
+    }
+    let unknown = || Error::not_found(Subject::Media, "there is no such file");
+    let uuid = id.parse::<uuid::Uuid>().map_err(|_| unknown())?;
+    // Files of the library have UUIDs by time, messages have UUIDs by name.
+    if uuid.get_version() == Some(uuid::Version::SortRand) {
+        let file = call.library.get(uuid).await?;
+        let path = call.library.path(&file);
+        let (mime, name, tag) = (file.mime, &file.filename, file.sha256);
+        let shown = Shown { path: &path, mime, name, tag };
+        return Ok(file_answer(call.request(), shown).await?.into());
+    }
+    match call.messages.get(id).await.map_err(|_| unknown())? {
+        FoundMessage::Stored(session, stored)
+            if principal.session.as_ref().is_none_or(|own| *own == session) =>
+        {
+            file_of(call, &session, &stored).await
+        }
+        _ => Err(unknown().into()),
     }
 }
 

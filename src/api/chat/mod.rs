@@ -22,7 +22,12 @@ mod texts;
 mod upload;
 mod wire;
 
-pub use self::texts::{address, schedule, tag_id};
+pub use self::{
+    access::count_send,
+    render::media_url as file_url,
+    texts::{address, schedule, tag_id},
+    wire::time,
+};
 use crate::api::{dialects, endpoint::Endpoint};
 
 pub fn endpoints() -> Vec<Endpoint> {

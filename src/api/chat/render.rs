@@ -177,7 +177,8 @@ fn number(id: &Jid) -> String {
     if id.is_person() { id.user().to_owned() } else { id.to_string() }
 }
 
-fn media_url(services: &Services, session: &SessionId, uuid: Uuid) -> String {
+/// A link to the file of a message, signed where links are.
+pub fn media_url(services: &Services, session: &SessionId, uuid: Uuid) -> String {
     let base = services.config.server.public_url.trim_end_matches('/');
     let session = services.supervisor.get(session).map(|handle| handle.status().uuid);
     match session.ok().and_then(|session| services.media_links.sign(session, uuid)) {

@@ -138,6 +138,18 @@ pub async fn still_good(services: &Services, request: &HttpRequest) -> Result<()
     services.api_keys.lease(&principal(request)).await.map(drop)
 }
 
+/// The key that a request brings in a header, for what is opened in another way, too.
+pub fn key_of(request: &HttpRequest) -> Option<String> {
+    let headers = request.headers();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match header("authorization").map(parse_authorization) {
+        Some(Credential::Key(key)) => Some(key),
+        Some(Credential::Basic { password, .. }) => Some(password),
+        Some(_) => None,
+        None => header("x-api-key").map(str::to_owned),
+    }
+}
+
 fn wrong(error: Error) -> Unknown {
     // The store may have failed, which says nothing of the credential.
     let is_wrong = error.code == ErrorCode::Unauthenticated;

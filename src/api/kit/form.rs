@@ -32,6 +32,8 @@ const FILE: &str = "file";
 /// A file of a form. Its memory counts among that of all large bodies while it is held.
 pub struct FormFile {
     pub bytes: Vec<u8>,
+    /// As the caller named it.
+    pub filename: Option<String>,
     _room: Room,
 }
 
@@ -110,13 +112,15 @@ async fn read<T>(
             return Err(Error::invalid_field(&name, "is there twice"));
         }
         if name == FILE {
+            let filename = part.content_disposition().and_then(|of| of.get_filename());
+            let filename = filename.map(str::to_owned);
             let mut room = Room::default();
             let bytes = bytes_of(&mut part, LARGEST_FILE, |length| match bodies {
                 Some(bodies) => bodies.make_room(&mut room, length),
                 None => Ok(()),
             });
             let bytes = bytes.await?;
-            form.file = Some(FormFile { bytes, _room: room });
+            form.file = Some(FormFile { bytes, filename, _room: room });
         } else {
             let bytes = bytes_of(&mut part, rest, |_| Ok(())).await?;
             rest -= bytes.len();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
-    business::{call, contact, created, get, writes},
+    business::{call, contact, contact_of, created, get, writes},
 };
 
 fn sample() -> Value {
@@ -24,7 +24,7 @@ async fn a_contact_is_made_once_and_shown_as_it_was_given() {
     }
     assert_eq!((&made["optInSource"], &made["firstName"]), (&json!("api"), &json!("John")));
     assert!(made["optInProof"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(get(&app, &format!("/contacts/{}", made["id"].as_str().unwrap())).await, made);
+    assert_eq!(contact_of(&app, &made["id"]).await, made);
     let (status, again) = call(&app, Method::POST, "/contacts", Some(sample())).await;
     assert_eq!((status, &again["code"]), (409, &json!("duplicate")));
     assert_eq!(again["error"], "A contact with this phone already exists");

@@ -2,11 +2,14 @@
 
 mod auto_tagging;
 mod callers;
+mod chats;
 mod contacts;
 mod import;
 mod quick_replies;
 mod templates;
+mod sending;
 mod timeline;
+mod types;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -27,6 +30,13 @@ async fn get(app: &TestApp, path: &str) -> Value {
     let (status, answer) = call(app, Method::GET, path, None).await;
     assert_eq!(status, 200, "{path}: {answer}");
     answer
+}
+
+/// A contact without its conversations, as a list shows it.
+async fn contact_of(app: &TestApp, id: &Value) -> Value {
+    let mut contact = get(app, &format!("/contacts/{}", id.as_str().unwrap())).await;
+    contact.as_object_mut().unwrap().remove("conversations");
+    contact
 }
 
 async fn created(app: &TestApp, path: &str, body: Value) -> Value {

@@ -2,12 +2,15 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use wagate::domain::details::AdContext;
+use wagate::domain::{Timestamp, details::AdContext};
 
 use crate::{
-    app::TestApp,
-    business::{call, created, get, writes, writes_after},
+    app::{PHONE, TestApp},
+    business::{call, chats::chat_with, created, get, writes, writes_after},
+    chat::write,
 };
+
+const ADA: &str = "15550000011";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_is_told_newest_first_in_pages_without_gaps() {
@@ -59,6 +62,78 @@ async fn what_happened_is_told_newest_first_in_pages_without_gaps() {
         assert_eq!(asked.0, 400, "{query}");
     }
     app.stop().await;
+}
+
+/// What the inbox notes, over the network and by requests.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_answered_and_resolved_is_told_newest_first() {
+    let app = TestApp::start().await;
+    app.ready("shop", PHONE).await;
+    write(&app, ADA, "Hi").await;
+    let chat = chat_with(&app, ADA).await;
+    let (id, contact) = (chat["id"].as_str().unwrap(), chat["contact"]["id"].as_str().unwrap());
+    let path = format!("/contacts/{contact}");
+    let read = get(&app, &path).await;
+    let expected = json!([{ "id": id, "status": "OPEN", "channel": "whatsapp" }]);
+    assert_eq!(read["conversations"], expected);
+    let body = json!({ "to": ADA, "text": "Hello" });
+    assert_eq!(call(&app, Method::POST, "/send", Some(body)).await.0, 200);
+    app.wait_for("the message in the timeline", || async {
+        let page = get(&app, &format!("{path}/timeline?type=message_sent")).await;
+        page["events"].get(0).map(drop)
+    })
+    .await;
+    for opted_in in [false, true] {
+        let body = json!({ "optedIn": opted_in, "proof": "by telephone" });
+        let to = format!("{path}/opt-in");
+        assert_eq!(call(&app, Method::POST, &to, Some(body)).await.0, 200);
+    }
+    let to = format!("/chats/{id}/resolve");
+    assert_eq!(call(&app, Method::POST, &to, Some(json!({}))).await.0, 200);
+    let expected = [
+        "conversation_resolved",
+        "opt_in",
+        "opt_out",
+        "message_sent",
+        "conversation_opened",
+        "message_received",
+        "opt_in",
+        "contact_created",
+    ];
+    let told = async |query: &str| -> Vec<(String, String)> {
+        let page = get(&app, &format!("{path}/timeline?{query}")).await;
+        let events = page["events"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        events.map(|event| (text(&event["type"]), text(&event["at"]))).collect()
+    };
+    let kinds = "type=conversation_resolved,opt_in,opt_out,message_sent,conversation_opened,message_received,contact_created";
+    let all = app
+        .wait_for("the whole timeline", || async {
+            let all = told(kinds).await;
+            (all.len() == expected.len()).then_some(all)
+        })
+        .await;
+    let types: Vec<&str> = all.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(sorted(types.clone()), sorted(expected.to_vec()));
+    assert_eq!(types[..4], expected[..4]);
+    let at = |one: &(String, String)| one.1.parse::<Timestamp>().unwrap();
+    assert!(all.windows(2).all(|pair| at(&pair[1]) < at(&pair[0])), "{all:?}");
+    assert!(!told("type=audit").await.is_empty());
+    // Page by page nothing is missing.
+    let (mut before, mut paged) = (String::new(), Vec::new());
+    loop {
+        let page = told(&format!("{kinds}&limit=3{before}")).await;
+        let Some((_, at)) = page.last() else { break };
+        before = format!("&before={at}");
+        paged.extend(page);
+    }
+    assert_eq!(paged, all);
+    app.stop().await;
+}
+
+fn sorted(mut all: Vec<&str>) -> Vec<&str> {
+    all.sort_unstable();
+    all
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,231 @@
+//! Conversations as the business API shows them.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{business::message_view, chat::time, kit::Plural},
+    config::WindowMode,
+    contacts::{Contact, Medium},
+    domain::{
+        Error, Timestamp,
+        conversation::{StoredMessage, message_uuid},
+    },
+    inbox::{Agent, InboxState},
+    messaging::Conversation,
+    services::Services,
+};
+
+/// A conversation with one person.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessChat)]
+pub struct ChatView {
+    /// UUID of the conversation, the same as in the Chat API.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440045")]
+    pub id: String,
+    /// OPEN, ASSIGNED, RESOLVED, BOT_ACTIVE or AI_ACTIVE.
+    #[schema(example = "OPEN")]
+    status: &'static str,
+    /// What its messages go by.
+    #[schema(example = "whatsapp")]
+    channel: &'static str,
+    /// What the next message goes by.
+    #[schema(example = "whatsapp")]
+    selected_channel: &'static str,
+    /// Name of the session.
+    #[schema(example = "shop")]
+    session_id: String,
+    /// The person; null for somebody who is no contact, such as one that was deleted.
+    contact: Option<ChatContactView>,
+    /// Who works on it; null for nobody.
+    assigned_to: Option<AgentView>,
+    /// Id of the bot that answers; null without one.
+    #[schema(example = json!(null))]
+    bot_id: Option<String>,
+    unread_count: u32,
+    /// Whether somebody marked it with a star.
+    starred: bool,
+    archived: bool,
+    /// Names of the conversation's tags.
+    tags: Vec<String>,
+    /// The newest message; null without one.
+    last_message: Option<LastMessageView>,
+    #[schema(format = DateTime)]
+    last_activity_at: String,
+    /// The hours after the contact's last message.
+    window: WindowView,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was resolved, RFC 3339; null while it is not.
+    #[schema(format = DateTime)]
+    resolved_at: Option<String>,
+}
+
+/// The person at the other side.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessChatContact)]
+pub struct ChatContactView {
+    /// Id of the contact.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// E.164; null for somebody who is known by a hidden WhatsApp id alone.
+    #[schema(example = "+15550000001")]
+    phone: Option<String>,
+    /// Name of the contact; null without one.
+    #[schema(example = "Ada")]
+    name: Option<String>,
+    /// Tags of the contact.
+    tags: Vec<String>,
+    /// Whether the contact has agreed to messages on WhatsApp.
+    opted_in: bool,
+}
+
+/// Who a conversation is assigned to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BusinessAgent)]
+pub struct AgentView {
+    /// Id of the API key.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// Name of the key; null for one that is gone.
+    #[schema(example = "Support desk")]
+    name: Option<String>,
+}
+
+/// The newest message of a conversation.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessLastMessage)]
+struct LastMessageView {
+    /// UUID of the message.
+    #[schema(example = "660e8400-e29b-41d4-a716-446655440045")]
+    id: String,
+    /// The words of the message, or what it is; empty for one that was deleted.
+    #[schema(example = "Hello")]
+    text: String,
+    /// As in a message.
+    #[serde(rename = "type")]
+    #[schema(example = "text")]
+    kind: &'static str,
+    /// INBOUND or OUTBOUND.
+    #[schema(example = "INBOUND")]
+    direction: &'static str,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// The hours after the contact's last message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessWindow)]
+struct WindowView {
+    /// Whether messages other than templates are refused outside of it.
+    enforced: bool,
+    /// Whether any message may be sent now.
+    open: bool,
+    /// When it closes or closed, RFC 3339; null before the first message of the contact.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// Seconds until it closes; 0 once it is closed.
+    seconds_remaining: u64,
+    /// Whether it closes soon, as `business.window_warning_minutes` says.
+    approaching_expiry: bool,
+}
+
+impl Plural for ChatView {
+    const PLURAL: &'static str = "chats";
+}
+
+/// What views of several conversations need.
+pub struct Known {
+    contacts: HashMap<Uuid, Contact>,
+    tags: HashMap<Uuid, String>,
+    agents: HashMap<Agent, String>,
+    now: Timestamp,
+}
+
+impl Known {
+    pub async fn about(services: &Services, states: &[InboxState]) -> Result<Self, Error> {
+        let ids: Vec<Uuid> = states.iter().filter_map(|state| state.contact).collect();
+        let contacts = services.sending.contacts_of(&ids).await?;
+        let tags = services.tags.list().await?;
+        let is_assigned = states.iter().any(|state| state.assignee.is_some());
+        let keys = if is_assigned { services.api_keys.list().await? } else { Vec::new() };
+        Ok(Self {
+            contacts: ids
+                .into_iter()
+                .zip(contacts)
+                .filter_map(|(id, one)| Some((id, one?)))
+                .collect(),
+            tags: tags.into_iter().map(|tag| (tag.id, tag.name)).collect(),
+            agents: keys.into_iter().map(|key| (Agent::Key(key.id), key.name)).collect(),
+            now: services.clock.now(),
+        })
+    }
+
+    pub fn view(&self, services: &Services, state: &InboxState, of: &Conversation) -> ChatView {
+        let contact = state.contact.and_then(|id| self.contacts.get(&id));
+        let tags = of.record.inbox.tags.iter().filter_map(|tag| self.tags.get(tag).cloned());
+        ChatView {
+            id: state.conversation.to_string(),
+            status: state.status.as_str(),
+            channel: "whatsapp",
+            selected_channel: "whatsapp",
+            session_id: state.session.to_string(),
+            contact: contact.map(contact_view),
+            assigned_to: state.assignee.map(|agent| AgentView {
+                id: agent.id().to_string(),
+                name: self.agents.get(&agent).cloned(),
+            }),
+            bot_id: state.bot.map(|bot| bot.to_string()),
+            unread_count: of.chat.unread,
+            starred: state.starred,
+            archived: of.chat.archived,
+            tags: tags.collect(),
+            last_message: of.last.as_ref().map(|last| last_view(state, last)),
+            last_activity_at: time(of.chat.last_activity),
+            window: self.window(services, state),
+            created_at: time(of.record.created_at),
+            resolved_at: state.resolved_at.map(time),
+        }
+    }
+
+    fn window(&self, services: &Services, state: &InboxState) -> WindowView {
+        let (window, settings) = (services.inbox.window(Some(state)), services.inbox.settings());
+        let warning = settings.window_warning.unwrap_or_default();
+        WindowView {
+            enforced: services.config.business.window == WindowMode::Enforce,
+            open: window.is_open(self.now),
+            expires_at: window.expires_at().map(time),
+            seconds_remaining: window.remaining(self.now).as_secs(),
+            approaching_expiry: window.is_expiring(self.now, warning),
+        }
+    }
+}
+
+fn contact_view(contact: &Contact) -> ChatContactView {
+    ChatContactView {
+        id: contact.id.to_string(),
+        phone: contact.phone.as_ref().map(|digits| format!("+{digits}")),
+        name: contact.name.clone(),
+        tags: contact.tags.clone(),
+        opted_in: contact.consent(Medium::WhatsApp).opted_in,
+    }
+}
+
+fn last_view(state: &InboxState, last: &StoredMessage) -> LastMessageView {
+    let message = &last.message;
+    let id = message_uuid(&state.session, &message.id);
+    LastMessageView {
+        id: id.to_string(),
+        text: if last.is_deleted() { String::new() } else { message.preview() },
+        kind: message_view::kind(message),
+        direction: message_view::direction(message),
+        created_at: time(message.timestamp),
+    }
+}

@@ -1,0 +1,194 @@
+//! Messages of all conversations with people, newest first.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        business::{
+            chats::{self, Call},
+            message_view::{self, MessageView},
+            sessions,
+        },
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Paged, Paging, Query},
+    },
+    domain::{Error, SessionId, Timestamp, conversation::StoredMessage},
+    messaging::{MessageFilter, MessageStatus},
+};
+
+const TAG: &str = "Business messages";
+/// Messages up to which the total of a list is counted, or to the end of the page.
+const COUNTED: usize = 1_000;
+/// Reads of the feed for one page, each of which is bounded.
+const MOST_READS: usize = 5;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/whatsapp-api/messages", list)
+            .named("listBusinessMessages")
+            .about(TAG, "Messages of all conversations with people, newest first")
+            .details(
+                "The total is counted up to 1,000, or to the end of the page. Beyond 10,000 entries, go on with `before`.",
+            ),
+    ]
+}
+
+/// Which messages a list holds.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MessagesQuery {
+    /// Only received messages, or only sent ones.
+    direction: Option<Direction>,
+    /// text, image, video, audio, document, sticker, location, contact, poll, interactive, deleted or unknown.
+    #[serde(rename = "type")]
+    #[schema(max_length = 20)]
+    kind: Option<String>,
+    /// Only messages that have come so far.
+    status: Option<Status>,
+    /// Only messages of this conversation.
+    #[schema(max_length = 36)]
+    conversation_id: Option<String>,
+    /// Only messages with this contact.
+    #[schema(max_length = 36)]
+    contact_id: Option<String>,
+    /// `whatsapp`, `sms` or `slack`.
+    #[schema(max_length = 20)]
+    channel: Option<String>,
+    /// Not before this time.
+    #[schema(format = DateTime, max_length = 40)]
+    from: Option<String>,
+    /// Not after this time.
+    #[schema(format = DateTime, max_length = 40)]
+    to: Option<String>,
+    /// Only messages before this one: its id or number.
+    #[schema(max_length = 200)]
+    before: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = BusinessDirection)]
+enum Direction {
+    Inbound,
+    Outbound,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(as = BusinessMessageStatus)]
+enum Status {
+    Pending,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+}
+
+impl From<Status> for MessageStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pending => Self::Pending,
+            Status::Sent => Self::Sent,
+            Status::Delivered => Self::Delivered,
+            Status::Read => Self::Read,
+            Status::Failed => Self::Failed,
+        }
+    }
+}
+
+async fn list(
+    call: Call,
+    Query(query): Query<MessagesQuery>,
+) -> Result<Paged<MessageView>, ApiError> {
+    let (skipped, limit) = chats::place(query.paging)?;
+    let times = Error::both(time("from", query.from.as_deref()), time("to", query.to.as_deref()));
+    let (from, to) = times?;
+    let from_me = query.direction.map(|direction| direction == Direction::Outbound);
+    let filter = MessageFilter { from, to, from_me, status: query.status.map(Into::into) };
+    let conversation = match &query.conversation_id {
+        Some(id) => Some(chats::find(&call, id).await?.state),
+        None => None,
+    };
+    let contact = match &query.contact_id {
+        Some(id) => id
+            .parse::<Uuid>()
+            .map(Some)
+            .map_err(|_| Error::invalid_field("contactId", "must be the id of a contact"))?,
+        None => None,
+    };
+    let chats = match contact {
+        Some(contact) => Some(call.sending.chats_of(contact).await?),
+        None => None,
+    };
+    let mut before = match &query.before {
+        Some(text) => Some(message_view::number_of(&call, text).await?),
+        None => None,
+    };
+    let sessions = sessions::ids(&call);
+    let is_other = query.channel.as_deref().is_some_and(|channel| channel != "whatsapp");
+    let wanted = |session: &SessionId, stored: &StoredMessage| {
+        let message = &stored.message;
+        !is_other
+            && message.chat().is_person()
+            && sessions.contains(session)
+            && filter.matches(stored)
+            && query.kind.as_deref().is_none_or(|kind| kind == message_view::kind(message))
+            && conversation
+                .as_ref()
+                .is_none_or(|of| of.session == *session && of.chat == *message.chat())
+            && chats.as_ref().is_none_or(|all| all.iter().any(|chat| chat == message.chat()))
+    };
+    let (mut found, mut total) = (Vec::new(), 0);
+    let most = COUNTED.max(skipped.saturating_add(limit));
+    for _ in 0..MOST_READS {
+        let (more, next) = call.message_history.feed(before, most - total, &wanted).await?;
+        for one in more {
+            if skipped <= total && found.len() < limit {
+                found.push(one);
+            }
+            total += 1;
+        }
+        if next.is_none() || most <= total {
+            break;
+        }
+        before = next;
+    }
+    let messages = views(&call, &found).await?;
+    Ok(Paged::of(&messages, query.paging, u64::try_from(total).unwrap_or(u64::MAX)))
+}
+
+async fn views(
+    call: &Call,
+    found: &[(SessionId, StoredMessage)],
+) -> Result<Vec<MessageView>, Error> {
+    let messages = found.iter().map(|(session, stored)| (session, &stored.message));
+    let notes = call.inbox.notes(messages).await?;
+    let mut contacts: HashMap<_, Option<Uuid>> = HashMap::new();
+    for (session, stored) in found {
+        let place = (session.clone(), stored.message.chat().clone());
+        if !contacts.contains_key(&place) {
+            let state = call.inbox.get(session, stored.message.chat()).await?;
+            contacts.insert(place, state.and_then(|state| state.contact));
+        }
+    }
+    let both = found.iter().zip(&notes);
+    let view = |((session, stored), note): (&(SessionId, StoredMessage), &Option<_>)| {
+        let place = (session.clone(), stored.message.chat().clone());
+        let contact = contacts.get(&place).copied().flatten();
+        message_view::view(call, session, stored, contact, note.as_ref())
+    };
+    Ok(both.map(view).collect())
+}
+
+fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let read = text.parse().map(Some);
+    read.map_err(|_| Error::invalid_field(name, "must be a time such as 2026-01-31T12:00:00Z"))
+}

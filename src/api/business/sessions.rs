@@ -1,0 +1,36 @@
+//! Which session a request of the business API means.
+
+use crate::{
+    api::kit::{Call, OwnSessions},
+    domain::{Error, SessionId, SessionState, SessionStatus, Subject},
+    session::not_found,
+};
+
+/// A session by its name; one that the caller may not see does not exist.
+pub fn named<S>(call: &Call<S, OwnSessions>, name: &str) -> Result<SessionStatus, Error> {
+    let id =
+        name.parse().map_err(|_| Error::not_found(Subject::Session, "there is no such session"))?;
+    if call.own_session().is_some_and(|own| own != id) {
+        return Err(not_found(&id));
+    }
+    Ok(call.supervisor.get(&id)?.status())
+}
+
+/// The sessions that the caller sees, the one that is meant without a name first: that of the key, the primary one, the
+/// oldest that is ready, the oldest.
+pub fn in_order<S>(call: &Call<S, OwnSessions>) -> Vec<SessionStatus> {
+    let own = call.own_session();
+    let primary = &call.config.business.primary_session;
+    let mut all = call.supervisor.list();
+    all.retain(|status| own.as_ref().is_none_or(|own| *own == status.id));
+    all.sort_by_key(|status| {
+        let is_primary = status.id.as_str() == primary.as_str();
+        (!is_primary, status.state != SessionState::Ready, status.number)
+    });
+    all
+}
+
+/// The sessions whose conversations a caller sees.
+pub fn ids<S>(call: &Call<S, OwnSessions>) -> Vec<SessionId> {
+    in_order(call).into_iter().map(|status| status.id).collect()
+}
