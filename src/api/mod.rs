@@ -15,6 +15,7 @@ mod business;
 mod chat;
 mod content;
 mod dialects;
+mod documents;
 mod endpoint;
 mod error;
 mod file;

@@ -1,7 +1,7 @@
 //! Table of all routes, and the OpenAPI document that is made from it.
 
 use crate::api::{
-    business, chat,
+    business, chat, documents,
     endpoint::Endpoint,
     gateway,
     openapi::{self, Subject},
@@ -11,6 +11,7 @@ use crate::api::{
 /// Every endpoint. Literal segments stand before parameters.
 pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     let mut all = gateway::endpoints();
+    all.extend(documents::endpoints());
     all.extend(streams::endpoints());
     all.extend(sessions::endpoints());
     all.extend(chat::endpoints());

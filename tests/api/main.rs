@@ -21,6 +21,7 @@ mod clock;
 mod counters;
 mod descriptions;
 mod disk;
+mod documentation;
 mod documented;
 mod engine_calls;
 mod examples;

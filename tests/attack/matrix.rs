@@ -32,14 +32,16 @@ const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
 /// What everybody may call.
-const PUBLIC: [&str; 14] = [
+const PUBLIC: [&str; 16] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
     "GET /api/media/{uuid}",
     "GET /api/v1/health",
     "GET /assets/{file}",
+    "GET /docs/{page}",
     "GET /health",
+    "GET /llms.txt",
     "GET /openapi.json",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",
@@ -156,6 +158,7 @@ fn ids(pairs: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
         ("phone", FOREIGN_PHONE),
         ("device", "1"),
         ("file", "x.js"),
+        ("page", "sending.md"),
         ("id", "00000000-0000-4000-8000-00000000000e"),
     ];
     usual.iter().chain(pairs).map(|(name, value)| (*name, (*value).to_owned())).collect()
