@@ -6,6 +6,7 @@
 //!
 //! Deliveries go through hyper ([`Client`]), all other requests through reqwest.
 
+mod api_client;
 mod client;
 mod fetch;
 mod guard;
@@ -16,6 +17,7 @@ mod request_clients;
 mod target;
 
 pub use self::{
+    api_client::{ApiAnswer, ApiClient, Credential, NoAnswer},
     client::{Client, trust_of_the_system},
     fetch::{Bounds, Fetched, fetch},
     guard::{Guard, Private, form_of},

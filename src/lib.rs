@@ -41,6 +41,8 @@ pub mod session;
 pub mod messaging;
 // Words of messages, and where they are.
 pub mod search;
+// Services outside of WhatsApp: payments.
+pub mod providers;
 // The people whom a business writes with: consent, tags, timeline.
 pub mod contacts;
 // Who may call.
@@ -51,6 +53,8 @@ pub mod policy;
 pub mod inbox;
 // Quick replies and templates, and how they are filled in.
 pub mod content;
+// Links that can be paid, and once.
+pub mod payments;
 // Delivery of events to callers' endpoints.
 pub mod webhooks;
 // Everything that the gateway keeps, in one file and back.

@@ -2,8 +2,8 @@
 //! here.
 
 use crate::{
-    accounts, contacts, content, events, inbox, jobs, messaging, services, store::Catalogue,
-    webhooks,
+    accounts, contacts, content, events, inbox, jobs, messaging, payments, services,
+    store::Catalogue, webhooks,
 };
 
 /// The tables of every module.
@@ -15,6 +15,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     accounts::TABLES,
     inbox::TABLES,
     content::TABLES,
+    payments::TABLES,
     webhooks::TABLES,
     services::TABLES,
 ]);

@@ -134,6 +134,7 @@ impl Config {
             faults.push("openwa.basic_user and openwa.basic_password go together".to_owned());
         }
         faults.extend(self.business.faults());
+        faults.extend(self.payments.faults());
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(

@@ -6,6 +6,7 @@
 mod business;
 mod load;
 mod pauses;
+mod payments;
 mod secret;
 mod targets;
 
@@ -14,6 +15,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use self::{
     business::{Business, OptIn, Plan, WindowMode},
     load::{ConfigErrors, DEFAULTS, Flags},
+    payments::{PaymentProvider, Payments},
     secret::Secret,
     targets::AllowedTarget,
 };
@@ -43,6 +45,7 @@ pub struct Config {
     pub media: Media,
     pub limits: Limits,
     pub business: Business,
+    pub payments: Payments,
     pub webhooks: Webhooks,
     pub events: Events,
     pub search: Search,

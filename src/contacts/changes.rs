@@ -8,7 +8,7 @@ use crate::{
         actor::Actor,
         checks,
         consent::{Medium, NeedsProof},
-        contact::Contact,
+        contact::{Address, Contact},
         ledger::{self, Change},
         service::Contacts,
         tag_counts::{self, TagCount},
@@ -70,6 +70,11 @@ impl Contacts {
     pub async fn get_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Contact>>, Error> {
         let keys: Vec<_> = ids.iter().copied().map(Contact::at).collect();
         Ok(self.store.get_many(&keys).await?)
+    }
+
+    /// The contact with an address.
+    pub async fn with_address(&self, address: &Address) -> Result<Option<Contact>, Error> {
+        Ok(ledger::find(&self.store, address).await?)
     }
 
     pub async fn create(&self, draft: ContactDraft, by: Actor) -> Result<Contact, Error> {

@@ -27,6 +27,7 @@ pub mod locale;
 pub mod log_entry;
 pub mod media_type;
 pub mod message;
+pub mod money;
 pub mod outbox;
 pub mod outgoing_details;
 pub mod proxy;
@@ -54,6 +55,7 @@ pub use identity::{Identities, Identity};
 pub use locale::Locale;
 pub use log_entry::Event;
 pub use message::{Ack, Message, MessageKind};
+pub use money::{Amount, Currency};
 pub use proxy::Proxy;
 pub use receipt::Receipt;
 pub use session::{

@@ -43,6 +43,7 @@ pub enum Private {
 enum Purpose {
     Webhook,
     Media,
+    Service,
 }
 
 /// Clones share their rules.
@@ -84,6 +85,12 @@ impl Guard {
     pub fn for_media(own: OwnPorts, is_private_allowed: bool) -> Self {
         let private = if is_private_allowed { Private::Yes } else { Private::No };
         Self { purpose: Purpose::Media, is_narrow: false, private, allowed: Arc::default(), own }
+    }
+
+    /// For services that the owner of the gateway names in its settings.
+    pub fn for_services(own: OwnPorts) -> Self {
+        let (purpose, private) = (Purpose::Service, Private::Yes);
+        Self { purpose, is_narrow: false, private, allowed: Arc::default(), own }
     }
 
     /// Checks the form of a URL, without asking DNS.
@@ -201,6 +208,7 @@ impl Guard {
             (_, Reach::Barred) => "That is never allowed",
             (Purpose::Media, Reach::Special) => "That is not allowed",
             (Purpose::Media, _) => "Set media.allow_private_sources = true to allow it",
+            (Purpose::Service, _) => "A service of the settings cannot lie there",
             (_, Reach::Special) => "Add the address to webhooks.allowed_targets to allow it",
             (..) => {
                 "Add it to webhooks.allowed_targets, or set webhooks.allow_private_targets = \"yes\", \
@@ -223,6 +231,7 @@ to allow it"
                     "has no address that a key for one session may reach. Such a key reaches public \
 addresses, and what is listed in webhooks.allowed_targets"
                 }
+                Purpose::Service => "has no address that may be reached",
                 Purpose::Media => {
                     "has no address that may be reached. Files are fetched from public addresses, and \
 from others with media.allow_private_sources = true"

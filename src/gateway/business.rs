@@ -1,18 +1,20 @@
 //! Start of the business modules.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::{Config, WindowMode},
+    egress::OwnPorts,
     inbox::{
         ConsumerParts, Inbox, InboxConsumer, InboxParts, InboxSettings, Sending, SendingParts,
         WindowJob,
     },
-    jobs::Jobs,
+    jobs::{Handler, Jobs},
     messaging::{Messaging, Outbox},
-    policy,
+    payments::{Closing, Expiry, Payments, PaymentsParts},
+    policy, providers,
 };
 
 /// Starts the consumer of the inbox.
@@ -64,6 +66,23 @@ pub fn sending(config: &Config, inbox: &Inbox, messaging: &Messaging) -> Sending
         },
         per_recipient_hour: config.limits.per_recipient_hour,
     })
+}
+
+/// Payment links, and the handlers of their jobs.
+pub fn payments(
+    config: &Config,
+    inbox: &Inbox,
+    jobs: &Jobs,
+    own_ports: &OwnPorts,
+) -> (Payments, [(&'static str, Arc<dyn Handler>); 2]) {
+    let InboxParts { store, log, contacts, clock, .. } = inbox.parts().clone();
+    let provider = providers::payments::of_settings(config, own_ports);
+    let handlers: [(&'static str, Arc<dyn Handler>); 2] = [
+        (Expiry::KIND, Arc::new(Expiry::new(clock.clone(), jobs.clone()))),
+        (Closing::KIND, Arc::new(Closing::new(provider.clone()))),
+    ];
+    let jobs = jobs.clone();
+    (Payments::new(PaymentsParts { store, log, jobs, contacts, clock, provider }), handlers)
 }
 
 pub fn inbox_settings(config: &Config) -> InboxSettings {

@@ -189,6 +189,7 @@ impl Gateway {
             stop.clone(),
         );
         let sending = business::sending(&config, &inbox, &messaging);
+        let (payments, payment_handlers) = business::payments(&config, &inbox, &jobs, &own_ports);
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
@@ -226,7 +227,7 @@ impl Gateway {
         }
         let rounds = rounds.into_iter().map(|(kind, _, handler)| (kind, handler));
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
-        let handlers = rounds.chain([(WindowJob::KIND, window)]).collect();
+        let handlers = rounds.chain([(WindowJob::KIND, window)]).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
         let backups = Backups::new(BackupsParts {
@@ -293,6 +294,7 @@ impl Gateway {
             uploads: messaging.uploads,
             library: messaging.library,
             sending,
+            payments,
             search,
             contacts,
             quick_replies,

@@ -21,11 +21,13 @@ const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
 
 /// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 11] = [
+const NOT_SENT: [(&str, &str); 13] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),
     ("previewBusinessImport", "its file is part of a form"),
+    ("markBusinessPaymentLinkPaid", "its provider reports payments by itself"),
+    ("receiveStripeEvent", "it is signed"),
     ("openWebSocket", "it is no request with an answer"),
     ("retryConsumerEvent", "no consumer fails at an event"),
     ("skipConsumerEvent", "no consumer fails at an event"),
@@ -36,7 +38,7 @@ const NOT_SENT: [(&str, &str); 11] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 38] = [
+const LATE: [&str; 40] = [
     "deleteQuickReply",
     "deleteTemplate",
     "addMembersFromPhone",
@@ -56,6 +58,8 @@ const LATE: [&str; 38] = [
     "cancelOutboxMessage",
     "deleteConversation",
     "deleteBusinessChat",
+    "cancelBusinessPaymentLink",
+    "paySimulatedPaymentLink",
     "deleteBusinessContact",
     "deleteAutoTaggingRule",
     "updateTag",
@@ -206,6 +210,9 @@ impl Scene {
         };
         let other = self.app.wait_for("another conversation", others).await;
         self.note("other conversation", &other);
+        let link = json!({ "amount": "12.50", "description": "Invoice 4711" });
+        let (_, link) = self.app.post("/api/whatsapp-api/payment-links", link).await;
+        self.note("payment link", &link["id"]);
         let rule = json!({ "type": "exact", "keyword": "made before", "tag": "x" });
         let (_, rule) = self.app.post("/api/whatsapp-api/auto-tagging/rules", rule).await;
         self.note("rule", &rule["id"]);
@@ -303,6 +310,7 @@ impl Scene {
             ("deleteChatMessage", id) if is_uuid(id) => "deleted uuid",
             (name, id) if is_uuid(id) => match () {
                 () if ["getTag", "updateTag", "deleteTag"].contains(&name) => "tag",
+                () if name.contains("Payment") && id.ends_with("50") => "payment link",
                 () if name.contains("AutoTaggingRule") => "rule",
                 () if name.contains("QuickReply") => "quick reply",
                 () if name.ends_with("Template") => "template",

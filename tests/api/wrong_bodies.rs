@@ -154,7 +154,9 @@ fn wrong_for(operation: &Operation<'_>, schema: &Value) -> Vec<Value> {
     }
     if has("string") {
         wrong.retain(|value| !value.is_string());
-        if !has("integer") {
+        if has("number") {
+            wrong.push(json!(-1.5));
+        } else if !has("integer") {
             wrong.push(json!(5));
         } else {
             wrong.extend([json!(-1), json!(1.5)]);

@@ -32,7 +32,7 @@ const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
 /// What everybody may call.
-const PUBLIC: [&str; 16] = [
+const PUBLIC: [&str; 18] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -43,6 +43,8 @@ const PUBLIC: [&str; 16] = [
     "GET /health",
     "GET /llms.txt",
     "GET /openapi.json",
+    "GET /pay/{id}",
+    "POST /api/webhooks/stripe",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",
     "GET /_simulator/v1/openapi.json",

@@ -49,6 +49,7 @@ impl Answer {
 pub struct Got {
     pub head: String,
     pub text: String,
+    /// Null for a body that is no JSON.
     pub body: Value,
     pub at: Instant,
 }
@@ -218,7 +219,7 @@ async fn next_request(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Got
             if start + length <= bytes.len() {
                 let text = String::from_utf8(bytes[start..start + length].to_vec()).unwrap();
                 bytes.drain(..start + length);
-                let body = serde_json::from_str(&text).unwrap();
+                let body = serde_json::from_str(&text).unwrap_or_default();
                 return Some(Got { head, text, body, at: Instant::now() });
             }
         }

@@ -19,6 +19,10 @@ mod send;
 mod send_body;
 mod sessions;
 mod status;
+mod pay_page;
+mod payment_links;
+mod payment_view;
+mod stripe;
 mod tags;
 mod template_view;
 mod templates;
@@ -40,5 +44,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(messages::endpoints());
     all.extend(send::endpoints());
     all.extend(media::endpoints());
+    all.extend(payment_links::endpoints());
+    all.extend(pay_page::endpoints());
+    all.extend(stripe::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()
 }

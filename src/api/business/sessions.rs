@@ -3,6 +3,7 @@
 use crate::{
     api::kit::{Call, OwnSessions},
     domain::{Error, SessionId, SessionState, SessionStatus, Subject},
+    services::Services,
     session::not_found,
 };
 
@@ -19,9 +20,13 @@ pub fn named<S>(call: &Call<S, OwnSessions>, name: &str) -> Result<SessionStatus
 /// The sessions that the caller sees, the one that is meant without a name first: that of the key, the primary one, the
 /// oldest that is ready, the oldest.
 pub fn in_order<S>(call: &Call<S, OwnSessions>) -> Vec<SessionStatus> {
-    let own = call.own_session();
-    let primary = &call.config.business.primary_session;
-    let mut all = call.supervisor.list();
+    ordered(call, call.own_session())
+}
+
+/// The same for whoever sees one session alone, or all.
+pub fn ordered(services: &Services, own: Option<SessionId>) -> Vec<SessionStatus> {
+    let primary = &services.config.business.primary_session;
+    let mut all = services.supervisor.list();
     all.retain(|status| own.as_ref().is_none_or(|own| *own == status.id));
     all.sort_by_key(|status| {
         let is_primary = status.id.as_str() == primary.as_str();

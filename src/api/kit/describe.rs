@@ -142,6 +142,8 @@ pub struct Operation {
     pub body: Option<ShapeOf>,
     /// The fields of a form in place of a body of JSON.
     pub form: Option<ShapeOf>,
+    /// The content type of a body that its sender signed, and an example.
+    pub signed: Option<(&'static str, &'static str)>,
     /// Bytes that the body may have.
     pub body_limit: Option<fn() -> usize>,
     pub successes: Vec<Success>,
@@ -159,6 +161,7 @@ impl Operation {
             query: None,
             body: None,
             form: None,
+            signed: None,
             body_limit: None,
             successes: Vec::new(),
             failures: Vec::new(),

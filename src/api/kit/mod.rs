@@ -16,6 +16,7 @@ pub mod large_bodies;
 mod paging;
 pub mod path;
 mod query;
+mod signed;
 pub mod terms;
 
 pub(crate) use self::path::path_value;
@@ -23,8 +24,8 @@ pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
     body::Body,
     call::{
-        Admin, AllSessions, Call, Contacts, Conversations, InOrder, InSession, OwnSessions, Public,
-        Read, Send, Sessions,
+        Admin, AllSessions, Call, Contacts, Conversations, ENGINE, InOrder, InSession, OwnSessions,
+        Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},
@@ -33,5 +34,6 @@ pub use self::{
     paging::{Paged, Paging, Plural},
     path::{ChatId, GroupId, MessageId, Path, PathValue},
     query::{DeletionQuery, Limit, Query},
+    signed::{Signed, SignedKind},
     terms::{Bucket, Repeat, Scope},
 };

@@ -26,7 +26,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 18] = [
+const TAGS: [&str; 19] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -39,6 +39,7 @@ const TAGS: [&str; 18] = [
     "Chat tags",
     "Business contacts",
     "Business content",
+    "Business payments",
     "Events",
     "Webhooks",
     "API keys",

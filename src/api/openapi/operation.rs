@@ -34,6 +34,12 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
             "content": { "multipart/form-data": { "schema": add_body(&form(), schemas) } },
         });
     }
+    if let Some((content_type, example)) = endpoint.operation.signed {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { content_type: { "example": example } },
+        });
+    }
     // What a caller must be allowed, for programs that read this document.
     operation["x-scope"] = match endpoint.scope {
         Scope::Public => Value::Null,

@@ -56,7 +56,9 @@ impl Incoming {
         let taken = |one: &Endpoint| {
             let taken = Taken {
                 body_limit: one.body_limit(),
-                takes_body: one.operation.body.is_some() || one.operation.form.is_some(),
+                takes_body: one.operation.body.is_some()
+                    || one.operation.form.is_some()
+                    || one.operation.signed.is_some(),
                 query: one.operation.query,
             };
             (one.method.clone(), taken)

@@ -6,6 +6,7 @@ mod document;
 pub mod door;
 mod lists;
 mod paths;
+mod payments;
 mod phone;
 mod shared;
 mod society;
@@ -161,7 +162,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                  Linked sessions are logged out.",
             ),
     ];
-    let more = [web_client::endpoints(), write::endpoints(), society::endpoints()];
+    let more =
+        [web_client::endpoints(), write::endpoints(), society::endpoints(), payments::endpoints()];
     let control = all.into_iter().chain(more.into_iter().flatten());
     let refusals = [
         ErrorCode::NotFound,

@@ -8,6 +8,8 @@ mod import;
 mod quick_replies;
 mod templates;
 mod sending;
+mod payments;
+mod stripe;
 mod timeline;
 mod types;
 

@@ -30,8 +30,11 @@ pub enum Bound {
     Text(usize, Option<Judge>),
     /// One of these texts.
     OneOf(Vec<String>),
-    /// An id, which some clients send as a number.
-    TextOrNumber(usize),
+    /// An id that some clients send as a number, or an amount, which may have decimals.
+    TextOrNumber {
+        most: usize,
+        whole: bool,
+    },
     Number(Range),
     Flag,
     List {
@@ -102,7 +105,7 @@ impl Field {
     /// Whether an empty text means that it is not given.
     pub fn may_be_left_out(&self) -> bool {
         let is_text =
-            matches!(self.bound, Bound::Text(..) | Bound::TextOrNumber(_) | Bound::OneOf(_));
+            matches!(self.bound, Bound::Text(..) | Bound::TextOrNumber { .. } | Bound::OneOf(_));
         is_text && !self.required && !self.filled
     }
 }
@@ -175,7 +178,7 @@ impl Bound {
             fields.values().map(|field| field.bound.longest_text()).max().unwrap_or(0)
         };
         match self {
-            Self::Text(most, _) | Self::TextOrNumber(most) => *most,
+            Self::Text(most, _) | Self::TextOrNumber { most, .. } => *most,
             Self::List { each, .. } => each.longest_text(),
             Self::Map { value, .. } => value.longest_text(),
             Self::Fields(fields) => of_fields(fields),
@@ -214,7 +217,10 @@ impl Bound {
             let most = number("maxLength");
             let format = schema.get("format").and_then(Value::as_str);
             let judge = format.and_then(formats::judge);
-            if is(schema, "integer") { Self::TextOrNumber(most) } else { Self::Text(most, judge) }
+            match (is(schema, "integer"), is(schema, "number")) {
+                (false, false) => Self::Text(most, judge),
+                (whole, _) => Self::TextOrNumber { most, whole },
+            }
         } else if is(schema, "integer") || is(schema, "number") {
             let end = |name: &str| schema.get(name).and_then(Value::as_f64);
             let (least, most) = (end("minimum"), end("maximum"));

@@ -190,7 +190,7 @@ impl Check<'_> {
             Bound::Open => return,
             Bound::Text(..) => "must be a text",
             Bound::OneOf(values) => return self.value_fault(one_of(values)),
-            Bound::TextOrNumber(_) => "must be a text or a number",
+            Bound::TextOrNumber { .. } => "must be a text or a number",
             Bound::TextOrFields(..) => "must be a text or an object",
             Bound::Number(range) if range.whole => "must be a whole number",
             Bound::Number(_) => "must be a number",
@@ -214,10 +214,10 @@ impl Check<'_> {
             Bound::Number(range) if is_whole || !range.whole => {
                 range.fault(value).into_iter().for_each(|fault| self.fault(fault));
             }
-            Bound::TextOrNumber(_) if is_whole && value < 0.0 => {
+            Bound::TextOrNumber { whole, .. } if (is_whole || !whole) && value < 0.0 => {
                 self.fault("must not be negative");
             }
-            Bound::TextOrNumber(_) if is_whole => (),
+            Bound::TextOrNumber { whole, .. } if is_whole || !whole => (),
             _ => self.wrong(),
         }
     }
@@ -400,7 +400,7 @@ impl<'de> Visitor<'de> for Check<'_> {
             Bound::Text(most, judge) | Bound::TextOrFields(most, judge, _) => {
                 self.text(text, *most, *judge);
             }
-            Bound::TextOrNumber(most) => self.text(text, *most, None),
+            Bound::TextOrNumber { most, .. } => self.text(text, *most, None),
             Bound::OneOf(values) => match self.null {
                 Null::NotGiven if text.is_empty() => self.findings.untidy.set(true),
                 Null::NotEmpty if text.is_empty() => self.fault("must not be empty"),

@@ -1,0 +1,6 @@
+//! Providers: services outside of WhatsApp that the business uses. Each kind is a trait with its real and its
+//! simulated implementations.
+//!
+//! A provider knows neither the store nor the log. What comes of its answers is decided above.
+
+pub mod payments;

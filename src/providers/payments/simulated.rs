@@ -1,0 +1,36 @@
+//! Simulated provider: its links lead to a page of the gateway, and are paid by the control of the simulated network.
+
+use async_trait::async_trait;
+
+use crate::{
+    domain::Error,
+    providers::payments::provider::{NewLink, PaymentProvider, ProviderKind, ProviderLink},
+};
+
+pub struct Simulated {
+    /// How the gateway is reached.
+    base: String,
+}
+
+impl Simulated {
+    pub fn new(base: String) -> Self {
+        Self { base }
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for Simulated {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Simulated
+    }
+
+    async fn create(&self, link: &NewLink) -> Result<ProviderLink, Error> {
+        let (id, url) =
+            (Some(format!("sim_{}", link.id)), format!("{}/pay/{}", self.base, link.id));
+        Ok(ProviderLink { id, url })
+    }
+
+    async fn deactivate(&self, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+}
