@@ -41,6 +41,8 @@ pub mod session;
 pub mod messaging;
 // Words of messages, and where they are.
 pub mod search;
+// Settings of the business that change while it runs.
+pub mod settings;
 // Services outside of WhatsApp: payments.
 pub mod providers;
 // The people whom a business writes with: consent, tags, timeline.

@@ -2,7 +2,7 @@
 //! here.
 
 use crate::{
-    accounts, contacts, content, events, inbox, jobs, messaging, payments, services,
+    accounts, contacts, content, events, inbox, jobs, messaging, payments, services, settings,
     store::Catalogue, webhooks,
 };
 
@@ -11,6 +11,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     events::TABLES,
     jobs::TABLES,
     messaging::TABLES,
+    settings::TABLES,
     contacts::TABLES,
     accounts::TABLES,
     inbox::TABLES,

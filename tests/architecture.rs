@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 35] = [
+const LAYERS: [&str; 36] = [
     "domain",
     "config",
     "telemetry",
@@ -32,6 +32,7 @@ const LAYERS: [&str; 35] = [
     "session",
     "messaging",
     "search",
+    "settings",
     "providers",
     "contacts",
     "accounts",
@@ -107,7 +108,7 @@ const CONFINED: [(&str, &[&str]); 16] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 51] = [
+const PURE: [&str; 53] = [
     "src/api/kit/check/names.rs",
     "src/contacts/checks.rs",
     "src/contacts/consent.rs",
@@ -147,6 +148,8 @@ const PURE: [&str; 51] = [
     "src/messaging/outbound/outbox/queue.rs",
     "src/messaging/outbound/outbox/timers.rs",
     "src/messaging/sync/message_diff.rs",
+    "src/settings/in_effect.rs",
+    "src/settings/patch.rs",
     "src/policy/mod.rs",
     "src/policy/hourly.rs",
     "src/policy/quiet_hours.rs",

@@ -8,15 +8,17 @@ mod load;
 mod pauses;
 mod payments;
 mod secret;
+mod surveys;
 mod targets;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
-    business::{Business, OptIn, Plan, WindowMode},
+    business::{Business, Fault, OptIn, Plan, Reopen, WindowMode},
     load::{ConfigErrors, DEFAULTS, Flags},
     payments::{PaymentProvider, Payments},
     secret::Secret,
+    surveys::Surveys,
     targets::AllowedTarget,
 };
 
@@ -46,6 +48,7 @@ pub struct Config {
     pub limits: Limits,
     pub business: Business,
     pub payments: Payments,
+    pub surveys: Surveys,
     pub webhooks: Webhooks,
     pub events: Events,
     pub search: Search,

@@ -14,7 +14,7 @@ use crate::{
         checks::{LONGEST_NAME, MOST_TAGS, add_tag},
         consent::{Medium, OptOutCause},
         contact::{AdTouch, Address, Contact},
-        keyword::Keyword,
+        keyword::{Keyword, Keywords},
         ledger::{self, Change},
         merge::{self, Merged},
         service::Contacts,
@@ -93,7 +93,8 @@ impl Contacts {
             contact.name.or_else(|| name.map(|name| name.chars().take(LONGEST_NAME).collect()));
         contact.last_message_at = contact.last_message_at.max(Some(at));
 
-        let keyword = self.keywords.find(text, medium);
+        let settings = self.settings.now();
+        let keyword = Keywords::of(&settings.business).find(text, medium);
         let confirm = obey(&mut contact, inbound, keyword);
         let received =
             json!({ "message": message, "conversation": conversation, "channel": medium.as_str() });

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::contacts::consent::Medium;
+use crate::{config::Business, contacts::consent::Medium};
 
 /// Characters of a message that may be a keyword.
 const LONGEST: usize = 40;
@@ -15,47 +15,49 @@ pub enum Keyword {
     Help,
 }
 
-/// The words, in small letters.
-#[derive(Clone, Debug)]
-pub struct Keywords {
-    pub stop: Vec<String>,
-    pub start: Vec<String>,
-    /// These also mean START in an SMS.
-    pub start_by_sms: Vec<String>,
-    pub help: Vec<String>,
+/// Means START in an SMS, besides the words of the settings.
+const START_BY_SMS: &str = "yes";
+
+/// The words of the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Keywords<'s> {
+    stop: &'s [String],
+    start: &'s [String],
+    help: &'s [String],
 }
 
-impl Default for Keywords {
-    fn default() -> Self {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+impl<'s> Keywords<'s> {
+    pub fn of(settings: &'s Business) -> Self {
         Self {
-            stop: words(&["stop", "stopall", "unsubscribe", "cancel", "quit", "end"]),
-            start: words(&["start", "unstop", "subscribe"]),
-            start_by_sms: words(&["yes"]),
-            help: words(&["help", "info"]),
+            stop: &settings.optout_keywords,
+            start: &settings.optin_keywords,
+            help: &settings.help_keywords,
         }
     }
-}
 
-impl Keywords {
     /// The keyword that a whole message is. Blanks around it, case, and full stops and exclamation marks at its end
     /// make no difference.
     pub fn find(&self, text: &str, medium: Medium) -> Option<Keyword> {
         if text.chars().nth(LONGEST).is_some() {
             return None;
         }
-        let text = text.trim().trim_end_matches(['.', '!', '。', '！']).trim_end();
-        let word: String = text.nfkc().flat_map(char::to_lowercase).collect();
-        let is_in = |words: &[String]| words.contains(&word);
+        let word = folded(text);
+        let is_in = |words: &[String]| words.iter().any(|known| folded(known) == word);
         let by_sms = medium == Medium::Sms;
-        if is_in(&self.stop) {
+        if is_in(self.stop) {
             return Some(Keyword::Stop);
         }
-        if is_in(&self.start) || by_sms && is_in(&self.start_by_sms) {
+        if is_in(self.start) || by_sms && word == START_BY_SMS {
             return Some(Keyword::Start);
         }
-        (by_sms && is_in(&self.help)).then_some(Keyword::Help)
+        (by_sms && is_in(self.help)).then_some(Keyword::Help)
     }
+}
+
+/// A word as it is compared.
+fn folded(text: &str) -> String {
+    let text = text.trim().trim_end_matches(['.', '!', '。', '！']).trim_end();
+    text.nfkc().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -63,10 +65,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::Config;
+
+    fn settings() -> Business {
+        Config::shipped().unwrap().business
+    }
 
     #[test]
     fn a_keyword_is_the_whole_of_a_message() {
-        let keywords = Keywords::default();
+        let settings = settings();
+        let keywords = Keywords::of(&settings);
         for (text, by_whatsapp, by_sms) in [
             ("STOP", Some(Keyword::Stop), Some(Keyword::Stop)),
             (" stop. ", Some(Keyword::Stop), Some(Keyword::Stop)),
@@ -88,16 +96,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn words_of_ones_own_take_the_place_of_those_that_are_shipped() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let settings = Business { optout_keywords: words(&["Arrêt", " fin! "]), ..settings() };
+        let keywords = Keywords::of(&settings);
+        for (text, expected) in [
+            ("ARRÊT.", Some(Keyword::Stop)),
+            ("fin", Some(Keyword::Stop)),
+            ("stop", None),
+            ("start", Some(Keyword::Start)),
+        ] {
+            assert_eq!(keywords.find(text, Medium::WhatsApp), expected, "{text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_is_written_is_read_without_a_panic(text in "\\PC{0,60}") {
-            let _ = Keywords::default().find(&text, Medium::Sms);
+            let _ = Keywords::of(&settings()).find(&text, Medium::Sms);
         }
 
         #[test]
         fn a_word_beside_a_keyword_makes_it_none(word in "[a-z]{1,9}") {
             let text = format!("stop {word}");
-            prop_assert_eq!(Keywords::default().find(&text, Medium::WhatsApp), None);
+            prop_assert_eq!(Keywords::of(&settings()).find(&text, Medium::WhatsApp), None);
         }
     }
 }

@@ -54,7 +54,7 @@ pub use self::{
     event::ContactEvent,
     import::{Duplicates, ImportOptions, Imported, MOST_ROWS, Mapping, Preview, RowError, SAMPLE},
     inbound::{Inbound, Received},
-    keyword::{Keyword, Keywords},
+    keyword::Keyword,
     list::{ContactFilter, ContactPage, Order, SortBy},
     merge::Merged,
     rule_changes::{RuleChange, RuleDraft, Rules},

@@ -9,9 +9,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    contacts::{auto_tags::AutoTags, keyword::Keywords},
-    domain::Clock,
-    events::EventLog,
+    contacts::auto_tags::AutoTags, domain::Clock, events::EventLog, settings::Settings,
     store::Store,
 };
 
@@ -21,7 +19,7 @@ pub struct Contacts {
     pub(in crate::contacts) store: Store,
     pub(in crate::contacts) log: EventLog,
     pub(in crate::contacts) clock: Clock,
-    pub(in crate::contacts) keywords: Arc<Keywords>,
+    pub(in crate::contacts) settings: Settings,
     pub(in crate::contacts) auto_tags: AutoTags,
     /// Held while callers change contacts. It saves conflicts, no more.
     pub(in crate::contacts) changing: Arc<Mutex<()>>,
@@ -36,6 +34,7 @@ impl Contacts {
     /// Must be called on the gateway's main runtime; callers may run on others.
     pub fn new(
         (store, log, clock): (Store, EventLog, Clock),
+        settings: Settings,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
@@ -43,7 +42,7 @@ impl Contacts {
             store,
             log,
             clock,
-            keywords: Arc::default(),
+            settings,
             auto_tags: AutoTags::default(),
             changing: Arc::default(),
             runtime: runtime::Handle::current(),

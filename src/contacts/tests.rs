@@ -8,6 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
+    config::Config,
     contacts::{
         Actor, Address, Contact, ContactChange, ContactDraft, ContactEvent, ContactFilter,
         Contacts, Duplicates, EntryKind, ImportOptions, Inbound, Keyword, Mapping, Medium,
@@ -15,6 +16,7 @@ use crate::{
     },
     domain::{Clock, Jid, clock::from_seconds, details::AdContext},
     events::EventLog,
+    settings::{InEffect, Settings},
     store::{Catalogue, Store, disk::Disk},
 };
 
@@ -24,7 +26,9 @@ const BY: Actor = Actor { kind: crate::contacts::ActorKind::Owner, id: None };
 async fn contacts_on(clock: Clock) -> Contacts {
     let store = Store::temporary_of(CATALOGUE, Disk::manual(0)).await.unwrap();
     let log = EventLog::open(store.clone(), clock.clone()).await.unwrap();
-    Contacts::new((store, log, clock), TaskTracker::new(), CancellationToken::new())
+    let settings =
+        Settings::unchanged(log.clone(), InEffect::configured(&Config::shipped().unwrap()));
+    Contacts::new((store, log, clock), settings, TaskTracker::new(), CancellationToken::new())
 }
 
 async fn contacts() -> Contacts {

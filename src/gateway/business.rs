@@ -1,20 +1,17 @@
 //! Start of the business modules.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    config::{Config, WindowMode},
+    config::Config,
     egress::OwnPorts,
-    inbox::{
-        ConsumerParts, Inbox, InboxConsumer, InboxParts, InboxSettings, Sending, SendingParts,
-        WindowJob,
-    },
+    inbox::{ConsumerParts, Inbox, InboxConsumer, InboxParts, Sending, SendingParts, WindowJob},
     jobs::{Handler, Jobs},
     messaging::{Messaging, Outbox},
     payments::{Closing, Expiry, Payments, PaymentsParts},
-    policy, providers,
+    providers,
 };
 
 /// Starts the consumer of the inbox.
@@ -31,7 +28,7 @@ pub fn start_inbox(
         jobs: jobs.clone(),
         contacts: contacts.clone(),
         outbox: Some(outbox.clone()),
-        settings: *settings,
+        settings: settings.clone(),
     });
     consumers.start(consumer, tasks, stop);
     Inbox::new(parts)
@@ -39,13 +36,13 @@ pub fn start_inbox(
 
 /// The job that announces ends of windows.
 pub fn window_job(inbox: &Inbox) -> WindowJob {
-    let InboxSettings { window, window_warning } = inbox.settings();
-    WindowJob::new(inbox.parts().clock.clone(), window, window_warning.unwrap_or_default())
+    let InboxParts { clock, settings, .. } = inbox.parts().clone();
+    WindowJob::new(clock, settings)
 }
 
 /// Sends to contacts, by the rules of the settings.
 pub fn sending(config: &Config, inbox: &Inbox, messaging: &Messaging) -> Sending {
-    let InboxParts { store, contacts, clock, .. } = inbox.parts().clone();
+    let InboxParts { store, contacts, clock, settings, .. } = inbox.parts().clone();
     let Messaging { sends, message_actions, chats, uploads, library, .. } = messaging.clone();
     Sending::new(SendingParts {
         store,
@@ -57,13 +54,7 @@ pub fn sending(config: &Config, inbox: &Inbox, messaging: &Messaging) -> Sending
         uploads,
         library,
         clock,
-        policy: policy::Settings {
-            opt_in: config.business.opt_in,
-            window: config.business.window,
-            plan: config.business.plan,
-            broadcast_starter: config.limits.broadcast_starter,
-            quiet_hours: None,
-        },
+        settings,
         per_recipient_hour: config.limits.per_recipient_hour,
     })
 }
@@ -83,14 +74,4 @@ pub fn payments(
     ];
     let jobs = jobs.clone();
     (Payments::new(PaymentsParts { store, log, jobs, contacts, clock, provider }), handlers)
-}
-
-pub fn inbox_settings(config: &Config) -> InboxSettings {
-    let business = &config.business;
-    let minutes = |minutes: u32| Duration::from_secs(u64::from(minutes) * 60);
-    let is_watched = business.window != WindowMode::Off;
-    InboxSettings {
-        window: minutes(business.window_hours.saturating_mul(60)),
-        window_warning: is_watched.then(|| minutes(business.window_warning_minutes)),
-    }
 }

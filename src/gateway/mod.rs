@@ -47,6 +47,7 @@ use crate::{
         idempotency::IdempotencyStore,
     },
     session::{Supervisor, SupervisorParts},
+    settings::Settings,
     store::{MemoryEngine, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     telemetry,
@@ -171,8 +172,11 @@ impl Gateway {
         });
 
         let jobs = Jobs::new(store.clone(), events.clone(), clock.clone());
+        let settings = Settings::open(&store, events.clone(), &config)
+            .await
+            .map_err(|source| store_error(&config, source))?;
         let parts = (store.clone(), events.clone(), clock.clone());
-        let contacts = Contacts::new(parts, tasks.clone(), stop.clone());
+        let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
         let inbox = business::start_inbox(
             InboxParts {
                 store: store.clone(),
@@ -181,7 +185,7 @@ impl Gateway {
                 conversations: messaging.conversations.clone(),
                 contacts: contacts.clone(),
                 clock: clock.clone(),
-                settings: business::inbox_settings(&config),
+                settings: settings.clone(),
             },
             &jobs,
             &messaging.outbox,
@@ -295,6 +299,7 @@ impl Gateway {
             library: messaging.library,
             sending,
             payments,
+            settings,
             search,
             contacts,
             quick_replies,

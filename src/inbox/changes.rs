@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
+    config::Reopen,
     domain::{Jid, SessionId, Timestamp},
     inbox::{
         agent::Agent,
@@ -39,9 +40,19 @@ impl InboxState {
     }
 
     /// Notes a message of the contact. One that came to a resolved conversation reopens it.
-    pub fn note_inbound(&mut self, at: Timestamp, now: Timestamp) -> Option<InboxEvent> {
+    pub fn note_inbound(
+        &mut self,
+        at: Timestamp,
+        now: Timestamp,
+        reopen: Reopen,
+    ) -> Vec<InboxEvent> {
         self.last_inbound = self.last_inbound.max(Some(at));
-        self.reopen(now)
+        let was_resolved = self.status == Status::Resolved;
+        let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
+        if was_resolved && reopen == Reopen::New {
+            events.extend(self.assign(None, None, now));
+        }
+        events
     }
 
     /// Notes a message to the contact. What a machine sends by itself is no response.
@@ -130,7 +141,7 @@ mod tests {
     #[test]
     fn a_message_reopens_what_was_resolved_for_whom_it_was_assigned_to() {
         let mut state = state();
-        assert_eq!(state.note_inbound(from_seconds(2), from_seconds(2)), None);
+        assert_eq!(state.note_inbound(from_seconds(2), from_seconds(2), Reopen::Reopen), []);
         assert_eq!(state.note_outbound(true, from_seconds(5)), None);
         assert_eq!(state.first_response_at, Some(from_seconds(5)));
         assert_eq!(state.assign(Some(agent()), None, from_seconds(6)).len(), 1);
@@ -138,11 +149,29 @@ mod tests {
         let resolved = state.resolve(Some(agent()), from_seconds(7));
         assert!(matches!(resolved, Some(InboxEvent::Resolved { by: Some(_), .. })));
         assert_eq!(state.resolve(None, from_seconds(8)), None);
-        let opened = state.note_inbound(from_seconds(9), from_seconds(9));
-        assert!(matches!(opened, Some(InboxEvent::Opened { reopened: true, .. })));
+        let opened = state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);
+        assert!(matches!(opened[..], [InboxEvent::Opened { reopened: true, .. }]));
         assert_eq!((state.status, state.opened_at), (Status::Assigned, from_seconds(9)));
         assert_eq!((state.first_response_at, state.resolved_at), (None, None));
         state.assign(None, None, from_seconds(10));
+        assert_eq!((state.status, state.assignee), (Status::Open, None));
+    }
+
+    #[test]
+    fn a_message_begins_anew_what_was_resolved_where_that_is_set() {
+        let mut state = state();
+        state.assign(Some(agent()), None, from_seconds(2));
+        state.note_inbound(from_seconds(3), from_seconds(3), Reopen::New);
+        assert_eq!(state.assignee, Some(agent()));
+        state.resolve(None, from_seconds(4));
+        let events = state.note_inbound(from_seconds(5), from_seconds(5), Reopen::New);
+        assert!(matches!(
+            events[..],
+            [
+                InboxEvent::Opened { reopened: true, .. },
+                InboxEvent::Assigned { assignee: None, .. }
+            ]
+        ));
         assert_eq!((state.status, state.assignee), (Status::Open, None));
     }
 
@@ -152,8 +181,8 @@ mod tests {
         state.resolve(None, from_seconds(2));
         assert_eq!(state.note_outbound(false, from_seconds(3)), None);
         assert_eq!(state.status, Status::Resolved);
-        state.note_inbound(from_seconds(9), from_seconds(9));
-        state.note_inbound(from_seconds(4), from_seconds(10));
+        state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);
+        state.note_inbound(from_seconds(4), from_seconds(10), Reopen::Reopen);
         assert_eq!(state.last_inbound, Some(from_seconds(9)));
         assert_eq!(state.first_response_at, None);
         state.status = Status::AiActive;

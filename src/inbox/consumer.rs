@@ -47,6 +47,7 @@ use crate::{
     jobs::Jobs,
     messaging::{ChatEvent, Outbox, Reservation, note_menu_reply},
     policy::Window,
+    settings::Settings,
     store::{Place, Record, Store, StoreError},
 };
 
@@ -54,9 +55,6 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(600);
 /// The pause before a confirmation is tried again while the disk is full.
 const FULL_PAUSE: Duration = Duration::from_secs(5);
-const STOPPED: &str =
-    "You have been unsubscribed and will no longer receive messages. Reply START to resubscribe.";
-const STARTED: &str = "You have been resubscribed.";
 
 pub struct InboxConsumer {
     parts: ConsumerParts,
@@ -71,7 +69,7 @@ pub struct ConsumerParts {
     pub contacts: Contacts,
     /// None where nothing is sent, as in tests.
     pub outbox: Option<Outbox>,
-    pub settings: InboxSettings,
+    pub settings: Settings,
 }
 
 /// A message in the commit of an event, with what keeps the dispatcher from it until then.
@@ -209,7 +207,8 @@ impl InboxConsumer {
         }
         let mut events = Vec::new();
         events.extend(step.is_new.then(|| opened(state)));
-        events.extend(state.note_inbound(message.timestamp, event.at));
+        let reopen = self.parts.settings.now().business.reopen;
+        events.extend(state.note_inbound(message.timestamp, event.at, reopen));
         self.tell(work, state, step, events, Actor::CONTACT).await?;
         self.watch_window(work.store(), state).await?;
         map_reply(work.store(), message, session).await?;
@@ -277,9 +276,10 @@ impl InboxConsumer {
         keyword: Keyword,
         step: Step<'_>,
     ) -> Result<Flow, Failure> {
+        let settings = self.parts.settings.now();
         let text = match keyword {
-            Keyword::Stop => STOPPED,
-            Keyword::Start => STARTED,
+            Keyword::Stop => &settings.business.optout_confirmation,
+            Keyword::Start => &settings.business.optin_confirmation,
             Keyword::Help => return Ok(Flow::Done),
         };
         let is_fresh = between(step.event.at, self.parts.clock.now()) < FRESH;
@@ -290,7 +290,7 @@ impl InboxConsumer {
         let outgoing = Outgoing {
             key: key.clone(),
             chat: state.chat.clone(),
-            content: Content::Text { body: text.to_owned() },
+            content: Content::Text { body: text.clone() },
             quoted: None,
             mentions: Vec::new(),
             link_preview: false,
@@ -312,7 +312,8 @@ impl InboxConsumer {
     }
 
     async fn watch_window(&self, store: &Store, state: &InboxState) -> Result<(), StoreError> {
-        let InboxSettings { window: length, window_warning } = self.parts.settings;
+        let settings = self.parts.settings.now();
+        let InboxSettings { window: length, window_warning } = InboxSettings::of(&settings);
         let Some(warning) = window_warning else { return Ok(()) };
         let window = Window { last_inbound: state.last_inbound, length };
         if let Some(warns_at) = window.warns_at(warning)

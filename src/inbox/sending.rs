@@ -29,6 +29,7 @@ use crate::{
         uploads::{Source, Uploads, Wanted},
     },
     policy::{self, Kind, Question, Surface, Verdict, Warning},
+    settings::Settings,
     store::{Record, Store},
 };
 
@@ -44,7 +45,7 @@ pub struct SendingParts {
     pub uploads: Uploads,
     pub library: Library,
     pub clock: Clock,
-    pub policy: policy::Settings,
+    pub settings: Settings,
     /// Messages to one recipient in an hour; 0 for no limit.
     pub per_recipient_hour: usize,
 }
@@ -131,7 +132,7 @@ impl Sending {
         kind: Kind,
         options: SendOptions,
     ) -> Result<Prepared, Error> {
-        let SendingParts { store, inbox, sends, clock, policy, per_recipient_hour, .. } =
+        let SendingParts { store, inbox, sends, clock, settings, per_recipient_hour, .. } =
             &self.parts;
         let (session, chat) = self.place(recipient).await?;
         inbox.caught_up().await?;
@@ -143,7 +144,7 @@ impl Sending {
         });
         let now = clock.now();
         let verdict = policy::judge(
-            policy,
+            &policy::Settings::of(&settings.now()),
             &Question {
                 surface: Surface::Business,
                 kind,

@@ -19,6 +19,7 @@ use crate::{
     },
     messaging::{Conversations, unknown_conversation},
     policy::Window,
+    settings::Settings,
     store::Store,
 };
 
@@ -34,7 +35,7 @@ pub struct InboxParts {
     pub conversations: Conversations,
     pub contacts: Contacts,
     pub clock: Clock,
-    pub settings: InboxSettings,
+    pub settings: Settings,
 }
 
 /// Clones are the same inbox.
@@ -48,8 +49,9 @@ impl Inbox {
         Self { parts }
     }
 
+    /// Those in effect now.
     pub fn settings(&self) -> InboxSettings {
-        self.parts.settings
+        InboxSettings::of(&self.parts.settings.now())
     }
 
     pub fn parts(&self) -> &InboxParts {
@@ -100,7 +102,7 @@ impl Inbox {
     /// The window of a conversation; closed for one that is not in the inbox.
     pub fn window(&self, state: Option<&InboxState>) -> Window {
         let last_inbound = state.and_then(|state| state.last_inbound);
-        Window { last_inbound, length: self.parts.settings.window }
+        Window { last_inbound, length: self.settings().window }
     }
 
     /// What is noted of messages, in their order; none where nothing is.

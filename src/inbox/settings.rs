@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::settings::InEffect;
+
 /// The name of the consumer's cursor.
 pub const CONSUMER: &str = "inbox";
 
@@ -11,4 +13,10 @@ pub struct InboxSettings {
     pub window: Duration,
     /// Before the end of the window; none where windows do not count.
     pub window_warning: Option<Duration>,
+}
+
+impl InboxSettings {
+    pub fn of(settings: &InEffect) -> Self {
+        Self { window: settings.window(), window_warning: settings.window_warning() }
+    }
 }

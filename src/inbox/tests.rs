@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
+    config::Config,
     contacts::Contacts,
     domain::{
         Clock, EventBody, Jid, Message, SessionId, SessionRecord, SessionRef, clock::from_seconds,
@@ -18,8 +19,7 @@ use crate::{
     },
     events::{Consumers, EventLog, Retry},
     inbox::{
-        Agent, ConsumerParts, InboxConsumer, InboxEvent, InboxSettings, InboxState, Status,
-        WindowJob,
+        Agent, ConsumerParts, InboxConsumer, InboxEvent, InboxState, Status, WindowJob,
         counts::{self, put_state},
         merge::{Merge, order},
         state::Listed,
@@ -27,15 +27,12 @@ use crate::{
     jobs::{Handler, Jobs, Tries},
     messaging::Ingest,
     session::EventSink,
+    settings::{InEffect, Settings},
     store::{Record, Store},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_secs(3_600);
-const SETTINGS: InboxSettings = InboxSettings {
-    window: Duration::from_secs(24 * 3_600),
-    window_warning: Some(Duration::from_secs(2 * 3_600)),
-};
 
 struct Stage {
     store: Store,
@@ -73,14 +70,24 @@ impl Stage {
         Self::on(Store::temporary().await.unwrap()).await
     }
 
+    fn settings(&self) -> Settings {
+        let shipped = InEffect::configured(&Config::shipped().unwrap());
+        Settings::unchanged(self.log.clone(), shipped)
+    }
+
     fn consumer(&self) -> InboxConsumer {
         let parts = (self.store.clone(), self.log.clone(), self.clock.clone());
         InboxConsumer::new(ConsumerParts {
             clock: self.clock.clone(),
             jobs: self.jobs.clone(),
-            contacts: Contacts::new(parts, self.tasks.clone(), CancellationToken::new()),
+            contacts: Contacts::new(
+                parts,
+                self.settings(),
+                self.tasks.clone(),
+                CancellationToken::new(),
+            ),
             outbox: None,
-            settings: SETTINGS,
+            settings: self.settings(),
         })
     }
 
@@ -200,8 +207,7 @@ async fn groups_and_chats_without_a_message_are_not_in_the_inbox() {
 async fn the_end_of_a_window_is_announced_once_and_put_off_by_each_message() {
     let stage = Stage::new().await;
     let stop = stage.start();
-    let InboxSettings { window, window_warning } = SETTINGS;
-    let job = WindowJob::new(stage.clock.clone(), window, window_warning.unwrap());
+    let job = WindowJob::new(stage.clock.clone(), stage.settings());
     let handlers = HashMap::from([(WindowJob::KIND, Arc::new(job) as Arc<dyn Handler>)]);
     stage.jobs.start(handlers, Tries::default(), &stage.tasks, stop.clone());
     let expiring = async |stage: &Stage| {

@@ -1,16 +1,15 @@
 //! Job that announces the end of a window: one for each conversation whose window is open.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{Clock, Error, Jid, SessionId, Timestamp},
     events::{NewEvent, Work},
-    inbox::{counts::put_state, event::InboxEvent, state::InboxState},
+    inbox::{counts::put_state, event::InboxEvent, settings::InboxSettings, state::InboxState},
     jobs::{Handler, Job, Then},
     policy::Window,
+    settings::Settings,
     store::{Store, StoreError},
 };
 
@@ -23,16 +22,15 @@ struct Payload {
 
 /// Announces ends of windows.
 pub struct WindowJob {
-    pub clock: Clock,
-    pub length: Duration,
-    pub warning: Duration,
+    clock: Clock,
+    settings: Settings,
 }
 
 impl WindowJob {
     pub const KIND: &'static str = "window of a conversation";
 
-    pub fn new(clock: Clock, length: Duration, warning: Duration) -> Self {
-        Self { clock, length, warning }
+    pub fn new(clock: Clock, settings: Settings) -> Self {
+        Self { clock, settings }
     }
 }
 
@@ -67,9 +65,12 @@ impl Handler for WindowJob {
         let Some(state) = work.get(&InboxState::at(&session, &chat)).await? else {
             return Ok(Then::Done);
         };
-        let window = Window { last_inbound: state.last_inbound, length: self.length };
+        let InboxSettings { window: length, window_warning } =
+            InboxSettings::of(&self.settings.now());
+        let window = Window { last_inbound: state.last_inbound, length };
         let (now, ends) = (self.clock.now(), window.expires_at());
-        let (Some(warns_at), Some(expires_at)) = (window.warns_at(self.warning), ends) else {
+        let warns_at = window_warning.and_then(|warning| window.warns_at(warning));
+        let (Some(warns_at), Some(expires_at)) = (warns_at, ends) else {
             return Ok(Then::Done);
         };
         if now < warns_at {

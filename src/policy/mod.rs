@@ -22,6 +22,7 @@ pub use self::{
 use crate::{
     config::{OptIn, Plan, WindowMode},
     domain::Timestamp,
+    settings::InEffect,
 };
 
 /// What sends, as far as the rules differ.
@@ -60,6 +61,20 @@ pub struct Settings {
     pub broadcast_starter: usize,
     /// None for sends at any time.
     pub quiet_hours: Option<QuietHours>,
+}
+
+impl Settings {
+    /// Those in effect.
+    pub fn of(settings: &InEffect) -> Self {
+        let InEffect { business, broadcast_starter, .. } = settings;
+        Self {
+            opt_in: business.opt_in,
+            window: business.window,
+            plan: business.plan,
+            broadcast_starter: *broadcast_starter,
+            quiet_hours: None,
+        }
+    }
 }
 
 /// A send that is to be judged.

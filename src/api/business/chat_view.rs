@@ -199,7 +199,7 @@ impl Known {
         let (window, settings) = (services.inbox.window(Some(state)), services.inbox.settings());
         let warning = settings.window_warning.unwrap_or_default();
         WindowView {
-            enforced: services.config.business.window == WindowMode::Enforce,
+            enforced: services.settings.now().business.window == WindowMode::Enforce,
             open: window.is_open(self.now),
             expires_at: window.expires_at().map(time),
             seconds_remaining: window.remaining(self.now).as_secs(),

@@ -23,6 +23,7 @@ mod pay_page;
 mod payment_links;
 mod payment_view;
 mod stripe;
+mod settings;
 mod tags;
 mod template_view;
 mod templates;
@@ -47,5 +48,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(payment_links::endpoints());
     all.extend(pay_page::endpoints());
     all.extend(stripe::endpoints());
+    all.extend(settings::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()
 }

@@ -105,7 +105,7 @@ fn shown(services: &Services, link: &PaymentLink) -> String {
         ProviderKind::Page => config.payments.instructions.trim(),
         _ => "This is a simulated payment: the control of the simulated network pays it.",
     };
-    view(link, &config.business.name, instructions, services.clock.now())
+    view(link, &services.settings.now().business.name, instructions, services.clock.now())
 }
 
 fn view(link: &PaymentLink, business: &str, instructions: &str, now: Timestamp) -> String {

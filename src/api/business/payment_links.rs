@@ -172,7 +172,8 @@ async fn create(call: Call<Send>, Body(body): Body<Draft>) -> Result<Created<Mad
 }
 
 fn price(services: &Services, body: &Draft) -> Result<(Amount, Currency), Error> {
-    let code = body.currency.as_deref().unwrap_or(&services.config.payments.currency);
+    let settings = services.settings.now();
+    let code = body.currency.as_deref().unwrap_or(&settings.payments.currency);
     let currency =
         Currency::of(code).map_err(|error| Error::invalid_field("currency", error.to_string()))?;
     let amount = Amount::read(&body.amount.text(), currency)

@@ -25,7 +25,8 @@ pub fn in_order<S>(call: &Call<S, OwnSessions>) -> Vec<SessionStatus> {
 
 /// The same for whoever sees one session alone, or all.
 pub fn ordered(services: &Services, own: Option<SessionId>) -> Vec<SessionStatus> {
-    let primary = &services.config.business.primary_session;
+    let settings = services.settings.now();
+    let primary = &settings.business.primary_session;
     let mut all = services.supervisor.list();
     all.retain(|status| own.as_ref().is_none_or(|own| *own == status.id));
     all.sort_by_key(|status| {

@@ -84,7 +84,7 @@ async fn status(
         Some(name) => Some(sessions::named(&call, name)?),
         None => sessions::in_order(&call).into_iter().next(),
     };
-    let name = Some(call.config.business.name.clone()).filter(|name| !name.is_empty());
+    let name = Some(call.settings.now().business.name.clone()).filter(|name| !name.is_empty());
     Ok(Data::of(StatusView {
         connected: found
             .as_ref()

@@ -10,6 +10,7 @@ mod templates;
 mod sending;
 mod payments;
 mod stripe;
+mod settings;
 mod timeline;
 mod types;
 
