@@ -25,6 +25,25 @@ pub enum Locale {
     Portuguese,
 }
 
+impl Locale {
+    /// The language of a BCP 47 tag, as far as its dates are known here; else English.
+    pub fn of_tag(tag: &str) -> Self {
+        if tag.eq_ignore_ascii_case("en-GB") {
+            return Self::BritishEnglish;
+        }
+        let language = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        match language.as_str() {
+            "de" => Self::German,
+            "es" => Self::Spanish,
+            "fr" => Self::French,
+            "it" => Self::Italian,
+            "nl" => Self::Dutch,
+            "pt" => Self::Portuguese,
+            _ => Self::English,
+        }
+    }
+}
+
 const ENGLISH: [&str; 12] = [
     "January",
     "February",

@@ -305,7 +305,7 @@ impl InboxConsumer {
         };
         let reservation = outbox.reserve(&entry);
         let place = outbox.enqueue_in(work.store(), &entry).await?;
-        let note = SentNote { author: Author::SYSTEM, client_ref: None, interactive: None };
+        let note = SentNote::by(Author::SYSTEM);
         work.put(&SentNote::at(step.session, &key), &note).await?;
         self.posted().insert(step.event.id, (entry, place, reservation));
         Ok(Flow::Done)

@@ -120,6 +120,11 @@ fn bold(text: &str) -> String {
 }
 
 impl SentMenu {
+    /// The menu of a template's buttons; none without a button to reply with.
+    pub fn of_template(options: Vec<MenuOption>, at: Timestamp) -> Option<Self> {
+        (!options.is_empty()).then_some(Self { kind: MenuKind::Buttons, options, at })
+    }
+
     /// The option that a text chooses: by its number, its title or its id. None for another text, and after a day.
     pub fn chosen(&self, text: &str, now: Timestamp) -> Option<&MenuOption> {
         if LIFE <= between(self.at, now) {

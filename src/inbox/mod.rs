@@ -35,7 +35,7 @@ pub use self::{
     consumer::{ConsumerParts, InboxConsumer},
     event::InboxEvent,
     list::{InboxFilter, InboxPage},
-    menu::{MenuDraft, MenuKind, OptionDraft, Section},
+    menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms},
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},

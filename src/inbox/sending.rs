@@ -18,7 +18,7 @@ use crate::{
         outbox::{OutboxEntry, SendOptions},
     },
     inbox::{
-        menu::{MenuDraft, SentMenu},
+        menu::{MenuDraft, MenuOption, SentMenu},
         recipient,
         sent_note::{Author, SentNote},
         service::Inbox,
@@ -88,6 +88,12 @@ pub enum Draft {
     },
     /// With the menu as the caller wrote it.
     Menu(MenuDraft, serde_json::Value),
+    /// A template with its parameters: a text or a file, what can be replied, and the template as the caller named it.
+    Template {
+        message: Box<Draft>,
+        options: Vec<MenuOption>,
+        written: serde_json::Value,
+    },
 }
 
 /// Who sends, and what goes with the message.
@@ -175,6 +181,10 @@ impl Sending {
     ) -> Result<SentToContact, Error> {
         let SendingParts { sends, uploads, clock, per_recipient_hour, .. } = &self.parts;
         let Terms { author, client_ref, key, quoted, link_preview, options } = terms;
+        let (draft, options_of_template, template) = match draft {
+            Draft::Template { message, options, written } => (*message, options, Some(written)),
+            draft => (draft, Vec::new(), None),
+        };
         // Held until the send has moved the file.
         let mut upload = None;
         let (content, menu, interactive) = match draft {
@@ -182,6 +192,9 @@ impl Sending {
             Draft::Menu(menu, written) => {
                 let sent = menu.sent(clock.now());
                 (Content::Text { body: menu.text() }, Some(sent), Some(written))
+            }
+            Draft::Template { .. } => {
+                return Err(Error::internal("a template within a template was sent"));
             }
             Draft::File { source, kind, filename, caption } => {
                 let wanted = Wanted { kind, filename, caption };
@@ -194,6 +207,7 @@ impl Sending {
                 (Content::Media(received.media.clone()), None, None)
             }
         };
+        let menu = menu.or_else(|| SentMenu::of_template(options_of_template, clock.now()));
         let chat = prepared.chat.clone();
         let request =
             SendRequest { key, chat, content, quoted, mentions: Vec::new(), link_preview };
@@ -201,7 +215,7 @@ impl Sending {
             recipient: prepared.recipient.clone(),
             limit: *per_recipient_hour,
             now: clock.now(),
-            note: SentNote { author, client_ref, interactive },
+            note: SentNote { author, client_ref, interactive, template },
             menu,
         };
         let sent = sends.send_along(&prepared.session, request, options, Some(&counted)).await;

@@ -18,6 +18,9 @@ pub struct SentNote {
     /// The menu that was sent as text, as the caller wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactive: Option<serde_json::Value>,
+    /// The template that was sent as text, as the caller named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<serde_json::Value>,
 }
 
 /// Who sent a message.
@@ -64,6 +67,11 @@ impl Record for SentNote {
 }
 
 impl SentNote {
+    /// The note on a plain message.
+    pub fn by(author: Author) -> Self {
+        Self { author, client_ref: None, interactive: None, template: None }
+    }
+
     /// The note on a message, by the key of its id.
     pub fn at(session: &SessionId, key: &str) -> Key<Self> {
         <Self as Record>::key().text(session.as_str()).text(key)

@@ -43,7 +43,8 @@ pub struct MessageView {
     /// INBOUND or OUTBOUND.
     #[schema(example = "INBOUND")]
     direction: &'static str,
-    /// text, image, video, audio, document, sticker, location, contact, poll, interactive, deleted or unknown.
+    /// text, image, video, audio, document, sticker, location, contact, poll, interactive, template, deleted or
+    /// unknown.
     #[serde(rename = "type")]
     #[schema(example = "text")]
     kind: &'static str,
@@ -80,6 +81,9 @@ pub struct MessageView {
     /// What was chosen from a menu, or the menu that was sent.
     #[schema(value_type = Option<Object>, example = json!(null))]
     interactive: Option<Value>,
+    /// The template that was sent, as the caller named it; null for another message.
+    #[schema(value_type = Option<Object>, example = json!(null))]
+    template: Option<Value>,
     /// WhatsApp's id of the message that it answers; null for no answer.
     #[schema(example = json!(null))]
     reply_to: Option<String>,
@@ -163,9 +167,10 @@ pub fn view(
         conversation_id: conversation_uuid(session, message.chat()).to_string(),
         contact_id: contact.map(|id| id.to_string()),
         direction: direction(message),
-        kind: match note.is_some_and(|note| note.interactive.is_some()) {
-            true => "interactive",
-            false => kind(message),
+        kind: match note {
+            Some(note) if note.interactive.is_some() => "interactive",
+            Some(note) if note.template.is_some() => "template",
+            _ => kind(message),
         },
         text,
         caption,
@@ -178,6 +183,7 @@ pub fn view(
         location_name: place.and_then(|place| place.name.clone()),
         contacts: details.contacts.iter().map(card).collect(),
         interactive: chosen(message).or_else(|| note.and_then(|note| note.interactive.clone())),
+        template: note.and_then(|note| note.template.clone()),
         reply_to: message.quoted.as_ref().map(ToString::to_string),
         reactions: message.reactions.iter().map(reaction).collect(),
         status: MessageStatus::of(message).as_str().to_uppercase(),

@@ -10,11 +10,11 @@ mod chats;
 mod contact_view;
 mod contacts;
 mod import;
-mod quick_replies;
 mod interactive;
 mod media;
 mod message_view;
 mod messages;
+mod quick_replies;
 mod send;
 mod send_body;
 mod sessions;
@@ -25,9 +25,11 @@ mod payment_view;
 mod stripe;
 mod settings;
 mod tags;
+mod template_send;
 mod template_view;
 mod templates;
 mod timeline;
+mod values;
 
 use crate::api::{dialects, endpoint::Endpoint};
 

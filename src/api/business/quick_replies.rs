@@ -6,16 +6,21 @@ use uuid::Uuid;
 
 use crate::{
     api::{
-        business::contact_view::given,
+        business::{
+            chats,
+            contact_view::{ContactId, given},
+            values::Known,
+        },
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Body, Call, Conversations, Created, Data, Message, Path, Query, Read, Repeat,
-            path::uuid, path_value,
+            Body, Call, Conversations, Created, Data, Message, OwnSessions, Path, PathValue, Query,
+            Read, Repeat, path::uuid, path_value,
         },
     },
-    content::{QuickReply, QuickReplyChange, QuickReplyDraft},
-    domain::{Error, Subject},
+    contacts::Contact,
+    content::{Filled, QuickReply, QuickReplyChange, QuickReplyDraft},
+    domain::{Error, ErrorCode, Subject},
 };
 
 const TAG: &str = "Business content";
@@ -48,6 +53,13 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete(ONE, remove)
             .named("deleteQuickReply")
             .about(TAG, "Delete a quick reply"),
+        Endpoint::post("/api/whatsapp-api/quick-replies/{id}/render", render)
+            .named("renderQuickReply")
+            .about(TAG, "The text of a quick reply for a conversation or a contact")
+            .details(
+                "Counts as a use. A variable without a value stays in the text as it is written, and is listed in \
+                 `missing`; without a contact these are all that concern one. Nothing is sent.",
+            ),
     ]
 }
 
@@ -198,4 +210,68 @@ async fn remove(
 fn media(text: &str) -> Result<Uuid, Error> {
     let read = text.trim().parse();
     read.map_err(|_| Error::invalid_field("mediaId", "must be the id of an uploaded file"))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = QuickReplyRendering, example = json!({}))]
+struct Rendering {
+    /// The conversation that the text is for.
+    #[schema(max_length = 36, example = json!(null))]
+    conversation_id: Option<String>,
+    /// In place of it: the contact.
+    #[schema(max_length = 36, example = json!(null))]
+    contact_id: Option<String>,
+}
+
+/// A text with its values.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RenderedQuickReply)]
+struct RenderedView {
+    /// The text, ready to be sent.
+    #[schema(example = "Hi Ada, this is Grace from Acme Corp.")]
+    text: String,
+    /// Variables without a value, which stay in the text as they are written.
+    #[schema(example = json!(["x"]))]
+    missing: Vec<String>,
+}
+
+async fn render(
+    call: Call<Conversations, OwnSessions>,
+    Path(id): Path<QuickReplyId>,
+    Body(body): Body<Rendering>,
+) -> Result<Data<RenderedView>, ApiError> {
+    let contact = match (&body.conversation_id, &body.contact_id) {
+        (Some(_), Some(_)) => {
+            let fault = "cannot be given together with conversationId";
+            return Err(Error::invalid_field("contactId", fault).into());
+        }
+        (Some(id), None) => match chats::find(&call, id).await?.state.contact {
+            Some(id) => known(call.contacts.get(id).await)?,
+            None => None,
+        },
+        (None, Some(id)) => Some(contact(&call, id).await?),
+        (None, None) => None,
+    };
+    let values = Known::of(&call).await?;
+    let Filled { text, missing } =
+        call.quick_replies.render(id, &values.values(contact.as_ref())).await?;
+    Ok(Data::of(RenderedView { text, missing }))
+}
+
+/// A contact by its id. A key for one session reaches the contacts of its conversations alone.
+async fn contact(call: &Call<Conversations, OwnSessions>, id: &str) -> Result<Contact, Error> {
+    let id = ContactId::read(id)?;
+    match call.own_session() {
+        None => call.contacts.get(id).await,
+        Some(_) => Err(Error::not_found(Subject::Contact, format!("there is no contact {id}"))),
+    }
+}
+
+/// None for a contact that was deleted since.
+fn known(found: Result<Contact, Error>) -> Result<Option<Contact>, Error> {
+    match found {
+        Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+        found => found.map(Some),
+    }
 }

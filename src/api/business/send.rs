@@ -10,7 +10,7 @@ use crate::{
             chats::{self, ChatId},
             interactive,
             send_body::{self, SendBody, SendType},
-            sessions,
+            sessions, template_send,
         },
         chat::{count_send, time},
         endpoint::Endpoint,
@@ -40,7 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("sendBusinessMessage")
             .about(TAG, "Send a message to a contact")
             .details(
-                "The contact must have opted in, and messages other than templates need an open window. Buttons and lists are sent as numbered text, and the reply is mapped back for a day.",
+                "The contact must have opted in, and messages other than templates need an open window. Templates are rendered here. Buttons and lists are sent as numbered text, and the reply is mapped back for a day.",
             ),
         sends(Endpoint::post("/api/whatsapp-api/chats/{id}/messages", send_to_chat))
             .named("sendToBusinessChat")
@@ -87,10 +87,10 @@ pub struct SentView {
     /// The caller's own name for the message; null without one.
     #[schema(example = json!(null))]
     client_ref: Option<String>,
-    /// `text` where buttons or a list were sent as numbered text.
+    /// `text` where a template, buttons or a list were sent as text.
     #[schema(example = json!(null))]
     rendered: Option<&'static str>,
-    /// Such as `outside_24h_window`.
+    /// `outside_24h_window` and `template_rendered_locally`.
     #[schema(example = json!([]))]
     warnings: Vec<&'static str>,
 }
@@ -101,7 +101,7 @@ async fn send(call: Call, Body(body): Body<SendBody>) -> Result<Data<SentView>, 
         return react(&call, body, None).await;
     }
     let recipient = recipient(&call, &body).await;
-    let draft = draft(&call, &body);
+    let draft = draft(&call, &body).await;
     let (recipient, draft) = Error::both(recipient, draft)?;
     deliver(&call, body, recipient, draft).await
 }
@@ -114,7 +114,7 @@ async fn send_to_chat(
     body.check_type()?;
     let draft = match body.kind() {
         SendType::Reaction => None,
-        _ => Some(draft(&call, &body)?),
+        _ => Some(draft(&call, &body).await?),
     };
     let found = chats::find(&call, &id).await?;
     let (session, chat) = (found.state.session, found.state.chat);
@@ -148,7 +148,7 @@ async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
 }
 
 /// What is sent, checked before anything is looked up.
-fn draft(call: &Call, body: &SendBody) -> Result<Draft, Error> {
+async fn draft(call: &Call, body: &SendBody) -> Result<Draft, Error> {
     if let Some(channel) = body.channel.as_deref()
         && !channel.eq_ignore_ascii_case("whatsapp")
     {
@@ -164,6 +164,7 @@ fn draft(call: &Call, body: &SendBody) -> Result<Draft, Error> {
         SendType::Image | SendType::Document | SendType::Audio | SendType::Video => {
             send_body::file(call, body, call.own_session().is_some())
         }
+        SendType::Template => template_send::draft(call, body).await,
         _ => send_body::content(body).map(Draft::Content),
     }
 }
@@ -175,7 +176,9 @@ async fn deliver(
     draft: Draft,
 ) -> Result<Data<SentView>, ApiError> {
     let options = SendOptions { queue_if_offline: body.queue, ..SendOptions::default() };
-    let prepared = call.sending.prepare(&recipient, Kind::Free, options).await?;
+    let is_template = matches!(draft, Draft::Template { .. });
+    let kind = if is_template { Kind::Template } else { Kind::Free };
+    let prepared = call.sending.prepare(&recipient, kind, options).await?;
     note_session(call.request(), &prepared.session);
     let quoted = match body.reply_to.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
         Some(text) => Some(quoted(call, &prepared, text).await?),
@@ -198,8 +201,9 @@ async fn deliver(
             (entry.message_id(entry.account.as_ref()), entry.queued_at, MessageStatus::Pending)
         }
     };
-    let view = sent_view(&prepared, &id, at, status);
-    let rendered = is_menu.then_some("text");
+    let mut view = sent_view(&prepared, &id, at, status);
+    view.warnings.extend(is_template.then_some(template_send::WARNING));
+    let rendered = (is_menu || is_template).then_some("text");
     Ok(Data::of(SentView { client_ref: body.client_ref, rendered, ..view }))
 }
 

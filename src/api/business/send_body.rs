@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Content, Error, ErrorCode, address,
+        Content, Error, address,
         command::{ContactCard, MediaKind},
     },
     inbox::Draft,
@@ -39,16 +39,23 @@ pub enum SendType {
 #[derive(Deserialize, ToSchema)]
 #[serde(untagged, expecting = "expected a language such as en_US, or an object with 'code'")]
 #[schema(as = BusinessLanguage)]
-#[expect(dead_code, reason = "checked, and looked up once there are templates")]
 pub enum Language {
     Code(LanguageCode),
     Name(LanguageName),
 }
 
+impl Language {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Code(LanguageCode { code }) => code,
+            Self::Name(LanguageName(name)) => name,
+        }
+    }
+}
+
 /// Language as an object.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = BusinessLanguageCode)]
-#[expect(dead_code, reason = "checked, and looked up once there are templates")]
 pub struct LanguageCode {
     /// Such as `en_US`.
     #[schema(max_length = 20, example = "en_US")]
@@ -59,7 +66,6 @@ pub struct LanguageCode {
 #[derive(Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(as = BusinessLanguageName, max_length = 20, example = "en_US")]
-#[expect(dead_code, reason = "checked, and looked up once there are templates")]
 pub struct LanguageName(String);
 
 #[derive(Deserialize, ToSchema)]
@@ -113,9 +119,8 @@ pub struct SendBody {
     pub template_name: Option<String>,
     /// Language of the template.
     pub language: Option<Language>,
-    /// Values for the variables of the template, in the form of Meta's Cloud API.
-    #[schema(value_type = Option<Vec<Object>>, max_items = 10)]
-    #[expect(dead_code, reason = "checked, and filled in once there are templates")]
+    /// Of a template, in the form of Meta's Cloud API: the parameters of its header, its body and its buttons.
+    #[schema(value_type = Option<Vec<Object>>, max_items = 12)]
     pub components: Option<Vec<Value>>,
     /// Up to three buttons, or a list of up to ten rows, in the form of Meta's Cloud API.
     #[schema(value_type = Option<Object>)]
@@ -187,12 +192,6 @@ impl SendBody {
             missing.map(|(field, _)| ((*field).to_owned(), "is required".to_owned())).collect();
         if !faults.is_empty() {
             return Err(Error::invalid_fields(faults));
-        }
-        if let Some(name) =
-            self.template_name.as_ref().filter(|_| self.kind() == SendType::Template)
-        {
-            let message = format!("there is no template named '{name}'");
-            return Err(Error::new(ErrorCode::NotFound, message));
         }
         Ok(())
     }

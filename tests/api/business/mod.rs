@@ -6,6 +6,7 @@ mod chats;
 mod contacts;
 mod import;
 mod quick_replies;
+mod template_sends;
 mod templates;
 mod sending;
 mod payments;

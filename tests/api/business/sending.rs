@@ -19,21 +19,21 @@ use crate::{
     chat::write,
 };
 
-const ADA: &str = "15550000011";
+pub const ADA: &str = "15550000011";
 
 /// What a phone shows of its chat with the session.
-async fn on_phone(app: &TestApp, phone: &str) -> Vec<Value> {
+pub async fn on_phone(app: &TestApp, phone: &str) -> Vec<Value> {
     let path = format!("/_simulator/v1/accounts/{phone}/chats/{PHONE}@c.us/messages");
     let (_, answer) = app.get(&path).await;
     answer["data"]["messages"].as_array().cloned().unwrap_or_default()
 }
 
-async fn send(app: &TestApp, body: Value) -> (u16, Value) {
+pub async fn send(app: &TestApp, body: Value) -> (u16, Value) {
     call(app, Method::POST, "/send", Some(body)).await
 }
 
 /// A session, and a contact who has written.
-async fn shop() -> TestApp {
+pub async fn shop() -> TestApp {
     let app = TestApp::start().await;
     app.ready("shop", PHONE).await;
     write(&app, ADA, "Hi").await;
@@ -56,11 +56,11 @@ async fn upload_part(app: &TestApp, part: &str, bytes: Vec<u8>, name: &str) -> (
     (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
 }
 
-async fn upload(app: &TestApp, bytes: Vec<u8>, name: &str) -> (u16, Value) {
+pub async fn upload(app: &TestApp, bytes: Vec<u8>, name: &str) -> (u16, Value) {
     upload_part(app, "file", bytes, name).await
 }
 
-fn png() -> Vec<u8> {
+pub fn png() -> Vec<u8> {
     use base64::Engine;
     let (_, data) = PNG.split_once(',').unwrap();
     base64::engine::general_purpose::STANDARD.decode(data).unwrap()
