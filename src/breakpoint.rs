@@ -34,6 +34,14 @@ pub enum Breakpoint {
     InboxHandled,
     /// The steps of an event are committed, and its consumers not woken.
     InboxCommitted,
+    /// Recipients of a broadcast are queued, and that is not yet on the disk.
+    BroadcastFed,
+    /// Recipients of a broadcast are queued; the outbox has not heard of it.
+    BroadcastDurable,
+    /// What became of a message of a broadcast is counted; that is not committed.
+    BroadcastCounted,
+    /// A broadcast is complete; nobody has heard of it.
+    BroadcastCompleted,
     /// That a session is being removed is on the disk; its engine still runs.
     RemovalBegun,
     /// What waited in the outbox is cancelled; nothing is wiped.
@@ -55,7 +63,7 @@ pub enum Breakpoint {
 }
 
 impl Breakpoint {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::WriteClaimed,
         Self::OutboxCommitted,
         Self::OutboxDurable,
@@ -69,6 +77,10 @@ impl Breakpoint {
         Self::DeliveryRecorded,
         Self::InboxHandled,
         Self::InboxCommitted,
+        Self::BroadcastFed,
+        Self::BroadcastDurable,
+        Self::BroadcastCounted,
+        Self::BroadcastCompleted,
         Self::RemovalBegun,
         Self::RemovalCancelled,
         Self::RemovalTold,
@@ -79,6 +91,12 @@ impl Breakpoint {
         Self::SecretsSealed,
         Self::FormerKeyForgotten,
     ];
+
+    /// Whether the process comes by only when a broadcast is sent.
+    pub fn is_of_broadcasts(self) -> bool {
+        use Breakpoint::{BroadcastCompleted, BroadcastCounted, BroadcastDurable, BroadcastFed};
+        matches!(self, BroadcastFed | BroadcastDurable | BroadcastCounted | BroadcastCompleted)
+    }
 
     /// Whether the process comes by only when a session is removed.
     pub fn is_of_removal(self) -> bool {
@@ -109,6 +127,10 @@ impl Breakpoint {
             Self::DeliveryRecorded => "delivery-recorded",
             Self::InboxHandled => "inbox-handled",
             Self::InboxCommitted => "inbox-committed",
+            Self::BroadcastFed => "broadcast-fed",
+            Self::BroadcastDurable => "broadcast-durable",
+            Self::BroadcastCounted => "broadcast-counted",
+            Self::BroadcastCompleted => "broadcast-completed",
             Self::RemovalBegun => "removal-begun",
             Self::RemovalCancelled => "removal-cancelled",
             Self::RemovalTold => "removal-told",

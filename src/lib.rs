@@ -55,6 +55,8 @@ pub mod policy;
 pub mod inbox;
 // Quick replies and templates, and how they are filled in.
 pub mod content;
+// Broadcasts of a template to many contacts.
+pub mod campaigns;
 // Links that can be paid, and once.
 pub mod payments;
 // Delivery of events to callers' endpoints.

@@ -2,8 +2,8 @@
 //! here.
 
 use crate::{
-    accounts, contacts, content, events, inbox, jobs, messaging, payments, services, settings,
-    store::Catalogue, webhooks,
+    accounts, campaigns, contacts, content, events, inbox, jobs, messaging, payments, services,
+    settings, store::Catalogue, webhooks,
 };
 
 /// The tables of every module.
@@ -15,6 +15,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     contacts::TABLES,
     accounts::TABLES,
     inbox::TABLES,
+    campaigns::TABLES,
     content::TABLES,
     payments::TABLES,
     webhooks::TABLES,

@@ -4,6 +4,7 @@
 //! written. Each figure drives the program itself, built for release, from outside. `soak` is no
 //! figure and runs only by its name: `make soak`.
 
+mod broadcast;
 mod browser_memory;
 mod chat_pages;
 mod chats;
@@ -38,7 +39,7 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 14] = [
+const GROUPS: [Group; 15] = [
     ("send", || Box::pin(send::measure())),
     ("outbox", || Box::pin(outbox::measure())),
     ("cost", || Box::pin(cost::measure())),
@@ -46,6 +47,7 @@ const GROUPS: [Group; 14] = [
     ("chats", || Box::pin(chats::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
     ("contacts", || Box::pin(contacts::measure())),
+    ("broadcast", || Box::pin(broadcast::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
     ("event-rate", || Box::pin(event_rate::measure())),
     ("deliveries", || Box::pin(deliveries::measure())),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::tz::TimeZone;
+use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::SessionId;
@@ -47,6 +47,8 @@ pub struct Business {
     pub marketing_cap_hours: u32,
     pub plan: Plan,
     pub max_upload_mib: u64,
+    /// The part of a day in which broadcasts pause, such as `21:00-08:00`; empty for none.
+    pub quiet_hours: String,
 }
 
 /// Whose consent a send needs.
@@ -115,6 +117,8 @@ impl Business {
         claim("business.broadcast_gap_milliseconds", is_gap, fault);
         let is_possible = self.marketing_cap_hours <= HOURS_OF_A_YEAR;
         claim("business.marketing_cap_hours", is_possible, "must be at most 8760");
+        let is_possible = self.quiet_hours.is_empty() || is_part_of_day(&self.quiet_hours);
+        claim("business.quiet_hours", is_possible, "must be a part of a day such as 21:00-08:00");
         for (path, text) in [
             ("business.optout_confirmation", &self.optout_confirmation),
             ("business.optin_confirmation", &self.optin_confirmation),
@@ -161,6 +165,13 @@ fn is_locale(text: &str) -> bool {
     text.len() <= LONGEST_LOCALE && parts.next().is_some_and(is_language) && parts.all(is_part)
 }
 
+/// Two different times of day.
+fn is_part_of_day(text: &str) -> bool {
+    let time = |text: &str| Time::strptime("%H:%M", text.trim()).ok();
+    let times = text.split_once('-').and_then(|(from, to)| time(from).zip(time(to)));
+    times.is_some_and(|(from, to)| from != to)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -186,6 +197,9 @@ mod tests {
             ("WAGATE_BUSINESS__OPTIN_KEYWORDS", "start,STOP"),
             ("WAGATE_BUSINESS__OPTOUT_CONFIRMATION", " "),
             ("WAGATE_BUSINESS__BROADCAST_GAP_MILLISECONDS", "[4000, 1500]"),
+            ("WAGATE_BUSINESS__MARKETING_CAP_HOURS", "9000"),
+            ("WAGATE_BUSINESS__QUIET_HOURS", "21:00"),
+            ("WAGATE_BUSINESS__QUIET_HOURS", "21:00-21:00"),
             ("WAGATE_BUSINESS__REOPEN", "never"),
         ] {
             assert!(load(name, value).is_err(), "{name}={value}");

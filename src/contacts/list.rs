@@ -282,6 +282,6 @@ fn behind(key: &IndexKey<Contact>) -> IndexKey<Contact> {
 }
 
 /// The id that the key of a contact ends with.
-fn id_of(key: &Key<Contact>) -> Option<Uuid> {
+pub fn id_of(key: &Key<Contact>) -> Option<Uuid> {
     Uuid::from_slice(key.as_bytes().get(1..)?).ok()
 }

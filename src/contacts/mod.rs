@@ -23,6 +23,7 @@
 //! `Address::of_chat(&jid)` is the address of a chat with one person. Nothing here commits: the caller does.
 
 mod actor;
+mod audience;
 mod auto_tags;
 mod changes;
 mod checks;

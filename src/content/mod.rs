@@ -1,7 +1,7 @@
 //! Content: texts that are written once and sent often. Quick replies are filled in for the person who sends them;
 //! templates are rendered with the parameters of a send.
 //!
-//! Rendering is pure. This module knows no HTTP, no session and no conversation.
+//! Rendering is pure. This module knows no HTTP and no session.
 //!
 //! ```ignore
 //! // What a send calls. Unknown: 404. A draft, or parameters that do not fit: 400.
@@ -14,6 +14,7 @@ mod fields;
 mod placeholders;
 mod quick_replies;
 mod quick_reply;
+mod template_draft;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod variables;
 pub use self::{
     quick_replies::{MOST_QUICK_REPLIES, QuickReplies, QuickReplyChange, QuickReplyDraft},
     quick_reply::QuickReply,
+    template_draft::template_draft,
     templates::{
         Button, Category, Header, HeaderMedia, ImportResult, Imported, MOST_TEMPLATES, MediaFormat,
         MediaSource, MenuOption, Outcome, Parts, Rendered, Status, Template, TemplateChange,

@@ -58,6 +58,7 @@ pub enum Subject {
     Tag,
     QuickReply,
     Template,
+    Broadcast,
     ApiKey,
     IdempotencyKey,
     /// The proxy of a session.

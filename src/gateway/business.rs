@@ -5,8 +5,11 @@ use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    campaigns::{self, CampaignParts, Campaigns},
     config::Config,
+    content::Templates,
     egress::OwnPorts,
+    events::Consumers,
     inbox::{ConsumerParts, Inbox, InboxConsumer, InboxParts, Sending, SendingParts, WindowJob},
     jobs::{Handler, Jobs},
     messaging::{Messaging, Outbox},
@@ -43,12 +46,14 @@ pub fn window_job(inbox: &Inbox) -> WindowJob {
 /// Sends to contacts, by the rules of the settings.
 pub fn sending(config: &Config, inbox: &Inbox, messaging: &Messaging) -> Sending {
     let InboxParts { store, contacts, clock, settings, .. } = inbox.parts().clone();
-    let Messaging { sends, message_actions, chats, uploads, library, .. } = messaging.clone();
+    let Messaging { sends, outbox, message_actions, chats, uploads, library, .. } =
+        messaging.clone();
     Sending::new(SendingParts {
         store,
         inbox: inbox.clone(),
         contacts,
         sends,
+        outbox,
         message_actions,
         chats,
         uploads,
@@ -74,4 +79,27 @@ pub fn payments(
     ];
     let jobs = jobs.clone();
     (Payments::new(PaymentsParts { store, log, jobs, contacts, clock, provider }), handlers)
+}
+
+/// Broadcasts, with the task that sends them.
+pub fn start_campaigns(
+    (inbox, sending): (&Inbox, &Sending),
+    (templates, jobs): (&Templates, &Jobs),
+    consumers: &Consumers,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> Campaigns {
+    let InboxParts { store, log, contacts, clock, settings, .. } = inbox.parts().clone();
+    let campaigns = Campaigns::new(CampaignParts {
+        store,
+        log,
+        jobs: jobs.clone(),
+        clock,
+        contacts,
+        templates: templates.clone(),
+        sending: sending.clone(),
+        settings,
+    });
+    campaigns::start(&campaigns, consumers, tasks, stop);
+    campaigns
 }

@@ -28,6 +28,7 @@ use crate::{
     accounts::{ApiKeys, BootstrapKey, MediaLinks},
     api,
     backup::{self, Backups, BackupsParts},
+    campaigns::StartJob,
     config::Config,
     contacts::Contacts,
     content::{QuickReplies, Templates},
@@ -197,6 +198,13 @@ impl Gateway {
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
+        let campaigns = business::start_campaigns(
+            (&inbox, &sending),
+            (&templates, &jobs),
+            &consumers,
+            &tasks,
+            stop.clone(),
+        );
         let frames = api::AllFrames::default();
         let webhooks = Webhooks::new(
             store.clone(),
@@ -231,7 +239,9 @@ impl Gateway {
         }
         let rounds = rounds.into_iter().map(|(kind, _, handler)| (kind, handler));
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
-        let handlers = rounds.chain([(WindowJob::KIND, window)]).chain(payment_handlers).collect();
+        let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
+        let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
+        let handlers = rounds.chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
         let backups = Backups::new(BackupsParts {
@@ -304,6 +314,7 @@ impl Gateway {
             contacts,
             quick_replies,
             templates,
+            campaigns,
             events,
             consumers,
             retention,

@@ -226,7 +226,7 @@ impl InboxConsumer {
         let (event, session) = (step.event, step.session);
         let note = work.get(&SentNote::at(session, &message.id.key)).await?;
         let author = note.map(|note| note.author);
-        let is_response = author.as_ref().is_none_or(|author| author.kind != AuthorKind::System);
+        let is_response = author.as_ref().is_none_or(|author| author.kind == AuthorKind::Api);
         let actor = match &author {
             Some(Author { kind: AuthorKind::Api, id, .. }) => Actor::caller(*id),
             Some(_) | None => Actor::GATEWAY,

@@ -10,12 +10,14 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod bulk;
 mod changes;
 mod consumer;
 mod counts;
 mod event;
 mod facts;
 mod list;
+mod marketing;
 mod menu;
 mod merge;
 mod recipient;
@@ -32,6 +34,7 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    bulk::{Person, Ready},
     consumer::{ConsumerParts, InboxConsumer},
     event::InboxEvent,
     list::{InboxFilter, InboxPage},
@@ -53,4 +56,5 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),
     Declaration::of::<recipient::RecipientHour>(),
+    Declaration::of::<marketing::LastMarketing>(),
 ];

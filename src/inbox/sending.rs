@@ -18,6 +18,7 @@ use crate::{
         outbox::{OutboxEntry, SendOptions},
     },
     inbox::{
+        marketing,
         menu::{MenuDraft, MenuOption, SentMenu},
         recipient,
         sent_note::{Author, SentNote},
@@ -25,8 +26,8 @@ use crate::{
         state::InboxState,
     },
     messaging::{
-        Along, Chats, Library, MessageActions, SendOutcome, SendRequest, Sends,
-        uploads::{Source, Uploads, Wanted},
+        Along, Chats, Library, MessageActions, Outbox, SendOutcome, SendRequest, Sends,
+        uploads::{Source, Upload, Uploads, Wanted},
     },
     policy::{self, Kind, Question, Surface, Verdict, Warning},
     settings::Settings,
@@ -40,6 +41,7 @@ pub struct SendingParts {
     pub inbox: Inbox,
     pub contacts: Contacts,
     pub sends: Sends,
+    pub outbox: Outbox,
     pub message_actions: MessageActions,
     pub chats: Chats,
     pub uploads: Uploads,
@@ -53,7 +55,7 @@ pub struct SendingParts {
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct Sending {
-    parts: SendingParts,
+    pub(in crate::inbox) parts: SendingParts,
 }
 
 /// Whom a message is for.
@@ -93,6 +95,8 @@ pub enum Draft {
         message: Box<Draft>,
         options: Vec<MenuOption>,
         written: serde_json::Value,
+        /// Counted, so that nobody gets too much of it.
+        is_marketing: bool,
     },
 }
 
@@ -179,13 +183,31 @@ impl Sending {
         draft: Draft,
         terms: Terms,
     ) -> Result<SentToContact, Error> {
-        let SendingParts { sends, uploads, clock, per_recipient_hour, .. } = &self.parts;
-        let Terms { author, client_ref, key, quoted, link_preview, options } = terms;
-        let (draft, options_of_template, template) = match draft {
-            Draft::Template { message, options, written } => (*message, options, Some(written)),
-            draft => (draft, Vec::new(), None),
-        };
+        let options = terms.options;
+        let place = (&prepared.chat, &prepared.recipient);
+        let Made { request, counted, upload } = self.make(place, draft, terms).await?;
+        let sends = &self.parts.sends;
+        let sent = sends.send_along(&prepared.session, request, options, Some(&counted)).await;
         // Held until the send has moved the file.
+        drop(upload);
+        Ok(SentToContact { outcome: sent?, prepared })
+    }
+
+    /// Makes a message of a draft, for a chat and the person whose messages are counted. A file is taken in.
+    pub(in crate::inbox) async fn make(
+        &self,
+        (chat, recipient): (&Jid, &Jid),
+        draft: Draft,
+        terms: Terms,
+    ) -> Result<Made, Error> {
+        let SendingParts { uploads, clock, per_recipient_hour, .. } = &self.parts;
+        let Terms { author, client_ref, key, quoted, link_preview, .. } = terms;
+        let (draft, options, template, is_marketing) = match draft {
+            Draft::Template { message, options, written, is_marketing } => {
+                (*message, options, Some(written), is_marketing)
+            }
+            draft => (draft, Vec::new(), None, false),
+        };
         let mut upload = None;
         let (content, menu, interactive) = match draft {
             Draft::Content(content) => (content, None, None),
@@ -207,20 +229,18 @@ impl Sending {
                 (Content::Media(received.media.clone()), None, None)
             }
         };
-        let menu = menu.or_else(|| SentMenu::of_template(options_of_template, clock.now()));
-        let chat = prepared.chat.clone();
-        let request =
-            SendRequest { key, chat, content, quoted, mentions: Vec::new(), link_preview };
+        let menu = menu.or_else(|| SentMenu::of_template(options, clock.now()));
+        let (chat, mentions) = (chat.clone(), Vec::new());
         let counted = Counted {
-            recipient: prepared.recipient.clone(),
+            recipient: recipient.clone(),
             limit: *per_recipient_hour,
             now: clock.now(),
             note: SentNote { author, client_ref, interactive, template },
             menu,
+            is_marketing,
         };
-        let sent = sends.send_along(&prepared.session, request, options, Some(&counted)).await;
-        drop(upload);
-        Ok(SentToContact { outcome: sent?, prepared })
+        let request = SendRequest { key, chat, content, quoted, mentions, link_preview };
+        Ok(Made { request, counted, upload })
     }
 
     /// Reacts to a message, which counts as a message to its chat. An empty emoji removes the reaction.
@@ -322,13 +342,22 @@ fn chats_of(contact: &Contact) -> Vec<Jid> {
     [phone, lid].into_iter().flatten().filter_map(|id| id.parse().ok()).collect()
 }
 
+/// A message that is made and not accepted yet.
+pub(in crate::inbox) struct Made {
+    pub request: SendRequest,
+    pub counted: Counted,
+    /// Its file, which is removed when this is dropped before the file is moved.
+    pub upload: Option<Upload>,
+}
+
 /// What is written in the commit of an accepted message.
-struct Counted {
+pub(in crate::inbox) struct Counted {
     recipient: Jid,
     limit: usize,
     now: Timestamp,
     note: SentNote,
     menu: Option<SentMenu>,
+    is_marketing: bool,
 }
 
 #[async_trait]
@@ -338,6 +367,9 @@ impl Along for Counted {
         let mut transaction = store.transaction();
         let session = &entry.session;
         transaction.put(&SentNote::at(session, &entry.outgoing.key), &self.note).await?;
+        if self.is_marketing {
+            marketing::note(store, &self.recipient, self.now).await?;
+        }
         if let Some(menu) = &self.menu {
             let of_chat = SentMenu::key().text(session.as_str()).text(entry.chat().as_str());
             transaction.put(&of_chat, menu).await?;

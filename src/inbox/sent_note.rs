@@ -42,6 +42,8 @@ pub enum AuthorKind {
     Api,
     /// The gateway itself, such as the confirmation of an opt-out.
     System,
+    /// A broadcast, whose id and name these are.
+    Broadcast,
 }
 
 impl AuthorKind {
@@ -49,6 +51,7 @@ impl AuthorKind {
         match self {
             Self::Api => "api",
             Self::System => "system",
+            Self::Broadcast => "broadcast",
         }
     }
 }

@@ -47,7 +47,7 @@ pub use self::{
         message_actions::MessageActions,
         message_rules::{Change, Refusal, check_unsent},
         outbox::{
-            Along, Outbox, OutboxParts, OutboxSettings, Pace, QueueStats, Reservation,
+            Along, Outbox, OutboxParts, OutboxSettings, Pace, QueueStats, Readiness, Reservation,
             Reservations, SendOutcome,
         },
         outgoing_message::unsent_message,

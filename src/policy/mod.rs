@@ -72,7 +72,8 @@ impl Settings {
             window: business.window,
             plan: business.plan,
             broadcast_starter: *broadcast_starter,
-            quiet_hours: None,
+            // Empty, or checked before it came here.
+            quiet_hours: QuietHours::read(&business.quiet_hours, &business.time_zone).ok(),
         }
     }
 }

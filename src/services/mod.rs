@@ -28,6 +28,7 @@ pub use crate::store::VaultStatus;
 use crate::{
     accounts::{ApiKeys, MediaLinks},
     backup::Backups,
+    campaigns::Campaigns,
     config::Config,
     contacts::Contacts,
     content::{QuickReplies, Templates},
@@ -82,6 +83,7 @@ pub struct Services {
     pub contacts: Contacts,
     pub quick_replies: QuickReplies,
     pub templates: Templates,
+    pub campaigns: Campaigns,
     pub payments: Payments,
     pub events: EventLog,
     pub consumers: Consumers,

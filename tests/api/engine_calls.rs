@@ -101,6 +101,7 @@ async fn no_list_asks_the_engine_once_for_each_of_its_rows() {
     counted.list("conversations in the plain form", "/api/v1/conversations?limit=50").await;
     counted.list("quick replies", "/api/whatsapp-api/quick-replies?q=/a").await;
     counted.list("templates", "/api/whatsapp-api/templates?search=a").await;
+    counted.list("broadcasts", "/api/whatsapp-api/broadcasts?status=DRAFT").await;
     let text = json!({ "chatId": chat, "content": "good evening" });
     counted.count("send a text", "/api/v1/sessions/s/send-text", Some(text)).await;
     let read = format!("/api/v1/sessions/s/chats/{chat}/mark-read");

@@ -225,6 +225,18 @@ impl Scene {
         });
         let (_, template) = self.app.post("/api/whatsapp-api/templates", template).await;
         self.note("template", &template["id"]);
+        let sale = json!({
+            "name": "spring_sale", "category": "MARKETING", "language": "en_US",
+            "components": [{ "type": "BODY", "text": "All at half the price" }],
+        });
+        self.app.post("/api/whatsapp-api/templates", sale).await;
+        for name in ["broadcast", "cancelled broadcast"] {
+            let draft = json!({
+                "name": name, "templateName": "spring_sale", "language": "en_US", "tags": ["vip"],
+            });
+            let (_, draft) = self.app.post("/api/whatsapp-api/broadcasts", draft).await;
+            self.note(name, &draft["id"]);
+        }
     }
 
     async fn messages(&mut self, words: Value) {
@@ -313,6 +325,8 @@ impl Scene {
                 () if name.contains("Payment") && id.ends_with("50") => "payment link",
                 () if name.contains("AutoTaggingRule") => "rule",
                 () if name.contains("QuickReply") => "quick reply",
+                () if name == "cancelBroadcast" => "cancelled broadcast",
+                () if name.contains("Broadcast") => "broadcast",
                 () if name.ends_with("Template") => "template",
                 () if name == "deleteBusinessChat" => "other conversation",
                 () if name.contains("BusinessChat") => "conversation",

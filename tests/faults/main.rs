@@ -10,6 +10,7 @@
 )]
 
 mod breakpoints;
+mod broadcast_kills;
 mod inbox_kills;
 mod index_kills;
 mod migration_kills;

@@ -120,7 +120,7 @@ struct ReactionView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessSender)]
 struct SentByView {
-    /// `api` for a caller of this API, `system` for the gateway itself.
+    /// `api` for a caller of this API, `broadcast`, or `system` for the gateway itself.
     #[serde(rename = "type")]
     #[schema(example = "api")]
     kind: &'static str,

@@ -5,6 +5,8 @@
 mod agents;
 mod auto_tagging;
 mod chat_bulk;
+mod broadcast_view;
+mod broadcasts;
 mod chat_view;
 mod chats;
 mod contact_view;
@@ -41,6 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(auto_tagging::endpoints());
     all.extend(quick_replies::endpoints());
     all.extend(templates::endpoints());
+    all.extend(broadcasts::endpoints());
     all.extend(status::endpoints());
     all.extend(chat_bulk::endpoints());
     all.extend(chats::endpoints());

@@ -207,7 +207,8 @@ fn not_found(subject: Option<Subject>) -> &'static str {
             | Subject::Reading
             | Subject::Store
             | Subject::Tag
-            | Subject::Template,
+            | Subject::Template
+            | Subject::Broadcast,
         )
         | None => "NOT_FOUND",
     }

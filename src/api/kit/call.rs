@@ -57,6 +57,7 @@ permissions! {
     Send: "Needs the scope `send`.",
     Conversations: "Needs the scope `conversations`.",
     Contacts: "Needs the scope `contacts`.",
+    Broadcasts: "Needs the scope `broadcasts`.",
     Admin: "Needs the scope `admin`."
 }
 

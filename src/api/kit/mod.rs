@@ -24,8 +24,8 @@ pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
     body::Body,
     call::{
-        Admin, AllSessions, Call, Contacts, Conversations, ENGINE, InOrder, InSession, OwnSessions,
-        Public, Read, Send, Sessions,
+        Admin, AllSessions, Broadcasts, Call, Contacts, Conversations, ENGINE, InOrder, InSession,
+        OwnSessions, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},

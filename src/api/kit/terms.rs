@@ -11,6 +11,8 @@ pub enum Scope {
     Conversations,
     /// The contacts of the business, with their consent and timeline.
     Contacts,
+    /// Broadcasts, with the contacts that they go to.
+    Broadcasts,
     Admin,
 }
 
@@ -23,6 +25,7 @@ impl Scope {
             Self::Send => "send",
             Self::Conversations => "conversations",
             Self::Contacts => "contacts",
+            Self::Broadcasts => "broadcasts",
             Self::Admin => "admin",
         }
     }

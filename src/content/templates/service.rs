@@ -101,6 +101,15 @@ impl Templates {
         self.store.get(&Template::at(id)).await?.ok_or_else(|| unknown(id))
     }
 
+    /// By name and language, approved or not.
+    pub async fn find(&self, name: &str, language: &str) -> Result<Template, Error> {
+        let found = self.store.follow(by_name(name, language).below(), 1).await?;
+        match found.into_iter().next() {
+            Some(found) => Ok(found.record),
+            None => Err(self.not_found(name, language).await?),
+        }
+    }
+
     pub async fn create(&self, draft: TemplateDraft) -> Result<Template, Error> {
         let _held = self.changing.lock().await;
         let mut transaction = self.store.transaction();
@@ -192,11 +201,7 @@ impl Templates {
         language: &str,
         components: &[Value],
     ) -> Result<Rendered, Error> {
-        let found = self.store.follow(by_name(name, language).below(), 1).await?;
-        let Some(found) = found.into_iter().next() else {
-            return Err(self.not_found(name, language).await?);
-        };
-        let template = found.record;
+        let template = self.find(name, language).await?;
         if template.status != Status::Approved {
             let message = format!(
                 "Template {name} in {language} is a draft; save it with \"draft\": false to approve it"

@@ -13,7 +13,7 @@ use crate::{
         outbound::{
             contact_cards::name_cards,
             message_rules::{Change, is_there},
-            outbox::{Along, Outbox, SendOutcome},
+            outbox::{Along, Outbox, Readiness, SendOutcome, readiness_of},
             phone_numbers::with_numbers,
             send_request::SendRequest,
         },
@@ -82,24 +82,40 @@ impl Sends {
         }
         check_can_write(&request.chat)?;
         self.check_ready(session, options)?;
+        let is_keyed = request.key.is_some();
+        let outgoing = self.outgoing(session, request).await?;
+        self.outbox.post(session, outgoing, options, is_keyed, along).await
+    }
+
+    /// The message of a request. Its file is moved to its place.
+    pub async fn outgoing(
+        &self,
+        session: &SessionId,
+        request: SendRequest,
+    ) -> Result<Outgoing, Error> {
+        rules::check(&request.content)?;
+        check_can_write(&request.chat)?;
         let request = with_numbers(&self.directory, session, request).await?;
         let chat = canonical_chat(&self.store, session, &request.chat).await?;
         let quoted = match &request.quoted {
             Some(text) => Some(self.quotable(session, &chat, text).await?),
             None => None,
         };
-        let is_keyed = request.key.is_some();
         let key = request.key.unwrap_or_else(Outgoing::new_key);
         let content = name_cards(&self.directory, &self.engines, session, request.content).await?;
-        let outgoing = Outgoing {
+        Ok(Outgoing {
             content: self.files.adopt(session, &key, content).await?,
             key,
             chat,
             quoted,
             mentions: request.mentions,
             link_preview: request.link_preview,
-        };
-        self.outbox.post(session, outgoing, options, is_keyed, along).await
+        })
+    }
+
+    /// Whether a session can send at this moment.
+    pub fn readiness(&self, session: &SessionId) -> Result<Readiness, Error> {
+        Ok(readiness_of(&self.engines.session(session)?.status()))
     }
 
     /// Whether a session can send now, or the message may wait until it can.

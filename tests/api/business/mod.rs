@@ -1,6 +1,8 @@
 //! The business API: a file for each group of its endpoints.
 
 mod auto_tagging;
+mod broadcast_rules;
+mod broadcasts;
 mod callers;
 mod chats;
 mod contacts;

@@ -30,7 +30,7 @@ use crate::{
         waiter::{FOR_THE_NEXT, OutcomeWaiter},
     },
     session::{not_found, not_ready},
-    store::{Counted, IndexKey, Place, StoreError},
+    store::{ChatQueue, Counted, IndexKey, Place, StoreError},
 };
 
 /// Queue heads that are read at once beside those that may be in flight.
@@ -256,7 +256,7 @@ impl Dispatcher {
         loop {
             let alone = fresh.as_ref().filter(|_| self.has_one_alone(uuid));
             let (heads, is_last) = if let Some(entry) = alone {
-                (vec![Head { entry: entry.id, chat: entry.chat().clone() }], true)
+                (vec![head_of(entry)], true)
             } else {
                 let found = self.parts.store.outbox_queue();
                 let found = found.heads(uuid, after.as_ref(), at_once).await?;
@@ -264,7 +264,7 @@ impl Dispatcher {
                 after = found.last().map(|found| found.entry.clone());
                 let is_last = found.len() < at_once;
                 let head =
-                    |chat: crate::store::ChatQueue| Head { entry: chat.head, chat: chat.chat };
+                    |ChatQueue { head, chat, priority, .. }| Head { entry: head, chat, priority };
                 let heads = found.into_iter().map(|found| head(found.record));
                 // The callers of reserved entries are not known yet.
                 let is_known = |head: &Head| !self.parts.reservations.holds(head.entry);
@@ -479,6 +479,10 @@ async fn answer(
         tracing::error!(%error, "that a message was sent is not on the disk yet");
     }
     (ended, waiter)
+}
+
+fn head_of(entry: &OutboxEntry) -> Head {
+    Head { entry: entry.id, chat: entry.chat().clone(), priority: entry.options.priority }
 }
 
 fn full(most: usize) -> Error {

@@ -40,6 +40,7 @@ use uuid::Uuid;
 
 pub use self::{
     along::Along,
+    attempt::{Readiness, readiness_of},
     parts::{OutboxParts, OutboxSettings},
     queue::{Pace, QueueStats},
     reservations::{Reservation, Reservations},

@@ -2,7 +2,8 @@
 //! store.
 //!
 //! Within a chat, messages are sent in the order of their acceptance, so only the head of each chat counts. Heads come
-//! in order: direct messages before bulk ones, then the older first. Two sends are at least the session's pause apart.
+//! in order: direct messages before bulk ones, then the older first. Two sends are at least the session's pause apart. Of
+//! several that may be in flight at once, one place is left to direct messages.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use crate::domain::{
     Jid, SessionRef, Timestamp,
     clock::{Moment, between},
-    outbox::OutboxEntry,
+    outbox::{OutboxEntry, Priority},
 };
 
 /// How fast a session sends.
@@ -31,6 +32,7 @@ pub struct Pace {
 pub struct Head {
     pub entry: Uuid,
     pub chat: Jid,
+    pub priority: Priority,
 }
 
 /// The next step.
@@ -87,7 +89,7 @@ pub struct Queue {
     pub lookups: usize,
     /// Messages that must not wait for the session.
     pub unqueueable: HashSet<Uuid>,
-    in_flight: HashSet<Jid>,
+    in_flight: HashMap<Jid, Priority>,
     /// Messages that back off until this steady time. They block their chats meanwhile.
     backing_off: HashMap<Uuid, Timestamp>,
     /// In steady time.
@@ -102,7 +104,7 @@ impl Queue {
             scheduled: 0,
             lookups: 0,
             unqueueable: HashSet::new(),
-            in_flight: HashSet::new(),
+            in_flight: HashMap::new(),
             backing_off: HashMap::new(),
             last_started: None,
         }
@@ -147,7 +149,7 @@ impl Queue {
         self.queued = self.queued.saturating_sub(1);
         self.unqueueable.remove(&entry.id);
         self.backing_off.remove(&entry.id);
-        self.in_flight.insert(entry.chat().clone());
+        self.in_flight.insert(entry.chat().clone(), entry.options.priority);
         self.last_started = Some(now.steady);
     }
 
@@ -163,8 +165,13 @@ impl Queue {
         let rests = |head: &Head| {
             self.backing_off.get(&head.entry).is_some_and(|until| now.steady < *until)
         };
-        let is_free = |head: &&Head| !self.in_flight.contains(&head.chat) && !rests(head);
+        let is_free = |head: &&Head| !self.in_flight.contains_key(&head.chat) && !rests(head);
         let Some(head) = heads.iter().find(is_free) else { return Next::None };
+        let bulk = self.in_flight.values().filter(|priority| **priority == Priority::Bulk);
+        if head.priority == Priority::Bulk && 1 < pace.at_once && pace.at_once - 1 <= bulk.count() {
+            // Behind a bulk message come bulk ones alone.
+            return Next::Full;
+        }
         let next_turn = self.last_started.map_or(now.steady, |last| last + pace.pause);
         match between(now.steady, next_turn) {
             Duration::ZERO => Next::Send(head.clone()),
@@ -186,7 +193,7 @@ mod tests {
 
     fn head(number: u128, chat: u8) -> Head {
         let entry = entry(number, chat);
-        Head { entry: entry.id, chat: entry.outgoing.chat }
+        Head { entry: entry.id, chat: entry.outgoing.chat, priority: Priority::Direct }
     }
 
     fn queue() -> Queue {
@@ -213,6 +220,27 @@ mod tests {
         queue.ended(entry(1, 1).chat());
         assert_eq!(queue.next(&heads, now, Pace { at_once: 1, ..PACE }), Next::Full);
         assert_eq!(queue.next(&heads, now, PACE), Next::Send(head(2, 1)));
+    }
+
+    #[test]
+    fn one_place_is_left_to_direct_messages() {
+        let (mut queue, now) = (queue(), at(0));
+        let bulk = |number| Head { priority: Priority::Bulk, ..head(number, number as u8) };
+        let pace = Pace { at_once: 3, ..PACE };
+        for number in 1..3_u128 {
+            assert_eq!(queue.next(&[bulk(number)], now, pace), Next::Send(bulk(number)));
+            let mut entry = entry(number, number as u8);
+            entry.options.priority = Priority::Bulk;
+            queue.started(&entry, now);
+        }
+        assert_eq!(queue.next(&[bulk(3)], now, pace), Next::Full);
+        let direct = [head(4, 4), bulk(3)];
+        assert_eq!(queue.next(&direct, now, pace), Next::Send(head(4, 4)));
+        queue.started(&entry(4, 4), now);
+        assert_eq!(queue.next(&[head(5, 5)], now, pace), Next::Full);
+        queue.ended(entry(4, 4).chat());
+        queue.ended(entry(1, 1).chat());
+        assert_eq!(queue.next(&[bulk(3)], now, pace), Next::Send(bulk(3)));
     }
 
     #[test]

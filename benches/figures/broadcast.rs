@@ -1,0 +1,153 @@
+//! A broadcast to 10,000 people without a pause, with direct sends beside it and the memory that it takes.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use crate::{
+    Outcome,
+    gateway::Gateway,
+    machine::resident,
+    report::{Figure, Figures, Target},
+    series::{HEAD, Series, milliseconds},
+};
+
+const PEOPLE: usize = 10_000;
+const SESSION: &str = "bench";
+const PHONE: &str = "15557654321";
+/// Gets messages and never reads or answers.
+const SILENT: &str = "15550000003@c.us";
+const BOUNDARY: &str = "a-boundary";
+const BASE: &str = "/api/whatsapp-api";
+const IDLE_SENDS: usize = 300;
+const BETWEEN_SENDS: Duration = Duration::from_millis(50);
+/// Longer than it takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(600);
+const SETTINGS: [(&str, &str); 2] =
+    [("WAGATE_LIMITS__BUSINESS", "0"), ("WAGATE_BUSINESS__BROADCAST_GAP_MILLISECONDS", "[0, 0]")];
+
+pub async fn measure() -> Outcome<Figures> {
+    let folder = tempfile::tempdir()?;
+    let gateway = Gateway::start_with(folder.path(), "simulated", &SETTINGS).await?;
+    gateway.link(SESSION, PHONE).await?;
+    let caller = Caller::of(&gateway)?;
+    caller.import().await?;
+    let template = json!({
+        "name": "news", "category": "UTILITY", "language": "en_US",
+        "components": [{ "type": "BODY", "text": "All at half the price" }],
+    });
+    caller.post("/templates", &template).await?;
+    let mut alone = Vec::new();
+    for _ in 0..IDLE_SENDS {
+        alone.push(send(&gateway).await?);
+        tokio::time::sleep(BETWEEN_SENDS).await;
+    }
+    let process = gateway.process()?;
+    let (idle, mut most) = (resident(process)?, 0.0_f64);
+    let draft = json!({
+        "name": "News", "templateName": "news", "language": "en_US", "tags": ["*"], "sendNow": true,
+    });
+    let begun = Instant::now();
+    let made = caller.post("/broadcasts", &draft).await?;
+    let path = format!("/broadcasts/{}", made["id"].as_str().ok_or("no broadcast")?);
+    let mut beside = Vec::new();
+    let stats = loop {
+        beside.push(send(&gateway).await?);
+        most = most.max(resident(process)?);
+        let broadcast = caller.get(&path).await?;
+        if broadcast["status"] == "COMPLETED" {
+            break broadcast["stats"].clone();
+        }
+        if broadcast["status"] != "SENDING" || PATIENCE < begun.elapsed() {
+            return Err(format!("the broadcast does not complete: {broadcast}").into());
+        }
+        tokio::time::sleep(BETWEEN_SENDS).await;
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    if stats["sent"] != PEOPLE {
+        return Err(format!("not everybody was sent to: {stats}").into());
+    }
+    gateway.stop().await?;
+    let rate = PEOPLE as f64 / seconds;
+    let (alone, beside, growth) = (Series::of(alone), Series::of(beside), most - idle);
+    let (own, other) = (alone.quantile(0.99), beside.quantile(0.99));
+    let rows = vec![
+        Figure {
+            name: "broadcast to 10,000 people without a pause, recipients a second",
+            ours: format!("{rate:.0}"),
+            beside: format!("memory + {growth:.0} MiB"),
+            ratio: None,
+            target: Some(Target::at_least("≥ 200", 200.0, rate)),
+        },
+        Figure {
+            name: "direct sends beside a broadcast, p99",
+            ours: format!("{other:.1} ms"),
+            beside: format!("{own:.1} ms: without one"),
+            ratio: Some(other / own),
+            target: Some(Target::at_most("≤ 1.50×", 1.5, other / own)),
+        },
+    ];
+    let raw = format!(
+        "## A broadcast\n\nMilliseconds of direct sends. Simulated engine. Memory of the gateway: {idle:.0} MiB before, \
+         {most:.0} MiB at most meanwhile.\n\n{HEAD}{}{}",
+        alone.row("send-text alone"),
+        beside.row("send-text beside a broadcast")
+    );
+    Ok(Figures { rows, raw })
+}
+
+/// Milliseconds of a direct send.
+async fn send(gateway: &Gateway) -> Outcome<f64> {
+    let body = json!({ "chatId": SILENT, "content": "Hello" });
+    let begun = Instant::now();
+    gateway.post(&format!("/api/v1/sessions/{SESSION}/send-text"), &body).await?;
+    Ok(milliseconds(begun.elapsed()))
+}
+
+/// A caller of the business API.
+struct Caller<'g> {
+    gateway: &'g Gateway,
+    key: String,
+}
+
+impl<'g> Caller<'g> {
+    fn of(gateway: &'g Gateway) -> Outcome<Self> {
+        let key = std::fs::read_to_string(gateway.data.join("bootstrap.key"))?;
+        Ok(Self { gateway, key: key.trim().to_owned() })
+    }
+
+    async fn get(&self, path: &str) -> Outcome<Value> {
+        self.call(Method::GET, path, None).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Outcome<Value> {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Outcome<Value> {
+        let url = format!("{}{BASE}{path}", self.gateway.base);
+        let mut request = self.gateway.http.request(method, url).bearer_auth(&self.key);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
+    async fn import(&self) -> Outcome<()> {
+        let mut body = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\
+             phone,name,email,tags,optedIn\n"
+        );
+        for row in 0..PEOPLE {
+            body.push_str(&format!("+1556{row:07},Person {row},,all,true\n"));
+        }
+        body.push_str(&format!("\r\n--{BOUNDARY}--\r\n"));
+        let url = format!("{}{BASE}/contacts/import", self.gateway.base);
+        let request = self.gateway.http.post(url).bearer_auth(&self.key).body(body);
+        let request =
+            request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+        let answer: Value = request.timeout(PATIENCE).send().await?.json().await?;
+        if answer["imported"] == PEOPLE { Ok(()) } else { Err(format!("import: {answer}").into()) }
+    }
+}

@@ -1,0 +1,267 @@
+//! Feeding: the next recipients of a broadcast are skipped or queued, in one commit with how far it has come.
+//!
+//! ```text
+//! look: who is next? ─▶ messages made ready ─▶ commit: judged again, entries, counts, progress ─▶ durable ─▶ handed over
+//! ```
+//!
+//! A message has the same key each time, and its entry is in the commit that moves its recipient on: so nobody gets it
+//! twice, wherever the gateway is killed.
+
+use crate::{
+    breakpoint::Breakpoint,
+    campaigns::{
+        broadcast::{self, Broadcast, Progress},
+        gathering::still_sending,
+        material::Material,
+        preview::{is_capped, person},
+        recipient::{Day, Recipient},
+        recipient_state::{Skip, State},
+        service::CampaignParts,
+    },
+    contacts::{Contact, Medium},
+    domain::{Error, ErrorCode, SessionId},
+    inbox::{Person, Ready},
+    policy::{self, Kind, Question, Surface, Verdict, Window},
+    store::{Place, Record, Store},
+};
+
+/// Recipients that are skipped in one commit beside those that are queued.
+const SKIPPED_AT_ONCE: usize = 100;
+
+/// What a step of feeding came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fed {
+    pub queued: u64,
+    pub skipped: u64,
+}
+
+/// A recipient whose turn it is.
+struct Planned {
+    recipient: Recipient,
+    person: Person,
+    /// None for one that is skipped by what is known so far.
+    ready: Option<Ready>,
+}
+
+/// Queues up to `count` messages. Nothing happens when the broadcast has ended meanwhile.
+pub async fn feed(
+    parts: &CampaignParts,
+    known: &Broadcast,
+    material: &Material,
+    count: u64,
+) -> Result<Fed, Error> {
+    // What a contact did a moment ago counts.
+    parts.sending.caught_up().await?;
+    let mut planned = plan(parts, known, material, usize::try_from(count).unwrap_or(1)).await?;
+    let outcome = commit(parts, known, &planned).await;
+    let (fed, places) = match outcome {
+        Ok(done) => done,
+        Err(error) => {
+            for ready in planned.iter_mut().filter_map(|one| one.ready.take()) {
+                parts.sending.discard(ready).await;
+            }
+            return Err(error);
+        }
+    };
+    if 0 < fed.queued {
+        Breakpoint::BroadcastFed.pass();
+        parts.store.durable().await?;
+        Breakpoint::BroadcastDurable.pass();
+    }
+    let mut places = places.into_iter();
+    for one in planned {
+        let Some(ready) = one.ready else { continue };
+        match places.next().flatten() {
+            Some(place) => parts.sending.enqueued(ready, place).await?,
+            None => parts.sending.discard(ready).await,
+        }
+    }
+    Ok(fed)
+}
+
+/// Looks who is next, and makes their messages ready.
+async fn plan(
+    parts: &CampaignParts,
+    known: &Broadcast,
+    material: &Material,
+    count: usize,
+) -> Result<Vec<Planned>, Error> {
+    let part = Recipient::key().uuid(known.id).below();
+    let part = match known.progress.fed_to {
+        Some(after) => part.after(&Recipient::at(known.id, after)),
+        None => part,
+    };
+    let next = parts.store.select(part, count + SKIPPED_AT_ONCE).await?;
+    let (mut planned, mut queued) = (Vec::new(), 0);
+    for recipient in next {
+        if count <= queued {
+            break;
+        }
+        let person = parts.sending.person(&known.session, &person(&recipient.phone)?).await?;
+        let ready = match judge(parts, &parts.store, known, &recipient, &person).await? {
+            Some(_) => None,
+            None => {
+                let terms = material.terms(recipient.key_of_message());
+                let draft = material.draft()?;
+                let made = parts.sending.ready(&known.session, &person, draft, terms).await;
+                match made {
+                    Ok(ready) => Some(ready),
+                    Err(error) => {
+                        for ready in planned.into_iter().filter_map(|one: Planned| one.ready) {
+                            parts.sending.discard(ready).await;
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        queued += usize::from(ready.is_some());
+        planned.push(Planned { recipient, person, ready });
+    }
+    Ok(planned)
+}
+
+/// Writes what becomes of those whose turn it is. The places of their messages, in their order; none for one that was
+/// skipped after all.
+async fn commit(
+    parts: &CampaignParts,
+    known: &Broadcast,
+    planned: &[Planned],
+) -> Result<(Fed, Vec<Option<Place>>), Error> {
+    let mut transaction = parts.store.transaction();
+    loop {
+        let (mut fed, mut places) = (Fed::default(), Vec::new());
+        let store = transaction.store();
+        let Some(current) = still_sending(store, known).await? else {
+            return Ok((fed, places));
+        };
+        let now = parts.clock.now();
+        let mut fed_to = current.progress.fed_to;
+        for one in planned {
+            let judged = judge(parts, store, known, &one.recipient, &one.person).await?;
+            let (state, reason, chat) = match (judged, &one.ready) {
+                (Some(skip), ready) => {
+                    places.extend(ready.as_ref().map(|_| None));
+                    (State::Skipped, Some(skip), None)
+                }
+                (None, Some(ready)) => match parts.sending.enqueue_in(store, ready).await {
+                    Ok(place) => {
+                        places.push(Some(place));
+                        (State::Queued, None, Some(ready.chat().clone()))
+                    }
+                    Err(error) if error.code == ErrorCode::RateLimited => {
+                        places.push(None);
+                        (State::Skipped, Some(Skip::RateLimited), None)
+                    }
+                    Err(error) => return Err(error),
+                },
+                // It may be sent to after all: its turn comes with the next step.
+                (None, None) => break,
+            };
+            match state {
+                State::Queued => fed.queued += 1,
+                _ => fed.skipped += 1,
+            }
+            let recipient = Recipient {
+                state,
+                reason: reason.map(|skip| skip.as_str().to_owned()),
+                chat,
+                changed_at: now,
+                ..one.recipient.clone()
+            };
+            put(store, &recipient).await?;
+            fed_to = Some(recipient.contact);
+        }
+        let progress = Progress {
+            fed_to,
+            queued: current.progress.queued + fed.queued,
+            skipped: current.progress.skipped + fed.skipped,
+            ..current.progress
+        };
+        count_today(parts, store, &known.session, fed.queued).await?;
+        let former = current.status;
+        broadcast::put(store, Some(former), &Broadcast { progress, ..current }).await?;
+        if transaction.commit().await? {
+            return Ok((fed, places));
+        }
+    }
+}
+
+/// Why somebody gets no message; none for who gets it.
+async fn judge(
+    parts: &CampaignParts,
+    store: &Store,
+    broadcast: &Broadcast,
+    recipient: &Recipient,
+    person: &Person,
+) -> Result<Option<Skip>, Error> {
+    let Some(contact) = parts.contacts.get_in(store, recipient.contact).await? else {
+        return Ok(Some(Skip::Removed));
+    };
+    if contact.id != recipient.contact
+        && store.get(&Recipient::at(broadcast.id, contact.id)).await?.is_some()
+    {
+        return Ok(Some(Skip::Merged));
+    }
+    if contact.phone.is_none() {
+        return Ok(Some(Skip::NoNumber));
+    }
+    if let Verdict::Refuse(_) = verdict(parts, &contact) {
+        return Ok(Some(Skip::NotOptedIn));
+    }
+    let now = parts.clock.now();
+    if broadcast.template.is_marketing {
+        let who = std::slice::from_ref(&person.counted_by);
+        let last = parts.sending.last_marketing(store, who).await?;
+        let last = last.first().copied().flatten();
+        if is_capped(last, parts.in_effect().marketing_cap, now) {
+            return Ok(Some(Skip::FrequencyCapped));
+        }
+    }
+    let is_limited = parts.sending.is_limited(store, &person.counted_by, now).await?;
+    Ok(is_limited.then_some(Skip::RateLimited))
+}
+
+fn verdict(parts: &CampaignParts, contact: &Contact) -> Verdict {
+    let consent = contact.consent(Medium::WhatsApp);
+    let consent =
+        policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() };
+    let question = Question {
+        surface: Surface::Broadcast,
+        kind: Kind::Template,
+        consent: Some(consent),
+        // A template needs none.
+        window: Window { last_inbound: None, length: std::time::Duration::ZERO },
+        recipients: 1,
+        now: parts.clock.now(),
+    };
+    policy::judge(&parts.in_effect().policy, &question)
+}
+
+async fn put(store: &Store, recipient: &Recipient) -> Result<(), Error> {
+    let mut transaction = store.transaction();
+    transaction.put(&Recipient::at(recipient.broadcast, recipient.contact), recipient).await?;
+    // Within a transaction nothing can be in conflict.
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Counts messages against the limit of the day.
+async fn count_today(
+    parts: &CampaignParts,
+    store: &Store,
+    session: &SessionId,
+    messages: u64,
+) -> Result<(), Error> {
+    let settings = parts.in_effect();
+    if settings.daily == 0 || messages == 0 {
+        return Ok(());
+    }
+    let date = settings.date(parts.clock.now());
+    let known = store.get(&Day::at(session)).await?.unwrap_or_default();
+    let day = Day { messages: known.on(&date) + messages, date };
+    let mut transaction = store.transaction();
+    transaction.put(&Day::at(session), &day).await?;
+    transaction.commit().await?;
+    Ok(())
+}
