@@ -59,6 +59,10 @@ pub mod content;
 pub mod campaigns;
 // Links that can be paid, and once.
 pub mod payments;
+// Who answers contacts by itself.
+pub mod bots;
+// Figures of each day, counted from the log.
+pub mod analytics;
 // Delivery of events to callers' endpoints.
 pub mod webhooks;
 // Everything that the gateway keeps, in one file and back.

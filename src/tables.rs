@@ -2,8 +2,8 @@
 //! here.
 
 use crate::{
-    accounts, campaigns, contacts, content, events, inbox, jobs, messaging, payments, services,
-    settings, store::Catalogue, webhooks,
+    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, messaging, payments,
+    services, settings, store::Catalogue, webhooks,
 };
 
 /// The tables of every module.
@@ -18,6 +18,8 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     campaigns::TABLES,
     content::TABLES,
     payments::TABLES,
+    bots::TABLES,
+    analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,
 ]);

@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 37] = [
+const LAYERS: [&str; 39] = [
     "domain",
     "config",
     "telemetry",
@@ -41,6 +41,8 @@ const LAYERS: [&str; 37] = [
     "content",
     "campaigns",
     "payments",
+    "bots",
+    "analytics",
     "webhooks",
     "backup",
     "doctor",
@@ -109,8 +111,13 @@ const CONFINED: [(&str, &[&str]); 16] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 56] = [
+const PURE: [&str; 61] = [
+    "src/analytics/calendar.rs",
+    "src/analytics/counts.rs",
+    "src/analytics/period.rs",
+    "src/analytics/spans.rs",
     "src/api/kit/check/names.rs",
+    "src/bots/checks.rs",
     "src/campaigns/pacing.rs",
     "src/campaigns/recipient_state.rs",
     "src/campaigns/status.rs",

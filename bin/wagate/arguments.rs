@@ -50,7 +50,11 @@ pub enum Command {
         force: bool,
     },
     /// Build the indexes of messages and conversations anew, while no gateway uses the folder.
-    Reindex,
+    Reindex {
+        /// Count the figures of analytics anew instead, on all days that the event log holds whole.
+        #[arg(long)]
+        analytics: bool,
+    },
     /// Print the OpenAPI document.
     Openapi {
         /// Print that of the control of the simulated network.

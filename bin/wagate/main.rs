@@ -12,7 +12,7 @@ use std::{
 use clap::Parser;
 use wagate::{
     accounts::command::{Draft, Keys, Listed},
-    api,
+    analytics, api,
     backup::{self, Profiles, Progress},
     config::{AccessMode, Config, NetworkKind},
     demo::{self, Narrator},
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
         Command::Vault { action } => vault(&arguments.settings, action).await,
         Command::Backup(order) => back_up(&arguments.settings, order).await,
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
-        Command::Reindex => reindex(&arguments.settings).await,
+        Command::Reindex { analytics } => reindex(&arguments.settings, analytics).await,
         Command::Openapi { simulator } => {
             say(&api::openapi_document(simulator));
             Ok(ExitCode::SUCCESS)
@@ -252,16 +252,23 @@ async fn vault(settings: &Settings, action: VaultAction) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
-async fn reindex(settings: &Settings) -> Result<ExitCode, Failure> {
+async fn reindex(settings: &Settings, analytics: bool) -> Result<ExitCode, Failure> {
     let config = settings.load()?;
-    let data = config.data.dir;
+    let data = config.data.dir.clone();
     let folder = data.join("store");
     if !folder.exists() {
         return Err(format!("there is no store in {}", folder.display()).into());
     }
     private::check_owner(&data)?;
     let keyring = Keyring::at(&data, &config.vault);
-    let done = Store::open(&folder, &keyring, CATALOGUE).await?.reindex().await?;
+    let store = Store::open(&folder, &keyring, CATALOGUE).await?;
+    if analytics {
+        let done = analytics::recount_store(&store, Clock::system(), &config).await?;
+        let from = done.from.map(|day| format!(" from {day} on")).unwrap_or_default();
+        say(&format!("counted {} events{from}\n", done.events));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let done = store.reindex().await?;
     say(&format!("indexed {} messages in {} chats\n", done.messages, done.conversations));
     Ok(ExitCode::SUCCESS)
 }

@@ -31,5 +31,6 @@ mod streams;
 mod texts;
 
 pub use self::{
-    routes::openapi_document, server::Server, simulator::door::Door, streams::frames::AllFrames,
+    business::wording::BusinessWords, routes::openapi_document, server::Server,
+    simulator::door::Door, streams::frames::AllFrames,
 };

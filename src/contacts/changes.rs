@@ -9,7 +9,7 @@ use crate::{
         checks,
         consent::{Medium, NeedsProof},
         contact::{Address, Contact},
-        ledger::{self, Change},
+        ledger::{self, Change, Counts},
         service::Contacts,
         tag_counts::{self, TagCount},
         tags,
@@ -162,6 +162,11 @@ impl Contacts {
                 return Ok(());
             }
         }
+    }
+
+    /// How many contacts there are.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        Ok(ledger::counts(&self.store).await?)
     }
 
     /// All tags that contacts bear, with how many.

@@ -99,7 +99,7 @@ impl Contacts {
         let received =
             json!({ "message": message, "conversation": conversation, "channel": medium.as_str() });
         let mut entries = vec![NewEntry::new(EntryKind::MessageReceived, Actor::CONTACT, received)];
-        if let Some(ad) = ad.filter(|ad| is_ad(ad)) {
+        if let Some(ad) = ad.filter(|ad| ad.is_ad()) {
             let message = message.to_owned();
             let touch = AdTouch { ad: ad.clone(), captured_at: at, message, conversation };
             let data = json!({ "sourceId": ad.id, "headline": ad.title });
@@ -221,12 +221,4 @@ fn obey(contact: &mut Contact, inbound: &Inbound<'_>, keyword: Option<Keyword>) 
         consent.confirmed_at = Some(at);
     }
     is_due
-}
-
-/// Whether WhatsApp says that it was an advertisement, and no other link to a chat.
-fn is_ad(ad: &AdContext) -> bool {
-    let source = ad.source.as_deref().unwrap_or_default().to_lowercase();
-    source == "ad"
-        || ad.click_id.is_some()
-        || ["ctwa", "fb_ads"].iter().any(|word| source.contains(word))
 }

@@ -56,6 +56,7 @@ pub use self::{
     import::{Duplicates, ImportOptions, Imported, MOST_ROWS, Mapping, Preview, RowError, SAMPLE},
     inbound::{Inbound, Received},
     keyword::Keyword,
+    ledger::Counts,
     list::{ContactFilter, ContactPage, Order, SortBy},
     merge::Merged,
     rule_changes::{RuleChange, RuleDraft, Rules},

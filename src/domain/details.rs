@@ -215,6 +215,16 @@ pub struct AdContext {
     pub click_id: Option<String>,
 }
 
+impl AdContext {
+    /// Whether WhatsApp says that it was an advertisement, and no other link to a chat.
+    pub fn is_ad(&self) -> bool {
+        let source = self.source.as_deref().unwrap_or_default().to_lowercase();
+        source == "ad"
+            || self.click_id.is_some()
+            || ["ctwa", "fb_ads"].iter().any(|word| source.contains(word))
+    }
+}
+
 /// The preview of a page that a text links to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

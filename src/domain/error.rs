@@ -58,6 +58,7 @@ pub enum Subject {
     Tag,
     QuickReply,
     Template,
+    Bot,
     Broadcast,
     ApiKey,
     IdempotencyKey,

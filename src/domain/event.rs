@@ -209,7 +209,7 @@ impl WaEvent {
     pub fn identity(&self) -> Option<String> {
         match self {
             Self::Message { message } | Self::MessageSent { message } => {
-                Some(format!("message|{}", message.id))
+                Some(Self::identity_of(&message.id))
             }
             Self::Ack { message, ack, participant } => {
                 let participant = participant.as_ref().map(Jid::as_str).unwrap_or_default();
@@ -226,6 +226,11 @@ impl WaEvent {
             }
             _ => None,
         }
+    }
+
+    /// The identity of the event of a message, by the message's id.
+    pub fn identity_of(message: &MessageId) -> String {
+        format!("message|{message}")
     }
 
     /// The chat that it belongs to; events of one chat reach a receiver in order.

@@ -1,47 +1,18 @@
 //! Languages in which the gateway writes dates to people.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 /// A language with the way in which it writes a date.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Locale {
     #[default]
-    #[serde(rename = "en")]
     English,
-    #[serde(rename = "en-GB")]
     BritishEnglish,
-    #[serde(rename = "de")]
     German,
-    #[serde(rename = "es")]
     Spanish,
-    #[serde(rename = "fr")]
     French,
-    #[serde(rename = "it")]
     Italian,
-    #[serde(rename = "nl")]
     Dutch,
-    #[serde(rename = "pt")]
     Portuguese,
-}
-
-impl Locale {
-    /// The language of a BCP 47 tag, as far as its dates are known here; else English.
-    pub fn of_tag(tag: &str) -> Self {
-        if tag.eq_ignore_ascii_case("en-GB") {
-            return Self::BritishEnglish;
-        }
-        let language = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        match language.as_str() {
-            "de" => Self::German,
-            "es" => Self::Spanish,
-            "fr" => Self::French,
-            "it" => Self::Italian,
-            "nl" => Self::Dutch,
-            "pt" => Self::Portuguese,
-            _ => Self::English,
-        }
-    }
 }
 
 const ENGLISH: [&str; 12] = [
@@ -144,6 +115,22 @@ const PORTUGUESE: [&str; 12] = [
 ];
 
 impl Locale {
+    /// The locale of a BCP 47 tag such as `pt-BR`. English for a language that is not among these.
+    pub fn of(tag: &str) -> Self {
+        let tag = tag.to_ascii_lowercase();
+        let (language, rest) = tag.split_once('-').unwrap_or((&tag, ""));
+        match language {
+            "en" if !rest.is_empty() && rest != "us" => Self::BritishEnglish,
+            "de" => Self::German,
+            "es" => Self::Spanish,
+            "fr" => Self::French,
+            "it" => Self::Italian,
+            "nl" => Self::Dutch,
+            "pt" => Self::Portuguese,
+            _ => Self::English,
+        }
+    }
+
     /// A date with the month in words.
     pub fn long_date(self, date: Date) -> String {
         let (year, day, month) = (date.year(), date.day(), self.month(date));
@@ -195,10 +182,21 @@ mod tests {
     fn each_language_writes_the_month_in_its_own_words() {
         for (locale, name, written) in ALL {
             assert_eq!(locale.long_date(date(2026, 3, 24)), written);
-            let read: Locale = serde_json::from_value(name.into()).unwrap();
-            assert_eq!(read, locale);
+            assert_eq!(Locale::of(name), locale);
         }
-        assert!(serde_json::from_value::<Locale>("tlh".into()).is_err());
+    }
+
+    #[test]
+    fn a_tag_leads_to_the_language_of_its_country() {
+        for (tag, locale) in [
+            ("pt-BR", Locale::Portuguese),
+            ("DE-at", Locale::German),
+            ("en-US", Locale::English),
+            ("en-IN", Locale::BritishEnglish),
+            ("tlh", Locale::English),
+        ] {
+            assert_eq!(Locale::of(tag), locale, "{tag}");
+        }
     }
 
     proptest! {

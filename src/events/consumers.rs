@@ -8,15 +8,17 @@ use crate::{
     events::{
         consumer::{Consumer, Runner},
         consumer_positions::{ConsumerPosition, ExternalCursor, Positions, Retry},
-        consumer_records::{ConsumerFault, cursor_key, fault_key, faults_of},
+        consumer_records::{ConsumerCursor, ConsumerFault, cursor_key, fault_key, faults_of},
         log::EventLog,
         retention::Need,
     },
-    store::StoreError,
+    store::{StoreError, Transaction},
 };
 
 /// Poll interval while consumers catch up.
 const POLL: Duration = Duration::from_millis(10);
+/// Faults of one consumer that are forgotten when its cursor is placed.
+const MOST_FAULTS: usize = 10_000;
 
 /// Position, lag and failures of a consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,19 @@ pub enum NoChange {
     Unknown,
     /// The event is no longer in the log.
     Gone,
+}
+
+/// Puts the cursor of a consumer at a number of the log, with nothing left open. Nobody may run it meanwhile.
+pub async fn place_cursor(
+    transaction: &Transaction,
+    consumer: &str,
+    read_to: u64,
+) -> Result<(), StoreError> {
+    let faults = transaction.store().select(faults_of(consumer), MOST_FAULTS).await?;
+    for ConsumerFault { seq, .. } in faults {
+        transaction.delete(&fault_key(consumer, seq)).await?;
+    }
+    transaction.put(&cursor_key(consumer), &ConsumerCursor { read_to, open: Vec::new() }).await
 }
 
 /// Clones are the same consumers.
@@ -97,9 +112,13 @@ impl Consumers {
     /// Waits up to `patience` until a consumer has handled all that is in the log now, but for events that it fails
     /// at. Whether it has.
     pub async fn caught_up(&self, consumer: &'static str, patience: Duration) -> bool {
-        let newest = self.log.newest();
+        self.reached(consumer, self.log.newest(), patience).await
+    }
+
+    /// The same for all up to an event.
+    pub async fn reached(&self, consumer: &'static str, event: u64, patience: Duration) -> bool {
         let mut read_to = self.positions.read_to(consumer);
-        let reached = read_to.wait_for(|read_to| newest <= *read_to);
+        let reached = read_to.wait_for(|read_to| event <= *read_to);
         matches!(tokio::time::timeout(patience, reached).await, Ok(Ok(_)))
     }
 

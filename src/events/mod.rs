@@ -27,12 +27,12 @@ pub use self::{
     consumer::{Begin, Consumer, Failure, Flow, Runner},
     consumer_positions::{ExternalCursor, Retry},
     consumer_records::{ConsumerFault, TABLES},
-    consumers::{ConsumerStatus, Consumers, NoChange},
+    consumers::{ConsumerStatus, Consumers, NoChange, place_cursor},
     gateway::GatewayEvent,
     log::{EventLog, Pruned},
     new_event::{NewEvent, module_event},
     retention::{Need, Retention},
-    wording::{Codes, Wording, Wordings},
+    wording::{Codes, TEST, Wording, Wordings},
     work::Work,
 };
 

@@ -3,9 +3,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use async_trait::async_trait;
 use bytes::Bytes;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::domain::Event;
+use crate::domain::{Error, Event, SessionId, Timestamp};
+
+/// The name of a test of an endpoint, in every wording.
+pub const TEST: &str = "webhook.test";
 
 /// Whether a listener gets linking codes. A person who scans one owns the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +21,7 @@ pub enum Codes {
 }
 
 /// The wording of a dialect.
+#[async_trait]
 pub trait Wording: Send + Sync + 'static {
     /// The event's name; none for an event that this dialect does not have.
     fn name(&self, event: &Event) -> Option<&'static str>;
@@ -25,11 +32,17 @@ pub trait Wording: Send + Sync + 'static {
     /// The names that a subscription may ask for.
     fn names(&self) -> &'static [&'static str];
 
-    /// The body of a delivery. Deliveries of one event may share it.
-    fn wrap(&self, event: &Event) -> Option<Bytes> {
+    /// The body of a delivery; none for an event without a name. Deliveries of one event may share it.
+    async fn wrap(&self, event: &Event) -> Result<Option<Bytes>, Error> {
         let mut bytes = Vec::new();
-        self.write(event, Codes::Shown, &mut bytes)?;
-        Some(bytes.into())
+        Ok(self.write(event, Codes::Shown, &mut bytes).map(|()| bytes.into()))
+    }
+
+    /// The body of a test of an endpoint, which is no event of the log.
+    fn test(&self, id: Uuid, session: Option<&SessionId>, now: Timestamp) -> Value {
+        json!({
+            "event": TEST, "id": id, "sessionId": session, "timestamp": now.as_second(), "data": {},
+        })
     }
 }
 
@@ -40,6 +53,12 @@ pub struct Wordings(Arc<BTreeMap<&'static str, Arc<dyn Wording>>>);
 impl Wordings {
     pub fn new(all: impl IntoIterator<Item = (&'static str, Arc<dyn Wording>)>) -> Self {
         Self(Arc::new(all.into_iter().collect()))
+    }
+
+    /// With one more.
+    pub fn with(&self, name: &'static str, wording: Arc<dyn Wording>) -> Self {
+        let known = self.0.iter().map(|(name, wording)| (*name, wording.clone()));
+        Self::new(known.chain([(name, wording)]))
     }
 
     /// None for one that this version does not have.

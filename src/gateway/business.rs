@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
+    analytics::{Analytics, AnalyticsConsumer},
     campaigns::{self, CampaignParts, Campaigns},
     config::Config,
     content::Templates,
@@ -15,6 +17,7 @@ use crate::{
     messaging::{Messaging, Outbox},
     payments::{Closing, Expiry, Payments, PaymentsParts},
     providers,
+    store::{Store, StoreError},
 };
 
 /// Starts the consumer of the inbox.
@@ -35,6 +38,13 @@ pub fn start_inbox(
     });
     consumers.start(consumer, tasks, stop);
     Inbox::new(parts)
+}
+
+/// Starts the consumer of analytics.
+pub fn start_analytics(inbox: &Inbox, tasks: &TaskTracker, stop: CancellationToken) -> Analytics {
+    let InboxParts { store, consumers, settings, clock, .. } = inbox.parts().clone();
+    consumers.start(AnalyticsConsumer::new(settings.clone()), tasks, stop);
+    Analytics::new(store, settings, clock)
 }
 
 /// The job that announces ends of windows.
@@ -79,6 +89,19 @@ pub fn payments(
     ];
     let jobs = jobs.clone();
     (Payments::new(PaymentsParts { store, log, jobs, contacts, clock, provider }), handlers)
+}
+
+/// The id of this gateway as an organization, made at its first start. While the disk refuses writes, it is another.
+pub async fn organization(store: &Store) -> Result<Uuid, StoreError> {
+    const SETTING: &str = "organization";
+    if let Some(known) = store.settings().get(SETTING).await? {
+        return Ok(known);
+    }
+    let made = Uuid::now_v7();
+    match store.settings().put(SETTING, &made).await {
+        Err(error) if !error.is_of_the_disk() => Err(error),
+        _ => Ok(made),
+    }
 }
 
 /// Broadcasts, with the task that sends them.

@@ -26,8 +26,9 @@ use self::{
 };
 use crate::{
     accounts::{ApiKeys, BootstrapKey, MediaLinks},
-    api,
+    api::{self, BusinessWords},
     backup::{self, Backups, BackupsParts},
+    bots::Bots,
     campaigns::StartJob,
     config::Config,
     contacts::Contacts,
@@ -53,7 +54,7 @@ use crate::{
     tables::CATALOGUE,
     telemetry,
     vault::Keyring,
-    webhooks::{DeliveryArchive, Webhooks},
+    webhooks::{BUSINESS, DeliveryArchive, Webhooks},
 };
 
 /// How long consumers of the event log may take to reach its end when the gateway stops.
@@ -67,8 +68,8 @@ type Round = (&'static str, Duration, Arc<dyn Handler>);
 
 /// A running gateway.
 pub struct Gateway {
-    /// On the heap, so that a future that holds a gateway stays small.
-    services: Box<Services>,
+    /// The wording of the business's webhooks reads from them too, while they are here.
+    services: Arc<Services>,
     store: Store,
     server: api::Server,
     world: engines::World,
@@ -198,6 +199,8 @@ impl Gateway {
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
+        let bots = Bots::new(store.clone(), clock.clone());
+        let analytics = business::start_analytics(&inbox, &tasks, stop.clone());
         let campaigns = business::start_campaigns(
             (&inbox, &sending),
             (&templates, &jobs),
@@ -206,14 +209,17 @@ impl Gateway {
             stop.clone(),
         );
         let frames = api::AllFrames::default();
+        let organization = business::organization(&store).await;
+        let words =
+            BusinessWords::new(organization.map_err(|source| store_error(&config, source))?);
+        let wordings = frames.wordings().with(BUSINESS, Arc::new(words.clone()));
         let webhooks = Webhooks::new(
             store.clone(),
             events.clone(),
             clock.clone(),
             webhook_settings(&config, &own_ports),
-            frames.wordings(),
+            wordings,
         );
-        webhooks.start(&tasks, stop.clone());
         let idempotency = IdempotencyStore::new(store.clone(), clock.clone());
         let retention = EventRetention::new(
             events.clone(),
@@ -314,6 +320,8 @@ impl Gateway {
             contacts,
             quick_replies,
             templates,
+            bots,
+            analytics,
             campaigns,
             events,
             consumers,
@@ -326,7 +334,9 @@ impl Gateway {
             .map_err(|source| StartError::Listen { address: listen, source })?;
         let address = server.address();
         let _own_ports = vec![listening, own_ports.add(address.port())];
-        let services = Box::new(services);
+        let services = Arc::new(services);
+        words.read_from(&services);
+        services.webhooks.start(&tasks, stop.clone());
         Ok(Self { services, store, server, world, tasks, stop, address, _own_ports })
     }
 

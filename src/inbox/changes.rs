@@ -31,6 +31,7 @@ impl InboxState {
             bot: None,
             last_inbound: None,
             opened_at: now,
+            first_inbound_at: None,
             first_response_at: None,
             resolved_at: None,
             starred: false,
@@ -52,23 +53,30 @@ impl InboxState {
         if was_resolved && reopen == Reopen::New {
             events.extend(self.assign(None, None, now));
         }
+        self.first_inbound_at = self.first_inbound_at.or(Some(at.min(now)));
         events
     }
 
     /// Notes a message to the contact. What a machine sends by itself is no response.
-    pub fn note_outbound(&mut self, is_response: bool, now: Timestamp) -> Option<InboxEvent> {
+    pub fn note_outbound(
+        &mut self,
+        is_response: bool,
+        by: Option<Agent>,
+        now: Timestamp,
+    ) -> Vec<InboxEvent> {
         if !is_response {
-            return None;
+            return Vec::new();
         }
         if self.status.is_automatic() {
             self.status = Status::waiting(self.assignee.is_some());
         }
-        let reopened = self.reopen(now);
-        // Where the contact never wrote, nothing is answered.
-        if self.last_inbound.is_some() && self.first_response_at.is_none() {
+        let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
+        // Where the contact has not written, nothing is answered.
+        if let (Some(waiting_since), None) = (self.first_inbound_at, self.first_response_at) {
             self.first_response_at = Some(now);
+            events.push(InboxEvent::Responded { of: self.about(), waiting_since, by });
         }
-        reopened
+        events
     }
 
     /// None when it was not resolved.
@@ -78,7 +86,7 @@ impl InboxState {
         }
         self.status = Status::waiting(self.assignee.is_some());
         self.opened_at = now;
-        (self.first_response_at, self.resolved_at) = (None, None);
+        (self.first_inbound_at, self.first_response_at, self.resolved_at) = (None, None, None);
         Some(InboxEvent::Opened { of: self.about(), reopened: true })
     }
 
@@ -88,7 +96,8 @@ impl InboxState {
             return None;
         }
         (self.status, self.resolved_at) = (Status::Resolved, Some(now));
-        Some(InboxEvent::Resolved { of: self.about(), by })
+        let (assignee, opened_at) = (self.assignee, Some(self.opened_at));
+        Some(InboxEvent::Resolved { of: self.about(), by, assignee, opened_at })
     }
 
     /// Gives it to an agent, or to nobody. One that was resolved goes on.
@@ -142,12 +151,25 @@ mod tests {
     fn a_message_reopens_what_was_resolved_for_whom_it_was_assigned_to() {
         let mut state = state();
         assert_eq!(state.note_inbound(from_seconds(2), from_seconds(2), Reopen::Reopen), []);
-        assert_eq!(state.note_outbound(true, from_seconds(5)), None);
+        let responded = state.note_outbound(true, Some(agent()), from_seconds(5));
+        let expected = InboxEvent::Responded {
+            of: state.about(),
+            waiting_since: from_seconds(2),
+            by: Some(agent()),
+        };
+        assert_eq!(responded, [expected]);
         assert_eq!(state.first_response_at, Some(from_seconds(5)));
+        assert_eq!(state.note_outbound(true, None, from_seconds(6)), []);
         assert_eq!(state.assign(Some(agent()), None, from_seconds(6)).len(), 1);
         assert!(state.assign(Some(agent()), None, from_seconds(6)).is_empty());
         let resolved = state.resolve(Some(agent()), from_seconds(7));
-        assert!(matches!(resolved, Some(InboxEvent::Resolved { by: Some(_), .. })));
+        let expected = InboxEvent::Resolved {
+            of: state.about(),
+            by: Some(agent()),
+            assignee: Some(agent()),
+            opened_at: Some(from_seconds(1)),
+        };
+        assert_eq!(resolved, Some(expected));
         assert_eq!(state.resolve(None, from_seconds(8)), None);
         let opened = state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);
         assert!(matches!(opened[..], [InboxEvent::Opened { reopened: true, .. }]));
@@ -179,14 +201,28 @@ mod tests {
     fn what_a_machine_sends_is_no_response_and_an_older_message_leaves_the_window() {
         let mut state = state();
         state.resolve(None, from_seconds(2));
-        assert_eq!(state.note_outbound(false, from_seconds(3)), None);
+        assert_eq!(state.note_outbound(false, None, from_seconds(3)), []);
         assert_eq!(state.status, Status::Resolved);
         state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);
         state.note_inbound(from_seconds(4), from_seconds(10), Reopen::Reopen);
         assert_eq!(state.last_inbound, Some(from_seconds(9)));
         assert_eq!(state.first_response_at, None);
         state.status = Status::AiActive;
-        state.note_outbound(true, from_seconds(11));
+        state.note_outbound(true, None, from_seconds(11));
         assert_eq!(state.status, Status::Open);
+    }
+
+    #[test]
+    fn who_is_written_to_first_has_not_waited() {
+        let mut state = state();
+        assert_eq!(state.note_outbound(true, None, from_seconds(2)), []);
+        state.note_inbound(from_seconds(5), from_seconds(5), Reopen::Reopen);
+        let responded = state.note_outbound(true, None, from_seconds(8));
+        assert!(
+            matches!(&responded[..], [InboxEvent::Responded { waiting_since, .. }] if *waiting_since == from_seconds(5))
+        );
+        state.resolve(None, from_seconds(9));
+        let reopened = state.note_outbound(true, None, from_seconds(10));
+        assert!(matches!(&reopened[..], [InboxEvent::Opened { .. }]));
     }
 }

@@ -35,6 +35,7 @@ use crate::{
         effect::{effect_id, message_key},
     },
     inbox::{
+        agent::Agent,
         counts::put_state,
         event::InboxEvent,
         facts::{self, Facts},
@@ -240,7 +241,8 @@ impl InboxConsumer {
         }
         let mut events = Vec::new();
         events.extend(step.is_new.then(|| opened(state)));
-        events.extend(state.note_outbound(is_response, event.at));
+        let by = author.as_ref().and_then(|author| author.id).map(Agent::Key);
+        events.extend(state.note_outbound(is_response, by, event.at));
         self.tell(work, state, step, events, actor).await?;
         if let Some(contact) = state.contact {
             let data = json!({

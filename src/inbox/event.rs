@@ -12,25 +12,27 @@ use crate::{
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum InboxEvent {
     /// A conversation is new, or was resolved and goes on.
-    Opened {
-        of: About,
-        reopened: bool,
-    },
+    Opened { of: About, reopened: bool },
     /// None for nobody.
-    Assigned {
+    Assigned { of: About, assignee: Option<Agent>, by: Option<Agent> },
+    /// The first message to the contact since the contact wrote in an open conversation.
+    Responded {
         of: About,
-        assignee: Option<Agent>,
+        /// The contact's first message.
+        waiting_since: Timestamp,
         by: Option<Agent>,
     },
     Resolved {
         of: About,
         by: Option<Agent>,
+        #[serde(default)]
+        assignee: Option<Agent>,
+        /// None in events of before it was noted.
+        #[serde(default)]
+        opened_at: Option<Timestamp>,
     },
     /// The window closes soon. Logged once for each last message of the contact.
-    WindowExpiring {
-        of: About,
-        expires_at: Timestamp,
-    },
+    WindowExpiring { of: About, expires_at: Timestamp },
 }
 
 /// The conversation of an event.
@@ -47,6 +49,7 @@ impl InboxEvent {
         match self {
             Self::Opened { of, .. }
             | Self::Assigned { of, .. }
+            | Self::Responded { of, .. }
             | Self::Resolved { of, .. }
             | Self::WindowExpiring { of, .. } => of,
         }
@@ -60,6 +63,7 @@ impl LogEvent for InboxEvent {
         match self {
             Self::Opened { .. } => "conversation.opened",
             Self::Assigned { .. } => "conversation.assigned",
+            Self::Responded { .. } => "conversation.responded",
             Self::Resolved { .. } => "conversation.resolved",
             Self::WindowExpiring { .. } => "conversation.window_expiring",
         }

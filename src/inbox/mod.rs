@@ -36,7 +36,7 @@ pub use self::{
     agent::Agent,
     bulk::{Person, Ready},
     consumer::{ConsumerParts, InboxConsumer},
-    event::InboxEvent,
+    event::{About, InboxEvent},
     list::{InboxFilter, InboxPage},
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms},

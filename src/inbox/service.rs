@@ -67,6 +67,11 @@ impl Inbox {
         Err(Error::new(ErrorCode::Unavailable, message))
     }
 
+    /// Waits a while until an event has been handled. Whether it has.
+    pub async fn reached(&self, event: u64) -> bool {
+        self.parts.consumers.reached(CONSUMER, event, PATIENCE).await
+    }
+
     /// None for a chat that is not in the inbox.
     pub async fn get(&self, session: &SessionId, chat: &Jid) -> Result<Option<InboxState>, Error> {
         let found = self.parts.store.get(&InboxState::at(session, chat)).await?;

@@ -34,7 +34,10 @@ pub struct InboxState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_inbound: Option<Timestamp>,
     pub opened_at: Timestamp,
-    /// The first message of a person to the contact since it was opened.
+    /// The contact's first message since it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_inbound_at: Option<Timestamp>,
+    /// The first message of a person to the contact since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_response_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -41,7 +41,7 @@ fn entry(event: &InboxEvent, actor: Actor) -> Option<NewEntry> {
         InboxEvent::Resolved { .. } => {
             (EntryKind::ConversationResolved, json!({ "conversation": conversation }))
         }
-        InboxEvent::WindowExpiring { .. } => return None,
+        InboxEvent::Responded { .. } | InboxEvent::WindowExpiring { .. } => return None,
     };
     Some(NewEntry::new(kind, actor, data))
 }

@@ -27,7 +27,9 @@ pub use self::{
 pub use crate::store::VaultStatus;
 use crate::{
     accounts::{ApiKeys, MediaLinks},
+    analytics::Analytics,
     backup::Backups,
+    bots::Bots,
     campaigns::Campaigns,
     config::Config,
     contacts::Contacts,
@@ -85,6 +87,8 @@ pub struct Services {
     pub templates: Templates,
     pub campaigns: Campaigns,
     pub payments: Payments,
+    pub bots: Bots,
+    pub analytics: Analytics,
     pub events: EventLog,
     pub consumers: Consumers,
     pub retention: EventRetention,

@@ -26,7 +26,7 @@ use crate::{
     services::idempotency::IdempotencyStore,
     session::{Along, SessionHandle, Supervisor, not_found},
     store::{Batch, Store},
-    webhooks::{self, WebhookDraft},
+    webhooks::{self, WebhookDraft, WebhookScope},
 };
 
 /// How long a removal waits for the delivery of the session's last events.
@@ -169,12 +169,16 @@ struct WithWebhook {
 #[async_trait]
 impl Along for WithWebhook {
     fn make_in(&self, session: &SessionRef, batch: &mut Batch) -> Result<(), Error> {
-        self.webhooks.register_in(batch, Some(session), self.draft.clone())?;
+        self.webhooks.register_in(
+            batch,
+            &WebhookScope::Session(session.clone()),
+            self.draft.clone(),
+        )?;
         Ok(())
     }
 
     async fn before_start(&self, session: &SessionRef) -> Result<(), Error> {
-        self.webhooks.register(Some(session), self.draft.clone()).await?;
+        self.webhooks.register(&WebhookScope::Session(session.clone()), self.draft.clone()).await?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Clock, Error, ErrorCode, SessionRef, Subject, Timestamp, clock::from_millis},
+    domain::{Clock, Error, ErrorCode, Subject, Timestamp, clock::from_millis},
     events::{EventLog, Work},
     jobs::{Handler, Job, Then},
     store::{Batch, Store},
@@ -16,7 +16,9 @@ use crate::{
         queue::write,
         settings::WebhookSettings,
         signals::EndpointChanges,
-        stored::{Attempt, Delivery, DeliveryState, Pruning, WebhookRecord, WebhookTables},
+        stored::{
+            Attempt, Delivery, DeliveryState, Pruning, WebhookRecord, WebhookScope, WebhookTables,
+        },
     },
 };
 
@@ -44,13 +46,13 @@ impl DeliveryArchive {
     /// Newest first, each with its attempts.
     pub async fn list(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
         state: Option<DeliveryState>,
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<(Delivery, Vec<Attempt>)>, Error> {
-        find(&self.store, session, id).await?;
+        find(&self.store, scope, id).await?;
         let stored = self.store.deliveries();
         let mut page = Vec::new();
         for delivery in stored.page(id, state, before, limit).await? {
@@ -64,7 +66,7 @@ impl DeliveryArchive {
     /// after those before it in its lane.
     pub async fn redeliver(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
         delivery: Uuid,
     ) -> Result<Delivery, Error> {
@@ -74,7 +76,7 @@ impl DeliveryArchive {
         let mut work = self.store.transaction();
         let (delivery, is_put_back) = loop {
             let store = work.store();
-            let mut webhook = find(store, session, id).await?;
+            let mut webhook = find(store, scope, id).await?;
             let found = store.deliveries().get(id, delivery).await?;
             let mut found = found.ok_or_else(unknown)?;
             if found.seq < self.log.oldest() {
@@ -108,11 +110,11 @@ impl DeliveryArchive {
     /// has their events. Returns how many. A second call finds only those that died meanwhile.
     pub async fn recover(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
         since: Timestamp,
     ) -> Result<usize, Error> {
-        find(&self.store, session, id).await?;
+        find(&self.store, scope, id).await?;
         let step = Duration::from_secs(1) / self.settings.recovered_per_second.max(1);
         let mut next = self.clock.steady();
         let (mut recovered, mut after) = (0, None);
@@ -121,7 +123,7 @@ impl DeliveryArchive {
             let mut work = self.store.transaction();
             let (last, put_back) = loop {
                 let store = work.store();
-                let mut webhook = find(store, session, id).await?;
+                let mut webhook = find(store, scope, id).await?;
                 let page = store.deliveries().after(id, after, RECOVERED_AT_ONCE).await?;
                 let last = page.last().map(|last| last.id);
                 let oldest = self.log.oldest();

@@ -16,7 +16,8 @@ use hyper_util::client::legacy;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Clock, SessionRef, Timestamp},
+    domain::{Clock, Timestamp},
+    events::{TEST, Wording},
     webhooks::{
         host_pool::{HostPermit, HostPool},
         schedule,
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// Headers that every delivery has.
-const OWN_HEADERS: usize = 10;
+const OWN_HEADERS: usize = 11;
 /// Bytes of an answer's body and characters of an error that are stored.
 const LONGEST_RESPONSE: usize = 1_024;
 const LONGEST_ERROR: usize = 500;
@@ -103,23 +104,12 @@ impl Sender {
         PostOutcome { attempt, retry_after }
     }
 
-    /// Posts a `webhook.test` event.
-    pub async fn send_test(
-        &self,
-        webhook: &WebhookRecord,
-        session: Option<&SessionRef>,
-    ) -> Attempt {
-        const NAME: &str = "webhook.test";
+    /// Posts a `webhook.test` event, in the wording of the endpoint.
+    pub async fn send_test(&self, webhook: &WebhookRecord, wording: &dyn Wording) -> Attempt {
         let delivery = Uuid::now_v7();
-        let body = serde_json::json!({
-            "event": NAME,
-            "id": delivery,
-            "sessionId": session.map(|session| &session.id),
-            "timestamp": self.clock.now().as_second(),
-            "data": {},
-        });
+        let body = wording.test(delivery, webhook.session.as_ref(), self.clock.now());
         let (id, body) = (delivery.to_string(), body.to_string().into());
-        let request = DeliveryRequest { id, delivery, event: NAME, body, number: 1 };
+        let request = DeliveryRequest { id, delivery, event: TEST, body, number: 1 };
         self.post(webhook, &request).await.attempt
     }
 }
@@ -175,7 +165,11 @@ fn headers(
     own("x-webhook-timestamp", seconds.into());
     own("x-webhook-attempt", request.number.into());
     if let Some(hexadecimal) = signature::hexadecimal(&webhook.secrets, &request.body) {
-        own("x-webhook-signature", text(hexadecimal)?);
+        let hexadecimal = text(hexadecimal)?;
+        if webhook.business {
+            own("x-kaanha-signature", hexadecimal.clone());
+        }
+        own("x-webhook-signature", hexadecimal);
     }
     Ok(headers)
 }

@@ -5,6 +5,8 @@ use crate::webhooks::stored::{RetryPlan, SetBy, WebhookRecord};
 /// What a caller asks for when registering an endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookDraft {
+    /// As a person names it.
+    pub name: Option<String>,
     pub url: String,
     pub events: Vec<String>,
     pub headers: Vec<(String, String)>,
@@ -19,6 +21,7 @@ pub struct WebhookDraft {
 /// Changes to an endpoint; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookChange {
+    pub name: Option<String>,
     pub url: Option<String>,
     pub events: Option<Vec<String>>,
     pub headers: Option<Vec<(String, String)>>,

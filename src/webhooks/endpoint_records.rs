@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, SessionRef, Subject},
+    domain::{Error, Subject},
     store::Store,
     webhooks::{
         signals::{EndpointChanges, ReadProgress},
-        stored::{WebhookRecord, WebhookTables},
+        stored::{WebhookRecord, WebhookScope, WebhookTables},
     },
 };
 
@@ -27,13 +27,13 @@ impl EndpointRecords {
     /// Changes an endpoint and returns it as callers see it then.
     pub async fn update(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
         change: impl Fn(&mut WebhookRecord),
     ) -> Result<WebhookRecord, Error> {
         let mut work = self.store.transaction();
         loop {
-            let mut webhook = find(work.store(), session, id).await?;
+            let mut webhook = find(work.store(), scope, id).await?;
             change(&mut webhook);
             work.store().webhooks().put(&webhook).await?;
             if work.commit().await? {
@@ -66,13 +66,9 @@ impl EndpointRecords {
 }
 
 /// An endpoint as it is stored.
-pub async fn find(
-    store: &Store,
-    session: Option<&SessionRef>,
-    id: Uuid,
-) -> Result<WebhookRecord, Error> {
+pub async fn find(store: &Store, scope: &WebhookScope, id: Uuid) -> Result<WebhookRecord, Error> {
     let found = store.webhooks().get(id).await?;
-    found.filter(|webhook| webhook.session().as_ref() == session).ok_or_else(|| {
+    found.filter(|webhook| webhook.scope() == *scope).ok_or_else(|| {
         Error::not_found(Subject::Webhook, format!("Webhook with ID '{id}' not found"))
     })
 }

@@ -27,6 +27,7 @@ mod concurrency;
 mod draft;
 mod endpoint_locks;
 mod endpoint_records;
+mod event;
 mod host_pool;
 mod in_flight;
 mod lag;
@@ -53,12 +54,13 @@ pub use self::{
     archive::DeliveryArchive,
     checks::{MASK, check_event, check_secret},
     draft::{Registered, WebhookChange, WebhookDraft},
+    event::WebhookEvent,
     registry::Registry,
     schedule::Schedule,
     settings::WebhookSettings,
     stored::{
-        Attempt, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, TABLES, WebhookRecord,
-        WebhookTables,
+        Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, TABLES,
+        WebhookRecord, WebhookScope, WebhookTables,
     },
 };
 use self::{
@@ -67,13 +69,13 @@ use self::{
     endpoint_records::EndpointRecords,
     lag::LagGauge,
     queue::DeliveryQueue,
-    reader::LogReader,
+    reader::{LogReader, wording_of},
     results::ResultWriter,
     signals::{EndpointChanges, ReadProgress},
     worker::WorkerParts,
 };
 use crate::{
-    domain::{Clock, Error, SessionRef},
+    domain::{Clock, Error, ErrorCode, Subject},
     events::{EventLog, Wordings},
     store::Store,
 };
@@ -162,12 +164,13 @@ impl Webhooks {
     }
 
     /// Posts a `webhook.test` event at once and answers the attempt, which is not stored.
-    pub async fn send_test(
-        &self,
-        session: Option<&SessionRef>,
-        id: uuid::Uuid,
-    ) -> Result<Attempt, Error> {
-        let webhook = self.endpoints.stored(session, id).await?;
-        Ok(self.sender.send_test(&webhook, session).await)
+    pub async fn send_test(&self, scope: &WebhookScope, id: uuid::Uuid) -> Result<Attempt, Error> {
+        let webhook = self.endpoints.stored(scope, id).await?;
+        let unknown = || {
+            let message = format!("this version has no wording '{}'", webhook.wording);
+            Error::new(ErrorCode::Unsupported, message).about(Subject::Webhook)
+        };
+        let wording = wording_of(&self.workers.wordings, &webhook).ok_or_else(unknown)?;
+        Ok(self.sender.send_test(&webhook, wording).await)
     }
 }

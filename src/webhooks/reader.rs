@@ -4,10 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     breakpoint::Breakpoint,
-    domain::{Clock, Error, Event},
+    domain::{Body, Clock, Error, Event},
     events::{EventLog, Wording, Wordings},
     store::Store,
     webhooks::{
+        event::WebhookEvent,
         in_flight::NewDelivery,
         settings::WebhookSettings,
         stored::{
@@ -148,14 +149,14 @@ impl LogReader {
         let name = wording_of(&self.wordings, webhook)?.name(&event)?;
         let webhook = webhook.id;
         let channel = event.channel.as_ref().map(|channel| channel.id.to_string());
-        let chat = event.body.chat().map(ToString::to_string).unwrap_or_default();
+        let of = lane_of(&event.body);
         let delivery = Delivery {
             id: delivery_id(webhook, event.seq, event.id),
             webhook,
             seq: event.seq,
             event: event.id,
             event_name: name.to_owned(),
-            lane: format!("{}|{chat}", channel.unwrap_or_default()),
+            lane: format!("{}|{of}", channel.unwrap_or_default()),
             state: DeliveryState::Waiting,
             attempts: 0,
             earlier_attempts: 0,
@@ -175,7 +176,19 @@ pub fn wording_of<'w>(wordings: &'w Wordings, webhook: &WebhookRecord) -> Option
     wordings.get(&webhook.wording)
 }
 
+/// The events that keep their order: those of one chat, else those of one record of a module.
+fn lane_of(body: &Body) -> String {
+    match (body.chat(), body) {
+        (Some(chat), _) => chat.to_string(),
+        (None, Body::Module(event)) => event.subject.lane().into_owned(),
+        (None, Body::WhatsApp(_)) => String::new(),
+    }
+}
+
 fn subscribes(webhook: &WebhookRecord, event: &Event, name: &str) -> bool {
+    if let Some(WebhookEvent::Test { webhook: of }) = event.body.read() {
+        return of == webhook.id;
+    }
     webhook.session().is_none_or(|own| own.uuid == event.channel_uuid())
         && webhook.events.iter().any(|wanted| wanted == "*" || wanted == name)
 }

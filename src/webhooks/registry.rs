@@ -7,18 +7,22 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Clock, Error, ErrorCode, SessionRef, Subject},
-    events::{EventLog, Need, Wordings},
+    events::{EventLog, Need, NewEvent, Wordings},
     store::{Batch, Store},
     webhooks::{
         checks::{check_event, check_headers, check_secret, is_same, unmask},
         draft::{Registered, WebhookChange, WebhookDraft},
         endpoint_locks::EndpointLocks,
         endpoint_records::{EndpointRecords, find, set_enabled},
+        event::WebhookEvent,
         queue::DeliveryQueue,
         settings::WebhookSettings,
         signals::{EndpointChanges, ReadProgress},
         signature,
-        stored::{OPEN_WA, SetBy, WebhookCursor, WebhookRecord, WebhookSecret, WebhookTables},
+        stored::{
+            OPEN_WA, SetBy, WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret,
+            WebhookTables,
+        },
     },
 };
 
@@ -47,23 +51,23 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Registers an endpoint. A URL that the session has already changes that endpoint, so a bot may register at
+    /// Registers an endpoint. A new one of the business gets a `webhook.test` event. A URL that the scope has already changes that endpoint, so a bot may register at
     /// each of its starts.
     pub async fn register(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         mut draft: WebhookDraft,
     ) -> Result<Registered, Error> {
         if draft.wording.is_none() {
-            draft.wording = self.wording_at(session, &draft.url).await?;
+            draft.wording = self.wording_at(scope, &draft.url).await?;
         }
         let draft = self.checked(draft).await?;
         let now = self.clock.now();
         let _registering = self.registering.lock().await;
-        if let Some(session) = session {
+        if let WebhookScope::Session(session) = scope {
             self.check_session(session).await?;
         }
-        let known = self.store.webhooks().list(session).await?;
+        let known = self.store.webhooks().list(scope).await?;
         if let Some(found) = known.iter().find(|webhook| is_same(&webhook.url, &draft.url)) {
             let _held = self.locks.lock(found.id).await;
             let enabled = draft.enabled.unwrap_or(true);
@@ -72,6 +76,7 @@ impl Registry {
                 (webhook.url, webhook.set_by) = (draft.url, draft.set_by);
                 (webhook.events, webhook.headers) = (draft.events, draft.headers);
                 webhook.wording = draft.wording.unwrap_or_else(|| webhook.wording.clone());
+                webhook.name = draft.name.or_else(|| webhook.name.take());
                 set_enabled(webhook, enabled);
                 webhook.retries = draft.retries.unwrap_or(webhook.retries);
                 if let Some(secret) = draft.secret {
@@ -80,39 +85,42 @@ impl Registry {
                 webhook.updated_at = now;
             };
             self.make_due_when_enabled(found, enabled).await?;
-            let webhook = self.records.update(session, found.id, change).await?;
+            let webhook = self.records.update(scope, found.id, change).await?;
             return Ok(Registered { webhook, created: false, secret: None });
         }
-        let mut work = self.store.transaction();
-        let registered = loop {
+        let mut work = self.log.work();
+        let (registered, events) = loop {
             let store = work.store();
             // Every registration changes this record, so of two at the same time one conflicts and runs again.
             store.webhooks().note_registration().await?;
-            let known = store.webhooks().list(session).await?;
+            let known = store.webhooks().list(scope).await?;
             if known.iter().any(|webhook| is_same(&webhook.url, &draft.url)) {
                 let message = "this URL is being registered by another request; try again";
                 return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
             }
             self.check_room(known.len())?;
             let mut batch = Batch::new();
-            let registered = self.register_in(&mut batch, session, draft.clone())?;
+            let registered = self.register_in(&mut batch, scope, draft.clone())?;
             store.commit(batch).await?;
-            if work.commit().await? {
-                break registered;
+            if *scope == WebhookScope::Business {
+                let test = WebhookEvent::Test { webhook: registered.webhook.id };
+                work.append(NewEvent::of_module(None, &test)?);
+            }
+            if let Some(events) = work.commit().await? {
+                break (registered, events);
             }
         };
-        self.store.durable().await?;
+        match events.last() {
+            Some(last) => self.log.publish(last.seq).await?,
+            None => self.store.durable().await?,
+        }
         self.changes.notify();
         Ok(registered)
     }
 
     /// The wording of the endpoint with this URL, if there is one.
-    async fn wording_at(
-        &self,
-        session: Option<&SessionRef>,
-        url: &str,
-    ) -> Result<Option<String>, Error> {
-        let known = self.store.webhooks().list(session).await?;
+    async fn wording_at(&self, scope: &WebhookScope, url: &str) -> Result<Option<String>, Error> {
+        let known = self.store.webhooks().list(scope).await?;
         let found = known.into_iter().find(|webhook| is_same(&webhook.url, url));
         Ok(found.map(|webhook| webhook.wording))
     }
@@ -134,7 +142,7 @@ impl Registry {
     pub fn register_in(
         &self,
         batch: &mut Batch,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         draft: WebhookDraft,
     ) -> Result<Registered, Error> {
         self.check_room(0)?;
@@ -142,8 +150,10 @@ impl Registry {
         let secret = draft.secret.unwrap_or_else(signature::new_secret);
         let webhook = WebhookRecord {
             id: Uuid::now_v7(),
-            session: session.map(|session| session.id.clone()),
-            session_uuid: session.map(|session| session.uuid),
+            session: scope.session().map(|session| session.id.clone()),
+            session_uuid: scope.session().map(|session| session.uuid),
+            business: *scope == WebhookScope::Business,
+            name: draft.name,
             wording: draft.wording.unwrap_or_else(|| OPEN_WA.to_owned()),
             url: draft.url,
             events: draft.events,
@@ -197,9 +207,9 @@ impl Registry {
         Err(Error::not_found(Subject::Session, message))
     }
 
-    pub async fn list(&self, session: Option<&SessionRef>) -> Result<Vec<WebhookRecord>, Error> {
+    pub async fn list(&self, scope: &WebhookScope) -> Result<Vec<WebhookRecord>, Error> {
         let mut list = Vec::new();
-        for webhook in self.store.webhooks().list(session).await? {
+        for webhook in self.store.webhooks().list(scope).await? {
             list.push(self.records.shown(webhook).await?);
         }
         Ok(list)
@@ -214,28 +224,24 @@ impl Registry {
         Ok(list)
     }
 
-    pub async fn get(
-        &self,
-        session: Option<&SessionRef>,
-        id: Uuid,
-    ) -> Result<WebhookRecord, Error> {
-        self.records.shown(find(&self.store, session, id).await?).await
+    pub async fn get(&self, scope: &WebhookScope, id: Uuid) -> Result<WebhookRecord, Error> {
+        self.records.shown(find(&self.store, scope, id).await?).await
     }
 
     pub async fn change(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
         change: WebhookChange,
     ) -> Result<WebhookRecord, Error> {
         let _held = self.locks.lock(id).await;
         if let Some(enabled) = change.enabled {
-            let known = find(&self.store, session, id).await?;
+            let known = find(&self.store, scope, id).await?;
             self.make_due_when_enabled(&known, enabled).await?;
         }
         let mut work = self.store.transaction();
         loop {
-            let mut webhook = find(work.store(), session, id).await?;
+            let mut webhook = find(work.store(), scope, id).await?;
             self.apply(&mut webhook, change.clone()).await?;
             work.store().webhooks().put(&webhook).await?;
             if work.commit().await? {
@@ -245,7 +251,7 @@ impl Registry {
     }
 
     async fn apply(&self, webhook: &mut WebhookRecord, change: WebhookChange) -> Result<(), Error> {
-        let WebhookChange { url, events, headers, enabled, retries, set_by } = change;
+        let WebhookChange { name, url, events, headers, enabled, retries, set_by } = change;
         let url = url.filter(|url| !is_same(url, &webhook.url));
         // Headers and URL together decide what a receiver is asked, so a key for one session that sets headers must
         // be allowed the URL too. An owner who leaves the URL as it is need not have looked at it.
@@ -280,14 +286,17 @@ impl Registry {
         if let Some(enabled) = enabled {
             set_enabled(webhook, enabled);
         }
+        if let Some(name) = name {
+            webhook.name = Some(name);
+        }
         webhook.retries = retries.unwrap_or(webhook.retries);
         webhook.updated_at = self.clock.now();
         Ok(())
     }
 
-    pub async fn remove(&self, session: Option<&SessionRef>, id: Uuid) -> Result<(), Error> {
+    pub async fn remove(&self, scope: &WebhookScope, id: Uuid) -> Result<(), Error> {
         let _held = self.locks.lock(id).await;
-        find(&self.store, session, id).await?;
+        find(&self.store, scope, id).await?;
         self.store.webhooks().remove(id).await?;
         self.changes.notify();
         Ok(())
@@ -305,7 +314,8 @@ impl Registry {
         let _ = tokio::time::timeout(patience, delivered).await;
         // A registration that waits for this lock then finds that the session is being removed.
         let _registering = self.registering.lock().await;
-        for webhook in self.store.webhooks().list(Some(session)).await? {
+        let of_session = WebhookScope::Session(session.clone());
+        for webhook in self.store.webhooks().list(&of_session).await? {
             let _held = self.locks.lock(webhook.id).await;
             self.store.webhooks().remove(webhook.id).await?;
         }
@@ -315,8 +325,8 @@ impl Registry {
 
     /// Whether a healthy endpoint of the session lacks an event up to this number.
     async fn is_behind(&self, session: &SessionRef, last: u64) -> bool {
-        let stored = self.store.webhooks();
-        let Ok(all) = stored.list(Some(session)).await else { return false };
+        let (stored, of_session) = (self.store.webhooks(), WebhookScope::Session(session.clone()));
+        let Ok(all) = stored.list(&of_session).await else { return false };
         for webhook in all.iter().filter(|one| one.enabled && one.failing_since.is_none()) {
             let Some(progress) = self.progress.of(webhook.id) else { continue };
             if progress.needed_from <= last || 0 < webhook.waiting() {
@@ -329,7 +339,7 @@ impl Registry {
     /// Makes a new secret and returns it. The old ones still sign for `overlap`, or as long as the settings say.
     pub async fn rotate_secret(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
         overlap: Option<Duration>,
     ) -> Result<String, Error> {
@@ -352,17 +362,17 @@ impl Registry {
             webhook.secrets.truncate(MOST_SECRETS);
             webhook.updated_at = now;
         };
-        self.records.update(session, id, rotate).await?;
+        self.records.update(scope, id, rotate).await?;
         Ok(secret)
     }
 
     /// An endpoint as it is stored.
     pub(in crate::webhooks) async fn stored(
         &self,
-        session: Option<&SessionRef>,
+        scope: &WebhookScope,
         id: Uuid,
     ) -> Result<WebhookRecord, Error> {
-        find(&self.store, session, id).await
+        find(&self.store, scope, id).await
     }
 
     /// Wakes the workers after a commit of [`Self::register_in`].

@@ -242,7 +242,7 @@ impl EndpointWorker {
         let end = |webhook: &mut WebhookRecord| {
             webhook.outage = webhook.outage.filter(|outage| !outage.is_over);
         };
-        parts.records.update(webhook.session().as_ref(), id, end).await?;
+        parts.records.update(&webhook.scope(), id, end).await?;
         Ok(())
     }
 
@@ -322,8 +322,11 @@ impl WorkerParts {
             None => self.event_of(&delivery).await?,
         };
         delivery.attempts += 1;
-        let wording = wording_of(&self.wordings, webhook);
-        let Some(body) = event.and_then(|event| wording?.wrap(&event)) else {
+        let body = match (event, wording_of(&self.wordings, webhook)) {
+            (Some(event), Some(wording)) => wording.wrap(&event).await?,
+            _ => None,
+        };
+        let Some(body) = body else {
             let result = AttemptResult::Unsendable("its event is past the retention".to_owned());
             return Ok(FinishedAttempt { delivery, is_new, result });
         };

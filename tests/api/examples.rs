@@ -38,7 +38,8 @@ const NOT_SENT: [(&str, &str); 13] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 40] = [
+const LATE: [&str; 42] = [
+    "deleteAiAgent",
     "deleteQuickReply",
     "deleteTemplate",
     "addMembersFromPhone",
@@ -60,6 +61,7 @@ const LATE: [&str; 40] = [
     "deleteBusinessChat",
     "cancelBusinessPaymentLink",
     "paySimulatedPaymentLink",
+    "deleteBusinessWebhook",
     "deleteBusinessContact",
     "deleteAutoTaggingRule",
     "updateTag",
@@ -225,6 +227,9 @@ impl Scene {
         });
         let (_, template) = self.app.post("/api/whatsapp-api/templates", template).await;
         self.note("template", &template["id"]);
+        let agent = json!({ "name": "Made before", "businessTask": "faq" });
+        let (_, agent) = self.app.post("/api/whatsapp-api/ai-agents", agent).await;
+        self.note("AI agent", &agent["id"]);
         let sale = json!({
             "name": "spring_sale", "category": "MARKETING", "language": "en_US",
             "components": [{ "type": "BODY", "text": "All at half the price" }],
@@ -282,6 +287,9 @@ impl Scene {
     }
 
     async fn webhooks(&mut self, url: &str) {
+        let hook = json!({ "url": url, "events": ["contact.created"] });
+        let (_, hook) = self.app.post("/api/whatsapp-api/webhooks", hook).await;
+        self.note("business webhook", &hook["id"]);
         for (list, webhook, delivery) in [
             (format!("{SESSION}/webhooks"), "webhook", "delivery"),
             ("/api/v1/gateway-webhooks".to_owned(), "gateway webhook", "gateway delivery"),
@@ -328,6 +336,8 @@ impl Scene {
                 () if name == "cancelBroadcast" => "cancelled broadcast",
                 () if name.contains("Broadcast") => "broadcast",
                 () if name.ends_with("Template") => "template",
+                () if name.ends_with("AiAgent") => "AI agent",
+                () if name.contains("BusinessWebhook") => "business webhook",
                 () if name == "deleteBusinessChat" => "other conversation",
                 () if name.contains("BusinessChat") => "conversation",
                 () if name.contains("Business") => "contact",

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
-use wagate::webhooks::WebhookRecord;
+use wagate::webhooks::{WebhookRecord, WebhookScope};
 
 use crate::{
     receiver::{Answer, Receiver},
@@ -20,7 +20,14 @@ async fn unused() -> std::net::SocketAddr {
 /// Moves the clock to the next probe of an endpoint that is down, and waits until that is over. How long
 /// that was.
 async fn probe(service: &Service, webhook: &WebhookRecord) -> Duration {
-    let before = service.webhooks.endpoints.get(None, webhook.id).await.unwrap().outage.unwrap();
+    let before = service
+        .webhooks
+        .endpoints
+        .get(&WebhookScope::Gateway, webhook.id)
+        .await
+        .unwrap()
+        .outage
+        .unwrap();
     let next = before.next_probe_at;
     let pause: Duration = next.duration_since(service.clock.now()).try_into().unwrap_or_default();
     service.pass(pause, webhook).await;
@@ -42,11 +49,19 @@ async fn deliver_soon(service: &Service, webhook: &WebhookRecord, delivered: u64
             webhook.delivered == delivered || is_probed
         };
         service.when(webhook, is_tried).await;
-        if service.webhooks.endpoints.get(None, webhook.id).await.unwrap().delivered == delivered {
+        if service
+            .webhooks
+            .endpoints
+            .get(&WebhookScope::Gateway, webhook.id)
+            .await
+            .unwrap()
+            .delivered
+            == delivered
+        {
             return;
         }
     }
-    panic!("{:?}", service.webhooks.endpoints.get(None, webhook.id).await);
+    panic!("{:?}", service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await);
 }
 
 async fn down(service: &Service, webhook: &WebhookRecord, time: Duration) -> u32 {
@@ -95,7 +110,7 @@ fn waiting() -> u32 {
 async fn released(service: &Service, webhook: &WebhookRecord, count: u64) {
     let begun = Instant::now();
     loop {
-        let now = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
+        let now = service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await.unwrap();
         if now.delivered == count && now.outage.is_none() {
             return;
         }
@@ -205,8 +220,18 @@ async fn somebody_who_asks_for_a_delivery_does_not_wait_for_the_next_probe() {
     down(&service, &webhook, MINUTE * 10).await;
     let receiver =
         Receiver::at(TcpListener::bind(address).await.unwrap(), |_, _| Answer::status("200 OK"));
-    let waiting = service.webhooks.deliveries.list(None, webhook.id, None, None, 1).await.unwrap();
-    service.webhooks.deliveries.redeliver(None, webhook.id, waiting[0].0.id).await.unwrap();
+    let waiting = service
+        .webhooks
+        .deliveries
+        .list(&WebhookScope::Gateway, webhook.id, None, None, 1)
+        .await
+        .unwrap();
+    service
+        .webhooks
+        .deliveries
+        .redeliver(&WebhookScope::Gateway, webhook.id, waiting[0].0.id)
+        .await
+        .unwrap();
     service.when(&webhook, |webhook| webhook.delivered == 8 && webhook.outage.is_none()).await;
     assert_eq!(receiver.reach(8).await.len(), 8);
     service.end().await;
@@ -232,7 +257,12 @@ async fn chats_that_are_refused_beside_others_that_are_not_keep_their_schedules(
         service.happen(9, round..round + 1).await;
         deliver_soon(&service, &webhook, u64::from(round) + 1).await;
     }
-    let all = service.webhooks.deliveries.list(None, webhook.id, None, None, 200).await.unwrap();
+    let all = service
+        .webhooks
+        .deliveries
+        .list(&WebhookScope::Gateway, webhook.id, None, None, 200)
+        .await
+        .unwrap();
     let failed = all.iter().filter(|(delivery, _)| delivery.attempts != 1);
     let most = failed.map(|(delivery, _)| delivery.attempts).max().unwrap();
     assert!(most <= 5, "{most} attempts in 40 s");

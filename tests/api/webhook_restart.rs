@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wagate::{
     domain::Clock,
-    webhooks::{DeliveryState, WebhookRecord},
+    webhooks::{DeliveryState, WebhookRecord, WebhookScope},
 };
 
 use crate::{
@@ -80,7 +80,7 @@ async fn what_stood_open_when_the_process_ended_is_delivered_and_nothing_else() 
     // What goes from under way to its record is counted twice for a moment.
     let is_settled = |webhook: &WebhookRecord| webhook.delivered == 2 && webhook.accepted == 4;
     service.when(&webhook, is_settled).await;
-    let record = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
+    let record = service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await.unwrap();
     assert_eq!(record.waiting(), 2, "one under way and one behind it");
     assert_eq!(service.needed_from().await, [1], "the log keeps what is under way");
     let (store, clock) = (service.store.clone(), service.clock.clone());

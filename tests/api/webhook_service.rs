@@ -21,7 +21,7 @@ use wagate::{
     store::{Batch, Store},
     webhooks::{
         Attempt, Delivery, DeliveryState, Schedule, WebhookChange, WebhookDraft, WebhookRecord,
-        WebhookSettings, WebhookTables, Webhooks,
+        WebhookScope, WebhookSettings, WebhookTables, Webhooks,
     },
 };
 
@@ -70,7 +70,7 @@ impl Service {
     pub async fn register(&self, url: &str) -> WebhookRecord {
         let url = url.to_owned();
         let draft = WebhookDraft { url, events: vec!["*".to_owned()], ..WebhookDraft::default() };
-        self.webhooks.endpoints.register(None, draft).await.unwrap().webhook
+        self.webhooks.endpoints.register(&WebhookScope::Gateway, draft).await.unwrap().webhook
     }
 
     /// Logs what happened in a chat.
@@ -96,26 +96,44 @@ impl Service {
     /// Moves the clock, and lets the endpoint notice at once.
     pub async fn pass(&self, time: Duration, webhook: &WebhookRecord) {
         self.clock.advance(time);
-        self.webhooks.endpoints.change(None, webhook.id, WebhookChange::default()).await.unwrap();
+        self.webhooks
+            .endpoints
+            .change(&WebhookScope::Gateway, webhook.id, WebhookChange::default())
+            .await
+            .unwrap();
     }
 
     async fn switch(&self, webhook: &WebhookRecord, enabled: bool) {
         let change = WebhookChange { enabled: Some(enabled), ..WebhookChange::default() };
-        self.webhooks.endpoints.change(None, webhook.id, change).await.unwrap();
+        self.webhooks.endpoints.change(&WebhookScope::Gateway, webhook.id, change).await.unwrap();
     }
 
     pub async fn deliveries(&self, webhook: &WebhookRecord) -> Vec<(Delivery, Vec<Attempt>)> {
-        self.webhooks.deliveries.list(None, webhook.id, None, None, 200).await.unwrap()
+        self.webhooks
+            .deliveries
+            .list(&WebhookScope::Gateway, webhook.id, None, None, 200)
+            .await
+            .unwrap()
     }
 
     pub async fn when(&self, webhook: &WebhookRecord, is: impl Fn(&WebhookRecord) -> bool) {
         let looked = async {
-            while !is(&self.webhooks.endpoints.get(None, webhook.id).await.unwrap()) {
+            while !is(&self
+                .webhooks
+                .endpoints
+                .get(&WebhookScope::Gateway, webhook.id)
+                .await
+                .unwrap())
+            {
                 tokio::time::sleep(STEP).await;
             }
         };
         let last = tokio::time::timeout(PATIENCE, looked).await;
-        assert!(last.is_ok(), "{:?}", self.webhooks.endpoints.get(None, webhook.id).await);
+        assert!(
+            last.is_ok(),
+            "{:?}",
+            self.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await
+        );
     }
 
     pub async fn end(self) {
@@ -208,7 +226,7 @@ async fn a_long_line_of_one_chat_holds_up_no_other() {
         service.happen(chat, 0..2).await;
     }
     service.when(&webhook, |webhook| webhook.delivered == 100).await;
-    let record = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
+    let record = service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await.unwrap();
     assert_eq!(record.accepted, u64::from(LONG) + 100);
     assert_eq!(record.waiting(), u64::from(LONG));
     let got = receiver.got.lock().await.clone();
@@ -242,7 +260,7 @@ async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_tu
     service.when(&webhook, |webhook| webhook.outage.is_some()).await;
     service.pass(HOUR, &webhook).await;
     service.when(&webhook, |webhook| 3 < webhook.failures_in_row).await;
-    let record = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
+    let record = service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await.unwrap();
     assert!(record.accepted < MOST + 1_000, "{} are in the line", record.accepted);
     assert_eq!(service.needed_from().await, [1], "the log keeps all");
 
@@ -258,8 +276,14 @@ async fn what_finds_no_place_in_a_full_line_stays_in_the_log_and_comes_in_its_tu
             webhook.delivered == ALL || outage.is_some_and(|outage| outage.last_probe_at == now)
         };
         service.when(&webhook, is_probed).await;
-        is_delivered =
-            service.webhooks.endpoints.get(None, webhook.id).await.unwrap().delivered == ALL;
+        is_delivered = service
+            .webhooks
+            .endpoints
+            .get(&WebhookScope::Gateway, webhook.id)
+            .await
+            .unwrap()
+            .delivered
+            == ALL;
         if is_delivered {
             break;
         }
@@ -284,7 +308,8 @@ async fn many_chats_at_once_each_keep_their_order() {
     let mut most = 0;
     let all_came = async {
         loop {
-            let webhook = service.webhooks.endpoints.get(None, webhook.id).await.unwrap();
+            let webhook =
+                service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await.unwrap();
             most = most.max(webhook.accepted);
             if webhook.delivered == 300 {
                 return;
@@ -353,14 +378,32 @@ async fn recovery_is_paced_and_survives_a_log_that_moved_on() {
     // The oldest event is dropped: its letter stays dead, and is not asked for.
     assert_eq!(service.drop_older_than(HOUR / 2).await, 1);
     let since = from_seconds(0);
-    assert_eq!(service.webhooks.deliveries.recover(None, webhook.id, since).await.unwrap(), 3);
+    assert_eq!(
+        service
+            .webhooks
+            .deliveries
+            .recover(&WebhookScope::Gateway, webhook.id, since)
+            .await
+            .unwrap(),
+        3
+    );
     let oldest = service.deliveries(&webhook).await.pop().unwrap().0;
-    assert!(service.webhooks.deliveries.redeliver(None, webhook.id, oldest.id).await.is_err());
+    assert!(
+        service
+            .webhooks
+            .deliveries
+            .redeliver(&WebhookScope::Gateway, webhook.id, oldest.id)
+            .await
+            .is_err()
+    );
     service.when(&webhook, |webhook| webhook.delivered == 1).await;
     // What is live goes out beside the recovery, which waits for its time.
     service.happen(9, 0..1).await;
     service.when(&webhook, |webhook| webhook.delivered == 2).await;
-    assert_eq!(service.webhooks.endpoints.get(None, webhook.id).await.unwrap().waiting(), 2);
+    assert_eq!(
+        service.webhooks.endpoints.get(&WebhookScope::Gateway, webhook.id).await.unwrap().waiting(),
+        2
+    );
     for count in 3..=4 {
         service.pass(Duration::from_secs(1), &webhook).await;
         service.when(&webhook, |webhook| webhook.delivered == count).await;

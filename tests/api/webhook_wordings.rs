@@ -10,7 +10,7 @@ use wagate::{
     domain::{Body, Clock, Event, EventSubject, LogEvent, WaEvent, clock::from_seconds},
     events::{Codes, NewEvent, Wording, Wordings},
     store::{Batch, Store},
-    webhooks::{OPEN_WA, WebhookChange, WebhookDraft, WebhookRecord},
+    webhooks::{OPEN_WA, WebhookChange, WebhookDraft, WebhookRecord, WebhookScope},
 };
 
 use crate::{
@@ -78,7 +78,7 @@ fn draft(url: &str, wording: &str, events: &[&str]) -> WebhookDraft {
 
 async fn register(service: &Service, url: &str, wording: &str) -> WebhookRecord {
     let draft = draft(url, wording, &["*"]);
-    service.webhooks.endpoints.register(None, draft).await.unwrap().webhook
+    service.webhooks.endpoints.register(&WebhookScope::Gateway, draft).await.unwrap().webhook
 }
 
 async fn receiver() -> Receiver {
@@ -126,20 +126,38 @@ async fn an_endpoint_asks_for_the_names_of_its_own_wording_and_keeps_it() {
     let receiver = receiver().await;
     let refused = async |wording, events: &[&str]| {
         let draft = draft(&receiver.url, wording, events);
-        service.webhooks.endpoints.register(None, draft).await.unwrap_err().to_string()
+        service
+            .webhooks
+            .endpoints
+            .register(&WebhookScope::Gateway, draft)
+            .await
+            .unwrap_err()
+            .to_string()
     };
     assert!(refused("nobody's", &["*"]).await.contains("there is no wording"));
     assert!(refused("terse", &["message"]).await.contains("receipt"));
     assert!(refused(OPEN_WA, &["receipt"]).await.contains("message"));
     let draft = draft(&receiver.url, "terse", &["order.paid"]);
-    let webhook = service.webhooks.endpoints.register(None, draft).await.unwrap().webhook;
+    let webhook =
+        service.webhooks.endpoints.register(&WebhookScope::Gateway, draft).await.unwrap().webhook;
     let change = |name: &str| WebhookChange {
         events: Some(vec![name.to_owned()]),
         ..WebhookChange::default()
     };
-    assert!(service.webhooks.endpoints.change(None, webhook.id, change("message")).await.is_err());
-    let changed =
-        service.webhooks.endpoints.change(None, webhook.id, change("receipt")).await.unwrap();
+    assert!(
+        service
+            .webhooks
+            .endpoints
+            .change(&WebhookScope::Gateway, webhook.id, change("message"))
+            .await
+            .is_err()
+    );
+    let changed = service
+        .webhooks
+        .endpoints
+        .change(&WebhookScope::Gateway, webhook.id, change("receipt"))
+        .await
+        .unwrap();
     assert_eq!(changed.wording, "terse");
     // Registered again without a word about it, it stays as it is.
     let again = WebhookDraft {
@@ -147,7 +165,7 @@ async fn an_endpoint_asks_for_the_names_of_its_own_wording_and_keeps_it() {
         events: vec!["receipt".to_owned()],
         ..WebhookDraft::default()
     };
-    let again = service.webhooks.endpoints.register(None, again).await;
+    let again = service.webhooks.endpoints.register(&WebhookScope::Gateway, again).await;
     assert_eq!(again.unwrap().webhook.wording, "terse");
     service.end().await;
 }

@@ -63,9 +63,11 @@ async fn counted(daemon: &Daemon, filter: &str) -> Vec<Value> {
 
 async fn has_caught_up(daemon: &Daemon) {
     let is_done = |all: &Value| {
-        all.as_array().unwrap().iter().any(|one| one["name"] == "inbox" && one["lag"] == 0)
+        let all = all.as_array().unwrap();
+        let done = |name: &str| all.iter().any(|one| one["name"] == name && one["lag"] == 0);
+        done("inbox") && done("analytics")
     };
-    daemon.wait_until("/api/v1/info/consumers", "the inbox", is_done).await;
+    daemon.wait_until("/api/v1/info/consumers", "the inbox and analytics", is_done).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,6 +101,8 @@ async fn wherever_the_inbox_dies_each_step_happens_once_and_its_counters_are_rig
     let by_hand = all.iter().filter(|chat| chat["unreadCount"] != 0).count();
     assert_eq!(unread, by_hand);
     assert_eq!(counted(&daemon, "assignedTo=unassigned").await.len(), all.len());
+    let figures = business(&daemon, "/analytics").await;
+    assert_eq!(figures["conversations"]["opened"], all.len(), "{figures}");
     // Who was only written to is no contact and has no timeline.
     let contacts = all.iter().filter_map(|chat| Some((chat, chat["contact"]["id"].as_str()?)));
     assert_ne!(contacts.clone().count(), 0);

@@ -208,6 +208,32 @@ impl Known {
     }
 }
 
+/// One conversation; none for one that was deleted.
+pub async fn of(services: &Services, state: &InboxState) -> Result<Option<ChatView>, Error> {
+    let chat = (&state.session, &state.chat);
+    let found = services.conversations.of_many(&[chat]).await?.into_iter().next().flatten();
+    let Some(found) = found else { return Ok(None) };
+    let known = Known::about(services, std::slice::from_ref(state)).await?;
+    Ok(Some(known.view(services, state, &found)))
+}
+
+/// A contact in short; none for one that was deleted.
+pub async fn contact(
+    services: &Services,
+    id: Option<Uuid>,
+) -> Result<Option<ChatContactView>, Error> {
+    let ids: Vec<Uuid> = id.into_iter().collect();
+    let found = services.sending.contacts_of(&ids).await?.into_iter().flatten().next();
+    Ok(found.as_ref().map(contact_view))
+}
+
+/// Who did something; none for nobody.
+pub async fn agent(services: &Services, agent: Option<Agent>) -> Result<Option<AgentView>, Error> {
+    let Some(agent) = agent else { return Ok(None) };
+    let name = services.api_keys.name(agent.id()).await?;
+    Ok(Some(AgentView { id: agent.id().to_string(), name }))
+}
+
 fn contact_view(contact: &Contact) -> ChatContactView {
     ChatContactView {
         id: contact.id.to_string(),

@@ -3,6 +3,9 @@
 //! It needs a credential always, also on this machine. The rate limit counts by address, for all callers together.
 
 mod agents;
+mod ai_agents;
+mod analytics;
+mod analytics_view;
 mod auto_tagging;
 mod chat_bulk;
 mod broadcast_view;
@@ -32,6 +35,8 @@ mod template_view;
 mod templates;
 mod timeline;
 mod values;
+mod webhooks;
+pub mod wording;
 
 use crate::api::{dialects, endpoint::Endpoint};
 
@@ -43,6 +48,8 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(auto_tagging::endpoints());
     all.extend(quick_replies::endpoints());
     all.extend(templates::endpoints());
+    all.extend(analytics::endpoints());
+    all.extend(ai_agents::endpoints());
     all.extend(broadcasts::endpoints());
     all.extend(status::endpoints());
     all.extend(chat_bulk::endpoints());
@@ -54,5 +61,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(pay_page::endpoints());
     all.extend(stripe::endpoints());
     all.extend(settings::endpoints());
+    all.extend(webhooks::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()
 }

@@ -35,7 +35,7 @@ impl Known {
             business: own.or_else(of_account),
             agent,
             zone: settings.time_zone(),
-            locale: Locale::of_tag(&settings.business.locale),
+            locale: Locale::of(&settings.business.locale),
             now: call.clock.now(),
         })
     }

@@ -201,6 +201,7 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(Subject::Media) => "MEDIA_NOT_FOUND",
         Some(
             Subject::ApiKey
+            | Subject::Bot
             | Subject::IdempotencyKey
             | Subject::Proxy
             | Subject::QuickReply

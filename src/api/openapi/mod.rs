@@ -16,6 +16,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::{
     api::{
+        business::wording,
         endpoint::Endpoint,
         error::ApiError,
         file::unmoved,
@@ -26,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 19] = [
+const TAGS: [&str; 25] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -37,9 +38,15 @@ const TAGS: [&str; 19] = [
     "Chat",
     "Chat instances",
     "Chat tags",
+    "Business",
     "Business contacts",
+    "Business conversations",
+    "Business messages",
     "Business content",
     "Business payments",
+    "Business analytics",
+    "Business AI agents",
+    "Business webhooks",
     "Events",
     "Webhooks",
     "API keys",
@@ -189,6 +196,21 @@ pub fn redirect(to: &str) -> File<Page> {
     HttpResponse::Found().insert_header(("location", to)).finish().into()
 }
 
+/// Adds the request that brings an event to a webhook. Two surfaces may have an event of one name.
+fn add_webhook(webhooks: &mut Map<String, Value>, name: String, request: Value) {
+    const SCHEMA: &str = "/post/requestBody/content/application~1json/schema";
+    match webhooks.get_mut(&name) {
+        Some(known) => {
+            if let (Some(schema), Some(other)) =
+                (known.pointer_mut(SCHEMA), request.pointer(SCHEMA))
+            {
+                *schema = json!({ "oneOf": [schema.take(), other] });
+            }
+        }
+        None => _ = webhooks.insert(name, request),
+    }
+}
+
 /// A file of the page to browse the document at a path.
 pub fn browse(file: &str, document: &'static str) -> File<Page> {
     let config = Arc::new(Config::from(document));
@@ -217,6 +239,9 @@ fn document(subject: Subject, table: Vec<Endpoint>) -> Value {
     let mut webhooks = Map::new();
     if subject == Subject::Gateway {
         webhooks = event_schemas::add(&mut schemas);
+        for (name, of_business) in wording::add_schemas(&mut schemas) {
+            add_webhook(&mut webhooks, name, of_business);
+        }
         event_schemas::name_messages(&mut paths);
     }
     let mut document = json!({

@@ -90,7 +90,7 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
         }
         let name = schema_name(event);
         schemas.insert(name.clone(), logged(event, about, &data));
-        webhooks.insert(event.to_owned(), delivery(about, &name));
+        webhooks.insert(event.to_owned(), delivery(about, "Webhooks", &name));
         names.push((event, name));
     }
     let reference = |name: &str| json!({ "$ref": format!("{PREFIX}{name}") });
@@ -183,7 +183,7 @@ pub fn add(schemas: &mut Map<String, Value>) -> Map<String, Value> {
     if let Value::Object(more) = more {
         schemas.extend(more);
     }
-    webhooks.insert("webhook.test".to_owned(), delivery("A test", "WebhookTestEvent"));
+    webhooks.insert("webhook.test".to_owned(), delivery("A test", "Webhooks", "WebhookTestEvent"));
     webhooks
 }
 
@@ -201,7 +201,7 @@ pub fn name_messages(paths: &mut Map<String, Value>) {
 }
 
 /// `message_sent` is `MessageSentEvent`.
-fn schema_name(event: &str) -> String {
+pub fn schema_name(event: &str) -> String {
     let words = event.split(['_', '.']).map(|word| {
         let (first, rest) = word.split_at(1);
         first.to_uppercase() + rest
@@ -268,7 +268,7 @@ fn present(event: &str, data: &str) -> Value {
 }
 
 /// The request that brings an event to a webhook.
-fn delivery(about: &str, name: &str) -> Value {
+pub fn delivery(about: &str, tag: &str, name: &str) -> Value {
     let header = |name: &str, about: &str| {
         json!({
             "name": name, "in": "header", "required": true, "description": about,
@@ -277,7 +277,7 @@ fn delivery(about: &str, name: &str) -> Value {
     };
     json!({ "post": {
         "summary": about,
-        "tags": ["Webhooks"],
+        "tags": [tag],
         "parameters": [
             header("webhook-id", "The event's id, the same over retries"),
             header("webhook-timestamp", "When this try was made, in seconds since 1970"),
@@ -320,7 +320,7 @@ fn add_companions(schema: &mut Value, id_is_person: bool) {
     }
 }
 
-fn add_shape(shape: &Shape, schemas: &mut Map<String, Value>) -> Value {
+pub fn add_shape(shape: &Shape, schemas: &mut Map<String, Value>) -> Value {
     let value = |schema: &_| serde_json::to_value(schema).unwrap_or(Value::Null);
     for (name, schema) in &shape.others {
         schemas.entry(name.clone()).or_insert_with(|| value(schema));

@@ -14,7 +14,7 @@ use crate::{
             Sessions, path::uuid, path_value, required_choice,
         },
         sessions::{
-            webhooks::{TAG, WebhookId, session_of},
+            webhooks::{TAG, WebhookId, scope_of},
             wire::seconds,
         },
         texts::{in_field, moment},
@@ -193,7 +193,7 @@ async fn test<R: Sessions>(
     call: Call<Admin, R>,
     Path(id): Path<WebhookId>,
 ) -> Result<Data<AttemptView>, ApiError> {
-    let attempt = call.webhooks.send_test(session_of(&call)?.as_ref(), id).await?;
+    let attempt = call.webhooks.send_test(&scope_of(&call)?, id).await?;
     Ok(Data::of(AttemptView::of(attempt, &call.principal())))
 }
 
@@ -202,7 +202,7 @@ async fn deliveries<R: Sessions>(
     Path(id): Path<WebhookId>,
     Query(query): Query<DeliveriesQuery>,
 ) -> Result<Listed<DeliveryView>, ApiError> {
-    let session = session_of(&call)?;
+    let scope = scope_of(&call)?;
     let state = query.status.map(|wanted| match wanted {
         WantedDelivery::Waiting => DeliveryState::Waiting,
         WantedDelivery::Delivered => DeliveryState::Delivered,
@@ -212,7 +212,7 @@ async fn deliveries<R: Sessions>(
     let before =
         before.map_err(|_| Error::invalid_field("before", "must be the id of a delivery"))?;
     let limit = query.limit.get();
-    let page = call.webhooks.deliveries.list(session.as_ref(), id, state, before, limit).await?;
+    let page = call.webhooks.deliveries.list(&scope, id, state, before, limit).await?;
     let caller = call.principal();
     let view = |(delivery, attempts)| DeliveryView::of(delivery, attempts, &caller);
     Ok(page.into_iter().map(view).collect())
@@ -223,8 +223,7 @@ async fn redeliver<R: Sessions>(
     Path(id): Path<WebhookId>,
     Path(delivery): Path<DeliveryId>,
 ) -> Result<Data<DeliveryView>, ApiError> {
-    let delivery =
-        call.webhooks.deliveries.redeliver(session_of(&call)?.as_ref(), id, delivery).await?;
+    let delivery = call.webhooks.deliveries.redeliver(&scope_of(&call)?, id, delivery).await?;
     Ok(Data::of(DeliveryView::of(delivery, Vec::new(), &call.principal())))
 }
 
@@ -233,8 +232,8 @@ async fn recover<R: Sessions>(
     Path(id): Path<WebhookId>,
     Body(body): Body<RecoverBody>,
 ) -> Result<Data<RecoveredView>, ApiError> {
-    let session = session_of(&call)?;
+    let scope = scope_of(&call)?;
     let since = moment(&body.since).map_err(|error| in_field("since", error))?;
-    let recovered = call.webhooks.deliveries.recover(session.as_ref(), id, since).await?;
+    let recovered = call.webhooks.deliveries.recover(&scope, id, since).await?;
     Ok(Data::of(RecoveredView { recovered }))
 }

@@ -18,8 +18,8 @@ use crate::{
         },
         sessions::wire::seconds,
     },
-    domain::{SessionRef, Subject, Timestamp},
-    webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord},
+    domain::{Subject, Timestamp},
+    webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, WebhookScope},
 };
 
 pub const TAG: &str = "Webhooks";
@@ -285,6 +285,7 @@ fn set_by(caller: &Principal) -> SetBy {
 
 pub fn draft_of(body: WebhookBody, caller: &Principal) -> WebhookDraft {
     WebhookDraft {
+        name: None,
         set_by: set_by(caller),
         url: body.url,
         events: body.events.unwrap_or_else(|| vec!["message".to_owned()]),
@@ -296,17 +297,17 @@ pub fn draft_of(body: WebhookBody, caller: &Principal) -> WebhookDraft {
     }
 }
 
-/// The session whose webhooks a call concerns; none for those of all sessions.
-pub fn session_of<S, R>(call: &Call<S, R>) -> Result<Option<SessionRef>, ApiError> {
-    Ok(call.path_session()?.map(|session| session.status().reference()))
+/// The scope whose webhooks a call concerns: the session of the path, or all sessions.
+pub fn scope_of<S, R>(call: &Call<S, R>) -> Result<WebhookScope, ApiError> {
+    Ok(call.path_session()?.map(|session| session.status().reference()).into())
 }
 
 async fn register<R: Sessions>(
     call: Call<Admin, R>,
     Body(body): Body<WebhookBody>,
 ) -> Result<CreatedOrKnown<WebhookView>, ApiError> {
-    let (session, draft) = (session_of(&call)?, draft_of(body, &call.principal()));
-    let registered = call.webhooks.endpoints.register(session.as_ref(), draft).await?;
+    let (scope, draft) = (scope_of(&call)?, draft_of(body, &call.principal()));
+    let registered = call.webhooks.endpoints.register(&scope, draft).await?;
     let view = WebhookView::of(registered.webhook, registered.secret, call.clock.now());
     Ok(match registered.created {
         true => CreatedOrKnown::created(view),
@@ -315,7 +316,7 @@ async fn register<R: Sessions>(
 }
 
 async fn list<R: Sessions>(call: Call<Read, R>) -> Result<Listed<WebhookView>, ApiError> {
-    let all = call.webhooks.endpoints.list(session_of(&call)?.as_ref()).await?;
+    let all = call.webhooks.endpoints.list(&scope_of(&call)?).await?;
     Ok(views(&call, all))
 }
 
@@ -323,7 +324,12 @@ async fn everything(call: Call<Read, OwnSessions>) -> Result<Listed<WebhookView>
     let mut all = call.webhooks.endpoints.list_all().await?;
     // To a key that is bound to a session there are no others.
     let own = call.own_session();
-    all.retain(|record| own.is_none() || own == record.session);
+    all.retain(|record| match record.scope() {
+        WebhookScope::Session(session) => own.as_ref().is_none_or(|own| *own == session.id),
+        WebhookScope::Gateway => own.is_none(),
+        // The business API lists its own.
+        WebhookScope::Business => false,
+    });
     Ok(views(&call, all))
 }
 
@@ -344,7 +350,7 @@ async fn read<R: Sessions>(
     call: Call<Read, R>,
     Path(id): Path<WebhookId>,
 ) -> Result<Data<WebhookView>, ApiError> {
-    let record = call.webhooks.endpoints.get(session_of(&call)?.as_ref(), id).await?;
+    let record = call.webhooks.endpoints.get(&scope_of(&call)?, id).await?;
     Ok(Data::of(WebhookView::for_caller(&call.principal(), record, call.clock.now())))
 }
 
@@ -354,6 +360,7 @@ async fn change<R: Sessions>(
     Body(body): Body<ChangeBody>,
 ) -> Result<Data<WebhookView>, ApiError> {
     let change = WebhookChange {
+        name: None,
         url: body.url,
         events: body.events,
         headers: body.headers.map(|headers| headers.into_iter().collect()),
@@ -361,7 +368,7 @@ async fn change<R: Sessions>(
         retries: body.retries,
         set_by: set_by(&call.principal()),
     };
-    let record = call.webhooks.endpoints.change(session_of(&call)?.as_ref(), id, change).await?;
+    let record = call.webhooks.endpoints.change(&scope_of(&call)?, id, change).await?;
     Ok(Data::of(WebhookView::of(record, None, call.clock.now())))
 }
 
@@ -369,7 +376,7 @@ async fn remove<R: Sessions>(
     call: Call<Admin, R>,
     Path(id): Path<WebhookId>,
 ) -> Result<Message, ApiError> {
-    call.webhooks.endpoints.remove(session_of(&call)?.as_ref(), id).await?;
+    call.webhooks.endpoints.remove(&scope_of(&call)?, id).await?;
     Ok(Message::of("Webhook removed successfully"))
 }
 
@@ -379,8 +386,7 @@ async fn rotate<R: Sessions>(
     Body(body): Body<RotateBody>,
 ) -> Result<Data<SecretView>, ApiError> {
     let overlap = body.overlap_seconds.map(Duration::from_secs);
-    let secret =
-        call.webhooks.endpoints.rotate_secret(session_of(&call)?.as_ref(), id, overlap).await?;
+    let secret = call.webhooks.endpoints.rotate_secret(&scope_of(&call)?, id, overlap).await?;
     Ok(Data::of(SecretView { secret }))
 }
 

@@ -9,13 +9,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use bytestring::ByteString;
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::{
     accounts::Principal,
     api::sessions::wording::OpenWa,
-    domain::{Event, WaEvent},
+    domain::{Error, Event, SessionId, Timestamp, WaEvent},
     events::{Codes, Wording, Wordings},
     webhooks::OPEN_WA,
 };
@@ -145,6 +148,7 @@ impl Recent {
 }
 
 /// Webhooks get the same bytes, codes included: only callers with the scope `admin` register them.
+#[async_trait]
 impl Wording for Frames {
     fn name(&self, event: &Event) -> Option<&'static str> {
         self.wording.name(event)
@@ -158,15 +162,17 @@ impl Wording for Frames {
         self.wording.names()
     }
 
-    fn wrap(&self, event: &Event) -> Option<Bytes> {
-        self.of(event, Codes::Shown).map(|frame| frame.json.into_bytes())
+    async fn wrap(&self, event: &Event) -> Result<Option<Bytes>, Error> {
+        Ok(self.of(event, Codes::Shown).map(|frame| frame.json.into_bytes()))
+    }
+
+    fn test(&self, id: Uuid, session: Option<&SessionId>, now: Timestamp) -> Value {
+        self.wording.test(id, session, now)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
     use crate::domain::{Channel, clock::from_seconds};
 
@@ -182,8 +188,8 @@ mod tests {
         AllFrames::default().of(OPEN_WA).unwrap().clone()
     }
 
-    #[test]
-    fn all_who_listen_share_the_bytes_of_a_frame() {
+    #[tokio::test]
+    async fn all_who_listen_share_the_bytes_of_a_frame() {
         let frames = open_wa();
         let event = event(7, "it \n broke");
         let (one, other) = (
@@ -191,7 +197,7 @@ mod tests {
             frames.clone().of(&event, Codes::Shown).unwrap(),
         );
         assert_eq!(one.stream.as_ptr(), other.stream.as_ptr());
-        assert_eq!(frames.wrap(&event).unwrap().as_ptr(), one.json.as_ptr());
+        assert_eq!(frames.wrap(&event).await.unwrap().unwrap().as_ptr(), one.json.as_ptr());
         let stream = format!("id: 7\nevent: failed\ndata: {}\n\n", one.json);
         assert_eq!(one.stream, stream.as_bytes());
         let read: serde_json::Value = serde_json::from_str(&one.json).unwrap();

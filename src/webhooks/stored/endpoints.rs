@@ -3,14 +3,13 @@
 use uuid::Uuid;
 
 use crate::{
-    domain::SessionRef,
     store::{
         Batch, Key, Record, Scope, Settings, StoreError, Table,
         raw::{self, Engine},
     },
     webhooks::stored::{
         deliveries::Deliveries,
-        records::{WebhookCursor, WebhookRecord},
+        records::{WebhookCursor, WebhookRecord, WebhookScope},
         trees,
     },
 };
@@ -54,13 +53,10 @@ impl<'a> Endpoints<'a> {
         raw::get(self.engine, &WebhookRecord::at(id)).await
     }
 
-    /// The endpoints of one session, or those for all sessions (`None`).
-    pub async fn list(
-        &self,
-        session: Option<&SessionRef>,
-    ) -> Result<Vec<WebhookRecord>, StoreError> {
+    /// The endpoints of one scope.
+    pub async fn list(&self, scope: &WebhookScope) -> Result<Vec<WebhookRecord>, StoreError> {
         let mut records = self.all().await?;
-        records.retain(|record| record.session().as_ref() == session);
+        records.retain(|record| record.scope() == *scope);
         Ok(records)
     }
 

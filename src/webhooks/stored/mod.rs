@@ -14,8 +14,8 @@ pub use self::{
     delivery_queue::DeliveryQueueChange,
     endpoints::Endpoints,
     records::{
-        Attempt, Delivery, DeliveryState, OPEN_WA, Outage, RetryPlan, SetBy, WebhookCursor,
-        WebhookRecord, WebhookSecret, delivery_id,
+        Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, Outage, RetryPlan, SetBy,
+        WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret, delivery_id,
     },
 };
 use crate::store::{Declaration, Store};

@@ -5,8 +5,37 @@ use uuid::{Builder, Uuid, Version};
 
 use crate::domain::{SessionId, SessionRef, Timestamp};
 
+/// The wording of the business's endpoints.
+pub const BUSINESS: &str = "business";
 /// The wording of subscriptions that name none.
 pub const OPEN_WA: &str = "open-wa";
+
+/// Whose endpoint it is: which surface manages it, and which events it may get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookScope {
+    /// Those of one session.
+    Session(SessionRef),
+    /// Those of all sessions.
+    Gateway,
+    /// Those of the business.
+    Business,
+}
+
+impl From<Option<SessionRef>> for WebhookScope {
+    fn from(session: Option<SessionRef>) -> Self {
+        session.map_or(Self::Gateway, Self::Session)
+    }
+}
+
+impl WebhookScope {
+    /// The session, of an endpoint for one.
+    pub fn session(&self) -> Option<&SessionRef> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Gateway | Self::Business => None,
+        }
+    }
+}
 
 /// A webhook endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +47,12 @@ pub struct WebhookRecord {
     /// Which session of that name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_uuid: Option<Uuid>,
+    /// Whether the business API manages it. It gets the events of the business then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub business: bool,
+    /// As a person named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The name of the [`crate::events::Wording`] of its deliveries.
     #[serde(default = "open_wa", skip_serializing_if = "is_open_wa")]
     pub wording: String,
@@ -75,6 +110,15 @@ fn is_open_wa(wording: &str) -> bool {
 }
 
 impl WebhookRecord {
+    /// Who manages it, and whose events it gets.
+    pub fn scope(&self) -> WebhookScope {
+        match self.session() {
+            Some(session) => WebhookScope::Session(session),
+            None if self.business => WebhookScope::Business,
+            None => WebhookScope::Gateway,
+        }
+    }
+
     /// The session whose events it gets; none for those of all sessions.
     pub fn session(&self) -> Option<SessionRef> {
         let id = self.session.clone()?;

@@ -1,5 +1,7 @@
 //! The business API: a file for each group of its endpoints.
 
+mod ai_agents;
+mod analytics;
 mod auto_tagging;
 mod broadcast_rules;
 mod broadcasts;
@@ -16,6 +18,7 @@ mod stripe;
 mod settings;
 mod timeline;
 mod types;
+mod webhooks;
 
 use reqwest::Method;
 use serde_json::{Value, json};

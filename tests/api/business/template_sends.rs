@@ -71,9 +71,11 @@ async fn a_template_is_rendered_as_text_and_its_reply_is_mapped_back() {
     assert_eq!((&message["text"], &message["type"]), (&json!(expected), &json!("template")));
     assert_eq!(message["template"]["name"], "order_shipped");
     assert_eq!(message["template"]["components"], components);
-    let shown = on_phone(&app, ADA).await;
-    let has = |message: &Value| message.to_string().contains("Hi Ada, it comes today.");
-    assert!(shown.iter().any(has), "{shown:?}");
+    app.wait_for("the template on the phone", || async {
+        let has = |message: &Value| message.to_string().contains("Hi Ada, it comes today.");
+        on_phone(&app, ADA).await.iter().any(has).then_some(())
+    })
+    .await;
 
     write(&app, ADA, "2").await;
     let id = chat_with(&app, ADA).await["id"].as_str().unwrap().to_owned();

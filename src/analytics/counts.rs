@@ -1,0 +1,128 @@
+//! Counters of one day, which add up over days and channels. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::analytics::spans::Spans;
+
+/// Messages by the hour of the day.
+pub type Hours = [u64; 24];
+
+/// What happened in a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ChannelCounts {
+    pub sent: u64,
+    pub received: u64,
+    pub delivered: u64,
+    pub read: u64,
+    pub failed: u64,
+    pub sent_by_hour: Hours,
+    pub received_by_hour: Hours,
+    /// Conversations that began or went on after they were resolved.
+    pub opened: u64,
+    pub resolved: u64,
+    /// From the first message of the contact to the first one to it.
+    pub first_response: Spans,
+    /// From the opening of a conversation to its resolution.
+    pub resolution: Spans,
+}
+
+/// What an agent did in a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AgentCounts {
+    /// Conversations that the agent was given.
+    pub assigned: u64,
+    pub resolved: u64,
+    pub first_response: Spans,
+    pub resolution: Spans,
+}
+
+/// What an advertisement led to in a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AdCounts {
+    /// People who had not come by it before.
+    pub contacts: u64,
+    /// Conversations that had not come by it before.
+    pub conversations: u64,
+    pub resolved: u64,
+}
+
+/// What became of the contacts of the business.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContactCounts {
+    pub created: u64,
+    pub opted_in: u64,
+    pub opted_out: u64,
+}
+
+/// Adds one to a counter.
+pub fn one_more(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}
+
+/// Adds one to the counter of an hour.
+pub fn one_more_at(hours: &mut Hours, hour: usize) {
+    if let Some(counter) = hours.get_mut(hour) {
+        one_more(counter);
+    }
+}
+
+impl ChannelCounts {
+    pub fn add(&mut self, other: &Self) {
+        for (counter, more) in [
+            (&mut self.sent, other.sent),
+            (&mut self.received, other.received),
+            (&mut self.delivered, other.delivered),
+            (&mut self.read, other.read),
+            (&mut self.failed, other.failed),
+            (&mut self.opened, other.opened),
+            (&mut self.resolved, other.resolved),
+        ] {
+            *counter = counter.saturating_add(more);
+        }
+        for (hours, more) in [
+            (&mut self.sent_by_hour, &other.sent_by_hour),
+            (&mut self.received_by_hour, &other.received_by_hour),
+        ] {
+            for (counter, more) in hours.iter_mut().zip(more) {
+                *counter = counter.saturating_add(*more);
+            }
+        }
+        self.first_response.add(&other.first_response);
+        self.resolution.add(&other.resolution);
+    }
+
+    /// Messages in either direction by the hour of the day.
+    pub fn by_hour(&self) -> Vec<u64> {
+        let both = self.sent_by_hour.iter().zip(&self.received_by_hour);
+        both.map(|(sent, received)| sent.saturating_add(*received)).collect()
+    }
+}
+
+impl AgentCounts {
+    pub fn add(&mut self, other: &Self) {
+        self.assigned = self.assigned.saturating_add(other.assigned);
+        self.resolved = self.resolved.saturating_add(other.resolved);
+        self.first_response.add(&other.first_response);
+        self.resolution.add(&other.resolution);
+    }
+}
+
+impl AdCounts {
+    pub fn add(&mut self, other: &Self) {
+        self.contacts = self.contacts.saturating_add(other.contacts);
+        self.conversations = self.conversations.saturating_add(other.conversations);
+        self.resolved = self.resolved.saturating_add(other.resolved);
+    }
+}
+
+impl ContactCounts {
+    pub fn add(&mut self, other: &Self) {
+        self.created = self.created.saturating_add(other.created);
+        self.opted_in = self.opted_in.saturating_add(other.opted_in);
+        self.opted_out = self.opted_out.saturating_add(other.opted_out);
+    }
+}

@@ -1,0 +1,352 @@
+//! AI agents: bots as the business API names them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        business::contact_view::given,
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{
+            Admin, Body, Call, Created, Data, Message, Path, Query, Read, Repeat, path::uuid,
+            path_value,
+        },
+    },
+    bots::{Bot, BotChange, BotDraft, BotStatus, BusinessTask, Provider},
+    domain::Subject,
+};
+
+const TAG: &str = "Business AI agents";
+const ALL: &str = "/api/whatsapp-api/ai-agents";
+const ONE: &str = "/api/whatsapp-api/ai-agents/{id}";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(ALL, list)
+            .named("listAiAgents")
+            .about(TAG, "AI agents in the order in which they were made"),
+        Endpoint::post(ALL, create)
+            .named("createAiAgent")
+            .about(TAG, "Make an AI agent")
+            .details(
+                "It is a draft until its `status` is changed. None answers contacts yet: what it says is kept for \
+                 the version that does. There are 200 at most.",
+            ),
+        Endpoint::get(ONE, read).named("getAiAgent").about(TAG, "One AI agent"),
+        Endpoint::patch(ONE, change)
+            .named("updateAiAgent")
+            .about(TAG, "Change an AI agent")
+            .details("What is not given stays as it is; null removes a text. Lists are replaced.")
+            .repeats(Repeat::Repeatable),
+        Endpoint::delete(ONE, remove).named("deleteAiAgent").about(TAG, "Delete an AI agent"),
+    ]
+}
+
+path_value! {
+    /// An AI agent, by its id.
+    enum AgentId = "id" as Uuid;
+    about: "The id of the AI agent", example: "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12",
+    read: |text| uuid(text, Subject::Bot)
+}
+
+/// Declares words of this surface for values of the domain.
+macro_rules! words {
+    (
+        $(#[$doc:meta])* $name:ident for $of:ident as $schema:ident { $($value:ident),* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[schema(as = $schema)]
+        enum $name {
+            $($value),*
+        }
+
+        impl From<$name> for $of {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$value => Self::$value),*
+                }
+            }
+        }
+
+        impl From<$of> for $name {
+            fn from(value: $of) -> Self {
+                match value {
+                    $($of::$value => Self::$value),*
+                }
+            }
+        }
+    };
+}
+words! {
+    /// What an AI agent is for.
+    TaskWord for BusinessTask as AiAgentTask {
+        Faq, OrderTracking, CustomerSupport, Booking, LeadQualification, Feedback, Other
+    }
+}
+words! {
+    /// Whether an AI agent is in use.
+    StatusWord for BotStatus as AiAgentStatus { Draft, Active, Inactive }
+}
+
+/// Who words the answers: the gateway itself, or a model.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AiAgentProvider)]
+enum ProviderWord {
+    Embedded,
+    OpenAi,
+}
+
+impl From<ProviderWord> for Provider {
+    fn from(word: ProviderWord) -> Self {
+        match word {
+            ProviderWord::Embedded => Self::Embedded,
+            ProviderWord::OpenAi => Self::OpenAi,
+        }
+    }
+}
+
+impl From<Provider> for ProviderWord {
+    fn from(provider: Provider) -> Self {
+        match provider {
+            Provider::Embedded => Self::Embedded,
+            Provider::OpenAi => Self::OpenAi,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+struct AgentsQuery {
+    /// Only those of this status.
+    status: Option<StatusWord>,
+    /// A part of the name, whatever its case.
+    #[schema(max_length = 100)]
+    search: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AiAgentDraft, example = json!({
+    "name": "Order desk", "businessTask": "order_tracking", "triggerKeywords": ["order", "delivery"],
+    "systemPrompt": "You help with orders of Acme Corp.", "sessions": ["shop"],
+}))]
+struct Draft {
+    /// Name of the AI agent.
+    #[schema(min_length = 1, max_length = 100, example = "Order desk")]
+    name: String,
+    /// What it is for.
+    business_task: TaskWord,
+    /// Words that call it; each counts once whatever its case.
+    #[schema(max_items = 50)]
+    trigger_keywords: Option<Vec<String>>,
+    /// What a model is told first.
+    #[schema(max_length = 8000)]
+    system_prompt: Option<String>,
+    /// embedded when it is not given.
+    provider: Option<ProviderWord>,
+    /// Name of the model; that of the settings when it is not given.
+    #[schema(max_length = 100)]
+    model: Option<String>,
+    /// How free a model is in its words (default 0.3).
+    #[schema(minimum = 0, maximum = 1)]
+    temperature: Option<f64>,
+    /// Replies in a row before a person takes over (default 10).
+    #[schema(minimum = 1, maximum = 100)]
+    max_turns: Option<u32>,
+    /// Whether it rests outside of business hours (default false).
+    business_hours_only: Option<bool>,
+    /// The sessions whose contacts it is for.
+    #[schema(max_items = 50)]
+    sessions: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AiAgentChange, example = json!({ "status": "active", "maxTurns": 5 }))]
+struct Change {
+    /// Another name.
+    #[schema(min_length = 1, max_length = 100, example = "Order desk")]
+    name: Option<String>,
+    /// What it is for.
+    business_task: Option<TaskWord>,
+    /// Whether it is in use.
+    status: Option<StatusWord>,
+    /// All words that call it.
+    #[schema(max_items = 50, example = json!(["order"]))]
+    trigger_keywords: Option<Vec<String>>,
+    /// What a model is told first; null removes it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 8000, value_type = Option<String>, example = "You help with orders.")]
+    system_prompt: Option<Option<String>>,
+    /// Who words the answers.
+    provider: Option<ProviderWord>,
+    /// Name of the model; null for that of the settings.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 100, value_type = Option<String>, example = json!(null))]
+    model: Option<Option<String>>,
+    /// How free a model is in its words.
+    #[schema(minimum = 0, maximum = 1)]
+    temperature: Option<f64>,
+    /// Replies in a row before a person takes over.
+    #[schema(minimum = 1, maximum = 100)]
+    max_turns: Option<u32>,
+    /// Whether it rests outside of business hours.
+    business_hours_only: Option<bool>,
+    /// All sessions whose contacts it is for.
+    #[schema(max_items = 50, example = json!(["shop"]))]
+    sessions: Option<Vec<String>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AiAgents)]
+struct AgentsView {
+    /// AI agents in the order in which they were made.
+    agents: Vec<AgentView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AiAgent)]
+struct AgentView {
+    /// Id of the AI agent.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// Name of the AI agent.
+    #[schema(example = "Order desk")]
+    name: String,
+    /// What it is for.
+    business_task: TaskWord,
+    /// Whether it is in use.
+    status: StatusWord,
+    /// Words that call it.
+    #[schema(example = json!(["order"]))]
+    trigger_keywords: Vec<String>,
+    /// What a model is told first; null without anything.
+    #[schema(example = "You help with orders of Acme Corp.")]
+    system_prompt: Option<String>,
+    /// Who words the answers.
+    provider: ProviderWord,
+    /// Name of the model; null for that of the settings.
+    #[schema(example = json!(null))]
+    model: Option<String>,
+    /// How free a model is in its words, from 0 to 1.
+    #[schema(example = 0.3)]
+    temperature: f64,
+    /// Replies in a row before a person takes over.
+    #[schema(example = 10)]
+    max_turns: u32,
+    /// Whether it rests outside of business hours.
+    business_hours_only: bool,
+    /// Where it is to answer.
+    channels: Vec<ChannelView>,
+    /// Conversations that it took part in; 0, since none answers yet.
+    conversations_handled: u64,
+    /// When it was made, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00Z")]
+    created_at: String,
+    /// When it was changed last, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00Z")]
+    updated_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AiAgentChannel)]
+struct ChannelView {
+    /// What kind of channel it is.
+    #[schema(example = "whatsapp")]
+    r#type: &'static str,
+    /// Name of the session.
+    #[schema(example = "shop")]
+    session_id: String,
+}
+
+impl From<Bot> for AgentView {
+    fn from(bot: Bot) -> Self {
+        let channel = |session: crate::domain::SessionId| ChannelView {
+            r#type: "whatsapp",
+            session_id: session.to_string(),
+        };
+        Self {
+            id: bot.id.to_string(),
+            name: bot.name,
+            business_task: bot.task.into(),
+            status: bot.status.into(),
+            trigger_keywords: bot.trigger_keywords,
+            system_prompt: bot.system_prompt,
+            provider: bot.provider.into(),
+            model: bot.model,
+            temperature: bot.temperature,
+            max_turns: bot.max_turns,
+            business_hours_only: bot.business_hours_only,
+            channels: bot.sessions.into_iter().map(channel).collect(),
+            conversations_handled: 0,
+            created_at: bot.created_at.to_string(),
+            updated_at: bot.updated_at.to_string(),
+        }
+    }
+}
+
+async fn list(
+    call: Call<Read>,
+    Query(query): Query<AgentsQuery>,
+) -> Result<Data<AgentsView>, ApiError> {
+    let status = query.status.map(BotStatus::from);
+    let found = call.bots.list(status, query.search.as_deref().unwrap_or_default()).await?;
+    let agents = found.into_iter().map(AgentView::from).collect();
+    Ok(Data::of(AgentsView { agents }))
+}
+
+async fn create(
+    call: Call<Admin>,
+    Body(body): Body<Draft>,
+) -> Result<Created<AgentView>, ApiError> {
+    let rest = BotChange {
+        trigger_keywords: body.trigger_keywords,
+        system_prompt: Some(body.system_prompt),
+        provider: body.provider.map(Provider::from),
+        model: Some(body.model),
+        temperature: body.temperature,
+        max_turns: body.max_turns,
+        business_hours_only: body.business_hours_only,
+        sessions: body.sessions,
+        ..BotChange::default()
+    };
+    let (name, task) = (body.name, body.business_task.into());
+    let draft = BotDraft { name, task, rest, created_by: call.principal().key };
+    Ok(Created::of(call.bots.create(draft).await?.into()))
+}
+
+async fn read(call: Call<Read>, Path(id): Path<AgentId>) -> Result<Data<AgentView>, ApiError> {
+    Ok(Data::of(call.bots.get(id).await?.into()))
+}
+
+async fn change(
+    call: Call<Admin>,
+    Path(id): Path<AgentId>,
+    Body(body): Body<Change>,
+) -> Result<Data<AgentView>, ApiError> {
+    let change = BotChange {
+        name: body.name,
+        task: body.business_task.map(BusinessTask::from),
+        status: body.status.map(BotStatus::from),
+        trigger_keywords: body.trigger_keywords,
+        system_prompt: body.system_prompt,
+        provider: body.provider.map(Provider::from),
+        model: body.model,
+        temperature: body.temperature,
+        max_turns: body.max_turns,
+        business_hours_only: body.business_hours_only,
+        sessions: body.sessions,
+    };
+    Ok(Data::of(call.bots.change(id, change).await?.into()))
+}
+
+async fn remove(call: Call<Admin>, Path(id): Path<AgentId>) -> Result<Message, ApiError> {
+    call.bots.delete(id).await?;
+    Ok(Message::of("AI agent deleted"))
+}

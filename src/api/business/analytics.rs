@@ -1,0 +1,144 @@
+//! Figures of a period: messages, conversations, contacts, advertisements and agents.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    analytics::Period,
+    api::{
+        business::{
+            analytics_view::{AdsView, AgentsView, OverviewView, Parts, agent_view},
+            sessions,
+        },
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Call, Data, OwnSessions, Query, Read},
+    },
+    domain::SessionStatus,
+    inbox::{InboxFilter, Status},
+};
+
+const TAG: &str = "Business analytics";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/whatsapp-api/analytics", overview)
+            .named("getBusinessAnalytics")
+            .about(TAG, "Messages, conversations and contacts of a period")
+            .details(
+                "Days and hours are those of the business's time zone. A message counts on the day of its own time. \
+                 Groups do not count. Rates are percentages; they and averages are null where there is nothing to \
+                 divide by.",
+            ),
+        Endpoint::get("/api/whatsapp-api/analytics/ctwa", ads)
+            .named("getBusinessAdAnalytics")
+            .about(TAG, "What the advertisements of a period led to")
+            .details(
+                "Advertisements that open a chat (click to WhatsApp), that which led most people here first. A \
+                 resolved conversation counts for the advertisement that led to it last.",
+            ),
+        Endpoint::get("/api/whatsapp-api/analytics/agents", agents)
+            .named("getBusinessAgentAnalytics")
+            .about(TAG, "What each agent did in a period")
+            .details(
+                "Who resolved most comes first. A resolution counts for whom the conversation is assigned to, or for \
+                 who resolved it where that is nobody.",
+            ),
+    ]
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = BusinessAnalyticsChannel)]
+enum Channel {
+    WhatsApp,
+    Sms,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PeriodQuery {
+    /// The first day, such as 2026-03-01, or a time in it; 30 days in all when it is not given.
+    #[schema(max_length = 40)]
+    from: Option<String>,
+    /// The last day, or a time in it; today when it is not given. A period has 366 days at most.
+    #[schema(max_length = 40)]
+    to: Option<String>,
+    /// Only what happened in this session.
+    #[schema(max_length = 64, format = "session-name")]
+    session_id: Option<String>,
+    /// Only what happened there; everywhere when it is not given.
+    channel: Option<Channel>,
+}
+
+type Reader = Call<Read, OwnSessions>;
+
+/// The days and the sessions that a caller asks for.
+struct Asked {
+    period: Period,
+    sessions: Vec<SessionStatus>,
+}
+
+impl Asked {
+    fn of(call: &Reader, query: &PeriodQuery) -> Result<Self, ApiError> {
+        let period = call.analytics.period(query.from.as_deref(), query.to.as_deref())?;
+        let mut sessions = match query.session_id.as_deref() {
+            Some(name) => vec![sessions::named(call, name)?],
+            None => sessions::in_order(call),
+        };
+        // Every session is one of WhatsApp.
+        sessions.retain(|_| query.channel != Some(Channel::Sms));
+        Ok(Self { period, sessions })
+    }
+
+    fn channels(&self) -> Vec<Uuid> {
+        self.sessions.iter().map(|session| session.uuid).collect()
+    }
+}
+
+async fn overview(
+    call: Reader,
+    Query(query): Query<PeriodQuery>,
+) -> Result<Data<OverviewView>, ApiError> {
+    let asked = Asked::of(&call, &query)?;
+    let figures = call.analytics.channels(&asked.channels(), asked.period).await?;
+    let sessions: Vec<_> = asked.sessions.iter().map(|session| session.id.clone()).collect();
+    let now = async |status| {
+        let filter = InboxFilter {
+            sessions: sessions.clone(),
+            statuses: vec![status],
+            ..InboxFilter::default()
+        };
+        // The length of a list is a counter.
+        call.inbox.page(&filter, None, (0, 0)).await.map(|page| page.total)
+    };
+    let parts = Parts {
+        period: asked.period,
+        figures,
+        contacts: call.analytics.contacts(asked.period).await?,
+        all_contacts: call.contacts.counts().await?.total,
+        open: now(Status::Open).await?,
+        assigned: now(Status::Assigned).await?,
+    };
+    Ok(Data::of(parts.into()))
+}
+
+async fn ads(call: Reader, Query(query): Query<PeriodQuery>) -> Result<Data<AdsView>, ApiError> {
+    let asked = Asked::of(&call, &query)?;
+    let found = call.analytics.ads(&asked.channels(), asked.period).await?;
+    Ok(Data::of(AdsView::of(asked.period, found)))
+}
+
+async fn agents(
+    call: Reader,
+    Query(query): Query<PeriodQuery>,
+) -> Result<Data<AgentsView>, ApiError> {
+    let asked = Asked::of(&call, &query)?;
+    let mut agents = Vec::new();
+    for (agent, counts) in call.analytics.agents(&asked.channels(), asked.period).await? {
+        let name = call.api_keys.name(agent.id()).await?;
+        agents.push(agent_view(agent, name, &counts));
+    }
+    Ok(Data::of(AgentsView::of(asked.period, agents)))
+}

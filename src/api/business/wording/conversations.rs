@@ -1,0 +1,90 @@
+//! Words of conversations: opened, assigned, resolved.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        business::{
+            chat_view::{self, AgentView, ChatView},
+            wording::family::{Family, written},
+        },
+        kit::{Shape, shape},
+    },
+    domain::{Error, Event},
+    inbox::InboxEvent,
+    services::Services,
+};
+
+pub struct ConversationWords;
+
+/// What became of a conversation.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessConversationTold)]
+struct Told {
+    /// The conversation; null for one that was deleted meanwhile.
+    conversation: Option<ChatView>,
+    /// Whether it had been resolved; only where it was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reopened: Option<bool>,
+    /// Who resolved it; left out where nobody is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    resolved_by: Option<AgentView>,
+    /// Who assigned it; left out where nobody is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    assigned_by: Option<AgentView>,
+}
+
+#[async_trait]
+impl Family for ConversationWords {
+    fn name(&self, event: &Event) -> Option<&'static str> {
+        match event.body.read::<InboxEvent>()? {
+            InboxEvent::Opened { .. } => Some("conversation.opened"),
+            InboxEvent::Assigned { .. } => Some("conversation.assigned"),
+            InboxEvent::Resolved { .. } => Some("conversation.resolved"),
+            InboxEvent::WindowExpiring { .. } => None,
+        }
+    }
+
+    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+        vec![
+            ("conversation.opened", "A conversation began, or goes on", shape::<Told>()),
+            (
+                "conversation.assigned",
+                "Somebody works on a conversation, or nobody any more",
+                shape::<Told>(),
+            ),
+            ("conversation.resolved", "A conversation was closed", shape::<Told>()),
+        ]
+    }
+
+    async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error> {
+        let (Some(session), Some(happened)) = (event.session(), event.body.read::<InboxEvent>())
+        else {
+            return Ok(None);
+        };
+        let state = services.inbox.get(session, &happened.about().chat).await?;
+        let conversation = match state {
+            Some(state) => chat_view::of(services, &state).await?,
+            None => None,
+        };
+        let mut told = Told { conversation, reopened: None, resolved_by: None, assigned_by: None };
+        match happened {
+            InboxEvent::Opened { reopened, .. } => told.reopened = Some(reopened),
+            InboxEvent::Assigned { by, .. } => {
+                told.assigned_by = chat_view::agent(services, by).await?;
+            }
+            InboxEvent::Resolved { by, .. } => {
+                told.resolved_by = chat_view::agent(services, by).await?;
+            }
+            InboxEvent::WindowExpiring { .. } => return Ok(None),
+        }
+        written(&told)
+    }
+}

@@ -1,0 +1,257 @@
+//! What callers may say of a bot. Pure.
+
+use std::fmt::Display;
+
+use uuid::Uuid;
+
+use crate::{
+    bots::bot::{Bot, BotStatus, BusinessTask, Provider},
+    domain::{Error, SessionId, Timestamp, fold::fold},
+};
+
+const LONGEST_NAME: usize = 100;
+const MOST_KEYWORDS: usize = 50;
+const LONGEST_KEYWORD: usize = 100;
+const LONGEST_PROMPT: usize = 8_000;
+const LONGEST_MODEL: usize = 100;
+const MOST_TURNS: u32 = 100;
+const MOST_SESSIONS: usize = 50;
+const TEMPERATURE: f64 = 0.3;
+const TURNS: u32 = 10;
+
+/// A bot to be made.
+#[derive(Clone, Debug)]
+pub struct BotDraft {
+    pub name: String,
+    pub task: BusinessTask,
+    /// What else is given.
+    pub rest: BotChange,
+    pub created_by: Option<Uuid>,
+}
+
+/// What is given is changed.
+#[derive(Clone, Debug, Default)]
+pub struct BotChange {
+    pub name: Option<String>,
+    pub task: Option<BusinessTask>,
+    pub status: Option<BotStatus>,
+    pub trigger_keywords: Option<Vec<String>>,
+    /// None within to remove it; the same of the model.
+    pub system_prompt: Option<Option<String>>,
+    pub provider: Option<Provider>,
+    pub model: Option<Option<String>>,
+    pub temperature: Option<f64>,
+    pub max_turns: Option<u32>,
+    pub business_hours_only: Option<bool>,
+    pub sessions: Option<Vec<String>>,
+}
+
+impl BotDraft {
+    pub fn bot(self, now: Timestamp) -> Result<Bot, Error> {
+        let Self { name, task, rest, created_by } = self;
+        let new = Bot {
+            id: Uuid::now_v7(),
+            name: String::new(),
+            task,
+            status: BotStatus::default(),
+            trigger_keywords: Vec::new(),
+            system_prompt: None,
+            provider: Provider::default(),
+            model: None,
+            temperature: TEMPERATURE,
+            max_turns: TURNS,
+            business_hours_only: false,
+            sessions: Vec::new(),
+            created_by,
+            created_at: now,
+            updated_at: now,
+        };
+        let change = Checked::of(BotChange { name: Some(name), ..rest })?;
+        Ok(change.applied(new, now))
+    }
+}
+
+/// A change without a fault.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    change: BotChange,
+    sessions: Option<Vec<SessionId>>,
+}
+
+impl Checked {
+    /// Checks a change; every field with a fault is named.
+    pub fn of(change: BotChange) -> Result<Self, Error> {
+        let blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let BotChange { name, trigger_keywords, system_prompt, model, sessions, .. } = change;
+        let name = name.map(|name| text("name", name.trim(), LONGEST_NAME)).transpose();
+        let trigger_keywords = trigger_keywords.map(keywords).transpose();
+        let prompt = system_prompt.map(blank);
+        let prompt = within("systemPrompt", prompt, LONGEST_PROMPT);
+        let model = within("model", model.map(blank), LONGEST_MODEL);
+        let sessions = sessions.map(|names| names_of(&names)).transpose();
+        let temperature = number("temperature", change.temperature, (0.0, 1.0));
+        let max_turns = number("maxTurns", change.max_turns, (1, MOST_TURNS));
+        let ((name, trigger_keywords), (system_prompt, model)) =
+            Error::both(Error::both(name, trigger_keywords), Error::both(prompt, model))?;
+        let ((temperature, max_turns), sessions) =
+            Error::both(Error::both(temperature, max_turns), sessions)?;
+        let change = BotChange {
+            name,
+            trigger_keywords,
+            system_prompt,
+            model,
+            temperature,
+            max_turns,
+            sessions: None,
+            ..change
+        };
+        Ok(Self { change, sessions })
+    }
+
+    /// The sessions that it names.
+    pub fn sessions(&self) -> &[SessionId] {
+        self.sessions.as_deref().unwrap_or_default()
+    }
+
+    pub fn applied(&self, bot: Bot, now: Timestamp) -> Bot {
+        let Self { change, sessions } = self.clone();
+        Bot {
+            name: change.name.unwrap_or(bot.name),
+            task: change.task.unwrap_or(bot.task),
+            status: change.status.unwrap_or(bot.status),
+            trigger_keywords: change.trigger_keywords.unwrap_or(bot.trigger_keywords),
+            system_prompt: change.system_prompt.unwrap_or(bot.system_prompt),
+            provider: change.provider.unwrap_or(bot.provider),
+            model: change.model.unwrap_or(bot.model),
+            temperature: change.temperature.unwrap_or(bot.temperature),
+            max_turns: change.max_turns.unwrap_or(bot.max_turns),
+            business_hours_only: change.business_hours_only.unwrap_or(bot.business_hours_only),
+            sessions: sessions.unwrap_or(bot.sessions),
+            updated_at: now,
+            ..bot
+        }
+    }
+}
+
+fn text(field: &str, text: &str, most: usize) -> Result<String, Error> {
+    if text.is_empty() || text.chars().nth(most).is_some() {
+        return Err(Error::invalid_field(field, format!("must have 1 to {most} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+fn within(
+    field: &str,
+    text: Option<Option<String>>,
+    most: usize,
+) -> Result<Option<Option<String>>, Error> {
+    if text.as_ref().and_then(Option::as_ref).is_some_and(|text| text.chars().nth(most).is_some()) {
+        return Err(Error::invalid_field(field, format!("must have at most {most} characters")));
+    }
+    Ok(text)
+}
+
+fn number<N: PartialOrd + Copy + Display>(
+    field: &str,
+    number: Option<N>,
+    (least, most): (N, N),
+) -> Result<Option<N>, Error> {
+    if number.is_none_or(|number| least <= number && number <= most) {
+        return Ok(number);
+    }
+    Err(Error::invalid_field(field, format!("must be between {least} and {most}")))
+}
+
+/// Without blanks around them, each once whatever its case.
+fn keywords(words: Vec<String>) -> Result<Vec<String>, Error> {
+    if MOST_KEYWORDS < words.len() {
+        let fault = format!("must have at most {MOST_KEYWORDS} entries");
+        return Err(Error::invalid_field("triggerKeywords", fault));
+    }
+    let mut known: Vec<String> = Vec::new();
+    for word in words {
+        let word = text("triggerKeywords", word.trim(), LONGEST_KEYWORD)?;
+        if !known.iter().any(|other| fold(other) == fold(&word)) {
+            known.push(word);
+        }
+    }
+    Ok(known)
+}
+
+fn names_of(names: &[String]) -> Result<Vec<SessionId>, Error> {
+    if MOST_SESSIONS < names.len() {
+        let fault = format!("must have at most {MOST_SESSIONS} entries");
+        return Err(Error::invalid_field("sessions", fault));
+    }
+    let mut sessions: Vec<SessionId> = Vec::new();
+    for name in names {
+        let session = name.trim().parse();
+        let session: SessionId =
+            session.map_err(|_| Error::invalid_field("sessions", "must be names of sessions"))?;
+        if !sessions.contains(&session) {
+            sessions.push(session);
+        }
+    }
+    Ok(sessions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    fn draft(rest: BotChange) -> Result<Bot, Error> {
+        let (name, task) = (" Support Bot ".to_owned(), BusinessTask::Faq);
+        BotDraft { name, task, rest, created_by: None }.bot(from_seconds(1))
+    }
+
+    fn change() -> BotChange {
+        BotChange::default()
+    }
+
+    #[test]
+    fn a_draft_is_filled_with_what_is_usual() {
+        let bot = draft(change()).unwrap();
+        assert_eq!((bot.name.as_str(), bot.status), ("Support Bot", BotStatus::Draft));
+        assert_eq!((bot.temperature, bot.max_turns), (TEMPERATURE, TURNS));
+        let words = [" Order ", "ORDER", "refund"].map(str::to_owned).to_vec();
+        let sessions = ["shop", " shop"].map(str::to_owned).to_vec();
+        let given = BotChange {
+            trigger_keywords: Some(words),
+            sessions: Some(sessions),
+            model: Some(Some(" ".to_owned())),
+            ..change()
+        };
+        let bot = draft(given).unwrap();
+        assert_eq!(bot.trigger_keywords, ["Order", "refund"]);
+        assert_eq!((bot.sessions.len(), bot.model), (1, None));
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        let long = |length: usize| "x".repeat(length);
+        for (given, field) in [
+            (BotChange { name: Some(" ".to_owned()), ..change() }, "name"),
+            (BotChange { name: Some(long(101)), ..change() }, "name"),
+            (
+                BotChange { trigger_keywords: Some(vec![String::new()]), ..change() },
+                "triggerKeywords",
+            ),
+            (
+                BotChange { trigger_keywords: Some(vec!["x".to_owned(); 51]), ..change() },
+                "triggerKeywords",
+            ),
+            (BotChange { system_prompt: Some(Some(long(8_001))), ..change() }, "systemPrompt"),
+            (BotChange { model: Some(Some(long(101))), ..change() }, "model"),
+            (BotChange { temperature: Some(1.1), ..change() }, "temperature"),
+            (BotChange { temperature: Some(f64::NAN), ..change() }, "temperature"),
+            (BotChange { max_turns: Some(0), ..change() }, "maxTurns"),
+            (BotChange { sessions: Some(vec!["a b".to_owned()]), ..change() }, "sessions"),
+        ] {
+            let fault = Checked::of(given).unwrap_err();
+            assert!(fault.details["fields"].get(field).is_some(), "{field}: {fault:?}");
+        }
+        let both = BotChange { temperature: Some(2.0), model: Some(Some(long(101))), ..change() };
+        assert!(Checked::of(both).is_err());
+    }
+}
