@@ -180,7 +180,7 @@ async fn count_conversation(
             let record = sheets.agents.change(store, agent_day(*agent)).await?;
             one_more(&mut record.counts.assigned);
         }
-        InboxEvent::Resolved { of, by, assignee, opened_at } => {
+        InboxEvent::Resolved { of, by, assignee, opened_at, .. } => {
             let span = opened_at.map(|opened_at| between(opened_at, at));
             let counts = &mut sheets.channels.change(store, record).await?.counts;
             one_more(&mut counts.resolved);
@@ -193,7 +193,10 @@ async fn count_conversation(
             }
             ads::resolved(sheets, place, &of.chat).await?;
         }
-        InboxEvent::Assigned { assignee: None, .. } | InboxEvent::WindowExpiring { .. } => (),
+        InboxEvent::Assigned { assignee: None, .. }
+        | InboxEvent::SurveySent { .. }
+        | InboxEvent::Rated { .. }
+        | InboxEvent::WindowExpiring { .. } => (),
     }
     Ok(())
 }

@@ -245,6 +245,7 @@ async fn conversations_count_for_their_channel_and_for_who_worked_on_them() {
         by: Some(Agent::Key(Uuid::from_u128(8))),
         assignee: Some(AGENT),
         opened_at: Some(begun),
+        survey: None,
     };
     stage.tell(&resolved).await;
     stage.caught_up().await;
@@ -314,10 +315,10 @@ async fn people_and_conversations_count_once_for_each_advertisement() {
     stage.report(from_ad(stage.message(1, "B", false), "1")).await;
     stage.report(from_ad(stage.message(2, "C", false), "1")).await;
     stage.report(from_ad(stage.message(2, "D", false), "2")).await;
-    let resolved = InboxEvent::Resolved { of: about(2), by: None, assignee: None, opened_at: None };
-    stage.tell(&resolved).await;
-    let resolved = InboxEvent::Resolved { of: about(3), by: None, assignee: None, opened_at: None };
-    stage.tell(&resolved).await;
+    for of in [about(2), about(3)] {
+        let (by, assignee, opened_at, survey) = (None, None, None, None);
+        stage.tell(&InboxEvent::Resolved { of, by, assignee, opened_at, survey }).await;
+    }
     stage.caught_up().await;
     let period = Period { from: DAY, to: DAY };
     let found = stage.analytics().ads(&[channel()], period).await.unwrap();
@@ -347,7 +348,8 @@ async fn busy(stage: &Stage, days: u8) {
             let by = Some(AGENT);
             stage.tell(&InboxEvent::Responded { of: about(person), waiting_since: at, by }).await;
             let of = about(person);
-            let resolved = InboxEvent::Resolved { of, by, assignee: None, opened_at: opened };
+            let (assignee, opened_at, survey) = (None, opened, None);
+            let resolved = InboxEvent::Resolved { of, by, assignee, opened_at, survey };
             stage.tell(&resolved).await;
         }
         let contact = Box::new(Contact::new(stage.clock.now()));

@@ -70,6 +70,11 @@ impl Contacts {
         ledger::find(store, address).await
     }
 
+    /// A contact by its id; that of one that was merged leads to the other.
+    pub async fn known(&self, store: &Store, id: Uuid) -> Result<Option<Contact>, StoreError> {
+        ledger::get(store, id).await
+    }
+
     /// Takes a message in: the contact is found or made, and changed by what the message says.
     pub async fn receive(
         &self,

@@ -10,6 +10,7 @@ use crate::{
         event::{About, InboxEvent},
         state::{InboxState, Listed},
         status::Status,
+        survey::{Answer, Survey},
     },
 };
 
@@ -36,6 +37,7 @@ impl InboxState {
             resolved_at: None,
             starred: false,
             warned_of: None,
+            survey: None,
             listed,
         }
     }
@@ -55,6 +57,26 @@ impl InboxState {
         }
         self.first_inbound_at = self.first_inbound_at.or(Some(at.min(now)));
         events
+    }
+
+    /// Takes a message of the contact as an answer to the survey. The conversation stays resolved then.
+    pub fn note_answer(&mut self, text: &str, at: Timestamp) -> Option<Answer> {
+        let survey = self.survey.as_mut().filter(|_| self.status == Status::Resolved)?;
+        let answer = survey.hear(text, at)?;
+        self.last_inbound = self.last_inbound.max(Some(at));
+        Some(answer)
+    }
+
+    /// What the survey says by now; none before a rating.
+    pub fn rated(&self) -> Option<InboxEvent> {
+        let survey = self.survey.as_ref()?;
+        let (id, comment) = (survey.id, survey.comment.clone());
+        Some(InboxEvent::Rated { of: self.about(), survey: id, rating: survey.rating?, comment })
+    }
+
+    /// Awaits no answer to the survey any more.
+    pub fn close_survey(&mut self) {
+        self.survey.iter_mut().for_each(Survey::close);
     }
 
     /// Notes a message to the contact. What a machine sends by itself is no response.
@@ -87,17 +109,23 @@ impl InboxState {
         self.status = Status::waiting(self.assignee.is_some());
         self.opened_at = now;
         (self.first_inbound_at, self.first_response_at, self.resolved_at) = (None, None, None);
+        self.close_survey();
         Some(InboxEvent::Opened { of: self.about(), reopened: true })
     }
 
-    /// None when it was resolved already.
-    pub fn resolve(&mut self, by: Option<Agent>, now: Timestamp) -> Option<InboxEvent> {
+    /// None when it was resolved already. `survey` says whether the contact is asked; without it, the settings do.
+    pub fn resolve(
+        &mut self,
+        by: Option<Agent>,
+        survey: Option<bool>,
+        now: Timestamp,
+    ) -> Option<InboxEvent> {
         if self.status == Status::Resolved {
             return None;
         }
         (self.status, self.resolved_at) = (Status::Resolved, Some(now));
         let (assignee, opened_at) = (self.assignee, Some(self.opened_at));
-        Some(InboxEvent::Resolved { of: self.about(), by, assignee, opened_at })
+        Some(InboxEvent::Resolved { of: self.about(), by, assignee, opened_at, survey })
     }
 
     /// Gives it to an agent, or to nobody. One that was resolved goes on.
@@ -128,8 +156,10 @@ impl InboxState {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::domain::clock::from_seconds;
+    use crate::{domain::clock::from_seconds, inbox::survey::Stage};
 
     fn state() -> InboxState {
         let listed = Listed {
@@ -162,15 +192,16 @@ mod tests {
         assert_eq!(state.note_outbound(true, None, from_seconds(6)), []);
         assert_eq!(state.assign(Some(agent()), None, from_seconds(6)).len(), 1);
         assert!(state.assign(Some(agent()), None, from_seconds(6)).is_empty());
-        let resolved = state.resolve(Some(agent()), from_seconds(7));
+        let resolved = state.resolve(Some(agent()), None, from_seconds(7));
         let expected = InboxEvent::Resolved {
             of: state.about(),
             by: Some(agent()),
             assignee: Some(agent()),
             opened_at: Some(from_seconds(1)),
+            survey: None,
         };
         assert_eq!(resolved, Some(expected));
-        assert_eq!(state.resolve(None, from_seconds(8)), None);
+        assert_eq!(state.resolve(None, None, from_seconds(8)), None);
         let opened = state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);
         assert!(matches!(opened[..], [InboxEvent::Opened { reopened: true, .. }]));
         assert_eq!((state.status, state.opened_at), (Status::Assigned, from_seconds(9)));
@@ -185,7 +216,7 @@ mod tests {
         state.assign(Some(agent()), None, from_seconds(2));
         state.note_inbound(from_seconds(3), from_seconds(3), Reopen::New);
         assert_eq!(state.assignee, Some(agent()));
-        state.resolve(None, from_seconds(4));
+        state.resolve(None, None, from_seconds(4));
         let events = state.note_inbound(from_seconds(5), from_seconds(5), Reopen::New);
         assert!(matches!(
             events[..],
@@ -198,9 +229,27 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_keeps_it_resolved_and_other_words_end_the_survey() {
+        let mut state = state();
+        let asked = Survey::asked(Uuid::nil(), from_seconds(3), Duration::from_secs(3_600));
+        state.survey = Some(asked.clone());
+        // Nobody asked while it was open.
+        assert_eq!(state.note_answer("5", from_seconds(4)), None);
+        state.resolve(None, None, from_seconds(3));
+        assert!(state.note_answer("5", from_seconds(4)).is_some_and(|answer| answer.is_news));
+        assert_eq!((state.status, state.last_inbound), (Status::Resolved, Some(from_seconds(4))));
+        state.survey = Some(asked);
+        assert_eq!(state.note_answer("My order?", from_seconds(5)), None);
+        state.note_inbound(from_seconds(5), from_seconds(5), Reopen::Reopen);
+        assert_eq!(state.survey.as_ref().map(|survey| survey.stage), Some(Stage::Closed));
+        state.resolve(None, None, from_seconds(6));
+        assert_eq!(state.note_answer("5", from_seconds(7)), None);
+    }
+
+    #[test]
     fn what_a_machine_sends_is_no_response_and_an_older_message_leaves_the_window() {
         let mut state = state();
-        state.resolve(None, from_seconds(2));
+        state.resolve(None, None, from_seconds(2));
         assert_eq!(state.note_outbound(false, None, from_seconds(3)), []);
         assert_eq!(state.status, Status::Resolved);
         state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);

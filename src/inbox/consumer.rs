@@ -4,63 +4,51 @@
 //! |---|---|---|
 //! | 1 | contact: found or made, opted in, tagged; STOP and START | |
 //! | 2 | confirmation of a keyword, which ends the steps but for the window | `keyword` |
-//! | 3 | conversation: new, or reopened | |
+//! | 3 | conversation: new, reopened, or still resolved by an answer to the survey, which ends the steps | `survey reply` |
 //! | 4 | window: the job that announces its end | |
 //! | 5 | reply to a menu | |
 //!
-//! A message to a contact is a response, and an entry of the contact's timeline. Whatever else changes a chat moves its
+//! A message to a contact is a response, and an entry of the contact's timeline. Once a conversation was resolved, the
+//! contact is asked how it was (rule `survey`). Whatever else changes a chat moves its
 //! places in the lists. Later modules put their steps between these.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
-
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
     contacts::{Actor, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
     domain::{
-        Body, Clock, Content, Error, ErrorCode, Event, EventBody, Jid, JidKind, LogEvent, Message,
-        MessageKind, Outgoing, SessionId,
-        clock::between,
-        details::MenuReply,
-        outbox::{OutboxEntry, SendOptions},
+        Body, Clock, Event, EventBody, Jid, JidKind, LogEvent, Message, MessageKind, ModuleEvent,
+        SessionId, details::MenuReply,
     },
-    events::{
-        Begin, Consumer, Failure, Flow, NewEvent, Work,
-        effect::{effect_id, message_key},
-    },
+    events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
         counts::put_state,
-        event::InboxEvent,
+        event::{InboxEvent, RESOLVED},
         facts::{self, Facts},
         menu::SentMenu,
+        post::{Outcome, Post},
         sent_note::{Author, AuthorKind, SentNote},
         settings::{CONSUMER, InboxSettings},
         state::InboxState,
+        surveys::Surveys,
         timeline, window_job,
     },
     jobs::Jobs,
-    messaging::{ChatEvent, Outbox, Reservation, note_menu_reply},
+    messaging::{ChatEvent, Outbox, note_menu_reply},
     policy::Window,
     settings::Settings,
-    store::{Place, Record, Store, StoreError},
+    store::{Record, Store, StoreError},
 };
 
-/// What came in longer ago, while the gateway was away, is answered by no machine.
-const FRESH: Duration = Duration::from_secs(600);
-/// The pause before a confirmation is tried again while the disk is full.
-const FULL_PAUSE: Duration = Duration::from_secs(5);
-
 pub struct InboxConsumer {
-    parts: ConsumerParts,
-    /// Confirmations whose commit is under way, by their event.
-    posted: Mutex<HashMap<Uuid, Posted>>,
+    clock: Clock,
+    jobs: Jobs,
+    contacts: Contacts,
+    settings: Settings,
+    surveys: Surveys,
+    post: Post,
 }
 
 /// What the consumer needs.
@@ -73,14 +61,18 @@ pub struct ConsumerParts {
     pub settings: Settings,
 }
 
-/// A message in the commit of an event, with what keeps the dispatcher from it until then.
-type Posted = (OutboxEntry, Place, Reservation);
-
 impl InboxConsumer {
     pub const NAME: &'static str = CONSUMER;
 
     pub fn new(parts: ConsumerParts) -> Self {
-        Self { parts, posted: Mutex::default() }
+        let ConsumerParts { clock, jobs, contacts, outbox, settings } = parts;
+        let surveys = Surveys {
+            clock: clock.clone(),
+            contacts: contacts.clone(),
+            settings: settings.clone(),
+        };
+        let post = Post::new(clock.clone(), outbox);
+        Self { clock, jobs, contacts, settings, surveys, post }
     }
 }
 
@@ -102,18 +94,18 @@ impl Consumer for InboxConsumer {
                     | EventBody::ChatUpdated { .. },
                 ) => is_of_person(),
                 Body::WhatsApp(_) => false,
-                Body::Module(event) => event.family == ChatEvent::FAMILY && is_of_person(),
+                Body::Module(event) => is_followed(event) && is_of_person(),
             }
     }
 
     async fn handle(&self, work: &mut Work<'_>, event: &Event) -> Result<Flow, Failure> {
-        self.posted().remove(&event.id);
+        self.post.begin(event);
         let Some(session) = event.session() else { return Ok(Flow::Done) };
         if !is_living(work.store(), event, session).await? {
             return Ok(Flow::Done);
         }
         if let Some(EventBody::IdentityLearned { lid, phone, .. }) = event.body.whatsapp() {
-            self.parts.contacts.identity_learned(work, lid, phone, event.at).await?;
+            self.contacts.identity_learned(work, lid, phone, event.at).await?;
             return Ok(Flow::Done);
         }
         let Some(chat) = event.body.chat() else { return Ok(Flow::Done) };
@@ -138,7 +130,12 @@ impl Consumer for InboxConsumer {
                 self.sent(work, &mut state, message, step).await?
             }
             Some(message) => self.received(work, &mut state, message, step).await?,
-            None => Flow::Done,
+            None => match event.body.read() {
+                Some(InboxEvent::Resolved { survey, .. }) => {
+                    self.surveys.ask(&self.post, work, &mut state, (event, survey)).await?
+                }
+                _ => Flow::Done,
+            },
         };
         put_state(work.store(), &state).await?;
         Breakpoint::InboxHandled.pass();
@@ -147,13 +144,8 @@ impl Consumer for InboxConsumer {
 
     async fn committed(&self, event: &Event) {
         Breakpoint::InboxCommitted.pass();
-        self.parts.jobs.woken();
-        let posted = self.posted().remove(&event.id);
-        if let (Some(outbox), Some((entry, place, reservation))) = (&self.parts.outbox, posted)
-            && let Err(error) = outbox.enqueued(entry, place, reservation).await
-        {
-            tracing::warn!(%error, "a confirmation waits in the outbox for the next start");
-        }
+        self.jobs.woken();
+        self.post.committed(event).await;
     }
 }
 
@@ -167,10 +159,6 @@ struct Step<'a> {
 }
 
 impl InboxConsumer {
-    fn posted(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Posted>> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The steps of a message that a contact sent.
     async fn received(
         &self,
@@ -194,21 +182,29 @@ impl InboxConsumer {
             session: Some(session),
             at: message.timestamp,
         };
-        let received = self.parts.contacts.receive(work, &inbound).await?;
+        let received = self.contacts.receive(work, &inbound).await?;
         state.contact = Some(received.contact.id);
         if let Some(keyword) = received.keyword {
             if step.is_new {
                 self.tell(work, state, step, vec![opened(state)], Actor::CONTACT).await?;
             }
             state.last_inbound = state.last_inbound.max(Some(message.timestamp));
+            state.close_survey();
             if received.confirm {
                 return self.confirm(work, state, keyword, step).await;
             }
             return Ok(Flow::Done);
         }
+        let text = if message.kind == MessageKind::Text { message.body.as_str() } else { "" };
+        if let Some(answer) = state.note_answer(text, message.timestamp) {
+            let rated = answer.is_news.then(|| state.rated()).flatten();
+            self.tell(work, state, step, rated.into_iter().collect(), Actor::CONTACT).await?;
+            self.watch_window(work.store(), state).await?;
+            return self.surveys.reply(&self.post, work, state, (event, answer.reply)).await;
+        }
         let mut events = Vec::new();
         events.extend(step.is_new.then(|| opened(state)));
-        let reopen = self.parts.settings.now().business.reopen;
+        let reopen = self.settings.now().business.reopen;
         events.extend(state.note_inbound(message.timestamp, event.at, reopen));
         self.tell(work, state, step, events, Actor::CONTACT).await?;
         self.watch_window(work.store(), state).await?;
@@ -235,7 +231,7 @@ impl InboxConsumer {
         if state.contact.is_none() {
             let (phone, lid) = addresses(event, message.chat());
             for address in [phone, lid].iter().flatten().filter_map(Address::of_chat) {
-                let found = self.parts.contacts.find(work.store(), &address).await?;
+                let found = self.contacts.find(work.store(), &address).await?;
                 state.contact = state.contact.or(found.map(|contact| contact.id));
             }
         }
@@ -250,7 +246,7 @@ impl InboxConsumer {
                 "channel": Medium::WhatsApp.as_str(),
             });
             let entry = NewEntry::new(EntryKind::MessageSent, actor, data);
-            self.parts.contacts.message_sent(work, contact, message.timestamp, entry).await?;
+            self.contacts.message_sent(work, contact, message.timestamp, entry).await?;
         }
         Ok(Flow::Done)
     }
@@ -267,7 +263,7 @@ impl InboxConsumer {
         for event in &events {
             work.append(NewEvent::of_module(Some(step.session.into()), event)?);
         }
-        timeline::note(&self.parts.contacts, work, state, &events, actor, step.event.at).await
+        timeline::note(&self.contacts, work, state, &events, actor, step.event.at).await
     }
 
     /// Sends the confirmation of a keyword, in the commit of its event.
@@ -278,53 +274,37 @@ impl InboxConsumer {
         keyword: Keyword,
         step: Step<'_>,
     ) -> Result<Flow, Failure> {
-        let settings = self.parts.settings.now();
+        let settings = self.settings.now();
         let text = match keyword {
             Keyword::Stop => &settings.business.optout_confirmation,
             Keyword::Start => &settings.business.optin_confirmation,
             Keyword::Help => return Ok(Flow::Done),
         };
-        let is_fresh = between(step.event.at, self.parts.clock.now()) < FRESH;
-        let Some(outbox) = self.parts.outbox.as_ref().filter(|_| is_fresh) else {
-            return Ok(Flow::Done);
-        };
-        let key = message_key(effect_id(step.event.id, "keyword", 0));
-        let outgoing = Outgoing {
-            key: key.clone(),
-            chat: state.chat.clone(),
-            content: Content::Text { body: text.clone() },
-            quoted: None,
-            mentions: Vec::new(),
-            link_preview: false,
-        };
-        let options = SendOptions { queue_if_offline: true, ..SendOptions::default() };
-        let entry = match outbox.entry(step.session, outgoing, options) {
-            Ok(entry) => entry,
-            Err(Error { code: ErrorCode::StorageFull, .. }) => return Ok(Flow::Later(FULL_PAUSE)),
-            // The session is being removed.
-            Err(Error { code: ErrorCode::NotFound, .. }) => return Ok(Flow::Done),
-            Err(error) => return Err(Failure::of(error)),
-        };
-        let reservation = outbox.reserve(&entry);
-        let place = outbox.enqueue_in(work.store(), &entry).await?;
-        let note = SentNote::by(Author::SYSTEM);
-        work.put(&SentNote::at(step.session, &key), &note).await?;
-        self.posted().insert(step.event.id, (entry, place, reservation));
-        Ok(Flow::Done)
+        let place = (step.session, &state.chat);
+        match self.post.send(work, place, (step.event, "keyword"), text).await? {
+            Outcome::Posted | Outcome::Dropped => Ok(Flow::Done),
+            Outcome::Later(pause) => Ok(Flow::Later(pause)),
+        }
     }
 
     async fn watch_window(&self, store: &Store, state: &InboxState) -> Result<(), StoreError> {
-        let settings = self.parts.settings.now();
+        let settings = self.settings.now();
         let InboxSettings { window: length, window_warning } = InboxSettings::of(&settings);
         let Some(warning) = window_warning else { return Ok(()) };
         let window = Window { last_inbound: state.last_inbound, length };
         if let Some(warns_at) = window.warns_at(warning)
-            && window.is_open(self.parts.clock.now())
+            && window.is_open(self.clock.now())
         {
             window_job::schedule(store, state, warns_at).await?;
         }
         Ok(())
     }
+}
+
+/// Whether an event of a module changes what the inbox knows.
+fn is_followed(event: &ModuleEvent) -> bool {
+    let is_resolved = || event.family == InboxEvent::FAMILY && event.kind == RESOLVED;
+    event.family == ChatEvent::FAMILY || is_resolved()
 }
 
 fn opened(state: &InboxState) -> InboxEvent {

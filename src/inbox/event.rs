@@ -8,6 +8,9 @@ use crate::{
     inbox::agent::Agent,
 };
 
+/// The kind of the event that the inbox itself follows.
+pub const RESOLVED: &str = "conversation.resolved";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum InboxEvent {
@@ -30,7 +33,14 @@ pub enum InboxEvent {
         /// None in events of before it was noted.
         #[serde(default)]
         opened_at: Option<Timestamp>,
+        /// Whether the contact is asked how it was; none for what the settings say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        survey: Option<bool>,
     },
+    /// The contact was asked for a rating.
+    SurveySent { of: About, survey: Uuid },
+    /// The contact answered. What it says goes before what an earlier event says of the same survey.
+    Rated { of: About, survey: Uuid, rating: u8, comment: Option<String> },
     /// The window closes soon. Logged once for each last message of the contact.
     WindowExpiring { of: About, expires_at: Timestamp },
 }
@@ -51,6 +61,8 @@ impl InboxEvent {
             | Self::Assigned { of, .. }
             | Self::Responded { of, .. }
             | Self::Resolved { of, .. }
+            | Self::SurveySent { of, .. }
+            | Self::Rated { of, .. }
             | Self::WindowExpiring { of, .. } => of,
         }
     }
@@ -64,7 +76,9 @@ impl LogEvent for InboxEvent {
             Self::Opened { .. } => "conversation.opened",
             Self::Assigned { .. } => "conversation.assigned",
             Self::Responded { .. } => "conversation.responded",
-            Self::Resolved { .. } => "conversation.resolved",
+            Self::Resolved { .. } => RESOLVED,
+            Self::SurveySent { .. } => "csat.sent",
+            Self::Rated { .. } => "csat.received",
             Self::WindowExpiring { .. } => "conversation.window_expiring",
         }
     }

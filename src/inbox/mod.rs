@@ -20,6 +20,7 @@ mod list;
 mod marketing;
 mod menu;
 mod merge;
+mod post;
 mod recipient;
 mod sending;
 mod sent_note;
@@ -27,6 +28,8 @@ mod service;
 mod settings;
 mod state;
 mod status;
+mod survey;
+mod surveys;
 mod timeline;
 #[cfg(test)]
 mod tests;
@@ -45,6 +48,7 @@ pub use self::{
     settings::InboxSettings,
     state::InboxState,
     status::Status,
+    survey::Survey,
     window_job::WindowJob,
 };
 use crate::store::Declaration;
@@ -57,4 +61,5 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<menu::SentMenu>(),
     Declaration::of::<recipient::RecipientHour>(),
     Declaration::of::<marketing::LastMarketing>(),
+    Declaration::of::<surveys::LastSurvey>(),
 ];

@@ -138,13 +138,15 @@ impl Inbox {
         self.change((session, chat), by, |state, now| Ok(state.assign(assignee, by, now))).await
     }
 
+    /// Resolves a conversation. `survey` says whether the contact is asked for a rating; without it, the settings do.
     pub async fn resolve(
         &self,
         (session, chat): (&SessionId, &Jid),
         by: Option<Agent>,
+        survey: Option<bool>,
     ) -> Result<InboxState, Error> {
         self.change((session, chat), by, |state, now| {
-            Ok(state.resolve(by, now).into_iter().collect())
+            Ok(state.resolve(by, survey, now).into_iter().collect())
         })
         .await
     }
@@ -187,7 +189,7 @@ impl Inbox {
                 ));
             }
             match status {
-                Status::Resolved => Ok(state.resolve(by, now).into_iter().collect()),
+                Status::Resolved => Ok(state.resolve(by, None, now).into_iter().collect()),
                 Status::Open => {
                     let mut events: Vec<InboxEvent> = state.reopen(now).into_iter().collect();
                     events.extend(state.assign(None, by, now));

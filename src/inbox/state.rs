@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Jid, SessionId, Timestamp},
-    inbox::{agent::Agent, status::Status},
+    inbox::{agent::Agent, status::Status, survey::Survey},
     store::{Index, IndexKey, Key, Record, Scope, Table, Tree},
 };
 
@@ -47,6 +47,9 @@ pub struct InboxState {
     /// The last inbound message whose window was announced to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warned_of: Option<Timestamp>,
+    /// The last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
     #[serde(flatten)]
     pub listed: Listed,
 }

@@ -170,7 +170,7 @@ async fn a_conversation_is_opened_answered_resolved_and_opened_again() {
     let agent = Agent::Key(Uuid::from_u128(7));
     let mut resolved = state;
     resolved.assign(Some(agent), None, stage.clock.now());
-    resolved.resolve(None, stage.clock.now()).unwrap();
+    resolved.resolve(None, None, stage.clock.now()).unwrap();
     let transaction = stage.store.transaction();
     put_state(transaction.store(), &resolved).await.unwrap();
     let mut transaction = transaction;

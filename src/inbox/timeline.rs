@@ -41,7 +41,15 @@ fn entry(event: &InboxEvent, actor: Actor) -> Option<NewEntry> {
         InboxEvent::Resolved { .. } => {
             (EntryKind::ConversationResolved, json!({ "conversation": conversation }))
         }
-        InboxEvent::Responded { .. } | InboxEvent::WindowExpiring { .. } => return None,
+        InboxEvent::Rated { survey, rating, comment, .. } => (
+            EntryKind::Csat,
+            json!({
+                "conversation": conversation, "survey": survey, "rating": rating, "comment": comment,
+            }),
+        ),
+        InboxEvent::Responded { .. }
+        | InboxEvent::SurveySent { .. }
+        | InboxEvent::WindowExpiring { .. } => return None,
     };
     Some(NewEntry::new(kind, actor, data))
 }

@@ -17,6 +17,7 @@ mod migration_kills;
 mod refusal_kills;
 mod rotation_kills;
 mod send_kills;
+mod survey_kills;
 mod webhook_kills;
 
 #[path = "../support/mod.rs"]

@@ -14,7 +14,7 @@ use crate::{
         Error, Timestamp,
         conversation::{StoredMessage, message_uuid},
     },
-    inbox::{Agent, InboxState},
+    inbox::{Agent, InboxState, Survey},
     messaging::Conversation,
     services::Services,
 };
@@ -58,11 +58,43 @@ pub struct ChatView {
     last_activity_at: String,
     /// The hours after the contact's last message.
     window: WindowView,
+    /// The last survey after it was resolved; null without one.
+    csat: Option<CsatView>,
     #[schema(format = DateTime)]
     created_at: String,
     /// When it was resolved, RFC 3339; null while it is not.
     #[schema(format = DateTime)]
     resolved_at: Option<String>,
+}
+
+/// What the contact answered to a survey.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessChatCsat)]
+struct CsatView {
+    /// From 1 to 5; null before the contact rated.
+    #[schema(example = 5)]
+    rating: Option<u8>,
+    /// Null without one.
+    #[schema(example = "Quick and kind")]
+    comment: Option<String>,
+    /// When the contact was asked, RFC 3339.
+    #[schema(format = DateTime)]
+    sent_at: String,
+    /// When the contact rated, RFC 3339; null before.
+    #[schema(format = DateTime)]
+    rated_at: Option<String>,
+}
+
+impl CsatView {
+    fn of(survey: &Survey) -> Self {
+        Self {
+            rating: survey.rating,
+            comment: survey.comment.clone(),
+            sent_at: time(survey.sent_at),
+            rated_at: survey.rated_at.map(time),
+        }
+    }
 }
 
 /// The person at the other side.
@@ -190,6 +222,7 @@ impl Known {
             last_message: of.last.as_ref().map(|last| last_view(state, last)),
             last_activity_at: time(of.chat.last_activity),
             window: self.window(services, state),
+            csat: state.survey.as_ref().map(CsatView::of),
             created_at: time(of.record.created_at),
             resolved_at: state.resolved_at.map(time),
         }

@@ -60,7 +60,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details("`me` is the API key of the request. Until there are users, assignees are API keys."),
         kept(Endpoint::post("/api/whatsapp-api/chats/{id}/resolve", resolve))
             .named("resolveBusinessChat")
-            .about(TAG, "Close a conversation; the contact's next message reopens it"),
+            .about(TAG, "Close a conversation; the contact's next message reopens it")
+            .details("The contact may be asked for a rating first; an answer to that leaves it resolved."),
         kept(Endpoint::post("/api/whatsapp-api/chats/{id}/reopen", reopen))
             .named("reopenBusinessChat")
             .about(TAG, "Reopen a conversation that was resolved"),
@@ -163,6 +164,14 @@ struct Assignment {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 100, example = "me")]
     user_id: Option<Option<String>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessResolution, example = json!({ "sendCsat": true }))]
+struct Resolution {
+    /// Whether the contact is asked for a rating; as the settings say, unless it is given.
+    send_csat: Option<bool>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -397,10 +406,14 @@ async fn assign(
     again(&call, &id).await
 }
 
-async fn resolve(call: Call, Path(id): Path<ChatId>) -> Result<Data<ChatView>, ApiError> {
+async fn resolve(
+    call: Call,
+    Path(id): Path<ChatId>,
+    Body(body): Body<Resolution>,
+) -> Result<Data<ChatView>, ApiError> {
     let found = find(&call, &id).await?;
     let chat = (&found.state.session, &found.state.chat);
-    call.inbox.resolve(chat, agents::caller(&call)).await?;
+    call.inbox.resolve(chat, agents::caller(&call), body.send_csat).await?;
     again(&call, &id).await
 }
 

@@ -108,8 +108,13 @@ async fn conversations_are_listed_by_activity_with_filters_and_exact_totals() {
         (&json!("ASSIGNED"), &json!("test"))
     );
     let two = chat_with(&app, "15551000002").await["id"].as_str().unwrap().to_owned();
-    let (status, resolved) =
-        call(&app, Method::POST, &format!("/chats/{two}/resolve"), Some(json!({}))).await;
+    let (status, resolved) = call(
+        &app,
+        Method::POST,
+        &format!("/chats/{two}/resolve"),
+        Some(json!({ "sendCsat": false })),
+    )
+    .await;
     assert_eq!((status, &resolved["status"]), (200, &json!("RESOLVED")));
     assert_eq!(ids(&app, "status=OPEN").await, (vec![all[0].clone()], 1));
     assert_eq!(ids(&app, "status=open,resolved").await, (all[..2].to_vec(), 2));

@@ -16,6 +16,7 @@ mod sending;
 mod payments;
 mod stripe;
 mod settings;
+mod surveys;
 mod timeline;
 mod types;
 mod webhooks;

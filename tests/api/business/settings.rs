@@ -17,7 +17,7 @@ async fn patch(app: &TestApp, body: Value) -> (u16, Value) {
 }
 
 /// The texts that a person got from the session.
-async fn got(app: &TestApp, person: &str) -> Vec<String> {
+pub async fn got(app: &TestApp, person: &str) -> Vec<String> {
     let path = format!("/_simulator/v1/accounts/{person}/chats/{PHONE}@c.us/messages");
     let (_, answer) = app.get(&path).await;
     let all = answer["data"]["messages"].as_array().cloned().unwrap_or_default();

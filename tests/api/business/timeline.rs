@@ -89,7 +89,7 @@ async fn what_is_written_answered_and_resolved_is_told_newest_first() {
         assert_eq!(call(&app, Method::POST, &to, Some(body)).await.0, 200);
     }
     let to = format!("/chats/{id}/resolve");
-    assert_eq!(call(&app, Method::POST, &to, Some(json!({}))).await.0, 200);
+    assert_eq!(call(&app, Method::POST, &to, Some(json!({ "sendCsat": false }))).await.0, 200);
     let expected = [
         "conversation_resolved",
         "opt_in",

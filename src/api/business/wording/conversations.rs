@@ -48,7 +48,10 @@ impl Family for ConversationWords {
             InboxEvent::Opened { .. } => Some("conversation.opened"),
             InboxEvent::Assigned { .. } => Some("conversation.assigned"),
             InboxEvent::Resolved { .. } => Some("conversation.resolved"),
-            InboxEvent::WindowExpiring { .. } => None,
+            InboxEvent::Responded { .. }
+            | InboxEvent::SurveySent { .. }
+            | InboxEvent::Rated { .. }
+            | InboxEvent::WindowExpiring { .. } => None,
         }
     }
 
@@ -83,7 +86,10 @@ impl Family for ConversationWords {
             InboxEvent::Resolved { by, .. } => {
                 told.resolved_by = chat_view::agent(services, by).await?;
             }
-            InboxEvent::WindowExpiring { .. } => return Ok(None),
+            InboxEvent::Responded { .. }
+            | InboxEvent::SurveySent { .. }
+            | InboxEvent::Rated { .. }
+            | InboxEvent::WindowExpiring { .. } => return Ok(None),
         }
         written(&told)
     }

@@ -4,11 +4,13 @@
 //! family is such a file and a line in [`FAMILIES`]. The data is read when an event is delivered, after the inbox has
 //! handled the event, so it may be newer than the event.
 
+mod broadcasts;
 mod contacts;
 mod conversations;
 mod family;
 mod messages;
 mod payments;
+mod ratings;
 mod tests_of_endpoints;
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -20,8 +22,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use self::{
-    contacts::ContactWords, conversations::ConversationWords, family::Family,
-    messages::MessageWords, payments::PaymentWords, tests_of_endpoints::TestWords,
+    broadcasts::BroadcastWords, contacts::ContactWords, conversations::ConversationWords,
+    family::Family, messages::MessageWords, payments::PaymentWords, ratings::RatingWords,
+    tests_of_endpoints::TestWords,
 };
 use crate::{
     api::{
@@ -34,7 +37,7 @@ use crate::{
     services::Services,
 };
 
-/// The names that an endpoint may ask for. Some have no family yet.
+/// The names that an endpoint may ask for.
 pub const NAMES: [&str; 15] = [
     "message.received",
     "message.sent",
@@ -53,8 +56,15 @@ pub const NAMES: [&str; 15] = [
     TEST,
 ];
 
-const FAMILIES: [&dyn Family; 5] =
-    [&MessageWords, &ConversationWords, &ContactWords, &PaymentWords, &TestWords];
+const FAMILIES: [&dyn Family; 7] = [
+    &MessageWords,
+    &ConversationWords,
+    &RatingWords,
+    &ContactWords,
+    &BroadcastWords,
+    &PaymentWords,
+    &TestWords,
+];
 
 /// Adds the schemas of all events. The requests that bring them to a webhook.
 pub fn add_schemas(schemas: &mut Map<String, Value>) -> Map<String, Value> {

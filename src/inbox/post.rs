@@ -1,0 +1,115 @@
+//! Messages that the inbox sends by itself: each in the commit of the event that leads to it, under a key that is named
+//! after that event, so that a replay sends nothing twice.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Clock, Content, Error, ErrorCode, Event, Jid, Outgoing, SessionId,
+        clock::between,
+        outbox::{OutboxEntry, SendOptions},
+    },
+    events::{
+        Failure, Work,
+        effect::{effect_id, message_key},
+    },
+    inbox::sent_note::{Author, SentNote},
+    messaging::{Outbox, Reservation},
+    store::Place,
+};
+
+/// What came in longer ago, while the gateway was away, is answered by no machine.
+const FRESH: Duration = Duration::from_secs(600);
+/// The pause before a message is tried again while the disk is full.
+const FULL_PAUSE: Duration = Duration::from_secs(5);
+
+pub struct Post {
+    clock: Clock,
+    /// None where nothing is sent, as in tests.
+    outbox: Option<Outbox>,
+    /// Messages whose commit is under way, by their event.
+    posted: Mutex<HashMap<Uuid, Posted>>,
+}
+
+/// A message in the commit of an event, with what keeps the dispatcher from it until then.
+type Posted = (OutboxEntry, Place, Reservation);
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the commit.
+    Posted,
+    /// The event is too old, or its session is being removed.
+    Dropped,
+    /// The disk is full: the event is to be handled again.
+    Later(Duration),
+}
+
+impl Post {
+    pub fn new(clock: Clock, outbox: Option<Outbox>) -> Self {
+        Self { clock, outbox, posted: Mutex::default() }
+    }
+
+    /// Forgets what an earlier attempt at an event would have sent.
+    pub fn begin(&self, event: &Event) {
+        self.posted().remove(&event.id);
+    }
+
+    /// Adds a message to the work of an event. An event leads to one message at most.
+    pub async fn send(
+        &self,
+        work: &Work<'_>,
+        (session, chat): (&SessionId, &Jid),
+        (event, rule): (&Event, &str),
+        text: &str,
+    ) -> Result<Outcome, Failure> {
+        let is_fresh = between(event.at, self.clock.now()) < FRESH;
+        let Some(outbox) = self.outbox.as_ref().filter(|_| is_fresh) else {
+            return Ok(Outcome::Dropped);
+        };
+        let key = message_key(effect_id(event.id, rule, 0));
+        let outgoing = Outgoing {
+            key: key.clone(),
+            chat: chat.clone(),
+            content: Content::Text { body: text.to_owned() },
+            quoted: None,
+            mentions: Vec::new(),
+            link_preview: false,
+        };
+        let options = SendOptions { queue_if_offline: true, ..SendOptions::default() };
+        let entry = match outbox.entry(session, outgoing, options) {
+            Ok(entry) => entry,
+            Err(Error { code: ErrorCode::StorageFull, .. }) => {
+                return Ok(Outcome::Later(FULL_PAUSE));
+            }
+            Err(Error { code: ErrorCode::NotFound, .. }) => return Ok(Outcome::Dropped),
+            Err(error) => return Err(Failure::of(error)),
+        };
+        let reservation = outbox.reserve(&entry);
+        let place = outbox.enqueue_in(work.store(), &entry).await?;
+        let note = SentNote::by(Author::SYSTEM);
+        work.put(&SentNote::at(session, &key), &note).await?;
+        self.posted().insert(event.id, (entry, place, reservation));
+        Ok(Outcome::Posted)
+    }
+
+    /// Hands the message of a committed event over to the dispatcher.
+    pub async fn committed(&self, event: &Event) {
+        let posted = self.posted().remove(&event.id);
+        if let (Some(outbox), Some((entry, place, reservation))) = (&self.outbox, posted)
+            && let Err(error) = outbox.enqueued(entry, place, reservation).await
+        {
+            tracing::warn!(%error, "a message of the inbox waits in the outbox for the next start");
+        }
+    }
+
+    fn posted(&self) -> MutexGuard<'_, HashMap<Uuid, Posted>> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

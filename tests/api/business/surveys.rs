@@ -1,0 +1,221 @@
+//! Surveys over HTTP: who is asked after a conversation was resolved, what counts as an answer, and what is told of it.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use wagate::{
+    domain::{Body, Clock},
+    store::disk::Disk,
+};
+
+use crate::{
+    app::{PHONE, TestApp},
+    business::{call, chats::chat_on, get, settings::got},
+    chat::write,
+};
+
+const ADA: &str = "15550000031";
+const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
+const QUESTION: &str =
+    "How would you rate your experience? Reply with a number from 1 (poor) to 5 (excellent).";
+const PROMPT: &str = "Thanks! Anything you would like to add? Reply SKIP to finish.";
+const THANKS: &str = "Thank you for your feedback.";
+
+/// A gateway on a clock of its own, whose session has a conversation with Ada.
+struct Desk {
+    app: TestApp,
+    clock: Clock,
+    chat: String,
+}
+
+impl Desk {
+    async fn new(settings: &[(&str, &str)]) -> Self {
+        let clock = Clock::manual(Clock::system().now());
+        let folder = tempfile::tempdir().unwrap();
+        let app = TestApp::start_on(folder, settings, clock.clone(), Disk::manual(0)).await;
+        app.ready("shop", PHONE).await;
+        write(&app, ADA, "Hi").await;
+        let chat = chat_on(&app, &clock, ADA).await["id"].as_str().unwrap().to_owned();
+        Self { app, clock, chat }
+    }
+
+    /// Waits, and lets what is due in a moment be due.
+    async fn wait_for<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        for _ in 0..6_000 {
+            self.clock.advance(Duration::from_millis(5));
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("no {what}")
+    }
+
+    async fn resolve(&self, body: Value) {
+        let path = format!("/chats/{}/resolve", self.chat);
+        let (status, answer) = call(&self.app, Method::POST, &path, Some(body)).await;
+        assert_eq!((status, &answer["status"]), (200, &json!("RESOLVED")), "{answer}");
+        self.app.gateway.services().inbox.caught_up().await.unwrap();
+    }
+
+    /// The conversation, once the inbox has seen everything.
+    async fn chat(&self) -> Value {
+        self.app.gateway.services().inbox.caught_up().await.unwrap();
+        get(&self.app, &format!("/chats/{}", self.chat)).await["chat"].clone()
+    }
+
+    /// Ada writes, and the inbox has seen it.
+    async fn says(&self, text: &str) -> Value {
+        write(&self.app, ADA, text).await;
+        self.wait_for(text, async || {
+            let chat = self.chat().await;
+            (chat["lastMessage"]["text"] == text || self.has_come(text).await).then_some(())
+        })
+        .await;
+        self.chat().await
+    }
+
+    async fn has_come(&self, text: &str) -> bool {
+        let page = get(&self.app, &format!("/chats/{}", self.chat)).await;
+        page["messages"].as_array().unwrap().iter().any(|message| message["text"] == text)
+    }
+
+    /// What Ada got, once it is this.
+    async fn got(&self, expected: &[&str]) {
+        let mut last = Vec::new();
+        for _ in 0..2_000 {
+            self.clock.advance(Duration::from_millis(5));
+            last = got(&self.app, ADA).await;
+            if last == expected {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{last:?} is not {expected:?}")
+    }
+
+    async fn logged(&self, kind: &str) -> Vec<Value> {
+        let events = self.app.gateway.services().events.read(None, 0, 10_000).await.unwrap();
+        let of_kind = events.iter().filter_map(|event| match &event.body {
+            Body::Module(module) if module.kind == kind => Some(module.value.clone()),
+            _ => None,
+        });
+        of_kind.collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
+    let desk = Desk::new(&[]).await;
+    assert_eq!(desk.chat().await["csat"], Value::Null);
+    desk.resolve(json!({})).await;
+    desk.got(&[QUESTION]).await;
+    let csat = desk.chat().await["csat"].clone();
+    assert!(csat["sentAt"].is_string(), "{csat}");
+    for field in ["rating", "comment", "ratedAt"] {
+        assert_eq!(csat[field], Value::Null, "{csat}");
+    }
+    let chat = desk.says("2").await;
+    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("RESOLVED"), &json!(2)));
+    desk.got(&[QUESTION, PROMPT]).await;
+    // Misread: the other number counts.
+    desk.clock.advance(5 * MINUTE);
+    assert_eq!(desk.says("5 / 5").await["csat"]["rating"], 5);
+    let chat = desk.says("Quick and kind").await;
+    assert_eq!(chat["status"], "RESOLVED");
+    assert_eq!(chat["csat"]["comment"], "Quick and kind");
+    assert!(chat["csat"]["ratedAt"].is_string(), "{chat}");
+    desk.got(&[QUESTION, PROMPT, THANKS]).await;
+
+    let told = desk.logged("csat.received").await;
+    let told: Vec<_> = told.iter().map(|event| (&event["rating"], &event["comment"])).collect();
+    let (none, comment) = (json!(null), json!("Quick and kind"));
+    let (two, five) = (json!(2), json!(5));
+    assert_eq!(told, [(&two, &none), (&five, &none), (&five, &comment)]);
+    assert_eq!(desk.logged("csat.sent").await.len(), 1);
+    let contact = chat["contact"]["id"].as_str().unwrap();
+    let path = format!("/contacts/{contact}/timeline?type=csat");
+    let entries = get(&desk.app, &path).await["events"].clone();
+    assert_eq!((&entries[0]["data"]["rating"], &entries[0]["data"]["comment"]), (&five, &comment));
+    assert_eq!(entries.as_array().unwrap().len(), 3);
+
+    // What comes after the comment is for a person again, who is not asked to ask once more within a day.
+    assert_eq!(desk.says("Where is my order?").await["status"], "OPEN");
+    desk.resolve(json!({})).await;
+    assert_eq!(desk.logged("csat.sent").await.len(), 1);
+    assert_eq!(desk.says("1").await["status"], "OPEN");
+    desk.clock.advance(24 * HOUR + MINUTE);
+    desk.says("Me again").await;
+    desk.resolve(json!({})).await;
+    desk.got(&[QUESTION, PROMPT, THANKS, QUESTION]).await;
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_answer_ends_the_survey_and_reopens_the_conversation() {
+    let desk = Desk::new(&[("WAGATE_SURVEYS__MIN_GAP_HOURS", "0")]).await;
+    desk.resolve(json!({})).await;
+    desk.got(&[QUESTION]).await;
+    let chat = desk.says("Where is my order?").await;
+    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("OPEN"), &json!(null)));
+    desk.resolve(json!({ "sendCsat": false })).await;
+    // That survey is over.
+    assert_eq!(desk.says("5").await["status"], "OPEN");
+
+    desk.resolve(json!({})).await;
+    desk.got(&[QUESTION, QUESTION]).await;
+    let chat = desk.says("4 stars. Thank you!").await;
+    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("RESOLVED"), &json!(4)));
+    assert_eq!(chat["csat"]["comment"], "Thank you!");
+    desk.got(&[QUESTION, QUESTION, THANKS]).await;
+
+    // Too late.
+    assert_eq!(desk.says("And now?").await["status"], "OPEN");
+    desk.resolve(json!({})).await;
+    desk.got(&[QUESTION, QUESTION, THANKS, QUESTION]).await;
+    desk.clock.advance(24 * HOUR + MINUTE);
+    let chat = desk.says("3").await;
+    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("OPEN"), &json!(null)));
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_whom_the_rules_leave_in_peace() {
+    let desk = Desk::new(&[("WAGATE_SURVEYS__MIN_GAP_HOURS", "0")]).await;
+    // The caller wants none.
+    desk.resolve(json!({ "sendCsat": false })).await;
+    assert_eq!(desk.chat().await["csat"], Value::Null);
+    // They are switched off, and a caller may wish for one all the same.
+    let off = json!({ "csat": { "enabled": false, "message": "Well?" } });
+    assert_eq!(call(&desk.app, Method::PATCH, "/settings", Some(off)).await.0, 200);
+    desk.says("More").await;
+    desk.resolve(json!({})).await;
+    assert_eq!(desk.chat().await["csat"], Value::Null);
+    desk.says("More of it").await;
+    desk.resolve(json!({ "sendCsat": true })).await;
+    desk.got(&["Well?"]).await;
+    // STOP goes before the answer that is awaited, and nothing is asked after it.
+    write(&desk.app, ADA, "STOP").await;
+    let out = "You have been unsubscribed and will no longer receive messages. Reply START to resubscribe.";
+    desk.got(&["Well?", out]).await;
+    let chat = desk.says("5").await;
+    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("OPEN"), &json!(null)));
+    desk.resolve(json!({ "sendCsat": true })).await;
+    assert_eq!(desk.logged("csat.sent").await.len(), 1);
+    // Outside of the window, unless that does not count.
+    desk.says("START").await;
+    desk.says("Back").await;
+    desk.clock.advance(24 * HOUR + MINUTE);
+    desk.resolve(json!({ "sendCsat": true })).await;
+    assert_eq!(desk.logged("csat.sent").await.len(), 1);
+    let path = format!("/chats/{}/reopen", desk.chat);
+    assert_eq!(call(&desk.app, Method::POST, &path, Some(json!({}))).await.0, 200);
+    let window = json!({ "windowPolicy": "warn" });
+    assert_eq!(call(&desk.app, Method::PATCH, "/settings", Some(window)).await.0, 200);
+    desk.resolve(json!({ "sendCsat": true })).await;
+    desk.got(&["Well?", out, "Well?"]).await;
+    assert_eq!(desk.logged("csat.sent").await.len(), 2);
+    desk.app.stop().await;
+}
