@@ -33,6 +33,8 @@ pub mod events;
 pub mod jobs;
 // A WhatsApp of our own, for tests and demos.
 pub mod simulator;
+// Services outside of WhatsApp: payments, SMS.
+pub mod providers;
 // What a session needs from WhatsApp, and the engines that give it.
 pub mod driver;
 // One task per session, and the supervisor of all.
@@ -43,8 +45,6 @@ pub mod messaging;
 pub mod search;
 // Settings of the business that change while it runs.
 pub mod settings;
-// Services outside of WhatsApp: payments.
-pub mod providers;
 // The people whom a business writes with: consent, tags, timeline.
 pub mod contacts;
 // Who may call.
@@ -57,6 +57,8 @@ pub mod inbox;
 pub mod content;
 // Broadcasts of a template to many contacts.
 pub mod campaigns;
+// The gateway's number for text messages.
+pub mod sms;
 // Links that can be paid, and once.
 pub mod payments;
 // Who answers contacts by itself.

@@ -107,6 +107,9 @@ impl Config {
                     .to_owned(),
             );
         }
+        if self.engine == EngineKind::Sms {
+            faults.push("engine must be \"browser\" or \"simulated\"".to_owned());
+        }
         if self.sessions.max == 0 {
             faults.push("sessions.max must be at least 1".to_owned());
         }
@@ -136,6 +139,7 @@ impl Config {
         faults.extend(self.payments.faults());
         let of_business = self.business.faults().into_iter().chain(self.surveys.faults());
         faults.extend(of_business.map(|(path, fault)| format!("{path}: {fault}")));
+        faults.extend(self.sms.faults());
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(

@@ -9,6 +9,7 @@ mod pauses;
 mod payments;
 mod secret;
 mod surveys;
+mod sms;
 mod targets;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -18,6 +19,7 @@ pub use self::{
     load::{ConfigErrors, DEFAULTS, Flags},
     payments::{PaymentProvider, Payments},
     secret::Secret,
+    sms::{Sms, SmsProvider},
     surveys::Surveys,
     targets::AllowedTarget,
 };
@@ -49,6 +51,7 @@ pub struct Config {
     pub business: Business,
     pub payments: Payments,
     pub surveys: Surveys,
+    pub sms: Sms,
     pub webhooks: Webhooks,
     pub events: Events,
     pub search: Search,

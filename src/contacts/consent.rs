@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Timestamp;
+use crate::domain::{SessionId, Timestamp};
 
 /// What a consent is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +22,11 @@ pub enum Medium {
 }
 
 impl Medium {
+    /// What the messages of a session go by.
+    pub fn of(session: &SessionId) -> Self {
+        if session.is_sms() { Self::Sms } else { Self::WhatsApp }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::WhatsApp => "whatsapp",

@@ -183,6 +183,32 @@ impl Contacts {
         append(work, contact.id, at, entries).await
     }
 
+    /// The provider of text messages says that somebody has opted out of them.
+    pub async fn opted_out_by_provider(
+        &self,
+        work: &mut Work<'_>,
+        address: Option<Address>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(address) = address else { return Ok(()) };
+        let Some(former) = ledger::find(work.store(), &address).await? else { return Ok(()) };
+        let mut contact = former.clone();
+        if !contact.sms.stopped(OptOutCause::Provider, at) {
+            return Ok(());
+        }
+        contact.updated_at = at;
+        let change = Change {
+            former: Some(&former),
+            contact: &contact,
+            by: Actor::GATEWAY,
+            at,
+            entries: Vec::new(),
+            by_rules: &[],
+            keyword: None,
+        };
+        ledger::apply(work, change).await
+    }
+
     /// A hidden id and a telephone number were learned to be one person's.
     pub async fn identity_learned(
         &self,

@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use crate::domain::{SessionId, SessionRef};
 
-const MOST_DIGITS: usize = 15;
 const LONGEST_SLACK: usize = 32;
 
 /// Why a text is no channel's id.
@@ -35,8 +34,8 @@ pub enum ChannelId {
     WhatsApp(SessionId),
     /// A bot's web widget.
     Web(Uuid),
-    /// The digits of a telephone number.
-    Sms(Arc<str>),
+    /// A telephone number, by the session that serves it.
+    Sms(SessionId),
     /// A workspace.
     Slack(Arc<str>),
 }
@@ -59,11 +58,11 @@ impl ChannelId {
         }
     }
 
-    /// The session, if the channel is one.
+    /// The session that serves the channel, if one does: under its name lie chats and messages.
     pub fn session(&self) -> Option<&SessionId> {
         match self {
-            Self::WhatsApp(session) => Some(session),
-            Self::Web(_) | Self::Sms(_) | Self::Slack(_) => None,
+            Self::WhatsApp(session) | Self::Sms(session) => Some(session),
+            Self::Web(_) | Self::Slack(_) => None,
         }
     }
 }
@@ -76,13 +75,13 @@ impl Channel {
 
 impl From<SessionId> for ChannelId {
     fn from(session: SessionId) -> Self {
-        Self::WhatsApp(session)
+        if session.is_sms() { Self::Sms(session) } else { Self::WhatsApp(session) }
     }
 }
 
 impl From<&SessionId> for ChannelId {
     fn from(session: &SessionId) -> Self {
-        Self::WhatsApp(session.clone())
+        session.clone().into()
     }
 }
 
@@ -95,9 +94,8 @@ impl From<&SessionRef> for Channel {
 impl fmt::Display for ChannelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WhatsApp(session) => f.write_str(session.as_str()),
+            Self::WhatsApp(session) | Self::Sms(session) => f.write_str(session.as_str()),
             Self::Web(bot) => write!(f, "web:{bot}"),
-            Self::Sms(digits) => write!(f, "sms:{digits}"),
             Self::Slack(workspace) => write!(f, "slack:{workspace}"),
         }
     }
@@ -110,13 +108,10 @@ impl FromStr for ChannelId {
         let Some((kind, name)) = text.split_once(':') else {
             return text.parse().map(Self::WhatsApp).map_err(|_| NoChannel);
         };
-        let is_digits = name.bytes().all(|byte| byte.is_ascii_digit());
         let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match kind {
             "web" => name.parse().map(Self::Web).map_err(|_| NoChannel),
-            "sms" if is_digits && (1..=MOST_DIGITS).contains(&name.len()) => {
-                Ok(Self::Sms(name.into()))
-            }
+            "sms" => SessionId::of_sms(name).map(Self::Sms).map_err(|_| NoChannel),
             "slack" if is_word && (1..=LONGEST_SLACK).contains(&name.len()) => {
                 Ok(Self::Slack(name.into()))
             }
@@ -136,7 +131,7 @@ impl TryFrom<String> for ChannelId {
 impl Serialize for ChannelId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::WhatsApp(session) => session.serialize(serializer),
+            Self::WhatsApp(session) | Self::Sms(session) => session.serialize(serializer),
             other => serializer.collect_str(other),
         }
     }
@@ -158,7 +153,8 @@ mod tests {
         let others = ["web:01a1fd24-9c03-7d11-a0a2-1f6f8f5d2c77", "sms:15550000001", "slack:T1A2"];
         for text in others {
             let channel: ChannelId = text.parse().unwrap();
-            assert_eq!((channel.to_string().as_str(), channel.session()), (text, None));
+            assert_eq!(channel.to_string(), text);
+            assert_ne!(channel.kind(), ChannelKind::WhatsApp);
             assert_eq!(serde_json::from_str::<ChannelId>(&format!("{text:?}")).unwrap(), channel);
             assert!(text.parse::<SessionId>().is_err());
         }
@@ -166,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_names_no_channel_is_refused() {
-        let long = format!("sms:{}", "1".repeat(MOST_DIGITS + 1));
+        let long = format!("sms:{}", "1".repeat(16));
         for text in
             ["", ":", "web:", "web:x", "sms:", "sms:+1", "sms:1 2", "slack:", "fax:1", &long]
         {
@@ -174,12 +170,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_sms_number_is_served_by_a_session_that_no_caller_can_name() {
+        let channel: ChannelId = "sms:15550000001".parse().unwrap();
+        let session = channel.session().unwrap();
+        assert!(session.is_sms() && ChannelId::from(session) == channel);
+        let stored = serde_json::to_string(session).unwrap();
+        assert_eq!(serde_json::from_str::<SessionId>(&stored).unwrap(), *session);
+        assert!(session.as_str().parse::<SessionId>().is_err());
+    }
+
     proptest! {
         #[test]
         fn a_text_is_the_id_of_one_channel_at_most(text in "(web|sms|slack|fax)?:?[a-z0-9_-]{0,40}") {
             if let Ok(channel) = text.parse::<ChannelId>() {
                 prop_assert_eq!(channel.to_string(), text.clone());
-                prop_assert_eq!(channel.session().is_some(), text.parse::<SessionId>().is_ok());
+                let is_whatsapp = channel.kind() == ChannelKind::WhatsApp;
+                prop_assert_eq!(is_whatsapp, text.parse::<SessionId>().is_ok());
             }
         }
     }

@@ -24,9 +24,35 @@ pub enum IdError {
 #[serde(try_from = "String")]
 pub struct SessionId(Arc<str>);
 
+/// What the name of an SMS number as a session begins with. No caller can name such a session.
+const SMS: &str = "sms:";
+const MOST_SMS_DIGITS: usize = 15;
+
 impl SessionId {
+    /// The session of an SMS number, given as digits.
+    pub fn of_sms(digits: &str) -> Result<Self, IdError> {
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number || !(1..=MOST_SMS_DIGITS).contains(&digits.len()) {
+            return Err(IdError::Session);
+        }
+        Ok(Self(format!("{SMS}{digits}").into()))
+    }
+
+    /// A session's name as it is stored: that of an SMS number too.
+    pub fn of_stored(text: &str) -> Result<Self, IdError> {
+        match text.strip_prefix(SMS) {
+            Some(digits) => Self::of_sms(digits),
+            None => text.parse(),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is an SMS number, and no WhatsApp account.
+    pub fn is_sms(&self) -> bool {
+        self.0.starts_with(SMS)
     }
 }
 
@@ -67,6 +93,11 @@ impl Jid {
     /// The address of a telephone number given as digits.
     pub fn of_phone(digits: &str) -> Result<Self, IdError> {
         format!("{digits}@c.us").parse()
+    }
+
+    /// An address as it is stored.
+    fn of_stored(text: &str) -> Result<Self, IdError> {
+        text.parse()
     }
 
     pub fn as_str(&self) -> &str {
@@ -236,7 +267,7 @@ macro_rules! text_id {
             type Error = IdError;
 
             fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
+                Self::of_stored(&text)
             }
         }
     };

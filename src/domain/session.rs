@@ -44,6 +44,8 @@ impl SessionState {
 pub enum EngineKind {
     Browser,
     Simulated,
+    /// Of an SMS number; no caller chooses it.
+    Sms,
 }
 
 impl EngineKind {
@@ -51,6 +53,7 @@ impl EngineKind {
         match self {
             Self::Browser => "browser",
             Self::Simulated => "simulated",
+            Self::Sms => "sms",
         }
     }
 }

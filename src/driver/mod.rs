@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod simulated;
+pub mod sms;
 
 use std::{
     path::{Path, PathBuf},

@@ -10,9 +10,11 @@ use crate::{
         EngineFactory,
         browser::{self, BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
+        sms::SmsEngine,
     },
     egress::{OwnPort, OwnPorts},
     gateway::start_error::{STORE_LOOK, STORE_WAIT, StartError},
+    providers::sms,
     services::PageDoor,
     simulator::{Network, NetworkSettings},
 };
@@ -22,6 +24,8 @@ pub struct World {
     pub engines: HashMap<EngineKind, Arc<dyn EngineFactory>>,
     /// Only with the simulated network.
     pub network: Option<Network>,
+    /// None where SMS is not configured.
+    pub sms: Option<sms::Configured>,
     /// In words, when browsers have no sandbox here.
     pub sandbox_warning: Option<&'static str>,
     /// Where browsers find the simulated page.
@@ -65,13 +69,18 @@ impl World {
         });
         let _door_port = door.as_ref().map(|door| own_ports.add(door.address.port()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
+        let sms = sms::of_settings(config, own_ports);
+        if let Some(configured) = &sms {
+            let engine = SmsEngine::new(configured.clone(), clock.clone());
+            engines.insert(EngineKind::Sms, Arc::new(engine));
+        }
         let sandbox_warning = browser::sandbox::warning(&config.browser.extra_args);
         if let Some(warning) = sandbox_warning
             && config.engine == EngineKind::Browser
         {
             tracing::warn!("{warning}");
         }
-        Ok(Self { engines, network, sandbox_warning, door, _door_port })
+        Ok(Self { engines, network, sms, sandbox_warning, door, _door_port })
     }
 
     /// Where other browsers than the gateway's own find the simulated page.

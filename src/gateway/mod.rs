@@ -50,6 +50,7 @@ use crate::{
     },
     session::{Supervisor, SupervisorParts},
     settings::Settings,
+    sms::{Sms, SmsParts},
     store::{MemoryEngine, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     telemetry,
@@ -166,7 +167,7 @@ impl Gateway {
         let messaging = Messaging::new(MessagingParts {
             store: store.clone(),
             supervisor: supervisor.clone(),
-            ingest: sink,
+            ingest: sink.clone(),
             outbox,
             clock: clock.clone(),
             media_dir: media,
@@ -208,6 +209,14 @@ impl Gateway {
             &tasks,
             stop.clone(),
         );
+        let sms = Sms::start(SmsParts {
+            configured: world.sms.clone(),
+            supervisor: supervisor.clone(),
+            ingest: sink,
+            clock: clock.clone(),
+        })
+        .await?;
+
         let frames = api::AllFrames::default();
         let organization = business::organization(&store).await;
         let words =
@@ -316,6 +325,7 @@ impl Gateway {
             sending,
             payments,
             settings,
+            sms,
             search,
             contacts,
             quick_replies,

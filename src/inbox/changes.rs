@@ -35,6 +35,7 @@ impl InboxState {
             first_inbound_at: None,
             first_response_at: None,
             resolved_at: None,
+            sends_by_sms: None,
             starred: false,
             warned_of: None,
             survey: None,

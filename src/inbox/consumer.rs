@@ -18,8 +18,8 @@ use crate::{
     breakpoint::Breakpoint,
     contacts::{Actor, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
     domain::{
-        Body, Clock, Event, EventBody, Jid, JidKind, LogEvent, Message, MessageKind, ModuleEvent,
-        SessionId, details::MenuReply,
+        Body, Clock, Event, EventBody, FailureCode, Jid, JidKind, LogEvent, Message, MessageKind,
+        ModuleEvent, SessionId, details::MenuReply,
     },
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
@@ -93,6 +93,9 @@ impl Consumer for InboxConsumer {
                     | EventBody::MessageSent { .. }
                     | EventBody::ChatUpdated { .. },
                 ) => is_of_person(),
+                Body::WhatsApp(EventBody::MessageFailed { code, .. }) => {
+                    is_of_person() && *code == FailureCode::Forbidden && is_by_sms(event)
+                }
                 Body::WhatsApp(_) => false,
                 Body::Module(event) => is_followed(event) && is_of_person(),
             }
@@ -109,6 +112,12 @@ impl Consumer for InboxConsumer {
             return Ok(Flow::Done);
         }
         let Some(chat) = event.body.chat() else { return Ok(Flow::Done) };
+        if let Some(EventBody::MessageFailed { .. }) = event.body.whatsapp() {
+            // The carrier knows of an opt-out.
+            let address = Address::of_chat(chat);
+            self.parts.contacts.opted_out_by_provider(work, address, event.at).await?;
+            return Ok(Flow::Done);
+        }
         let Some(facts) = facts::read(work.store(), session, chat).await? else {
             return Ok(Flow::Done);
         };
@@ -171,7 +180,7 @@ impl InboxConsumer {
         let (phone, lid) = addresses(event, message.chat());
         let id = message.id.to_string();
         let inbound = Inbound {
-            medium: Medium::WhatsApp,
+            medium: Medium::of(session),
             phone: phone.as_ref(),
             lid: lid.as_ref(),
             name: message.push_name.as_deref(),
@@ -243,7 +252,7 @@ impl InboxConsumer {
         if let Some(contact) = state.contact {
             let data = json!({
                 "message": message.id.to_string(), "conversation": state.conversation,
-                "channel": Medium::WhatsApp.as_str(),
+                "channel": Medium::of(session).as_str(),
             });
             let entry = NewEntry::new(EntryKind::MessageSent, actor, data);
             self.contacts.message_sent(work, contact, message.timestamp, entry).await?;
@@ -274,6 +283,10 @@ impl InboxConsumer {
         keyword: Keyword,
         step: Step<'_>,
     ) -> Result<Flow, Failure> {
+        // By SMS the carrier confirms, and takes no message of ours to who has just sent STOP.
+        if step.session.is_sms() {
+            return Ok(Flow::Done);
+        }
         let settings = self.settings.now();
         let text = match keyword {
             Keyword::Stop => &settings.business.optout_confirmation,
@@ -288,6 +301,10 @@ impl InboxConsumer {
     }
 
     async fn watch_window(&self, store: &Store, state: &InboxState) -> Result<(), StoreError> {
+        // By SMS there is no window.
+        if state.session.is_sms() {
+            return Ok(());
+        }
         let settings = self.settings.now();
         let InboxSettings { window: length, window_warning } = InboxSettings::of(&settings);
         let Some(warning) = window_warning else { return Ok(()) };
@@ -336,6 +353,10 @@ fn addresses(event: &Event, chat: &Jid) -> (Option<Jid>, Option<Jid>) {
         (None, JidKind::Lid) => (None, Some(chat.clone())),
         (None, _) => (Some(chat.clone()), None),
     }
+}
+
+fn is_by_sms(event: &Event) -> bool {
+    event.session().is_some_and(SessionId::is_sms)
 }
 
 /// The message of an event, if it is one that people write.

@@ -149,9 +149,11 @@ impl Sending {
         let state = inbox.get(&session, &chat).await?;
         let (contact, person) = self.contact(&session, &chat, state.as_ref()).await?;
         let consent = contact.as_ref().map(|contact| {
-            let consent = contact.consent(Medium::WhatsApp);
+            let consent = contact.consent(Medium::of(&session));
             policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
         });
+        // By SMS there is no window, as for a template.
+        let kind = if session.is_sms() { Kind::Template } else { kind };
         let now = clock.now();
         let verdict = policy::judge(
             &policy::Settings::of(&settings.now()),

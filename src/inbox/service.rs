@@ -173,6 +173,19 @@ impl Inbox {
         .await
     }
 
+    /// Chooses what the next messages to the contact go by.
+    pub async fn send_by_sms(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        by_sms: bool,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), None, |state, _| {
+            state.sends_by_sms = (by_sms != session.is_sms()).then_some(by_sms);
+            Ok(Vec::new())
+        })
+        .await
+    }
+
     /// Gives a conversation another status. Assigned is who has an assignee, so that a caller names one.
     pub async fn set_status(
         &self,

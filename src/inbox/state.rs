@@ -42,6 +42,9 @@ pub struct InboxState {
     pub first_response_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved_at: Option<Timestamp>,
+    /// Whether the next messages to the contact go by SMS; none for the conversation's own channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sends_by_sms: Option<bool>,
     #[serde(default)]
     pub starred: bool,
     /// The last inbound message whose window was announced to end.

@@ -4,3 +4,4 @@
 //! A provider knows neither the store nor the log. What comes of its answers is decided above.
 
 pub mod payments;
+pub mod sms;

@@ -48,6 +48,7 @@ use crate::{
     session::Supervisor,
     settings::Settings,
     simulator::Network,
+    sms::Sms,
     store::{Declaration, Store},
     webhooks::Webhooks,
 };
@@ -89,6 +90,7 @@ pub struct Services {
     pub payments: Payments,
     pub bots: Bots,
     pub analytics: Analytics,
+    pub sms: Sms,
     pub events: EventLog,
     pub consumers: Consumers,
     pub retention: EventRetention,

@@ -121,7 +121,10 @@ impl Supervisor {
                 return Err(exists(&id));
             }
         }
-        self.check_room()?;
+        // The limit is that of WhatsApp accounts.
+        if !id.is_sms() {
+            self.check_room()?;
+        }
         self.inner.shared.parts.store.admit()?;
         if let Some(handle) = known {
             along.before_start(&handle.status().reference()).await?;
@@ -140,8 +143,15 @@ impl Supervisor {
         self.sessions().get(id).cloned().ok_or_else(|| not_found(id))
     }
 
-    /// All sessions in the order of their creation.
+    /// All WhatsApp sessions in the order of their creation.
     pub fn list(&self) -> Vec<SessionStatus> {
+        let mut all = self.all();
+        all.retain(|status| !status.id.is_sms());
+        all
+    }
+
+    /// The same with those of other channels.
+    pub fn all(&self) -> Vec<SessionStatus> {
         let mut all: Vec<SessionStatus> =
             self.sessions().values().map(SessionHandle::status).collect();
         all.sort_by_key(|status| status.number);
@@ -265,7 +275,11 @@ async fn make(
         let mut batch = Batch::new();
         along.make_in(&session, &mut batch)?;
         transaction.store().commit(batch).await?;
-        let number = transaction.next_number("session number").await?;
+        // Numbers count WhatsApp sessions.
+        let number = match session.id.is_sms() {
+            true => 0,
+            false => transaction.next_number("session number").await?,
+        };
         let record = SessionRecord::new(session.clone(), number, config.clone(), now);
         transaction.put(&SessionRecord::at(&record.id), &record).await?;
         if transaction.commit().await? {

@@ -4,7 +4,7 @@
 //! middle, it is done again at the next opening: the layout is written down last.
 
 use crate::{
-    domain::{Chat, conversation::Tag},
+    domain::{Chat, SessionId, conversation::Tag},
     store::{
         StoreError,
         catalogue::Catalogue,
@@ -117,7 +117,7 @@ pub async fn reindex(
     let messages = reindex_tables(engine, catalogue).await?;
     let mut done = Reindexed { messages, conversations: 0 };
     each(engine, Tree::CHATS, async |batch, key, value| {
-        let session = text_at(key, 1).and_then(|text| text.parse().ok());
+        let session = text_at(key, 1).and_then(|text| SessionId::of_stored(&text).ok());
         let session = session.ok_or_else(|| StoreError::Corrupt("no session".to_owned()))?;
         let chat: Chat = decode(value)?;
         done.conversations += 1;

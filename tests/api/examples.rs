@@ -21,13 +21,15 @@ const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
 
 /// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 13] = [
+const NOT_SENT: [(&str, &str); 15] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),
     ("previewBusinessImport", "its file is part of a form"),
     ("markBusinessPaymentLinkPaid", "its provider reports payments by itself"),
     ("receiveStripeEvent", "it is signed"),
+    ("receiveTwilioSms", "it is signed"),
+    ("receiveTwilioStatus", "it is signed"),
     ("openWebSocket", "it is no request with an answer"),
     ("retryConsumerEvent", "no consumer fails at an event"),
     ("skipConsumerEvent", "no consumer fails at an event"),

@@ -32,7 +32,7 @@ const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
 /// What everybody may call.
-const PUBLIC: [&str; 18] = [
+const PUBLIC: [&str; 20] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -45,6 +45,8 @@ const PUBLIC: [&str; 18] = [
     "GET /openapi.json",
     "GET /pay/{id}",
     "POST /api/webhooks/stripe",
+    "POST /api/webhooks/twilio/sms",
+    "POST /api/webhooks/twilio/status",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",
     "GET /_simulator/v1/openapi.json",

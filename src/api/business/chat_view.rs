@@ -7,7 +7,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    api::{business::message_view, chat::time, kit::Plural},
+    api::{
+        business::{channels::Channel, message_view},
+        chat::time,
+        kit::Plural,
+    },
     config::WindowMode,
     contacts::{Contact, Medium},
     domain::{
@@ -206,8 +210,8 @@ impl Known {
         ChatView {
             id: state.conversation.to_string(),
             status: state.status.as_str(),
-            channel: "whatsapp",
-            selected_channel: "whatsapp",
+            channel: Channel::of(&state.session).as_str(),
+            selected_channel: Channel::selected(state).as_str(),
             session_id: state.session.to_string(),
             contact: contact.map(contact_view),
             assigned_to: state.assignee.map(|agent| AgentView {

@@ -7,6 +7,7 @@ use crate::{
     api::{
         business::{
             agents,
+            channels::{self, Channel},
             chat_view::{ChatView, Known},
             contact_view::given,
             message_view::{self, MessageView},
@@ -68,7 +69,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         kept(Endpoint::put("/api/whatsapp-api/chats/{id}/channel", set_channel))
             .named("setBusinessChatChannel")
             .about(TAG, "Choose what the next messages go by")
-            .details("`whatsapp` is the only channel until SMS is set up."),
+            .details("`sms` needs SMS to be set up, and a contact with a telephone number."),
     ]
 }
 
@@ -250,8 +251,11 @@ pub fn place(paging: Paging) -> Result<(usize, usize), Error> {
 /// The filter of a query, and whether it can fit nothing.
 async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), Error> {
     let statuses = query.status.as_deref().map_or(Ok(Vec::new()), statuses);
-    let channel = query.channel.as_deref().map_or(Ok(true), is_whatsapp);
-    let (statuses, is_whatsapp) = Error::both(statuses, channel)?;
+    let channel = query.channel.as_deref().map(Channel::read).transpose();
+    let (statuses, channel) = Error::both(statuses, channel)?;
+    let mut sessions = sessions::ids(call);
+    sessions.retain(|session| channel.is_none_or(|channel| channel == Channel::of(session)));
+    let is_nowhere = sessions.is_empty();
     let assignee = match query.assigned_to.as_deref() {
         None => None,
         Some("unassigned") => Some(None),
@@ -262,7 +266,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         Some(name) => Some(tag_named(call, name).await?),
     };
     let filter = InboxFilter {
-        sessions: sessions::ids(call),
+        sessions,
         statuses,
         assignee,
         starred: query.starred,
@@ -271,7 +275,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         tag: tag.flatten(),
         search: query.search.clone(),
     };
-    Ok((filter, !is_whatsapp || tag == Some(None)))
+    Ok((filter, is_nowhere || tag == Some(None)))
 }
 
 fn statuses(text: &str) -> Result<Vec<Status>, Error> {
@@ -282,14 +286,6 @@ fn statuses(text: &str) -> Result<Vec<Status>, Error> {
         Status::read(name).ok_or_else(fault)
     };
     names.map(read).collect()
-}
-
-fn is_whatsapp(channel: &str) -> Result<bool, Error> {
-    match channel.trim().to_lowercase().as_str() {
-        "whatsapp" => Ok(true),
-        "sms" | "slack" => Ok(false),
-        _ => Err(Error::invalid_field("channel", "must be whatsapp, sms or slack")),
-    }
 }
 
 async fn tag_named(services: &Services, name: &str) -> Result<Option<uuid::Uuid>, Error> {
@@ -428,13 +424,19 @@ async fn set_channel(
     Path(id): Path<ChatId>,
     Body(body): Body<ChannelChoice>,
 ) -> Result<Data<ChatView>, ApiError> {
-    match is_whatsapp(&body.channel)? {
-        true => again(&call, &id).await,
-        false if body.channel.trim().eq_ignore_ascii_case("sms") => {
-            Err(Error::invalid("SMS is not enabled").into())
+    let channel = Channel::read(&body.channel)?;
+    let found = find(&call, &id).await?;
+    match channel {
+        Channel::WhatsApp => (),
+        Channel::Sms => {
+            call.sms.session()?;
+            channels::number_of(&call, &found.state).await?;
         }
-        false => Err(Error::invalid("Slack is not enabled").into()),
+        Channel::Slack => return Err(Error::invalid("Slack is not enabled").into()),
     }
+    let place = (&found.state.session, &found.state.chat);
+    call.inbox.send_by_sms(place, channel == Channel::Sms).await?;
+    again(&call, &id).await
 }
 
 async fn delete(call: Call, Path(id): Path<ChatId>) -> Result<Data<Deleted>, ApiError> {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    api::business::channels::Channel,
     api::kit::{Plural, path::uuid, path_value},
     contacts::{AdTouch, Contact, OptInSource},
     domain::{Subject, Timestamp},
@@ -103,7 +104,7 @@ impl From<InboxState> for ContactConversationView {
         Self {
             id: state.conversation.to_string(),
             status: state.status.as_str(),
-            channel: "whatsapp",
+            channel: Channel::of(&state.session).as_str(),
         }
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     api::{
+        business::channels::Channel,
         chat::{file_url, time},
         kit::Plural,
     },
@@ -187,7 +188,7 @@ pub fn view(
         reply_to: message.quoted.as_ref().map(ToString::to_string),
         reactions: message.reactions.iter().map(reaction).collect(),
         status: MessageStatus::of(message).as_str().to_uppercase(),
-        channel: "whatsapp",
+        channel: Channel::of(session).as_str(),
         sent_by: note.map(|note| SentByView {
             kind: note.author.kind.as_str(),
             id: note.author.id.map(|id| id.to_string()),

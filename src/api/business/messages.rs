@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     api::{
         business::{
+            channels::Channel,
             chats::{self, Call},
             message_view::{self, MessageView},
             sessions,
@@ -132,10 +133,10 @@ async fn list(
         None => None,
     };
     let sessions = sessions::ids(&call);
-    let is_other = query.channel.as_deref().is_some_and(|channel| channel != "whatsapp");
+    let channel = query.channel.as_deref().map(Channel::read).transpose()?;
     let wanted = |session: &SessionId, stored: &StoredMessage| {
         let message = &stored.message;
-        !is_other
+        channel.is_none_or(|channel| channel == Channel::of(session))
             && message.chat().is_person()
             && sessions.contains(session)
             && filter.matches(stored)

@@ -10,6 +10,7 @@ mod auto_tagging;
 mod chat_bulk;
 mod broadcast_view;
 mod broadcasts;
+mod channels;
 mod chat_view;
 mod chats;
 mod contact_view;
@@ -37,6 +38,7 @@ mod timeline;
 mod values;
 mod webhooks;
 pub mod wording;
+mod twilio;
 
 use crate::api::{dialects, endpoint::Endpoint};
 
@@ -51,15 +53,16 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(analytics::endpoints());
     all.extend(ai_agents::endpoints());
     all.extend(broadcasts::endpoints());
+    all.extend(payment_links::endpoints());
+    all.extend(pay_page::endpoints());
+    all.extend(stripe::endpoints());
+    all.extend(twilio::endpoints());
     all.extend(status::endpoints());
     all.extend(chat_bulk::endpoints());
     all.extend(chats::endpoints());
     all.extend(messages::endpoints());
     all.extend(send::endpoints());
     all.extend(media::endpoints());
-    all.extend(payment_links::endpoints());
-    all.extend(pay_page::endpoints());
-    all.extend(stripe::endpoints());
     all.extend(settings::endpoints());
     all.extend(webhooks::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Business)).collect()

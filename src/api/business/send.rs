@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         business::{
+            channels::{self, Channel},
             chats::{self, ChatId},
             interactive,
             send_body::{self, SendBody, SendType},
@@ -19,13 +20,14 @@ use crate::{
         kit::{self, Body, Data, OwnSessions, Path, Repeat},
     },
     domain::{
-        Ack, Error, ErrorCode, Jid, MessageId, SessionId, Subject, Timestamp, address,
+        Ack, Content, Error, ErrorCode, Jid, MessageId, SessionId, Subject, Timestamp, address,
         conversation::{conversation_uuid, message_uuid},
         outbox::SendOptions,
     },
-    inbox::{Author, AuthorKind, Draft, Prepared, Recipient, SentToContact, Terms},
+    inbox::{Author, AuthorKind, Draft, InboxState, Prepared, Recipient, SentToContact, Terms},
     messaging::{FoundMessage, MessageStatus, SendOutcome},
     policy::Kind,
+    providers::sms::LONGEST_TEXT,
 };
 
 const TAG: &str = "Business messages";
@@ -117,10 +119,71 @@ async fn send_to_chat(
         _ => Some(draft(&call, &body).await?),
     };
     let found = chats::find(&call, &id).await?;
-    let (session, chat) = (found.state.session, found.state.chat);
     match draft {
-        Some(draft) => deliver(&call, body, Recipient::Chat { session, chat }, draft).await,
-        None => react(&call, body, Some((session, chat))).await,
+        Some(draft) => {
+            let recipient = within(&call, found.state, channel(&body)?).await?;
+            deliver(&call, body, recipient, draft).await
+        }
+        None => react(&call, body, Some((found.state.session, found.state.chat))).await,
+    }
+}
+
+/// The channel that a body names.
+fn channel(body: &SendBody) -> Result<Option<Channel>, Error> {
+    body.channel.as_deref().map(Channel::read).transpose()
+}
+
+/// Where a message into a conversation goes: by the channel that is named, else by the one that was chosen for it.
+async fn within(
+    call: &Call,
+    state: InboxState,
+    channel: Option<Channel>,
+) -> Result<Recipient, Error> {
+    let channel = channel.unwrap_or_else(|| Channel::selected(&state));
+    if channel == Channel::of(&state.session) {
+        return Ok(Recipient::Chat { session: state.session, chat: state.chat });
+    }
+    let sessions = sessions_of(call, channel).await?;
+    Ok(Recipient::Person { id: channels::number_of(call, &state).await?, sessions })
+}
+
+/// The sessions that serve a channel.
+async fn sessions_of(call: &Call, channel: Channel) -> Result<Vec<SessionId>, Error> {
+    match channel {
+        Channel::WhatsApp => {
+            Ok(sessions::in_order(call).into_iter().map(|status| status.id).collect())
+        }
+        // A key for one session does not reach the number.
+        Channel::Sms if call.own_session().is_some() => {
+            Err(Error::new(ErrorCode::Forbidden, "This key is for one session, which is not SMS"))
+        }
+        Channel::Sms => Ok(vec![call.sms.open().await?.clone()]),
+        Channel::Slack => Err(Error::invalid("Slack is not enabled")),
+    }
+}
+
+/// Refuses what goes by no text message.
+fn check_sms(recipient: &Recipient, draft: &Draft) -> Result<(), Error> {
+    let session = match recipient {
+        Recipient::Chat { session, .. } => Some(session),
+        Recipient::Person { sessions, .. } => sessions.first(),
+    };
+    if !session.is_some_and(SessionId::is_sms) {
+        return Ok(());
+    }
+    match draft {
+        Draft::Content(Content::Text { body }) if body.chars().count() <= LONGEST_TEXT => Ok(()),
+        Draft::Content(Content::Text { .. }) => {
+            let fault = format!("must have at most {LONGEST_TEXT} characters by SMS");
+            Err(Error::invalid_field("text", fault))
+        }
+        Draft::Content(_)
+        | Draft::File { .. }
+        | Draft::Stored { .. }
+        | Draft::Menu(..)
+        | Draft::Template { .. } => {
+            Err(Error::invalid_field("type", "must be text by SMS"))
+        }
     }
 }
 
@@ -128,15 +191,15 @@ async fn send_to_chat(
 async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
     if let Some(id) = &body.conversation_id {
         let found = chats::find(call, id).await?;
-        return Ok(Recipient::Chat { session: found.state.session, chat: found.state.chat });
+        return within(call, found.state, channel(body)?).await;
     }
     let text = body.to.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
         return Err(Error::invalid_field("to", "is required"));
     }
-    let sessions = match &body.session_id {
-        Some(name) => vec![sessions::named(call, name)?.id],
-        None => sessions::in_order(call).into_iter().map(|status| status.id).collect(),
+    let sessions = match (&body.session_id, channel(body)?.unwrap_or(Channel::WhatsApp)) {
+        (Some(name), Channel::WhatsApp) => vec![sessions::named(call, name)?.id],
+        (_, channel) => sessions_of(call, channel).await?,
     };
     if let Ok(id) = text.trim().parse::<uuid::Uuid>() {
         let id = call.sending.address_of(id).await?;
@@ -149,12 +212,6 @@ async fn recipient(call: &Call, body: &SendBody) -> Result<Recipient, Error> {
 
 /// What is sent, checked before anything is looked up.
 async fn draft(call: &Call, body: &SendBody) -> Result<Draft, Error> {
-    if let Some(channel) = body.channel.as_deref()
-        && !channel.eq_ignore_ascii_case("whatsapp")
-    {
-        let name = if channel.eq_ignore_ascii_case("sms") { "SMS" } else { "this channel" };
-        return Err(Error::invalid(format!("{name} is not enabled")));
-    }
     match body.kind() {
         SendType::Interactive => {
             let written = body.interactive.clone().unwrap_or(Value::Null);
@@ -175,6 +232,7 @@ async fn deliver(
     recipient: Recipient,
     draft: Draft,
 ) -> Result<Data<SentView>, ApiError> {
+    check_sms(&recipient, &draft)?;
     let options = SendOptions { queue_if_offline: body.queue, ..SendOptions::default() };
     let is_template = matches!(draft, Draft::Template { .. });
     let kind = if is_template { Kind::Template } else { Kind::Free };
@@ -230,7 +288,7 @@ fn sent_view(
         conversation_id: conversation_uuid(&prepared.session, &prepared.chat).to_string(),
         contact_id: prepared.contact.as_ref().map(|contact| contact.id.to_string()),
         status: status.as_str().to_uppercase(),
-        channel: "whatsapp",
+        channel: Channel::of(&prepared.session).as_str(),
         timestamp: time(at),
         client_ref: None,
         rendered: None,

@@ -38,5 +38,9 @@ pub fn ordered(services: &Services, own: Option<SessionId>) -> Vec<SessionStatus
 
 /// The sessions whose conversations a caller sees.
 pub fn ids<S>(call: &Call<S, OwnSessions>) -> Vec<SessionId> {
-    in_order(call).into_iter().map(|status| status.id).collect()
+    let mut ids: Vec<SessionId> = in_order(call).into_iter().map(|status| status.id).collect();
+    if call.own_session().is_none() {
+        ids.extend(call.sms.session().ok().cloned());
+    }
+    ids
 }

@@ -93,7 +93,7 @@ async fn status(
         connection_type: found.as_ref().map(|_| "web"),
         business_name: name.or_else(|| found.as_ref().and_then(account_name)),
         session_id: found.map(|one| one.id.to_string()),
-        sms: SmsView { enabled: false, phone_number: None },
+        sms: SmsView { enabled: call.sms.number().is_some(), phone_number: call.sms.number() },
         slack: SlackView { enabled: false },
     }))
 }

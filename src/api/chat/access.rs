@@ -174,5 +174,6 @@ pub fn count_send(request: &HttpRequest, session: &SessionId) -> Result<(), ApiE
 }
 
 fn may_touch(request: &HttpRequest, session: &SessionId) -> bool {
-    principal(request).session.as_ref().is_none_or(|own| own == session)
+    // This API knows WhatsApp alone.
+    !session.is_sms() && principal(request).session.as_ref().is_none_or(|own| own == session)
 }

@@ -13,7 +13,8 @@ use crate::{
         message_view::MessageEventView,
     },
     domain::{
-        Body, Event, EventBody, Identities, SessionId, SessionState, SessionStatus, Timestamp,
+        Body, ChannelKind, Event, EventBody, Identities, SessionId, SessionState, SessionStatus,
+        Timestamp,
     },
     events::{Codes, GatewayEvent, Wording},
 };
@@ -48,6 +49,10 @@ pub struct OpenWa;
 
 impl Wording for OpenWa {
     fn name(&self, event: &Event) -> Option<&'static str> {
+        // This API knows WhatsApp alone.
+        if event.channel.as_ref().is_some_and(|channel| channel.kind() != ChannelKind::WhatsApp) {
+            return None;
+        }
         match &event.body {
             Body::WhatsApp(event) => Some(name(event)),
             Body::Module(event) => match event.read()? {

@@ -6,7 +6,7 @@ mod document;
 pub mod door;
 mod lists;
 mod paths;
-mod payments;
+mod providers;
 mod phone;
 mod shared;
 mod society;
@@ -163,7 +163,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             ),
     ];
     let more =
-        [web_client::endpoints(), write::endpoints(), society::endpoints(), payments::endpoints()];
+        [web_client::endpoints(), write::endpoints(), society::endpoints(), providers::endpoints()];
     let control = all.into_iter().chain(more.into_iter().flatten());
     let refusals = [
         ErrorCode::NotFound,

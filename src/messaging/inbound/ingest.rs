@@ -50,6 +50,14 @@ impl Ingest {
         &self.retries
     }
 
+    /// Takes in an event that no engine reports. Durable on return.
+    pub async fn take_in(&self, session: &SessionId, body: EventBody) -> Result<(), StoreError> {
+        match self.writer.commit(session, body.clone()).await? {
+            Some(number) => self.writer.publish(number, &body).await,
+            None => self.writer.store().durable().await,
+        }
+    }
+
     /// Writes what the disk refused once it accepts writes, until the token is cancelled.
     pub async fn run_retries(self: Arc<Self>, supervisor: Supervisor, stop: CancellationToken) {
         let buffer = self.retries.buffer();

@@ -47,7 +47,7 @@ impl MediaFolder {
         while let Ok(Some(folder)) = folders.next_entry().await {
             let name = folder.file_name();
             let name = name.to_str().filter(|name| ![UPLOADS, LIBRARY].contains(name));
-            sessions.extend(name.and_then(|name| name.parse::<SessionId>().ok()));
+            sessions.extend(name.and_then(|name| SessionId::of_stored(name).ok()));
         }
         sessions
     }

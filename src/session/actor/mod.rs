@@ -403,6 +403,10 @@ impl Actor {
 
     /// Hands events to the sink, which makes them durable.
     pub(in crate::session::actor) async fn log_events(&self, events: Vec<EventBody>) {
+        // The engine of a number reports its own state alone, which is nobody's news.
+        if self.record.id.is_sms() {
+            return;
+        }
         if let Err(error) = self.shared.parts.sink.ingest(&self.record.id, events).await {
             tracing::error!(session = %self.record.id, %error, "an event of session {} could not be logged", self.record.id);
             self.note("error", format!("an event could not be logged: {error}"));

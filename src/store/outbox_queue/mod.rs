@@ -419,5 +419,5 @@ fn uuid_at(key: &[u8], start: usize) -> Option<Uuid> {
 
 /// The session in a key of the outbox.
 fn session_at(key: &[u8]) -> Option<SessionId> {
-    text_at(key, 1)?.parse().ok()
+    SessionId::of_stored(&text_at(key, 1)?).ok()
 }

@@ -61,7 +61,7 @@ async fn the_status_names_the_session_that_is_meant() {
     let expected = json!({
         "connected": true, "phoneNumber": format!("+{PHONE}"), "connectionType": "web",
         "businessName": "Acme Corp", "sessionId": "shop",
-        "sms": { "enabled": false, "phoneNumber": null }, "slack": { "enabled": false },
+        "sms": { "enabled": true, "phoneNumber": "+15559990000" }, "slack": { "enabled": false },
     });
     assert_eq!(status, expected);
     let other = get(&app, "/status?sessionId=other").await;
@@ -171,7 +171,7 @@ async fn a_conversation_is_changed_and_its_lists_follow() {
     let to = format!("{path}/channel");
     assert_eq!(call(&app, Method::PUT, &to, channel("whatsapp")).await.0, 200);
     let (status, answer) = call(&app, Method::PUT, &to, channel("sms")).await;
-    assert_eq!((status, &answer["error"]), (400, &json!("SMS is not enabled")));
+    assert_eq!((status, &answer["selectedChannel"]), (200, &json!("sms")), "{answer}");
     assert_eq!(call(&app, Method::DELETE, &path, None).await.0, 200);
     assert_eq!(call(&app, Method::GET, &path, None).await.0, 404);
     assert_eq!(ids(&app, "archived=true").await.1, 0);

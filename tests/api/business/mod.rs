@@ -14,6 +14,7 @@ mod template_sends;
 mod templates;
 mod sending;
 mod payments;
+mod sms;
 mod stripe;
 mod settings;
 mod surveys;

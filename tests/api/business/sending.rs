@@ -208,8 +208,9 @@ async fn every_type_is_sent_and_names_what_it_lacks() {
     assert!(answer["error"].as_str().unwrap().contains("'hello'"));
     let shown = on_phone(&app, ADA).await;
     assert!(6 < shown.len(), "{shown:?}");
+    // Who writes on WhatsApp has not agreed to text messages.
     let (status, answer) = send(&app, json!({ "to": ADA, "channel": "sms", "text": "x" })).await;
-    assert_eq!((status, &answer["error"]), (400, &json!("SMS is not enabled")));
+    assert_eq!((status, &answer["code"]), (403, &json!("not_opted_in")), "{answer}");
     app.stop().await;
 }
 

@@ -383,7 +383,7 @@ impl Handler for Outbox {
     async fn run(&self, _: &Job, _: &mut Work<'_>) -> Result<Then, Error> {
         let Self { parts, .. } = self;
         let before = parts.clock.now() - parts.settings.retention;
-        for session in parts.supervisor.list() {
+        for session in parts.supervisor.all() {
             if let Err(error) = prune(&parts.store, &session.id, before).await {
                 tracing::warn!(%error, "old entries of the outbox could not be pruned");
             }

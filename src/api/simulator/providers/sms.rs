@@ -1,0 +1,93 @@
+//! The control of the simulated SMS network: what was sent, and somebody who writes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        endpoint::Endpoint,
+        kit::Body,
+        simulator::shared::{Control, Shows, TAG, data},
+    },
+    domain::{Error, address},
+    providers::sms::SmsMessage,
+    sms::InboundSms,
+};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/_simulator/v1/sms", list)
+            .named("listSimulatedSms")
+            .about(TAG, "The text messages that were sent, newest first"),
+        Endpoint::post("/_simulator/v1/sms", write)
+            .named("writeSimulatedSms")
+            .about(TAG, "Write a text message to the gateway's number")
+            .details("The gateway takes it in as it takes in one of a real provider."),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SimulatedSmsBody, example = json!({ "from": "15550000011", "text": "Hello" }))]
+struct WriteBody {
+    /// Telephone number of the person who writes.
+    #[schema(min_length = 1, max_length = 40)]
+    from: String,
+    /// The text.
+    #[schema(min_length = 1, max_length = 1600)]
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SimulatedSmsList)]
+struct SmsListView {
+    /// The number of the gateway.
+    #[schema(example = "+15559990000")]
+    number: Option<String>,
+    /// The messages, newest first.
+    messages: Vec<SmsView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SimulatedSms)]
+struct SmsView {
+    /// Key of the message, the last part of its id.
+    #[schema(example = "3EB0A1B2C3D4E5F6A7B8C9")]
+    key: String,
+    /// Telephone number of the recipient.
+    #[schema(example = "+15550000011")]
+    to: String,
+    /// The text.
+    #[schema(example = "Hello")]
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = SimulatedSmsWritten)]
+struct WrittenView {
+    /// The provider's id of the message.
+    #[schema(example = "SM0192c9d07a6b7c1e9b1a2f6f3c1d5e50")]
+    id: String,
+}
+
+impl From<SmsMessage> for SmsView {
+    fn from(message: SmsMessage) -> Self {
+        Self { key: message.key, to: format!("+{}", message.to), text: message.text }
+    }
+}
+
+async fn list(call: Control) -> Shows<SmsListView> {
+    let messages = call.sms.simulated()?.into_iter().map(SmsView::from).collect();
+    data(&SmsListView { number: call.sms.number(), messages })
+}
+
+async fn write(call: Control, Body(body): Body<WriteBody>) -> Shows<WrittenView> {
+    // Where text messages go to a real provider, nobody is simulated.
+    call.sms.simulated()?;
+    let person = address::phone(&body.from)
+        .map_err(|error| Error::invalid_field("from", error.about(&body.from)))?;
+    let id = format!("SM{}", Uuid::new_v4().simple());
+    let from = format!("+{}", person.user());
+    call.sms.receive(InboundSms { id: id.clone(), from, text: body.text }).await?;
+    data(&WrittenView { id })
+}

@@ -1,0 +1,49 @@
+//! What an SMS provider does.
+
+use async_trait::async_trait;
+
+use crate::domain::Error;
+
+/// Characters of a text message; a longer one is split by no provider.
+pub const LONGEST_TEXT: usize = 1_600;
+
+/// A message that is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmsMessage {
+    /// The message's own key, which reports about it bear.
+    pub key: String,
+    /// Digits with the country code.
+    pub to: String,
+    pub text: String,
+}
+
+/// A message that the provider took on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's id of it.
+    pub id: String,
+}
+
+/// A webhook of a provider, as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Webhook<'a> {
+    /// The path with its query.
+    pub path: &'a str,
+    pub fields: &'a [(String, String)],
+    /// The value of `X-Twilio-Signature`.
+    pub signature: &'a str,
+    /// The value of `X-Twilio-Webhooks-Signature-Settings`, where SHA-256 is used.
+    pub settings: Option<&'a str>,
+}
+
+#[async_trait]
+pub trait SmsProvider: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// Hands a message over. [`crate::domain::ErrorCode::EngineFailed`] says that it was not taken on and may be tried
+    /// again, `Timeout` that nobody knows, any other that it never will be.
+    async fn send(&self, message: &SmsMessage) -> Result<Accepted, Error>;
+
+    /// Refuses a webhook that is not the provider's.
+    fn check(&self, webhook: Webhook<'_>) -> Result<(), Error>;
+}
