@@ -38,11 +38,12 @@ test: web chromium proxies ## Every test, with the slowest 20; needs cargo, node
 	scripts/test
 
 # Not part of `make test`, which must not need Python: npm's libraries do there what these do.
-test-pypi: web ## Signatures of webhooks by PyPI's library, and the client of its generator
-	scripts/python-tools standardwebhooks openapi-python-client
+test-pypi: web ## Signatures of webhooks, a generated client and tools for assistants, by PyPI's libraries
+	scripts/python-tools standardwebhooks openapi-python-client mcp
 	cargo build --locked
 	VERIFIER_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/verify test
 	GENERATOR_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/generated test
+	MCP_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/mcp test
 
 # Not part of `make test`: the two libraries bring about 400 MB of packages.
 test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page

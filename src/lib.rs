@@ -23,6 +23,8 @@ pub mod breakpoint;
 pub mod private;
 // The only maker of HTTP clients, and the guard of where they may go.
 pub mod egress;
+// Messages of assistants, and the way from standard input to a running gateway.
+pub mod mcp;
 // Keys that seal secrets at rest.
 pub mod vault;
 // Durable state: an ordered key-value engine and the repositories on it.

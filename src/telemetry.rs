@@ -22,6 +22,7 @@
 //! | `wagate_http_requests_total{status}` | HTTP answers, by status |
 //! | `wagate_requests_refused_total{why}` | requests refused before their handler, by reason |
 //! | `wagate_sign_ins_failed_total` | refused credentials |
+//! | `wagate_mcp_tools_total{tool,outcome}` | calls of tools by assistants: done, or the code of the refusal |
 //! | `wagate_http_connection_errors_total` | malformed requests and broken connections |
 //! | `wagate_http_connections_closed_total{reason}` | connections closed because there were too many |
 //! | `wagate_webhook_attempts_total{outcome}` | delivery attempts, by outcome |
@@ -54,11 +55,13 @@ use crate::config::{Log, LogFormat};
 pub fn start_logging(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // Libraries log what the gateway reports itself. chromiumoxide logs every message that is newer than itself,
-    // actix every malformed request: these are counted instead.
-    let filter = ["actix_server=warn", "actix_http=off", "sled=warn", "chromiumoxide=off"]
-        .iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive);
+    // rmcp the beginning and the end of every message of an assistant, actix every malformed request: these are
+    // counted instead.
+    let filter =
+        ["actix_server=warn", "actix_http=off", "sled=warn", "chromiumoxide=off", "rmcp=off"]
+            .iter()
+            .filter_map(|directive| directive.parse().ok())
+            .fold(filter, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match log.format {
         LogFormat::Text => lines.with_target(false).with_filter(filter).boxed(),

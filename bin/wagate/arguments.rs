@@ -49,6 +49,15 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Offer a running gateway's tools to an assistant, on standard input and output (MCP).
+    Mcp {
+        /// Address of the gateway [default: where the settings say that it listens].
+        #[arg(long, env = "WAGATE_URL")]
+        url: Option<String>,
+        /// API key of scope `mcp` and those of the tools [default: the first key, in the data folder].
+        #[arg(long, env = "WAGATE_API_KEY", hide_env_values = true)]
+        key: Option<String>,
+    },
     /// Build the indexes of messages and conversations anew, while no gateway uses the folder.
     Reindex {
         /// Count the figures of analytics anew instead, on all days that the event log holds whole.

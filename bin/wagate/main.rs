@@ -21,6 +21,7 @@ use wagate::{
     egress,
     gateway::{Gateway, StartError},
     lifecycle::Lifecycle,
+    mcp::stdio,
     private,
     services::VaultOf,
     store::{Store, StoreError},
@@ -57,6 +58,7 @@ async fn main() -> ExitCode {
         Command::Vault { action } => vault(&arguments.settings, action).await,
         Command::Backup(order) => back_up(&arguments.settings, order).await,
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
+        Command::Mcp { url, key } => assist(&arguments.settings, url, key).await,
         Command::Reindex { analytics } => reindex(&arguments.settings, analytics).await,
         Command::Openapi { simulator } => {
             say(&api::openapi_document(simulator));
@@ -249,6 +251,18 @@ async fn vault(settings: &Settings, action: VaultAction) -> Result<ExitCode, Fai
         VaultAction::Rotate => vault.rotate().await?,
     };
     say(&format!("{shown}\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Passes messages between an assistant and a running gateway.
+async fn assist(
+    settings: &Settings,
+    url: Option<String>,
+    key: Option<String>,
+) -> Result<ExitCode, Failure> {
+    let config = settings.load()?;
+    let target = stdio::Target::new(url, key, config.server.listen, &config.data.dir);
+    stdio::pass_on(target, || std::io::stdin().lock(), std::io::stdout()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -43,6 +43,7 @@ documents![
     "chat-api",
     "search",
     "business",
+    "mcp",
     "idempotency",
     "dashboard",
     "testing-bots",
@@ -54,13 +55,14 @@ documents![
 ];
 
 /// Where the endpoints of each API begin.
-const SURFACES: [(&str, &str); 3] = [
+const SURFACES: [(&str, &str); 4] = [
     (
         "open-wa Multi-Session API",
         "sessions, sending, chats, groups, events; paths begin with `/api/v1/sessions`",
     ),
     ("Zapini Chat API", "conversations and messages as they are shown; `/api/v1/chat`"),
     ("Kaanha API", "contacts, opt-in and conversations of a business; `/api/whatsapp-api`"),
+    ("MCP", "the same as tools for assistants; `/api/mcp`"),
 ];
 
 pub fn endpoints() -> Vec<Endpoint> {

@@ -6,7 +6,7 @@
 //! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.
 //!
 //! ```text
-//! server ─▶ gate ─▶ kit ─▶ business, chat, sessions, gateway, streams, simulator (handlers)
+//! server ─▶ gate ─▶ kit ─▶ mcp, business, chat, sessions, gateway, streams, simulator (handlers)
 //!    │        └─▶ dialects (envelopes, errors)       │
 //!    └─▶ routes ─▶ openapi                           └─▶ services
 //! ```
@@ -22,6 +22,7 @@ mod file;
 mod gate;
 mod gateway;
 mod kit;
+mod mcp;
 mod openapi;
 mod routes;
 mod server;

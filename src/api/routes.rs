@@ -3,7 +3,7 @@
 use crate::api::{
     business, chat, documents,
     endpoint::Endpoint,
-    gateway,
+    gateway, mcp,
     openapi::{self, Subject},
     sessions, simulator, streams,
 };
@@ -16,6 +16,7 @@ pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all.extend(sessions::endpoints());
     all.extend(chat::endpoints());
     all.extend(business::endpoints());
+    all.extend(mcp::endpoints());
     if with_simulator {
         all.extend(simulator::endpoints());
     }

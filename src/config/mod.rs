@@ -5,6 +5,7 @@
 
 mod business;
 mod load;
+mod mcp;
 mod pauses;
 mod payments;
 mod secret;
@@ -17,6 +18,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use self::{
     business::{Business, Fault, OptIn, Plan, Reopen, WindowMode},
     load::{ConfigErrors, DEFAULTS, Flags},
+    mcp::{Mcp, McpTools},
     payments::{PaymentProvider, Payments},
     secret::Secret,
     sms::{Sms, SmsProvider},
@@ -52,6 +54,7 @@ pub struct Config {
     pub payments: Payments,
     pub surveys: Surveys,
     pub sms: Sms,
+    pub mcp: Mcp,
     pub webhooks: Webhooks,
     pub events: Events,
     pub search: Search,

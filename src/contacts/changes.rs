@@ -66,6 +66,15 @@ impl Contacts {
         found.ok_or_else(|| unknown(id))
     }
 
+    /// The contact with this telephone number, in any usual form.
+    pub async fn with_phone(&self, text: &str) -> Result<Contact, Error> {
+        let digits = checks::phone(text)?;
+        let found = ledger::find(&self.store, &Address::phone(&digits)).await?;
+        found.ok_or_else(|| {
+            Error::not_found(Subject::Contact, format!("there is no contact with +{digits}"))
+        })
+    }
+
     /// Those of several ids, in their order, in one call; none for one that is gone.
     pub async fn get_many(&self, ids: &[Uuid]) -> Result<Vec<Option<Contact>>, Error> {
         let keys: Vec<_> = ids.iter().copied().map(Contact::at).collect();

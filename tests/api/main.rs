@@ -32,6 +32,7 @@ mod idempotency;
 mod identity;
 mod journey;
 mod listeners;
+mod mcp;
 mod media_links;
 mod operation;
 mod outbox;

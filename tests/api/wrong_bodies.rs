@@ -188,6 +188,10 @@ async fn a_wrong_field_of_any_operation_is_named_in_words_of_ours() {
     let (mut operations, mut values) = (0, 0);
     for operation in Operation::all(document) {
         let Some(schema) = operation.body() else { continue };
+        // A message of JSON-RPC has errors of its own, which `mcp/hostile` tries.
+        if operation.path.starts_with("/api/mcp") {
+            continue;
+        }
         operations += 1;
         let (fields, required) = operation.fields(schema);
         for text in

@@ -393,7 +393,8 @@ async fn a_key_for_one_session_neither_sees_nor_changes_nor_finds_another() {
         let theirs = operation.at(FOREIGN, &setting.foreign);
         let (real, none) = (operation.body(&setting.foreign), operation.body(&setting.nowhere));
         for (who, caller) in [("*", &owner_of_mine), ("admin", &admin)] {
-            if operation.path.ends_with("/events") && operation.reach != "its session" {
+            let is_endless = ["/events", "/sse"].iter().any(|end| operation.path.ends_with(end));
+            if is_endless && operation.reach != "its session" {
                 // It goes on for ever: read below.
                 continue;
             }

@@ -19,9 +19,9 @@ pub const SILENT: &str = "15550000003@c.us";
 /// Below this, every caller needs a key.
 pub const BUSINESS: &str = "/api/whatsapp-api";
 
-/// Whether a path is of the business API, which needs a key on this machine too.
+/// Whether a path is of the business API or of assistants, who need a key on this machine too.
 pub fn needs_key(path: &str) -> bool {
-    path.starts_with(BUSINESS) || path.starts_with("/api/conversations/")
+    [BUSINESS, "/api/conversations/", "/api/mcp"].iter().any(|base| path.starts_with(base))
 }
 
 /// Longer than anything here takes on a slow machine.

@@ -100,7 +100,7 @@ struct RecipientsQuery {
 #[schema(as = BroadcastDraft, example = json!({
     "name": "Spring sale", "templateName": "spring_sale", "language": "en_US", "tags": ["vip"],
 }))]
-struct Draft {
+pub struct Draft {
     /// Name of the broadcast.
     #[schema(min_length = 1, max_length = 120)]
     name: String,
@@ -155,7 +155,7 @@ struct Change {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BroadcastPreviewDraft, example = json!({ "tags": ["vip"] }))]
-struct PreviewDraft {
+pub struct PreviewDraft {
     /// Contacts with any of them; `*` stands for all contacts.
     #[schema(min_items = 1, max_items = 50, max_length = 50)]
     tags: Vec<String>,
@@ -176,7 +176,7 @@ async fn list(
     Ok(Paged::of(&page, paging, total))
 }
 
-async fn create(
+pub async fn create(
     call: Call<Broadcasts>,
     Body(body): Body<Draft>,
 ) -> Result<Created<BroadcastView>, ApiError> {
@@ -196,7 +196,7 @@ async fn create(
     Ok(Created::of(call.campaigns.create(draft).await?.into()))
 }
 
-async fn preview(
+pub async fn preview(
     call: Call<Broadcasts>,
     Body(body): Body<PreviewDraft>,
 ) -> Result<Data<PreviewView>, ApiError> {

@@ -83,7 +83,7 @@ path_value! {
 /// Which conversations a list holds.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ChatsQuery {
+pub struct ChatsQuery {
     /// OPEN, ASSIGNED, RESOLVED, BOT_ACTIVE or AI_ACTIVE, in any case; several with commas.
     #[schema(max_length = 200)]
     status: Option<String>,
@@ -114,7 +114,7 @@ struct ChatsQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
-struct MessagesQuery {
+pub struct MessagesQuery {
     /// How many messages.
     #[serde(default)]
     limit: Limit<50, 200>,
@@ -138,7 +138,7 @@ pub struct ChatWithMessages {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessChatPatch, example = json!({ "status": "RESOLVED", "starred": true }))]
-struct ChatPatch {
+pub struct ChatPatch {
     /// OPEN, ASSIGNED with an `assignedTo`, or RESOLVED.
     #[schema(max_length = 20, example = "RESOLVED")]
     status: Option<String>,
@@ -217,7 +217,10 @@ async fn view(services: &Services, found: &Found) -> Result<ChatView, Error> {
     Ok(known.view(services, &found.state, &found.conversation))
 }
 
-async fn list(call: Call, Query(query): Query<ChatsQuery>) -> Result<Paged<ChatView>, ApiError> {
+pub async fn list(
+    call: Call,
+    Query(query): Query<ChatsQuery>,
+) -> Result<Paged<ChatView>, ApiError> {
     let place = place(query.paging)?;
     let (filter, is_nothing) = filter(&call, &query).await?;
     let before = match &query.before {
@@ -294,7 +297,7 @@ async fn tag_named(services: &Services, name: &str) -> Result<Option<uuid::Uuid>
     Ok(tags.into_iter().find(|tag| tag.name.to_lowercase() == name).map(|tag| tag.id))
 }
 
-async fn read(
+pub async fn read(
     call: Call,
     Path(id): Path<ChatId>,
     Query(query): Query<MessagesQuery>,
@@ -312,7 +315,7 @@ async fn read(
     Ok(Data::of(ChatWithMessages { chat, messages, has_more: page.has_more }))
 }
 
-async fn patch(
+pub async fn patch(
     call: Call,
     Path(id): Path<ChatId>,
     Body(body): Body<ChatPatch>,
@@ -402,7 +405,7 @@ async fn assign(
     again(&call, &id).await
 }
 
-async fn resolve(
+pub async fn resolve(
     call: Call,
     Path(id): Path<ChatId>,
     Body(body): Body<Resolution>,

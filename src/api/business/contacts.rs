@@ -94,7 +94,7 @@ enum Direction {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ContactsQuery {
+pub struct ContactsQuery {
     /// Beginnings of words of the name, whatever their case and accents, or digits of the number; fewer than three
     /// digits find the beginning of a number.
     #[schema(max_length = 200)]
@@ -123,7 +123,7 @@ struct ContactsQuery {
     "phone": "+919876543210", "name": "John Doe", "email": "john@example.com", "tags": ["vip", "retail"],
     "optedIn": true,
 }))]
-struct Draft {
+pub struct Draft {
     /// The number with its country code.
     #[schema(min_length = 1, max_length = 40, format = "phone")]
     phone: String,
@@ -198,7 +198,7 @@ struct OptIn {
     proof: Option<String>,
 }
 
-async fn list(
+pub async fn list(
     call: Call<Contacts>,
     Query(query): Query<ContactsQuery>,
 ) -> Result<Paged<ContactView>, ApiError> {
@@ -224,7 +224,7 @@ async fn list(
     Ok(Paged::of(&contacts, query.paging, page.total))
 }
 
-async fn create(
+pub async fn create(
     call: Call<Contacts>,
     Body(body): Body<Draft>,
 ) -> Result<Created<ContactView>, ApiError> {
@@ -241,7 +241,7 @@ async fn create(
     Ok(Created::of(call.contacts.create(draft, by(&call)).await?.into()))
 }
 
-async fn read(
+pub async fn read(
     call: Call<Contacts>,
     Path(id): Path<ContactId>,
 ) -> Result<Data<ContactWithConversations>, ApiError> {

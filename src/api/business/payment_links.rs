@@ -75,7 +75,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     "amount": "12.50", "currency": "EUR", "description": "Invoice 4711",
     "contactId": "01980a3e-7c1e-7f6a-b3d8-5e901c47aa12",
 }))]
-struct Draft {
+pub struct Draft {
     #[schema(schema_with = amount_schema)]
     amount: AmountText,
     /// Code of ISO 4217; `payments.currency` when it is not given.
@@ -117,7 +117,7 @@ struct LinksQuery {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessPaymentLinkMade)]
-struct MadeView {
+pub struct MadeView {
     #[serde(flatten)]
     link: LinkView,
     /// The message that took the link to the contact; null unless `send` was given.
@@ -142,7 +142,10 @@ struct SentLink {
     warnings: Vec<&'static str>,
 }
 
-async fn create(call: Call<Send>, Body(body): Body<Draft>) -> Result<Created<MadeView>, ApiError> {
+pub async fn create(
+    call: Call<Send>,
+    Body(body): Body<Draft>,
+) -> Result<Created<MadeView>, ApiError> {
     call.payments.check_configured()?;
     let price = price(&call, &body);
     let expires_at = expiry(&call, body.expires_at.as_deref());

@@ -71,7 +71,7 @@ path_value! {
 }
 
 #[derive(Deserialize, ToSchema)]
-struct QuickRepliesQuery {
+pub struct QuickRepliesQuery {
     /// The beginning of the shortcut, with or without its slash.
     #[schema(max_length = 32, example = "/gre")]
     q: Option<String>,
@@ -113,7 +113,7 @@ struct Change {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = QuickReplies)]
-struct QuickRepliesView {
+pub struct QuickRepliesView {
     /// Quick replies in the order of their shortcuts.
     quick_replies: Vec<QuickReplyView>,
 }
@@ -163,7 +163,7 @@ impl From<QuickReply> for QuickReplyView {
     }
 }
 
-async fn list(
+pub async fn list(
     call: Call<Read>,
     Query(query): Query<QuickRepliesQuery>,
 ) -> Result<Data<QuickRepliesView>, ApiError> {

@@ -97,7 +97,7 @@ pub struct SentView {
     warnings: Vec<&'static str>,
 }
 
-async fn send(call: Call, Body(body): Body<SendBody>) -> Result<Data<SentView>, ApiError> {
+pub async fn send(call: Call, Body(body): Body<SendBody>) -> Result<Data<SentView>, ApiError> {
     body.check_type()?;
     if body.kind() == SendType::Reaction {
         return react(&call, body, None).await;

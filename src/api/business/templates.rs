@@ -61,7 +61,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 #[derive(Deserialize, ToSchema)]
-struct TemplatesQuery {
+pub struct TemplatesQuery {
     /// Approved templates or drafts.
     status: Option<StatusView>,
     /// What the templates are for.
@@ -233,7 +233,7 @@ impl From<ImportResult> for ImportResultView {
     }
 }
 
-async fn list(
+pub async fn list(
     call: Call<Read>,
     Query(query): Query<TemplatesQuery>,
 ) -> Result<Paged<TemplateView>, ApiError> {

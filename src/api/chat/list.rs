@@ -103,7 +103,7 @@ async fn chat_form(
     Ok(MessagePage { messages, has_more: page.has_more })
 }
 
-async fn all(
+pub async fn all(
     call: Call,
     Query(query): Query<AllMessagesQuery>,
 ) -> Result<Data<PlainMessagePage>, ApiError> {

@@ -24,6 +24,7 @@ mod wire;
 
 pub use self::{
     access::count_send,
+    list::all as list_messages,
     render::media_url as file_url,
     texts::{address, schedule, tag_id},
     wire::time,

@@ -3,11 +3,12 @@
 mod business;
 pub mod chat;
 mod control;
+mod mcp;
 pub mod open_wa;
 
 use actix_web::{HttpMessage, HttpRequest};
 
-pub use self::{business::Business, chat::Chat, control::Control, open_wa::OpenWa};
+pub use self::{business::Business, chat::Chat, control::Control, mcp::Mcp, open_wa::OpenWa};
 use crate::api::kit::dialect::Dialect;
 
 /// The dialect where no route names one.
@@ -15,9 +16,14 @@ pub const USUAL: &dyn Dialect = &OpenWa;
 
 /// The dialect of a path that no route has.
 pub fn at(path: &str) -> &'static dyn Dialect {
-    let rest = path.strip_prefix(business::BASE);
-    let is_business = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if is_business { &Business } else { USUAL }
+    let is_below = |base: &str| {
+        path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    match () {
+        () if is_below(business::BASE) => &Business,
+        () if is_below(mcp::BASE) => &Mcp,
+        () => USUAL,
+    }
 }
 
 /// The dialect of the route, noted with its request.

@@ -23,6 +23,11 @@ use crate::{
     domain::Error,
 };
 
+/// An answer whose data can be taken without an envelope.
+pub trait Written {
+    fn written(self) -> Json;
+}
+
 /// Says a success in the dialect of the route.
 fn say(
     request: &HttpRequest,
@@ -70,6 +75,12 @@ macro_rules! answers_with_data {
             /// With a sentence for a person beside it.
             pub fn saying(self, message: &'static str) -> Self {
                 Self { message: Some(message), ..self }
+            }
+        }
+
+        impl<T> Written for $name<T> {
+            fn written(self) -> Json {
+                self.data
             }
         }
 
@@ -190,6 +201,12 @@ impl<T> Sent<T> {
 
     pub fn queued(data: T) -> Self {
         Self(Either { data, status: StatusCode::ACCEPTED })
+    }
+}
+
+impl<T: Serialize> Written for Sent<T> {
+    fn written(self) -> Json {
+        to_raw_value(&self.0.data)
     }
 }
 

@@ -139,6 +139,14 @@ pub async fn elsewhere<T: Send + 'static>(
     done.unwrap_or_else(|_| Err(Error::internal("the request was cut off")))
 }
 
+/// A value that did not come as a body, checked as one is.
+pub fn of_value<T: DeserializeOwned + ToSchema + 'static>(
+    value: &serde_json::Value,
+    now: Timestamp,
+) -> Result<T, Error> {
+    parse(value.to_string().as_bytes(), &Bound::of::<T>(), now)
+}
+
 /// The check comes first, so that what is too long never becomes a value and all faults are named.
 fn parse<T: DeserializeOwned>(bytes: &[u8], bound: &Bound, now: Timestamp) -> Result<T, Error> {
     let text = text_of(bytes)?;

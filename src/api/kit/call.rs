@@ -58,6 +58,7 @@ permissions! {
     Conversations: "Needs the scope `conversations`.",
     Contacts: "Needs the scope `contacts`.",
     Broadcasts: "Needs the scope `broadcasts`.",
+    Mcp: "Needs the scope `mcp`.",
     Admin: "Needs the scope `admin`."
 }
 
@@ -84,6 +85,12 @@ pub struct Call<S, R = AllSessions> {
     services: web::Data<Services>,
     request: HttpRequest,
     terms: PhantomData<(S, R)>,
+}
+
+impl<S, R> Clone for Call<S, R> {
+    fn clone(&self) -> Self {
+        Self { services: self.services.clone(), request: self.request.clone(), terms: PhantomData }
+    }
 }
 
 impl<S, R> Deref for Call<S, R> {

@@ -21,11 +21,11 @@ pub mod terms;
 
 pub(crate) use self::path::path_value;
 pub use self::{
-    answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent},
+    answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent, Written},
     body::Body,
     call::{
         Admin, AllSessions, Broadcasts, Call, Contacts, Conversations, ENGINE, InOrder, InSession,
-        OwnSessions, Public, Read, Send, Sessions,
+        Mcp, OwnSessions, Permission, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},

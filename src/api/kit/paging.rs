@@ -11,8 +11,9 @@ use utoipa::{
 };
 
 use crate::api::kit::{
-    answer::Data,
+    answer::{Data, Written},
     describe::{Content, DescribeAnswer, Operation, Shape, reference, shape},
+    dialect::Json,
 };
 
 const USUAL: u64 = 20;
@@ -127,6 +128,12 @@ impl<T: Serialize + Plural> Paged<T> {
             ]))
         };
         Self { body: Data::written(body()), of: PhantomData }
+    }
+}
+
+impl<T> Written for Paged<T> {
+    fn written(self) -> Json {
+        self.body.written()
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Scope {
     Contacts,
     /// Broadcasts, with the contacts that they go to.
     Broadcasts,
+    /// The gateway as tools for assistants; each tool needs a scope of its own besides.
+    Mcp,
     Admin,
 }
 
@@ -26,6 +28,7 @@ impl Scope {
             Self::Conversations => "conversations",
             Self::Contacts => "contacts",
             Self::Broadcasts => "broadcasts",
+            Self::Mcp => "mcp",
             Self::Admin => "admin",
         }
     }

@@ -32,6 +32,7 @@ use crate::{
             limits::RateLimits,
         },
         kit::large_bodies::LargeBodies,
+        mcp::streams::Streams,
         openapi,
         routes::endpoints,
         server::connections::{Connections, Paced, Pacing, Room, turn},
@@ -104,6 +105,7 @@ impl Server {
         let policy = web::Data::new(Policy::of(&services.config));
         let documents = web::Data::new(openapi::Documents::new(|| endpoints(true)));
         let bodies = web::Data::new(LargeBodies::default());
+        let assistants = web::Data::new(Streams::default());
         let data = services.config.data.dir.clone();
         let (services, frames) = (web::Data::new(services), web::Data::new(frames));
         let forgotten = limits.clone();
@@ -116,6 +118,7 @@ impl Server {
                 .app_data(places.clone())
                 .app_data(documents.clone())
                 .app_data(bodies.clone())
+                .app_data(assistants.clone())
                 .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(from_fn(headers::around))
                 // The last one comes first.

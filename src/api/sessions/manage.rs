@@ -281,11 +281,20 @@ async fn list(
     call: Call<Read, OwnSessions>,
     Query(query): Query<SessionsQuery>,
 ) -> Result<Listed<SessionView>, ApiError> {
-    let all = instances(&call, call.request());
+    let is_wanted =
+        |status: &SessionStatus| query.status.is_none_or(|wanted| wanted.is_of(status.state));
+    Ok(views(&call, is_wanted).await.into_iter().collect())
+}
+
+/// The sessions that a caller sees, with what waits in their outboxes.
+pub async fn views(
+    call: &Call<Read, OwnSessions>,
+    is_wanted: impl Fn(&SessionStatus) -> bool,
+) -> Vec<SessionView> {
+    let all = instances(call, call.request());
     let waiting = call.outbox.stats().await.ok();
-    let wanted =
-        all.iter().filter(|status| query.status.is_none_or(|wanted| wanted.is_of(status.state)));
-    Ok(wanted.map(|status| SessionView::with_waiting(status, waiting.as_ref())).collect())
+    let wanted = all.iter().filter(|status| is_wanted(status));
+    wanted.map(|status| SessionView::with_waiting(status, waiting.as_ref())).collect()
 }
 
 impl WantedState {

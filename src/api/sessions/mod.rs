@@ -24,7 +24,12 @@ mod webhooks;
 pub mod wire;
 pub mod wording;
 
-pub use self::texts::{addressee, check_contact, phone, proxy_address, target, time_to_send};
+pub use self::{
+    manage::views,
+    qr::shown_code,
+    texts::{addressee, check_contact, phone, proxy_address, target, time_to_send},
+    view::SessionView,
+};
 use crate::api::endpoint::Endpoint;
 
 pub fn endpoints() -> Vec<Endpoint> {

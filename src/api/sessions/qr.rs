@@ -18,7 +18,9 @@ use crate::{
             wire::{seconds, status_schema, status_word},
         },
     },
-    domain::{Error, ErrorCode, Reply, SessionState, SessionStatus, Subject},
+    domain::{
+        Error, ErrorCode, Reply, SessionState, SessionStatus, Subject, Timestamp, session::QrCode,
+    },
 };
 
 const TAG: &str = "Linking";
@@ -191,6 +193,12 @@ async fn current(call: &Call<Admin, InSession>, wait: bool) -> Result<SessionSta
     let now = call.clock.now();
     status.qr = status.qr.filter(|qr| now < qr.expires_at);
     Ok(status)
+}
+
+/// The code that a session shows now, or why there is none.
+pub fn shown_code(status: &SessionStatus, now: Timestamp) -> Result<&QrCode, Error> {
+    let qr = status.qr.as_ref().filter(|qr| now < qr.expires_at);
+    qr.ok_or_else(|| not_available(status))
 }
 
 fn not_available(status: &SessionStatus) -> Error {

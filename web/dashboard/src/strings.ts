@@ -158,6 +158,8 @@ export const strings = {
         read: "Read sessions, chats and messages, and follow live events",
         send: "Send messages",
         conversations: "Read and organize conversations (Chat API); add read for live updates",
+        contacts: "Contacts of the business (business API)",
+        mcp: "Tools for assistants (MCP); each tool needs its own permission, too",
         admin: "Manage sessions, QR codes, webhooks and keys (for all sessions: no limits)",
       },
       session: "For",
@@ -170,6 +172,13 @@ export const strings = {
       madeText: "Copy it now: it is shown only once, and the gateway stores only its hash.",
       done: "Done",
       noScope: "Choose at least one permission.",
+    },
+    assistant: {
+      title: "Connect an assistant",
+      network: "Over the network",
+      older: "Over the network, by the older transport (SSE)",
+      machine: "On the gateway's own machine",
+      copy: (name: string) => `Copy: ${name}`,
     },
     health: {
       title: "Health",

@@ -53,6 +53,29 @@ test("a key is made, shown this once, and revoked", async () => {
   await close();
 });
 
+test("a key for an assistant comes with the lines that connect it", async () => {
+  const { page, close } = await open(browser, gateway, { hash: "#/settings" });
+  await signIn(page);
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name").fill("assistant");
+  await page.getByLabel("Tools for assistants").check();
+  await page.getByRole("button", { name: "Create" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("heading", { name: "Connect an assistant" }).waitFor();
+  const [key, ...lines] = await dialog.locator("code").allInnerTexts();
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.ok(line.startsWith("claude mcp add ") && line.includes(key));
+  const [url] = /https?:\S+/.exec(lines[0]);
+  const message = { jsonrpc: "2.0", id: 1, method: "ping" };
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify(message),
+  });
+  assert.deepEqual((await answer.json()).result, {});
+  await close();
+});
+
 test("a key that may only read is told where it ends", async () => {
   const draft = { name: "reader", scopes: ["read"] };
   const { data } = await gateway.ask("POST", "/api/v1/api-keys", draft);

@@ -73,6 +73,17 @@ pub fn check(
     }
 }
 
+/// Whether a page that a request names as its origin is ours or one of `server.cors_origins`; so is none.
+pub fn is_from_known_page(policy: &Policy, headers: &HeaderMap) -> bool {
+    match (given(headers, ORIGIN), given(headers, HOST)) {
+        (Given::Absent, _) => true,
+        (Given::Once(origin), Given::Once(host)) => {
+            policy.lists_origin(origin) || is_own(policy, origin, host)
+        }
+        _ => false,
+    }
+}
+
 /// An origin is ours when it is the address that the request was made to, or the public one.
 fn is_own(policy: &Policy, origin: &str, host: &str) -> bool {
     let origin = origin.to_ascii_lowercase();

@@ -66,6 +66,11 @@ pub fn message_key(request: &HttpRequest) -> Option<String> {
     request.extensions().get::<MessageKey>().map(|key| key.0.clone())
 }
 
+/// Gives the message of a request its key, where the request has another place for a key of its own.
+pub fn set_message_key(request: &HttpRequest, key: String) {
+    request.extensions_mut().insert(MessageKey(key));
+}
+
 /// What the request's key belongs to. None without a key, and where none is taken.
 pub fn scope(
     request: &ServiceRequest,
