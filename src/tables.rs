@@ -2,8 +2,8 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, messaging, payments,
-    services, settings, store::Catalogue, webhooks,
+    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, messaging,
+    payments, services, settings, store::Catalogue, webhooks,
 };
 
 /// The tables of every module.

@@ -115,7 +115,7 @@ impl Consumer for InboxConsumer {
         if let Some(EventBody::MessageFailed { .. }) = event.body.whatsapp() {
             // The carrier knows of an opt-out.
             let address = Address::of_chat(chat);
-            self.parts.contacts.opted_out_by_provider(work, address, event.at).await?;
+            self.contacts.opted_out_by_provider(work, address, event.at).await?;
             return Ok(Flow::Done);
         }
         let Some(facts) = facts::read(work.store(), session, chat).await? else {

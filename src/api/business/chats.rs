@@ -170,7 +170,7 @@ struct Assignment {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessResolution, example = json!({ "sendCsat": true }))]
-struct Resolution {
+pub struct Resolution {
     /// Whether the contact is asked for a rating; as the settings say, unless it is given.
     send_csat: Option<bool>,
 }

@@ -181,9 +181,7 @@ fn check_sms(recipient: &Recipient, draft: &Draft) -> Result<(), Error> {
         | Draft::File { .. }
         | Draft::Stored { .. }
         | Draft::Menu(..)
-        | Draft::Template { .. } => {
-            Err(Error::invalid_field("type", "must be text by SMS"))
-        }
+        | Draft::Template { .. } => Err(Error::invalid_field("type", "must be text by SMS")),
     }
 }
 

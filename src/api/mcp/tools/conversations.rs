@@ -185,5 +185,6 @@ async fn marked_read(call: Call, input: OneConversation) -> Result<impl Told, Ap
 }
 
 async fn resolved(call: Call, input: OneConversation) -> Result<impl Told, ApiError> {
-    chats::resolve(call, Path(input.id)).await
+    let resolution = given(&call, json!({}))?;
+    chats::resolve(call, Path(input.id), Body(resolution)).await
 }
