@@ -271,7 +271,7 @@ mod tests {
         assert!(
             matches!(&responded[..], [InboxEvent::Responded { waiting_since, .. }] if *waiting_since == from_seconds(5))
         );
-        state.resolve(None, from_seconds(9));
+        state.resolve(None, None, from_seconds(9));
         let reopened = state.note_outbound(true, None, from_seconds(10));
         assert!(matches!(&reopened[..], [InboxEvent::Opened { .. }]));
     }

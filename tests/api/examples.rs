@@ -21,7 +21,7 @@ const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
 
 /// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 15] = [
+const NOT_SENT: [(&str, &str); 17] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),

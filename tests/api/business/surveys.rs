@@ -41,18 +41,6 @@ impl Desk {
         Self { app, clock, chat }
     }
 
-    /// Waits, and lets what is due in a moment be due.
-    async fn wait_for<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-        for _ in 0..6_000 {
-            self.clock.advance(Duration::from_millis(5));
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("no {what}")
-    }
-
     async fn resolve(&self, body: Value) {
         let path = format!("/chats/{}/resolve", self.chat);
         let (status, answer) = call(&self.app, Method::POST, &path, Some(body)).await;
@@ -66,20 +54,19 @@ impl Desk {
         get(&self.app, &format!("/chats/{}", self.chat)).await["chat"].clone()
     }
 
-    /// Ada writes, and the inbox has seen it.
-    async fn says(&self, text: &str) -> Value {
+    /// Ada writes. The conversation, once it is as this wants it.
+    async fn says(&self, text: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         write(&self.app, ADA, text).await;
-        self.wait_for(text, async || {
-            let chat = self.chat().await;
-            (chat["lastMessage"]["text"] == text || self.has_come(text).await).then_some(())
-        })
-        .await;
-        self.chat().await
-    }
-
-    async fn has_come(&self, text: &str) -> bool {
-        let page = get(&self.app, &format!("/chats/{}", self.chat)).await;
-        page["messages"].as_array().unwrap().iter().any(|message| message["text"] == text)
+        let mut last = Value::Null;
+        for _ in 0..2_000 {
+            self.clock.advance(Duration::from_millis(5));
+            last = self.chat().await;
+            if is_so(&last) {
+                return last;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("after {text}: {last}")
     }
 
     /// What Ada got, once it is this.
@@ -106,6 +93,14 @@ impl Desk {
     }
 }
 
+fn is_open(chat: &Value) -> bool {
+    chat["status"] == "OPEN"
+}
+
+fn is_rated(rating: u8) -> impl Fn(&Value) -> bool {
+    move |chat| chat["csat"]["rating"] == rating
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
     let desk = Desk::new(&[]).await;
@@ -117,15 +112,14 @@ async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
     for field in ["rating", "comment", "ratedAt"] {
         assert_eq!(csat[field], Value::Null, "{csat}");
     }
-    let chat = desk.says("2").await;
-    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("RESOLVED"), &json!(2)));
+    assert_eq!(desk.says("2", is_rated(2)).await["status"], "RESOLVED");
     desk.got(&[QUESTION, PROMPT]).await;
     // Misread: the other number counts.
     desk.clock.advance(5 * MINUTE);
-    assert_eq!(desk.says("5 / 5").await["csat"]["rating"], 5);
-    let chat = desk.says("Quick and kind").await;
+    assert_eq!(desk.says("5 / 5", is_rated(5)).await["status"], "RESOLVED");
+    let has_comment = |chat: &Value| chat["csat"]["comment"] == "Quick and kind";
+    let chat = desk.says("Quick and kind", has_comment).await;
     assert_eq!(chat["status"], "RESOLVED");
-    assert_eq!(chat["csat"]["comment"], "Quick and kind");
     assert!(chat["csat"]["ratedAt"].is_string(), "{chat}");
     desk.got(&[QUESTION, PROMPT, THANKS]).await;
 
@@ -142,12 +136,13 @@ async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
     assert_eq!(entries.as_array().unwrap().len(), 3);
 
     // What comes after the comment is for a person again, who is not asked to ask once more within a day.
-    assert_eq!(desk.says("Where is my order?").await["status"], "OPEN");
+    desk.says("Where is my order?", is_open).await;
     desk.resolve(json!({})).await;
     assert_eq!(desk.logged("csat.sent").await.len(), 1);
-    assert_eq!(desk.says("1").await["status"], "OPEN");
+    assert_eq!(desk.says("1", is_open).await["csat"]["rating"], 5);
+    desk.resolve(json!({})).await;
     desk.clock.advance(24 * HOUR + MINUTE);
-    desk.says("Me again").await;
+    desk.says("Me again", is_open).await;
     desk.resolve(json!({})).await;
     desk.got(&[QUESTION, PROMPT, THANKS, QUESTION]).await;
     desk.app.stop().await;
@@ -158,26 +153,24 @@ async fn what_is_no_answer_ends_the_survey_and_reopens_the_conversation() {
     let desk = Desk::new(&[("WAGATE_SURVEYS__MIN_GAP_HOURS", "0")]).await;
     desk.resolve(json!({})).await;
     desk.got(&[QUESTION]).await;
-    let chat = desk.says("Where is my order?").await;
-    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("OPEN"), &json!(null)));
+    assert_eq!(desk.says("Where is my order?", is_open).await["csat"]["rating"], Value::Null);
     desk.resolve(json!({ "sendCsat": false })).await;
     // That survey is over.
-    assert_eq!(desk.says("5").await["status"], "OPEN");
+    assert_eq!(desk.says("5", is_open).await["csat"]["rating"], Value::Null);
 
     desk.resolve(json!({})).await;
     desk.got(&[QUESTION, QUESTION]).await;
-    let chat = desk.says("4 stars. Thank you!").await;
-    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("RESOLVED"), &json!(4)));
-    assert_eq!(chat["csat"]["comment"], "Thank you!");
+    let chat = desk.says("4 stars. Thank you!", is_rated(4)).await;
+    let expected = (&json!("RESOLVED"), &json!("Thank you!"));
+    assert_eq!((&chat["status"], &chat["csat"]["comment"]), expected);
     desk.got(&[QUESTION, QUESTION, THANKS]).await;
 
     // Too late.
-    assert_eq!(desk.says("And now?").await["status"], "OPEN");
+    desk.says("And now?", is_open).await;
     desk.resolve(json!({})).await;
     desk.got(&[QUESTION, QUESTION, THANKS, QUESTION]).await;
     desk.clock.advance(24 * HOUR + MINUTE);
-    let chat = desk.says("3").await;
-    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("OPEN"), &json!(null)));
+    assert_eq!(desk.says("3", is_open).await["csat"]["rating"], Value::Null);
     desk.app.stop().await;
 }
 
@@ -190,23 +183,22 @@ async fn nobody_is_asked_whom_the_rules_leave_in_peace() {
     // They are switched off, and a caller may wish for one all the same.
     let off = json!({ "csat": { "enabled": false, "message": "Well?" } });
     assert_eq!(call(&desk.app, Method::PATCH, "/settings", Some(off)).await.0, 200);
-    desk.says("More").await;
+    desk.says("More", is_open).await;
     desk.resolve(json!({})).await;
     assert_eq!(desk.chat().await["csat"], Value::Null);
-    desk.says("More of it").await;
+    desk.says("More of it", is_open).await;
     desk.resolve(json!({ "sendCsat": true })).await;
     desk.got(&["Well?"]).await;
     // STOP goes before the answer that is awaited, and nothing is asked after it.
     write(&desk.app, ADA, "STOP").await;
     let out = "You have been unsubscribed and will no longer receive messages. Reply START to resubscribe.";
     desk.got(&["Well?", out]).await;
-    let chat = desk.says("5").await;
-    assert_eq!((&chat["status"], &chat["csat"]["rating"]), (&json!("OPEN"), &json!(null)));
+    assert_eq!(desk.says("5", is_open).await["csat"]["rating"], Value::Null);
     desk.resolve(json!({ "sendCsat": true })).await;
     assert_eq!(desk.logged("csat.sent").await.len(), 1);
     // Outside of the window, unless that does not count.
-    desk.says("START").await;
-    desk.says("Back").await;
+    desk.says("START", |chat| chat["contact"]["optedIn"] == true).await;
+    desk.says("Back", is_open).await;
     desk.clock.advance(24 * HOUR + MINUTE);
     desk.resolve(json!({ "sendCsat": true })).await;
     assert_eq!(desk.logged("csat.sent").await.len(), 1);
