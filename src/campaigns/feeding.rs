@@ -17,9 +17,10 @@ use crate::{
         recipient::{Day, Recipient},
         recipient_state::{Skip, State},
         service::CampaignParts,
+        settings::CampaignSettings,
     },
     contacts::{Contact, Medium},
-    domain::{Error, ErrorCode, SessionId},
+    domain::{Error, ErrorCode},
     inbox::{Person, Ready},
     policy::{self, Kind, Question, Surface, Verdict, Window},
     store::{Place, Record, Store},
@@ -33,6 +34,13 @@ const SKIPPED_AT_ONCE: usize = 100;
 pub struct Fed {
     pub queued: u64,
     pub skipped: u64,
+}
+
+/// What a step of feeding goes by.
+struct Turn<'a> {
+    parts: &'a CampaignParts,
+    settings: CampaignSettings,
+    known: &'a Broadcast,
 }
 
 /// A recipient whose turn it is.
@@ -52,8 +60,9 @@ pub async fn feed(
 ) -> Result<Fed, Error> {
     // What a contact did a moment ago counts.
     parts.sending.caught_up().await?;
-    let mut planned = plan(parts, known, material, usize::try_from(count).unwrap_or(1)).await?;
-    let outcome = commit(parts, known, &planned).await;
+    let turn = Turn { parts, settings: parts.in_effect(), known };
+    let mut planned = plan(&turn, material, usize::try_from(count).unwrap_or(1)).await?;
+    let outcome = commit(&turn, &planned).await;
     let (fed, places) = match outcome {
         Ok(done) => done,
         Err(error) => {
@@ -80,12 +89,8 @@ pub async fn feed(
 }
 
 /// Looks who is next, and makes their messages ready.
-async fn plan(
-    parts: &CampaignParts,
-    known: &Broadcast,
-    material: &Material,
-    count: usize,
-) -> Result<Vec<Planned>, Error> {
+async fn plan(turn: &Turn<'_>, material: &Material, count: usize) -> Result<Vec<Planned>, Error> {
+    let Turn { parts, known, .. } = turn;
     let part = Recipient::key().uuid(known.id).below();
     let part = match known.progress.fed_to {
         Some(after) => part.after(&Recipient::at(known.id, after)),
@@ -98,7 +103,7 @@ async fn plan(
             break;
         }
         let person = parts.sending.person(&known.session, &person(&recipient.phone)?).await?;
-        let ready = match judge(parts, &parts.store, known, &recipient, &person).await? {
+        let ready = match judge(turn, &parts.store, &recipient, &person).await? {
             Some(_) => None,
             None => {
                 let terms = material.terms(recipient.key_of_message());
@@ -123,11 +128,8 @@ async fn plan(
 
 /// Writes what becomes of those whose turn it is. The places of their messages, in their order; none for one that was
 /// skipped after all.
-async fn commit(
-    parts: &CampaignParts,
-    known: &Broadcast,
-    planned: &[Planned],
-) -> Result<(Fed, Vec<Option<Place>>), Error> {
+async fn commit(turn: &Turn<'_>, planned: &[Planned]) -> Result<(Fed, Vec<Option<Place>>), Error> {
+    let Turn { parts, known, .. } = turn;
     let mut transaction = parts.store.transaction();
     loop {
         let (mut fed, mut places) = (Fed::default(), Vec::new());
@@ -138,7 +140,7 @@ async fn commit(
         let now = parts.clock.now();
         let mut fed_to = current.progress.fed_to;
         for one in planned {
-            let judged = judge(parts, store, known, &one.recipient, &one.person).await?;
+            let judged = judge(turn, store, &one.recipient, &one.person).await?;
             let (state, reason, chat) = match (judged, &one.ready) {
                 (Some(skip), ready) => {
                     places.extend(ready.as_ref().map(|_| None));
@@ -178,7 +180,7 @@ async fn commit(
             skipped: current.progress.skipped + fed.skipped,
             ..current.progress
         };
-        count_today(parts, store, &known.session, fed.queued).await?;
+        count_today(turn, store, fed.queued).await?;
         let former = current.status;
         broadcast::put(store, Some(former), &Broadcast { progress, ..current }).await?;
         if transaction.commit().await? {
@@ -189,12 +191,12 @@ async fn commit(
 
 /// Why somebody gets no message; none for who gets it.
 async fn judge(
-    parts: &CampaignParts,
+    turn: &Turn<'_>,
     store: &Store,
-    broadcast: &Broadcast,
     recipient: &Recipient,
     person: &Person,
 ) -> Result<Option<Skip>, Error> {
+    let Turn { parts, settings, known: broadcast } = turn;
     let Some(contact) = parts.contacts.get_in(store, recipient.contact).await? else {
         return Ok(Some(Skip::Removed));
     };
@@ -206,7 +208,7 @@ async fn judge(
     if contact.phone.is_none() {
         return Ok(Some(Skip::NoNumber));
     }
-    if let Verdict::Refuse(_) = verdict(parts, &contact) {
+    if let Verdict::Refuse(_) = verdict(turn, &contact) {
         return Ok(Some(Skip::NotOptedIn));
     }
     let now = parts.clock.now();
@@ -214,7 +216,7 @@ async fn judge(
         let who = std::slice::from_ref(&person.counted_by);
         let last = parts.sending.last_marketing(store, who).await?;
         let last = last.first().copied().flatten();
-        if is_capped(last, parts.in_effect().marketing_cap, now) {
+        if is_capped(last, settings.marketing_cap, now) {
             return Ok(Some(Skip::FrequencyCapped));
         }
     }
@@ -222,7 +224,7 @@ async fn judge(
     Ok(is_limited.then_some(Skip::RateLimited))
 }
 
-fn verdict(parts: &CampaignParts, contact: &Contact) -> Verdict {
+fn verdict(turn: &Turn<'_>, contact: &Contact) -> Verdict {
     let consent = contact.consent(Medium::WhatsApp);
     let consent =
         policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() };
@@ -233,9 +235,9 @@ fn verdict(parts: &CampaignParts, contact: &Contact) -> Verdict {
         // A template needs none.
         window: Window { last_inbound: None, length: std::time::Duration::ZERO },
         recipients: 1,
-        now: parts.clock.now(),
+        now: turn.parts.clock.now(),
     };
-    policy::judge(&parts.in_effect().policy, &question)
+    policy::judge(&turn.settings.policy, &question)
 }
 
 async fn put(store: &Store, recipient: &Recipient) -> Result<(), Error> {
@@ -247,21 +249,17 @@ async fn put(store: &Store, recipient: &Recipient) -> Result<(), Error> {
 }
 
 /// Counts messages against the limit of the day.
-async fn count_today(
-    parts: &CampaignParts,
-    store: &Store,
-    session: &SessionId,
-    messages: u64,
-) -> Result<(), Error> {
-    let settings = parts.in_effect();
+async fn count_today(turn: &Turn<'_>, store: &Store, messages: u64) -> Result<(), Error> {
+    let Turn { parts, settings, known } = turn;
     if settings.daily == 0 || messages == 0 {
         return Ok(());
     }
-    let date = settings.date(parts.clock.now());
-    let known = store.get(&Day::at(session)).await?.unwrap_or_default();
-    let day = Day { messages: known.on(&date) + messages, date };
+    let (at, date) = (Day::at(&known.session), settings.date(parts.clock.now()));
+    let day = store.get(&at).await?.unwrap_or_default();
+    let day = Day { messages: day.on(&date) + messages, date };
     let mut transaction = store.transaction();
-    transaction.put(&Day::at(session), &day).await?;
+    transaction.put(&at, &day).await?;
+    // Within a transaction nothing can be in conflict.
     transaction.commit().await?;
     Ok(())
 }

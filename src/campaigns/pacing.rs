@@ -7,6 +7,8 @@ use crate::domain::{Timestamp, clock::between};
 
 /// Messages of a broadcast that may lie in the outbox at once.
 pub const MOST_AHEAD: u64 = 20;
+/// Without a pause, so many of them are queued together: each commit waits for the disk.
+const TOGETHER: u64 = MOST_AHEAD / 2;
 /// How long a session may be away before its broadcast has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
@@ -113,6 +115,9 @@ pub fn next(view: &View, wall: Timestamp, steady: Timestamp) -> Step {
     if view.left_today == Some(0) {
         return Step::Wait(Waiting::DailyLimit, None);
     }
+    if !view.is_paced && room < TOGETHER {
+        return Step::Wait(Waiting::Outbox, None);
+    }
     match between(steady, view.next_turn) {
         Duration::ZERO if view.is_paced => Step::Feed(1),
         Duration::ZERO => Step::Feed(view.left_today.map_or(room, |left| room.min(left))),
@@ -165,8 +170,12 @@ mod tests {
         let unpaced = View { is_paced: false, in_outbox: 5, ..view() };
         assert_eq!(at(unpaced, 0), Step::Feed(15));
         assert_eq!(at(View { left_today: Some(3), ..unpaced }, 0), Step::Feed(3));
-        let full = View { in_outbox: MOST_AHEAD, ..unpaced };
-        assert_eq!(at(full, 0), Step::Wait(Waiting::Outbox, None));
+        for in_outbox in [MOST_AHEAD, MOST_AHEAD - 9] {
+            let full = View { in_outbox, ..unpaced };
+            assert_eq!(at(full, 0), Step::Wait(Waiting::Outbox, None));
+        }
+        let half = View { in_outbox: MOST_AHEAD / 2, ..unpaced };
+        assert_eq!(at(half, 0), Step::Feed(10));
     }
 
     #[test]
