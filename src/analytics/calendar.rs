@@ -21,6 +21,11 @@ impl Calendar {
         (local.date(), usize::try_from(local.hour()).unwrap_or_default())
     }
 
+    /// The first moment of a day.
+    pub fn begins(&self, day: Date) -> Timestamp {
+        day.to_zoned(self.zone.clone()).map_or(Timestamp::MIN, |midnight| midnight.timestamp())
+    }
+
     pub fn day(&self, at: Timestamp) -> Date {
         self.place(at).0
     }
@@ -41,6 +46,7 @@ mod tests {
         let delhi = Calendar::new(TimeZone::get("Asia/Kolkata").unwrap());
         assert_eq!(delhi.place(at("2026-03-01T18:29:59Z")), (date(2026, 3, 1), 23));
         assert_eq!(delhi.place(at("2026-03-01T18:30:00Z")), (date(2026, 3, 2), 0));
+        assert_eq!(delhi.begins(date(2026, 3, 2)), at("2026-03-01T18:30:00Z"));
         assert_eq!(Calendar::new(TimeZone::UTC).day(at("2026-03-01T18:30:00Z")), date(2026, 3, 1));
     }
 }

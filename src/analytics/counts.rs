@@ -7,6 +7,11 @@ use crate::analytics::spans::Spans;
 /// Messages by the hour of the day.
 pub type Hours = [u64; 24];
 
+/// How many ratings there were of each kind, from 1 to 5.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ratings([u64; 5]);
+
 /// What happened in a channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -25,6 +30,9 @@ pub struct ChannelCounts {
     pub first_response: Spans,
     /// From the opening of a conversation to its resolution.
     pub resolution: Spans,
+    /// Contacts who were asked for a rating.
+    pub surveys: u64,
+    pub ratings: Ratings,
 }
 
 /// What an agent did in a channel.
@@ -36,6 +44,7 @@ pub struct AgentCounts {
     pub resolved: u64,
     pub first_response: Spans,
     pub resolution: Spans,
+    pub ratings: Ratings,
 }
 
 /// What an advertisement led to in a channel.
@@ -70,6 +79,48 @@ pub fn one_more_at(hours: &mut Hours, hour: usize) {
     }
 }
 
+impl Ratings {
+    pub fn note(&mut self, rating: u8) {
+        self.at(rating).into_iter().for_each(one_more);
+    }
+
+    /// Takes back a rating that was noted.
+    pub fn forget(&mut self, rating: u8) {
+        if let Some(counter) = self.at(rating) {
+            *counter = counter.saturating_sub(1);
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (counter, more) in self.0.iter_mut().zip(other.0) {
+            *counter = counter.saturating_add(more);
+        }
+    }
+
+    pub fn count(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// How many ratings were 4 or 5.
+    pub fn good(&self) -> u64 {
+        self.0.iter().skip(3).sum()
+    }
+
+    /// The ratings and how many there were of each.
+    pub fn each(&self) -> impl Iterator<Item = (u64, u64)> {
+        (1..).zip(self.0)
+    }
+
+    /// The sum of all, from which the average is made.
+    pub fn sum(&self) -> u64 {
+        self.each().map(|(rating, count)| rating.saturating_mul(count)).sum()
+    }
+
+    fn at(&mut self, rating: u8) -> Option<&mut u64> {
+        self.0.get_mut(usize::from(rating.checked_sub(1)?))
+    }
+}
+
 impl ChannelCounts {
     pub fn add(&mut self, other: &Self) {
         for (counter, more) in [
@@ -80,6 +131,7 @@ impl ChannelCounts {
             (&mut self.failed, other.failed),
             (&mut self.opened, other.opened),
             (&mut self.resolved, other.resolved),
+            (&mut self.surveys, other.surveys),
         ] {
             *counter = counter.saturating_add(more);
         }
@@ -93,6 +145,7 @@ impl ChannelCounts {
         }
         self.first_response.add(&other.first_response);
         self.resolution.add(&other.resolution);
+        self.ratings.add(&other.ratings);
     }
 
     /// Messages in either direction by the hour of the day.
@@ -108,6 +161,7 @@ impl AgentCounts {
         self.resolved = self.resolved.saturating_add(other.resolved);
         self.first_response.add(&other.first_response);
         self.resolution.add(&other.resolution);
+        self.ratings.add(&other.ratings);
     }
 }
 
@@ -124,5 +178,21 @@ impl ContactCounts {
         self.created = self.created.saturating_add(other.created);
         self.opted_in = self.opted_in.saturating_add(other.opted_in);
         self.opted_out = self.opted_out.saturating_add(other.opted_out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratings_are_counted_by_their_number() {
+        let mut ratings = Ratings::default();
+        for rating in [1, 4, 5, 5, 0, 6] {
+            ratings.note(rating);
+        }
+        assert_eq!((ratings.count(), ratings.good(), ratings.sum()), (4, 3, 15));
+        ratings.forget(1);
+        assert_eq!(ratings.each().collect::<Vec<_>>(), [(1, 0), (2, 0), (3, 0), (4, 1), (5, 2)]);
     }
 }

@@ -15,6 +15,7 @@ mod calendar;
 mod consumer;
 mod counts;
 mod period;
+mod ratings;
 mod records;
 mod recount;
 mod service;
@@ -27,9 +28,9 @@ mod tests;
 
 pub use self::{
     consumer::AnalyticsConsumer,
-    counts::{AdCounts, AgentCounts, ChannelCounts, ContactCounts},
+    counts::{AdCounts, AgentCounts, ChannelCounts, ContactCounts, Ratings},
     period::Period,
-    records::{Ad, TABLES},
+    records::{Ad, SurveyRecord, TABLES},
     recount::{Recounted, recount_store},
     service::{Analytics, ChannelFigures},
     spans::Spans,

@@ -9,6 +9,8 @@
 //! | `AnalyticsChatAds` | UUID of the channel, chat | [`ChatAds`] |
 //! | `AnalyticsAdContacts` | advertisement, chat | [`AdContact`] |
 //! | `AnalyticsAds` | advertisement | [`Ad`] |
+//! | `AnalyticsSurveys` | UUID of the channel, survey | [`SurveyRecord`] |
+//! | `AnalyticsComments` | UUID of the channel, time of the rating, survey | the key of the survey, if it has a comment |
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ use crate::{
     analytics::counts::{AdCounts, AgentCounts, ChannelCounts, ContactCounts},
     domain::{Jid, Timestamp},
     inbox::Agent,
-    store::{Declaration, Key, Record, Scope, Select, Table, Tree},
+    store::{Declaration, Index, IndexKey, Key, LeadsTo, Record, Scope, Select, Table, Tree},
 };
 
 /// The tables of this module.
@@ -30,6 +32,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<ChatAds>(),
     Declaration::of::<AdContact>(),
     Declaration::of::<Ad>(),
+    Declaration::of::<SurveyRecord>(),
 ];
 
 const fn table(tree: Tree, scope: Scope) -> Table {
@@ -93,6 +96,65 @@ pub struct Ad {
     pub headline: Option<String>,
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
+}
+
+/// A survey, and what was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SurveyRecord {
+    pub channel: Uuid,
+    pub survey: Uuid,
+    /// The day on which it was sent.
+    pub day: Date,
+    pub conversation: Uuid,
+    /// Whose work is rated.
+    pub agent: Option<Agent>,
+    pub rated: Option<Rated>,
+}
+
+/// An answer to a survey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rated {
+    pub rating: u8,
+    /// When it was first rated; it counts on this day.
+    pub at: Timestamp,
+    pub day: Date,
+    pub comment: Option<String>,
+}
+
+const COMMENTS: Tree = Tree::new(208, "AnalyticsComments");
+const BY_TIME: Index<SurveyRecord> = Index::new(COMMENTS);
+
+impl Record for SurveyRecord {
+    const TABLE: Table = Table {
+        tree: Tree::new(207, "AnalyticsSurveys"),
+        owner: "analytics",
+        indexes: &[COMMENTS],
+        scope: Scope::Session,
+    };
+
+    fn entries(&self, _: &Key<Self>) -> Vec<IndexKey<Self>> {
+        let rated = self.rated.as_ref().filter(|rated| rated.comment.is_some());
+        let entry = |rated: &Rated| BY_TIME.key().uuid(self.channel).time(rated.at);
+        rated.map(|rated| entry(rated).uuid(self.survey)).into_iter().collect()
+    }
+}
+
+impl SurveyRecord {
+    /// The surveys of a channel with a comment, from one time up to another one, the newest first.
+    pub fn with_comments(
+        channel: Uuid,
+        (from, end): (Timestamp, Timestamp),
+    ) -> Select<LeadsTo<Self>> {
+        let at = |time: Timestamp| BY_TIME.key().uuid(channel).time(time);
+        BY_TIME.key().uuid(channel).below().from(at(from)).before(at(end)).backward()
+    }
+}
+
+impl Placed for SurveyRecord {
+    fn at(&self) -> Key<Self> {
+        Self::key().uuid(self.channel).uuid(self.survey)
+    }
 }
 
 impl Record for ChannelDay {

@@ -12,7 +12,7 @@ use crate::{
     analytics::{
         calendar::Calendar,
         consumer::AnalyticsConsumer,
-        records::{ChatAds, Dated, Placed},
+        records::{ChatAds, Dated, Placed, SurveyRecord},
         sheets::{Sheet, Sheets},
         tally,
     },
@@ -98,6 +98,14 @@ async fn forget(sheets: &mut Sheets<'_>, since: Date) -> Result<(), StoreError> 
     forget_days(store, &mut sheets.ad_days, since).await?;
     forget_days(store, &mut sheets.contacts, since).await?;
     forget_days(store, &mut sheets.ad_contacts, since).await?;
+    each(store, |known: SurveyRecord| {
+        if since <= known.day {
+            sheets.surveys.remove(&known);
+        } else if known.rated.as_ref().is_some_and(|rated| since <= rated.day) {
+            sheets.surveys.replace(SurveyRecord { rated: None, ..known });
+        }
+    })
+    .await?;
     each(store, |known: ChatAds| {
         let is_before = |(_, day): &&(String, Date)| *day < since;
         let ads: Vec<_> = known.ads.iter().filter(is_before).cloned().collect();

@@ -10,9 +10,9 @@ use crate::{
         calendar::Calendar,
         counts::{AdCounts, AgentCounts, ChannelCounts, ContactCounts},
         period::Period,
-        records::{Ad, AdDay, AgentDay, ChannelDay, ContactDay, Placed},
+        records::{Ad, AdDay, AgentDay, ChannelDay, ContactDay, Placed, SurveyRecord},
     },
-    domain::{Clock, Error},
+    domain::{Clock, Error, Timestamp},
     inbox::Agent,
     settings::Settings,
     store::Store,
@@ -20,6 +20,8 @@ use crate::{
 
 /// Day records of agents, or of advertisements, that are read for one channel.
 const MOST: usize = 100_000;
+/// Comments of ratings that are shown.
+const MOST_COMMENTS: usize = 100;
 
 /// Clones are the same handle.
 #[derive(Clone)]
@@ -94,6 +96,24 @@ impl Analytics {
         }
         let mut all: Vec<_> = all.into_iter().collect();
         all.sort_by_key(|(agent, counts)| (std::cmp::Reverse(counts.resolved), agent.name()));
+        Ok(all)
+    }
+
+    /// The newest ratings with a comment, newest first.
+    pub async fn comments(
+        &self,
+        channels: &[Uuid],
+        Period { from, to }: Period,
+    ) -> Result<Vec<SurveyRecord>, Error> {
+        let calendar = Calendar::new(self.settings.now().time_zone());
+        let end = to.tomorrow().map_or(Timestamp::MAX, |day| calendar.begins(day));
+        let time = (calendar.begins(from), end);
+        let parts =
+            channels.iter().map(|channel| SurveyRecord::with_comments(*channel, time)).collect();
+        let found = self.store.follow_many(parts, MOST_COMMENTS).await?;
+        let mut all: Vec<_> = found.into_iter().flatten().map(|found| found.record).collect();
+        all.sort_by_key(|one| std::cmp::Reverse(one.rated.as_ref().map(|rated| rated.at)));
+        all.truncate(MOST_COMMENTS);
         Ok(all)
     }
 

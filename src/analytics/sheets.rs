@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::{
     analytics::{
         calendar::Calendar,
-        records::{Ad, AdContact, AdDay, AgentDay, ChannelDay, ChatAds, ContactDay, Placed},
+        records::{
+            Ad, AdContact, AdDay, AgentDay, ChannelDay, ChatAds, ContactDay, Placed, SurveyRecord,
+        },
     },
     store::{Key, Store, StoreError, Transaction},
 };
@@ -31,6 +33,7 @@ pub struct Sheets<'s> {
     pub chat_ads: Sheet<ChatAds>,
     pub ad_contacts: Sheet<AdContact>,
     pub ads: Sheet<Ad>,
+    pub surveys: Sheet<SurveyRecord>,
 }
 
 /// Records of one kind.
@@ -57,6 +60,7 @@ impl<'s> Sheets<'s> {
             chat_ads: Sheet::default(),
             ad_contacts: Sheet::default(),
             ads: Sheet::default(),
+            surveys: Sheet::default(),
         }
     }
 
@@ -68,7 +72,8 @@ impl<'s> Sheets<'s> {
         self.contacts.write(to).await?;
         self.chat_ads.write(to).await?;
         self.ad_contacts.write(to).await?;
-        self.ads.write(to).await
+        self.ads.write(to).await?;
+        self.surveys.write(to).await
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     analytics::{
         ads,
         counts::{one_more, one_more_at},
+        ratings,
         records::{AgentDay, ChannelDay, ContactDay},
         sheets::{Place, Sheets},
         steps::{self, Steps},
@@ -193,10 +194,14 @@ async fn count_conversation(
             }
             ads::resolved(sheets, place, &of.chat).await?;
         }
-        InboxEvent::Assigned { assignee: None, .. }
-        | InboxEvent::SurveySent { .. }
-        | InboxEvent::Rated { .. }
-        | InboxEvent::WindowExpiring { .. } => (),
+        InboxEvent::SurveySent { of, survey, agent } => {
+            ratings::asked(sheets, place, of, (*survey, *agent)).await?;
+        }
+        InboxEvent::Rated { of, survey, rating, comment } => {
+            let answer = (*rating, comment.as_deref(), at);
+            ratings::rated(sheets, place, (of, *survey), answer).await?;
+        }
+        InboxEvent::Assigned { assignee: None, .. } | InboxEvent::WindowExpiring { .. } => (),
     }
     Ok(())
 }

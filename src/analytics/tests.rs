@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     analytics::{
         AdCounts, AgentCounts, Analytics, AnalyticsConsumer, ChannelCounts, ContactCounts, Period,
-        Recounted, Spans,
+        Ratings, Recounted, Spans,
         calendar::Calendar,
         records::{AdDay, ChannelDay, ContactDay, Placed},
         recount::recount,
@@ -260,10 +260,39 @@ async fn conversations_count_for_their_channel_and_for_who_worked_on_them() {
         resolved: 1,
         first_response: spans(&[120]),
         resolution: spans(&[7_320]),
+        ..AgentCounts::default()
     };
     assert_eq!(agents, [(AGENT, counts)]);
     let before = Period { from: DAY.yesterday().unwrap(), to: DAY.yesterday().unwrap() };
     assert_eq!(stage.analytics().agents(&[channel()], before).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_rating_counts_once_for_its_channel_and_its_agent() {
+    let stage = Stage::new().await;
+    stage.start();
+    let survey = Uuid::from_u128(9);
+    stage.tell(&InboxEvent::SurveySent { of: about(1), survey, agent: Some(AGENT) }).await;
+    stage.tell(&InboxEvent::Rated { of: about(1), survey, rating: 2, comment: None }).await;
+    // The comment comes on the next day, and with it another number.
+    stage.clock.advance(24 * HOUR);
+    let comment = Some("Quick".to_owned());
+    stage.tell(&InboxEvent::Rated { of: about(1), survey, rating: 5, comment }).await;
+    stage.caught_up().await;
+    let mut ratings = Ratings::default();
+    ratings.note(5);
+    let day = stage.day(DAY).await;
+    assert_eq!((day.surveys, day.ratings), (1, ratings));
+    assert_eq!(stage.day(DAY.tomorrow().unwrap()).await, ChannelCounts::default());
+    let period = Period { from: DAY, to: DAY };
+    let agents = stage.analytics().agents(&[channel()], period).await.unwrap();
+    assert_eq!(agents, [(AGENT, AgentCounts { ratings, ..AgentCounts::default() })]);
+    let comments = stage.analytics().comments(&[channel()], period).await.unwrap();
+    let rated = comments[0].rated.as_ref().unwrap();
+    assert_eq!((comments.len(), rated.rating, rated.comment.as_deref()), (1, 5, Some("Quick")));
+    let yesterday = DAY.yesterday().unwrap();
+    let before = Period { from: yesterday, to: yesterday };
+    assert_eq!(stage.analytics().comments(&[channel()], before).await.unwrap(), []);
 }
 
 #[tokio::test]

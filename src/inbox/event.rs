@@ -38,7 +38,13 @@ pub enum InboxEvent {
         survey: Option<bool>,
     },
     /// The contact was asked for a rating.
-    SurveySent { of: About, survey: Uuid },
+    SurveySent {
+        of: About,
+        survey: Uuid,
+        /// Whose work is rated: the assignee, or who resolved the conversation.
+        #[serde(default)]
+        agent: Option<Agent>,
+    },
     /// The contact answered. What it says goes before what an earlier event says of the same survey.
     Rated { of: About, survey: Uuid, rating: u8, comment: Option<String> },
     /// The window closes soon. Logged once for each last message of the contact.

@@ -104,7 +104,11 @@ impl Surveys {
         let (id, life) = (effect_id(event.id, QUESTION, 0), hours(settings.surveys.expiry_hours));
         state.survey = Some(Survey::asked(id, now, life));
         work.put(&LastSurvey::at(contact.id), &LastSurvey { sent_at: now }).await?;
-        let sent = InboxEvent::SurveySent { of: state.about(), survey: id };
+        let agent = match event.body.read() {
+            Some(InboxEvent::Resolved { by, assignee, .. }) => assignee.or(by),
+            _ => None,
+        };
+        let sent = InboxEvent::SurveySent { of: state.about(), survey: id, agent };
         work.append(NewEvent::of_module(Some((&state.session).into()), &sent)?);
         Ok(Flow::Done)
     }

@@ -9,6 +9,7 @@ use crate::{
     api::{
         business::{
             analytics_view::{AdsView, AgentsView, OverviewView, Parts, agent_view},
+            csat_view::{CsatView, rated_agent},
             sessions,
         },
         endpoint::Endpoint,
@@ -37,6 +38,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details(
                 "Advertisements that open a chat (click to WhatsApp), that which led most people here first. A \
                  resolved conversation counts for the advertisement that led to it last.",
+            ),
+        Endpoint::get("/api/whatsapp-api/analytics/csat", csat)
+            .named("getBusinessCsatAnalytics")
+            .about(TAG, "How contacts rated their conversations in a period")
+            .details(
+                "A rating counts on the day on which it came. The score is the percentage of ratings of 4 and 5. The 100 \
+                 newest comments are shown.",
             ),
         Endpoint::get("/api/whatsapp-api/analytics/agents", agents)
             .named("getBusinessAgentAnalytics")
@@ -128,6 +136,21 @@ async fn ads(call: Reader, Query(query): Query<PeriodQuery>) -> Result<Data<AdsV
     let asked = Asked::of(&call, &query)?;
     let found = call.analytics.ads(&asked.channels(), asked.period).await?;
     Ok(Data::of(AdsView::of(asked.period, found)))
+}
+
+async fn csat(call: Reader, Query(query): Query<PeriodQuery>) -> Result<Data<CsatView>, ApiError> {
+    let asked = Asked::of(&call, &query)?;
+    let channels = asked.channels();
+    let mut agents = Vec::new();
+    for (agent, counts) in call.analytics.agents(&channels, asked.period).await? {
+        if 0 < counts.ratings.count() {
+            let name = call.api_keys.name(agent.id()).await?;
+            agents.push(rated_agent(agent, name, &counts.ratings));
+        }
+    }
+    let total = call.analytics.channels(&channels, asked.period).await?.total;
+    let comments = call.analytics.comments(&channels, asked.period).await?;
+    Ok(Data::of(CsatView::of(asked.period, &total, comments, agents)))
 }
 
 async fn agents(

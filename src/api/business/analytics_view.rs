@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    analytics::{Ad, AdCounts, AgentCounts, ChannelFigures, ContactCounts, Period},
+    analytics::{Ad, AdCounts, AgentCounts, ChannelFigures, ContactCounts, Period, Ratings},
     inbox::Agent,
 };
 
@@ -33,6 +33,8 @@ pub struct OverviewView {
     conversations: ConversationsView,
     /// Contacts of the business, whatever their session.
     contacts: ContactsView,
+    /// Ratings of conversations.
+    csat: CsatFiguresView,
     /// Messages of each day.
     series: Vec<DayView>,
     /// Messages in both directions by the hour of the day, from 0 to 23.
@@ -105,6 +107,19 @@ struct ContactsView {
     opted_in: u64,
     /// How many refused further ones in this period.
     opted_out: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BusinessCsatFigures)]
+struct CsatFiguresView {
+    /// The average rating, from 1 to 5; null without one.
+    #[schema(example = 4.4)]
+    average: Option<f64>,
+    /// Ratings of 4 and 5 among a hundred; null without one.
+    #[schema(example = 88.5)]
+    score: Option<f64>,
+    /// How many contacts gave a rating.
+    responses: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -198,6 +213,9 @@ pub struct AgentView {
     /// Hours from the opening to the resolution, on average; null without one.
     #[schema(example = 6.3)]
     avg_resolution_hours: Option<f64>,
+    /// The average rating, from 1 to 5; null without one.
+    #[schema(example = 4.4)]
+    csat: Option<f64>,
 }
 
 /// What the overview is made from.
@@ -247,6 +265,11 @@ impl From<Parts> for OverviewView {
                 new: contacts.created,
                 opted_in: contacts.opted_in,
                 opted_out: contacts.opted_out,
+            },
+            csat: CsatFiguresView {
+                average: average(&total.ratings),
+                score: percent(total.ratings.good(), total.ratings.count()),
+                responses: total.ratings.count(),
             },
             hourly: total.by_hour(),
             series: days
@@ -305,12 +328,20 @@ pub fn agent_view(agent: Agent, name: Option<String>, counts: &AgentCounts) -> A
         resolved: counts.resolved,
         avg_first_response_minutes: counts.first_response.average().map(minutes),
         avg_resolution_hours: counts.resolution.average().map(hours),
+        csat: average(&counts.ratings),
     }
+}
+
+/// With two digits behind the point; none without a rating.
+#[expect(clippy::cast_precision_loss, reason = "an average is shown with two digits")]
+pub fn average(ratings: &Ratings) -> Option<f64> {
+    let count = ratings.count();
+    (0 < count).then(|| rounded(ratings.sum() as f64 / count as f64, 2))
 }
 
 /// With one digit behind the point. What came in one period may be answered in the next, so it is held to 100.
 #[expect(clippy::cast_precision_loss, reason = "a percentage is shown with one digit")]
-fn percent(part: u64, whole: u64) -> Option<f64> {
+pub fn percent(part: u64, whole: u64) -> Option<f64> {
     (0 < whole).then(|| rounded((part as f64 * 100.0 / whole as f64).min(100.0), 1))
 }
 

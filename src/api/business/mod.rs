@@ -14,6 +14,7 @@ mod channels;
 mod chat_view;
 pub mod chats;
 mod contact_view;
+mod csat_view;
 pub mod contacts;
 mod import;
 pub mod quick_replies;
