@@ -66,7 +66,7 @@ enum Channel {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct PeriodQuery {
+pub struct PeriodQuery {
     /// The first day, such as 2026-03-01, or a time in it; 30 days in all when it is not given.
     #[schema(max_length = 40)]
     from: Option<String>,
@@ -105,7 +105,7 @@ impl Asked {
     }
 }
 
-async fn overview(
+pub async fn overview(
     call: Reader,
     Query(query): Query<PeriodQuery>,
 ) -> Result<Data<OverviewView>, ApiError> {
@@ -132,7 +132,10 @@ async fn overview(
     Ok(Data::of(parts.into()))
 }
 
-async fn ads(call: Reader, Query(query): Query<PeriodQuery>) -> Result<Data<AdsView>, ApiError> {
+pub async fn ads(
+    call: Reader,
+    Query(query): Query<PeriodQuery>,
+) -> Result<Data<AdsView>, ApiError> {
     let asked = Asked::of(&call, &query)?;
     let found = call.analytics.ads(&asked.channels(), asked.period).await?;
     Ok(Data::of(AdsView::of(asked.period, found)))
@@ -153,7 +156,7 @@ async fn csat(call: Reader, Query(query): Query<PeriodQuery>) -> Result<Data<Csa
     Ok(Data::of(CsatView::of(asked.period, &total, comments, agents)))
 }
 
-async fn agents(
+pub async fn agents(
     call: Reader,
     Query(query): Query<PeriodQuery>,
 ) -> Result<Data<AgentsView>, ApiError> {

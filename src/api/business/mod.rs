@@ -4,8 +4,8 @@
 
 mod agents;
 mod ai_agents;
-mod analytics;
-mod analytics_view;
+pub mod analytics;
+pub mod analytics_view;
 mod auto_tagging;
 mod chat_bulk;
 pub mod broadcast_view;

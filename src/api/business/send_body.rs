@@ -144,7 +144,7 @@ pub struct SendBody {
     #[schema(max_length = 200, example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]
     pub message_id: Option<String>,
     /// One emoji; empty to take the reaction back.
-    #[schema(max_length = 64)]
+    #[schema(min_length = 0, max_length = 64)]
     pub emoji: Option<String>,
     /// The message that it answers, of the same conversation.
     #[schema(max_length = 200, example = "true_15550000001@c.us_3EB0A1B2C3D4E5F6A7B8C9")]

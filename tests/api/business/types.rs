@@ -150,6 +150,13 @@ async fn what_has_no_file_arrives_with_its_data() {
         (on_phone(&app, &sent).await["reactions"][0]["emoji"] == "👍").then_some(())
     })
     .await;
+    let back = json!({ "type": "reaction", "messageId": sent["messageId"], "emoji": "" });
+    let (status, answer) = send(&app, &back).await;
+    assert_eq!(status, 200, "{answer}");
+    app.wait_for("the reaction to be gone from the phone", || async {
+        on_phone(&app, &sent).await["reactions"].as_array()?.is_empty().then_some(())
+    })
+    .await;
     app.stop().await;
 }
 

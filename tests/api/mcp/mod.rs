@@ -1,5 +1,6 @@
 //! The gateway as tools for assistants, over each of its transports.
 
+mod analytics;
 mod campaigns;
 mod conversations;
 mod hostile;

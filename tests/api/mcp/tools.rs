@@ -11,7 +11,7 @@ use crate::{
 };
 
 const CONTACTS: [&str; 3] = ["list_contacts", "get_contact", "create_contact"];
-const DOCUMENTED: [&str; 10] = [
+const DOCUMENTED: [&str; 11] = [
     "list_contacts",
     "get_contact",
     "create_contact",
@@ -20,6 +20,7 @@ const DOCUMENTED: [&str; 10] = [
     "send_message",
     "list_templates",
     "send_broadcast",
+    "get_analytics",
     "list_quick_replies",
     "create_payment_link",
 ];

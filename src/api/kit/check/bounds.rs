@@ -99,6 +99,8 @@ pub struct Field {
     pub required: bool,
     /// Whether an empty text is a fault, and not one that is not given.
     pub filled: bool,
+    /// Whether an empty text has a meaning of its own: its schema says `minLength: 0`.
+    pub may_be_empty: bool,
 }
 
 impl Field {
@@ -106,7 +108,7 @@ impl Field {
     pub fn may_be_left_out(&self) -> bool {
         let is_text =
             matches!(self.bound, Bound::Text(..) | Bound::TextOrNumber { .. } | Bound::OneOf(_));
-        is_text && !self.required && !self.filled
+        is_text && !self.required && !self.filled && !self.may_be_empty
     }
 }
 
@@ -244,8 +246,9 @@ impl Bound {
                 |name: &str| list.is_some_and(|all| all.iter().any(|one| one == name));
             let field = |(name, field): (&String, &Value)| {
                 let (bound, required) = (Self::of_schema(field, others), is_required(name));
-                let filled = field.get("minLength").and_then(Value::as_u64).is_some_and(|n| 0 < n);
-                (name.clone(), Field { bound, required, filled })
+                let least = field.get("minLength").and_then(Value::as_u64);
+                let (filled, may_be_empty) = (least.is_some_and(|least| 0 < least), least == Some(0));
+                (name.clone(), Field { bound, required, filled, may_be_empty })
             };
             Self::Fields(fields.iter().map(field).collect())
         } else if is(schema, "object") {

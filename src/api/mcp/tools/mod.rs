@@ -1,5 +1,6 @@
 //! The table of tools: a file for each group, and their order.
 
+mod analytics;
 mod broadcasts;
 mod contacts;
 mod content;
@@ -23,6 +24,7 @@ static DOCUMENTED: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         sending::message(),
         content::templates(),
         broadcasts::send(),
+        analytics::get(),
         content::quick_replies(),
         payments::create(),
     ]
