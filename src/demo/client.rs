@@ -20,15 +20,30 @@ const NOT_READY: &str = "SESSION_NOT_READY";
 /// Frames that are buffered while the script waits for another one.
 const FRAMES_KEPT: usize = 1_000;
 
+/// What needs a key, also on the same machine.
+const BUSINESS: &str = "/api/whatsapp-api";
+
 /// A client of one gateway.
 pub struct Client {
     http: reqwest::Client,
     base: String,
+    /// Key for the business API, once there is one.
+    key: Option<String>,
 }
 
 impl Client {
     pub fn new(http: reqwest::Client, base: String) -> Self {
-        Self { http, base }
+        Self { http, base, key: None }
+    }
+
+    /// From now on the key of requests to the business API.
+    pub fn use_key(&mut self, key: String) {
+        self.key = Some(key);
+    }
+
+    /// The key that a request to this path bears.
+    pub fn credential(&self, path: &str) -> Option<&str> {
+        self.key.as_deref().filter(|_| path.starts_with(BUSINESS))
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -49,7 +64,9 @@ impl Client {
                 return Ok(answer);
             }
             if answer["error"]["code"] != NOT_READY || RECOVERY < begun.elapsed() {
-                let message = answer["error"]["message"].as_str().unwrap_or("no message");
+                let error = &answer["error"];
+                let message = error["message"].as_str().or_else(|| error.as_str());
+                let message = message.unwrap_or("no message");
                 return Err(format!("{status}: {message}"));
             }
             tokio::time::sleep(ASKED_EVERY).await;
@@ -63,6 +80,9 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<(StatusCode, Value), String> {
         let mut request = self.http.request(method, self.url(path)).timeout(REQUEST_DEADLINE);
+        if let Some(key) = self.credential(path) {
+            request = request.bearer_auth(key);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }

@@ -3,17 +3,14 @@
 //! Every step is an HTTP request or a WebSocket frame that any client can send, printed with its curl command. Runs
 //! on the simulated network only.
 
+mod business;
 mod client;
 mod narrator;
 mod script;
+mod story;
 
-pub use narrator::Narrator;
-pub use script::{Ending, play};
-
-/// A failed step of the script.
-#[derive(Debug, thiserror::Error)]
-#[error("{step}: {reason}")]
-pub struct DemoError {
-    pub step: String,
-    pub reason: String,
-}
+pub use self::{
+    narrator::Narrator,
+    script::{Ending, play},
+    story::DemoError,
+};

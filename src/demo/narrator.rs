@@ -26,12 +26,15 @@ impl<W: Write> Narrator<W> {
     }
 
     /// The request of a step as a command that the reader can paste.
-    pub fn curl(&mut self, method: &str, url: &str, body: Option<&Value>) {
+    pub fn curl(&mut self, method: &str, url: &str, key: Option<&str>, body: Option<&Value>) {
         let mut command = String::from("   $ curl ");
         if method != "GET" {
             command.push_str(&format!("-X {method} "));
         }
         command.push_str(&format!("'{url}'"));
+        if let Some(key) = key {
+            command.push_str(&format!(" -H 'Authorization: Bearer {key}'"));
+        }
         if let Some(body) = body {
             let json = shortened(&body.to_string().replace('\'', "'\\''"));
             command.push_str(&format!(" -H 'Content-Type: application/json' -d '{json}'"));
@@ -96,14 +99,14 @@ mod tests {
     #[test]
     fn a_curl_line_survives_a_quote_in_the_body() {
         let body = serde_json::json!({ "content": "it's" });
-        let line = told(|narrator| narrator.curl("POST", "http://h/x", Some(&body)));
+        let line = told(|narrator| narrator.curl("POST", "http://h/x", None, Some(&body)));
         assert!(line.contains(r#"-X POST 'http://h/x'"#) && line.contains(r"it'\''s"), "{line}");
     }
 
     #[test]
     fn a_picture_in_the_body_does_not_flood_the_terminal() {
         let body = serde_json::json!({ "data": "A".repeat(10_000) });
-        let line = told(|narrator| narrator.curl("POST", "http://h/x", Some(&body)));
+        let line = told(|narrator| narrator.curl("POST", "http://h/x", None, Some(&body)));
         assert!(line.chars().count() < 400 && line.contains('…'));
     }
 

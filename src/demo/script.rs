@@ -1,24 +1,20 @@
-//! Script of the demonstration: link a phone, send, receive the echo, follow the receipts, read.
+//! Script of the demonstration: link a phone, send, receive the echo, follow the receipts, read, and serve a customer.
 
-use std::{io::Write, time::Duration};
+use std::io::Write;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::demo::{
-    DemoError, Narrator,
+    Narrator, business,
     client::{Client, Listener},
+    story::{DemoError, PHONE, SESSION, Story, failed, text},
 };
 
-const SESSION: &str = "demo";
-/// The account whose phone scans the code.
-const PHONE: &str = "15551234567";
 /// A contact of the simulated network that sends every message back.
 const ECHO: &str = "15550000001@c.us";
 const SILENT: &str = "15550000003@c.us";
-/// Deadline for one event.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Result of the script.
 pub struct Ending {
@@ -31,7 +27,7 @@ pub async fn play<W: Write>(
     http: reqwest::Client,
     base: String,
 ) -> Result<Ending, DemoError> {
-    let mut story = Story { narrator, client: Client::new(http, base), steps: 0 };
+    let mut story = Story::new(narrator, Client::new(http, base));
     story.check_health().await?;
     story.create_session().await?;
     let mut listener = story.listen().await?;
@@ -40,13 +36,8 @@ pub async fn play<W: Write>(
     story.send_picture(&mut listener).await?;
     story.list_chats().await?;
     story.create_group(&mut listener).await?;
-    Ok(Ending { steps: story.steps })
-}
-
-struct Story<'a, W> {
-    narrator: &'a mut Narrator<W>,
-    client: Client,
-    steps: usize,
+    business::play(&mut story, &mut listener).await?;
+    Ok(Ending { steps: story.steps() })
 }
 
 impl<W: Write> Story<'_, W> {
@@ -163,31 +154,6 @@ impl<W: Write> Story<'_, W> {
         self.narrator.done(since, &format!("{gid} with {added} people"));
         Ok(())
     }
-
-    fn open(&mut self, title: &str) -> std::time::Instant {
-        self.steps += 1;
-        self.narrator.step(title)
-    }
-
-    async fn request(
-        &mut self,
-        step: &str,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<Value, DemoError> {
-        self.narrator.curl(method.as_str(), &self.client.url(path), body);
-        self.client.call(method, path, body).await.map_err(|reason| failed(step, &reason))
-    }
-
-    async fn event(
-        &mut self,
-        listener: &mut Listener,
-        step: &str,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Result<Value, DemoError> {
-        listener.wait_for(PATIENCE, wanted).await.map_err(|reason| failed(step, &reason))
-    }
 }
 
 /// A small picture of a sunrise, as PNG.
@@ -205,12 +171,4 @@ fn painted() -> Result<Vec<u8>, String> {
     let mut png = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png).map_err(|error| error.to_string())?;
     Ok(png.into_inner())
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn failed(step: &str, reason: &str) -> DemoError {
-    DemoError { step: step.to_owned(), reason: reason.to_owned() }
 }
