@@ -47,7 +47,7 @@ async fn what_was_never_changed_is_what_the_configuration_says() {
         ("/optoutKeywords", json!(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "QUIT", "END"])),
         ("/optinKeywords", json!(["START", "UNSTOP", "SUBSCRIBE"])),
         ("/helpKeywords", json!(["HELP", "INFO"])),
-        ("/optinConfirmation", json!("You have been resubscribed.")),
+        ("/optinConfirmation", json!("You get our messages again.")),
         ("/reopenPolicy", json!("reopen")),
         ("/csat/enabled", json!(true)),
         ("/csat/expiryHours", json!(48)),

@@ -19,9 +19,9 @@ const ADA: &str = "15550000031";
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 const QUESTION: &str =
-    "How would you rate your experience? Reply with a number from 1 (poor) to 5 (excellent).";
-const PROMPT: &str = "Thanks! Anything you would like to add? Reply SKIP to finish.";
-const THANKS: &str = "Thank you for your feedback.";
+    "How was our service? Please answer with a number from 1 (bad) to 5 (very good).";
+const PROMPT: &str = "Thank you! What could be better, or was good? Send SKIP to leave it at that.";
+const THANKS: &str = "Thank you, that helps us.";
 
 /// A gateway on a clock of its own, whose session has a conversation with Ada.
 struct Desk {
@@ -191,7 +191,7 @@ async fn nobody_is_asked_whom_the_rules_leave_in_peace() {
     desk.got(&["Well?"]).await;
     // STOP goes before the answer that is awaited, and nothing is asked after it.
     write(&desk.app, ADA, "STOP").await;
-    let out = "You have been unsubscribed and will no longer receive messages. Reply START to resubscribe.";
+    let out = "You get no more messages from us. Send START to get them again.";
     desk.got(&["Well?", out]).await;
     assert_eq!(desk.says("5", is_open).await["csat"]["rating"], Value::Null);
     desk.resolve(json!({ "sendCsat": true })).await;

@@ -102,7 +102,9 @@ async fn every_event_is_told_in_its_envelope_signed_and_in_order() {
     assert_eq!(status, 200, "{sent}");
     let (chat_id, contact) =
         (chat["id"].as_str().unwrap(), chat["contact"]["id"].as_str().unwrap());
-    for (path, body) in [("assign", json!({ "userId": "me" })), ("resolve", json!({}))] {
+    for (path, body) in
+        [("assign", json!({ "userId": "me" })), ("resolve", json!({ "sendCsat": false }))]
+    {
         let path = format!("/chats/{chat_id}/{path}");
         assert_eq!(call(&app, Method::POST, &path, Some(body)).await.0, 200);
     }
