@@ -153,7 +153,8 @@ async fn who_sends_stop_is_confirmed_once_and_gets_nothing_more_until_start() {
                 .is_some_and(|body| body.contains(text))
         })
     };
-    app.wait_for("the confirmation", || async { has("no more messages").await.then_some(()) }).await;
+    app.wait_for("the confirmation", || async { has("no more messages").await.then_some(()) })
+        .await;
     let (status, answer) = send(&app, json!({ "to": ADA, "text": "Hello" })).await;
     assert_eq!((status, &answer["code"]), (403, &json!("not_opted_in")), "{answer}");
     write(&app, ADA, "start").await;

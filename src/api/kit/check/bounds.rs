@@ -247,7 +247,8 @@ impl Bound {
             let field = |(name, field): (&String, &Value)| {
                 let (bound, required) = (Self::of_schema(field, others), is_required(name));
                 let least = field.get("minLength").and_then(Value::as_u64);
-                let (filled, may_be_empty) = (least.is_some_and(|least| 0 < least), least == Some(0));
+                let (filled, may_be_empty) =
+                    (least.is_some_and(|least| 0 < least), least == Some(0));
                 (name.clone(), Field { bound, required, filled, may_be_empty })
             };
             Self::Fields(fields.iter().map(field).collect())

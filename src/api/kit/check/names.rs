@@ -113,12 +113,8 @@ mod tests {
     use crate::api::kit::check::bounds::Bound;
 
     fn fields(names: &[&str]) -> HashMap<String, Field> {
-        let field = || Field {
-            bound: Bound::Open,
-            required: false,
-            filled: false,
-            may_be_empty: false,
-        };
+        let field =
+            || Field { bound: Bound::Open, required: false, filled: false, may_be_empty: false };
         names.iter().map(|name| ((*name).to_owned(), field())).collect()
     }
 
