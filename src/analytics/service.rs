@@ -134,7 +134,7 @@ impl Analytics {
         let known = ads.into_iter().zip(all.into_values());
         let mut known: Vec<(Ad, AdCounts)> =
             known.filter_map(|(ad, counts)| Some((ad?, counts))).collect();
-        known.sort_by(|(_, one), (_, other)| other.contacts.cmp(&one.contacts));
+        known.sort_by_key(|(_, one)| std::cmp::Reverse(one.contacts));
         Ok(known)
     }
 }

@@ -106,7 +106,7 @@ impl Runner {
             self.show(None);
             return Ok(LONGEST_REST);
         };
-        if !self.turn.as_ref().is_some_and(|turn| turn.id == broadcast.id) {
+        if self.turn.as_ref().is_none_or(|turn| turn.id != broadcast.id) {
             match self.begin(&broadcast).await {
                 Ok(turn) => self.turn = Some(turn),
                 Err(error) if is_of_broadcast(&error) => {

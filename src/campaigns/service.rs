@@ -55,6 +55,9 @@ impl CampaignParts {
     }
 }
 
+/// The broadcast whose turn it is, and what it waits for.
+type Current = Arc<Mutex<Option<(Uuid, Option<Waiting>)>>>;
+
 /// Clones are the same service.
 #[derive(Clone)]
 pub struct Campaigns {
@@ -62,7 +65,7 @@ pub struct Campaigns {
     /// Wakes the runner.
     pub(in crate::campaigns) wake: Arc<Notify>,
     /// What the broadcast that is being sent waits for.
-    pub(in crate::campaigns) current: Arc<Mutex<Option<(Uuid, Option<Waiting>)>>>,
+    pub(in crate::campaigns) current: Current,
 }
 
 /// A broadcast as a caller wants it.

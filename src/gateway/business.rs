@@ -20,6 +20,9 @@ use crate::{
     store::{Store, StoreError},
 };
 
+/// A handler of jobs, with the kind of its jobs.
+type NamedHandler = (&'static str, Arc<dyn Handler>);
+
 /// Starts the consumer of the inbox.
 pub fn start_inbox(
     parts: InboxParts,
@@ -80,7 +83,7 @@ pub fn payments(
     inbox: &Inbox,
     jobs: &Jobs,
     own_ports: &OwnPorts,
-) -> (Payments, [(&'static str, Arc<dyn Handler>); 2]) {
+) -> (Payments, [NamedHandler; 2]) {
     let InboxParts { store, log, contacts, clock, .. } = inbox.parts().clone();
     let provider = providers::payments::of_settings(config, own_ports);
     let handlers: [(&'static str, Arc<dyn Handler>); 2] = [

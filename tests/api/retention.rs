@@ -89,7 +89,10 @@ async fn a_listener_that_was_away_for_too_long_is_told_so_and_gets_the_rest() {
     let app = TestApp::start().await;
     app.ready("s", PHONE).await;
     send(&app, "one").await;
-    let log = &app.gateway.services().events;
+    let services = app.gateway.services();
+    // What the inbox makes of the message is in the log, too.
+    services.inbox.caught_up().await.unwrap();
+    let log = &services.events;
     let newest = log.newest();
     let nobody: &[Need<()>] = &[];
     assert!(0 < log.prune(Retention::of_bytes(1), nobody).await.unwrap().dropped);

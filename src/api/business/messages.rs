@@ -1,6 +1,6 @@
 //! Messages of all conversations with people, newest first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -174,9 +174,9 @@ async fn views(
     let mut contacts: HashMap<_, Option<Uuid>> = HashMap::new();
     for (session, stored) in found {
         let place = (session.clone(), stored.message.chat().clone());
-        if !contacts.contains_key(&place) {
+        if let Entry::Vacant(unknown) = contacts.entry(place) {
             let state = call.inbox.get(session, stored.message.chat()).await?;
-            contacts.insert(place, state.and_then(|state| state.contact));
+            unknown.insert(state.and_then(|state| state.contact));
         }
     }
     let both = found.iter().zip(&notes);

@@ -53,7 +53,7 @@ async fn a_key_sees_the_tools_that_its_scopes_allow_in_the_documented_order() {
     app.create("mine").await;
     // Contacts are of all sessions.
     let bound = seen(&["mcp", "contacts", "read", "admin"], Some("mine")).await;
-    assert_eq!(bound, ["list_sessions", "get_qr_code"]);
+    assert_eq!(bound, ["get_analytics", "list_sessions", "get_qr_code"]);
     let key = app.key_of(&["mcp"], None).await;
     for name in CONTACTS {
         let arguments = json!({ "phone": "+15550001111" });

@@ -138,7 +138,7 @@ async fn sent(call: Call, mut input: SendMessage) -> Result<Data<SentView>, ApiE
     let fields = fields.map_err(|_| Error::internal("the arguments cannot be written"))?;
     let body = given(&call, fields)?;
     let write = send::send(call.clone(), Body(body));
-    keyed::once(&call, (SEND, key), &input, write).await
+    Box::pin(keyed::once(&call, (SEND, key), &input, write)).await
 }
 
 async fn reacted(call: Call, input: ReactToMessage) -> Result<Data<SentView>, ApiError> {
