@@ -388,8 +388,9 @@ mod tests {
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 let takes = operation["parameters"].as_array().unwrap().contains(&reference);
-                // A tool that sends has an argument for it.
-                let is_write = method != "get" && !path.starts_with("/api/mcp");
+                // A tool that sends has an argument for it. Of callers whom nobody knows a key would be everybody's.
+                let is_public = operation["x-scope"].is_null();
+                let is_write = method != "get" && !is_public && !path.starts_with("/api/mcp");
                 assert_eq!(takes, is_write, "{method} {path}");
                 if takes { with += 1 } else { without += 1 }
             }
