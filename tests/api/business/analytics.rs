@@ -50,7 +50,7 @@ async fn figures_of_a_period_count_what_happened() {
     assert_eq!(status, 200, "{answer}");
     counted(&app, "", |figures| figures["conversations"]["responseRate"] == 50.0).await;
     let me = json!({ "userId": "me" });
-    for (path, body) in [("assign", me), ("resolve", json!({}))] {
+    for (path, body) in [("assign", me), ("resolve", json!({ "sendCsat": false }))] {
         let (status, answer) =
             call(&app, Method::POST, &format!("{chat}/{path}"), Some(body)).await;
         assert_eq!(status, 200, "{answer}");
