@@ -35,8 +35,10 @@ pub mod events;
 pub mod jobs;
 // A WhatsApp of our own, for tests and demos.
 pub mod simulator;
-// Services outside of WhatsApp: payments, SMS.
+// Services outside of WhatsApp: payments, SMS, mail.
 pub mod providers;
+// Mails that wait for their server.
+pub mod mail;
 // What a session needs from WhatsApp, and the engines that give it.
 pub mod driver;
 // One task per session, and the supervisor of all.

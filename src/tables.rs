@@ -2,7 +2,7 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, messaging,
+    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, mail, messaging,
     payments, services, settings, store::Catalogue, webhooks,
 };
 
@@ -12,6 +12,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     jobs::TABLES,
     messaging::TABLES,
     settings::TABLES,
+    mail::TABLES,
     contacts::TABLES,
     accounts::TABLES,
     inbox::TABLES,

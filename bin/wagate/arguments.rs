@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wagate::{
+    accounts::Role,
     config::{Config, Flags, NetworkKind},
     domain::session::EngineKind,
 };
@@ -32,6 +33,11 @@ pub enum Command {
     Key {
         #[command(subcommand)]
         action: KeyAction,
+    },
+    /// Make and change accounts of people, while the gateway runs or while it does not.
+    User {
+        #[command(subcommand)]
+        action: UserAction,
     },
     /// Show or change the key that secrets at rest are sealed with, while the gateway runs or while it does
     /// not.
@@ -91,6 +97,36 @@ pub enum KeyAction {
     List,
     Revoke {
         id: uuid::Uuid,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum UserAction {
+    /// Make an account; its password is printed this once.
+    Create {
+        /// E-mail address of the person.
+        email: String,
+        /// Name of the person [default: the e-mail address].
+        #[arg(long)]
+        name: Option<String>,
+        /// What they may do: `owner`, `admin`, `agent` or `viewer`.
+        #[arg(long, default_value = "agent")]
+        role: Role,
+    },
+    List,
+    /// Change what somebody may do.
+    Role {
+        email: String,
+        /// `owner`, `admin`, `agent` or `viewer`.
+        role: Role,
+    },
+    /// Make a code with which somebody chooses a new password; it is printed this once.
+    ResetPassword {
+        email: String,
+    },
+    /// Disable the two-factor authentication of somebody who lost their phone.
+    DisableTotp {
+        email: String,
     },
 }
 

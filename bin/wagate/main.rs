@@ -11,7 +11,10 @@ use std::{
 
 use clap::Parser;
 use wagate::{
-    accounts::command::{Draft, Keys, Listed},
+    accounts::{
+        command::{Draft, Keys, Listed},
+        user_command::{People, Person},
+    },
     analytics, api,
     backup::{self, Profiles, Progress},
     config::{AccessMode, Config, NetworkKind},
@@ -31,7 +34,8 @@ use wagate::{
 };
 
 use crate::arguments::{
-    Arguments, BackupOrder, Command, KeyAction, ProfilesChoice, Settings, VaultAction, environment,
+    Arguments, BackupOrder, Command, KeyAction, ProfilesChoice, Settings, UserAction, VaultAction,
+    environment,
 };
 
 mod allocator;
@@ -55,6 +59,7 @@ async fn main() -> ExitCode {
         Command::Demo => show(&arguments.settings).await,
         Command::Doctor => examine(&arguments.settings).await,
         Command::Key { action } => keys(&arguments.settings, action).await,
+        Command::User { action } => people(&arguments.settings, action).await,
         Command::Vault { action } => vault(&arguments.settings, action).await,
         Command::Backup(order) => back_up(&arguments.settings, order).await,
         Command::Restore { file, force } => put_back(&arguments.settings, &file, force).await,
@@ -239,6 +244,37 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
         KeyAction::Revoke { id } => {
             keys.revoke(id).await?;
             say(&format!("{id} is revoked\n"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn people(settings: &Settings, action: UserAction) -> Result<ExitCode, Failure> {
+    let people = People::open(&settings.load()?, Clock::system(), CATALOGUE).await?;
+    match action {
+        UserAction::Create { email, name, role } => {
+            let name = name.unwrap_or_else(|| email.clone());
+            let (person, password) = people.create(email, name, role).await?;
+            say(&format!("{}  {}  {}\n{password}\n", person.id, person.role, person.email));
+        }
+        UserAction::List => {
+            for Person { id, email, name, role, status } in people.list().await? {
+                // A name is text of somebody's, and this may be a terminal.
+                let name = name.replace(char::is_control, "\u{fffd}");
+                say(&format!("{id}  {role:<6} {status:<8} {email:<30} {name}\n"));
+            }
+        }
+        UserAction::Role { email, role } => {
+            people.set_role(&email, role).await?;
+            say(&format!("{email} is {role}\n"));
+        }
+        UserAction::ResetPassword { email } => {
+            let (code, end) = people.reset_code(&email).await?;
+            say(&format!("{code}  good until {end}\n"));
+        }
+        UserAction::DisableTotp { email } => {
+            people.disable_totp(&email).await?;
+            say(&format!("two-factor authentication of {email} is disabled\n"));
         }
     }
     Ok(ExitCode::SUCCESS)

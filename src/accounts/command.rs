@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{ApiKeyRecord, ApiKeys, BootstrapKey},
+    accounts::{bootstrap_key::BootstrapKey, key_records::ApiKeyRecord, keys::ApiKeys},
     config::Config,
     domain::{Clock, SessionId, Timestamp},
     egress::OwnGateway,
@@ -20,10 +20,16 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(30);
 const PATH: &str = "/api/v1/api-keys";
 
-/// Why a command on keys failed, as a message for the command line.
+/// Why a command on keys or people failed, as a message for the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct KeysError(String);
+
+impl KeysError {
+    pub fn of(reason: impl std::fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
 
 /// The keys of one data folder.
 pub struct Keys {
@@ -68,17 +74,17 @@ impl Keys {
         let running = OwnGateway::find(data, || Store::is_held(&folder)).await;
         let running = running.map_err(|fault| {
             let methods = "POST, GET or DELETE";
-            KeysError(format!("{fault}, or use the API of the gateway: {methods} {PATH}"))
+            KeysError::of(format!("{fault}, or use the API of the gateway: {methods} {PATH}"))
         })?;
         if let Some(gateway) = running {
             return Ok(Self { place: Place::Gateway(gateway) });
         }
         private::make_folder(&folder).map_err(|error| {
-            KeysError(format!("the folder {} cannot be made: {error}", folder.display()))
+            KeysError::of(format!("the folder {} cannot be made: {error}", folder.display()))
         })?;
-        private::check_owner(data).map_err(KeysError)?;
+        private::check_owner(data).map_err(KeysError::of)?;
         let keyring = Keyring::at(data, &config.vault);
-        let store = Store::open(&folder, &keyring, catalogue).await.map_err(failed)?;
+        let store = Store::open(&folder, &keyring, catalogue).await.map_err(KeysError::of)?;
         let first = BootstrapKey::in_file(data.join(private::BOOTSTRAP));
         Ok(Self { place: Place::Store(ApiKeys::new(store, clock).with_bootstrap_key(first)) })
     }
@@ -88,11 +94,11 @@ impl Keys {
         match &self.place {
             Place::Store(keys) => {
                 let session: Option<SessionId> =
-                    draft.session.map(|text| text.parse()).transpose().map_err(failed)?;
+                    draft.session.map(|text| text.parse()).transpose().map_err(KeysError::of)?;
                 let (record, secret) = keys
                     .create(&draft.name, draft.scopes, session, draft.expires_at)
                     .await
-                    .map_err(failed)?;
+                    .map_err(KeysError::of)?;
                 Ok((record.into(), secret))
             }
             Place::Gateway(gateway) => {
@@ -103,7 +109,7 @@ impl Keys {
                 if let Some(end) = draft.expires_at {
                     body["expiresAt"] = end.to_string().into();
                 }
-                let made = gateway.post(PATH, Some(body), DEADLINE).await.map_err(failed)?;
+                let made = gateway.post(PATH, Some(body), DEADLINE).await.map_err(KeysError::of)?;
                 let secret = made["key"].as_str().unwrap_or_default().to_owned();
                 Ok((Listed::of(&made), secret))
             }
@@ -113,11 +119,11 @@ impl Keys {
     pub async fn list(&self) -> Result<Vec<Listed>, KeysError> {
         match &self.place {
             Place::Store(keys) => {
-                let records = keys.list().await.map_err(failed)?;
+                let records = keys.list().await.map_err(KeysError::of)?;
                 Ok(records.into_iter().map(Listed::from).collect())
             }
             Place::Gateway(gateway) => {
-                let list = gateway.get(PATH, DEADLINE).await.map_err(failed)?;
+                let list = gateway.get(PATH, DEADLINE).await.map_err(KeysError::of)?;
                 Ok(list.as_array().into_iter().flatten().map(Listed::of).collect())
             }
         }
@@ -125,10 +131,10 @@ impl Keys {
 
     pub async fn revoke(&self, id: Uuid) -> Result<(), KeysError> {
         match &self.place {
-            Place::Store(keys) => keys.revoke(id).await.map_err(failed),
+            Place::Store(keys) => keys.revoke(id).await.map_err(KeysError::of),
             Place::Gateway(gateway) => {
                 let path = format!("{PATH}/{id}");
-                gateway.delete(&path, DEADLINE).await.map(|_| ()).map_err(failed)
+                gateway.delete(&path, DEADLINE).await.map(|_| ()).map_err(KeysError::of)
             }
         }
     }
@@ -158,8 +164,4 @@ impl Listed {
             is_revoked: !view["revokedAt"].is_null(),
         }
     }
-}
-
-fn failed(error: impl std::fmt::Display) -> KeysError {
-    KeysError(error.to_string())
 }

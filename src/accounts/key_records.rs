@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{SessionId, Timestamp},
-    store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Tree},
+    store::{Index, IndexKey, Key, Record, Scope, Store, StoreError, Table, Transaction, Tree},
 };
 
 const API_KEYS: Tree = Tree::new(11, "ApiKeys");
@@ -28,6 +28,9 @@ pub struct ApiKeyRecord {
     /// The UUID of the session. A key opens no later session of the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_uuid: Option<Uuid>,
+    /// The person whose key it is: it reaches no further than they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Uuid>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
@@ -79,6 +82,24 @@ impl<'a> KeyRecords<'a> {
         Ok(all)
     }
 
+    /// Those of a person.
+    pub async fn of_owner(&self, owner: Uuid) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        let mut all = self.list().await?;
+        all.retain(|record| record.owner == Some(owner));
+        Ok(all)
+    }
+
+    /// Ends a key within a transaction, unless it has ended.
+    pub async fn revoke_in(
+        transaction: &Transaction,
+        record: ApiKeyRecord,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let revoked_at = record.revoked_at.or(Some(at));
+        let key = ApiKeyRecord::at(record.id);
+        transaction.put(&key, &ApiKeyRecord { revoked_at, ..record }).await
+    }
+
     /// In the order of their making.
     pub async fn list(&self) -> Result<Vec<ApiKeyRecord>, StoreError> {
         self.store.select(ApiKeyRecord::key().below(), usize::MAX).await
@@ -113,6 +134,7 @@ mod tests {
             scopes: Vec::new(),
             session: None,
             session_uuid: None,
+            owner: None,
             created_at: from_seconds(1),
             expires_at: None,
             last_used_at: None,

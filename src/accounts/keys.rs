@@ -12,10 +12,12 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{
-        ApiKeyRecord, Principal,
         bootstrap_key::BootstrapKey,
-        key_records::KeyRecords,
-        leases::{Lease, Leases},
+        key_records::{ApiKeyRecord, KeyRecords},
+        leases::Leases,
+        people::User,
+        principal::Principal,
+        role::Role,
         tickets::Tickets,
     },
     domain::{Clock, Error, ErrorCode, SessionId, SessionRef, Subject, Timestamp},
@@ -39,10 +41,10 @@ const MOST_SCOPES: usize = 20;
 /// Makes, checks and revokes API keys. Clones are the same service.
 #[derive(Clone)]
 pub struct ApiKeys {
-    store: Store,
-    clock: Clock,
-    leases: Leases,
-    tickets: Tickets,
+    pub(in crate::accounts) store: Store,
+    pub(in crate::accounts) clock: Clock,
+    pub(in crate::accounts) leases: Leases,
+    pub(in crate::accounts) tickets: Tickets,
     /// Held while a key is added. It saves conflicts, no more.
     creating: Arc<Mutex<()>>,
     bootstrap_key: Option<BootstrapKey>,
@@ -59,11 +61,27 @@ impl ApiKeys {
         Self { bootstrap_key: Some(bootstrap_key), ..self }
     }
 
+    /// The leases that end with keys, for others that end.
+    pub fn leases(&self) -> Leases {
+        self.leases.clone()
+    }
+
     /// The record and the secret, which is shown this once.
     pub async fn create(
         &self,
         name: &str,
         scopes: Vec<String>,
+        session: Option<SessionId>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(ApiKeyRecord, String), Error> {
+        self.create_for(None, (name, scopes), session, expires_at).await
+    }
+
+    /// The same for a person, whose key it is.
+    pub async fn create_for(
+        &self,
+        owner: Option<Uuid>,
+        (name, scopes): (&str, Vec<String>),
         session: Option<SessionId>,
         expires_at: Option<Timestamp>,
     ) -> Result<(ApiKeyRecord, String), Error> {
@@ -83,6 +101,7 @@ impl ApiKeys {
             scopes,
             session,
             session_uuid: None,
+            owner,
             created_at: now,
             expires_at,
             last_used_at: None,
@@ -121,8 +140,7 @@ impl ApiKeys {
         let mut keys = self.store.transaction();
         loop {
             let record = keys.get(&ApiKeyRecord::at(id)).await?.ok_or_else(unknown)?;
-            let revoked_at = record.revoked_at.or(Some(self.clock.now()));
-            keys.put(&ApiKeyRecord::at(id), &ApiKeyRecord { revoked_at, ..record }).await?;
+            KeyRecords::revoke_in(&keys, record, self.clock.now()).await?;
             if keys.commit().await? {
                 break;
             }
@@ -184,12 +202,12 @@ impl ApiKeys {
                 return Err(refused());
             }
         }
+        let owner = owner_of(&self.store, &record).await?;
         // Reading stays possible while the disk refuses writes.
         if let Err(error) = self.note_use(&record, now).await {
             tracing::debug!(%error, "the use of an API key could not be noted");
         }
-        let ApiKeyRecord { id, scopes, session, .. } = record;
-        Ok(Principal { key: Some(id), scopes, session })
+        Ok(Principal::key(record.id, owner, record.scopes, record.session))
     }
 
     async fn note_use(&self, read: &ApiKeyRecord, now: Timestamp) -> Result<(), StoreError> {
@@ -207,35 +225,6 @@ impl ApiKeys {
             }
         }
         Ok(())
-    }
-
-    /// A lease for a stream that outlives its request, until the caller's key ends. Refused when it has ended
-    /// already.
-    pub async fn lease(&self, caller: &Principal) -> Result<Lease, Error> {
-        let Some(id) = caller.key else { return Ok(Lease::endless(self.clock.clone())) };
-        // Taken before the record is read: a revocation in between is seen one way or the other.
-        let lease = self.leases.take(id, self.clock.clone());
-        let record = KeyRecords::of(&self.store).get(id).await?.ok_or_else(refused)?;
-        if !is_good(&record, self.clock.now()) {
-            return Err(refused());
-        }
-        Ok(lease.until(record.expires_at))
-    }
-
-    /// A ticket that opens one stream for this caller, and when it ends.
-    pub fn issue_ticket(&self, caller: &Principal) -> Result<(String, Timestamp), Error> {
-        self.tickets.issue(caller, &self.clock)
-    }
-
-    /// The caller of a ticket, which is used up. Refused after the end of the key that asked for it.
-    pub async fn redeem_ticket(&self, text: &str) -> Result<Principal, Error> {
-        let refused = || {
-            let message = "The stream ticket is unknown, used or older than a minute";
-            Error::new(ErrorCode::Unauthenticated, message)
-        };
-        let caller = self.tickets.redeem(text, &self.clock).ok_or_else(refused)?;
-        self.lease(&caller).await?;
-        Ok(caller)
     }
 }
 
@@ -262,7 +251,15 @@ async fn make_room(keys: &Transaction, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_good(record: &ApiKeyRecord, now: Timestamp) -> bool {
+/// The person whose key it is, and their role; none for a key of nobody. Refused where they may not call any more.
+pub async fn owner_of(store: &Store, record: &ApiKeyRecord) -> Result<Option<(Uuid, Role)>, Error> {
+    let Some(owner) = record.owner else { return Ok(None) };
+    let user = store.get(&User::at(owner)).await?.filter(|user| !user.is_disabled);
+    let user = user.ok_or_else(refused)?;
+    Ok(Some((owner, user.role)))
+}
+
+pub fn is_good(record: &ApiKeyRecord, now: Timestamp) -> bool {
     record.revoked_at.is_none() && record.expires_at.is_none_or(|end| now < end)
 }
 
@@ -270,7 +267,7 @@ fn no_session(id: &SessionId) -> Error {
     Error::not_found(Subject::Session, format!("Session with ID '{id}' not found"))
 }
 
-fn refused() -> Error {
+pub fn refused() -> Error {
     Error::new(ErrorCode::Unauthenticated, "The API key is not valid")
 }
 

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    accounts::Principal,
+    accounts::principal::Principal,
     domain::{Clock, Error, ErrorCode, Timestamp},
 };
 
@@ -43,7 +43,7 @@ impl Tickets {
         if MOST <= unused.len() {
             unused.retain(|_, ticket| now.steady < ticket.ends_at);
         }
-        let of_caller = unused.values().filter(|ticket| ticket.caller.key == caller.key);
+        let of_caller = unused.values().filter(|ticket| ticket.caller.id() == caller.id());
         let of_caller = of_caller.filter(|ticket| now.steady < ticket.ends_at).count();
         if MOST_OF_ONE <= of_caller || MOST <= unused.len() {
             let message = "Too many stream tickets are unused. Use them, or wait until they end";
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn one_caller_does_not_take_all_tickets() {
         let (tickets, clock) = (Tickets::default(), Clock::manual(from_seconds(100)));
-        let greedy = Principal { key: Some(uuid::Uuid::nil()), ..Principal::owner() };
+        let greedy = Principal::key(uuid::Uuid::nil(), None, vec!["*".to_owned()], None);
         for _ in 0..MOST_OF_ONE {
             tickets.issue(&greedy, &clock).unwrap();
         }

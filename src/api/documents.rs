@@ -44,6 +44,7 @@ documents![
     "search",
     "business",
     "mcp",
+    "workspace",
     "idempotency",
     "dashboard",
     "testing-bots",
@@ -63,6 +64,7 @@ const SURFACES: [(&str, &str); 4] = [
     ("Zapini Chat API", "conversations and messages as they are shown; `/api/v1/chat`"),
     ("Kaanha API", "contacts, opt-in and conversations of a business; `/api/whatsapp-api`"),
     ("MCP", "the same as tools for assistants; `/api/mcp`"),
+    ("Konan API", "people and their sign-ins; `/api/v1/auth` and `/api/v1/users`"),
 ];
 
 pub fn endpoints() -> Vec<Endpoint> {

@@ -169,7 +169,8 @@ impl Endpoint {
 
     /// Bytes that its body may have; asked for once there is one, since it follows from the schema.
     pub fn body_limit(&self) -> fn() -> usize {
-        self.operation.body_limit.unwrap_or(|| body::SMALL)
+        let own = self.operation.body_limit.unwrap_or(|| body::SMALL);
+        self.dialect.body_limit().unwrap_or(own)
     }
 }
 

@@ -6,7 +6,7 @@
 //! method of [`crate::services`], and wrap the answer; `store` and `driver` are out of their reach.
 //!
 //! ```text
-//! server ─▶ gate ─▶ kit ─▶ mcp, business, chat, sessions, gateway, streams, simulator (handlers)
+//! server ─▶ gate ─▶ kit ─▶ mcp, business, chat, workspace, sessions, gateway, streams, simulator (handlers)
 //!    │        └─▶ dialects (envelopes, errors)       │
 //!    └─▶ routes ─▶ openapi                           └─▶ services
 //! ```
@@ -30,6 +30,7 @@ mod sessions;
 mod simulator;
 mod streams;
 mod texts;
+mod workspace;
 
 pub use self::{
     business::wording::BusinessWords, routes::openapi_document, server::Server,

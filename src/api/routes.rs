@@ -5,7 +5,7 @@ use crate::api::{
     endpoint::Endpoint,
     gateway, mcp,
     openapi::{self, Subject},
-    sessions, simulator, streams,
+    sessions, simulator, streams, workspace,
 };
 
 /// Every endpoint. Literal segments stand before parameters.
@@ -17,6 +17,7 @@ pub fn endpoints(with_simulator: bool) -> Vec<Endpoint> {
     all.extend(chat::endpoints());
     all.extend(business::endpoints());
     all.extend(mcp::endpoints());
+    all.extend(workspace::endpoints());
     if with_simulator {
         all.extend(simulator::endpoints());
     }

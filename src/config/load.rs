@@ -136,6 +136,8 @@ impl Config {
         if self.openwa.basic_user.is_empty() != self.openwa.basic_password.is_empty() {
             faults.push("openwa.basic_user and openwa.basic_password go together".to_owned());
         }
+        faults.extend(self.accounts.faults());
+        faults.extend(self.mail.faults());
         faults.extend(self.payments.faults());
         let of_business = self.business.faults().into_iter().chain(self.surveys.faults());
         faults.extend(of_business.map(|(path, fault)| format!("{path}: {fault}")));

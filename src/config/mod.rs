@@ -3,9 +3,11 @@
 //! `config/default.toml` is embedded as the defaults and documents every setting. This module does
 //! not know what a setting is used for.
 
+mod accounts;
 mod business;
 mod load;
 mod mcp;
+mod mail;
 mod pauses;
 mod payments;
 mod secret;
@@ -16,9 +18,11 @@ mod targets;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
+    accounts::{Accounts, Registration},
     business::{Business, Fault, OptIn, Plan, Reopen, WindowMode},
     load::{ConfigErrors, DEFAULTS, Flags},
     mcp::{Mcp, McpTools},
+    mail::{Mail, MailProvider, MailSecurity},
     payments::{PaymentProvider, Payments},
     secret::Secret,
     sms::{Sms, SmsProvider},
@@ -50,6 +54,8 @@ pub struct Config {
     pub openwa: OpenWa,
     pub media: Media,
     pub limits: Limits,
+    pub accounts: Accounts,
+    pub mail: Mail,
     pub business: Business,
     pub payments: Payments,
     pub surveys: Surveys,
@@ -195,6 +201,8 @@ pub struct Limits {
     pub general: u32,
     pub chat: u32,
     pub business: u32,
+    pub workspace: u32,
+    pub sign_in: u32,
     pub dashboard: u32,
     pub refused: u32,
     pub public: u32,

@@ -61,6 +61,11 @@ pub enum Subject {
     Bot,
     Broadcast,
     ApiKey,
+    /// A person with an account.
+    User,
+    /// A sign-in of a person.
+    Login,
+    Invitation,
     IdempotencyKey,
     /// The proxy of a session.
     Proxy,

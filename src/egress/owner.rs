@@ -34,7 +34,7 @@ impl OwnGateway {
         Ok(Some(Self { client, _socket: socket }))
     }
 
-    /// The `data` of the answer, or an error message.
+    /// What the answer holds, without the envelope where it has one; or an error message.
     pub async fn ask(
         &self,
         method: Method,
@@ -52,9 +52,12 @@ impl OwnGateway {
         let status = response.status();
         let mut answer: Value = response.json().await.unwrap_or(Value::Null);
         if status.is_success() {
-            return Ok(answer["data"].take());
+            let has_envelope = answer["success"].is_boolean();
+            return Ok(if has_envelope { answer["data"].take() } else { answer });
         }
-        let message = answer.pointer("/error/message").and_then(Value::as_str);
+        // Of a surface without an envelope the error is a sentence.
+        let message = answer.pointer("/error/message").or_else(|| answer.get("error"));
+        let message = message.and_then(Value::as_str);
         let message = message.unwrap_or("no reason given");
         Err(format!("the gateway answered {status}: {message}"))
     }
@@ -70,6 +73,15 @@ impl OwnGateway {
         deadline: Duration,
     ) -> Result<Value, String> {
         self.ask(Method::POST, path, body, deadline).await
+    }
+
+    pub async fn patch(
+        &self,
+        path: &str,
+        body: Value,
+        deadline: Duration,
+    ) -> Result<Value, String> {
+        self.ask(Method::PATCH, path, Some(body), deadline).await
     }
 
     pub async fn delete(&self, path: &str, deadline: Duration) -> Result<Value, String> {

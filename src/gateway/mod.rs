@@ -7,6 +7,7 @@
 
 mod business;
 mod engines;
+mod people;
 mod settings;
 mod start_error;
 
@@ -25,7 +26,7 @@ use self::{
     start_error::{STORE_LOOK, STORE_WAIT},
 };
 use crate::{
-    accounts::{ApiKeys, BootstrapKey, MediaLinks},
+    accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
     api::{self, BusinessWords},
     backup::{self, Backups, BackupsParts},
     bots::Bots,
@@ -217,6 +218,18 @@ impl Gateway {
         })
         .await?;
 
+        let mail = people::Mail::of(&config).map_err(StartError::Setting)?;
+        let parts = AccountsParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            leases: api_keys.leases(),
+            post: mail.post(&jobs),
+            tasks: tasks.clone(),
+            settings: AccountSettings::of(&config),
+        };
+        let accounts = Accounts::open(parts).await;
+        let accounts = accounts.map_err(|source| store_error(&config, source))?;
+
         let frames = api::AllFrames::default();
         let organization = business::organization(&store).await;
         let words =
@@ -256,6 +269,7 @@ impl Gateway {
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
         let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
         let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
+        let own = own.into_iter().chain(mail.job(&clock));
         let handlers = rounds.chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
@@ -299,6 +313,8 @@ impl Gateway {
             history,
             media_links,
             api_keys,
+            accounts,
+            mailbox: mail.mailbox,
             sessions,
             idempotency,
             health: Health::new(store.clone()),

@@ -22,6 +22,9 @@ pub enum StartError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the simulated page cannot be served: {0}")]
     Door(std::io::Error),
+    /// A setting that only shows itself to be wrong when it is used.
+    #[error("the settings are wrong: {0}")]
+    Setting(String),
     #[error("{0}")]
     Part(#[from] Error),
 }
@@ -35,7 +38,7 @@ impl StartError {
             Self::Part(error) => {
                 error.code == ErrorCode::StorageFull || error.subject == Some(Subject::Store)
             }
-            Self::Listen { .. } | Self::Door(_) => false,
+            Self::Listen { .. } | Self::Door(_) | Self::Setting(_) => false,
         }
     }
 }

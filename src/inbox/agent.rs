@@ -3,23 +3,38 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::contacts::{Actor, ActorKind};
+
 /// Stored with its kind, so that further kinds need no change of what is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Agent {
     /// The holder of an API key.
     Key(Uuid),
+    /// A person with an account.
+    User(Uuid),
 }
 
 impl Agent {
     pub fn id(self) -> Uuid {
-        let Self::Key(id) = self;
-        id
+        match self {
+            Self::Key(id) | Self::User(id) => id,
+        }
     }
 
     /// Its part in the name of a list.
     pub fn name(self) -> String {
-        let Self::Key(id) = self;
-        format!("key:{id}")
+        match self {
+            Self::Key(id) => format!("key:{id}"),
+            Self::User(id) => format!("user:{id}"),
+        }
+    }
+
+    /// The same for the timeline of a contact.
+    pub fn actor(self) -> Actor {
+        match self {
+            Self::Key(id) => Actor::new(ActorKind::Key, id),
+            Self::User(id) => Actor::new(ActorKind::User, id),
+        }
     }
 }

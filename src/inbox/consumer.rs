@@ -16,7 +16,9 @@ use serde_json::json;
 
 use crate::{
     breakpoint::Breakpoint,
-    contacts::{Actor, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
+    contacts::{
+        Actor, ActorKind, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry,
+    },
     domain::{
         Body, Clock, Event, EventBody, FailureCode, Jid, JidKind, LogEvent, Message, MessageKind,
         ModuleEvent, SessionId, details::MenuReply,
@@ -235,6 +237,9 @@ impl InboxConsumer {
         let is_response = author.as_ref().is_none_or(|author| author.kind == AuthorKind::Api);
         let actor = match &author {
             Some(Author { kind: AuthorKind::Api, id, .. }) => Actor::caller(*id),
+            Some(Author { kind: AuthorKind::User, id: Some(id), .. }) => {
+                Actor::new(ActorKind::User, *id)
+            }
             Some(_) | None => Actor::GATEWAY,
         };
         if state.contact.is_none() {

@@ -40,6 +40,8 @@ pub struct Author {
 pub enum AuthorKind {
     /// The holder of an API key, or needs none.
     Api,
+    /// A person with an account.
+    User,
     /// The gateway itself, such as the confirmation of an opt-out.
     System,
     /// A broadcast, whose id and name these are.
@@ -50,6 +52,7 @@ impl AuthorKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Api => "api",
+            Self::User => "user",
             Self::System => "system",
             Self::Broadcast => "broadcast",
         }

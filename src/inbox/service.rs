@@ -232,7 +232,7 @@ impl Inbox {
         change: impl Fn(&mut InboxState, Timestamp) -> Result<Vec<InboxEvent>, Error>,
     ) -> Result<InboxState, Error> {
         let InboxParts { store, log, clock, contacts, .. } = &self.parts;
-        let actor = Actor::caller(by.map(Agent::id));
+        let actor = by.map_or(Actor::caller(None), Agent::actor);
         let mut work = log.work();
         let (state, events) = loop {
             let known = work.get(&InboxState::at(session, chat)).await?;

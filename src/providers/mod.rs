@@ -3,5 +3,6 @@
 //!
 //! A provider knows neither the store nor the log. What comes of its answers is decided above.
 
+pub mod mail;
 pub mod payments;
 pub mod sms;

@@ -26,7 +26,7 @@ pub use self::{
 };
 pub use crate::store::VaultStatus;
 use crate::{
-    accounts::{ApiKeys, MediaLinks},
+    accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
     backup::Backups,
     bots::Bots,
@@ -44,6 +44,7 @@ use crate::{
         MessageActions, MessageFiles, Messages, Outbox, Sends, Tags, Uploads,
     },
     payments::Payments,
+    providers::mail::Mailbox,
     search::Search,
     session::Supervisor,
     settings::Settings,
@@ -96,6 +97,9 @@ pub struct Services {
     pub retention: EventRetention,
     pub webhooks: Webhooks,
     pub api_keys: ApiKeys,
+    pub accounts: Accounts,
+    /// Simulated mail; only with `--network simulated`.
+    pub mailbox: Option<Mailbox>,
     pub media_links: MediaLinks,
     pub idempotency: IdempotencyStore,
     pub backups: Backups,

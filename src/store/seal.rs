@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The settings that are sealed: keys that the gateway signs with.
-const SEALED_SETTINGS: [&str; 1] = ["media link key"];
+const SEALED_SETTINGS: [&str; 2] = ["account key", "media link key"];
 
 /// Clones share their keys.
 #[derive(Clone)]

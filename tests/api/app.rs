@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use wagate::{
+    accounts::{Newcomer, Principal, Visit},
     config::{Config, Flags, NetworkKind},
     domain::{Clock, session::EngineKind},
     gateway::Gateway,
@@ -22,6 +23,11 @@ use wagate::{
 
 pub use crate::support::{BUSINESS, ECHO, PATIENCE, PHONE, SILENT, needs_key};
 use crate::support::{document::events::check_frame, http};
+
+/// Whether a path is of the workspace API.
+pub fn is_workspace(path: &str) -> bool {
+    ["/api/v1/auth", "/api/v1/users"].iter().any(|base| path.starts_with(base))
+}
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
 /// else changes the same record.
@@ -46,6 +52,7 @@ pub struct TestApp {
     pub base: String,
     memory: Option<MemoryEngine>,
     key: OnceCell<String>,
+    token: OnceCell<String>,
 }
 
 impl TestApp {
@@ -93,6 +100,8 @@ impl TestApp {
             ("WAGATE_LIMITS__GENERAL", "0"),
             ("WAGATE_LIMITS__CHAT", "0"),
             ("WAGATE_LIMITS__BUSINESS", "0"),
+            ("WAGATE_LIMITS__WORKSPACE", "0"),
+            ("WAGATE_LIMITS__SIGN_IN", "0"),
             ("WAGATE_LIMITS__DASHBOARD", "0"),
             ("WAGATE_LIMITS__REFUSED", "0"),
             ("WAGATE_LIMITS__PUBLIC", "0"),
@@ -114,7 +123,8 @@ impl TestApp {
             None => Gateway::start_on(config, clock, disk).await.unwrap(),
         };
         let base = format!("http://{}", gateway.address());
-        Self { gateway, folder, http: http::Client::new(), base, memory, key: OnceCell::new() }
+        let (http, key, token) = (http::Client::new(), OnceCell::new(), OnceCell::new());
+        Self { gateway, folder, http, base, memory, key, token }
     }
 
     /// How many calls the engine in memory got.
@@ -137,6 +147,9 @@ impl TestApp {
         if needs_key(path) {
             request = request.bearer_auth(self.key().await);
         }
+        if is_workspace(path) {
+            request = request.bearer_auth(self.token().await);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -149,6 +162,23 @@ impl TestApp {
     pub async fn key(&self) -> &str {
         let make = || async { self.key_of(&["*"], None).await };
         self.key.get_or_init(make).await
+    }
+
+    /// The token of somebody who owns the workspace, made when it is first needed.
+    pub async fn token(&self) -> &str {
+        let make = || async {
+            let newcomer = Newcomer {
+                email: "owner@example.com".to_owned(),
+                password: "owner's horse 7".to_owned(),
+                name: "Owner".to_owned(),
+                company: None,
+                invite_code: None,
+            };
+            let accounts = &self.gateway.services().accounts;
+            let made = accounts.register(newcomer, &Principal::owner(), Visit::default()).await;
+            made.unwrap().signed_in.token
+        };
+        self.token.get_or_init(make).await
     }
 
     pub async fn key_of(&self, scopes: &[&str], session: Option<&str>) -> String {

@@ -54,6 +54,7 @@ mod webhook_wordings;
 #[cfg(target_os = "linux")]
 mod webhook_tls;
 mod webhooks;
+mod workspace;
 mod wrong_bodies;
 
 #[path = "../support/mod.rs"]

@@ -5,7 +5,7 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    app::{PHONE, TestApp, needs_key},
+    app::{PHONE, TestApp, is_workspace, needs_key},
     support::document::DOCUMENT,
 };
 
@@ -84,6 +84,8 @@ impl<'d> Operation<'d> {
         let mut request = app.http.request(self.method.clone(), url);
         if self.is_business() {
             request = request.bearer_auth(app.key().await);
+        } else if is_workspace(&self.path) {
+            request = request.bearer_auth(app.token().await);
         }
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
@@ -106,6 +108,11 @@ impl<'d> Operation<'d> {
         let (message, fields) = if self.is_business() {
             assert_eq!(answer["code"], "validation_error", "{place}");
             (&answer["error"], &answer["fields"])
+        } else if is_workspace(&self.path) {
+            let fields = &answer["details"]["fields"];
+            let expected = if fields.is_null() { "BAD_REQUEST" } else { "VALIDATION_ERROR" };
+            assert_eq!(answer["code"], expected, "{place}");
+            (&answer["error"], fields)
         } else {
             assert_eq!(answer["success"], false, "{place}");
             assert_eq!(answer["error"]["code"], "VALIDATION_ERROR", "{place}");

@@ -32,7 +32,7 @@ const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
 /// What everybody may call.
-const PUBLIC: [&str; 20] = [
+const PUBLIC: [&str; 26] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -47,6 +47,12 @@ const PUBLIC: [&str; 20] = [
     "POST /api/webhooks/stripe",
     "POST /api/webhooks/twilio/sms",
     "POST /api/webhooks/twilio/status",
+    "POST /api/v1/auth/forgot-password",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/register",
+    "POST /api/v1/auth/reset-password",
+    "POST /api/v1/auth/totp/verify",
+    "POST /api/v1/auth/verify-email",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",
     "GET /_simulator/v1/openapi.json",
@@ -56,6 +62,11 @@ const PUBLIC: [&str; 20] = [
 ];
 /// Takes a link that was signed or a key, which its handler checks.
 const LINK_OR_KEY: &str = "GET /api/media/{uuid}";
+/// Roles of people who may not do everything, and their scopes.
+const ROLES: [(&str, &[&str]); 2] = [
+    ("AGENT", &["read", "conversations", "send", "contacts", "bots"]),
+    ("VIEWER", &["read", "conversations", "contacts"]),
+];
 /// Sends of a session in a minute, of which the setting itself uses two.
 const SENDS: u64 = 500;
 /// A refusal comes at once; who waits longer was let in.
@@ -67,6 +78,8 @@ struct Operation {
     path: String,
     /// None for everybody.
     scope: Option<String>,
+    /// For everybody, and yet a credential that is given must be good.
+    knows_callers: bool,
     reach: String,
     /// The fields that its body knows: another would be refused before anything is looked up.
     fields: BTreeSet<String>,
@@ -89,15 +102,24 @@ impl Operation {
             let is_public = PUBLIC.contains(&name.as_str());
             assert_eq!(scope.is_none(), is_public, "{name}: is it for everybody?");
             let method = method.to_uppercase().parse().unwrap();
+            let takes_any = operation["security"].as_array().unwrap().is_empty();
+            let knows_callers = is_public && !takes_any;
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
             let fields = fields_of(document, schema);
-            Self { method, path: path.clone(), scope, reach, fields }
+            Self { method, path: path.clone(), scope, knows_callers, reach, fields }
         };
         operations.map(read).collect()
     }
 
     fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// Whether it is for a person with these scopes.
+    fn is_for(&self, role: &str, scopes: &[&str]) -> bool {
+        let scope = self.scope.as_deref().unwrap_or_default();
+        let may_write = role != "VIEWER" || self.method == Method::GET;
+        scope == "person" || scopes.contains(&scope) && may_write
     }
 
     /// The path with values for its parameters. A parameter that has none fails the test: name one.
@@ -278,6 +300,24 @@ impl Setting {
         (id, Caller::with_key(&self.daemon, &secret))
     }
 
+    /// Somebody in a role, who is signed in.
+    async fn person(&self, role: &str) -> Caller {
+        const PASSWORD: &str = "correct horse 7";
+        let email = format!("{role}@example.com");
+        let owner = json!({ "email": "owner@example.com", "password": PASSWORD, "name": "Owner" });
+        // The first account is an owner's; of the next roles this one is there.
+        let (status, _) = self.owner.post("/api/v1/auth/register", owner).await;
+        assert!(matches!(status, 201 | 409), "{status}");
+        let draft = json!({ "email": email, "password": PASSWORD, "name": role, "role": role });
+        let (status, answer) = self.owner.post("/api/v1/users", draft).await;
+        assert_eq!(status, 201, "{answer}");
+        let nobody = Caller::without_key(&self.daemon);
+        let body = json!({ "email": email, "password": PASSWORD });
+        let (status, answer) = nobody.post("/api/v1/auth/login", body).await;
+        assert_eq!(status, 200, "{answer}");
+        Caller::with_key(&self.daemon, answer["token"].as_str().unwrap())
+    }
+
     /// Sends that the foreign session has left in this minute, after one more of its owner's.
     async fn sends_left(&self) -> u64 {
         let path = format!("/api/v1/sessions/{FOREIGN}/send-text");
@@ -333,21 +373,32 @@ async fn every_operation_refuses_whoever_may_not_use_it() {
     for scope in SCOPES {
         scoped.push((scope, setting.key(&[scope], None).await.1));
     }
+    let mut people = Vec::new();
+    for (role, scopes) in ROLES {
+        people.push((role, scopes, setting.person(role).await));
+    }
     let mut tried = 0;
     for operation in &setting.operations {
         let (name, path) = (operation.name(), operation.at(FOREIGN, &setting.foreign));
         let body = operation.body(&setting.foreign);
         for (who, caller) in keyless {
             let (status, answer) = ask(caller, operation, &path, body.clone()).await;
-            let is_refused = status == 401;
-            let needs_key = operation.scope.is_some() || name == LINK_OR_KEY;
-            assert_eq!(is_refused, needs_key, "{who}: {name}: {status} {answer}");
+            let is_wrong = operation.knows_callers && who != "nobody";
+            let needs_key = operation.scope.is_some() || name == LINK_OR_KEY || is_wrong;
+            assert_eq!(status == 401, needs_key, "{who}: {name}: {status} {answer}");
         }
         let Some(needed) = &operation.scope else { continue };
         for (scope, caller) in &scoped {
             if scope != needed && *scope != "*" {
                 let (status, answer) = ask(caller, operation, &path, body.clone()).await;
                 assert_eq!(status, 403, "{scope}: {name}: {answer}");
+                tried += 1;
+            }
+        }
+        for (role, scopes, caller) in &people {
+            if !operation.is_for(role, scopes) {
+                let (status, answer) = ask(caller, operation, &path, body.clone()).await;
+                assert_eq!(status, 403, "{role}: {name}: {answer}");
                 tried += 1;
             }
         }
@@ -365,6 +416,14 @@ async fn every_operation_refuses_whoever_may_not_use_it() {
             let body = (operation.method != Method::GET).then(|| json!({}));
             let name = operation.name();
             assert!(is_let_in(caller, operation, &path, body).await, "{scope}: {name}");
+        }
+        // What concerns the person alone would end the sign-in.
+        for (role, scopes, caller) in people.iter().filter(|_| needed != "person") {
+            if operation.is_for(role, scopes) {
+                let body = (operation.method != Method::GET).then(|| json!({}));
+                let name = operation.name();
+                assert!(is_let_in(caller, operation, &path, body).await, "{role}: {name}");
+            }
         }
     }
 }

@@ -85,6 +85,8 @@ impl Daemon {
                 ("WAGATE_LIMITS__GENERAL", "0"),
                 ("WAGATE_LIMITS__CHAT", "0"),
                 ("WAGATE_LIMITS__BUSINESS", "0"),
+                ("WAGATE_LIMITS__WORKSPACE", "0"),
+                ("WAGATE_LIMITS__SIGN_IN", "0"),
                 ("WAGATE_LIMITS__DASHBOARD", "0"),
                 ("WAGATE_LIMITS__REFUSED", "0"),
                 ("WAGATE_LIMITS__PUBLIC", "0"),

@@ -1,30 +1,53 @@
-//! Assignees: until there are users, the API keys of the gateway.
+//! Who works with conversations: people with accounts, and API keys.
 
 use crate::{
+    accounts::Who,
     api::kit::{Call, OwnSessions},
     domain::{Error, ErrorCode},
-    inbox::Agent,
+    inbox::{Agent, Author, AuthorKind},
 };
 
 /// Who makes a request, as far as it can be assigned something.
 pub fn caller<S>(call: &Call<S, OwnSessions>) -> Option<Agent> {
-    call.principal().key.map(Agent::Key)
+    match call.principal().who {
+        Who::User { id, .. } => Some(Agent::User(id)),
+        Who::Key { id, .. } => Some(Agent::Key(id)),
+        Who::Nobody | Who::Local => None,
+    }
 }
 
 /// An assignee by its id, or `me`.
 pub async fn read<S>(call: &Call<S, OwnSessions>, field: &str, text: &str) -> Result<Agent, Error> {
     if text.trim() == "me" {
         return caller(call).ok_or_else(|| {
-            Error::new(ErrorCode::Forbidden, "'me' needs an API key: there is nobody to assign to")
+            let message = "'me' needs a person or an API key: there is nobody to assign to";
+            Error::new(ErrorCode::Forbidden, message)
         });
     }
-    let unknown =
-        || Error::invalid_field(field, "must be the id of an API key that is valid, or me");
+    let unknown = || {
+        let fault = "must be the id of a person or of an API key that is valid, or me";
+        Error::invalid_field(field, fault)
+    };
     let id = text.trim().parse::<uuid::Uuid>().map_err(|_| unknown())?;
+    if call.accounts.user(id).await.is_ok_and(|user| !user.is_disabled) {
+        return Ok(Agent::User(id));
+    }
     let now = call.clock.now();
     let keys = call.api_keys.list().await?;
     let is_valid = keys.iter().any(|key| {
         key.id == id && key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end)
     });
     if is_valid { Ok(Agent::Key(id)) } else { Err(unknown()) }
+}
+
+/// Who sends a message, as it is noted with it.
+pub async fn author<S, R>(call: &Call<S, R>) -> Result<Author, Error> {
+    let (kind, id, name) = match call.principal().who {
+        Who::User { id, .. } => {
+            (AuthorKind::User, Some(id), Some(call.accounts.user(id).await?.name))
+        }
+        Who::Key { id, .. } => (AuthorKind::Api, Some(id), call.api_keys.name(id).await?),
+        Who::Nobody | Who::Local => (AuthorKind::Api, None, None),
+    };
+    Ok(Author { kind, id, name })
 }

@@ -125,10 +125,10 @@ pub struct ChatContactView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessAgent)]
 pub struct AgentView {
-    /// Id of the API key.
+    /// Id of the person or of the API key.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: String,
-    /// Name of the key; null for one that is gone.
+    /// Name of the person or the key; null for one that is gone.
     #[schema(example = "Support desk")]
     name: Option<String>,
 }
@@ -191,7 +191,12 @@ impl Known {
         let contacts = services.sending.contacts_of(&ids).await?;
         let tags = services.tags.list().await?;
         let is_assigned = states.iter().any(|state| state.assignee.is_some());
-        let keys = if is_assigned { services.api_keys.list().await? } else { Vec::new() };
+        let (keys, users) = match is_assigned {
+            true => (services.api_keys.list().await?, services.accounts.users().await?),
+            false => (Vec::new(), Vec::new()),
+        };
+        let keys = keys.into_iter().map(|key| (Agent::Key(key.id), key.name));
+        let users = users.into_iter().map(|user| (Agent::User(user.id), user.name));
         Ok(Self {
             contacts: ids
                 .into_iter()
@@ -199,7 +204,7 @@ impl Known {
                 .filter_map(|(id, one)| Some((id, one?)))
                 .collect(),
             tags: tags.into_iter().map(|tag| (tag.id, tag.name)).collect(),
-            agents: keys.into_iter().map(|key| (Agent::Key(key.id), key.name)).collect(),
+            agents: keys.chain(users).collect(),
             now: services.clock.now(),
         })
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::Who,
     api::{
         business::contact_view::{ContactId, ContactView, ContactWithConversations, given},
         endpoint::Endpoint,
@@ -15,7 +16,8 @@ use crate::{
         },
     },
     contacts::{
-        Actor, ContactChange, ContactDraft, ContactFilter, Medium, OptInChange, Order, SortBy,
+        Actor, ActorKind, ContactChange, ContactDraft, ContactFilter, Medium, OptInChange, Order,
+        SortBy,
     },
 };
 
@@ -292,5 +294,9 @@ async fn opt_in(
 
 /// Who does what a call asks for.
 pub fn by<S, R>(call: &Call<S, R>) -> Actor {
-    Actor::caller(call.principal().key)
+    match call.principal().who {
+        Who::User { id, .. } => Actor::new(ActorKind::User, id),
+        Who::Key { id, .. } => Actor::caller(Some(id)),
+        Who::Nobody | Who::Local => Actor::caller(None),
+    }
 }

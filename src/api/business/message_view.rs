@@ -121,14 +121,15 @@ struct ReactionView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessSender)]
 struct SentByView {
-    /// `api` for a caller of this API, `broadcast`, or `system` for the gateway itself.
+    /// `user` for a person who is signed in, `api` for another caller of this API, `broadcast`, or `system` for the
+    /// gateway itself.
     #[serde(rename = "type")]
     #[schema(example = "api")]
     kind: &'static str,
-    /// Id of the API key; null without one.
+    /// Id of the person or the API key; null without one.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     id: Option<String>,
-    /// Name of the key; null without one.
+    /// Name of the person or the key; null without one.
     #[schema(example = "Support desk")]
     name: Option<String>,
 }

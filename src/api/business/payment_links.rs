@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     api::{
         business::{
+            agents,
             contacts::by,
             payment_view::{AmountText, LinkView, PaymentLinkId, StatusView, amount_schema},
             sessions,
@@ -26,7 +27,7 @@ use crate::{
         Amount, Content, Currency, Error, ErrorCode, Jid, SessionId, Subject, Timestamp, address,
         conversation::conversation_uuid, outbox::SendOptions,
     },
-    inbox::{self, Author, AuthorKind, Prepared, Recipient, SentToContact, Terms},
+    inbox::{self, Prepared, Recipient, SentToContact, Terms},
     messaging::SendOutcome,
     payments::{LinkDraft, LinkFilter, LinkStatus, PaymentLink},
     policy::Kind,
@@ -288,13 +289,8 @@ async fn send(
 ) -> Result<SentLink, ApiError> {
     let conversation_id = conversation_uuid(&prepared.session, &prepared.chat).to_string();
     let warnings = prepared.warning.iter().map(|warning| warning.as_str()).collect();
-    let id = call.principal().key;
-    let name = match id {
-        Some(id) => call.api_keys.name(id).await?,
-        None => None,
-    };
     let terms = Terms {
-        author: Author { kind: AuthorKind::Api, id, name },
+        author: agents::author(call).await?,
         client_ref: None,
         key: None,
         quoted: None,

@@ -180,7 +180,7 @@ async fn create(
         shortcut: body.shortcut,
         content: body.content,
         media: body.media_id.as_deref().map(media).transpose()?,
-        created_by: call.principal().key,
+        created_by: call.principal().id(),
     };
     Ok(Created::of(call.quick_replies.create(draft).await?.into()))
 }

@@ -8,6 +8,7 @@ use crate::{
     api::{
         business::{
             channels::{self, Channel},
+            agents,
             chats::{self, ChatId},
             interactive,
             send_body::{self, SendBody, SendType},
@@ -24,7 +25,7 @@ use crate::{
         conversation::{conversation_uuid, message_uuid},
         outbox::SendOptions,
     },
-    inbox::{Author, AuthorKind, Draft, InboxState, Prepared, Recipient, SentToContact, Terms},
+    inbox::{Draft, InboxState, Prepared, Recipient, SentToContact, Terms},
     messaging::{FoundMessage, MessageStatus, SendOutcome},
     policy::Kind,
     providers::sms::LONGEST_TEXT,
@@ -243,7 +244,7 @@ async fn deliver(
     count_send(call.request(), &prepared.session)?;
     let is_menu = matches!(draft, Draft::Menu(..));
     let terms = Terms {
-        author: author(call).await?,
+        author: agents::author(call).await?,
         client_ref: body.client_ref.clone(),
         key: call.message_key(),
         quoted,
@@ -357,13 +358,4 @@ async fn quoted(call: &Call, prepared: &Prepared, text: &str) -> Result<String, 
     }
     let id = call.messages.quoted(session, chat, text).await?;
     id.map(|id| id.to_string()).ok_or_else(fault)
-}
-
-async fn author(call: &Call) -> Result<Author, Error> {
-    let id = call.principal().key;
-    let name = match id {
-        Some(id) => call.api_keys.name(id).await?,
-        None => None,
-    };
-    Ok(Author { kind: AuthorKind::Api, id, name })
 }

@@ -368,7 +368,7 @@ async fn pause(
 ) -> Result<Data<PauseView>, ApiError> {
     let reason = body.reason.filter(|reason| !reason.trim().is_empty());
     let found = conversation(&call, &id).await?;
-    let by = call.principal().key;
+    let by = call.principal().id();
     let pause = call.conversations.pause_automation(&found.record, by, reason).await?;
     Ok(Data::of(PauseView {
         conversation_id: found.record.uuid.to_string(),

@@ -5,10 +5,14 @@ pub mod chat;
 mod control;
 mod mcp;
 pub mod open_wa;
+mod workspace;
 
 use actix_web::{HttpMessage, HttpRequest};
 
-pub use self::{business::Business, chat::Chat, control::Control, mcp::Mcp, open_wa::OpenWa};
+pub use self::{
+    business::Business, chat::Chat, control::Control, mcp::Mcp, open_wa::OpenWa,
+    workspace::Workspace,
+};
 use crate::api::kit::dialect::Dialect;
 
 /// The dialect where no route names one.
@@ -22,6 +26,7 @@ pub fn at(path: &str) -> &'static dyn Dialect {
     match () {
         () if is_below(business::BASE) => &Business,
         () if is_below(mcp::BASE) => &Mcp,
+        () if workspace::is_at(path) => &Workspace,
         () => USUAL,
     }
 }

@@ -203,13 +203,16 @@ fn not_found(subject: Option<Subject>) -> &'static str {
             Subject::ApiKey
             | Subject::Bot
             | Subject::IdempotencyKey
+            | Subject::Invitation
+            | Subject::Login
             | Subject::Proxy
             | Subject::QuickReply
             | Subject::Reading
             | Subject::Store
             | Subject::Tag
             | Subject::Template
-            | Subject::Broadcast,
+            | Subject::Broadcast
+            | Subject::User,
         )
         | None => "NOT_FOUND",
     }

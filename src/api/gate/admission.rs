@@ -6,7 +6,7 @@
 use actix_web::{dev::ServiceRequest, web};
 
 use crate::{
-    accounts::Principal,
+    accounts::{Principal, Who},
     api::{
         gate::{
             auth::{self, By, Known, Unknown, Why},
@@ -63,9 +63,10 @@ pub async fn admit(request: &ServiceRequest, rule: Option<Rule>) -> Result<Admit
         let error = Error::internal("the server is not set up");
         Box::new(Refused { error, standing: None, challenges: &[] })
     })?;
-    match rule.filter(|rule| rule.scope != Scope::Public) {
-        None => desk.admit_anybody(request).await,
-        Some(rule) => desk.admit_caller(request, rule).await,
+    match rule {
+        Some(rule) if rule.scope == Scope::Guest => desk.admit_guest(request, rule).await,
+        Some(rule) if rule.scope != Scope::Public => desk.admit_caller(request, rule).await,
+        _ => desk.admit_anybody(request).await,
     }
 }
 
@@ -91,8 +92,34 @@ impl<'a> Desk<'a> {
         {
             return Err(over_limit("public", standing));
         }
-        let principal = Principal { key: None, scopes: Vec::new(), session: None };
-        Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing: None })
+        Ok(Admitted { principal: Principal::nobody(), repeat: Repeat::Unkeyed, standing: None })
+    }
+
+    /// A route for everybody that wants to know who calls. Without a credential that is nobody, or the owner of the
+    /// gateway.
+    async fn admit_guest(
+        &self,
+        request: &ServiceRequest,
+        rule: Rule,
+    ) -> Result<Admitted, Box<Refused>> {
+        let guesses = Some((self.limits, self.network));
+        let principal = match auth::identify(request, self.services, self.policy, guesses).await {
+            Ok(Known { by: By::Nothing, .. }) if !auth::is_owner(request, self.policy).await => {
+                Principal::nobody()
+            }
+            Ok(known) => known.principal,
+            Err(Unknown { error, why: Why::Missing | Why::Page })
+                if error.code == ErrorCode::Unauthenticated =>
+            {
+                Principal::nobody()
+            }
+            Err(unknown) => return Err(self.turn_away(unknown)),
+        };
+        let standing = self.limits.count(rule.bucket, Counted::Address(self.network));
+        if let Some(over) = standing.filter(|standing| standing.retry_after.is_some()) {
+            return Err(over_limit(rule.bucket.name(), over));
+        }
+        Ok(Admitted { principal, repeat: Repeat::Unkeyed, standing })
     }
 
     async fn admit_caller(
@@ -110,7 +137,8 @@ impl<'a> Desk<'a> {
             let error = Error::new(ErrorCode::Unauthenticated, message);
             return Err(self.turn_away(Unknown { error, why: Why::Missing }));
         }
-        reaches(&principal, rule, session.as_deref())
+        let is_read = request.method().is_safe();
+        reaches(&principal, rule, is_read, session.as_deref())
             .map_err(|(error, why)| self.refuse(error, why, &[]))?;
         let (bucket, who) = self.counted(request, rule.bucket, session, &principal, by);
         let standing = self.limits.count(bucket, who);
@@ -129,7 +157,7 @@ impl<'a> Desk<'a> {
         principal: &Principal,
         by: By,
     ) -> (Bucket, Counted) {
-        if bucket == Bucket::Business {
+        if matches!(bucket, Bucket::Business | Bucket::SignIn) {
             return (bucket, Counted::Address(self.network));
         }
         let session = session.and_then(|text| text.parse::<SessionId>().ok());
@@ -139,8 +167,8 @@ impl<'a> Desk<'a> {
         {
             return (bucket, Counted::Session(id));
         }
-        let who = match (principal.key, by) {
-            (Some(key), _) => Counted::Key(key),
+        let who = match (principal.id(), by) {
+            (Some(id), _) => Counted::Caller(id),
             (None, By::User) => Counted::User(self.network),
             (None, _) => Counted::Keyless(self.network),
         };
@@ -211,11 +239,26 @@ fn path_session(request: &ServiceRequest) -> Option<String> {
 fn reaches(
     principal: &Principal,
     rule: Rule,
+    is_read: bool,
     session: Option<&str>,
 ) -> Result<(), (Error, &'static str)> {
     let forbidden = |message: String| (Error::new(ErrorCode::Forbidden, message), "scope");
-    if !principal.may(rule.scope.name()) {
-        return Err(forbidden(format!("This key lacks the scope '{}'", rule.scope.name())));
+    if rule.scope == Scope::Person {
+        // What concerns a person alone, whatever their role.
+        let message = "This needs a person: sign in, or use a key of somebody's";
+        return principal.person().map(|_| ()).ok_or_else(|| forbidden(message.to_owned()));
+    }
+    let scope = rule.scope.name();
+    if !principal.may(scope) {
+        return Err(forbidden(match principal.who {
+            Who::User { role, .. } => format!("The role {role} lacks the scope '{scope}'"),
+            Who::Nobody | Who::Local | Who::Key { .. } => {
+                format!("This key lacks the scope '{scope}'")
+            }
+        }));
+    }
+    if !is_read && principal.only_reads() {
+        return Err(forbidden("The role VIEWER may read alone".to_owned()));
     }
     match (&principal.session, session) {
         (Some(own), Some(asked)) if own.as_str() != asked => {

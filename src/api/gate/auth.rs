@@ -1,20 +1,21 @@
 //! Who is calling: credentials, and when a caller on this machine needs none.
 
-use std::rc::Rc;
+use std::{net::IpAddr, rc::Rc};
 
 use actix_web::{
     HttpMessage, HttpRequest,
     dev::ServiceRequest,
     http::{Method, header},
+    web,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    accounts::Principal,
+    accounts::{self, Principal},
     api::gate::{
         caller::{
-            address::Network,
+            address::{self, Network},
             connection::Connection,
             owner_socket,
             page::{self, Pages},
@@ -40,6 +41,7 @@ enum Credential {
 /// How a caller was recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
+    /// A key, or the token of a person who is signed in.
     Key,
     /// The user of basic authentication.
     User,
@@ -76,12 +78,15 @@ pub async fn identify(
 ) -> Result<Known, Unknown> {
     let by_key = |principal| Known { principal, by: By::Key };
     match credential_of(request) {
+        Credential::Key(token) if accounts::is_token(&token) => {
+            services.accounts.authenticate(&token).await.map(by_key).map_err(wrong)
+        }
         Credential::Key(secret) => {
             services.api_keys.authenticate(&secret).await.map(by_key).map_err(wrong)
         }
         Credential::Ticket(ticket) => {
             let caller = services.api_keys.redeem_ticket(&ticket).await.map_err(wrong)?;
-            let by = if caller.key.is_some() { By::Key } else { By::Nothing };
+            let by = if caller.id().is_some() { By::Key } else { By::Nothing };
             Ok(Known { principal: caller, by })
         }
         Credential::Basic { user, password } => {
@@ -129,8 +134,16 @@ pub async fn identify(
 
 /// Who made a request that was let in.
 pub fn principal(request: &HttpRequest) -> Rc<Principal> {
-    let nobody = || Rc::new(Principal { key: None, scopes: Vec::new(), session: None });
-    request.extensions().get::<Rc<Principal>>().cloned().unwrap_or_else(nobody)
+    let known = request.extensions().get::<Rc<Principal>>().cloned();
+    known.unwrap_or_else(|| Rc::new(Principal::nobody()))
+}
+
+/// The address of a caller, behind trusted proxies too.
+pub fn client_of(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map_or([0, 0, 0, 0].into(), |peer| peer.ip());
+    let policy = request.app_data::<web::Data<Policy>>();
+    let trusted = policy.map(|policy| policy.trusted_proxies.as_slice()).unwrap_or_default();
+    address::client(peer, request.headers(), trusted)
 }
 
 /// Refuses a caller whose key has ended while the request waited.
@@ -174,18 +187,28 @@ async fn let_in(request: &ServiceRequest, policy: &Policy) -> Result<(), Obstacl
             check_sender(headers)?;
             check_page(request, policy, Pages::Listed)
         }
-        AccessMode::Auto => {
-            check_forwarding(headers)?;
-            check_sender(headers)?;
-            check_page(request, policy, Pages::Own)?;
-            let connection = request.conn_data::<Connection>();
-            let Some(connection) = connection.filter(|one| one.is_from_loopback()) else {
-                return Err(Obstacle::Elsewhere);
-            };
-            let is_own = connection.is_of_own_user().await;
-            if is_own { Ok(()) } else { Err(Obstacle::OtherUser) }
-        }
+        AccessMode::Auto => is_of_this_machine(request, policy).await,
     }
+}
+
+/// Whether a request comes from a program of the gateway's own user on this machine.
+async fn is_of_this_machine(request: &ServiceRequest, policy: &Policy) -> Result<(), Obstacle> {
+    let headers = request.headers();
+    check_forwarding(headers)?;
+    check_sender(headers)?;
+    check_page(request, policy, Pages::Own)?;
+    let connection = request.conn_data::<Connection>();
+    let Some(connection) = connection.filter(|one| one.is_from_loopback()) else {
+        return Err(Obstacle::Elsewhere);
+    };
+    let is_own = connection.is_of_own_user().await;
+    if is_own { Ok(()) } else { Err(Obstacle::OtherUser) }
+}
+
+/// Whether a caller who needs no credential is the owner of the gateway, and not anybody who is let in.
+pub async fn is_owner(request: &ServiceRequest, policy: &Policy) -> bool {
+    let is_open = policy.mode == AccessMode::Open && !owner_socket::is_owner(request);
+    !is_open || is_of_this_machine(request, policy).await.is_ok()
 }
 
 fn check_page(request: &ServiceRequest, policy: &Policy, pages: Pages) -> Result<(), Obstacle> {

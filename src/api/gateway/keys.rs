@@ -37,7 +37,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post(PATH, create)
             .named("createApiKey")
             .about(TAG, "Create an API key")
-            .details("The secret stands in this one answer: it is not shown again.")
+            .details(
+                "The secret stands in this one answer: it is not shown again. The key of a person reaches no further \
+                 than their role, and ends with their account.",
+            )
             .repeats(Repeat::Secret),
         Endpoint::delete("/api/v1/api-keys/{keyId}", revoke)
             .named("revokeApiKey")
@@ -89,6 +92,9 @@ struct KeyView {
     /// The only session that the key reaches; null for all.
     #[schema(example = json!(null))]
     session_id: Option<String>,
+    /// UUID of the person whose key it is, and whose role bounds it; null for a key of nobody.
+    #[schema(example = json!(null))]
+    owner_id: Option<String>,
     created_at: String,
     /// When it ends, RFC 3339; null for never.
     #[schema(example = json!(null))]
@@ -134,6 +140,7 @@ impl KeyView {
             prefix: record.prefix,
             scopes: record.scopes,
             session_id: record.session.map(String::from),
+            owner_id: record.owner.map(|id| id.to_string()),
             created_at: seconds(record.created_at),
             expires_at: record.expires_at.map(seconds),
             last_used_at: record.last_used_at.map(seconds),
@@ -161,8 +168,9 @@ async fn create(
     let limits = Error::both(session.transpose(), expires_at);
     let words = accounts::check_words(&draft.name, &draft.scopes);
     let ((session, expires_at), ()) = Error::both(limits, words)?;
-    let (record, secret) =
-        call.api_keys.create(&draft.name, draft.scopes, session, expires_at).await?;
+    // A key of a person's key is theirs too, so that it goes with them.
+    let (owner, words) = (call.principal().person(), (draft.name.as_str(), draft.scopes));
+    let (record, secret) = call.api_keys.create_for(owner, words, session, expires_at).await?;
     Ok(Created::of(KeyView::of(record, Some(secret))))
 }
 

@@ -12,9 +12,10 @@ use std::{
 
 use actix_web::{Error as ActixError, FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
 
 use crate::{
-    accounts::Principal,
+    accounts::{Principal, Who},
     api::{
         error::ApiError,
         gate::{auth, idempotency},
@@ -53,6 +54,8 @@ macro_rules! permissions {
 }
 permissions! {
     Public: "For everybody, without a credential.",
+    Guest: "For everybody; who calls is known where a credential is given.",
+    Person: "Needs a person who is signed in, or a key of theirs.",
     Read: "Needs the scope `read`.",
     Send: "Needs the scope `send`.",
     Conversations: "Needs the scope `conversations`.",
@@ -134,6 +137,27 @@ impl<S, R> Call<S, R> {
     }
 }
 
+impl<R> Call<Person, R> {
+    /// The person who calls, or whose key it is.
+    pub fn person(&self) -> Result<Uuid, Error> {
+        let nobody = || Error::new(ErrorCode::Forbidden, "This needs a person who is signed in");
+        self.principal().person().ok_or_else(nobody)
+    }
+}
+
+impl<S, R> Call<S, R> {
+    /// The person who is signed in and their sign-in: for what concerns the sign-in itself, which no key may change.
+    pub fn signed_in(&self) -> Result<(Uuid, Uuid), Error> {
+        match self.principal().who {
+            Who::User { id, login, .. } => Ok((id, login)),
+            Who::Nobody | Who::Local | Who::Key { .. } => {
+                let message = "This needs a person who is signed in: an API key is not enough";
+                Err(Error::new(ErrorCode::Forbidden, message))
+            }
+        }
+    }
+}
+
 impl<S> Call<S, OwnSessions> {
     /// The only session that the caller may touch; none for all.
     pub fn own_session(&self) -> Option<SessionId> {
@@ -179,7 +203,10 @@ pub const ENGINE: [ErrorCode; 5] = [
 fn describe_call(scope: Scope, reach: Reach, operation: &mut Operation) {
     operation.may_fail(&[ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::Unavailable]);
     if scope != Scope::Public {
-        operation.may_fail(&[ErrorCode::Unauthenticated, ErrorCode::Forbidden]);
+        operation.may_fail(&[ErrorCode::Unauthenticated]);
+    }
+    if !scope.is_open() {
+        operation.may_fail(&[ErrorCode::Forbidden]);
     }
     if reach == Reach::InSession {
         operation.may_fail(&[ErrorCode::NotFound]);
@@ -190,7 +217,7 @@ fn describe_call(scope: Scope, reach: Reach, operation: &mut Operation) {
         });
     }
     // What concerns sessions may come to ask their engines.
-    if reach != Reach::AllSessions && scope != Scope::Public {
+    if reach != Reach::AllSessions && !scope.is_open() {
         operation.may_fail(&ENGINE);
     }
 }

@@ -42,6 +42,11 @@ pub trait Dialect: fmt::Debug + Sync {
         false
     }
 
+    /// Bytes that any body may have, where it is the same for all routes.
+    fn body_limit(&self) -> Option<fn() -> usize> {
+        None
+    }
+
     /// The body of a success.
     fn success(&self, reply: Reply) -> Json;
 

@@ -5,6 +5,10 @@
 pub enum Scope {
     /// Nothing: the endpoint is for everybody.
     Public,
+    /// The same; a credential that is given must be good, and says who calls.
+    Guest,
+    /// A person: signed in, or by a key of theirs.
+    Person,
     Read,
     Send,
     /// Reads conversations, and changes what the gateway keeps of them.
@@ -22,7 +26,8 @@ impl Scope {
     /// Its name among the scopes of an API key.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Public => "",
+            Self::Public | Self::Guest => "",
+            Self::Person => "person",
             Self::Read => "read",
             Self::Send => "send",
             Self::Conversations => "conversations",
@@ -31,6 +36,11 @@ impl Scope {
             Self::Mcp => "mcp",
             Self::Admin => "admin",
         }
+    }
+
+    /// Whether nobody needs a credential.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Public | Self::Guest)
     }
 }
 
@@ -45,6 +55,10 @@ pub enum Bucket {
     Chat,
     /// Requests to the business API, by address.
     Business,
+    /// Requests to the workspace API.
+    Workspace,
+    /// What signs people in, by address.
+    SignIn,
     /// Requests of the dashboard, in place of the two before.
     Dashboard,
 }
@@ -59,6 +73,8 @@ impl Bucket {
             Self::General => "general",
             Self::Chat => "chat",
             Self::Business => "business",
+            Self::Workspace => "workspace",
+            Self::SignIn => "sign_in",
             Self::Dashboard => "dashboard",
         }
     }
@@ -67,7 +83,7 @@ impl Bucket {
 /// What an `Idempotency-Key` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// Nothing: it reads only, or controls the simulated network.
+    /// Nothing: it reads only, is for everybody, or controls the simulated network.
     Unkeyed,
     /// The first answer is stored and given again.
     Once,

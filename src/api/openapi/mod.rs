@@ -27,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 27] = [
+const TAGS: [&str; 29] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -49,6 +49,8 @@ const TAGS: [&str; 27] = [
     "Business AI agents",
     "Business webhooks",
     "MCP",
+    "Sign-in",
+    "People",
     "Events",
     "Webhooks",
     "API keys",

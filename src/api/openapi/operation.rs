@@ -42,12 +42,13 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
     }
     // What a caller must be allowed, for programs that read this document.
     operation["x-scope"] = match endpoint.scope {
-        Scope::Public => Value::Null,
+        Scope::Public | Scope::Guest => Value::Null,
         scope => scope.name().into(),
     };
     operation["x-keys-of-one-session"] = reach(endpoint).into();
     operation["security"] = match endpoint.scope {
         Scope::Public => json!([]),
+        Scope::Guest => json!([{}, { "bearer": [] }, { "apiKey": [] }]),
         _ if endpoint.dialect.needs_credential() => {
             json!([{ "bearer": [] }, { "basic": [] }, { "apiKey": [] }])
         }
@@ -60,10 +61,12 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
 fn description(endpoint: &Endpoint) -> String {
     let scope = match endpoint.scope {
         Scope::Public => "Needs no credential.".to_owned(),
+        Scope::Guest => "Needs no credential; one that is given must be good.".to_owned(),
+        Scope::Person => "Needs a person who is signed in, or a key of theirs.".to_owned(),
         scope => format!("Needs the scope `{}`.", scope.name()),
     };
     let reach = match endpoint.reach {
-        _ if endpoint.scope == Scope::Public => "",
+        _ if endpoint.scope.is_open() => "",
         Reach::InSession => "A key for one session works in that session alone.",
         Reach::OwnSessions => "A key for one session sees what belongs to that session.",
         Reach::AllSessions => "A key for one session is refused with 403.",
@@ -85,7 +88,7 @@ fn description(endpoint: &Endpoint) -> String {
 /// What a key for one session may do here.
 fn reach(endpoint: &Endpoint) -> &'static str {
     match endpoint.reach {
-        _ if endpoint.scope == Scope::Public => "all",
+        _ if endpoint.scope.is_open() => "all",
         Reach::InSession => "its session",
         Reach::OwnSessions => "what is of its session",
         Reach::AllSessions => "nothing",

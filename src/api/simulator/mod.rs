@@ -5,6 +5,7 @@ mod details_view;
 mod document;
 pub mod door;
 mod lists;
+mod mail;
 mod paths;
 mod providers;
 mod phone;
@@ -162,9 +163,9 @@ pub fn endpoints() -> Vec<Endpoint> {
                  Linked sessions are logged out.",
             ),
     ];
-    let more =
-        [web_client::endpoints(), write::endpoints(), society::endpoints(), providers::endpoints()];
-    let control = all.into_iter().chain(more.into_iter().flatten());
+    let more = [web_client::endpoints(), write::endpoints(), society::endpoints()];
+    let outside = providers::endpoints().into_iter().chain(mail::endpoints());
+    let control = all.into_iter().chain(more.into_iter().flatten()).chain(outside);
     let refusals = [
         ErrorCode::NotFound,
         ErrorCode::Refused,

@@ -12,11 +12,8 @@ use crate::{
         dialects,
         error::ApiError,
         gate::{
-            auth::principal,
-            caller::{
-                address::{self, Network},
-                policy::Policy,
-            },
+            auth::{client_of, principal},
+            caller::address::Network,
         },
         streams::{
             feed::{Feed, Start},
@@ -83,12 +80,8 @@ impl Listener {
 }
 
 fn who(request: &HttpRequest) -> Caller {
-    if let Some(key) = principal(request).key {
-        return Caller::Key(key);
+    if let Some(id) = principal(request).id() {
+        return Caller::Key(id);
     }
-    let peer = request.peer_addr().map_or([0, 0, 0, 0].into(), |peer| peer.ip());
-    let policy = request.app_data::<web::Data<Policy>>();
-    let trusted = policy.map(|policy| policy.trusted_proxies.as_slice()).unwrap_or_default();
-    let network = Network::of(address::client(peer, request.headers(), trusted));
-    Caller::Address(network.to_string())
+    Caller::Address(Network::of(client_of(request)).to_string())
 }

@@ -50,7 +50,7 @@ async fn change(
     if session.is_some_and(|name| !is_session(&call, &name)) {
         patch.refuse("primarySessionId", "must be the name of a session that is there");
     }
-    let settings = call.settings.change(&patch, call.principal().key).await?;
+    let settings = call.settings.change(&patch, call.principal().id()).await?;
     Ok(Data::of(SettingsView::from(&*settings)))
 }
 

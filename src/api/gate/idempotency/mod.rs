@@ -81,7 +81,7 @@ pub fn scope(
         return Ok(None);
     }
     let Some(key) = key::of(request.headers())? else { return Ok(None) };
-    let caller = principal.key.map_or_else(|| "anonymous".to_owned(), |key| key.to_string());
+    let caller = principal.id().map_or_else(|| "anonymous".to_owned(), |id| id.to_string());
     let (method, path) = (request.method().to_string(), request.match_info().as_str().to_owned());
     Ok(Some(KeyScope { caller, method, path, key, session: written_session(request) }))
 }

@@ -34,7 +34,8 @@ const LOGGED_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 /// Whose requests are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Counted {
-    Key(Uuid),
+    /// A key, or a person who is signed in.
+    Caller(Uuid),
     /// Callers by the user of basic authentication, at one address.
     User(Network),
     /// Callers without a credential, at one address.
@@ -61,6 +62,8 @@ pub struct RateLimits {
     general: Option<Windows>,
     chat: Option<Windows>,
     business: Option<Windows>,
+    workspace: Option<Windows>,
+    sign_in: Option<Windows>,
     dashboard: Option<Windows>,
     guesses: Option<Windows>,
     refused: Option<Windows>,
@@ -76,6 +79,8 @@ impl RateLimits {
             general,
             chat,
             business,
+            workspace,
+            sign_in,
             dashboard,
             refused,
             public,
@@ -88,6 +93,8 @@ impl RateLimits {
             general: Windows::new(general),
             chat: Windows::new(chat),
             business: Windows::new(business),
+            workspace: Windows::new(workspace),
+            sign_in: Windows::new(sign_in),
             dashboard: Windows::new(dashboard),
             guesses: Windows::new(refused),
             refused: Windows::new(refused),
@@ -105,6 +112,8 @@ impl RateLimits {
             Bucket::General => self.general.as_ref(),
             Bucket::Chat => self.chat.as_ref(),
             Bucket::Business => self.business.as_ref(),
+            Bucket::Workspace => self.workspace.as_ref(),
+            Bucket::SignIn => self.sign_in.as_ref(),
             Bucket::Dashboard => self.dashboard.as_ref(),
         };
         windows.map(|windows| windows.count(who, self.now()))
@@ -151,6 +160,8 @@ impl RateLimits {
             &self.general,
             &self.chat,
             &self.business,
+            &self.workspace,
+            &self.sign_in,
             &self.dashboard,
             &self.guesses,
             &self.refused,
@@ -241,6 +252,8 @@ mod tests {
         general: 0,
         chat: 0,
         business: 0,
+        workspace: 0,
+        sign_in: 0,
         dashboard: 0,
         refused: 0,
         public: 0,
@@ -262,7 +275,7 @@ mod tests {
     #[test]
     fn each_caller_has_a_window_that_a_minute_empties() {
         let (limits, clock) = limits(Limits { general: 2, ..NONE });
-        let (one, other) = (Counted::Key(Uuid::nil()), Counted::Keyless(network("127.0.0.1")));
+        let (one, other) = (Counted::Caller(Uuid::nil()), Counted::Keyless(network("127.0.0.1")));
         let left = |who: &Counted| limits.count(Bucket::General, who.clone()).unwrap();
         assert_eq!((left(&one).remaining, left(&one).remaining), (1, 0));
         assert!(left(&one).retry_after.is_some());
@@ -277,7 +290,7 @@ mod tests {
     #[test]
     fn zero_means_no_limit() {
         let (limits, _) = limits(NONE);
-        assert_eq!(limits.count(Bucket::General, Counted::Key(Uuid::nil())), None);
+        assert_eq!(limits.count(Bucket::General, Counted::Caller(Uuid::nil())), None);
         for _ in 0..1_000 {
             assert!(limits.refuse(network("192.0.2.1")).is_ok());
             assert!(limits.visit(network("192.0.2.1")).is_ok());

@@ -15,6 +15,7 @@ use crate::{
         },
         texts::{moment, person},
     },
+    contacts,
     domain::{Error, SessionId, Timestamp, contact_draft::check_vcard, file_name, rules},
     egress,
     messaging::{
@@ -27,7 +28,7 @@ use crate::{
 /// Says what is wrong with a text, at this time.
 pub type Judge = fn(&str, Timestamp) -> Result<(), Error>;
 
-const FORMATS: [(&str, Judge); 22] = [
+const FORMATS: [(&str, Judge); 24] = [
     ("chat-id", |text, _| target(text).map(drop)),
     ("recipient", |text, _| addressee(text).map(drop)),
     ("chat-recipient", |text, _| address(text).map(drop)),
@@ -52,6 +53,8 @@ const FORMATS: [(&str, Judge); 22] = [
     ("color", |text, _| messaging::checked_color(text).map(drop)),
     ("emoji", |text, _| rules::check_emoji(text)),
     ("poll-option", |text, _| rules::check_option(text)),
+    ("email", |text, _| contacts::email(text).map(drop)),
+    ("new-password", |text, _| accounts::check_password("password", text)),
 ];
 
 /// Who judges the texts of a format. None for formats that say nothing of a text, such as `int32`.
@@ -104,6 +107,8 @@ mod tests {
             ("color", "#f59e0b", "red"),
             ("emoji", "\u{1f44d}", "ok"),
             ("poll-option", "Tea", " "),
+            ("email", "ada@example.com", "ada"),
+            ("new-password", "correct horse 7", "short"),
         ] {
             let judge = judge(format).expect(format);
             assert_eq!(judge(good, from_seconds(0)), Ok(()), "{format}");

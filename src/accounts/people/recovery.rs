@@ -1,0 +1,210 @@
+//! Codes by mail: for a new password, and for an address to be one's own.
+
+use uuid::Uuid;
+
+use crate::{
+    accounts::people::{
+        code::{ANOTHER_AFTER, Code, Purpose, is_right, spend},
+        login, mails, rules,
+        service::Accounts,
+        user::{self, User},
+    },
+    domain::{Error, ErrorCode, Timestamp, clock::between},
+};
+
+impl Accounts {
+    /// Mails a code for a new password to somebody with this address, if there is somebody. Returns at once, so that the
+    /// time tells nothing.
+    pub fn forgot_password(&self, email: &str) {
+        let (accounts, email) = (self.clone(), email.to_owned());
+        let mailed = async move {
+            if let Err(error) = accounts.mail_reset(&email).await {
+                tracing::warn!(%error, "a code for a new password could not be mailed");
+            }
+        };
+        self.parts.tasks.spawn_on(mailed, &self.parts.runtime);
+    }
+
+    async fn mail_reset(&self, email: &str) -> Result<(), Error> {
+        let parts = &*self.parts;
+        let Some(user) = user::by_email(&parts.store, email).await? else { return Ok(()) };
+        let id = user.id;
+        if user.is_disabled {
+            return Ok(());
+        }
+        if !parts.post.is_open() {
+            tracing::info!(
+                user = %id,
+                "user {id} asked for a new password, and no mail is sent: an administrator can make a code"
+            );
+            return Ok(());
+        }
+        let place = Code::at(id, Purpose::Reset);
+        let mut transaction = parts.store.transaction();
+        loop {
+            let now = parts.clock.now();
+            let known = transaction.get(&place).await?;
+            if known.is_some_and(|code| now < code.created_at + ANOTHER_AFTER) {
+                return Ok(());
+            }
+            let life = parts.settings.code;
+            let (code, text) = Code::new(&parts.key, id, Purpose::Reset, now, life);
+            transaction.put(&place, &code).await?;
+            let mail = mails::reset(&user.email, &text, now, code.expires_at);
+            parts.post.queue_in(transaction.store(), &mail).await?;
+            if transaction.commit().await? {
+                break;
+            }
+        }
+        parts.store.durable().await?;
+        parts.post.woken();
+        Ok(())
+    }
+
+    /// A code for a new password, to be shown once to whoever may change this account; and its end.
+    pub(in crate::accounts::people) async fn reset_code(
+        &self,
+        user: Uuid,
+    ) -> Result<(String, Timestamp), Error> {
+        let parts = &*self.parts;
+        let now = parts.clock.now();
+        let (code, text) = Code::new(&parts.key, user, Purpose::Reset, now, parts.settings.code);
+        let mut transaction = parts.store.transaction();
+        loop {
+            transaction.put(&Code::at(user, Purpose::Reset), &code).await?;
+            if transaction.commit().await? {
+                break;
+            }
+        }
+        parts.store.durable().await?;
+        Ok((text, code.expires_at))
+    }
+
+    /// Chooses a new password with a code. All sign-ins end.
+    pub async fn reset_password(
+        &self,
+        email: &str,
+        code: &str,
+        password: &str,
+    ) -> Result<(), Error> {
+        rules::check_password("new_password", password)?;
+        let parts = &*self.parts;
+        parts.resets.begin(email, &parts.clock)?;
+        let known = user::by_email(&parts.store, email).await?;
+        let id = known.filter(|user| !user.is_disabled).map(|user| user.id).ok_or_else(expired)?;
+        // A hash takes long, and would tell that there is somebody.
+        let asked = (id, Purpose::Reset);
+        let seems_right =
+            is_right(&parts.store, &parts.key, asked, code, parts.clock.now()).await?;
+        let hash = match seems_right {
+            true => parts.passwords.hash(password).await?,
+            false => String::new(),
+        };
+        let mut transaction = parts.store.transaction();
+        let ended = loop {
+            let now = parts.clock.now();
+            let is_right = spend(&transaction, &parts.key, asked, code, now).await?;
+            let mut ended = None;
+            if is_right && seems_right {
+                let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
+                let mail = mails::password_changed(&user.email, now);
+                parts.post.queue_in(transaction.store(), &mail).await?;
+                let user = User { password: hash.clone(), ..user };
+                transaction.put(&User::at(id), &user).await?;
+                ended = Some(login::remove_all(&transaction, id).await?);
+            }
+            if transaction.commit().await? {
+                break ended;
+            }
+        };
+        // Nor is there a flush for a wrong one.
+        let ended = ended.ok_or_else(expired)?;
+        parts.store.durable().await?;
+        parts.post.woken();
+        ended.iter().for_each(|login| parts.leases.revoke(*login));
+        parts.pending.forget(id);
+        parts.resets.succeeded(email);
+        parts.sign_ins.succeeded(email);
+        tracing::info!(user = %id, "user {id} chose a new password; {} sign-ins ended", ended.len());
+        Ok(())
+    }
+
+    /// Shows with a code that an address is somebody's: of this person, or of whoever has the address.
+    pub async fn verify_email(
+        &self,
+        user: Option<Uuid>,
+        email: Option<&str>,
+        code: &str,
+    ) -> Result<User, Error> {
+        let parts = &*self.parts;
+        let known = match (user, email) {
+            (Some(id), _) => Some(self.user(id).await?),
+            (None, Some(email)) => {
+                parts.resets.begin(email, &parts.clock)?;
+                user::by_email(&parts.store, email).await?
+            }
+            (None, None) => {
+                let fault = "is required without a sign-in";
+                return Err(Error::invalid_field("email", fault));
+            }
+        };
+        let id = known.map(|user| user.id).ok_or_else(expired)?;
+        let mut transaction = parts.store.transaction();
+        let user = loop {
+            let now = parts.clock.now();
+            let is_right =
+                spend(&transaction, &parts.key, (id, Purpose::Verify), code, now).await?;
+            let mut verified = None;
+            if is_right {
+                let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
+                let user = User { email_verified: true, ..user };
+                transaction.put(&User::at(id), &user).await?;
+                verified = Some(user);
+            }
+            if transaction.commit().await? {
+                break verified;
+            }
+        };
+        let user = user.ok_or_else(expired)?;
+        parts.store.durable().await?;
+        parts.resets.succeeded(&user.email);
+        Ok(user)
+    }
+
+    /// Mails another code for somebody's address; false where it is known to be theirs already.
+    pub async fn resend_verification(&self, id: Uuid) -> Result<bool, Error> {
+        let parts = &*self.parts;
+        if !parts.post.is_open() {
+            let message = "No mail is sent from here. Ask an administrator";
+            return Err(Error::new(ErrorCode::Unsupported, message));
+        }
+        let mut transaction = parts.store.transaction();
+        loop {
+            let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
+            if user.email_verified {
+                return Ok(false);
+            }
+            let now = parts.clock.now();
+            let code = transaction.get(&Code::at(id, Purpose::Verify)).await?;
+            if let Some(until) = code.map(|code| code.created_at + ANOTHER_AFTER)
+                && now < until
+            {
+                let seconds = between(now, until).as_secs() + 1;
+                let message = "A code was mailed a moment ago. Wait for it";
+                let error = Error::new(ErrorCode::RateLimited, message);
+                return Err(error.detail("retryAfter", seconds));
+            }
+            self.ask_to_verify(&transaction, &user).await?;
+            if transaction.commit().await? {
+                break;
+            }
+        }
+        parts.store.durable().await?;
+        parts.post.woken();
+        Ok(true)
+    }
+}
+
+fn expired() -> Error {
+    Error::invalid("Invalid or expired code")
+}

@@ -1,0 +1,183 @@
+//! One's own account: who one is, codes by mail.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{ToSchema, openapi::Schema};
+
+use crate::{
+    accounts::Who,
+    api::{
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Body, Bucket, Call, Data, Guest, Message, Person, Repeat},
+        workspace::{
+            sign_in::TAG,
+            views::{UserView, WORKSPACE, plan, plan_schema, role_schema},
+        },
+    },
+    domain::{Error, ErrorCode},
+};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/v1/auth/me", me)
+            .named("getCurrentUser")
+            .about(TAG, "Who is signed in, or whose key it is"),
+        Endpoint::post("/api/v1/auth/forgot-password", forgot)
+            .named("requestPasswordReset")
+            .about(TAG, "Ask for a code to choose a new password")
+            .details(
+                "The answer is the same whether there is such an account or not. Without mail, an administrator makes \
+                 a code: `POST /api/v1/users/{id}/reset-code`.",
+            )
+            .limited(Bucket::SignIn)
+            .repeats(Repeat::Unkeyed),
+        Endpoint::post("/api/v1/auth/reset-password", reset)
+            .named("resetPassword")
+            .about(TAG, "Choose a new password with a code")
+            .details("All sign-ins of the person end. A code has five tries.")
+            .limited(Bucket::SignIn)
+            .repeats(Repeat::Unkeyed),
+        Endpoint::post("/api/v1/auth/verify-email", verify)
+            .named("verifyEmail")
+            .about(TAG, "Show with a code that an address is one's own")
+            .limited(Bucket::SignIn)
+            .repeats(Repeat::Unkeyed),
+        Endpoint::post("/api/v1/auth/resend-verification", resend)
+            .named("resendVerification")
+            .about(TAG, "Have another code mailed, once a minute")
+            .may_fail(&[ErrorCode::Unsupported])
+            .limited(Bucket::SignIn),
+    ]
+}
+
+/// Who is signed in, and where.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceMe)]
+struct MeView {
+    /// Who is signed in, or whose key it is.
+    user: UserView,
+    /// The workspace.
+    org: OrgView,
+    /// Teams of the person.
+    teams: Vec<TeamView>,
+}
+
+/// The workspace; a gateway has one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceOrganization)]
+struct OrgView {
+    /// Always the same.
+    #[schema(example = "default")]
+    id: &'static str,
+    /// `business.name` of the settings.
+    #[schema(example = "Analytical Engines")]
+    name: String,
+    #[schema(schema_with = plan_schema)]
+    plan: &'static str,
+}
+
+/// A team of the person.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceTeamOfMine)]
+struct TeamView {
+    /// UUID of the team.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// Name of the team.
+    #[schema(example = "Support")]
+    name: String,
+    #[schema(schema_with = role_schema)]
+    role: &'static str,
+}
+
+async fn me(call: Call<Person>) -> Result<Data<MeView>, ApiError> {
+    let user = call.accounts.user(call.person()?).await?;
+    let org = OrgView {
+        id: WORKSPACE,
+        name: call.settings.now().business.name.clone(),
+        plan: plan(&call),
+    };
+    Ok(Data::of(MeView { user: UserView::of(user, &call), org, teams: Vec::new() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ForgottenPasswordBody, example = json!({ "email": "ada@example.com" }))]
+struct ForgottenBody {
+    /// E-mail address of the account.
+    #[schema(min_length = 1, max_length = 254)]
+    email: String,
+}
+
+async fn forgot(call: Call<Guest>, Body(body): Body<ForgottenBody>) -> Result<Message, ApiError> {
+    call.accounts.forgot_password(&body.email);
+    Ok(Message::of("If the account exists, a reset code was sent"))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewPasswordBody, example = json!({
+    "email": "ada@example.com", "code": "123456", "new_password": "another horse 8",
+}))]
+struct ResetBody {
+    /// E-mail address of the account.
+    #[schema(min_length = 1, max_length = 254)]
+    email: String,
+    #[schema(schema_with = code_schema)]
+    code: String,
+    /// 8 to 128 characters with a letter and a digit.
+    #[schema(max_length = 128, format = "new-password")]
+    new_password: Option<String>,
+    /// Another name of `new_password`.
+    #[schema(max_length = 128, format = "new-password")]
+    password: Option<String>,
+}
+
+fn code_schema() -> Schema {
+    let about = "The six digits of the code.";
+    let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+    Schema::Object(schema.min_length(Some(1)).max_length(Some(20)).description(Some(about)).build())
+}
+
+async fn reset(call: Call<Guest>, Body(body): Body<ResetBody>) -> Result<Message, ApiError> {
+    let missing = || Error::invalid_field("new_password", "is required");
+    let password = body.new_password.or(body.password).ok_or_else(missing)?;
+    call.accounts.reset_password(&body.email, &body.code, &password).await?;
+    Ok(Message::of("Password changed. Sign in with the new one"))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = VerificationBody, example = json!({ "code": "123456", "email": "ada@example.com" }))]
+struct VerifyBody {
+    #[schema(schema_with = code_schema)]
+    code: String,
+    /// E-mail address of the account; needed where nobody is signed in.
+    #[schema(max_length = 254)]
+    email: Option<String>,
+}
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceUserAlone)]
+struct VerifiedView {
+    /// The account.
+    user: UserView,
+}
+
+async fn verify(
+    call: Call<Guest>,
+    Body(body): Body<VerifyBody>,
+) -> Result<Data<VerifiedView>, ApiError> {
+    let user = match call.principal().who {
+        Who::User { id, .. } => Some(id),
+        Who::Nobody | Who::Local | Who::Key { .. } => None,
+    };
+    let user = call.accounts.verify_email(user, body.email.as_deref(), &body.code).await?;
+    Ok(Data::of(VerifiedView { user: UserView::of(user, &call) }))
+}
+
+async fn resend(call: Call<Person>) -> Result<Message, ApiError> {
+    let (user, _) = call.signed_in()?;
+    Ok(Message::of(match call.accounts.resend_verification(user).await? {
+        true => "A code was sent",
+        false => "The address is known to be yours already",
+    }))
+}

@@ -1,0 +1,24 @@
+//! The workspace API: people and their sign-ins, as clients of Konan know it.
+//!
+//! It needs a credential always, also on this machine, but for what signs people in. The rate limit counts by caller; of
+//! what signs people in by address.
+
+mod account;
+mod invitations;
+mod logins;
+mod sign_in;
+mod totp;
+mod users;
+mod views;
+
+use crate::api::{dialects, endpoint::Endpoint};
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = sign_in::endpoints();
+    all.extend(account::endpoints());
+    all.extend(totp::endpoints());
+    all.extend(logins::endpoints());
+    all.extend(invitations::endpoints());
+    all.extend(users::endpoints());
+    all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
+}

@@ -1,0 +1,134 @@
+//! The workspace API: accounts, sign-ins, codes, roles.
+
+mod accounts;
+mod codes;
+mod command;
+mod keys;
+mod roles;
+mod sign_in;
+mod surface;
+mod totp;
+
+use std::time::Duration;
+
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+use wagate::{
+    domain::{Clock, clock::from_seconds},
+    store::disk::Disk,
+};
+
+use crate::app::TestApp;
+
+const PASSWORD: &str = "correct horse 7";
+const ADA: &str = "ada@example.com";
+
+/// An answer.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+/// Asks with a token or a key, or with nothing.
+async fn ask(
+    app: &TestApp,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+    credential: Option<&str>,
+) -> Answer {
+    let mut request = app.http.request(method, format!("{}{path}", app.base));
+    if let Some(credential) = credential {
+        request = request.bearer_auth(credential);
+    }
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, body: response.json().await.unwrap_or_default() }
+}
+
+async fn get(app: &TestApp, path: &str, credential: Option<&str>) -> Answer {
+    ask(app, Method::GET, path, None, credential).await
+}
+
+async fn post(app: &TestApp, path: &str, body: Value, credential: Option<&str>) -> Answer {
+    ask(app, Method::POST, path, Some(body), credential).await
+}
+
+fn newcomer(email: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" })
+}
+
+/// Makes the first account, which owns the workspace; its token and its id.
+async fn owner(app: &TestApp) -> (String, String) {
+    let made = post(app, "/api/v1/auth/register", newcomer(ADA), None).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    (text(&made.body["token"]), text(&made.body["user"]["id"]))
+}
+
+/// Somebody in a role, made by an owner; their token and id.
+async fn member(app: &TestApp, owner: &str, email: &str, role: &str) -> (String, String) {
+    let draft = json!({ "email": email, "name": "Somebody", "role": role, "password": PASSWORD });
+    let made = post(app, "/api/v1/users", draft, Some(owner)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    (sign_in(app, email, PASSWORD).await, text(&made.body["user"]["id"]))
+}
+
+async fn sign_in(app: &TestApp, email: &str, password: &str) -> String {
+    let answer = try_sign_in(app, email, password).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    text(&answer.body["token"])
+}
+
+async fn try_sign_in(app: &TestApp, email: &str, password: &str) -> Answer {
+    post(app, "/api/v1/auth/login", json!({ "email": email, "password": password }), None).await
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// Whether a token opens what it should.
+async fn is_good(app: &TestApp, token: &str) -> bool {
+    let answer = get(app, "/api/v1/auth/me", Some(token)).await;
+    assert!(matches!(answer.status, 200 | 401), "{} {}", answer.status, answer.body);
+    answer.status == 200
+}
+
+/// The mails to an address whose subject holds a word, newest first, once there are so many.
+async fn mails(app: &TestApp, to: &str, word: &str, count: usize) -> Vec<String> {
+    let path = format!("/_simulator/v1/mail?to={to}");
+    app.wait_for(&format!("{count} mails to {to} about {word}"), async || {
+        let (_, answer) = app.get(&path).await;
+        let all = answer["data"]["mails"].as_array().unwrap().iter();
+        let all = all.filter(|mail| mail["subject"].as_str().unwrap().contains(word));
+        let texts: Vec<String> = all.map(|mail| text(&mail["text"])).collect();
+        (count <= texts.len()).then_some(texts)
+    })
+    .await
+}
+
+/// The six digits of a mail.
+fn code_of(mail: &str) -> String {
+    let digits = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let mut words = mail.split(|ch: char| !ch.is_alphanumeric()).filter(digits);
+    words.next().unwrap_or_else(|| panic!("no code: {mail}")).to_owned()
+}
+
+/// Another code of six digits.
+fn another(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+/// A gateway on a clock that the test moves.
+async fn on_a_clock(settings: &[(&str, &str)]) -> (TestApp, Clock) {
+    let clock = Clock::manual(from_seconds(1_800_000_000));
+    let folder = tempfile::tempdir().unwrap();
+    let app = TestApp::start_on(folder, settings, clock.clone(), Disk::manual(0)).await;
+    (app, clock)
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
