@@ -56,7 +56,7 @@ documents![
 ];
 
 /// Where the endpoints of each API begin.
-const SURFACES: [(&str, &str); 4] = [
+const SURFACES: [(&str, &str); 5] = [
     (
         "open-wa Multi-Session API",
         "sessions, sending, chats, groups, events; paths begin with `/api/v1/sessions`",

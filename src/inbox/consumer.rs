@@ -234,7 +234,9 @@ impl InboxConsumer {
         let (event, session) = (step.event, step.session);
         let note = work.get(&SentNote::at(session, &message.id.key)).await?;
         let author = note.map(|note| note.author);
-        let is_response = author.as_ref().is_none_or(|author| author.kind == AuthorKind::Api);
+        let is_response = author
+            .as_ref()
+            .is_none_or(|author| matches!(author.kind, AuthorKind::Api | AuthorKind::User));
         let actor = match &author {
             Some(Author { kind: AuthorKind::Api, id, .. }) => Actor::caller(*id),
             Some(Author { kind: AuthorKind::User, id: Some(id), .. }) => {

@@ -317,7 +317,7 @@ async fn create(
         ..BotChange::default()
     };
     let (name, task) = (body.name, body.business_task.into());
-    let draft = BotDraft { name, task, rest, created_by: call.principal().key };
+    let draft = BotDraft { name, task, rest, created_by: call.principal().id() };
     Ok(Created::of(call.bots.create(draft).await?.into()))
 }
 

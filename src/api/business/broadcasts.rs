@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         business::{
+            agents,
             broadcast_view::{
                 BroadcastId, BroadcastView, PreviewView, RecipientView, StateView, StatusView,
             },
@@ -21,7 +22,6 @@ use crate::{
     },
     campaigns::{BroadcastChange, BroadcastDraft},
     domain::{Error, ErrorCode, SessionId, Timestamp},
-    inbox::{Author, AuthorKind},
 };
 
 const TAG: &str = "Business broadcasts";
@@ -191,7 +191,7 @@ pub async fn create(
         session,
         scheduled_at,
         send_now: body.send_now.unwrap_or_default(),
-        by: author(&call).await?,
+        by: agents::author(&call).await?,
     };
     Ok(Created::of(call.campaigns.create(draft).await?.into()))
 }
@@ -287,13 +287,4 @@ fn session(call: &Call<Broadcasts>, name: Option<&str>) -> Result<SessionId, Err
         .parse()
         .map_err(|_| Error::invalid_field("sessionId", "is not the name of a session"))?;
     Ok(call.supervisor.get(&id)?.status().id)
-}
-
-async fn author(call: &Call<Broadcasts>) -> Result<Author, Error> {
-    let id = call.principal().key;
-    let name = match id {
-        Some(id) => call.api_keys.name(id).await?,
-        None => None,
-    };
-    Ok(Author { kind: AuthorKind::Api, id, name })
 }

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use crate::{
     api::{
         business::{
-            channels::{self, Channel},
             agents,
+            channels::{self, Channel},
             chats::{self, ChatId},
             interactive,
             send_body::{self, SendBody, SendType},

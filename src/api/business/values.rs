@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     api::{
-        business::sessions,
+        business::{agents, sessions},
         kit::{Call, OwnSessions},
     },
     contacts::Contact,
@@ -24,10 +24,7 @@ pub struct Known {
 impl Known {
     pub async fn of<S>(call: &Call<S, OwnSessions>) -> Result<Self, Error> {
         let settings = call.settings.now();
-        let agent = match call.principal().key {
-            Some(id) => call.api_keys.name(id).await?,
-            None => None,
-        };
+        let agent = agents::author(call).await?.name;
         let own = Some(settings.business.name.clone()).filter(|name| !name.is_empty());
         let of_account =
             || sessions::in_order(call).into_iter().find_map(|status| status.me?.push_name);

@@ -33,7 +33,7 @@ where
     F: Future<Output = Result<Data<T>, ApiError>>,
 {
     let Some(key) = key else { return write.await };
-    let caller = call.principal().key.map_or_else(|| "anonymous".to_owned(), |id| id.to_string());
+    let caller = call.principal().id().map_or_else(|| "anonymous".to_owned(), |id| id.to_string());
     let (method, path) = (METHOD.to_owned(), tool.to_owned());
     let scope = KeyScope { caller, method, path, key, session: None };
     let written = serde_json::to_vec(input);

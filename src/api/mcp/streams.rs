@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn caller(key: u128) -> Principal {
-        Principal { key: Some(Uuid::from_u128(key)), ..Principal::owner() }
+        Principal::key(Uuid::from_u128(key), None, vec!["*".to_owned()], None)
     }
 
     #[test]

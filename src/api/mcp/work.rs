@@ -53,11 +53,11 @@ fn note(call: &McpCall, tool: &Tool, error: Option<&Error>) {
     if tool.effect == Effect::Reads {
         return;
     }
-    let key = call.principal().key.map(|key| key.to_string()).unwrap_or_default();
+    let caller = call.principal().to_string();
     tracing::info!(
         tool = name,
-        key,
+        caller,
         outcome,
-        "the tool {name} was called by the key {key}: {outcome}"
+        "the tool {name} was called by {caller}: {outcome}"
     );
 }
