@@ -16,9 +16,7 @@ use serde_json::json;
 
 use crate::{
     breakpoint::Breakpoint,
-    contacts::{
-        Actor, ActorKind, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry,
-    },
+    contacts::{Actor, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
     domain::{
         Body, Clock, Event, EventBody, FailureCode, Jid, JidKind, LogEvent, Message, MessageKind,
         ModuleEvent, SessionId, details::MenuReply,
@@ -31,7 +29,7 @@ use crate::{
         facts::{self, Facts},
         menu::SentMenu,
         post::{Outcome, Post},
-        sent_note::{Author, AuthorKind, SentNote},
+        sent_note::{Author, SentNote},
         settings::{CONSUMER, InboxSettings},
         state::InboxState,
         surveys::Surveys,
@@ -234,14 +232,10 @@ impl InboxConsumer {
         let (event, session) = (step.event, step.session);
         let note = work.get(&SentNote::at(session, &message.id.key)).await?;
         let author = note.map(|note| note.author);
-        let is_response = author
-            .as_ref()
-            .is_none_or(|author| matches!(author.kind, AuthorKind::Api | AuthorKind::User));
+        let is_response = author.as_ref().is_none_or(Author::is_a_person);
+        let by = author.as_ref().and_then(Author::agent);
         let actor = match &author {
-            Some(Author { kind: AuthorKind::Api, id, .. }) => Actor::caller(*id),
-            Some(Author { kind: AuthorKind::User, id: Some(id), .. }) => {
-                Actor::new(ActorKind::User, *id)
-            }
+            Some(author) if author.is_a_person() => by.map_or(Actor::caller(None), Agent::actor),
             Some(_) | None => Actor::GATEWAY,
         };
         if state.contact.is_none() {
@@ -253,7 +247,6 @@ impl InboxConsumer {
         }
         let mut events = Vec::new();
         events.extend(step.is_new.then(|| opened(state)));
-        let by = author.as_ref().and_then(|author| author.id).map(Agent::Key);
         events.extend(state.note_outbound(is_response, by, event.at));
         self.tell(work, state, step, events, actor).await?;
         if let Some(contact) = state.contact {

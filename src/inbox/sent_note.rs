@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::SessionId,
+    inbox::agent::Agent,
     store::{Key, Record, Scope, Table, Tree},
 };
 
@@ -61,6 +62,20 @@ impl AuthorKind {
 
 impl Author {
     pub const SYSTEM: Self = Self { kind: AuthorKind::System, id: None, name: None };
+
+    /// Whoever of the agents it is; none for what the gateway sends by itself.
+    pub fn agent(&self) -> Option<Agent> {
+        match self.kind {
+            AuthorKind::Api => self.id.map(Agent::Key),
+            AuthorKind::User => self.id.map(Agent::User),
+            AuthorKind::System | AuthorKind::Broadcast => None,
+        }
+    }
+
+    /// Whether somebody answers with it.
+    pub fn is_a_person(&self) -> bool {
+        matches!(self.kind, AuthorKind::Api | AuthorKind::User)
+    }
 }
 
 impl Record for SentNote {
