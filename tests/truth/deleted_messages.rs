@@ -155,7 +155,38 @@ async fn texts_and_captions_are_edited_and_nothing_else_is(stage: Stage) {
     stage.end().await;
 }
 
+/// The engine alone knows what was written before the session was linked.
+async fn what_the_mirror_lacks_is_refused_for_the_same_reasons(stage: Stage) {
+    let ada = format!("{ADA}@c.us");
+    let sent = stage.send("send-image", json!({ "chatId": ada, "data": PNG })).await;
+    let bare = sent["messageId"].as_str().unwrap().to_owned();
+    let write = |text: &str| json!({ "chat": format!("{OWN}@c.us"), "text": text });
+    stage.phone(ADA, "messages", write("theirs")).await;
+    let theirs = message(&stage, &ada, |message| message["body"] == "theirs").await;
+    let written = stage.phone(ADA, "messages", write("gone")).await;
+    let gone = message(&stage, &ada, |message| message["body"] == "gone").await;
+    let on_phone = written["message"]["id"].clone();
+    stage.phone(ADA, "revocations", json!({ "message": on_phone })).await;
+    let (status, answer) = stage.call(Method::DELETE, SESSION, None).await;
+    assert_eq!(status, 200, "{answer}");
+    stage.daemon.link_on(stage.engine, "a", OWN).await;
+
+    let words = || Some(json!({ "content": "other words" }));
+    let emoji = || Some(json!({ "emoji": "👍" }));
+    for (method, id, body, expected) in [
+        (Method::PATCH, &theirs, words(), (403, "not_own")),
+        (Method::DELETE, &theirs, None, (403, "not_own")),
+        (Method::PATCH, &bare, words(), (409, "not_text")),
+        (Method::POST, &gone, emoji(), (409, "deleted")),
+    ] {
+        let (status, answer) = change(&stage, method.clone(), id, body).await;
+        assert_eq!((status, reason(&answer)), expected, "{method} {id}: {answer}");
+    }
+    stage.end().await;
+}
+
 on_both_engines! {
+    what_the_mirror_lacks_is_refused_for_the_same_reasons
     nothing_is_done_to_a_deleted_message
     an_admin_deletes_what_others_wrote_in_the_group
     texts_and_captions_are_edited_and_nothing_else_is

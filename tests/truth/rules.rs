@@ -67,14 +67,16 @@ async fn a_reaction_is_one_emoji(stage: Stage) {
 }
 
 async fn what_is_too_old_is_neither_edited_nor_deleted_for_everyone(stage: Stage) {
-    let clock = async |body: Value| {
-        let (status, answer) = stage.call(Method::PUT, "/_simulator/v1/clock", Some(body)).await;
-        assert_eq!(status, 200, "{answer}");
-    };
     let send = async |text: &str| {
         let body = json!({ "chatId": format!("{ADA}@c.us"), "content": text });
         let sent = stage.send("send-text", body).await;
         format!("{SESSION}/messages/{}", sent["messageId"].as_str().unwrap())
+    };
+    let clock = async |body: Value| {
+        let (status, answer) = stage.call(Method::PUT, "/_simulator/v1/clock", Some(body)).await;
+        assert_eq!(status, 200, "{answer}");
+        // A page hears of it on its own connection, where this message's answer comes after it.
+        send("tick").await;
     };
     let is_refused = async |method: Method, path: &str| {
         let body = (method == Method::PATCH).then(|| json!({ "content": "other words" }));

@@ -56,6 +56,7 @@ impl MessageActions {
         }
         let edit = Command::Edit { message: message.clone(), text: text.clone() };
         self.engines.carry_out(session, edit).await.map_err(|error| match error.code {
+            ErrorCode::Forbidden if !message.from_me => Refusal::NotOwn.error(Change::Edit),
             // All other rules were checked, so WhatsApp's clock differs from the gateway's.
             ErrorCode::Forbidden if known.is_some() => Refusal::TooOld.error(Change::Edit),
             _ => error,
