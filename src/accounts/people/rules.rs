@@ -26,7 +26,7 @@ pub fn name(field: &str, text: &str) -> Result<String, Error> {
 pub fn check_password(field: &str, text: &str) -> Result<(), Error> {
     let length = text.chars().take(LONGEST_PASSWORD + 1).count();
     let fault = match () {
-        () if length < SHORTEST_PASSWORD || LONGEST_PASSWORD < length => {
+        () if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) => {
             "must have 8 to 128 characters"
         }
         () if !text.chars().any(char::is_alphabetic) => "must have a letter",

@@ -9,7 +9,10 @@ use crate::{
     events::{NewEvent, Work},
     messaging::{
         conversations::chat_event::ChatEvent,
-        inbound::{event_writer::EventWriter, ingest::Ingest, mirror::Mirror, mirror_records},
+        inbound::{
+            event_writer::EventWriter, ingest::Ingest, locally_changed::LocallyChanged,
+            mirror::Mirror, mirror_records,
+        },
     },
     store::{Batch, Store, StoreError},
 };
@@ -18,11 +21,13 @@ use crate::{
 #[derive(Clone)]
 pub struct LocalChanges {
     writer: EventWriter,
+    locally_changed: LocallyChanged,
 }
 
 impl LocalChanges {
     pub fn of(ingest: &Ingest) -> Self {
-        Self { writer: ingest.writer().clone() }
+        let (writer, locally_changed) = (ingest.writer().clone(), ingest.locally_changed().clone());
+        Self { writer, locally_changed }
     }
 
     /// Changes a chat and logs the event that the change returns; skipped if the mirror has no such chat.
@@ -64,6 +69,7 @@ impl LocalChanges {
                 break events;
             }
         };
+        self.locally_changed.note(session, id);
         drop(held);
         self.writer.publish_events(&events).await
     }

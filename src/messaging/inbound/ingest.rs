@@ -15,6 +15,7 @@ use crate::{
         inbound::{
             backfill_buffer::{BackfillBuffer, LONGEST_HOLD},
             event_writer::EventWriter,
+            locally_changed::LocallyChanged,
             retry_writer::RetryWriter,
         },
         read_only_chats::is_ignored,
@@ -32,18 +33,25 @@ pub struct Ingest {
     retries: RetryWriter,
     sync: InitialSync,
     backfill_buffer: BackfillBuffer,
+    locally_changed: LocallyChanged,
 }
 
 impl Ingest {
     pub fn new(store: Store, log: EventLog, clock: Clock) -> Arc<Self> {
         let writer = EventWriter::new(store, log, clock);
         let retries = RetryWriter::new(writer.clone());
-        let sync = InitialSync::new(writer.clone(), retries.clone());
-        Arc::new(Self { writer, retries, sync, backfill_buffer: BackfillBuffer::default() })
+        let locally_changed = LocallyChanged::default();
+        let sync = InitialSync::new(writer.clone(), retries.clone(), locally_changed.clone());
+        let backfill_buffer = BackfillBuffer::default();
+        Arc::new(Self { writer, retries, sync, backfill_buffer, locally_changed })
     }
 
     pub(in crate::messaging) fn writer(&self) -> &EventWriter {
         &self.writer
+    }
+
+    pub(in crate::messaging) fn locally_changed(&self) -> &LocallyChanged {
+        &self.locally_changed
     }
 
     pub(in crate::messaging) fn retries(&self) -> &RetryWriter {

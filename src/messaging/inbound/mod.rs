@@ -12,6 +12,7 @@ pub mod contact_writer;
 mod contention;
 pub mod event_writer;
 pub mod ingest;
+pub mod locally_changed;
 pub mod menu_replies;
 pub mod mirror;
 pub mod mirror_records;

@@ -6,9 +6,14 @@ use crate::{
         engines::unexpected_reply,
         identities,
         inbound::{
-            backfill_buffer::BackfillBuffer, contact_writer::ContactWriter,
-            event_writer::EventWriter, mirror::Mirror, receipt_writer::ReceiptWriter,
-            retry_writer::RetryWriter, unread,
+            backfill_buffer::BackfillBuffer,
+            contact_writer::ContactWriter,
+            event_writer::EventWriter,
+            locally_changed::{LocallyChanged, Watch},
+            mirror::Mirror,
+            receipt_writer::ReceiptWriter,
+            retry_writer::RetryWriter,
+            unread,
         },
         read_only_chats::is_ignored,
         sync::{backfill::Backfill, backfill_writer::BackfillWriter, checkpoint},
@@ -24,13 +29,14 @@ pub struct InitialSync {
     retries: RetryWriter,
     contacts: ContactWriter,
     receipts: ReceiptWriter,
+    locally_changed: LocallyChanged,
 }
 
 impl InitialSync {
-    pub fn new(writer: EventWriter, retries: RetryWriter) -> Self {
+    pub fn new(writer: EventWriter, retries: RetryWriter, locally_changed: LocallyChanged) -> Self {
         let contacts = ContactWriter::new(writer.clone());
         let receipts = ReceiptWriter::new(writer.clone());
-        Self { writer, retries, contacts, receipts }
+        Self { writer, retries, contacts, receipts, locally_changed }
     }
 
     /// `live` holds the session's live events meanwhile.
@@ -38,12 +44,13 @@ impl InitialSync {
         let (store, session) = (self.writer.store(), handle.id());
         let connection = checkpoint::connection(store, session).await?;
         self.sync_contacts(handle).await?;
+        let watch = self.locally_changed.watch(session);
         let chats = self.chats(handle).await?;
         let writer = BackfillWriter { writer: &self.writer, retries: &self.retries };
         let receipts = &self.receipts;
         Backfill { store, writer, receipts, live, handle }.run(&chats).await?;
         // After the backfill, since the engine's unread counts replace what the backfill counted.
-        self.write_chats(handle, &chats).await?;
+        self.write_chats(handle, &chats, &watch).await?;
         let mut work = store.transaction();
         loop {
             checkpoint::end(work.store(), session, connection, &chats).await?;
@@ -92,7 +99,12 @@ impl InitialSync {
         Ok(wanted)
     }
 
-    async fn write_chats(&self, handle: &SessionHandle, chats: &[Chat]) -> Result<(), Error> {
+    async fn write_chats(
+        &self,
+        handle: &SessionHandle,
+        chats: &[Chat],
+        watch: &Watch,
+    ) -> Result<(), Error> {
         let session = handle.id();
         let _held = self.writer.lock(session).await;
         for page in chats.chunks(PAGE) {
@@ -102,6 +114,8 @@ impl InitialSync {
                 let mirror = Mirror { store, session, now: self.writer.now() };
                 for chat in page {
                     let chat = unread::with_later(store, session, chat).await?;
+                    let known = store.chats().get(session, &chat.id).await?;
+                    let chat = watch.with_local(chat, known.as_ref());
                     mirror.merge_chat(&chat).await?;
                 }
                 if work.commit().await? {
