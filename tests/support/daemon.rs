@@ -23,6 +23,9 @@ pub fn kills(usual: usize) -> usize {
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_wagate");
 
+/// The time in which each planned death comes, on a slow machine.
+const LONGEST_LIFE: Duration = Duration::from_secs(120);
+
 /// The real program in a process of its own.
 pub struct Daemon {
     child: Child,
@@ -119,9 +122,9 @@ impl Daemon {
         self.child.kill().await.unwrap();
     }
 
-    /// Waits until it has died as by `kill -9`.
+    /// Waits until it has died as by `kill -9`, after whatever a scenario does until then.
     pub async fn died(mut self) {
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let ended = tokio::time::timeout(LONGEST_LIFE, self.child.wait()).await;
         let status = ended.expect("it lives on").unwrap();
         assert_eq!(status.signal(), Some(9), "{status}");
     }
