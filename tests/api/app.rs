@@ -21,13 +21,10 @@ use wagate::{
     store::{Conditions, MemoryEngine, disk::Disk},
 };
 
-pub use crate::support::{BUSINESS, ECHO, PATIENCE, PHONE, SILENT, needs_key};
+pub use crate::support::{
+    BUSINESS, ECHO, PATIENCE, PHONE, SILENT, is_workspace, needs_key, needs_token,
+};
 use crate::support::{document::events::check_frame, http};
-
-/// Whether a path is of the workspace API.
-pub fn is_workspace(path: &str) -> bool {
-    ["/api/v1/auth", "/api/v1/users"].iter().any(|base| path.starts_with(base))
-}
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
 /// else changes the same record.
@@ -143,11 +140,11 @@ impl TestApp {
         path: &str,
         body: Option<Value>,
     ) -> (StatusCode, Value) {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if needs_key(path) {
             request = request.bearer_auth(self.key().await);
         }
-        if is_workspace(path) {
+        if needs_token(&method, path) {
             request = request.bearer_auth(self.token().await);
         }
         if let Some(body) = body {

@@ -84,7 +84,7 @@ impl<'d> Operation<'d> {
         let mut request = app.http.request(self.method.clone(), url);
         if self.is_business() {
             request = request.bearer_auth(app.key().await);
-        } else if is_workspace(&self.path) {
+        } else if is_workspace(&self.method, &self.path) {
             request = request.bearer_auth(app.token().await);
         }
         if let Some(body) = body {
@@ -108,7 +108,7 @@ impl<'d> Operation<'d> {
         let (message, fields) = if self.is_business() {
             assert_eq!(answer["code"], "validation_error", "{place}");
             (&answer["error"], &answer["fields"])
-        } else if is_workspace(&self.path) {
+        } else if is_workspace(&self.method, &self.path) {
             let fields = &answer["details"]["fields"];
             let expected = if fields.is_null() { "BAD_REQUEST" } else { "VALIDATION_ERROR" };
             assert_eq!(answer["code"], expected, "{place}");

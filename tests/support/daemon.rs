@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
+    sync::OnceCell,
 };
 
-use crate::support::{PATIENCE, http, needs_key};
+use crate::support::{PATIENCE, http, needs_key, needs_token};
 
 /// How often a test kills the program: a few times, or as often as `make faults` wants.
 pub fn kills(usual: usize) -> usize {
@@ -34,6 +35,7 @@ pub struct Daemon {
     /// What it printed before it listened.
     pub printed: String,
     folder: PathBuf,
+    token: OnceCell<String>,
 }
 
 impl Daemon {
@@ -114,7 +116,14 @@ impl Daemon {
         // What else it prints must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let folder = folder.to_owned();
-        Some(Self { child, http: http::Client::new(), base, printed, folder })
+        Some(Self {
+            child,
+            http: http::Client::new(),
+            base,
+            printed,
+            folder,
+            token: OnceCell::new(),
+        })
     }
 
     /// Ends it as a lack of memory would: nothing of it runs any more after this.
@@ -147,9 +156,12 @@ impl Daemon {
         path: &str,
         body: Option<Value>,
     ) -> Option<(u16, Value)> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if needs_key(path) {
             request = request.bearer_auth(self.key());
+        }
+        if needs_token(&method, path) {
+            request = request.bearer_auth(self.token().await);
         }
         if let Some(body) = body {
             request = request.json(&body);
@@ -163,6 +175,18 @@ impl Daemon {
     pub fn key(&self) -> String {
         let key = std::fs::read_to_string(self.folder.join("data/bootstrap.key"));
         key.unwrap().trim().to_owned()
+    }
+
+    /// The token of somebody who owns the workspace, made when it is first needed.
+    pub async fn token(&self) -> &str {
+        let make = || async {
+            let owner = json!({ "email": "owner@example.com", "password": "correct horse 7", "name": "Owner" });
+            let url = format!("{}/api/v1/auth/register", self.base);
+            let registered = self.http.post(url).bearer_auth(self.key()).json(&owner).send().await;
+            let answer: Value = registered.unwrap().json().await.unwrap();
+            answer["token"].as_str().expect("an account").to_owned()
+        };
+        self.token.get_or_init(make).await
     }
 
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {

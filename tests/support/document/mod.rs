@@ -8,7 +8,7 @@ pub mod schema;
 use std::sync::LazyLock;
 
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wagate::api;
 
 use self::schema::Schemas;
@@ -34,6 +34,7 @@ pub struct Operation {
     /// How faults name it.
     pub name: String,
     responses: &'static Value,
+    security: &'static Value,
 }
 
 /// Which operation a request is for; none where no path of the document knows it.
@@ -48,8 +49,9 @@ pub fn operation(method: &Method, path: &str) -> Option<Operation> {
     let (_, template, item) = fitting.max_by_key(|(literals, ..)| literals.clone())?;
     // HEAD is answered as GET, without the body.
     let method = if method == Method::HEAD { "get" } else { &method.as_str().to_lowercase() };
-    let responses = &item.get(method)?["responses"];
-    Some(Operation { name: format!("{method} {template}"), responses })
+    let operation = item.get(method)?;
+    let (responses, security) = (&operation["responses"], &operation["security"]);
+    Some(Operation { name: format!("{method} {template}"), responses, security })
 }
 
 /// Which segments of a template stand in a path as they are; none when they do not fit.
@@ -66,6 +68,18 @@ fn literals(template: &str, path: &str) -> Option<Vec<bool>> {
 }
 
 impl Operation {
+    /// Whether it is of the workspace API, which words failures in its own way.
+    pub fn is_of_workspace(&self) -> bool {
+        let reference = self.responses["401"]["$ref"].as_str();
+        reference.is_some_and(|reference| reference.contains("/WorkspaceFailure"))
+    }
+
+    /// Whether it is for callers with a credential alone.
+    pub fn needs_credential(&self) -> bool {
+        let ways = self.security.as_array().unwrap();
+        ways.iter().all(|way| *way != json!({}))
+    }
+
     /// What the document says of a status.
     fn response(&self, status: StatusCode) -> Option<&'static Value> {
         let response = self.responses.get(status.as_str())?;
