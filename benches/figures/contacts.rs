@@ -1,10 +1,10 @@
-//! An import of 50,000 contacts, with the memory that it takes and a request beside it, and searches among
-//! 100,000.
+//! An import of 50,000 contacts, with the memory that it takes and a request beside it, searches among 100,000, and
+//! a page of them by a tool for assistants beside the same page by REST.
 
 use std::time::{Duration, Instant};
 
 use reqwest::header::CONTENT_TYPE;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Outcome,
@@ -17,6 +17,8 @@ use crate::{
 const ROWS: usize = 50_000;
 const FILES: usize = 2;
 const SEARCHES: usize = 2_000;
+/// Pages by each way, in turns.
+const PAGES: usize = 1_000;
 const BOUNDARY: &str = "a-boundary";
 const BASE: &str = "/api/whatsapp-api/contacts";
 /// Longer than an import takes on a busy machine.
@@ -51,7 +53,9 @@ pub async fn measure() -> Outcome<Figures> {
         get(&gateway, key, &format!("{BASE}?{query}")).await?;
         searches.push(milliseconds(begun.elapsed()));
     }
+    let (by_rest, by_tool) = pages(&gateway, key).await?;
     gateway.stop().await?;
+    let ratio = by_tool.median() / by_rest.median();
     let (growth, searches) = (most - idle, Series::of(searches));
     let p95 = searches.quantile(0.95);
     let rows = vec![
@@ -69,13 +73,45 @@ pub async fn measure() -> Outcome<Figures> {
             ratio: None,
             target: Some(Target::at_most("≤ 50 ms", 50.0, p95)),
         },
+        Figure {
+            name: "tools/call list_contacts, beside GET contacts",
+            ours: format!("{:.2} ms", by_tool.median()),
+            beside: format!("{:.2} ms", by_rest.median()),
+            ratio: Some(ratio),
+            target: Some(Target::at_most("≤ 1.5×", 1.5, ratio)),
+        },
     ];
     let raw = format!(
         "## Contacts\n\nMilliseconds of searches by word, by part of a number, by whole number and by a word of one \
-         contact. Memory of the gateway: {idle:.0} MiB before the import, {most:.0} MiB at most meanwhile.\n\n{HEAD}{}",
-        searches.row("GET contacts?search=")
+         contact. Memory of the gateway: {idle:.0} MiB before the import, {most:.0} MiB at most meanwhile.\n\n{HEAD}{}{}{}",
+        searches.row("GET contacts?search="),
+        by_rest.row("GET contacts?limit=20"),
+        by_tool.row("tools/call list_contacts")
     );
     Ok(Figures { rows, raw })
+}
+
+/// Milliseconds of a page of 20 contacts by REST and by a tool.
+async fn pages(gateway: &Gateway, key: &str) -> Outcome<(Series, Series)> {
+    let (mut by_rest, mut by_tool) = (Vec::new(), Vec::new());
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "list_contacts", "arguments": { "limit": 20 } },
+    });
+    for _ in 0..PAGES {
+        let begun = Instant::now();
+        let page = get(gateway, key, &format!("{BASE}?limit=20")).await?;
+        by_rest.push(milliseconds(begun.elapsed()));
+        let begun = Instant::now();
+        let request = gateway.http.post(format!("{}/api/mcp", gateway.base)).bearer_auth(key);
+        let answer = request.json(&call).send().await?.error_for_status()?;
+        let answer: Value = answer.json().await?;
+        by_tool.push(milliseconds(begun.elapsed()));
+        if answer["result"]["structuredContent"] != page {
+            return Err(format!("the tool says something else: {answer}").into());
+        }
+    }
+    Ok((Series::of(by_rest), Series::of(by_tool)))
 }
 
 async fn import(gateway: &Gateway, key: &str, file: usize) -> Outcome<()> {

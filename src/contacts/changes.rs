@@ -178,9 +178,9 @@ impl Contacts {
         Ok(ledger::counts(&self.store).await?)
     }
 
-    /// All tags that contacts bear, with how many.
-    pub async fn tags(&self) -> Result<Vec<TagCount>, Error> {
-        Ok(tag_counts::all(&self.store).await?)
+    /// Up to `limit` tags that contacts bear, with how many, behind the tag of a name or from the first on.
+    pub async fn tags(&self, after: Option<&str>, limit: usize) -> Result<Vec<TagCount>, Error> {
+        Ok(tag_counts::page(&self.store, after, limit).await?)
     }
 
     /// Up to `limit` entries of a contact's timeline before a time, newest first; of these kinds, or of all.

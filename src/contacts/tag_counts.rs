@@ -29,9 +29,18 @@ fn key(folded: &str) -> Key<TagCount> {
     TagCount::key().text(folded)
 }
 
-/// All tags in the order of their folded names.
-pub async fn all(store: &Store) -> Result<Vec<TagCount>, StoreError> {
-    store.select(TagCount::key().below(), usize::MAX).await
+/// Up to `limit` tags in the order of their folded names, behind one of them or from the first on.
+pub async fn page(
+    store: &Store,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<TagCount>, StoreError> {
+    let all = TagCount::key().below();
+    let part = match after {
+        Some(name) => all.after(&key(&folded(name))),
+        None => all,
+    };
+    store.select(part, limit).await
 }
 
 /// Counts a contact's change of tags within its transaction.

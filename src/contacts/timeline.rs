@@ -147,10 +147,6 @@ async fn write(
 ) -> Result<(), StoreError> {
     let mut micros = first;
     for NewEntry { kind, actor, data } in entries {
-        // Another transaction may have written there after the last entry was looked for.
-        while work.get(&of(contact).number(micros)).await?.is_some() {
-            micros += 1;
-        }
         let at = i64::try_from(micros).ok();
         let at = at.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let at = at.unwrap_or(Timestamp::MAX);

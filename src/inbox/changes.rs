@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     config::Reopen,
-    domain::{Jid, SessionId, Timestamp},
+    domain::{Error, ErrorCode, Jid, SessionId, Timestamp},
     inbox::{
         agent::Agent,
         event::{About, InboxEvent},
@@ -13,6 +13,15 @@ use crate::{
         survey::{Answer, Survey},
     },
 };
+
+/// What a caller changes in a conversation at once; what is none stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InboxChange {
+    /// Another assignee, or nobody.
+    pub assignee: Option<Option<Agent>>,
+    pub status: Option<Status>,
+    pub starred: Option<bool>,
+}
 
 impl InboxState {
     /// The state of a conversation that is new to the inbox.
@@ -147,6 +156,57 @@ impl InboxState {
         }
         events.extend(is_news.then(|| InboxEvent::Assigned { of: self.about(), assignee, by }));
         events
+    }
+
+    /// Makes a change of a caller: the assignee first, then the status. After a refusal the state is of no use.
+    pub fn apply(
+        &mut self,
+        change: InboxChange,
+        by: Option<Agent>,
+        now: Timestamp,
+    ) -> Result<Vec<InboxEvent>, Error> {
+        let mut events = Vec::new();
+        if let Some(assignee) = change.assignee {
+            events.extend(self.assign(assignee, by, now));
+        }
+        if let Some(status) = change.status {
+            events.extend(self.become_status(status, by, now)?);
+        }
+        self.starred = change.starred.unwrap_or(self.starred);
+        Ok(events)
+    }
+
+    /// Takes on another status. Assigned is who has an assignee, so that a caller names one.
+    fn become_status(
+        &mut self,
+        status: Status,
+        by: Option<Agent>,
+        now: Timestamp,
+    ) -> Result<Vec<InboxEvent>, Error> {
+        if !self.status.may_become(status) {
+            let (from, to) = (self.status.as_str(), status.as_str());
+            let message = format!("a conversation that is {from} cannot become {to} at once");
+            return Err(Error::new(ErrorCode::Conflict, message));
+        }
+        match status {
+            Status::Resolved => Ok(self.resolve(by, None, now).into_iter().collect()),
+            Status::Open => {
+                let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
+                events.extend(self.assign(None, by, now));
+                self.status = Status::Open;
+                Ok(events)
+            }
+            Status::Assigned if self.assignee.is_some() => {
+                let assignee = self.assignee;
+                Ok(self.assign(assignee, by, now))
+            }
+            Status::Assigned => {
+                Err(Error::invalid_field("status", "is ASSIGNED with an assignedTo alone"))
+            }
+            Status::BotActive | Status::AiActive => {
+                Err(Error::invalid_field("status", "needs a bot or a flow, and there is none"))
+            }
+        }
     }
 
     pub fn about(&self) -> About {

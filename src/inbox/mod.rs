@@ -38,6 +38,7 @@ mod window_job;
 pub use self::{
     agent::Agent,
     bulk::{Person, Ready},
+    changes::InboxChange,
     consumer::{ConsumerParts, InboxConsumer},
     event::{About, InboxEvent},
     list::{InboxFilter, InboxPage},

@@ -8,13 +8,13 @@ use crate::{
     events::{Consumers, EventLog, NewEvent},
     inbox::{
         agent::Agent,
+        changes::InboxChange,
         counts::put_state,
         event::InboxEvent,
         list::{self, InboxFilter, InboxPage},
         sent_note::SentNote,
         settings::{CONSUMER, InboxSettings},
         state::InboxState,
-        status::Status,
         timeline,
     },
     messaging::{Conversations, unknown_conversation},
@@ -186,42 +186,24 @@ impl Inbox {
         .await
     }
 
-    /// Gives a conversation another status. Assigned is who has an assignee, so that a caller names one.
-    pub async fn set_status(
+    /// Makes a change of a caller, all of it or nothing.
+    pub async fn apply(
         &self,
         (session, chat): (&SessionId, &Jid),
-        status: Status,
+        change: InboxChange,
         by: Option<Agent>,
     ) -> Result<InboxState, Error> {
-        self.change((session, chat), by, |state, now| {
-            if !state.status.may_become(status) {
-                let (from, to) = (state.status.as_str(), status.as_str());
-                return Err(Error::new(
-                    ErrorCode::Conflict,
-                    format!("a conversation that is {from} cannot become {to} at once"),
-                ));
-            }
-            match status {
-                Status::Resolved => Ok(state.resolve(by, None, now).into_iter().collect()),
-                Status::Open => {
-                    let mut events: Vec<InboxEvent> = state.reopen(now).into_iter().collect();
-                    events.extend(state.assign(None, by, now));
-                    state.status = Status::Open;
-                    Ok(events)
-                }
-                Status::Assigned if state.assignee.is_some() => {
-                    let assignee = state.assignee;
-                    Ok(state.assign(assignee, by, now))
-                }
-                Status::Assigned => {
-                    Err(Error::invalid_field("status", "is ASSIGNED with an assignedTo alone"))
-                }
-                Status::BotActive | Status::AiActive => {
-                    Err(Error::invalid_field("status", "needs a bot or a flow, and there is none"))
-                }
-            }
-        })
-        .await
+        self.change((session, chat), by, |state, now| state.apply(change, by, now)).await
+    }
+
+    /// Refuses a change that [`Self::apply`] would refuse now.
+    pub fn check(
+        &self,
+        state: &InboxState,
+        change: InboxChange,
+        by: Option<Agent>,
+    ) -> Result<(), Error> {
+        state.clone().apply(change, by, self.parts.clock.now()).map(drop)
     }
 
     /// Changes a state and logs the events of the change, in one commit. Durable on return.

@@ -21,7 +21,7 @@ const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
 
 /// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 22] = [
+const NOT_SENT: [(&str, &str); 23] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),
@@ -29,6 +29,7 @@ const NOT_SENT: [(&str, &str); 22] = [
     ("markBusinessPaymentLinkPaid", "its provider reports payments by itself"),
     ("receiveStripeEvent", "it is signed"),
     ("receiveTwilioSms", "it is signed"),
+    ("receiveTwilioSmsFor", "it is signed"),
     ("receiveTwilioStatus", "it is signed"),
     ("openMcpStream", "it does not end"),
     ("openWebSocket", "it is no request with an answer"),

@@ -32,7 +32,7 @@ const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
 /// What everybody may call.
-const PUBLIC: [&str; 26] = [
+const PUBLIC: [&str; 27] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -46,6 +46,7 @@ const PUBLIC: [&str; 26] = [
     "GET /pay/{id}",
     "POST /api/webhooks/stripe",
     "POST /api/webhooks/twilio/sms",
+    "POST /api/webhooks/twilio/sms/{id}",
     "POST /api/webhooks/twilio/status",
     "POST /api/v1/auth/forgot-password",
     "POST /api/v1/auth/login",

@@ -60,7 +60,7 @@ macro_rules! words {
         #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
         #[schema(as = $schema)]
-        enum $name {
+        pub enum $name {
             $($value),*
         }
 
@@ -120,7 +120,7 @@ impl From<Provider> for ProviderWord {
 }
 
 #[derive(Deserialize, ToSchema)]
-struct AgentsQuery {
+pub struct AgentsQuery {
     /// Only those of this status.
     status: Option<StatusWord>,
     /// A part of the name, whatever its case.
@@ -203,7 +203,7 @@ struct Change {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AiAgents)]
-struct AgentsView {
+pub struct AgentsView {
     /// AI agents in the order in which they were made.
     agents: Vec<AgentView>,
 }
@@ -291,7 +291,7 @@ impl From<Bot> for AgentView {
     }
 }
 
-async fn list(
+pub async fn list(
     call: Call<Read>,
     Query(query): Query<AgentsQuery>,
 ) -> Result<Data<AgentsView>, ApiError> {

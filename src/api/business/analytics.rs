@@ -141,7 +141,10 @@ pub async fn ads(
     Ok(Data::of(AdsView::of(asked.period, found)))
 }
 
-async fn csat(call: Reader, Query(query): Query<PeriodQuery>) -> Result<Data<CsatView>, ApiError> {
+pub async fn csat(
+    call: Reader,
+    Query(query): Query<PeriodQuery>,
+) -> Result<Data<CsatView>, ApiError> {
     let asked = Asked::of(&call, &query)?;
     let channels = asked.channels();
     let mut agents = Vec::new();

@@ -20,7 +20,7 @@ use crate::{
         },
     },
     domain::{Error, ErrorCode, conversation::Window},
-    inbox::{Agent, InboxFilter, InboxState, Status},
+    inbox::{Agent, InboxChange, InboxFilter, InboxState, Status},
     messaging::{Conversation, unknown_conversation},
     services::Services,
 };
@@ -28,8 +28,6 @@ use crate::{
 const TAG: &str = "Business conversations";
 /// Entries up to which pages go by number.
 const FARTHEST: usize = 10_000;
-const MOST_TAGS: usize = 50;
-const LONGEST_TAG: usize = 50;
 /// The color of a tag that is named for the first time.
 const TAG_COLOR: &str = "#64748b";
 
@@ -329,51 +327,31 @@ pub async fn patch(
     };
     let found = find(&call, &id).await?;
     let by = agents::caller(&call);
-    let chat = (&found.state.session, &found.state.chat);
+    let (chat, record) = ((&found.state.session, &found.state.chat), &found.conversation.record);
     let assignee = match body.assigned_to {
         None => None,
         Some(None) => Some(None),
         Some(Some(text)) => Some(Some(agents::read(&call, "assignedTo", &text).await?)),
     };
-    if let Some(assignee) = assignee {
-        call.inbox.assign(chat, assignee, by).await?;
-    }
-    if let Some(status) = status {
-        call.inbox.set_status(chat, status, by).await?;
-    }
-    if let Some(starred) = body.starred {
-        call.inbox.star(chat, starred).await?;
-    }
+    let change = InboxChange { assignee, status, starred: body.starred };
+    // Whatever is refused is refused before anything is changed, and what an engine does comes first: it may fail.
+    call.inbox.check(&found.state, change, by)?;
     if let Some(names) = &body.tags {
-        let tags = made_tags(&call, names).await?;
-        call.tags.set(&found.conversation.record, tags).await?;
+        call.tags.check_names(names).await?;
     }
     if let Some(archived) = body.archived {
         archive(&call, &found, archived).await?;
     }
+    if change != InboxChange::default() {
+        call.inbox.apply(chat, change, by).await?;
+    }
+    if let Some(names) = &body.tags {
+        call.tags.set_named(record, names, TAG_COLOR).await?;
+    }
     if body.read == Some(true) {
-        call.conversations.mark_read(&found.conversation.record).await?;
+        call.conversations.mark_read(record).await?;
     }
     again(&call, &id).await
-}
-
-/// The tags of these names; those that there are none of are made.
-async fn made_tags(call: &Call, names: &[String]) -> Result<Vec<uuid::Uuid>, Error> {
-    let mut tags = Vec::new();
-    for name in names {
-        if name.trim().is_empty() || LONGEST_TAG < name.trim().chars().count() {
-            return Err(Error::invalid_field("tags", "must have 1 to 50 characters each"));
-        }
-        let known = tag_named(call, name).await?;
-        tags.push(match known {
-            Some(tag) => tag,
-            None => call.tags.create(name.trim(), TAG_COLOR).await?.id,
-        });
-    }
-    if MOST_TAGS < tags.len() {
-        return Err(Error::invalid_field("tags", "must be at most 50"));
-    }
-    Ok(tags)
 }
 
 pub async fn archive(call: &Call, found: &Found, archived: bool) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 //! It needs a credential always, also on this machine. The rate limit counts by address, for all callers together.
 
 mod agents;
-mod ai_agents;
+pub mod ai_agents;
 pub mod analytics;
 pub mod analytics_view;
 mod auto_tagging;
@@ -14,7 +14,7 @@ mod channels;
 mod chat_view;
 pub mod chats;
 mod contact_view;
-mod csat_view;
+pub mod csat_view;
 pub mod contacts;
 mod import;
 pub mod quick_replies;

@@ -3,14 +3,17 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{
-    business::{
-        contact_view::{ContactId, ContactView},
-        contacts::by,
+use crate::{
+    api::{
+        business::{
+            contact_view::{ContactId, ContactView},
+            contacts::by,
+        },
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Body, Call, Contacts, Data, Limit, Path, Query, Repeat, path_value},
     },
-    endpoint::Endpoint,
-    error::ApiError,
-    kit::{Body, Call, Contacts, Data, Path, Repeat, path_value},
+    contacts::TagCount,
 };
 
 const TAG: &str = "Business contacts";
@@ -19,7 +22,10 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/whatsapp-api/tags", list)
             .named("listBusinessTags")
-            .about(TAG, "All tags of contacts, with how many contacts bear each"),
+            .about(TAG, "Tags of contacts, with how many contacts bear each")
+            .details(
+                "In the order of their names, 1,000 at most. For the next ones, `after` is the name of the last.",
+            ),
         Endpoint::post("/api/whatsapp-api/contacts/{id}/tags", add)
             .named("addBusinessContactTags")
             .about(TAG, "Add tags to a contact")
@@ -45,10 +51,22 @@ struct TagsDraft {
     tags: Vec<String>,
 }
 
+#[derive(Deserialize, ToSchema)]
+struct TagsQuery {
+    /// How many tags.
+    #[serde(default)]
+    limit: Limit<1_000, 1_000>,
+    /// Only the tags behind this one: its name.
+    #[schema(max_length = 50)]
+    after: Option<String>,
+}
+
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = BusinessTags)]
 struct TagsView {
     tags: Vec<TagView>,
+    has_more: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,10 +79,17 @@ struct TagView {
     contacts: u64,
 }
 
-async fn list(call: Call<Contacts>) -> Result<Data<TagsView>, ApiError> {
-    let tags = call.contacts.tags().await?.into_iter();
-    let tags = tags.map(|tag| TagView { name: tag.name, contacts: tag.contacts }).collect();
-    Ok(Data::of(TagsView { tags }))
+async fn list(
+    call: Call<Contacts>,
+    Query(query): Query<TagsQuery>,
+) -> Result<Data<TagsView>, ApiError> {
+    let most = query.limit.get();
+    let mut found = call.contacts.tags(query.after.as_deref(), most + 1).await?;
+    let has_more = most < found.len();
+    found.truncate(most);
+    let view = |tag: TagCount| TagView { name: tag.name, contacts: tag.contacts };
+    let tags = found.into_iter().map(view).collect();
+    Ok(Data::of(TagsView { tags, has_more }))
 }
 
 async fn add(

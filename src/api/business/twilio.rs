@@ -8,7 +8,7 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Call, File, FileKind, Public, Query, Repeat, Signed, SignedKind},
+        kit::{Call, File, FileKind, Path, Public, Query, Repeat, Signed, SignedKind, path_value},
     },
     providers::sms::Webhook,
 };
@@ -26,12 +26,25 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Take in a text message from Twilio")
             .details(SIGNED)
             .repeats(Repeat::Unkeyed),
+        Endpoint::post("/api/webhooks/twilio/sms/{id}", receive_for)
+            .named("receiveTwilioSmsFor")
+            .about(TAG, "Take in a text message from Twilio, at an address with an id")
+            .details(SIGNED)
+            .repeats(Repeat::Unkeyed),
         Endpoint::post("/api/webhooks/twilio/status", report)
             .named("receiveTwilioStatus")
             .about(TAG, "Take in what became of a text message at Twilio")
             .details(SIGNED)
             .repeats(Repeat::Unkeyed),
     ]
+}
+
+path_value! {
+    /// Whom a webhook is for. A gateway has one business, so any id is its own.
+    enum OrganizationId = "id" as String;
+    about: "Any id, such as the `organizationId` of this gateway's webhooks",
+    example: "550e8400-e29b-41d4-a716-446655440000",
+    read: |text| Ok(text.to_owned())
 }
 
 /// The fields of a webhook.
@@ -65,6 +78,15 @@ async fn receive(call: Call<Public>, form: Signed<TwilioForm>) -> Result<File<No
     let fields = fields_of(&form);
     call.sms.receive_webhook(webhook(&call, &fields)).await?;
     Ok(nothing())
+}
+
+/// The same at an address with an id, which is part of what is signed.
+async fn receive_for(
+    call: Call<Public>,
+    Path(_): Path<OrganizationId>,
+    form: Signed<TwilioForm>,
+) -> Result<File<Nothing>, ApiError> {
+    receive(call, form).await
 }
 
 async fn report(

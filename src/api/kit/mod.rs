@@ -11,6 +11,7 @@ pub mod check;
 mod choice;
 pub mod describe;
 pub mod dialect;
+pub mod event_stream;
 mod form;
 pub mod large_bodies;
 mod paging;

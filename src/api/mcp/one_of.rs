@@ -25,7 +25,7 @@ macro_rules! answers {
     };
 }
 answers! { A B }
-answers! { A B C }
+answers! { A B C D }
 
 /// One of the answers.
 pub struct OneOf<A>(Json, PhantomData<A>);

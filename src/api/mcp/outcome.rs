@@ -1,8 +1,10 @@
 //! Outcome of a tool: what it answers, as text, as data and perhaps as a picture; or why not.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
 use rmcp::model::{CallToolResult, ContentBlock};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::{
     api::{
@@ -18,9 +20,10 @@ use crate::{
 
 /// What a tool answers.
 pub struct Done {
-    pub data: Value,
+    /// Its data as JSON, as the endpoint wrote it.
+    json: String,
     /// A PNG to show with it.
-    pub picture: Option<Vec<u8>>,
+    picture: Option<Vec<u8>>,
 }
 
 /// An answer of an endpoint that a tool can give.
@@ -80,18 +83,45 @@ where
 
 impl Done {
     pub fn of(answer: impl Told) -> Result<Self, Error> {
-        let (data, picture) = answer.told();
-        let data = data.and_then(|data| serde_json::from_str(data.get()));
+        let (written, picture) = answer.told();
         let failed = |error| Error::internal(format!("the answer cannot be written: {error}"));
-        Ok(Self { data: data.map_err(failed)?, picture })
+        Ok(Self { json: String::from(Box::<str>::from(written.map_err(failed)?)), picture })
     }
 
-    pub fn shown(self) -> CallToolResult {
-        let mut result = CallToolResult::structured(self.data);
+    pub fn data(&self) -> Result<Value, Error> {
+        let failed = |error| Error::internal(format!("the answer cannot be read: {error}"));
+        serde_json::from_str(&self.json).map_err(failed)
+    }
+
+    /// The result as the protocol has it, where a mark stands for the data, and what is put there.
+    pub fn shown(self) -> (CallToolResult, Marked) {
+        // An object, as the data is: the older era has no others.
+        let mark = json!({ Uuid::new_v4().to_string(): null });
+        let mut result = CallToolResult::success(vec![ContentBlock::text(self.json.as_str())]);
+        let marked = Marked { mark: mark.to_string(), json: self.json };
+        result.structured_content = Some(mark);
         if let Some(png) = self.picture {
             result.content.insert(0, ContentBlock::image(BASE64.encode(png), "image/png"));
         }
-        result
+        (result, marked)
+    }
+}
+
+/// JSON that is put into an answer as it is: read into values and written again, it would cost as much as the
+/// endpoint's whole work. Its mark is random, so that it is nothing that somebody wrote.
+pub struct Marked {
+    mark: String,
+    json: String,
+}
+
+impl Marked {
+    /// An answer with the JSON in place of its mark.
+    pub fn put_into(self, answer: Bytes) -> Bytes {
+        let text = std::str::from_utf8(&answer).unwrap_or_default();
+        match text.split_once(&self.mark) {
+            Some((before, after)) => [before, &self.json, after].concat().into(),
+            None => answer,
+        }
     }
 }
 
@@ -103,4 +133,29 @@ pub fn refused(error: &Error) -> CallToolResult {
 /// The code of an error, as the log has it.
 pub fn code(error: &Error) -> &'static str {
     Business.failure(error).code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_stands_in_the_answer_as_the_endpoint_wrote_it() {
+        let json = r#"{"name":"a \"quoted\" name","total":1.50}"#.to_owned();
+        let (result, marked) = Done { json: json.clone(), picture: Some(vec![1]) }.shown();
+        let written = serde_json::to_vec(&result).unwrap();
+        let answer = marked.put_into(written.into());
+        let shown = std::str::from_utf8(&answer).unwrap();
+        assert!(shown.contains(&format!("\"structuredContent\":{json}")), "{shown}");
+        let shown: Value = serde_json::from_str(shown).unwrap();
+        assert_eq!(shown["content"][0]["type"], "image");
+        assert_eq!(shown["content"][1]["text"], json.as_str());
+    }
+
+    #[test]
+    fn an_answer_without_the_mark_stays_as_it_is() {
+        let (_, marked) = Done { json: "{}".to_owned(), picture: None }.shown();
+        let answer = Bytes::from_static(b"{\"error\":1}");
+        assert_eq!(marked.put_into(answer.clone()), answer);
+    }
 }

@@ -74,8 +74,9 @@ pub async fn transcript(call: &McpCall, id: &str) -> Result<String, ErrorData> {
     arguments.insert("id".to_owned(), id.into());
     arguments.insert("limit".to_owned(), NEWEST.into());
     let done = tool.run(call.request().clone(), arguments).await.map_err(failed)?;
-    let messages = done.data["messages"].as_array().cloned().unwrap_or_default();
-    let lines: Vec<String> = messages.iter().map(line).collect();
+    let data = done.data().map_err(failed)?;
+    let messages = data["messages"].as_array();
+    let lines: Vec<String> = messages.into_iter().flatten().map(line).collect();
     Ok(lines.join("\n"))
 }
 

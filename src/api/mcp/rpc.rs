@@ -67,11 +67,11 @@ pub async fn answer(call: &McpCall, bytes: Bytes, headers: Headers<'_>) -> Resul
     }
     let (asked, mut queue) = Asked::new((*call.principal()).clone(), call.config.mcp.tools);
     let request = request(&envelope, bytes, &headers, asked)?;
-    let mut answered = Box::pin(SERVICE.handle(request));
+    let (mut answered, mut marked) = (Box::pin(SERVICE.handle(request)), None);
     let response = loop {
         tokio::select! {
             biased;
-            Some(job) = queue.recv() => work::carry_out(call, job).await,
+            Some(job) = queue.recv() => marked = work::carry_out(call, job).await,
             response = &mut answered => break response,
         }
     };
@@ -83,6 +83,10 @@ pub async fn answer(call: &McpCall, bytes: Bytes, headers: Headers<'_>) -> Resul
     }
     let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|value| value.starts_with("application/json")) {
+        let body = match marked {
+            Some(marked) => marked.put_into(body),
+            None => body,
+        };
         return Ok(Answer { status, body: Some(body) });
     }
     // What rmcp says in words.

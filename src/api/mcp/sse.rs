@@ -1,10 +1,10 @@
 //! HTTP+SSE: the transport of revision 2024-11-05. Messages come by POST, and their answers go on a stream.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
-use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::Method, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, web};
 use bytes::Bytes;
-use futures_util::{FutureExt, stream};
+use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -14,20 +14,23 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Content, DescribeAnswer, File, FileKind, Operation, Query, Repeat},
+        kit::{
+            Content, DescribeAnswer, File, FileKind, Operation, Query, Repeat,
+            event_stream::{self, EVENT_STREAM, Pieces},
+        },
         mcp::{
             call::{McpCall, TAG},
             rpc::{self, Headers},
             streamable::{RpcMessage, is_open},
-            streams::{Line, Reading, Streams},
+            streams::{Frame, Line, Reading, Streams},
         },
     },
     domain::{Error, ErrorCode},
     mcp::message,
 };
 
-const TYPE: &str = "text/event-stream";
-const PING: Duration = Duration::from_secs(15);
+/// A client that has hung up is noticed by the second ping that it does not take: its place is free again then.
+const PING: Duration = Duration::from_secs(3);
 const INTERNAL_ERROR: i32 = -32_603;
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -37,7 +40,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Open a stream for the older transport of assistants")
             .details(
                 "HTTP+SSE of revision 2024-11-05. The first event, `endpoint`, says where messages are sent; their \
-                 answers come as the event `message`. A reader that is 64 messages behind is cut off.",
+                 answers come as the event `message`. A reader that is 64 messages or 1 MiB behind is cut off.",
             )
             .may_fail(&[ErrorCode::NotFound]),
         Endpoint::post("/api/mcp/messages", take)
@@ -56,7 +59,7 @@ const EXAMPLE: &str = "event: endpoint\n\
 struct Messages;
 
 impl FileKind for Messages {
-    const CONTENT_TYPE: &'static str = TYPE;
+    const CONTENT_TYPE: &'static str = EVENT_STREAM;
     const EXAMPLE: &'static str = EXAMPLE;
 }
 
@@ -92,24 +95,14 @@ fn streams(call: &McpCall) -> Result<web::Data<Streams>, Error> {
 
 async fn open(call: McpCall) -> Result<File<Messages>, ApiError> {
     is_open(&call)?;
-    if call.request().method() == Method::HEAD {
-        return Ok(HttpResponse::Ok().content_type(TYPE).finish().into());
+    if let Some(head) = event_stream::of_head(call.request()) {
+        return Ok(head.into());
     }
     let reading = streams(&call)?.add((*call.principal()).clone())?;
     // Last, so that a revocation that comes meanwhile is seen.
     let lease = call.api_keys.lease(&call.principal()).await?;
     let first = format!("event: endpoint\ndata: /api/mcp/messages?sessionId={}\n\n", reading.id);
-    let following = Following { first: Some(first.into()), reading, lease };
-    let frames = stream::unfold(following, |mut following| async move {
-        let next = following.next().await?;
-        Some((Ok::<_, Infallible>(next), following))
-    });
-    Ok(HttpResponse::Ok()
-        .content_type(TYPE)
-        .insert_header(("cache-control", "no-store"))
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(frames)
-        .into())
+    Ok(event_stream::streaming(Following { first: Some(first.into()), reading, lease }).into())
 }
 
 /// A stream under way.
@@ -119,8 +112,7 @@ struct Following {
     lease: Lease,
 }
 
-impl Following {
-    /// The next piece of the stream; none at its end.
+impl Pieces for Following {
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(first) = self.first.take() {
             return Some(first);
@@ -134,7 +126,7 @@ impl Following {
             _ = lease.ended() => None,
             () = ended.cancelled() => None,
             frame = tokio::time::timeout(PING, frames.recv()) => match frame {
-                Ok(frame) => frame,
+                Ok(frame) => frame.map(Frame::taken),
                 Err(_) => Some(Bytes::from_static(b": ping\n\n")),
             },
         }

@@ -1,9 +1,12 @@
 //! Open streams of HTTP+SSE: whose each is, and what is to be told on it. Bounded: so many streams, so many messages
-//! that one has not read, so many that it waits for.
+//! and bytes that one has not read and that all have not, so many messages that one waits for.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -22,6 +25,10 @@ const MOST: usize = 100;
 const MOST_OF_ONE: usize = 50;
 /// Messages that a reader may be behind.
 const MOST_BEHIND: usize = 64;
+/// Bytes that a reader may be behind, but for a single message.
+const MOST_BYTES_BEHIND: usize = 1024 * 1024;
+/// Bytes that all readers may be behind, but for a single message of each.
+const MOST_BYTES_OF_ALL: usize = 32 * 1024 * 1024;
 /// Messages of one stream that are worked at.
 const MOST_IN_FLIGHT: usize = 16;
 /// Seconds after which a refused caller may try again.
@@ -31,21 +38,56 @@ const ASK_AGAIN: u64 = 30;
 #[derive(Clone, Default)]
 pub struct Streams {
     open: Arc<Mutex<HashMap<Uuid, Line>>>,
+    /// Bytes that no reader has taken yet.
+    bytes: Arc<AtomicUsize>,
 }
 
 /// The way to the reader of one stream.
 #[derive(Clone)]
 pub struct Line {
     whose: Arc<Principal>,
-    frames: mpsc::Sender<Bytes>,
+    frames: mpsc::Sender<Frame>,
+    /// Bytes that the reader has not taken yet, and those of all.
+    bytes: [Arc<AtomicUsize>; 2],
     ended: CancellationToken,
     in_flight: Arc<Semaphore>,
+}
+
+/// A message on its way to its reader. Its bytes count until it is taken, or dropped.
+pub struct Frame {
+    bytes: Bytes,
+    counted: [Arc<AtomicUsize>; 2],
+}
+
+impl Frame {
+    fn counted(bytes: Bytes, counted: &[Arc<AtomicUsize>; 2]) -> Self {
+        counted.iter().for_each(|one| _ = one.fetch_add(bytes.len(), Ordering::SeqCst));
+        Self { bytes, counted: counted.clone() }
+    }
+
+    /// Its bytes, which its reader has now.
+    pub fn taken(mut self) -> Bytes {
+        let bytes = self.bytes.clone();
+        self.uncount();
+        bytes
+    }
+
+    fn uncount(&mut self) {
+        let length = std::mem::take(&mut self.bytes).len();
+        self.counted.iter().for_each(|one| _ = one.fetch_sub(length, Ordering::SeqCst));
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        self.uncount();
+    }
 }
 
 /// The reader's end of a stream; the stream is closed when it is dropped.
 pub struct Reading {
     pub id: Uuid,
-    pub frames: mpsc::Receiver<Bytes>,
+    pub frames: mpsc::Receiver<Frame>,
     /// Where the reader was too far behind.
     pub ended: CancellationToken,
     streams: Streams,
@@ -78,6 +120,7 @@ impl Streams {
         let line = Line {
             whose: Arc::new(whose),
             frames: sender,
+            bytes: [Arc::default(), self.bytes.clone()],
             ended: ended.clone(),
             in_flight: Arc::new(Semaphore::new(MOST_IN_FLIGHT)),
         };
@@ -122,9 +165,17 @@ impl Line {
         frame.extend_from_slice(b"event: message\ndata: ");
         frame.extend_from_slice(message);
         frame.extend_from_slice(b"\n\n");
-        if self.frames.try_send(frame.into()).is_err() {
-            self.ended.cancel();
+        let frame = Frame::counted(frame.into(), &self.bytes);
+        if self.has_room(frame.bytes.len()) && self.frames.try_send(frame).is_ok() {
+            return;
         }
+        self.ended.cancel();
+    }
+
+    /// Whether a frame of this length, which is counted already, is the only one or one of few.
+    fn has_room(&self, length: usize) -> bool {
+        let [own, all] = self.bytes.each_ref().map(|bytes| bytes.load(Ordering::SeqCst));
+        own == length || own <= MOST_BYTES_BEHIND && all <= MOST_BYTES_OF_ALL
     }
 }
 
@@ -177,5 +228,40 @@ mod tests {
         told.tell(b"{}");
         assert!(slow.ended.is_cancelled() && !quick.ended.is_cancelled());
         assert!(streams.find(&slow.id.to_string(), &caller(1)).is_err());
+    }
+
+    #[test]
+    fn what_readers_have_not_taken_is_bounded_in_bytes_too() {
+        let streams = Streams::default();
+        let half = vec![b'x'; MOST_BYTES_BEHIND / 2];
+        let line = |reading: &Reading| streams.find(&reading.id.to_string(), &caller(1)).unwrap();
+        let mut large = streams.add(caller(1)).unwrap();
+        // A single message is taken however large it is, and another one only when that was read.
+        line(&large).tell(&vec![b'x'; 2 * MOST_BYTES_BEHIND]);
+        assert!(!large.ended.is_cancelled());
+        let frame = large.frames.try_recv().unwrap();
+        assert!(2 * MOST_BYTES_BEHIND < frame.taken().len());
+        line(&large).tell(&half);
+        line(&large).tell(&half);
+        assert!(large.ended.is_cancelled());
+        // All together: each of them is within its own bound.
+        let mut others = Vec::new();
+        for _ in 0..MOST_OF_ONE {
+            let reading = streams.add(caller(1)).unwrap();
+            let told = line(&reading);
+            told.tell(&half);
+            told.tell(b"{}");
+            others.push(reading);
+        }
+        let is_cut = |reading: &&Reading| reading.ended.is_cancelled();
+        assert_eq!(others.iter().filter(is_cut).count(), 0, "half of what all may have");
+        for reading in &others {
+            line(reading).tell(&half[..half.len() - 100]);
+        }
+        let cut = others.iter().filter(is_cut).count();
+        assert!(0 < cut && cut < MOST_OF_ONE, "{cut}");
+        assert!(streams.bytes.load(Ordering::SeqCst) <= MOST_BYTES_OF_ALL);
+        drop((large, others));
+        assert_eq!(streams.bytes.load(Ordering::SeqCst), 0);
     }
 }

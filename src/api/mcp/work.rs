@@ -9,7 +9,7 @@ use crate::{
     api::mcp::{
         asked::Job,
         call::McpCall,
-        outcome::{self, refused},
+        outcome::{self, Marked, refused},
         prompts, resources,
         tool::{Effect, Tool},
         tools,
@@ -20,19 +20,28 @@ use crate::{
 /// Characters of an unknown name that are shown.
 const SHOWN: usize = 64;
 
-pub async fn carry_out(call: &McpCall, job: Job) {
+/// Carries a job out. What it returns is put into the answer once the protocol has written that.
+pub async fn carry_out(call: &McpCall, job: Job) -> Option<Marked> {
     // Whoever waited may have gone.
     match job {
-        Job::Tool(request, reply) => drop(reply.send(call_tool(call, request).await)),
+        Job::Tool(request, reply) => {
+            let (result, marked) = match call_tool(call, request).await {
+                Ok((result, marked)) => (Ok(result), marked),
+                Err(error) => (Err(error), None),
+            };
+            drop(reply.send(result));
+            return marked;
+        }
         Job::Resource(uri, reply) => drop(reply.send(resources::read(call, &uri).await)),
         Job::Prompt(request, reply) => drop(reply.send(prompts::get(call, request).await)),
     }
+    None
 }
 
 async fn call_tool(
     call: &McpCall,
     request: CallToolRequestParams,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<(CallToolResult, Option<Marked>), ErrorData> {
     let Some(tool) = tools::named(call.config.mcp.tools, &request.name) else {
         let name: String = request.name.chars().take(SHOWN).collect();
         return Err(ErrorData::invalid_params(format!("Unknown tool: {name}"), None));
@@ -42,7 +51,13 @@ async fn call_tool(
         Err(error) => Err(error),
     };
     note(call, tool, outcome.as_ref().err());
-    Ok(outcome.map_or_else(|error| refused(&error), outcome::Done::shown))
+    Ok(match outcome {
+        Ok(done) => {
+            let (result, marked) = done.shown();
+            (result, Some(marked))
+        }
+        Err(error) => (refused(&error), None),
+    })
 }
 
 /// Every tool that may change something is in the log with who called it; never with what was said.

@@ -1,9 +1,8 @@
 //! Server-sent events: the event log as a stream that a browser resumes by itself.
 
-use std::{collections::VecDeque, convert::Infallible, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
-use actix_web::{HttpResponse, http::Method, web};
-use futures_util::stream;
+use actix_web::web;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
@@ -13,7 +12,10 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Call, File, FileKind, InSession, OwnSessions, Query, Read},
+        kit::{
+            Call, File, FileKind, InSession, OwnSessions, Query, Read,
+            event_stream::{self, EVENT_STREAM, Pieces},
+        },
         streams::{
             feed::Start,
             listener::{Listener, StreamQuery},
@@ -24,7 +26,6 @@ use crate::{
 };
 
 const TAG: &str = "Events";
-const TYPE: &str = "text/event-stream";
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -60,7 +61,7 @@ const EXAMPLE: &str = "id: 42\nevent: message\ndata: {\"event\":\"message\",\"se
 struct EventStream;
 
 impl FileKind for EventStream {
-    const CONTENT_TYPE: &'static str = TYPE;
+    const CONTENT_TYPE: &'static str = EVENT_STREAM;
     const EXAMPLE: &'static str = EXAMPLE;
 }
 
@@ -85,8 +86,8 @@ async fn follow<R>(
     session: Option<&SessionHandle>,
 ) -> Result<File<EventStream>, ApiError> {
     let request = call.request();
-    if request.method() == Method::HEAD {
-        return Ok(HttpResponse::Ok().content_type(TYPE).finish().into());
+    if let Some(head) = event_stream::of_head(request) {
+        return Ok(head.into());
     }
     let last_id = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let resume = last_id.and_then(|id| id.parse().ok());
@@ -101,17 +102,7 @@ async fn follow<R>(
         Start::Reset(oldest) => format!("event: reset\ndata: {{\"oldest\":{oldest}}}\n\n"),
     };
     let (status, ready) = (session.map(SessionHandle::watch), VecDeque::from([opening.into()]));
-    let following = Following { listener, status, ready, is_over: false };
-    let frames = stream::unfold(following, |mut following| async move {
-        let next = following.next().await?;
-        Some((Ok::<_, Infallible>(next), following))
-    });
-    Ok(HttpResponse::Ok()
-        .content_type(TYPE)
-        .insert_header(("cache-control", "no-store"))
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(frames)
-        .into())
+    Ok(event_stream::streaming(Following { listener, status, ready, is_over: false }).into())
 }
 
 /// A stream under way.
@@ -123,8 +114,7 @@ struct Following {
     is_over: bool,
 }
 
-impl Following {
-    /// The next piece of the stream; none at its end.
+impl Pieces for Following {
     async fn next(&mut self) -> Option<web::Bytes> {
         if self.is_over {
             return None;

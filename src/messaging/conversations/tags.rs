@@ -20,6 +20,8 @@ use crate::{
 
 const LONGEST_NAME: usize = 50;
 const MOST_TAGS: usize = 1_000;
+/// Tags that are named for one conversation.
+const MOST_NAMED: usize = 50;
 /// Conversations that a tag is removed from in one commit.
 const AT_ONCE: usize = 100;
 
@@ -147,25 +149,16 @@ impl Tags {
         tags.sort_unstable();
         tags.dedup();
         let keys: Vec<_> = tags.iter().map(|tag| Tag::key().uuid(*tag)).collect();
-        let (session, chat) = (&conversation.session, &conversation.chat);
-        let now = self.clock.now();
-        let held = self.writer.lock(session).await;
+        let held = self.writer.lock(&conversation.session).await;
         let mut work = self.writer.work();
         let events = loop {
-            let store = work.store();
-            let known = store.get_many(&keys).await?;
+            let known = work.store().get_many(&keys).await?;
             if let Some((tag, _)) = tags.iter().zip(&known).find(|(_, known)| known.is_none()) {
                 return Err(Error::invalid_field("tag_ids", format!("name no tag with {tag}")));
             }
-            let stored = store.conversations();
-            let Some(former) = stored.get(session, chat).await? else { return Ok(()) };
-            let mut record = ConversationRecord { changed_at: now, ..former.clone() };
-            if tags.iter().any(|tag| !former.inbox.tags.contains(tag)) {
-                store.tags().note_addition().await?;
+            if !self.replace(&mut work, conversation, tags.clone()).await? {
+                return Ok(());
             }
-            let event = ChatEvent::of_tags(&mut record, tags.clone());
-            put_conversation(store, &former, &record).await?;
-            log_in(&mut work, session, event)?;
             if let Some(events) = work.commit().await? {
                 break events;
             }
@@ -173,6 +166,103 @@ impl Tags {
         drop(held);
         Ok(self.writer.publish_events(&events).await?)
     }
+
+    /// Refuses names that [`Self::set_named`] would refuse now.
+    pub async fn check_names(&self, names: &[String]) -> Result<(), Error> {
+        let mut new = 0;
+        for name in checked_names(names)? {
+            new += usize::from(self.store.tags().by_name(&name).await?.is_none());
+        }
+        check_room(&self.store, new).await
+    }
+
+    /// Replaces the tags of a conversation by those of these names, in any case. Those that there are none of are made
+    /// in the same commit.
+    pub async fn set_named(
+        &self,
+        conversation: &ConversationRecord,
+        names: &[String],
+        color: &str,
+    ) -> Result<(), Error> {
+        let (names, color) = Error::both(checked_names(names), checked_color(color))?;
+        let _held = self.changing.lock().await;
+        let held = self.writer.lock(&conversation.session).await;
+        let mut work = self.writer.work();
+        let events = loop {
+            let (now, mut tags, mut new) = (self.clock.now(), Vec::new(), Vec::new());
+            for name in &names {
+                if let Some(tag) = work.store().tags().by_name(name).await? {
+                    tags.push(tag.id);
+                    continue;
+                }
+                let (id, name, color) = (Uuid::now_v7(), name.clone(), color.clone());
+                new.push(Tag { id, name, color, created_at: now, updated_at: now });
+                tags.push(id);
+            }
+            if !new.is_empty() {
+                work.store().tags().note_creation().await?;
+                check_room(work.store(), new.len()).await?;
+            }
+            for tag in new {
+                work.put(&Tag::key().uuid(tag.id), &tag).await?;
+                work.append(NewEvent::of_module(None, &ChatEvent::TagCreated { tag })?);
+            }
+            if !self.replace(&mut work, conversation, tags).await? {
+                return Ok(());
+            }
+            if let Some(events) = work.commit().await? {
+                break events;
+            }
+        };
+        drop(held);
+        Ok(self.writer.publish_events(&events).await?)
+    }
+
+    /// Replaces the tags of a conversation in a transaction. False where the conversation is gone.
+    async fn replace(
+        &self,
+        work: &mut Work<'_>,
+        conversation: &ConversationRecord,
+        mut tags: Vec<Uuid>,
+    ) -> Result<bool, Error> {
+        tags.sort_unstable();
+        let (session, chat) = (&conversation.session, &conversation.chat);
+        let stored = work.store().conversations();
+        let Some(former) = stored.get(session, chat).await? else { return Ok(false) };
+        let mut record = ConversationRecord { changed_at: self.clock.now(), ..former.clone() };
+        if tags.iter().any(|tag| !former.inbox.tags.contains(tag)) {
+            work.store().tags().note_addition().await?;
+        }
+        let event = ChatEvent::of_tags(&mut record, tags);
+        put_conversation(work.store(), &former, &record).await?;
+        log_in(work, session, event)?;
+        Ok(true)
+    }
+}
+
+/// The names without blanks around them, each once whatever its case.
+fn checked_names(names: &[String]) -> Result<Vec<String>, Error> {
+    let mut checked: Vec<String> = Vec::new();
+    for name in names.iter().map(|name| name.trim()) {
+        if name.is_empty() || LONGEST_NAME < name.chars().count() {
+            return Err(Error::invalid_field("tags", "must have 1 to 50 characters each"));
+        }
+        if !checked.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
+            checked.push(name.to_owned());
+        }
+    }
+    if MOST_NAMED < checked.len() {
+        return Err(Error::invalid_field("tags", "must be at most 50"));
+    }
+    Ok(checked)
+}
+
+async fn check_room(store: &Store, new: usize) -> Result<(), Error> {
+    if 0 < new && MOST_TAGS < store.tags().list().await?.len() + new {
+        let message = "there are 1,000 tags already; delete one first";
+        return Err(Error::new(ErrorCode::Conflict, message));
+    }
+    Ok(())
 }
 
 async fn put_conversation(
@@ -194,12 +284,7 @@ async fn free_name(store: &Store, name: &str, of: Option<Uuid>) -> Result<String
     let tags = store.tags();
     if of.is_none() {
         tags.note_creation().await?;
-        if MOST_TAGS <= tags.list().await?.len() {
-            return Err(Error::new(
-                ErrorCode::Conflict,
-                "there are 1,000 tags already; delete one first",
-            ));
-        }
+        check_room(store, 1).await?;
     }
     match tags.by_name(name).await? {
         Some(other) if Some(other.id) != of => {
@@ -292,6 +377,34 @@ mod tests {
             |event: &ChatEvent| matches!(event, ChatEvent::ConversationTagged { .. });
         assert_eq!(events.iter().filter(|event| is_of_a_chat(event)).count(), 5, "{events:?}");
         assert!(matches!(events.last(), Some(ChatEvent::TagDeleted { .. })), "{events:?}");
+    }
+
+    #[tokio::test]
+    async fn tags_are_set_by_their_names_and_new_ones_are_made_with_it_or_not_at_all() {
+        let [gateway, _] = gateways().await;
+        let (session, chat) = ("s".parse::<SessionId>().unwrap(), "15550000001@c.us");
+        let id = format!("false_{chat}_K").parse().unwrap();
+        let message = Message::text(id, chat.parse().unwrap(), "words", from_seconds(1));
+        let came = EventBody::Message { message: Box::new(message) };
+        gateway.writer.commit(&session, came).await.unwrap();
+        let read = async || {
+            let found = gateway.store.conversations().get(&session, &chat.parse().unwrap()).await;
+            found.unwrap().unwrap()
+        };
+        let record = read().await;
+        let vip = gateway.create("VIP", "#f59e0b").await.unwrap().id;
+        let names = ["vip", " New ", "NEW"].map(str::to_owned);
+        gateway.set_named(&record, &names, "#64748b").await.unwrap();
+        let all = gateway.list().await.unwrap();
+        assert_eq!(all.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["VIP", "New"]);
+        let tags = read().await.inbox.tags;
+        assert!(tags.len() == 2 && tags.contains(&vip) && tags.contains(&all[1].id), "{tags:?}");
+        let many: Vec<String> = (0..=MOST_NAMED).map(|number| number.to_string()).collect();
+        for wrong in [&["other".to_owned(), String::new()][..], &["x".repeat(51)], &many] {
+            gateway.check_names(wrong).await.unwrap_err();
+            gateway.set_named(&record, wrong, "#64748b").await.unwrap_err();
+        }
+        assert_eq!((gateway.list().await.unwrap(), read().await.inbox.tags), (all, tags));
     }
 
     #[tokio::test(flavor = "multi_thread")]

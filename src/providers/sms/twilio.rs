@@ -74,10 +74,7 @@ impl SmsProvider for Twilio {
             Err(NoAnswer::NotSent) => {
                 Err(Error::new(ErrorCode::EngineFailed, "Twilio cannot be reached"))
             }
-            Err(NoAnswer::Unknown) => {
-                let message = "Twilio did not answer: nobody knows whether it sends the message";
-                Err(Error::new(ErrorCode::Timeout, message))
-            }
+            Err(NoAnswer::Unknown) => Err(unknown("Twilio did not answer")),
         }
     }
 
@@ -117,13 +114,20 @@ fn accepted(answer: &ApiAnswer) -> Result<Accepted, Error> {
             Error::invalid_field("to", "is no number that Twilio sends to")
                 .about(Subject::Recipient)
         }
-        (429 | 500.., _) => {
+        // Both say that the request was not handled; after any other failure of its own the message may be under way.
+        (429 | 503, _) => {
             Error::new(ErrorCode::EngineFailed, "Twilio does not take the message at the moment")
         }
+        (500.., _) => unknown(&format!("Twilio failed with {status}")),
         (401 | 403, _) => Error::new(
             ErrorCode::EngineFailed,
             "Twilio refused the gateway's credential: check sms.account_sid and sms.auth_token",
         ),
         _ => Error::invalid("Twilio refused the message; the gateway's log says with which code"),
     })
+}
+
+fn unknown(what: &str) -> Error {
+    let message = format!("{what}: nobody knows whether it sends the message");
+    Error::new(ErrorCode::Timeout, message)
 }

@@ -1,8 +1,8 @@
 //! An engine over another: writes stay in it, reads see them, and what was read of the other is remembered.
 //!
-//! What only a scan has seen, or has seen to be absent, becomes an expectation once it is written. A scan
-//! does not expect that nothing new comes into its range: where that matters, a record that all writers
-//! change stands for the range.
+//! What only a scan has seen, or has seen to be absent, becomes an expectation once it is read by its key or
+//! written, and a read by key after a scan gives what the scan has seen. A scan does not expect that nothing new
+//! comes into its range: where that matters, a record that all writers change stands for the range.
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
@@ -28,15 +28,27 @@ struct State {
     reads: HashMap<Vec<u8>, Option<Vec<u8>>>,
     /// What scans found, and the ranges in which they found all that there was.
     scanned: HashMap<Vec<u8>, Vec<u8>>,
-    ranges: Vec<Range>,
+    ranges: Ranges,
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     in_background: bool,
 }
 
 impl State {
-    /// What a key holds as far as it was read or written.
-    fn known(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
-        self.writes.get(key).or_else(|| self.reads.get(key)).cloned()
+    /// What a key holds as far as it was read, scanned or written. What only a scan has seen counts as read then.
+    fn known(&mut self, key: &[u8]) -> Option<Option<Vec<u8>>> {
+        if let Some(known) = self.writes.get(key).or_else(|| self.reads.get(key)) {
+            return Some(known.clone());
+        }
+        let scanned = self.seen_by_a_scan(key)?;
+        Some(self.read(key.to_vec(), scanned))
+    }
+
+    /// What a scan has seen of a key: its value, or that it holds none. None where no scan came by it.
+    fn seen_by_a_scan(&self, key: &[u8]) -> Option<Option<Vec<u8>>> {
+        match self.scanned.get(key) {
+            Some(value) => Some(Some(value.clone())),
+            None => self.ranges.hold(key).then_some(None),
+        }
     }
 
     /// What a key was found to hold; what was found first counts.
@@ -61,7 +73,32 @@ impl State {
                 Direction::Backward => range.start.clone_from(last),
             }
         }
-        self.ranges.push(range);
+        self.ranges.add(range);
+    }
+}
+
+/// Ranges as their starts and ends, none of which overlap: a large transaction scans thousands.
+#[derive(Default)]
+struct Ranges(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Ranges {
+    fn add(&mut self, Range { mut start, mut end }: Range) {
+        // Those that it overlaps or touches become one with it.
+        while let Some((before, until)) = self.0.range(..=end.clone()).next_back() {
+            if *until < start {
+                break;
+            }
+            let before = before.clone();
+            end = end.max(until.clone());
+            self.0.remove(&before);
+            start = start.min(before);
+        }
+        self.0.insert(start, end);
+    }
+
+    fn hold(&self, key: &[u8]) -> bool {
+        let below = (Bound::Unbounded, Bound::Included(key));
+        self.0.range::<[u8], _>(below).next_back().is_some_and(|(_, end)| key < end.as_slice())
     }
 }
 
@@ -73,38 +110,20 @@ impl Overlay {
 
     /// All that was written, with what was read as expectations. Then nothing is read or written.
     pub fn take(&self) -> Batch {
-        let State { reads, mut scanned, ranges, writes, in_background } =
-            std::mem::take(&mut *self.state());
-        let mut batch = Batch { in_background, ..Batch::new() };
-        let ranges = joined(ranges);
-        for key in writes.keys().filter(|key| !reads.contains_key(*key)) {
-            let before = ranges.partition_point(|range| range.start <= *key);
-            let nearest = before.checked_sub(1).and_then(|place| ranges.get(place));
-            if nearest.is_some_and(|range| *key < range.end) {
-                batch.expectations.push((key.clone(), scanned.remove(key)));
-            }
+        let state = std::mem::take(&mut *self.state());
+        let mut batch = Batch { in_background: state.in_background, ..Batch::new() };
+        for key in state.writes.keys().filter(|key| !state.reads.contains_key(*key)) {
+            let seen = state.seen_by_a_scan(key);
+            batch.expectations.extend(seen.map(|seen| (key.clone(), seen)));
         }
-        batch.expectations.extend(reads);
-        batch.writes.extend(writes);
+        batch.expectations.extend(state.reads);
+        batch.writes.extend(state.writes);
         batch
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The same ranges in order, those that overlap as one: a large transaction has thousands of them.
-fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
-    ranges.sort_unstable_by(|one, other| one.start.cmp(&other.start));
-    let mut joined: Vec<Range> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end => last.end = range.end.max(last.end.clone()),
-            _ => joined.push(range),
-        }
-    }
-    joined
 }
 
 #[async_trait]
@@ -119,7 +138,7 @@ impl Engine for Overlay {
 
     async fn get_many(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let unread: Vec<Vec<u8>> = {
-            let state = self.state();
+            let mut state = self.state();
             keys.iter().filter(|key| state.known(key).is_none()).cloned().collect()
         };
         let found = self.engine.get_many(&unread).await?;
@@ -258,18 +277,57 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_read_after_a_scan_gives_what_the_scan_has_seen() {
+        for (others_write, direction) in
+            [(put(205, 2), Direction::Backward), (put(201, 2), Direction::Forward)]
+        {
+            let store = store().await;
+            store.commit(put(201, 1)).await.unwrap();
+            let mut work = store.transaction();
+            let engine = &work.store().engine;
+            let seen = engine.scan(range(200, 220), direction, 1).await.unwrap();
+            assert_eq!(seen, [(vec![201], vec![1])]);
+            store.commit(others_write).await.unwrap();
+            let keys = [vec![201], vec![205]];
+            let expected = [Some(vec![1]), (direction == Direction::Forward).then(|| vec![9])];
+            if direction == Direction::Forward {
+                // No scan came so far.
+                store.commit(put(205, 9)).await.unwrap();
+            }
+            assert_eq!(engine.get_many(&keys).await.unwrap(), expected);
+            assert_eq!(engine.get(&keys[0]).await.unwrap(), expected[0]);
+            assert_eq!(engine.get(&keys[1]).await.unwrap(), expected[1]);
+            work.store().commit(put(210, 1)).await.unwrap();
+            assert!(!work.commit().await.unwrap(), "it stands on what is no longer so");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_scan_alone_expects_nothing() {
+        let store = store().await;
+        store.commit(put(201, 1)).await.unwrap();
+        let mut work = store.transaction();
+        work.store().engine.scan(range(200, 220), Direction::Forward, 9).await.unwrap();
+        store.commit(put(202, 2)).await.unwrap();
+        work.store().commit(put(210, 1)).await.unwrap();
+        assert!(work.commit().await.unwrap());
+    }
+
     proptest! {
         #[test]
-        fn joined_ranges_hold_the_same_keys(
-            pairs in prop::collection::vec((0_u8..40, 0_u8..12), 0..12), key in 0_u8..60,
+        fn ranges_hold_the_keys_of_each_and_overlap_nowhere(
+            pairs in prop::collection::vec((0_u8..40, 1_u8..12), 0..12), key in 0_u8..60,
         ) {
-            let ranges: Vec<Range> =
+            let all: Vec<Range> =
                 pairs.iter().map(|(start, length)| range(*start, start + length)).collect();
             let lies_in = |range: &Range| range.start <= vec![key] && vec![key] < range.end;
-            let expected = ranges.iter().any(lies_in);
-            let joined = joined(ranges);
-            prop_assert!(joined.windows(2).all(|pair| pair[0].end < pair[1].start));
-            prop_assert_eq!(joined.iter().any(lies_in), expected);
+            let expected = all.iter().any(lies_in);
+            let mut ranges = Ranges::default();
+            all.into_iter().for_each(|range| ranges.add(range));
+            prop_assert_eq!(ranges.hold(&[key]), expected);
+            let ends: Vec<_> = ranges.0.into_iter().collect();
+            prop_assert!(ends.windows(2).all(|pair| pair[0].1 < pair[1].0));
         }
     }
 

@@ -179,6 +179,71 @@ async fn a_conversation_is_changed_and_its_lists_follow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_refused_in_part_changes_nothing() {
+    let app = TestApp::start().await;
+    app.ready("shop", PHONE).await;
+    write(&app, "15551000001", "Hi").await;
+    let id = chat_with(&app, "15551000001").await["id"].as_str().unwrap().to_owned();
+    let path = format!("/chats/{id}");
+    // As it is shown, but for the seconds that its window has left.
+    let shown = async || {
+        let mut chat = get(&app, &path).await["chat"].clone();
+        chat["window"].as_object_mut().unwrap().remove("secondsRemaining");
+        chat
+    };
+    let before = shown().await;
+    let events = app.gateway.services().events.newest();
+    let all = json!({
+        "assignedTo": "me", "status": "ASSIGNED", "starred": true, "archived": true, "read": true,
+        "tags": ["VIP"],
+    });
+    let many: Vec<String> = (0..51).map(|number| number.to_string()).collect();
+    for (field, wrong, expected) in [
+        ("tags", json!(["fine", " "]), 400),
+        ("tags", json!(["fine", "x".repeat(51)]), 400),
+        ("tags", json!(many), 400),
+        ("status", json!("AI_ACTIVE"), 400),
+        ("assignedTo", json!("nobody"), 400),
+    ] {
+        let mut body = all.clone();
+        body[field] = wrong;
+        let (status, answer) = call(&app, Method::PATCH, &path, Some(body.clone())).await;
+        let named =
+            answer["fields"].as_object().unwrap().keys().any(|name| name.starts_with(field));
+        assert_eq!((status, named), (expected, true), "{answer}");
+        assert_eq!(shown().await, before, "{body}");
+    }
+    // Without its connection the account cannot archive it.
+    let line = format!("/_simulator/v1/accounts/{PHONE}/line");
+    assert_eq!(app.post(&line, json!({ "connected": false })).await.0, 200);
+    app.wait_for("the end of the connection", || async {
+        (get(&app, "/status?sessionId=shop").await["connected"] == false).then_some(())
+    })
+    .await;
+    let events_by_then = app.gateway.services().events.newest();
+    let (status, answer) = call(&app, Method::PATCH, &path, Some(all.clone())).await;
+    assert_ne!(status, 200, "{answer}");
+    assert_eq!(shown().await, before);
+    let (_, tags) = app.get("/api/v1/tags").await;
+    assert_eq!(tags["data"]["tags"], json!([]), "{tags}");
+    let logged = app.gateway.services().events.read(None, events, 1_000).await.unwrap();
+    let logged: Vec<&str> = logged
+        .iter()
+        .filter(|event| event.body.whatsapp().is_none() || event.seq > events_by_then)
+        .map(|event| event.body.name())
+        .collect();
+    assert!(logged.iter().all(|name| !name.starts_with("conversation.")), "{logged:?}");
+    assert_eq!(app.post(&line, json!({ "connected": true })).await.0, 200);
+    app.wait_for_status("shop", "ready").await;
+    let (status, chat) = call(&app, Method::PATCH, &path, Some(all)).await;
+    assert_eq!(
+        (status, &chat["tags"], &chat["status"]),
+        (200, &json!(["VIP"]), &json!("ASSIGNED"))
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_are_changed_at_once_and_those_that_cannot_be_are_named() {
     let app = TestApp::start().await;
     app.ready("shop", PHONE).await;

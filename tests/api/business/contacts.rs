@@ -133,7 +133,10 @@ async fn a_change_keeps_what_it_does_not_name() {
     let tags = get(&app, "/tags").await;
     assert_eq!(
         tags,
-        json!({ "tags": [{ "name": "new", "contacts": 1 }, { "name": "vip", "contacts": 1 }] })
+        json!({
+            "tags": [{ "name": "new", "contacts": 1 }, { "name": "vip", "contacts": 1 }],
+            "hasMore": false,
+        })
     );
     let tags = format!("{path}/tags");
     let (_, tagged) =
@@ -190,7 +193,7 @@ async fn a_deleted_contact_is_gone_and_its_number_is_free() {
     }
     assert_eq!(get(&app, "/contacts").await["pagination"]["total"], 0);
     assert_eq!(get(&app, "/contacts?search=john").await["pagination"]["total"], 0);
-    assert_eq!(get(&app, "/tags").await, json!({ "tags": [] }));
+    assert_eq!(get(&app, "/tags").await, json!({ "tags": [], "hasMore": false }));
     let again = created(&app, "/contacts", sample()).await;
     assert_ne!(again["id"], made["id"]);
     app.stop().await;
@@ -204,5 +207,32 @@ async fn contacts_are_there_after_a_restart() {
     let app = TestApp::start_in(folder, &[]).await;
     let found = get(&app, "/contacts?search=john&tag=retail").await;
     assert_eq!(found["contacts"], json!([made]));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_come_in_pages() {
+    let app = TestApp::start().await;
+    for (number, tags) in [(1, ["b", "Ä"]), (2, ["C", "b"])] {
+        let draft = json!({ "phone": format!("+1555000111{number}"), "tags": tags });
+        created(&app, "/contacts", draft).await;
+    }
+    let (mut after, mut seen) = (String::new(), Vec::new());
+    loop {
+        let page = get(&app, &format!("/tags?limit=1{after}")).await;
+        let tag = page["tags"][0].clone();
+        after = format!("&after={}", tag["name"].as_str().unwrap().to_lowercase());
+        seen.push((tag["name"].clone(), tag["contacts"].clone()));
+        if page["hasMore"] == false {
+            break;
+        }
+    }
+    let expected = [("Ä", 1), ("b", 2), ("C", 1)].map(|(name, of)| (json!(name), json!(of)));
+    assert_eq!(seen, expected);
+    let last = get(&app, "/tags?after=C").await;
+    assert_eq!(last, json!({ "tags": [], "hasMore": false }));
+    for wrong in ["limit=0", "limit=1001"] {
+        assert_eq!(call(&app, Method::GET, &format!("/tags?{wrong}"), None).await.0, 400);
+    }
     app.stop().await;
 }

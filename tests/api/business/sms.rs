@@ -1,6 +1,6 @@
 //! Text messages: by the simulated SMS network, and by Twilio, which a fake plays.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,8 +8,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use wagate::{
     config::{Config, Flags},
-    domain::Clock,
+    domain::{Clock, outbox::OutboxState},
     gateway::Gateway,
+    store::disk::Disk,
 };
 
 use crate::{
@@ -158,7 +159,11 @@ fn form(text: &str) -> BTreeMap<String, String> {
 }
 
 async fn app_with(receiver: &Receiver) -> TestApp {
-    TestApp::start_with(&[
+    app_on(receiver, Clock::system()).await
+}
+
+async fn app_on(receiver: &Receiver, clock: Clock) -> TestApp {
+    let settings = [
         ("WAGATE_SMS__PROVIDER", "twilio"),
         ("WAGATE_SMS__ACCOUNT_SID", "AC4719"),
         ("WAGATE_SMS__AUTH_TOKEN", TOKEN),
@@ -167,11 +172,11 @@ async fn app_with(receiver: &Receiver) -> TestApp {
         ("WAGATE_SMS__BASE_URL", receiver.url.trim_end_matches("/hook")),
         ("PUBLIC_URL", PUBLIC),
         ("OPENWA_AUTH", "open"),
-    ])
-    .await
+    ];
+    TestApp::start_on(tempfile::tempdir().unwrap(), &settings, clock, Disk::manual(0)).await
 }
 
-/// A fake Twilio, which answers as the text says: `opted out`, `no number`, `busy` (twice), or takes it.
+/// A fake Twilio, which answers as the text says: `opted out`, `no number`, `busy` (twice), `lost`, or takes it.
 fn twilio(got: &Got, before: usize) -> Answer {
     let says = |status: &str, body: Value| Answer::Says(status.to_owned(), body.to_string());
     match form(&got.text)["Body"].as_str() {
@@ -179,6 +184,7 @@ fn twilio(got: &Got, before: usize) -> Answer {
         "no number" => says("400 Bad Request", json!({ "code": 21211, "message": "Invalid To" })),
         "busy" if before == 0 => says("429 Too Many", json!({ "code": 20429 })),
         "busy" if before == 1 => says("503 Unavailable", json!({})),
+        "lost" => says("500 Internal Server Error", json!({ "code": 20500 })),
         _ => says("201 Created", json!({ "sid": format!("SM{before}"), "status": "queued" })),
     }
 }
@@ -289,6 +295,50 @@ async fn a_message_that_twilio_cannot_take_now_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_twilio_may_have_is_not_sent_again_and_its_report_tells() {
+    let receiver = Receiver::choosing(twilio).await;
+    let clock = Clock::manual(Clock::system().now());
+    let app = app_on(&receiver, clock.clone()).await;
+    let services = app.gateway.services();
+    let session = services.sms.session().unwrap().clone();
+    // The state of the message that was sent last, once it is this. What is due in a moment is due.
+    let becomes = async |wanted: OutboxState| {
+        let is_so = async || {
+            clock.advance(Duration::from_millis(100));
+            let page = services.outbox.page(&session, None, 1).await.unwrap();
+            (page.first()?.state == wanted).then_some(())
+        };
+        app.wait_for(&format!("{wanted:?}"), is_so).await;
+    };
+    created(&app, "/contacts", json!({ "phone": ADA, "smsOptedIn": true })).await;
+    for (count, (report, expected)) in
+        [("delivered", OutboxState::Delivered), ("undelivered", OutboxState::Failed)]
+            .into_iter()
+            .enumerate()
+    {
+        let body = json!({ "to": ADA, "channel": "sms", "text": "lost", "queue": true });
+        let (code, answer) = send(&app, body).await;
+        assert_eq!(code, 200, "{answer}");
+        becomes(OutboxState::Unknown).await;
+        // Longer than the next looks take, and nothing is sent again.
+        clock.advance(Duration::from_secs(60));
+        let callback = form(&receiver.got.lock().await[count].text)["StatusCallback"].clone();
+        let path = callback.strip_prefix(PUBLIC).unwrap();
+        let fields = [("MessageSid", "SM0"), ("MessageStatus", report), ("To", ADA)];
+        let right = signature(path, &fields, TOKEN, false);
+        assert_eq!(webhook(&app, path, &fields, (&right, false)).await.0, 200);
+        becomes(expected).await;
+        assert_eq!(receiver.got.lock().await.len(), count + 1, "it was sent twice");
+    }
+    let chat = chat_of(&app, "sms", ADA).await;
+    let page = get(&app, &format!("/chats/{}", id(&chat))).await;
+    let shown = page["messages"].as_array().unwrap().iter();
+    let shown: Vec<&str> = shown.map(|message| message["status"].as_str().unwrap()).collect();
+    assert_eq!(shown, ["DELIVERED", "FAILED"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_comes_in_must_be_signed_and_counts_once() {
     let receiver = Receiver::choosing(twilio).await;
     let app = app_with(&receiver).await;
@@ -315,6 +365,12 @@ async fn what_comes_in_must_be_signed_and_counts_once() {
     ] {
         let (code, text) = webhook(&app, path, &fields, (&given, is_sha256)).await;
         assert_eq!(code, expected, "{given} {is_sha256}: {text}");
+    }
+    // An id in the address is a part of what is signed.
+    let with_id = format!("{path}/550e8400-e29b-41d4-a716-446655440000");
+    for (signed, expected) in [(path, 403), (with_id.as_str(), 200)] {
+        let given = signature(signed, &fields, TOKEN, false);
+        assert_eq!(webhook(&app, &with_id, &fields, (&given, false)).await.0, expected, "{signed}");
     }
     let chat = chat_of(&app, "sms", ADA).await;
     assert_eq!((&chat["unreadCount"], &chat["status"]), (&json!(1), &json!("OPEN")));

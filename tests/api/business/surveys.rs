@@ -11,8 +11,10 @@ use wagate::{
 
 use crate::{
     app::{PHONE, TestApp},
-    business::{call, chats::chat_on, get, settings::got},
+    business::{call, chats::chat_on, created, get, settings::got},
     chat::write,
+    receiver::Receiver,
+    support::document::events::check_delivery,
 };
 
 const ADA: &str = "15550000031";
@@ -124,6 +126,8 @@ async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
     desk.got(&[QUESTION, PROMPT, THANKS]).await;
 
     let told = desk.logged("csat.received").await;
+    let survey = told[0]["survey"].clone();
+    assert!(survey.is_string() && told.iter().all(|event| event["survey"] == survey), "{told:?}");
     let told: Vec<_> = told.iter().map(|event| (&event["rating"], &event["comment"])).collect();
     let (none, comment) = (json!(null), json!("Quick and kind"));
     let (two, five) = (json!(2), json!(5));
@@ -145,6 +149,34 @@ async fn a_resolved_conversation_is_rated_and_commented_and_stays_resolved() {
     desk.says("Me again", is_open).await;
     desk.resolve(json!({})).await;
     desk.got(&[QUESTION, PROMPT, THANKS, QUESTION]).await;
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_names_the_survey_whose_rating_came() {
+    let desk = Desk::new(&[]).await;
+    let receiver = Receiver::start(&[]).await;
+    let draft = json!({ "url": receiver.url, "events": ["csat.received"] });
+    created(&desk.app, "/webhooks", draft).await;
+    desk.resolve(json!({ "sendCsat": true })).await;
+    desk.got(&[QUESTION]).await;
+    desk.says("2", is_rated(2)).await;
+    desk.says("5", is_rated(5)).await;
+    let told = async || {
+        // Deliveries that are due in a moment are due.
+        desk.clock.advance(Duration::from_millis(5));
+        let got = receiver.got.lock().await.clone();
+        let told = got.into_iter().map(|got| got.body);
+        let told: Vec<Value> = told.filter(|body| body["event"] == "csat.received").collect();
+        (told.len() == 2).then_some(told)
+    };
+    let told = desk.app.wait_for("both ratings", told).await;
+    told.iter().for_each(check_delivery);
+    let logged = desk.logged("csat.received").await;
+    for (told, logged) in told.iter().zip(&logged) {
+        assert_eq!(told["data"]["surveyId"], logged["survey"], "{told}");
+        assert_eq!(told["data"]["rating"], logged["rating"], "{told}");
+    }
     desk.app.stop().await;
 }
 

@@ -10,8 +10,15 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_are_those_of_the_section_that_is_asked_for() {
     let app = TestApp::start().await;
-    for (section, field) in [("overview", "messages"), ("ctwa", "ads"), ("agents", "agents")] {
+    for (section, path, field) in [
+        ("overview", "", "messages"),
+        ("ctwa", "/ctwa", "ads"),
+        ("csat", "/csat", "distribution"),
+        ("agents", "/agents", "agents"),
+    ] {
         let figures = checked(&app, "get_analytics", json!({ "section": section })).await;
+        let endpoint = app.get(&format!("/api/whatsapp-api/analytics{path}")).await.1;
+        assert_eq!(figures, endpoint, "{section}");
         assert!(figures.get(field).is_some() && figures.get("period").is_some(), "{figures}");
     }
     let figures =

@@ -1,10 +1,12 @@
 //! The gateway as tools for assistants, over each of its transports.
 
 mod analytics;
+mod audit;
 mod campaigns;
 mod conversations;
 mod hostile;
 mod protocol;
+mod schemas;
 mod sse;
 mod stdio;
 mod tools;

@@ -1,6 +1,6 @@
 //! HTTP+SSE: messages by POST, answers on a stream.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -190,5 +190,74 @@ async fn a_slow_reader_is_cut_off_and_others_go_on() {
     tokio::time::timeout(PATIENCE, cut).await.expect("it is not cut off");
     assert_eq!(quick.ask(&app, &request("ping", json!({}))).await["result"], json!({}));
     drop((slow, quick));
+    app.stop().await;
+}
+
+/// A client that hangs up is noticed by a ping that it does not take.
+const NOTICED: Duration = Duration::from_secs(12);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_hangs_up_gives_its_place_back_soon() {
+    let app = TestApp::start().await;
+    let key = app.key().await;
+    let mut streams = Vec::new();
+    for _ in 0..50 {
+        streams.push(Stream::open(&app, key).await);
+    }
+    assert_eq!(Stream::try_open(&app, key).await.err(), Some(429));
+    streams.truncate(40);
+    let begun = Instant::now();
+    let mut others = Vec::new();
+    while others.len() < 10 {
+        match Stream::try_open(&app, key).await {
+            Ok(stream) => others.push(stream),
+            Err(status) => {
+                assert_eq!(status, 429);
+                assert!(begun.elapsed() < NOTICED, "nobody noticed that 10 have left");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    // Those that stayed lost nothing.
+    for stream in streams.iter_mut().chain(&mut others) {
+        let answer = stream.ask(&app, &request("ping", json!({}))).await;
+        assert_eq!(answer["result"], json!({}));
+    }
+    drop((streams, others));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_message_is_refused_and_the_stream_goes_on() {
+    let app = TestApp::start().await;
+    let key = app.key().await;
+    let mut stream = Stream::open(&app, key).await;
+    let ping = request("ping", json!({})).to_string();
+    let large = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": { "x": "x".repeat(1_100_000) } });
+    for (body, expected) in [
+        (String::new(), 400),
+        (ping[..ping.len() / 2].to_owned(), 400),
+        (format!("[{ping},{ping}]"), 400),
+        (format!("{ping}{ping}"), 400),
+        (format!("{ping}\n{ping}"), 400),
+        ("[".repeat(200_000), 400),
+        (json!({ "jsonrpc": "2.0", "id": "x".repeat(10_000), "method": "ping" }).to_string(), 400),
+        (json!({ "jsonrpc": "2.0", "id": {}, "method": "ping" }).to_string(), 400),
+        (json!({ "jsonrpc": "2.0", "id": 1, "method": ["ping"] }).to_string(), 400),
+        (json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "params": 7 }).to_string(), 400),
+        (large.to_string(), 413),
+    ] {
+        let shown: String = body.chars().take(80).collect();
+        let sent = app.http.post(&stream.place).bearer_auth(key);
+        let sent = sent.header("content-type", "application/json").body(body);
+        assert_eq!(sent.send().await.unwrap().status().as_u16(), expected, "{shown}");
+    }
+    // Answers to nobody's request are taken, and answered by nothing.
+    let answer = json!({ "jsonrpc": "2.0", "id": 9, "result": {} });
+    assert_eq!(stream.post(&app, key, &answer).await, 202);
+    let next =
+        stream.ask(&app, &json!({ "jsonrpc": "2.0", "id": "after", "method": "ping" })).await;
+    assert_eq!(next, json!({ "jsonrpc": "2.0", "id": "after", "result": {} }));
+    drop(stream);
     app.stop().await;
 }

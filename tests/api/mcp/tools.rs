@@ -11,7 +11,7 @@ use crate::{
 };
 
 const CONTACTS: [&str; 3] = ["list_contacts", "get_contact", "create_contact"];
-const DOCUMENTED: [&str; 11] = [
+const DOCUMENTED: [&str; 12] = [
     "list_contacts",
     "get_contact",
     "create_contact",
@@ -21,6 +21,7 @@ const DOCUMENTED: [&str; 11] = [
     "list_templates",
     "send_broadcast",
     "get_analytics",
+    "list_ai_agents",
     "list_quick_replies",
     "create_payment_link",
 ];
@@ -33,7 +34,7 @@ const FURTHER: [&str; 6] = [
     "resolve_conversation",
 ];
 
-async fn tools(app: &TestApp, key: &str) -> BTreeMap<String, Value> {
+pub async fn tools(app: &TestApp, key: &str) -> BTreeMap<String, Value> {
     let list = result(app, key, "tools/list", json!({})).await;
     let tools = list["tools"].as_array().unwrap();
     tools.iter().map(|tool| (tool["name"].as_str().unwrap().to_owned(), tool.clone())).collect()
@@ -113,7 +114,7 @@ async fn every_tool_says_what_it_takes_and_answers_and_does() {
 }
 
 /// What a schema says of answers that are no refusals.
-fn of_success(schema: &Value) -> Value {
+pub fn of_success(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let fields = schema.as_object_mut().unwrap();
     fields.remove("if").unwrap();
@@ -196,6 +197,23 @@ async fn templates_and_quick_replies_are_listed() {
     }
     let found = checked(&app, "list_quick_replies", json!({ "q": "/gr" })).await;
     assert_eq!(found["quickReplies"][0]["shortcut"], "/greeting");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ai_agents_are_listed_as_by_their_endpoint() {
+    let app = TestApp::start().await;
+    for name in ["Order desk", "Support"] {
+        let draft = json!({ "name": name, "businessTask": "faq" });
+        assert_eq!(app.post("/api/whatsapp-api/ai-agents", draft).await.0, 201);
+    }
+    let all = checked(&app, "list_ai_agents", json!({})).await;
+    assert_eq!(names(&all["agents"]), ["Order desk", "Support"]);
+    assert_eq!(all, app.get("/api/whatsapp-api/ai-agents").await.1);
+    let found = checked(&app, "list_ai_agents", json!({ "status": "draft", "search": "order" }));
+    assert_eq!(names(&found.await["agents"]), ["Order desk"]);
+    let other = app.key_of(&["mcp", "contacts"], None).await;
+    assert_eq!(refused(&app, &other, "list_ai_agents", json!({})).await, "forbidden");
     app.stop().await;
 }
 

@@ -28,6 +28,9 @@ struct Told {
     /// Id of the contact; null where it is not known.
     #[schema(example = "0194f3a0-0000-7000-8000-000000000001")]
     contact_id: Option<String>,
+    /// Id of the survey: of several events with the same, the last one counts.
+    #[schema(example = "0194f3a0-0000-7000-8000-000000000002")]
+    survey_id: String,
     /// From 1, the worst, to 5.
     #[schema(minimum = 1, maximum = 5)]
     rating: u8,
@@ -51,11 +54,12 @@ impl Family for RatingWords {
     }
 
     async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
-        let Some(InboxEvent::Rated { of, rating, comment, .. }) = event.body.read() else {
+        let Some(InboxEvent::Rated { of, survey, rating, comment }) = event.body.read() else {
             return Ok(None);
         };
+        let survey_id = survey.to_string();
         let (conversation_id, contact_id) = (of.conversation.to_string(), of.contact);
         let contact_id = contact_id.map(|id| id.to_string());
-        written(&Told { conversation_id, contact_id, rating, comment })
+        written(&Told { conversation_id, contact_id, survey_id, rating, comment })
     }
 }

@@ -8,12 +8,13 @@ use crate::api::{
     business::{
         analytics,
         analytics_view::{AdsView, AgentsView, OverviewView},
+        csat_view::CsatView,
     },
     error::ApiError,
     kit::{Call, OwnSessions, Query, Read, Written},
     mcp::{
         one_of::OneOf,
-        tool::{Effect, Tool, Words, given},
+        tool::{Effect, Tool, Words, given, with_others_texts},
     },
 };
 
@@ -21,8 +22,10 @@ pub fn get() -> Tool {
     let words = Words {
         name: "get_analytics",
         title: "Read analytics",
-        about: "Figures of a period, the last 30 days unless it is given: messages, conversations and contacts, what \
-                advertisements led to, or what each agent did.",
+        about: with_others_texts!(
+            "Figures of a period, the last 30 days unless it is given: messages, conversations and contacts, what \
+             advertisements led to, how contacts rated their conversations, or what each agent did."
+        ),
     };
     Tool::new(words, Effect::Reads, figures)
 }
@@ -34,6 +37,8 @@ enum Section {
     Overview,
     /// What advertisements led to.
     Ctwa,
+    /// How contacts rated their conversations.
+    Csat,
     Agents,
 }
 
@@ -56,13 +61,14 @@ struct GetAnalytics {
 async fn figures(
     call: Call<Read, OwnSessions>,
     input: GetAnalytics,
-) -> Result<OneOf<(OverviewView, AdsView, AgentsView)>, ApiError> {
+) -> Result<OneOf<(OverviewView, AdsView, CsatView, AgentsView)>, ApiError> {
     let GetAnalytics { from, to, section, session_id } = input;
     let fields = json!({ "from": from, "to": to, "sessionId": session_id });
     let query = Query(given(&call, fields)?);
     let figures = match section.unwrap_or_default() {
         Section::Overview => analytics::overview(call, query).await?.written(),
         Section::Ctwa => analytics::ads(call, query).await?.written(),
+        Section::Csat => analytics::csat(call, query).await?.written(),
         Section::Agents => analytics::agents(call, query).await?.written(),
     };
     Ok(OneOf::written(figures))

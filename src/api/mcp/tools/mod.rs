@@ -1,6 +1,7 @@
 //! The table of tools: a file for each group, and their order.
 
 mod analytics;
+mod bots;
 mod broadcasts;
 mod contacts;
 mod content;
@@ -25,6 +26,7 @@ static DOCUMENTED: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         content::templates(),
         broadcasts::send(),
         analytics::get(),
+        bots::list(),
         content::quick_replies(),
         payments::create(),
     ]

@@ -89,7 +89,7 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, needs_lookup: 
                 let message = "the gateway or the engine stopped before WhatsApp had the message; it was not sent";
                 return give_up(parts, entry, Error::new(ErrorCode::EngineFailed, message)).await;
             }
-            Err(error) => return unknown(parts, entry, &error).await,
+            Err(error) => return as_reported(parts, &handle, entry, &error).await,
         }
     }
     // The outcome could not be stored.
@@ -197,6 +197,32 @@ async fn look_up(handle: &SessionHandle, entry: &OutboxEntry) -> Result<LookupRe
         Reply::Found(Some(found)) => Ok(LookupResult::Sent(found)),
         Reply::Found(None) => Ok(LookupResult::Absent),
         _ => Err(unexpected_reply()),
+    }
+}
+
+/// Ends a message by the receipt that came for it, where the engine cannot tell what became of it. Without one nobody
+/// knows yet.
+async fn as_reported(
+    parts: &OutboxParts,
+    handle: &SessionHandle,
+    entry: OutboxEntry,
+    error: &Error,
+) -> Ended {
+    let stored = parts.store.outbox().get(&entry.session, entry.id).await.ok().flatten();
+    match stored.and_then(|stored| stored.acked) {
+        Some(Ack::Failed) => {
+            let message = "the message was reported as not delivered";
+            give_up(parts, entry, Error::new(ErrorCode::EngineFailed, message)).await
+        }
+        Some(ack) if Ack::Sent <= ack => {
+            let me = handle.status().me.map(|me| me.id);
+            let (id, timestamp) = (entry.message_id(me.as_ref()), parts.clock.now());
+            let outcome = Sent { id, timestamp, ack, recipients: None };
+            let author = me.unwrap_or_else(|| outcome.id.chat.clone());
+            let message = sent_message(entry.outgoing.clone(), &outcome, author);
+            sent(parts, entry, message).await
+        }
+        Some(_) | None => unknown(parts, entry, error).await,
     }
 }
 
