@@ -26,7 +26,17 @@ use crate::support::{document::events::check_frame, http};
 
 /// Whether a path is of the workspace API.
 pub fn is_workspace(path: &str) -> bool {
-    ["/api/v1/auth", "/api/v1/users"].iter().any(|base| path.starts_with(base))
+    [
+        "/api/v1/auth",
+        "/api/v1/contacts",
+        "/api/v1/inbox",
+        "/api/v1/notifications",
+        "/api/v1/presence",
+        "/api/v1/teams",
+        "/api/v1/users",
+    ]
+    .iter()
+    .any(|base| path.starts_with(base))
 }
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody
