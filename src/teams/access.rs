@@ -1,15 +1,15 @@
-//! Who may see a bot and what belongs to it: administrators, who made it, and members of the teams that share it.
+//! What a caller may do with a bot.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
 use crate::{
-    accounts::{Principal, Role, TeamMember, User, users_in},
+    accounts::{Principal, TeamMember, User},
     bots::Bot,
     domain::Error,
-    store::{Store, StoreError},
     teams::{
+        readers::{is_limited, is_of, people_of, shared_with},
         service::Teams,
         share::{Permission, Share},
     },
@@ -53,37 +53,4 @@ impl Teams {
     pub async fn people_of(&self, bot: Option<Uuid>) -> Result<Vec<User>, Error> {
         Ok(people_of(self.store(), bot).await?)
     }
-}
-
-/// The same within a transaction.
-pub async fn people_of(store: &Store, bot: Option<Uuid>) -> Result<Vec<User>, StoreError> {
-    let mut users = users_in(store).await?;
-    users.retain(|user| !user.is_disabled);
-    let Some(bot) = bot else { return Ok(users) };
-    let Some(bot) = store.get(&Bot::at(bot)).await? else { return Ok(users) };
-    let shared: HashSet<Uuid> = shared_with(store, bot.id).await?.into_keys().collect();
-    users
-        .retain(|user| !is_limited(user.role) || is_of(&bot, user.id) || shared.contains(&user.id));
-    Ok(users)
-}
-
-/// Whether somebody in this role sees the bots of others through teams alone.
-fn is_limited(role: Role) -> bool {
-    role < Role::Admin
-}
-
-/// Whether a bot is a person's own.
-fn is_of(bot: &Bot, user: Uuid) -> bool {
-    bot.created_by == Some(user)
-}
-
-async fn shared_with(store: &Store, bot: Uuid) -> Result<HashMap<Uuid, Permission>, StoreError> {
-    let mut people: HashMap<Uuid, Permission> = HashMap::new();
-    for share in Share::of_bot(store, bot).await? {
-        for member in TeamMember::of_team(store, share.team).await? {
-            let known = people.entry(member.user).or_insert(share.permission);
-            *known = share.permission.max(*known);
-        }
-    }
-    Ok(people)
 }

@@ -10,12 +10,13 @@
 
 mod access;
 mod event;
+mod readers;
 mod service;
 mod share;
 
 pub use self::{
-    access::people_of,
     event::TeamEvent,
+    readers::people_of,
     service::{Invited, Members, TeamView, Teams, TeamsParts},
     share::{Permission, Share},
 };

@@ -14,8 +14,8 @@ use crate::{
     inbox::{Agent, Inbox},
     store::{Record, Store},
     teams::{
-        access::people_of,
         event::TeamEvent,
+        readers::people_of,
         share::{MOST_SHARES, Permission, Share},
     },
 };
@@ -77,14 +77,18 @@ impl Teams {
     pub async fn list(&self, caller: &Principal) -> Result<Vec<TeamView>, Error> {
         let store = self.store();
         let mut views = Vec::new();
-        for team in store.select(Team::key().below(), MOST_TEAMS).await? {
+        let teams = match caller.person().filter(|_| !sees_all(caller)) {
+            Some(person) => {
+                self.of_person(person).await?.into_iter().map(|(team, _)| team).collect()
+            }
+            None => store.select(Team::key().below(), MOST_TEAMS).await?,
+        };
+        for team in teams {
             let members = TeamMember::of_team(store, team.id).await?;
             let own = members.iter().find(|member| Some(member.user) == caller.person());
             let role = own.map(|member| member.role);
-            if role.is_some() || sees_all(caller) {
-                let bots = self.bots_of(team.id).await?;
-                views.push(TeamView { team, role, members: members.len(), bots });
-            }
+            let bots = self.bots_of(team.id).await?;
+            views.push(TeamView { team, role, members: members.len(), bots });
         }
         Ok(views)
     }
