@@ -93,6 +93,7 @@ impl NotificationConsumer {
 
 impl Consumer for NotificationConsumer {
     const NAME: &'static str = Self::NAME;
+    const AT_ONCE: usize = 32;
 
     type Error = Failure;
 

@@ -144,8 +144,9 @@ pub async fn drop_old(
     now: Timestamp,
     counts: &mut Counts,
 ) -> Result<(), StoreError> {
-    let part = Notification::of(user).below();
-    for old in transaction.store().select(part, REMOVED_AT_ONCE).await? {
+    for _ in 0..REMOVED_AT_ONCE {
+        let oldest = transaction.store().select(Notification::of(user).below(), 1).await?;
+        let Some(old) = oldest.into_iter().next() else { break };
         if counts.total <= MOST as u64 && now < old.created_at + LIFE {
             break;
         }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 use wagate::{
-    domain::{Clock, clock::from_seconds},
+    domain::{ChannelId, Clock, LogEvent, SessionId, clock::from_seconds},
     store::disk::Disk,
 };
 
@@ -169,7 +169,10 @@ async fn conversation(app: &TestApp, credential: &str, person: &str) -> String {
         let chat = all.find(|chat| chat["contact"]["phone"] == phone.as_str())?;
         Some(text(&chat["id"]))
     };
-    app.wait_for("the conversation", found).await
+    let found = app.wait_for("the conversation", found).await;
+    // So that what happens next is told to nobody together with the message.
+    all_notified(app).await;
+    found
 }
 
 /// A gateway with a linked session, and the owner of the workspace.
@@ -193,21 +196,27 @@ pub async fn added_to_a_team(app: &TestApp, user: &Value) {
 }
 
 async fn added_to_teams(app: &TestApp, user: &Value, count: usize) {
-    let services = app.gateway.services();
     let user = text(user).parse().unwrap();
-    let mut work = services.events.work();
+    let name = "Support".to_owned();
+    let event = TeamEvent::MemberAdded { team: uuid::Uuid::nil(), name, user, by: None };
+    logged(app, None, &vec![event; count]).await;
+}
+
+/// Logs events as their module does.
+async fn logged(app: &TestApp, session: Option<&str>, events: &[impl LogEvent]) {
+    let log = &app.gateway.services().events;
+    let channel = session.map(|id| ChannelId::from(id.parse::<SessionId>().unwrap()));
+    let mut work = log.work();
     let last = loop {
-        for _ in 0..count {
-            let name = "Support".to_owned();
-            let event = TeamEvent::MemberAdded { team: uuid::Uuid::nil(), name, user, by: None };
-            work.append(NewEvent::of_module(None, &event).unwrap());
+        for event in events {
+            work.append(NewEvent::of_module(channel.clone(), event).unwrap());
         }
         // Somebody else may have changed the same meanwhile.
         if let Some(events) = work.commit().await.unwrap() {
             break events.last().unwrap().seq;
         }
     };
-    services.events.publish(last).await.unwrap();
+    log.publish(last).await.unwrap();
 }
 
 /// Waits until all notifications of what was logged before are made.

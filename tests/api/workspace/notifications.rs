@@ -2,13 +2,18 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use wagate::{
+    campaigns::{CampaignEvent, Stats},
+    inbox::{About, InboxEvent},
+};
 
 use crate::{
     app::{PHONE, TestApp},
     chat::write,
     workspace::{
-        Answer, added_to_a_team, added_to_teams, all_notified, answered, ask, conversation, get,
-        kinds, mails, member, office, on_a_clock, owner, post, put,
+        ADA, Answer, PASSWORD, added_to_a_team, added_to_teams, all_notified, answered, ask,
+        conversation, get, kinds, logged, mails, member, office, on_a_clock, owner, post, put,
+        sign_in,
     },
 };
 
@@ -189,5 +194,60 @@ async fn administrators_hear_of_a_lost_line() {
     };
     app.wait_for("the notification", told).await;
     assert_eq!(kinds(&app, &grace).await, [""; 0]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ratings_windows_and_broadcasts_are_told_to_whom_they_concern() {
+    let (app, ada, _) = office().await;
+    let (grace, id) = member(&app, &ada, "grace@example.com", "AGENT").await;
+    let chat = conversation(&app, &ada, "15550000044").await;
+    answered(assign(&app, &ada, &chat, &id).await, 200);
+    let of = About {
+        chat: "15550000044@c.us".parse().unwrap(),
+        conversation: chat.parse().unwrap(),
+        contact: None,
+    };
+    let survey = uuid::Uuid::nil();
+    let rated = |comment: Option<&str>| InboxEvent::Rated {
+        of: of.clone(),
+        survey,
+        rating: 5,
+        comment: comment.map(str::to_owned),
+    };
+    let expires_at = app.gateway.services().clock.now();
+    let window = InboxEvent::WindowExpiring { of: of.clone(), expires_at };
+    // A comment belongs to the rating before it.
+    logged(&app, Some("s"), &[rated(None), rated(Some("Great")), window]).await;
+    let broadcast = CampaignEvent::BroadcastCompleted {
+        broadcast: uuid::Uuid::nil(),
+        name: "Sale".to_owned(),
+        stats: Stats { sent: 3, ..Stats::default() },
+    };
+    logged(&app, None, &[broadcast]).await;
+    let mut told = kinds(&app, &grace).await;
+    told.sort();
+    assert_eq!(told, ["feedback_received", "session_assigned", "window_expiring"]);
+    assert_eq!(unread(&app, &grace).await, 3);
+    let list = "/api/v1/notifications?type=feedback_received";
+    let rating = get(&app, list, Some(&grace)).await.body["notifications"][0].clone();
+    assert_eq!((&rating["body"], &rating["data"]["session_id"]), (&json!("Great"), &json!(chat)));
+    assert_eq!(kinds(&app, &ada).await, ["broadcast_completed"]);
+    let list = get(&app, "/api/v1/notifications", Some(&ada)).await.body;
+    assert_eq!(list["notifications"][0]["body"], "3 sent, 0 failed, 0 skipped");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_ninety_days_they_are_gone() {
+    let (app, clock) = on_a_clock(&[]).await;
+    let (ada, id) = owner(&app).await;
+    added_to_a_team(&app, &json!(id)).await;
+    all_notified(&app).await;
+    assert_eq!(unread(&app, &ada).await, 1);
+    clock.advance(std::time::Duration::from_secs(91 * 86_400));
+    let ada = sign_in(&app, ADA, PASSWORD).await;
+    assert_eq!(unread(&app, &ada).await, 0);
+    assert_eq!(get(&app, "/api/v1/notifications", Some(&ada)).await.body["total"], 0);
     app.stop().await;
 }
