@@ -67,6 +67,14 @@ pub mod sms;
 pub mod payments;
 // Who answers contacts by itself.
 pub mod bots;
+// People who work together, and the bots that they share.
+pub mod teams;
+// What people note beside a conversation.
+pub mod notes;
+// Who is at work now.
+pub mod presence;
+// What people should know of, made from the log.
+pub mod notifications;
 // Figures of each day, counted from the log.
 pub mod analytics;
 // Delivery of events to callers' endpoints.

@@ -3,7 +3,7 @@
 
 use crate::{
     accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, mail, messaging,
-    payments, services, settings, store::Catalogue, webhooks,
+    notes, notifications, payments, services, settings, store::Catalogue, teams, webhooks,
 };
 
 /// The tables of every module.
@@ -20,6 +20,9 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     content::TABLES,
     payments::TABLES,
     bots::TABLES,
+    teams::TABLES,
+    notes::TABLES,
+    notifications::TABLES,
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,

@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 42] = [
+const LAYERS: [&str; 46] = [
     "domain",
     "config",
     "telemetry",
@@ -45,6 +45,10 @@ const LAYERS: [&str; 42] = [
     "sms",
     "payments",
     "bots",
+    "teams",
+    "notes",
+    "presence",
+    "notifications",
     "analytics",
     "webhooks",
     "backup",
@@ -117,7 +121,7 @@ const CONFINED: [(&str, &[&str]); 19] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 68] = [
+const PURE: [&str; 72] = [
     "src/analytics/calendar.rs",
     "src/analytics/counts.rs",
     "src/analytics/period.rs",
@@ -168,6 +172,10 @@ const PURE: [&str; 68] = [
     "src/mcp/message.rs",
     "src/messaging/conversations/message_filter.rs",
     "src/messaging/mentions.rs",
+    "src/notes/mentions.rs",
+    "src/notifications/kind.rs",
+    "src/presence/board.rs",
+    "src/inbox/view_filters.rs",
     "src/messaging/outbound/message_rules.rs",
     "src/messaging/outbound/outbox/queue.rs",
     "src/messaging/outbound/outbox/timers.rs",

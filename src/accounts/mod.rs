@@ -11,6 +11,7 @@ mod media_links;
 mod people;
 mod principal;
 mod role;
+mod teams;
 mod tickets;
 pub mod user_command;
 
@@ -22,10 +23,12 @@ pub use self::{
     media_links::{BadLink, MediaLinks, Signed},
     people::{
         AccountSettings, Accounts, AccountsParts, Invitation, Login, Newcomer, Registered, SignIn,
-        SignedIn, TotpSetup, User, UserChange, UserDraft, Visit, check_password, is_token,
+        SignedIn, TotpSetup, User, UserChange, UserDraft, Visit, check_password, folded, is_token,
+        users_in,
     },
     principal::{Principal, Who},
     role::{ROLES, Role},
+    teams::{MOST_MEMBERS, MOST_TEAMS, Team, TeamInvite, TeamMember, TeamRole},
 };
 use crate::store::Declaration;
 
@@ -36,4 +39,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<Login>(),
     Declaration::of::<people::Code>(),
     Declaration::of::<Invitation>(),
+    Declaration::of::<Team>(),
+    Declaration::of::<TeamMember>(),
+    Declaration::of::<TeamInvite>(),
 ];

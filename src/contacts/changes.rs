@@ -17,7 +17,7 @@ use crate::{
     },
     domain::{Error, ErrorCode, Subject, Timestamp},
     events::Work,
-    store::StoreError,
+    store::{Store, StoreError},
 };
 
 /// Attributes that callers cannot set: the gateway stores the advertisements there.
@@ -26,9 +26,13 @@ pub const READ_ONLY: [&str; 2] = ["ctwa", "ctwaFirst"];
 /// A contact to be made.
 #[derive(Clone, Debug, Default)]
 pub struct ContactDraft {
-    pub phone: String,
+    /// Without one, there is a name or an e-mail address.
+    pub phone: Option<String>,
     pub name: Option<String>,
     pub email: Option<String>,
+    pub company: Option<String>,
+    /// The bots that the contact belongs to.
+    pub bots: Vec<Uuid>,
     pub tags: Vec<String>,
     pub opted_in: bool,
     pub sms_opted_in: bool,
@@ -42,7 +46,11 @@ pub struct ContactChange {
     /// Blank to remove it, as those below.
     pub name: Option<String>,
     pub email: Option<String>,
+    pub company: Option<String>,
     pub notes: Option<String>,
+    /// Another number, while there are no messages with the contact.
+    pub phone: Option<String>,
+    pub bots: Option<Vec<Uuid>>,
     pub tags: Option<Vec<String>>,
     pub opted_in: Option<bool>,
     pub sms_opted_in: Option<bool>,
@@ -93,11 +101,7 @@ impl Contacts {
         let mut work = self.log.work();
         loop {
             let mut contact = contact.clone();
-            for address in contact.addresses().collect::<Vec<_>>() {
-                if let Some(known) = ledger::find(work.store(), &address).await? {
-                    return Err(taken(&known));
-                }
-            }
+            check_free(work.store(), &contact).await?;
             ledger::inherit_opt_outs(work.store(), &mut contact).await?;
             let change = Change {
                 former: None,
@@ -211,6 +215,9 @@ impl Contacts {
             if contact == former {
                 return Ok(contact);
             }
+            if contact.addresses().ne(former.addresses()) {
+                check_free(work.store(), &contact).await?;
+            }
             contact.updated_at = at;
             let fields = ledger::changed_fields(&former, &contact);
             let data = json!({ "action": "contact.updated", "fields": fields });
@@ -244,19 +251,27 @@ impl Contacts {
 /// A contact of a draft, checked.
 fn drafted(draft: ContactDraft, at: Timestamp) -> Result<Contact, Error> {
     let fields = checks::fields_with("customFields", &Map::new(), draft.custom_fields);
+    let phone = draft.phone.as_deref().map(checks::phone).transpose();
     let ((phone, tags), (email, fields)) = Error::both(
-        Error::both(checks::phone(&draft.phone), checks::tags(&draft.tags)),
+        Error::both(phone, checks::tags(&draft.tags)),
         Error::both(draft.email.as_deref().map(checks::email).transpose(), fields),
     )?;
     let texts = Error::both(
         draft.name.as_deref().map(checks::name).transpose(),
         draft.notes.as_deref().map(checks::notes).transpose(),
     );
-    let (name, notes) = texts?;
+    let texts = Error::both(texts, draft.company.as_deref().map(checks::company).transpose());
+    let ((name, notes), company) = texts?;
+    let (name, email) = (name.flatten(), email.flatten());
+    if phone.is_none() && name.is_none() && email.is_none() {
+        return Err(Error::invalid_field("phone", "or a name or an e-mail address is required"));
+    }
     let mut contact = Contact {
-        phone: Some(phone),
-        name: name.flatten(),
-        email: email.flatten(),
+        phone,
+        name,
+        email,
+        company: company.flatten(),
+        bots: draft.bots,
         tags,
         custom_fields: fields,
         notes: notes.flatten(),
@@ -277,6 +292,20 @@ fn changed(contact: &mut Contact, change: &ContactChange, at: Timestamp) -> Resu
     }
     if let Some(email) = &change.email {
         contact.email = checks::email(email)?;
+    }
+    if let Some(company) = &change.company {
+        contact.company = checks::company(company)?;
+    }
+    if let Some(phone) = &change.phone {
+        let phone = Some(checks::phone(phone)?);
+        if contact.phone != phone && contact.last_message_at.is_some() {
+            let fault = "cannot change: there are messages with this contact";
+            return Err(Error::invalid_field("phone", fault));
+        }
+        contact.phone = phone;
+    }
+    if let Some(bots) = &change.bots {
+        contact.bots.clone_from(bots);
     }
     if let Some(notes) = &change.notes {
         contact.notes = checks::notes(notes)?;
@@ -321,8 +350,23 @@ fn needs_proof(field: &str) -> Error {
     Error::invalid_field(field, fault)
 }
 
-fn taken(known: &Contact) -> Error {
-    Error::new(ErrorCode::Conflict, "A contact with this phone already exists")
+/// That no other contact has one of the addresses.
+async fn check_free(store: &Store, contact: &Contact) -> Result<(), Error> {
+    for address in contact.addresses().collect::<Vec<_>>() {
+        let known = ledger::find(store, &address).await?;
+        if let Some(known) = known.filter(|known| known.id != contact.id) {
+            return Err(taken(&known, &address));
+        }
+    }
+    Ok(())
+}
+
+fn taken(known: &Contact, address: &Address) -> Error {
+    let message = match address {
+        Address::Phone(_) | Address::Lid(_) => "A contact with this phone already exists",
+        Address::Email(_) => "A contact with this e-mail address already exists",
+    };
+    Error::new(ErrorCode::Conflict, message)
         .about(Subject::Contact)
         .detail("contactId", known.id.to_string())
 }

@@ -13,6 +13,7 @@ const LONGEST_LOCAL_PART: usize = 64;
 pub const LONGEST_TAG: usize = 50;
 pub const MOST_TAGS: usize = 50;
 pub const LONGEST_NOTES: usize = 4_096;
+const LONGEST_COMPANY: usize = 120;
 /// Bytes of a contact's own fields, written as JSON.
 const LARGEST_FIELDS: usize = 8 * 1024;
 /// How deep lists and objects may lie within each other.
@@ -28,6 +29,10 @@ pub fn phone(text: &str) -> Result<String, Error> {
 /// A name; none where it is blank.
 pub fn name(text: &str) -> Result<Option<String>, Error> {
     optional("name", text, LONGEST_NAME)
+}
+
+pub fn company(text: &str) -> Result<Option<String>, Error> {
+    optional("company", text, LONGEST_COMPANY)
 }
 
 pub fn notes(text: &str) -> Result<Option<String>, Error> {

@@ -13,6 +13,8 @@
 //! | `FormerContacts` | id | [`FormerContact`] |
 //! | `FormerContactsByAddress` | address, id | the key of the former contact |
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -41,6 +43,8 @@ pub enum Address {
     Phone(String),
     /// The digits of a hidden WhatsApp id.
     Lid(String),
+    /// The e-mail address of somebody of whom no number is known, as it is compared.
+    Email(String),
 }
 
 impl Address {
@@ -50,6 +54,10 @@ impl Address {
 
     pub fn lid(digits: &str) -> Self {
         Self::Lid(digits.to_owned())
+    }
+
+    pub fn email(email: &str) -> Self {
+        Self::Email(fold(email))
     }
 
     /// The address of the person whom a chat is with; none for groups and the like.
@@ -65,6 +73,7 @@ impl Address {
         match self {
             Self::Phone(digits) => format!("tel:{digits}"),
             Self::Lid(digits) => format!("lid:{digits}"),
+            Self::Email(email) => format!("mail:{email}"),
         }
     }
 }
@@ -93,6 +102,12 @@ pub struct Contact {
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Where the person works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// The bots that the person belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bots: Vec<Uuid>,
     /// Each once, whatever its case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
@@ -134,6 +149,8 @@ impl Contact {
             lid: None,
             name: None,
             email: None,
+            company: None,
+            bots: Vec::new(),
             tags: Vec::new(),
             whatsapp: Consent::default(),
             sms: Consent::default(),
@@ -155,7 +172,10 @@ impl Contact {
 
     pub fn addresses(&self) -> impl Iterator<Item = Address> {
         let phone = self.phone.as_deref().map(Address::phone);
-        phone.into_iter().chain(self.lid.as_deref().map(Address::lid))
+        let lid = self.lid.as_deref().map(Address::lid);
+        let is_unnumbered = phone.is_none() && lid.is_none();
+        let email = self.email.as_deref().filter(|_| is_unnumbered).map(Address::email);
+        [phone, lid, email].into_iter().flatten()
     }
 
     pub fn consent(&self, medium: Medium) -> &Consent {
@@ -186,7 +206,8 @@ impl Contact {
     pub fn traits(&self) -> Vec<Trait> {
         let opted_in = |medium| Trait::OptedIn(medium, self.consent(medium).opted_in);
         let media = self.media().into_iter().map(Trait::Medium);
-        media.chain([opted_in(Medium::WhatsApp)]).collect()
+        let bots = self.bots.iter().copied().map(Trait::Bot);
+        media.chain([opted_in(Medium::WhatsApp)]).chain(bots).collect()
     }
 
     /// The place of a contact by its name, by its last message.
@@ -206,18 +227,21 @@ impl Contact {
 pub enum Trait {
     OptedIn(Medium, bool),
     Medium(Medium),
+    Bot(Uuid),
 }
 
 impl Trait {
-    fn text(self) -> &'static str {
-        match self {
+    fn text(self) -> Cow<'static, str> {
+        let text = match self {
             Self::OptedIn(Medium::WhatsApp, true) => "opted in",
             Self::OptedIn(Medium::WhatsApp, false) => "not opted in",
             Self::OptedIn(Medium::Sms, true) => "opted in by sms",
             Self::OptedIn(Medium::Sms, false) => "not opted in by sms",
             Self::Medium(Medium::WhatsApp) => "whatsapp",
             Self::Medium(Medium::Sms) => "sms",
-        }
+            Self::Bot(bot) => return Cow::Owned(format!("bot {bot}")),
+        };
+        Cow::Borrowed(text)
     }
 }
 
@@ -251,7 +275,7 @@ pub fn by_tag(tag: &str) -> IndexKey<Contact> {
 }
 
 pub fn by_trait(one: Trait) -> IndexKey<Contact> {
-    BY_TRAIT.key().text(one.text())
+    BY_TRAIT.key().text(&one.text())
 }
 
 /// The folded words of a text by which names are found.

@@ -229,6 +229,8 @@ pub fn changed_fields(one: &Contact, other: &Contact) -> Vec<String> {
         ("lid", one.lid != other.lid),
         ("name", one.name != other.name),
         ("email", one.email != other.email),
+        ("company", one.company != other.company),
+        ("botIds", one.bots != other.bots),
         ("tags", one.tags != other.tags),
         ("optedIn", decided(&one.whatsapp) != decided(&other.whatsapp)),
         ("smsOptedIn", decided(&one.sms) != decided(&other.sms)),

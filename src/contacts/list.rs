@@ -49,6 +49,8 @@ pub struct ContactFilter {
     pub tag: Option<String>,
     pub opted_in: Option<bool>,
     pub medium: Option<Medium>,
+    /// Only those who belong to this bot.
+    pub bot: Option<Uuid>,
     pub sort: SortBy,
     pub order: Order,
     /// Only those that come behind this contact in the order.
@@ -210,7 +212,8 @@ async fn wanted(store: &Store, filter: &ContactFilter) -> Result<Option<Vec<Uuid
         sets.push(search_for(store, search).await?);
     }
     let opted_in = filter.opted_in.map(|opted_in| Trait::OptedIn(Medium::WhatsApp, opted_in));
-    for one in [opted_in, filter.medium.map(Trait::Medium)].into_iter().flatten() {
+    let others = [opted_in, filter.medium.map(Trait::Medium), filter.bot.map(Trait::Bot)];
+    for one in others.into_iter().flatten() {
         sets.push(below(store, by_trait(one)).await?);
     }
     Ok(intersection(sets))

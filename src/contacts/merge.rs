@@ -97,6 +97,10 @@ fn joined(mut one: Contact, other: Contact) -> Contact {
     one.lid = other.lid.or(one.lid);
     one.name = one.name.or(other.name);
     one.email = one.email.or(other.email);
+    one.company = one.company.or(other.company);
+    one.bots.extend(other.bots);
+    one.bots.sort_unstable();
+    one.bots.dedup();
     for tag in other.tags {
         if one.tags.len() < MOST_TAGS {
             add_tag(&mut one.tags, tag);

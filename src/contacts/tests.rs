@@ -38,7 +38,7 @@ async fn contacts() -> Contacts {
 fn draft(phone: &str, name: &str, tags: &[&str]) -> ContactDraft {
     let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
     ContactDraft {
-        phone: phone.to_owned(),
+        phone: Some(phone.to_owned()),
         name: Some(name.to_owned()),
         tags,
         ..ContactDraft::default()

@@ -10,6 +10,8 @@
 //! // and the menu's options are numbered in it.
 //! ```
 
+mod canned_response;
+mod canned_responses;
 mod fields;
 mod placeholders;
 mod quick_replies;
@@ -21,6 +23,10 @@ mod tests;
 mod variables;
 
 pub use self::{
+    canned_response::CannedResponse,
+    canned_responses::{
+        CannedResponseChange, CannedResponseDraft, CannedResponses, MOST_CANNED_RESPONSES,
+    },
     quick_replies::{MOST_QUICK_REPLIES, QuickReplies, QuickReplyChange, QuickReplyDraft},
     quick_reply::QuickReply,
     template_draft::template_draft,
@@ -34,5 +40,8 @@ pub use self::{
 use crate::store::Declaration;
 
 /// The tables of this module.
-pub const TABLES: &[Declaration] =
-    &[Declaration::of::<QuickReply>(), Declaration::of::<Template>()];
+pub const TABLES: &[Declaration] = &[
+    Declaration::of::<QuickReply>(),
+    Declaration::of::<Template>(),
+    Declaration::of::<CannedResponse>(),
+];

@@ -66,6 +66,12 @@ pub enum Subject {
     /// A sign-in of a person.
     Login,
     Invitation,
+    Team,
+    Note,
+    CannedResponse,
+    /// A saved filter of the inbox.
+    View,
+    Notification,
     IdempotencyKey,
     /// The proxy of a session.
     Proxy,

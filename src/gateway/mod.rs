@@ -43,6 +43,7 @@ use crate::{
     messaging::{
         Ingest, Library, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
     },
+    presence::Presence,
     private,
     search::Search,
     services::{
@@ -230,6 +231,14 @@ impl Gateway {
         let accounts = Accounts::open(parts).await;
         let accounts = accounts.map_err(|source| store_error(&config, source))?;
 
+        let presence = Presence::start(events.clone(), clock.clone(), &tasks, stop.clone());
+        let team = people::start_team_work(
+            (&inbox, &accounts),
+            (&presence, mail.post(&jobs)),
+            &tasks,
+            stop.clone(),
+        );
+
         let frames = api::AllFrames::default();
         let organization = business::organization(&store).await;
         let words =
@@ -347,6 +356,12 @@ impl Gateway {
             quick_replies,
             templates,
             bots,
+            teams: team.teams,
+            notes: team.notes,
+            notifications: team.notifications,
+            canned_responses: team.canned_responses,
+            views: team.views,
+            presence,
             analytics,
             campaigns,
             events,

@@ -1,13 +1,23 @@
-//! Mail of people's accounts, by the settings: a server, none, or the simulated one.
+//! What people have: mail of their accounts, by the settings a server, none, or the simulated one; and what they
+//! work with together.
 
 use std::sync::Arc;
 
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
 use crate::{
+    accounts::Accounts,
     config::{Config, MailProvider, NetworkKind},
+    content::CannedResponses,
     domain::Clock,
+    inbox::{Inbox, InboxParts, Views},
     jobs::{Handler, Jobs},
     mail::{MailJob, Post},
+    notes::Notes,
+    notifications::{NotificationConsumer, NotificationParts, Notifications},
+    presence::Presence,
     providers::mail::{Mailbox, Mailer, Smtp},
+    teams::{Teams, TeamsParts},
 };
 
 /// Who takes the mails.
@@ -44,5 +54,45 @@ impl Mail {
         let mailer = self.mailer.clone()?;
         let job: Arc<dyn Handler> = Arc::new(MailJob::new(mailer, clock.clone()));
         Some((MailJob::KIND, job))
+    }
+}
+
+/// What people work with together.
+pub struct TeamWork {
+    pub teams: Teams,
+    pub notes: Notes,
+    pub notifications: Notifications,
+    pub canned_responses: CannedResponses,
+    pub views: Views,
+}
+
+/// Starts the consumer of notifications, too.
+pub fn start_team_work(
+    (inbox, accounts): (&Inbox, &Accounts),
+    (presence, post): (&Presence, Post),
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> TeamWork {
+    let InboxParts { store, log, consumers, contacts, clock, .. } = inbox.parts().clone();
+    let parts = NotificationParts {
+        inbox: inbox.clone(),
+        presence: presence.clone(),
+        post,
+        clock: clock.clone(),
+    };
+    consumers.start(NotificationConsumer::new(parts), tasks, stop);
+    let parts = TeamsParts {
+        store: store.clone(),
+        log: log.clone(),
+        clock: clock.clone(),
+        accounts: accounts.clone(),
+        inbox: inbox.clone(),
+    };
+    TeamWork {
+        teams: Teams::new(parts),
+        notes: Notes::new(store.clone(), log, contacts, clock.clone()),
+        notifications: Notifications::new(store.clone(), clock.clone()),
+        canned_responses: CannedResponses::new(store.clone(), clock.clone()),
+        views: Views::new(store, clock),
     }
 }

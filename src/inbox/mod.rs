@@ -16,6 +16,7 @@ mod consumer;
 mod counts;
 mod event;
 mod facts;
+mod giving_back;
 mod list;
 mod marketing;
 mod menu;
@@ -31,6 +32,8 @@ mod status;
 mod survey;
 mod surveys;
 mod timeline;
+mod view_filters;
+mod views;
 #[cfg(test)]
 mod tests;
 mod window_job;
@@ -50,6 +53,8 @@ pub use self::{
     state::InboxState,
     status::Status,
     survey::Survey,
+    view_filters::{BUILT_IN, ViewAssignee, ViewFilters, ViewStatus, built_in},
+    views::{InboxView, ViewDraft, Views},
     window_job::WindowJob,
 };
 use crate::store::Declaration;
@@ -63,4 +68,5 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<recipient::RecipientHour>(),
     Declaration::of::<marketing::LastMarketing>(),
     Declaration::of::<surveys::LastSurvey>(),
+    Declaration::of::<InboxView>(),
 ];

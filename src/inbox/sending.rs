@@ -290,6 +290,11 @@ impl Sending {
         Ok(chats_of(&self.parts.contacts.get(contact).await?))
     }
 
+    /// The same of several contacts, whose records are at hand.
+    pub fn chats_of_all(&self, contacts: &[Contact]) -> Vec<Jid> {
+        contacts.iter().flat_map(chats_of).collect()
+    }
+
     /// The conversation of a recipient.
     async fn place(&self, recipient: &Recipient) -> Result<(SessionId, Jid), Error> {
         let SendingParts { inbox, chats, .. } = &self.parts;

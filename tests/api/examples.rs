@@ -48,7 +48,11 @@ const NOT_SENT: [(&str, &str); 23] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 46] = [
+const LATE: [&str; 50] = [
+    "deleteCannedResponse",
+    "removeTeamMember",
+    "deleteInboxView",
+    "deleteWorkspaceContact",
     "deleteAiAgent",
     "deleteQuickReply",
     "deleteTemplate",
@@ -200,6 +204,7 @@ impl Scene {
         self.note("tag", &tag["tag"]["id"]);
         self.business().await;
         self.people().await;
+        self.team_work().await;
         let key = json!({ "name": "bot", "scopes": ["read"] });
         let key = self.post("/api/v1/api-keys", key).await;
         self.note("key", &key["id"]);
@@ -274,6 +279,31 @@ impl Scene {
         let logins = logins["logins"].as_array().unwrap();
         let other = logins.iter().find(|login| login["current"] == false).unwrap();
         self.note("login", &other["id"]);
+    }
+
+    /// What people work with together.
+    async fn team_work(&mut self) {
+        let (_, team) = self.app.post("/api/v1/teams", json!({ "name": "Made before" })).await;
+        self.note("team", &team["id"]);
+        let path = format!("/api/v1/teams/{}/invite", self.ids["team"]);
+        let body = json!({ "email": "made-before@example.com" });
+        let (status, answer) = self.app.post(&path, body).await;
+        assert_eq!(status, 201, "{answer}");
+        let draft = json!({ "bot_id": self.ids["AI agent"], "title": "x", "content": "x" });
+        let (_, response) = self.app.post("/api/v1/inbox/canned-responses", draft).await;
+        self.note("canned response", &response["id"]);
+        let (_, view) = self.app.post("/api/v1/inbox/views", json!({ "name": "x" })).await;
+        self.note("view", &view["id"]);
+        let (_, contact) = self.app.post("/api/v1/contacts", json!({ "name": "x" })).await;
+        self.note("workspace contact", &contact["id"]);
+        let (_, me) = self.app.get("/api/v1/auth/me").await;
+        crate::workspace::added_to_a_team(&self.app, &me["user"]["id"]).await;
+        let notified = async || {
+            let (_, list) = self.app.get("/api/v1/notifications").await;
+            list["notifications"].get(0).map(|one| one["id"].clone())
+        };
+        let id = self.app.wait_for("a notification", notified).await;
+        self.note("notification", &id);
     }
 
     async fn messages(&mut self, words: Value) {
@@ -361,6 +391,14 @@ impl Scene {
             ("downloadChatMedia", id) if is_uuid(id) => "file uuid",
             ("deleteChatMessage", id) if is_uuid(id) => "deleted uuid",
             (name, id) if is_uuid(id) => match () {
+                () if name.contains("WorkspaceContact") => "workspace contact",
+                () if name == "listNotes" || name == "createNote" => "conversation",
+                () if id.ends_with("440053") => "notification",
+                () if id.ends_with("440054") => "team",
+                () if id.ends_with("440055") => "AI agent",
+                () if id.ends_with("440056") => "canned response",
+                () if id.ends_with("440057") => "view",
+                () if name == "removeTeamMember" => "user",
                 () if ["getTag", "updateTag", "deleteTag"].contains(&name) => "tag",
                 () if name.contains("Payment") && id.ends_with("50") => "payment link",
                 () if name.contains("AutoTaggingRule") => "rule",

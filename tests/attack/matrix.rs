@@ -132,7 +132,7 @@ impl Operation {
             path if path.contains("/tags/") => "tag",
             _ => "message",
         };
-        let is_of_conversation = ["/whatsapp-api/chats/", "/api/conversations/"]
+        let is_of_conversation = ["/whatsapp-api/chats/", "/api/conversations/", "/inbox/notes/"]
             .iter()
             .any(|part| self.path.contains(part));
         let id = if is_of_conversation { "conversation" } else { "id" };
@@ -187,6 +187,7 @@ fn ids(pairs: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
         ("file", "x.js"),
         ("page", "sending.md"),
         ("id", "00000000-0000-4000-8000-00000000000e"),
+        ("uid", "00000000-0000-4000-8000-00000000000e"),
     ];
     usual.iter().chain(pairs).map(|(name, value)| (*name, (*value).to_owned())).collect()
 }

@@ -16,6 +16,7 @@ use crate::{
         },
         principal::Principal,
         role::Role,
+        teams,
     },
     domain::{Error, ErrorCode, Timestamp},
     store::Transaction,
@@ -84,6 +85,8 @@ impl Accounts {
                 return Err(Error::invalid_field("role", "must be OWNER for the first account"));
             }
             transaction.put(&User::at(user.id), &user).await?;
+            teams::accept(&transaction, user.id, &user::folded(&user.email), user.created_at)
+                .await?;
             if transaction.commit().await? {
                 break;
             }
@@ -162,6 +165,7 @@ impl Accounts {
                 transaction.delete(&Code::at(id, purpose)).await?;
             }
             let ended = login::remove_all(&transaction, id).await?;
+            teams::leave_all(&transaction, id).await?;
             transaction.delete(&User::at(id)).await?;
             if transaction.commit().await? {
                 break ended;

@@ -17,6 +17,7 @@ use crate::{
         },
         principal::Principal,
         role::Role,
+        teams::{self, TeamInvite, TeamRole},
     },
     domain::{Error, ErrorCode, Subject},
 };
@@ -32,6 +33,26 @@ impl Accounts {
         email: &str,
         role: Role,
         by: &Principal,
+    ) -> Result<(Invitation, String), Error> {
+        self.invite_with(email, role, by, None).await
+    }
+
+    /// Invites an address into the workspace and a team of it.
+    pub async fn invite_to_team(
+        &self,
+        email: &str,
+        (role, team, in_team): (Role, Uuid, TeamRole),
+        by: &Principal,
+    ) -> Result<(Invitation, String), Error> {
+        self.invite_with(email, role, by, Some((team, in_team))).await
+    }
+
+    async fn invite_with(
+        &self,
+        email: &str,
+        role: Role,
+        by: &Principal,
+        team: Option<(Uuid, TeamRole)>,
     ) -> Result<(Invitation, String), Error> {
         let parts = &*self.parts;
         let email = rules::email(email)?;
@@ -71,6 +92,20 @@ impl Accounts {
                 return Err(error.detail("limit", MOST_INVITATIONS));
             }
             transaction.put(&Invitation::at(made.id), &made).await?;
+            if let Some((team, role)) = team {
+                let invite = TeamInvite {
+                    id: made.id,
+                    team,
+                    email: user::folded(&made.email),
+                    role,
+                    created_at: now,
+                    expires_at: made.expires_at,
+                };
+                if !teams::add_invite(&transaction, &invite).await? {
+                    let message = "There are too many invitations into this team already";
+                    return Err(Error::new(ErrorCode::Conflict, message));
+                }
+            }
             let link = self.invitation_link(&code);
             let mail = mails::invitation(&made.email, &link, now, made.expires_at);
             parts.post.queue_in(transaction.store(), &mail).await?;
@@ -107,6 +142,7 @@ impl Accounts {
             let found = transaction.get(&Invitation::at(id)).await?.ok_or_else(unknown)?;
             check_governs(by, found.role)?;
             transaction.delete(&Invitation::at(id)).await?;
+            teams::withdraw(&transaction, &user::folded(&found.email), id).await?;
             if transaction.commit().await? {
                 break;
             }

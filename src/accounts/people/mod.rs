@@ -43,5 +43,5 @@ pub use self::{
     service::{AccountSettings, Accounts, AccountsParts, Visit},
     sign_in::{SignIn, SignedIn},
     token::is_token,
-    user::User,
+    user::{User, all as users_in, folded},
 };

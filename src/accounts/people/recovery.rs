@@ -3,11 +3,14 @@
 use uuid::Uuid;
 
 use crate::{
-    accounts::people::{
-        code::{ANOTHER_AFTER, Code, Purpose, is_right, spend},
-        login, mails, rules,
-        service::Accounts,
-        user::{self, User},
+    accounts::{
+        people::{
+            code::{ANOTHER_AFTER, Code, Purpose, is_right, spend},
+            login, mails, rules,
+            service::Accounts,
+            user::{self, User},
+        },
+        teams,
     },
     domain::{Error, ErrorCode, Timestamp, clock::between},
 };
@@ -159,6 +162,7 @@ impl Accounts {
                 let user = transaction.get(&User::at(id)).await?.ok_or_else(expired)?;
                 let user = User { email_verified: true, ..user };
                 transaction.put(&User::at(id), &user).await?;
+                teams::accept(&transaction, id, &user::folded(&user.email), now).await?;
                 verified = Some(user);
             }
             if transaction.commit().await? {

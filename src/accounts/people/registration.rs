@@ -17,6 +17,7 @@ use crate::{
         },
         principal::Principal,
         role::Role,
+        teams,
     },
     config::Registration,
     domain::{Error, ErrorCode},
@@ -91,6 +92,9 @@ impl Accounts {
             };
             transaction.put(&User::at(id), &user).await?;
             login::add(&transaction, &login, now).await?;
+            if is_known {
+                teams::accept(&transaction, id, &user::folded(&email), now).await?;
+            }
             if let Some(used) = invitation {
                 transaction.delete(&Invitation::at(used.id)).await?;
             }

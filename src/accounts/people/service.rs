@@ -11,8 +11,13 @@ use crate::{
         key_records::KeyRecords,
         leases::Leases,
         people::{
-            attempts::Attempts, login::Login, password::Passwords, pending::PendingSignIns,
-            secret::AccountKey, user::User,
+            attempts::Attempts,
+            login::Login,
+            password::Passwords,
+            pending::PendingSignIns,
+            rules,
+            secret::AccountKey,
+            user::{self, User},
         },
     },
     config::{self, Config, Registration},
@@ -124,6 +129,11 @@ impl Accounts {
 
     pub async fn user(&self, id: Uuid) -> Result<User, Error> {
         self.parts.store.get(&User::at(id)).await?.ok_or_else(|| unknown(id))
+    }
+
+    /// Somebody by their address, whatever its case.
+    pub async fn with_email(&self, email: &str) -> Result<Option<User>, Error> {
+        Ok(user::by_email(&self.parts.store, &rules::email(email)?).await?)
     }
 
     /// Ends the streams of sign-ins, and of all keys of a person.

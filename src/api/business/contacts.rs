@@ -210,6 +210,7 @@ pub async fn list(
         tag: query.tag,
         opted_in: query.opted_in,
         medium: query.channel.map(Medium::from),
+        bot: None,
         sort: match query.sort {
             None | Some(ContactOrder::CreatedAt) => SortBy::CreatedAt,
             Some(ContactOrder::Name) => SortBy::Name,
@@ -231,9 +232,11 @@ pub async fn create(
     Body(body): Body<Draft>,
 ) -> Result<Created<ContactView>, ApiError> {
     let draft = ContactDraft {
-        phone: body.phone,
+        phone: Some(body.phone),
         name: body.name,
         email: body.email,
+        company: None,
+        bots: Vec::new(),
         tags: body.tags.unwrap_or_default(),
         opted_in: body.opted_in.unwrap_or_default(),
         sms_opted_in: body.sms_opted_in.unwrap_or_default(),
@@ -273,6 +276,7 @@ async fn change(
         sms_opted_in: body.sms_opted_in,
         custom_fields: body.custom_fields.unwrap_or_default(),
         attributes: body.attributes.unwrap_or_default(),
+        ..ContactChange::default()
     };
     Ok(Data::of(call.contacts.change(id, change, by(&call)).await?.into()))
 }

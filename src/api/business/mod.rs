@@ -2,7 +2,7 @@
 //!
 //! It needs a credential always, also on this machine. The rate limit counts by address, for all callers together.
 
-mod agents;
+pub mod agents;
 pub mod ai_agents;
 pub mod analytics;
 pub mod analytics_view;
@@ -13,7 +13,7 @@ pub mod broadcasts;
 mod channels;
 mod chat_view;
 pub mod chats;
-mod contact_view;
+pub mod contact_view;
 pub mod csat_view;
 pub mod contacts;
 mod import;

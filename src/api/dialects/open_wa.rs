@@ -202,17 +202,22 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(
             Subject::ApiKey
             | Subject::Bot
+            | Subject::CannedResponse
             | Subject::IdempotencyKey
             | Subject::Invitation
             | Subject::Login
+            | Subject::Note
+            | Subject::Notification
             | Subject::Proxy
             | Subject::QuickReply
             | Subject::Reading
             | Subject::Store
             | Subject::Tag
+            | Subject::Team
             | Subject::Template
             | Subject::Broadcast
-            | Subject::User,
+            | Subject::User
+            | Subject::View,
         )
         | None => "NOT_FOUND",
     }

@@ -27,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 29] = [
+const TAGS: [&str; 34] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -51,6 +51,11 @@ const TAGS: [&str; 29] = [
     "MCP",
     "Sign-in",
     "People",
+    "Teams",
+    "Presence",
+    "Notifications",
+    "Inbox",
+    "Workspace contacts",
     "Events",
     "Webhooks",
     "API keys",

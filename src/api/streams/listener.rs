@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::Lease,
+    accounts::{Lease, Who},
     api::{
         dialects,
         error::ApiError,
@@ -22,6 +22,7 @@ use crate::{
         },
     },
     events::Codes,
+    presence::Listening,
     services::Services,
     session::SessionHandle,
 };
@@ -48,6 +49,8 @@ pub struct Listener {
     pub lease: Lease,
     /// Held while the stream is open.
     pub place: Place,
+    /// While it is open, the person who listens is here.
+    _listening: Option<Listening>,
 }
 
 impl Listener {
@@ -75,7 +78,12 @@ impl Listener {
         let start = feed.begin(since);
         // Last, so that a revocation that comes meanwhile is seen.
         let lease = services.api_keys.lease(&caller).await?;
-        Ok(Self { feed, start, codes, lease, place })
+        let person = match caller.who {
+            Who::User { id, .. } => Some(id),
+            Who::Nobody | Who::Local | Who::Key { .. } => None,
+        };
+        let listening = person.map(|person| services.presence.listening(person));
+        Ok(Self { feed, start, codes, lease, place, _listening: listening })
     }
 }
 

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{ToSchema, openapi::Schema};
 
 use crate::{
-    accounts::Who,
+    accounts::{TeamRole, Who},
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{Body, Bucket, Call, Data, Guest, Message, Person, Repeat},
+        kit::{Body, Bucket, Call, Data, Guest, Message, Person, Repeat, required_choice},
         workspace::{
             sign_in::TAG,
-            views::{UserView, WORKSPACE, plan, plan_schema, role_schema},
+            views::{UserView, WORKSPACE, plan, plan_schema},
         },
     },
     domain::{Error, ErrorCode},
@@ -86,8 +86,12 @@ struct TeamView {
     /// Name of the team.
     #[schema(example = "Support")]
     name: String,
-    #[schema(schema_with = role_schema)]
+    #[schema(schema_with = team_role_schema)]
     role: &'static str,
+}
+
+fn team_role_schema() -> Schema {
+    required_choice("What the person is in the team.", &TeamRole::WORDS)
 }
 
 async fn me(call: Call<Person>) -> Result<Data<MeView>, ApiError> {
@@ -97,7 +101,13 @@ async fn me(call: Call<Person>) -> Result<Data<MeView>, ApiError> {
         name: call.settings.now().business.name.clone(),
         plan: plan(&call),
     };
-    Ok(Data::of(MeView { user: UserView::of(user, &call), org, teams: Vec::new() }))
+    let teams = call.teams.of_person(user.id).await?;
+    let teams = teams.into_iter().map(|(team, role)| TeamView {
+        id: team.id.to_string(),
+        name: team.name,
+        role: role.as_str(),
+    });
+    Ok(Data::of(MeView { user: UserView::of(user, &call), org, teams: teams.collect() }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -1,12 +1,24 @@
-//! The workspace API: people and their sign-ins, as clients of Konan know it.
+//! The workspace API: people, their sign-ins and their work together, as clients of Konan know it.
 //!
 //! It needs a credential always, also on this machine, but for what signs people in. The rate limit counts by caller; of
 //! what signs people in by address.
 
 mod account;
+mod bot_access;
+mod canned;
+mod contact_view;
+mod contacts;
+mod inbox_views;
 mod invitations;
 mod logins;
+pub mod notes;
+mod notifications;
+mod pages;
+mod people_names;
+mod preferences;
+mod presence;
 mod sign_in;
+mod teams;
 mod totp;
 mod users;
 mod views;
@@ -20,5 +32,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(logins::endpoints());
     all.extend(invitations::endpoints());
     all.extend(users::endpoints());
+    all.extend(teams::endpoints());
+    all.extend(presence::endpoints());
+    all.extend(notifications::endpoints());
+    all.extend(notes::endpoints());
+    all.extend(canned::endpoints());
+    all.extend(inbox_views::endpoints());
+    all.extend(contacts::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -165,6 +165,8 @@ async fn change(
 
 async fn remove(call: Call<Admin>, Path(id): Path<UserId>) -> Result<Message, ApiError> {
     call.accounts.remove_user(id, &call.principal()).await?;
+    call.presence.forget(id);
+    call.notifications.forget(id).await?;
     Ok(Message::of("The account was removed"))
 }
 

@@ -195,3 +195,24 @@ async fn a_key_for_one_session_reaches_its_conversations_alone() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_is_written_beside_a_conversation_and_not_to_the_contact() {
+    let (app, id) = shop(&[]).await;
+    let content = "Wants a refund";
+    let note = json!({ "conversationId": id, "content": content });
+    let note = checked(&app, "add_note", note).await;
+    assert_eq!((&note["session_id"], &note["content"]), (&id, &json!(content)));
+    let path = format!("/api/v1/inbox/notes/{}", id.as_str().unwrap());
+    let (status, list) = app.get(&path).await;
+    assert_eq!((status.as_u16(), &list["notes"][0]["id"]), (200, &note["id"]));
+    let reader = app.key_of(&["mcp", "read"], None).await;
+    let again = json!({ "conversationId": id, "content": content });
+    assert_eq!(refused(&app, &reader, "add_note", again).await, "forbidden");
+    assert_eq!(
+        refused(&app, app.key().await, "add_note", json!({ "conversationId": id })).await,
+        "validation_error"
+    );
+    assert!(!on_phone(&app, 1).await.contains(&content.to_owned()));
+    app.stop().await;
+}

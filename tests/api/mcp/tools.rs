@@ -25,13 +25,14 @@ const DOCUMENTED: [&str; 12] = [
     "list_quick_replies",
     "create_payment_link",
 ];
-const FURTHER: [&str; 6] = [
+const FURTHER: [&str; 7] = [
     "list_sessions",
     "get_qr_code",
     "search_messages",
     "mark_conversation_read",
     "react_to_message",
     "resolve_conversation",
+    "add_note",
 ];
 
 pub async fn tools(app: &TestApp, key: &str) -> BTreeMap<String, Value> {

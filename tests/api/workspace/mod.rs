@@ -1,12 +1,19 @@
-//! The workspace API: accounts, sign-ins, codes, roles.
+//! The workspace API: accounts, sign-ins, codes, roles, and what people work with together.
 
 mod accounts;
+mod canned;
 mod codes;
 mod command;
+mod contacts;
+mod inbox_views;
 mod keys;
+mod notes;
+mod notifications;
+mod presence;
 mod roles;
 mod sign_in;
 mod surface;
+mod teams;
 mod totp;
 
 use std::time::Duration;
@@ -14,11 +21,16 @@ use std::time::Duration;
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 use wagate::{
-    domain::{Clock, clock::from_seconds},
+    domain::{ChannelId, Clock, LogEvent, SessionId, clock::from_seconds},
     store::disk::Disk,
 };
 
-use crate::app::TestApp;
+use wagate::{events::NewEvent, teams::TeamEvent};
+
+use crate::{
+    app::{PHONE, TestApp},
+    chat::write,
+};
 
 const PASSWORD: &str = "correct horse 7";
 const ADA: &str = "ada@example.com";
@@ -132,3 +144,90 @@ async fn on_a_clock(settings: &[(&str, &str)]) -> (TestApp, Clock) {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+async fn put(app: &TestApp, path: &str, body: Value, credential: &str) -> Answer {
+    ask(app, Method::PUT, path, Some(body), Some(credential)).await
+}
+
+async fn delete(app: &TestApp, path: &str, credential: &str) -> Answer {
+    ask(app, Method::DELETE, path, None, Some(credential)).await
+}
+
+/// A body that was answered with a status.
+fn answered(answer: Answer, status: u16) -> Value {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    answer.body
+}
+
+/// A person writes to the session; the UUID of the conversation, once the inbox has it.
+async fn conversation(app: &TestApp, credential: &str, person: &str) -> String {
+    write(app, person, "Hello").await;
+    let phone = format!("+{person}");
+    let found = async || {
+        let list = get(app, "/api/whatsapp-api/chats?limit=100", Some(credential)).await.body;
+        let mut all = list["chats"].as_array()?.iter();
+        let chat = all.find(|chat| chat["contact"]["phone"] == phone.as_str())?;
+        Some(text(&chat["id"]))
+    };
+    let found = app.wait_for("the conversation", found).await;
+    // So that what happens next is told to nobody together with the message.
+    all_notified(app).await;
+    found
+}
+
+/// A gateway with a linked session, and the owner of the workspace.
+async fn office() -> (TestApp, String, String) {
+    let app = TestApp::start().await;
+    app.ready("s", PHONE).await;
+    let (ada, id) = owner(&app).await;
+    (app, ada, id)
+}
+
+/// A bot that somebody makes.
+async fn bot(app: &TestApp, credential: &str) -> String {
+    let draft = json!({ "name": "Support", "businessTask": "faq" });
+    let made = post(app, "/api/whatsapp-api/ai-agents", draft, Some(credential)).await;
+    text(&answered(made, 201)["id"])
+}
+
+/// Somebody was taken into a team, as the log tells it.
+pub async fn added_to_a_team(app: &TestApp, user: &Value) {
+    added_to_teams(app, user, 1).await;
+}
+
+async fn added_to_teams(app: &TestApp, user: &Value, count: usize) {
+    let user = text(user).parse().unwrap();
+    let name = "Support".to_owned();
+    let event = TeamEvent::MemberAdded { team: uuid::Uuid::nil(), name, user, by: None };
+    logged(app, None, &vec![event; count]).await;
+}
+
+/// Logs events as their module does.
+async fn logged(app: &TestApp, session: Option<&str>, events: &[impl LogEvent]) {
+    let log = &app.gateway.services().events;
+    let channel = session.map(|id| ChannelId::from(id.parse::<SessionId>().unwrap()));
+    let mut work = log.work();
+    let last = loop {
+        for event in events {
+            work.append(NewEvent::of_module(channel.clone(), event).unwrap());
+        }
+        // Somebody else may have changed the same meanwhile.
+        if let Some(events) = work.commit().await.unwrap() {
+            break events.last().unwrap().seq;
+        }
+    };
+    log.publish(last).await.unwrap();
+}
+
+/// Waits until all notifications of what was logged before are made.
+async fn all_notified(app: &TestApp) {
+    let services = app.gateway.services();
+    assert!(services.consumers.caught_up("notifications", crate::app::PATIENCE).await);
+}
+
+/// The notifications of somebody: their types, newest first.
+async fn kinds(app: &TestApp, credential: &str) -> Vec<String> {
+    all_notified(app).await;
+    let list = get(app, "/api/v1/notifications?per_page=100", Some(credential)).await.body;
+    list["notifications"].as_array().unwrap().iter().map(|one| text(&one["type"])).collect()
+}

@@ -13,6 +13,7 @@ use crate::api::{
         outcome::Told,
         tool::{Effect, Tool, Words, given, with_others_texts},
     },
+    workspace::notes,
 };
 
 type Call = kit::Call<kit::Conversations, OwnSessions>;
@@ -62,6 +63,16 @@ pub fn resolve() -> Tool {
         about: "Closes a conversation. The contact's next message opens it again.",
     };
     Tool::new(words, Effect::Settles, resolved)
+}
+
+pub fn add_note() -> Tool {
+    let words = Words {
+        name: "add_note",
+        title: "Write a note",
+        about: "Writes a note beside a conversation for colleagues. The contact never sees it. `@name` mentions \
+            somebody, who gets a notification.",
+    };
+    Tool::new(words, Effect::Makes, noted)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -153,6 +164,17 @@ struct OneConversation {
     id: String,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AddNote {
+    /// The id of the conversation.
+    #[schema(max_length = 36)]
+    conversation_id: String,
+    /// The text.
+    #[schema(min_length = 1, max_length = 5000, example = "@grace please call back")]
+    content: String,
+}
+
 async fn listed(call: Call, input: ListConversations) -> Result<impl Told, ApiError> {
     let ListConversations { status, assigned_to, channel, search, page, limit } = input;
     let fields = json!({
@@ -187,4 +209,9 @@ async fn marked_read(call: Call, input: OneConversation) -> Result<impl Told, Ap
 async fn resolved(call: Call, input: OneConversation) -> Result<impl Told, ApiError> {
     let resolution = given(&call, json!({}))?;
     chats::resolve(call, Path(input.id), Body(resolution)).await
+}
+
+async fn noted(call: Call, input: AddNote) -> Result<impl Told, ApiError> {
+    let draft = given(&call, json!({ "content": input.content }))?;
+    notes::create(call, Path(input.conversation_id), Body(draft)).await
 }

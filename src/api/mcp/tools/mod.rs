@@ -41,6 +41,7 @@ static FURTHER: LazyLock<Vec<Tool>> = LazyLock::new(|| {
         conversations::mark_read(),
         sending::reaction(),
         conversations::resolve(),
+        conversations::add_note(),
     ]
 });
 

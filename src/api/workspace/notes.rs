@@ -1,0 +1,133 @@
+//! Notes of a conversation, which the contact never sees.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        business::{
+            agents,
+            chats::{self, ChatId},
+        },
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Body, Call, Conversations, Created, Data, OwnSessions, Path, Query},
+        sessions::wire::seconds,
+        workspace::{
+            pages::PageQuery,
+            people_names::{Names, PersonView},
+        },
+    },
+    domain::ErrorCode,
+    notes::{NewNote, Note, NotePage},
+};
+
+pub const TAG: &str = "Inbox";
+const ALL: &str = "/api/v1/inbox/notes/{id}";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(ALL, list)
+            .named("listNotes")
+            .about(TAG, "Notes of a conversation, newest first")
+            .details("The contact sees none of them."),
+        Endpoint::post(ALL, create)
+            .named("createNote")
+            .about(TAG, "Write a note beside a conversation")
+            .details(
+                "`@name`, `@name@example.com` and `@[Name](user:ID)` mention somebody who sees the conversation: \
+                 they get a notification. What names nobody is text. There are 1,000 notes of a conversation at \
+                 most.",
+            )
+            .may_fail(&[ErrorCode::NotFound]),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+pub struct NotesQuery {
+    #[serde(flatten)]
+    page: PageQuery,
+}
+
+/// A page of notes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceNotes)]
+struct NotesView {
+    /// Newest first.
+    notes: Vec<NoteView>,
+    /// Notes on all pages.
+    total: usize,
+    /// Number of this page, from 1.
+    page: usize,
+    /// Notes that a page holds at most.
+    per_page: usize,
+}
+
+/// A note beside a conversation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceNote)]
+pub struct NoteView {
+    /// UUID of the note.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440045")]
+    session_id: String,
+    /// Who wrote it; null for the owner of the gateway.
+    author: Option<PersonView>,
+    /// The text.
+    #[schema(example = "@grace please call back")]
+    content: String,
+    /// The people who are named in it.
+    mentions: Vec<PersonView>,
+    /// When it was written, RFC 3339.
+    #[schema(example = "2026-03-24T10:31:00Z")]
+    created_at: String,
+}
+
+impl NoteView {
+    fn of(note: Note, names: &Names) -> Self {
+        Self {
+            id: note.id.to_string(),
+            session_id: note.conversation.to_string(),
+            author: note.author.map(|agent| names.view(agent)),
+            content: note.content,
+            mentions: note.mentions.into_iter().map(|user| names.user(user)).collect(),
+            created_at: seconds(note.created_at),
+        }
+    }
+}
+
+async fn list(
+    call: Call<Conversations, OwnSessions>,
+    Path(id): Path<ChatId>,
+    Query(query): Query<NotesQuery>,
+) -> Result<Data<NotesView>, ApiError> {
+    let state = chats::find(&call, &id).await?.state;
+    let place = query.page.place();
+    let found = call.notes.list(&state.session, state.conversation, place).await?;
+    let (names, NotePage { notes, total }) = (Names::of(&call).await?, found);
+    let notes = notes.into_iter().map(|note| NoteView::of(note, &names)).collect();
+    let (page, per_page) = (query.page.page(), query.page.per_page());
+    Ok(Data::of(NotesView { notes, total, page, per_page }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceNoteDraft, example = json!({ "content": "@grace please call back" }))]
+pub struct Draft {
+    /// The text.
+    #[schema(min_length = 1, max_length = 5000)]
+    content: String,
+}
+
+pub async fn create(
+    call: Call<Conversations, OwnSessions>,
+    Path(id): Path<ChatId>,
+    Body(body): Body<Draft>,
+) -> Result<Created<NoteView>, ApiError> {
+    let state = chats::find(&call, &id).await?.state;
+    let readers = call.teams.people_of(state.bot).await?;
+    let new = NewNote { content: &body.content, author: agents::caller(&call), readers: &readers };
+    let note = call.notes.add(&state, new).await?;
+    Ok(Created::of(NoteView::of(note, &Names::of(&call).await?)))
+}

@@ -1,0 +1,53 @@
+//! Numbered pages of the workspace API: `page` and `per_page`, and where lists begin.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::api::kit::Limit;
+
+/// Which page is asked for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[schema(as = WorkspacePageQuery)]
+pub struct PageQuery {
+    /// From 1.
+    #[schema(minimum = 1, maximum = 1_000_000, default = 1)]
+    page: Option<usize>,
+    /// How many on a page.
+    #[serde(default)]
+    per_page: Limit<20, 100>,
+}
+
+impl PageQuery {
+    pub fn page(self) -> usize {
+        self.page.unwrap_or(1)
+    }
+
+    pub fn per_page(self) -> usize {
+        self.per_page.get()
+    }
+
+    /// Entries of the pages before, and how many this one holds.
+    pub fn place(self) -> (usize, usize) {
+        ((self.page() - 1).saturating_mul(self.per_page()), self.per_page())
+    }
+
+    /// The entries of this page out of all.
+    pub fn of<T>(self, all: Vec<T>) -> Vec<T> {
+        let (skipped, limit) = self.place();
+        all.into_iter().skip(skipped).take(limit).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_each_other() {
+        let page = |page| PageQuery { page, per_page: Limit::default() };
+        let all: Vec<usize> = (0..45).collect();
+        assert_eq!(page(None).of(all.clone()), (0..20).collect::<Vec<_>>());
+        assert_eq!(page(Some(3)).of(all.clone()), (40..45).collect::<Vec<_>>());
+        assert!(page(Some(1_000_000)).of(all).is_empty());
+    }
+}

@@ -1,0 +1,56 @@
+//! What a caller may do with a bot.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::{
+    accounts::{Principal, TeamMember, User},
+    bots::Bot,
+    domain::Error,
+    teams::{
+        readers::{is_limited, is_of, people_of, shared_with},
+        service::Teams,
+        share::{Permission, Share},
+    },
+};
+
+impl Teams {
+    /// What a caller may do with a bot; none where it does not exist to them.
+    pub async fn permission(
+        &self,
+        caller: &Principal,
+        bot: &Bot,
+    ) -> Result<Option<Permission>, Error> {
+        let Some(user) = caller.person().filter(|_| caller.role().is_some_and(is_limited)) else {
+            return Ok(Some(Permission::Manage));
+        };
+        if is_of(bot, user) {
+            return Ok(Some(Permission::Manage));
+        }
+        Ok(shared_with(self.store(), bot.id).await?.get(&user).copied())
+    }
+
+    /// The bots that are shared with a person through teams, each with what the person may do.
+    pub async fn shared_bots(&self, user: Uuid) -> Result<HashMap<Uuid, Permission>, Error> {
+        let mut bots: HashMap<Uuid, Permission> = HashMap::new();
+        for member in TeamMember::of_user(self.store(), user).await? {
+            for share in Share::of_team(self.store(), member.team).await? {
+                let known = bots.entry(share.bot).or_insert(share.permission);
+                *known = share.permission.max(*known);
+            }
+        }
+        Ok(bots)
+    }
+
+    /// The teams that a bot is shared with.
+    pub async fn teams_of_bot(&self, bot: Uuid) -> Result<Vec<Uuid>, Error> {
+        let shares = Share::of_bot(self.store(), bot).await?;
+        Ok(shares.into_iter().map(|share| share.team).collect())
+    }
+
+    /// People whose account is enabled and who may see a bot; everybody for none.
+    pub async fn people_of(&self, bot: Option<Uuid>) -> Result<Vec<User>, Error> {
+        Ok(people_of(self.store(), bot).await?)
+    }
+}
