@@ -2,8 +2,8 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, mail, messaging,
-    payments, services, settings, store::Catalogue, webhooks,
+    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
+    messaging, payments, services, settings, store::Catalogue, webhooks,
 };
 
 /// The tables of every module.
@@ -11,6 +11,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     events::TABLES,
     jobs::TABLES,
     messaging::TABLES,
+    knowledge::TABLES,
     settings::TABLES,
     mail::TABLES,
     contacts::TABLES,

@@ -83,14 +83,18 @@ const FORBIDDEN: [(&str, &str); 18] = [
 const ALLOWED: [(&str, &str); 1] = [("simulator", "store::local::")];
 
 /// Crates that are named in one place alone.
-const CONFINED: [(&str, &[&str]); 19] = [
+const CONFINED: [(&str, &[&str]); 23] = [
     ("argon2::", &["src/accounts/people/password.rs"]),
     ("lettre::", &["src/providers/mail/smtp.rs"]),
     ("rmcp::", &["src/api/mcp/"]),
     ("chacha20poly1305::", &["src/vault/"]),
     ("netlink_sys::", &["src/peer/sock_diag.rs"]),
     ("hyper_rustls::", &["src/egress/client.rs"]),
-    ("csv::", &["src/contacts/import/"]),
+    ("csv::", &["src/contacts/import/", "src/knowledge/extract/plain.rs"]),
+    ("html5gum::", &["src/knowledge/extract/html.rs"]),
+    ("lopdf::", &["src/knowledge/extract/"]),
+    ("quick_xml::", &["src/knowledge/extract/docx.rs"]),
+    ("zip::", &["src/knowledge/extract/"]),
     ("aho_corasick::", &["src/contacts/auto_tags.rs"]),
     ("tantivy::", &["src/search/index.rs"]),
     ("rmp_serde::", &["src/store/values.rs"]),
@@ -109,6 +113,7 @@ const CONFINED: [(&str, &[&str]); 19] = [
             "src/egress/fetch.rs",
             "src/egress/owner.rs",
             "src/egress/request_clients.rs",
+            "src/egress/stream_client.rs",
             "src/backup/remote.rs",
             "src/demo/",
         ],
@@ -117,7 +122,15 @@ const CONFINED: [(&str, &[&str]); 19] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 68] = [
+const PURE: [&str; 76] = [
+    "src/knowledge/answer.rs",
+    "src/knowledge/chunks.rs",
+    "src/knowledge/draft.rs",
+    "src/knowledge/index.rs",
+    "src/knowledge/prepared.rs",
+    "src/knowledge/smalltalk.rs",
+    "src/knowledge/words.rs",
+    "src/providers/model/stream.rs",
     "src/analytics/calendar.rs",
     "src/analytics/counts.rs",
     "src/analytics/period.rs",

@@ -38,6 +38,7 @@ use crate::{
     domain::Clock,
     events::{Consumers, EventLog},
     inbox::{Inbox, Sending},
+    knowledge::Knowledge,
     memory,
     messaging::{
         Chats, Conversations, Directory, Groups, History as MessageHistory, Library,
@@ -89,6 +90,7 @@ pub struct Services {
     pub templates: Templates,
     pub campaigns: Campaigns,
     pub payments: Payments,
+    pub knowledge: Knowledge,
     pub bots: Bots,
     pub analytics: Analytics,
     pub sms: Sms,

@@ -26,7 +26,7 @@ use crate::support::{document::events::check_frame, http};
 
 /// Whether a path is of the workspace API.
 pub fn is_workspace(path: &str) -> bool {
-    ["/api/v1/auth", "/api/v1/users"].iter().any(|base| path.starts_with(base))
+    ["/api/v1/auth", "/api/v1/users", "/api/v1/kb"].iter().any(|base| path.starts_with(base))
 }
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody

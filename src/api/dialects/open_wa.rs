@@ -202,6 +202,7 @@ fn not_found(subject: Option<Subject>) -> &'static str {
         Some(
             Subject::ApiKey
             | Subject::Bot
+            | Subject::Document
             | Subject::IdempotencyKey
             | Subject::Invitation
             | Subject::Login

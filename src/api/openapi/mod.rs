@@ -27,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 29] = [
+const TAGS: [&str; 30] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -51,6 +51,7 @@ const TAGS: [&str; 29] = [
     "MCP",
     "Sign-in",
     "People",
+    "Knowledge base",
     "Events",
     "Webhooks",
     "API keys",

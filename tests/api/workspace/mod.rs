@@ -4,6 +4,7 @@ mod accounts;
 mod codes;
 mod command;
 mod keys;
+mod knowledge;
 mod roles;
 mod sign_in;
 mod surface;
