@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 42] = [
+const LAYERS: [&str; 43] = [
     "domain",
     "config",
     "telemetry",
@@ -35,6 +35,7 @@ const LAYERS: [&str; 42] = [
     "session",
     "messaging",
     "search",
+    "knowledge",
     "settings",
     "contacts",
     "accounts",

@@ -82,7 +82,8 @@ mod tests {
 
     fn loaded(generation: u64, chunks: usize) -> Arc<Loaded> {
         let entry = Entry { id: Uuid::nil(), title: String::new(), kind: Kind::Text };
-        let parts = (0_u64..).zip(vec![Vec::new(); chunks].chunks(50).map(Words::of).map(Arc::new));
+        let empty = vec![Vec::new(); chunks];
+        let parts = (0_u64..).zip(empty.chunks(50).map(Words::of).map(Arc::new));
         let parts =
             parts.map(|(number, words)| Part { entry: 0, number, revision: Uuid::nil(), words });
         let index = BotIndex::new(generation, vec![entry], parts.collect());

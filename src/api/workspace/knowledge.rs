@@ -9,7 +9,7 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Body, BodyOrForm, Bots, Call, Created, Data, Form, Limit, Message, Path, Read, Repeat,
+            Body, BodyOrForm, Bots, Call, Created, Data, Form, Message, Path, Read, Repeat,
             path::uuid, path_value,
         },
         workspace::knowledge_view::{DocumentView, DocumentsView, HitsView, OpenedView},
@@ -21,6 +21,7 @@ use crate::{
 pub const TAG: &str = "Knowledge base";
 const OF_BOT: &str = "/api/v1/kb/{id}";
 const ONE: &str = "/api/v1/kb/documents/{id}";
+const USUAL_HITS: usize = 5;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -136,9 +137,9 @@ struct Query {
     /// Words to look for.
     #[schema(min_length = 1, max_length = 1_000, example = "How long do refunds take?")]
     query: String,
-    /// How many results at most.
-    #[serde(default)]
-    limit: Limit<5, 20>,
+    /// How many results at most; 5 when it is not given.
+    #[schema(minimum = 1, maximum = 20)]
+    limit: Option<usize>,
 }
 
 async fn list(call: Call<Read>, Path(bot): Path<BotId>) -> Result<Data<DocumentsView>, ApiError> {
@@ -227,7 +228,7 @@ async fn search(
     Path(bot): Path<BotId>,
 ) -> Result<Data<HitsView>, ApiError> {
     call.bots.get(bot).await?;
-    let hits = call.knowledge.search(bot, &query, limit.get()).await?;
+    let hits = call.knowledge.search(bot, &query, limit.unwrap_or(USUAL_HITS)).await?;
     Ok(Data::of(HitsView { results: hits.into_iter().map(Into::into).collect() }))
 }
 
