@@ -14,6 +14,7 @@ mod own;
 mod owner;
 mod reach;
 mod request_clients;
+mod stream_client;
 mod target;
 
 pub use self::{
@@ -24,5 +25,6 @@ pub use self::{
     own::{OwnPort, OwnPorts},
     owner::OwnGateway,
     request_clients::{client_for, local_client, owner_client},
+    stream_client::{StreamClient, Streamed},
     target::{Target, look_up},
 };

@@ -47,6 +47,8 @@ pub mod session;
 pub mod messaging;
 // Words of messages, and where they are.
 pub mod search;
+// What bots know, and answers from it.
+pub mod knowledge;
 // Settings of the business that change while it runs.
 pub mod settings;
 // The people whom a business writes with: consent, tags, timeline.

@@ -2,8 +2,9 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, mail, messaging,
-    notes, notifications, payments, services, settings, store::Catalogue, teams, webhooks,
+    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
+    messaging, notes, notifications, payments, services, settings, store::Catalogue, teams,
+    webhooks,
 };
 
 /// The tables of every module.
@@ -11,6 +12,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     events::TABLES,
     jobs::TABLES,
     messaging::TABLES,
+    knowledge::TABLES,
     settings::TABLES,
     mail::TABLES,
     contacts::TABLES,

@@ -142,6 +142,7 @@ impl Config {
         let of_business = self.business.faults().into_iter().chain(self.surveys.faults());
         faults.extend(of_business.map(|(path, fault)| format!("{path}: {fault}")));
         faults.extend(self.sms.faults());
+        faults.extend(self.assistant.faults());
         let origins = self.server.cors_origins.iter().filter(|origin| !is_origin(origin));
         faults.extend(origins.map(|origin| {
             format!(

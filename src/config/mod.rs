@@ -4,6 +4,7 @@
 //! not know what a setting is used for.
 
 mod accounts;
+mod assistant;
 mod business;
 mod load;
 mod mcp;
@@ -19,6 +20,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
     accounts::{Accounts, Registration},
+    assistant::Assistant,
     business::{Business, Fault, OptIn, Plan, Reopen, WindowMode},
     load::{ConfigErrors, DEFAULTS, Flags},
     mail::{Mail, MailProvider, MailSecurity},
@@ -58,6 +60,7 @@ pub struct Config {
     pub mail: Mail,
     pub business: Business,
     pub payments: Payments,
+    pub assistant: Assistant,
     pub surveys: Surveys,
     pub sms: Sms,
     pub mcp: Mcp,

@@ -59,6 +59,8 @@ pub enum Subject {
     QuickReply,
     Template,
     Bot,
+    /// Something that a bot knows.
+    Document,
     Broadcast,
     ApiKey,
     /// A person with an account.

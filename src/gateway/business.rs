@@ -10,10 +10,11 @@ use crate::{
     campaigns::{self, CampaignParts, Campaigns},
     config::Config,
     content::Templates,
-    egress::OwnPorts,
+    egress::{Guard, OwnPorts},
     events::Consumers,
     inbox::{ConsumerParts, Inbox, InboxConsumer, InboxParts, Sending, SendingParts, WindowJob},
     jobs::{Handler, Jobs},
+    knowledge::{FetchJob, Knowledge, KnowledgeParts},
     messaging::{Messaging, Outbox},
     payments::{Closing, Expiry, Payments, PaymentsParts},
     providers,
@@ -92,6 +93,24 @@ pub fn payments(
     ];
     let jobs = jobs.clone();
     (Payments::new(PaymentsParts { store, log, jobs, contacts, clock, provider }), handlers)
+}
+
+/// What bots know, and the handler of its job.
+pub fn knowledge(
+    config: &Config,
+    inbox: &Inbox,
+    jobs: &Jobs,
+    own_ports: &OwnPorts,
+) -> (Knowledge, NamedHandler) {
+    let InboxParts { store, log, clock, .. } = inbox.parts().clone();
+    let guard = Guard::for_media(own_ports.clone(), config.media.allow_private_sources);
+    let folder = config.data.dir.join("knowledge");
+    // Downloads that the last run of the gateway did not finish.
+    let _ = std::fs::remove_dir_all(&folder);
+    let jobs = jobs.clone();
+    let knowledge = Knowledge::new(KnowledgeParts { store, log, jobs, clock, guard, folder });
+    let handler: Arc<dyn Handler> = Arc::new(FetchJob::new(knowledge.clone()));
+    (knowledge, (FetchJob::KIND, handler))
 }
 
 /// The id of this gateway as an organization, made at its first start. While the disk refuses writes, it is another.

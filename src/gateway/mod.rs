@@ -203,6 +203,7 @@ impl Gateway {
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
         let bots = Bots::new(store.clone(), clock.clone());
+        let (knowledge, fetch) = business::knowledge(&config, &inbox, &jobs, &own_ports);
         let analytics = business::start_analytics(&inbox, &tasks, stop.clone());
         let campaigns = business::start_campaigns(
             (&inbox, &sending),
@@ -278,7 +279,7 @@ impl Gateway {
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
         let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
         let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
-        let own = own.into_iter().chain(mail.job(&clock));
+        let own = own.into_iter().chain([fetch]).chain(mail.job(&clock));
         let handlers = rounds.chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
@@ -355,6 +356,7 @@ impl Gateway {
             contacts,
             quick_replies,
             templates,
+            knowledge,
             bots,
             teams: team.teams,
             notes: team.notes,

@@ -4,5 +4,6 @@
 //! A provider knows neither the store nor the log. What comes of its answers is decided above.
 
 pub mod mail;
+pub mod model;
 pub mod payments;
 pub mod sms;

@@ -23,7 +23,7 @@ use std::{path::PathBuf, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::shared::{READ_AT_ONCE, Shared};
-pub use self::{index::Within, text::LONGEST_QUERY, text::Wanted};
+pub use self::{index::Within, text::LONGEST_QUERY, text::Wanted, text::words_of};
 use crate::{
     domain::{Error, ErrorCode, SessionId, conversation::StoredMessage},
     events::{EventLog, ExternalCursor},

@@ -86,6 +86,22 @@ pub fn tokens(text: &str) -> BTreeSet<String> {
     tokens_of(&fold(text)).into_iter().map(str::to_owned).collect()
 }
 
+/// The words of a folded text in their order, as often as they stand there. A run without spaces is taken by its pairs.
+pub fn words_of(folded: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for piece in pieces(folded) {
+        match piece {
+            Piece::Word(word) => words.push(short(word)),
+            Piece::Emoji(emoji) => words.push(emoji),
+            Piece::Run(run) => {
+                let is_one = run.chars().count() == 1;
+                words.extend(parts(run).filter(|part| is_one || part.chars().count() == 2));
+            }
+        }
+    }
+    words
+}
+
 fn tokens_of(folded: &str) -> BTreeSet<&str> {
     let mut tokens = BTreeSet::new();
     for piece in pieces(folded) {

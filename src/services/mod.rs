@@ -38,6 +38,7 @@ use crate::{
     domain::Clock,
     events::{Consumers, EventLog},
     inbox::{Inbox, Sending, Views},
+    knowledge::Knowledge,
     memory,
     messaging::{
         Chats, Conversations, Directory, Groups, History as MessageHistory, Library,
@@ -93,6 +94,7 @@ pub struct Services {
     pub templates: Templates,
     pub campaigns: Campaigns,
     pub payments: Payments,
+    pub knowledge: Knowledge,
     pub bots: Bots,
     pub teams: Teams,
     pub notes: Notes,

@@ -48,11 +48,12 @@ const NOT_SENT: [(&str, &str); 23] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 50] = [
+const LATE: [&str; 51] = [
     "deleteCannedResponse",
     "removeTeamMember",
     "deleteInboxView",
     "deleteWorkspaceContact",
+    "deleteKnowledgeDocument",
     "deleteAiAgent",
     "deleteQuickReply",
     "deleteTemplate",
@@ -250,6 +251,10 @@ impl Scene {
         let agent = json!({ "name": "Made before", "businessTask": "faq" });
         let (_, agent) = self.app.post("/api/whatsapp-api/ai-agents", agent).await;
         self.note("AI agent", &agent["id"]);
+        let known = json!({ "title": "Made before", "content": "Refunds take five days." });
+        let base = format!("/api/v1/kb/{}", agent["id"].as_str().unwrap());
+        let (_, known) = self.app.post(&base, known).await;
+        self.note("document", &known["id"]);
         let sale = json!({
             "name": "spring_sale", "category": "MARKETING", "language": "en_US",
             "components": [{ "type": "BODY", "text": "All at half the price" }],
@@ -407,6 +412,8 @@ impl Scene {
                 () if name.contains("Broadcast") => "broadcast",
                 () if name.ends_with("Template") => "template",
                 () if name.ends_with("AiAgent") => "AI agent",
+                () if name.contains("Knowledge") && id.ends_with("ab01") => "document",
+                () if name.contains("Knowledge") => "AI agent",
                 () if name.contains("BusinessWebhook") => "business webhook",
                 () if name == "deleteBusinessChat" => "other conversation",
                 () if name.contains("BusinessChat") => "conversation",

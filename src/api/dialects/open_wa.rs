@@ -203,6 +203,7 @@ fn not_found(subject: Option<Subject>) -> &'static str {
             Subject::ApiKey
             | Subject::Bot
             | Subject::CannedResponse
+            | Subject::Document
             | Subject::IdempotencyKey
             | Subject::Invitation
             | Subject::Login

@@ -140,7 +140,7 @@ pub struct Operation {
     pub segments: Vec<Segment>,
     pub query: Option<ShapeOf>,
     pub body: Option<ShapeOf>,
-    /// The fields of a form in place of a body of JSON.
+    /// The fields of a form, in place of a body of JSON or beside one.
     pub form: Option<ShapeOf>,
     /// The content type of a body that its sender signed, and an example.
     pub signed: Option<(&'static str, &'static str)>,

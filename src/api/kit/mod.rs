@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod body;
+mod body_or_form;
 mod call;
 pub mod check;
 mod choice;
@@ -24,8 +25,9 @@ pub(crate) use self::path::path_value;
 pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent, Written},
     body::Body,
+    body_or_form::BodyOrForm,
     call::{
-        Admin, AllSessions, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest, InOrder,
+        Admin, AllSessions, Bots, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest, InOrder,
         InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},

@@ -17,6 +17,8 @@ pub enum Scope {
     Contacts,
     /// Broadcasts, with the contacts that they go to.
     Broadcasts,
+    /// Bots, and what they know.
+    Bots,
     /// The gateway as tools for assistants; each tool needs a scope of its own besides.
     Mcp,
     Admin,
@@ -33,6 +35,7 @@ impl Scope {
             Self::Conversations => "conversations",
             Self::Contacts => "contacts",
             Self::Broadcasts => "broadcasts",
+            Self::Bots => "bots",
             Self::Mcp => "mcp",
             Self::Admin => "admin",
         }

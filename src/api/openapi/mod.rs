@@ -27,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 34] = [
+const TAGS: [&str; 35] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -56,6 +56,7 @@ const TAGS: [&str; 34] = [
     "Notifications",
     "Inbox",
     "Workspace contacts",
+    "Knowledge base",
     "Events",
     "Webhooks",
     "API keys",

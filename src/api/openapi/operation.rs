@@ -29,10 +29,10 @@ pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value 
         });
     }
     if let Some(form) = endpoint.operation.form {
-        operation["requestBody"] = json!({
-            "required": true,
-            "content": { "multipart/form-data": { "schema": add_body(&form(), schemas) } },
-        });
+        // Beside a body of JSON, where there may be either.
+        operation["requestBody"]["required"] = true.into();
+        operation["requestBody"]["content"]["multipart/form-data"] =
+            json!({ "schema": add_body(&form(), schemas) });
     }
     if let Some((content_type, example)) = endpoint.operation.signed {
         operation["requestBody"] = json!({

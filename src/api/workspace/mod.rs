@@ -1,4 +1,4 @@
-//! The workspace API: people, their sign-ins and their work together, as clients of Konan know it.
+//! The workspace API: people, their sign-ins, their work together and what bots know, as clients of Konan know it.
 //!
 //! It needs a credential always, also on this machine, but for what signs people in. The rate limit counts by caller; of
 //! what signs people in by address.
@@ -10,6 +10,8 @@ mod contact_view;
 mod contacts;
 mod inbox_views;
 mod invitations;
+mod knowledge;
+mod knowledge_view;
 mod logins;
 pub mod notes;
 mod notifications;
@@ -39,5 +41,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(canned::endpoints());
     all.extend(inbox_views::endpoints());
     all.extend(contacts::endpoints());
+    all.extend(knowledge::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -10,6 +10,7 @@ mod keys;
 mod notes;
 mod notifications;
 mod presence;
+mod knowledge;
 mod roles;
 mod sign_in;
 mod surface;

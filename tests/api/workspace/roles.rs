@@ -51,6 +51,8 @@ async fn a_viewer_writes_nothing_and_an_agent_administers_nothing() {
         (Method::POST, "/api/v1/users", Some(json!({})), ADMINS),
         (Method::GET, "/api/v1/users/invitations", None, ADMINS),
         (Method::GET, "/api/v1/vault", None, ADMINS),
+        (Method::GET, "/api/v1/kb/nobody", None, ALL),
+        (Method::POST, "/api/v1/kb/nobody", Some(json!({})), WRITERS),
     ];
     for (method, path, body, allowed) in cases {
         for (token, may) in people.iter().zip(allowed) {
