@@ -196,6 +196,7 @@ async fn every_tool_answers_as_its_schema_says() {
         ("search_messages", json!({ "query": "parcel" })),
         ("mark_conversation_read", json!({ "id": id })),
         ("react_to_message", json!({ "messageId": message, "emoji": "👍" })),
+        ("add_note", json!({ "conversationId": id, "content": "Wants a refund" })),
         ("resolve_conversation", json!({ "id": id })),
     ];
     let key = app.key().await;
