@@ -55,6 +55,8 @@ pub mod contacts;
 pub mod accounts;
 // Whether a message may be sent to a contact now.
 pub mod policy;
+// Who answers contacts by itself.
+pub mod bots;
 // What state each conversation with a person is in, and who works on it.
 pub mod inbox;
 // Quick replies and templates, and how they are filled in.
@@ -63,10 +65,10 @@ pub mod content;
 pub mod campaigns;
 // The gateway's number for text messages.
 pub mod sms;
+// The web chats of bots as channels.
+pub mod web_chat;
 // Links that can be paid, and once.
 pub mod payments;
-// Who answers contacts by itself.
-pub mod bots;
 // Figures of each day, counted from the log.
 pub mod analytics;
 // Delivery of events to callers' endpoints.

@@ -3,7 +3,7 @@
 
 use crate::{
     accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, mail, messaging,
-    payments, services, settings, store::Catalogue, webhooks,
+    payments, services, settings, store::Catalogue, web_chat, webhooks,
 };
 
 /// The tables of every module.
@@ -20,6 +20,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     content::TABLES,
     payments::TABLES,
     bots::TABLES,
+    web_chat::TABLES,
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,

@@ -56,6 +56,7 @@ use crate::{
     tables::CATALOGUE,
     telemetry,
     vault::Keyring,
+    web_chat::{WebChatParts, WebChats},
     webhooks::{BUSINESS, DeliveryArchive, Webhooks},
 };
 
@@ -181,6 +182,7 @@ impl Gateway {
             .map_err(|source| store_error(&config, source))?;
         let parts = (store.clone(), events.clone(), clock.clone());
         let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
+        let bots = Bots::new(store.clone(), clock.clone());
         let inbox = business::start_inbox(
             InboxParts {
                 store: store.clone(),
@@ -192,7 +194,7 @@ impl Gateway {
                 settings: settings.clone(),
             },
             &jobs,
-            &messaging.outbox,
+            (&messaging.outbox, bots.clone()),
             &tasks,
             stop.clone(),
         );
@@ -201,7 +203,6 @@ impl Gateway {
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
-        let bots = Bots::new(store.clone(), clock.clone());
         let analytics = business::start_analytics(&inbox, &tasks, stop.clone());
         let campaigns = business::start_campaigns(
             (&inbox, &sending),
@@ -210,6 +211,14 @@ impl Gateway {
             &tasks,
             stop.clone(),
         );
+        let web_chats = WebChats::new(WebChatParts {
+            store: store.clone(),
+            supervisor: supervisor.clone(),
+            ingest: sink.clone(),
+            inbox: inbox.clone(),
+            log: events.clone(),
+            clock: clock.clone(),
+        });
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -342,6 +351,7 @@ impl Gateway {
             payments,
             settings,
             sms,
+            web_chats,
             search,
             contacts,
             quick_replies,

@@ -10,6 +10,9 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod bot_run;
+mod bot_step;
+mod bot_turn;
 mod bulk;
 mod changes;
 mod consumer;
@@ -37,10 +40,12 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    bot_run::{BotRun, HandoffReason, HandoffRequest},
+    bot_turn::BotTurn,
     bulk::{Person, Ready},
     consumer::{ConsumerParts, InboxConsumer},
     event::{About, InboxEvent},
-    list::{InboxFilter, InboxPage},
+    list::{InboxFilter, InboxPage, Order as InboxOrder},
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms},
     sent_note::{Author, AuthorKind, SentNote},
@@ -57,6 +62,7 @@ use crate::store::Declaration;
 pub const TABLES: &[Declaration] = &[
     Declaration::of::<InboxState>(),
     Declaration::of::<counts::Count>(),
+    Declaration::of::<BotTurn>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),
     Declaration::of::<recipient::RecipientHour>(),

@@ -237,7 +237,7 @@ impl Sending {
             recipient: recipient.clone(),
             limit: *per_recipient_hour,
             now: clock.now(),
-            note: SentNote { author, client_ref, interactive, template },
+            note: SentNote { author, client_ref, interactive, template, sources: Vec::new() },
             menu,
             is_marketing,
         };

@@ -207,6 +207,7 @@ impl Inbox {
                     let mut events: Vec<InboxEvent> = state.reopen(now).into_iter().collect();
                     events.extend(state.assign(None, by, now));
                     state.status = Status::Open;
+                    state.run.is_paused = true;
                     Ok(events)
                 }
                 Status::Assigned if state.assignee.is_some() => {
@@ -215,6 +216,12 @@ impl Inbox {
                 }
                 Status::Assigned => {
                     Err(Error::invalid_field("status", "is ASSIGNED with an assignedTo alone"))
+                }
+                Status::AiActive if state.bot.is_some() => {
+                    let mut events: Vec<InboxEvent> = state.reopen(now).into_iter().collect();
+                    events.extend(state.assign(None, by, now));
+                    state.resume_bot();
+                    Ok(events)
                 }
                 Status::BotActive | Status::AiActive => {
                     Err(Error::invalid_field("status", "needs a bot or a flow, and there is none"))

@@ -51,6 +51,7 @@ use crate::{
     simulator::Network,
     sms::Sms,
     store::{Declaration, Store},
+    web_chat::WebChats,
     webhooks::Webhooks,
 };
 
@@ -92,6 +93,7 @@ pub struct Services {
     pub bots: Bots,
     pub analytics: Analytics,
     pub sms: Sms,
+    pub web_chats: WebChats,
     pub events: EventLog,
     pub consumers: Consumers,
     pub retention: EventRetention,

@@ -277,6 +277,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         unread: query.unread,
         tag: tag.flatten(),
         search: query.search.clone(),
+        ..InboxFilter::default()
     };
     Ok((filter, is_nowhere || tag == Some(None)))
 }

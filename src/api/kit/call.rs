@@ -61,6 +61,7 @@ permissions! {
     Conversations: "Needs the scope `conversations`.",
     Contacts: "Needs the scope `contacts`.",
     Broadcasts: "Needs the scope `broadcasts`.",
+    Bots: "Needs the scope `bots`.",
     Mcp: "Needs the scope `mcp`.",
     Admin: "Needs the scope `admin`."
 }

@@ -24,7 +24,7 @@ pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent, Written},
     body::Body,
     call::{
-        Admin, AllSessions, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest, InOrder,
+        Admin, AllSessions, Bots, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest, InOrder,
         InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},

@@ -17,6 +17,8 @@ pub enum Scope {
     Contacts,
     /// Broadcasts, with the contacts that they go to.
     Broadcasts,
+    /// Bots and how they answer.
+    Bots,
     /// The gateway as tools for assistants; each tool needs a scope of its own besides.
     Mcp,
     Admin,
@@ -33,6 +35,7 @@ impl Scope {
             Self::Conversations => "conversations",
             Self::Contacts => "contacts",
             Self::Broadcasts => "broadcasts",
+            Self::Bots => "bots",
             Self::Mcp => "mcp",
             Self::Admin => "admin",
         }
@@ -59,6 +62,8 @@ pub enum Bucket {
     Workspace,
     /// What signs people in, by address.
     SignIn,
+    /// Questions to bots, by caller.
+    Assistant,
     /// Requests of the dashboard, in place of the two before.
     Dashboard,
 }
@@ -75,6 +80,7 @@ impl Bucket {
             Self::Business => "business",
             Self::Workspace => "workspace",
             Self::SignIn => "sign_in",
+            Self::Assistant => "assistant",
             Self::Dashboard => "dashboard",
         }
     }
