@@ -25,6 +25,7 @@ mod menu;
 mod merge;
 mod post;
 mod recipient;
+mod rotation;
 mod sending;
 mod sent_note;
 mod service;
@@ -51,7 +52,7 @@ pub use self::{
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},
     settings::InboxSettings,
-    state::InboxState,
+    state::{InboxState, List as InboxList},
     status::Status,
     survey::Survey,
     window_job::WindowJob,
@@ -63,6 +64,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<InboxState>(),
     Declaration::of::<counts::Count>(),
     Declaration::of::<BotTurn>(),
+    Declaration::of::<rotation::Rotation>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),
     Declaration::of::<recipient::RecipientHour>(),

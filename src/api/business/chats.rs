@@ -204,6 +204,10 @@ pub async fn find<S>(call: &kit::Call<S, OwnSessions>, id: &str) -> Result<Found
     let conversation = call.conversations.get(id).await?;
     let record = &conversation.record;
     let own = call.own_session();
+    // Web chats are of the workspace API alone.
+    if record.session.is_web() {
+        return Err(unknown_conversation(id));
+    }
     if own.is_some_and(|own| own != record.session) {
         return Err(unknown_conversation(id));
     }

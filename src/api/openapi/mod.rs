@@ -27,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 29] = [
+const TAGS: [&str; 32] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -51,6 +51,9 @@ const TAGS: [&str; 29] = [
     "MCP",
     "Sign-in",
     "People",
+    "Bots",
+    "Bot chat",
+    "Inbox",
     "Events",
     "Webhooks",
     "API keys",

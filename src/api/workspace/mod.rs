@@ -1,11 +1,22 @@
-//! The workspace API: people and their sign-ins, as clients of Konan know it.
+//! The workspace API: people and their sign-ins, bots, chat and inbox, as clients of Konan know it.
 //!
 //! It needs a credential always, also on this machine, but for what signs people in. The rate limit counts by caller; of
 //! what signs people in by address.
 
 mod account;
+mod bot_body;
+mod bot_view;
+mod bots;
+mod chat;
+mod chat_stream;
+mod fields;
+mod inbox;
+mod inbox_stats;
 mod invitations;
 mod logins;
+mod pages;
+mod session_view;
+mod sessions;
 mod sign_in;
 mod totp;
 mod users;
@@ -20,5 +31,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(logins::endpoints());
     all.extend(invitations::endpoints());
     all.extend(users::endpoints());
+    all.extend(bots::endpoints());
+    all.extend(chat::endpoints());
+    all.extend(inbox::endpoints());
+    all.extend(inbox_stats::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }
