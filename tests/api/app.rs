@@ -26,7 +26,12 @@ use crate::support::{document::events::check_frame, http};
 
 /// Whether a path is of the workspace API.
 pub fn is_workspace(path: &str) -> bool {
-    ["/api/v1/auth", "/api/v1/users"].iter().any(|base| path.starts_with(base))
+    let path = path.split('?').next().unwrap_or_default();
+    let bases = ["/api/v1/auth", "/api/v1/users", "/api/v1/bots", "/api/v1/inbox"];
+    let of_chat = ["/history/", "/sessions/", "/stream", "/feedback"];
+    let is_of_chat = |rest: &str| rest.is_empty() || of_chat.iter().any(|one| rest.starts_with(one));
+    bases.iter().any(|base| path.starts_with(base))
+        || path.strip_prefix("/api/v1/chat").is_some_and(is_of_chat)
 }
 
 /// How the engine in memory behaves: each call takes as long as across a network, and now and then somebody

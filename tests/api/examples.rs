@@ -47,7 +47,9 @@ const NOT_SENT: [(&str, &str); 22] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 46] = [
+const LATE: [&str; 48] = [
+    "deleteChatSession",
+    "deleteBot",
     "deleteAiAgent",
     "deleteQuickReply",
     "deleteTemplate",
@@ -199,6 +201,7 @@ impl Scene {
         self.note("tag", &tag["tag"]["id"]);
         self.business().await;
         self.people().await;
+        self.bots().await;
         let key = json!({ "name": "bot", "scopes": ["read"] });
         let key = self.post("/api/v1/api-keys", key).await;
         self.note("key", &key["id"]);
@@ -273,6 +276,19 @@ impl Scene {
         let logins = logins["logins"].as_array().unwrap();
         let other = logins.iter().find(|login| login["current"] == false).unwrap();
         self.note("login", &other["id"]);
+    }
+
+    /// Bots, one with conversations.
+    async fn bots(&mut self) {
+        for name in ["bot", "bot to delete"] {
+            let (_, made) = self.app.post("/api/v1/bots", json!({ "name": name })).await;
+            self.note(name, &made["id"]);
+        }
+        for name in ["chat session", "chat session to delete"] {
+            let body = json!({ "bot_id": self.ids["bot"], "message": "Hello!" });
+            let (_, answer) = self.app.post("/api/v1/chat", body).await;
+            self.note(name, &answer["session_id"]);
+        }
     }
 
     async fn messages(&mut self, words: Value) {
@@ -360,6 +376,10 @@ impl Scene {
             ("downloadChatMedia", id) if is_uuid(id) => "file uuid",
             ("deleteChatMessage", id) if is_uuid(id) => "deleted uuid",
             (name, id) if is_uuid(id) => match () {
+                () if name == "deleteBot" => "bot to delete",
+                () if name == "deleteChatSession" => "chat session to delete",
+                () if id.ends_with("60") => "bot",
+                () if id.ends_with("61") => "chat session",
                 () if ["getTag", "updateTag", "deleteTag"].contains(&name) => "tag",
                 () if name.contains("Payment") && id.ends_with("50") => "payment link",
                 () if name.contains("AutoTaggingRule") => "rule",

@@ -10,7 +10,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Body, Call, Conversations, Created, Data, Path, Query, Repeat, choice, required_choice,
+            Body, Call, Conversations, Created, Data, Path, Query, Repeat, Send, choice,
+            required_choice,
         },
         workspace::{
             bots::{self, BotId},
@@ -402,7 +403,7 @@ struct ReplyBody {
 }
 
 async fn send(
-    call: Call<Conversations>,
+    call: Call<Send>,
     Path(id): Path<ChatSessionId>,
     Body(body): Body<ReplyBody>,
 ) -> Result<Created<MessageView>, ApiError> {
@@ -440,7 +441,7 @@ async fn send(
 }
 
 /// Who writes, as it is noted with the message.
-async fn author(call: &Call<Conversations>) -> Result<Author, Error> {
+async fn author(call: &Call<Send>) -> Result<Author, Error> {
     let (kind, agent) = match caller(call)? {
         Agent::User(id) => (AuthorKind::User, (id, Some(call.accounts.user(id).await?.name))),
         Agent::Key(id) => (AuthorKind::Api, (id, call.api_keys.name(id).await?)),

@@ -1,8 +1,12 @@
-//! The workspace API: accounts, sign-ins, codes, roles.
+//! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox.
 
 mod accounts;
+mod bot_replies;
+mod bots;
+mod chat;
 mod codes;
 mod command;
+mod inbox;
 mod keys;
 mod roles;
 mod sign_in;
