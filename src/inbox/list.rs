@@ -15,7 +15,7 @@ use crate::{
         status::Status,
     },
     messaging::{Conversation, ConversationSearch, Conversations},
-    store::{Store, StoreError},
+    store::{Key, Store, StoreError},
 };
 
 /// Filter of a list of conversations.
@@ -121,6 +121,8 @@ pub async fn page(
     // Where the total is counted, the walk begins at the beginning all the same.
     let mut merge = Merge::new(store, &filter.sessions, &lists, before.filter(|_| is_one_list));
     let (mut items, mut passed, mut total) = (Vec::new(), 0, 0);
+    // Of another order than by recency: since when each waits, and where it lies.
+    let mut ranked: Vec<(Option<Timestamp>, Key<InboxState>)> = Vec::new();
     while let Some(step) = merge.next().await? {
         let matching = step.into_iter().filter(|state| filter.matches(state)).collect();
         let found = match &search {
@@ -133,7 +135,9 @@ pub async fn page(
                 continue;
             }
             passed += 1;
-            if !is_by_recency || (offset < passed && items.len() < limit) {
+            if !is_by_recency {
+                ranked.push((state.waiting_since(), InboxState::at(&state.session, &state.chat)));
+            } else if offset < passed && items.len() < limit {
                 items.push(state);
             }
         }
@@ -143,15 +147,11 @@ pub async fn page(
     }
     match filter.order {
         Order::Recent => (),
-        Order::Oldest => items.reverse(),
-        Order::Waiting => items.sort_by_key(|state| {
-            let since = state.waiting_since();
-            (since.is_none(), since)
-        }),
+        Order::Oldest => ranked.reverse(),
+        Order::Waiting => ranked.sort_by_key(|(since, _)| (since.is_none(), *since)),
     }
-    if !is_by_recency {
-        items = items.into_iter().skip(offset).take(limit).collect();
-    }
+    let page: Vec<_> = ranked.into_iter().skip(offset).take(limit).map(|(_, key)| key).collect();
+    items.extend(store.get_many(&page).await?.into_iter().flatten());
     Ok(InboxPage { items, total: if is_one_list { length } else { total } })
 }
 

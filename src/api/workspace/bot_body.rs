@@ -39,7 +39,7 @@ pub struct ChangeBody {
 
 /// All of a bot but its name.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = WorkspaceBotFields)]
+#[schema(as = WorkspaceBotFieldsBody)]
 pub struct Fields {
     /// What it is about (default general). support, sales, ecommerce, booking, hr, education and healthcare bring a prompt
     /// and words for the hand-over.

@@ -196,7 +196,7 @@ async fn activate(
 }
 
 #[derive(Deserialize, ToSchema)]
-#[schema(as = WorkspaceBotCopy, example = json!({ "name": "Support Bot for nights" }))]
+#[schema(as = WorkspaceBotCopyBody, example = json!({ "name": "Support Bot for nights" }))]
 struct CopyBody {
     /// Name of the copy; that of the bot with "(copy)" when it is not given.
     #[schema(min_length = 1, max_length = 100)]

@@ -328,7 +328,7 @@ async fn remove(
 
 /// What a visitor thinks.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = WorkspaceFeedback, example = json!({
+#[schema(as = WorkspaceFeedbackBody, example = json!({
     "session_id": "550e8400-e29b-41d4-a716-446655440061", "type": "csat", "rating": 5,
 }))]
 struct FeedbackBody {

@@ -22,7 +22,10 @@ use crate::{
     },
     bots::Bot,
     domain::{Content, Error, ErrorCode, conversation::message_uuid, outbox::SendOptions},
-    inbox::{Agent, Author, AuthorKind, Draft, InboxFilter, InboxOrder, Recipient, Status, Terms},
+    inbox::{
+        Agent, Author, AuthorKind, Draft, InboxFilter, InboxOrder, InboxState, Recipient, Status,
+        Terms,
+    },
     messaging::SendOutcome,
     policy::Kind,
     services::Services,
@@ -250,7 +253,7 @@ async fn assignee(services: &Services, bot: Option<&Bot>, text: &str) -> Result<
 
 /// Which conversations are assigned.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = WorkspaceAutoAssignment, example = json!({ "limit": 10 }))]
+#[schema(as = WorkspaceAutoAssignmentBody, example = json!({ "limit": 10 }))]
 struct AutoAssignmentBody {
     /// UUIDs of conversations; all that are open when it is not given.
     #[schema(max_items = 100, max_length = 64)]
@@ -305,9 +308,12 @@ async fn auto_assign(
     };
     let by = caller(&call).ok();
     let mut assigned = Vec::new();
-    let waiting = call.inbox.page(&open, None, (0, usize::MAX)).await?.items;
-    let is_wanted = |id: Uuid| wanted.as_ref().is_none_or(|wanted| wanted.contains(&id));
-    for state in waiting.iter().filter(|state| is_wanted(state.conversation)).take(limit) {
+    let mut waiting = match &wanted {
+        Some(ids) => named(&call, &bot, ids).await?,
+        None => call.inbox.page(&open, None, (0, limit)).await?.items,
+    };
+    waiting.truncate(limit);
+    for state in &waiting {
         let place = (&state.session, &state.chat);
         let agent = call.inbox.assign_in_turn(place, (bot.id, &agents), by).await?;
         assigned.extend(agent.map(|agent| AssignedView {
@@ -317,6 +323,27 @@ async fn auto_assign(
     }
     let unassigned = call.inbox.page(&open, None, (0, 0)).await?.total;
     Ok(Data::of(AutoAssignedView { assigned, unassigned }))
+}
+
+/// These conversations of a bot, who has waited longest first. Those that are not there are left out.
+async fn named(
+    call: &Call<Conversations>,
+    bot: &Bot,
+    ids: &[Uuid],
+) -> Result<Vec<InboxState>, Error> {
+    let mut states = Vec::new();
+    for id in ids {
+        match sessions::find(call, *id).await {
+            Ok(found) if found.state.bot == Some(bot.id) => states.push(found.state),
+            Ok(_) | Err(Error { code: ErrorCode::NotFound, .. }) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    states.sort_by_key(|state| {
+        let since = state.waiting_since();
+        (since.is_none(), since)
+    });
+    Ok(states)
 }
 
 fn read_ids(ids: &[String]) -> Result<Vec<Uuid>, Error> {

@@ -230,6 +230,7 @@ async fn ten_replies_a_minute_are_the_most_and_accounts_of_the_gateway_get_none(
     desk.clock.advance(Duration::from_secs(60));
     desk.says(ADA, "Hi", 23).await;
     // Another session of the gateway could have a bot, too.
+    desk.app.create("second").await;
     desk.app.link("second", BOB).await;
     let body = json!({ "chatId": format!("{PHONE}@c.us"), "content": "Hi" });
     let (status, answer) = desk.app.post("/api/v1/sessions/second/send-text", body).await;
