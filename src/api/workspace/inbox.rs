@@ -390,7 +390,7 @@ async fn set_status(
 
 /// The tags of a conversation.
 #[derive(Deserialize, ToSchema)]
-#[schema(as = WorkspaceTagsChange, example = json!({ "tags": ["vip"] }))]
+#[schema(as = WorkspaceTagsChange, example = json!({ "tags": ["urgent"] }))]
 struct TagsBody {
     /// Names of tags; exactly these.
     #[schema(max_items = 20, max_length = 50)]

@@ -220,8 +220,11 @@ async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() 
     for tags in [json!(many), json!(["x".repeat(51)]), json!([""])] {
         assert_eq!(desk.put(&session, "tags", json!({ "tags": tags })).await.status, 400);
     }
-    for what in ["status", "tags", "assign"] {
-        let body = json!({ "status": "open", "tags": [], "agent_id": "me" });
+    for (what, body) in [
+        ("status", json!({ "status": "open" })),
+        ("tags", json!({ "tags": [] })),
+        ("assign", json!({ "agent_id": "me" })),
+    ] {
         let nowhere = "00000000-0000-4000-8000-00000000000f";
         assert_eq!(desk.put(nowhere, what, body).await.status, 404, "{what}");
     }
