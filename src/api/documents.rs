@@ -64,7 +64,10 @@ const SURFACES: [(&str, &str); 5] = [
     ("Zapini Chat API", "conversations and messages as they are shown; `/api/v1/chat`"),
     ("Kaanha API", "contacts, opt-in and conversations of a business; `/api/whatsapp-api`"),
     ("MCP", "the same as tools for assistants; `/api/mcp`"),
-    ("Konan API", "people and their sign-ins, bots, chat, inbox; `/api/v1/auth`, `/api/v1/users`, `/api/v1/bots`, `/api/v1/inbox`"),
+    (
+        "Konan API",
+        "people and their sign-ins, bots, chat, inbox; `/api/v1/auth`, `/api/v1/users`, `/api/v1/bots`, `/api/v1/inbox`",
+    ),
 ];
 
 pub fn endpoints() -> Vec<Endpoint> {

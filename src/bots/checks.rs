@@ -130,8 +130,7 @@ impl Checked {
         let temperature = number("temperature", change.temperature, (0.0, 1.0));
         let max_turns = number("maxTurns", change.max_turns, (1, MOST_TURNS));
         let texts = Error::both(Error::both(name, trigger_keywords), Error::both(prompt, model));
-        let rest =
-            Error::both(Error::both(temperature, max_turns), Error::both(sessions, profile));
+        let rest = Error::both(Error::both(temperature, max_turns), Error::both(sessions, profile));
         let (texts, rest) = Error::both(texts, rest)?;
         let ((name, trigger_keywords), (system_prompt, model)) = texts;
         let ((temperature, max_turns), (sessions, profile)) = rest;

@@ -7,11 +7,45 @@ use crate::{
 
 /// Greetings, each as a whole message.
 const GREETINGS: [&str; 40] = [
-    "hi", "hi there", "hello", "hello there", "hey", "hey there", "hiya", "good morning",
-    "good afternoon", "good evening", "good day", "greetings", "howdy", "bonjour", "bonsoir",
-    "salut", "coucou", "hola", "buenos dias", "buenas tardes", "buenas noches", "buenas", "ola",
-    "oi", "bom dia", "boa tarde", "boa noite", "hallo", "guten tag", "guten morgen", "guten abend",
-    "moin", "servus", "ciao", "buongiorno", "salam", "salam alaikum", "مرحبا", "السلام عليكم",
+    "hi",
+    "hi there",
+    "hello",
+    "hello there",
+    "hey",
+    "hey there",
+    "hiya",
+    "good morning",
+    "good afternoon",
+    "good evening",
+    "good day",
+    "greetings",
+    "howdy",
+    "bonjour",
+    "bonsoir",
+    "salut",
+    "coucou",
+    "hola",
+    "buenos dias",
+    "buenas tardes",
+    "buenas noches",
+    "buenas",
+    "ola",
+    "oi",
+    "bom dia",
+    "boa tarde",
+    "boa noite",
+    "hallo",
+    "guten tag",
+    "guten morgen",
+    "guten abend",
+    "moin",
+    "servus",
+    "ciao",
+    "buongiorno",
+    "salam",
+    "salam alaikum",
+    "مرحبا",
+    "السلام عليكم",
     "اهلا",
 ];
 
@@ -20,8 +54,16 @@ const CALLS: [(&str, &[&str]); 6] = [
     (
         "en",
         &[
-            "human", "agent", "operator", "representative", "real person", "live agent",
-            "talk to someone", "speak to someone", "talk to a person", "speak to a person",
+            "human",
+            "agent",
+            "operator",
+            "representative",
+            "real person",
+            "live agent",
+            "talk to someone",
+            "speak to someone",
+            "talk to a person",
+            "speak to a person",
         ],
     ),
     ("fr", &["humain", "conseiller", "agent", "operateur", "une personne", "parler a quelqu'un"]),
@@ -84,7 +126,8 @@ mod tests {
             trigger_keywords: Some(owned(&["Order status"])),
             ..BotChange::default()
         };
-        let draft = BotDraft { name: "Bot".to_owned(), task: None, rest, created_by: None, owner: None };
+        let draft =
+            BotDraft { name: "Bot".to_owned(), task: None, rest, created_by: None, owner: None };
         draft.bot(from_seconds(1)).unwrap()
     }
 

@@ -52,7 +52,8 @@ pub fn check(change: &mut BotChange) -> Result<CheckedProfile, Error> {
     let optional = |field: &str, given: Option<Option<String>>, most: usize| {
         within(field, given.map(blank), most)
     };
-    let domain = change.domain.map(|domain| text("domain", domain.trim(), LONGEST_DOMAIN)).transpose();
+    let domain =
+        change.domain.map(|domain| text("domain", domain.trim(), LONGEST_DOMAIN)).transpose();
     let language = change.language.map(|language| read_language(&language)).transpose();
     let description = optional("description", change.description, LONGEST_DESCRIPTION);
     let tone = optional("tone", change.tone, LONGEST_TONE);
@@ -136,11 +137,15 @@ fn read_language(given: &str) -> Result<String, Error> {
     let is_rest = |part: &str| {
         (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    let is_tag = parts.next().is_some_and(is_first) && parts.clone().count() <= 2 && parts.all(is_rest);
+    let is_tag =
+        parts.next().is_some_and(is_first) && parts.clone().count() <= 2 && parts.all(is_rest);
     if given == "auto" || is_tag {
         return Ok(given.to_owned());
     }
-    Err(Error::invalid_field("language", "must be auto, or the tag of a language such as en or pt-BR"))
+    Err(Error::invalid_field(
+        "language",
+        "must be auto, or the tag of a language such as en or pt-BR",
+    ))
 }
 
 fn read_origins(given: Vec<String>) -> Result<Vec<String>, Error> {

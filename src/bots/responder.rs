@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::bots::{bot::Bot, phrases};
 
 const WELCOME: &str = "Hi! How can I help?";
-const FALLBACK: &str = "Sorry, I do not know that. Please ask it in other words, or ask for a person.";
+const FALLBACK: &str =
+    "Sorry, I do not know that. Please ask it in other words, or ask for a person.";
 const HANDOFF: &str = "One moment, please: somebody of our team takes over.";
 
 /// What an answer comes from.
@@ -58,9 +59,8 @@ pub struct Responder;
 impl Responder {
     /// The answer to a message. It never fails: a bot that knows nothing says so.
     pub async fn answer(&self, bot: &Bot, text: &str) -> Answer {
-        let own = |text: &Option<String>, usual: &str| {
-            text.clone().unwrap_or_else(|| usual.to_owned())
-        };
+        let own =
+            |text: &Option<String>, usual: &str| text.clone().unwrap_or_else(|| usual.to_owned());
         let (text, kind) = match phrases::is_greeting(text) {
             true => (own(&bot.texts.welcome, WELCOME), AnswerKind::Greeting),
             false => (own(&bot.texts.fallback, FALLBACK), AnswerKind::Fallback),

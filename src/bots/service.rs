@@ -94,10 +94,7 @@ impl Bots {
     ) -> Result<Bot, Error> {
         let (found, now) = (self.get(id).await?, self.clock.now());
         let change = Checked::of(BotChange { name, ..BotChange::default() })?;
-        let copy = change.applied(
-            Bot { name: copied_name(&found.name), ..found },
-            now,
-        );
+        let copy = change.applied(Bot { name: copied_name(&found.name), ..found }, now);
         let mut copy = Bot {
             id: Uuid::now_v7(),
             status: BotStatus::Draft,

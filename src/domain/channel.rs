@@ -120,7 +120,7 @@ impl FromStr for ChannelId {
             "web" => {
                 let bot = name.parse::<Uuid>().map_err(|_| NoChannel)?;
                 Ok(Self::Web(SessionId::of_web(bot)))
-            },
+            }
             "sms" => SessionId::of_sms(name).map(Self::Sms).map_err(|_| NoChannel),
             "slack" if is_word && (1..=LONGEST_SLACK).contains(&name.len()) => {
                 Ok(Self::Slack(name.into()))

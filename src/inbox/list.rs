@@ -159,7 +159,8 @@ pub async fn page(
 async fn shortest(store: &Store, filter: &InboxFilter) -> Result<(Vec<String>, u64), StoreError> {
     let mut shortest: Option<(Vec<String>, u64)> = None;
     for lists in filter.lists() {
-        let names: Vec<String> = lists.iter().map(|list| list.name(filter.archived, filter.bot)).collect();
+        let names: Vec<String> =
+            lists.iter().map(|list| list.name(filter.archived, filter.bot)).collect();
         let mut length = 0;
         for name in &names {
             length += counts::length(store, &filter.sessions, name).await?;

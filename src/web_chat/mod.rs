@@ -172,7 +172,10 @@ impl WebChats {
         }
         let state = inbox.get(&said.session, &said.chat).await?;
         let state = state.ok_or_else(|| {
-            Error::new(ErrorCode::Unavailable, "the message is stored, and not handled yet; try again")
+            Error::new(
+                ErrorCode::Unavailable,
+                "the message is stored, and not handled yet; try again",
+            )
         })?;
         let turn = store.get(&BotTurn::at(&said.session, &said.key)).await?;
         let replied = Replied { state, turn };
@@ -261,7 +264,8 @@ impl WebChats {
         messages: &[StoredMessage],
     ) -> Result<Vec<Option<Feedback>>, Error> {
         let (session, chat) = (&state.session, &state.chat);
-        let key = |stored: &StoredMessage| Feedback::at(session, chat, Some(&stored.message.id.key));
+        let key =
+            |stored: &StoredMessage| Feedback::at(session, chat, Some(&stored.message.id.key));
         let keys: Vec<_> = messages.iter().map(key).collect();
         Ok(self.parts.store.get_many(&keys).await?)
     }

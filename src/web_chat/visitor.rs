@@ -60,11 +60,14 @@ impl Visitor {
                 given => Ok(given),
             }
         };
-        let names = Error::both(text("id", self.id, LONGEST), text("name", self.name, LONGEST_NAME));
+        let names =
+            Error::both(text("id", self.id, LONGEST), text("name", self.name, LONGEST_NAME));
         let ways = Error::both(text("email", self.email, LONGEST), text("phone", self.phone, 32));
         let is_long = |text: &String| text.chars().nth(LONGEST_DATA).is_some();
         let data = self.metadata;
-        let metadata = match MOST_DATA < data.len() || data.iter().any(|(key, value)| is_long(key) || is_long(value)) {
+        let metadata = match MOST_DATA < data.len()
+            || data.iter().any(|(key, value)| is_long(key) || is_long(value))
+        {
             true => Err(Error::invalid_field(
                 "visitor.metadata",
                 "must have at most 20 entries of at most 500 characters",

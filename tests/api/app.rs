@@ -29,7 +29,8 @@ pub fn is_workspace(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let bases = ["/api/v1/auth", "/api/v1/users", "/api/v1/bots", "/api/v1/inbox"];
     let of_chat = ["/history/", "/sessions/", "/stream", "/feedback"];
-    let is_of_chat = |rest: &str| rest.is_empty() || of_chat.iter().any(|one| rest.starts_with(one));
+    let is_of_chat =
+        |rest: &str| rest.is_empty() || of_chat.iter().any(|one| rest.starts_with(one));
     bases.iter().any(|base| path.starts_with(base))
         || path.strip_prefix("/api/v1/chat").is_some_and(is_of_chat)
 }

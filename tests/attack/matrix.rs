@@ -131,14 +131,10 @@ impl Operation {
             path if path.contains("/tags/") => "tag",
             _ => "message",
         };
-        let is_of_conversation = [
-            "/whatsapp-api/chats/",
-            "/api/conversations/",
-            "/inbox/sessions/",
-            "/chat/history/",
-        ]
-        .iter()
-        .any(|part| self.path.contains(part));
+        let is_of_conversation =
+            ["/whatsapp-api/chats/", "/api/conversations/", "/inbox/sessions/", "/chat/history/"]
+                .iter()
+                .any(|part| self.path.contains(part));
         let id = if is_of_conversation { "conversation" } else { "id" };
         let path = self.path.replace("{sessionId}", session).replace("{uuid}", &ids[uuid]);
         let mut path = path.replace("{id}", &ids[id]);

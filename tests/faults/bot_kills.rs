@@ -128,7 +128,9 @@ async fn wherever_it_dies_everybody_who_wrote_is_answered_once() {
     let outbox = "/api/v1/sessions/s/outbox?limit=200";
     let is_idle = |outbox: &Value| {
         let mut all = outbox["outbox"].as_array().into_iter().flatten();
-        all.all(|one| !["queued", "sending", "unknown"].contains(&one["state"].as_str().unwrap_or("")))
+        all.all(|one| {
+            !["queued", "sending", "unknown"].contains(&one["state"].as_str().unwrap_or(""))
+        })
     };
     daemon.wait_until(outbox, "the outbox", is_idle).await;
     for round in 0..kills(ROUNDS) {

@@ -24,8 +24,8 @@ pub use self::{
     answer::{Created, CreatedOrKnown, Data, File, FileKind, Listed, Message, Sent, Written},
     body::Body,
     call::{
-        Admin, AllSessions, Bots, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest, InOrder,
-        InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
+        Admin, AllSessions, Bots, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest,
+        InOrder, InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},

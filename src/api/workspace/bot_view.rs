@@ -201,13 +201,12 @@ pub fn task_name(task: BusinessTask) -> &'static str {
     }
 }
 
-
 fn channels(bot: &Bot) -> Vec<ChannelView> {
     let web = bot.web.is_on.then_some(ChannelView { r#type: "web", session_id: None });
-    let sessions = bot.sessions.iter().map(|session| ChannelView {
-        r#type: "whatsapp",
-        session_id: Some(session.to_string()),
-    });
+    let sessions = bot
+        .sessions
+        .iter()
+        .map(|session| ChannelView { r#type: "whatsapp", session_id: Some(session.to_string()) });
     web.into_iter().chain(sessions).collect()
 }
 

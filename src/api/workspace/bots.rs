@@ -150,8 +150,7 @@ async fn change(
     Body(body): Body<ChangeBody>,
 ) -> Result<Data<BotView>, ApiError> {
     let ChangeBody { name, regenerate_public_token, fields } = body;
-    let change =
-        BotChange { name, new_token: regenerate_public_token, ..fields.change()? };
+    let change = BotChange { name, new_token: regenerate_public_token, ..fields.change()? };
     let bot = find(&call, id).await?;
     let changed = call.bots.change(bot.id, change).await.map_err(in_snake_case)?;
     Ok(Data::of(bot_view::view(&call, changed).await?))
@@ -217,7 +216,8 @@ async fn duplicate(
 /// Refuses who sees a bot and neither owns it nor administers the workspace.
 pub fn check_owner(principal: &Principal, bot: &Bot) -> Result<(), Error> {
     let is_owner = bot.owner.is_some() && principal.person() == bot.owner;
-    let is_maker = bot.owner.is_none() && principal.id().is_some() && principal.id() == bot.created_by;
+    let is_maker =
+        bot.owner.is_none() && principal.id().is_some() && principal.id() == bot.created_by;
     if principal.may("admin") || is_owner || is_maker {
         return Ok(());
     }

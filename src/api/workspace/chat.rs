@@ -18,7 +18,9 @@ use crate::{
         workspace::{
             bots::{self, BotId},
             chat_stream,
-            session_view::{self, MessageView, SessionView, SourceView, status_name, status_schema},
+            session_view::{
+                self, MessageView, SessionView, SourceView, status_name, status_schema,
+            },
             sessions::{self, ChatSessionId, SessionsQuery},
         },
     },
@@ -373,7 +375,8 @@ async fn feedback(
     let comment = comment.map(|comment| comment.trim().to_owned()).filter(|text| !text.is_empty());
     let (message, verdict) = match r#type {
         FeedbackType::Csat => {
-            let rating = rating.ok_or_else(|| Error::invalid_field("rating", "is required for csat"));
+            let rating =
+                rating.ok_or_else(|| Error::invalid_field("rating", "is required for csat"));
             (None, FeedbackVerdict::Rating(rating?))
         }
         FeedbackType::ThumbsUp | FeedbackType::ThumbsDown => {

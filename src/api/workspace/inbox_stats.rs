@@ -122,7 +122,8 @@ async fn stats(
         name: users.iter().find(|user| user.id == id).map(|user| user.name.clone()),
         open,
     });
-    let is_today = |at: &Timestamp| at.as_second().div_euclid(DAY) == now.as_second().div_euclid(DAY);
+    let is_today =
+        |at: &Timestamp| at.as_second().div_euclid(DAY) == now.as_second().div_euclid(DAY);
     let today = newest.iter().filter_map(|state| state.resolved_at).filter(is_today).count();
     let responses = newest.iter().filter_map(|state| {
         Some(between(state.first_inbound_at?, state.first_response_at?).as_secs_f64())

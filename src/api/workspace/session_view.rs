@@ -188,8 +188,18 @@ fn kind_schema() -> Schema {
     required_choice(
         "What it is.",
         &[
-            "text", "image", "video", "audio", "document", "sticker", "location", "contact", "poll",
-            "interactive", "deleted", "unknown",
+            "text",
+            "image",
+            "video",
+            "audio",
+            "document",
+            "sticker",
+            "location",
+            "contact",
+            "poll",
+            "interactive",
+            "deleted",
+            "unknown",
         ],
     )
 }
@@ -229,10 +239,7 @@ impl From<&Source> for SourceView {
 }
 
 /// Views of conversations, in their order; those that were deleted meanwhile are left out.
-pub async fn views(
-    services: &Services,
-    states: &[InboxState],
-) -> Result<Vec<SessionView>, Error> {
+pub async fn views(services: &Services, states: &[InboxState]) -> Result<Vec<SessionView>, Error> {
     let chats: Vec<_> = states.iter().map(|state| (&state.session, &state.chat)).collect();
     let conversations = services.conversations.of_many(&chats).await?;
     let visitors = services.web_chats.visitors(&chats).await?;
@@ -329,9 +336,10 @@ pub async fn messages(
     let notes = services.inbox.notes(all).await?;
     let feedback = services.web_chats.feedback_on(state, stored).await?;
     let rows = stored.iter().zip(notes).zip(feedback);
-    let view = |((stored, note), feedback): ((&StoredMessage, Option<SentNote>), Option<Feedback>)| {
-        message(services, state, stored, (note.as_ref(), feedback.as_ref()))
-    };
+    let view =
+        |((stored, note), feedback): ((&StoredMessage, Option<SentNote>), Option<Feedback>)| {
+            message(services, state, stored, (note.as_ref(), feedback.as_ref()))
+        };
     Ok(rows.map(view).collect())
 }
 

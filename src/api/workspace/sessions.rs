@@ -85,10 +85,8 @@ impl SessionsQuery {
     pub fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
         let statuses = statuses(self.status.as_deref().unwrap_or("all"));
         let sessions = sessions(services, bot.id, self.channel.as_deref());
-        let period = Error::both(
-            moment("from", self.from.as_deref()),
-            moment("to", self.to.as_deref()),
-        );
+        let period =
+            Error::both(moment("from", self.from.as_deref()), moment("to", self.to.as_deref()));
         let ((statuses, sessions), period) = Error::both(Error::both(statuses, sessions), period)?;
         let search = self.search.clone().filter(|search| !search.trim().is_empty());
         let bot = Some(bot.id);
@@ -136,8 +134,7 @@ pub fn sessions(
     }
     let all = services.supervisor.all().into_iter().map(|status| status.id);
     let is_its = |id: &SessionId| id.web_bot().is_none_or(|of| of == bot);
-    let is_of_channel = |id: &SessionId| {
-        channel.as_deref().is_none_or(|channel| channel == channel_name(id))
-    };
+    let is_of_channel =
+        |id: &SessionId| channel.as_deref().is_none_or(|channel| channel == channel_name(id));
     Ok(all.filter(is_its).filter(is_of_channel).collect())
 }

@@ -38,7 +38,10 @@ async fn a_bot_is_made_changed_activated_copied_and_deleted() {
         ("trigger_keywords", json!([])),
         ("owner_id", json!(person)),
         ("stats", json!({ "sessions": 0, "messages": 0 })),
-        ("model", json!({ "provider": "embedded", "name": null, "temperature": 0.3, "max_tokens": null })),
+        (
+            "model",
+            json!({ "provider": "embedded", "name": null, "temperature": 0.3, "max_tokens": null }),
+        ),
         (
             "handoff",
             json!({ "enabled": true, "keywords": [], "max_turns": 10, "after_fallbacks": 2 }),
@@ -88,7 +91,8 @@ async fn a_bot_is_made_changed_activated_copied_and_deleted() {
     assert_ne!(text(&changed["public_token"]), token_of_page);
 
     activate(&app, &token, &made).await;
-    let rival = json!({ "name": "Rival", "channels": [{ "type": "whatsapp", "session_id": "shop" }] });
+    let rival =
+        json!({ "name": "Rival", "channels": [{ "type": "whatsapp", "session_id": "shop" }] });
     let rival = bot(&app, &token, rival).await;
     let rival_path = format!("/api/v1/bots/{}", text(&rival["id"]));
     let activation = format!("{rival_path}/activate");
@@ -181,7 +185,11 @@ async fn what_is_wrong_with_a_bot_is_named_as_it_was_written() {
         (json!({ "name": "x", "widget": { "avatar_url": "http://x" } }), "widget"),
     ] {
         let answer = post(&app, "/api/v1/bots", body.clone(), Some(&token)).await;
-        assert_eq!((answer.status, &answer.body["code"]), (400, &json!("VALIDATION_ERROR")), "{body}");
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (400, &json!("VALIDATION_ERROR")),
+            "{body}"
+        );
         let fields = answer.body["details"]["fields"].as_object().unwrap().clone();
         assert!(fields.keys().any(|key| key.starts_with(field)), "{field}: {}", answer.body);
     }

@@ -47,7 +47,10 @@ async fn the_quick_start_of_the_document_works_as_it_stands() {
         "visitor": { "name": "Ada", "email": "ada@example.com", "metadata": { "plan": "gold" } },
     });
     let second = say(&app, &token, again).await;
-    assert_eq!((&second["session_id"], &second["intent"]), (&first["session_id"], &json!("fallback")));
+    assert_eq!(
+        (&second["session_id"], &second["intent"]),
+        (&first["session_id"], &json!("fallback"))
+    );
 
     let told = history(&app, &token, &session).await;
     let answered = text(&second["response"]);
@@ -69,10 +72,17 @@ async fn the_quick_start_of_the_document_works_as_it_stands() {
     let one = &told["session"];
     assert_eq!((&one["channel"], &one["status"]), (&json!("web"), &json!("bot")));
     assert_eq!(one["bot_id"], made["id"]);
-    assert_eq!((&one["visitor"]["name"], &one["visitor"]["email"]), (&json!("Ada"), &json!("ada@example.com")));
-    let path = format!("/api/v1/chat/history/{session}?limit=1&before={}", text(&second["message_id"]));
+    assert_eq!(
+        (&one["visitor"]["name"], &one["visitor"]["email"]),
+        (&json!("Ada"), &json!("ada@example.com"))
+    );
+    let path =
+        format!("/api/v1/chat/history/{session}?limit=1&before={}", text(&second["message_id"]));
     let page = get(&app, &path, Some(&token)).await.body;
-    assert_eq!((words(&page)[0].1.as_str(), &page["has_more"]), ("Where is my order?", &json!(true)));
+    assert_eq!(
+        (words(&page)[0].1.as_str(), &page["has_more"]),
+        ("Where is my order?", &json!(true))
+    );
 
     let id = text(&made["id"]);
     let seen = get(&app, &format!("/api/v1/bots/{id}"), Some(&token)).await.body;
@@ -110,7 +120,11 @@ async fn what_cannot_be_said_is_refused() {
         ),
         (json!({ "bot_id": id, "message": "Hello!" }), &agent, 404),
         (json!({ "bot_id": id, "message": "Hello!" }), &viewer, 403),
-        (json!({ "bot_id": id, "message": "Hello!", "visitor": { "name": "x".repeat(101) } }), &token, 400),
+        (
+            json!({ "bot_id": id, "message": "Hello!", "visitor": { "name": "x".repeat(101) } }),
+            &token,
+            400,
+        ),
     ];
     for (body, who, expected) in tries {
         for path in ["/api/v1/chat", "/api/v1/chat/stream"] {
@@ -140,7 +154,11 @@ async fn the_thirty_first_question_in_a_minute_waits() {
     for count in 0..30 {
         let body = json!({ "bot_id": made["id"], "message": "" });
         let answer = post(&app, "/api/v1/chat", body, Some(&token)).await;
-        assert_eq!((answer.status, answer.headers["x-ratelimit-limit"].to_str().unwrap()), (400, "30"), "{count}");
+        assert_eq!(
+            (answer.status, answer.headers["x-ratelimit-limit"].to_str().unwrap()),
+            (400, "30"),
+            "{count}"
+        );
     }
     let body = json!({ "bot_id": made["id"], "message": "Hello!" });
     let refused = post(&app, "/api/v1/chat/stream", body, Some(&token)).await;
@@ -169,9 +187,11 @@ async fn a_stream_has_the_same_answer_word_by_word() {
     let body = json!({ "bot_id": made["id"], "message": "Hello!" });
     let response = request.json(&body).send().await.unwrap();
     assert_eq!(response.status().as_u16(), 200);
-    for (header, value) in
-        [("content-type", "text/event-stream"), ("cache-control", "no-cache"), ("x-accel-buffering", "no")]
-    {
+    for (header, value) in [
+        ("content-type", "text/event-stream"),
+        ("cache-control", "no-cache"),
+        ("x-accel-buffering", "no"),
+    ] {
         assert_eq!(response.headers()[header], value);
     }
     let told = events(&response.text().await.unwrap());
@@ -196,7 +216,8 @@ async fn conversations_are_listed_rated_and_deleted() {
     let made = bot(&app, &token, json!({ "name": "One" })).await;
     let mut sessions = Vec::new();
     for name in ["Ada", "Bob", "Cleo"] {
-        let body = json!({ "bot_id": made["id"], "message": "Hello!", "visitor": { "name": name } });
+        let body =
+            json!({ "bot_id": made["id"], "message": "Hello!", "visitor": { "name": name } });
         sessions.push(say(&app, &token, body).await);
     }
     let list = async |query: &str| {
@@ -222,11 +243,13 @@ async fn conversations_are_listed_rated_and_deleted() {
         assert_eq!(names(&answer), expected, "{query}");
         assert_eq!(answer.body["total"], total, "{query}");
     }
-    for query in ["?status=nonsense", "?channel=fax", "?from=yesterday", "?page=0", "?per_page=101"] {
+    for query in ["?status=nonsense", "?channel=fax", "?from=yesterday", "?page=0", "?per_page=101"]
+    {
         assert_eq!(list(query).await.status, 400, "{query}");
     }
 
-    let give = async |body: Value| post(&app, "/api/v1/chat/feedback", body, Some(&token)).await.status;
+    let give =
+        async |body: Value| post(&app, "/api/v1/chat/feedback", body, Some(&token)).await.status;
     let (session, answer) = (&sessions[0]["session_id"], &sessions[0]["message_id"]);
     let id = text(session);
     let asked = history(&app, &token, &id).await["messages"][0]["id"].clone();
@@ -238,13 +261,19 @@ async fn conversations_are_listed_rated_and_deleted() {
         (json!({ "session_id": session, "type": "csat", "rating": 6 }), 400),
         (json!({ "session_id": session, "type": "thumbs_up" }), 400),
         (json!({ "session_id": session, "message_id": asked, "type": "thumbs_up" }), 400),
-        (json!({ "session_id": session, "message_id": sessions[1]["message_id"], "type": "thumbs_up" }), 404),
+        (
+            json!({ "session_id": session, "message_id": sessions[1]["message_id"], "type": "thumbs_up" }),
+            404,
+        ),
         (json!({ "session_id": sessions[0]["bot_id"], "type": "csat", "rating": 4 }), 404),
     ] {
         assert_eq!(give(body.clone()).await, expected, "{body}");
     }
     let told = history(&app, &token, &id).await;
-    assert_eq!((&told["messages"][1]["feedback"], &told["session"]["rating"]), (&json!("up"), &json!(4)));
+    assert_eq!(
+        (&told["messages"][1]["feedback"], &told["session"]["rating"]),
+        (&json!("up"), &json!(4))
+    );
 
     let path = format!("/api/v1/chat/sessions/{id}");
     assert_eq!(ask(&app, Method::DELETE, &path, None, Some(&agent)).await.status, 404);

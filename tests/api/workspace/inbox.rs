@@ -115,8 +115,10 @@ async fn figures_are_the_lengths_of_lists() {
     ] {
         assert_eq!(stats[field], desk.ids(query).await.len(), "{field}: {stats}");
     }
-    let sum: u64 =
-        ["open", "assigned", "resolved", "bot"].iter().map(|one| stats[one].as_u64().unwrap()).sum();
+    let sum: u64 = ["open", "assigned", "resolved", "bot"]
+        .iter()
+        .map(|one| stats[one].as_u64().unwrap())
+        .sum();
     assert_eq!(stats["total"], sum);
     assert_eq!(stats["resolved_today"], 1);
     let load = json!([{ "user_id": desk.person, "name": "Ada Lovelace", "open": 1 }]);
@@ -145,7 +147,9 @@ async fn conversations_are_given_to_people_who_see_the_bot() {
     // The bot is silent then, and people hear of what is said.
     let said = desk.says(&session, "Hello").await;
     assert_eq!((&said["response"], &said["status"]), (&Value::Null, &json!("assigned")));
-    for agent in [stranger.as_str(), viewer_id.as_str(), "nobody", "00000000-0000-4000-8000-00000000000f"] {
+    for agent in
+        [stranger.as_str(), viewer_id.as_str(), "nobody", "00000000-0000-4000-8000-00000000000f"]
+    {
         let refused = desk.put(&session, "assign", json!({ "user_id": agent })).await;
         assert_eq!(refused.status, 400, "{agent}: {}", refused.body);
     }
@@ -182,9 +186,14 @@ async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() 
     let desk = Desk::new().await;
     let session = desk.visitor("Hello").await;
     let status = async |name: &str| desk.put(&session, "status", json!({ "status": name })).await;
-    for (name, expected) in
-        [("assigned", "assigned"), ("pending", "open"), ("resolved", "resolved"), ("bot", "bot"), ("closed", "resolved"), ("open", "open")]
-    {
+    for (name, expected) in [
+        ("assigned", "assigned"),
+        ("pending", "open"),
+        ("resolved", "resolved"),
+        ("bot", "bot"),
+        ("closed", "resolved"),
+        ("open", "open"),
+    ] {
         let answer = status(name).await;
         assert_eq!((answer.status, &answer.body["status"]), (200, &json!(expected)), "{name}");
         let is_resolved = answer.body["resolved_at"].is_string();
@@ -209,7 +218,8 @@ async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() 
     };
     desk.app.wait_for("the one who wrote to be the assignee", assigned).await;
     for content in [String::new(), " ".to_owned(), "x".repeat(4_097)] {
-        let refused = post(&desk.app, &path, json!({ "content": content }), Some(&desk.token)).await;
+        let refused =
+            post(&desk.app, &path, json!({ "content": content }), Some(&desk.token)).await;
         assert_eq!(refused.status, 400);
     }
 
