@@ -133,9 +133,13 @@ impl Bots {
         loop {
             let found = transaction.get(&Bot::at(id)).await?.ok_or_else(|| unknown(id))?;
             check_sessions(&transaction, change.sessions()).await?;
-            let bot = change.applied(found, self.clock.now());
-            transaction.next_number(CREATIONS).await?;
-            check_default(&transaction, &bot).await?;
+            let bot = change.applied(found.clone(), self.clock.now());
+            // Two that answered in one session before there was the rule can still be changed.
+            let is_known = found.is_default() && found.sessions == bot.sessions;
+            if !is_known {
+                transaction.next_number(CREATIONS).await?;
+                check_default(&transaction, &bot).await?;
+            }
             transaction.put(&Bot::at(id), &bot).await?;
             if self.finish(&mut transaction).await? {
                 return Ok(bot);

@@ -285,3 +285,28 @@ async fn conversations_are_listed_rated_and_deleted() {
     assert_eq!(post(&app, "/api/v1/chat", again, Some(&token)).await.status, 404);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_goes_on_after_a_restart_and_a_repeated_request_says_nothing_twice() {
+    let app = TestApp::start().await;
+    let (token, _) = owner(&app).await;
+    let made = bot(&app, &token, json!({ "name": "One" })).await;
+    let first = say(&app, &token, json!({ "bot_id": made["id"], "message": "Hello!" })).await;
+    let app = TestApp::start_in(app.stop().await, &[]).await;
+    let session = text(&first["session_id"]);
+    let body = json!({ "bot_id": made["id"], "session_id": session, "message": "Hi" });
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        let request = app.http.post(format!("{}/api/v1/chat", app.base)).bearer_auth(&token);
+        let request = request.header("idempotency-key", "one").json(&body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        answers.push(response.json::<Value>().await.unwrap());
+    }
+    is_greeted(&answers[0]);
+    assert_eq!(answers[0], answers[1]);
+    let told = history(&app, &token, &session).await;
+    let roles: Vec<String> = words(&told).into_iter().map(|(role, _)| role).collect();
+    assert_eq!(roles, ["user", "assistant", "user", "assistant"]);
+    app.stop().await;
+}
