@@ -57,6 +57,8 @@ pub mod contacts;
 pub mod accounts;
 // Whether a message may be sent to a contact now.
 pub mod policy;
+// Who answers contacts by itself.
+pub mod bots;
 // What state each conversation with a person is in, and who works on it.
 pub mod inbox;
 // Quick replies and templates, and how they are filled in.
@@ -65,10 +67,10 @@ pub mod content;
 pub mod campaigns;
 // The gateway's number for text messages.
 pub mod sms;
+// The web chats of bots as channels.
+pub mod web_chat;
 // Links that can be paid, and once.
 pub mod payments;
-// Who answers contacts by itself.
-pub mod bots;
 // People who work together, and the bots that they share.
 pub mod teams;
 // What people note beside a conversation.

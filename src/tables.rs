@@ -4,7 +4,7 @@
 use crate::{
     accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
     messaging, notes, notifications, payments, services, settings, store::Catalogue, teams,
-    webhooks,
+    web_chat, webhooks,
 };
 
 /// The tables of every module.
@@ -25,6 +25,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     teams::TABLES,
     notes::TABLES,
     notifications::TABLES,
+    web_chat::TABLES,
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,

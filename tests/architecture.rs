@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 47] = [
+const LAYERS: [&str; 48] = [
     "domain",
     "config",
     "telemetry",
@@ -40,12 +40,13 @@ const LAYERS: [&str; 47] = [
     "contacts",
     "accounts",
     "policy",
+    "bots",
     "inbox",
     "content",
     "campaigns",
     "sms",
+    "web_chat",
     "payments",
-    "bots",
     "teams",
     "notes",
     "presence",

@@ -201,7 +201,9 @@ async fn count_conversation(
             let answer = (*rating, comment.as_deref(), at);
             ratings::rated(sheets, place, (of, *survey), answer).await?;
         }
-        InboxEvent::Assigned { assignee: None, .. } | InboxEvent::WindowExpiring { .. } => (),
+        InboxEvent::Assigned { assignee: None, .. }
+        | InboxEvent::HandoffRequested { .. }
+        | InboxEvent::WindowExpiring { .. } => (),
     }
     Ok(())
 }

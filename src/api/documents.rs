@@ -66,8 +66,8 @@ const SURFACES: [(&str, &str); 5] = [
     ("MCP", "the same as tools for assistants; `/api/mcp`"),
     (
         "Konan API",
-        "people, their sign-ins, teams, notes, notifications and contacts, and what bots know; `/api/v1/auth`, \
-         `/api/v1/users`, `/api/v1/teams`, `/api/v1/inbox`, `/api/v1/kb`",
+        "people, their sign-ins and teams, bots and what they know, chat and inbox; `/api/v1/auth`, `/api/v1/users`, \
+         `/api/v1/teams`, `/api/v1/bots`, `/api/v1/kb`, `/api/v1/inbox`",
     ),
 ];
 

@@ -8,9 +8,16 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    bots::{
+        preset,
+        profile::{Handoff, Texts, Web},
+    },
     domain::{SessionId, Timestamp},
     store::{Key, Record, Scope, Table, Tree},
 };
+
+/// The language of a bot that follows its contacts.
+pub const ANY_LANGUAGE: &str = "auto";
 
 const TREE: Tree = Tree::new(170, "Bots");
 
@@ -43,8 +50,39 @@ pub struct Bot {
     /// The API key of who made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Uuid>,
+    /// The person whose bot it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Uuid>,
+    /// What it is about, in any words; those of a preset bring what is usual there.
+    #[serde(default = "general")]
+    pub domain: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `auto`, or the tag of a language.
+    #[serde(default = "any_language")]
+    pub language: String,
+    /// How it words answers, for a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tone: Option<String>,
+    /// Tokens that a model may answer with; none for the model's own limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    #[serde(default)]
+    pub texts: Texts,
+    #[serde(default)]
+    pub handoff: Handoff,
+    #[serde(default)]
+    pub web: Web,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+fn general() -> String {
+    preset::GENERAL.to_owned()
+}
+
+fn any_language() -> String {
+    ANY_LANGUAGE.to_owned()
 }
 
 /// What a bot is for.
@@ -89,5 +127,28 @@ impl Record for Bot {
 impl Bot {
     pub fn at(id: Uuid) -> Key<Self> {
         Self::key().uuid(id)
+    }
+
+    /// Whether it answers whoever writes to its sessions, without a keyword.
+    pub fn is_default(&self) -> bool {
+        self.status == BotStatus::Active && self.trigger_keywords.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_of_before_it_had_texts_and_a_web_chat_is_read() {
+        let stored = json!({
+            "id": Uuid::nil(), "name": "Desk", "task": "faq", "status": "active", "temperature": 0.3,
+            "maxTurns": 5, "createdAt": "1970-01-01T00:00:01Z", "updatedAt": "1970-01-01T00:00:01Z",
+        });
+        let bot: Bot = serde_json::from_value(stored).unwrap();
+        assert_eq!((bot.domain.as_str(), bot.language.as_str()), ("general", "auto"));
+        assert_eq!((bot.handoff, bot.web), (Handoff::default(), Web::default()));
     }
 }

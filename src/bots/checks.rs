@@ -5,11 +5,16 @@ use std::fmt::Display;
 use uuid::Uuid;
 
 use crate::{
-    bots::bot::{Bot, BotStatus, BusinessTask, Provider},
+    bots::{
+        bot::{ANY_LANGUAGE, Bot, BotStatus, BusinessTask, Provider},
+        preset::{self, preset},
+        profile::{Handoff, Texts, Web, Widget},
+        profile_checks::{self, CheckedProfile},
+    },
     domain::{Error, SessionId, Timestamp, fold::fold},
 };
 
-const LONGEST_NAME: usize = 100;
+pub const LONGEST_NAME: usize = 100;
 const MOST_KEYWORDS: usize = 50;
 const LONGEST_KEYWORD: usize = 100;
 const LONGEST_PROMPT: usize = 8_000;
@@ -23,10 +28,12 @@ const TURNS: u32 = 10;
 #[derive(Clone, Debug)]
 pub struct BotDraft {
     pub name: String,
-    pub task: BusinessTask,
+    /// None for that of the domain.
+    pub task: Option<BusinessTask>,
     /// What else is given.
     pub rest: BotChange,
     pub created_by: Option<Uuid>,
+    pub owner: Option<Uuid>,
 }
 
 /// What is given is changed.
@@ -44,18 +51,36 @@ pub struct BotChange {
     pub max_turns: Option<u32>,
     pub business_hours_only: Option<bool>,
     pub sessions: Option<Vec<String>>,
+    pub domain: Option<String>,
+    pub description: Option<Option<String>>,
+    pub language: Option<String>,
+    pub tone: Option<Option<String>>,
+    pub max_tokens: Option<Option<u32>>,
+    pub welcome: Option<Option<String>>,
+    pub fallback: Option<Option<String>>,
+    pub handoff: Option<Option<String>>,
+    pub handoff_enabled: Option<bool>,
+    pub handoff_keywords: Option<Vec<String>>,
+    pub after_fallbacks: Option<u32>,
+    pub web: Option<bool>,
+    pub allowed_origins: Option<Vec<String>>,
+    pub widget: Option<Widget>,
+    pub new_token: bool,
 }
 
 impl BotDraft {
     pub fn bot(self, now: Timestamp) -> Result<Bot, Error> {
-        let Self { name, task, rest, created_by } = self;
+        let Self { name, task, rest, created_by, owner } = self;
+        let domain = rest.domain.as_deref().and_then(preset);
+        let of_domain = domain.map(|preset| preset.task).unwrap_or(BusinessTask::Other);
+        let prompt = domain.map(|preset| preset.prompt.to_owned());
         let new = Bot {
             id: Uuid::now_v7(),
             name: String::new(),
-            task,
+            task: task.unwrap_or(of_domain),
             status: BotStatus::default(),
             trigger_keywords: Vec::new(),
-            system_prompt: None,
+            system_prompt: prompt,
             provider: Provider::default(),
             model: None,
             temperature: TEMPERATURE,
@@ -63,6 +88,15 @@ impl BotDraft {
             business_hours_only: false,
             sessions: Vec::new(),
             created_by,
+            owner,
+            domain: preset::GENERAL.to_owned(),
+            description: None,
+            language: ANY_LANGUAGE.to_owned(),
+            tone: None,
+            max_tokens: None,
+            texts: Texts::default(),
+            handoff: Handoff::default(),
+            web: Web { is_on: true, ..Web::default() },
             created_at: now,
             updated_at: now,
         };
@@ -76,25 +110,30 @@ impl BotDraft {
 pub struct Checked {
     change: BotChange,
     sessions: Option<Vec<SessionId>>,
+    profile: CheckedProfile,
 }
 
 impl Checked {
     /// Checks a change; every field with a fault is named.
-    pub fn of(change: BotChange) -> Result<Self, Error> {
-        let blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        let BotChange { name, trigger_keywords, system_prompt, model, sessions, .. } = change;
+    pub fn of(mut change: BotChange) -> Result<Self, Error> {
+        let (name, trigger_keywords) = (change.name.take(), change.trigger_keywords.take());
+        let (system_prompt, model) = (change.system_prompt.take(), change.model.take());
+        let sessions = change.sessions.take();
         let name = name.map(|name| text("name", name.trim(), LONGEST_NAME)).transpose();
-        let trigger_keywords = trigger_keywords.map(keywords).transpose();
+        let profile = profile_checks::check(&mut change);
+        let trigger_keywords =
+            trigger_keywords.map(|words| keywords("triggerKeywords", words)).transpose();
         let prompt = system_prompt.map(blank);
         let prompt = within("systemPrompt", prompt, LONGEST_PROMPT);
         let model = within("model", model.map(blank), LONGEST_MODEL);
         let sessions = sessions.map(|names| names_of(&names)).transpose();
         let temperature = number("temperature", change.temperature, (0.0, 1.0));
         let max_turns = number("maxTurns", change.max_turns, (1, MOST_TURNS));
-        let ((name, trigger_keywords), (system_prompt, model)) =
-            Error::both(Error::both(name, trigger_keywords), Error::both(prompt, model))?;
-        let ((temperature, max_turns), sessions) =
-            Error::both(Error::both(temperature, max_turns), sessions)?;
+        let texts = Error::both(Error::both(name, trigger_keywords), Error::both(prompt, model));
+        let rest = Error::both(Error::both(temperature, max_turns), Error::both(sessions, profile));
+        let (texts, rest) = Error::both(texts, rest)?;
+        let ((name, trigger_keywords), (system_prompt, model)) = texts;
+        let ((temperature, max_turns), (sessions, profile)) = rest;
         let change = BotChange {
             name,
             trigger_keywords,
@@ -105,7 +144,7 @@ impl Checked {
             sessions: None,
             ..change
         };
-        Ok(Self { change, sessions })
+        Ok(Self { change, sessions, profile })
     }
 
     /// The sessions that it names.
@@ -114,7 +153,8 @@ impl Checked {
     }
 
     pub fn applied(&self, bot: Bot, now: Timestamp) -> Bot {
-        let Self { change, sessions } = self.clone();
+        let Self { change, sessions, profile } = self.clone();
+        let bot = profile.applied(bot);
         Bot {
             name: change.name.unwrap_or(bot.name),
             task: change.task.unwrap_or(bot.task),
@@ -133,14 +173,19 @@ impl Checked {
     }
 }
 
-fn text(field: &str, text: &str, most: usize) -> Result<String, Error> {
+/// A text that is blank is none.
+pub(in crate::bots) fn blank(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+pub(in crate::bots) fn text(field: &str, text: &str, most: usize) -> Result<String, Error> {
     if text.is_empty() || text.chars().nth(most).is_some() {
         return Err(Error::invalid_field(field, format!("must have 1 to {most} characters")));
     }
     Ok(text.to_owned())
 }
 
-fn within(
+pub(in crate::bots) fn within(
     field: &str,
     text: Option<Option<String>>,
     most: usize,
@@ -151,7 +196,7 @@ fn within(
     Ok(text)
 }
 
-fn number<N: PartialOrd + Copy + Display>(
+pub(in crate::bots) fn number<N: PartialOrd + Copy + Display>(
     field: &str,
     number: Option<N>,
     (least, most): (N, N),
@@ -163,14 +208,14 @@ fn number<N: PartialOrd + Copy + Display>(
 }
 
 /// Without blanks around them, each once whatever its case.
-fn keywords(words: Vec<String>) -> Result<Vec<String>, Error> {
+pub(in crate::bots) fn keywords(field: &str, words: Vec<String>) -> Result<Vec<String>, Error> {
     if MOST_KEYWORDS < words.len() {
         let fault = format!("must have at most {MOST_KEYWORDS} entries");
-        return Err(Error::invalid_field("triggerKeywords", fault));
+        return Err(Error::invalid_field(field, fault));
     }
     let mut known: Vec<String> = Vec::new();
     for word in words {
-        let word = text("triggerKeywords", word.trim(), LONGEST_KEYWORD)?;
+        let word = text(field, word.trim(), LONGEST_KEYWORD)?;
         if !known.iter().any(|other| fold(other) == fold(&word)) {
             known.push(word);
         }
@@ -201,8 +246,8 @@ mod tests {
     use crate::domain::clock::from_seconds;
 
     fn draft(rest: BotChange) -> Result<Bot, Error> {
-        let (name, task) = (" Support Bot ".to_owned(), BusinessTask::Faq);
-        BotDraft { name, task, rest, created_by: None }.bot(from_seconds(1))
+        let (name, task) = (" Support Bot ".to_owned(), Some(BusinessTask::Faq));
+        BotDraft { name, task, rest, created_by: None, owner: None }.bot(from_seconds(1))
     }
 
     fn change() -> BotChange {

@@ -107,7 +107,7 @@ impl Config {
                     .to_owned(),
             );
         }
-        if self.engine == EngineKind::Sms {
+        if matches!(self.engine, EngineKind::Sms | EngineKind::Web) {
             faults.push("engine must be \"browser\" or \"simulated\"".to_owned());
         }
         if self.sessions.max == 0 {

@@ -206,6 +206,7 @@ pub struct Limits {
     pub business: u32,
     pub workspace: u32,
     pub sign_in: u32,
+    pub assistant: u32,
     pub dashboard: u32,
     pub refused: u32,
     pub public: u32,

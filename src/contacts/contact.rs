@@ -65,7 +65,7 @@ impl Address {
         match chat.kind() {
             JidKind::Person => Some(Self::phone(chat.user())),
             JidKind::Lid => Some(Self::lid(chat.user())),
-            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter => None,
+            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter | JidKind::Web => None,
         }
     }
 

@@ -32,8 +32,8 @@ pub enum ChannelKind {
 #[serde(try_from = "String")]
 pub enum ChannelId {
     WhatsApp(SessionId),
-    /// A bot's web widget.
-    Web(Uuid),
+    /// The web chat of a bot, by the session that serves it.
+    Web(SessionId),
     /// A telephone number, by the session that serves it.
     Sms(SessionId),
     /// A workspace.
@@ -61,8 +61,8 @@ impl ChannelId {
     /// The session that serves the channel, if one does: under its name lie chats and messages.
     pub fn session(&self) -> Option<&SessionId> {
         match self {
-            Self::WhatsApp(session) | Self::Sms(session) => Some(session),
-            Self::Web(_) | Self::Slack(_) => None,
+            Self::WhatsApp(session) | Self::Sms(session) | Self::Web(session) => Some(session),
+            Self::Slack(_) => None,
         }
     }
 }
@@ -75,7 +75,13 @@ impl Channel {
 
 impl From<SessionId> for ChannelId {
     fn from(session: SessionId) -> Self {
-        if session.is_sms() { Self::Sms(session) } else { Self::WhatsApp(session) }
+        if session.is_sms() {
+            Self::Sms(session)
+        } else if session.is_web() {
+            Self::Web(session)
+        } else {
+            Self::WhatsApp(session)
+        }
     }
 }
 
@@ -94,8 +100,9 @@ impl From<&SessionRef> for Channel {
 impl fmt::Display for ChannelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WhatsApp(session) | Self::Sms(session) => f.write_str(session.as_str()),
-            Self::Web(bot) => write!(f, "web:{bot}"),
+            Self::WhatsApp(session) | Self::Sms(session) | Self::Web(session) => {
+                f.write_str(session.as_str())
+            }
             Self::Slack(workspace) => write!(f, "slack:{workspace}"),
         }
     }
@@ -110,7 +117,10 @@ impl FromStr for ChannelId {
         };
         let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match kind {
-            "web" => name.parse().map(Self::Web).map_err(|_| NoChannel),
+            "web" => {
+                let bot = name.parse::<Uuid>().map_err(|_| NoChannel)?;
+                Ok(Self::Web(SessionId::of_web(bot)))
+            }
             "sms" => SessionId::of_sms(name).map(Self::Sms).map_err(|_| NoChannel),
             "slack" if is_word && (1..=LONGEST_SLACK).contains(&name.len()) => {
                 Ok(Self::Slack(name.into()))
@@ -131,7 +141,9 @@ impl TryFrom<String> for ChannelId {
 impl Serialize for ChannelId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::WhatsApp(session) | Self::Sms(session) => session.serialize(serializer),
+            Self::WhatsApp(session) | Self::Sms(session) | Self::Web(session) => {
+                session.serialize(serializer)
+            }
             other => serializer.collect_str(other),
         }
     }

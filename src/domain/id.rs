@@ -5,6 +5,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
 
 /// Why a text is not an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +28,10 @@ pub struct SessionId(Arc<str>);
 /// What the name of an SMS number as a session begins with. No caller can name such a session.
 const SMS: &str = "sms:";
 const MOST_SMS_DIGITS: usize = 15;
+/// The same for the web chat of a bot.
+const WEB: &str = "web:";
+/// Server of the addresses of visitors.
+const WEB_SERVER: &str = "web";
 
 impl SessionId {
     /// The session of an SMS number, given as digits.
@@ -38,10 +43,18 @@ impl SessionId {
         Ok(Self(format!("{SMS}{digits}").into()))
     }
 
-    /// A session's name as it is stored: that of an SMS number too.
+    /// The session of the web chat of a bot.
+    pub fn of_web(bot: Uuid) -> Self {
+        Self(format!("{WEB}{bot}").into())
+    }
+
+    /// A session's name as it is stored: those that no caller can name too.
     pub fn of_stored(text: &str) -> Result<Self, IdError> {
-        match text.strip_prefix(SMS) {
-            Some(digits) => Self::of_sms(digits),
+        if let Some(digits) = text.strip_prefix(SMS) {
+            return Self::of_sms(digits);
+        }
+        match text.strip_prefix(WEB) {
+            Some(bot) => bot.parse().map(Self::of_web).map_err(|_| IdError::Session),
             None => text.parse(),
         }
     }
@@ -53,6 +66,20 @@ impl SessionId {
     /// Whether it is an SMS number, and no WhatsApp account.
     pub fn is_sms(&self) -> bool {
         self.0.starts_with(SMS)
+    }
+
+    /// The bot whose web chat it is; none for another session.
+    pub fn web_bot(&self) -> Option<Uuid> {
+        self.0.strip_prefix(WEB)?.parse().ok()
+    }
+
+    pub fn is_web(&self) -> bool {
+        self.0.starts_with(WEB)
+    }
+
+    /// Whether it is a WhatsApp account, which callers can name.
+    pub fn is_whatsapp(&self) -> bool {
+        !self.is_sms() && !self.is_web()
     }
 }
 
@@ -80,6 +107,8 @@ pub enum JidKind {
     Broadcast,
     /// A channel.
     Newsletter,
+    /// A visitor of a web chat: `uuid@web`. No input names one.
+    Web,
 }
 
 /// A WhatsApp address in canonical form: `@s.whatsapp.net` becomes `@c.us`, a device part is cut.
@@ -93,6 +122,11 @@ impl Jid {
     /// The address of a telephone number given as digits.
     pub fn of_phone(digits: &str) -> Result<Self, IdError> {
         format!("{digits}@c.us").parse()
+    }
+
+    /// The address of a visitor of a web chat.
+    pub fn of_visitor(visitor: Uuid) -> Self {
+        Self(format!("{visitor}@{WEB_SERVER}").into())
     }
 
     /// An address as it is stored.
@@ -115,6 +149,7 @@ impl Jid {
             Some("lid") => JidKind::Lid,
             Some("broadcast") => JidKind::Broadcast,
             Some("newsletter") => JidKind::Newsletter,
+            Some(WEB_SERVER) => JidKind::Web,
             _ => JidKind::Person,
         }
     }
@@ -137,9 +172,9 @@ impl Jid {
         self.kind() == JidKind::Group
     }
 
-    /// A person, under either kind of identity.
+    /// A person, under any kind of identity.
     pub fn is_person(&self) -> bool {
-        matches!(self.kind(), JidKind::Person | JidKind::Lid)
+        matches!(self.kind(), JidKind::Person | JidKind::Lid | JidKind::Web)
     }
 }
 
@@ -155,6 +190,9 @@ impl FromStr for Jid {
             "c.us" | "s.whatsapp.net" => (digits(user_without_device?, 5, 20)?, "c.us"),
             "lid" => (digits(user_without_device?, 5, 25)?, "lid"),
             "newsletter" => (digits(user, 5, 25)?, server),
+            WEB_SERVER => {
+                return user.parse().map(Self::of_visitor).map_err(|_| IdError::Jid);
+            }
             "broadcast" if user == "status" => (user, server),
             "broadcast" => (digits(user, 5, 25)?, server),
             "g.us" => {

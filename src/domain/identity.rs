@@ -99,7 +99,7 @@ impl Identities {
         match id.kind() {
             JidKind::Person => Some(Both { phone: this, lid: other }),
             JidKind::Lid => Some(Both { phone: other, lid: this }),
-            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter => None,
+            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter | JidKind::Web => None,
         }
     }
 

@@ -46,6 +46,8 @@ pub enum EngineKind {
     Simulated,
     /// Of an SMS number; no caller chooses it.
     Sms,
+    /// Of the web chat of a bot; no caller chooses it.
+    Web,
 }
 
 impl EngineKind {
@@ -54,6 +56,7 @@ impl EngineKind {
             Self::Browser => "browser",
             Self::Simulated => "simulated",
             Self::Sms => "sms",
+            Self::Web => "web",
         }
     }
 }

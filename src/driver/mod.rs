@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod simulated;
 pub mod sms;
+pub mod web;
 
 use std::{
     path::{Path, PathBuf},

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     analytics::{Analytics, AnalyticsConsumer},
+    bots::{Bots, Responder},
     campaigns::{self, CampaignParts, Campaigns},
     config::Config,
     content::Templates,
@@ -28,7 +29,7 @@ type NamedHandler = (&'static str, Arc<dyn Handler>);
 pub fn start_inbox(
     parts: InboxParts,
     jobs: &Jobs,
-    outbox: &Outbox,
+    (outbox, bots): (&Outbox, Bots),
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> Inbox {
@@ -39,6 +40,9 @@ pub fn start_inbox(
         contacts: contacts.clone(),
         outbox: Some(outbox.clone()),
         settings: settings.clone(),
+        bots,
+        responder: Responder,
+        store: parts.store.clone(),
     });
     consumers.start(consumer, tasks, stop);
     Inbox::new(parts)

@@ -11,6 +11,7 @@ use crate::{
         browser::{self, BrowserEngine, BrowserSettings},
         simulated::SimulatedEngine,
         sms::SmsEngine,
+        web::WebEngine,
     },
     egress::{OwnPort, OwnPorts},
     gateway::start_error::{STORE_LOOK, STORE_WAIT, StartError},
@@ -69,6 +70,7 @@ impl World {
         });
         let _door_port = door.as_ref().map(|door| own_ports.add(door.address.port()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
+        engines.insert(EngineKind::Web, Arc::new(WebEngine::new(clock.clone())));
         let sms = sms::of_settings(config, own_ports);
         if let Some(configured) = &sms {
             let engine = SmsEngine::new(configured.clone(), clock.clone());

@@ -57,6 +57,7 @@ use crate::{
     tables::CATALOGUE,
     telemetry,
     vault::Keyring,
+    web_chat::{WebChatParts, WebChats},
     webhooks::{BUSINESS, DeliveryArchive, Webhooks},
 };
 
@@ -182,6 +183,7 @@ impl Gateway {
             .map_err(|source| store_error(&config, source))?;
         let parts = (store.clone(), events.clone(), clock.clone());
         let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
+        let bots = Bots::new(store.clone(), clock.clone());
         let inbox = business::start_inbox(
             InboxParts {
                 store: store.clone(),
@@ -193,7 +195,7 @@ impl Gateway {
                 settings: settings.clone(),
             },
             &jobs,
-            &messaging.outbox,
+            (&messaging.outbox, bots.clone()),
             &tasks,
             stop.clone(),
         );
@@ -202,7 +204,6 @@ impl Gateway {
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
-        let bots = Bots::new(store.clone(), clock.clone());
         let (knowledge, fetch) = business::knowledge(&config, &inbox, &jobs, &own_ports);
         let analytics = business::start_analytics(&inbox, &tasks, stop.clone());
         let campaigns = business::start_campaigns(
@@ -212,6 +213,14 @@ impl Gateway {
             &tasks,
             stop.clone(),
         );
+        let web_chats = WebChats::new(WebChatParts {
+            store: store.clone(),
+            supervisor: supervisor.clone(),
+            ingest: sink.clone(),
+            inbox: inbox.clone(),
+            log: events.clone(),
+            clock: clock.clone(),
+        });
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -352,6 +361,7 @@ impl Gateway {
             payments,
             settings,
             sms,
+            web_chats,
             search,
             contacts,
             quick_replies,

@@ -7,6 +7,7 @@ use crate::{
     domain::{Error, ErrorCode, Jid, SessionId, Timestamp},
     inbox::{
         agent::Agent,
+        bot_run::BotRun,
         event::{About, InboxEvent},
         state::{InboxState, Listed},
         status::Status,
@@ -21,6 +22,23 @@ pub struct InboxChange {
     pub assignee: Option<Option<Agent>>,
     pub status: Option<Status>,
     pub starred: Option<bool>,
+}
+
+impl InboxChange {
+    /// To another status.
+    pub fn to(status: Status) -> Self {
+        Self { status: Some(status), ..Self::default() }
+    }
+}
+
+/// What a message to a contact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// The gateway sent it by itself.
+    None,
+    /// A program sent it.
+    OfProgram,
+    OfPerson,
 }
 
 impl InboxState {
@@ -48,6 +66,8 @@ impl InboxState {
             starred: false,
             warned_of: None,
             survey: None,
+            run: BotRun::default(),
+            messages: 0,
             listed,
         }
     }
@@ -89,26 +109,44 @@ impl InboxState {
         self.survey.iter_mut().for_each(Survey::close);
     }
 
-    /// Notes a message to the contact. What a machine sends by itself is no response.
+    /// Notes a message to the contact. What a machine sends by itself is no response. A person who answers a contact takes
+    /// over from the bot.
     pub fn note_outbound(
         &mut self,
-        is_response: bool,
+        response: Response,
         by: Option<Agent>,
         now: Timestamp,
     ) -> Vec<InboxEvent> {
-        if !is_response {
+        if response == Response::None {
             return Vec::new();
         }
-        if self.status.is_automatic() {
-            self.status = Status::waiting(self.assignee.is_some());
-        }
         let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
+        if response == Response::OfPerson {
+            events.extend(self.take_over(by, now));
+        }
         // Where the contact has not written, nothing is answered.
         if let (Some(waiting_since), None) = (self.first_inbound_at, self.first_response_at) {
             self.first_response_at = Some(now);
             events.push(InboxEvent::Responded { of: self.about(), waiting_since, by });
         }
         events
+    }
+
+    fn take_over(&mut self, by: Option<Agent>, now: Timestamp) -> Vec<InboxEvent> {
+        let was_automatic = self.status.is_automatic();
+        // Who is written to first has not been answered: the bot may.
+        if was_automatic || self.first_inbound_at.is_some() {
+            self.run.is_paused = true;
+            self.run.handoff = None;
+        }
+        if !was_automatic {
+            return Vec::new();
+        }
+        self.status = Status::waiting(self.assignee.is_some());
+        match by {
+            Some(agent) if self.assignee.is_none() => self.assign(Some(agent), by, now),
+            _ => Vec::new(),
+        }
     }
 
     /// None when it was not resolved.
@@ -120,6 +158,7 @@ impl InboxState {
         self.opened_at = now;
         (self.first_inbound_at, self.first_response_at, self.resolved_at) = (None, None, None);
         self.close_survey();
+        self.run = BotRun::default();
         Some(InboxEvent::Opened { of: self.about(), reopened: true })
     }
 
@@ -134,6 +173,7 @@ impl InboxState {
             return None;
         }
         (self.status, self.resolved_at) = (Status::Resolved, Some(now));
+        self.run.handoff = None;
         let (assignee, opened_at) = (self.assignee, Some(self.opened_at));
         Some(InboxEvent::Resolved { of: self.about(), by, assignee, opened_at, survey })
     }
@@ -151,6 +191,8 @@ impl InboxState {
         if assignee.is_some() {
             events.extend(self.reopen(now));
             self.status = Status::Assigned;
+            self.run.is_paused = true;
+            self.run.handoff = None;
         } else if self.status == Status::Assigned {
             self.status = Status::Open;
         }
@@ -194,6 +236,7 @@ impl InboxState {
                 let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
                 events.extend(self.assign(None, by, now));
                 self.status = Status::Open;
+                self.run.is_paused = true;
                 Ok(events)
             }
             Status::Assigned if self.assignee.is_some() => {
@@ -202,6 +245,12 @@ impl InboxState {
             }
             Status::Assigned => {
                 Err(Error::invalid_field("status", "is ASSIGNED with an assignedTo alone"))
+            }
+            Status::AiActive if self.bot.is_some() => {
+                let mut events: Vec<InboxEvent> = self.reopen(now).into_iter().collect();
+                events.extend(self.assign(None, by, now));
+                self.resume_bot();
+                Ok(events)
             }
             Status::BotActive | Status::AiActive => {
                 Err(Error::invalid_field("status", "needs a bot or a flow, and there is none"))
@@ -242,7 +291,7 @@ mod tests {
     fn a_message_reopens_what_was_resolved_for_whom_it_was_assigned_to() {
         let mut state = state();
         assert_eq!(state.note_inbound(from_seconds(2), from_seconds(2), Reopen::Reopen), []);
-        let responded = state.note_outbound(true, Some(agent()), from_seconds(5));
+        let responded = state.note_outbound(Response::OfPerson, Some(agent()), from_seconds(5));
         let expected = InboxEvent::Responded {
             of: state.about(),
             waiting_since: from_seconds(2),
@@ -250,7 +299,7 @@ mod tests {
         };
         assert_eq!(responded, [expected]);
         assert_eq!(state.first_response_at, Some(from_seconds(5)));
-        assert_eq!(state.note_outbound(true, None, from_seconds(6)), []);
+        assert_eq!(state.note_outbound(Response::OfPerson, None, from_seconds(6)), []);
         assert_eq!(state.assign(Some(agent()), None, from_seconds(6)).len(), 1);
         assert!(state.assign(Some(agent()), None, from_seconds(6)).is_empty());
         let resolved = state.resolve(Some(agent()), None, from_seconds(7));
@@ -311,28 +360,41 @@ mod tests {
     fn what_a_machine_sends_is_no_response_and_an_older_message_leaves_the_window() {
         let mut state = state();
         state.resolve(None, None, from_seconds(2));
-        assert_eq!(state.note_outbound(false, None, from_seconds(3)), []);
+        assert_eq!(state.note_outbound(Response::None, None, from_seconds(3)), []);
         assert_eq!(state.status, Status::Resolved);
         state.note_inbound(from_seconds(9), from_seconds(9), Reopen::Reopen);
         state.note_inbound(from_seconds(4), from_seconds(10), Reopen::Reopen);
         assert_eq!(state.last_inbound, Some(from_seconds(9)));
         assert_eq!(state.first_response_at, None);
         state.status = Status::AiActive;
-        state.note_outbound(true, None, from_seconds(11));
-        assert_eq!(state.status, Status::Open);
+        state.note_outbound(Response::OfProgram, None, from_seconds(11));
+        assert_eq!(state.status, Status::AiActive);
+        state.note_outbound(Response::OfPerson, None, from_seconds(11));
+        assert_eq!((state.status, state.run.is_paused), (Status::Open, true));
+        state.resume_bot();
+        assert!(state.is_for_bots());
+        let events = state.note_outbound(Response::OfPerson, Some(agent()), from_seconds(12));
+        assert!(matches!(events[..], [InboxEvent::Assigned { .. }]));
+        assert_eq!((state.status, state.assignee), (Status::Assigned, Some(agent())));
+        assert!(!state.is_for_bots());
+        state.assign(None, None, from_seconds(13));
+        assert!(!state.is_for_bots());
+        state.resolve(None, None, from_seconds(14));
+        state.note_inbound(from_seconds(15), from_seconds(15), Reopen::Reopen);
+        assert!(state.is_for_bots());
     }
 
     #[test]
     fn who_is_written_to_first_has_not_waited() {
         let mut state = state();
-        assert_eq!(state.note_outbound(true, None, from_seconds(2)), []);
+        assert_eq!(state.note_outbound(Response::OfPerson, None, from_seconds(2)), []);
         state.note_inbound(from_seconds(5), from_seconds(5), Reopen::Reopen);
-        let responded = state.note_outbound(true, None, from_seconds(8));
+        let responded = state.note_outbound(Response::OfPerson, None, from_seconds(8));
         assert!(
             matches!(&responded[..], [InboxEvent::Responded { waiting_since, .. }] if *waiting_since == from_seconds(5))
         );
         state.resolve(None, None, from_seconds(9));
-        let reopened = state.note_outbound(true, None, from_seconds(10));
+        let reopened = state.note_outbound(Response::OfPerson, None, from_seconds(10));
         assert!(matches!(&reopened[..], [InboxEvent::Opened { .. }]));
     }
 }

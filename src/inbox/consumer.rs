@@ -7,6 +7,7 @@
 //! | 3 | conversation: new, reopened, or still resolved by an answer to the survey, which ends the steps | `survey reply` |
 //! | 4 | window: the job that announces its end | |
 //! | 5 | reply to a menu | |
+//! | 6 | bot: routed, answers or hands over | `bot` |
 //!
 //! A message to a contact is a response, and an entry of the contact's timeline. Once a conversation was resolved, the
 //! contact is asked how it was (rule `survey`). Whatever else changes a chat moves its
@@ -15,8 +16,9 @@
 use serde_json::json;
 
 use crate::{
+    bots::{Bots, Responder},
     breakpoint::Breakpoint,
-    contacts::{Actor, Address, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
+    contacts::{Actor, Address, Contact, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
     domain::{
         Body, Clock, Event, EventBody, FailureCode, Jid, JidKind, LogEvent, Message, MessageKind,
         ModuleEvent, SessionId, details::MenuReply,
@@ -24,6 +26,8 @@ use crate::{
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
+        bot_step::{BotStep, Heard},
+        changes::Response,
         counts::put_state,
         event::{InboxEvent, RESOLVED},
         facts::{self, Facts},
@@ -48,6 +52,7 @@ pub struct InboxConsumer {
     contacts: Contacts,
     settings: Settings,
     surveys: Surveys,
+    bots: BotStep,
     post: Post,
 }
 
@@ -59,20 +64,30 @@ pub struct ConsumerParts {
     /// None where nothing is sent, as in tests.
     pub outbox: Option<Outbox>,
     pub settings: Settings,
+    pub bots: Bots,
+    pub responder: Responder,
+    pub store: Store,
 }
 
 impl InboxConsumer {
     pub const NAME: &'static str = CONSUMER;
 
     pub fn new(parts: ConsumerParts) -> Self {
-        let ConsumerParts { clock, jobs, contacts, outbox, settings } = parts;
+        let ConsumerParts { clock, jobs, contacts, outbox, settings, .. } = parts;
+        let bots = BotStep {
+            bots: parts.bots,
+            responder: parts.responder,
+            store: parts.store,
+            clock: clock.clone(),
+            settings: settings.clone(),
+        };
         let surveys = Surveys {
             clock: clock.clone(),
             contacts: contacts.clone(),
             settings: settings.clone(),
         };
         let post = Post::new(clock.clone(), outbox);
-        Self { clock, jobs, contacts, settings, surveys, post }
+        Self { clock, jobs, contacts, settings, surveys, bots, post }
     }
 }
 
@@ -123,17 +138,18 @@ impl Consumer for InboxConsumer {
         };
         let known = work.get(&InboxState::at(session, chat)).await?;
         let message = event.body.whatsapp().and_then(message_of);
-        let is_new = known.is_none();
+        let (is_new, is_paused) = (known.is_none(), facts.is_paused);
         let mut state = match (known, message) {
             (Some(state), _) => InboxState { listed: facts.listed, ..state },
             (None, Some(_)) => {
-                let Facts { conversation, listed } = facts;
+                let Facts { conversation, listed, .. } = facts;
                 InboxState::new((session, chat), conversation, listed, event.at)
             }
             // A conversation comes to the inbox with its first message.
             (None, None) => return Ok(Flow::Done),
         };
-        let step = Step { event, session, is_new };
+        let step = Step { event, session, is_new, is_paused };
+        state.messages = state.messages.saturating_add(u64::from(message.is_some()));
         let flow = match message {
             Some(message) if message.from_me() => {
                 self.sent(work, &mut state, message, step).await?
@@ -165,6 +181,8 @@ struct Step<'a> {
     session: &'a SessionId,
     /// Whether the conversation is new to the inbox.
     is_new: bool,
+    /// Whether automation is paused in it.
+    is_paused: bool,
 }
 
 impl InboxConsumer {
@@ -177,6 +195,10 @@ impl InboxConsumer {
         step: Step<'_>,
     ) -> Result<Flow, Failure> {
         let (event, session) = (step.event, step.session);
+        // A visitor has no address by which a contact is known.
+        if session.is_web() {
+            return self.conversed(work, state, message, (step, None)).await;
+        }
         let (phone, lid) = addresses(event, message.chat());
         let id = message.id.to_string();
         let inbound = Inbound {
@@ -211,6 +233,18 @@ impl InboxConsumer {
             self.watch_window(work.store(), state).await?;
             return self.surveys.reply(&self.post, work, state, (event, answer.reply)).await;
         }
+        self.conversed(work, state, message, (step, Some(&received.contact))).await
+    }
+
+    /// The steps of a message that goes on with the conversation.
+    async fn conversed(
+        &self,
+        work: &mut Work<'_>,
+        state: &mut InboxState,
+        message: &Message,
+        (step, contact): (Step<'_>, Option<&Contact>),
+    ) -> Result<Flow, Failure> {
+        let (event, session) = (step.event, step.session);
         let mut events = Vec::new();
         events.extend(step.is_new.then(|| opened(state)));
         let reopen = self.settings.now().business.reopen;
@@ -218,7 +252,10 @@ impl InboxConsumer {
         self.tell(work, state, step, events, Actor::CONTACT).await?;
         self.watch_window(work.store(), state).await?;
         map_reply(work.store(), message, session).await?;
-        Ok(Flow::Done)
+        let (phone, lid) = addresses(event, message.chat());
+        let is_paused = step.is_paused;
+        let heard = Heard { event, message, contact, addresses: [phone, lid], is_paused };
+        self.bots.run(&self.post, work, state, heard).await
     }
 
     /// The steps of a message that was sent to a contact.
@@ -232,7 +269,13 @@ impl InboxConsumer {
         let (event, session) = (step.event, step.session);
         let note = work.get(&SentNote::at(session, &message.id.key)).await?;
         let author = note.map(|note| note.author);
-        let is_response = author.as_ref().is_none_or(Author::is_a_person);
+        let is_by_phone = matches!(event.body.whatsapp(), Some(EventBody::Message { .. }));
+        let response = match &author {
+            Some(author) if author.is_a_person() => Response::OfPerson,
+            Some(_) => Response::None,
+            None if is_by_phone => Response::OfPerson,
+            None => Response::OfProgram,
+        };
         let by = author.as_ref().and_then(Author::agent);
         let actor = match &author {
             Some(author) if author.is_a_person() => by.map_or(Actor::caller(None), Agent::actor),
@@ -247,7 +290,7 @@ impl InboxConsumer {
         }
         let mut events = Vec::new();
         events.extend(step.is_new.then(|| opened(state)));
-        events.extend(state.note_outbound(is_response, by, event.at));
+        events.extend(state.note_outbound(response, by, event.at));
         self.tell(work, state, step, events, actor).await?;
         if let Some(contact) = state.contact {
             let data = json!({
@@ -301,8 +344,8 @@ impl InboxConsumer {
     }
 
     async fn watch_window(&self, store: &Store, state: &InboxState) -> Result<(), StoreError> {
-        // By SMS there is no window.
-        if state.session.is_sms() {
+        // Windows are a rule of WhatsApp.
+        if !state.session.is_whatsapp() {
             return Ok(());
         }
         let settings = self.settings.now();

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{EventSubject, Jid, LogEvent, Timestamp},
-    inbox::agent::Agent,
+    inbox::{agent::Agent, bot_run::HandoffReason},
 };
 
 /// The kind of the event that the inbox itself follows.
@@ -47,6 +47,8 @@ pub enum InboxEvent {
     },
     /// The contact answered. What it says goes before what an earlier event says of the same survey.
     Rated { of: About, survey: Uuid, rating: u8, comment: Option<String> },
+    /// A bot leaves the conversation to people.
+    HandoffRequested { of: About, bot: Uuid, reason: HandoffReason },
     /// The window closes soon. Logged once for each last message of the contact.
     WindowExpiring { of: About, expires_at: Timestamp },
 }
@@ -69,6 +71,7 @@ impl InboxEvent {
             | Self::Resolved { of, .. }
             | Self::SurveySent { of, .. }
             | Self::Rated { of, .. }
+            | Self::HandoffRequested { of, .. }
             | Self::WindowExpiring { of, .. } => of,
         }
     }
@@ -85,6 +88,7 @@ impl LogEvent for InboxEvent {
             Self::Resolved { .. } => RESOLVED,
             Self::SurveySent { .. } => "csat.sent",
             Self::Rated { .. } => "csat.received",
+            Self::HandoffRequested { .. } => "handoff.requested",
             Self::WindowExpiring { .. } => "conversation.window_expiring",
         }
     }

@@ -12,6 +12,8 @@ use crate::{
 pub struct Facts {
     pub conversation: Uuid,
     pub listed: Listed,
+    /// Whether automation is paused.
+    pub is_paused: bool,
 }
 
 /// None for a chat without a conversation. What is read is expected to be the same at the commit.
@@ -23,7 +25,9 @@ pub async fn read(
     let record = store.conversations().get(session, chat).await?;
     let Some(record) = record else { return Ok(None) };
     let known = store.chats().get(session, chat).await?;
-    Ok(Some(Facts { conversation: record.uuid, listed: listed(&record, known.as_ref()) }))
+    let listed = listed(&record, known.as_ref());
+    let is_paused = record.inbox.pause.is_some();
+    Ok(Some(Facts { conversation: record.uuid, listed, is_paused }))
 }
 
 fn listed(record: &ConversationRecord, chat: Option<&Chat>) -> Listed {

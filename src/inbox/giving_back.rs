@@ -35,7 +35,7 @@ impl Inbox {
         let mut assigned: Vec<InboxState> = Vec::new();
         for session in sessions {
             for archived in [false, true] {
-                let list = List::Assignee(Some(agent)).name(archived);
+                let list = List::Assignee(Some(agent)).name(archived, None);
                 let list = InboxState::list(session, &list);
                 let mut part = list.clone().below();
                 loop {
@@ -73,7 +73,7 @@ impl Inbox {
         let mut loads: HashMap<Agent, u64> = HashMap::new();
         let mut looked_at = 0;
         for session in sessions {
-            let list = InboxState::list(session, &List::Status(Status::Assigned).name(false));
+            let list = InboxState::list(session, &List::Status(Status::Assigned).name(false, None));
             let mut part = list.clone().below();
             while looked_at < MOST_COUNTED {
                 let found = store.follow(part, AT_ONCE).await?;

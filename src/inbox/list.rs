@@ -1,12 +1,12 @@
 //! Lists of conversations: filtered, newest activity first, in pages with exact totals.
 //!
 //! A list with one filter is read from its index, and its total from its counter. With several filters the shortest of
-//! their lists is walked.
+//! their lists is walked, and with another order than by recency too.
 
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, SessionId},
+    domain::{Error, SessionId, Timestamp},
     inbox::{
         agent::Agent,
         counts,
@@ -15,7 +15,7 @@ use crate::{
         status::Status,
     },
     messaging::{Conversation, ConversationSearch, Conversations},
-    store::{Store, StoreError},
+    store::{Key, Store, StoreError},
 };
 
 /// Filter of a list of conversations.
@@ -31,8 +31,27 @@ pub struct InboxFilter {
     pub archived: bool,
     pub unread: Option<bool>,
     pub tag: Option<Uuid>,
+    /// Only conversations of this bot.
+    pub bot: Option<Uuid>,
+    /// Only those whose bot asked for a person.
+    pub handoff: bool,
+    /// Not before, and not after, by last activity.
+    pub period: (Option<Timestamp>, Option<Timestamp>),
+    pub order: Order,
     /// A part of the name or of the number.
     pub search: Option<String>,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest activity.
+    #[default]
+    Recent,
+    /// The oldest activity.
+    Oldest,
+    /// Who has waited longest for a response; then the others, newest activity first.
+    Waiting,
 }
 
 /// A page of a list, and the length of the whole list.
@@ -59,6 +78,7 @@ impl InboxFilter {
         all.extend(self.tag.map(|tag| vec![List::Tag(tag)]));
         all.extend((self.unread == Some(true)).then(|| vec![List::Unread]));
         all.extend((self.starred == Some(true)).then(|| vec![List::Starred]));
+        all.extend(self.handoff.then(|| vec![List::Handoff]));
         if all.is_empty() {
             all.push(vec![List::All]);
         }
@@ -68,7 +88,8 @@ impl InboxFilter {
     /// Whether one list says it all.
     fn is_one_list(&self) -> bool {
         let is_rest = self.unread == Some(false) || self.starred == Some(false);
-        self.lists().len() == 1 && !is_rest && self.search.is_none()
+        let is_whole = self.period == (None, None) && self.order == Order::Recent;
+        self.lists().len() == 1 && !is_rest && is_whole && self.search.is_none()
     }
 
     fn matches(&self, state: &InboxState) -> bool {
@@ -77,6 +98,10 @@ impl InboxFilter {
             && self.starred.is_none_or(|starred| starred == state.starred)
             && self.unread.is_none_or(|unread| unread == state.listed.unread)
             && self.tag.is_none_or(|tag| state.listed.tags.contains(&tag))
+            && self.bot.is_none_or(|bot| state.bot == Some(bot))
+            && (!self.handoff || state.run.handoff.is_some())
+            && self.period.0.is_none_or(|from| from <= state.listed.last_activity)
+            && self.period.1.is_none_or(|to| state.listed.last_activity <= to)
     }
 }
 
@@ -91,10 +116,13 @@ pub async fn page(
 ) -> Result<InboxPage, Error> {
     let (lists, length) = shortest(store, filter).await?;
     let is_one_list = filter.is_one_list();
+    let is_by_recency = filter.order == Order::Recent;
     let search = filter.search.as_deref().map(ConversationSearch::parse);
     // Where the total is counted, the walk begins at the beginning all the same.
     let mut merge = Merge::new(store, &filter.sessions, &lists, before.filter(|_| is_one_list));
     let (mut items, mut passed, mut total) = (Vec::new(), 0, 0);
+    // Of another order than by recency: since when each waits, and where it lies.
+    let mut ranked: Vec<(Option<Timestamp>, Key<InboxState>)> = Vec::new();
     while let Some(step) = merge.next().await? {
         let matching = step.into_iter().filter(|state| filter.matches(state)).collect();
         let found = match &search {
@@ -107,7 +135,9 @@ pub async fn page(
                 continue;
             }
             passed += 1;
-            if offset < passed && items.len() < limit {
+            if !is_by_recency {
+                ranked.push((state.waiting_since(), InboxState::at(&state.session, &state.chat)));
+            } else if offset < passed && items.len() < limit {
                 items.push(state);
             }
         }
@@ -115,6 +145,13 @@ pub async fn page(
             break;
         }
     }
+    match filter.order {
+        Order::Recent => (),
+        Order::Oldest => ranked.reverse(),
+        Order::Waiting => ranked.sort_by_key(|(since, _)| (since.is_none(), *since)),
+    }
+    let page: Vec<_> = ranked.into_iter().skip(offset).take(limit).map(|(_, key)| key).collect();
+    items.extend(store.get_many(&page).await?.into_iter().flatten());
     Ok(InboxPage { items, total: if is_one_list { length } else { total } })
 }
 
@@ -122,7 +159,8 @@ pub async fn page(
 async fn shortest(store: &Store, filter: &InboxFilter) -> Result<(Vec<String>, u64), StoreError> {
     let mut shortest: Option<(Vec<String>, u64)> = None;
     for lists in filter.lists() {
-        let names: Vec<String> = lists.iter().map(|list| list.name(filter.archived)).collect();
+        let names: Vec<String> =
+            lists.iter().map(|list| list.name(filter.archived, filter.bot)).collect();
         let mut length = 0;
         for name in &names {
             length += counts::length(store, &filter.sessions, name).await?;

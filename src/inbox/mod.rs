@@ -10,6 +10,9 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod bot_run;
+mod bot_step;
+mod bot_turn;
 mod bulk;
 mod changes;
 mod consumer;
@@ -23,6 +26,7 @@ mod menu;
 mod merge;
 mod post;
 mod recipient;
+mod rotation;
 mod sending;
 mod sent_note;
 mod service;
@@ -40,17 +44,19 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    bot_run::{BotRun, HandoffReason, HandoffRequest},
+    bot_turn::BotTurn,
     bulk::{Person, Ready},
     changes::InboxChange,
     consumer::{ConsumerParts, InboxConsumer},
     event::{About, InboxEvent},
-    list::{InboxFilter, InboxPage},
+    list::{InboxFilter, InboxPage, Order as InboxOrder},
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms},
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},
     settings::InboxSettings,
-    state::InboxState,
+    state::{InboxState, List as InboxList},
     status::Status,
     survey::Survey,
     view_filters::{BUILT_IN, ViewAssignee, ViewFilters, ViewStatus, built_in},
@@ -63,6 +69,8 @@ use crate::store::Declaration;
 pub const TABLES: &[Declaration] = &[
     Declaration::of::<InboxState>(),
     Declaration::of::<counts::Count>(),
+    Declaration::of::<BotTurn>(),
+    Declaration::of::<rotation::Rotation>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),
     Declaration::of::<recipient::RecipientHour>(),

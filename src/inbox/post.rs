@@ -69,11 +69,24 @@ impl Post {
         (event, rule): (&Event, &str),
         text: &str,
     ) -> Result<Outcome, Failure> {
+        let said = (text, SentNote::by(Author::SYSTEM));
+        let (outcome, _) = self.send_as(work, (session, chat), (event, rule), said).await?;
+        Ok(outcome)
+    }
+
+    /// The same with the note on the message; its key is with the outcome.
+    pub async fn send_as(
+        &self,
+        work: &Work<'_>,
+        (session, chat): (&SessionId, &Jid),
+        (event, rule): (&Event, &str),
+        (text, note): (&str, SentNote),
+    ) -> Result<(Outcome, String), Failure> {
+        let key = message_key(effect_id(event.id, rule, 0));
         let is_fresh = between(event.at, self.clock.now()) < FRESH;
         let Some(outbox) = self.outbox.as_ref().filter(|_| is_fresh) else {
-            return Ok(Outcome::Dropped);
+            return Ok((Outcome::Dropped, key));
         };
-        let key = message_key(effect_id(event.id, rule, 0));
         let outgoing = Outgoing {
             key: key.clone(),
             chat: chat.clone(),
@@ -86,17 +99,16 @@ impl Post {
         let entry = match outbox.entry(session, outgoing, options) {
             Ok(entry) => entry,
             Err(Error { code: ErrorCode::StorageFull, .. }) => {
-                return Ok(Outcome::Later(FULL_PAUSE));
+                return Ok((Outcome::Later(FULL_PAUSE), key));
             }
-            Err(Error { code: ErrorCode::NotFound, .. }) => return Ok(Outcome::Dropped),
+            Err(Error { code: ErrorCode::NotFound, .. }) => return Ok((Outcome::Dropped, key)),
             Err(error) => return Err(Failure::of(error)),
         };
         let reservation = outbox.reserve(&entry);
         let place = outbox.enqueue_in(work.store(), &entry).await?;
-        let note = SentNote::by(Author::SYSTEM);
         work.put(&SentNote::at(session, &key), &note).await?;
         self.posted().insert(event.id, (entry, place, reservation));
-        Ok(Outcome::Posted)
+        Ok((Outcome::Posted, key))
     }
 
     /// Hands the message of a committed event over to the dispatcher.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     contacts::{Address, Contact, Contacts, Medium},
     domain::{
-        Clock, Content, Error, ErrorCode, Jid, MessageId, SessionId, Subject, Timestamp,
+        Clock, Content, Error, ErrorCode, Jid, JidKind, MessageId, SessionId, Subject, Timestamp,
         command::MediaKind,
         outbox::{OutboxEntry, SendOptions},
     },
@@ -146,6 +146,12 @@ impl Sending {
             &self.parts;
         let (session, chat) = self.place(recipient).await?;
         inbox.caught_up().await?;
+        // A web chat is the gateway's own: a visitor has asked for what is written there.
+        if session.is_web() {
+            sends.check_ready(&session, options)?;
+            let recipient = chat.clone();
+            return Ok(Prepared { session, chat, contact: None, warning: None, recipient });
+        }
         let state = inbox.get(&session, &chat).await?;
         let (contact, person) = self.contact(&session, &chat, state.as_ref()).await?;
         let consent = contact.as_ref().map(|contact| {
@@ -235,9 +241,9 @@ impl Sending {
         let (chat, mentions) = (chat.clone(), Vec::new());
         let counted = Counted {
             recipient: recipient.clone(),
-            limit: *per_recipient_hour,
+            limit: if chat.kind() == JidKind::Web { 0 } else { *per_recipient_hour },
             now: clock.now(),
-            note: SentNote { author, client_ref, interactive, template },
+            note: SentNote { author, client_ref, interactive, template, sources: Vec::new() },
             menu,
             is_marketing,
         };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    bots::Source,
     domain::SessionId,
     inbox::agent::Agent,
     store::{Key, Record, Scope, Table, Tree},
@@ -22,6 +23,9 @@ pub struct SentNote {
     /// The template that was sent as text, as the caller named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<serde_json::Value>,
+    /// What the answer of a bot comes from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
 }
 
 /// Who sent a message.
@@ -47,6 +51,8 @@ pub enum AuthorKind {
     System,
     /// A broadcast, whose id and name these are.
     Broadcast,
+    /// A bot, whose id and name these are.
+    Bot,
 }
 
 impl AuthorKind {
@@ -56,6 +62,7 @@ impl AuthorKind {
             Self::User => "user",
             Self::System => "system",
             Self::Broadcast => "broadcast",
+            Self::Bot => "bot",
         }
     }
 }
@@ -68,7 +75,7 @@ impl Author {
         match self.kind {
             AuthorKind::Api => self.id.map(Agent::Key),
             AuthorKind::User => self.id.map(Agent::User),
-            AuthorKind::System | AuthorKind::Broadcast => None,
+            AuthorKind::System | AuthorKind::Broadcast | AuthorKind::Bot => None,
         }
     }
 
@@ -90,7 +97,7 @@ impl Record for SentNote {
 impl SentNote {
     /// The note on a plain message.
     pub fn by(author: Author) -> Self {
-        Self { author, client_ref: None, interactive: None, template: None }
+        Self { author, client_ref: None, interactive: None, template: None, sources: Vec::new() }
     }
 
     /// The note on a message, by the key of its id.

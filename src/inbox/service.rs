@@ -2,6 +2,8 @@
 
 use std::{cmp::Reverse, time::Duration};
 
+use uuid::Uuid;
+
 use crate::{
     contacts::{Actor, Contacts},
     domain::{Clock, Error, ErrorCode, Jid, Message, SessionId, Timestamp},
@@ -9,12 +11,14 @@ use crate::{
     inbox::{
         agent::Agent,
         changes::InboxChange,
-        counts::put_state,
+        counts::{self, put_state},
         event::InboxEvent,
         list::{self, InboxFilter, InboxPage},
+        rotation,
         sent_note::SentNote,
         settings::{CONSUMER, InboxSettings},
-        state::InboxState,
+        state::{InboxState, List},
+        status::Status,
         timeline,
     },
     messaging::{Conversations, unknown_conversation},
@@ -104,6 +108,21 @@ impl Inbox {
         list::page(store, conversations, filter, before, (offset, limit)).await
     }
 
+    /// How many conversations each of these lists has, in their order.
+    pub async fn lengths(
+        &self,
+        sessions: &[SessionId],
+        bot: Option<Uuid>,
+        lists: &[List],
+    ) -> Result<Vec<u64>, Error> {
+        let mut lengths = Vec::new();
+        for list in lists {
+            let name = list.name(false, bot);
+            lengths.push(counts::length(&self.parts.store, sessions, &name).await?);
+        }
+        Ok(lengths)
+    }
+
     /// The window of a conversation; closed for one that is not in the inbox.
     pub fn window(&self, state: Option<&InboxState>) -> Window {
         let last_inbound = state.and_then(|state| state.last_inbound);
@@ -136,6 +155,44 @@ impl Inbox {
         by: Option<Agent>,
     ) -> Result<InboxState, Error> {
         self.change((session, chat), by, |state, now| Ok(state.assign(assignee, by, now))).await
+    }
+
+    /// Gives an open conversation that nobody has to the agent whose turn it is. None where somebody has it by now, and
+    /// without agents.
+    pub async fn assign_in_turn(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        (bot, agents): (Uuid, &[Uuid]),
+        by: Option<Agent>,
+    ) -> Result<Option<Uuid>, Error> {
+        let InboxParts { store, log, clock, contacts, .. } = &self.parts;
+        let (actor, now) = (by.map_or(Actor::caller(None), Agent::actor), clock.now());
+        let mut work = log.work();
+        let (agent, events) = loop {
+            let known = work.get(&InboxState::at(session, chat)).await?;
+            let known = known.filter(|state| !state.listed.hidden);
+            let mut state = known.ok_or_else(|| unknown_conversation(chat.as_str()))?;
+            if state.status != Status::Open || state.assignee.is_some() {
+                return Ok(None);
+            }
+            let Some(agent) = rotation::next(work.store(), bot, agents).await? else {
+                return Ok(None);
+            };
+            let events = state.assign(Some(Agent::User(agent)), by, now);
+            for event in &events {
+                work.append(NewEvent::of_module(Some(session.into()), event)?);
+            }
+            put_state(work.store(), &state).await?;
+            timeline::note(contacts, &work, &state, &events, actor, now).await?;
+            if let Some(events) = work.commit().await? {
+                break (agent, events);
+            }
+        };
+        match events.last() {
+            Some(last) => log.publish(last.seq).await?,
+            None => store.durable().await?,
+        }
+        Ok(Some(agent))
     }
 
     /// Resolves a conversation. `survey` says whether the contact is asked for a rating; without it, the settings do.

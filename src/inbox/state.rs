@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Jid, SessionId, Timestamp},
-    inbox::{agent::Agent, status::Status, survey::Survey},
+    inbox::{agent::Agent, bot_run::BotRun, status::Status, survey::Survey},
     store::{Index, IndexKey, Key, Record, Scope, Table, Tree},
 };
 
@@ -53,6 +53,12 @@ pub struct InboxState {
     /// The last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<Survey>,
+    /// Of the bot.
+    #[serde(default)]
+    pub run: BotRun,
+    /// Messages of either side that the inbox has seen.
+    #[serde(default)]
+    pub messages: u64,
     #[serde(flatten)]
     pub listed: Listed,
 }
@@ -80,24 +86,29 @@ pub enum List {
     Status(Status),
     /// None for those that are assigned to nobody.
     Assignee(Option<Agent>),
-    Bot(Uuid),
     Tag(Uuid),
     Unread,
     Starred,
+    /// Those whose bot asked for a person.
+    Handoff,
 }
 
 impl List {
-    /// Its name in keys, which must never change.
-    pub fn name(self, archived: bool) -> String {
+    /// Its name in keys, which must never change. With a bot, the part of the list that has this bot.
+    pub fn name(self, archived: bool, bot: Option<Uuid>) -> String {
         let list = match self {
             Self::All => "all".to_owned(),
             Self::Status(status) => format!("status {}", status.as_str()),
             Self::Assignee(None) => "assignee".to_owned(),
             Self::Assignee(Some(agent)) => format!("assignee {}", agent.name()),
-            Self::Bot(bot) => format!("bot {bot}"),
             Self::Tag(tag) => format!("tag {tag}"),
             Self::Unread => "unread".to_owned(),
             Self::Starred => "starred".to_owned(),
+            Self::Handoff => "handoff".to_owned(),
+        };
+        let list = match bot {
+            Some(bot) => format!("bot {bot} {list}"),
+            None => list,
         };
         if archived { format!("archived {list}") } else { list }
     }
@@ -124,11 +135,19 @@ impl InboxState {
             return Vec::new();
         }
         let mut lists = vec![List::All, List::Status(self.status), List::Assignee(self.assignee)];
-        lists.extend(self.bot.map(List::Bot));
         lists.extend(tags.iter().copied().map(List::Tag));
         lists.extend(unread.then_some(List::Unread));
         lists.extend(self.starred.then_some(List::Starred));
-        lists.into_iter().map(|list| list.name(*archived)).collect()
+        lists.extend(self.run.handoff.is_some().then_some(List::Handoff));
+        let of_bot = lists.iter().filter(|_| self.bot.is_some());
+        let of_bot: Vec<String> = of_bot.map(|list| list.name(*archived, self.bot)).collect();
+        lists.iter().map(|list| list.name(*archived, None)).chain(of_bot).collect()
+    }
+
+    /// Since when the contact waits for a first response; none where nobody waits.
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        let is_open = matches!(self.status, Status::Open | Status::Assigned);
+        self.first_inbound_at.filter(|_| is_open && self.first_response_at.is_none())
     }
 
     /// Its place in a list.

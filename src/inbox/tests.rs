@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
+    bots::{Bots, Responder},
     config::Config,
     contacts::Contacts,
     domain::{
@@ -88,6 +89,9 @@ impl Stage {
             ),
             outbox: None,
             settings: self.settings(),
+            bots: Bots::new(self.store.clone(), self.clock.clone()),
+            responder: Responder,
+            store: self.store.clone(),
         })
     }
 

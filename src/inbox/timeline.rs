@@ -49,6 +49,7 @@ fn entry(event: &InboxEvent, actor: Actor) -> Option<NewEntry> {
         ),
         InboxEvent::Responded { .. }
         | InboxEvent::SurveySent { .. }
+        | InboxEvent::HandoffRequested { .. }
         | InboxEvent::WindowExpiring { .. } => return None,
     };
     Some(NewEntry::new(kind, actor, data))

@@ -56,6 +56,7 @@ use crate::{
     sms::Sms,
     store::{Declaration, Store},
     teams::Teams,
+    web_chat::WebChats,
     webhooks::Webhooks,
 };
 
@@ -104,6 +105,7 @@ pub struct Services {
     pub views: Views,
     pub analytics: Analytics,
     pub sms: Sms,
+    pub web_chats: WebChats,
     pub events: EventLog,
     pub consumers: Consumers,
     pub retention: EventRetention,

@@ -122,7 +122,7 @@ impl Supervisor {
             }
         }
         // The limit is that of WhatsApp accounts.
-        if !id.is_sms() {
+        if id.is_whatsapp() {
             self.check_room()?;
         }
         self.inner.shared.parts.store.admit()?;
@@ -146,7 +146,7 @@ impl Supervisor {
     /// All WhatsApp sessions in the order of their creation.
     pub fn list(&self) -> Vec<SessionStatus> {
         let mut all = self.all();
-        all.retain(|status| !status.id.is_sms());
+        all.retain(|status| status.id.is_whatsapp());
         all
     }
 
@@ -276,9 +276,9 @@ async fn make(
         along.make_in(&session, &mut batch)?;
         transaction.store().commit(batch).await?;
         // Numbers count WhatsApp sessions.
-        let number = match session.id.is_sms() {
-            true => 0,
-            false => transaction.next_number("session number").await?,
+        let number = match session.id.is_whatsapp() {
+            true => transaction.next_number("session number").await?,
+            false => 0,
         };
         let record = SessionRecord::new(session.clone(), number, config.clone(), now);
         transaction.put(&SessionRecord::at(&record.id), &record).await?;

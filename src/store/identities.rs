@@ -44,7 +44,7 @@ impl<'a> StoredIdentities<'a> {
                     record::follow(self.engine, by_phone(session.as_str(), id).below(), 1).await?;
                 Ok(found.into_iter().next().map(|found| found.record))
             }
-            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter => Ok(None),
+            JidKind::Group | JidKind::Broadcast | JidKind::Newsletter | JidKind::Web => Ok(None),
         }
     }
 

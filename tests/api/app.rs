@@ -99,6 +99,7 @@ impl TestApp {
             ("WAGATE_LIMITS__BUSINESS", "0"),
             ("WAGATE_LIMITS__WORKSPACE", "0"),
             ("WAGATE_LIMITS__SIGN_IN", "0"),
+            ("WAGATE_LIMITS__ASSISTANT", "0"),
             ("WAGATE_LIMITS__DASHBOARD", "0"),
             ("WAGATE_LIMITS__REFUSED", "0"),
             ("WAGATE_LIMITS__PUBLIC", "0"),

@@ -48,12 +48,14 @@ const NOT_SENT: [(&str, &str); 23] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 51] = [
+const LATE: [&str; 53] = [
     "deleteCannedResponse",
     "removeTeamMember",
     "deleteInboxView",
     "deleteWorkspaceContact",
     "deleteKnowledgeDocument",
+    "deleteChatSession",
+    "deleteBot",
     "deleteAiAgent",
     "deleteQuickReply",
     "deleteTemplate",
@@ -206,6 +208,7 @@ impl Scene {
         self.business().await;
         self.people().await;
         self.team_work().await;
+        self.bots().await;
         let key = json!({ "name": "bot", "scopes": ["read"] });
         let key = self.post("/api/v1/api-keys", key).await;
         self.note("key", &key["id"]);
@@ -311,6 +314,19 @@ impl Scene {
         self.note("notification", &id);
     }
 
+    /// Bots, one with conversations.
+    async fn bots(&mut self) {
+        for name in ["bot", "bot to delete"] {
+            let (_, made) = self.app.post("/api/v1/bots", json!({ "name": name })).await;
+            self.note(name, &made["id"]);
+        }
+        for name in ["chat session", "chat session to delete"] {
+            let body = json!({ "bot_id": self.ids["bot"], "message": "Hello!" });
+            let (_, answer) = self.app.post("/api/v1/chat", body).await;
+            self.note(name, &answer["session_id"]);
+        }
+    }
+
     async fn messages(&mut self, words: Value) {
         for name in ["text", "deleted", "deleted in chat", "deleted on phone"] {
             let body = json!({ "instance_id": "shop", "recipient": ECHO, "message": "Hello" });
@@ -404,6 +420,10 @@ impl Scene {
                 () if id.ends_with("440056") => "canned response",
                 () if id.ends_with("440057") => "view",
                 () if name == "removeTeamMember" => "user",
+                () if name == "deleteBot" => "bot to delete",
+                () if name == "deleteChatSession" => "chat session to delete",
+                () if id.ends_with("60") => "bot",
+                () if id.ends_with("61") => "chat session",
                 () if ["getTag", "updateTag", "deleteTag"].contains(&name) => "tag",
                 () if name.contains("Payment") && id.ends_with("50") => "payment link",
                 () if name.contains("AutoTaggingRule") => "rule",

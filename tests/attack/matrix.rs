@@ -132,9 +132,14 @@ impl Operation {
             path if path.contains("/tags/") => "tag",
             _ => "message",
         };
-        let is_of_conversation = ["/whatsapp-api/chats/", "/api/conversations/", "/inbox/notes/"]
-            .iter()
-            .any(|part| self.path.contains(part));
+        let of_conversation = [
+            "/whatsapp-api/chats/",
+            "/api/conversations/",
+            "/inbox/notes/",
+            "/inbox/sessions/",
+            "/chat/history/",
+        ];
+        let is_of_conversation = of_conversation.iter().any(|part| self.path.contains(part));
         let id = if is_of_conversation { "conversation" } else { "id" };
         let path = self.path.replace("{sessionId}", session).replace("{uuid}", &ids[uuid]);
         let mut path = path.replace("{id}", &ids[id]);

@@ -92,6 +92,7 @@ impl Daemon {
                 ("WAGATE_LIMITS__BUSINESS", "0"),
                 ("WAGATE_LIMITS__WORKSPACE", "0"),
                 ("WAGATE_LIMITS__SIGN_IN", "0"),
+                ("WAGATE_LIMITS__ASSISTANT", "0"),
                 ("WAGATE_LIMITS__DASHBOARD", "0"),
                 ("WAGATE_LIMITS__REFUSED", "0"),
                 ("WAGATE_LIMITS__PUBLIC", "0"),

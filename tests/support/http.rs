@@ -106,7 +106,8 @@ async fn checked(
     if method == Method::HEAD {
         return Ok(response);
     }
-    if content_type == Some("text/event-stream") {
+    // Streams of other things than events of the log answer a request.
+    if content_type == Some("text/event-stream") && method == Method::GET {
         return Ok(with_body(status, headers.clone(), events_of(response)));
     }
     if content_type != Some("application/json") {

@@ -14,8 +14,9 @@ use crate::{
             path_value,
         },
     },
-    bots::{Bot, BotChange, BotDraft, BotStatus, BusinessTask, Provider},
-    domain::Subject,
+    bots::{Bot, BotChange, BotDraft, BotStatus, BusinessTask, Figures, Provider},
+    domain::{Error, ErrorCode, Subject},
+    services::Services,
 };
 
 const TAG: &str = "Business AI agents";
@@ -31,14 +32,16 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("createAiAgent")
             .about(TAG, "Make an AI agent")
             .details(
-                "It is a draft until its `status` is changed. None answers contacts yet: what it says is kept for \
-                 the version that does. There are 200 at most.",
+                "It is a draft until its `status` is changed. Once it is active it answers who writes to its sessions, \
+                 or calls it by a keyword; of a session, one active agent alone may do without keywords. There are 200 \
+                 at most.",
             ),
         Endpoint::get(ONE, read).named("getAiAgent").about(TAG, "One AI agent"),
         Endpoint::patch(ONE, change)
             .named("updateAiAgent")
             .about(TAG, "Change an AI agent")
             .details("What is not given stays as it is; null removes a text. Lists are replaced.")
+            .may_fail(&[ErrorCode::Conflict])
             .repeats(Repeat::Repeatable),
         Endpoint::delete(ONE, remove).named("deleteAiAgent").about(TAG, "Delete an AI agent"),
     ]
@@ -243,7 +246,8 @@ struct AgentView {
     business_hours_only: bool,
     /// Where it is to answer.
     channels: Vec<ChannelView>,
-    /// Conversations that it took part in; 0, since none answers yet.
+    /// Conversations that it took part in.
+    #[schema(example = 0)]
     conversations_handled: u64,
     /// When it was made, RFC 3339.
     #[schema(example = "2026-03-24T10:31:00Z")]
@@ -265,8 +269,8 @@ struct ChannelView {
     session_id: String,
 }
 
-impl From<Bot> for AgentView {
-    fn from(bot: Bot) -> Self {
+impl AgentView {
+    fn of(bot: Bot, figures: Figures) -> Self {
         let channel = |session: crate::domain::SessionId| ChannelView {
             r#type: "whatsapp",
             session_id: session.to_string(),
@@ -284,11 +288,22 @@ impl From<Bot> for AgentView {
             max_turns: bot.max_turns,
             business_hours_only: bot.business_hours_only,
             channels: bot.sessions.into_iter().map(channel).collect(),
-            conversations_handled: 0,
+            conversations_handled: figures.sessions,
             created_at: bot.created_at.to_string(),
             updated_at: bot.updated_at.to_string(),
         }
     }
+}
+
+async fn views(services: &Services, bots: Vec<Bot>) -> Result<Vec<AgentView>, Error> {
+    let ids: Vec<Uuid> = bots.iter().map(|bot| bot.id).collect();
+    let figures = services.bots.figures(&ids).await?;
+    Ok(bots.into_iter().zip(figures).map(|(bot, figures)| AgentView::of(bot, figures)).collect())
+}
+
+async fn view(services: &Services, bot: Bot) -> Result<AgentView, Error> {
+    let views = views(services, vec![bot]).await?;
+    views.into_iter().next().ok_or_else(|| Error::internal("an AI agent has no view"))
 }
 
 pub async fn list(
@@ -297,7 +312,7 @@ pub async fn list(
 ) -> Result<Data<AgentsView>, ApiError> {
     let status = query.status.map(BotStatus::from);
     let found = call.bots.list(status, query.search.as_deref().unwrap_or_default()).await?;
-    let agents = found.into_iter().map(AgentView::from).collect();
+    let agents = views(&call, found).await?;
     Ok(Data::of(AgentsView { agents }))
 }
 
@@ -316,13 +331,15 @@ async fn create(
         sessions: body.sessions,
         ..BotChange::default()
     };
-    let (name, task) = (body.name, body.business_task.into());
-    let draft = BotDraft { name, task, rest, created_by: call.principal().id() };
-    Ok(Created::of(call.bots.create(draft).await?.into()))
+    let (name, task) = (body.name, Some(body.business_task.into()));
+    let (owner, created_by) = (call.principal().person(), call.principal().id());
+    let draft = BotDraft { name, task, rest, created_by, owner };
+    let made = call.bots.create(draft).await?;
+    Ok(Created::of(view(&call, made).await?))
 }
 
 async fn read(call: Call<Read>, Path(id): Path<AgentId>) -> Result<Data<AgentView>, ApiError> {
-    Ok(Data::of(call.bots.get(id).await?.into()))
+    Ok(Data::of(view(&call, call.bots.get(id).await?).await?))
 }
 
 async fn change(
@@ -342,8 +359,9 @@ async fn change(
         max_turns: body.max_turns,
         business_hours_only: body.business_hours_only,
         sessions: body.sessions,
+        ..BotChange::default()
     };
-    Ok(Data::of(call.bots.change(id, change).await?.into()))
+    Ok(Data::of(view(&call, call.bots.change(id, change).await?).await?))
 }
 
 async fn remove(call: Call<Admin>, Path(id): Path<AgentId>) -> Result<Message, ApiError> {

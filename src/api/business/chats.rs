@@ -202,6 +202,10 @@ pub async fn find<S>(call: &kit::Call<S, OwnSessions>, id: &str) -> Result<Found
     let conversation = call.conversations.get(id).await?;
     let record = &conversation.record;
     let own = call.own_session();
+    // Web chats are of the workspace API alone.
+    if record.session.is_web() {
+        return Err(unknown_conversation(id));
+    }
     if own.is_some_and(|own| own != record.session) {
         return Err(unknown_conversation(id));
     }
@@ -275,6 +279,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         unread: query.unread,
         tag: tag.flatten(),
         search: query.search.clone(),
+        ..InboxFilter::default()
     };
     Ok((filter, is_nowhere || tag == Some(None)))
 }

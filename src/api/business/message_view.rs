@@ -121,8 +121,8 @@ struct ReactionView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BusinessSender)]
 struct SentByView {
-    /// `user` for a person who is signed in, `api` for another caller of this API, `broadcast`, or `system` for the
-    /// gateway itself.
+    /// `user` for a person who is signed in, `api` for another caller of this API, `broadcast`, `bot`, or `system` for
+    /// the gateway itself.
     #[serde(rename = "type")]
     #[schema(example = "api")]
     kind: &'static str,

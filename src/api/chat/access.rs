@@ -175,5 +175,5 @@ pub fn count_send(request: &HttpRequest, session: &SessionId) -> Result<(), ApiE
 
 fn may_touch(request: &HttpRequest, session: &SessionId) -> bool {
     // This API knows WhatsApp alone.
-    !session.is_sms() && principal(request).session.as_ref().is_none_or(|own| own == session)
+    session.is_whatsapp() && principal(request).session.as_ref().is_none_or(|own| own == session)
 }

@@ -27,8 +27,8 @@ pub use self::{
     body::Body,
     body_or_form::BodyOrForm,
     call::{
-        Admin, AllSessions, Bots, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest, InOrder,
-        InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
+        Admin, AllSessions, Bots, Broadcasts, Call, Contacts, Conversations, ENGINE, Guest,
+        InOrder, InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},
     describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},

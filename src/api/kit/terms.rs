@@ -17,7 +17,7 @@ pub enum Scope {
     Contacts,
     /// Broadcasts, with the contacts that they go to.
     Broadcasts,
-    /// Bots, and what they know.
+    /// Bots, how they answer and what they know.
     Bots,
     /// The gateway as tools for assistants; each tool needs a scope of its own besides.
     Mcp,
@@ -62,6 +62,8 @@ pub enum Bucket {
     Workspace,
     /// What signs people in, by address.
     SignIn,
+    /// Questions to bots, by caller.
+    Assistant,
     /// Requests of the dashboard, in place of the two before.
     Dashboard,
 }
@@ -78,6 +80,7 @@ impl Bucket {
             Self::Business => "business",
             Self::Workspace => "workspace",
             Self::SignIn => "sign_in",
+            Self::Assistant => "assistant",
             Self::Dashboard => "dashboard",
         }
     }

@@ -27,7 +27,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 35] = [
+const TAGS: [&str; 38] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -57,6 +57,9 @@ const TAGS: [&str; 35] = [
     "Inbox",
     "Workspace contacts",
     "Knowledge base",
+    "Bots",
+    "Bot chat",
+    "Inbox",
     "Events",
     "Webhooks",
     "API keys",

@@ -1,4 +1,5 @@
-//! The workspace API: people, their sign-ins, their work together and what bots know, as clients of Konan know it.
+//! The workspace API: people and their work together, bots and what they know, chat and inbox, as clients of Konan know
+//! it.
 //!
 //! It needs a credential always, also on this machine, but for what signs people in. The rate limit counts by caller; of
 //! what signs people in by address.
@@ -9,6 +10,14 @@ mod canned;
 mod contact_view;
 mod contacts;
 mod inbox_views;
+mod bot_body;
+mod bot_view;
+mod bots;
+mod chat;
+mod chat_stream;
+mod fields;
+mod inbox;
+mod inbox_stats;
 mod invitations;
 mod knowledge;
 mod knowledge_view;
@@ -19,6 +28,8 @@ mod pages;
 mod people_names;
 mod preferences;
 mod presence;
+mod session_view;
+mod sessions;
 mod sign_in;
 mod teams;
 mod totp;
@@ -42,5 +53,9 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(inbox_views::endpoints());
     all.extend(contacts::endpoints());
     all.extend(knowledge::endpoints());
+    all.extend(bots::endpoints());
+    all.extend(chat::endpoints());
+    all.extend(inbox::endpoints());
+    all.extend(inbox_stats::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

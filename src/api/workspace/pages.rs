@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::kit::Limit;
+use crate::{api::kit::Limit, domain::Error};
+
+/// Entries up to which pages of a list go that is read from its beginning.
+const FARTHEST: usize = 10_000;
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
@@ -29,6 +32,16 @@ impl PageQuery {
     /// Entries of the pages before, and how many this one holds.
     pub fn place(self) -> (usize, usize) {
         ((self.page() - 1).saturating_mul(self.per_page()), self.per_page())
+    }
+
+    /// The same, for a list that is read from its beginning.
+    pub fn near_place(self) -> Result<(usize, usize), Error> {
+        let (skipped, limit) = self.place();
+        if FARTHEST < skipped.saturating_add(limit) {
+            let fault = "reaches beyond 10,000 entries; narrow the list by a filter";
+            return Err(Error::invalid_field("page", fault));
+        }
+        Ok((skipped, limit))
     }
 
     /// The entries of this page out of all.

@@ -403,8 +403,8 @@ impl Actor {
 
     /// Hands events to the sink, which makes them durable.
     pub(in crate::session::actor) async fn log_events(&self, events: Vec<EventBody>) {
-        // The engine of a number reports its own state alone, which is nobody's news.
-        if self.record.id.is_sms() {
+        // The engine of a number or a web chat reports its own state alone, which is nobody's news.
+        if !self.record.id.is_whatsapp() {
             return;
         }
         if let Err(error) = self.shared.parts.sink.ingest(&self.record.id, events).await {

@@ -1,11 +1,15 @@
-//! The workspace API: accounts, sign-ins, codes, roles, and what people work with together.
+//! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
 mod accounts;
 mod canned;
+mod bot_replies;
+mod bots;
+mod chat;
 mod codes;
 mod command;
 mod contacts;
 mod inbox_views;
+mod inbox;
 mod keys;
 mod notes;
 mod notifications;

@@ -50,6 +50,7 @@ impl Family for ConversationWords {
             InboxEvent::Resolved { .. } => Some("conversation.resolved"),
             InboxEvent::Responded { .. }
             | InboxEvent::SurveySent { .. }
+            | InboxEvent::HandoffRequested { .. }
             | InboxEvent::Rated { .. }
             | InboxEvent::WindowExpiring { .. } => None,
         }
@@ -88,6 +89,7 @@ impl Family for ConversationWords {
             }
             InboxEvent::Responded { .. }
             | InboxEvent::SurveySent { .. }
+            | InboxEvent::HandoffRequested { .. }
             | InboxEvent::Rated { .. }
             | InboxEvent::WindowExpiring { .. } => return Ok(None),
         }

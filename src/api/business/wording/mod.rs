@@ -128,10 +128,18 @@ impl BusinessWords {
     }
 }
 
+/// The family of an event with its name. Web chats have none: they are of the workspace API alone.
+fn family_of(event: &Event) -> Option<(&'static dyn Family, &'static str)> {
+    if event.session().is_some_and(SessionId::is_web) {
+        return None;
+    }
+    FAMILIES.iter().find_map(|family| Some((*family, family.name(event)?)))
+}
+
 #[async_trait]
 impl Wording for BusinessWords {
     fn name(&self, event: &Event) -> Option<&'static str> {
-        FAMILIES.iter().find_map(|family| family.name(event))
+        family_of(event).map(|(_, name)| name)
     }
 
     /// Streams have no such wording: its data has to be read.
@@ -144,8 +152,7 @@ impl Wording for BusinessWords {
     }
 
     async fn wrap(&self, event: &Event) -> Result<Option<Bytes>, Error> {
-        let found = FAMILIES.iter().find_map(|family| Some((family, family.name(event)?)));
-        let Some((family, name)) = found else { return Ok(None) };
+        let Some((family, name)) = family_of(event) else { return Ok(None) };
         let services = self.services.get().and_then(Weak::upgrade);
         let ends = || Error::new(ErrorCode::Unavailable, "the gateway is starting or stopping");
         let services = services.ok_or_else(ends)?;

@@ -1,0 +1,225 @@
+//! Bots of the workspace: made, listed, changed, activated, copied, deleted.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
+
+use crate::{
+    accounts::{Principal, Who},
+    api::{
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{
+            Body, Bots, Call, Created, Data, Path, Query, Read, Repeat, choice, path::uuid,
+            path_value,
+        },
+        workspace::{
+            bot_body::{ChangeBody, DraftBody},
+            bot_view::{self, BotView},
+            fields::in_snake_case,
+        },
+    },
+    bots::{Bot, BotChange, BotDraft, BotStatus, Viewer},
+    domain::{Error, ErrorCode, Subject},
+};
+
+const TAG: &str = "Bots";
+const ALL: &str = "/api/v1/bots";
+const ONE: &str = "/api/v1/bots/{id}";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(ALL, list)
+            .named("listBots")
+            .about(TAG, "Your bots, in the order in which they were made")
+            .details("An OWNER and an ADMIN see all of them."),
+        Endpoint::post(ALL, create)
+            .named("createBot")
+            .about(TAG, "Make a bot")
+            .details(
+                "It is a draft, which its owner can chat with, and answers contacts once it is activated. There are 200 at \
+                 most.",
+            ),
+        Endpoint::get(ONE, read).named("getBot").about(TAG, "One bot"),
+        Endpoint::put(ONE, change)
+            .named("updateBot")
+            .about(TAG, "Change a bot")
+            .details(
+                "What is not given stays as it is; null removes a text; lists are replaced. Its status is changed by \
+                 activating it.",
+            )
+            .repeats(Repeat::Repeatable),
+        Endpoint::delete(ONE, remove)
+            .named("deleteBot")
+            .about(TAG, "Delete a bot; its conversations stay"),
+        Endpoint::post("/api/v1/bots/{id}/activate", activate)
+            .named("activateBot")
+            .about(TAG, "Let a bot answer, or rest")
+            .details(
+                "Of a session, one active bot alone answers without trigger keywords: a second is 409. A bot that rests \
+                 answers nobody.",
+            )
+            .repeats(Repeat::Repeatable),
+        Endpoint::post("/api/v1/bots/{id}/duplicate", duplicate)
+            .named("duplicateBot")
+            .about(TAG, "Copy a bot")
+            .details("The copy is a draft with a public token of its own, and answers in no session."),
+    ]
+}
+
+path_value! {
+    /// A bot, by its UUID.
+    pub enum BotId = "id" as Uuid;
+    about: "The UUID of the bot", example: "550e8400-e29b-41d4-a716-446655440060",
+    read: |text| uuid(text, Subject::Bot)
+}
+
+/// Whose bots a caller sees.
+pub fn viewer(principal: &Principal) -> Viewer {
+    if principal.may("admin") && principal.session.is_none() {
+        return Viewer::Everything;
+    }
+    let key = match principal.who {
+        Who::Key { id, .. } => Some(id),
+        Who::User { .. } | Who::Nobody | Who::Local => None,
+    };
+    Viewer::Own { person: principal.person(), key }
+}
+
+/// A bot that the caller sees; any other does not exist.
+pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
+    let unknown = || Error::not_found(Subject::Bot, format!("there is no bot {id}"));
+    let bots = call.bots.all().await?;
+    let bot = bots.iter().find(|bot| bot.id == id && viewer(&call.principal()).sees(bot));
+    bot.cloned().ok_or_else(unknown)
+}
+
+#[derive(Deserialize, ToSchema)]
+struct BotsQuery {
+    #[schema(schema_with = status_choice)]
+    status: Option<BotStatus>,
+    /// A part of the name, whatever its case.
+    #[schema(max_length = 100)]
+    search: Option<String>,
+}
+
+fn status_choice() -> Schema {
+    choice("Only those of this status.", &["draft", "active", "inactive"])
+}
+
+/// Bots.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceBots)]
+struct BotsView {
+    /// In the order in which they were made.
+    bots: Vec<BotView>,
+    /// How many there are.
+    #[schema(example = 1)]
+    total: usize,
+}
+
+async fn list(
+    call: Call<Read>,
+    Query(query): Query<BotsQuery>,
+) -> Result<Data<BotsView>, ApiError> {
+    let search = query.search.as_deref().unwrap_or_default();
+    let found = call.bots.seen_by(viewer(&call.principal()), query.status, search).await?;
+    let (total, bots) = (found.len(), bot_view::views(&call, found).await?);
+    Ok(Data::of(BotsView { bots, total }))
+}
+
+async fn create(
+    call: Call<Bots>,
+    Body(body): Body<DraftBody>,
+) -> Result<Created<BotView>, ApiError> {
+    let DraftBody { name, fields } = body;
+    let (task, rest) = (fields.task(), fields.change()?);
+    let (owner, created_by) = (call.principal().person(), call.principal().id());
+    let draft = BotDraft { name, task, rest, created_by, owner };
+    let made = call.bots.create(draft).await.map_err(in_snake_case)?;
+    Ok(Created::of(bot_view::view(&call, made).await?))
+}
+
+async fn read(call: Call<Read>, Path(id): Path<BotId>) -> Result<Data<BotView>, ApiError> {
+    Ok(Data::of(bot_view::view(&call, find(&call, id).await?).await?))
+}
+
+async fn change(
+    call: Call<Bots>,
+    Path(id): Path<BotId>,
+    Body(body): Body<ChangeBody>,
+) -> Result<Data<BotView>, ApiError> {
+    let ChangeBody { name, regenerate_public_token, fields } = body;
+    let change = BotChange { name, new_token: regenerate_public_token, ..fields.change()? };
+    let bot = find(&call, id).await?;
+    let changed = call.bots.change(bot.id, change).await.map_err(in_snake_case)?;
+    Ok(Data::of(bot_view::view(&call, changed).await?))
+}
+
+/// A bot that was deleted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceDeletedBot)]
+struct DeletedView {
+    /// A sentence for a person.
+    #[schema(example = "Bot deleted")]
+    message: &'static str,
+    /// UUID of the bot.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    id: String,
+}
+
+async fn remove(call: Call<Bots>, Path(id): Path<BotId>) -> Result<Data<DeletedView>, ApiError> {
+    let bot = find(&call, id).await?;
+    call.bots.delete(bot.id).await?;
+    Ok(Data::of(DeletedView { message: "Bot deleted", id: id.to_string() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceBotActivation, example = json!({ "active": true }))]
+struct ActivationBody {
+    /// Whether it answers (default true).
+    active: Option<bool>,
+}
+
+async fn activate(
+    call: Call<Bots>,
+    Path(id): Path<BotId>,
+    Body(body): Body<ActivationBody>,
+) -> Result<Data<BotView>, ApiError> {
+    let is_active = body.active.unwrap_or(true);
+    let status = if is_active { BotStatus::Active } else { BotStatus::Inactive };
+    let change = BotChange { status: Some(status), ..BotChange::default() };
+    let bot = find(&call, id).await?;
+    let changed = call.bots.change(bot.id, change).await?;
+    Ok(Data::of(bot_view::view(&call, changed).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceBotCopyBody, example = json!({ "name": "Support Bot for nights" }))]
+struct CopyBody {
+    /// Name of the copy; that of the bot with "(copy)" when it is not given.
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+}
+
+async fn duplicate(
+    call: Call<Bots>,
+    Path(id): Path<BotId>,
+    Body(body): Body<CopyBody>,
+) -> Result<Created<BotView>, ApiError> {
+    let bot = find(&call, id).await?;
+    let whose = (call.principal().person(), call.principal().id());
+    let copy = call.bots.duplicate(bot.id, body.name, whose).await.map_err(in_snake_case)?;
+    Ok(Created::of(bot_view::view(&call, copy).await?))
+}
+
+/// Refuses who sees a bot and neither owns it nor administers the workspace.
+pub fn check_owner(principal: &Principal, bot: &Bot) -> Result<(), Error> {
+    let is_owner = bot.owner.is_some() && principal.person() == bot.owner;
+    let is_maker =
+        bot.owner.is_none() && principal.id().is_some() && principal.id() == bot.created_by;
+    if principal.may("admin") || is_owner || is_maker {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Forbidden, "This needs an ADMIN or the owner of the bot"))
+}

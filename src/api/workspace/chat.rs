@@ -1,0 +1,397 @@
+//! Chat with bots: messages, history, conversations, feedback.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        chat::time,
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{
+            Body, Bucket, Call, Conversations, Data, Limit, Message, Path, Query, Repeat, choice,
+            required_choice,
+        },
+        workspace::{
+            bots::{self, BotId},
+            chat_stream,
+            session_view::{
+                self, MessageView, SessionView, SourceView, status_name, status_schema,
+            },
+            sessions::{self, ChatSessionId, SessionsQuery},
+        },
+    },
+    bots::Bot,
+    domain::{Error, ErrorCode, Jid, MessageId, Subject, conversation::Window},
+    inbox::InboxState,
+    messaging::FoundMessage,
+    services::Services,
+    web_chat::{Feedback, FeedbackVerdict, Replied, Visitor, WebChats},
+};
+
+pub const TAG: &str = "Bot chat";
+
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = vec![
+        Endpoint::post("/api/v1/chat", chat)
+            .named("chatWithBot")
+            .about(TAG, "Say something to a bot, and get its answer")
+            .details(
+                "Without `session_id` a conversation begins. Where a person works on it, the message is there for them \
+                 and `response` is null. A draft is answered to those who see the bot.",
+            )
+            .limited(Bucket::Assistant)
+            .may_fail(&[ErrorCode::NotFound]),
+        Endpoint::get("/api/v1/chat/history/{id}", history)
+            .named("getChatHistory")
+            .about(TAG, "A conversation with a page of its messages, oldest first"),
+        Endpoint::get("/api/v1/chat/sessions/{id}", list)
+            .named("listChatSessions")
+            .about(TAG, "Conversations with a bot, newest activity first")
+            .details("The total is exact."),
+        Endpoint::delete("/api/v1/chat/sessions/{id}", remove)
+            .named("deleteChatSession")
+            .about(TAG, "Delete a conversation and its messages")
+            .details("This needs an ADMIN or the owner of the bot."),
+        Endpoint::post("/api/v1/chat/feedback", feedback)
+            .named("giveChatFeedback")
+            .about(TAG, "Say what a visitor thinks of an answer, or of the conversation")
+            .details("Given again, it replaces what was said before.")
+            .repeats(Repeat::Repeatable)
+            .may_fail(&[ErrorCode::NotFound]),
+    ];
+    all.extend(chat_stream::endpoints());
+    all
+}
+
+/// A message to a bot.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceChat, example = json!({
+    "bot_id": "550e8400-e29b-41d4-a716-446655440060", "message": "Hello!",
+}))]
+pub struct ChatBody {
+    /// UUID of the bot.
+    #[schema(max_length = 64, example = "550e8400-e29b-41d4-a716-446655440060")]
+    bot_id: String,
+    /// What is said.
+    #[schema(min_length = 1, max_length = 4000, example = "Hello!")]
+    pub message: String,
+    /// UUID of the conversation that goes on; a new one begins without it.
+    #[schema(max_length = 64, example = json!(null))]
+    session_id: Option<String>,
+    /// Who says it.
+    visitor: Option<VisitorBody>,
+    /// The tag of the language that it is in.
+    #[schema(max_length = 20, example = "en")]
+    language: Option<String>,
+}
+
+/// Who writes to a bot. What is not given stays as it was.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceVisitorBody)]
+struct VisitorBody {
+    /// Your own id of them.
+    #[schema(max_length = 254)]
+    id: Option<String>,
+    /// Their name.
+    #[schema(max_length = 100)]
+    name: Option<String>,
+    /// Their e-mail address.
+    #[schema(max_length = 254)]
+    email: Option<String>,
+    /// Their telephone number.
+    #[schema(max_length = 32)]
+    phone: Option<String>,
+    /// Whatever else you know of them, at most 20 texts.
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+/// What a bot answered.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = WorkspaceChatAnswer)]
+pub struct ChatView {
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
+    pub session_id: String,
+    /// UUID of the bot.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440060")]
+    bot_id: String,
+    /// UUID of the answer; of the message itself where there is none.
+    #[schema(example = "660e8400-e29b-41d4-a716-446655440062")]
+    message_id: String,
+    /// The answer; null where a person answers.
+    #[schema(example = "Hi! How can I help?")]
+    pub response: Option<String>,
+    /// The same.
+    #[schema(example = "Hi! How can I help?")]
+    reply: Option<String>,
+    /// What the answer comes from.
+    pub sources: Vec<SourceView>,
+    #[schema(schema_with = intent_schema)]
+    intent: Option<&'static str>,
+    /// Whether the bot asked for a person, and none has come yet.
+    handoff_requested: bool,
+    #[schema(schema_with = status_schema)]
+    status: &'static str,
+    /// When it was answered, RFC 3339.
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+fn intent_schema() -> Schema {
+    choice(
+        "What the answer is; null where there is none.",
+        &["greeting", "faq", "found", "fallback", "handoff"],
+    )
+}
+
+/// A message that may be said.
+pub struct Admitted {
+    pub bot: Bot,
+    /// None where a conversation begins.
+    pub chat: Option<Jid>,
+    pub visitor: Visitor,
+}
+
+/// Checks a message to a bot.
+pub async fn admit(call: &Call<Conversations>, body: &mut ChatBody) -> Result<Admitted, Error> {
+    WebChats::check(&body.message)?;
+    let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
+    let bot = body.bot_id.trim().parse::<Uuid>().map_err(|_| unknown())?;
+    let bot = bots::find(call, bot).await?;
+    let id = body.session_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+    let chat = match id {
+        Some(id) => {
+            let unknown = || Error::not_found(Subject::Chat, "there is no such session");
+            let found = sessions::find(call, id.parse().map_err(|_| unknown())?).await?;
+            if found.state.session.web_bot() != Some(bot.id) {
+                let fault = "is not a web chat of this bot";
+                return Err(Error::invalid_field("session_id", fault));
+            }
+            Some(found.state.chat)
+        }
+        None => None,
+    };
+    let mut visitor = Visitor::default();
+    if let Some(body) = body.visitor.take() {
+        let VisitorBody { id, name, email, phone, metadata } = body;
+        visitor = Visitor { id, name, email, phone, metadata: metadata.unwrap_or_default() };
+    }
+    if let Some(language) = body.language.take() {
+        visitor.metadata.insert("language".to_owned(), language);
+    }
+    Ok(Admitted { bot, chat, visitor })
+}
+
+/// The answer to a message.
+pub fn answer(services: &Services, bot: Uuid, message: Uuid, replied: &Replied) -> ChatView {
+    let (state, turn) = (&replied.state, replied.turn.as_ref());
+    let response = turn.map(|turn| turn.text.clone());
+    let intent = turn.map(|turn| turn.kind.map_or("handoff", |kind| kind.as_str()));
+    let sources = turn.iter().flat_map(|turn| &turn.sources).map(SourceView::from);
+    ChatView {
+        session_id: state.conversation.to_string(),
+        bot_id: bot.to_string(),
+        message_id: replied.message().unwrap_or(message).to_string(),
+        reply: response.clone(),
+        response,
+        sources: sources.collect(),
+        intent,
+        handoff_requested: state.run.handoff.is_some(),
+        status: status_name(state.status),
+        created_at: time(services.clock.now()),
+    }
+}
+
+async fn chat(
+    call: Call<Conversations>,
+    Body(mut body): Body<ChatBody>,
+) -> Result<Data<ChatView>, ApiError> {
+    let Admitted { bot, chat, visitor } = admit(&call, &mut body).await?;
+    let said = call.web_chats.say(bot.id, chat, &body.message, visitor).await?;
+    let replied = call.web_chats.reply(&said).await?;
+    Ok(Data::of(answer(&call, bot.id, said.message, &replied)))
+}
+
+#[derive(Deserialize, ToSchema)]
+struct HistoryQuery {
+    /// How many messages.
+    #[serde(default)]
+    limit: Limit<50, 200>,
+    /// Only messages before this one, by its UUID.
+    #[schema(max_length = 64)]
+    before: Option<String>,
+}
+
+/// A conversation with a page of its messages.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceChatHistory)]
+struct HistoryView {
+    /// The conversation.
+    session: SessionView,
+    /// Oldest first.
+    messages: Vec<MessageView>,
+    /// Whether there are older ones.
+    has_more: bool,
+}
+
+async fn history(
+    call: Call<Conversations>,
+    Path(id): Path<ChatSessionId>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Data<HistoryView>, ApiError> {
+    let found = sessions::find(&call, id).await?;
+    let window = match query.before.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        Some(id) => Window::Before(message_of(&call, &found.state, id).await?.0),
+        None => Window::Newest,
+    };
+    let page = call.message_history.page(&found.conversation.record, window, query.limit.get());
+    let page = page.await?;
+    let messages = session_view::messages(&call, &found.state, &page.messages).await?;
+    let session = session_view::view(&call, &found.state).await?;
+    Ok(Data::of(HistoryView { session, messages, has_more: page.has_more }))
+}
+
+/// A message of a conversation by its UUID: its number and its id.
+async fn message_of(
+    services: &Services,
+    state: &InboxState,
+    id: &str,
+) -> Result<(u64, MessageId), Error> {
+    let unknown = || Error::not_found(Subject::Message, "there is no such message");
+    id.parse::<Uuid>().map_err(|_| unknown())?;
+    match services.messages.get(id).await? {
+        FoundMessage::Stored(session, stored)
+            if session == state.session && *stored.message.chat() == state.chat =>
+        {
+            Ok((stored.number, stored.message.id))
+        }
+        FoundMessage::Stored(..) | FoundMessage::Unsent(_) => Err(unknown()),
+    }
+}
+
+/// Conversations with a bot.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceChatSessions)]
+struct SessionsView {
+    /// Newest activity first.
+    sessions: Vec<SessionView>,
+    /// How many there are on all pages.
+    #[schema(example = 1)]
+    total: u64,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most.
+    #[schema(example = 20)]
+    per_page: usize,
+}
+
+async fn list(
+    call: Call<Conversations>,
+    Path(id): Path<BotId>,
+    Query(query): Query<SessionsQuery>,
+) -> Result<Data<SessionsView>, ApiError> {
+    let bot = bots::find(&call, id).await?;
+    let (filter, place) = (query.filter(&call, &bot)?, query.pages.near_place()?);
+    let found = call.inbox.page(&filter, None, place).await?;
+    let sessions = session_view::views(&call, &found.items).await?;
+    let (page, per_page) = (query.pages.page(), query.pages.per_page());
+    Ok(Data::of(SessionsView { sessions, total: found.total, page, per_page }))
+}
+
+/// A conversation that was deleted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceDeletedSession)]
+struct DeletedView {
+    /// A sentence for a person.
+    #[schema(example = "Session deleted")]
+    message: &'static str,
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
+    id: String,
+}
+
+async fn remove(
+    call: Call<Conversations>,
+    Path(id): Path<ChatSessionId>,
+) -> Result<Data<DeletedView>, ApiError> {
+    let found = sessions::find(&call, id).await?;
+    if let Some(bot) = &found.bot {
+        bots::check_owner(&call.principal(), bot)?;
+    }
+    call.conversations.delete(&found.conversation.record).await?;
+    call.inbox.caught_up().await?;
+    Ok(Data::of(DeletedView { message: "Session deleted", id: id.to_string() }))
+}
+
+/// What a visitor thinks.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceFeedbackBody, example = json!({
+    "session_id": "550e8400-e29b-41d4-a716-446655440061", "type": "csat", "rating": 5,
+}))]
+struct FeedbackBody {
+    /// UUID of the conversation.
+    #[schema(max_length = 64)]
+    session_id: String,
+    /// UUID of the answer, for a thumb.
+    #[schema(max_length = 64)]
+    message_id: Option<String>,
+    #[schema(schema_with = feedback_schema)]
+    r#type: FeedbackType,
+    /// From 1 to 5, for csat.
+    #[schema(minimum = 1, maximum = 5)]
+    rating: Option<u8>,
+    /// In their own words.
+    #[schema(max_length = 1000)]
+    comment: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FeedbackType {
+    ThumbsUp,
+    ThumbsDown,
+    Csat,
+}
+
+fn feedback_schema() -> Schema {
+    required_choice(
+        "A thumb for an answer, or a rating of the conversation.",
+        &["thumbs_up", "thumbs_down", "csat"],
+    )
+}
+
+async fn feedback(
+    call: Call<Conversations>,
+    Body(body): Body<FeedbackBody>,
+) -> Result<Message, ApiError> {
+    let FeedbackBody { session_id, message_id, r#type, rating, comment } = body;
+    let unknown = || Error::not_found(Subject::Chat, "there is no such session");
+    let found = sessions::find(&call, session_id.trim().parse().map_err(|_| unknown())?).await?;
+    let comment = comment.map(|comment| comment.trim().to_owned()).filter(|text| !text.is_empty());
+    let (message, verdict) = match r#type {
+        FeedbackType::Csat => {
+            let rating =
+                rating.ok_or_else(|| Error::invalid_field("rating", "is required for csat"));
+            (None, FeedbackVerdict::Rating(rating?))
+        }
+        FeedbackType::ThumbsUp | FeedbackType::ThumbsDown => {
+            let missing = || Error::invalid_field("message_id", "is required for a thumb");
+            let id = message_id.ok_or_else(missing)?;
+            let (_, message) = message_of(&call, &found.state, id.trim()).await?;
+            if !message.from_me {
+                let fault = "is a message of the visitor";
+                return Err(Error::invalid_field("message_id", fault).into());
+            }
+            let is_up = r#type == FeedbackType::ThumbsUp;
+            (Some(message), if is_up { FeedbackVerdict::Up } else { FeedbackVerdict::Down })
+        }
+    };
+    let feedback = Feedback { verdict, comment, at: call.clock.now() };
+    call.web_chats.give_feedback(&found.state, message.as_ref(), feedback).await?;
+    Ok(Message::of("Thank you for the feedback"))
+}

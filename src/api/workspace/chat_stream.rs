@@ -1,0 +1,123 @@
+//! Answers of bots as a stream of server-sent events: `start`, `token` for each word, `sources`, `done`; or `error`.
+
+use std::{collections::VecDeque, convert::Infallible, time::Duration};
+
+use actix_web::{HttpResponse, web};
+use futures_util::{FutureExt, future::LocalBoxFuture, stream};
+use serde_json::{Value, json};
+
+use crate::{
+    api::{
+        dialects,
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{Body, Bucket, Call, Conversations, Dialect, File, FileKind, Repeat},
+        workspace::chat::{self, Admitted, ChatBody, ChatView, TAG},
+    },
+    domain::{Error, ErrorCode},
+};
+
+const TYPE: &str = "text/event-stream";
+/// The pause after which a waiting client gets a comment.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/api/v1/chat/stream", follow)
+            .named("streamChatWithBot")
+            .about(TAG, "Say something to a bot, and get its answer word by word")
+            .details(
+                "The deltas of all `token` events joined are the `response` of `done`, which is the answer of the same \
+                 request without a stream. Faults of the request are JSON, before the stream begins.",
+            )
+            .limited(Bucket::Assistant)
+            .repeats(Repeat::Unkeyed)
+            .may_fail(&[ErrorCode::NotFound]),
+    ]
+}
+
+const EXAMPLE: &str = "event: start\ndata: {\"session_id\":\"550e8400-e29b-41d4-a716-446655440061\",\
+    \"message_id\":\"660e8400-e29b-41d4-a716-446655440062\"}\n\nevent: token\ndata: {\"delta\":\"Hi! \"}\n\n";
+
+/// A stream of the words of an answer.
+struct AnswerStream;
+
+impl FileKind for AnswerStream {
+    const CONTENT_TYPE: &'static str = TYPE;
+    const EXAMPLE: &'static str = EXAMPLE;
+}
+
+async fn follow(
+    call: Call<Conversations>,
+    Body(mut body): Body<ChatBody>,
+) -> Result<File<AnswerStream>, ApiError> {
+    let Admitted { bot, chat, visitor } = chat::admit(&call, &mut body).await?;
+    let said = call.web_chats.say(bot.id, chat, &body.message, visitor).await?;
+    let start = frame(
+        "start",
+        &json!({ "session_id": said.conversation.to_string(), "message_id": said.message.to_string() }),
+    );
+    let services = call.services();
+    let reply = async move {
+        let replied = services.web_chats.reply(&said).await?;
+        Ok(chat::answer(&services, bot.id, said.message, &replied))
+    };
+    let words = Words { ready: VecDeque::from([start]), reply: Some(reply.boxed_local()) };
+    let frames = stream::unfold(words, |mut words| async move {
+        let next = words.next().await?;
+        Some((Ok::<_, Infallible>(next), words))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type(TYPE)
+        .insert_header(("cache-control", "no-cache"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(frames)
+        .into())
+}
+
+/// A stream under way. Dropped with its client, it waits no more; the answer is stored all the same.
+struct Words {
+    ready: VecDeque<web::Bytes>,
+    /// None once the answer is there.
+    reply: Option<LocalBoxFuture<'static, Result<ChatView, Error>>>,
+}
+
+impl Words {
+    /// The next piece of the stream; none at its end.
+    async fn next(&mut self) -> Option<web::Bytes> {
+        if let Some(next) = self.ready.pop_front() {
+            return Some(next);
+        }
+        let reply = self.reply.as_mut()?;
+        let Ok(answer) = tokio::time::timeout(HEARTBEAT, reply).await else {
+            return Some(web::Bytes::from_static(b": ping\n\n"));
+        };
+        self.reply = None;
+        self.ready.extend(frames(answer));
+        self.ready.pop_front()
+    }
+}
+
+/// What is sent once the answer is there.
+fn frames(answer: Result<ChatView, Error>) -> Vec<web::Bytes> {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let failed = dialects::Workspace.failure(&error);
+            let data = json!({ "error": failed.body["error"], "code": failed.code });
+            return vec![frame("error", &data)];
+        }
+    };
+    let words = answer.response.as_deref().unwrap_or_default().split_inclusive(' ');
+    let mut frames: Vec<web::Bytes> =
+        words.map(|word| frame("token", &json!({ "delta": word }))).collect();
+    if !answer.sources.is_empty() {
+        frames.push(frame("sources", &json!({ "sources": answer.sources })));
+    }
+    frames.push(frame("done", &json!(answer)));
+    frames
+}
+
+fn frame(event: &str, data: &Value) -> web::Bytes {
+    format!("event: {event}\ndata: {data}\n\n").into()
+}

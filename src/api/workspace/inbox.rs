@@ -1,0 +1,477 @@
+//! Inbox of a bot: its conversations, who works on them, their status and tags, and what people write in them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
+
+use crate::{
+    accounts::{Role, User, Who},
+    api::{
+        endpoint::Endpoint,
+        error::ApiError,
+        kit::{
+            Body, Call, Conversations, Created, Data, Path, Query, Repeat, Send, choice,
+            required_choice,
+        },
+        workspace::{
+            bots::{self, BotId},
+            fields::given,
+            session_view::{self, MessageView, STATUSES, SessionView},
+            sessions::{self, ChatSessionId, Found, SessionsQuery},
+        },
+    },
+    bots::Bot,
+    domain::{Content, Error, ErrorCode, conversation::message_uuid, outbox::SendOptions},
+    inbox::{
+        Agent, Author, AuthorKind, Draft, InboxChange, InboxFilter, InboxOrder, InboxState,
+        Recipient, Status, Terms,
+    },
+    messaging::SendOutcome,
+    policy::Kind,
+    services::Services,
+};
+
+pub const TAG: &str = "Inbox";
+const MOST_TAGS: usize = 20;
+const LONGEST_TAG: usize = 50;
+/// The color of a tag that is named for the first time.
+const TAG_COLOR: &str = "#64748b";
+const LONGEST_REPLY: usize = 4_096;
+/// Conversations that are assigned at a time.
+const MOST_ASSIGNED: usize = 100;
+
+pub fn endpoints() -> Vec<Endpoint> {
+    // A second time comes to the same.
+    let kept = |endpoint: Endpoint| endpoint.repeats(Repeat::Repeatable);
+    vec![
+        Endpoint::get("/api/v1/inbox/conversations/{id}", list)
+            .named("listInboxConversations")
+            .about(TAG, "Conversations with a bot, by what is to be done")
+            .details("Filters can be combined. The total is exact."),
+        kept(Endpoint::put("/api/v1/inbox/sessions/{id}/assign", assign))
+            .named("assignInboxSession")
+            .about(TAG, "Give a conversation to somebody, or to nobody")
+            .details("The bot is silent from then on. Who is given it must see the bot."),
+        Endpoint::post("/api/v1/inbox/auto-assign/{id}", auto_assign)
+            .named("autoAssignInbox")
+            .about(TAG, "Give open conversations to people in turn, who has waited longest first")
+            .details("People who see the bot take turns in the order of their ids; the turn is kept."),
+        kept(Endpoint::put("/api/v1/inbox/sessions/{id}/status", set_status))
+            .named("setInboxSessionStatus")
+            .about(TAG, "Change the status of a conversation")
+            .details(
+                "`bot` gives it back to its bot, `assigned` to its assignee or to you. `closed` stands for `resolved`, and \
+                 `pending` for `open`.",
+            ),
+        kept(Endpoint::put("/api/v1/inbox/sessions/{id}/tags", set_tags))
+            .named("setInboxSessionTags")
+            .about(TAG, "Replace the tags of a conversation; new ones are made"),
+        Endpoint::post("/api/v1/inbox/sessions/{id}/messages", send)
+            .named("sendInboxMessage")
+            .about(TAG, "Write to the person of a conversation, on its own channel")
+            .details("The bot is silent from then on, and the conversation is yours where nobody had it."),
+    ]
+}
+
+#[derive(Deserialize, ToSchema)]
+struct InboxQuery {
+    /// The UUID of an assignee, `me`, or `unassigned`.
+    #[schema(max_length = 64)]
+    assigned_to: Option<String>,
+    /// Name of a tag of the conversation.
+    #[schema(max_length = 50)]
+    tag: Option<String>,
+    /// Only those with unread messages, or only the others.
+    unread: Option<bool>,
+    /// Only those whose bot asked for a person.
+    handoff: Option<bool>,
+    #[schema(schema_with = sort_choice)]
+    sort: Option<Sort>,
+    #[serde(flatten)]
+    sessions: SessionsQuery,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Sort {
+    Recent,
+    Oldest,
+    Waiting,
+}
+
+fn sort_choice() -> Schema {
+    choice(
+        "Newest activity first (default), oldest first, or who has waited longest for a first response.",
+        &["recent", "oldest", "waiting"],
+    )
+}
+
+/// Conversations of an inbox.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceInbox)]
+struct InboxView {
+    /// In the order that was asked for.
+    conversations: Vec<SessionView>,
+    /// How many there are on all pages.
+    #[schema(example = 1)]
+    total: u64,
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    page: usize,
+    /// Entries that a page holds at most.
+    #[schema(example = 20)]
+    per_page: usize,
+}
+
+async fn list(
+    call: Call<Conversations>,
+    Path(id): Path<BotId>,
+    Query(query): Query<InboxQuery>,
+) -> Result<Data<InboxView>, ApiError> {
+    let bot = bots::find(&call, id).await?;
+    let (place, pages) = (query.sessions.pages.near_place()?, query.sessions.pages);
+    let assignee = match query.assigned_to.as_deref().map(str::trim) {
+        None | Some("") => None,
+        Some("unassigned") => Some(None),
+        Some("me") => Some(Some(caller(&call)?)),
+        Some(id) => Some(Some(known_agent(&call, id).await?)),
+    };
+    let tag = match query.tag.as_deref().filter(|tag| !tag.trim().is_empty()) {
+        None => None,
+        Some(name) => Some(tag_named(&call, name).await?),
+    };
+    let filter = InboxFilter {
+        assignee,
+        unread: query.unread,
+        handoff: query.handoff == Some(true),
+        tag: tag.flatten(),
+        order: match query.sort.unwrap_or(Sort::Recent) {
+            Sort::Recent => InboxOrder::Recent,
+            Sort::Oldest => InboxOrder::Oldest,
+            Sort::Waiting => InboxOrder::Waiting,
+        },
+        ..query.sessions.filter(&call, &bot)?
+    };
+    let (items, total) = match tag {
+        // No conversation has a tag that there is not.
+        Some(None) => (Vec::new(), 0),
+        _ => {
+            let found = call.inbox.page(&filter, None, place).await?;
+            (found.items, found.total)
+        }
+    };
+    let conversations = session_view::views(&call, &items).await?;
+    let (page, per_page) = (pages.page(), pages.per_page());
+    Ok(Data::of(InboxView { conversations, total, page, per_page }))
+}
+
+/// Who makes a request, as somebody who works on conversations.
+fn caller<S, R>(call: &Call<S, R>) -> Result<Agent, Error> {
+    match call.principal().who {
+        Who::User { id, .. } | Who::Key { owner: Some((id, _)), .. } => Ok(Agent::User(id)),
+        Who::Key { id, owner: None } => Ok(Agent::Key(id)),
+        Who::Nobody | Who::Local => {
+            Err(Error::new(ErrorCode::Forbidden, "This needs a person or an API key"))
+        }
+    }
+}
+
+/// Somebody who may be an assignee, by their UUID.
+async fn known_agent(services: &Services, id: &str) -> Result<Agent, Error> {
+    let fault = || Error::invalid_field("assigned_to", "must be a UUID, me or unassigned");
+    let id: Uuid = id.parse().map_err(|_| fault())?;
+    let is_key = services.api_keys.list().await?.iter().any(|key| key.id == id);
+    Ok(if is_key { Agent::Key(id) } else { Agent::User(id) })
+}
+
+/// Whether somebody may work on the conversations of a bot.
+fn works_with(user: &User, bot: Option<&Bot>) -> bool {
+    let sees = match user.role {
+        Role::Owner | Role::Admin => true,
+        Role::Agent => bot.is_some_and(|bot| bot.owner == Some(user.id)),
+        Role::Viewer => false,
+    };
+    sees && !user.is_disabled
+}
+
+async fn tag_named(services: &Services, name: &str) -> Result<Option<Uuid>, Error> {
+    let name = name.trim().to_lowercase();
+    let tags = services.tags.list().await?;
+    Ok(tags.into_iter().find(|tag| tag.name.to_lowercase() == name).map(|tag| tag.id))
+}
+
+/// The conversation as it is after a change, which lists show by then, too.
+async fn again(call: &Call<Conversations>, id: Uuid) -> Result<Data<SessionView>, ApiError> {
+    call.inbox.caught_up().await?;
+    let found = sessions::find(call, id).await?;
+    Ok(Data::of(session_view::view(call, &found.state).await?))
+}
+
+/// Who gets a conversation.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceAssignment, example = json!({ "agent_id": "me" }))]
+struct AssignmentBody {
+    /// The UUID of a person, `me`, or null for nobody.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 64, example = "me")]
+    agent_id: Option<Option<String>>,
+    /// The same.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 64, example = "me")]
+    user_id: Option<Option<String>>,
+}
+
+async fn assign(
+    call: Call<Conversations>,
+    Path(id): Path<ChatSessionId>,
+    Body(body): Body<AssignmentBody>,
+) -> Result<Data<SessionView>, ApiError> {
+    let missing = || Error::invalid_field("agent_id", "is required, or null");
+    let wanted = body.agent_id.or(body.user_id).ok_or_else(missing)?;
+    let found = sessions::find(&call, id).await?;
+    let by = caller(&call).ok();
+    match wanted.as_deref().map(str::trim) {
+        None => call.inbox.apply(found.place(), InboxChange::to(Status::Open), by).await?,
+        Some("me") => call.inbox.assign(found.place(), Some(caller(&call)?), by).await?,
+        Some(text) => {
+            let agent = assignee(&call, found.bot.as_ref(), text).await?;
+            call.inbox.assign(found.place(), Some(agent), by).await?
+        }
+    };
+    again(&call, id).await
+}
+
+async fn assignee(services: &Services, bot: Option<&Bot>, text: &str) -> Result<Agent, Error> {
+    let fault = || Error::invalid_field("agent_id", "must be a person who sees the bot");
+    let id: Uuid = text.parse().map_err(|_| fault())?;
+    let user = services.accounts.user(id).await.ok();
+    match user.is_some_and(|user| works_with(&user, bot)) {
+        true => Ok(Agent::User(id)),
+        false => Err(fault()),
+    }
+}
+
+/// Which conversations are assigned.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceAutoAssignmentBody, example = json!({ "limit": 10 }))]
+struct AutoAssignmentBody {
+    /// UUIDs of conversations; all that are open when it is not given.
+    #[schema(max_items = 100, max_length = 64)]
+    session_ids: Option<Vec<String>>,
+    /// How many, at most 100 (default 100).
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+}
+
+/// What was assigned.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceAutoAssigned)]
+struct AutoAssignedView {
+    /// In the order in which it was.
+    assigned: Vec<AssignedView>,
+    /// Open conversations of the bot that nobody has.
+    #[schema(example = 0)]
+    unassigned: u64,
+}
+
+/// A conversation that somebody got.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceAssigned)]
+struct AssignedView {
+    /// UUID of the conversation.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
+    session_id: String,
+    /// UUID of the person.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    agent_id: String,
+}
+
+async fn auto_assign(
+    call: Call<Conversations>,
+    Path(id): Path<BotId>,
+    Body(body): Body<AutoAssignmentBody>,
+) -> Result<Data<AutoAssignedView>, ApiError> {
+    let bot = bots::find(&call, id).await?;
+    let wanted = body.session_ids.map(|ids| read_ids(&ids)).transpose()?;
+    let limit = body.limit.unwrap_or(MOST_ASSIGNED).min(MOST_ASSIGNED);
+    let users = call.accounts.users().await?;
+    let mut agents: Vec<Uuid> =
+        users.iter().filter(|user| works_with(user, Some(&bot))).map(|user| user.id).collect();
+    agents.sort_unstable();
+    let open = InboxFilter {
+        sessions: sessions::sessions(&call, bot.id, None)?,
+        statuses: vec![Status::Open],
+        assignee: Some(None),
+        bot: Some(bot.id),
+        order: InboxOrder::Waiting,
+        ..InboxFilter::default()
+    };
+    let by = caller(&call).ok();
+    let mut assigned = Vec::new();
+    let mut waiting = match &wanted {
+        Some(ids) => named(&call, &bot, ids).await?,
+        None => call.inbox.page(&open, None, (0, limit)).await?.items,
+    };
+    waiting.truncate(limit);
+    for state in &waiting {
+        let place = (&state.session, &state.chat);
+        let agent = call.inbox.assign_in_turn(place, (bot.id, &agents), by).await?;
+        assigned.extend(agent.map(|agent| AssignedView {
+            session_id: state.conversation.to_string(),
+            agent_id: agent.to_string(),
+        }));
+    }
+    let unassigned = call.inbox.page(&open, None, (0, 0)).await?.total;
+    Ok(Data::of(AutoAssignedView { assigned, unassigned }))
+}
+
+/// These conversations of a bot, who has waited longest first. Those that are not there are left out.
+async fn named(
+    call: &Call<Conversations>,
+    bot: &Bot,
+    ids: &[Uuid],
+) -> Result<Vec<InboxState>, Error> {
+    let mut states = Vec::new();
+    for id in ids {
+        match sessions::find(call, *id).await {
+            Ok(found) if found.state.bot == Some(bot.id) => states.push(found.state),
+            Ok(_) | Err(Error { code: ErrorCode::NotFound, .. }) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    states.sort_by_key(|state| {
+        let since = state.waiting_since();
+        (since.is_none(), since)
+    });
+    Ok(states)
+}
+
+fn read_ids(ids: &[String]) -> Result<Vec<Uuid>, Error> {
+    let fault = || Error::invalid_field("session_ids", "must be UUIDs of conversations");
+    ids.iter().map(|id| id.trim().parse().map_err(|_| fault())).collect()
+}
+
+/// Another status of a conversation.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceStatusChange, example = json!({ "status": "open" }))]
+struct StatusBody {
+    #[schema(schema_with = new_status_schema)]
+    status: String,
+}
+
+fn new_status_schema() -> Schema {
+    let names: Vec<&str> = STATUSES.into_iter().chain(["closed", "pending"]).collect();
+    required_choice("The status that it gets.", &names)
+}
+
+async fn set_status(
+    call: Call<Conversations>,
+    Path(id): Path<ChatSessionId>,
+    Body(body): Body<StatusBody>,
+) -> Result<Data<SessionView>, ApiError> {
+    let status = sessions::status(&body.status)?;
+    let status = *status.first().ok_or_else(|| Error::internal("a status has no name"))?;
+    let found = sessions::find(&call, id).await?;
+    let by = caller(&call).ok();
+    match status {
+        Status::Assigned if found.state.assignee.is_none() => {
+            call.inbox.assign(found.place(), Some(caller(&call)?), by).await?;
+        }
+        Status::AiActive if found.state.status.is_automatic() => (),
+        status => {
+            call.inbox.apply(found.place(), InboxChange::to(status), by).await?;
+        }
+    }
+    if status == Status::AiActive && found.conversation.record.inbox.pause.is_some() {
+        call.conversations.resume_automation(&found.conversation.record).await?;
+    }
+    again(&call, id).await
+}
+
+/// The tags of a conversation.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceTagsChange, example = json!({ "tags": ["urgent"] }))]
+struct TagsBody {
+    /// Names of tags; exactly these.
+    #[schema(max_items = 20, max_length = 50)]
+    tags: Vec<String>,
+}
+
+async fn set_tags(
+    call: Call<Conversations>,
+    Path(id): Path<ChatSessionId>,
+    Body(body): Body<TagsBody>,
+) -> Result<Data<SessionView>, ApiError> {
+    let names: Vec<&str> = body.tags.iter().map(|name| name.trim()).collect();
+    let is_name = |name: &&str| !name.is_empty() && name.chars().nth(LONGEST_TAG).is_none();
+    if MOST_TAGS < names.len() || !names.iter().all(is_name) {
+        let fault = "must be at most 20 names of 1 to 50 characters";
+        return Err(Error::invalid_field("tags", fault).into());
+    }
+    let found = sessions::find(&call, id).await?;
+    let mut tags = Vec::new();
+    for name in names {
+        tags.push(match tag_named(&call, name).await? {
+            Some(tag) => tag,
+            None => call.tags.create(name, TAG_COLOR).await?.id,
+        });
+    }
+    call.tags.set(&found.conversation.record, tags).await?;
+    again(&call, id).await
+}
+
+/// A message to the person of a conversation.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceReply, example = json!({ "content": "I am looking into it." }))]
+struct ReplyBody {
+    /// The text.
+    #[schema(min_length = 1, max_length = 4096)]
+    content: String,
+}
+
+async fn send(
+    call: Call<Send>,
+    Path(id): Path<ChatSessionId>,
+    Body(body): Body<ReplyBody>,
+) -> Result<Created<MessageView>, ApiError> {
+    let text = body.content.trim().to_owned();
+    if text.is_empty() || text.chars().nth(LONGEST_REPLY).is_some() {
+        return Err(Error::invalid_field("content", "must have 1 to 4096 characters").into());
+    }
+    let Found { state, .. } = sessions::find(&call, id).await?;
+    let author = author(&call).await?;
+    let (session, chat) = (state.session.clone(), state.chat.clone());
+    if let Some(bot) = session.web_bot() {
+        call.web_chats.open(bot).await?;
+    }
+    let options = SendOptions::default();
+    let recipient = Recipient::Chat { session: session.clone(), chat };
+    let prepared = call.sending.prepare(&recipient, Kind::Free, options).await?;
+    let terms = Terms {
+        author: author.clone(),
+        client_ref: None,
+        key: call.message_key(),
+        quoted: None,
+        link_preview: true,
+        options,
+    };
+    let draft = Draft::Content(Content::Text { body: text.clone() });
+    let sent = call.sending.send(prepared, draft, terms).await?;
+    let (message, at) = match sent.outcome {
+        SendOutcome::Sent(sent) => (sent.id, sent.timestamp),
+        SendOutcome::Queued(entry) => (entry.message_id(entry.account.as_ref()), entry.queued_at),
+    };
+    call.inbox.caught_up().await?;
+    let uuid = message_uuid(&session, &message);
+    let agent = author.id.map(|id| (id, author.name));
+    Ok(Created::of(session_view::sent(&state, (uuid, text), (agent, at))))
+}
+
+/// Who writes, as it is noted with the message.
+async fn author(call: &Call<Send>) -> Result<Author, Error> {
+    let (kind, agent) = match caller(call)? {
+        Agent::User(id) => (AuthorKind::User, (id, Some(call.accounts.user(id).await?.name))),
+        Agent::Key(id) => (AuthorKind::Api, (id, call.api_keys.name(id).await?)),
+    };
+    Ok(Author { kind, id: Some(agent.0), name: agent.1 })
+}

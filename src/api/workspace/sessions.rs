@@ -1,0 +1,140 @@
+//! Which conversation of a bot a request means, and how lists of them are filtered.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        kit::{Call, path::uuid, path_value},
+        workspace::{
+            bots,
+            pages::PageQuery,
+            session_view::{CHANNELS, channel_name},
+        },
+    },
+    bots::Bot,
+    domain::{Error, Jid, SessionId, Subject, Timestamp},
+    inbox::{InboxFilter, InboxState, Status},
+    messaging::{Conversation, unknown_conversation},
+    services::Services,
+};
+
+path_value! {
+    /// A conversation with a bot, by its UUID.
+    pub enum ChatSessionId = "id" as Uuid;
+    about: "The UUID of the conversation", example: "550e8400-e29b-41d4-a716-446655440061",
+    read: |text| uuid(text, Subject::Chat)
+}
+
+/// A conversation that a caller may touch.
+pub struct Found {
+    pub state: InboxState,
+    pub conversation: Conversation,
+    /// None for one whose bot is gone.
+    pub bot: Option<Bot>,
+}
+
+impl Found {
+    pub fn place(&self) -> (&SessionId, &Jid) {
+        (&self.state.session, &self.state.chat)
+    }
+}
+
+/// A conversation of a bot that the caller sees. Who administers the workspace sees those without a bot, too.
+pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
+    let id = id.to_string();
+    let unknown = || unknown_conversation(&id);
+    let conversation = call.conversations.get(&id).await?;
+    let record = &conversation.record;
+    let state = call.inbox.get(&record.session, &record.chat).await?.ok_or_else(unknown)?;
+    let bots = call.bots.all().await?;
+    let bot = bots.iter().find(|bot| state.bot == Some(bot.id)).cloned();
+    let principal = call.principal();
+    let is_seen = match &bot {
+        Some(bot) => bots::viewer(&principal).sees(bot),
+        None => principal.may("admin") && principal.session.is_none(),
+    };
+    if is_seen { Ok(Found { state, conversation, bot }) } else { Err(unknown()) }
+}
+
+/// Which conversations of a bot a list holds.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SessionsQuery {
+    /// bot, open, assigned, resolved or all; several with commas.
+    #[schema(max_length = 100)]
+    status: Option<String>,
+    /// web, whatsapp or sms.
+    #[schema(max_length = 20)]
+    channel: Option<String>,
+    /// A part of the name, in any case and without marks, or of the number.
+    #[schema(max_length = 100)]
+    search: Option<String>,
+    /// Not before this time, by last activity.
+    #[schema(format = DateTime, max_length = 40)]
+    from: Option<String>,
+    /// Not after this time, by last activity.
+    #[schema(format = DateTime, max_length = 40)]
+    to: Option<String>,
+    #[serde(flatten)]
+    pub pages: PageQuery,
+}
+
+impl SessionsQuery {
+    /// The filter of the query.
+    pub fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
+        let statuses = statuses(self.status.as_deref().unwrap_or("all"));
+        let sessions = sessions(services, bot.id, self.channel.as_deref());
+        let period =
+            Error::both(moment("from", self.from.as_deref()), moment("to", self.to.as_deref()));
+        let ((statuses, sessions), period) = Error::both(Error::both(statuses, sessions), period)?;
+        let search = self.search.clone().filter(|search| !search.trim().is_empty());
+        let bot = Some(bot.id);
+        Ok(InboxFilter { sessions, statuses, bot, period, search, ..InboxFilter::default() })
+    }
+}
+
+fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Error> {
+    let fault = || Error::invalid_field(field, "must be a time such as 2026-03-24T10:31:00Z");
+    text.map(|text| text.trim().parse().map_err(|_| fault())).transpose()
+}
+
+/// Statuses by the names of this API; none for all.
+pub fn statuses(text: &str) -> Result<Vec<Status>, Error> {
+    let mut found = Vec::new();
+    for name in text.split(',').map(|name| name.trim().to_lowercase()) {
+        match name.as_str() {
+            "" | "all" => return Ok(Vec::new()),
+            name => found.extend(status(name)?),
+        }
+    }
+    Ok(found)
+}
+
+/// The statuses that one name of this API stands for, the usual first.
+pub fn status(name: &str) -> Result<&'static [Status], Error> {
+    match name.trim().to_lowercase().as_str() {
+        "bot" => Ok(&[Status::AiActive, Status::BotActive]),
+        "open" | "pending" => Ok(&[Status::Open]),
+        "assigned" => Ok(&[Status::Assigned]),
+        "resolved" | "closed" => Ok(&[Status::Resolved]),
+        _ => Err(Error::invalid_field("status", "must be bot, open, assigned or resolved")),
+    }
+}
+
+/// The sessions in which a bot has conversations: all but the web chats of other bots.
+pub fn sessions(
+    services: &Services,
+    bot: Uuid,
+    channel: Option<&str>,
+) -> Result<Vec<SessionId>, Error> {
+    let channel = channel.map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty());
+    if channel.as_ref().is_some_and(|name| !CHANNELS.contains(&name.as_str())) {
+        return Err(Error::invalid_field("channel", "must be web, whatsapp or sms"));
+    }
+    let all = services.supervisor.all().into_iter().map(|status| status.id);
+    let is_its = |id: &SessionId| id.web_bot().is_none_or(|of| of == bot);
+    let is_of_channel =
+        |id: &SessionId| channel.as_deref().is_none_or(|channel| channel == channel_name(id));
+    Ok(all.filter(is_its).filter(is_of_channel).collect())
+}

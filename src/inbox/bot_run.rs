@@ -1,0 +1,127 @@
+//! Bot run: how far a bot has come in a conversation since it was opened, and when it is silent. Pure.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Timestamp, clock::between},
+    inbox::{event::InboxEvent, state::InboxState, status::Status},
+};
+
+/// Replies to one conversation within [`RATE_PERIOD`], so that two machines do not write each other for ever.
+const MOST_REPLIES: usize = 10;
+const RATE_PERIOD: Duration = Duration::from_secs(60);
+
+/// What a bot did in a conversation since it was opened or resumed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BotRun {
+    /// A person took over, or shall.
+    pub is_paused: bool,
+    /// Replies.
+    pub turns: u32,
+    /// Fallbacks in a row.
+    pub fallbacks: u32,
+    /// The times of the last replies, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<Timestamp>,
+    /// The bot asked for a person, and none has come yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<HandoffRequest>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoffRequest {
+    pub at: Timestamp,
+    pub reason: HandoffReason,
+}
+
+/// Why a bot asks for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffReason {
+    /// The contact asked for one.
+    Keyword,
+    /// It has replied as often as it may.
+    MaxTurns,
+    /// It did not know several answers in a row.
+    Fallbacks,
+}
+
+impl HandoffReason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keyword => "keyword",
+            Self::MaxTurns => "max_turns",
+            Self::Fallbacks => "fallbacks",
+        }
+    }
+}
+
+impl BotRun {
+    /// Whether one more reply is not too many at this moment.
+    pub fn has_room(&self, now: Timestamp) -> bool {
+        self.recent.iter().filter(|at| between(**at, now) < RATE_PERIOD).count() < MOST_REPLIES
+    }
+
+    fn note_reply(&mut self, now: Timestamp) {
+        self.recent.retain(|at| between(*at, now) < RATE_PERIOD);
+        self.recent.push(now);
+        self.turns = self.turns.saturating_add(1);
+    }
+}
+
+impl InboxState {
+    /// Whether a bot may answer the contact's messages, and nobody else does.
+    pub fn is_for_bots(&self) -> bool {
+        match self.status {
+            Status::AiActive => true,
+            Status::Open => !self.run.is_paused && self.assignee.is_none(),
+            Status::Assigned | Status::Resolved | Status::BotActive => false,
+        }
+    }
+
+    /// Notes an answer of the bot.
+    pub fn note_answer_of_bot(&mut self, is_fallback: bool, now: Timestamp) {
+        self.status = Status::AiActive;
+        self.run.fallbacks = if is_fallback { self.run.fallbacks.saturating_add(1) } else { 0 };
+        self.run.note_reply(now);
+    }
+
+    /// Leaves the conversation to people.
+    pub fn hand_off(&mut self, bot: Uuid, reason: HandoffReason, now: Timestamp) -> InboxEvent {
+        self.status = Status::waiting(self.assignee.is_some());
+        self.run.note_reply(now);
+        self.run.is_paused = true;
+        self.run.handoff = Some(HandoffRequest { at: now, reason });
+        InboxEvent::HandoffRequested { of: self.about(), bot, reason }
+    }
+
+    /// Gives the conversation back to its bot.
+    pub fn resume_bot(&mut self) {
+        self.run = BotRun { recent: std::mem::take(&mut self.run.recent), ..BotRun::default() };
+        self.status = Status::AiActive;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::from_seconds;
+
+    #[test]
+    fn ten_replies_a_minute_are_the_most() {
+        let mut run = BotRun::default();
+        for second in 0..10 {
+            assert!(run.has_room(from_seconds(100 + second)));
+            run.note_reply(from_seconds(100 + second));
+        }
+        assert!(!run.has_room(from_seconds(110)));
+        assert!(!run.has_room(from_seconds(159)));
+        assert!(run.has_room(from_seconds(160)));
+        run.note_reply(from_seconds(160));
+        assert_eq!((run.turns, run.recent.len()), (11, 10));
+    }
+}

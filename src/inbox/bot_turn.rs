@@ -1,0 +1,46 @@
+//! Bot turns: what a bot replied to a message, written in the commit of that message's event.
+//!
+//! | tree | key | value |
+//! |---|---|---|
+//! | `BotTurns` | session, key of the contact's message | [`BotTurn`] |
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    bots::{AnswerKind, Source},
+    domain::SessionId,
+    inbox::bot_run::HandoffReason,
+    store::{Key, Record, Scope, Table, Tree},
+};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BotTurn {
+    pub bot: Uuid,
+    /// The key of the reply.
+    pub reply: String,
+    pub text: String,
+    /// None for a hand-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<AnswerKind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<HandoffReason>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+}
+
+impl Record for BotTurn {
+    const TABLE: Table = Table {
+        tree: Tree::new(172, "BotTurns"),
+        owner: "inbox",
+        indexes: &[],
+        scope: Scope::Account,
+    };
+}
+
+impl BotTurn {
+    pub fn at(session: &SessionId, message: &str) -> Key<Self> {
+        <Self as Record>::key().text(session.as_str()).text(message)
+    }
+}

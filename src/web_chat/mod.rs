@@ -1,0 +1,284 @@
+//! Web chats: the chat of each bot as a channel. Its chats, messages, outbox and inbox are the common ones, under the name
+//! of a session that no caller can name (`web:<bot>`).
+//!
+//! ```text
+//! visitor: API ──▶ here ──▶ messaging::Ingest ──▶ inbox: the bot's step, which posts the reply ──▶ here, which waits
+//! ```
+//!
+//! A bot's session is made when its chat is first used. What a message means is the inbox's to know.
+
+mod event;
+mod feedback;
+mod visitor;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+pub use self::{
+    event::WebChatEvent,
+    feedback::{Feedback, FeedbackVerdict},
+    visitor::Visitor,
+};
+use crate::{
+    domain::{
+        Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, SessionConfig, SessionId,
+        SessionState, SessionStatus,
+        conversation::{StoredMessage, conversation_uuid, message_uuid},
+        session::EngineKind,
+    },
+    events::{EventLog, NewEvent},
+    inbox::{BotTurn, Inbox, InboxState},
+    messaging::Ingest,
+    session::Supervisor,
+    store::{Declaration, Store},
+};
+
+/// The tables of this module.
+pub const TABLES: &[Declaration] = &[Declaration::of::<Visitor>(), Declaration::of::<Feedback>()];
+
+/// How long a caller waits for the chat to be opened.
+const OPENING: Duration = Duration::from_secs(5);
+/// How long a caller waits for the reply of the bot.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pause between two looks for a reply that is on its way.
+const LOOK: Duration = Duration::from_millis(10);
+/// Characters of a message.
+const LONGEST: usize = 4_000;
+
+/// What web chats need.
+#[derive(Clone)]
+pub struct WebChatParts {
+    pub store: Store,
+    pub supervisor: Supervisor,
+    pub ingest: Arc<Ingest>,
+    pub inbox: Inbox,
+    pub log: EventLog,
+    pub clock: Clock,
+}
+
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct WebChats {
+    parts: WebChatParts,
+}
+
+/// A visitor's message that is taken in.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub session: SessionId,
+    pub chat: Jid,
+    pub conversation: Uuid,
+    /// The UUID of the visitor's message.
+    pub message: Uuid,
+    key: String,
+}
+
+/// What became of a visitor's message.
+#[derive(Clone, Debug)]
+pub struct Replied {
+    pub state: InboxState,
+    /// None where people answer.
+    pub turn: Option<BotTurn>,
+}
+
+impl Replied {
+    /// The UUID of the reply.
+    pub fn message(&self) -> Option<Uuid> {
+        let turn = self.turn.as_ref()?;
+        let chat = self.state.chat.clone();
+        let key = turn.reply.as_str().into();
+        let id = MessageId { from_me: true, chat, key, participant: None };
+        Some(message_uuid(&self.state.session, &id))
+    }
+}
+
+impl WebChats {
+    pub fn new(parts: WebChatParts) -> Self {
+        Self { parts }
+    }
+
+    /// The session of a bot's chat, ready to send.
+    pub async fn open(&self, bot: Uuid) -> Result<SessionId, Error> {
+        let session = SessionId::of_web(bot);
+        let is_ready = |status: &SessionStatus| status.state == SessionState::Ready;
+        let known = self.parts.supervisor.get(&session);
+        if known.is_ok_and(|handle| is_ready(&handle.status())) {
+            return Ok(session);
+        }
+        let config = SessionConfig {
+            engine: EngineKind::Web,
+            qr_timeout: 0,
+            auth_timeout: 0,
+            ..SessionConfig::default()
+        };
+        match self.parts.supervisor.create(session.clone(), config).await {
+            // It was there before, and goes on.
+            Ok(_) | Err(Error { code: ErrorCode::Conflict, .. }) => (),
+            Err(error) => return Err(error),
+        }
+        self.parts.supervisor.get(&session)?.wait_until(OPENING, is_ready).await;
+        Ok(session)
+    }
+
+    /// Checks a message of a visitor.
+    pub fn check(text: &str) -> Result<&str, Error> {
+        let text = text.trim();
+        if text.is_empty() || text.chars().nth(LONGEST).is_some() {
+            let fault = format!("must have 1 to {LONGEST} characters");
+            return Err(Error::invalid_field("message", fault));
+        }
+        Ok(text)
+    }
+
+    /// Takes in a message of a visitor; without a chat, a conversation begins. Durable on return.
+    pub async fn say(
+        &self,
+        bot: Uuid,
+        chat: Option<Jid>,
+        text: &str,
+        visitor: Visitor,
+    ) -> Result<Said, Error> {
+        let text = Self::check(text)?;
+        let visitor = visitor.checked()?;
+        let session = self.open(bot).await?;
+        let chat = chat.unwrap_or_else(|| Jid::of_visitor(Uuid::now_v7()));
+        let name = self.note_visitor(&session, &chat, visitor).await?.name;
+        let key = Uuid::now_v7().simple().to_string().to_uppercase();
+        let id = MessageId {
+            from_me: false,
+            chat: chat.clone(),
+            key: key.as_str().into(),
+            participant: None,
+        };
+        let uuid = message_uuid(&session, &id);
+        let mut message = Message::text(id, chat.clone(), text, self.parts.clock.now());
+        message.push_name = name;
+        let event = EventBody::Message { message: Box::new(message) };
+        self.parts.ingest.take_in(&session, event).await?;
+        let conversation = conversation_uuid(&session, &chat);
+        Ok(Said { session, chat, conversation, message: uuid, key })
+    }
+
+    /// Waits until the inbox has seen a message of a visitor, and until the bot's reply is among the messages.
+    pub async fn reply(&self, said: &Said) -> Result<Replied, Error> {
+        let WebChatParts { store, inbox, .. } = &self.parts;
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = inbox.caught_up().await {
+            if deadline <= Instant::now() {
+                return Err(error);
+            }
+        }
+        let state = inbox.get(&said.session, &said.chat).await?;
+        let state = state.ok_or_else(|| {
+            Error::new(
+                ErrorCode::Unavailable,
+                "the message is stored, and not handled yet; try again",
+            )
+        })?;
+        let turn = store.get(&BotTurn::at(&said.session, &said.key)).await?;
+        let replied = Replied { state, turn };
+        while let Some(reply) = &replied.turn {
+            let chat = said.chat.clone();
+            let key = reply.reply.as_str().into();
+            let id = MessageId { from_me: true, chat, key, participant: None };
+            let stored = store.messages().get(&said.session, &id).await?;
+            if stored.is_some() || deadline <= Instant::now() {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(replied)
+    }
+
+    pub async fn visitor(&self, session: &SessionId, chat: &Jid) -> Result<Visitor, Error> {
+        let known = self.parts.store.get(&Visitor::at(session, chat)).await?;
+        Ok(known.unwrap_or_default())
+    }
+
+    /// The visitors of several chats, in their order.
+    pub async fn visitors(&self, chats: &[(&SessionId, &Jid)]) -> Result<Vec<Visitor>, Error> {
+        let keys: Vec<_> = chats.iter().map(|(session, chat)| Visitor::at(session, chat)).collect();
+        let found = self.parts.store.get_many(&keys).await?;
+        Ok(found.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    async fn note_visitor(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        said: Visitor,
+    ) -> Result<Visitor, Error> {
+        let key = Visitor::at(session, chat);
+        let mut transaction = self.parts.store.transaction();
+        loop {
+            let known = transaction.get(&key).await?.unwrap_or_default();
+            let visitor = known.clone().with(said.clone());
+            if visitor == known {
+                return Ok(visitor);
+            }
+            transaction.put(&key, &visitor).await?;
+            // The message that follows makes both durable.
+            if transaction.commit().await? {
+                return Ok(visitor);
+            }
+        }
+    }
+
+    /// Stores feedback on a message of a conversation, or on the conversation. Durable on return.
+    pub async fn give_feedback(
+        &self,
+        state: &InboxState,
+        message: Option<&MessageId>,
+        feedback: Feedback,
+    ) -> Result<(), Error> {
+        let WebChatParts { log, .. } = &self.parts;
+        let (session, chat) = (&state.session, &state.chat);
+        let key = Feedback::at(session, chat, message.map(|id| &*id.key));
+        let event = WebChatEvent::FeedbackReceived {
+            chat: chat.clone(),
+            conversation: state.conversation,
+            bot: state.bot,
+            message: message.map(|id| message_uuid(session, id)),
+            feedback: feedback.clone(),
+        };
+        let mut work = log.work();
+        let events = loop {
+            work.put(&key, &feedback).await?;
+            work.append(NewEvent::of_module(Some(session.into()), &event)?);
+            if let Some(events) = work.commit().await? {
+                break events;
+            }
+        };
+        match events.last() {
+            Some(last) => Ok(log.publish(last.seq).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// The feedback on messages of a conversation, in their order.
+    pub async fn feedback_on(
+        &self,
+        state: &InboxState,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<Option<Feedback>>, Error> {
+        let (session, chat) = (&state.session, &state.chat);
+        let key =
+            |stored: &StoredMessage| Feedback::at(session, chat, Some(&stored.message.id.key));
+        let keys: Vec<_> = messages.iter().map(key).collect();
+        Ok(self.parts.store.get_many(&keys).await?)
+    }
+
+    /// The ratings of several conversations, in their order.
+    pub async fn ratings(&self, states: &[InboxState]) -> Result<Vec<Option<u8>>, Error> {
+        let key = |state: &InboxState| Feedback::at(&state.session, &state.chat, None);
+        let keys: Vec<_> = states.iter().map(key).collect();
+        let found = self.parts.store.get_many(&keys).await?;
+        let rating = |feedback: Feedback| match feedback.verdict {
+            FeedbackVerdict::Rating(rating) => Some(rating),
+            FeedbackVerdict::Up | FeedbackVerdict::Down => None,
+        };
+        Ok(found.into_iter().map(|one| one.and_then(rating)).collect())
+    }
+}

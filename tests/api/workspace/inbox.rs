@@ -1,0 +1,242 @@
+//! Inbox of a bot over HTTP: lists and figures that agree, assignment, status, tags.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    app::TestApp,
+    workspace::{
+        Answer, ask,
+        bots::bot,
+        chat::{history, say, words},
+        get, member, owner, post, text,
+    },
+};
+
+struct Desk {
+    app: TestApp,
+    token: String,
+    person: String,
+    bot: Value,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let (token, person) = owner(&app).await;
+        let made = bot(&app, &token, json!({ "name": "Desk" })).await;
+        Self { app, token, person, bot: made }
+    }
+
+    /// A conversation that a visitor begins with these words.
+    async fn visitor(&self, words: &str) -> String {
+        let body = json!({ "bot_id": self.bot["id"], "message": words });
+        text(&say(&self.app, &self.token, body).await["session_id"])
+    }
+
+    async fn says(&self, session: &str, words: &str) -> Value {
+        let body = json!({ "bot_id": self.bot["id"], "session_id": session, "message": words });
+        say(&self.app, &self.token, body).await
+    }
+
+    async fn list(&self, query: &str) -> Answer {
+        let path = format!("/api/v1/inbox/conversations/{}{query}", text(&self.bot["id"]));
+        get(&self.app, &path, Some(&self.token)).await
+    }
+
+    async fn ids(&self, query: &str) -> Vec<String> {
+        let answer = self.list(query).await;
+        assert_eq!(answer.status, 200, "{query} {}", answer.body);
+        let all = answer.body["conversations"].as_array().unwrap();
+        assert_eq!(answer.body["total"], all.len(), "{query}");
+        all.iter().map(|one| text(&one["id"])).collect()
+    }
+
+    async fn put(&self, session: &str, what: &str, body: Value) -> Answer {
+        let path = format!("/api/v1/inbox/sessions/{session}/{what}");
+        ask(&self.app, Method::PUT, &path, Some(body), Some(&self.token)).await
+    }
+
+    async fn done(&self, session: &str, what: &str, body: Value) -> Value {
+        let answer = self.put(session, what, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    async fn stats(&self) -> Value {
+        let path = format!("/api/v1/inbox/stats/{}", text(&self.bot["id"]));
+        let answer = get(&self.app, &path, Some(&self.token)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_the_lengths_of_lists() {
+    let desk = Desk::new().await;
+    let (talking, waiting) = (desk.visitor("Hello").await, desk.visitor("a human, please").await);
+    let (mine, done) = (desk.visitor("Hello").await, desk.visitor("Hello").await);
+    desk.done(&mine, "assign", json!({ "agent_id": "me" })).await;
+    desk.done(&mine, "tags", json!({ "tags": ["vip", "late"] })).await;
+    desk.done(&done, "status", json!({ "status": "closed" })).await;
+    // Where the bot answered, nothing is unread.
+    assert_eq!(desk.says(&mine, "Are you there?").await["response"], Value::Null);
+    for (query, expected) in [
+        ("?status=bot", vec![&talking]),
+        ("?status=open", vec![&waiting]),
+        ("?status=pending", vec![&waiting]),
+        ("?status=assigned", vec![&mine]),
+        ("?status=resolved", vec![&done]),
+        ("?status=open,assigned", vec![&mine, &waiting]),
+        ("?unread=true", vec![&mine]),
+        ("?unread=false", vec![&done, &waiting, &talking]),
+        ("?assigned_to=me", vec![&mine]),
+        ("?assigned_to=unassigned&status=bot,open", vec![&waiting, &talking]),
+        ("?tag=VIP", vec![&mine]),
+        ("?tag=none", vec![]),
+        ("?handoff=true", vec![&waiting]),
+        ("?sort=oldest", vec![&talking, &waiting, &done, &mine]),
+        ("?sort=waiting", vec![&waiting, &mine, &done, &talking]),
+        ("", vec![&mine, &done, &waiting, &talking]),
+    ] {
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
+        assert_eq!(desk.ids(query).await, expected, "{query}");
+    }
+    let stats = desk.stats().await;
+    for (field, query) in [
+        ("total", ""),
+        ("open", "?status=open"),
+        ("assigned", "?status=assigned"),
+        ("resolved", "?status=resolved"),
+        ("bot", "?status=bot"),
+        ("unassigned", "?assigned_to=unassigned"),
+        ("unread", "?unread=true"),
+        ("handoff_waiting", "?handoff=true"),
+    ] {
+        assert_eq!(stats[field], desk.ids(query).await.len(), "{field}: {stats}");
+    }
+    let sum: u64 = ["open", "assigned", "resolved", "bot"]
+        .iter()
+        .map(|one| stats[one].as_u64().unwrap())
+        .sum();
+    assert_eq!(stats["total"], sum);
+    assert_eq!(stats["resolved_today"], 1);
+    let load = json!([{ "user_id": desk.person, "name": "Ada Lovelace", "open": 1 }]);
+    assert_eq!(stats["by_agent"], load);
+    let page = desk.list("?sort=oldest&page=2&per_page=3").await.body;
+    assert_eq!((&page["total"], &page["conversations"][0]["id"]), (&json!(4), &json!(mine)));
+    // Another bot has none of these.
+    let other = bot(&desk.app, &desk.token, json!({ "name": "Other" })).await;
+    let path = format!("/api/v1/inbox/stats/{}", text(&other["id"]));
+    assert_eq!(get(&desk.app, &path, Some(&desk.token)).await.body["total"], 0);
+    for query in ["?status=nonsense", "?sort=loud", "?assigned_to=nobody"] {
+        assert_eq!(desk.list(query).await.status, 400, "{query}");
+    }
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_are_given_to_people_who_see_the_bot() {
+    let desk = Desk::new().await;
+    let (_, admin) = member(&desk.app, &desk.token, "admin@example.com", "ADMIN").await;
+    let (_, stranger) = member(&desk.app, &desk.token, "agent@example.com", "AGENT").await;
+    let (viewer, viewer_id) = member(&desk.app, &desk.token, "viewer@example.com", "VIEWER").await;
+    let session = desk.visitor("Hello").await;
+    let one = desk.done(&session, "assign", json!({ "agent_id": admin })).await;
+    assert_eq!((&one["status"], &one["assigned_to"]["id"]), (&json!("assigned"), &json!(admin)));
+    // The bot is silent then, and people hear of what is said.
+    let said = desk.says(&session, "Hello").await;
+    assert_eq!((&said["response"], &said["status"]), (&Value::Null, &json!("assigned")));
+    for agent in
+        [stranger.as_str(), viewer_id.as_str(), "nobody", "00000000-0000-4000-8000-00000000000f"]
+    {
+        let refused = desk.put(&session, "assign", json!({ "user_id": agent })).await;
+        assert_eq!(refused.status, 400, "{agent}: {}", refused.body);
+    }
+    assert_eq!(desk.put(&session, "assign", json!({})).await.status, 400);
+    let path = format!("/api/v1/inbox/sessions/{session}/assign");
+    let body = json!({ "agent_id": "me" });
+    assert_eq!(ask(&desk.app, Method::PUT, &path, Some(body), Some(&viewer)).await.status, 403);
+    let one = desk.done(&session, "assign", json!({ "agent_id": null })).await;
+    assert_eq!((&one["status"], &one["assigned_to"]), (&json!("open"), &Value::Null));
+    assert_eq!(desk.says(&session, "Hello").await["response"], Value::Null);
+
+    // In turn, who has waited longest first.
+    let second = desk.visitor("a human, please").await;
+    let third = desk.visitor("a human, please").await;
+    let path = format!("/api/v1/inbox/auto-assign/{}", text(&desk.bot["id"]));
+    let first = post(&desk.app, &path, json!({ "limit": 1 }), Some(&desk.token)).await;
+    assert_eq!((first.status, &first.body["unassigned"]), (200, &json!(2)), "{}", first.body);
+    assert_eq!(first.body["assigned"][0]["session_id"], json!(session));
+    let rest = post(&desk.app, &path, json!({}), Some(&desk.token)).await.body;
+    let ids = |body: &Value, field: &str| -> Vec<String> {
+        body["assigned"].as_array().unwrap().iter().map(|one| text(&one[field])).collect()
+    };
+    assert_eq!((ids(&rest, "session_id"), &rest["unassigned"]), (vec![second, third], &json!(0)));
+    let mut turns = ids(&first.body, "agent_id");
+    turns.extend(ids(&rest, "agent_id"));
+    let mut people = [admin, desk.person.clone()];
+    people.sort();
+    assert_eq!(turns, [people[0].clone(), people[1].clone(), people[0].clone()]);
+    desk.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_and_tags_are_changed_and_people_write_where_the_visitor_reads() {
+    let desk = Desk::new().await;
+    let session = desk.visitor("Hello").await;
+    let status = async |name: &str| desk.put(&session, "status", json!({ "status": name })).await;
+    for (name, expected) in [
+        ("assigned", "assigned"),
+        ("pending", "open"),
+        ("resolved", "resolved"),
+        ("bot", "bot"),
+        ("closed", "resolved"),
+        ("open", "open"),
+    ] {
+        let answer = status(name).await;
+        assert_eq!((answer.status, &answer.body["status"]), (200, &json!(expected)), "{name}");
+        let is_resolved = answer.body["resolved_at"].is_string();
+        assert_eq!(is_resolved, expected == "resolved", "{name}");
+    }
+    assert_eq!(status("nonsense").await.status, 400);
+    assert_eq!(desk.says(&session, "Hello").await["response"], Value::Null);
+    status("bot").await;
+    assert!(desk.says(&session, "Hello").await["response"].is_string());
+
+    let path = format!("/api/v1/inbox/sessions/{session}/messages");
+    let sent = post(&desk.app, &path, json!({ "content": "I am here" }), Some(&desk.token)).await;
+    assert_eq!(sent.status, 201, "{}", sent.body);
+    let told = history(&desk.app, &desk.token, &session).await;
+    let last = words(&told).pop().unwrap();
+    assert_eq!(last, ("agent".to_owned(), "I am here".to_owned()));
+    let message = told["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!((&message["id"], &message["agent"]["id"]), (&sent.body["id"], &json!(desk.person)));
+    let assigned = async || {
+        let told = history(&desk.app, &desk.token, &session).await;
+        (told["session"]["assigned_to"]["id"] == json!(desk.person)).then_some(())
+    };
+    desk.app.wait_for("the one who wrote to be the assignee", assigned).await;
+    for content in [String::new(), " ".to_owned(), "x".repeat(4_097)] {
+        let refused =
+            post(&desk.app, &path, json!({ "content": content }), Some(&desk.token)).await;
+        assert_eq!(refused.status, 400);
+    }
+
+    let tagged = desk.done(&session, "tags", json!({ "tags": ["a", "b"] })).await;
+    assert_eq!(tagged["tags"], json!(["a", "b"]));
+    assert_eq!(desk.done(&session, "tags", json!({ "tags": ["B"] })).await["tags"], json!(["b"]));
+    let many: Vec<String> = (0..21).map(|one| one.to_string()).collect();
+    for tags in [json!(many), json!(["x".repeat(51)]), json!([""])] {
+        assert_eq!(desk.put(&session, "tags", json!({ "tags": tags })).await.status, 400);
+    }
+    for (what, body) in [
+        ("status", json!({ "status": "open" })),
+        ("tags", json!({ "tags": [] })),
+        ("assign", json!({ "agent_id": "me" })),
+    ] {
+        let nowhere = "00000000-0000-4000-8000-00000000000f";
+        assert_eq!(desk.put(nowhere, what, body).await.status, 404, "{what}");
+    }
+    desk.app.stop().await;
+}
