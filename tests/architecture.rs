@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 42] = [
+const LAYERS: [&str; 43] = [
     "domain",
     "config",
     "telemetry",
@@ -39,12 +39,13 @@ const LAYERS: [&str; 42] = [
     "contacts",
     "accounts",
     "policy",
+    "bots",
     "inbox",
     "content",
     "campaigns",
     "sms",
+    "web_chat",
     "payments",
-    "bots",
     "analytics",
     "webhooks",
     "backup",
