@@ -8,14 +8,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    bots::{
-        preset,
-        profile::{Handoff, Texts, Web},
-    },
+    bots::profile::{Handoff, Texts, Web},
     domain::{SessionId, Timestamp},
     store::{Key, Record, Scope, Table, Tree},
 };
 
+/// The domain of a bot that names none.
+pub const GENERAL: &str = "general";
 /// The language of a bot that follows its contacts.
 pub const ANY_LANGUAGE: &str = "auto";
 
@@ -78,7 +77,7 @@ pub struct Bot {
 }
 
 fn general() -> String {
-    preset::GENERAL.to_owned()
+    GENERAL.to_owned()
 }
 
 fn any_language() -> String {

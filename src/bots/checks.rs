@@ -1,22 +1,20 @@
 //! What callers may say of a bot. Pure.
 
-use std::fmt::Display;
-
 use uuid::Uuid;
 
 use crate::{
     bots::{
-        bot::{ANY_LANGUAGE, Bot, BotStatus, BusinessTask, Provider},
-        preset::{self, preset},
-        profile::{Handoff, Texts, Web, Widget},
+        bot::{ANY_LANGUAGE, Bot, BotStatus, BusinessTask, GENERAL, Provider},
+        change::BotChange,
+        field_checks::{blank, keywords, number, text, within},
+        preset::preset,
+        profile::{Handoff, Texts, Web},
         profile_checks::{self, CheckedProfile},
     },
-    domain::{Error, SessionId, Timestamp, fold::fold},
+    domain::{Error, SessionId, Timestamp},
 };
 
 pub const LONGEST_NAME: usize = 100;
-const MOST_KEYWORDS: usize = 50;
-const LONGEST_KEYWORD: usize = 100;
 const LONGEST_PROMPT: usize = 8_000;
 const LONGEST_MODEL: usize = 100;
 const MOST_TURNS: u32 = 100;
@@ -34,38 +32,6 @@ pub struct BotDraft {
     pub rest: BotChange,
     pub created_by: Option<Uuid>,
     pub owner: Option<Uuid>,
-}
-
-/// What is given is changed.
-#[derive(Clone, Debug, Default)]
-pub struct BotChange {
-    pub name: Option<String>,
-    pub task: Option<BusinessTask>,
-    pub status: Option<BotStatus>,
-    pub trigger_keywords: Option<Vec<String>>,
-    /// None within to remove it; the same of the model.
-    pub system_prompt: Option<Option<String>>,
-    pub provider: Option<Provider>,
-    pub model: Option<Option<String>>,
-    pub temperature: Option<f64>,
-    pub max_turns: Option<u32>,
-    pub business_hours_only: Option<bool>,
-    pub sessions: Option<Vec<String>>,
-    pub domain: Option<String>,
-    pub description: Option<Option<String>>,
-    pub language: Option<String>,
-    pub tone: Option<Option<String>>,
-    pub max_tokens: Option<Option<u32>>,
-    pub welcome: Option<Option<String>>,
-    pub fallback: Option<Option<String>>,
-    pub handoff: Option<Option<String>>,
-    pub handoff_enabled: Option<bool>,
-    pub handoff_keywords: Option<Vec<String>>,
-    pub after_fallbacks: Option<u32>,
-    pub web: Option<bool>,
-    pub allowed_origins: Option<Vec<String>>,
-    pub widget: Option<Widget>,
-    pub new_token: bool,
 }
 
 impl BotDraft {
@@ -89,7 +55,7 @@ impl BotDraft {
             sessions: Vec::new(),
             created_by,
             owner,
-            domain: preset::GENERAL.to_owned(),
+            domain: GENERAL.to_owned(),
             description: None,
             language: ANY_LANGUAGE.to_owned(),
             tone: None,
@@ -171,56 +137,6 @@ impl Checked {
             ..bot
         }
     }
-}
-
-/// A text that is blank is none.
-pub(in crate::bots) fn blank(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
-pub(in crate::bots) fn text(field: &str, text: &str, most: usize) -> Result<String, Error> {
-    if text.is_empty() || text.chars().nth(most).is_some() {
-        return Err(Error::invalid_field(field, format!("must have 1 to {most} characters")));
-    }
-    Ok(text.to_owned())
-}
-
-pub(in crate::bots) fn within(
-    field: &str,
-    text: Option<Option<String>>,
-    most: usize,
-) -> Result<Option<Option<String>>, Error> {
-    if text.as_ref().and_then(Option::as_ref).is_some_and(|text| text.chars().nth(most).is_some()) {
-        return Err(Error::invalid_field(field, format!("must have at most {most} characters")));
-    }
-    Ok(text)
-}
-
-pub(in crate::bots) fn number<N: PartialOrd + Copy + Display>(
-    field: &str,
-    number: Option<N>,
-    (least, most): (N, N),
-) -> Result<Option<N>, Error> {
-    if number.is_none_or(|number| least <= number && number <= most) {
-        return Ok(number);
-    }
-    Err(Error::invalid_field(field, format!("must be between {least} and {most}")))
-}
-
-/// Without blanks around them, each once whatever its case.
-pub(in crate::bots) fn keywords(field: &str, words: Vec<String>) -> Result<Vec<String>, Error> {
-    if MOST_KEYWORDS < words.len() {
-        let fault = format!("must have at most {MOST_KEYWORDS} entries");
-        return Err(Error::invalid_field(field, fault));
-    }
-    let mut known: Vec<String> = Vec::new();
-    for word in words {
-        let word = text(field, word.trim(), LONGEST_KEYWORD)?;
-        if !known.iter().any(|other| fold(other) == fold(&word)) {
-            known.push(word);
-        }
-    }
-    Ok(known)
 }
 
 fn names_of(names: &[String]) -> Result<Vec<SessionId>, Error> {

@@ -4,7 +4,9 @@
 //! business API says AI agent.
 
 mod bot;
+mod change;
 mod checks;
+mod field_checks;
 mod figures;
 mod phrases;
 mod preset;
@@ -16,7 +18,8 @@ mod viewer;
 
 pub use self::{
     bot::{Bot, BotStatus, BusinessTask, Provider},
-    checks::{BotChange, BotDraft},
+    change::BotChange,
+    checks::BotDraft,
     figures::Figures,
     phrases::{asks_for_person, calls},
     profile::{Handoff, Position, Texts, Web, Widget},

@@ -2,9 +2,6 @@
 
 use crate::{bots::bot::BusinessTask, domain::fold::fold};
 
-/// The domain of a bot that names none.
-pub const GENERAL: &str = "general";
-
 /// What a known domain brings.
 pub struct Preset {
     pub name: &'static str,

@@ -3,7 +3,8 @@
 use crate::{
     bots::{
         bot::Bot,
-        checks::{BotChange, blank, keywords, number, text, within},
+        change::BotChange,
+        field_checks::{blank, keywords, number, text, within},
         profile::Widget,
     },
     domain::Error,

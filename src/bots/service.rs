@@ -8,7 +8,8 @@ use uuid::Uuid;
 use crate::{
     bots::{
         bot::{Bot, BotStatus},
-        checks::{BotChange, BotDraft, Checked, LONGEST_NAME},
+        change::BotChange,
+        checks::{BotDraft, Checked, LONGEST_NAME},
         figures::Figures,
         profile_checks::new_token,
         viewer::Viewer,

@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::{
-    domain::{Timestamp, clock::between},
-    inbox::{event::InboxEvent, state::InboxState, status::Status},
-};
+use crate::domain::{Timestamp, clock::between};
 
 /// Replies to one conversation within [`RATE_PERIOD`], so that two machines do not write each other for ever.
 const MOST_REPLIES: usize = 10;
@@ -66,43 +62,11 @@ impl BotRun {
         self.recent.iter().filter(|at| between(**at, now) < RATE_PERIOD).count() < MOST_REPLIES
     }
 
-    fn note_reply(&mut self, now: Timestamp) {
+    /// Notes a reply.
+    pub fn note_reply(&mut self, now: Timestamp) {
         self.recent.retain(|at| between(*at, now) < RATE_PERIOD);
         self.recent.push(now);
         self.turns = self.turns.saturating_add(1);
-    }
-}
-
-impl InboxState {
-    /// Whether a bot may answer the contact's messages, and nobody else does.
-    pub fn is_for_bots(&self) -> bool {
-        match self.status {
-            Status::AiActive => true,
-            Status::Open => !self.run.is_paused && self.assignee.is_none(),
-            Status::Assigned | Status::Resolved | Status::BotActive => false,
-        }
-    }
-
-    /// Notes an answer of the bot.
-    pub fn note_answer_of_bot(&mut self, is_fallback: bool, now: Timestamp) {
-        self.status = Status::AiActive;
-        self.run.fallbacks = if is_fallback { self.run.fallbacks.saturating_add(1) } else { 0 };
-        self.run.note_reply(now);
-    }
-
-    /// Leaves the conversation to people.
-    pub fn hand_off(&mut self, bot: Uuid, reason: HandoffReason, now: Timestamp) -> InboxEvent {
-        self.status = Status::waiting(self.assignee.is_some());
-        self.run.note_reply(now);
-        self.run.is_paused = true;
-        self.run.handoff = Some(HandoffRequest { at: now, reason });
-        InboxEvent::HandoffRequested { of: self.about(), bot, reason }
-    }
-
-    /// Gives the conversation back to its bot.
-    pub fn resume_bot(&mut self) {
-        self.run = BotRun { recent: std::mem::take(&mut self.run.recent), ..BotRun::default() };
-        self.status = Status::AiActive;
     }
 }
 

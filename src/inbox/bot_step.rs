@@ -42,7 +42,7 @@ pub struct BotStep {
 }
 
 /// A message that a bot may reply to.
-pub struct Heard<'a> {
+pub struct Incoming<'a> {
     pub event: &'a Event,
     pub message: &'a Message,
     pub contact: Option<&'a Contact>,
@@ -64,18 +64,18 @@ impl BotStep {
         post: &Post,
         work: &mut Work<'_>,
         state: &mut InboxState,
-        heard: Heard<'_>,
+        incoming: Incoming<'_>,
     ) -> Result<Flow, Failure> {
         let bots = self.bots.all().await?;
-        let Some(bot) = route(&bots, state, &heard.message.body) else { return Ok(Flow::Done) };
+        let Some(bot) = route(&bots, state, &incoming.message.body) else { return Ok(Flow::Done) };
         if state.bot != Some(bot.id) {
             state.bot = Some(bot.id);
             Figures::count(work.store(), bot.id, 1, 0).await?;
         }
-        if !self.may_reply(bot, state, &heard).await? {
+        if !self.may_reply(bot, state, &incoming).await? {
             return Ok(Flow::Done);
         }
-        let reply = self.reply(bot, state, &heard.message.body).await;
+        let reply = self.reply(bot, state, &incoming.message.body).await;
         let (text, sources) = match &reply {
             Reply::Answer(answer) => (answer.text.clone(), answer.sources.clone()),
             Reply::Handoff(_) => (self.responder.handoff(bot), Vec::new()),
@@ -84,7 +84,7 @@ impl BotStep {
             Author { kind: AuthorKind::Bot, id: Some(bot.id), name: Some(bot.name.clone()) };
         let note = SentNote { sources: sources.clone(), ..SentNote::by(author) };
         let place = (&state.session.clone(), &state.chat.clone());
-        let key = match post.send_as(work, place, (heard.event, RULE), (&text, note)).await? {
+        let key = match post.send_as(work, place, (incoming.event, RULE), (&text, note)).await? {
             (Outcome::Posted, key) => key,
             (Outcome::Dropped, _) => return Ok(Flow::Done),
             (Outcome::Later(pause), _) => return Ok(Flow::Later(pause)),
@@ -102,7 +102,7 @@ impl BotStep {
             }
         };
         let turn = BotTurn { bot: bot.id, reply: key, text, kind, handoff, sources };
-        work.put(&BotTurn::at(&state.session, &heard.message.id.key), &turn).await?;
+        work.put(&BotTurn::at(&state.session, &incoming.message.id.key), &turn).await?;
         Figures::count(work.store(), bot.id, 0, 2).await?;
         Ok(Flow::Done)
     }
@@ -111,27 +111,28 @@ impl BotStep {
         &self,
         bot: &Bot,
         state: &InboxState,
-        heard: &Heard<'_>,
+        incoming: &Incoming<'_>,
     ) -> Result<bool, StoreError> {
-        let (message, now) = (heard.message, self.clock.now());
+        let (message, now) = (incoming.message, self.clock.now());
         let has_text = message.kind == MessageKind::Text && !message.body.trim().is_empty();
         let is_fresh = between(message.timestamp, now) < FRESH;
-        let is_open = state.is_for_bots() && !heard.is_paused && state.run.has_room(now);
+        let is_open = state.is_for_bots() && !incoming.is_paused && state.run.has_room(now);
         if !has_text || !is_fresh || !is_open {
             return Ok(false);
         }
         if state.session.is_web() {
             return Ok(true);
         }
-        Ok(self.is_allowed(bot, state, heard) && !self.is_own_account(&heard.addresses).await?)
+        Ok(self.is_allowed(bot, state, incoming)
+            && !self.is_own_account(&incoming.addresses).await?)
     }
 
     /// Whether the rules of the business let a machine write to the contact now.
-    fn is_allowed(&self, bot: &Bot, state: &InboxState, heard: &Heard<'_>) -> bool {
+    fn is_allowed(&self, bot: &Bot, state: &InboxState, incoming: &Incoming<'_>) -> bool {
         let (settings, now) = (self.settings.now(), self.clock.now());
         let rules = policy::Settings::of(&settings);
         let is_quiet = rules.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some());
-        let consent = heard.contact.map(|contact| {
+        let consent = incoming.contact.map(|contact| {
             let consent = contact.consent(Medium::of(&state.session));
             policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
         });

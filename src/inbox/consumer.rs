@@ -26,7 +26,7 @@ use crate::{
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
-        bot_step::{BotStep, Heard},
+        bot_step::{BotStep, Incoming},
         changes::Response,
         counts::put_state,
         event::{InboxEvent, RESOLVED},
@@ -254,8 +254,8 @@ impl InboxConsumer {
         map_reply(work.store(), message, session).await?;
         let (phone, lid) = addresses(event, message.chat());
         let is_paused = step.is_paused;
-        let heard = Heard { event, message, contact, addresses: [phone, lid], is_paused };
-        self.bots.run(&self.post, work, state, heard).await
+        let incoming = Incoming { event, message, contact, addresses: [phone, lid], is_paused };
+        self.bots.run(&self.post, work, state, incoming).await
     }
 
     /// The steps of a message that was sent to a contact.

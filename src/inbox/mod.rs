@@ -10,6 +10,7 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod bot_changes;
 mod bot_run;
 mod bot_step;
 mod bot_turn;

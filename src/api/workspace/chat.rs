@@ -17,7 +17,6 @@ use crate::{
         },
         workspace::{
             bots::{self, BotId},
-            chat_stream,
             session_view::{
                 self, MessageView, SessionView, SourceView, status_name, status_schema,
             },
@@ -35,7 +34,7 @@ use crate::{
 pub const TAG: &str = "Bot chat";
 
 pub fn endpoints() -> Vec<Endpoint> {
-    let mut all = vec![
+    vec![
         Endpoint::post("/api/v1/chat", chat)
             .named("chatWithBot")
             .about(TAG, "Say something to a bot, and get its answer")
@@ -62,9 +61,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details("Given again, it replaces what was said before.")
             .repeats(Repeat::Repeatable)
             .may_fail(&[ErrorCode::NotFound]),
-    ];
-    all.extend(chat_stream::endpoints());
-    all
+    ]
 }
 
 /// A message to a bot.

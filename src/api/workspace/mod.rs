@@ -55,6 +55,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(knowledge::endpoints());
     all.extend(bots::endpoints());
     all.extend(chat::endpoints());
+    all.extend(chat_stream::endpoints());
     all.extend(inbox::endpoints());
     all.extend(inbox_stats::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
