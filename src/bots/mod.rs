@@ -23,7 +23,7 @@ pub use self::{
     figures::Figures,
     phrases::{asks_for_person, calls},
     profile::{Handoff, Position, Texts, Web, Widget},
-    responder::{Answer, AnswerKind, Responder, Source},
+    responder::Responder,
     service::{Bots, MOST_BOTS},
     viewer::Viewer,
 };

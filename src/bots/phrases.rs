@@ -1,53 +1,9 @@
-//! Phrases in messages: greetings, calls for a person, and keywords. Whole words, without regard to case and marks. Pure.
+//! Phrases in messages: calls for a person, and keywords. Whole words, without regard to case and marks. Pure.
 
 use crate::{
     bots::{bot::Bot, preset::preset},
     domain::fold::fold,
 };
-
-/// Greetings, each as a whole message.
-const GREETINGS: [&str; 40] = [
-    "hi",
-    "hi there",
-    "hello",
-    "hello there",
-    "hey",
-    "hey there",
-    "hiya",
-    "good morning",
-    "good afternoon",
-    "good evening",
-    "good day",
-    "greetings",
-    "howdy",
-    "bonjour",
-    "bonsoir",
-    "salut",
-    "coucou",
-    "hola",
-    "buenos dias",
-    "buenas tardes",
-    "buenas noches",
-    "buenas",
-    "ola",
-    "oi",
-    "bom dia",
-    "boa tarde",
-    "boa noite",
-    "hallo",
-    "guten tag",
-    "guten morgen",
-    "guten abend",
-    "moin",
-    "servus",
-    "ciao",
-    "buongiorno",
-    "salam",
-    "salam alaikum",
-    "مرحبا",
-    "السلام عليكم",
-    "اهلا",
-];
 
 /// Calls for a person, by language.
 const CALLS: [(&str, &[&str]); 6] = [
@@ -84,12 +40,6 @@ fn words(text: &str) -> Vec<String> {
 fn occurs(phrase: &str, within: &[String]) -> bool {
     let phrase = words(phrase);
     !phrase.is_empty() && within.windows(phrase.len()).any(|part| part == phrase)
-}
-
-/// Whether a message is a greeting and nothing else.
-pub fn is_greeting(text: &str) -> bool {
-    let said = words(text);
-    GREETINGS.iter().any(|greeting| words(greeting) == said)
 }
 
 /// Whether a message asks for a person, by the words of the bot, of its domain, or of its language.
@@ -129,16 +79,6 @@ mod tests {
         let draft =
             BotDraft { name: "Bot".to_owned(), task: None, rest, created_by: None, owner: None };
         draft.bot(from_seconds(1)).unwrap()
-    }
-
-    #[test]
-    fn a_greeting_is_a_whole_message_in_any_spelling() {
-        for text in ["Hello!", "  hi there ", "BUENOS DÍAS", "السلام عليكم", "Olá"] {
-            assert!(is_greeting(text), "{text}");
-        }
-        for text in ["", "!", "Hello, where is my order?", "hi5", "high"] {
-            assert!(!is_greeting(text), "{text}");
-        }
     }
 
     #[test]

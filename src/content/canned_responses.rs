@@ -178,13 +178,18 @@ impl CannedResponses {
         Ok(found.into_iter().next().map(|found| found.record))
     }
 
-    /// Removes those of a bot within a transaction: the bot goes.
-    pub async fn remove_all(transaction: &Transaction, bot: Uuid) -> Result<(), StoreError> {
-        let part = of_bot(bot).below();
-        for found in transaction.store().follow(part, MOST_CANNED_RESPONSES).await? {
-            transaction.delete(&CannedResponse::at(found.record.id)).await?;
+    /// Removes those of a bot, which goes.
+    pub async fn forget(&self, bot: Uuid) -> Result<(), StoreError> {
+        let mut transaction = self.store.transaction();
+        loop {
+            let part = of_bot(bot).below();
+            for found in transaction.store().follow(part, MOST_CANNED_RESPONSES).await? {
+                transaction.delete(&CannedResponse::at(found.record.id)).await?;
+            }
+            if self.finish(&mut transaction).await? {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Commits and waits for the disk; false when the work must run again.

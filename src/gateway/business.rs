@@ -12,7 +12,8 @@ use crate::{
     config::Config,
     content::Templates,
     egress::{Guard, OwnPorts},
-    events::Consumers,
+    domain::Clock,
+    events::{Consumers, EventLog},
     inbox::{ConsumerParts, Inbox, InboxConsumer, InboxParts, Sending, SendingParts, WindowJob},
     jobs::{Handler, Jobs},
     knowledge::{FetchJob, Knowledge, KnowledgeParts},
@@ -29,7 +30,7 @@ type NamedHandler = (&'static str, Arc<dyn Handler>);
 pub fn start_inbox(
     parts: InboxParts,
     jobs: &Jobs,
-    (outbox, bots): (&Outbox, Bots),
+    (outbox, bots, responder): (&Outbox, Bots, Responder),
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> Inbox {
@@ -41,7 +42,7 @@ pub fn start_inbox(
         outbox: Some(outbox.clone()),
         settings: settings.clone(),
         bots,
-        responder: Responder,
+        responder,
         store: parts.store.clone(),
     });
     consumers.start(consumer, tasks, stop);
@@ -102,11 +103,10 @@ pub fn payments(
 /// What bots know, and the handler of its job.
 pub fn knowledge(
     config: &Config,
-    inbox: &Inbox,
+    (store, log, clock): (Store, EventLog, Clock),
     jobs: &Jobs,
     own_ports: &OwnPorts,
 ) -> (Knowledge, NamedHandler) {
-    let InboxParts { store, log, clock, .. } = inbox.parts().clone();
     let guard = Guard::for_media(own_ports.clone(), config.media.allow_private_sources);
     let folder = config.data.dir.join("knowledge");
     // Downloads that the last run of the gateway did not finish.

@@ -29,7 +29,7 @@ use crate::{
     accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
     api::{self, BusinessWords},
     backup::{self, Backups, BackupsParts},
-    bots::Bots,
+    bots::{Bots, Responder},
     campaigns::StartJob,
     config::Config,
     contacts::Contacts,
@@ -182,6 +182,7 @@ impl Gateway {
             .await
             .map_err(|source| store_error(&config, source))?;
         let parts = (store.clone(), events.clone(), clock.clone());
+        let (knowledge, fetch) = business::knowledge(&config, parts.clone(), &jobs, &own_ports);
         let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
         let bots = Bots::new(store.clone(), clock.clone());
         let inbox = business::start_inbox(
@@ -195,7 +196,7 @@ impl Gateway {
                 settings: settings.clone(),
             },
             &jobs,
-            (&messaging.outbox, bots.clone()),
+            (&messaging.outbox, bots.clone(), Responder::new(knowledge.clone())),
             &tasks,
             stop.clone(),
         );
@@ -204,7 +205,6 @@ impl Gateway {
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());
-        let (knowledge, fetch) = business::knowledge(&config, &inbox, &jobs, &own_ports);
         let analytics = business::start_analytics(&inbox, &tasks, stop.clone());
         let campaigns = business::start_campaigns(
             (&inbox, &sending),

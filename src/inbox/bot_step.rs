@@ -12,9 +12,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    bots::{Answer, AnswerKind, Bot, BotStatus, Bots, Figures, Responder, asks_for_person, calls},
+    bots::{Bot, BotStatus, Bots, Figures, Responder, asks_for_person, calls},
     contacts::{Contact, Medium},
-    domain::{Clock, Event, Jid, Message, MessageKind, SessionId, clock::between},
+    domain::{Clock, Error, Event, Jid, Message, MessageKind, SessionId, clock::between},
     events::{Failure, Flow, NewEvent, Work},
     inbox::{
         bot_run::HandoffReason,
@@ -23,6 +23,7 @@ use crate::{
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
     },
+    knowledge::{Answer, AnswerKind},
     policy::{self, Kind, Question, Surface, Verdict, Window},
     settings::Settings,
     store::{Store, StoreError},
@@ -75,7 +76,7 @@ impl BotStep {
         if !self.may_reply(bot, state, &incoming).await? {
             return Ok(Flow::Done);
         }
-        let reply = self.reply(bot, state, &incoming.message.body).await;
+        let reply = self.reply(bot, state, &incoming.message.body).await?;
         let (text, sources) = match &reply {
             Reply::Answer(answer) => (answer.text.clone(), answer.sources.clone()),
             Reply::Handoff(_) => (self.responder.handoff(bot), Vec::new()),
@@ -160,22 +161,22 @@ impl BotStep {
         }))
     }
 
-    async fn reply(&self, bot: &Bot, state: &InboxState, text: &str) -> Reply {
+    async fn reply(&self, bot: &Bot, state: &InboxState, text: &str) -> Result<Reply, Error> {
         if !bot.handoff.enabled {
-            return Reply::Answer(self.responder.answer(bot, text).await);
+            return self.responder.answer(bot, text).await.map(Reply::Answer);
         }
         if asks_for_person(bot, text) {
-            return Reply::Handoff(HandoffReason::Keyword);
+            return Ok(Reply::Handoff(HandoffReason::Keyword));
         }
         if bot.max_turns <= state.run.turns {
-            return Reply::Handoff(HandoffReason::MaxTurns);
+            return Ok(Reply::Handoff(HandoffReason::MaxTurns));
         }
-        let answer = self.responder.answer(bot, text).await;
+        let answer = self.responder.answer(bot, text).await?;
         let is_fallback = answer.kind == AnswerKind::Fallback;
         if is_fallback && bot.handoff.after_fallbacks <= state.run.fallbacks.saturating_add(1) {
-            return Reply::Handoff(HandoffReason::Fallbacks);
+            return Ok(Reply::Handoff(HandoffReason::Fallbacks));
         }
-        Reply::Answer(answer)
+        Ok(Reply::Answer(answer))
     }
 }
 

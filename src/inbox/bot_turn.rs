@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    bots::{AnswerKind, Source},
     domain::SessionId,
     inbox::bot_run::HandoffReason,
+    knowledge::{AnswerKind, Hit},
     store::{Key, Record, Scope, Table, Tree},
 };
 
@@ -27,7 +27,7 @@ pub struct BotTurn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handoff: Option<HandoffReason>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<Source>,
+    pub sources: Vec<Hit>,
 }
 
 impl Record for BotTurn {

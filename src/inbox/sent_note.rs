@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    bots::Source,
     domain::SessionId,
     inbox::agent::Agent,
+    knowledge::Hit,
     store::{Key, Record, Scope, Table, Tree},
 };
 
@@ -25,7 +25,7 @@ pub struct SentNote {
     pub template: Option<serde_json::Value>,
     /// What the answer of a bot comes from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<Source>,
+    pub sources: Vec<Hit>,
 }
 
 /// Who sent a message.

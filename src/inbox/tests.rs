@@ -76,6 +76,14 @@ impl Stage {
         Settings::unchanged(self.log.clone(), shipped)
     }
 
+    fn responder(&self) -> Responder {
+        let (store, log) = (self.store.clone(), self.log.clone());
+        let (jobs, clock) = (self.jobs.clone(), self.clock.clone());
+        let guard = Guard::for_media(OwnPorts::default(), false);
+        let folder = std::env::temp_dir().join("wagate-no-knowledge");
+        Responder::new(Knowledge::new(KnowledgeParts { store, log, jobs, clock, guard, folder }))
+    }
+
     fn consumer(&self) -> InboxConsumer {
         let parts = (self.store.clone(), self.log.clone(), self.clock.clone());
         InboxConsumer::new(ConsumerParts {
@@ -90,7 +98,7 @@ impl Stage {
             outbox: None,
             settings: self.settings(),
             bots: Bots::new(self.store.clone(), self.clock.clone()),
-            responder: Responder,
+            responder: self.responder(),
             store: self.store.clone(),
         })
     }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::knowledge::{
@@ -35,7 +36,8 @@ pub struct AnswerTerms {
 }
 
 /// Where an answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AnswerKind {
     Greeting,
     Thanks,
@@ -48,6 +50,19 @@ pub enum AnswerKind {
     Fallback,
 }
 
+impl AnswerKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Greeting => "greeting",
+            Self::Thanks => "thanks",
+            Self::Goodbye => "goodbye",
+            Self::Faq => "faq",
+            Self::Found => "found",
+            Self::Fallback => "fallback",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub text: String,
@@ -57,7 +72,7 @@ pub struct Answer {
 }
 
 /// A chunk of a document that says something of a question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     pub document: Uuid,
     pub title: String,

@@ -28,7 +28,7 @@ const BESIDE: [&str; 14] = [
 const PHRASES: [Phrases; 21] = [
     Phrases {
         courtesy: Courtesy::Greeting,
-        answer: "Hello! How can I help you?",
+        answer: "Hi! How can I help?",
         phrases: &[
             "hello",
             "hi",

@@ -1,6 +1,7 @@
 //! Services: the handles that `api` may hold, its only way into the gateway.
 
-pub mod history;
+pub mod bots;
+mod history;
 pub mod idempotency;
 mod keyed_writes;
 mod retention;

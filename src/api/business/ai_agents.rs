@@ -365,9 +365,6 @@ async fn change(
 }
 
 async fn remove(call: Call<Admin>, Path(id): Path<AgentId>) -> Result<Message, ApiError> {
-    // What it knows goes first: cut off in between, the agent is there to be deleted again.
-    call.bots.get(id).await?;
-    call.knowledge.forget(id).await?;
-    call.bots.delete(id).await?;
+    call.remove_bot(id).await?;
     Ok(Message::of("AI agent deleted"))
 }

@@ -57,6 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("searchKnowledge")
             .about(TAG, "Search what a bot knows")
             .details("By words, whatever their case, accents and usual endings. The id is that of the bot.")
+            .limited(Bucket::Assistant)
             .repeats(Repeat::Repeatable),
     ]
 }

@@ -11,12 +11,12 @@ use crate::{
         chat::{file_url, time},
         kit::{choice, required_choice},
     },
-    bots::Source,
     domain::{
         Error, MessageKind, SessionId, Timestamp,
         conversation::{StoredMessage, message_uuid},
     },
     inbox::{Agent, AuthorKind, InboxState, SentNote, Status},
+    knowledge::Hit,
     messaging::{Conversation, ConversationName, unknown_conversation},
     services::Services,
     web_chat::{Feedback, FeedbackVerdict, Visitor},
@@ -227,8 +227,8 @@ pub fn channel_name(session: &SessionId) -> &'static str {
     }
 }
 
-impl From<&Source> for SourceView {
-    fn from(source: &Source) -> Self {
+impl From<&Hit> for SourceView {
+    fn from(source: &Hit) -> Self {
         Self {
             document_id: source.document.to_string(),
             title: source.title.clone(),
