@@ -366,5 +366,6 @@ async fn change(
 
 async fn remove(call: Call<Admin>, Path(id): Path<AgentId>) -> Result<Message, ApiError> {
     call.bots.delete(id).await?;
+    call.webhooks.endpoints.remove_of_bot(id).await?;
     Ok(Message::of("AI agent deleted"))
 }

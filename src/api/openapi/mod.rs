@@ -23,11 +23,12 @@ use crate::{
         gate::idempotency::key,
         kit::{Call, File, FileKind, Path, Public, body::elsewhere, path_value},
         sessions::event_schemas,
+        workspace,
     },
     domain::Error,
 };
 
-const TAGS: [&str; 32] = [
+const TAGS: [&str; 33] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -54,6 +55,7 @@ const TAGS: [&str; 32] = [
     "Bots",
     "Bot chat",
     "Inbox",
+    "Bot webhooks",
     "Events",
     "Webhooks",
     "API keys",
@@ -248,6 +250,9 @@ fn document(subject: Subject, table: Vec<Endpoint>) -> Value {
         webhooks = event_schemas::add(&mut schemas);
         for (name, of_business) in wording::add_schemas(&mut schemas) {
             add_webhook(&mut webhooks, name, of_business);
+        }
+        for (name, of_bots) in workspace::wording::add_schemas(&mut schemas) {
+            add_webhook(&mut webhooks, name, of_bots);
         }
         event_schemas::name_messages(&mut paths);
     }

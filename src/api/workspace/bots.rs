@@ -172,6 +172,7 @@ struct DeletedView {
 async fn remove(call: Call<Bots>, Path(id): Path<BotId>) -> Result<Data<DeletedView>, ApiError> {
     let bot = find(&call, id).await?;
     call.bots.delete(bot.id).await?;
+    call.webhooks.endpoints.remove_of_bot(bot.id).await?;
     Ok(Data::of(DeletedView { message: "Bot deleted", id: id.to_string() }))
 }
 

@@ -21,6 +21,9 @@ mod sign_in;
 mod totp;
 mod users;
 mod views;
+mod webhook_view;
+mod webhooks;
+pub mod wording;
 
 use crate::api::{dialects, endpoint::Endpoint};
 
@@ -35,5 +38,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(chat::endpoints());
     all.extend(inbox::endpoints());
     all.extend(inbox_stats::endpoints());
+    all.extend(webhooks::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -15,7 +15,7 @@ pub use self::{
     endpoints::Endpoints,
     records::{
         Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, Outage, RetryPlan, SetBy,
-        WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret, delivery_id,
+        WORKSPACE, WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret, delivery_id,
     },
 };
 use crate::store::{Declaration, Store};

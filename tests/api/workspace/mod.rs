@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bot_replies;
+mod bot_webhooks;
 mod bots;
 mod chat;
 mod codes;
