@@ -50,7 +50,8 @@ pub fn start_inbox(
 /// Starts the consumer of analytics.
 pub fn start_analytics(inbox: &Inbox, tasks: &TaskTracker, stop: CancellationToken) -> Analytics {
     let InboxParts { store, consumers, settings, clock, .. } = inbox.parts().clone();
-    consumers.start(AnalyticsConsumer::new(settings.clone()), tasks, stop);
+    let consumer = AnalyticsConsumer::new(settings.clone()).behind_inbox(consumers.clone());
+    consumers.start(consumer, tasks, stop);
     Analytics::new(store, settings, clock)
 }
 

@@ -27,7 +27,14 @@ use crate::support::{document::events::check_frame, http};
 /// Whether a path is of the workspace API.
 pub fn is_workspace(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
-    let bases = ["/api/v1/auth", "/api/v1/users", "/api/v1/bots", "/api/v1/inbox"];
+    let bases = [
+        "/api/v1/auth",
+        "/api/v1/users",
+        "/api/v1/bots",
+        "/api/v1/inbox",
+        "/api/v1/webhooks",
+        "/api/v1/analytics",
+    ];
     let of_chat = ["/history/", "/sessions/", "/stream", "/feedback"];
     let is_of_chat = |rest: &str| rest.is_empty() || of_chat.iter().any(|one| rest.starts_with(one));
     bases.iter().any(|base| path.starts_with(base))

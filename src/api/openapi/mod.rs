@@ -28,7 +28,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 33] = [
+const TAGS: [&str; 34] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -56,6 +56,7 @@ const TAGS: [&str; 33] = [
     "Bot chat",
     "Inbox",
     "Bot webhooks",
+    "Bot analytics",
     "Events",
     "Webhooks",
     "API keys",

@@ -4,6 +4,8 @@
 //! what signs people in by address.
 
 mod account;
+mod analytics;
+mod analytics_view;
 mod bot_body;
 mod bot_view;
 mod bots;
@@ -39,5 +41,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(inbox::endpoints());
     all.extend(inbox_stats::endpoints());
     all.extend(webhooks::endpoints());
+    all.extend(analytics::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -146,14 +146,14 @@ pub struct DeliveryView {
     /// When it is tried next, RFC 3339; null unless it is pending.
     #[schema(format = DateTime, example = json!(null))]
     next_retry_at: Option<String>,
-    /// What is posted, made again from the log, with `include=body` alone; null where the log has dropped the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    /// What is posted, made again from the log; null without `include=body`, and where the log has dropped the event.
+    #[schema(value_type = Option<Object>, example = json!(null))]
     request_body: Option<Value>,
 }
 
 fn status_schema() -> Schema {
-    let about = "`pending` while it waits for an attempt, `delivered`, or `failed` once it was given up.";
+    let about =
+        "`pending` while it waits for an attempt, `delivered`, or `failed` once it was given up.";
     required_choice(about, &["delivered", "failed", "pending"])
 }
 

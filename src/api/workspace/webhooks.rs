@@ -12,8 +12,8 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Body, Bots, Call, CreatedOrKnown, Data, Limit, Path, Query, Repeat, choice,
-            path::uuid, path_value,
+            Body, Bots, Call, CreatedOrKnown, Data, Limit, Path, Query, Repeat, choice, path::uuid,
+            path_value,
         },
         workspace::{
             bots::{self, BotId, check_owner},
@@ -275,10 +275,7 @@ async fn remove(
     Ok(Data::of(DeletedView { message: "Webhook deleted", id: id.to_string() }))
 }
 
-async fn test(
-    call: Call<Bots>,
-    Path(id): Path<BotWebhookId>,
-) -> Result<Data<TestView>, ApiError> {
+async fn test(call: Call<Bots>, Path(id): Path<BotWebhookId>) -> Result<Data<TestView>, ApiError> {
     let bot = own_bot_of(&call, id).await?;
     Ok(Data::of(call.webhooks.send_test(&WebhookScope::Bot(bot.id), id).await?.into()))
 }
@@ -304,7 +301,8 @@ async fn deliveries(
     let mut found = Vec::new();
     for (place, webhook) in webhooks.iter().enumerate() {
         let of_webhook = newest(&call, bot.id, webhook, &query).await?;
-        found.extend(of_webhook.into_iter().map(|(delivery, attempts)| (place, delivery, attempts)));
+        found
+            .extend(of_webhook.into_iter().map(|(delivery, attempts)| (place, delivery, attempts)));
     }
     found.sort_by_key(|(place, delivery, _)| (Reverse(delivery.seq), *place));
     found.truncate(query.limit.get());
@@ -312,7 +310,7 @@ async fn deliveries(
     let mut views = Vec::new();
     for (place, delivery, attempts) in found {
         let body = match query.include {
-            Some(Include::Body) => Some(body_of(&call, bot.id, &delivery).await?),
+            Some(Include::Body) => body_of(&call, bot.id, &delivery).await?,
             None => None,
         };
         if let Some(webhook) = webhooks.get(place) {
@@ -342,7 +340,8 @@ async fn newest(
     let (mut found, mut before) = (Vec::new(), None);
     for _ in 0..READS {
         let at_once = if query.event.is_some() { READ_AT_ONCE } else { limit };
-        let page = call.webhooks.deliveries.list(&scope, webhook.id, state, before, at_once).await?;
+        let page =
+            call.webhooks.deliveries.list(&scope, webhook.id, state, before, at_once).await?;
         let is_end = page.len() < at_once;
         before = page.last().map(|(delivery, _)| delivery.id);
         found.extend(page.into_iter().filter(|(delivery, _)| is_wanted(delivery)));
@@ -354,9 +353,13 @@ async fn newest(
     Ok(found)
 }
 
-/// What is posted; null where the log has dropped the event.
-async fn body_of(call: &Call<Bots>, bot: Uuid, delivery: &Delivery) -> Result<Value, Error> {
-    let Some(body) = call.webhooks.body_of(bot, delivery).await? else { return Ok(Value::Null) };
+/// What is posted; none where the log has dropped the event.
+async fn body_of(
+    call: &Call<Bots>,
+    bot: Uuid,
+    delivery: &Delivery,
+) -> Result<Option<Value>, Error> {
+    let Some(body) = call.webhooks.body_of(bot, delivery).await? else { return Ok(None) };
     let read = serde_json::from_slice(&body);
-    read.map_err(|error| Error::internal(format!("no body of a delivery: {error}")))
+    read.map(Some).map_err(|error| Error::internal(format!("no body of a delivery: {error}")))
 }

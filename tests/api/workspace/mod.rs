@@ -1,6 +1,7 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox.
 
 mod accounts;
+mod bot_analytics;
 mod bot_replies;
 mod bot_webhooks;
 mod bots;

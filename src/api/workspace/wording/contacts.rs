@@ -10,7 +10,10 @@ use crate::{
     api::{
         chat::time,
         kit::{Shape, required_choice, shape},
-        workspace::{fields::snake, wording::family::{Family, written}},
+        workspace::{
+            fields::snake,
+            wording::family::{Family, written},
+        },
     },
     contacts::{Contact, ContactEvent},
     domain::{Error, Event},

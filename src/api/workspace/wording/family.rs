@@ -5,7 +5,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    api::{kit::Shape, workspace::session_view::{self, SessionView}},
+    api::{
+        kit::Shape,
+        workspace::session_view::{self, SessionView},
+    },
     domain::{Error, Event, Jid},
     inbox::InboxState,
     services::Services,

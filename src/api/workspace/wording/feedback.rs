@@ -57,7 +57,8 @@ impl Family for FeedbackWords {
     }
 
     fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
-        let about = "A visitor rated an answer or the conversation, or added a comment to the rating";
+        let about =
+            "A visitor rated an answer or the conversation, or added a comment to the rating";
         vec![(NAME, about, shape::<Told>())]
     }
 

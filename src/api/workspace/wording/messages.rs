@@ -40,7 +40,8 @@ impl Family for MessageWords {
     fn name(&self, event: &Event) -> Option<&'static str> {
         match event.body.whatsapp()? {
             WaEvent::Message { message } | WaEvent::MessageSent { message } => {
-                let is_sent = message.chat().is_person() && message.kind != MessageKind::GroupNotice;
+                let is_sent =
+                    message.chat().is_person() && message.kind != MessageKind::GroupNotice;
                 is_sent.then_some("new_message")
             }
             _ => None,
@@ -53,10 +54,8 @@ impl Family for MessageWords {
     }
 
     async fn data(&self, services: &Services, event: &Event) -> Result<Option<Value>, Error> {
-        let (
-            Some(place),
-            Some(WaEvent::Message { message } | WaEvent::MessageSent { message }),
-        ) = (event.session(), event.body.whatsapp())
+        let (Some(place), Some(WaEvent::Message { message } | WaEvent::MessageSent { message })) =
+            (event.session(), event.body.whatsapp())
         else {
             return Ok(None);
         };

@@ -14,7 +14,10 @@ use crate::{
             wording::family::{Family, session, state, written},
         },
     },
-    domain::{Error, Event, conversation::{StoredMessage, Window}},
+    domain::{
+        Error, Event,
+        conversation::{StoredMessage, Window},
+    },
     inbox::{Agent, InboxEvent, InboxState},
     services::Services,
 };
