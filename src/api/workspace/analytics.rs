@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
 
 use crate::{
     analytics::{Period, Via, intents, topics},
@@ -16,6 +17,7 @@ use crate::{
                 ConversationsView, CsatView, Interval, MessagesView, OverviewView, TopicsView,
             },
             bots::{self, BotId},
+            session_view::status_name,
             sessions,
         },
     },
@@ -118,7 +120,7 @@ struct Asked {
 }
 
 impl Asked {
-    async fn of(call: &Call<Read>, bot: uuid::Uuid, query: &PeriodQuery) -> Result<Self, Error> {
+    async fn of(call: &Call<Read>, bot: Uuid, query: &PeriodQuery) -> Result<Self, Error> {
         let bot = bots::find(call, bot).await?;
         let period = call.analytics.period(query.from.as_deref(), query.to.as_deref())?;
         Ok(Self { bot, period, via: query.channel })
@@ -131,7 +133,7 @@ impl Asked {
         let lengths = call.inbox.lengths(&sessions, Some(self.bot.id), &lists).await?;
         let mut found = BTreeMap::new();
         for (status, length) in Status::ALL.into_iter().zip(lengths) {
-            let name = super::session_view::status_name(status);
+            let name = status_name(status);
             let count: &mut u64 = found.entry(name).or_default();
             *count = count.saturating_add(length);
         }

@@ -111,11 +111,11 @@ struct Change {
     #[schema(min_length = 1, max_length = 2_048, format = "http-url")]
     url: Option<String>,
     /// Names of events, or `*`, in place of the former ones.
-    #[schema(min_items = 1, max_items = 12, max_length = 64)]
+    #[schema(min_items = 1, max_items = 12, max_length = 64, example = json!(["*"]))]
     events: Option<Vec<String>>,
     /// A text for people; null removes it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(max_length = 120)]
+    #[schema(max_length = 120, example = "CRM")]
     description: Option<Option<String>>,
     /// Whether events are delivered to it.
     is_active: Option<bool>,
