@@ -1,22 +1,37 @@
 //! Consumer of analytics: counts each event in the commit of its cursor, and so exactly once.
 
+use std::time::Duration;
+
 use crate::{
-    analytics::{calendar::Calendar, sheets::Sheets, tally},
+    analytics::{bot_tally, calendar::Calendar, sheets::Sheets, tally},
     domain::Event,
-    events::{Begin, Consumer, Flow, Work},
+    events::{Begin, Consumer, Consumers, Flow, Work},
+    inbox::InboxConsumer,
     settings::Settings,
     store::{Store, StoreError},
 };
 
+/// How long the inbox is waited for at once, where it has to say whose a conversation is.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause before an event whose conversation the inbox does not know yet is looked at again.
+const PAUSE: Duration = Duration::from_secs(1);
+
 pub struct AnalyticsConsumer {
     settings: Settings,
+    /// None where no inbox runs, as in tests.
+    consumers: Option<Consumers>,
 }
 
 impl AnalyticsConsumer {
     pub const NAME: &'static str = "analytics";
 
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self { settings, consumers: None }
+    }
+
+    /// The same behind the inbox, which says whose bot answers in a conversation.
+    pub fn behind_inbox(self, consumers: Consumers) -> Self {
+        Self { consumers: Some(consumers), ..self }
     }
 }
 
@@ -32,6 +47,12 @@ impl Consumer for AnalyticsConsumer {
     }
 
     async fn handle(&self, work: &mut Work<'_>, event: &Event) -> Result<Flow, StoreError> {
+        if let Some(consumers) = &self.consumers
+            && bot_tally::needs_inbox(work.store(), event).await?
+            && !consumers.reached(InboxConsumer::NAME, event.seq, PATIENCE).await
+        {
+            return Ok(Flow::Later(PAUSE));
+        }
         if is_living(work.store(), event).await? {
             let calendar = Calendar::new(self.settings.now().time_zone());
             let mut sheets = Sheets::new(work.store(), &calendar);

@@ -20,20 +20,8 @@ use crate::{
     analytics::counts::{AdCounts, AgentCounts, ChannelCounts, ContactCounts},
     domain::{Jid, Timestamp},
     inbox::Agent,
-    store::{Declaration, Index, IndexKey, Key, LeadsTo, Record, Scope, Select, Table, Tree},
+    store::{Index, IndexKey, Key, LeadsTo, Record, Scope, Select, Table, Tree},
 };
-
-/// The tables of this module.
-pub const TABLES: &[Declaration] = &[
-    Declaration::of::<ChannelDay>(),
-    Declaration::of::<AgentDay>(),
-    Declaration::of::<AdDay>(),
-    Declaration::of::<ContactDay>(),
-    Declaration::of::<ChatAds>(),
-    Declaration::of::<AdContact>(),
-    Declaration::of::<Ad>(),
-    Declaration::of::<SurveyRecord>(),
-];
 
 const fn table(tree: Tree, scope: Scope) -> Table {
     Table { tree, owner: "analytics", indexes: &[], scope }

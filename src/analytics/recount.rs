@@ -98,6 +98,9 @@ async fn forget(sheets: &mut Sheets<'_>, since: Date) -> Result<(), StoreError> 
     forget_days(store, &mut sheets.ad_days, since).await?;
     forget_days(store, &mut sheets.contacts, since).await?;
     forget_days(store, &mut sheets.ad_contacts, since).await?;
+    forget_days(store, &mut sheets.bot_days, since).await?;
+    forget_days(store, &mut sheets.bot_chats, since).await?;
+    forget_days(store, &mut sheets.bot_feedback, since).await?;
     each(store, |known: SurveyRecord| {
         if since <= known.day {
             sheets.surveys.remove(&known);

@@ -26,8 +26,8 @@ const MOST_COMMENTS: usize = 100;
 /// Clones are the same handle.
 #[derive(Clone)]
 pub struct Analytics {
-    store: Store,
-    settings: Settings,
+    pub(in crate::analytics) store: Store,
+    pub(in crate::analytics) settings: Settings,
     clock: Clock,
 }
 

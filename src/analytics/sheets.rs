@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     analytics::{
+        bot_records::{BotChat, BotDay, BotFeedback},
         calendar::Calendar,
         records::{
             Ad, AdContact, AdDay, AgentDay, ChannelDay, ChatAds, ContactDay, Placed, SurveyRecord,
@@ -34,6 +35,9 @@ pub struct Sheets<'s> {
     pub ad_contacts: Sheet<AdContact>,
     pub ads: Sheet<Ad>,
     pub surveys: Sheet<SurveyRecord>,
+    pub bot_days: Sheet<BotDay>,
+    pub bot_chats: Sheet<BotChat>,
+    pub bot_feedback: Sheet<BotFeedback>,
 }
 
 /// Records of one kind.
@@ -61,6 +65,9 @@ impl<'s> Sheets<'s> {
             ad_contacts: Sheet::default(),
             ads: Sheet::default(),
             surveys: Sheet::default(),
+            bot_days: Sheet::default(),
+            bot_chats: Sheet::default(),
+            bot_feedback: Sheet::default(),
         }
     }
 
@@ -73,7 +80,10 @@ impl<'s> Sheets<'s> {
         self.chat_ads.write(to).await?;
         self.ad_contacts.write(to).await?;
         self.ads.write(to).await?;
-        self.surveys.write(to).await
+        self.surveys.write(to).await?;
+        self.bot_days.write(to).await?;
+        self.bot_chats.write(to).await?;
+        self.bot_feedback.write(to).await
     }
 }
 

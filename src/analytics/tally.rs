@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::{
     analytics::{
-        ads,
+        ads, bot_tally,
         counts::{one_more, one_more_at},
         ratings,
         records::{AgentDay, ChannelDay, ContactDay},
@@ -21,6 +21,7 @@ use crate::{
     },
     inbox::{Agent, InboxEvent},
     store::StoreError,
+    web_chat::WebChatEvent,
 };
 
 /// Whether an event is counted at all.
@@ -35,9 +36,8 @@ pub fn wants(event: &Event) -> bool {
         }
         Body::WhatsApp(EventBody::MessageFailed { .. }) => is_of_person(),
         Body::WhatsApp(_) => false,
-        Body::Module(event) => {
-            [InboxEvent::FAMILY, ContactEvent::FAMILY].contains(&event.family.as_str())
-        }
+        Body::Module(event) => [InboxEvent::FAMILY, ContactEvent::FAMILY, WebChatEvent::FAMILY]
+            .contains(&event.family.as_str()),
     }
 }
 
@@ -56,9 +56,10 @@ pub async fn count(sheets: &mut Sheets<'_>, event: &Event) -> Result<(), StoreEr
     let (day, hour) = sheets.calendar.place(moment(event));
     let place = Place { channel: event.channel_uuid(), day, hour };
     match &event.body {
-        Body::WhatsApp(body) => count_message(sheets, event, body, place).await,
-        Body::Module(body) => count_module(sheets, event, body, place).await,
+        Body::WhatsApp(body) => count_message(sheets, event, body, place).await?,
+        Body::Module(body) => count_module(sheets, event, body, place).await?,
     }
+    bot_tally::count(sheets, event, (place, moment(event))).await
 }
 
 async fn count_message(

@@ -34,5 +34,5 @@ mod workspace;
 
 pub use self::{
     business::wording::BusinessWords, routes::openapi_document, server::Server,
-    simulator::door::Door, streams::frames::AllFrames,
+    simulator::door::Door, streams::frames::AllFrames, workspace::wording::WorkspaceWords,
 };

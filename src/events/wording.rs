@@ -38,6 +38,21 @@ pub trait Wording: Send + Sync + 'static {
         Ok(self.write(event, Codes::Shown, &mut bytes).map(|()| bytes.into()))
     }
 
+    /// Whether an event is of a record that a subscription is limited to, such as a bot.
+    async fn is_of(&self, _: &Event, _record: Uuid) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// The body of a delivery to a subscription that is limited to a record.
+    async fn wrap_for(&self, event: &Event, _record: Uuid) -> Result<Option<Bytes>, Error> {
+        self.wrap(event).await
+    }
+
+    /// Name and body of a test of an endpoint that is limited to a record.
+    fn test_for(&self, id: Uuid, _record: Uuid, now: Timestamp) -> (&'static str, Value) {
+        (TEST, self.test(id, None, now))
+    }
+
     /// The body of a test of an endpoint, which is no event of the log.
     fn test(&self, id: Uuid, session: Option<&SessionId>, now: Timestamp) -> Value {
         json!({

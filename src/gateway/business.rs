@@ -11,8 +11,8 @@ use crate::{
     campaigns::{self, CampaignParts, Campaigns},
     config::Config,
     content::Templates,
-    egress::{Guard, OwnPorts},
     domain::Clock,
+    egress::{Guard, OwnPorts},
     events::{Consumers, EventLog},
     inbox::{ConsumerParts, Inbox, InboxConsumer, InboxParts, Sending, SendingParts, WindowJob},
     jobs::{Handler, Jobs},
@@ -52,7 +52,8 @@ pub fn start_inbox(
 /// Starts the consumer of analytics.
 pub fn start_analytics(inbox: &Inbox, tasks: &TaskTracker, stop: CancellationToken) -> Analytics {
     let InboxParts { store, consumers, settings, clock, .. } = inbox.parts().clone();
-    consumers.start(AnalyticsConsumer::new(settings.clone()), tasks, stop);
+    let consumer = AnalyticsConsumer::new(settings.clone()).behind_inbox(consumers.clone());
+    consumers.start(consumer, tasks, stop);
     Analytics::new(store, settings, clock)
 }
 

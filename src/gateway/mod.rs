@@ -27,7 +27,7 @@ use self::{
 };
 use crate::{
     accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
-    api::{self, BusinessWords},
+    api::{self, BusinessWords, WorkspaceWords},
     backup::{self, Backups, BackupsParts},
     bots::{Bots, Responder},
     campaigns::StartJob,
@@ -58,7 +58,7 @@ use crate::{
     telemetry,
     vault::Keyring,
     web_chat::{WebChatParts, WebChats},
-    webhooks::{BUSINESS, DeliveryArchive, Webhooks},
+    webhooks::{BUSINESS, DeliveryArchive, WORKSPACE, Webhooks},
 };
 
 /// How long consumers of the event log may take to reach its end when the gateway stops.
@@ -253,7 +253,9 @@ impl Gateway {
         let organization = business::organization(&store).await;
         let words =
             BusinessWords::new(organization.map_err(|source| store_error(&config, source))?);
+        let bot_words = WorkspaceWords::default();
         let wordings = frames.wordings().with(BUSINESS, Arc::new(words.clone()));
+        let wordings = wordings.with(WORKSPACE, Arc::new(bot_words.clone()));
         let webhooks = Webhooks::new(
             store.clone(),
             events.clone(),
@@ -389,6 +391,7 @@ impl Gateway {
         let _own_ports = vec![listening, own_ports.add(address.port())];
         let services = Arc::new(services);
         words.read_from(&services);
+        bot_words.read_from(&services);
         services.webhooks.start(&tasks, stop.clone());
         Ok(Self { services, store, server, world, tasks, stop, address, _own_ports })
     }

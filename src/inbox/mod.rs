@@ -53,7 +53,7 @@ pub use self::{
     event::{About, InboxEvent},
     list::{InboxFilter, InboxPage, Order as InboxOrder},
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
-    sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms},
+    sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms, chats_of},
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},
     settings::InboxSettings,

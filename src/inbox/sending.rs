@@ -349,7 +349,8 @@ impl Sending {
     }
 }
 
-fn chats_of(contact: &Contact) -> Vec<Jid> {
+/// The chats that a contact has in a session of WhatsApp or SMS, by each of its ids.
+pub fn chats_of(contact: &Contact) -> Vec<Jid> {
     let phone = contact.phone.as_ref().map(|digits| format!("{digits}@c.us"));
     let lid = contact.lid.as_ref().map(|digits| format!("{digits}@lid"));
     [phone, lid].into_iter().flatten().filter_map(|id| id.parse().ok()).collect()

@@ -18,6 +18,7 @@ use crate::{
         Clock, EventBody, Jid, Message, SessionId, SessionRecord, SessionRef, clock::from_seconds,
         session::SessionConfig,
     },
+    egress::{Guard, OwnPorts},
     events::{Consumers, EventLog, Retry},
     inbox::{
         Agent, ConsumerParts, InboxConsumer, InboxEvent, InboxState, Status, WindowJob,
@@ -26,6 +27,7 @@ use crate::{
         state::Listed,
     },
     jobs::{Handler, Jobs, Tries},
+    knowledge::{Knowledge, KnowledgeParts},
     messaging::Ingest,
     session::EventSink,
     settings::{InEffect, Settings},

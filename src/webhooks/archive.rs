@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
+    bots::Bot,
     domain::{Clock, Error, ErrorCode, Subject, Timestamp, clock::from_millis},
     events::{EventLog, Work},
     jobs::{Handler, Job, Then},
@@ -156,10 +157,19 @@ impl DeliveryArchive {
         Ok(recovered)
     }
 
-    /// Removes deliveries past their retention. Returns how many.
+    /// Removes deliveries past their retention, and endpoints whose bot was deleted by a gateway that ended before it
+    /// removed them. Returns how many deliveries.
     pub async fn prune(&self) -> Result<usize, Error> {
         let mut removed = 0;
         for webhook in self.store.webhooks().all().await? {
+            if let Some(bot) = webhook.bot
+                && self.store.get(&Bot::at(bot)).await?.is_none()
+            {
+                let _held = self.locks.lock(webhook.id).await;
+                self.store.webhooks().remove(webhook.id).await?;
+                self.changes.notify();
+                continue;
+            }
             removed += self.prune_endpoint(webhook.id).await?;
         }
         Ok(removed)

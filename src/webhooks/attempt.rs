@@ -104,12 +104,16 @@ impl Sender {
         PostOutcome { attempt, retry_after }
     }
 
-    /// Posts a `webhook.test` event, in the wording of the endpoint.
+    /// Posts a test event, in the wording of the endpoint.
     pub async fn send_test(&self, webhook: &WebhookRecord, wording: &dyn Wording) -> Attempt {
         let delivery = Uuid::now_v7();
-        let body = wording.test(delivery, webhook.session.as_ref(), self.clock.now());
+        let now = self.clock.now();
+        let (event, body) = match webhook.bot {
+            Some(bot) => wording.test_for(delivery, bot, now),
+            None => (TEST, wording.test(delivery, webhook.session.as_ref(), now)),
+        };
         let (id, body) = (delivery.to_string(), body.to_string().into());
-        let request = DeliveryRequest { id, delivery, event: TEST, body, number: 1 };
+        let request = DeliveryRequest { id, delivery, event, body, number: 1 };
         self.post(webhook, &request).await.attempt
     }
 }

@@ -48,7 +48,9 @@ mod worker_state;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 pub use self::{
     archive::DeliveryArchive,
@@ -59,7 +61,7 @@ pub use self::{
     schedule::Schedule,
     settings::WebhookSettings,
     stored::{
-        Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, TABLES,
+        Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, RetryPlan, SetBy, TABLES, WORKSPACE,
         WebhookRecord, WebhookScope, WebhookTables,
     },
 };
@@ -163,8 +165,17 @@ impl Webhooks {
         tasks.spawn(supervisor::run(self.workers.clone(), tasks.clone(), stop));
     }
 
-    /// Posts a `webhook.test` event at once and answers the attempt, which is not stored.
-    pub async fn send_test(&self, scope: &WebhookScope, id: uuid::Uuid) -> Result<Attempt, Error> {
+    /// What was posted to an endpoint of a bot, made again from the log; none where the log has dropped the event.
+    pub async fn body_of(&self, bot: Uuid, delivery: &Delivery) -> Result<Option<Bytes>, Error> {
+        let Some(event) = self.workers.event_of(delivery).await? else { return Ok(None) };
+        match self.workers.wordings.get(WORKSPACE) {
+            Some(wording) => wording.wrap_for(&event, bot).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Posts a test event, in most wordings `webhook.test`, at once and answers the attempt, which is not stored.
+    pub async fn send_test(&self, scope: &WebhookScope, id: Uuid) -> Result<Attempt, Error> {
         let webhook = self.endpoints.stored(scope, id).await?;
         let unknown = || {
             let message = format!("this version has no wording '{}'", webhook.wording);

@@ -70,8 +70,12 @@ impl LogReader {
             log.read(webhook.session().map(|own| own.uuid), in_flight.read_to(), most).await?;
         let is_at_end = events.len() < most;
         let (is_empty, last) = (events.is_empty(), events.last().map_or(0, |event| event.seq));
-        let wanted = events.into_iter().filter(|event| self.is_wanted(webhook, event));
-        let taken = wanted.filter_map(|event| self.new_delivery(webhook, event)).collect();
+        let mut taken = Vec::new();
+        for event in events.into_iter().filter(|event| self.is_wanted(webhook, event)) {
+            if self.is_in_scope(webhook, &event).await? {
+                taken.extend(self.new_delivery(webhook, event));
+            }
+        }
         self.route(state, taken, is_well).await?;
         if let Some(in_flight) = &mut state.in_flight {
             in_flight.advance(if is_at_end { last.max(newest) } else { last });
@@ -142,6 +146,15 @@ impl LogReader {
     fn is_wanted(&self, webhook: &WebhookRecord, event: &Event) -> bool {
         let name = wording_of(&self.wordings, webhook).and_then(|wording| wording.name(event));
         name.is_some_and(|name| subscribes(webhook, event, name))
+    }
+
+    /// Whether an event is of the bot that the endpoint is for.
+    async fn is_in_scope(&self, webhook: &WebhookRecord, event: &Event) -> Result<bool, Error> {
+        match (webhook.bot, wording_of(&self.wordings, webhook)) {
+            (Some(bot), Some(wording)) => wording.is_of(event, bot).await,
+            (Some(_), None) => Ok(false),
+            (None, _) => Ok(true),
+        }
     }
 
     /// None for an event that the endpoint's wording has no name for.

@@ -6,6 +6,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
+    bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionRef, Subject},
     events::{EventLog, Need, NewEvent, Wordings},
     store::{Batch, Store},
@@ -26,6 +27,8 @@ use crate::{
     },
 };
 
+/// Endpoints of one bot.
+const MOST_OF_BOT: usize = 20;
 /// The longest time that an old secret may still sign after a rotation, and how many secrets sign at most.
 const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 const MOST_SECRETS: usize = 5;
@@ -93,12 +96,17 @@ impl Registry {
             let store = work.store();
             // Every registration changes this record, so of two at the same time one conflicts and runs again.
             store.webhooks().note_registration().await?;
+            if let WebhookScope::Bot(bot) = scope {
+                // Read, so that the removal of the bot which begins meanwhile makes this run again.
+                let unknown = || Error::not_found(Subject::Bot, format!("there is no bot {bot}"));
+                store.get(&Bot::at(*bot)).await?.ok_or_else(unknown)?;
+            }
             let known = store.webhooks().list(scope).await?;
             if known.iter().any(|webhook| is_same(&webhook.url, &draft.url)) {
                 let message = "this URL is being registered by another request; try again";
                 return Err(Error::new(ErrorCode::Conflict, message).about(Subject::Webhook));
             }
-            self.check_room(known.len())?;
+            self.check_room(scope, known.len())?;
             let mut batch = Batch::new();
             let registered = self.register_in(&mut batch, scope, draft.clone())?;
             store.commit(batch).await?;
@@ -145,7 +153,7 @@ impl Registry {
         scope: &WebhookScope,
         draft: WebhookDraft,
     ) -> Result<Registered, Error> {
-        self.check_room(0)?;
+        self.check_room(scope, 0)?;
         let now = self.clock.now();
         let secret = draft.secret.unwrap_or_else(signature::new_secret);
         let webhook = WebhookRecord {
@@ -153,6 +161,7 @@ impl Registry {
             session: scope.session().map(|session| session.id.clone()),
             session_uuid: scope.session().map(|session| session.uuid),
             business: *scope == WebhookScope::Business,
+            bot: scope.bot(),
             name: draft.name,
             wording: draft.wording.unwrap_or_else(|| OPEN_WA.to_owned()),
             url: draft.url,
@@ -186,8 +195,11 @@ impl Registry {
     }
 
     /// Refuses one more endpoint beside `known`, where that is too many.
-    fn check_room(&self, known: usize) -> Result<(), Error> {
-        let most = self.settings.max_per_session;
+    fn check_room(&self, scope: &WebhookScope, known: usize) -> Result<(), Error> {
+        let most = match scope {
+            WebhookScope::Bot(_) => MOST_OF_BOT,
+            _ => self.settings.max_per_session,
+        };
         if known < most {
             return Ok(());
         }
@@ -226,6 +238,11 @@ impl Registry {
 
     pub async fn get(&self, scope: &WebhookScope, id: Uuid) -> Result<WebhookRecord, Error> {
         self.records.shown(find(&self.store, scope, id).await?).await
+    }
+
+    /// The bot that an endpoint is for; none for one of another scope, and for one that is not there.
+    pub async fn bot_of(&self, id: Uuid) -> Result<Option<Uuid>, Error> {
+        Ok(self.store.webhooks().get(id).await?.and_then(|webhook| webhook.bot))
     }
 
     pub async fn change(
@@ -316,6 +333,16 @@ impl Registry {
         let _registering = self.registering.lock().await;
         let of_session = WebhookScope::Session(session.clone());
         for webhook in self.store.webhooks().list(&of_session).await? {
+            let _held = self.locks.lock(webhook.id).await;
+            self.store.webhooks().remove(webhook.id).await?;
+        }
+        self.changes.notify();
+        Ok(())
+    }
+
+    /// Removes all endpoints of a bot that was deleted, with their queues.
+    pub async fn remove_of_bot(&self, bot: Uuid) -> Result<(), Error> {
+        for webhook in self.store.webhooks().list(&WebhookScope::Bot(bot)).await? {
             let _held = self.locks.lock(webhook.id).await;
             self.store.webhooks().remove(webhook.id).await?;
         }

@@ -44,7 +44,9 @@ impl WebhookSettings {
     /// The guard of an existing endpoint. An endpoint for all sessions was set by a caller with access to all.
     pub fn guard_of(&self, webhook: &WebhookRecord) -> &Guard {
         match webhook.set_by {
-            SetBy::KeyOfOneSession if webhook.session.is_some() => &self.guard_of_one_session,
+            SetBy::KeyOfOneSession if webhook.session.is_some() || webhook.bot.is_some() => {
+                &self.guard_of_one_session
+            }
             SetBy::KeyOfOneSession | SetBy::AllSessions => &self.guard,
         }
     }

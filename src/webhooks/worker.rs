@@ -323,7 +323,10 @@ impl WorkerParts {
         };
         delivery.attempts += 1;
         let body = match (event, wording_of(&self.wordings, webhook)) {
-            (Some(event), Some(wording)) => wording.wrap(&event).await?,
+            (Some(event), Some(wording)) => match webhook.bot {
+                Some(bot) => wording.wrap_for(&event, bot).await?,
+                None => wording.wrap(&event).await?,
+            },
             _ => None,
         };
         let Some(body) = body else {
@@ -348,8 +351,8 @@ impl WorkerParts {
         Ok(FinishedAttempt { delivery, is_new, result: AttemptResult::Posted(outcome) })
     }
 
-    /// The event of a queued delivery; none when the log has dropped it.
-    async fn event_of(&self, delivery: &Delivery) -> Result<Option<Arc<Event>>, Error> {
+    /// The event of a delivery; none when the log has dropped it.
+    pub async fn event_of(&self, delivery: &Delivery) -> Result<Option<Arc<Event>>, Error> {
         let found = self.log.read(None, delivery.seq.saturating_sub(1), 1).await?;
         Ok(found.into_iter().find(|event| event.id == delivery.event))
     }

@@ -48,13 +48,14 @@ const NOT_SENT: [(&str, &str); 23] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 53] = [
+const LATE: [&str; 54] = [
     "deleteCannedResponse",
     "removeTeamMember",
     "deleteInboxView",
     "deleteWorkspaceContact",
     "deleteKnowledgeDocument",
     "deleteChatSession",
+    "deleteBotWebhook",
     "deleteBot",
     "deleteAiAgent",
     "deleteQuickReply",
@@ -373,6 +374,9 @@ impl Scene {
         let hook = json!({ "url": url, "events": ["contact.created"] });
         let (_, hook) = self.app.post("/api/whatsapp-api/webhooks", hook).await;
         self.note("business webhook", &hook["id"]);
+        let hook = json!({ "bot_id": self.ids["bot"], "url": url });
+        let (_, hook) = self.app.post("/api/v1/webhooks", hook).await;
+        self.note("bot webhook", &hook["id"]);
         for (list, webhook, delivery) in [
             (format!("{SESSION}/webhooks"), "webhook", "delivery"),
             ("/api/v1/gateway-webhooks".to_owned(), "gateway webhook", "gateway delivery"),
@@ -423,6 +427,7 @@ impl Scene {
                 () if name == "deleteBot" => "bot to delete",
                 () if name == "deleteChatSession" => "chat session to delete",
                 () if id.ends_with("60") => "bot",
+                () if id.ends_with("65") => "bot webhook",
                 () if id.ends_with("61") => "chat session",
                 () if ["getTag", "updateTag", "deleteTag"].contains(&name) => "tag",
                 () if name.contains("Payment") && id.ends_with("50") => "payment link",

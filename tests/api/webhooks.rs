@@ -403,14 +403,15 @@ async fn all_webhooks_are_listed_at_once_with_their_session() {
     let path = register(&app, &receiver.url, json!({})).await;
     let body = json!({ "url": receiver.url, "events": ["*"] });
     assert_eq!(app.post("/api/v1/gateway-webhooks", body).await.0, 201);
-    let (_, all) = app.get("/api/v1/webhooks").await;
+    let (_, all) = app.get("/api/v1/gateway-webhooks?all=true").await;
     let mut sessions: Vec<_> =
         all["data"].as_array().unwrap().iter().map(|hook| hook["sessionId"].clone()).collect();
     sessions.sort_by_key(ToString::to_string);
     assert_eq!(sessions, [json!("s"), json!(null)]);
     let (keys, only) = (&app.gateway.services().api_keys, "s".parse().unwrap());
     let (_, bound) = keys.create("bound", vec!["*".to_owned()], Some(only), None).await.unwrap();
-    let request = app.http.get(format!("{}/api/v1/webhooks", app.base)).bearer_auth(bound);
+    let request =
+        app.http.get(format!("{}/api/v1/gateway-webhooks?all=true", app.base)).bearer_auth(bound);
     let seen: Value = request.send().await.unwrap().json().await.unwrap();
     assert_eq!(seen["data"].as_array().unwrap().len(), 1, "{seen}");
     assert_eq!(seen["data"][0]["sessionId"], "s");

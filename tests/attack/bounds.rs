@@ -236,7 +236,8 @@ async fn a_value_over_its_bound_is_refused_by_name_and_nothing_of_it_is_kept() {
     }
     println!("{tried} values over their bounds were refused");
     assert!(100 < tried, "{tried}");
-    for (path, count) in [("/api/v1/webhooks", 0), ("/api/v1/api-keys", 1), ("/api/v1/sessions", 1)]
+    for (path, count) in
+        [("/api/v1/gateway-webhooks?all=true", 0), ("/api/v1/api-keys", 1), ("/api/v1/sessions", 1)]
     {
         let kept = daemon.get(path).await;
         let kept = kept.as_array().unwrap();

@@ -304,9 +304,12 @@ async fn a_reader_sees_no_secret_of_a_webhook() {
     let hook = owner.done(Method::POST, "/api/v1/sessions/s/webhooks", Some(body.clone())).await;
     owner.done(Method::POST, "/api/v1/gateway-webhooks", Some(body)).await;
     let one = format!("/api/v1/sessions/s/webhooks/{}", hook["id"].as_str().unwrap());
-    for path in
-        ["/api/v1/webhooks", "/api/v1/gateway-webhooks", "/api/v1/sessions/s/webhooks", &one]
-    {
+    for path in [
+        "/api/v1/gateway-webhooks?all=true",
+        "/api/v1/gateway-webhooks",
+        "/api/v1/sessions/s/webhooks",
+        &one,
+    ] {
         let (status, answer) = reader.get(path).await;
         let text = answer.to_string();
         assert!(status == 200 && text.contains("http://127.0.0.1:9/****"), "{path}: {text}");

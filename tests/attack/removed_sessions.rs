@@ -97,7 +97,7 @@ async fn a_refused_creation_leaves_nothing() {
     };
     // Without what was delivered, which goes on meanwhile.
     let webhooks = async || {
-        let mut found = daemon.get("/api/v1/webhooks").await;
+        let mut found = daemon.get("/api/v1/gateway-webhooks?all=true").await;
         for webhook in found.as_array_mut().unwrap() {
             let webhook = webhook.as_object_mut().unwrap();
             webhook.retain(|name, _| ["id", "sessionId", "url", "events"].contains(&name.as_str()));

@@ -353,7 +353,7 @@ fn hours(span: Duration) -> f64 {
     rounded(span.as_secs_f64() / 3_600.0, 2)
 }
 
-fn rounded(number: f64, digits: i32) -> f64 {
+pub fn rounded(number: f64, digits: i32) -> f64 {
     let whole = 10_f64.powi(digits);
     (number * whole).round() / whole
 }

@@ -14,7 +14,7 @@ use crate::{
 
 const BASE: &str = "/api/v1/";
 /// The first segments of its paths behind the base.
-const SEGMENTS: [&str; 14] = [
+const SEGMENTS: [&str; 15] = [
     "analytics",
     "auth",
     "automations",
@@ -28,6 +28,7 @@ const SEGMENTS: [&str; 14] = [
     "teams",
     "tickets",
     "users",
+    "webhooks",
     "widget",
 ];
 /// What it has below `chat`, where the Chat API has the rest.

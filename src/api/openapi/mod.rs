@@ -23,11 +23,12 @@ use crate::{
         gate::idempotency::key,
         kit::{Call, File, FileKind, Path, Public, body::elsewhere, path_value},
         sessions::event_schemas,
+        workspace,
     },
     domain::Error,
 };
 
-const TAGS: [&str; 38] = [
+const TAGS: [&str; 40] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -60,6 +61,8 @@ const TAGS: [&str; 38] = [
     "Bots",
     "Bot chat",
     "Inbox",
+    "Bot webhooks",
+    "Bot analytics",
     "Events",
     "Webhooks",
     "API keys",
@@ -254,6 +257,9 @@ fn document(subject: Subject, table: Vec<Endpoint>) -> Value {
         webhooks = event_schemas::add(&mut schemas);
         for (name, of_business) in wording::add_schemas(&mut schemas) {
             add_webhook(&mut webhooks, name, of_business);
+        }
+        for (name, of_bots) in workspace::wording::add_schemas(&mut schemas) {
+            add_webhook(&mut webhooks, name, of_bots);
         }
         event_schemas::name_messages(&mut paths);
     }

@@ -20,7 +20,7 @@ mod send;
 mod texts;
 mod view;
 mod webhook_deliveries;
-mod webhooks;
+pub mod webhooks;
 pub mod wire;
 pub mod wording;
 

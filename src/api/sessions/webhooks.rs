@@ -13,12 +13,12 @@ use crate::{
         error::ApiError,
         kit::{
             Admin, AllSessions, Body, Call, CreatedOrKnown, Data, InSession, Listed, Message,
-            OwnSessions, Path, Read, Scope, Sessions, choice, path::uuid, path_value,
+            OwnSessions, Path, Query, Read, Scope, Sessions, choice, path::uuid, path_value,
             required_choice,
         },
         sessions::wire::seconds,
     },
-    domain::{Subject, Timestamp},
+    domain::{Error, ErrorCode, Subject, Timestamp},
     webhooks::{MASK, RetryPlan, SetBy, WebhookChange, WebhookDraft, WebhookRecord, WebhookScope},
 };
 
@@ -34,10 +34,6 @@ macro_rules! webhook_endpoints {
                 .named($names[0])
                 .about(TAG, "Register a webhook; its signing secret is shown this once")
                 .details("200 where the same address is registered already: it is changed then."),
-            Endpoint::get($prefix, list::<$sessions>)
-                .named($names[1])
-                .about(TAG, "List the webhooks")
-                .details(MASKED),
             Endpoint::get(concat!($prefix, "/{webhookId}"), read::<$sessions>)
                 .named($names[2])
                 .about(TAG, "Look at a webhook")
@@ -83,10 +79,19 @@ pub fn endpoints() -> Vec<Endpoint> {
         webhook_endpoints!("/api/v1/sessions/{sessionId}/webhooks", InSession, OF_SESSION);
     all.extend(webhook_endpoints!("/api/v1/gateway-webhooks", AllSessions, OF_GATEWAY));
     all.push(
-        Endpoint::get("/api/v1/webhooks", everything)
-            .named("listWebhooks")
-            .about(TAG, "List the webhooks of every session, and those for all sessions")
+        Endpoint::get("/api/v1/sessions/{sessionId}/webhooks", list)
+            .named(OF_SESSION[1])
+            .about(TAG, "List the webhooks")
             .details(MASKED),
+    );
+    all.push(
+        Endpoint::get("/api/v1/gateway-webhooks", list_of_gateway)
+            .named(OF_GATEWAY[1])
+            .about(TAG, "List the webhooks for all sessions, or with them those of every session")
+            .details(
+                "Header values are masked, and without the scope `admin` the address shows its host alone. With \
+                 `all=true` a key for one session sees those of its session; without it, it is refused.",
+            ),
     );
     all
 }
@@ -315,20 +320,38 @@ async fn register<R: Sessions>(
     })
 }
 
-async fn list<R: Sessions>(call: Call<Read, R>) -> Result<Listed<WebhookView>, ApiError> {
+async fn list(call: Call<Read, InSession>) -> Result<Listed<WebhookView>, ApiError> {
     let all = call.webhooks.endpoints.list(&scope_of(&call)?).await?;
     Ok(views(&call, all))
 }
 
-async fn everything(call: Call<Read, OwnSessions>) -> Result<Listed<WebhookView>, ApiError> {
+#[derive(Deserialize, ToSchema)]
+struct GatewayListQuery {
+    /// Whether those of every session are listed too (default false).
+    all: Option<bool>,
+}
+
+async fn list_of_gateway(
+    call: Call<Read, OwnSessions>,
+    Query(query): Query<GatewayListQuery>,
+) -> Result<Listed<WebhookView>, ApiError> {
+    if !query.all.unwrap_or_default() {
+        if call.own_session().is_some() {
+            let message =
+                "the key is for one session; add ?all=true for the webhooks of that session";
+            return Err(Error::new(ErrorCode::Forbidden, message).into());
+        }
+        let all = call.webhooks.endpoints.list(&WebhookScope::Gateway).await?;
+        return Ok(views(&call, all));
+    }
     let mut all = call.webhooks.endpoints.list_all().await?;
     // To a key that is bound to a session there are no others.
     let own = call.own_session();
     all.retain(|record| match record.scope() {
         WebhookScope::Session(session) => own.as_ref().is_none_or(|own| *own == session.id),
         WebhookScope::Gateway => own.is_none(),
-        // The business API lists its own.
-        WebhookScope::Business => false,
+        // Their own surfaces list them.
+        WebhookScope::Business | WebhookScope::Bot(_) => false,
     });
     Ok(views(&call, all))
 }
@@ -339,7 +362,7 @@ fn views<R>(call: &Call<Read, R>, records: Vec<WebhookRecord>) -> Listed<Webhook
 }
 
 /// An address without whatever in it may be a secret: user, path and query.
-fn host_alone(url: &str) -> String {
+pub fn host_alone(url: &str) -> String {
     match url::Url::parse(url) {
         Ok(url) => format!("{}/{MASK}", url.origin().ascii_serialization()),
         Err(_) => MASK.to_owned(),

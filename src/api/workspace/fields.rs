@@ -27,7 +27,8 @@ pub fn in_snake_case(error: Error) -> Error {
     Error { message: renamed.message, details: renamed.details, ..error }
 }
 
-fn snake(name: &str) -> String {
+/// A name in snake case.
+pub fn snake(name: &str) -> String {
     let mut written = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() {

@@ -8,8 +8,9 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
+        gate::limits::Bucket,
         kit::{
-            Body, BodyOrForm, Bots, Call, Created, Data, Form, Message, Path, Read, Repeat,
+            Body, BodyOrForm, Bots, Bucket, Call, Created, Data, Form, Message, Path, Read, Repeat,
             path::uuid, path_value,
         },
         workspace::knowledge_view::{DocumentView, DocumentsView, HitsView, OpenedView},

@@ -10,6 +10,8 @@ mod canned;
 mod contact_view;
 mod contacts;
 mod inbox_views;
+mod analytics;
+mod analytics_view;
 mod bot_body;
 mod bot_view;
 mod bots;
@@ -35,6 +37,9 @@ mod teams;
 mod totp;
 mod users;
 mod views;
+mod webhook_view;
+mod webhooks;
+pub mod wording;
 
 use crate::api::{dialects, endpoint::Endpoint};
 
@@ -58,5 +63,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(chat_stream::endpoints());
     all.extend(inbox::endpoints());
     all.extend(inbox_stats::endpoints());
+    all.extend(webhooks::endpoints());
+    all.extend(analytics::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -37,7 +37,7 @@ pub struct SessionView {
     #[schema(schema_with = status_schema)]
     status: &'static str,
     /// The person at the other side.
-    visitor: VisitorView,
+    pub visitor: VisitorView,
     /// Who works on it; null for nobody.
     assigned_to: Option<AgentView>,
     /// Names of its tags.
@@ -77,7 +77,7 @@ pub struct SessionView {
 /// The person at the other side of a conversation.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkspaceVisitor)]
-struct VisitorView {
+pub struct VisitorView {
     /// The caller's own id of a visitor of the web; null without one.
     #[schema(example = json!(null))]
     id: Option<String>,
@@ -98,13 +98,13 @@ struct VisitorView {
 /// Somebody of the team.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkspaceAgent)]
-struct AgentView {
+pub struct AgentView {
     /// UUID of the person or the API key.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
-    id: String,
+    pub id: String,
     /// Name of the person or the key; null for one that is gone.
     #[schema(example = "Grace Hopper")]
-    name: Option<String>,
+    pub name: Option<String>,
 }
 
 /// A message of a conversation.
@@ -170,7 +170,7 @@ fn channel_schema() -> Schema {
 /// Names of channels.
 pub const CHANNELS: [&str; 3] = ["web", "whatsapp", "sms"];
 
-fn reason_schema() -> Schema {
+pub fn reason_schema() -> Schema {
     choice(
         "Why its bot asked for a person; null where it did not.",
         &["keyword", "max_turns", "fallbacks"],

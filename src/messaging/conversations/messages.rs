@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Ack, Command, Error, ErrorCode, Jid, Message, MessageId, Receipt, Reply, SessionId,
         Subject, Timestamp,
-        conversation::{DayCount, StoredMessage},
+        conversation::{DayCount, StoredMessage, Window},
     },
     messaging::{
         conversations::conversation::FoundMessage,
@@ -99,6 +99,16 @@ impl Messages {
     ) -> Result<Option<StoredMessage>, Error> {
         let chat = canonical_chat(&self.store, session, &id.chat).await?;
         Ok(self.store.messages().stored_by_key(session, &chat, &id.key).await?)
+    }
+
+    /// Messages of a chat that the mirror has, lowest number first.
+    pub async fn window(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        window: Window,
+        limit: usize,
+    ) -> Result<Vec<StoredMessage>, Error> {
+        Ok(self.store.messages().window(session, chat, window, limit).await?)
     }
 
     /// A message of the mirror that a caller wants to change. None where the engine may know it; refused where

@@ -14,7 +14,7 @@ pub use self::{
     delivery_queue::DeliveryQueueChange,
     endpoints::Endpoints,
     records::{
-        Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, Outage, RetryPlan, SetBy,
+        Attempt, BUSINESS, Delivery, DeliveryState, OPEN_WA, Outage, RetryPlan, SetBy, WORKSPACE,
         WebhookCursor, WebhookRecord, WebhookScope, WebhookSecret, delivery_id,
     },
 };

@@ -7,6 +7,8 @@ use crate::domain::{SessionId, SessionRef, Timestamp};
 
 /// The wording of the business's endpoints.
 pub const BUSINESS: &str = "business";
+/// The wording of endpoints of bots.
+pub const WORKSPACE: &str = "workspace";
 /// The wording of subscriptions that name none.
 pub const OPEN_WA: &str = "open-wa";
 
@@ -19,6 +21,8 @@ pub enum WebhookScope {
     Gateway,
     /// Those of the business.
     Business,
+    /// Those of one bot, by its id.
+    Bot(Uuid),
 }
 
 impl From<Option<SessionRef>> for WebhookScope {
@@ -32,7 +36,15 @@ impl WebhookScope {
     pub fn session(&self) -> Option<&SessionRef> {
         match self {
             Self::Session(session) => Some(session),
-            Self::Gateway | Self::Business => None,
+            Self::Gateway | Self::Business | Self::Bot(_) => None,
+        }
+    }
+
+    /// The bot, of an endpoint for one.
+    pub fn bot(&self) -> Option<Uuid> {
+        match self {
+            Self::Bot(bot) => Some(*bot),
+            Self::Session(_) | Self::Gateway | Self::Business => None,
         }
     }
 }
@@ -50,6 +62,9 @@ pub struct WebhookRecord {
     /// Whether the business API manages it. It gets the events of the business then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub business: bool,
+    /// The bot whose events alone it gets; the workspace API manages it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<Uuid>,
     /// As a person named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -112,10 +127,11 @@ fn is_open_wa(wording: &str) -> bool {
 impl WebhookRecord {
     /// Who manages it, and whose events it gets.
     pub fn scope(&self) -> WebhookScope {
-        match self.session() {
-            Some(session) => WebhookScope::Session(session),
-            None if self.business => WebhookScope::Business,
-            None => WebhookScope::Gateway,
+        match (self.session(), self.bot) {
+            (Some(session), _) => WebhookScope::Session(session),
+            (None, Some(bot)) => WebhookScope::Bot(bot),
+            (None, None) if self.business => WebhookScope::Business,
+            (None, None) => WebhookScope::Gateway,
         }
     }
 
@@ -139,7 +155,8 @@ impl WebhookRecord {
     }
 }
 
-/// Who set an endpoint's URL, which decides its guard. Older records without this field count as set by a key for
+/// Who set an endpoint's URL, which decides its guard. Of a bot's endpoint, somebody who does not administer the gateway
+/// counts as a key for one session. Older records without this field count as set by a key for
 /// one session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -241,7 +241,7 @@ async fn an_endpoint_is_tested_changed_and_removed_and_belongs_to_the_business_a
     assert_eq!(call(&app, Method::PATCH, &path, Some(wrong)).await.0, 400);
     assert_eq!(get(&app, "/webhooks").await["webhooks"], json!([changed]));
     // Other surfaces do not know it.
-    let (_, others) = app.get("/api/v1/webhooks").await;
+    let (_, others) = app.get("/api/v1/gateway-webhooks?all=true").await;
     assert_eq!(others["data"], json!([]));
     let other = format!("/api/v1/gateway-webhooks/{}", hook["id"].as_str().unwrap());
     assert_eq!(app.get(&other).await.0, 404);

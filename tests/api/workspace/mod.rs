@@ -2,7 +2,9 @@
 
 mod accounts;
 mod canned;
+mod bot_analytics;
 mod bot_replies;
+mod bot_webhooks;
 mod bots;
 mod chat;
 mod codes;

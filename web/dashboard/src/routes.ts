@@ -87,7 +87,7 @@ export const routes: Route[] = [
     title: strings.nav.webhooks,
     icon: "webhooks",
     nav: true,
-    asks: "api/v1/webhooks",
+    asks: "api/v1/gateway-webhooks?all=true",
     load: () => import("./pages/webhooks/Webhooks.svelte"),
   },
   {

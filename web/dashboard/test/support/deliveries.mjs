@@ -29,7 +29,7 @@ export async function setDeliveries(gateway) {
     await gateway.ask("POST", path, { chat: OUR_PHONE, text });
   }
   await gateway.ask("POST", "/api/v1/sessions/shop/send-text", { chatId: ECHO, content: "Hello" });
-  const hooks = async () => (await gateway.ask("GET", "/api/v1/webhooks")).data;
+  const hooks = async () => (await gateway.ask("GET", "/api/v1/gateway-webhooks?all=true")).data;
   const of = async (path) => (await hooks()).find(({ url }) => url.endsWith(path));
   await until("the end of /old", async () => !(await of("/old")).enabled);
   const delivered = async () => (await of("/orders")).stats.delivered;
