@@ -13,12 +13,13 @@ use crate::{
         counts::{one_more, one_more_at},
         sheets::{Place, Sheets},
     },
-    bots::{AnswerKind, Bot, MOST_BOTS},
+    bots::{Bot, MOST_BOTS},
     domain::{
         Body, Event, EventBody, Jid, Message, SessionId, Timestamp, clock::between,
         conversation::conversation_uuid,
     },
     inbox::{About, AuthorKind, BotTurn, InboxEvent, InboxState, SentNote},
+    knowledge::AnswerKind,
     store::{Record, Store, StoreError},
     web_chat::{FeedbackVerdict, WebChatEvent},
 };

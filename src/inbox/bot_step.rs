@@ -76,7 +76,7 @@ impl BotStep {
         if !self.may_reply(bot, state, &incoming).await? {
             return Ok(Flow::Done);
         }
-        let reply = self.reply(bot, state, &incoming.message.body).await?;
+        let reply = self.reply(bot, state, &incoming.message.body).await.map_err(Failure::of)?;
         let (text, sources) = match &reply {
             Reply::Answer(answer) => (answer.text.clone(), answer.sources.clone()),
             Reply::Handoff(_) => (self.responder.handoff(bot), Vec::new()),

@@ -1,7 +1,7 @@
 //! Services: the handles that `api` may hold, its only way into the gateway.
 
-pub mod bots;
-mod history;
+mod bots;
+pub mod history;
 pub mod idempotency;
 mod keyed_writes;
 mod retention;

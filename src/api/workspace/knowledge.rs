@@ -8,7 +8,6 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        gate::limits::Bucket,
         kit::{
             Body, BodyOrForm, Bots, Bucket, Call, Created, Data, Form, Message, Path, Read, Repeat,
             path::uuid, path_value,
