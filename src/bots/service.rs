@@ -50,18 +50,6 @@ impl Bots {
         Ok(all)
     }
 
-    /// Those that a caller sees; of this status, and with these words in the name.
-    pub async fn seen_by(
-        &self,
-        viewer: Viewer,
-        status: Option<BotStatus>,
-        search: &str,
-    ) -> Result<Vec<Bot>, Error> {
-        let mut all = self.list(status, search).await?;
-        all.retain(|bot| viewer.sees(bot));
-        Ok(all)
-    }
-
     pub async fn figures(&self, bots: &[Uuid]) -> Result<Vec<Figures>, Error> {
         let keys: Vec<_> = bots.iter().copied().map(Figures::at).collect();
         let found = self.store.get_many(&keys).await?;

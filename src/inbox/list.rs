@@ -30,7 +30,8 @@ pub struct InboxFilter {
     pub starred: Option<bool>,
     pub archived: bool,
     pub unread: Option<bool>,
-    pub tag: Option<Uuid>,
+    /// All of these.
+    pub tags: Vec<Uuid>,
     /// Only conversations of this bot.
     pub bot: Option<Uuid>,
     /// Only those whose bot asked for a person.
@@ -75,7 +76,7 @@ impl InboxFilter {
             all.push(lists);
         }
         all.extend(self.assignee.map(|assignee| vec![List::Assignee(assignee)]));
-        all.extend(self.tag.map(|tag| vec![List::Tag(tag)]));
+        all.extend(self.tags.iter().map(|tag| vec![List::Tag(*tag)]));
         all.extend((self.unread == Some(true)).then(|| vec![List::Unread]));
         all.extend((self.starred == Some(true)).then(|| vec![List::Starred]));
         all.extend(self.handoff.then(|| vec![List::Handoff]));
@@ -97,7 +98,7 @@ impl InboxFilter {
             && self.assignee.is_none_or(|assignee| assignee == state.assignee)
             && self.starred.is_none_or(|starred| starred == state.starred)
             && self.unread.is_none_or(|unread| unread == state.listed.unread)
-            && self.tag.is_none_or(|tag| state.listed.tags.contains(&tag))
+            && self.tags.iter().all(|tag| state.listed.tags.contains(tag))
             && self.bot.is_none_or(|bot| state.bot == Some(bot))
             && (!self.handoff || state.run.handoff.is_some())
             && self.period.0.is_none_or(|from| from <= state.listed.last_activity)

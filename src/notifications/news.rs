@@ -6,6 +6,7 @@
 //! | `conversation.assigned` | session_assigned | the new assignee, unless they took it themselves |
 //! | a message of a contact | new_message | the assignee; without one, people who are online and see it |
 //! | `csat.received` | feedback_received | the assignee; without one, administrators |
+//! | `handoff.requested` | handoff_requested | the assignee; without one, people who are online and see it |
 //! | `conversation.window_expiring` | window_expiring | the assignee; without one, people who are online and see it |
 //! | `broadcast.completed` | broadcast_completed | who made it; where that is no person, administrators |
 //! | a session lost its line | session_disconnected | administrators |
@@ -153,6 +154,15 @@ impl Reader<'_> {
                 let to = self.person_or_admins(user_of(assignee)).await?;
                 let title = format!("{who} rated the service {rating} of 5");
                 (Kind::FeedbackReceived, title, comment.unwrap_or_default(), survey, to)
+            }
+            InboxEvent::HandoffRequested { reason, .. } => {
+                let state = self.state(event, &about.chat).await?;
+                let to = match state {
+                    Some(state) => self.who_works_on(&state).await?,
+                    None => Vec::new(),
+                };
+                let title = format!("{who} waits for a person");
+                (Kind::HandoffRequested, title, reason.as_str().to_owned(), event.id, to)
             }
             InboxEvent::WindowExpiring { expires_at, .. } => {
                 let state = self.state(event, &about.chat).await?;

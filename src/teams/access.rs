@@ -16,21 +16,6 @@ use crate::{
 };
 
 impl Teams {
-    /// What a caller may do with a bot; none where it does not exist to them.
-    pub async fn permission(
-        &self,
-        caller: &Principal,
-        bot: &Bot,
-    ) -> Result<Option<Permission>, Error> {
-        let Some(user) = caller.person().filter(|_| caller.role().is_some_and(is_limited)) else {
-            return Ok(Some(Permission::Manage));
-        };
-        if is_of(bot, user) {
-            return Ok(Some(Permission::Manage));
-        }
-        Ok(shared_with(self.store(), bot.id).await?.get(&user).copied())
-    }
-
     /// The bots that are shared with a person through teams, each with what the person may do.
     pub async fn shared_bots(&self, user: Uuid) -> Result<HashMap<Uuid, Permission>, Error> {
         let mut bots: HashMap<Uuid, Permission> = HashMap::new();

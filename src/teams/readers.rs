@@ -45,5 +45,5 @@ pub fn is_limited(role: Role) -> bool {
 
 /// Whether a bot is a person's own.
 pub fn is_of(bot: &Bot, user: Uuid) -> bool {
-    bot.created_by == Some(user)
+    bot.owner == Some(user)
 }

@@ -277,7 +277,7 @@ async fn filter(call: &Call, query: &ChatsQuery) -> Result<(InboxFilter, bool), 
         starred: query.starred,
         archived: query.archived,
         unread: query.unread,
-        tag: tag.flatten(),
+        tags: tag.flatten().into_iter().collect(),
         search: query.search.clone(),
         ..InboxFilter::default()
     };

@@ -16,7 +16,8 @@ use crate::{
             analytics_view::{
                 ConversationsView, CsatView, Interval, MessagesView, OverviewView, TopicsView,
             },
-            bots::{self, BotId},
+            bot_access,
+            bots::BotId,
             session_view::status_name,
             sessions,
         },
@@ -121,7 +122,7 @@ struct Asked {
 
 impl Asked {
     async fn of(call: &Call<Read>, bot: Uuid, query: &PeriodQuery) -> Result<Self, Error> {
-        let bot = bots::find(call, bot).await?;
+        let bot = bot_access::seen(call, bot).await?;
         let period = call.analytics.period(query.from.as_deref(), query.to.as_deref())?;
         Ok(Self { bot, period, via: query.channel })
     }

@@ -1,20 +1,58 @@
-//! Bots as far as a caller may see them: their own, those of their teams, all for administrators.
+//! Access to bots: a caller's own, those of their teams, all for administrators.
 
 use uuid::Uuid;
 
 use crate::{
-    api::kit::Call,
+    accounts::{Role, User},
+    api::{kit::Call, workspace::bots::viewer},
     bots::Bot,
     domain::{Error, ErrorCode, Subject},
+    services::Services,
+    teams::Permission,
 };
+
+/// Conversations that somebody can have at once.
+pub const CAPACITY: u64 = 20;
+
+/// What a caller may do with a bot; none where it does not exist to them.
+pub async fn permission<S, R>(call: &Call<S, R>, bot: &Bot) -> Result<Option<Permission>, Error> {
+    let principal = call.principal();
+    if viewer(&principal).sees(bot) {
+        return Ok(Some(Permission::Manage));
+    }
+    match principal.person() {
+        Some(person) => Ok(call.teams.shared_bots(person).await?.get(&bot.id).copied()),
+        None => Ok(None),
+    }
+}
 
 /// A bot that the caller sees; to others it does not exist.
 pub async fn seen<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
+    allowed(call, id).await.map(|(bot, _)| bot)
+}
+
+/// A bot that the caller may change.
+pub async fn managed<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
+    match allowed(call, id).await? {
+        (bot, Permission::Manage) => Ok(bot),
+        (_, Permission::View) => {
+            Err(Error::new(ErrorCode::Forbidden, "This bot is shared with you to look at it alone"))
+        }
+    }
+}
+
+async fn allowed<S, R>(call: &Call<S, R>, id: Uuid) -> Result<(Bot, Permission), Error> {
     let unknown = || Error::not_found(Subject::Bot, format!("there is no bot {id}"));
-    let bot = call.bots.get(id).await.map_err(|error| match error.code {
-        ErrorCode::NotFound => unknown(),
-        _ => error,
-    })?;
-    let permission = call.teams.permission(&call.principal(), &bot).await?;
-    permission.map(|_| bot).ok_or_else(unknown)
+    let all = call.bots.all().await?;
+    let bot = all.iter().find(|bot| bot.id == id).ok_or_else(unknown)?;
+    let permission = permission(call, bot).await?.ok_or_else(unknown)?;
+    Ok((bot.clone(), permission))
+}
+
+/// People who may work on the conversations of a bot; administrators alone on those without one.
+pub async fn workers(services: &Services, bot: Option<Uuid>) -> Result<Vec<User>, Error> {
+    let least = if bot.is_some() { Role::Agent } else { Role::Admin };
+    let mut people = services.teams.people_of(bot).await?;
+    people.retain(|user| least <= user.role);
+    Ok(people)
 }

@@ -1,5 +1,7 @@
 //! Bots of the workspace: made, listed, changed, activated, copied, deleted.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
@@ -14,6 +16,7 @@ use crate::{
             path_value,
         },
         workspace::{
+            bot_access,
             bot_body::{ChangeBody, DraftBody},
             bot_view::{self, BotView},
             fields::in_snake_case,
@@ -86,14 +89,6 @@ pub fn viewer(principal: &Principal) -> Viewer {
     Viewer::Own { person: principal.person(), key }
 }
 
-/// A bot that the caller sees; any other does not exist.
-pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
-    let unknown = || Error::not_found(Subject::Bot, format!("there is no bot {id}"));
-    let bots = call.bots.all().await?;
-    let bot = bots.iter().find(|bot| bot.id == id && viewer(&call.principal()).sees(bot));
-    bot.cloned().ok_or_else(unknown)
-}
-
 #[derive(Deserialize, ToSchema)]
 struct BotsQuery {
     #[schema(schema_with = status_choice)]
@@ -123,7 +118,13 @@ async fn list(
     Query(query): Query<BotsQuery>,
 ) -> Result<Data<BotsView>, ApiError> {
     let search = query.search.as_deref().unwrap_or_default();
-    let found = call.bots.seen_by(viewer(&call.principal()), query.status, search).await?;
+    let viewer = viewer(&call.principal());
+    let shared = match call.principal().person() {
+        Some(person) => call.teams.shared_bots(person).await?,
+        None => HashMap::new(),
+    };
+    let mut found = call.bots.list(query.status, search).await?;
+    found.retain(|bot| viewer.sees(bot) || shared.contains_key(&bot.id));
     let (total, bots) = (found.len(), bot_view::views(&call, found).await?);
     Ok(Data::of(BotsView { bots, total }))
 }
@@ -141,7 +142,7 @@ async fn create(
 }
 
 async fn read(call: Call<Read>, Path(id): Path<BotId>) -> Result<Data<BotView>, ApiError> {
-    Ok(Data::of(bot_view::view(&call, find(&call, id).await?).await?))
+    Ok(Data::of(bot_view::view(&call, bot_access::seen(&call, id).await?).await?))
 }
 
 async fn change(
@@ -151,7 +152,7 @@ async fn change(
 ) -> Result<Data<BotView>, ApiError> {
     let ChangeBody { name, regenerate_public_token, fields } = body;
     let change = BotChange { name, new_token: regenerate_public_token, ..fields.change()? };
-    let bot = find(&call, id).await?;
+    let bot = bot_access::managed(&call, id).await?;
     let changed = call.bots.change(bot.id, change).await.map_err(in_snake_case)?;
     Ok(Data::of(bot_view::view(&call, changed).await?))
 }
@@ -169,7 +170,7 @@ struct DeletedView {
 }
 
 async fn remove(call: Call<Bots>, Path(id): Path<BotId>) -> Result<Data<DeletedView>, ApiError> {
-    let bot = find(&call, id).await?;
+    let bot = bot_access::managed(&call, id).await?;
     call.remove_bot(bot.id).await?;
     Ok(Data::of(DeletedView { message: "Bot deleted", id: id.to_string() }))
 }
@@ -189,7 +190,7 @@ async fn activate(
     let is_active = body.active.unwrap_or(true);
     let status = if is_active { BotStatus::Active } else { BotStatus::Inactive };
     let change = BotChange { status: Some(status), ..BotChange::default() };
-    let bot = find(&call, id).await?;
+    let bot = bot_access::managed(&call, id).await?;
     let changed = call.bots.change(bot.id, change).await?;
     Ok(Data::of(bot_view::view(&call, changed).await?))
 }
@@ -207,7 +208,7 @@ async fn duplicate(
     Path(id): Path<BotId>,
     Body(body): Body<CopyBody>,
 ) -> Result<Created<BotView>, ApiError> {
-    let bot = find(&call, id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     let whose = (call.principal().person(), call.principal().id());
     let copy = call.bots.duplicate(bot.id, body.name, whose).await.map_err(in_snake_case)?;
     Ok(Created::of(bot_view::view(&call, copy).await?))

@@ -16,6 +16,7 @@ use crate::{
             required_choice,
         },
         workspace::{
+            bot_access,
             bots::{self, BotId},
             session_view::{
                 self, MessageView, SessionView, SourceView, status_name, status_schema,
@@ -158,7 +159,7 @@ pub async fn admit(call: &Call<Conversations>, body: &mut ChatBody) -> Result<Ad
     WebChats::check(&body.message)?;
     let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
     let bot = body.bot_id.trim().parse::<Uuid>().map_err(|_| unknown())?;
-    let bot = bots::find(call, bot).await?;
+    let bot = bot_access::seen(call, bot).await?;
     let id = body.session_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
     let chat = match id {
         Some(id) => {
@@ -292,7 +293,7 @@ async fn list(
     Path(id): Path<BotId>,
     Query(query): Query<SessionsQuery>,
 ) -> Result<Data<SessionsView>, ApiError> {
-    let bot = bots::find(&call, id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     let (filter, place) = (query.filter(&call, &bot)?, query.pages.near_place()?);
     let found = call.inbox.page(&filter, None, place).await?;
     let sessions = session_view::views(&call, &found.items).await?;

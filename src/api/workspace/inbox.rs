@@ -5,7 +5,7 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{Role, User, Who},
+    accounts::{User, Who},
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -14,8 +14,10 @@ use crate::{
             required_choice,
         },
         workspace::{
-            bots::{self, BotId},
+            bot_access::{self, CAPACITY},
+            bots::BotId,
             fields::given,
+            people_names::all_sessions,
             session_view::{self, MessageView, STATUSES, SessionView},
             sessions::{self, ChatSessionId, Found, SessionsQuery},
         },
@@ -24,7 +26,7 @@ use crate::{
     domain::{Content, Error, ErrorCode, conversation::message_uuid, outbox::SendOptions},
     inbox::{
         Agent, Author, AuthorKind, Draft, InboxChange, InboxFilter, InboxOrder, InboxState,
-        Recipient, Status, Terms,
+        Recipient, Status, Terms, ViewAssignee, ViewFilters,
     },
     messaging::SendOutcome,
     policy::Kind,
@@ -55,7 +57,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/inbox/auto-assign/{id}", auto_assign)
             .named("autoAssignInbox")
             .about(TAG, "Give open conversations to people in turn, who has waited longest first")
-            .details("People who see the bot take turns in the order of their ids; the turn is kept."),
+            .details("People who are online, see the bot and have fewer than 20 conversations take turns in the order of their ids; \
+                 the turn is kept."),
         kept(Endpoint::put("/api/v1/inbox/sessions/{id}/status", set_status))
             .named("setInboxSessionStatus")
             .about(TAG, "Change the status of a conversation")
@@ -87,6 +90,9 @@ struct InboxQuery {
     handoff: Option<bool>,
     #[schema(schema_with = sort_choice)]
     sort: Option<Sort>,
+    /// Id of a saved view; what else is given goes before its filters.
+    #[schema(max_length = 36, example = json!(null))]
+    view_id: Option<String>,
     #[serde(flatten)]
     sessions: SessionsQuery,
 }
@@ -128,37 +134,52 @@ async fn list(
     Path(id): Path<BotId>,
     Query(query): Query<InboxQuery>,
 ) -> Result<Data<InboxView>, ApiError> {
-    let bot = bots::find(&call, id).await?;
-    let (place, pages) = (query.sessions.pages.near_place()?, query.sessions.pages);
+    let bot = bot_access::seen(&call, id).await?;
+    let view = match query.view_id.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        Some(view) => call.views.filters(view, call.principal().person()).await?,
+        None => ViewFilters::default(),
+    };
+    let sessions = query.sessions.under(&view);
+    let (place, pages) = (sessions.pages.near_place()?, sessions.pages);
     let assignee = match query.assigned_to.as_deref().map(str::trim) {
-        None | Some("") => None,
+        None | Some("") => match view.assignee {
+            None => None,
+            Some(ViewAssignee::Nobody) => Some(None),
+            Some(ViewAssignee::Me) => Some(Some(caller(&call)?)),
+            Some(ViewAssignee::Agent(id)) => {
+                Some(Some(known_agent(&call, &id.to_string()).await?))
+            }
+        },
         Some("unassigned") => Some(None),
         Some("me") => Some(Some(caller(&call)?)),
         Some(id) => Some(Some(known_agent(&call, id).await?)),
     };
-    let tag = match query.tag.as_deref().filter(|tag| !tag.trim().is_empty()) {
-        None => None,
-        Some(name) => Some(tag_named(&call, name).await?),
+    let names = match query.tag.filter(|tag| !tag.trim().is_empty()) {
+        Some(name) => vec![name],
+        None => view.tags,
     };
-    let filter = InboxFilter {
-        assignee,
-        unread: query.unread,
-        handoff: query.handoff == Some(true),
-        tag: tag.flatten(),
-        order: match query.sort.unwrap_or(Sort::Recent) {
-            Sort::Recent => InboxOrder::Recent,
-            Sort::Oldest => InboxOrder::Oldest,
-            Sort::Waiting => InboxOrder::Waiting,
-        },
-        ..query.sessions.filter(&call, &bot)?
-    };
-    let (items, total) = match tag {
+    let mut tags = Vec::with_capacity(names.len());
+    for name in &names {
+        tags.extend(tag_named(&call, name).await?);
+    }
+    let (items, total) = if tags.len() < names.len() {
         // No conversation has a tag that there is not.
-        Some(None) => (Vec::new(), 0),
-        _ => {
-            let found = call.inbox.page(&filter, None, place).await?;
-            (found.items, found.total)
-        }
+        (Vec::new(), 0)
+    } else {
+        let filter = InboxFilter {
+            assignee,
+            unread: query.unread.or(view.unread),
+            handoff: query.handoff.or(view.handoff) == Some(true),
+            tags,
+            order: match query.sort.unwrap_or(Sort::Recent) {
+                Sort::Recent => InboxOrder::Recent,
+                Sort::Oldest => InboxOrder::Oldest,
+                Sort::Waiting => InboxOrder::Waiting,
+            },
+            ..sessions.filter(&call, &bot)?
+        };
+        let found = call.inbox.page(&filter, None, place).await?;
+        (found.items, found.total)
     };
     let conversations = session_view::views(&call, &items).await?;
     let (page, per_page) = (pages.page(), pages.per_page());
@@ -182,16 +203,6 @@ async fn known_agent(services: &Services, id: &str) -> Result<Agent, Error> {
     let id: Uuid = id.parse().map_err(|_| fault())?;
     let is_key = services.api_keys.list().await?.iter().any(|key| key.id == id);
     Ok(if is_key { Agent::Key(id) } else { Agent::User(id) })
-}
-
-/// Whether somebody may work on the conversations of a bot.
-fn works_with(user: &User, bot: Option<&Bot>) -> bool {
-    let sees = match user.role {
-        Role::Owner | Role::Admin => true,
-        Role::Agent => bot.is_some_and(|bot| bot.owner == Some(user.id)),
-        Role::Viewer => false,
-    };
-    sees && !user.is_disabled
 }
 
 async fn tag_named(services: &Services, name: &str) -> Result<Option<Uuid>, Error> {
@@ -244,8 +255,8 @@ async fn assign(
 async fn assignee(services: &Services, bot: Option<&Bot>, text: &str) -> Result<Agent, Error> {
     let fault = || Error::invalid_field("agent_id", "must be a person who sees the bot");
     let id: Uuid = text.parse().map_err(|_| fault())?;
-    let user = services.accounts.user(id).await.ok();
-    match user.is_some_and(|user| works_with(&user, bot)) {
+    let people = bot_access::workers(services, bot.map(|bot| bot.id)).await?;
+    match people.iter().any(|user| user.id == id) {
         true => Ok(Agent::User(id)),
         false => Err(fault()),
     }
@@ -291,12 +302,17 @@ async fn auto_assign(
     Path(id): Path<BotId>,
     Body(body): Body<AutoAssignmentBody>,
 ) -> Result<Data<AutoAssignedView>, ApiError> {
-    let bot = bots::find(&call, id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     let wanted = body.session_ids.map(|ids| read_ids(&ids)).transpose()?;
     let limit = body.limit.unwrap_or(MOST_ASSIGNED).min(MOST_ASSIGNED);
-    let users = call.accounts.users().await?;
+    let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let has_room = |user: &User| {
+        let load = loads.get(&Agent::User(user.id)).copied().unwrap_or(0);
+        call.presence.is_online(user.id) && load < CAPACITY
+    };
+    let people = bot_access::workers(&call, Some(bot.id)).await?;
     let mut agents: Vec<Uuid> =
-        users.iter().filter(|user| works_with(user, Some(&bot))).map(|user| user.id).collect();
+        people.iter().filter(|user| has_room(user)).map(|user| user.id).collect();
     agents.sort_unstable();
     let open = InboxFilter {
         sessions: sessions::sessions(&call, bot.id, None)?,

@@ -12,7 +12,8 @@ use crate::{
         error::ApiError,
         kit::{Call, Conversations, Data, Path},
         workspace::{
-            bots::{self, BotId},
+            bot_access,
+            bots::BotId,
             inbox::TAG,
             sessions,
         },
@@ -96,7 +97,7 @@ async fn stats(
     call: Call<Conversations>,
     Path(id): Path<BotId>,
 ) -> Result<Data<StatsView>, ApiError> {
-    let bot = bots::find(&call, id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     let sessions = sessions::sessions(&call, bot.id, None)?;
     let lists = [
         InboxList::All,

@@ -12,10 +12,14 @@ use crate::{
             Body, BodyOrForm, Bots, Bucket, Call, Created, Data, Form, Message, Path, Read, Repeat,
             path::uuid, path_value,
         },
-        workspace::knowledge_view::{DocumentView, DocumentsView, HitsView, OpenedView},
+        workspace::{
+            bot_access,
+            knowledge_view::{DocumentView, DocumentsView, HitsView, OpenedView},
+        },
     },
-    domain::{Error, Subject},
+    domain::{Error, ErrorCode, Subject},
     knowledge::{Content, ContentChange, DocumentChange, DocumentDraft},
+    services::Services,
 };
 
 pub const TAG: &str = "Knowledge base";
@@ -144,7 +148,7 @@ struct Query {
 }
 
 async fn list(call: Call<Read>, Path(bot): Path<BotId>) -> Result<Data<DocumentsView>, ApiError> {
-    call.bots.get(bot).await?;
+    bot_access::seen(&call, bot).await?;
     let documents = call.knowledge.list(bot).await?;
     let total = documents.len();
     let documents = documents.into_iter().map(DocumentView::from).collect();
@@ -182,11 +186,12 @@ async fn add(
             DocumentDraft { title, content }
         }
     };
-    call.bots.get(bot).await?;
+    bot_access::managed(&call, bot).await?;
     Ok(Created::of(call.knowledge.add(bot, draft).await?.into()))
 }
 
 async fn read(call: Call<Read>, Path(id): Path<DocumentId>) -> Result<Data<OpenedView>, ApiError> {
+    bot_access::seen(&call, bot_of(&call, id).await?).await.map_err(unknown(id))?;
     Ok(Data::of(call.knowledge.open(id).await?.into()))
 }
 
@@ -215,10 +220,12 @@ async fn change(
             DocumentChange { title, content }
         }
     };
+    bot_access::managed(&call, bot_of(&call, id).await?).await.map_err(unknown(id))?;
     Ok(Data::of(call.knowledge.change(id, change).await?.into()))
 }
 
 async fn remove(call: Call<Bots>, Path(id): Path<DocumentId>) -> Result<Message, ApiError> {
+    bot_access::managed(&call, bot_of(&call, id).await?).await.map_err(unknown(id))?;
     call.knowledge.remove(id).await?;
     Ok(Message::of("The document was deleted"))
 }
@@ -228,9 +235,24 @@ async fn search(
     Body(Query { query, limit }): Body<Query>,
     Path(bot): Path<BotId>,
 ) -> Result<Data<HitsView>, ApiError> {
-    call.bots.get(bot).await?;
+    bot_access::seen(&call, bot).await?;
     let hits = call.knowledge.search(bot, &query, limit.unwrap_or(USUAL_HITS)).await?;
     Ok(Data::of(HitsView { results: hits.into_iter().map(Into::into).collect() }))
+}
+
+/// The bot whose document it is.
+async fn bot_of(services: &Services, document: Uuid) -> Result<Uuid, Error> {
+    Ok(services.knowledge.get(document).await?.bot)
+}
+
+/// A document of a bot that does not exist to the caller does not exist either.
+fn unknown(document: Uuid) -> impl Fn(Error) -> Error {
+    move |error| match error.code {
+        ErrorCode::NotFound => {
+            Error::not_found(Subject::Document, format!("there is no document {document}"))
+        }
+        _ => error,
+    }
 }
 
 fn file_of(form: &mut Form<FileForm>) -> Result<Content, Error> {

@@ -11,7 +11,7 @@ use crate::{
         error::ApiError,
         kit::{Body, Call, Data, Person, Query, Repeat, choice, path::uuid, required_choice},
         sessions::wire::seconds,
-        workspace::{bot_access, pages::PageQuery, people_names::all_sessions},
+        workspace::{bot_access::{self, CAPACITY}, pages::PageQuery, people_names::all_sessions},
     },
     domain::{Error, Subject},
     inbox::Agent,
@@ -20,7 +20,6 @@ use crate::{
 
 pub const TAG: &str = "Presence";
 /// Conversations that somebody is given at once at most.
-const CAPACITY: u64 = 20;
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![

@@ -8,14 +8,14 @@ use crate::{
     api::{
         kit::{Call, path::uuid, path_value},
         workspace::{
-            bots,
+            bot_access,
             pages::PageQuery,
             session_view::{CHANNELS, channel_name},
         },
     },
     bots::Bot,
     domain::{Error, Jid, SessionId, Subject, Timestamp},
-    inbox::{InboxFilter, InboxState, Status},
+    inbox::{InboxFilter, InboxState, Status, ViewFilters},
     messaging::{Conversation, unknown_conversation},
     services::Services,
 };
@@ -52,7 +52,7 @@ pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
     let bot = bots.iter().find(|bot| state.bot == Some(bot.id)).cloned();
     let principal = call.principal();
     let is_seen = match &bot {
-        Some(bot) => bots::viewer(&principal).sees(bot),
+        Some(bot) => bot_access::permission(call, bot).await?.is_some(),
         None => principal.may("admin") && principal.session.is_none(),
     };
     if is_seen { Ok(Found { state, conversation, bot }) } else { Err(unknown()) }
@@ -81,6 +81,21 @@ pub struct SessionsQuery {
 }
 
 impl SessionsQuery {
+    /// With the filters of a view where nothing else is given.
+    pub fn under(self, view: &ViewFilters) -> Self {
+        let statuses = view.statuses.iter().map(|status| status.as_str());
+        let statuses = statuses.collect::<Vec<_>>().join(",");
+        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        Self {
+            status: self.status.or_else(|| (!statuses.is_empty()).then_some(statuses)),
+            channel: self.channel.or_else(|| view.channel.clone()),
+            search: self.search.or_else(|| view.search.clone()),
+            from: self.from.or_else(|| moment(view.from)),
+            to: self.to.or_else(|| moment(view.to)),
+            pages: self.pages,
+        }
+    }
+
     /// The filter of the query.
     pub fn filter(&self, services: &Services, bot: &Bot) -> Result<InboxFilter, Error> {
         let statuses = statuses(self.status.as_deref().unwrap_or("all"));

@@ -16,7 +16,8 @@ use crate::{
             path_value,
         },
         workspace::{
-            bots::{self, BotId, check_owner},
+            bot_access,
+            bots::{BotId, check_owner},
             fields::{given, in_snake_case},
             webhook_view::{DeliveryView, TestView, WebhookView},
             wording::NAMES,
@@ -190,7 +191,7 @@ struct DeletedView {
 async fn bot_of(call: &Call<Bots>, webhook: Uuid) -> Result<Bot, Error> {
     let unknown = || Error::not_found(Subject::Webhook, format!("there is no webhook {webhook}"));
     let bot = call.webhooks.endpoints.bot_of(webhook).await?.ok_or_else(unknown)?;
-    bots::find(call, bot).await.map_err(|error| match error.code {
+    bot_access::seen(call, bot).await.map_err(|error| match error.code {
         ErrorCode::NotFound => unknown(),
         _ => error,
     })
@@ -220,7 +221,7 @@ async fn create(
 ) -> Result<CreatedOrKnown<WebhookView>, ApiError> {
     let unknown = || Error::not_found(Subject::Bot, "there is no such bot");
     let bot = body.bot_id.trim().parse().map_err(|_| unknown())?;
-    let bot = bots::find(&call, bot).await?;
+    let bot = bot_access::seen(&call, bot).await?;
     check_owner(&call.principal(), &bot)?;
     let draft = WebhookDraft {
         name: body.description,
@@ -241,7 +242,7 @@ async fn create(
 }
 
 async fn list(call: Call<Bots>, Path(id): Path<BotId>) -> Result<Data<WebhooksView>, ApiError> {
-    let bot = bots::find(&call, id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     let shows_url = shows_url(&call, &bot);
     let all = call.webhooks.endpoints.list(&WebhookScope::Bot(bot.id)).await?.into_iter();
     let webhooks = all.map(|record| WebhookView::of(record, None, shows_url)).collect();
@@ -285,7 +286,7 @@ async fn deliveries(
     Path(id): Path<BotId>,
     Query(query): Query<DeliveriesQuery>,
 ) -> Result<Data<DeliveriesView>, ApiError> {
-    let bot = bots::find(&call, id).await?;
+    let bot = bot_access::seen(&call, id).await?;
     if let Some(name) = query.event.as_deref().filter(|name| !NAMES.contains(name)) {
         let fault = format!("'{name}' is not an event; there are {}", NAMES.join(", "));
         return Err(Error::invalid_field("event", fault).into());

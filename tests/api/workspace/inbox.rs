@@ -102,6 +102,22 @@ async fn figures_are_the_lengths_of_lists() {
         let expected: Vec<String> = expected.into_iter().cloned().collect();
         assert_eq!(desk.ids(query).await, expected, "{query}");
     }
+    // A view holds what its filters do, and what else is given goes before it.
+    for (filters, query) in [
+        (json!({ "status": ["open", "assigned"] }), "?status=open,assigned"),
+        (json!({ "assigned_to": "me", "tags": ["vip", "late"] }), "?tag=vip"),
+        (json!({ "tags": ["vip", "none"] }), "?tag=none"),
+        (json!({ "unread": true, "channel": "web" }), "?unread=true"),
+    ] {
+        let view = json!({ "name": "Mine", "filters": filters });
+        let view = post(&desk.app, "/api/v1/inbox/views", view, Some(&desk.token)).await;
+        let id = text(&view.body["id"]);
+        let listed = desk.ids(&format!("?view_id={id}")).await;
+        assert_eq!(listed, desk.ids(query).await, "{filters}");
+        assert_eq!(desk.ids(&format!("?view_id={id}&status=resolved&tag=none")).await, [""; 0]);
+    }
+    assert_eq!(desk.ids("?view_id=handoff").await, desk.ids("?handoff=true").await);
+    assert_eq!(desk.list("?view_id=nothing").await.status, 404);
     let stats = desk.stats().await;
     for (field, query) in [
         ("total", ""),
@@ -138,7 +154,8 @@ async fn figures_are_the_lengths_of_lists() {
 #[tokio::test(flavor = "multi_thread")]
 async fn conversations_are_given_to_people_who_see_the_bot() {
     let desk = Desk::new().await;
-    let (_, admin) = member(&desk.app, &desk.token, "admin@example.com", "ADMIN").await;
+    let (admin_token, admin) =
+        member(&desk.app, &desk.token, "admin@example.com", "ADMIN").await;
     let (_, stranger) = member(&desk.app, &desk.token, "agent@example.com", "AGENT").await;
     let (viewer, viewer_id) = member(&desk.app, &desk.token, "viewer@example.com", "VIEWER").await;
     let session = desk.visitor("Hello").await;
@@ -165,6 +182,13 @@ async fn conversations_are_given_to_people_who_see_the_bot() {
     let second = desk.visitor("a human, please").await;
     let third = desk.visitor("a human, please").await;
     let path = format!("/api/v1/inbox/auto-assign/{}", text(&desk.bot["id"]));
+    // Nobody is there yet.
+    let none = post(&desk.app, &path, json!({}), Some(&desk.token)).await.body;
+    assert_eq!((&none["assigned"], &none["unassigned"]), (&json!([]), &json!(3)));
+    for token in [&desk.token, &admin_token] {
+        let beat = post(&desk.app, "/api/v1/presence/heartbeat", json!({}), Some(token)).await;
+        assert_eq!(beat.status, 200, "{}", beat.body);
+    }
     let first = post(&desk.app, &path, json!({ "limit": 1 }), Some(&desk.token)).await;
     assert_eq!((first.status, &first.body["unassigned"]), (200, &json!(2)), "{}", first.body);
     assert_eq!(first.body["assigned"][0]["session_id"], json!(session));

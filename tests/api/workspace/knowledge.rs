@@ -10,7 +10,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use crate::{
     app::TestApp,
     receiver::{Answer as Says, Receiver},
-    workspace::{ask, get, member, owner, post, text},
+    workspace::{ask, bots, get, member, owner, post, text},
 };
 
 const PRIVATE: (&str, &str) = ("WAGATE_MEDIA__ALLOW_PRIVATE_SOURCES", "true");
@@ -65,7 +65,6 @@ fn docx(paragraph: &str) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Row B10 of the acceptance tests, with the answers of the bot in place of a chat.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_answers_from_texts_questions_and_files_until_they_are_deleted() {
     let app = TestApp::start().await;
@@ -82,6 +81,11 @@ async fn a_bot_answers_from_texts_questions_and_files_until_they_are_deleted() {
         "size": 42, "chunk_count": 1, "created_at": returns["created_at"], "updated_at": returns["created_at"],
     });
     assert_eq!(returns, expected);
+    let question = json!({ "bot_id": bot, "message": "Are returns free?" });
+    let chat = post(&app, "/api/v1/chat", question, Some(&token)).await;
+    assert_eq!(chat.status, 200, "{}", chat.body);
+    assert_eq!(chat.body["response"], "Returns are free for 30 days.");
+    assert_eq!(chat.body["sources"][0]["document_id"], returns["id"]);
     let faq = json!({ "question": "What are your opening hours?", "answer": "From nine to five." });
     let faq = post(&app, &base, faq, Some(&token)).await;
     assert_eq!(
@@ -239,29 +243,53 @@ async fn a_page_is_fetched_and_fetched_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_viewer_reads_and_an_agent_writes_what_bots_know() {
+async fn what_a_bot_knows_is_for_those_who_see_it_and_changed_by_those_who_manage_it() {
     let app = TestApp::start().await;
     let (ada, _) = owner(&app).await;
-    let bot = bot(&app).await;
-    let base = format!("/api/v1/kb/{bot}");
     let (agent, _) = member(&app, &ada, "agent@example.com", "AGENT").await;
+    let (other, _) = member(&app, &ada, "other@example.com", "AGENT").await;
     let (viewer, _) = member(&app, &ada, "viewer@example.com", "VIEWER").await;
+    let key = app.key_of(&["bots", "read"], None).await;
+    let bot = text(&bots::bot(&app, &agent, json!({ "name": "Tea" })).await["id"]);
+    let base = format!("/api/v1/kb/{bot}");
     let draft = || json!({ "title": "Tea", "content": "Tea is green." });
-    assert_eq!(post(&app, &base, draft(), Some(&viewer)).await.status, 403);
-    assert_eq!(post(&app, &base, draft(), None).await.status, 401);
     let made = post(&app, &base, draft(), Some(&agent)).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let one = format!("/api/v1/kb/documents/{}", text(&made.body["id"]));
+    let search = format!("{base}/search");
+    let title = || Some(json!({ "title": "x" }));
+    for caller in [&other, &key] {
+        for path in [&base, &one] {
+            assert_eq!(get(&app, path, Some(caller)).await.status, 404);
+        }
+        assert_eq!(post(&app, &base, draft(), Some(caller)).await.status, 404);
+        let body = json!({ "query": "tea" });
+        assert_eq!(post(&app, &search, body, Some(caller)).await.status, 404);
+        assert_eq!(ask(&app, Method::PUT, &one, title(), Some(caller)).await.status, 404);
+        assert_eq!(ask(&app, Method::DELETE, &one, None, Some(caller)).await.status, 404);
+    }
     for path in [&base, &one] {
-        assert_eq!(get(&app, path, Some(&viewer)).await.status, 200);
+        assert_eq!(get(&app, path, Some(&ada)).await.status, 200);
+        assert_eq!(get(&app, path, Some(&viewer)).await.status, 404);
         assert_eq!(get(&app, path, None).await.status, 401);
     }
-    assert_eq!(
-        ask(&app, Method::PUT, &one, Some(json!({ "title": "x" })), Some(&viewer)).await.status,
-        403
-    );
-    assert_eq!(ask(&app, Method::DELETE, &one, None, Some(&viewer)).await.status, 403);
-    let key = app.key_of(&["bots"], None).await;
-    assert_eq!(ask(&app, Method::DELETE, &one, None, Some(&key)).await.status, 200);
+    assert_eq!(post(&app, &base, draft(), Some(&viewer)).await.status, 403);
+    // Shared with a team to look at, it is read and not changed.
+    let team = post(&app, "/api/v1/teams", json!({ "name": "Tea" }), Some(&ada)).await;
+    let team = format!("/api/v1/teams/{}", text(&team.body["id"]));
+    let body = json!({ "email": "other@example.com" });
+    assert_eq!(post(&app, &format!("{team}/invite"), body, Some(&ada)).await.status, 201);
+    let body = json!({ "bot_id": bot, "permission": "view" });
+    assert_eq!(post(&app, &format!("{team}/share-bot"), body, Some(&ada)).await.status, 200);
+    assert_eq!(get(&app, &one, Some(&other)).await.status, 200);
+    assert_eq!(ask(&app, Method::PUT, &one, title(), Some(&other)).await.status, 403);
+    assert_eq!(ask(&app, Method::PUT, &one, title(), Some(&agent)).await.status, 200);
+    assert_eq!(ask(&app, Method::DELETE, &one, None, Some(&agent)).await.status, 200);
+    // With the bot goes what it knows.
+    assert_eq!(post(&app, &base, draft(), Some(&agent)).await.status, 201);
+    let path = format!("/api/v1/bots/{bot}");
+    assert_eq!(ask(&app, Method::DELETE, &path, None, Some(&agent)).await.status, 200);
+    let left = app.gateway.services().knowledge.list(bot.parse().unwrap()).await.unwrap();
+    assert!(left.is_empty());
     app.stop().await;
 }

@@ -132,8 +132,15 @@ async fn a_shared_bot_is_seen_by_the_members() {
     let shared = answered(post(&app, &path, view, Some(&ada)).await, 200);
     assert_eq!(shared, json!({ "shared": true, "permission": "view" }));
     answered(get(&app, &responses, Some(&grace)).await, 200);
+    let (bots, one) = ("/api/v1/bots", format!("/api/v1/bots/{bot}"));
+    let name = || Some(json!({ "name": "Shared" }));
+    let listed = answered(get(&app, bots, Some(&grace)).await, 200);
+    assert_eq!((&listed["total"], &listed["bots"][0]["id"]), (&json!(1), &json!(bot)));
+    answered(get(&app, &one, Some(&grace)).await, 200);
+    answered(ask(&app, Method::PUT, &one, name(), Some(&grace)).await, 403);
     answered(post(&app, &path, body.clone(), Some(&grace)).await, 403);
     answered(post(&app, &path, body.clone(), Some(&ada)).await, 200);
+    answered(ask(&app, Method::PUT, &one, name(), Some(&grace)).await, 200);
     answered(post(&app, &path, body, Some(&grace)).await, 200);
     let teams = get(&app, TEAMS, Some(&grace)).await.body;
     assert_eq!((&teams["total"], &teams["teams"][0]["bot_count"]), (&json!(1), &json!(1)));
