@@ -12,7 +12,6 @@ use crate::{
         checks::{BotDraft, Checked, LONGEST_NAME},
         figures::Figures,
         profile_checks::new_token,
-        viewer::Viewer,
     },
     domain::{Clock, Error, ErrorCode, SessionId, Subject, fold::fold},
     store::{Record, Store, StoreError, Transaction},

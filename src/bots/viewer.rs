@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::bots::bot::Bot;
+use crate::{
+    accounts::{Principal, Who},
+    bots::bot::Bot,
+};
 
 /// Who looks at bots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,17 @@ pub enum Viewer {
 }
 
 impl Viewer {
+    pub fn of(caller: &Principal) -> Self {
+        if caller.may("admin") && caller.session.is_none() {
+            return Self::Everything;
+        }
+        let key = match caller.who {
+            Who::Key { id, .. } => Some(id),
+            Who::User { .. } | Who::Nobody | Who::Local => None,
+        };
+        Self::Own { person: caller.person(), key }
+    }
+
     pub fn sees(self, bot: &Bot) -> bool {
         match self {
             Self::Everything => true,

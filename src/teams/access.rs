@@ -6,16 +6,31 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{Principal, TeamMember, User},
-    bots::Bot,
+    bots::{Bot, Viewer},
     domain::Error,
     teams::{
-        readers::{is_limited, is_of, people_of, shared_with},
+        readers::people_of,
         service::Teams,
         share::{Permission, Share},
     },
 };
 
 impl Teams {
+    /// What a caller may do with a bot; none where it does not exist to them.
+    pub async fn permission(
+        &self,
+        caller: &Principal,
+        bot: &Bot,
+    ) -> Result<Option<Permission>, Error> {
+        if Viewer::of(caller).sees(bot) {
+            return Ok(Some(Permission::Manage));
+        }
+        match caller.person() {
+            Some(person) => Ok(self.shared_bots(person).await?.get(&bot.id).copied()),
+            None => Ok(None),
+        }
+    }
+
     /// The bots that are shared with a person through teams, each with what the person may do.
     pub async fn shared_bots(&self, user: Uuid) -> Result<HashMap<Uuid, Permission>, Error> {
         let mut bots: HashMap<Uuid, Permission> = HashMap::new();

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{Role, User},
-    api::{kit::Call, workspace::bots::viewer},
+    api::kit::Call,
     bots::Bot,
     domain::{Error, ErrorCode, Subject},
     services::Services,
@@ -13,18 +13,6 @@ use crate::{
 
 /// Conversations that somebody can have at once.
 pub const CAPACITY: u64 = 20;
-
-/// What a caller may do with a bot; none where it does not exist to them.
-pub async fn permission<S, R>(call: &Call<S, R>, bot: &Bot) -> Result<Option<Permission>, Error> {
-    let principal = call.principal();
-    if viewer(&principal).sees(bot) {
-        return Ok(Some(Permission::Manage));
-    }
-    match principal.person() {
-        Some(person) => Ok(call.teams.shared_bots(person).await?.get(&bot.id).copied()),
-        None => Ok(None),
-    }
-}
 
 /// A bot that the caller sees; to others it does not exist.
 pub async fn seen<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
@@ -45,7 +33,7 @@ async fn allowed<S, R>(call: &Call<S, R>, id: Uuid) -> Result<(Bot, Permission),
     let unknown = || Error::not_found(Subject::Bot, format!("there is no bot {id}"));
     let all = call.bots.all().await?;
     let bot = all.iter().find(|bot| bot.id == id).ok_or_else(unknown)?;
-    let permission = permission(call, bot).await?.ok_or_else(unknown)?;
+    let permission = call.teams.permission(&call.principal(), bot).await?.ok_or_else(unknown)?;
     Ok((bot.clone(), permission))
 }
 

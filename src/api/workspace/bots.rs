@@ -7,7 +7,7 @@ use utoipa::{ToSchema, openapi::Schema};
 use uuid::Uuid;
 
 use crate::{
-    accounts::{Principal, Who},
+    accounts::Principal,
     api::{
         endpoint::Endpoint,
         error::ApiError,
@@ -77,18 +77,6 @@ path_value! {
     read: |text| uuid(text, Subject::Bot)
 }
 
-/// Whose bots a caller sees.
-pub fn viewer(principal: &Principal) -> Viewer {
-    if principal.may("admin") && principal.session.is_none() {
-        return Viewer::Everything;
-    }
-    let key = match principal.who {
-        Who::Key { id, .. } => Some(id),
-        Who::User { .. } | Who::Nobody | Who::Local => None,
-    };
-    Viewer::Own { person: principal.person(), key }
-}
-
 #[derive(Deserialize, ToSchema)]
 struct BotsQuery {
     #[schema(schema_with = status_choice)]
@@ -118,7 +106,7 @@ async fn list(
     Query(query): Query<BotsQuery>,
 ) -> Result<Data<BotsView>, ApiError> {
     let search = query.search.as_deref().unwrap_or_default();
-    let viewer = viewer(&call.principal());
+    let viewer = Viewer::of(&call.principal());
     let shared = match call.principal().person() {
         Some(person) => call.teams.shared_bots(person).await?,
         None => HashMap::new(),

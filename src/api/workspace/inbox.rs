@@ -146,9 +146,7 @@ async fn list(
             None => None,
             Some(ViewAssignee::Nobody) => Some(None),
             Some(ViewAssignee::Me) => Some(Some(caller(&call)?)),
-            Some(ViewAssignee::Agent(id)) => {
-                Some(Some(known_agent(&call, &id.to_string()).await?))
-            }
+            Some(ViewAssignee::Agent(id)) => Some(Some(known_agent(&call, &id.to_string()).await?)),
         },
         Some("unassigned") => Some(None),
         Some("me") => Some(Some(caller(&call)?)),

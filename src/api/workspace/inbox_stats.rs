@@ -11,12 +11,7 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{Call, Conversations, Data, Path},
-        workspace::{
-            bot_access,
-            bots::BotId,
-            inbox::TAG,
-            sessions,
-        },
+        workspace::{bot_access, bots::BotId, inbox::TAG, sessions},
     },
     domain::{Timestamp, clock::between},
     inbox::{Agent, InboxFilter, InboxList, InboxState, Status},

@@ -11,7 +11,11 @@ use crate::{
         error::ApiError,
         kit::{Body, Call, Data, Person, Query, Repeat, choice, path::uuid, required_choice},
         sessions::wire::seconds,
-        workspace::{bot_access::{self, CAPACITY}, pages::PageQuery, people_names::all_sessions},
+        workspace::{
+            bot_access::{self, CAPACITY},
+            pages::PageQuery,
+            people_names::all_sessions,
+        },
     },
     domain::{Error, Subject},
     inbox::Agent,

@@ -8,7 +8,6 @@ use crate::{
     api::{
         kit::{Call, path::uuid, path_value},
         workspace::{
-            bot_access,
             pages::PageQuery,
             session_view::{CHANNELS, channel_name},
         },
@@ -52,7 +51,7 @@ pub async fn find<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Found, Error> {
     let bot = bots.iter().find(|bot| state.bot == Some(bot.id)).cloned();
     let principal = call.principal();
     let is_seen = match &bot {
-        Some(bot) => bot_access::permission(call, bot).await?.is_some(),
+        Some(bot) => call.teams.permission(&principal, bot).await?.is_some(),
         None => principal.may("admin") && principal.session.is_none(),
     };
     if is_seen { Ok(Found { state, conversation, bot }) } else { Err(unknown()) }

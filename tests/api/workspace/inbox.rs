@@ -154,8 +154,7 @@ async fn figures_are_the_lengths_of_lists() {
 #[tokio::test(flavor = "multi_thread")]
 async fn conversations_are_given_to_people_who_see_the_bot() {
     let desk = Desk::new().await;
-    let (admin_token, admin) =
-        member(&desk.app, &desk.token, "admin@example.com", "ADMIN").await;
+    let (admin_token, admin) = member(&desk.app, &desk.token, "admin@example.com", "ADMIN").await;
     let (_, stranger) = member(&desk.app, &desk.token, "agent@example.com", "AGENT").await;
     let (viewer, viewer_id) = member(&desk.app, &desk.token, "viewer@example.com", "VIEWER").await;
     let session = desk.visitor("Hello").await;
