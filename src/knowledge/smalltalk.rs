@@ -182,9 +182,9 @@ mod tests {
     #[test]
     fn what_is_nothing_but_a_greeting_is_answered_in_its_language() {
         for (message, courtesy_of, begins) in [
-            ("Hello!", Courtesy::Greeting, "Hello"),
-            ("hi there 👋", Courtesy::Greeting, "Hello"),
-            ("Good MORNING", Courtesy::Greeting, "Hello"),
+            ("Hello!", Courtesy::Greeting, "Hi!"),
+            ("hi there 👋", Courtesy::Greeting, "Hi!"),
+            ("Good MORNING", Courtesy::Greeting, "Hi!"),
             ("Thank you so much!", Courtesy::Thanks, "You're"),
             ("Hi, thanks a lot", Courtesy::Thanks, "You're"),
             ("bye bye", Courtesy::Goodbye, "Goodbye"),

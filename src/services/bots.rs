@@ -2,16 +2,26 @@
 
 use uuid::Uuid;
 
-use crate::{domain::Error, services::Services};
+use crate::{
+    bots::Bots, content::CannedResponses, domain::Error, knowledge::Knowledge, webhooks::Registry,
+};
 
-impl Services {
+/// The services that keep something of bots.
+pub struct OfBots<'a> {
+    pub bots: &'a Bots,
+    pub knowledge: &'a Knowledge,
+    pub canned_responses: &'a CannedResponses,
+    pub webhooks: &'a Registry,
+}
+
+impl OfBots<'_> {
     /// Removes a bot, what it knows, its canned responses and its webhooks. The bot goes before the webhooks, so that none
     /// is added; what a kill leaves of those goes with the next retention.
-    pub async fn remove_bot(&self, id: Uuid) -> Result<(), Error> {
+    pub async fn remove(self, id: Uuid) -> Result<(), Error> {
         self.bots.get(id).await?;
         self.knowledge.forget(id).await?;
         self.canned_responses.forget(id).await?;
         self.bots.delete(id).await?;
-        self.webhooks.endpoints.remove_of_bot(id).await
+        self.webhooks.remove_of_bot(id).await
     }
 }

@@ -26,6 +26,8 @@ pub use self::{
     vault_command::VaultOf,
 };
 pub use crate::store::VaultStatus;
+use uuid::Uuid;
+
 use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
@@ -36,7 +38,7 @@ use crate::{
     contacts::Contacts,
     content::{CannedResponses, QuickReplies, Templates},
     doctor::{self, Check},
-    domain::Clock,
+    domain::{Clock, Error},
     events::{Consumers, EventLog},
     inbox::{Inbox, Sending, Views},
     knowledge::Knowledge,
@@ -128,6 +130,15 @@ pub struct Services {
     pub sandbox_warning: Option<&'static str>,
     pub history: History,
     pub started: Instant,
+}
+
+impl Services {
+    /// Removes a bot with all that belongs to it.
+    pub async fn remove_bot(&self, id: Uuid) -> Result<(), Error> {
+        let Self { bots, knowledge, canned_responses, webhooks, .. } = self;
+        let webhooks = &webhooks.endpoints;
+        bots::OfBots { bots, knowledge, canned_responses, webhooks }.remove(id).await
+    }
 }
 
 /// How a browser reaches the simulated page under the real address.

@@ -257,7 +257,8 @@ impl Scene {
         self.note("AI agent", &agent["id"]);
         let known = json!({ "title": "Made before", "content": "Refunds take five days." });
         let base = format!("/api/v1/kb/{}", agent["id"].as_str().unwrap());
-        let (_, known) = self.app.post(&base, known).await;
+        let (status, known) = self.app.post(&base, known).await;
+        assert_eq!(status, 201, "{known}");
         self.note("document", &known["id"]);
         let sale = json!({
             "name": "spring_sale", "category": "MARKETING", "language": "en_US",
@@ -500,6 +501,8 @@ async fn every_example_works_as_it_stands() {
     let mut all = examples();
     assert!(140 < all.len(), "{} examples", all.len());
     let mut scene = Scene::begin().await;
+    // The first account owns the workspace.
+    scene.app.token().await;
     for first in ["createSession", "registerUser"] {
         let first = all.iter().position(|one| one.name == first).unwrap();
         let first = all.remove(first);
