@@ -147,7 +147,7 @@ impl Backfill<'_> {
                 page.iter_mut().for_each(|message| message.came_to(&me.id));
             }
             let Some(oldest) = page.first().cloned() else { break };
-            let is_last = page.len() < PAGE || oldest.timestamp < since;
+            let is_last = page.len() < PAGE || is_before(oldest.timestamp, since);
             compared += page.len();
             for message in page.into_iter().rev() {
                 let key = message.id.key.clone();
@@ -177,6 +177,11 @@ impl Backfill<'_> {
     }
 }
 
+/// Whether a message is certainly older than a moment. Of a message of the same second that is not certain.
+fn is_before(message: Timestamp, moment: Timestamp) -> bool {
+    message.as_second() < moment.as_second()
+}
+
 impl Backfill<'_> {
     /// A missed event, if an unknown message is one. Timestamps are whole seconds: a message of the second of the link
     /// came after it if a live event reports it.
@@ -185,5 +190,19 @@ impl Backfill<'_> {
         let is_reported = message.timestamp < since && self.live.holds(session, &message.id);
         let since = if is_reported { message.timestamp } else { since };
         Missed::of_new(message, since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_the_second_of_the_link_may_have_come_after_it() {
+        let linked = "2026-03-24T10:31:00.400Z".parse().unwrap();
+        for (second, expected) in [(-1, true), (0, false), (1, false)] {
+            let message = from_seconds(Timestamp::as_second(linked) + second);
+            assert_eq!(is_before(message, linked), expected, "{second}");
+        }
     }
 }
