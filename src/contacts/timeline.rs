@@ -145,14 +145,12 @@ async fn write(
     first: u64,
     entries: Vec<NewEntry>,
 ) -> Result<(), StoreError> {
-    let mut micros = first;
-    for NewEntry { kind, actor, data } in entries {
+    for (micros, NewEntry { kind, actor, data }) in (first..).zip(entries) {
         let at = i64::try_from(micros).ok();
         let at = at.and_then(|micros| Timestamp::from_microsecond(micros).ok());
         let at = at.unwrap_or(Timestamp::MAX);
         let entry = Entry { id: Uuid::now_v7(), kind, at, actor, data };
         work.put(&of(contact).number(micros), &entry).await?;
-        micros += 1;
     }
     Ok(())
 }

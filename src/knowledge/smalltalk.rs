@@ -152,7 +152,7 @@ pub fn courtesy(message: &str) -> Option<(Courtesy, &'static str)> {
             words[at..].starts_with(&wanted).then_some(wanted.len())
         };
         let known = PHRASES.iter().filter_map(|of| {
-            let length = of.phrases.iter().filter_map(|phrase| matching(&phrase)).max()?;
+            let length = of.phrases.iter().filter_map(&matching).max()?;
             Some((length, of))
         });
         // The longest phrase; of two languages that share it, the first.

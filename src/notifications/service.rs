@@ -71,7 +71,7 @@ impl Notifications {
         let now = self.clock.now();
         loop {
             let oldest = self.store.select(Notification::of(user).below(), 1).await?;
-            if !oldest.first().is_some_and(|oldest| oldest.created_at + LIFE <= now) {
+            if oldest.first().is_none_or(|oldest| now < oldest.created_at + LIFE) {
                 return Ok(self.store.get(&Counts::at(user)).await?.unwrap_or_default());
             }
             let mut transaction = self.store.transaction();

@@ -23,7 +23,6 @@ use crate::{
 };
 
 pub const TAG: &str = "Presence";
-/// Conversations that somebody is given at once at most.
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![

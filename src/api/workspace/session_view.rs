@@ -238,6 +238,9 @@ impl From<&Hit> for SourceView {
     }
 }
 
+/// A conversation, none where it was deleted, with who visits.
+type Row<'a> = ((&'a InboxState, Option<Conversation>), Visitor);
+
 /// Views of conversations, in their order; those that were deleted meanwhile are left out.
 pub async fn views(services: &Services, states: &[InboxState]) -> Result<Vec<SessionView>, Error> {
     let chats: Vec<_> = states.iter().map(|state| (&state.session, &state.chat)).collect();
@@ -249,10 +252,7 @@ pub async fn views(services: &Services, states: &[InboxState]) -> Result<Vec<Ses
     let bots = services.bots.all().await?;
     let agents = agents(services, states).await?;
     let rows = states.iter().zip(conversations).zip(visitors).zip(ratings);
-    let view = |(((state, conversation), visitor), rating): (
-        ((&InboxState, Option<Conversation>), Visitor),
-        Option<u8>,
-    )| {
+    let view = |(((state, conversation), visitor), rating): (Row<'_>, Option<u8>)| {
         let of = conversation?;
         let bot = state.bot.filter(|id| bots.iter().any(|bot| bot.id == *id));
         let own_tags = of.record.inbox.tags.iter().filter_map(|tag| tags.get(tag).cloned());
