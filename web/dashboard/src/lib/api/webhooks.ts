@@ -35,7 +35,8 @@ const collection = (scope: Scope) =>
 const place = (scope: Scope, id: string, rest = "") =>
   `${collection(scope)}/${inPath(id)}${rest}`;
 
-export const listWebhooks = () => call<Webhook[]>("api/v1/gateway-webhooks", { query: { all: true } });
+export const listWebhooks = () =>
+  call<Webhook[]>("api/v1/gateway-webhooks", { query: { all: true } });
 export const readWebhook = (scope: Scope, id: string) => call<Webhook>(place(scope, id));
 
 export const createWebhook = (scope: Scope, draft: WebhookDraft) =>
