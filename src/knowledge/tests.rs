@@ -260,6 +260,13 @@ async fn a_fetch_that_a_kill_cut_off_is_done_after_the_start() {
     assert_eq!(now.status, Status::Failed);
     assert!(now.error.is_some_and(|error| error.contains("url")));
     assert!(again.jobs.get(FetchJob::KIND, &document.id.to_string()).await.unwrap().is_none());
+    // The event is published after the commit that it is a part of.
+    let published = async {
+        while again.events().await.len() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), published).await.unwrap();
     assert_eq!(again.events().await.len(), 2);
     stop.cancel();
     tasks.close();
