@@ -14,7 +14,7 @@ mod service;
 pub use self::{
     event::NoteEvent,
     note::Note,
-    service::{LONGEST_NOTE, MOST_NOTES, NewNote, NotePage, Notes, remove_all},
+    service::{LONGEST_NOTE, MOST_NOTES, NewNote, NotePage, Notes},
 };
 use crate::store::Declaration;
 

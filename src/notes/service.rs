@@ -10,7 +10,7 @@ use crate::{
     inbox::{Agent, InboxState},
     messaging::unknown_conversation,
     notes::{event::NoteEvent, mentions::named_in, note::Note},
-    store::{Store, StoreError, Transaction},
+    store::Store,
 };
 
 /// Notes of one conversation, so that all of them can be counted.
@@ -105,6 +105,20 @@ impl Notes {
         }
     }
 
+    /// Removes the notes of a conversation, which goes.
+    pub async fn forget(&self, session: &SessionId, conversation: Uuid) -> Result<(), Error> {
+        let mut transaction = self.store.transaction();
+        loop {
+            let all = Note::of(session, conversation).below();
+            for note in transaction.store().select(all, MOST_NOTES).await? {
+                transaction.delete(&Note::at(session, conversation, note.id)).await?;
+            }
+            if transaction.commit().await? {
+                return Ok(self.store.durable().await?);
+            }
+        }
+    }
+
     /// The notes behind the first `skipped` ones, newest first, at most `limit`.
     pub async fn list(
         &self,
@@ -120,17 +134,4 @@ impl Notes {
         let found = self.store.select(all(), skipped.saturating_add(limit)).await?;
         Ok(NotePage { notes: found.into_iter().skip(skipped).collect(), total })
     }
-}
-
-/// Removes the notes of a conversation within a transaction.
-pub async fn remove_all(
-    transaction: &Transaction,
-    session: &SessionId,
-    conversation: Uuid,
-) -> Result<(), StoreError> {
-    let all = Note::of(session, conversation).below();
-    for note in transaction.store().select(all, MOST_NOTES).await? {
-        transaction.delete(&Note::at(session, conversation, note.id)).await?;
-    }
-    Ok(())
 }

@@ -322,6 +322,7 @@ async fn remove(
         bots::check_owner(&call.principal(), bot)?;
     }
     call.conversations.delete(&found.conversation.record).await?;
+    call.notes.forget(&found.state.session, found.state.conversation).await?;
     call.inbox.caught_up().await?;
     Ok(Data::of(DeletedView { message: "Session deleted", id: id.to_string() }))
 }

@@ -16,9 +16,11 @@ use crate::{
         workspace::{
             pages::PageQuery,
             people_names::{Names, PersonView},
+            sessions,
         },
     },
-    domain::ErrorCode,
+    domain::{Error, ErrorCode},
+    inbox::InboxState,
     notes::{NewNote, Note, NotePage},
 };
 
@@ -98,12 +100,21 @@ impl NoteView {
     }
 }
 
+/// A conversation that the caller sees, a web chat of a bot among them.
+async fn conversation<S>(call: &Call<S, OwnSessions>, id: &str) -> Result<InboxState, Error> {
+    let record = call.conversations.get(id).await?.record;
+    match record.session.is_web() {
+        true => Ok(sessions::find(call, record.uuid).await?.state),
+        false => Ok(chats::find(call, id).await?.state),
+    }
+}
+
 async fn list(
     call: Call<Conversations, OwnSessions>,
     Path(id): Path<ChatId>,
     Query(query): Query<NotesQuery>,
 ) -> Result<Data<NotesView>, ApiError> {
-    let state = chats::find(&call, &id).await?.state;
+    let state = conversation(&call, &id).await?;
     let place = query.page.place();
     let found = call.notes.list(&state.session, state.conversation, place).await?;
     let (names, NotePage { notes, total }) = (Names::of(&call).await?, found);
@@ -125,7 +136,7 @@ pub async fn create(
     Path(id): Path<ChatId>,
     Body(body): Body<Draft>,
 ) -> Result<Created<NoteView>, ApiError> {
-    let state = chats::find(&call, &id).await?.state;
+    let state = conversation(&call, &id).await?;
     let readers = call.teams.people_of(state.bot).await?;
     let new = NewNote { content: &body.content, author: agents::caller(&call), readers: &readers };
     let note = call.notes.add(&state, new).await?;

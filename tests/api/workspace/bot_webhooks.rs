@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use wagate::domain::SessionId;
 
 use crate::{
     app::{PHONE, TestApp},
@@ -48,6 +49,54 @@ async fn all_of(app: &TestApp, receiver: &Receiver, wanted: &[(&str, usize)]) ->
 
 fn of<'g>(got: &'g [Got], event: &str) -> Vec<&'g Value> {
     got.iter().filter(|got| got.body["event"] == event).map(|got| &got.body["data"]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_posts_what_it_is_taught_and_who_is_mentioned() {
+    let app = TestApp::start_with(QUICK).await;
+    let (token, person) = owner(&app).await;
+    let (_, grace) = member(&app, &token, "grace@example.com", "ADMIN").await;
+    let one = bot(&app, &token, json!({ "name": "One" })).await;
+    let receiver = Receiver::start(&[]).await;
+    let events = json!(["kb_updated", "mention"]);
+    let hook = json!({ "bot_id": one["id"], "url": receiver.url, "events": events });
+    register(&app, &token, hook).await;
+    let base = format!("/api/v1/kb/{}", text(&one["id"]));
+    let draft = json!({ "title": "Tea", "content": "Tea is green." });
+    let made = post(&app, &base, draft, Some(&token)).await.body;
+    let path = format!("/api/v1/kb/documents/{}", text(&made["id"]));
+    let title = Some(json!({ "title": "Green tea" }));
+    assert_eq!(ask(&app, Method::PUT, &path, title, Some(&token)).await.status, 200);
+    assert_eq!(ask(&app, Method::DELETE, &path, None, Some(&token)).await.status, 200);
+    let said = say(&app, &token, json!({ "bot_id": one["id"], "message": "Hello!" })).await;
+    let notes = format!("/api/v1/inbox/notes/{}", text(&said["session_id"]));
+    let content = "@grace please look";
+    let note = post(&app, &notes, json!({ "content": content }), Some(&token)).await;
+    assert_eq!(note.status, 201, "{}", note.body);
+    let got = all_of(&app, &receiver, &[("kb_updated", 3), ("mention", 1)]).await;
+    assert_eq!(got.len(), 4);
+    let taught = of(&got, "kb_updated");
+    let expected = |title: &str, action: &str| json!({ "document_id": made["id"], "title": title, "action": action });
+    assert_eq!(*taught[0], expected("Tea", "added"));
+    assert_eq!(*taught[1], expected("Green tea", "updated"));
+    assert_eq!(*taught[2], expected("Green tea", "deleted"));
+    let mention = json!({
+        "session_id": said["session_id"], "note_id": note.body["id"], "content": content,
+        "user_id": grace, "author_id": person,
+    });
+    assert_eq!(*of(&got, "mention")[0], mention);
+
+    // The notes go with the conversation.
+    let kept = async || {
+        let channel = SessionId::of_web(text(&one["id"]).parse().unwrap());
+        let conversation = text(&said["session_id"]).parse().unwrap();
+        app.gateway.services().notes.list(&channel, conversation, (0, 9)).await.unwrap().total
+    };
+    assert_eq!(kept().await, 1);
+    let path = format!("/api/v1/chat/sessions/{}", text(&said["session_id"]));
+    assert_eq!(ask(&app, Method::DELETE, &path, None, Some(&token)).await.status, 200);
+    assert_eq!(kept().await, 0);
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,8 @@
 mod contacts;
 mod family;
 mod feedback;
+mod knowledge;
+mod mentions;
 mod messages;
 mod sessions;
 
@@ -19,8 +21,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use self::{
-    contacts::ContactWords, family::Family, feedback::FeedbackWords, messages::MessageWords,
-    sessions::SessionWords,
+    contacts::ContactWords, family::Family, feedback::FeedbackWords, knowledge::KnowledgeWords,
+    mentions::MentionWords, messages::MessageWords, sessions::SessionWords,
 };
 use crate::{
     api::{
@@ -51,7 +53,8 @@ pub const NAMES: [&str; 11] = [
     "session_assigned",
 ];
 
-const FAMILIES: [&dyn Family; 4] = [&MessageWords, &SessionWords, &FeedbackWords, &ContactWords];
+const FAMILIES: [&dyn Family; 6] =
+    [&MessageWords, &SessionWords, &FeedbackWords, &KnowledgeWords, &ContactWords, &MentionWords];
 
 /// Adds the schemas of all events. The requests that bring them to a webhook.
 pub fn add_schemas(schemas: &mut Map<String, Value>) -> Map<String, Value> {

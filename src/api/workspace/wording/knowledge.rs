@@ -1,0 +1,68 @@
+//! Words of what a bot knows: `kb_updated`.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
+
+use crate::{
+    api::{
+        kit::{Shape, required_choice, shape},
+        workspace::wording::family::{Family, written},
+    },
+    domain::{Error, Event},
+    knowledge::{Change, KnowledgeEvent},
+    services::Services,
+};
+
+const NAME: &str = "kb_updated";
+
+pub struct KnowledgeWords;
+
+/// What became of a document.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BotKnowledgeData)]
+struct Told {
+    /// UUID of the document.
+    #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
+    document_id: String,
+    /// Its title.
+    #[schema(example = "Returns")]
+    title: String,
+    #[schema(schema_with = action_schema)]
+    action: &'static str,
+}
+
+fn action_schema() -> Schema {
+    required_choice("What was done.", &["added", "updated", "deleted"])
+}
+
+#[async_trait]
+impl Family for KnowledgeWords {
+    fn name(&self, event: &Event) -> Option<&'static str> {
+        event.body.read::<KnowledgeEvent>().map(|_| NAME)
+    }
+
+    fn told(&self) -> Vec<(&'static str, &'static str, Shape)> {
+        vec![(NAME, "A document was added, changed or deleted", shape::<Told>())]
+    }
+
+    async fn bots(&self, _: &Services, event: &Event) -> Result<Vec<Uuid>, Error> {
+        let updated = event.body.read();
+        Ok(updated.map(|KnowledgeEvent::Updated { bot, .. }| bot).into_iter().collect())
+    }
+
+    async fn data(&self, _: &Services, event: &Event) -> Result<Option<Value>, Error> {
+        let Some(KnowledgeEvent::Updated { document, title, change, .. }) = event.body.read()
+        else {
+            return Ok(None);
+        };
+        let action = match change {
+            Change::Added => "added",
+            Change::Changed => "updated",
+            Change::Deleted => "deleted",
+        };
+        written(&Told { document_id: document.to_string(), title, action })
+    }
+}
