@@ -40,7 +40,9 @@ ENV WAGATE_LISTEN=0.0.0.0:8080 \
     OPENWA_AUTH=required
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+# Failures count from the first success on, or after half an hour: a new version may migrate a large store first, and
+# answers 503 meanwhile.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30m \
     CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "http://127.0.0.1:8080/health"]
 # Chromium leaves processes behind that somebody must wait for: tini does.
 ENTRYPOINT ["tini", "--", "wagate"]

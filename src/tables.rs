@@ -3,14 +3,16 @@
 
 use crate::{
     accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
-    messaging, notes, notifications, payments, services, settings, store::Catalogue, teams,
-    web_chat, webhooks,
+    messaging, notes, notifications, payments, search, services, session, settings,
+    store::{Catalogue, Store, StoreError, disk::Disk},
+    teams, web_chat, webhooks,
 };
 
 /// The tables of every module.
 pub const CATALOGUE: Catalogue = Catalogue::with(&[
     events::TABLES,
     jobs::TABLES,
+    session::TABLES,
     messaging::TABLES,
     knowledge::TABLES,
     settings::TABLES,
@@ -29,7 +31,15 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,
-]);
+])
+.reindexed_with(&[&messaging::Reindexing, &search::Reindexing]);
+
+impl Store {
+    /// A store with every table that vanishes when it is dropped, for tests.
+    pub async fn temporary() -> Result<Self, StoreError> {
+        Self::temporary_of(CATALOGUE, Disk::manual(0)).await
+    }
+}
 
 #[cfg(test)]
 mod tests {

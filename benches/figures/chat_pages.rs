@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use wagate::{
     domain::{Ack, Chat, Message, chat::LastMessage, clock::from_seconds},
     egress,
+    messaging::MessagingTables,
     store::{Batch, Store},
     vault::Keyring,
 };

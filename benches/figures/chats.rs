@@ -14,6 +14,7 @@ use tokio::{
 use wagate::{
     domain::{Chat, chat::LastMessage, clock::from_seconds},
     egress,
+    messaging::MessagingTables,
     store::{Batch, Store},
     vault::Keyring,
 };

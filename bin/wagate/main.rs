@@ -20,14 +20,15 @@ use wagate::{
     config::{AccessMode, Config, NetworkKind},
     demo::{self, Narrator},
     doctor::{self, Verdict},
-    domain::{Clock, session::EngineKind},
+    domain::{Chat, Clock, session::EngineKind},
     egress,
     gateway::{Gateway, StartError},
     lifecycle::Lifecycle,
     mcp::stdio,
+    messaging::MessageRecord,
     private,
     services::VaultOf,
-    store::{Store, StoreError},
+    store::{Opening, Store, StoreError},
     tables::CATALOGUE,
     telemetry,
     vault::Keyring,
@@ -87,7 +88,14 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
             "openwa.auth is \"open\": everybody who reaches the port may use every session"
         );
     }
-    let mut gateway = match Gateway::start(config.clone(), Clock::system()).await {
+    let started = tokio::select! {
+        started = start_showing(&config) => started,
+        signal = lifecycle.stop_requested() => {
+            // What a migration has done so far stays, and the next start goes on behind it.
+            return Err(format!("{signal} before the gateway had started").into());
+        }
+    };
+    let mut gateway = match started {
         Err(error) if error.is_of_the_disk() => {
             complain(&error.to_string());
             return Ok(ExitCode::from(NO_DISK));
@@ -130,6 +138,23 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Starts, and says how far the opening of the store has come where that takes long.
+async fn start_showing(config: &Config) -> Result<Gateway, StartError> {
+    const INTERVAL: Duration = Duration::from_secs(2);
+    let opening = Opening::default();
+    let starting = Gateway::start_showing(config.clone(), Clock::system(), opening.clone());
+    tokio::pin!(starting);
+    loop {
+        match tokio::time::timeout(INTERVAL, &mut starting).await {
+            Ok(started) => return started,
+            Err(_) => {
+                let stage = opening.stage().map(|stage| stage.to_string());
+                say(&format!("starting: {}\n", stage.as_deref().unwrap_or("opening the store")));
+            }
+        }
+    }
+}
+
 /// After a write failed the store refuses all others until it is opened anew, so everything is: as soon
 /// as the disk is well. None when that cannot be done within this process.
 async fn start_anew(
@@ -144,7 +169,7 @@ async fn start_anew(
         tracing::warn!("{fault}");
     }
     loop {
-        match Gateway::start(config.clone(), Clock::system()).await {
+        match start_showing(config).await {
             Err(error) if error.is_of_the_disk() => tracing::warn!("not yet: {error}"),
             Err(StartError::Store { source: StoreError::InUse, .. }) => {
                 tracing::error!("parts of the gateway hold on to the store that cannot be written");
@@ -319,7 +344,8 @@ async fn reindex(settings: &Settings, analytics: bool) -> Result<ExitCode, Failu
         return Ok(ExitCode::SUCCESS);
     }
     let done = store.reindex().await?;
-    say(&format!("indexed {} messages in {} chats\n", done.messages, done.conversations));
+    let (messages, chats) = (done.of::<MessageRecord>(), done.of::<Chat>());
+    say(&format!("indexed {messages} messages in {chats} chats\n"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -21,6 +21,7 @@ use crate::{
         tickets::Tickets,
     },
     domain::{Clock, Error, ErrorCode, SessionId, SessionRef, Subject, Timestamp},
+    session::SessionTables,
     store::{Store, StoreError, Transaction},
 };
 

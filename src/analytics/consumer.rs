@@ -7,6 +7,7 @@ use crate::{
     domain::Event,
     events::{Begin, Consumer, Consumers, Flow, Work},
     inbox::InboxConsumer,
+    session::SessionTables,
     settings::Settings,
     store::{Store, StoreError},
 };

@@ -18,7 +18,8 @@ use crate::{
     },
     config::Config,
     domain::{Clock, Event},
-    events::{EventLog, place_cursor},
+    events::{EventLog, EventTables, place_cursor},
+    session::SessionTables,
     settings::Settings,
     store::{Store, StoreError},
 };

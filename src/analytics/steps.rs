@@ -6,6 +6,7 @@
 
 use crate::{
     domain::{Ack, Body, Event, EventBody, Jid, Message, MessageId},
+    events::EventTables,
     store::{Store, StoreError},
 };
 

@@ -25,10 +25,10 @@ use crate::{
         details::{AdContext, Details},
         session::SessionConfig,
     },
-    events::{Consumers, EventLog, NewEvent, Retry},
+    events::{Consumers, EventLog, EventTables, NewEvent, Retry},
     inbox::{About, Agent, InboxEvent},
     messaging::Ingest,
-    session::EventSink,
+    session::{EventSink, SessionTables},
     settings::{InEffect, Settings},
     store::{Record, Store, StoreError},
 };

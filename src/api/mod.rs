@@ -33,6 +33,13 @@ mod texts;
 mod workspace;
 
 pub use self::{
-    business::wording::BusinessWords, routes::openapi_document, server::Server,
-    simulator::door::Door, streams::frames::AllFrames, workspace::wording::WorkspaceWords,
+    business::wording::BusinessWords,
+    routes::openapi_document,
+    server::{
+        Server,
+        starting::{Progress as StartProgress, StartingServer},
+    },
+    simulator::door::Door,
+    streams::frames::AllFrames,
+    workspace::wording::WorkspaceWords,
 };

@@ -25,7 +25,7 @@ use crate::{
     },
     domain::{Clock, ErrorCode, SessionId, SessionRecord, SessionState, session::EngineKind},
     driver::browser,
-    session::{Hold, Supervisor},
+    session::{Hold, SessionTables, Supervisor},
     simulator::{self, Network},
     store::Store,
     vault::Keys,

@@ -14,6 +14,7 @@ use crate::{
         profile_checks::new_token,
     },
     domain::{Clock, Error, ErrorCode, SessionId, Subject, fold::fold},
+    session::SessionTables,
     store::{Record, Store, StoreError, Transaction},
 };
 

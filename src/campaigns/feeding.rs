@@ -22,8 +22,9 @@ use crate::{
     contacts::{Contact, Medium},
     domain::{Error, ErrorCode},
     inbox::{Person, Ready},
+    messaging::Place,
     policy::{self, Kind, Question, Surface, Verdict, Window},
-    store::{Place, Record, Store},
+    store::{Record, Store},
 };
 
 /// Recipients that are skipped in one commit beside those that are queued.

@@ -5,15 +5,11 @@ use uuid::Uuid;
 
 use crate::{
     domain::Timestamp,
-    store::{Declaration, Key, Record, Scope, Select, Table, Tree},
+    store::{Key, Record, Scope, Select, Table, Tree},
 };
 
 const CONSUMERS: Tree = Tree::new(100, "Consumers");
 const CONSUMER_FAULTS: Tree = Tree::new(101, "ConsumerFaults");
-
-/// The tables of the consumers.
-pub const TABLES: &[Declaration] =
-    &[Declaration::of::<ConsumerCursor>(), Declaration::of::<ConsumerFault>()];
 
 /// How far a consumer has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

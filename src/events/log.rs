@@ -22,11 +22,12 @@ use crate::{
     },
     events::{
         counters,
+        entries::{EventTables, LogEnd},
         new_event::NewEvent,
         retention::{self, Choice, Need, Retention, Surplus},
         tail::Tail,
     },
-    store::{Batch, LogEnd, Store, StoreError},
+    store::{Batch, Store, StoreError},
 };
 
 /// Events dropped in one commit.

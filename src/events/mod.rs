@@ -13,6 +13,7 @@ mod consumer_records;
 mod consumers;
 pub mod counters;
 pub mod effect;
+mod entries;
 mod gateway;
 mod log;
 mod new_event;
@@ -26,8 +27,9 @@ mod work;
 pub use self::{
     consumer::{Begin, Consumer, Failure, Flow, Runner},
     consumer_positions::{ExternalCursor, Retry},
-    consumer_records::{ConsumerFault, TABLES},
+    consumer_records::ConsumerFault,
     consumers::{ConsumerStatus, Consumers, NoChange, place_cursor},
+    entries::EventTables,
     gateway::GatewayEvent,
     log::{EventLog, Pruned},
     new_event::{NewEvent, module_event},
@@ -35,6 +37,20 @@ pub use self::{
     wording::{Codes, TEST, Wording, Wordings},
     work::Work,
 };
+
+use self::consumer_records::ConsumerCursor;
+use crate::store::Declaration;
+
+const OWNER: &str = "events";
+
+/// The tables of this module.
+pub const TABLES: &[Declaration] = &[
+    Declaration::of::<ConsumerCursor>(),
+    Declaration::of::<ConsumerFault>(),
+    Declaration::plain(entries::EVENTS, OWNER),
+    Declaration::plain(entries::EVENTS_OF_SESSION, OWNER),
+    Declaration::plain(entries::IDENTITIES_OF_EVENTS, OWNER),
+];
 
 #[cfg(test)]
 mod consumer_tests;

@@ -10,6 +10,7 @@ mod engines;
 mod people;
 mod settings;
 mod start_error;
+mod store_opening;
 
 use std::{
     net::SocketAddr,
@@ -20,11 +21,8 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings};
 pub use self::start_error::StartError;
-use self::{
-    settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings},
-    start_error::{STORE_LOOK, STORE_WAIT},
-};
 use crate::{
     accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
     api::{self, BusinessWords, WorkspaceWords},
@@ -53,10 +51,9 @@ use crate::{
     session::{Supervisor, SupervisorParts},
     settings::Settings,
     sms::{Sms, SmsParts},
-    store::{MemoryEngine, Store, StoreError, disk::Disk},
+    store::{MemoryEngine, Opening, Store, StoreError, disk::Disk},
     tables::CATALOGUE,
     telemetry,
-    vault::Keyring,
     web_chat::{WebChatParts, WebChats},
     webhooks::{BUSINESS, DeliveryArchive, WORKSPACE, Webhooks},
 };
@@ -86,15 +83,35 @@ pub struct Gateway {
 impl Gateway {
     /// Starts everything. Must be called on the runtime that sessions shall live on.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::start_showing(config, clock, Opening::default()).await
+    }
+
+    /// The same, and shows how far the opening of the store has come.
+    pub async fn start_showing(
+        config: Config,
+        clock: Clock,
+        opening: Opening,
+    ) -> Result<Self, StartError> {
         let reserve = config.data.min_free_mib.saturating_mul(MEBIBYTE);
         let disk = Disk::system(store_folder(&config), reserve);
-        Self::start_on(config, clock, disk).await
+        Self::start_with_disk(config, clock, disk, opening).await
     }
 
     /// The same on a disk that a test sets.
     pub async fn start_on(config: Config, clock: Clock, disk: Disk) -> Result<Self, StartError> {
+        Self::start_with_disk(config, clock, disk, Opening::default()).await
+    }
+
+    async fn start_with_disk(
+        config: Config,
+        clock: Clock,
+        disk: Disk,
+        opening: Opening,
+    ) -> Result<Self, StartError> {
         protect_folders(&config).await?;
-        let store = open_store(&config, disk).await?;
+        let folder = store_folder(&config);
+        let opened = store_opening::open_store(&config, &folder, disk, opening).await;
+        let store = opened.map_err(|source| store_error(&config, source))?;
         // On the heap: the future holds every part while it is put together.
         Box::pin(Self::start_with(config, clock, store)).await
     }
@@ -450,20 +467,6 @@ async fn protect_folders(config: &Config) -> Result<(), StartError> {
         folder: config.data.dir.display().to_string(),
         source,
     })
-}
-
-async fn open_store(config: &Config, disk: Disk) -> Result<Store, StartError> {
-    let folder = store_folder(config);
-    let keyring = Keyring::at(&config.data.dir, &config.vault);
-    let deadline = tokio::time::Instant::now() + STORE_WAIT;
-    loop {
-        match Store::open_on(&folder, disk.clone(), &keyring, CATALOGUE).await {
-            Err(StoreError::InUse) if tokio::time::Instant::now() < deadline => {
-                tokio::time::sleep(STORE_LOOK).await;
-            }
-            opened => return opened.map_err(|source| store_error(config, source)),
-        }
-    }
 }
 
 async fn start_search(

@@ -25,6 +25,7 @@ use crate::{
     },
     knowledge::{Answer, AnswerKind},
     policy::{self, Kind, Question, Surface, Verdict, Window},
+    session::SessionTables,
     settings::Settings,
     store::{Store, StoreError},
 };

@@ -17,10 +17,10 @@ use crate::{
         sending::{Counted, Draft, Made, Sending, SendingParts, Terms},
     },
     messaging::{
-        Along, Readiness, Reservation,
+        Along, Place, Readiness, Reservation,
         uploads::{Upload, Wanted},
     },
-    store::{Place, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// Somebody who is written to in a session.

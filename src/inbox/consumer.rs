@@ -42,6 +42,7 @@ use crate::{
     jobs::Jobs,
     messaging::{ChatEvent, Outbox, note_menu_reply},
     policy::Window,
+    session::SessionTables,
     settings::Settings,
     store::{Record, Store, StoreError},
 };

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Chat, Jid, SessionId, conversation::ConversationRecord},
     inbox::state::Listed,
+    messaging::MessagingTables,
     store::{Store, StoreError},
 };
 

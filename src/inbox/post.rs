@@ -20,8 +20,7 @@ use crate::{
         effect::{effect_id, message_key},
     },
     inbox::sent_note::{Author, SentNote},
-    messaging::{Outbox, Reservation},
-    store::Place,
+    messaging::{Outbox, Place, Reservation},
 };
 
 /// What came in longer ago, while the gateway was away, is answered by no machine.

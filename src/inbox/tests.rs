@@ -29,7 +29,7 @@ use crate::{
     jobs::{Handler, Jobs, Tries},
     knowledge::{Knowledge, KnowledgeParts},
     messaging::Ingest,
-    session::EventSink,
+    session::{EventSink, SessionTables},
     settings::{InEffect, Settings},
     store::{Record, Store},
 };

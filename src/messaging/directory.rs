@@ -12,6 +12,7 @@ use crate::{
         identities::numbers_of,
         inbound::{ingest::Ingest, retry_writer::RetryWriter},
         mentions::{MOST_MENTIONS, mentions_in},
+        stored::MessagingTables,
     },
     store::{Store, StoreError},
 };

@@ -10,6 +10,7 @@ use crate::{
         event_people::{identity_learned, pairs_in, people_in},
         identity::{LearnedPair, Pair},
     },
+    messaging::stored::MessagingTables,
     store::{Batch, Store, StoreError},
 };
 

@@ -15,6 +15,7 @@ mod mentions;
 mod outbound;
 mod read_only_chats;
 mod session_cleanup;
+mod stored;
 mod sync;
 
 use std::{path::PathBuf, sync::Arc};
@@ -56,15 +57,9 @@ pub use self::{
         sends::Sends,
     },
     session_cleanup::SessionCleanup,
+    stored::{MessageRecord, MessagingTables, Place, Reindexing, TABLES},
 };
-use crate::{
-    domain::Clock,
-    session::Supervisor,
-    store::{Declaration, Store},
-};
-
-/// The tables that this module declares itself.
-pub const TABLES: &[Declaration] = &[Declaration::of::<LibraryFile>()];
+use crate::{domain::Clock, session::Supervisor, store::Store};
 
 /// What the services of this module need.
 pub struct MessagingParts {

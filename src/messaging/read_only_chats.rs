@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{Error, ErrorCode, Jid, SessionId, Subject},
+    session::SessionTables,
     store::{Store, StoreError},
 };
 

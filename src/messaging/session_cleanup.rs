@@ -6,7 +6,9 @@ use crate::{
         inbound::{event_writer::EventWriter, ingest::Ingest},
         media::folder::MediaFolder,
         outbound::outbox::Outbox,
+        stored::{self, MessagingTables},
     },
+    session::SessionTables,
     store::Store,
 };
 
@@ -35,7 +37,7 @@ impl SessionCleanup {
         self.store.outbox_queue().clear(session).await?;
         self.store.outbox().clear(&session.id).await?;
         let held = self.writer.lock(&session.id).await;
-        self.store.sessions().wipe(&session.id).await?;
+        stored::wipe(&self.store, &session.id).await?;
         drop(held);
         self.folder.remove_session(&session.id).await;
         Ok(())

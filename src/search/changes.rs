@@ -7,7 +7,7 @@ use crate::{
         conversation::{StoredMessage, Window},
         event::DisconnectReason,
     },
-    messaging::ChatEvent,
+    messaging::{ChatEvent, MessagingTables},
     search::index::{Change, Entry},
     store::{Store, StoreError},
 };

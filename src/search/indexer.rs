@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
+    messaging::MessagingTables,
     search::{
         changes::{changes_of, entry},
         index::{Change, Index, IndexState, Writing},
+        mark,
         shared::Shared,
     },
     store::StoreError,
@@ -74,7 +76,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) {
             faults += 1;
             // The disk has room, so the index itself is at fault.
             if faults % MOST_FAULTS == 0 {
-                let _ = shared.store.search_mark().set(Uuid::nil()).await;
+                let _ = mark::set(&shared.store, Uuid::nil()).await;
             }
         }
         tracing::warn!(%fault, "the message index could not be updated; retrying");
@@ -85,7 +87,7 @@ pub async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 impl Indexer {
     /// Opens the index that the store names, or begins another.
     async fn open(shared: &Arc<Shared>) -> Result<Self, Fault> {
-        let known = shared.store.search_mark().get().await?;
+        let known = mark::get(&shared.store).await?;
         let folder = shared.folder.clone();
         let opened = blocking(move || Ok(Index::open(&folder))).await?;
         // An index that is opened at the start is from before the start.
@@ -123,8 +125,8 @@ impl Indexer {
         let state = IndexState::new(Uuid::new_v4(), shared.log.newest());
         let folder = shared.folder.clone();
         let index = blocking(move || Index::create(&folder, state).map_err(message)).await?;
-        shared.store.search_mark().forget_notes().await?;
-        shared.store.search_mark().set(state.mark).await?;
+        mark::forget_notes(&shared.store).await?;
+        mark::set(&shared.store, state.mark).await?;
         Ok((index, state))
     }
 
@@ -255,7 +257,7 @@ impl Indexer {
     /// Rebuilds an index that cannot be read.
     async fn rebuild(&mut self) -> Result<(), Fault> {
         // From now on the old index is not recognised, also after a stop in between.
-        self.shared.store.search_mark().set(Uuid::nil()).await?;
+        mark::set(&self.shared.store, Uuid::nil()).await?;
         *self = Self::open(&self.shared).await?;
         Ok(())
     }

@@ -15,6 +15,7 @@
 mod changes;
 mod index;
 mod indexer;
+mod mark;
 mod shared;
 mod text;
 
@@ -23,10 +24,13 @@ use std::{path::PathBuf, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::shared::{READ_AT_ONCE, Shared};
-pub use self::{index::Within, text::LONGEST_QUERY, text::Wanted, text::words_of};
+pub use self::{
+    index::Within, mark::Reindexing, text::LONGEST_QUERY, text::Wanted, text::words_of,
+};
 use crate::{
     domain::{Error, ErrorCode, SessionId, conversation::StoredMessage},
     events::{EventLog, ExternalCursor},
+    messaging::MessagingTables,
     store::{Store, StoreError},
 };
 
@@ -65,10 +69,10 @@ impl Search {
 
     /// A search that is switched off. Removes the index.
     pub async fn off(store: &Store, folder: PathBuf) -> Result<Self, StoreError> {
-        if store.search_mark().get().await?.is_some() {
-            store.search_mark().set(uuid::Uuid::nil()).await?;
+        if mark::get(store).await?.is_some() {
+            mark::set(store, uuid::Uuid::nil()).await?;
         }
-        store.search_mark().forget_notes().await?;
+        mark::forget_notes(store).await?;
         if let Err(error) = std::fs::remove_dir_all(&folder)
             && error.kind() != std::io::ErrorKind::NotFound
         {

@@ -11,7 +11,7 @@ use crate::{
         event::DisconnectReason, fold::fold,
     },
     events::{Consumers, EventLog, NewEvent, Retry},
-    messaging::ChatEvent,
+    messaging::{ChatEvent, MessagingTables},
     search::{Search, Wanted, Within, index::Index, indexer::PART, text::has_iota_below},
     store::{Batch, Store},
 };

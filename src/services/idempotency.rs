@@ -21,13 +21,14 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
-use crate::services::keyed_writes::KeyedWrites;
 pub use crate::services::keyed_writes::{FirstAnswer, KeyedWrite, WriteOutcome};
 use crate::{
     breakpoint::Breakpoint,
     domain::{
         Clock, Error, ErrorCode, Outgoing, SessionRef, Subject, Timestamp, clock::from_millis,
     },
+    services::keyed_writes::KeyedWrites,
+    session::SessionTables,
     store::{Store, StoreError},
 };
 

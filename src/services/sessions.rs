@@ -22,6 +22,7 @@ use crate::{
     accounts::ApiKeys,
     breakpoint::Breakpoint,
     domain::{Error, Removal, SessionConfig, SessionId, SessionRef},
+    events::EventTables,
     messaging::SessionCleanup,
     services::idempotency::IdempotencyStore,
     session::{Along, SessionHandle, Supervisor, not_found},
@@ -124,7 +125,7 @@ impl Sessions {
         cleanup.wipe(&session).await?;
         idempotency.forget(&session).await?;
         store.events().forget_identities(session.uuid).await?;
-        store.sessions().clear(session.uuid).await?;
+        store.clear_session(session.uuid).await?;
         // These keys open nothing since the removal began, and the streams that they opened have ended.
         api_keys.revoke_all(&session).await?;
         store.durable().await?;

@@ -40,6 +40,7 @@ mod admission;
 mod handle;
 mod log;
 mod parts;
+mod records;
 mod recovery;
 mod request;
 mod restart;
@@ -51,6 +52,7 @@ pub use self::{
     handle::{SessionHandle, not_found},
     log::LogLine,
     parts::{EventSink, SupervisorParts},
+    records::{SessionTables, TABLES},
     request::Hold,
     settings::{CONNECTION_GRACE, Deadlines, RecoveryDeadlines, SupervisorSettings},
     supervisor::{Along, Supervisor},

@@ -23,6 +23,7 @@ use crate::{
         SessionHandle, SupervisorParts,
         actor::{self, Shared},
         handle::not_found,
+        records::SessionTables,
         request::Request,
     },
     store::{Batch, Store},

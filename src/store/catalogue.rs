@@ -1,51 +1,22 @@
 //! The catalogue: every table of a store. Clearing, reindexing and sealing go through it, so that no table can be
 //! forgotten.
 //!
-//! The store knows its own tables. A module above declares its records itself, and the opener of the store passes
-//! these declarations in.
+//! The store's own table is that of its settings. A module above declares its records itself, and the opener of the
+//! store passes these declarations in.
 
-use crate::{
-    domain::{
-        Chat, Contact, Identity, SessionRecord,
-        conversation::{ConversationRecord, DayCount, Tag},
-    },
-    store::{
-        ChatQueue, StoredReceipt, SyncCheckpoint, former_trees, messages::MessageRecord,
-        record::Declaration, trees::Tree,
-    },
-};
+use crate::store::{former_trees, record::Declaration, reindex_step::ReindexStep, trees::Tree};
 
-/// The tables of the store itself, and of the modules below it.
+/// The tables of the store itself, and those that only older versions had.
 const OWN: &[Declaration] = &[
-    Declaration::of::<Chat>(),
-    Declaration::of::<ChatQueue>(),
-    Declaration::of::<Contact>(),
-    Declaration::of::<ConversationRecord>(),
-    Declaration::of::<DayCount>(),
-    Declaration::of::<Identity>(),
-    Declaration::of::<MessageRecord>(),
-    Declaration::of::<SyncCheckpoint>(),
-    Declaration::of::<SessionRecord>(),
-    Declaration::of::<StoredReceipt>(),
-    Declaration::of::<Tag>(),
-    Declaration::plain(Tree::EVENTS, "events"),
-    Declaration::plain(Tree::EVENTS_OF_SESSION, "events"),
-    Declaration::plain(Tree::IDENTITIES_OF_EVENTS, "events"),
-    Declaration::plain(Tree::OUTBOX, "messaging"),
-    Declaration::plain(Tree::OUTBOX_BY_MESSAGE, "messaging"),
-    Declaration::plain(Tree::OUTBOX_BY_UUID, "messaging"),
-    Declaration::plain(Tree::OUTBOX_LOOKUPS, "messaging"),
-    Declaration::plain(Tree::OUTBOX_QUEUE, "messaging"),
-    Declaration::plain(Tree::OUTBOX_SCHEDULE, "messaging"),
-    Declaration::plain(Tree::OUTBOX_WAITING, "store/outbox_queue"),
     Declaration::plain(Tree::SETTINGS, "store"),
-    Declaration::plain(Tree::UNINDEXED, "store/search_mark"),
+    Declaration::plain(former_trees::UNINDEXED, "store/migrations"),
 ];
 
 /// Every table of a store.
 #[derive(Clone, Copy)]
 pub struct Catalogue {
     above: &'static [&'static [Declaration]],
+    reindex_steps: &'static [&'static dyn ReindexStep],
 }
 
 impl Catalogue {
@@ -54,7 +25,16 @@ impl Catalogue {
 
     /// The same with those of modules above: one list for each module.
     pub const fn with(above: &'static [&'static [Declaration]]) -> Self {
-        Self { above }
+        Self { above, reindex_steps: &[] }
+    }
+
+    /// The same with what modules do when all indexes are built anew.
+    pub const fn reindexed_with(self, steps: &'static [&'static dyn ReindexStep]) -> Self {
+        Self { reindex_steps: steps, ..self }
+    }
+
+    pub fn reindex_steps(self) -> impl Iterator<Item = &'static dyn ReindexStep> {
+        self.reindex_steps.iter().copied()
     }
 
     pub fn declarations(self) -> impl Iterator<Item = Declaration> {

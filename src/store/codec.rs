@@ -203,23 +203,25 @@ mod tests {
     use super::*;
     use crate::domain::clock::from_millis;
 
+    const PLACES: Tree = Tree::new(250, "Places");
+
     proptest! {
         #[test]
         fn keys_sort_as_their_parts_do(a in ".{0,8}", b in ".{0,8}", m in any::<u64>(), n in any::<u64>()) {
-            let key = |text: &str, number| Key::new(Tree::CHATS).text(text).number(number);
+            let key = |text: &str, number| Key::new(PLACES).text(text).number(number);
             prop_assert_eq!(key(&a, m).cmp(&key(&b, n)), (a.as_bytes(), m).cmp(&(b.as_bytes(), n)));
         }
 
         #[test]
         fn a_range_holds_the_keys_of_its_prefix_alone(a in ".{0,8}", b in ".{0,8}", n in any::<u64>()) {
-            let range = Key::new(Tree::CHATS).text(&a).all();
-            let key = Key::new(Tree::CHATS).text(&b).number(n).done();
+            let range = Key::new(PLACES).text(&a).all();
+            let key = Key::new(PLACES).text(&b).number(n).done();
             prop_assert_eq!(range.start <= key && key < range.end, a == b);
         }
 
         #[test]
         fn the_parts_of_a_key_are_read_back(millis in -1_000_000i64..1_000_000, text in "[\0a-z\u{ff}]{0,8}") {
-            let begun = Key::new(Tree::CHATS).number(7);
+            let begun = Key::new(PLACES).number(7);
             let place = begun.length();
             let key = begun.time(from_millis(millis)).text(&text).number(0).done();
             prop_assert_eq!(time_at(&key, place), Some(from_millis(millis)));
@@ -228,7 +230,7 @@ mod tests {
 
         #[test]
         fn later_moments_come_first_when_descending(a in -1_000_000i64..1_000_000, b in -1_000_000i64..1_000_000) {
-            let key = |millis| Key::new(Tree::CHATS).time_descending(from_millis(millis));
+            let key = |millis| Key::new(PLACES).time_descending(from_millis(millis));
             prop_assert_eq!(key(a).cmp(&key(b)), b.cmp(&a));
         }
     }

@@ -1,34 +1,27 @@
-//! The store as others hold it: opening, commits, durability, and the repositories.
+//! The store as others hold it: opening, commits, durability, upkeep.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use uuid::Uuid;
+
 use crate::{
+    domain::SessionId,
     store::{
+        beside::Beside,
         catalogue::Catalogue,
-        chats::Chats,
-        contacts::Contacts,
-        conversations::Conversations,
+        codec::Key,
         disk::{Disk, Room},
         engine::{Batch, Engine, Guarded, MemoryEngine, Pair, Sealed, SledEngine, Snapshot},
         error::StoreError,
-        events::Events,
-        identities::StoredIdentities,
-        message_counts::MessageCounts,
-        messages::Messages,
         migrations,
-        numbers::Numbers,
-        outbox::Outbox,
-        outbox_queue::OutboxQueue,
+        opening::Opening,
         raw,
-        receipts::Receipts,
+        record::Scope,
         reindex::{self, Reindexed},
         seal::Seal,
         sealing,
-        search_mark::SearchMark,
-        sessions::Sessions,
         settings::Settings,
-        sync_checkpoints::SyncCheckpoints,
-        tags::Tags,
+        trees::Tree,
     },
     vault::Keyring,
 };
@@ -39,7 +32,7 @@ pub struct Store {
     /// With values as they were written; the same one as `sealed`.
     pub(in crate::store) engine: Arc<dyn Engine>,
     pub(in crate::store) sealed: Arc<Sealed>,
-    pub(in crate::store) numbers: Numbers,
+    pub(in crate::store) beside: Beside,
     pub(in crate::store) disk: Disk,
     pub(in crate::store) catalogue: Catalogue,
 }
@@ -53,35 +46,26 @@ impl Store {
         keyring: &Keyring,
         catalogue: Catalogue,
     ) -> Result<Self, StoreError> {
-        Self::open_on(folder, Disk::manual(0), keyring, catalogue).await
+        Self::open_on(folder, Disk::manual(0), keyring, catalogue, &Opening::default()).await
     }
 
-    /// The same, and stops writing before the disk is full.
+    /// The same, and stops writing before the disk is full. `opening` shows how far it has come.
     pub async fn open_on(
         folder: &Path,
         disk: Disk,
         keyring: &Keyring,
         catalogue: Catalogue,
+        opening: &Opening,
     ) -> Result<Self, StoreError> {
         let seal = Seal::new(keyring.clone(), catalogue);
-        Self::on(migrations::open(folder, &disk, &seal).await?, disk, seal, catalogue).await
+        let engine = migrations::open(folder, &disk, &seal, opening).await?;
+        Self::on(engine, disk, seal, catalogue, opening).await
     }
 
-    /// A store that vanishes when it is dropped, for tests and for the demonstration. It has the tables of the
-    /// store itself.
-    pub async fn temporary() -> Result<Self, StoreError> {
-        Self::temporary_on(Disk::manual(0)).await
-    }
-
-    /// The same on a disk that a test sets.
-    pub async fn temporary_on(disk: Disk) -> Result<Self, StoreError> {
-        Self::temporary_of(Catalogue::OWN, disk).await
-    }
-
-    /// The same with other tables.
+    /// A store that vanishes when it is dropped, for tests and for the demonstration.
     pub async fn temporary_of(catalogue: Catalogue, disk: Disk) -> Result<Self, StoreError> {
         let seal = Seal::new(Keyring::thrown_away(), catalogue);
-        Self::on(SledEngine::temporary()?, disk, seal, catalogue).await
+        Self::on(SledEngine::temporary()?, disk, seal, catalogue, &Opening::default()).await
     }
 
     /// On an engine in memory, which keeps what it has for the next store on it.
@@ -90,7 +74,8 @@ impl Store {
         disk: Disk,
         catalogue: Catalogue,
     ) -> Result<Self, StoreError> {
-        Self::on(engine, disk, Seal::new(Keyring::thrown_away(), catalogue), catalogue).await
+        let seal = Seal::new(Keyring::thrown_away(), catalogue);
+        Self::on(engine, disk, seal, catalogue, &Opening::default()).await
     }
 
     async fn on(
@@ -98,8 +83,10 @@ impl Store {
         disk: Disk,
         seal: Seal,
         catalogue: Catalogue,
+        opening: &Opening,
     ) -> Result<Self, StoreError> {
-        Self::over_sealed(Arc::new(Guarded::new(engine, disk.clone())), disk, seal, catalogue).await
+        let engine = Arc::new(Guarded::new(engine, disk.clone()));
+        Self::over_sealed(engine, disk, seal, catalogue, opening).await
     }
 
     /// On an engine that others may use as well.
@@ -109,7 +96,7 @@ impl Store {
         disk: Disk,
     ) -> Result<Self, StoreError> {
         let seal = Seal::new(Keyring::thrown_away(), Catalogue::OWN);
-        Self::over_sealed(engine, disk, seal, Catalogue::OWN).await
+        Self::over_sealed(engine, disk, seal, Catalogue::OWN, &Opening::default()).await
     }
 
     pub(in crate::store) async fn over_sealed(
@@ -117,28 +104,51 @@ impl Store {
         disk: Disk,
         seal: Seal,
         catalogue: Catalogue,
+        opening: &Opening,
     ) -> Result<Self, StoreError> {
-        migrations::prepare(&*engine).await?;
+        migrations::prepare(&*engine, opening).await?;
         let sealed = Arc::new(Sealed::new(engine, seal));
-        sealing::prepare(&sealed).await?;
+        sealing::prepare(&sealed, opening).await?;
         let engine: Arc<dyn Engine> = sealed.clone();
-        let numbers = Numbers::open(&*engine).await?;
-        let store = Self { engine, sealed, numbers, disk, catalogue };
-        let Reindexed { messages, conversations } =
-            reindex::when_due(&*store.engine, &store.numbers, catalogue).await?;
-        if 0 < messages + conversations {
-            tracing::info!(
-                messages,
-                conversations,
-                "indexed {messages} messages and {conversations} conversations again"
-            );
+        let store = Self { engine, sealed, beside: Beside::default(), disk, catalogue };
+        let records = reindex::when_due(&*store.engine, catalogue, opening).await?.all();
+        if 0 < records {
+            tracing::info!(records, "indexed {records} records again");
         }
         Ok(store)
     }
 
-    /// Rebuilds the indexes of messages and conversations. Nobody else may write meanwhile.
+    /// Rebuilds all indexes. Nobody else may write meanwhile.
     pub async fn reindex(&self) -> Result<Reindexed, StoreError> {
-        reindex::reindex(&*self.engine, &self.numbers, self.catalogue).await
+        reindex::reindex(&*self.engine, self.catalogue, &Opening::default()).await
+    }
+
+    /// Removes what tables of [`Scope::Session`] hold of a session, in small commits.
+    pub async fn clear_session(&self, session: Uuid) -> Result<(), StoreError> {
+        self.clear_scope(Scope::Session, |tree| Key::new(tree).uuid(session)).await
+    }
+
+    /// Removes what tables of [`Scope::Account`] hold of a session, in small commits.
+    pub async fn clear_account(&self, session: &SessionId) -> Result<(), StoreError> {
+        self.clear_scope(Scope::Account, |tree| Key::new(tree).text(session.as_str())).await
+    }
+
+    async fn clear_scope(
+        &self,
+        scope: Scope,
+        part: impl Fn(Tree) -> Key,
+    ) -> Result<(), StoreError> {
+        for declared in self.catalogue.declarations() {
+            if declared.table.scope == scope {
+                declared.clear(&*self.engine, part(declared.table.tree).all()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a module holds in memory beside this store. A transaction's store shares it.
+    pub fn beside<T: Clone + Default + Send + 'static>(&self) -> T {
+        self.beside.of()
     }
 
     /// Carries out all writes of a batch, or none. Visible at once; durable after [`Self::durable`].
@@ -216,62 +226,6 @@ impl Store {
     /// For the owner of a plain tree: keys and values as bytes, secrets in the clear.
     pub fn engine(&self) -> &dyn raw::Engine {
         &*self.engine
-    }
-
-    pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(&*self.engine, &self.numbers, self.catalogue)
-    }
-
-    pub fn chats(&self) -> Chats<'_> {
-        Chats::new(&*self.engine, &self.numbers)
-    }
-
-    pub fn conversations(&self) -> Conversations<'_> {
-        Conversations::new(&*self.engine, &self.numbers)
-    }
-
-    pub fn tags(&self) -> Tags<'_> {
-        Tags::new(&*self.engine)
-    }
-
-    pub fn message_counts(&self) -> MessageCounts<'_> {
-        MessageCounts::new(&*self.engine)
-    }
-
-    pub fn messages(&self) -> Messages<'_> {
-        Messages::new(&*self.engine, &self.numbers)
-    }
-
-    pub fn sync_checkpoints(&self) -> SyncCheckpoints<'_> {
-        SyncCheckpoints::new(&*self.engine)
-    }
-
-    pub fn search_mark(&self) -> SearchMark<'_> {
-        SearchMark::new(&*self.engine)
-    }
-
-    pub fn contacts(&self) -> Contacts<'_> {
-        Contacts::new(&*self.engine)
-    }
-
-    pub fn events(&self) -> Events<'_> {
-        Events::new(&*self.engine)
-    }
-
-    pub fn identities(&self) -> StoredIdentities<'_> {
-        StoredIdentities::new(&*self.engine)
-    }
-
-    pub fn outbox(&self) -> Outbox<'_> {
-        Outbox::new(&*self.engine)
-    }
-
-    pub fn outbox_queue(&self) -> OutboxQueue<'_> {
-        OutboxQueue::new(&*self.engine)
-    }
-
-    pub fn receipts(&self) -> Receipts<'_> {
-        Receipts::new(&*self.engine)
     }
 
     pub fn settings(&self) -> Settings<'_> {

@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(at(&store, "Oslo").await, None);
         store.reindex().await.unwrap();
         assert!(at(&store, "Oslo").await.is_some() && at(&store, "Rome").await.is_some());
-        store.sessions().clear(gone).await.unwrap();
+        store.clear_session(gone).await.unwrap();
         assert!(at(&store, "Oslo").await.is_some() && at(&store, "Rome").await.is_none());
     }
 

@@ -98,17 +98,22 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::record::Declaration;
+
+    const SECRETS: Tree = Tree::sealed(250, "Secrets");
+    const OPEN: Tree = Tree::new(251, "Open");
+    const CATALOGUE: Catalogue = Catalogue::with(&[&[Declaration::plain(SECRETS, "a test")]]);
 
     #[test]
     fn what_is_sealed_is_what_lies_in_the_sealed_ranges() {
-        let seal = Seal::new(Keyring::thrown_away(), Catalogue::OWN);
+        let seal = Seal::new(Keyring::thrown_away(), CATALOGUE);
         let keys = [
-            (Key::new(Tree::SESSIONS).text("s"), true),
+            (Key::new(SECRETS).text("s"), true),
             (Key::new(Tree::SETTINGS).text("media link key"), true),
             (Key::new(Tree::SETTINGS).text("media link keys"), false),
             (Key::new(Tree::SETTINGS).text("schema"), false),
             (Key::new(Tree::SETTINGS), false),
-            (Key::new(Tree::CHATS).text("s"), false),
+            (Key::new(OPEN).text("s"), false),
         ];
         for (key, expected) in keys {
             let key = key.done();

@@ -15,6 +15,7 @@ use crate::{
     store::{
         StoreError,
         engine::{Batch, Direction, Engine, Range, Sealed},
+        opening::Opening,
         seal::Seal,
         settings::Settings,
     },
@@ -68,13 +69,14 @@ pub struct VaultStatus {
 
 /// Sees to it that there is the key that the store needs, and that all is sealed with the key in force.
 /// Nobody else uses the store yet.
-pub async fn prepare(sealed: &Sealed) -> Result<(), StoreError> {
+pub async fn prepare(sealed: &Sealed, opening: &Opening) -> Result<(), StoreError> {
     let (raw, keyring) = (&*sealed.raw, &sealed.seal.keyring);
     let noted = find_key(raw, keyring).await?;
     let key = keyring.current().ok_or(VaultError::NoKey)?;
     let settled = Note::settled(key, &sealed.seal);
     if noted.as_ref() != Some(&settled) {
         let was_known = noted.is_some();
+        opening.begin("sealing secrets");
         match settle(sealed, noted.unwrap_or_default(), &settled).await {
             Ok(values) if was_known && 0 < values => {
                 tracing::info!(values, %key, "sealed {values} secrets with key {key}");
@@ -289,7 +291,8 @@ mod tests {
     ) -> Result<Store, StoreError> {
         let keyring = Keyring::at(data, vault);
         let seal = Seal::new(keyring, CATALOGUE);
-        Store::over_sealed(engine.clone(), Disk::manual(0), seal, CATALOGUE).await
+        let opening = Opening::default();
+        Store::over_sealed(engine.clone(), Disk::manual(0), seal, CATALOGUE, &opening).await
     }
 
     fn key(text: &str) -> Vault {

@@ -165,6 +165,8 @@ mod tests {
     use proptest::prelude::*;
 
     const COUNTER: &str = "counter";
+    const NOTES: Tree = Tree::new(250, "Notes");
+    const NOTES_BY_NAME: Tree = Tree::new(251, "NotesByName");
 
     /// A record that is found by its name, too.
     #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -172,13 +174,13 @@ mod tests {
         name: String,
     }
 
-    const BY_NAME: Index<Note> = Index::new(Tree::CONVERSATIONS_BY_TAG);
+    const BY_NAME: Index<Note> = Index::new(NOTES_BY_NAME);
 
     impl Record for Note {
         const TABLE: Table = Table {
-            tree: Tree::TAGS,
+            tree: NOTES,
             owner: "a test",
-            indexes: &[Tree::CONVERSATIONS_BY_TAG],
+            indexes: &[NOTES_BY_NAME],
             scope: Scope::Gateway,
         };
 

@@ -30,7 +30,7 @@ use crate::{
     },
     events::{EventLog, NewEvent},
     inbox::{BotTurn, Inbox, InboxState},
-    messaging::Ingest,
+    messaging::{Ingest, MessagingTables},
     session::Supervisor,
     store::{Declaration, Store},
 };

@@ -9,6 +9,7 @@ use crate::{
     bots::Bot,
     domain::{Clock, Error, ErrorCode, SessionRef, Subject},
     events::{EventLog, Need, NewEvent, Wordings},
+    session::SessionTables,
     store::{Batch, Store},
     webhooks::{
         checks::{check_event, check_headers, check_secret, is_same, unmask},

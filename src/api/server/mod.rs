@@ -5,6 +5,7 @@ mod cors;
 mod headers;
 mod incoming;
 mod routing;
+pub mod starting;
 
 use std::{
     future::ready,

@@ -7,6 +7,7 @@ use crate::{
         engines::Engines,
         identities::{canonical_chat, number_of},
         read_only_chats::{check_can_write, check_is_chat},
+        stored::MessagingTables,
     },
     store::Store,
 };

@@ -15,6 +15,7 @@ use crate::{
         engines::{Engines, unexpected_reply},
         identities::name_in_chat,
         outbound::retries::mark_retries,
+        stored::MessagingTables,
     },
     store::Store,
 };

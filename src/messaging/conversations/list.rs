@@ -18,8 +18,9 @@ use crate::{
     messaging::{
         conversations::conversation::{Conversation, ConversationName, name_of},
         identities::numbers_of,
+        stored::{Chats, Listing, MessagingTables},
     },
-    store::{Chats, Listing, Store},
+    store::Store,
 };
 
 /// Chats of each session in the first step; each further step reads twice as many.

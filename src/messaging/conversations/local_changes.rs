@@ -13,6 +13,7 @@ use crate::{
             event_writer::EventWriter, ingest::Ingest, locally_changed::LocallyChanged,
             mirror::Mirror, mirror_records,
         },
+        stored::MessagingTables,
     },
     store::{Batch, Store, StoreError},
 };
@@ -243,6 +244,7 @@ mod tests {
         messaging::{
             conversations::local_changes::LocalChanges,
             inbound::ingest::Ingest,
+            stored::MessagingTables,
             sync::backfill_writer::{BackfillWriter, Missed},
         },
         session::EventSink,

@@ -20,6 +20,7 @@ use crate::{
             outgoing_message::unsent_message,
             retries::{mark_retries, retry_of},
         },
+        stored::MessagingTables,
     },
     store::{Store, StoreError},
 };

@@ -17,6 +17,7 @@ use crate::{
         },
         engines::Engines,
         identities::canonical_chat,
+        stored::MessagingTables,
     },
     store::Store,
 };

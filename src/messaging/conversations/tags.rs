@@ -10,10 +10,11 @@ use crate::{
         Clock, Error, ErrorCode, SessionId, Subject,
         conversation::{ConversationRecord, Tag},
     },
-    events::{NewEvent, Work},
+    events::{EventTables, NewEvent, Work},
     messaging::{
         conversations::{chat_event::ChatEvent, local_changes::log_in},
         inbound::{event_writer::EventWriter, ingest::Ingest},
+        stored::MessagingTables,
     },
     store::{Batch, Record, Store, StoreError},
 };

@@ -12,7 +12,10 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::domain::{EventBody, MessageId, SessionId};
+use crate::{
+    domain::{EventBody, MessageId, SessionId},
+    session::SessionTables,
+};
 
 /// The longest time that events are held, since an engine may be slow to report what was missed.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(10);

@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{Chat, Jid, Message, SessionId, identity::Pair},
-    messaging::identities::number_of,
+    messaging::{identities::number_of, stored::MessagingTables},
+    session::SessionTables,
     store::{Store, StoreError},
 };
 

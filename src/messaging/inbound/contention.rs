@@ -12,7 +12,10 @@ use crate::{
         outbox::{OutboxEntry, OutboxState, example},
     },
     events::EventLog,
-    messaging::{conversations::local_changes::LocalChanges, inbound::ingest::Ingest},
+    messaging::{
+        conversations::local_changes::LocalChanges, inbound::ingest::Ingest,
+        stored::MessagingTables,
+    },
     session::EventSink,
     store::{Batch, Store},
 };

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::{
-    domain::Clock,
-    domain::{Event, EventBody, Identities, SessionId, Timestamp},
+    domain::{Clock, Event, EventBody, Identities, SessionId, Timestamp},
     events::{EventLog, Work, counters},
     messaging::{
         identities,
         inbound::{
             chat_names::best_name, mirror::Mirror, receipts::Receipts, session_locks::SessionLocks,
         },
+        stored::MessagingTables,
     },
     store::{Batch, Store, StoreError, Transaction},
 };

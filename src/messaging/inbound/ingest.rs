@@ -19,9 +19,10 @@ use crate::{
             retry_writer::RetryWriter,
         },
         read_only_chats::is_ignored,
+        stored::MessagingTables,
         sync::initial_sync::InitialSync,
     },
-    session::{EventSink, SessionHandle, Supervisor},
+    session::{EventSink, SessionHandle, SessionTables, Supervisor},
     store::{Store, StoreError},
 };
 

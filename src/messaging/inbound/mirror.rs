@@ -8,6 +8,7 @@ use crate::{
     },
     messaging::{
         inbound::{chat_names, mirror_records, read_state::apply_unread_count, unread},
+        stored::MessagingTables,
         sync::checkpoint,
     },
     store::{Batch, Store, StoreError},

@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{Chat, Contact, Jid, Message, MessageId, SessionId, outbox::OutboxEntry},
-    store::{Batch, Store, StoreError, StoredReceipt},
+    messaging::stored::{MessagingTables, StoredReceipt},
+    store::{Batch, Store, StoreError},
 };
 
 pub async fn put_chat(store: &Store, session: &SessionId, chat: &Chat) -> Result<(), StoreError> {

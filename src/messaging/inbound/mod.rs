@@ -16,6 +16,8 @@ pub mod locally_changed;
 pub mod menu_replies;
 pub mod mirror;
 pub mod mirror_records;
+#[cfg(test)]
+mod number_contention;
 mod read_state;
 pub mod receipt_writer;
 pub mod receipts;

@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{Ack, Jid, Message, MessageKind, SessionId},
-    messaging::inbound::mirror_records,
+    messaging::{inbound::mirror_records, stored::MessagingTables},
     store::{Store, StoreError},
 };
 

@@ -2,10 +2,13 @@
 
 use crate::{
     domain::{EventBody, Jid, MessageId, Receipt, SessionId, event_people::people_in},
-    messaging::inbound::{
-        event_writer::EventWriter,
-        mirror::Mirror,
-        receipts::{Receipts, says_less},
+    messaging::{
+        inbound::{
+            event_writer::EventWriter,
+            mirror::Mirror,
+            receipts::{Receipts, says_less},
+        },
+        stored::MessagingTables,
     },
     store::StoreError,
 };

@@ -15,8 +15,9 @@ use crate::{
     messaging::{
         identities::number_of,
         inbound::{mirror::Mirror, mirror_records},
+        stored::{MOST_RECEIPTS, MessagingTables, StoredReceipt},
     },
-    store::{MOST_RECEIPTS, StoreError, StoredReceipt},
+    store::StoreError,
 };
 
 /// Messages of a group that are checked when a member leaves it.

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::domain::{EventBody, SessionId};
+use crate::{
+    domain::{EventBody, SessionId},
+    session::SessionTables,
+};
 
 /// Events that are held of one session, and of all together.
 const SESSION_CAPACITY: usize = 1_000;

@@ -3,6 +3,7 @@
 
 use crate::{
     domain::{Chat, Message, MessageKind, SessionId, chat::LastMessage},
+    messaging::stored::MessagingTables,
     store::{Store, StoreError},
 };
 

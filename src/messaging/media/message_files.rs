@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use crate::{
     domain::{Command, Content, Error, MessageId, SessionId, Subject, command::OutgoingMedia},
-    messaging::{engines::Engines, identities::canonical_message, media::folder::MediaFolder},
+    messaging::{
+        engines::Engines, identities::canonical_message, media::folder::MediaFolder,
+        stored::MessagingTables,
+    },
     store::Store,
 };
 

@@ -11,6 +11,7 @@ use crate::{
         identities::canonical_message,
         inbound::{ingest::Ingest, retry_writer::RetryWriter},
         outbound::message_rules::{Change, Refusal, is_there, may_edit, may_revoke},
+        stored::MessagingTables,
     },
     store::Store,
 };

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{Ack, Message, SessionId, outbox::OutboxEntry},
+    messaging::stored::MessagingTables,
     store::{Store, StoreError},
 };
 

@@ -19,6 +19,7 @@ use crate::{
             receipts::Receipts,
         },
         outbound::outgoing_message::unsent_message,
+        stored::MessagingTables,
     },
     store::{Store, StoreError},
 };

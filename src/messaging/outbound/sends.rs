@@ -18,6 +18,7 @@ use crate::{
             send_request::SendRequest,
         },
         read_only_chats::check_can_write,
+        stored::MessagingTables,
     },
     session::{not_found, not_ready},
     store::Store,

@@ -21,6 +21,7 @@ use crate::{
         engines::unexpected_reply,
         identities::name_in_chat,
         inbound::{backfill_buffer::BackfillBuffer, receipt_writer::ReceiptWriter},
+        stored::MessagingTables,
         sync::backfill_writer::{BackfillWriter, Missed, deleted_at},
     },
     session::SessionHandle,

@@ -8,6 +8,7 @@ use crate::{
             event_writer::{Committed, EventWriter},
             retry_writer::RetryWriter,
         },
+        stored::MessagingTables,
         sync::message_diff::message_diff,
     },
     store::{Store, StoreError},

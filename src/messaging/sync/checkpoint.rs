@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{
     domain::{Chat, SessionId, Timestamp, clock::from_seconds},
-    store::{Batch, Store, StoreError, SyncCheckpoint},
+    messaging::stored::{MessagingTables, SyncCheckpoint},
+    store::{Batch, Store, StoreError},
 };
 
 /// Messages of different chats may arrive in another order than they were sent.

@@ -16,6 +16,7 @@ use crate::{
             unread,
         },
         read_only_chats::is_ignored,
+        stored::MessagingTables,
         sync::{backfill::Backfill, backfill_writer::BackfillWriter, checkpoint},
     },
     session::SessionHandle,

@@ -19,6 +19,7 @@ use crate::{
             recovery_state::CurrentRecovery,
             timers::{Timers, due},
         },
+        records::SessionTables,
         restart::Verdict,
     },
     store::StoreError,

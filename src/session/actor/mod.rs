@@ -38,6 +38,7 @@ use crate::{
         },
         admission::{admit, needs_connection, not_connected, not_ready},
         log::SessionLog,
+        records::SessionTables,
         request::{Request, released},
         restart::Restarts,
     },

@@ -125,18 +125,24 @@ mod tests {
             catalogue::Catalogue,
             codec::{Key, encode},
             engine::MemoryEngine,
+            record::Declaration,
             trees::Tree,
         },
         vault::{Keyring, key_of},
     };
 
+    const SECRETS: Tree = Tree::sealed(250, "Secrets");
+    const OPEN: Tree = Tree::new(251, "Open");
+    const ENTRIES: Tree = Tree::new(252, "Entries");
+    const CATALOGUE: Catalogue = Catalogue::with(&[&[Declaration::plain(SECRETS, "a test")]]);
+
     fn engine() -> Sealed {
-        let seal = Seal::new(Keyring::thrown_away(), Catalogue::OWN);
+        let seal = Seal::new(Keyring::thrown_away(), CATALOGUE);
         Sealed::new(Arc::new(MemoryEngine::default()), seal)
     }
 
     fn secret(name: &str) -> Vec<u8> {
-        Key::new(Tree::SESSIONS).text(name).done()
+        Key::new(SECRETS).text(name).done()
     }
 
     fn put(key: &[u8], value: &[u8]) -> Batch {
@@ -156,7 +162,7 @@ mod tests {
     #[tokio::test]
     async fn secrets_lie_sealed_and_all_else_as_it_was() {
         let (engine, value) = (engine(), encode(&"a secret").unwrap());
-        let open = Key::new(Tree::CHATS).text("c").done();
+        let open = Key::new(OPEN).text("c").done();
         for key in [&secret("a"), &open] {
             engine.commit(put(key, &value)).await.unwrap();
             assert_eq!(engine.get(key).await.unwrap(), Some(value.clone()));
@@ -169,9 +175,9 @@ mod tests {
         assert_eq!(found, [(open, value.clone()), (secret("a"), value)]);
         let many = engine.get_many(&[secret("a"), secret("b")]).await.unwrap();
         assert_eq!(many, [Some(value_of(&engine).await), None]);
-        let entry = Key::new(Tree::TAGS).text("a").done();
+        let entry = Key::new(ENTRIES).text("a").done();
         engine.commit(put(&entry, &secret("a"))).await.unwrap();
-        let range = Key::new(Tree::TAGS).all();
+        let range = Key::new(ENTRIES).all();
         let followed =
             engine.follow(vec![Scan { range, direction: Direction::Forward, limit: 1 }]).await;
         assert_eq!(followed.unwrap()[0][0].pair, (secret("a"), value_of(&engine).await));
@@ -218,7 +224,7 @@ mod tests {
             runtime.block_on(async {
                 let (sealed, plain) = (engine(), MemoryEngine::default());
                 for (tree, name, expected, value) in steps {
-                    let tree = if tree == 0 { Tree::SESSIONS } else { Tree::CHATS };
+                    let tree = if tree == 0 { SECRETS } else { OPEN };
                     let key = Key::new(tree).number(name.into()).done();
                     let batch = || {
                         let mut batch = Batch::new();

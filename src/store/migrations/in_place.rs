@@ -11,6 +11,7 @@ use crate::store::{
         notes::{Checkpoint, UNDER_WAY, UnderWay, begin, check_room, end, key},
         progress::Progress,
     },
+    opening::Opening,
     trees::Tree,
 };
 
@@ -36,9 +37,10 @@ pub async fn run(
     from: u64,
     name: &'static str,
     step: &dyn InPlace,
+    opening: &Opening,
 ) -> Result<(), StoreError> {
     let run = begin(engine, from).await?;
-    let mut progress = Progress::begin(from, name);
+    let mut progress = Progress::begin(from, name, opening);
     let checkpoint = run.checkpoint.clone().unwrap_or_default();
     progress.resume(checkpoint.done, checkpoint.total);
     let mut pass = Pass { engine, disk, run, passes: 0, progress };

@@ -33,6 +33,7 @@ use crate::store::{
     codec::{decode, encode_json},
     disk::Disk,
     engine::{Batch, Engine, SledEngine, is_held},
+    opening::Opening,
     seal::Seal,
     sealing::load_keys,
 };
@@ -71,22 +72,30 @@ fn step(from: u64) -> Option<Step> {
 }
 
 /// Opens the engine in a folder, and brings what lies there to the present layout.
-pub async fn open(folder: &Path, disk: &Disk, seal: &Seal) -> Result<SledEngine, StoreError> {
+pub async fn open(
+    folder: &Path,
+    disk: &Disk,
+    seal: &Seal,
+    opening: &Opening,
+) -> Result<SledEngine, StoreError> {
     let folders = Folders::of(folder);
     let _turn = folders.settle()?;
     loop {
+        opening.begin("reading the store");
         let engine = SledEngine::open(&folders.store)?;
         let Some(step) = next_step(&engine).await? else {
             return Ok(engine);
         };
         match step.work {
             Work::InPlace(work) => {
-                in_place::run(&engine, disk, step.from, step.name, &*work).await?
+                in_place::run(&engine, disk, step.from, step.name, &*work, opening).await?
             }
             Work::Copy(work) => {
                 load_keys(&engine, &seal.keyring).await?;
                 let work = Box::new(Sealing { seal: seal.clone(), rewrite: work });
-                let next = copy_beside(&folders, &engine, disk, step.from, step.name, work).await?;
+                let next =
+                    copy_beside(&folders, &engine, disk, (step.from, step.name), work, opening)
+                        .await?;
                 close(next, &folders.next).await?;
                 close(engine, &folders.store).await?;
                 folders.swap()?;
@@ -97,12 +106,12 @@ pub async fn open(folder: &Path, disk: &Disk, seal: &Seal) -> Result<SledEngine,
 }
 
 /// Brings an engine that has no folder to the present layout. It must be empty or have that layout.
-pub async fn prepare(engine: &dyn Engine) -> Result<(), StoreError> {
+pub async fn prepare(engine: &dyn Engine, opening: &Opening) -> Result<(), StoreError> {
     match next_step(engine).await? {
         None => Ok(()),
         Some(step) => match step.work {
             Work::InPlace(work) => {
-                in_place::run(engine, &Disk::manual(0), step.from, step.name, &*work).await
+                in_place::run(engine, &Disk::manual(0), step.from, step.name, &*work, opening).await
             }
             Work::Copy(_) => {
                 let message =
@@ -149,9 +158,9 @@ async fn copy_beside(
     folders: &Folders,
     old: &SledEngine,
     disk: &Disk,
-    from: u64,
-    name: &'static str,
+    (from, name): (u64, &'static str),
     mut rewrite: Box<dyn Rewrite>,
+    opening: &Opening,
 ) -> Result<SledEngine, StoreError> {
     let next = SledEngine::open_to_fill(&folders.make_next()?)?;
     let known = under_way(old).await?.map(|known| known.run);
@@ -172,7 +181,7 @@ async fn copy_beside(
     folders.check_room(disk)?;
     let run = begin(old, from).await?;
     let copied = encode_json(&run.run)?;
-    let mut progress = Progress::begin(from, name);
+    let mut progress = Progress::begin(from, name, opening);
     copy::copy(old, &next, disk, run, &mut *rewrite, &mut progress).await?;
     let mut batch = Batch::new();
     batch.put(key(COPIED), copied);

@@ -1,6 +1,9 @@
-//! How far a migration has come, in the log: for those that take longer than a few seconds.
+//! How far a migration has come: for those who wait for the store, and in the log where it takes longer than a few
+//! seconds.
 
 use std::time::{Duration, Instant};
+
+use crate::store::opening::Opening;
 
 /// A migration that is shorter says nothing on its way.
 const FIRST: Duration = Duration::from_secs(3);
@@ -9,6 +12,7 @@ const EVERY: Duration = Duration::from_secs(5);
 pub struct Progress {
     layout: u64,
     name: &'static str,
+    opening: Opening,
     begun: Instant,
     next: Instant,
     /// Pairs that were done with before this start.
@@ -18,18 +22,22 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub fn begin(from: u64, name: &'static str) -> Self {
+    pub fn begin(from: u64, name: &'static str, opening: &Opening) -> Self {
         let begun = Instant::now();
         let next = begun + FIRST;
-        Self { layout: from + 1, name, begun, next, before: 0, done: 0, total: 0 }
+        let (layout, opening) = (from + 1, opening.clone());
+        opening.begin(format!("migrating the store to layout {layout} ({name}), records"));
+        Self { layout, name, opening, begun, next, before: 0, done: 0, total: 0 }
     }
 
     pub fn resume(&mut self, done: u64, total: u64) {
         (self.before, self.done, self.total) = (done, done, total);
+        self.show();
     }
 
     pub fn advance(&mut self, pairs: u64) {
         self.done += pairs;
+        self.show();
         let now = Instant::now();
         if now < self.next {
             return;
@@ -48,6 +56,7 @@ impl Progress {
     }
 
     pub fn counting(&mut self, counted: u64) {
+        self.opening.advance_to(counted, None);
         let now = Instant::now();
         if now < self.next {
             return;
@@ -69,6 +78,11 @@ impl Progress {
             done,
             "migrated {done} records of the store to layout {layout} ({name}) in {seconds:.1} s"
         );
+    }
+
+    fn show(&self) {
+        let total = Some(self.total).filter(|total| *total != 0);
+        self.opening.advance_to(self.done, total);
     }
 
     fn rate(&self) -> u64 {

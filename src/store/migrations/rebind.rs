@@ -42,7 +42,7 @@ struct Bearers(HashMap<String, (Timestamp, Uuid)>);
 
 impl Bearers {
     async fn read(engine: &dyn Engine) -> Result<Self, StoreError> {
-        let all = Key::new(Tree::SESSIONS).all();
+        let all = Key::new(trees::SESSIONS).all();
         let mut found = HashMap::new();
         for (_, value) in engine.scan(all, Direction::Forward, usize::MAX).await? {
             let record: Value = decode(&value)?;
@@ -74,8 +74,8 @@ impl InPlace for Rebind {
         for pair in engine.scan(webhooks, Direction::Forward, usize::MAX).await? {
             bind_webhook(engine, pair, &bearers).await?;
         }
-        pass.each(Tree::OUTBOX, |batch, pair| bind_send(batch, pair, &bearers)).await?;
-        pass.each(Tree::EVENTS, |batch, pair| bind_event(batch, pair, &bearers)).await?;
+        pass.each(trees::OUTBOX, |batch, pair| bind_send(batch, pair, &bearers)).await?;
+        pass.each(trees::EVENTS, |batch, pair| bind_event(batch, pair, &bearers)).await?;
         for tree in [trees::EVENTS_BY_SESSION, trees::EVENT_IDENTITIES] {
             clear(engine, Key::new(tree).all()).await?;
         }
@@ -148,7 +148,7 @@ fn bind_send(batch: &mut Batch, (key, value): Pair, bearers: &Bearers) -> Result
         return Ok(());
     }
     if let Some(message) = text(&entry["outgoing"], "key") {
-        batch.remove(Key::new(Tree::OUTBOX_BY_MESSAGE).text(session).text(message).done());
+        batch.remove(Key::new(trees::OUTBOX_BY_MESSAGE).text(session).text(message).done());
     }
     batch.remove(key);
     Ok(())
@@ -162,10 +162,10 @@ fn bind_event(batch: &mut Batch, (key, value): Pair, bearers: &Bearers) -> Resul
     let Some(seq) = entry["seq"].as_u64() else { return Ok(()) };
     entry["sessionUuid"] = json!(uuid);
     if let Some(identity) = identity(&entry["body"]) {
-        let place = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(uuid).text(&identity).done();
+        let place = Key::new(trees::IDENTITIES_OF_EVENTS).uuid(uuid).text(&identity).done();
         batch.put(place, encode_json(&seq)?);
     }
-    batch.put(Key::new(Tree::EVENTS_OF_SESSION).uuid(uuid).number(seq).done(), Vec::new());
+    batch.put(Key::new(trees::EVENTS_OF_SESSION).uuid(uuid).number(seq).done(), Vec::new());
     batch.put(key, encode_json(&entry)?);
     Ok(())
 }
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::clock::from_seconds,
-        store::{disk::Disk, engine::MemoryEngine, migrations::in_place},
+        store::{disk::Disk, engine::MemoryEngine, migrations::in_place, opening::Opening},
     };
 
     const NOW: Uuid = Uuid::from_u128(7);
@@ -240,13 +240,13 @@ mod tests {
         let engine = MemoryEngine::default();
         let mut batch = Batch::new();
         let session = json!({ "id": "a", "uuid": NOW, "createdAt": at(BORN) });
-        put(&mut batch, Key::new(Tree::SESSIONS).text("a"), &session);
+        put(&mut batch, Key::new(trees::SESSIONS).text("a"), &session);
         for (seq, time) in [(1_u64, BORN - 500), (2, BORN + 500)] {
             let id = Uuid::from_u128(seq.into());
             let body =
                 json!({ "type": "ack", "message": "true_15550000001@c.us_K", "ack": "read" });
             let event = json!({ "seq": seq, "session": "a", "at": at(time), "body": body });
-            put(&mut batch, Key::new(Tree::EVENTS).number(seq), &event);
+            put(&mut batch, Key::new(trees::EVENTS).number(seq), &event);
             put(&mut batch, Key::new(trees::EVENTS_BY_SESSION).text("a").number(seq), &json!(null));
             let record = json!({ "id": id, "session": "a", "createdAt": at(time) });
             put(&mut batch, Key::new(trees::API_KEYS).uuid(id), &record);
@@ -265,8 +265,12 @@ mod tests {
             let outgoing = json!({ "key": message });
             let entry = json!({ "id": id, "session": "a", "sessionUuid": nil, "outgoing": outgoing,
                 "state": state, "queuedAt": at(time) });
-            put(&mut batch, Key::new(Tree::OUTBOX).text("a").uuid(id), &entry);
-            put(&mut batch, Key::new(Tree::OUTBOX_BY_MESSAGE).text("a").text(&message), &json!(id));
+            put(&mut batch, Key::new(trees::OUTBOX).text("a").uuid(id), &entry);
+            put(
+                &mut batch,
+                Key::new(trees::OUTBOX_BY_MESSAGE).text("a").text(&message),
+                &json!(id),
+            );
         }
         engine.commit(batch).await.unwrap();
         engine
@@ -287,15 +291,15 @@ mod tests {
         let engine = older().await;
         for _ in 0..2 {
             let disk = Disk::manual(0);
-            in_place::run(&engine, &disk, 1, "test", &Rebind).await.unwrap();
+            in_place::run(&engine, &disk, 1, "test", &Rebind, &Opening::default()).await.unwrap();
             let bound = |value: &Value| uuid(value, "sessionUuid").filter(|uuid| !uuid.is_nil());
-            let events: Vec<_> = all(&engine, Tree::EVENTS).await.iter().map(bound).collect();
+            let events: Vec<_> = all(&engine, trees::EVENTS).await.iter().map(bound).collect();
             assert_eq!(events, [None, Some(NOW)]);
-            let place = Key::new(Tree::EVENTS_OF_SESSION).uuid(NOW).number(2).done();
+            let place = Key::new(trees::EVENTS_OF_SESSION).uuid(NOW).number(2).done();
             assert!(engine.get(&place).await.unwrap().is_some());
-            assert_eq!(count(&engine, Tree::EVENTS_OF_SESSION).await, 1);
+            assert_eq!(count(&engine, trees::EVENTS_OF_SESSION).await, 1);
             let identity = "ack|true_15550000001@c.us_K|3|";
-            let place = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(NOW).text(identity).done();
+            let place = Key::new(trees::IDENTITIES_OF_EVENTS).uuid(NOW).text(identity).done();
             assert_eq!(engine.get(&place).await.unwrap(), Some(encode_json(&2).unwrap()));
             assert_eq!(count(&engine, trees::EVENTS_BY_SESSION).await, 0);
             let keys = all(&engine, trees::API_KEYS).await;
@@ -307,9 +311,9 @@ mod tests {
             for tree in [trees::WEBHOOK_CURSORS, trees::DELIVERIES, trees::ATTEMPTS] {
                 assert_eq!(count(&engine, tree).await, 1, "{tree:?}");
             }
-            let sends: Vec<_> = all(&engine, Tree::OUTBOX).await.iter().map(bound).collect();
+            let sends: Vec<_> = all(&engine, trees::OUTBOX).await.iter().map(bound).collect();
             assert_eq!(sends, [None, Some(NOW)]);
-            assert_eq!(count(&engine, Tree::OUTBOX_BY_MESSAGE).await, 2);
+            assert_eq!(count(&engine, trees::OUTBOX_BY_MESSAGE).await, 2);
         }
     }
 }

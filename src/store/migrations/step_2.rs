@@ -24,11 +24,11 @@ use crate::{
 /// The trees whose values are encoded. Those of the others are keys, or nothing.
 const ENCODED: [Tree; 23] = [
     Tree::SETTINGS,
-    Tree::SESSIONS,
-    Tree::CHATS,
-    Tree::CONTACTS,
-    Tree::EVENTS,
-    Tree::IDENTITIES_OF_EVENTS,
+    trees::SESSIONS,
+    trees::CHATS,
+    trees::CONTACTS,
+    trees::EVENTS,
+    trees::IDENTITIES_OF_EVENTS,
     trees::API_KEYS,
     trees::WEBHOOKS,
     trees::WEBHOOK_CURSORS,
@@ -38,14 +38,14 @@ const ENCODED: [Tree; 23] = [
     trees::DELIVERED,
     trees::ATTEMPTS,
     trees::IDEMPOTENCY,
-    Tree::MIRRORS,
-    Tree::OUTBOX,
-    Tree::OUTBOX_BY_MESSAGE,
-    Tree::IDENTITIES,
-    Tree::MESSAGE_COUNTS,
-    Tree::CONVERSATIONS,
-    Tree::TAGS,
-    Tree::RECEIPTS,
+    trees::MIRRORS,
+    trees::OUTBOX,
+    trees::OUTBOX_BY_MESSAGE,
+    trees::IDENTITIES,
+    trees::MESSAGE_COUNTS,
+    trees::CONVERSATIONS,
+    trees::TAGS,
+    trees::RECEIPTS,
 ];
 /// Indexes of messages, which are made from the messages.
 const LEFT_OUT: [Tree; 4] = [
@@ -67,7 +67,7 @@ pub struct Compact {
 impl Rewrite for Compact {
     async fn begin(&mut self, old: &dyn Engine, new: &dyn Engine) -> Result<(), StoreError> {
         self.next_number = FIRST_NUMBER;
-        for (engine, tree) in [(old, trees::MESSAGES_BY_NUMBER), (new, Tree::MESSAGE_RECORDS)] {
+        for (engine, tree) in [(old, trees::MESSAGES_BY_NUMBER), (new, trees::MESSAGE_RECORDS)] {
             let found = engine.scan(Key::new(tree).all(), Direction::Backward, 1).await?;
             let last = found.first().and_then(|(key, _)| last_number(key));
             self.next_number = self.next_number.max(last.map_or(0, |last| last + 1));
@@ -134,13 +134,13 @@ impl Compact {
             record.push(("placedAt".to_owned(), Plain::Text(placed.to_string())));
         }
         record.push(("message".to_owned(), message));
-        let place = Key::new(Tree::MESSAGE_RECORDS).number(number).done();
+        let place = Key::new(trees::MESSAGE_RECORDS).number(number).done();
         let of = |tree| Key::new(tree).text(&session).text(&chat);
         for entry in [
-            of(Tree::MESSAGES_BY_TIME).time(placed).number(number),
-            of(Tree::MESSAGES_OF_CHAT).number(number),
-            of(Tree::MESSAGES_BY_KEY).text(&id.key).number(number),
-            Key::new(Tree::MESSAGE_UUIDS).uuid(message_uuid(&owner, &id)),
+            of(trees::MESSAGES_BY_TIME).time(placed).number(number),
+            of(trees::MESSAGES_OF_CHAT).number(number),
+            of(trees::MESSAGES_BY_KEY).text(&id.key).number(number),
+            Key::new(trees::MESSAGE_UUIDS).uuid(message_uuid(&owner, &id)),
         ] {
             into.put(entry.done(), place.clone());
         }

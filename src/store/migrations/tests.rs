@@ -7,18 +7,24 @@ use tempfile::TempDir;
 
 use crate::{
     store::{
-        Declaration, Tree, catalogue::Catalogue, codec::Key, engine::Direction, migrations::*,
+        Declaration, Tree,
+        catalogue::Catalogue,
+        codec::Key,
+        engine::{Direction, Pair},
+        former_trees as trees,
+        migrations::*,
     },
     vault::Keyring,
 };
 
 const RECORDS: u64 = 2_000;
-/// A tree of a module above the store, under a number that layout 2 had already.
+/// Trees of modules above the store, under numbers that layout 2 had already.
+const SESSIONS: Tree = Tree::sealed(2, "Sessions");
 const NOTES_OF_CALLERS: Tree = Tree::sealed(13, "Notes");
 
 fn record(number: u64) -> (Vec<u8>, Vec<u8>) {
     let value = serde_json::json!({ "number": number, "text": "x".repeat(100) });
-    (Key::new(Tree::CONTACTS).number(number).done(), encode_json(&value).unwrap())
+    (Key::new(trees::CONTACTS).number(number).done(), encode_json(&value).unwrap())
 }
 
 /// A folder with a store of layout 2.
@@ -42,14 +48,15 @@ async fn older() -> (TempDir, std::path::PathBuf) {
 }
 
 async fn opened(store: &Path) -> SledEngine {
-    open(store, &Disk::manual(0), &seal(Keyring::thrown_away()))
+    open(store, &Disk::manual(0), &seal(Keyring::thrown_away()), &Opening::default())
         .await
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn seal(keyring: Keyring) -> Seal {
-    const NOTES: &[Declaration] = &[Declaration::plain(NOTES_OF_CALLERS, "a test")];
-    Seal::new(keyring, Catalogue::with(&[NOTES]))
+    const SEALED: &[Declaration] =
+        &[Declaration::plain(SESSIONS, "a test"), Declaration::plain(NOTES_OF_CALLERS, "a test")];
+    Seal::new(keyring, Catalogue::with(&[SEALED]))
 }
 
 /// Everything is there once, and nothing is left of the way.
@@ -57,7 +64,7 @@ async fn check(store: &Path) {
     let engine = opened(store).await;
     assert_eq!(number(&engine).await.unwrap(), Some(SCHEMA));
     assert_eq!(under_way(&engine).await.unwrap(), None);
-    let all = Key::new(Tree::CONTACTS).all();
+    let all = Key::new(trees::CONTACTS).all();
     let found = engine.scan(all, Direction::Forward, usize::MAX).await.unwrap();
     assert_eq!(found.len() as u64, RECORDS);
     for (number, (key, value)) in (0..).zip(found) {
@@ -94,14 +101,13 @@ impl Rewrite for Interrupted {
     }
 }
 
-use crate::store::engine::Pair;
-
 async fn cut_off(store: &Path, after: u64) -> Result<SledEngine, StoreError> {
     let folders = Folders::of(store);
     let engine = SledEngine::open(store).unwrap();
     let rewrite = Box::new(Interrupted(after));
     let disk = Disk::manual(0);
-    let next = copy_beside(&folders, &engine, &disk, 2, "test", rewrite).await;
+    let next =
+        copy_beside(&folders, &engine, &disk, (2, "test"), rewrite, &Opening::default()).await;
     close(engine, store).await.unwrap();
     next
 }
@@ -165,7 +171,8 @@ async fn a_disk_without_room_for_the_copy_is_said_before_anything_is_written() {
     let (_folder, store) = older().await;
     let disk = Disk::manual(0);
     disk.set_free(1_000);
-    let refused = open(&store, &disk, &seal(Keyring::thrown_away())).await.err();
+    let refused =
+        open(&store, &disk, &seal(Keyring::thrown_away()), &Opening::default()).await.err();
     assert!(matches!(refused, Some(StoreError::NoRoomToMigrate { .. })), "{refused:?}");
     while is_held(&store) {
         tokio::time::sleep(CLOSING_LOOK).await;
@@ -181,7 +188,7 @@ async fn two_at_once_do_not_open_the_same_store() {
     let (_folder, store) = older().await;
     let turn = Folders::of(&store).settle().unwrap_or_else(|error| panic!("{error}"));
     assert!(matches!(
-        open(&store, &Disk::manual(0), &seal(Keyring::thrown_away())).await,
+        open(&store, &Disk::manual(0), &seal(Keyring::thrown_away()), &Opening::default()).await,
         Err(StoreError::InUse)
     ));
     drop(turn);
@@ -203,7 +210,7 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
     let (_folder, store) = older().await;
     let engine = SledEngine::open(&store).unwrap();
     let value = serde_json::json!({ "password": SECRET });
-    let keys = [Tree::SESSIONS, NOTES_OF_CALLERS]
+    let keys = [SESSIONS, NOTES_OF_CALLERS]
         .map(|tree| Key::new(tree).text("s").done())
         .into_iter()
         .chain([key("media link key")])
@@ -225,7 +232,15 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
         let rewrite = Box::new(Interrupted(1_200));
         let rewrite = Box::new(Sealing { seal: seal(keyring.clone()), rewrite });
         let disk = Disk::manual(0);
-        let cut = copy_beside(&Folders::of(&store), &engine, &disk, 2, "test", rewrite).await;
+        let cut = copy_beside(
+            &Folders::of(&store),
+            &engine,
+            &disk,
+            (2, "test"),
+            rewrite,
+            &Opening::default(),
+        )
+        .await;
         assert!(matches!(cut, Err(StoreError::Full)));
         close(engine, &store).await.unwrap();
     }
@@ -233,7 +248,7 @@ async fn a_secret_that_lay_in_the_clear_is_in_no_file_after_the_copy() {
         tokio::time::sleep(CLOSING_LOOK).await;
     }
     let keyring = Keyring::at(data, &crate::config::Vault::default());
-    let engine = open(&store, &Disk::manual(0), &seal(keyring.clone()))
+    let engine = open(&store, &Disk::manual(0), &seal(keyring.clone()), &Opening::default())
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     for key in keys {

@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{Ack, Identities, Jid, JidKind, SessionId, receipt::least},
-    store::{Store, StoreError, StoredReceipt},
+    messaging::stored::{MessagingTables, StoredReceipt},
+    store::{Store, StoreError},
 };
 
 /// The rows of a message, one for each person.

@@ -11,14 +11,17 @@ use crate::{
         clock::from_seconds, identity::Pair,
     },
     events::EventLog,
-    messaging::inbound::{
-        ingest::Ingest,
-        mirror::Mirror,
-        receipt_writer::ReceiptWriter,
-        receipts::{Receipts, rows},
+    messaging::{
+        inbound::{
+            ingest::Ingest,
+            mirror::Mirror,
+            receipt_writer::ReceiptWriter,
+            receipts::{Receipts, rows},
+        },
+        stored::{MessagingTables, StoredReceipt},
     },
     session::EventSink,
-    store::{Store, StoredReceipt, Transaction},
+    store::{Store, Transaction},
 };
 
 const PEOPLE: u64 = 3;

@@ -4,8 +4,11 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Content, Error, outbox::OutboxEntry},
-    messaging::outbound::outbox::parts::OutboxParts,
-    store::{Place, Store},
+    messaging::{
+        outbound::outbox::parts::OutboxParts,
+        stored::{MessagingTables, Place},
+    },
+    store::Store,
 };
 
 /// What is written together with an entry of the outbox.

@@ -21,9 +21,10 @@ use crate::{
             outgoing_message::sent_message,
             send_results::Unpublished,
         },
+        stored::{MessagingTables, Place},
     },
     session::SessionHandle,
-    store::{Place, StoreError},
+    store::StoreError,
 };
 
 /// Attempts to send a queueable message.

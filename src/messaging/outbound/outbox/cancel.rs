@@ -8,9 +8,12 @@ use crate::{
         event::CancelReason,
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::outbound::outbox::{attempt, dispatcher::Dispatcher, stored},
+    messaging::{
+        outbound::outbox::{attempt, dispatcher::Dispatcher, stored},
+        stored::{MessagingTables, PlaceKind},
+    },
     session::not_found,
-    store::{PlaceKind, StoreError},
+    store::StoreError,
 };
 
 /// Messages that are cancelled in one commit.

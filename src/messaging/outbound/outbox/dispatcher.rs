@@ -20,17 +20,20 @@ use crate::{
         Error, SessionId, SessionRef, Timestamp,
         outbox::{OutboxEntry, OutboxState},
     },
-    messaging::outbound::outbox::{
-        attempt::{DISK_PAUSE, Ended, Readiness, attempt, fail, readiness_of},
-        parts::OutboxParts,
-        queue::{Head, Next, Queue, QueueStats},
-        request::{Request, Waiter},
-        stored,
-        timers::{Timer, Timers},
-        waiter::{FOR_THE_NEXT, OutcomeWaiter},
+    messaging::{
+        outbound::outbox::{
+            attempt::{DISK_PAUSE, Ended, Readiness, attempt, fail, readiness_of},
+            parts::OutboxParts,
+            queue::{Head, Next, Queue, QueueStats},
+            request::{Request, Waiter},
+            stored,
+            timers::{Timer, Timers},
+            waiter::{FOR_THE_NEXT, OutcomeWaiter},
+        },
+        stored::{ChatQueue, Counted, MessagingTables, Place},
     },
     session::{not_found, not_ready},
-    store::{ChatQueue, Counted, IndexKey, Place, StoreError},
+    store::{IndexKey, StoreError},
 };
 
 /// Queue heads that are read at once beside those that may be in flight.

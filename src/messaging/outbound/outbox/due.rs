@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use crate::{
-    messaging::outbound::outbox::{
-        attempt::DISK_PAUSE, dispatcher::Dispatcher, stored, timers::Timer,
+    messaging::{
+        outbound::outbox::{attempt::DISK_PAUSE, dispatcher::Dispatcher, stored, timers::Timer},
+        stored::{MessagingTables, Place},
     },
-    store::{Place, StoreError},
+    store::StoreError,
 };
 
 /// Scheduled messages that become due in one commit.

@@ -7,11 +7,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::outbox::OutboxEntry,
-    messaging::outbound::outbox::{
-        request::{Request, Waiter},
-        reservations::Reservation,
+    messaging::{
+        outbound::outbox::{
+            request::{Request, Waiter},
+            reservations::Reservation,
+        },
+        stored::Place,
     },
-    store::Place,
 };
 
 /// A committed entry. Dropped without a hand-over, since its caller disconnected, it goes to the dispatcher without

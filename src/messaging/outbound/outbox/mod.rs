@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The message's key is chosen before the send. After a kill of the engine or the gateway the message is looked up
-//! by its key: the outcome is never guessed. Waiting entries lie in the store, in queues (`store/outbox_queue`).
+//! by its key: the outcome is never guessed. Waiting entries lie in the store, in queues (`messaging/stored/outbox_queue`).
 //! `queue` decides which message goes next, `dispatcher` starts attempts, and `attempt` carries one out.
 
 mod along;
@@ -61,8 +61,9 @@ use crate::{
     },
     events::Work,
     jobs::{Handler, Job, Then},
+    messaging::stored::{MessagingTables, Place},
     session::{CONNECTION_GRACE, not_found},
-    store::{Place, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// Capacity of the dispatcher's channel.

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Error, SessionId, SessionRef, event::CancelReason, outbox::OutboxEntry},
-    messaging::outbound::outbox::{
-        queue::QueueStats, reservations::Reservation, waiter::OutcomeWaiter,
+    messaging::{
+        outbound::outbox::{queue::QueueStats, reservations::Reservation, waiter::OutcomeWaiter},
+        stored::Place,
     },
-    store::Place,
 };
 
 /// The caller of an entry.

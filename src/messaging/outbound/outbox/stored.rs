@@ -4,8 +4,12 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Content, SessionId, Timestamp, outbox::OutboxEntry},
-    messaging::{inbound::mirror_records, outbound::outbox::parts::OutboxParts},
-    store::{Place, Store, StoreError},
+    messaging::{
+        inbound::mirror_records,
+        outbound::outbox::parts::OutboxParts,
+        stored::{MessagingTables, Place},
+    },
+    store::{Store, StoreError},
 };
 
 /// Entries that are removed in one commit.

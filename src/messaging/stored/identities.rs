@@ -2,22 +2,20 @@
 
 use crate::{
     domain::{Identities, Identity, Jid, JidKind, SessionId, Timestamp, identity::LearnedPair},
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::Key,
-        engine::{Batch, Engine},
-        record::{self, Index, IndexKey, Record, Scope, Table},
-        trees::Tree,
+        Batch, Index, IndexKey, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
-const BY_PHONE: Index<Identity> = Index::new(Tree::IDENTITIES_BY_PHONE);
+const BY_PHONE: Index<Identity> = Index::new(trees::IDENTITIES_BY_PHONE);
 
 impl Record for Identity {
     const TABLE: Table = Table {
-        tree: Tree::IDENTITIES,
+        tree: trees::IDENTITIES,
         owner: "messaging",
-        indexes: &[Tree::IDENTITIES_BY_PHONE],
+        indexes: &[trees::IDENTITIES_BY_PHONE],
         scope: Scope::Account,
     };
 
@@ -38,10 +36,10 @@ impl<'a> StoredIdentities<'a> {
     /// The pair that an id belongs to, whichever of the two it is.
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Identity>, StoreError> {
         match id.kind() {
-            JidKind::Lid => record::get(self.engine, &by_lid(session, id)).await,
+            JidKind::Lid => raw::get(self.engine, &by_lid(session, id)).await,
             JidKind::Person => {
                 let found =
-                    record::follow(self.engine, by_phone(session.as_str(), id).below(), 1).await?;
+                    raw::follow(self.engine, by_phone(session.as_str(), id).below(), 1).await?;
                 Ok(found.into_iter().next().map(|found| found.record))
             }
             JidKind::Group | JidKind::Broadcast | JidKind::Newsletter | JidKind::Web => Ok(None),
@@ -64,7 +62,7 @@ impl<'a> StoredIdentities<'a> {
         let lids: Vec<_> = places(JidKind::Lid).collect();
         if !lids.is_empty() {
             let keys: Vec<_> = lids.iter().map(|(_, session, id)| by_lid(session, id)).collect();
-            let read = record::get_many(self.engine, &keys).await?;
+            let read = raw::get_many(self.engine, &keys).await?;
             put_at(&mut found, lids.iter().map(|(place, ..)| *place).zip(read));
         }
         let phones: Vec<_> = places(JidKind::Person).collect();
@@ -73,7 +71,7 @@ impl<'a> StoredIdentities<'a> {
                 by_phone(session.as_str(), id).below()
             };
             let pages =
-                record::follow_many(self.engine, phones.iter().map(entry).collect(), 1).await?;
+                raw::follow_many(self.engine, phones.iter().map(entry).collect(), 1).await?;
             let read = pages.into_iter().map(|page| page.into_iter().next().map(|one| one.record));
             put_at(&mut found, phones.iter().map(|(place, ..)| *place).zip(read));
         }
@@ -112,7 +110,7 @@ impl<'a> StoredIdentities<'a> {
             batch.remove(by_lid(session, lid).done());
         }
         let pair = learned.pair.clone();
-        record::put_in(batch, &by_lid(session, pair.lid()), &Identity { pair, since })
+        raw::put_in(batch, &by_lid(session, pair.lid()), &Identity { pair, since })
     }
 }
 
@@ -136,6 +134,7 @@ fn by_phone(session: &str, phone: &Jid) -> IndexKey<Identity> {
 mod tests {
     use crate::{
         domain::{Identities, Jid, clock::from_seconds, identity::Pair},
+        messaging::stored::MessagingTables,
         store::{Batch, Store},
     };
 

@@ -2,24 +2,24 @@
 
 use crate::{
     domain::{Chat, Jid, SessionId},
-    store::{
-        StoreError,
-        codec::Key,
+    messaging::stored::{
         conversations::Conversations,
-        engine::{Batch, Engine},
         numbers::{Listing, Numbers},
-        record::{self, Found, Index, IndexKey, Record, Scope, Table},
-        trees::Tree,
+        trees,
+    },
+    store::{
+        Batch, Found, Index, IndexKey, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
-const BY_ACTIVITY: Index<Chat> = Index::new(Tree::CHATS_BY_ACTIVITY);
+const BY_ACTIVITY: Index<Chat> = Index::new(trees::CHATS_BY_ACTIVITY);
 
 impl Record for Chat {
     const TABLE: Table = Table {
-        tree: Tree::CHATS,
+        tree: trees::CHATS,
         owner: "messaging",
-        indexes: &[Tree::CHATS_BY_ACTIVITY],
+        indexes: &[trees::CHATS_BY_ACTIVITY],
         scope: Scope::Account,
     };
 
@@ -31,17 +31,17 @@ impl Record for Chat {
 pub struct Chats<'a> {
     engine: &'a dyn Engine,
     conversations: Conversations<'a>,
-    numbers: &'a Numbers,
+    numbers: Numbers,
 }
 
 impl<'a> Chats<'a> {
-    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
-        let conversations = Conversations::new(engine, numbers);
+    pub fn new(engine: &'a dyn Engine, numbers: Numbers) -> Self {
+        let conversations = Conversations::new(engine, numbers.clone());
         Self { engine, conversations, numbers }
     }
 
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Chat>, StoreError> {
-        record::get(self.engine, &key(session, id)).await
+        raw::get(self.engine, &key(session, id)).await
     }
 
     /// Newest first.
@@ -52,7 +52,7 @@ impl<'a> Chats<'a> {
         limit: usize,
     ) -> Result<Vec<Chat>, StoreError> {
         let all = BY_ACTIVITY.key().text(session.as_str()).below();
-        let found = record::follow(self.engine, all, offset.saturating_add(limit)).await?;
+        let found = raw::follow(self.engine, all, offset.saturating_add(limit)).await?;
         Ok(records(found).skip(offset).collect())
     }
 
@@ -70,7 +70,7 @@ impl<'a> Chats<'a> {
             }
         };
         let parts = sessions.into_iter().map(part).collect();
-        let pages = record::follow_many(self.engine, parts, limit).await?;
+        let pages = raw::follow_many(self.engine, parts, limit).await?;
         Ok(pages.into_iter().map(|page| records(page).collect()).collect())
     }
 
@@ -80,7 +80,7 @@ impl<'a> Chats<'a> {
         ids: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
     ) -> Result<Vec<Option<Chat>>, StoreError> {
         let keys: Vec<_> = ids.into_iter().map(|(session, id)| key(session, id)).collect();
-        record::get_many(self.engine, &keys).await
+        raw::get_many(self.engine, &keys).await
     }
 
     /// Tells whether a chat may have come, gone, or changed between the archive and the list.
@@ -91,7 +91,7 @@ impl<'a> Chats<'a> {
     /// Adds the removal to a batch.
     pub fn remove_in(&self, batch: &mut Batch, session: &SessionId, chat: &Chat) {
         self.numbers.change_listing();
-        record::remove_in(batch, &key(session, &chat.id), chat);
+        raw::remove_in(batch, &key(session, &chat.id), chat);
     }
 
     /// Adds the write to a batch. Reads the old record to move its place in the order. A chat that
@@ -115,7 +115,7 @@ impl<'a> Chats<'a> {
                 self.conversations.ensure_in(batch, session, id, at).await?;
             }
         }
-        record::put_in(batch, &key(session, &chat.id), chat)
+        raw::put_in(batch, &key(session, &chat.id), chat)
     }
 }
 
@@ -135,6 +135,7 @@ fn place(session: &str, chat: &Chat) -> IndexKey<Chat> {
 mod tests {
     use crate::{
         domain::{Chat, clock::from_seconds},
+        messaging::stored::MessagingTables,
         store::{Batch, Store},
     };
 

@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{SessionId, Timestamp},
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::Key,
-        engine::{Batch, Engine},
-        record::{self, Record, Scope, Table},
-        trees::Tree,
+        Batch, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
@@ -28,7 +26,7 @@ pub struct SyncCheckpoint {
 
 impl Record for SyncCheckpoint {
     const TABLE: Table =
-        Table { tree: Tree::MIRRORS, owner: "messaging", indexes: &[], scope: Scope::Account };
+        Table { tree: trees::MIRRORS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
 pub struct SyncCheckpoints<'a> {
@@ -41,7 +39,7 @@ impl<'a> SyncCheckpoints<'a> {
     }
 
     pub async fn get(&self, session: &SessionId) -> Result<Option<SyncCheckpoint>, StoreError> {
-        record::get(self.engine, &key(session)).await
+        raw::get(self.engine, &key(session)).await
     }
 
     pub fn put_in(
@@ -50,7 +48,7 @@ impl<'a> SyncCheckpoints<'a> {
         session: &SessionId,
         checkpoint: &SyncCheckpoint,
     ) -> Result<(), StoreError> {
-        record::put_in(batch, &key(session), checkpoint)
+        raw::put_in(batch, &key(session), checkpoint)
     }
 
     pub fn remove_in(&self, batch: &mut Batch, session: &SessionId) {

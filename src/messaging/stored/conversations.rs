@@ -7,28 +7,25 @@ use crate::{
         Jid, SessionId, Timestamp,
         conversation::{ConversationRecord, InboxState, conversation_uuid},
     },
+    messaging::stored::{numbers::Numbers, trees},
     store::{
-        StoreError,
-        codec::Key,
-        engine::{Batch, Engine},
-        numbers::Numbers,
-        record::{self, Declaration, Found, Index, IndexKey, Record, Scope, Table},
-        trees::Tree,
+        Batch, Declaration, Found, Index, IndexKey, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
-const BY_UUID: Index<ConversationRecord> = Index::new(Tree::CONVERSATIONS_BY_UUID);
-const BY_NUMBER: Index<ConversationRecord> = Index::new(Tree::CONVERSATIONS_BY_NUMBER);
-const BY_TAG: Index<ConversationRecord> = Index::new(Tree::CONVERSATIONS_BY_TAG);
+const BY_UUID: Index<ConversationRecord> = Index::new(trees::CONVERSATIONS_BY_UUID);
+const BY_NUMBER: Index<ConversationRecord> = Index::new(trees::CONVERSATIONS_BY_NUMBER);
+const BY_TAG: Index<ConversationRecord> = Index::new(trees::CONVERSATIONS_BY_TAG);
 
 impl Record for ConversationRecord {
     const TABLE: Table = Table {
-        tree: Tree::CONVERSATIONS,
+        tree: trees::CONVERSATIONS,
         owner: "messaging",
         indexes: &[
-            Tree::CONVERSATIONS_BY_UUID,
-            Tree::CONVERSATIONS_BY_NUMBER,
-            Tree::CONVERSATIONS_BY_TAG,
+            trees::CONVERSATIONS_BY_UUID,
+            trees::CONVERSATIONS_BY_NUMBER,
+            trees::CONVERSATIONS_BY_TAG,
         ],
         scope: Scope::Account,
     };
@@ -42,11 +39,11 @@ impl Record for ConversationRecord {
 
 pub struct Conversations<'a> {
     engine: &'a dyn Engine,
-    numbers: &'a Numbers,
+    numbers: Numbers,
 }
 
 impl<'a> Conversations<'a> {
-    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
+    pub fn new(engine: &'a dyn Engine, numbers: Numbers) -> Self {
         Self { engine, numbers }
     }
 
@@ -55,7 +52,7 @@ impl<'a> Conversations<'a> {
         session: &SessionId,
         chat: &Jid,
     ) -> Result<Option<ConversationRecord>, StoreError> {
-        record::get(self.engine, &key(session, chat)).await
+        raw::get(self.engine, &key(session, chat)).await
     }
 
     /// Those of several chats, in their order, in one call.
@@ -64,7 +61,7 @@ impl<'a> Conversations<'a> {
         chats: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
     ) -> Result<Vec<Option<ConversationRecord>>, StoreError> {
         let keys: Vec<_> = chats.into_iter().map(|(session, chat)| key(session, chat)).collect();
-        record::get_many(self.engine, &keys).await
+        raw::get_many(self.engine, &keys).await
     }
 
     pub async fn by_uuid(&self, uuid: Uuid) -> Result<Option<ConversationRecord>, StoreError> {
@@ -111,7 +108,7 @@ impl<'a> Conversations<'a> {
         for tag in former.map(|former| former.inbox.tags.as_slice()).unwrap_or_default() {
             batch.remove(by_tag(*tag, record).done());
         }
-        record::put_in(batch, &key(&record.session, &record.chat), record)
+        raw::put_in(batch, &key(&record.session, &record.chat), record)
     }
 
     /// The conversations that bear a tag, optionally of one session, after the one given.
@@ -145,7 +142,7 @@ impl<'a> Conversations<'a> {
         &self,
         entry: IndexKey<ConversationRecord>,
     ) -> Result<Option<ConversationRecord>, StoreError> {
-        let found = record::follow(self.engine, entry.below(), 1).await?;
+        let found = raw::follow(self.engine, entry.below(), 1).await?;
         Ok(found.into_iter().next().map(|found| found.record))
     }
 
@@ -160,7 +157,7 @@ impl<'a> Conversations<'a> {
             Some(session) => of_tag.text(session.as_str()),
             None => of_tag,
         };
-        record::follow(self.engine, part.below(), limit).await
+        raw::follow(self.engine, part.below(), limit).await
     }
 }
 

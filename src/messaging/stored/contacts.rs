@@ -2,18 +2,16 @@
 
 use crate::{
     domain::{Contact, Jid, SessionId},
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::Key,
-        engine::{Batch, Engine},
-        record::{self, Record, Scope, Table},
-        trees::Tree,
+        Batch, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
 impl Record for Contact {
     const TABLE: Table =
-        Table { tree: Tree::CONTACTS, owner: "messaging", indexes: &[], scope: Scope::Account };
+        Table { tree: trees::CONTACTS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
 pub struct Contacts<'a> {
@@ -26,7 +24,7 @@ impl<'a> Contacts<'a> {
     }
 
     pub async fn get(&self, session: &SessionId, id: &Jid) -> Result<Option<Contact>, StoreError> {
-        record::get(self.engine, &key(session, id)).await
+        raw::get(self.engine, &key(session, id)).await
     }
 
     /// Those of several people, in their order, in one call.
@@ -35,12 +33,12 @@ impl<'a> Contacts<'a> {
         ids: impl IntoIterator<Item = (&'b SessionId, &'b Jid)>,
     ) -> Result<Vec<Option<Contact>>, StoreError> {
         let keys: Vec<_> = ids.into_iter().map(|(session, id)| key(session, id)).collect();
-        record::get_many(self.engine, &keys).await
+        raw::get_many(self.engine, &keys).await
     }
 
     pub async fn list(&self, session: &SessionId) -> Result<Vec<Contact>, StoreError> {
         let of_session = Contact::key().text(session.as_str()).below();
-        record::select(self.engine, of_session, usize::MAX).await
+        raw::select(self.engine, of_session, usize::MAX).await
     }
 
     /// Adds the write to a batch. A person is there once: by number, where it is known.
@@ -53,7 +51,7 @@ impl<'a> Contacts<'a> {
         if let Some(lid) = contact.lid.as_ref().filter(|lid| **lid != contact.id) {
             batch.remove(key(session, lid).done());
         }
-        record::put_in(batch, &key(session, &contact.id), contact)
+        raw::put_in(batch, &key(session, &contact.id), contact)
     }
 }
 

@@ -10,13 +10,10 @@ use crate::{
         Jid, Message, MessageId, SessionId, Timestamp,
         conversation::{StoredMessage, Window, message_uuid},
     },
+    messaging::stored::{numbers::Numbers, trees},
     store::{
-        StoreError,
-        codec::{Key, encode},
-        engine::{Batch, Engine},
-        numbers::Numbers,
-        record::{self, Found, Index, IndexKey, Record, Scope, Table},
-        trees::Tree,
+        Batch, Found, Index, IndexKey, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine, encode},
     },
 };
 
@@ -25,10 +22,10 @@ const READ_AT_ONCE: usize = 64;
 /// Several messages of a chat bear one key only where several people chose it.
 const MOST_OF_A_KEY: usize = 64;
 
-const BY_TIME: Index<MessageRecord> = Index::new(Tree::MESSAGES_BY_TIME);
-const IN_CHAT: Index<MessageRecord> = Index::new(Tree::MESSAGES_OF_CHAT);
-const BY_KEY: Index<MessageRecord> = Index::new(Tree::MESSAGES_BY_KEY);
-const BY_UUID: Index<MessageRecord> = Index::new(Tree::MESSAGE_UUIDS);
+const BY_TIME: Index<MessageRecord> = Index::new(trees::MESSAGES_BY_TIME);
+const IN_CHAT: Index<MessageRecord> = Index::new(trees::MESSAGES_OF_CHAT);
+const BY_KEY: Index<MessageRecord> = Index::new(trees::MESSAGES_BY_KEY);
+const BY_UUID: Index<MessageRecord> = Index::new(trees::MESSAGE_UUIDS);
 
 /// A message as it is stored, under its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,13 +44,13 @@ pub struct MessageRecord {
 
 impl Record for MessageRecord {
     const TABLE: Table = Table {
-        tree: Tree::MESSAGE_RECORDS,
+        tree: trees::MESSAGE_RECORDS,
         owner: "messaging",
         indexes: &[
-            Tree::MESSAGES_BY_TIME,
-            Tree::MESSAGES_OF_CHAT,
-            Tree::MESSAGES_BY_KEY,
-            Tree::MESSAGE_UUIDS,
+            trees::MESSAGES_BY_TIME,
+            trees::MESSAGES_OF_CHAT,
+            trees::MESSAGES_BY_KEY,
+            trees::MESSAGE_UUIDS,
         ],
         scope: Scope::Gateway,
     };
@@ -93,11 +90,11 @@ impl MessageRecord {
 
 pub struct Messages<'a> {
     engine: &'a dyn Engine,
-    numbers: &'a Numbers,
+    numbers: Numbers,
 }
 
 impl<'a> Messages<'a> {
-    pub fn new(engine: &'a dyn Engine, numbers: &'a Numbers) -> Self {
+    pub fn new(engine: &'a dyn Engine, numbers: Numbers) -> Self {
         Self { engine, numbers }
     }
 
@@ -144,7 +141,7 @@ impl<'a> Messages<'a> {
         uuid: Uuid,
     ) -> Result<Option<(SessionId, StoredMessage)>, StoreError> {
         let part = BY_UUID.key().uuid(uuid).below();
-        let found = record::follow(self.engine, part, 1).await?.pop();
+        let found = raw::follow(self.engine, part, 1).await?.pop();
         Ok(found.map(|found| (found.record.session.clone(), found.record.stored())))
     }
 
@@ -152,7 +149,7 @@ impl<'a> Messages<'a> {
         &self,
         number: u64,
     ) -> Result<Option<(SessionId, StoredMessage)>, StoreError> {
-        let found = record::get(self.engine, &MessageRecord::key_of(number)).await?;
+        let found = raw::get(self.engine, &MessageRecord::key_of(number)).await?;
         Ok(found.map(|record| (record.session.clone(), record.stored())))
     }
 
@@ -184,7 +181,7 @@ impl<'a> Messages<'a> {
             if let Some(end) = end {
                 part = part.before(end);
             }
-            let found = record::follow(self.engine, part, wanted).await?;
+            let found = raw::follow(self.engine, part, wanted).await?;
             let is_last = found.len() < wanted;
             end = found.last().map(|found| found.entry.clone());
             let shown = found.into_iter().filter(|found| !found.record.hidden);
@@ -214,7 +211,7 @@ impl<'a> Messages<'a> {
                 (of_chat().below().from(of_chat().number(number.saturating_add(1))), false)
             }
         };
-        let found = record::follow(self.engine, part, limit).await?;
+        let found = raw::follow(self.engine, part, limit).await?;
         let mut found: Vec<_> = found.into_iter().map(|found| found.record.stored()).collect();
         if is_backward {
             found.reverse();
@@ -231,7 +228,7 @@ impl<'a> Messages<'a> {
             of(IN_CHAT, session, chat).below().backward()
         };
         let parts = chats.into_iter().map(newest).collect();
-        let pages = record::follow_many(self.engine, parts, 1).await?;
+        let pages = raw::follow_many(self.engine, parts, 1).await?;
         let stored = |page: Vec<Found<MessageRecord>>| {
             page.into_iter().next().map(|found| found.record.stored())
         };
@@ -248,7 +245,7 @@ impl<'a> Messages<'a> {
         if let Some(number) = before {
             part = part.before(MessageRecord::key_of(number));
         }
-        let found = record::select(self.engine, part, limit).await?;
+        let found = raw::select(self.engine, part, limit).await?;
         Ok(found.into_iter().map(|record| (record.session.clone(), record.stored())).collect())
     }
 
@@ -315,7 +312,7 @@ impl<'a> Messages<'a> {
                 Some(chat) => of_session.text(chat.as_str()),
                 None => of_session,
             };
-            let found = record::follow(self.engine, part.below(), READ_AT_ONCE).await?;
+            let found = raw::follow(self.engine, part.below(), READ_AT_ONCE).await?;
             if found.is_empty() {
                 return Ok(());
             }
@@ -325,7 +322,7 @@ impl<'a> Messages<'a> {
             }
             let mut batch = Batch::in_background();
             for Found { key, record, .. } in found {
-                record::remove_in(&mut batch, &key, &record);
+                raw::remove_in(&mut batch, &key, &record);
             }
             self.engine.commit(batch).await?;
             tokio::task::yield_now().await;
@@ -341,7 +338,7 @@ impl<'a> Messages<'a> {
     ) -> Result<(), StoreError> {
         let (session, message) = (session.clone(), message.clone());
         let record = MessageRecord { session, number, hidden: false, placed_at: None, message };
-        record::put_in(batch, &MessageRecord::key_of(number), &record)
+        raw::put_in(batch, &MessageRecord::key_of(number), &record)
     }
 
     async fn record(
@@ -351,7 +348,7 @@ impl<'a> Messages<'a> {
     ) -> Result<Option<MessageRecord>, StoreError> {
         // By the one key that nobody else can write unnoticed meanwhile.
         let part = BY_UUID.key().uuid(message_uuid(session, id)).below();
-        match record::follow(self.engine, part, 1).await?.pop() {
+        match raw::follow(self.engine, part, 1).await?.pop() {
             None => return Ok(None),
             Some(found) if found.record.message.id == *id => return Ok(Some(found.record)),
             // An own message under another form of its id.
@@ -369,7 +366,7 @@ impl<'a> Messages<'a> {
         key: &str,
     ) -> Result<Vec<MessageRecord>, StoreError> {
         let part = of(BY_KEY, session, chat).text(key).below();
-        let found = record::follow(self.engine, part, MOST_OF_A_KEY).await?;
+        let found = raw::follow(self.engine, part, MOST_OF_A_KEY).await?;
         Ok(found.into_iter().map(|found| found.record).collect())
     }
 }
@@ -384,6 +381,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Ack, clock::from_seconds},
+        messaging::stored::MessagingTables,
         store::Store,
     };
 

@@ -1,5 +1,5 @@
 //! How many bytes of disk a message takes with its indexes and its event, and how long such a store takes to
-//! open. A measuring tool: `SIZE_MESSAGES=100000 cargo test --release --lib store::size -- --ignored --nocapture`.
+//! open. A measuring tool: `SIZE_MESSAGES=100000 cargo test --release --lib stored::size -- --ignored --nocapture`.
 //! `SIZE_FOLDER` names a folder for the store, which is left there; `SIZE_REST` is how many milliseconds pass between
 //! two batches of a hundred messages.
 
@@ -18,10 +18,13 @@ use crate::{
         Ack, Body, Channel, Chat, Event, Message, SessionId, WaEvent, chat::LastMessage,
         clock::from_seconds,
     },
-    store::{Batch, Store},
+    events::{self, EventTables},
+    messaging::stored::{self, MessagingTables},
+    store::{Batch, Catalogue, Store},
     vault::Keyring,
 };
 
+const CATALOGUE: Catalogue = Catalogue::with(&[events::TABLES, stored::TABLES]);
 const EACH: i64 = 100;
 const AT_ONCE: i64 = 100;
 
@@ -109,7 +112,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 async fn open(folder: &Path) -> Store {
-    let store = Store::open(folder, &Keyring::thrown_away(), crate::store::Catalogue::OWN).await;
+    let store = Store::open(folder, &Keyring::thrown_away(), CATALOGUE).await;
     store.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -7,12 +7,10 @@ use crate::{
         SessionId, Timestamp,
         outbox::{OutboxEntry, OutboxState},
     },
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::{Key, decode, encode},
-        engine::{Batch, Direction, Engine},
-        table::{Table, clear, remove_entries_in},
-        trees::Tree,
+        Batch, Key, StoreError,
+        raw::{Direction, Engine, Table, clear, decode, encode, remove_entries_in},
     },
 };
 
@@ -57,7 +55,7 @@ impl<'a> Outbox<'a> {
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
-        let all = Key::new(Tree::OUTBOX).text(session.as_str());
+        let all = Key::new(trees::OUTBOX).text(session.as_str());
         let range = match before {
             Some(id) => all.until(key(session, id)),
             None => all.all(),
@@ -65,7 +63,7 @@ impl<'a> Outbox<'a> {
         self.table.scan(range, Direction::Backward, limit).await
     }
 
-    /// A send that is accepted, without its place in a queue: see [`crate::store::OutboxQueue`].
+    /// A send that is accepted, without its place in a queue: see [`crate::messaging::stored::OutboxQueue`].
     pub fn add_in(&self, batch: &mut Batch, entry: &OutboxEntry) -> Result<(), StoreError> {
         let place = key(&entry.session, entry.id).done();
         batch.put(by_message(&entry.session, &entry.outgoing.key), encode(&entry.id)?);
@@ -104,7 +102,7 @@ impl<'a> Outbox<'a> {
     /// Forgets all entries of a session.
     pub async fn clear(&self, session: &SessionId) -> Result<(), StoreError> {
         const AT_ONCE: usize = 200;
-        let all = Key::new(Tree::OUTBOX).text(session.as_str()).all();
+        let all = Key::new(trees::OUTBOX).text(session.as_str()).all();
         loop {
             let page = self.table.scan(all.clone(), Direction::Forward, AT_ONCE).await?;
             let mut batch = Batch::new();
@@ -115,7 +113,7 @@ impl<'a> Outbox<'a> {
             }
             tokio::task::yield_now().await;
         }
-        clear(self.table.engine, Key::new(Tree::OUTBOX_BY_MESSAGE).text(session.as_str()).all())
+        clear(self.table.engine, Key::new(trees::OUTBOX_BY_MESSAGE).text(session.as_str()).all())
             .await
     }
 
@@ -137,7 +135,7 @@ impl<'a> Outbox<'a> {
         after: Option<Uuid>,
         limit: usize,
     ) -> Result<Option<Uuid>, StoreError> {
-        let mut range = Key::new(Tree::OUTBOX).text(session.as_str()).all();
+        let mut range = Key::new(trees::OUTBOX).text(session.as_str()).all();
         if let Some(id) = after {
             range.start = key(session, id).all().end;
         }
@@ -154,19 +152,19 @@ impl<'a> Outbox<'a> {
 }
 
 pub fn key(session: &SessionId, id: Uuid) -> Key {
-    Key::new(Tree::OUTBOX).text(session.as_str()).uuid(id)
+    Key::new(trees::OUTBOX).text(session.as_str()).uuid(id)
 }
 
 fn waiting(id: Uuid) -> Vec<u8> {
-    Key::new(Tree::OUTBOX_WAITING).uuid(id).done()
+    Key::new(trees::OUTBOX_WAITING).uuid(id).done()
 }
 
 fn by_uuid(uuid: Uuid) -> Vec<u8> {
-    Key::new(Tree::OUTBOX_BY_UUID).uuid(uuid).done()
+    Key::new(trees::OUTBOX_BY_UUID).uuid(uuid).done()
 }
 
 fn by_message(session: &SessionId, message: &str) -> Vec<u8> {
-    Key::new(Tree::OUTBOX_BY_MESSAGE).text(session.as_str()).text(message).done()
+    Key::new(trees::OUTBOX_BY_MESSAGE).text(session.as_str()).text(message).done()
 }
 
 #[cfg(test)]
@@ -176,6 +174,7 @@ mod tests {
             clock::from_seconds,
             outbox::{OutboxEntry, OutboxState, example},
         },
+        messaging::stored::MessagingTables,
         store::{Batch, Store},
     };
 

@@ -2,18 +2,16 @@
 
 use crate::{
     domain::{Message, SessionId, Timestamp, conversation::DayCount},
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::Key,
-        engine::{Batch, Engine},
-        record::{self, Record, Scope, Table},
-        trees::Tree,
+        Batch, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
 impl Record for DayCount {
     const TABLE: Table = Table {
-        tree: Tree::MESSAGE_COUNTS,
+        tree: trees::MESSAGE_COUNTS,
         owner: "messaging",
         indexes: &[],
         scope: Scope::Account,
@@ -37,10 +35,10 @@ impl<'a> MessageCounts<'a> {
         message: &Message,
     ) -> Result<(), StoreError> {
         let key = of_day(session, message.timestamp);
-        let mut count = record::get(self.engine, &key).await?.unwrap_or_default();
+        let mut count = raw::get(self.engine, &key).await?.unwrap_or_default();
         let of = if message.from_me() { &mut count.sent } else { &mut count.received };
         *of = of.saturating_add(1);
-        record::put_in(batch, &key, &count)
+        raw::put_in(batch, &key, &count)
     }
 
     /// What was sent and received from the day of `since` on.
@@ -51,7 +49,7 @@ impl<'a> MessageCounts<'a> {
     ) -> Result<DayCount, StoreError> {
         let of_session = DayCount::key().text(session.as_str()).below();
         let part = of_session.from(of_day(session, since));
-        let days = record::select(self.engine, part, usize::MAX).await?;
+        let days = raw::select(self.engine, part, usize::MAX).await?;
         let sum = |sum: DayCount, day: DayCount| DayCount {
             sent: sum.sent + day.sent,
             received: sum.received + day.received,

@@ -17,11 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::conversation::FIRST_NUMBER,
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::{Key, decode, encode, last_number},
-        engine::{Batch, Direction, Engine},
-        trees::Tree,
+        Batch, Key, Store, StoreError, Tree,
+        raw::{Direction, Engine, decode, encode, last_number},
     },
 };
 
@@ -75,39 +74,44 @@ impl Given {
     }
 }
 
-impl Numbers {
-    pub async fn open(engine: &dyn Engine) -> Result<Self, StoreError> {
+/// The beginning of counting. The first number that turns out to be given already leads past all others.
+impl Default for Numbers {
+    fn default() -> Self {
         let Given { message, history, conversation } = Given::NONE;
-        let numbers = Self(Arc::new(Next {
+        Self(Arc::new(Next {
             message: message.into(),
             history: history.into(),
             conversation: conversation.into(),
             listing: Mutex::new(Listing { version: 0, since: Instant::now() }),
-        }));
-        let found = engine.get(&setting()).await?;
-        numbers.go_past(engine, written(found.as_deref())?).await?;
-        Ok(numbers)
+        }))
+    }
+}
+
+impl Numbers {
+    /// Those of a store, or of a transaction's.
+    pub fn of(store: &Store) -> Self {
+        store.beside()
     }
 
     /// For a message that comes to be known as it happens: above all that were given before. `engine` is that of a
     /// transaction, as in all that gives numbers.
     pub async fn message(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
         let next = || self.0.message.fetch_add(1, Ordering::SeqCst);
-        self.free(engine, Tree::MESSAGE_RECORDS, next, |given, number| given.has_message(number))
+        self.free(engine, trees::MESSAGE_RECORDS, next, |given, number| given.has_message(number))
             .await
     }
 
     /// For a message of an earlier time: below all that were given before.
     pub async fn earlier_message(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
         let next = || self.0.history.fetch_sub(1, Ordering::SeqCst) - 1;
-        self.free(engine, Tree::MESSAGE_RECORDS, next, |given, number| given.has_message(number))
+        self.free(engine, trees::MESSAGE_RECORDS, next, |given, number| given.has_message(number))
             .await
     }
 
     pub async fn conversation(&self, engine: &dyn Engine) -> Result<u64, StoreError> {
         let next = || self.0.conversation.fetch_add(1, Ordering::SeqCst);
         let is_given = |given: &Given, number| number < given.conversation;
-        self.free(engine, Tree::CONVERSATIONS_BY_NUMBER, next, is_given).await
+        self.free(engine, trees::CONVERSATIONS_BY_NUMBER, next, is_given).await
     }
 
     /// A number that nothing bears or has borne.
@@ -134,8 +138,8 @@ impl Numbers {
     /// Counts on from what others gave on the same engine.
     async fn go_past(&self, engine: &dyn Engine, given: Given) -> Result<(), StoreError> {
         let after = |last: Option<u64>| last.map_or(0, |last| last.saturating_add(1));
-        let (oldest, newest) = ends(engine, Tree::MESSAGE_RECORDS).await?;
-        let (_, conversation) = ends(engine, Tree::CONVERSATIONS_BY_NUMBER).await?;
+        let (oldest, newest) = ends(engine, trees::MESSAGE_RECORDS).await?;
+        let (_, conversation) = ends(engine, trees::CONVERSATIONS_BY_NUMBER).await?;
         let history = oldest.unwrap_or(u64::MAX).min(given.history);
         let (message, conversation) =
             (after(newest).max(given.message), after(conversation).max(given.conversation));
@@ -210,6 +214,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Jid, Message, SessionId, clock::from_seconds, conversation::Window},
+        messaging::stored::MessagingTables,
         store::{Batch, Store},
     };
 
@@ -230,12 +235,9 @@ mod tests {
     }
 
     async fn open(folder: &Path) -> Store {
-        let opened = Store::open(
-            folder,
-            &crate::vault::Keyring::thrown_away(),
-            crate::store::Catalogue::OWN,
-        )
-        .await;
+        let opened =
+            Store::open(folder, &crate::vault::Keyring::thrown_away(), crate::tables::CATALOGUE)
+                .await;
         opened.unwrap_or_else(|error| panic!("{error}"))
     }
 

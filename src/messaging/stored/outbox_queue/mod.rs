@@ -25,14 +25,13 @@ use crate::{
         Jid, SessionId, SessionRef, Timestamp,
         outbox::{OutboxEntry, OutboxState, Priority},
     },
+    messaging::stored::{
+        outbox::{self, Outbox},
+        trees,
+    },
     store::{
-        Outbox, StoreError,
-        codec::{Key, TIME, decode, encode, text_at, time_at},
-        engine::{Batch, Direction, Engine, Range},
-        outbox,
-        record::{self, Declaration, Found, Index, IndexKey, Record, Scope, Table},
-        table::clear,
-        trees::Tree,
+        Batch, Declaration, Found, Index, IndexKey, Key, Record, Scope, StoreError, Table, Tree,
+        raw::{self, Direction, Engine, Range, TIME, clear, decode, encode, text_at, time_at},
     },
 };
 
@@ -53,13 +52,13 @@ pub struct ChatQueue {
 }
 
 /// The heads of a session's chats, in the order in which they go out.
-const HEADS: Index<ChatQueue> = Index::new(Tree::OUTBOX_HEADS);
+const HEADS: Index<ChatQueue> = Index::new(trees::OUTBOX_HEADS);
 
 impl Record for ChatQueue {
     const TABLE: Table = Table {
-        tree: Tree::OUTBOX_CHATS,
+        tree: trees::OUTBOX_CHATS,
         owner: "messaging",
-        indexes: &[Tree::OUTBOX_HEADS],
+        indexes: &[trees::OUTBOX_HEADS],
         scope: Scope::Gateway,
     };
 
@@ -159,21 +158,21 @@ impl<'a> OutboxQueue<'a> {
         if let Some(after) = after {
             part = part.after(after);
         }
-        record::follow(self.engine, part, limit).await
+        raw::follow(self.engine, part, limit).await
     }
 
     /// When the first entry that is for later is due.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let all = Key::new(Tree::OUTBOX_SCHEDULE).all();
+        let all = Key::new(trees::OUTBOX_SCHEDULE).all();
         let found = self.engine.scan(all, Direction::Forward, 1).await?;
         Ok(found.first().and_then(|(key, _)| time_at(key, 1)))
     }
 
     /// Entries that were for later and are due now.
     pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        let all = Key::new(Tree::OUTBOX_SCHEDULE).all();
+        let all = Key::new(trees::OUTBOX_SCHEDULE).all();
         // A moment has its own entries below it.
-        let end = Key::<()>::new(Tree::OUTBOX_SCHEDULE).time(now).all().end;
+        let end = Key::<()>::new(trees::OUTBOX_SCHEDULE).time(now).all().end;
         self.entries(Range { end, ..all }, limit).await.map(|(entries, _)| entries)
     }
 
@@ -186,10 +185,10 @@ impl<'a> OutboxQueue<'a> {
         limit: usize,
     ) -> Result<(Vec<OutboxEntry>, Option<Vec<u8>>), StoreError> {
         let mut range = match kind {
-            PlaceKind::Queue => Key::new(Tree::OUTBOX_QUEUE).uuid(session).all(),
-            PlaceKind::Lookup => Key::new(Tree::OUTBOX_LOOKUPS).uuid(session).all(),
+            PlaceKind::Queue => Key::new(trees::OUTBOX_QUEUE).uuid(session).all(),
+            PlaceKind::Lookup => Key::new(trees::OUTBOX_LOOKUPS).uuid(session).all(),
             // By time first: those of other sessions are passed over.
-            PlaceKind::Schedule => Key::new(Tree::OUTBOX_SCHEDULE).all(),
+            PlaceKind::Schedule => Key::new(trees::OUTBOX_SCHEDULE).all(),
         };
         if let Some(after) = after {
             range.start = [after.as_slice(), &[0]].concat();
@@ -203,13 +202,13 @@ impl<'a> OutboxQueue<'a> {
     pub async fn count(&self) -> Result<HashMap<Uuid, Counted>, StoreError> {
         let mut all: HashMap<Uuid, Counted> = HashMap::new();
         let none = |session| Counted { session, queued: 0, scheduled: 0 };
-        self.each(Tree::OUTBOX_CHATS, |_, value| {
+        self.each(trees::OUTBOX_CHATS, |_, value| {
             let ChatQueue { session, session_uuid, waiting, .. } = decode(value)?;
             all.entry(session_uuid).or_insert_with(|| none(session)).queued += waiting;
             Ok(())
         })
         .await?;
-        self.each(Tree::OUTBOX_SCHEDULE, |key, value| {
+        self.each(trees::OUTBOX_SCHEDULE, |key, value| {
             if let (Some(uuid), Some(session)) = (uuid_at(key, 1 + TIME), session_at(value)) {
                 all.entry(uuid).or_insert_with(|| none(session)).scheduled += 1;
             }
@@ -222,14 +221,14 @@ impl<'a> OutboxQueue<'a> {
     /// Puts what was being looked up when the gateway ended back into the queues, and what an older version
     /// left without a place. To be called until it has found nothing, each time in a transaction.
     pub async fn take_over(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let lookups = self.entries(Key::new(Tree::OUTBOX_LOOKUPS).all(), limit).await?.0;
+        let lookups = self.entries(Key::new(trees::OUTBOX_LOOKUPS).all(), limit).await?.0;
         for entry in &lookups {
             self.move_to(entry, Place::Queue).await?;
         }
         if !lookups.is_empty() {
             return Ok(lookups.len());
         }
-        let older = Key::new(Tree::OUTBOX_WAITING).all();
+        let older = Key::new(trees::OUTBOX_WAITING).all();
         let found = self.engine.scan(older, Direction::Forward, limit).await?;
         for (key, place) in &found {
             let mut batch = Batch::new();
@@ -251,12 +250,12 @@ impl<'a> OutboxQueue<'a> {
     /// Forgets all places of a session. Its entries go elsewhere.
     pub async fn clear(&self, session: &SessionRef) -> Result<(), StoreError> {
         let of_session = |tree| Key::new(tree).uuid(session.uuid).all();
-        let chats = of_session(Tree::OUTBOX_CHATS);
+        let chats = of_session(trees::OUTBOX_CHATS);
         Declaration::of::<ChatQueue>().clear(self.engine, chats).await?;
-        clear(self.engine, of_session(Tree::OUTBOX_QUEUE)).await?;
-        clear(self.engine, of_session(Tree::OUTBOX_LOOKUPS)).await?;
+        clear(self.engine, of_session(trees::OUTBOX_QUEUE)).await?;
+        clear(self.engine, of_session(trees::OUTBOX_LOOKUPS)).await?;
         let mut scheduled = Vec::new();
-        self.each(Tree::OUTBOX_SCHEDULE, |key, _| {
+        self.each(trees::OUTBOX_SCHEDULE, |key, _| {
             if uuid_at(key, 1 + TIME) == Some(session.uuid) {
                 scheduled.push(key.to_vec());
             }
@@ -284,7 +283,7 @@ impl<'a> OutboxQueue<'a> {
             Place::Queue => {
                 batch.put(in_queue(entry), at);
                 let key = chat_of(entry);
-                let former = record::get(self.engine, &key).await?;
+                let former = raw::get(self.engine, &key).await?;
                 let mut chat = former.clone().unwrap_or_else(|| ChatQueue {
                     session: entry.session.clone(),
                     session_uuid: entry.session_uuid,
@@ -314,17 +313,17 @@ impl<'a> OutboxQueue<'a> {
         }
         batch.remove(place);
         let key = chat_of(entry);
-        let Some(former) = record::get(self.engine, &key).await? else { return Ok(()) };
+        let Some(former) = raw::get(self.engine, &key).await? else { return Ok(()) };
         if former.waiting <= 1 {
-            record::remove_in(batch, &key, &former);
+            raw::remove_in(batch, &key, &former);
             return Ok(());
         }
         let mut chat = ChatQueue { waiting: former.waiting - 1, ..former.clone() };
         if chat.head == entry.id {
-            let all = Key::new(Tree::OUTBOX_QUEUE).uuid(entry.session_uuid);
+            let all = Key::new(trees::OUTBOX_QUEUE).uuid(entry.session_uuid);
             let (first, _) = self.entries(all.text(entry.chat().as_str()).all(), 2).await?;
             let Some(next) = first.iter().find(|other| other.id != entry.id) else {
-                record::remove_in(batch, &key, &former);
+                raw::remove_in(batch, &key, &former);
                 return Ok(());
             };
             (chat.head, chat.priority) = (next.id, next.options.priority);
@@ -389,10 +388,10 @@ fn put_chat_in(
             Ok(())
         }
         Some(former) => {
-            record::remove_in(batch, key, former);
-            record::put_in(batch, key, chat)
+            raw::remove_in(batch, key, former);
+            raw::put_in(batch, key, chat)
         }
-        None => record::put_in(batch, key, chat),
+        None => raw::put_in(batch, key, chat),
     }
 }
 
@@ -401,16 +400,16 @@ fn chat_of(entry: &OutboxEntry) -> Key<ChatQueue> {
 }
 
 fn in_queue(entry: &OutboxEntry) -> Vec<u8> {
-    let of_session = Key::new(Tree::OUTBOX_QUEUE).uuid(entry.session_uuid);
+    let of_session = Key::new(trees::OUTBOX_QUEUE).uuid(entry.session_uuid);
     of_session.text(entry.chat().as_str()).uuid(entry.id).done()
 }
 
 fn in_schedule(entry: &OutboxEntry, at: Timestamp) -> Vec<u8> {
-    Key::new(Tree::OUTBOX_SCHEDULE).time(at).uuid(entry.session_uuid).uuid(entry.id).done()
+    Key::new(trees::OUTBOX_SCHEDULE).time(at).uuid(entry.session_uuid).uuid(entry.id).done()
 }
 
 fn in_lookups(entry: &OutboxEntry) -> Vec<u8> {
-    Key::new(Tree::OUTBOX_LOOKUPS).uuid(entry.session_uuid).uuid(entry.id).done()
+    Key::new(trees::OUTBOX_LOOKUPS).uuid(entry.session_uuid).uuid(entry.id).done()
 }
 
 fn uuid_at(key: &[u8], start: usize) -> Option<Uuid> {

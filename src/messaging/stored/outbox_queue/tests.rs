@@ -10,9 +10,8 @@ use crate::{
         clock::from_seconds,
         outbox::{OutboxEntry, OutboxState, Priority, example},
     },
-    store::{
-        Batch, Catalogue, MemoryEngine, Place, Store, codec::Key, disk::Disk, outbox, trees::Tree,
-    },
+    messaging::stored::{MessagingTables, Place, outbox, trees},
+    store::{Batch, Catalogue, Key, MemoryEngine, Store, disk::Disk},
 };
 
 const SESSION: Uuid = Uuid::from_u128(7);
@@ -85,7 +84,7 @@ async fn what_an_older_version_left_gets_its_place_and_so_does_what_was_looked_u
         let mut batch = Batch::new();
         store.outbox().add_in(&mut batch, entry).unwrap();
         let place = outbox::key(&entry.session, entry.id).done();
-        batch.put(Key::new(Tree::OUTBOX_WAITING).uuid(entry.id).done(), place);
+        batch.put(Key::new(trees::OUTBOX_WAITING).uuid(entry.id).done(), place);
         store.commit(batch).await.unwrap();
     }
     let looked_up = OutboxEntry { state: OutboxState::Unknown, ..entry(5, 3, Priority::Bulk) };

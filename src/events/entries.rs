@@ -1,4 +1,10 @@
-//! The entries of the event log. [`crate::events`] is the only user.
+//! Entries of the event log, as they lie in the store.
+//!
+//! | tree | key | value |
+//! |---|---|---|
+//! | `Events` | number | [`crate::domain::Event`] |
+//! | `EventsOfSession` | UUID of the channel, number | nothing |
+//! | `IdentitiesOfEvents` | UUID of the channel, identity | number |
 //!
 //! Each entry knows how many bytes the log had taken before it, ever. So the size of any stretch of
 //! the log is the difference of two numbers, and no sum has to be kept in step.
@@ -12,14 +18,14 @@ use crate::{
         identity::Pair,
     },
     store::{
-        StoreError,
-        codec::{Key, decode, encode, last_number},
-        engine::{Batch, Direction, Engine},
-        table::{clear, remove_entries_in},
-        trees::Tree,
+        Batch, Key, Store, StoreError, Tree,
+        raw::{Direction, Engine, clear, decode, encode, last_number, remove_entries_in},
     },
 };
 
+pub const EVENTS: Tree = Tree::new(8, "Events");
+pub const EVENTS_OF_SESSION: Tree = Tree::new(70, "EventsOfSession");
+pub const IDENTITIES_OF_EVENTS: Tree = Tree::new(71, "IdentitiesOfEvents");
 /// Entries that are read at once where many are looked through.
 const LOOKED_AT: usize = 500;
 /// Bytes of a number.
@@ -85,6 +91,17 @@ impl LogEnd {
     }
 }
 
+/// The log of a store, or of a transaction's.
+pub trait EventTables {
+    fn events(&self) -> Events<'_>;
+}
+
+impl EventTables for Store {
+    fn events(&self) -> Events<'_> {
+        Events::new(self.engine())
+    }
+}
+
 pub struct Events<'a> {
     engine: &'a dyn Engine,
 }
@@ -97,7 +114,7 @@ impl<'a> Events<'a> {
     /// The end of the log.
     pub async fn end(&self) -> Result<LogEnd, StoreError> {
         loop {
-            let all = Key::new(Tree::EVENTS).all();
+            let all = Key::new(EVENTS).all();
             let newest = self.engine.scan(all, Direction::Backward, 1).await?;
             let Some((place, value)) = newest.first() else {
                 let begun = begun();
@@ -138,7 +155,7 @@ impl<'a> Events<'a> {
     }
 
     async fn first_from(&self, direction: Direction) -> Result<Option<EventPlace>, StoreError> {
-        let all = Key::new(Tree::EVENTS).all();
+        let all = Key::new(EVENTS).all();
         let found = self.engine.scan(all, direction, 1).await?;
         found.first().map(|(_, value)| place_of(value)).transpose()
     }
@@ -172,7 +189,7 @@ impl<'a> Events<'a> {
     /// Forgets by what two reports of one happening are known in a session that is removed: it gets no more.
     /// Its events stay in the log.
     pub async fn forget_identities(&self, session: Uuid) -> Result<(), StoreError> {
-        let all = Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(session).all();
+        let all = Key::new(IDENTITIES_OF_EVENTS).uuid(session).all();
         clear(self.engine, all).await
     }
 
@@ -363,7 +380,7 @@ fn size(identity: Option<&[u8]>, value: usize) -> u64 {
 }
 
 fn key(seq: u64) -> Key {
-    Key::new(Tree::EVENTS).number(seq)
+    Key::new(EVENTS).number(seq)
 }
 
 fn mark(event: &Event) -> Vec<u8> {
@@ -376,11 +393,11 @@ fn begun() -> Vec<u8> {
 }
 
 fn by_session(session: Uuid) -> Key {
-    Key::new(Tree::EVENTS_OF_SESSION).uuid(session)
+    Key::new(EVENTS_OF_SESSION).uuid(session)
 }
 
 fn identity_key(session: Uuid, identity: &str) -> Vec<u8> {
-    Key::new(Tree::IDENTITIES_OF_EVENTS).uuid(session).text(identity).done()
+    Key::new(IDENTITIES_OF_EVENTS).uuid(session).text(identity).done()
 }
 
 #[cfg(test)]
@@ -401,7 +418,7 @@ mod tests {
 
     #[tokio::test]
     async fn events_of_the_landed_version_are_read_on_unchanged() {
-        let store = crate::store::Store::temporary().await.unwrap();
+        let store = Store::temporary().await.unwrap();
         let mut batch = Batch::new();
         for (seq, text) in (1..).zip(LANDED) {
             batch.put(key(seq).done(), landed(text));
@@ -440,7 +457,7 @@ mod tests {
 
     #[tokio::test]
     async fn events_of_all_channels_and_families_come_back_as_they_were_written() {
-        let store = crate::store::Store::temporary().await.unwrap();
+        let store = Store::temporary().await.unwrap();
         let module = ModuleEvent {
             family: "payments".to_owned(),
             kind: "paid".to_owned(),

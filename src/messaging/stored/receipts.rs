@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{Jid, MessageId, Receipt, SessionId},
+    messaging::stored::trees,
     store::{
-        StoreError,
-        codec::Key,
-        engine::{Batch, Engine},
-        record::{self, Declaration, Record, Scope, Table},
-        trees::Tree,
+        Batch, Declaration, Key, Record, Scope, StoreError, Table,
+        raw::{self, Engine},
     },
 };
 
@@ -28,7 +26,7 @@ pub struct StoredReceipt {
 
 impl Record for StoredReceipt {
     const TABLE: Table =
-        Table { tree: Tree::RECEIPTS, owner: "messaging", indexes: &[], scope: Scope::Account };
+        Table { tree: trees::RECEIPTS, owner: "messaging", indexes: &[], scope: Scope::Account };
 }
 
 pub struct Receipts<'a> {
@@ -46,7 +44,7 @@ impl<'a> Receipts<'a> {
         session: &SessionId,
         message: &MessageId,
     ) -> Result<Vec<StoredReceipt>, StoreError> {
-        record::select(self.engine, of_message(session, message).below(), MOST).await
+        raw::select(self.engine, of_message(session, message).below(), MOST).await
     }
 
     /// That of one person, under the id that it is kept by.
@@ -57,7 +55,7 @@ impl<'a> Receipts<'a> {
         participant: &Jid,
     ) -> Result<Option<StoredReceipt>, StoreError> {
         let key = of_message(session, message).text(participant.as_str());
-        record::get(self.engine, &key).await
+        raw::get(self.engine, &key).await
     }
 
     pub fn put_in(
@@ -68,7 +66,7 @@ impl<'a> Receipts<'a> {
         stored: &StoredReceipt,
     ) -> Result<(), StoreError> {
         let key = of_message(session, message).text(stored.receipt.participant.as_str());
-        record::put_in(batch, &key, stored)
+        raw::put_in(batch, &key, stored)
     }
 
     pub fn remove_in(
