@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::VecDeque};
 
 use crate::{
-    domain::{SessionId, Timestamp},
+    domain::SessionId,
     inbox::state::InboxState,
     store::{Found, IndexKey, Store, StoreError},
 };
@@ -33,11 +33,12 @@ impl Stream {
     }
 }
 
-/// The order of a merged list.
-pub type Order<'a> = (Reverse<Timestamp>, &'a str, &'a str);
+/// The order of a merged list: newest activity first, in milliseconds as in the index, then by session and chat.
+pub type Order<'a> = (Reverse<i64>, &'a str, &'a str);
 
 pub fn order(state: &InboxState) -> Order<'_> {
-    (Reverse(state.listed.last_activity), state.session.as_str(), state.chat.as_str())
+    let at = state.listed.last_activity.as_millisecond();
+    (Reverse(at), state.session.as_str(), state.chat.as_str())
 }
 
 impl<'a> Merge<'a> {

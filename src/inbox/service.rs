@@ -1,6 +1,6 @@
 //! Handle of the inbox: lists, single conversations, and what callers change in them.
 
-use std::{cmp::Reverse, time::Duration};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::{
         counts::{self, put_state},
         event::InboxEvent,
         list::{self, InboxFilter, InboxPage},
+        merge::order,
         rotation,
         sent_note::SentNote,
         settings::{CONSUMER, InboxSettings},
@@ -93,7 +94,7 @@ impl Inbox {
         let keys: Vec<_> = places.map(|(session, chat)| InboxState::at(session, chat)).collect();
         let found = self.parts.store.get_many(&keys).await?.into_iter().flatten();
         let mut states: Vec<InboxState> = found.filter(|state| !state.listed.hidden).collect();
-        states.sort_by_key(|state| Reverse(state.listed.last_activity));
+        states.sort_by(|one, other| order(one).cmp(&order(other)));
         Ok(states)
     }
 

@@ -17,6 +17,7 @@ mod business;
 mod chat;
 mod chat_lists;
 mod chat_messages;
+mod chat_ties;
 mod clock;
 mod counters;
 mod descriptions;

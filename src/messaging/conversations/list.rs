@@ -3,6 +3,7 @@
 //! The list is read in steps. Each step is a few calls to the store, however many chats it holds.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -212,6 +213,16 @@ struct SessionCursor {
     is_over: bool,
 }
 
+impl SessionCursor {
+    /// The place of its next chat among those of all sessions. Chats of the same moment have one order, whatever the
+    /// order of the sessions that were asked for.
+    fn head(&self) -> Option<(Reverse<i64>, &SessionId)> {
+        let chat = self.ahead.front()?;
+        // In milliseconds, as in the index: within one of them, chats of a session follow their ids.
+        Some((Reverse(chat.last_activity.as_millisecond()), &self.session))
+    }
+}
+
 impl<'a> NewestFirst<'a> {
     fn new(chats: &'a Chats<'a>, sessions: &[SessionId]) -> Self {
         let cursor = |session: &SessionId| SessionCursor {
@@ -229,10 +240,8 @@ impl<'a> NewestFirst<'a> {
         let mut next = Vec::new();
         // The next chat is known as long as each session that has more chats has one in its buffer.
         while self.sessions.iter().all(|one| one.is_over || !one.ahead.is_empty()) {
-            let newest = self
-                .sessions
-                .iter_mut()
-                .max_by_key(|one| one.ahead.front().map(|chat| chat.last_activity));
+            let with_more = self.sessions.iter_mut().filter(|one| !one.ahead.is_empty());
+            let newest = with_more.min_by(|one, other| one.head().cmp(&other.head()));
             match newest.and_then(|one| Some((one.session.clone(), one.ahead.pop_front()?))) {
                 Some(chat) => next.push(chat),
                 None => break,
@@ -287,5 +296,72 @@ impl ConversationSearch {
         let is_in_number = |digits: &String| with.user().contains(digits);
         (!self.text.is_empty() && fold(name).contains(&self.text))
             || self.digits.as_ref().is_some_and(is_in_number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{domain::clock::from_seconds, store::Batch};
+
+    fn chat(person: u8, moment: u32) -> Chat {
+        Chat {
+            id: format!("1555000000{person}@c.us").parse().unwrap(),
+            name: format!("person {person}"),
+            unread: 0,
+            archived: false,
+            pinned: false,
+            muted_until: None,
+            last_activity: from_seconds(1) + Duration::from_micros(300) * moment,
+            last_message: None,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        /// However many chats are of one moment and whichever session is named first, the list has one order, and
+        /// pages of any length neither skip nor repeat a chat.
+        #[test]
+        fn pages_follow_one_order(
+            chats in prop::collection::btree_map((0_u8..3, 0_u8..9), 0_u32..5, 1..24),
+            limit in 1_usize..6,
+            turn in 0_usize..3,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async {
+                let store = Store::temporary().await.unwrap();
+                let mut sessions: Vec<SessionId> =
+                    ["a", "b", "c"].map(|id| id.parse().unwrap()).to_vec();
+                let mut wanted = Vec::new();
+                for ((session, person), moment) in chats {
+                    let (session, chat) = (&sessions[usize::from(session)], chat(person, moment));
+                    let mut batch = Batch::new();
+                    store.chats().put_in(&mut batch, session, &chat).await.unwrap();
+                    store.commit(batch).await.unwrap();
+                    let at = chat.last_activity.as_millisecond();
+                    wanted.push((Reverse(at), session.clone(), chat.id));
+                }
+                wanted.sort();
+                sessions.rotate_left(turn);
+                let filter = ConversationFilter { sessions, ..ConversationFilter::default() };
+                let list = ConversationList::new(store);
+                let mut found = Vec::new();
+                loop {
+                    let (page, total) = list.page(&filter, found.len(), limit).await.unwrap();
+                    assert_eq!(total, wanted.len());
+                    if page.is_empty() {
+                        break;
+                    }
+                    found.extend(page.into_iter().map(|one| {
+                        let at = one.chat.last_activity.as_millisecond();
+                        (Reverse(at), one.record.session, one.chat.id)
+                    }));
+                }
+                assert_eq!(found, wanted);
+            });
+        }
     }
 }
