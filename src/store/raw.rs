@@ -4,6 +4,6 @@ pub use crate::store::{
     codec::{TIME, decode, encode, last_number, text_at, time_at},
     engine::{Direction, Engine, Range},
     plain::Plain,
-    record::{follow, follow_many, get, get_many, put_in, remove_in, select},
+    record::{behind, follow, follow_many, get, get_many, put_in, remove_in, select},
     table::{Table, clear, remove_entries_in},
 };

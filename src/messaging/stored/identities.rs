@@ -46,7 +46,7 @@ impl<'a> StoredIdentities<'a> {
         }
     }
 
-    /// The pairs that several ids belong to, in their order, in two calls at most.
+    /// The pairs that several ids belong to, in their order, in three calls at most.
     pub async fn get_many(
         &self,
         ids: &[(&SessionId, &Jid)],
@@ -67,12 +67,10 @@ impl<'a> StoredIdentities<'a> {
         }
         let phones: Vec<_> = places(JidKind::Person).collect();
         if !phones.is_empty() {
-            let entry = |(_, session, id): &(usize, &SessionId, &Jid)| {
-                by_phone(session.as_str(), id).below()
-            };
-            let pages =
-                raw::follow_many(self.engine, phones.iter().map(entry).collect(), 1).await?;
-            let read = pages.into_iter().map(|page| page.into_iter().next().map(|one| one.record));
+            let entry =
+                |(_, session, id): &(usize, &SessionId, &Jid)| by_phone(session.as_str(), id);
+            let entries: Vec<_> = phones.iter().map(entry).collect();
+            let read = raw::behind(self.engine, &entries).await?;
             put_at(&mut found, phones.iter().map(|(place, ..)| *place).zip(read));
         }
         Ok(found)
