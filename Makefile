@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium proxies demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
+.PHONY: help web chromium proxies demo run test test-memory test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ proxies: ## Unpack nginx and HAProxy for the tests, where they are missing
 
 test: web chromium proxies ## Every test, with the slowest 20; needs cargo, node and Chromium
 	scripts/test
+
+# `make test` runs those on the engine in memory for which the store matters most.
+test-memory: web chromium ## The API's tests on an engine as slow and contended as one across a network
+	TEST_STORE=memory cargo test --locked --no-fail-fast --test api
 
 # Not part of `make test`, which must not need Python: npm's libraries do there what these do.
 test-pypi: web ## Signatures of webhooks, a generated client and tools for assistants, by PyPI's libraries
