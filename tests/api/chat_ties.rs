@@ -17,7 +17,9 @@ async fn page(app: &TestApp, path: &str, place: &str) -> Vec<String> {
     assert_eq!(status, 200, "{path}: {answer}");
     let rows = answer.pointer(place).and_then(Value::as_array);
     let rows = rows.unwrap_or_else(|| panic!("{path} has no {place}: {answer}"));
-    rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    // In the plain form the id is a number, and the UUID stands beside it.
+    let id = |row: &Value| row["uuid"].as_str().or(row["id"].as_str()).unwrap().to_owned();
+    rows.iter().map(id).collect()
 }
 
 /// All pages of a list, from the first to the one behind the last.
