@@ -183,6 +183,17 @@ impl Contacts {
         append(work, contact.id, at, entries).await
     }
 
+    /// The same for a contact that is known to be there. It may change until the commit.
+    pub async fn note_known(
+        &self,
+        work: &Work<'_>,
+        contact: &Contact,
+        at: Timestamp,
+        entry: NewEntry,
+    ) -> Result<(), StoreError> {
+        append(work, contact.id, at, vec![entry]).await
+    }
+
     /// The provider of text messages says that somebody has opted out of them.
     pub async fn opted_out_by_provider(
         &self,
