@@ -402,7 +402,7 @@ impl Dispatcher {
         let Ended { mut entry, pause, mut is_written, unpublished, .. } = ended;
         let uuid = entry.session_uuid;
         if let Some(sent) = unpublished {
-            self.publications.begin(&self.parts, sent, patience);
+            self.publications.begin(self.parts.results.clone(), sent, patience);
         }
         if self.made_queueable.remove(&entry.id) && entry.state.is_waiting() {
             entry.options.queue_if_offline = true;

@@ -9,7 +9,7 @@ use std::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::messaging::outbound::{outbox::parts::OutboxParts, send_results::Unpublished};
+use crate::messaging::outbound::send_results::{SendResults, Unpublished};
 
 /// Far more than wait for a disk that works: this bounds what a slow one holds in memory.
 const MOST: usize = 64;
@@ -23,14 +23,18 @@ pub struct Publications {
 
 impl Publications {
     /// Publishes a sent message. The flush may begin so much later, to serve others too.
-    pub fn begin(&mut self, parts: &OutboxParts, sent: Unpublished, patience: Duration) {
-        let (results, begun) = (parts.results.clone(), Instant::now());
-        self.tasks.spawn(async move {
-            let patience = patience.saturating_sub(begun.elapsed());
+    pub fn begin(&mut self, results: SendResults, sent: Unpublished, patience: Duration) {
+        let ended_at = Instant::now();
+        self.spawn(async move {
+            let patience = patience.saturating_sub(ended_at.elapsed());
             if let Err(error) = results.publish(sent, patience).await {
                 tracing::error!(%error, "that a message was sent is not on the disk yet");
             }
         });
+    }
+
+    fn spawn(&mut self, publication: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(publication);
     }
 
     /// Whether attempts of a session may begin; if not, it is among those that [`Self::next`] returns.
@@ -46,5 +50,32 @@ impl Publications {
     pub async fn next(&mut self) -> Option<BTreeSet<Uuid>> {
         self.tasks.join_next().await?.ok();
         Some(std::mem::take(&mut self.held))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn with_a_slow_disk_sessions_wait_until_one_publication_is_over() {
+        let mut publications = Publications::default();
+        assert!(publications.next().await.is_none());
+        let (goes_on, waits) = oneshot::channel::<()>();
+        publications.spawn(async {
+            let _ = waits.await;
+        });
+        for _ in 1..MOST {
+            assert!(publications.admit(Uuid::nil()));
+            publications.spawn(std::future::pending());
+        }
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        assert!(!publications.admit(one) && !publications.admit(other) && !publications.admit(one));
+        goes_on.send(()).unwrap();
+        assert_eq!(publications.next().await, Some(BTreeSet::from([one, other])));
+        assert!(publications.admit(one));
+        assert!(publications.held.is_empty());
     }
 }
