@@ -77,6 +77,8 @@ pub mod teams;
 pub mod notes;
 // Who is at work now.
 pub mod presence;
+// Who gets the conversations that wait for people.
+pub mod assignment;
 // What people should know of, made from the log.
 pub mod notifications;
 // Figures of each day, counted from the log.

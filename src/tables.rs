@@ -2,10 +2,7 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
-    messaging, notes, notifications, payments, search, services, session, settings,
-    store::{Catalogue, Store, StoreError, disk::Disk},
-    teams, web_chat, webhooks,
+    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, search, services, session, settings, store::{Catalogue, Store, StoreError, disk::Disk}, teams, web_chat, webhooks, assignment,
 };
 
 /// The tables of every module.
@@ -28,6 +25,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     notes::TABLES,
     notifications::TABLES,
     web_chat::TABLES,
+    assignment::TABLES,
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,

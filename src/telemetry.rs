@@ -14,6 +14,7 @@
 //! | `wagate_event_log_bytes` | size of the event log in the store |
 //! | `wagate_event_log_surplus_bytes` | how far that exceeds `events.max_mib` |
 //! | `wagate_consumer_lag{consumer}` | events that a consumer of the log has not handled |
+//! | `wagate_consumer_conflicts_total{consumer}` | commits that ran again because something they had read was changed meanwhile |
 //! | `wagate_consumer_failures_total{consumer}` | failed attempts of a consumer to handle an event |
 //! | `wagate_consumer_given_up_total{consumer}` | events that a consumer gave up (dead letters) |
 //! | `wagate_webhook_deliveries_total{state}` | deliveries: accepted, redelivered, delivered, dead |

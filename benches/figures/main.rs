@@ -5,7 +5,9 @@
 //! figure and runs only by its name: `make soak`.
 
 mod broadcast;
+mod business;
 mod browser_memory;
+mod caller;
 mod chat_pages;
 mod chats;
 mod cold_start;
@@ -16,6 +18,7 @@ mod deliveries;
 mod event_rate;
 mod fan_out;
 mod gateway;
+mod inbox;
 mod isolation;
 mod machine;
 mod outbox;
@@ -39,7 +42,7 @@ type Measuring = Pin<Box<dyn Future<Output = Outcome<Figures>>>>;
 /// The name that chooses a group of figures, and what measures it.
 type Group = (&'static str, fn() -> Measuring);
 
-const GROUPS: [Group; 15] = [
+const GROUPS: [Group; 17] = [
     ("send", || Box::pin(send::measure())),
     ("outbox", || Box::pin(outbox::measure())),
     ("cost", || Box::pin(cost::measure())),
@@ -47,6 +50,8 @@ const GROUPS: [Group; 15] = [
     ("chats", || Box::pin(chats::measure())),
     ("chat-pages", || Box::pin(chat_pages::measure())),
     ("contacts", || Box::pin(contacts::measure())),
+    ("inbox", || Box::pin(inbox::measure())),
+    ("business", || Box::pin(business::measure())),
     ("broadcast", || Box::pin(broadcast::measure())),
     ("fan-out", || Box::pin(fan_out::measure())),
     ("event-rate", || Box::pin(event_rate::measure())),

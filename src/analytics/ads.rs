@@ -1,12 +1,16 @@
 //! Advertisements: who came by one, and what became of those conversations.
 
+use jiff::civil::Date;
+
 use crate::{
     analytics::{
         counts::one_more,
         records::{Ad, AdContact, AdDay, ChatAds},
         sheets::{Place, Sheets},
     },
+    contacts::AdTouch,
     domain::{Jid, Timestamp, details::AdContext},
+    payments::PaymentLink,
     store::StoreError,
 };
 
@@ -59,6 +63,22 @@ pub async fn resolved(
     let Some((ad, _)) = known.and_then(|known| known.ads.last()).cloned() else { return Ok(()) };
     let record = sheets.ad_days.change(store, AdDay::new(channel, day, &ad)).await?;
     one_more(&mut record.counts.resolved);
+    Ok(())
+}
+
+/// Counts what somebody paid for the advertisement that led them here last, in the channel that they came to.
+pub async fn paid(
+    sheets: &mut Sheets<'_>,
+    day: Date,
+    touch: &AdTouch,
+    link: &PaymentLink,
+) -> Result<(), StoreError> {
+    let store = sheets.store;
+    let Some(session) = &touch.session else { return Ok(()) };
+    let Some(session) = store.sessions().living(session).await? else { return Ok(()) };
+    let name = name_of(&touch.ad);
+    let record = sheets.ad_days.change(store, AdDay::new(session.uuid, day, &name)).await?;
+    record.counts.earn(link.currency.code(), link.amount.minor());
     Ok(())
 }
 

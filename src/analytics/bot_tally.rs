@@ -55,7 +55,7 @@ pub async fn count(
     let Some(session) = event.session() else { return Ok(()) };
     match &event.body {
         Body::WhatsApp(EventBody::Message { message } | EventBody::MessageSent { message }) => {
-            let bot = bot_of(sheets.store, session, message.chat()).await?;
+            let bot = bot_of(sheets.outside, session, message.chat()).await?;
             let Some(bot) = bot else { return Ok(()) };
             let scene = Scene { bot, session, place, at };
             match message.from_me() {
@@ -69,7 +69,7 @@ pub async fn count(
             if let Some(happened) = body.read::<InboxEvent>() {
                 let bot = match &happened {
                     InboxEvent::HandoffRequested { bot, .. } => Some(*bot),
-                    _ => bot_of(sheets.store, session, &happened.about().chat).await?,
+                    _ => bot_of(sheets.outside, session, &happened.about().chat).await?,
                 };
                 let Some(bot) = bot else { return Ok(()) };
                 return of_inbox(sheets, scene(bot), &happened).await;

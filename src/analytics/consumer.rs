@@ -49,14 +49,14 @@ impl Consumer for AnalyticsConsumer {
 
     async fn handle(&self, work: &mut Work<'_>, event: &Event) -> Result<Flow, StoreError> {
         if let Some(consumers) = &self.consumers
-            && bot_tally::needs_inbox(work.store(), event).await?
+            && bot_tally::needs_inbox(work.outside(), event).await?
             && !consumers.reached(InboxConsumer::NAME, event.seq, PATIENCE).await
         {
             return Ok(Flow::Later(PAUSE));
         }
         if is_living(work.store(), event).await? {
             let calendar = Calendar::new(self.settings.now().time_zone());
-            let mut sheets = Sheets::new(work.store(), &calendar);
+            let mut sheets = Sheets::new(work.store(), work.outside(), &calendar);
             tally::count(&mut sheets, event).await?;
             let mut transaction = work.store().transaction();
             sheets.write(&transaction).await?;

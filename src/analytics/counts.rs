@@ -1,5 +1,7 @@
 //! Counters of one day, which add up over days and channels. Pure.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::analytics::spans::Spans;
@@ -48,7 +50,7 @@ pub struct AgentCounts {
 }
 
 /// What an advertisement led to in a channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AdCounts {
     /// People who had not come by it before.
@@ -56,6 +58,9 @@ pub struct AdCounts {
     /// Conversations that had not come by it before.
     pub conversations: u64,
     pub resolved: u64,
+    /// What was paid, in the smallest unit of each currency by its code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub revenue: BTreeMap<String, u64>,
 }
 
 /// What became of the contacts of the business.
@@ -170,6 +175,13 @@ impl AdCounts {
         self.contacts = self.contacts.saturating_add(other.contacts);
         self.conversations = self.conversations.saturating_add(other.conversations);
         self.resolved = self.resolved.saturating_add(other.resolved);
+        other.revenue.iter().for_each(|(currency, minor)| self.earn(currency, *minor));
+    }
+
+    /// Adds an amount in the smallest unit of its currency.
+    pub fn earn(&mut self, currency: &str, minor: u64) {
+        let sum = self.revenue.entry(currency.to_owned()).or_default();
+        *sum = sum.saturating_add(minor);
     }
 }
 

@@ -49,7 +49,7 @@ pub async fn recount(store: &Store, calendar: &Calendar) -> Result<Recounted, St
     let newest = store.events().end().await?.seq;
     let from = first_whole_day(store, calendar).await?;
     let since = from.unwrap_or(Date::MIN);
-    let mut sheets = Sheets::new(store, calendar);
+    let mut sheets = Sheets::new(store, store, calendar);
     forget(&mut sheets, since).await?;
     let living = living(store).await?;
     let (mut after, mut counted) = (0, 0);

@@ -26,6 +26,8 @@ pub struct Place {
 
 pub struct Sheets<'s> {
     pub store: &'s Store,
+    /// For what the inbox writes about the same events in its turn, which may change until the commit.
+    pub outside: &'s Store,
     pub calendar: &'s Calendar,
     pub channels: Sheet<ChannelDay>,
     pub agents: Sheet<AgentDay>,
@@ -52,10 +54,11 @@ struct Slot<R> {
 }
 
 impl<'s> Sheets<'s> {
-    /// Empty ones, which read from `store`.
-    pub fn new(store: &'s Store, calendar: &'s Calendar) -> Self {
+    /// Empty ones, which read from `store`, and of the inbox from `outside`.
+    pub fn new(store: &'s Store, outside: &'s Store, calendar: &'s Calendar) -> Self {
         Self {
             store,
+            outside,
             calendar,
             channels: Sheet::default(),
             agents: Sheet::default(),

@@ -20,6 +20,7 @@ use crate::{
         clock::between,
     },
     inbox::{Agent, InboxEvent},
+    payments::PaymentEvent,
     store::StoreError,
     web_chat::WebChatEvent,
 };
@@ -36,8 +37,10 @@ pub fn wants(event: &Event) -> bool {
         }
         Body::WhatsApp(EventBody::MessageFailed { .. }) => is_of_person(),
         Body::WhatsApp(_) => false,
-        Body::Module(event) => [InboxEvent::FAMILY, ContactEvent::FAMILY, WebChatEvent::FAMILY]
-            .contains(&event.family.as_str()),
+        Body::Module(event) => {
+            [InboxEvent::FAMILY, ContactEvent::FAMILY, WebChatEvent::FAMILY, PaymentEvent::FAMILY]
+                .contains(&event.family.as_str())
+        }
     }
 }
 
@@ -118,6 +121,9 @@ async fn count_module(
 ) -> Result<(), StoreError> {
     if let Some(event) = body.read::<ContactEvent>() {
         return count_contact(sheets, &event, place.day).await;
+    }
+    if let Some(PaymentEvent::Completed { link, ad: Some(touch), .. }) = body.read() {
+        return ads::paid(sheets, place.day, &touch, &link).await;
     }
     match body.read::<InboxEvent>() {
         Some(of_inbox) => count_conversation(sheets, event.at, &of_inbox, place).await,

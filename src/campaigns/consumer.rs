@@ -1,9 +1,10 @@
 //! Consumer of the log: what becomes of the messages of broadcasts, each in one commit with the cursor.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::{
     breakpoint::Breakpoint,
@@ -16,17 +17,21 @@ use crate::{
     contacts::{Actor, Contacts, EntryKind, NewEntry},
     domain::{Event, EventBody, MessageId},
     events::{Consumer, Failure, Flow, Work},
+    store::{Store, StoreError},
 };
 
 pub struct BroadcastConsumer {
     contacts: Contacts,
+    /// The one whose messages are being sent. Its names stay as they are from then on.
+    last: Mutex<Option<Arc<Broadcast>>>,
     /// Wakes the runner.
     wake: Arc<Notify>,
 }
 
 impl BroadcastConsumer {
     pub fn of(campaigns: &Campaigns) -> Self {
-        Self { contacts: campaigns.parts.contacts.clone(), wake: campaigns.wake.clone() }
+        let (contacts, wake) = (campaigns.parts.contacts.clone(), campaigns.wake.clone());
+        Self { contacts, last: Mutex::default(), wake }
     }
 }
 
@@ -74,7 +79,8 @@ impl Consumer for BroadcastConsumer {
 }
 
 impl BroadcastConsumer {
-    /// Notes a message in the timeline of its contact.
+    /// Notes a message in the timeline of its contact. The contact and the broadcast are read outside of the work: the
+    /// inbox changes the one in its turn, and the runner the other.
     async fn note(
         &self,
         work: &Work<'_>,
@@ -82,16 +88,34 @@ impl BroadcastConsumer {
         message: &MessageId,
         event: &Event,
     ) -> Result<(), Failure> {
-        let Some(broadcast) = work.get(&Broadcast::at(recipient.broadcast)).await? else {
+        let Some(broadcast) = self.broadcast(work.outside(), recipient.broadcast).await? else {
             return Ok(());
         };
+        let contact = self.contacts.get_in(work.outside(), recipient.contact).await?;
+        let Some(contact) = contact else { return Ok(()) };
         let data = json!({
             "broadcast": broadcast.id, "name": broadcast.name, "template": broadcast.template.name,
             "message": message.to_string(),
         });
         let entry = NewEntry::new(EntryKind::Broadcast, Actor::GATEWAY, data);
-        self.contacts.note(work, recipient.contact, event.at, vec![entry]).await?;
+        self.contacts.note_known(work, &contact, event.at, entry).await?;
         Ok(())
+    }
+
+    async fn broadcast(
+        &self,
+        store: &Store,
+        id: Uuid,
+    ) -> Result<Option<Arc<Broadcast>>, StoreError> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if last.as_ref().is_some_and(|last| last.id == id) {
+            return Ok(last);
+        }
+        let found = store.get(&Broadcast::at(id)).await?.map(Arc::new);
+        if found.is_some() {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = found.clone();
+        }
+        Ok(found)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::SessionId;
+use crate::domain::{SessionId, opening_hours::OpeningHours};
 
 /// The path of a setting, and what is wrong with it.
 pub type Fault = (&'static str, String);
@@ -17,6 +17,7 @@ const MOST_KEYWORDS: usize = 20;
 const LONGEST_LOCALE: usize = 35;
 const HOURS_OF_A_YEAR: u32 = 8_760;
 const LONGEST_GAP: u64 = 3_600_000;
+const MOST_HOURS: usize = 42;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +50,25 @@ pub struct Business {
     pub max_upload_mib: u64,
     /// The part of a day in which broadcasts pause, such as `21:00-08:00`; empty for none.
     pub quiet_hours: String,
+    /// When people work, as `mon-fri 09:00-18:00`; empty for hours that nobody set.
+    pub hours: Vec<String>,
+    /// What contacts who write outside of them are answered; empty for nothing.
+    pub away_message: String,
+    pub assignment: Assignment,
+    /// Conversations that a person may have before no more are assigned by themselves.
+    pub agent_capacity: u32,
+}
+
+/// Who gets conversations that wait for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignment {
+    /// Whoever takes them.
+    None,
+    /// People who are online, in turn.
+    RoundRobin,
+    /// Of people who are online, who has the fewest.
+    LeastLoaded,
 }
 
 /// Whose consent a send needs.
@@ -119,6 +139,12 @@ impl Business {
         claim("business.marketing_cap_hours", is_possible, "must be at most 8760");
         let is_possible = self.quiet_hours.is_empty() || is_part_of_day(&self.quiet_hours);
         claim("business.quiet_hours", is_possible, "must be a part of a day such as 21:00-08:00");
+        let fault = OpeningHours::read(&self.hours).err().unwrap_or_default();
+        claim("business.hours", fault.is_empty() && self.hours.len() <= MOST_HOURS, &fault);
+        let is_possible = self.away_message.is_empty() || is_text(&self.away_message);
+        claim("business.away_message", is_possible, "must have at most 1,000 characters");
+        let is_possible = (1..=1_000).contains(&self.agent_capacity);
+        claim("business.agent_capacity", is_possible, "must be between 1 and 1000");
         for (path, text) in [
             ("business.optout_confirmation", &self.optout_confirmation),
             ("business.optin_confirmation", &self.optin_confirmation),
@@ -201,6 +227,9 @@ mod tests {
             ("WAGATE_BUSINESS__QUIET_HOURS", "21:00"),
             ("WAGATE_BUSINESS__QUIET_HOURS", "21:00-21:00"),
             ("WAGATE_BUSINESS__REOPEN", "never"),
+            ("WAGATE_BUSINESS__HOURS", "monday"),
+            ("WAGATE_BUSINESS__ASSIGNMENT", "somebody"),
+            ("WAGATE_BUSINESS__AGENT_CAPACITY", "0"),
         ] {
             assert!(load(name, value).is_err(), "{name}={value}");
         }

@@ -6,6 +6,7 @@
 mod accounts;
 mod assistant;
 mod business;
+mod live_secret;
 mod load;
 mod mcp;
 mod mail;
@@ -21,12 +22,13 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub use self::{
     accounts::{Accounts, Registration},
     assistant::Assistant,
-    business::{Business, Fault, OptIn, Plan, Reopen, WindowMode},
+    business::{Assignment, Business, Fault, OptIn, Plan, Reopen, WindowMode},
+    live_secret::{LiveSecret, ProviderSecrets},
     load::{ConfigErrors, DEFAULTS, Flags},
     mail::{Mail, MailProvider, MailSecurity},
     mcp::{Mcp, McpTools},
     payments::{PaymentProvider, Payments},
-    secret::Secret,
+    secret::{Secret, for_the_store},
     sms::{Sms, SmsProvider},
     surveys::Surveys,
     targets::AllowedTarget,

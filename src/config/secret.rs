@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serializer};
 
 /// A text that shows itself only where it is used.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
@@ -17,6 +17,11 @@ impl Secret {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Writes a secret for the store, which seals it. For fields that are shown to nobody.
+pub fn for_the_store<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
 }
 
 impl From<&str> for Secret {

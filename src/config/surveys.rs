@@ -17,6 +17,8 @@ pub struct Surveys {
     pub expiry_hours: u32,
     /// The least time between two surveys of a contact.
     pub min_gap_hours: u32,
+    /// Whether contacts are asked, too, when no person resolved their conversation.
+    pub after_bot: bool,
 }
 
 impl Surveys {

@@ -24,7 +24,7 @@ use crate::{
         consent::{Consent, Medium},
         tags::folded,
     },
-    domain::{Jid, JidKind, Timestamp, details::AdContext, fold::fold},
+    domain::{Jid, JidKind, SessionId, Timestamp, details::AdContext, fold::fold},
     store::{Index, IndexKey, Key, Record, Scope, Table, Tree},
 };
 
@@ -87,6 +87,9 @@ pub struct AdTouch {
     pub message: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<Uuid>,
+    /// None where it was not noted yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -106,8 +106,9 @@ impl Contacts {
         let mut entries = vec![NewEntry::new(EntryKind::MessageReceived, Actor::CONTACT, received)];
         if let Some(ad) = ad.filter(|ad| ad.is_ad()) {
             let message = message.to_owned();
-            let touch = AdTouch { ad: ad.clone(), captured_at: at, message, conversation };
-            let data = json!({ "sourceId": ad.id, "headline": ad.title });
+            let (ad, session) = (ad.clone(), inbound.session.cloned());
+            let touch = AdTouch { ad, captured_at: at, message, conversation, session };
+            let data = json!({ "sourceId": touch.ad.id, "headline": touch.ad.title });
             entries.push(NewEntry::new(EntryKind::Ctwa, Actor::CONTACT, data));
             contact.first_ad.get_or_insert_with(|| Box::new(touch.clone()));
             contact.last_ad = Some(Box::new(touch));
@@ -181,6 +182,17 @@ impl Contacts {
     ) -> Result<(), StoreError> {
         let Some(contact) = ledger::get(work.store(), contact).await? else { return Ok(()) };
         append(work, contact.id, at, entries).await
+    }
+
+    /// The same for a contact that is known to be there. It may change until the commit.
+    pub async fn note_known(
+        &self,
+        work: &Work<'_>,
+        contact: &Contact,
+        at: Timestamp,
+        entry: NewEntry,
+    ) -> Result<(), StoreError> {
+        append(work, contact.id, at, vec![entry]).await
     }
 
     /// The provider of text messages says that somebody has opted out of them.

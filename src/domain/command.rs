@@ -252,6 +252,9 @@ pub struct OutgoingMedia {
     /// Seconds of a voice note, where the file states them.
     #[serde(default)]
     pub seconds: Option<u32>,
+    /// Where it was fetched from, for engines that pass addresses on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -77,6 +77,14 @@ impl Body {
         }
     }
 
+    /// The event of a module; none for one of WhatsApp.
+    pub fn module(&self) -> Option<&ModuleEvent> {
+        match self {
+            Self::WhatsApp(_) => None,
+            Self::Module(event) => Some(event),
+        }
+    }
+
     /// The event, if it is of this family.
     pub fn read<E: LogEvent>(&self) -> Option<E> {
         match self {

@@ -28,6 +28,7 @@ pub mod log_entry;
 pub mod media_type;
 pub mod message;
 pub mod money;
+pub mod opening_hours;
 pub mod outbox;
 pub mod outgoing_details;
 pub mod proxy;

@@ -142,6 +142,16 @@ impl Amount {
         &self.0
     }
 
+    /// A sum in the smallest unit of a currency as a text in major units: `12.50` for 1250. It may be nothing.
+    pub fn text_of_minor(minor: u64, currency: Currency) -> String {
+        if currency.decimals == 0 {
+            return minor.to_string();
+        }
+        let digits = format!("{minor:0>width$}", width = currency.decimals + 1);
+        let (whole, decimals) = digits.split_at(digits.len() - currency.decimals);
+        format!("{whole}.{decimals}")
+    }
+
     /// In the smallest unit of the currency: 1250 for `12.50`.
     pub fn minor(&self) -> u64 {
         let digits = self.0.bytes().filter(u8::is_ascii_digit);

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 use crate::{
     domain::{
         Ack, Clock, Command, Content, Error, ErrorCode, Jid, Me, Message, MessageId, Outgoing,
-        Reply, command::Sent,
+        Reply,
+        command::{OutgoingMedia, Sent},
     },
     driver::{
         Capabilities, Close, Driver, DriverEvent, EngineFactory, OpenRequest, OpenedEngine,
@@ -95,14 +96,25 @@ impl SmsDriver {
 
     async fn send(&self, outgoing: Outgoing) -> Result<Reply, Error> {
         let Outgoing { key, chat, content, .. } = outgoing;
-        let Content::Text { body: text } = content else {
-            return Err(Error::new(ErrorCode::Unsupported, "SMS carries text alone"));
+        let (text, media) = match content {
+            Content::Text { body } => (body, Vec::new()),
+            Content::Media(OutgoingMedia { url: Some(url), caption, .. }) => {
+                (caption.unwrap_or_default(), vec![url])
+            }
+            Content::Media(_) => {
+                let message = "by SMS a file goes by its address, which is not known";
+                return Err(Error::new(ErrorCode::Unsupported, message));
+            }
+            _ => {
+                let message = "SMS carries text, and files by their address";
+                return Err(Error::new(ErrorCode::Unsupported, message));
+            }
         };
         if LONGEST_TEXT < text.chars().count() {
             let fault = format!("must have at most {LONGEST_TEXT} characters by SMS");
             return Err(Error::invalid_field("text", fault));
         }
-        let message = SmsMessage { key: key.clone(), to: chat.user().to_owned(), text };
+        let message = SmsMessage { key: key.clone(), to: chat.user().to_owned(), text, media };
         match self.provider.send(&message).await {
             Ok(_) => {
                 let id =

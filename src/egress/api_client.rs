@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    config::Secret,
+    config::LiveSecret,
     domain::Error,
     egress::{guard::Guard, own::OwnPorts, request_clients::client_for},
 };
@@ -24,8 +24,8 @@ const LARGEST_ANSWER: usize = 256 * 1024;
 /// What a service knows the gateway by.
 #[derive(Clone)]
 pub enum Credential {
-    Bearer(Secret),
-    Basic(String, Secret),
+    Bearer(LiveSecret),
+    Basic(String, LiveSecret),
 }
 
 /// Clones are the same client.
@@ -112,8 +112,10 @@ impl ApiClient {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
         request = match &self.credential {
-            Credential::Bearer(token) => request.bearer_auth(token.expose()),
-            Credential::Basic(user, password) => request.basic_auth(user, Some(password.expose())),
+            Credential::Bearer(token) => request.bearer_auth(token.now().expose()),
+            Credential::Basic(user, password) => {
+                request.basic_auth(user, Some(password.now().expose()))
+            }
         };
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -378,6 +378,8 @@ impl<C: Consumer> Runner<C> {
             if let Some(told) = work.commit().await? {
                 break told;
             }
+            metrics::counter!("wagate_consumer_conflicts_total", "consumer" => C::NAME)
+                .increment(1);
         };
         self.moved(saved, cursor);
         if let Some(last) = told.last() {

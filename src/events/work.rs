@@ -35,6 +35,12 @@ impl Work<'_> {
         self.unit.store()
     }
 
+    /// The store without the writes of this work. What is read there need not stay as it is until the commit: for what
+    /// another consumer writes in its turn, so that the two do not make each other run again.
+    pub fn outside(&self) -> &Store {
+        &self.log.inner.store
+    }
+
     /// A record as it is, with the writes of this work.
     pub async fn get<R: Record>(&self, key: &Key<R>) -> Result<Option<R>, StoreError> {
         self.store().get(key).await

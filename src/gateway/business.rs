@@ -9,7 +9,7 @@ use crate::{
     analytics::{Analytics, AnalyticsConsumer},
     bots::{Bots, Responder},
     campaigns::{self, CampaignParts, Campaigns},
-    config::Config,
+    config::{Config, ProviderSecrets},
     content::Templates,
     domain::Clock,
     egress::{Guard, OwnPorts},
@@ -89,10 +89,10 @@ pub fn payments(
     config: &Config,
     inbox: &Inbox,
     jobs: &Jobs,
-    own_ports: &OwnPorts,
+    (own_ports, secrets): (&OwnPorts, &ProviderSecrets),
 ) -> (Payments, [NamedHandler; 2]) {
     let InboxParts { store, log, contacts, clock, .. } = inbox.parts().clone();
-    let provider = providers::payments::of_settings(config, own_ports);
+    let provider = providers::payments::of_settings(config, own_ports, secrets);
     let handlers: [(&'static str, Arc<dyn Handler>); 2] = [
         (Expiry::KIND, Arc::new(Expiry::new(clock.clone(), jobs.clone()))),
         (Closing::KIND, Arc::new(Closing::new(provider.clone()))),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, io::ErrorKind, sync::Arc};
 
 use crate::{
     api::Door,
-    config::{Config, NetworkKind},
+    config::{Config, NetworkKind, ProviderSecrets},
     domain::{Clock, session::EngineKind},
     driver::{
         EngineFactory,
@@ -27,6 +27,8 @@ pub struct World {
     pub network: Option<Network>,
     /// None where SMS is not configured.
     pub sms: Option<sms::Configured>,
+    /// What providers know the gateway by.
+    pub secrets: ProviderSecrets,
     /// In words, when browsers have no sandbox here.
     pub sandbox_warning: Option<&'static str>,
     /// Where browsers find the simulated page.
@@ -71,7 +73,8 @@ impl World {
         let _door_port = door.as_ref().map(|door| own_ports.add(door.address.port()));
         engines.insert(EngineKind::Browser, Arc::new(browser));
         engines.insert(EngineKind::Web, Arc::new(WebEngine::new(clock.clone())));
-        let sms = sms::of_settings(config, own_ports);
+        let secrets = ProviderSecrets::of(config);
+        let sms = sms::of_settings(config, own_ports, &secrets);
         if let Some(configured) = &sms {
             let engine = SmsEngine::new(configured.clone(), clock.clone());
             engines.insert(EngineKind::Sms, Arc::new(engine));
@@ -82,7 +85,7 @@ impl World {
         {
             tracing::warn!("{warning}");
         }
-        Ok(Self { engines, network, sms, sandbox_warning, door, _door_port })
+        Ok(Self { engines, network, sms, secrets, sandbox_warning, door, _door_port })
     }
 
     /// Where other browsers than the gateway's own find the simulated page.

@@ -198,6 +198,7 @@ impl Gateway {
         let settings = Settings::open(&store, events.clone(), &config)
             .await
             .map_err(|source| store_error(&config, source))?;
+        settings.feed(&world.secrets);
         let parts = (store.clone(), events.clone(), clock.clone());
         let (knowledge, fetch) = business::knowledge(&config, parts.clone(), &jobs, &own_ports);
         let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
@@ -218,7 +219,8 @@ impl Gateway {
             stop.clone(),
         );
         let sending = business::sending(&config, &inbox, &messaging);
-        let (payments, payment_handlers) = business::payments(&config, &inbox, &jobs, &own_ports);
+        let ports = (&own_ports, &world.secrets);
+        let (payments, payment_handlers) = business::payments(&config, &inbox, &jobs, ports);
 
         let quick_replies = QuickReplies::new(store.clone(), clock.clone());
         let templates = Templates::new(store.clone(), clock.clone());

@@ -7,6 +7,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     accounts::Accounts,
+    assignment::{AssignmentConsumer, AssignmentParts},
     config::{Config, MailProvider, NetworkKind},
     content::CannedResponses,
     domain::Clock,
@@ -66,21 +67,23 @@ pub struct TeamWork {
     pub views: Views,
 }
 
-/// Starts the consumer of notifications, too.
+/// Starts the consumers of notifications and of assignments, too.
 pub fn start_team_work(
     (inbox, accounts): (&Inbox, &Accounts),
     (presence, post): (&Presence, Post),
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> TeamWork {
-    let InboxParts { store, log, consumers, contacts, clock, .. } = inbox.parts().clone();
+    let InboxParts { store, log, consumers, contacts, clock, settings, .. } = inbox.parts().clone();
     let parts = NotificationParts {
         inbox: inbox.clone(),
         presence: presence.clone(),
         post,
         clock: clock.clone(),
     };
-    consumers.start(NotificationConsumer::new(parts), tasks, stop);
+    consumers.start(NotificationConsumer::new(parts), tasks, stop.clone());
+    let parts = AssignmentParts { inbox: inbox.clone(), presence: presence.clone(), settings };
+    consumers.start(AssignmentConsumer::new(parts), tasks, stop);
     let parts = TeamsParts {
         store: store.clone(),
         log: log.clone(),

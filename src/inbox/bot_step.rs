@@ -133,7 +133,11 @@ impl BotStep {
     fn is_allowed(&self, bot: &Bot, state: &InboxState, incoming: &Incoming<'_>) -> bool {
         let (settings, now) = (self.settings.now(), self.clock.now());
         let rules = policy::Settings::of(&settings);
-        let is_quiet = rules.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some());
+        // Without hours of business, those in which broadcasts rest are the closed ones.
+        let is_closed = match settings.opening_hours() {
+            Some(hours) => !hours.is_open(now, &settings.time_zone()),
+            None => rules.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some()),
+        };
         let consent = incoming.contact.map(|contact| {
             let consent = contact.consent(Medium::of(&state.session));
             policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
@@ -149,7 +153,7 @@ impl BotStep {
                 now,
             },
         );
-        let is_open = !(bot.business_hours_only && is_quiet);
+        let is_open = !(bot.business_hours_only && is_closed);
         is_open && matches!(verdict, Verdict::Allow | Verdict::Warn(_))
     }
 

@@ -65,6 +65,7 @@ impl InboxState {
             sends_by_sms: None,
             starred: false,
             warned_of: None,
+            away_sent_at: None,
             survey: None,
             run: BotRun::default(),
             messages: 0,

@@ -8,6 +8,7 @@
 //! | 4 | window: the job that announces its end | |
 //! | 5 | reply to a menu | |
 //! | 6 | bot: routed, answers or hands over | `bot` |
+//! | 7 | away message, outside of the business hours | `away` |
 //!
 //! A message to a contact is a response, and an entry of the contact's timeline. Once a conversation was resolved, the
 //! contact is asked how it was (rule `survey`). Whatever else changes a chat moves its
@@ -26,6 +27,7 @@ use crate::{
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
+        away::Away,
         bot_step::{BotStep, Incoming},
         changes::Response,
         counts::put_state,
@@ -54,6 +56,7 @@ pub struct InboxConsumer {
     settings: Settings,
     surveys: Surveys,
     bots: BotStep,
+    away: Away,
     post: Post,
 }
 
@@ -87,8 +90,9 @@ impl InboxConsumer {
             contacts: contacts.clone(),
             settings: settings.clone(),
         };
+        let away = Away { clock: clock.clone(), settings: settings.clone() };
         let post = Post::new(clock.clone(), outbox);
-        Self { clock, jobs, contacts, settings, surveys, bots, post }
+        Self { clock, jobs, contacts, settings, surveys, bots, away, post }
     }
 }
 
@@ -256,7 +260,12 @@ impl InboxConsumer {
         let (phone, lid) = addresses(event, message.chat());
         let is_paused = step.is_paused;
         let incoming = Incoming { event, message, contact, addresses: [phone, lid], is_paused };
-        self.bots.run(&self.post, work, state, incoming).await
+        match (self.bots.run(&self.post, work, state, incoming).await?, contact) {
+            (Flow::Done, Some(contact)) => {
+                self.away.run(&self.post, work, state, (event, contact)).await
+            }
+            (flow, _) => Ok(flow),
+        }
     }
 
     /// The steps of a message that was sent to a contact.

@@ -10,6 +10,7 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod away;
 mod bot_changes;
 mod bot_run;
 mod bot_step;
@@ -50,9 +51,11 @@ pub use self::{
     bulk::{Person, Ready},
     changes::InboxChange,
     consumer::{ConsumerParts, InboxConsumer},
+    counts::put_state,
     event::{About, InboxEvent},
     list::{InboxFilter, InboxPage, Order as InboxOrder},
     menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
+    rotation::next as next_in_turn,
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms, chats_of},
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},

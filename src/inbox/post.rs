@@ -60,6 +60,11 @@ impl Post {
         self.posted().remove(&event.id);
     }
 
+    /// Whether the work of an event has a message already.
+    pub fn has_answered(&self, event: &Event) -> bool {
+        self.posted().contains_key(&event.id)
+    }
+
     /// Adds a message to the work of an event. An event leads to one message at most.
     pub async fn send(
         &self,

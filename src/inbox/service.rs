@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     contacts::{Actor, Contacts},
     domain::{Clock, Error, ErrorCode, Jid, Message, SessionId, Timestamp},
-    events::{Consumers, EventLog, NewEvent},
+    events::{Consumers, EventLog, NewEvent, Work},
     inbox::{
         agent::Agent,
         changes::InboxChange,
@@ -25,7 +25,7 @@ use crate::{
     messaging::{Conversations, unknown_conversation},
     policy::Window,
     settings::Settings,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// How long a caller waits for what was logged before to be handled.
@@ -194,6 +194,22 @@ impl Inbox {
             None => store.durable().await?,
         }
         Ok(Some(agent))
+    }
+
+    /// Gives a conversation to an agent by itself, within the work of an event.
+    pub async fn assign_within(
+        &self,
+        work: &mut Work<'_>,
+        mut state: InboxState,
+        agent: Agent,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let events = state.assign(Some(agent), None, now);
+        for event in &events {
+            work.append(NewEvent::of_module(Some((&state.session).into()), event)?);
+        }
+        put_state(work.store(), &state).await?;
+        timeline::note(&self.parts.contacts, work, &state, &events, Actor::GATEWAY, now).await
     }
 
     /// Resolves a conversation. `survey` says whether the contact is asked for a rating; without it, the settings do.

@@ -50,6 +50,9 @@ pub struct InboxState {
     /// The last inbound message whose window was announced to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warned_of: Option<Timestamp>,
+    /// When the contact was answered last that nobody is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_sent_at: Option<Timestamp>,
     /// The last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<Survey>,

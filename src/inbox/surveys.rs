@@ -64,7 +64,11 @@ impl Surveys {
         (event, wish): (&Event, Option<bool>),
     ) -> Result<Flow, Failure> {
         let settings = self.settings.now();
-        let is_wanted = wish.unwrap_or(settings.surveys.enabled);
+        // What nobody resolved, a bot or a flow did.
+        let is_by_machine =
+            matches!(event.body.read(), Some(InboxEvent::Resolved { by: None, .. }));
+        let is_usual = settings.surveys.enabled && (settings.surveys.after_bot || !is_by_machine);
+        let is_wanted = wish.unwrap_or(is_usual);
         // It may have been reopened by now.
         let (true, Some(id)) = (is_wanted && state.status == Status::Resolved, state.contact)
         else {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contacts::Actor,
+    contacts::{Actor, AdTouch},
     domain::{EventSubject, LogEvent},
     payments::link::PaymentLink,
 };
@@ -12,7 +12,13 @@ use crate::{
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PaymentEvent {
     /// A link was paid. Logged once for each.
-    Completed { link: Box<PaymentLink>, by: Actor },
+    Completed {
+        link: Box<PaymentLink>,
+        by: Actor,
+        /// The advertisement that led the contact here last, as it was known then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ad: Option<Box<AdTouch>>,
+    },
 }
 
 impl PaymentEvent {

@@ -252,7 +252,10 @@ impl Payments {
         lists::put(work.store(), &link).await?;
         let name = link.id.to_string();
         jobs.cancel_in(work.store(), Expiry::KIND, &name).await?;
+        let mut ad = None;
         if let Some(contact) = link.contact {
+            let known = contacts.get_in(work.store(), contact).await?;
+            ad = known.and_then(|known| known.last_ad);
             let data = json!({
                 "paymentLinkId": link.id, "amount": link.amount, "currency": link.currency,
                 "description": link.description, "reference": link.reference,
@@ -260,7 +263,7 @@ impl Payments {
             let entry = NewEntry::new(EntryKind::Payment, by, data);
             contacts.note(work, contact, now, vec![entry]).await?;
         }
-        let event = PaymentEvent::Completed { link: Box::new(link.clone()), by };
+        let event = PaymentEvent::Completed { link: Box::new(link.clone()), by, ad };
         work.append(NewEvent::of_module(None, &event)?);
         Ok(link)
     }

@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    config::{Business, Config, Surveys, WindowMode},
-    domain::Currency,
+    config::{Business, Config, Secret, Surveys, WindowMode, for_the_store},
+    domain::{Currency, opening_hours::OpeningHours},
     settings::record::Values,
 };
+
+/// Bytes of a secret, which travels in a header.
+const LONGEST_SECRET: usize = 256;
 
 /// The sections that callers may change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +21,7 @@ pub struct InEffect {
     pub business: Business,
     pub surveys: Surveys,
     pub payments: PaymentDefaults,
+    pub sms: SmsSecrets,
     /// Of the configuration alone: recipients of a broadcast on the plan `starter`.
     pub broadcast_starter: usize,
 }
@@ -26,6 +30,19 @@ pub struct InEffect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PaymentDefaults {
     pub currency: String,
+    #[serde(serialize_with = "for_the_store")]
+    pub stripe_secret_key: Secret,
+    #[serde(serialize_with = "for_the_store")]
+    pub stripe_webhook_secret: Secret,
+}
+
+/// What callers may change of the settings of SMS. Who sends is chosen at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SmsSecrets {
+    #[serde(serialize_with = "for_the_store")]
+    pub auth_token: Secret,
+    #[serde(serialize_with = "for_the_store")]
+    pub shared_key: Secret,
 }
 
 /// The path of a setting, and what is wrong with its value.
@@ -37,7 +54,15 @@ impl InEffect {
         Self {
             business: config.business.clone(),
             surveys: config.surveys.clone(),
-            payments: PaymentDefaults { currency: config.payments.currency.clone() },
+            payments: PaymentDefaults {
+                currency: config.payments.currency.clone(),
+                stripe_secret_key: config.payments.stripe_secret_key.clone(),
+                stripe_webhook_secret: config.payments.stripe_webhook_secret.clone(),
+            },
+            sms: SmsSecrets {
+                auth_token: config.sms.auth_token.clone(),
+                shared_key: config.sms.shared_key.clone(),
+            },
             broadcast_starter: config.limits.broadcast_starter,
         }
     }
@@ -51,6 +76,12 @@ impl InEffect {
     pub fn window_warning(&self) -> Option<Duration> {
         let is_watched = self.business.window != WindowMode::Off;
         is_watched.then(|| minutes(self.business.window_warning_minutes))
+    }
+
+    /// The hours of business; none where nobody set any.
+    pub fn opening_hours(&self) -> Option<OpeningHours> {
+        // They were checked before they came here.
+        OpeningHours::read(&self.business.hours).ok().flatten()
     }
 
     pub fn time_zone(&self) -> TimeZone {
@@ -102,6 +133,18 @@ impl InEffect {
     fn faults(&self) -> Vec<Fault> {
         let all = self.business.faults().into_iter().chain(self.surveys.faults());
         let mut faults: Vec<Fault> = all.map(|(path, fault)| (path.to_owned(), fault)).collect();
+        for (path, secret) in [
+            ("payments.stripe_secret_key", &self.payments.stripe_secret_key),
+            ("payments.stripe_webhook_secret", &self.payments.stripe_webhook_secret),
+            ("sms.auth_token", &self.sms.auth_token),
+            ("sms.shared_key", &self.sms.shared_key),
+        ] {
+            let text = secret.expose();
+            if LONGEST_SECRET < text.len() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                let fault = "must have at most 256 printable characters without spaces";
+                faults.push((path.to_owned(), fault.to_owned()));
+            }
+        }
         if let Err(error) = Currency::of(&self.payments.currency) {
             faults.push(("payments.currency".to_owned(), error.to_string()));
         }

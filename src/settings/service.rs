@@ -1,12 +1,12 @@
 //! Handle of the settings: what is in effect now, and changes of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 use crate::{
-    config::Config,
+    config::{Config, ProviderSecrets},
     domain::Error,
     events::{EventLog, NewEvent},
     settings::{
@@ -28,6 +28,8 @@ struct Inner {
     log: EventLog,
     configured: InEffect,
     current: watch::Sender<Arc<InEffect>>,
+    /// What providers use, once it is to be kept up to date.
+    secrets: OnceLock<ProviderSecrets>,
     /// Held by a change, so that the last one to be committed is the one in effect.
     changing: Mutex<()>,
 }
@@ -47,7 +49,21 @@ impl Settings {
     /// The configuration alone.
     pub fn unchanged(log: EventLog, configured: InEffect) -> Self {
         let current = watch::Sender::new(Arc::new(configured.clone()));
-        Self { inner: Arc::new(Inner { log, configured, current, changing: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                log,
+                configured,
+                current,
+                secrets: OnceLock::new(),
+                changing: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Keeps the secrets of providers up to date from now on.
+    pub fn feed(&self, secrets: &ProviderSecrets) {
+        let secrets = self.inner.secrets.get_or_init(|| secrets.clone());
+        replace(secrets, &self.now());
     }
 
     /// What is in effect now. To be asked each time, so that a change counts at once.
@@ -57,7 +73,7 @@ impl Settings {
 
     /// Changes settings, for a caller with this API key. In effect and durable on return.
     pub async fn change(&self, patch: &Patch, by: Option<Uuid>) -> Result<Arc<InEffect>, Error> {
-        let Inner { log, configured, current, changing } = &*self.inner;
+        let Inner { log, configured, current, secrets, changing } = &*self.inner;
         let _alone = changing.lock().await;
         let mut work = log.work();
         let (in_effect, settings, events) = loop {
@@ -78,6 +94,9 @@ impl Settings {
             }
         };
         current.send_replace(in_effect.clone());
+        if let Some(secrets) = secrets.get() {
+            replace(secrets, &in_effect);
+        }
         let whom = by.map_or_else(|| "the owner".to_owned(), |key| format!("key {key}"));
         tracing::info!(?settings, %whom, "settings changed by {whom}: {}", settings.join(", "));
         if let Some(last) = events.last() {
@@ -85,6 +104,14 @@ impl Settings {
         }
         Ok(in_effect)
     }
+}
+
+fn replace(secrets: &ProviderSecrets, settings: &InEffect) {
+    let (sms, payments) = (&settings.sms, &settings.payments);
+    secrets.replace(
+        [&sms.auth_token, &sms.shared_key],
+        [&payments.stripe_secret_key, &payments.stripe_webhook_secret],
+    );
 }
 
 /// The paths of which one has another value than the other.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, process::Command};
 
 use crate::{
-    app::{PHONE, SILENT},
+    app::{BUSINESS, PHONE, SILENT},
     daemon::{Daemon, PROGRAM},
     receiver::{Answer, Receiver},
 };
@@ -20,6 +20,7 @@ use crate::{
 const OWN_SECRET: &str = "whsec_YS1zZWNyZXQtb2YtdGhlLWNhbGxlci00NzIxLWFuZC1tb3Jl";
 const HEADER: &str = "Bearer a-header-of-the-receivers-4722";
 const IN_URL: &str = "a-token-in-an-address-4723";
+const PROVIDER_SECRET: &str = "4711-secret-of-a-provider";
 const PROXY_PASSWORD: &str = "a-proxy-password-4724";
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 const OTHER_KEY: &str = "YWJjZGVmZ2hpamFiY2RlZmdoaWphYmNkZWZnaGlqMDE=";
@@ -78,7 +79,11 @@ async fn plant(daemon: &Daemon) -> Vec<String> {
     let is_over = |list: &Value| list.to_string().contains("delivered");
     daemon.wait_until(&deliveries, "deliveries", is_over).await;
     let secret = hook["secret"].as_str().unwrap().to_owned();
-    [OWN_SECRET, HEADER, IN_URL, PROXY_PASSWORD]
+    let change = json!({ "sms": { "authToken": PROVIDER_SECRET } });
+    let path = format!("{BUSINESS}/settings");
+    let (status, answer) = daemon.try_call(Method::PATCH, &path, Some(change)).await.unwrap();
+    assert_eq!(status, 200, "{answer}");
+    [OWN_SECRET, HEADER, IN_URL, PROXY_PASSWORD, PROVIDER_SECRET]
         .map(str::to_owned)
         .into_iter()
         .chain([key, secret])

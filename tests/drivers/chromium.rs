@@ -167,6 +167,7 @@ async fn a_large_file_goes_both_ways_without_lying_in_memory() {
         size: SIZE as u64,
         caption: None,
         seconds: None,
+        url: None,
     };
     let ada = person(ADA);
     let sending = session.send(&ada, Content::Media(media));

@@ -176,6 +176,7 @@ pub async fn files_travel_both_ways(stage: Stage) {
             size: bytes.len() as u64,
             caption: (kind == MediaKind::Document).then(|| "a caption".to_owned()),
             seconds: None,
+            url: None,
         };
         let caption = media.caption.clone().unwrap_or_default();
         let sent = session.send(&ada, Content::Media(media)).await.unwrap();

@@ -98,6 +98,7 @@ async fn picture(session: &Session, stage: &Stage, caption: Option<&str>) -> Mes
         filename: "picture.png".to_owned(),
         caption: caption.map(str::to_owned),
         seconds: None,
+        url: None,
     });
     session.send(&person(ADA), content).await.unwrap().id
 }

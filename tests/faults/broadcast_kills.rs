@@ -1,7 +1,7 @@
 //! The process dies in a broadcast, at random and at each of its points: afterwards everybody has it once, and its numbers
 //! are those of a count by hand.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -142,7 +142,7 @@ async fn wherever_a_broadcast_dies_everybody_gets_it_once_and_its_numbers_are_ri
     let daemon = Daemon::start_with(folder.path(), 0, &SETTINGS).await;
     prepare(&daemon).await;
     daemon.stop().await;
-    let mut deaths = 0;
+    let (mut deaths, begun) = (0_u32, Instant::now());
     for point in Breakpoint::ALL.into_iter().filter(|point| point.is_of_broadcasts()) {
         for pass in (0..kills(1).min(MOST_PASSES)).map(|number| 1 + number * 7 % 23) {
             let name = format!("{}-{pass}", point.name());
@@ -164,7 +164,11 @@ async fn wherever_a_broadcast_dies_everybody_gets_it_once_and_its_numbers_are_ri
             daemon.stop().await;
         }
     }
-    println!("{deaths} deaths in broadcasts to {PEOPLE} people: each had each of them once");
+    let each = begun.elapsed() / deaths.max(1);
+    println!(
+        "{deaths} deaths in broadcasts to {PEOPLE} people: each had each of them once; {} ms for one",
+        each.as_millis()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +177,7 @@ async fn a_broadcast_survives_kills_at_random() {
     let folder = tempfile::tempdir().unwrap();
     let mut daemon = Daemon::start_with(folder.path(), 0, &SETTINGS).await;
     prepare(&daemon).await;
-    let kills = kills(3);
+    let (kills, begun) = (kills(3), Instant::now());
     let mut killed = 0;
     while killed < kills {
         let name = format!("round-{killed}");
@@ -192,6 +196,10 @@ async fn a_broadcast_survives_kills_at_random() {
         wait_until_completed(&daemon, &path).await;
         assert_once(&daemon, &path, &name).await;
     }
-    println!("{kills} kills in broadcasts to {PEOPLE} people: each had each of them once");
+    let each = begun.elapsed() / u32::try_from(kills).unwrap().max(1);
+    println!(
+        "{kills} kills in broadcasts to {PEOPLE} people: each had each of them once; {} ms for one",
+        each.as_millis()
+    );
     daemon.stop().await;
 }

@@ -37,7 +37,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "What the advertisements of a period led to")
             .details(
                 "Advertisements that open a chat (click to WhatsApp), that which led most people here first. A \
-                 resolved conversation counts for the advertisement that led to it last.",
+                 resolved conversation counts for the advertisement that led to it last, and so does what the contact pays \
+                 by payment links.",
             ),
         Endpoint::get("/api/whatsapp-api/analytics/csat", csat)
             .named("getBusinessCsatAnalytics")
@@ -95,14 +96,24 @@ impl Asked {
             Some(name) => vec![sessions::named(call, name)?],
             None => sessions::in_order(call),
         };
-        // Every session is one of WhatsApp.
+        // Every session that a caller can name is one of WhatsApp.
         sessions.retain(|_| query.channel != Some(Channel::Sms));
+        let is_by_sms = query.channel != Some(Channel::WhatsApp) && query.session_id.is_none();
+        if is_by_sms && call.own_session().is_none() {
+            sessions.extend(sms_number(call));
+        }
         Ok(Self { period, sessions })
     }
 
     fn channels(&self) -> Vec<Uuid> {
         self.sessions.iter().map(|session| session.uuid).collect()
     }
+}
+
+/// The session of the number for text messages; none where there is none, or nothing was sent by it yet.
+fn sms_number(call: &Reader) -> Option<SessionStatus> {
+    let handle = call.supervisor.get(call.sms.session().ok()?).ok()?;
+    Some(handle.status())
 }
 
 pub async fn overview(
@@ -138,7 +149,8 @@ pub async fn ads(
 ) -> Result<Data<AdsView>, ApiError> {
     let asked = Asked::of(&call, &query)?;
     let found = call.analytics.ads(&asked.channels(), asked.period).await?;
-    Ok(Data::of(AdsView::of(asked.period, found)))
+    let currency = call.settings.now().payments.currency.to_uppercase();
+    Ok(Data::of(AdsView::of(asked.period, found, &currency)))
 }
 
 pub async fn csat(

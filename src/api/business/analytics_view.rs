@@ -1,12 +1,13 @@
 //! Figures as the business API shows them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     analytics::{Ad, AdCounts, AgentCounts, ChannelFigures, ContactCounts, Period, Ratings},
+    domain::{Amount, Currency},
     inbox::Agent,
 };
 
@@ -173,9 +174,12 @@ struct AdView {
     conversations: u64,
     /// Conversations of its that were resolved.
     resolved: u64,
-    /// Null, since payments are not counted yet.
-    #[schema(example = json!(null))]
+    /// What people paid whom it led here last, in the currency of the settings; null where nothing was paid in it.
+    #[schema(example = 25.5)]
     revenue: Option<f64>,
+    /// The same in every currency, as decimal texts.
+    #[schema(example = json!({ "USD": "25.50" }))]
+    revenues: BTreeMap<String, String>,
     /// When it first led somebody here, RFC 3339; maybe before this period.
     #[schema(example = "2026-03-24T10:31:00Z")]
     first_seen_at: String,
@@ -285,7 +289,8 @@ impl From<Parts> for OverviewView {
 }
 
 impl AdsView {
-    pub fn of(period: Period, found: Vec<(Ad, AdCounts)>) -> Self {
+    /// `currency` is that of the settings.
+    pub fn of(period: Period, found: Vec<(Ad, AdCounts)>, currency: &str) -> Self {
         let sum = |counter: fn(&AdCounts) -> u64| found.iter().map(|(_, one)| counter(one)).sum();
         Self {
             period: period.into(),
@@ -293,13 +298,19 @@ impl AdsView {
                 contacts: sum(|one| one.contacts),
                 conversations: sum(|one| one.conversations),
             },
-            ads: found.into_iter().map(AdView::from).collect(),
+            ads: found.into_iter().map(|(ad, counts)| AdView::of(ad, &counts, currency)).collect(),
         }
     }
 }
 
-impl From<(Ad, AdCounts)> for AdView {
-    fn from((ad, counts): (Ad, AdCounts)) -> Self {
+impl AdView {
+    fn of(ad: Ad, counts: &AdCounts, currency: &str) -> Self {
+        let amounts = counts.revenue.iter().filter_map(|(code, minor)| {
+            let currency = Currency::of(code).ok()?;
+            Some((code.clone(), Amount::text_of_minor(*minor, currency)))
+        });
+        let revenues: BTreeMap<String, String> = amounts.collect();
+        let own = revenues.get(currency).and_then(|amount| amount.parse().ok());
         Self {
             source_id: ad.source_id,
             source: ad.source,
@@ -307,7 +318,8 @@ impl From<(Ad, AdCounts)> for AdView {
             contacts: counts.contacts,
             conversations: counts.conversations,
             resolved: counts.resolved,
-            revenue: None,
+            revenue: own,
+            revenues,
             first_seen_at: ad.first_seen_at.to_string(),
             last_seen_at: ad.last_seen_at.to_string(),
         }

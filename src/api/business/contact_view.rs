@@ -149,7 +149,7 @@ impl From<Contact> for ContactView {
 }
 
 fn advertisement(touch: AdTouch) -> Value {
-    let AdTouch { ad, captured_at, message, conversation } = touch;
+    let AdTouch { ad, captured_at, message, conversation, .. } = touch;
     json!({
         "source": ad.url,
         "sourceType": ad.source,

@@ -26,7 +26,7 @@ use crate::{
         outbox::SendOptions,
     },
     inbox::{Draft, InboxState, Prepared, Recipient, SentToContact, Terms},
-    messaging::{FoundMessage, MessageStatus, SendOutcome},
+    messaging::{FoundMessage, MessageStatus, SendOutcome, uploads::Source},
     policy::Kind,
     providers::sms::LONGEST_TEXT,
 };
@@ -178,11 +178,22 @@ fn check_sms(recipient: &Recipient, draft: &Draft) -> Result<(), Error> {
             let fault = format!("must have at most {LONGEST_TEXT} characters by SMS");
             Err(Error::invalid_field("text", fault))
         }
-        Draft::Content(_)
-        | Draft::File { .. }
-        | Draft::Stored { .. }
-        | Draft::Menu(..)
-        | Draft::Template { .. } => Err(Error::invalid_field("type", "must be text by SMS")),
+        Draft::File { source: Source::Url { .. }, caption, .. } => {
+            let characters = caption.as_deref().map_or(0, |caption| caption.chars().count());
+            let fault = format!("must have at most {LONGEST_TEXT} characters by SMS");
+            if LONGEST_TEXT < characters {
+                return Err(Error::invalid_field("caption", fault));
+            }
+            Ok(())
+        }
+        // The provider fetches files by itself.
+        Draft::File { .. } | Draft::Stored { .. } => {
+            Err(Error::invalid_field("mediaUrl", "is required: by SMS a file goes by its address"))
+        }
+        Draft::Content(_) | Draft::Menu(..) | Draft::Template { .. } => Err(Error::invalid_field(
+            "type",
+            "must be text, image, document, audio or video by SMS",
+        )),
     }
 }
 

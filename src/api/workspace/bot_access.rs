@@ -11,9 +11,6 @@ use crate::{
     teams::Permission,
 };
 
-/// Conversations that somebody can have at once.
-pub const CAPACITY: u64 = 20;
-
 /// A bot that the caller sees; to others it does not exist.
 pub async fn seen<S, R>(call: &Call<S, R>, id: Uuid) -> Result<Bot, Error> {
     allowed(call, id).await.map(|(bot, _)| bot)

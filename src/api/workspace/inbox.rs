@@ -14,7 +14,7 @@ use crate::{
             required_choice,
         },
         workspace::{
-            bot_access::{self, CAPACITY},
+            bot_access,
             bots::BotId,
             fields::given,
             people_names::all_sessions,
@@ -57,7 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/inbox/auto-assign/{id}", auto_assign)
             .named("autoAssignInbox")
             .about(TAG, "Give open conversations to people in turn, who has waited longest first")
-            .details("People who are online, see the bot and have fewer than 20 conversations take turns in the order of their ids; \
+            .details("People who are online, see the bot and have room (`agentCapacity` of the settings) take turns in the order of their ids; \
                  the turn is kept."),
         kept(Endpoint::put("/api/v1/inbox/sessions/{id}/status", set_status))
             .named("setInboxSessionStatus")
@@ -304,9 +304,10 @@ async fn auto_assign(
     let wanted = body.session_ids.map(|ids| read_ids(&ids)).transpose()?;
     let limit = body.limit.unwrap_or(MOST_ASSIGNED).min(MOST_ASSIGNED);
     let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let capacity = u64::from(call.settings.now().business.agent_capacity);
     let has_room = |user: &User| {
         let load = loads.get(&Agent::User(user.id)).copied().unwrap_or(0);
-        call.presence.is_online(user.id) && load < CAPACITY
+        call.presence.is_online(user.id) && load < capacity
     };
     let people = bot_access::workers(&call, Some(bot.id)).await?;
     let mut agents: Vec<Uuid> =

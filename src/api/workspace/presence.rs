@@ -11,11 +11,7 @@ use crate::{
         error::ApiError,
         kit::{Body, Call, Data, Person, Query, Repeat, choice, path::uuid, required_choice},
         sessions::wire::seconds,
-        workspace::{
-            bot_access::{self, CAPACITY},
-            pages::PageQuery,
-            people_names::all_sessions,
-        },
+        workspace::{bot_access, pages::PageQuery, people_names::all_sessions},
     },
     domain::{Error, Subject},
     inbox::Agent,
@@ -238,11 +234,12 @@ async fn available(
     let mut people = call.teams.people_of(bot).await?;
     people.retain(|user| Role::Agent <= user.role && call.presence.is_online(user.id));
     let loads = call.inbox.loads(&all_sessions(&call)).await?;
+    let capacity = u64::from(call.settings.now().business.agent_capacity);
     let agents = people.into_iter().map(|user| AvailableAgentView {
         user_id: user.id.to_string(),
         name: user.name,
         active_conversations: loads.get(&Agent::User(user.id)).copied().unwrap_or(0),
-        capacity: CAPACITY,
+        capacity,
     });
     let agents: Vec<_> =
         agents.filter(|agent| agent.active_conversations < agent.capacity).collect();

@@ -20,12 +20,16 @@ use std::sync::Arc;
 pub use self::provider::{NewLink, Payment, PaymentProvider, ProviderKind, ProviderLink};
 use self::{page::Page, simulated::Simulated, stripe::Stripe, template::Template};
 use crate::{
-    config::{self, Config, NetworkKind},
+    config::{self, Config, NetworkKind, ProviderSecrets},
     egress::OwnPorts,
 };
 
 /// The provider of the settings; none where payment links are not configured.
-pub fn of_settings(config: &Config, own: &OwnPorts) -> Option<Arc<dyn PaymentProvider>> {
+pub fn of_settings(
+    config: &Config,
+    own: &OwnPorts,
+    secrets: &ProviderSecrets,
+) -> Option<Arc<dyn PaymentProvider>> {
     let settings = &config.payments;
     Some(match settings.provider {
         config::PaymentProvider::None if config.network == NetworkKind::Simulated => {
@@ -34,7 +38,7 @@ pub fn of_settings(config: &Config, own: &OwnPorts) -> Option<Arc<dyn PaymentPro
         config::PaymentProvider::None => return None,
         config::PaymentProvider::Url => Arc::new(Template::new(&settings.url_template)),
         config::PaymentProvider::Page => Arc::new(Page::new(base_of(config))),
-        config::PaymentProvider::Stripe => Arc::new(Stripe::new(settings, own.clone())),
+        config::PaymentProvider::Stripe => Arc::new(Stripe::new(settings, own.clone(), secrets)),
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
-    config::{Payments, Secret},
+    config::{LiveSecret, Payments, ProviderSecrets},
     domain::{Amount, Currency, Error, ErrorCode, Timestamp},
     egress::{ApiAnswer, ApiClient, Credential, NoAnswer, OwnPorts},
     providers::payments::{
@@ -26,15 +26,15 @@ const IN_WHOLE_UNITS: [&str; 1] = ["MGA"];
 
 pub struct Stripe {
     client: ApiClient,
-    webhook_secret: Secret,
+    webhook_secret: LiveSecret,
 }
 
 impl Stripe {
-    pub fn new(settings: &Payments, own: OwnPorts) -> Self {
-        let credential = Credential::Bearer(settings.stripe_secret_key.clone());
+    pub fn new(settings: &Payments, own: OwnPorts, secrets: &ProviderSecrets) -> Self {
+        let credential = Credential::Bearer(secrets.stripe_secret_key.clone());
         Self {
             client: ApiClient::new(&settings.base_url, own, credential),
-            webhook_secret: settings.stripe_webhook_secret.clone(),
+            webhook_secret: secrets.stripe_webhook_secret.clone(),
         }
     }
 
@@ -103,8 +103,8 @@ impl PaymentProvider for Stripe {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Option<Payment>, Error> {
-        let secret = self.webhook_secret.expose();
-        stripe_signature::check(signature, body, secret, now.as_second())
+        let secret = self.webhook_secret.now();
+        stripe_signature::check(signature, body, secret.expose(), now.as_second())
             .map_err(|fault| Error::new(ErrorCode::Forbidden, fault.to_string()))?;
         Ok(stripe_event::payment(body))
     }

@@ -18,7 +18,7 @@ pub use self::{
     simulated::SimulatedSms,
 };
 use crate::{
-    config::{self, Config, NetworkKind},
+    config::{self, Config, NetworkKind, ProviderSecrets},
     egress::OwnPorts,
 };
 
@@ -36,7 +36,11 @@ pub struct Configured {
 }
 
 /// None where SMS is not configured.
-pub fn of_settings(config: &Config, own: &OwnPorts) -> Option<Configured> {
+pub fn of_settings(
+    config: &Config,
+    own: &OwnPorts,
+    secrets: &ProviderSecrets,
+) -> Option<Configured> {
     let settings = &config.sms;
     match settings.provider {
         config::SmsProvider::None if config.network == NetworkKind::Simulated => {
@@ -46,7 +50,8 @@ pub fn of_settings(config: &Config, own: &OwnPorts) -> Option<Configured> {
         }
         config::SmsProvider::None => None,
         config::SmsProvider::Twilio => {
-            let provider = Twilio::new(settings, &config.server.public_url, own.clone());
+            let url = &config.server.public_url;
+            let provider = Twilio::new(settings, url, own.clone(), secrets);
             let (provider, number) = (Arc::new(provider), settings.digits());
             Some(Configured { provider, number, simulated: None })
         }

@@ -15,6 +15,8 @@ pub struct SmsMessage {
     /// Digits with the country code.
     pub to: String,
     pub text: String,
+    /// Addresses of files, which the provider fetches.
+    pub media: Vec<String>,
 }
 
 /// A message that the provider took on.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    config::{self, Secret},
+    config::{self, LiveSecret, ProviderSecrets},
     domain::{Error, ErrorCode, Subject},
     egress::{ApiAnswer, ApiClient, Credential, NoAnswer, OwnPorts},
     providers::sms::{
@@ -17,14 +17,16 @@ use crate::{
 const STATUS: &str = "/api/webhooks/twilio/status";
 /// The recipient has opted out at Twilio.
 const OPTED_OUT: u64 = 21_610;
+/// The number, or the sender, takes no files, or Twilio cannot fetch or send the one that was given.
+const NO_MEDIA: [u64; 5] = [12_300, 21_620, 21_621, 21_623, 30_019];
 /// The number is none that a message can go to.
 const BAD_NUMBERS: [u64; 4] = [21_211, 21_214, 21_217, 21_614];
 
 pub struct Twilio {
     client: ApiClient,
     path: String,
-    auth_token: Secret,
-    shared_key: Secret,
+    auth_token: LiveSecret,
+    shared_key: LiveSecret,
     /// The name of the sender's field, and its value.
     sender: (&'static str, String),
     /// How the gateway is reached; empty where nobody said so.
@@ -32,9 +34,14 @@ pub struct Twilio {
 }
 
 impl Twilio {
-    pub fn new(settings: &config::Sms, public_url: &str, own: OwnPorts) -> Self {
+    pub fn new(
+        settings: &config::Sms,
+        public_url: &str,
+        own: OwnPorts,
+        secrets: &ProviderSecrets,
+    ) -> Self {
         let account = settings.account_sid.clone();
-        let credential = Credential::Basic(account.clone(), settings.auth_token.clone());
+        let credential = Credential::Basic(account.clone(), secrets.sms_auth_token.clone());
         let sender = match settings.messaging_service_sid.as_str() {
             "" => ("From", settings.from.clone()),
             service => ("MessagingServiceSid", service.to_owned()),
@@ -42,8 +49,8 @@ impl Twilio {
         Self {
             client: ApiClient::new(&settings.base_url, own, credential),
             path: format!("/2010-04-01/Accounts/{account}/Messages.json"),
-            auth_token: settings.auth_token.clone(),
-            shared_key: settings.shared_key.clone(),
+            auth_token: secrets.sms_auth_token.clone(),
+            shared_key: secrets.sms_shared_key.clone(),
             sender,
             public_url: public_url.trim_end_matches('/').to_owned(),
         }
@@ -60,11 +67,11 @@ impl SmsProvider for Twilio {
         let to = format!("+{}", message.to);
         let key = utf8_percent_encode(&message.key, NON_ALPHANUMERIC);
         let callback = format!("{}{STATUS}?message={key}", self.public_url);
-        let mut fields = vec![
-            ("To", to.as_str()),
-            (self.sender.0, self.sender.1.as_str()),
-            ("Body", message.text.as_str()),
-        ];
+        let mut fields = vec![("To", to.as_str()), (self.sender.0, self.sender.1.as_str())];
+        if !message.text.is_empty() || message.media.is_empty() {
+            fields.push(("Body", message.text.as_str()));
+        }
+        fields.extend(message.media.iter().map(|url| ("MediaUrl", url.as_str())));
         // Without an address of the gateway nobody could report.
         if !self.public_url.is_empty() {
             fields.push(("StatusCallback", callback.as_str()));
@@ -87,7 +94,7 @@ impl SmsProvider for Twilio {
             return forbidden("The signature cannot be checked");
         }
         let is_sha256 = is_sha256(webhook.settings);
-        let key = if is_sha256 { &self.shared_key } else { &self.auth_token };
+        let key = if is_sha256 { self.shared_key.now() } else { self.auth_token.now() };
         let url = format!("{}{}", self.public_url, webhook.path);
         if key.is_empty()
             || !is_right(&url, webhook.fields, webhook.signature, key.expose(), is_sha256)
@@ -114,6 +121,12 @@ fn accepted(answer: &ApiAnswer) -> Result<Accepted, Error> {
             Error::invalid_field("to", "is no number that Twilio sends to")
                 .about(Subject::Recipient)
         }
+        (_, Some(code)) if NO_MEDIA.contains(&code) => Error::invalid_field(
+            "mediaUrl",
+            format!(
+                "was refused by Twilio ({code}): it sends files of up to 5 MiB from some numbers to some countries"
+            ),
+        ),
         // Both say that the request was not handled; after any other failure of its own the message may be under way.
         (429 | 503, _) => {
             Error::new(ErrorCode::EngineFailed, "Twilio does not take the message at the moment")

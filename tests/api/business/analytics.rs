@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{BUSINESS, PHONE, TestApp},
-    business::{call, chats::chat_with, get},
+    business::{
+        call,
+        chats::chat_with,
+        get,
+        payments::{id, link},
+    },
 };
 
 const ADA: &str = "15550000011";
@@ -141,5 +146,45 @@ async fn figures_are_of_the_days_and_sessions_that_are_asked_for() {
     let (status, figures) = asked("").await;
     assert_eq!((status, &figures["messages"]["received"]), (200, &json!(0)));
     assert_eq!(asked("?sessionId=shop").await.0, 404);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_contacts_pay_counts_for_the_advertisement_that_led_them_here_last() {
+    let app = TestApp::start().await;
+    app.ready("shop", PHONE).await;
+    app.create("other").await;
+    writes(&app, ADA, Some("120")).await;
+    writes(&app, BOB, None).await;
+    let (ada, bob) = (chat_with(&app, ADA).await, chat_with(&app, BOB).await);
+    for (chat, amount, currency) in [
+        (&ada, "12.50", "USD"),
+        (&ada, "3", "usd"),
+        (&ada, "500", "JPY"),
+        // No advertisement led him here.
+        (&bob, "99", "USD"),
+    ] {
+        let contact = &chat["contact"]["id"];
+        let more = json!({ "contactId": contact, "amount": amount, "currency": currency });
+        let made = link(&app, more).await;
+        let path = format!("/_simulator/v1/payments/{}/pay", id(&made));
+        let event = json!({ "event": format!("evt-{}", id(&made)) });
+        assert_eq!(app.post(&path, event).await.0, 200);
+    }
+    let ad = app
+        .wait_for("the revenue", || async {
+            let ads = get(&app, "/analytics/ctwa").await;
+            let ad = ads["ads"][0].clone();
+            (ad["revenues"]["JPY"] == "500").then_some(ad)
+        })
+        .await;
+    assert_eq!(ad["revenues"], json!({ "JPY": "500", "USD": "15.50" }), "{ad}");
+    assert_eq!((&ad["revenue"], &ad["contacts"]), (&json!(15.5), &json!(1)), "{ad}");
+    // It counts in the session that the contact came to.
+    let ads = get(&app, "/analytics/ctwa?sessionId=other").await;
+    assert_eq!(ads["ads"], json!([]), "{ads}");
+    let euros = json!({ "currency": "EUR" });
+    assert_eq!(call(&app, Method::PATCH, "/settings", Some(euros)).await.0, 200);
+    assert_eq!(get(&app, "/analytics/ctwa").await["ads"][0]["revenue"], Value::Null);
     app.stop().await;
 }

@@ -2,6 +2,7 @@
 
 mod ai_agents;
 mod analytics;
+mod assignment;
 mod auto_tagging;
 mod broadcast_rules;
 mod broadcasts;
@@ -15,6 +16,7 @@ mod templates;
 mod sending;
 mod payments;
 mod sms;
+mod sms_provider;
 mod stripe;
 mod settings;
 mod surveys;

@@ -16,16 +16,17 @@ use wagate::{
 use crate::{
     app::{BUSINESS, PHONE, TestApp},
     business::{call, contact, created, get, payments::id},
+    chat_messages::PRIVATE,
     receiver::{Answer, Got, Receiver},
     support::http,
 };
 
-const ADA: &str = "+15550000011";
-const TOKEN: &str = "4719-auth-token";
+pub const ADA: &str = "+15550000011";
+pub const TOKEN: &str = "4719-auth-token";
 const SHARED: &str = "4719-shared-key";
 const PUBLIC: &str = "https://gateway.example.com";
 
-async fn send(app: &TestApp, body: Value) -> (u16, Value) {
+pub async fn send(app: &TestApp, body: Value) -> (u16, Value) {
     call(app, Method::POST, "/send", Some(body)).await
 }
 
@@ -87,6 +88,15 @@ async fn a_text_message_goes_out_and_comes_in_as_a_conversation_of_its_own() {
     };
     let (texts, all) = app.wait_for("the answer", texts).await;
     assert_eq!(texts, ["Hello", "Are you there?", "Yes"]);
+    let figures = async || {
+        let figures = get(&app, "/analytics?channel=sms").await;
+        (figures["messages"]["received"] == 1).then_some(figures)
+    };
+    let figures = app.wait_for("the figures", figures).await;
+    let counted = (&figures["messages"]["sent"], &figures["conversations"]["opened"]);
+    assert_eq!(counted, (&json!(2), &json!(1)), "{figures}");
+    assert_eq!(get(&app, "/analytics").await["messages"]["sent"], 2);
+    assert_eq!(get(&app, "/analytics?channel=whatsapp").await["messages"]["sent"], 0);
     assert!(all.iter().all(|message| message["channel"] == "sms"));
     assert_eq!(all[2]["direction"], "INBOUND");
     // Of WhatsApp there is nothing.
@@ -154,16 +164,22 @@ async fn the_channel_of_a_conversation_is_switched() {
     app.stop().await;
 }
 
-fn form(text: &str) -> BTreeMap<String, String> {
+pub fn form(text: &str) -> BTreeMap<String, String> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
-async fn app_with(receiver: &Receiver) -> TestApp {
+pub async fn app_with(receiver: &Receiver) -> TestApp {
     app_on(receiver, Clock::system()).await
 }
 
 async fn app_on(receiver: &Receiver, clock: Clock) -> TestApp {
-    let settings = [
+    let folder = tempfile::tempdir().unwrap();
+    TestApp::start_on(folder, &settings(receiver), clock, Disk::manual(0)).await
+}
+
+pub fn settings(receiver: &Receiver) -> [(&'static str, &str); 9] {
+    [
+        PRIVATE,
         ("WAGATE_SMS__PROVIDER", "twilio"),
         ("WAGATE_SMS__ACCOUNT_SID", "AC4719"),
         ("WAGATE_SMS__AUTH_TOKEN", TOKEN),
@@ -172,12 +188,11 @@ async fn app_on(receiver: &Receiver, clock: Clock) -> TestApp {
         ("WAGATE_SMS__BASE_URL", receiver.url.trim_end_matches("/hook")),
         ("PUBLIC_URL", PUBLIC),
         ("OPENWA_AUTH", "open"),
-    ];
-    TestApp::start_on(tempfile::tempdir().unwrap(), &settings, clock, Disk::manual(0)).await
+    ]
 }
 
 /// A fake Twilio, which answers as the text says: `opted out`, `no number`, `busy` (twice), `lost`, or takes it.
-fn twilio(got: &Got, before: usize) -> Answer {
+pub fn twilio(got: &Got, before: usize) -> Answer {
     let says = |status: &str, body: Value| Answer::Says(status.to_owned(), body.to_string());
     match form(&got.text)["Body"].as_str() {
         "opted out" => says("400 Bad Request", json!({ "code": 21610, "message": "Unsubscribed" })),
@@ -189,7 +204,7 @@ fn twilio(got: &Got, before: usize) -> Answer {
     }
 }
 
-fn signature(path: &str, fields: &[(&str, &str)], key: &str, is_sha256: bool) -> String {
+pub fn signature(path: &str, fields: &[(&str, &str)], key: &str, is_sha256: bool) -> String {
     let mut sorted = fields.to_vec();
     sorted.sort_unstable();
     let rest: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
@@ -203,7 +218,7 @@ fn signature(path: &str, fields: &[(&str, &str)], key: &str, is_sha256: bool) ->
     }
 }
 
-async fn webhook(
+pub async fn webhook(
     app: &TestApp,
     path: &str,
     fields: &[(&str, &str)],

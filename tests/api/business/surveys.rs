@@ -243,3 +243,18 @@ async fn nobody_is_asked_whom_the_rules_leave_in_peace() {
     assert_eq!(desk.logged("csat.sent").await.len(), 2);
     desk.app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_person_resolved_it_contacts_are_asked_only_if_the_settings_say_so() {
+    for after_bot in [false, true] {
+        let setting = ("WAGATE_SURVEYS__AFTER_BOT", if after_bot { "true" } else { "false" });
+        let desk = Desk::new(&[setting]).await;
+        let (session, chat) = ("shop".parse().unwrap(), format!("{ADA}@c.us").parse().unwrap());
+        let inbox = &desk.app.gateway.services().inbox;
+        inbox.resolve((&session, &chat), None, None).await.unwrap();
+        let shown = desk.chat().await;
+        assert_eq!((&shown["status"], shown["csat"].is_null()), (&json!("RESOLVED"), !after_bot));
+        desk.got(if after_bot { &[QUESTION] } else { &[] }).await;
+        desk.app.stop().await;
+    }
+}

@@ -43,10 +43,10 @@ const PASSWORD: &str = "correct horse 7";
 const ADA: &str = "ada@example.com";
 
 /// An answer.
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     headers: HeaderMap,
-    body: Value,
+    pub body: Value,
 }
 
 /// Asks with a token or a key, or with nothing.
@@ -73,7 +73,7 @@ async fn get(app: &TestApp, path: &str, credential: Option<&str>) -> Answer {
     ask(app, Method::GET, path, None, credential).await
 }
 
-async fn post(app: &TestApp, path: &str, body: Value, credential: Option<&str>) -> Answer {
+pub async fn post(app: &TestApp, path: &str, body: Value, credential: Option<&str>) -> Answer {
     ask(app, Method::POST, path, Some(body), credential).await
 }
 
@@ -82,14 +82,14 @@ fn newcomer(email: &str) -> Value {
 }
 
 /// Makes the first account, which owns the workspace; its token and its id.
-async fn owner(app: &TestApp) -> (String, String) {
+pub async fn owner(app: &TestApp) -> (String, String) {
     let made = post(app, "/api/v1/auth/register", newcomer(ADA), None).await;
     assert_eq!(made.status, 201, "{}", made.body);
     (text(&made.body["token"]), text(&made.body["user"]["id"]))
 }
 
 /// Somebody in a role, made by an owner; their token and id.
-async fn member(app: &TestApp, owner: &str, email: &str, role: &str) -> (String, String) {
+pub async fn member(app: &TestApp, owner: &str, email: &str, role: &str) -> (String, String) {
     let draft = json!({ "email": email, "name": "Somebody", "role": role, "password": PASSWORD });
     let made = post(app, "/api/v1/users", draft, Some(owner)).await;
     assert_eq!(made.status, 201, "{}", made.body);

@@ -9,7 +9,9 @@ use crate::{
         settings::{
             broadcast::{self, BroadcastChange},
             csat::{self, CsatChange},
-            words::{Nullable, OptIn, Reopen, WindowMode},
+            hours::Hours,
+            providers::{self, PaymentsChange, SmsChange},
+            words::{Assignment, Nullable, OptIn, Reopen, WindowMode},
         },
     },
     settings::Patch,
@@ -88,6 +90,23 @@ pub struct SettingsChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Reopen>)]
     reopen_policy: Nullable<Reopen>,
+    /// When people work, in the time zone of the settings; without any part, hours that nobody set.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Hours>)]
+    business_hours: Nullable<Hours>,
+    /// What a contact who writes outside of them is answered, once until the business has been open again.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 0, max_length = 1000)]
+    #[schema(example = "We are back tomorrow at 9.")]
+    away_message: Nullable<String>,
+    /// Who gets conversations that wait for people.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Assignment>)]
+    assignment_strategy: Nullable<Assignment>,
+    /// Conversations that a person may have before no more are assigned by themselves.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    agent_capacity: Nullable<u32>,
     /// The survey after a conversation was resolved.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<CsatChange>)]
@@ -96,6 +115,14 @@ pub struct SettingsChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<BroadcastChange>)]
     broadcast: Nullable<BroadcastChange>,
+    /// Secrets of the SMS provider.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<SmsChange>)]
+    sms: Nullable<SmsChange>,
+    /// Secrets of the provider of payments.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<PaymentsChange>)]
+    payments: Nullable<PaymentsChange>,
 }
 
 impl From<SettingsChange> for Patch {
@@ -117,8 +144,14 @@ impl From<SettingsChange> for Patch {
         patch.set(("optoutConfirmation", "business.optout_confirmation"), out);
         patch.set(("optinConfirmation", "business.optin_confirmation"), back);
         patch.set(("reopenPolicy", "business.reopen"), change.reopen_policy);
+        let hours = change.business_hours.map(|hours| hours.map(|hours| hours.lines()));
+        patch.set(("businessHours", "business.hours"), hours);
+        patch.set(("awayMessage", "business.away_message"), change.away_message);
+        patch.set(("assignmentStrategy", "business.assignment"), change.assignment_strategy);
+        patch.set(("agentCapacity", "business.agent_capacity"), change.agent_capacity);
         csat::set(&mut patch, &change.csat);
         broadcast::set(&mut patch, &change.broadcast);
+        providers::set(&mut patch, &change.sms, &change.payments);
         patch
     }
 }

@@ -35,13 +35,23 @@ pub struct CsatView {
     /// Hours before the same contact is asked again.
     #[schema(example = 24)]
     min_gap_hours: u32,
+    /// Whether contacts are asked, too, when a bot or a flow resolved their conversation.
+    #[schema(example = false)]
+    after_bot: bool,
 }
 
 impl From<&InEffect> for CsatView {
     fn from(settings: &InEffect) -> Self {
-        let Surveys { enabled, message, comment_prompt, thanks, expiry_hours, min_gap_hours } =
-            settings.surveys.clone();
-        Self { enabled, message, comment_prompt, thanks, expiry_hours, min_gap_hours }
+        let Surveys {
+            enabled,
+            message,
+            comment_prompt,
+            thanks,
+            expiry_hours,
+            min_gap_hours,
+            after_bot,
+        } = settings.surveys.clone();
+        Self { enabled, message, comment_prompt, thanks, expiry_hours, min_gap_hours, after_bot }
     }
 }
 
@@ -77,6 +87,10 @@ pub struct CsatChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>, maximum = 8760)]
     min_gap_hours: Nullable<u32>,
+    /// Whether contacts are asked, too, when a bot or a flow resolved their conversation.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    after_bot: Nullable<bool>,
 }
 
 pub fn set(patch: &mut Patch, csat: &Nullable<CsatChange>) {
@@ -89,4 +103,5 @@ pub fn set(patch: &mut Patch, csat: &Nullable<CsatChange>) {
     patch.set(("csat.expiryHours", "surveys.expiry_hours"), expiry);
     let gap = within(csat, |one| &one.min_gap_hours);
     patch.set(("csat.minGapHours", "surveys.min_gap_hours"), gap);
+    patch.set(("csat.afterBot", "surveys.after_bot"), within(csat, |one| &one.after_bot));
 }

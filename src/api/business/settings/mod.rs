@@ -3,6 +3,8 @@
 mod broadcast;
 mod change;
 mod csat;
+mod hours;
+mod providers;
 mod view;
 mod words;
 
@@ -31,7 +33,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Change settings of the business")
             .details(
                 "A change counts at once and outlives a restart. What is not given stays as it is; null gives a \
-                 setting, or a group of them, back to the configuration.",
+                 setting, or a group of them, back to the configuration. Secrets of providers are written here and never \
+                 shown; they lie sealed.",
             )
             .repeats(Repeat::Repeatable),
     ]

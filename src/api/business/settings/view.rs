@@ -7,7 +7,9 @@ use crate::{
     api::business::settings::{
         broadcast::BroadcastView,
         csat::CsatView,
-        words::{OptIn, Reopen, WindowMode},
+        hours::Hours,
+        providers::{PaymentsView, SmsView},
+        words::{Assignment, OptIn, Reopen, WindowMode},
     },
     config::{Business, Plan},
     settings::InEffect,
@@ -62,10 +64,25 @@ pub struct SettingsView {
     /// `pro` or `starter`. Only the configuration changes it.
     #[schema(example = "pro")]
     plan: &'static str,
+    /// When people work, in `timezone`; null for hours that nobody set.
+    business_hours: Option<Hours>,
+    /// What a contact who writes outside of them is answered; empty for nothing.
+    #[schema(example = "We are back tomorrow at 9.")]
+    away_message: String,
+    /// Who gets conversations that wait for people: whoever takes them, people who are online in turn, or who of them has
+    /// the fewest.
+    assignment_strategy: Assignment,
+    /// Conversations that a person may have before no more are assigned by themselves.
+    #[schema(example = 20)]
+    agent_capacity: u32,
     /// The survey after a conversation was resolved.
     csat: CsatView,
     /// The pace of broadcasts.
     broadcast: BroadcastView,
+    /// Which secrets of the SMS provider are set.
+    sms: SmsView,
+    /// Which secrets of the provider of payments are set.
+    payments: PaymentsView,
 }
 
 impl From<&InEffect> for SettingsView {
@@ -86,6 +103,9 @@ impl From<&InEffect> for SettingsView {
             optin_confirmation,
             reopen,
             plan,
+            away_message,
+            assignment,
+            agent_capacity,
             ..
         } = settings.business.clone();
         Self {
@@ -108,8 +128,14 @@ impl From<&InEffect> for SettingsView {
                 Plan::Starter => "starter",
                 Plan::Pro => "pro",
             },
+            business_hours: settings.opening_hours().map(Hours::from),
+            away_message,
+            assignment_strategy: assignment.into(),
+            agent_capacity,
             csat: settings.into(),
             broadcast: settings.into(),
+            sms: settings.into(),
+            payments: settings.into(),
         }
     }
 }

@@ -37,6 +37,25 @@ impl From<config::OptIn> for OptIn {
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BusinessAssignmentStrategy)]
+pub enum Assignment {
+    None,
+    RoundRobin,
+    LeastLoaded,
+}
+
+impl From<config::Assignment> for Assignment {
+    fn from(strategy: config::Assignment) -> Self {
+        match strategy {
+            config::Assignment::None => Self::None,
+            config::Assignment::RoundRobin => Self::RoundRobin,
+            config::Assignment::LeastLoaded => Self::LeastLoaded,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = BusinessWindowPolicy)]
 pub enum WindowMode {

@@ -60,6 +60,9 @@ struct SmsView {
     /// The text.
     #[schema(example = "Hello")]
     text: String,
+    /// Addresses of its files.
+    #[schema(example = json!([]))]
+    media: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -72,7 +75,8 @@ struct WrittenView {
 
 impl From<SmsMessage> for SmsView {
     fn from(message: SmsMessage) -> Self {
-        Self { key: message.key, to: format!("+{}", message.to), text: message.text }
+        let SmsMessage { key, to, text, media } = message;
+        Self { key, to: format!("+{to}"), text, media }
     }
 }
 

@@ -166,6 +166,10 @@ impl Uploads {
     pub async fn receive(&self, source: Source, wanted: Wanted) -> Result<Upload, Error> {
         let checked = check_request(&source, &wanted);
         let file = TemporaryFile(self.new_path().await?);
+        let address = match &source {
+            Source::Url { url, .. } => Some(url.clone()),
+            Source::DataUrl { .. } | Source::Stored { .. } => None,
+        };
         let (raw, chosen) = match source {
             Source::DataUrl { field, text, limit } => {
                 Error::both(decoded(&file, field, text, limit).await, checked)?
@@ -199,6 +203,7 @@ impl Uploads {
             size: raw.size,
             caption: wanted.caption.filter(|caption| !caption.is_empty()),
             seconds,
+            url: address,
         };
         Ok(Upload { media, _file: file })
     }

@@ -33,7 +33,7 @@ const MOST_ATTEMPTS: u32 = 5;
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// The pause before a look-up after a lost reply: the engine may still be sending.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
-/// The time after which a send whose caller waits is noted as being sent.
+/// The time after which a send is noted as being sent.
 const NOTED_AFTER: Duration = Duration::from_millis(50);
 /// The back-off of an entry that the disk refused.
 pub const DISK_PAUSE: Duration = Duration::from_secs(5);
@@ -116,17 +116,15 @@ pub async fn attempt(parts: &OutboxParts, mut entry: OutboxEntry, needs_lookup: 
 }
 
 /// Sends a message through the engine, and notes meanwhile that it is being sent. The note is for readers, and not
-/// flushed: after a crash each waiting entry is looked up before it is sent. Most sends whose caller waits end before
-/// anybody could read the note; writing it would only take processor time from the engine.
+/// flushed: after a crash each waiting entry is looked up before it is sent. Most sends end before anybody could read the
+/// note; writing it would only take processor time from the engine.
 async fn send(
     parts: &OutboxParts,
     handle: &SessionHandle,
     entry: &mut OutboxEntry,
 ) -> Result<Reply, Error> {
     let mut send = pin!(handle.execute(Command::Send(entry.outgoing.clone())));
-    if !entry.options.is_queueable()
-        && let Ok(answer) = timeout(NOTED_AFTER, &mut send).await
-    {
+    if let Ok(answer) = timeout(NOTED_AFTER, &mut send).await {
         return answer;
     }
     entry.changed_at = parts.clock.now();

@@ -6,11 +6,9 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    panic::AssertUnwindSafe,
     time::Duration,
 };
 
-use futures_util::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -22,13 +20,15 @@ use crate::{
     },
     messaging::{
         outbound::outbox::{
-            attempt::{DISK_PAUSE, Ended, Readiness, attempt, fail, readiness_of},
+            answered::{Answered, answer},
+            attempt::{DISK_PAUSE, Ended, Readiness, fail, readiness_of},
             parts::OutboxParts,
+            publications::Publications,
             queue::{Head, Next, Queue, QueueStats},
             request::{Request, Waiter},
             stored,
             timers::{Timer, Timers},
-            waiter::{FOR_THE_NEXT, OutcomeWaiter},
+            waiter::OutcomeWaiter,
         },
         stored::{ChatQueue, Counted, MessagingTables, Place},
     },
@@ -36,8 +36,8 @@ use crate::{
     store::{IndexKey, StoreError},
 };
 
-/// Queue heads that are read at once beside those that may be in flight.
-const HEADS_AT_ONCE: usize = 8;
+/// Queue heads that are read at once beside those that may be in flight: each start of an attempt reads them.
+const HEADS_AT_ONCE: usize = 2;
 
 pub struct Dispatcher {
     pub(in crate::messaging::outbound::outbox) parts: OutboxParts,
@@ -54,8 +54,8 @@ pub struct Dispatcher {
     pub(in crate::messaging::outbound::outbox) in_flight: HashSet<Uuid>,
     /// Entries whose state the disk refused: the state in memory is right.
     pub(in crate::messaging::outbound::outbox) unwritten: HashMap<Uuid, OutboxEntry>,
-    /// Each returns the caller that it could not answer yet.
-    attempts: JoinSet<(Ended, Option<OutcomeWaiter>)>,
+    attempts: JoinSet<Answered>,
+    publications: Publications,
     /// Each ends at the next change of a session's status.
     status_watches: JoinSet<Uuid>,
     watched: HashSet<Uuid>,
@@ -83,6 +83,7 @@ impl Dispatcher {
             in_flight: HashSet::new(),
             unwritten: HashMap::new(),
             attempts: JoinSet::new(),
+            publications: Publications::default(),
             status_watches: JoinSet::new(),
             watched: HashSet::new(),
             timers: Timers::default(),
@@ -105,10 +106,11 @@ impl Dispatcher {
                     None => break,
                 },
                 Some(ended) = self.attempts.join_next() => {
-                    if let Ok((ended, waiter)) = ended {
-                        self.ended(ended, waiter).await;
+                    if let Ok(answered) = ended {
+                        self.ended(answered).await;
                     }
                 }
+                Some(held) = self.publications.next() => self.dirty.extend(held),
                 Some(changed) = self.status_watches.join_next() => {
                     if let Ok(session) = changed {
                         self.watched.remove(&session);
@@ -251,7 +253,12 @@ impl Dispatcher {
     ) -> Result<(), StoreError> {
         let pace = self.parts.settings.pace;
         let Some(queue) = self.queues.get(&uuid) else { return Ok(()) };
-        if queue.queued == 0 {
+        // Whatever else waits was looked at before.
+        let priority = fresh.as_ref().map(|entry| entry.options.priority);
+        if queue.queued == 0 || !queue.has_place_for(priority, pace) {
+            return Ok(());
+        }
+        if !self.publications.admit(uuid) {
             return Ok(());
         }
         let at_once = pace.at_once + HEADS_AT_ONCE;
@@ -394,9 +401,12 @@ impl Dispatcher {
         self.waiters.remove(&id).map_or(Waiter::Nobody, Waiter::Outcome)
     }
 
-    async fn ended(&mut self, ended: Ended, waiter: Option<OutcomeWaiter>) {
-        let Ended { mut entry, pause, mut is_written, .. } = ended;
+    async fn ended(&mut self, Answered { ended, waiter, patience }: Answered) {
+        let Ended { mut entry, pause, mut is_written, unpublished, .. } = ended;
         let uuid = entry.session_uuid;
+        if let Some(sent) = unpublished {
+            self.publications.begin(self.parts.results.clone(), sent, patience);
+        }
         if self.made_queueable.remove(&entry.id) && entry.state.is_waiting() {
             entry.options.queue_if_offline = true;
             is_written &= stored::write_again(&self.parts.store, &mut entry).await;
@@ -456,32 +466,6 @@ impl Dispatcher {
     pub(in crate::messaging::outbound::outbox) fn wake(&mut self, uuid: Uuid) {
         self.dirty.insert(uuid);
     }
-}
-
-/// Runs one attempt, and answers its caller as soon as the outcome is known. The entry is durable then, so the
-/// outcome is found again if the power fails before it is durable too.
-async fn answer(
-    parts: OutboxParts,
-    entry: Box<OutboxEntry>,
-    needs_lookup: bool,
-    mut waiter: Option<OutcomeWaiter>,
-) -> (Ended, Option<OutcomeWaiter>) {
-    let patience = waiter.as_ref().map_or(FOR_THE_NEXT, OutcomeWaiter::patience);
-    let attempted = AssertUnwindSafe(attempt(&parts, (*entry).clone(), needs_lookup));
-    let attempted = attempted.catch_unwind().await;
-    let mut ended = attempted.unwrap_or_else(|_| Ended::cut_off(*entry));
-    if let Some(outcome) = ended.outcome.take()
-        && let Some(waiter) = waiter.take()
-    {
-        // The caller may have disconnected.
-        waiter.send(outcome);
-    }
-    if let Some(sent) = ended.unpublished.take()
-        && let Err(error) = parts.results.publish(sent, patience).await
-    {
-        tracing::error!(%error, "that a message was sent is not on the disk yet");
-    }
-    (ended, waiter)
 }
 
 fn head_of(entry: &OutboxEntry) -> Head {

@@ -15,12 +15,14 @@
 //! `queue` decides which message goes next, `dispatcher` starts attempts, and `attempt` carries one out.
 
 mod along;
+mod answered;
 mod attempt;
 mod cancel;
 mod dispatcher;
 mod due;
 mod hand_over;
 mod parts;
+mod publications;
 mod queue;
 mod request;
 mod reservations;

@@ -157,6 +157,17 @@ impl Queue {
         self.in_flight.remove(chat);
     }
 
+    /// Whether a message of this priority may begin, as far as the number of those in flight goes; none for any message.
+    pub fn has_place_for(&self, priority: Option<Priority>, pace: Pace) -> bool {
+        let is_full = pace.at_once <= self.in_flight.len();
+        !is_full && (priority != Some(Priority::Bulk) || self.has_place_for_bulk(pace))
+    }
+
+    fn has_place_for_bulk(&self, pace: Pace) -> bool {
+        let bulk = self.in_flight.values().filter(|priority| **priority == Priority::Bulk);
+        pace.at_once <= 1 || bulk.count() < pace.at_once - 1
+    }
+
     /// The next step of a ready session, given queue heads in their order.
     pub fn next(&self, heads: &[Head], now: Moment, pace: Pace) -> Next {
         if pace.at_once <= self.in_flight.len() {
@@ -167,8 +178,7 @@ impl Queue {
         };
         let is_free = |head: &&Head| !self.in_flight.contains_key(&head.chat) && !rests(head);
         let Some(head) = heads.iter().find(is_free) else { return Next::None };
-        let bulk = self.in_flight.values().filter(|priority| **priority == Priority::Bulk);
-        if head.priority == Priority::Bulk && 1 < pace.at_once && pace.at_once - 1 <= bulk.count() {
+        if head.priority == Priority::Bulk && !self.has_place_for_bulk(pace) {
             // Behind a bulk message come bulk ones alone.
             return Next::Full;
         }
@@ -234,10 +244,14 @@ mod tests {
             queue.started(&entry, now);
         }
         assert_eq!(queue.next(&[bulk(3)], now, pace), Next::Full);
+        let has_place = |queue: &Queue, priority| queue.has_place_for(priority, pace);
+        assert!(!has_place(&queue, Some(Priority::Bulk)));
+        assert!(has_place(&queue, Some(Priority::Direct)) && has_place(&queue, None));
         let direct = [head(4, 4), bulk(3)];
         assert_eq!(queue.next(&direct, now, pace), Next::Send(head(4, 4)));
         queue.started(&entry(4, 4), now);
         assert_eq!(queue.next(&[head(5, 5)], now, pace), Next::Full);
+        assert!(!has_place(&queue, Some(Priority::Direct)) && !has_place(&queue, None));
         queue.ended(entry(4, 4).chat());
         queue.ended(entry(1, 1).chat());
         assert_eq!(queue.next(&[bulk(3)], now, pace), Next::Send(bulk(3)));

@@ -1,0 +1,33 @@
+//! When each person was given a conversation last: of two with as much work, the one who has waited longer is next.
+//!
+//! | tree | key | value |
+//! |---|---|---|
+//! | `LastAssigned` | person | [`LastAssigned`] |
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    domain::Timestamp,
+    store::{Key, Record, Scope, Table, Tree},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAssigned {
+    pub at: Timestamp,
+}
+
+impl Record for LastAssigned {
+    const TABLE: Table = Table {
+        tree: Tree::new(197, "LastAssigned"),
+        owner: "assignment",
+        indexes: &[],
+        scope: Scope::Gateway,
+    };
+}
+
+impl LastAssigned {
+    pub fn of(person: Uuid) -> Key<Self> {
+        Self::key().uuid(person)
+    }
+}
