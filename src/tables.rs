@@ -2,9 +2,9 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
-    messaging, notes, notifications, payments, services, settings, store::Catalogue, teams,
-    web_chat, webhooks,
+    accounts, analytics, automation, bots, campaigns, contacts, content, events, inbox, jobs,
+    knowledge, mail, messaging, notes, notifications, payments, services, settings,
+    store::Catalogue, teams, web_chat, webhooks, work_items,
 };
 
 /// The tables of every module.
@@ -29,6 +29,8 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,
+    work_items::TABLES,
+    automation::TABLES,
 ]);
 
 #[cfg(test)]

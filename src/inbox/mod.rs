@@ -10,6 +10,7 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod automatic;
 mod bot_changes;
 mod bot_run;
 mod bot_step;
@@ -45,6 +46,7 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    automatic::{Automatic, Then, Turn},
     bot_run::{BotRun, HandoffReason, HandoffRequest},
     bot_turn::BotTurn,
     bulk::{Person, Ready},
@@ -52,7 +54,8 @@ pub use self::{
     consumer::{ConsumerParts, InboxConsumer},
     event::{About, InboxEvent},
     list::{InboxFilter, InboxPage, Order as InboxOrder},
-    menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
+    menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section, SentMenu},
+    post::Outcome,
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms, chats_of},
     sent_note::{Author, AuthorKind, SentNote},
     service::{Inbox, InboxParts},

@@ -12,7 +12,7 @@ mod import;
 mod quick_replies;
 mod template_sends;
 mod templates;
-mod sending;
+pub mod sending;
 mod payments;
 mod sms;
 mod stripe;
