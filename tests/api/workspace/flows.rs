@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::{
     app::TestApp,
-    workspace::{answered, ask, bot_replies::Desk, delete, get, member, owner, post, text},
+    workspace::{
+        PASSWORD, answered, ask, bot_replies::Desk, delete, get, member, owner, post, sign_in, text,
+    },
 };
 
 const ALL: &str = "/api/whatsapp-api/flows";
@@ -114,6 +116,9 @@ async fn a_person_who_takes_over_stops_a_flow_and_nobody_who_answers_ends_it() {
     let one = desk.says(bob, "desk", 3).await;
     assert_eq!(one["status"], "bot");
     desk.clock.advance(Duration::from_secs(24 * 3_600 + 1));
+    // The sign-in has ended, too.
+    let token = sign_in(&desk.app, "ada@example.com", PASSWORD).await;
+    let desk = Desk { token, ..desk };
     desk.until(bob, |one| one["status"] == "open").await;
     desk.has(ADA, &["Hello!", MENU, "I take this"]).await;
     desk.has(bob, &["Hello!", MENU]).await;
