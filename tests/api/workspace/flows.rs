@@ -59,7 +59,7 @@ async fn a_contact_goes_through_a_flow_before_the_bot_answers_again() {
     let services = desk.app.gateway.services();
     let status = async || {
         let path = format!("/api/whatsapp-api/chats/{}", text(&session["id"]));
-        get(&desk.app, &path, Some(&desk.token)).await.body["status"].clone()
+        get(&desk.app, &path, Some(&desk.token)).await.body["chat"]["status"].clone()
     };
     assert_eq!(status().await, "BOT_ACTIVE");
     // What is no answer is asked again.
