@@ -131,8 +131,13 @@ async fn one(
         Action::SetStatus { status } => {
             let status = match status {
                 NewStatus::Open => Status::Open,
-                NewStatus::Resolved => Status::Resolved,
                 NewStatus::Bot => Status::AiActive,
+                // Nobody is asked how a machine did.
+                NewStatus::Resolved => {
+                    let resolved = turn.state.resolve(None, Some(false), now);
+                    turn.tell(resolved.into_iter().collect()).await?;
+                    return Ok(Ended::Done);
+                }
             };
             // After a refusal the state is of no use.
             let mut next = turn.state.clone();

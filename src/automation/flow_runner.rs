@@ -160,7 +160,7 @@ impl FlowRunner {
             Stop::Ended { resolves } => {
                 self.end(turn).await?;
                 if resolves {
-                    let resolved = turn.state.resolve(None, None, now);
+                    let resolved = turn.state.resolve(None, Some(false), now);
                     turn.tell(resolved.into_iter().collect()).await?;
                 }
                 return Ok(Then::Handled);

@@ -36,7 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .named("listTasks")
             .about(TAG, "Tasks, newest first")
             .details(
-                "One's own; with `scope=team` those of all conversations that one sees and those that one made; with \
+                "One's own (to a key without a person, those of `scope=team`); with `scope=team` those of all conversations that one sees and those that one made; with \
                  `scope=session` those of the conversation `session_id`. The total counts the newest 10,000.",
             )
             .may_fail(&[ErrorCode::NotFound]),
@@ -123,7 +123,9 @@ async fn list(
         ..ItemFilter::default()
     };
     let eyes = Eyes::of(&call).await?;
-    let list = match query.scope.unwrap_or(Scope::Mine) {
+    // A key without a person has no tasks of its own.
+    let usual = if eyes.person.is_some() { Scope::Mine } else { Scope::Team };
+    let list = match query.scope.unwrap_or(usual) {
         Scope::Mine => ItemList::OfAssignee(me(&call)?),
         Scope::Team => ItemList::All,
         Scope::Session => {
