@@ -61,6 +61,8 @@ pub mod policy;
 pub mod bots;
 // What state each conversation with a person is in, and who works on it.
 pub mod inbox;
+// Tickets and tasks: work that people keep until it is done.
+pub mod work_items;
 // Quick replies and templates, and how they are filled in.
 pub mod content;
 // Broadcasts of a template to many contacts.
@@ -79,6 +81,8 @@ pub mod notes;
 pub mod presence;
 // Who gets the conversations that wait for people.
 pub mod assignment;
+// Rules and flows, which act by themselves in conversations.
+pub mod automation;
 // What people should know of, made from the log.
 pub mod notifications;
 // Figures of each day, counted from the log.

@@ -2,7 +2,11 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, search, services, session, settings, store::{Catalogue, Store, StoreError, disk::Disk}, teams, web_chat, webhooks, assignment,
+    accounts, analytics, assignment, automation, bots, campaigns, contacts, content, events, inbox,
+    jobs, knowledge, mail, messaging, notes, notifications, payments, search, services, session,
+    settings,
+    store::{Catalogue, Store, StoreError, disk::Disk},
+    teams, web_chat, webhooks, work_items,
 };
 
 /// The tables of every module.
@@ -29,6 +33,8 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,
+    work_items::TABLES,
+    automation::TABLES,
 ])
 .reindexed_with(&[&messaging::Reindexing, &search::Reindexing]);
 

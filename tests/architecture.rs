@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 49] = [
+const LAYERS: [&str; 51] = [
     "domain",
     "config",
     "telemetry",
@@ -42,6 +42,7 @@ const LAYERS: [&str; 49] = [
     "policy",
     "bots",
     "inbox",
+    "work_items",
     "content",
     "campaigns",
     "sms",
@@ -51,6 +52,7 @@ const LAYERS: [&str; 49] = [
     "notes",
     "presence",
     "assignment",
+    "automation",
     "notifications",
     "analytics",
     "webhooks",
@@ -130,7 +132,12 @@ const CONFINED: [(&str, &[&str]); 23] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 80] = [
+const PURE: [&str; 85] = [
+    "src/automation/conditions.rs",
+    "src/automation/flow_checks.rs",
+    "src/automation/flow_steps.rs",
+    "src/automation/rule_checks.rs",
+    "src/work_items/rules.rs",
     "src/knowledge/answer.rs",
     "src/knowledge/chunks.rs",
     "src/knowledge/draft.rs",

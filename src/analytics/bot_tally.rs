@@ -68,7 +68,10 @@ pub async fn count(
             let scene = |bot| Scene { bot, session, place, at };
             if let Some(happened) = body.read::<InboxEvent>() {
                 let bot = match &happened {
-                    InboxEvent::HandoffRequested { bot, .. } => Some(*bot),
+                    // A flow may hand over a conversation without a bot.
+                    InboxEvent::HandoffRequested { bot, .. } => {
+                        Some(*bot).filter(|bot| !bot.is_nil())
+                    }
                     _ => bot_of(sheets.outside, session, &happened.about().chat).await?,
                 };
                 let Some(bot) = bot else { return Ok(()) };
@@ -165,7 +168,9 @@ async fn went_out(
     let note = store.get(&SentNote::at(scene.session, &message.id.key)).await?;
     let is_bot = match note.map(|note| note.author.kind) {
         Some(AuthorKind::Bot) => true,
-        Some(AuthorKind::System | AuthorKind::Broadcast) => return Ok(()),
+        Some(
+            AuthorKind::System | AuthorKind::Broadcast | AuthorKind::Flow | AuthorKind::Automation,
+        ) => return Ok(()),
         Some(AuthorKind::Api | AuthorKind::User) | None => false,
     };
     let chat = scene.chat(sheets, message.chat()).await?;

@@ -148,7 +148,8 @@ impl Stage {
 }
 
 fn about(person: u8) -> About {
-    About { chat: chat(person), conversation: Uuid::from_u128(person.into()), contact: None }
+    let conversation = Uuid::from_u128(person.into());
+    About { chat: chat(person), conversation, contact: None, automatic: false }
 }
 
 fn spans(seconds: &[u64]) -> Spans {

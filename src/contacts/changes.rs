@@ -203,38 +203,29 @@ impl Contacts {
         &self,
         id: Uuid,
         by: Actor,
-        edit: impl Fn(&mut Contact, Timestamp) -> Result<(), Error>,
+        edit: impl Fn(&mut Contact, Timestamp) -> Result<(), Error> + Sync,
     ) -> Result<Contact, Error> {
         let _held = self.changing.lock().await;
         let at = self.clock.now();
         let mut work = self.log.work();
         loop {
-            let former = ledger::get(work.store(), id).await?.ok_or_else(|| unknown(id))?;
-            let mut contact = former.clone();
-            edit(&mut contact, at)?;
-            if contact == former {
-                return Ok(contact);
-            }
-            if contact.addresses().ne(former.addresses()) {
-                check_free(work.store(), &contact).await?;
-            }
-            contact.updated_at = at;
-            let fields = ledger::changed_fields(&former, &contact);
-            let data = json!({ "action": "contact.updated", "fields": fields });
-            let change = Change {
-                former: Some(&former),
-                contact: &contact,
-                by,
-                at,
-                entries: vec![NewEntry::new(EntryKind::Audit, by, data)],
-                by_rules: &[],
-                keyword: None,
-            };
-            ledger::apply(&mut work, change).await?;
-            if self.finish(&mut work).await? {
+            let (contact, is_news) = edited(&mut work, id, (by, at), &edit).await?;
+            if !is_news || self.finish(&mut work).await? {
                 return Ok(contact);
             }
         }
+    }
+
+    /// Makes a change within a transaction.
+    pub async fn change_in(
+        &self,
+        work: &mut Work<'_>,
+        id: Uuid,
+        change: &ContactChange,
+        by: Actor,
+    ) -> Result<(), Error> {
+        let edit = |contact: &mut Contact, at| changed(contact, change, at);
+        edited(work, id, (by, self.clock.now()), &edit).await.map(drop)
     }
 
     /// Commits and publishes; false when the work must run again.
@@ -246,6 +237,38 @@ impl Contacts {
         }
         Ok(true)
     }
+}
+
+/// Edits a contact within a transaction. The contact afterwards, and whether it is another.
+async fn edited(
+    work: &mut Work<'_>,
+    id: Uuid,
+    (by, at): (Actor, Timestamp),
+    edit: &(impl Fn(&mut Contact, Timestamp) -> Result<(), Error> + Sync),
+) -> Result<(Contact, bool), Error> {
+    let former = ledger::get(work.store(), id).await?.ok_or_else(|| unknown(id))?;
+    let mut contact = former.clone();
+    edit(&mut contact, at)?;
+    if contact == former {
+        return Ok((contact, false));
+    }
+    if contact.addresses().ne(former.addresses()) {
+        check_free(work.store(), &contact).await?;
+    }
+    contact.updated_at = at;
+    let fields = ledger::changed_fields(&former, &contact);
+    let data = json!({ "action": "contact.updated", "fields": fields });
+    let change = Change {
+        former: Some(&former),
+        contact: &contact,
+        by,
+        at,
+        entries: vec![NewEntry::new(EntryKind::Audit, by, data)],
+        by_rules: &[],
+        keyword: None,
+    };
+    ledger::apply(work, change).await?;
+    Ok((contact, true))
 }
 
 /// A contact of a draft, checked.

@@ -48,8 +48,8 @@ mod timeline;
 pub use self::{
     actor::{Actor, ActorKind},
     auto_tags::Tagged,
-    changes::{ContactChange, ContactDraft, OptInChange},
-    checks::{MOST_TAGS, email, tag as check_tag},
+    changes::{ContactChange, ContactDraft, OptInChange, READ_ONLY},
+    checks::{MOST_TAGS, email, email as checked_email, phone as checked_phone, tag as check_tag},
     consent::{Consent, Medium, OptInSource, OptOutCause},
     contact::{AdTouch, Address, Contact},
     event::ContactEvent,

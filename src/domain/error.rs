@@ -73,6 +73,11 @@ pub enum Subject {
     CannedResponse,
     /// A saved filter of the inbox.
     View,
+    Ticket,
+    Task,
+    /// A rule of a bot.
+    Automation,
+    Flow,
     Notification,
     IdempotencyKey,
     /// The proxy of a session.

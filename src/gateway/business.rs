@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     analytics::{Analytics, AnalyticsConsumer},
+    automation::AutomaticWork,
     bots::{Bots, Responder},
     campaigns::{self, CampaignParts, Campaigns},
     config::{Config, ProviderSecrets},
@@ -31,6 +32,7 @@ pub fn start_inbox(
     parts: InboxParts,
     jobs: &Jobs,
     (outbox, bots, responder): (&Outbox, Bots, Responder),
+    automatic: AutomaticWork,
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> Inbox {
@@ -44,6 +46,7 @@ pub fn start_inbox(
         bots,
         responder,
         store: parts.store.clone(),
+        automatic: Some(Arc::new(automatic)),
     });
     consumers.start(consumer, tasks, stop);
     Inbox::new(parts)

@@ -5,6 +5,7 @@
 //! more, sessions close so that no event is new, webhooks reach the end of the log or a deadline,
 //! the store is flushed. The only module that knows all the others.
 
+mod automation;
 mod business;
 mod engines;
 mod people;
@@ -21,8 +22,11 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings};
 pub use self::start_error::StartError;
+use self::{
+    automation::Automation,
+    settings::{outbox_settings, supervisor_settings, upload_limits, webhook_settings},
+};
 use crate::{
     accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
     api::{self, BusinessWords, WorkspaceWords},
@@ -203,18 +207,22 @@ impl Gateway {
         let (knowledge, fetch) = business::knowledge(&config, parts.clone(), &jobs, &own_ports);
         let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
         let bots = Bots::new(store.clone(), clock.clone());
+        let inbox_parts = InboxParts {
+            store: store.clone(),
+            log: events.clone(),
+            consumers: consumers.clone(),
+            conversations: messaging.conversations.clone(),
+            contacts: contacts.clone(),
+            clock: clock.clone(),
+            settings: settings.clone(),
+        };
+        let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
+        let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
         let inbox = business::start_inbox(
-            InboxParts {
-                store: store.clone(),
-                log: events.clone(),
-                consumers: consumers.clone(),
-                conversations: messaging.conversations.clone(),
-                contacts: contacts.clone(),
-                clock: clock.clone(),
-                settings: settings.clone(),
-            },
+            inbox_parts,
             &jobs,
             (&messaging.outbox, bots.clone(), Responder::new(knowledge.clone())),
+            automatic,
             &tasks,
             stop.clone(),
         );
@@ -309,7 +317,7 @@ impl Gateway {
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
         let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
         let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
-        let own = own.into_iter().chain([fetch]).chain(mail.job(&clock));
+        let own = own.into_iter().chain([fetch]).chain(automation.jobs()).chain(mail.job(&clock));
         let handlers = rounds.chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
@@ -394,6 +402,9 @@ impl Gateway {
             notifications: team.notifications,
             canned_responses: team.canned_responses,
             views: team.views,
+            work_items: automation.work_items,
+            automations: automation.rules,
+            flows: automation.flows,
             presence,
             analytics,
             campaigns,

@@ -38,6 +38,14 @@ impl InboxState {
         InboxEvent::HandoffRequested { of: self.about(), bot, reason }
     }
 
+    /// Keeps its bot silent until it is given back to it.
+    pub fn pause_bot(&mut self) {
+        self.run.is_paused = true;
+        if self.status.is_automatic() {
+            self.status = Status::waiting(self.assignee.is_some());
+        }
+    }
+
     /// Gives the conversation back to its bot.
     pub fn resume_bot(&mut self) {
         self.run = BotRun { recent: std::mem::take(&mut self.run.recent), ..BotRun::default() };

@@ -44,6 +44,8 @@ pub enum HandoffReason {
     MaxTurns,
     /// It did not know several answers in a row.
     Fallbacks,
+    /// A rule or a flow says so.
+    Automation,
 }
 
 impl HandoffReason {
@@ -52,6 +54,7 @@ impl HandoffReason {
             Self::Keyword => "keyword",
             Self::MaxTurns => "max_turns",
             Self::Fallbacks => "fallbacks",
+            Self::Automation => "automation",
         }
     }
 }
@@ -62,10 +65,15 @@ impl BotRun {
         self.recent.iter().filter(|at| between(**at, now) < RATE_PERIOD).count() < MOST_REPLIES
     }
 
-    /// Notes a reply.
-    pub fn note_reply(&mut self, now: Timestamp) {
+    /// Notes messages that are no reply of a bot.
+    pub fn note_message(&mut self, now: Timestamp) {
         self.recent.retain(|at| between(*at, now) < RATE_PERIOD);
         self.recent.push(now);
+    }
+
+    /// Notes a reply.
+    pub fn note_reply(&mut self, now: Timestamp) {
+        self.note_message(now);
         self.turns = self.turns.saturating_add(1);
     }
 }

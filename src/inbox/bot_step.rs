@@ -61,6 +61,22 @@ enum Reply {
 }
 
 impl BotStep {
+    /// The bot that a message is for, which the conversation is of from then on.
+    pub async fn find(
+        &self,
+        work: &Work<'_>,
+        state: &mut InboxState,
+        text: &str,
+    ) -> Result<Option<Bot>, StoreError> {
+        let bots = self.bots.all().await?;
+        let Some(bot) = route(&bots, state, text) else { return Ok(None) };
+        if state.bot != Some(bot.id) {
+            state.bot = Some(bot.id);
+            Figures::count(work.store(), bot.id, 1, 0).await?;
+        }
+        Ok(Some(bot.clone()))
+    }
+
     pub async fn run(
         &self,
         post: &Post,
@@ -68,12 +84,10 @@ impl BotStep {
         state: &mut InboxState,
         incoming: Incoming<'_>,
     ) -> Result<Flow, Failure> {
-        let bots = self.bots.all().await?;
-        let Some(bot) = route(&bots, state, &incoming.message.body) else { return Ok(Flow::Done) };
-        if state.bot != Some(bot.id) {
-            state.bot = Some(bot.id);
-            Figures::count(work.store(), bot.id, 1, 0).await?;
-        }
+        let Some(bot) = self.find(work, state, &incoming.message.body).await? else {
+            return Ok(Flow::Done);
+        };
+        let bot = &bot;
         if !self.may_reply(bot, state, &incoming).await? {
             return Ok(Flow::Done);
         }

@@ -261,7 +261,7 @@ impl InboxState {
 
     pub fn about(&self) -> About {
         let (chat, conversation) = (self.chat.clone(), self.conversation);
-        About { chat, conversation, contact: self.contact }
+        About { chat, conversation, contact: self.contact, automatic: false }
     }
 }
 

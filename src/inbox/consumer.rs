@@ -7,12 +7,15 @@
 //! | 3 | conversation: new, reopened, or still resolved by an answer to the survey, which ends the steps | `survey reply` |
 //! | 4 | window: the job that announces its end | |
 //! | 5 | reply to a menu | |
-//! | 6 | bot: routed, answers or hands over | `bot` |
-//! | 7 | away message, outside of the business hours | `away` |
+//! | 6 | rules and flows ([`Automatic`]), which may end the steps | their own |
+//! | 7 | bot: routed, answers or hands over | `bot` |
+//! | 8 | away message, outside of the business hours | `away` |
 //!
 //! A message to a contact is a response, and an entry of the contact's timeline. Once a conversation was resolved, the
 //! contact is asked how it was (rule `survey`). Whatever else changes a chat moves its
 //! places in the lists. Later modules put their steps between these.
+
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -27,6 +30,7 @@ use crate::{
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
+        automatic::{Automatic, Then, Tools, Turn},
         away::Away,
         bot_step::{BotStep, Incoming},
         changes::Response,
@@ -58,6 +62,7 @@ pub struct InboxConsumer {
     bots: BotStep,
     away: Away,
     post: Post,
+    automatic: Option<Arc<dyn Automatic>>,
 }
 
 /// What the consumer needs.
@@ -71,6 +76,8 @@ pub struct ConsumerParts {
     pub bots: Bots,
     pub responder: Responder,
     pub store: Store,
+    /// None where nothing is done by rules and flows, as in tests.
+    pub automatic: Option<Arc<dyn Automatic>>,
 }
 
 impl InboxConsumer {
@@ -92,7 +99,8 @@ impl InboxConsumer {
         };
         let away = Away { clock: clock.clone(), settings: settings.clone() };
         let post = Post::new(clock.clone(), outbox);
-        Self { clock, jobs, contacts, settings, surveys, bots, away, post }
+        let automatic = parts.automatic;
+        Self { clock, jobs, contacts, settings, surveys, bots, away, post, automatic }
     }
 }
 
@@ -117,7 +125,9 @@ impl Consumer for InboxConsumer {
                     is_of_person() && *code == FailureCode::Forbidden && is_by_sms(event)
                 }
                 Body::WhatsApp(_) => false,
-                Body::Module(event) => is_followed(event) && is_of_person(),
+                Body::Module(module) => {
+                    (is_followed(module) || self.follows(event)) && is_of_person()
+                }
             }
     }
 
@@ -160,12 +170,20 @@ impl Consumer for InboxConsumer {
                 self.sent(work, &mut state, message, step).await?
             }
             Some(message) => self.received(work, &mut state, message, step).await?,
-            None => match event.body.read() {
-                Some(InboxEvent::Resolved { survey, .. }) => {
-                    self.surveys.ask(&self.post, work, &mut state, (event, survey)).await?
+            None => {
+                let asked = match event.body.read() {
+                    Some(InboxEvent::Resolved { survey, .. }) => {
+                        self.surveys.ask(&self.post, work, &mut state, (event, survey)).await?
+                    }
+                    _ => Flow::Done,
+                };
+                match asked {
+                    Flow::Done if self.follows(event) => {
+                        self.happened(work, &mut state, step).await?
+                    }
+                    asked => asked,
                 }
-                _ => Flow::Done,
-            },
+            }
         };
         put_state(work.store(), &state).await?;
         Breakpoint::InboxHandled.pass();
@@ -254,11 +272,21 @@ impl InboxConsumer {
         events.extend(step.is_new.then(|| opened(state)));
         let reopen = self.settings.now().business.reopen;
         events.extend(state.note_inbound(message.timestamp, event.at, reopen));
+        let is_opened = !events.is_empty();
         self.tell(work, state, step, events, Actor::CONTACT).await?;
         self.watch_window(work.store(), state).await?;
         map_reply(work.store(), message, session).await?;
         let (phone, lid) = addresses(event, message.chat());
         let is_paused = step.is_paused;
+        self.bots.find(work, state, &message.body).await?;
+        if let Some(automatic) = &self.automatic {
+            let mut turn = Turn { is_opened, ..self.turn(work, state, step) };
+            match automatic.received(&mut turn, message).await? {
+                Then::GoOn => (),
+                Then::Handled => return Ok(Flow::Done),
+                Then::Later(pause) => return Ok(Flow::Later(pause)),
+            }
+        }
         let incoming = Incoming { event, message, contact, addresses: [phone, lid], is_paused };
         match (self.bots.run(&self.post, work, state, incoming).await?, contact) {
             (Flow::Done, Some(contact)) => {
@@ -266,6 +294,40 @@ impl InboxConsumer {
             }
             (flow, _) => Ok(flow),
         }
+    }
+
+    /// Whether rules or flows act on an event of a module.
+    fn follows(&self, event: &Event) -> bool {
+        match (&self.automatic, &event.body) {
+            (Some(automatic), Body::Module(event)) => automatic.follows(event),
+            _ => false,
+        }
+    }
+
+    /// What rules and flows do because of another event.
+    async fn happened(
+        &self,
+        work: &mut Work<'_>,
+        state: &mut InboxState,
+        step: Step<'_>,
+    ) -> Result<Flow, Failure> {
+        let Some(automatic) = &self.automatic else { return Ok(Flow::Done) };
+        match automatic.happened(&mut self.turn(work, state, step)).await? {
+            Then::GoOn | Then::Handled => Ok(Flow::Done),
+            Then::Later(pause) => Ok(Flow::Later(pause)),
+        }
+    }
+
+    fn turn<'t, 'w>(
+        &'t self,
+        work: &'t mut Work<'w>,
+        state: &'t mut InboxState,
+        step: Step<'t>,
+    ) -> Turn<'t, 'w> {
+        let Self { post, contacts, settings, clock, .. } = self;
+        let tools = Tools { post, contacts, settings, clock };
+        let Step { event, is_new, is_paused, .. } = step;
+        Turn { work, state, event, is_new, is_opened: is_new, is_paused, tools }
     }
 
     /// The steps of a message that was sent to a contact.

@@ -60,9 +60,32 @@ pub struct About {
     pub chat: Jid,
     pub conversation: Uuid,
     pub contact: Option<Uuid>,
+    /// A rule or a flow did it: it starts no rule in turn.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub automatic: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl InboxEvent {
+    /// The same as an effect of a rule or a flow.
+    #[must_use]
+    pub fn automatic(mut self) -> Self {
+        match &mut self {
+            Self::Opened { of, .. }
+            | Self::Assigned { of, .. }
+            | Self::Responded { of, .. }
+            | Self::Resolved { of, .. }
+            | Self::SurveySent { of, .. }
+            | Self::Rated { of, .. }
+            | Self::HandoffRequested { of, .. }
+            | Self::WindowExpiring { of, .. } => of.automatic = true,
+        }
+        self
+    }
+
     pub fn about(&self) -> &About {
         match self {
             Self::Opened { of, .. }

@@ -11,6 +11,7 @@
 
 mod agent;
 mod away;
+mod automatic;
 mod bot_changes;
 mod bot_run;
 mod bot_step;
@@ -46,6 +47,7 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    automatic::{Automatic, Then, Turn},
     bot_run::{BotRun, HandoffReason, HandoffRequest},
     bot_turn::BotTurn,
     bulk::{Person, Ready},
@@ -54,7 +56,8 @@ pub use self::{
     counts::put_state,
     event::{About, InboxEvent},
     list::{InboxFilter, InboxPage, Order as InboxOrder},
-    menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section},
+    menu::{MenuDraft, MenuKind, MenuOption, OptionDraft, Section, SentMenu},
+    post::Outcome,
     rotation::next as next_in_turn,
     sending::{Draft, Prepared, Recipient, Sending, SendingParts, SentToContact, Terms, chats_of},
     sent_note::{Author, AuthorKind, SentNote},

@@ -32,8 +32,8 @@ pub struct Post {
     clock: Clock,
     /// None where nothing is sent, as in tests.
     outbox: Option<Outbox>,
-    /// Messages whose commit is under way, by their event.
-    posted: Mutex<HashMap<Uuid, Posted>>,
+    /// Messages whose commit is under way, in their order, by their event.
+    posted: Mutex<HashMap<Uuid, Vec<Posted>>>,
 }
 
 /// A message in the commit of an event, with what keeps the dispatcher from it until then.
@@ -65,7 +65,7 @@ impl Post {
         self.posted().contains_key(&event.id)
     }
 
-    /// Adds a message to the work of an event. An event leads to one message at most.
+    /// Adds a message to the work of an event.
     pub async fn send(
         &self,
         work: &Work<'_>,
@@ -86,7 +86,20 @@ impl Post {
         (event, rule): (&Event, &str),
         (text, note): (&str, SentNote),
     ) -> Result<(Outcome, String), Failure> {
-        let key = message_key(effect_id(event.id, rule, 0));
+        let effect = effect_id(event.id, rule, 0);
+        let said = (Content::Text { body: text.to_owned() }, note);
+        self.send_effect(work, (session, chat), (event, effect), said).await
+    }
+
+    /// The same under the name of an effect, of which an event may have several.
+    pub async fn send_effect(
+        &self,
+        work: &Work<'_>,
+        (session, chat): (&SessionId, &Jid),
+        (event, effect): (&Event, Uuid),
+        (content, note): (Content, SentNote),
+    ) -> Result<(Outcome, String), Failure> {
+        let key = message_key(effect);
         let is_fresh = between(event.at, self.clock.now()) < FRESH;
         let Some(outbox) = self.outbox.as_ref().filter(|_| is_fresh) else {
             return Ok((Outcome::Dropped, key));
@@ -94,7 +107,7 @@ impl Post {
         let outgoing = Outgoing {
             key: key.clone(),
             chat: chat.clone(),
-            content: Content::Text { body: text.to_owned() },
+            content,
             quoted: None,
             mentions: Vec::new(),
             link_preview: false,
@@ -111,21 +124,22 @@ impl Post {
         let reservation = outbox.reserve(&entry);
         let place = outbox.enqueue_in(work.store(), &entry).await?;
         work.put(&SentNote::at(session, &key), &note).await?;
-        self.posted().insert(event.id, (entry, place, reservation));
+        self.posted().entry(event.id).or_default().push((entry, place, reservation));
         Ok((Outcome::Posted, key))
     }
 
-    /// Hands the message of a committed event over to the dispatcher.
+    /// Hands the messages of a committed event over to the dispatcher.
     pub async fn committed(&self, event: &Event) {
-        let posted = self.posted().remove(&event.id);
-        if let (Some(outbox), Some((entry, place, reservation))) = (&self.outbox, posted)
-            && let Err(error) = outbox.enqueued(entry, place, reservation).await
-        {
-            tracing::warn!(%error, "a message of the inbox waits in the outbox for the next start");
+        let posted = self.posted().remove(&event.id).unwrap_or_default();
+        let Some(outbox) = &self.outbox else { return };
+        for (entry, place, reservation) in posted {
+            if let Err(error) = outbox.enqueued(entry, place, reservation).await {
+                tracing::warn!(%error, "a message of the inbox waits in the outbox for the next start");
+            }
         }
     }
 
-    fn posted(&self) -> MutexGuard<'_, HashMap<Uuid, Posted>> {
+    fn posted(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<Posted>>> {
         self.posted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

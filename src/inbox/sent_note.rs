@@ -53,6 +53,10 @@ pub enum AuthorKind {
     Broadcast,
     /// A bot, whose id and name these are.
     Bot,
+    /// A flow, whose id and name these are.
+    Flow,
+    /// A rule of a bot, whose id and name these are.
+    Automation,
 }
 
 impl AuthorKind {
@@ -63,6 +67,8 @@ impl AuthorKind {
             Self::System => "system",
             Self::Broadcast => "broadcast",
             Self::Bot => "bot",
+            Self::Flow => "flow",
+            Self::Automation => "automation",
         }
     }
 }
@@ -75,7 +81,11 @@ impl Author {
         match self.kind {
             AuthorKind::Api => self.id.map(Agent::Key),
             AuthorKind::User => self.id.map(Agent::User),
-            AuthorKind::System | AuthorKind::Broadcast | AuthorKind::Bot => None,
+            AuthorKind::System
+            | AuthorKind::Broadcast
+            | AuthorKind::Bot
+            | AuthorKind::Flow
+            | AuthorKind::Automation => None,
         }
     }
 

@@ -102,6 +102,7 @@ impl Stage {
             bots: Bots::new(self.store.clone(), self.clock.clone()),
             responder: self.responder(),
             store: self.store.clone(),
+            automatic: None,
         })
     }
 

@@ -14,7 +14,7 @@ mod service;
 pub use self::{
     event::NoteEvent,
     note::Note,
-    service::{LONGEST_NOTE, MOST_NOTES, NewNote, NotePage, Notes},
+    service::{LONGEST_NOTE, MOST_NOTES, NewNote, NotePage, Notes, write_in},
 };
 use crate::store::Declaration;
 

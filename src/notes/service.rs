@@ -5,8 +5,8 @@ use uuid::Uuid;
 use crate::{
     accounts::User,
     contacts::{Actor, Contacts, EntryKind, NewEntry},
-    domain::{Clock, Error, ErrorCode, SessionId},
-    events::{EventLog, NewEvent},
+    domain::{Clock, Error, ErrorCode, SessionId, Timestamp},
+    events::{EventLog, NewEvent, Work},
     inbox::{Agent, InboxState},
     messaging::unknown_conversation,
     notes::{event::NoteEvent, mentions::named_in, note::Note},
@@ -42,6 +42,30 @@ pub struct NotePage {
     pub notes: Vec<Note>,
     /// How many there are on all pages.
     pub total: usize,
+}
+
+/// Writes a note of the gateway itself within a transaction. It names nobody. None is written beyond the most.
+pub async fn write_in(
+    work: &Work<'_>,
+    to: &InboxState,
+    content: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let all = Note::of(&to.session, to.conversation).below();
+    if MOST_NOTES <= work.store().keys(all, MOST_NOTES).await?.len() {
+        let message = format!("A conversation has at most {MOST_NOTES} notes");
+        return Err(Error::new(ErrorCode::Conflict, message).detail("limit", MOST_NOTES));
+    }
+    let note = Note {
+        id: Uuid::now_v7(),
+        session: to.session.clone(),
+        conversation: to.conversation,
+        author: None,
+        content: content.to_owned(),
+        mentions: Vec::new(),
+        created_at: now,
+    };
+    Ok(work.put(&Note::at(&to.session, to.conversation, note.id), &note).await?)
 }
 
 impl Notes {

@@ -46,6 +46,7 @@ kinds! {
     Mention: "mention", true,
     TicketCreated: "ticket_created", false,
     TaskCreated: "task_created", true,
+    TaskDue: "task_due", true,
     FeedbackReceived: "feedback_received", false,
     BroadcastCompleted: "broadcast_completed", false,
     SessionDisconnected: "session_disconnected", true,

@@ -11,6 +11,9 @@
 //! | `broadcast.completed` | broadcast_completed | who made it; where that is no person, administrators |
 //! | a session lost its line | session_disconnected | administrators |
 //! | `team.member_added` | team_invite | the new member |
+//! | `ticket.created` | ticket_created | the assignee; without one, people who are online and see the bot |
+//! | `task.created`, or another assignee | task_created | the assignee, unless they made it themselves |
+//! | `task.due`, `ticket.due` | task_due | the assignee; without one, who made it |
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,6 +29,7 @@ use crate::{
     presence::Presence,
     store::{Store, StoreError},
     teams::{TeamEvent, people_of},
+    work_items::{ItemKind, WorkItem, WorkItemEvent},
 };
 
 /// Characters of a text that is shown of what somebody wrote.
@@ -55,8 +59,14 @@ pub fn may_be_news(event: &Event) -> bool {
         Body::WhatsApp(EventBody::Disconnected { reason, .. }) => is_loss(*reason),
         Body::WhatsApp(_) => false,
         Body::Module(event) => {
-            [NoteEvent::FAMILY, InboxEvent::FAMILY, CampaignEvent::FAMILY, TeamEvent::FAMILY]
-                .contains(&event.family.as_str())
+            let families = [
+                NoteEvent::FAMILY,
+                InboxEvent::FAMILY,
+                CampaignEvent::FAMILY,
+                TeamEvent::FAMILY,
+                WorkItemEvent::FAMILY,
+            ];
+            families.contains(&event.family.as_str())
         }
     }
 }
@@ -131,6 +141,9 @@ impl Reader<'_> {
                 named: event.id,
             }));
         }
+        if let Some(of_item) = event.body.read() {
+            return self.work_item(event, of_item).await;
+        }
         match event.body.read::<InboxEvent>() {
             Some(of_inbox) => self.inbox(event, of_inbox).await,
             None => Ok(None),
@@ -176,6 +189,54 @@ impl Reader<'_> {
             _ => return Ok(None),
         };
         Ok(Some(News { kind, title, body: shortened(&body), data, to, rarely: None, named }))
+    }
+
+    async fn work_item(
+        &self,
+        event: &Event,
+        of_item: WorkItemEvent,
+    ) -> Result<Option<News>, StoreError> {
+        let (kind, by, item) = match of_item {
+            WorkItemEvent::Created { item, by } => {
+                let kind = match item.kind {
+                    ItemKind::Ticket => Kind::TicketCreated,
+                    ItemKind::Task => Kind::TaskCreated,
+                };
+                (kind, by, item)
+            }
+            WorkItemEvent::Changed { item, changes, by }
+                if item.kind == ItemKind::Task && changes.iter().any(|name| name == "assignee") =>
+            {
+                (Kind::TaskCreated, by, item)
+            }
+            WorkItemEvent::Due { item } => (Kind::TaskDue, None, item),
+            WorkItemEvent::Changed { .. } | WorkItemEvent::Deleted { .. } => return Ok(None),
+        };
+        let mut to = match (item.assignee, kind) {
+            (Some(assignee), _) => self.person(assignee).await?,
+            (None, Kind::TaskDue) => match user_of(item.created_by) {
+                Some(maker) => self.person(maker).await?,
+                None => Vec::new(),
+            },
+            (None, Kind::TicketCreated) => self.online(item.bot).await?,
+            (None, _) => Vec::new(),
+        };
+        to.retain(|user| by != Some(Agent::User(user.id)));
+        let title = match kind {
+            Kind::TicketCreated => {
+                format!("Ticket {}: {}", item.number.unwrap_or_default(), item.title)
+            }
+            Kind::TaskDue => format!("Due: {}", item.title),
+            _ => format!("Task for you: {}", item.title),
+        };
+        let WorkItem { id, conversation, description, .. } = *item;
+        let data = match item.kind {
+            ItemKind::Ticket => json!({ "ticket_id": id, "session_id": conversation }),
+            ItemKind::Task => json!({ "task_id": id, "session_id": conversation }),
+        };
+        let body = shortened(&description.unwrap_or_default());
+        let title = shortened(&title);
+        Ok(Some(News { kind, title, body, data, to, rarely: None, named: event.id }))
     }
 
     async fn mention(&self, event: &Event, of_note: NoteEvent) -> Result<News, StoreError> {
@@ -253,7 +314,12 @@ impl Reader<'_> {
                 None => Ok(Vec::new()),
             };
         }
-        let mut people = people_of(self.store, state.bot).await?;
+        self.online(state.bot).await
+    }
+
+    /// People who are online and see the conversations of a bot.
+    async fn online(&self, bot: Option<Uuid>) -> Result<Vec<User>, StoreError> {
+        let mut people = people_of(self.store, bot).await?;
         people.retain(|user| Role::Agent <= user.role && self.presence.is_online(user.id));
         Ok(people)
     }

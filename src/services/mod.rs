@@ -31,6 +31,7 @@ use uuid::Uuid;
 use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
+    automation::{Automations, Flows},
     backup::Backups,
     bots::Bots,
     campaigns::Campaigns,
@@ -61,6 +62,7 @@ use crate::{
     teams::Teams,
     web_chat::WebChats,
     webhooks::Webhooks,
+    work_items::WorkItems,
 };
 
 /// The tables of this module.
@@ -106,6 +108,9 @@ pub struct Services {
     pub notifications: Notifications,
     pub canned_responses: CannedResponses,
     pub views: Views,
+    pub work_items: WorkItems,
+    pub automations: Automations,
+    pub flows: Flows,
     pub analytics: Analytics,
     pub sms: Sms,
     pub web_chats: WebChats,
@@ -136,8 +141,19 @@ impl Services {
     /// Removes a bot with all that belongs to it.
     pub async fn remove_bot(&self, id: Uuid) -> Result<(), Error> {
         let Self { bots, knowledge, canned_responses, webhooks, .. } = self;
+        let Self { work_items, automations, flows, teams, .. } = self;
         let webhooks = &webhooks.endpoints;
-        bots::OfBots { bots, knowledge, canned_responses, webhooks }.remove(id).await
+        let all = bots::OfBots {
+            bots,
+            knowledge,
+            canned_responses,
+            work_items,
+            automations,
+            flows,
+            teams,
+            webhooks,
+        };
+        all.remove(id).await
     }
 }
 

@@ -43,10 +43,23 @@ impl Teams {
         Ok(bots)
     }
 
-    /// The teams that a bot is shared with.
-    pub async fn teams_of_bot(&self, bot: Uuid) -> Result<Vec<Uuid>, Error> {
-        let shares = Share::of_bot(self.store(), bot).await?;
-        Ok(shares.into_iter().map(|share| share.team).collect())
+    /// The teams that each of these bots is shared with, in their order.
+    pub async fn teams_of_bots(&self, bots: &[Uuid]) -> Result<Vec<Vec<Uuid>>, Error> {
+        let all = Share::of_bots(self.store(), bots).await?.into_iter();
+        Ok(all.map(|shares| shares.into_iter().map(|share| share.team).collect()).collect())
+    }
+
+    /// Removes the shares of a bot that goes.
+    pub async fn forget_bot(&self, bot: Uuid) -> Result<(), Error> {
+        let mut transaction = self.store().transaction();
+        loop {
+            for share in Share::of_bot(transaction.store(), bot).await? {
+                transaction.delete(&Share::at(share.team, bot)).await?;
+            }
+            if transaction.commit().await? {
+                return Ok(self.store().durable().await?);
+            }
+        }
     }
 
     /// People whose account is enabled and who may see a bot; everybody for none.

@@ -5,7 +5,7 @@
 //! | `TeamShares` | team, bot | [`Share`] |
 //! | `TeamSharesByBot` | bot, team | the key of the share |
 //!
-//! A share of a bot that is gone says nothing any more: ids of bots are never given again.
+//! Shares of a bot go with it. What a kill leaves of them says nothing: ids of bots are never given again.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -64,6 +64,13 @@ impl Share {
     /// Those of a team.
     pub async fn of_team(store: &Store, team: Uuid) -> Result<Vec<Self>, StoreError> {
         store.select(Self::key().uuid(team).below(), MOST_SHARES).await
+    }
+
+    /// Those of each of these bots, in their order, in one call.
+    pub async fn of_bots(store: &Store, bots: &[Uuid]) -> Result<Vec<Vec<Self>>, StoreError> {
+        let parts = bots.iter().map(|bot| BY_BOT.key().uuid(*bot).below()).collect();
+        let found = store.follow_many(parts, MOST_SHARES).await?.into_iter();
+        Ok(found.map(|all| all.into_iter().map(|found| found.record).collect()).collect())
     }
 
     /// Those of a bot.

@@ -48,7 +48,10 @@ const NOT_SENT: [(&str, &str); 23] = [
 ];
 
 /// Operations that end or disturb what others need, in the order in which they are sent last.
-const LATE: [&str; 54] = [
+const LATE: [&str; 57] = [
+    "deleteTask",
+    "deleteAutomation",
+    "deleteFlow",
     "deleteCannedResponse",
     "removeTeamMember",
     "deleteInboxView",
@@ -327,6 +330,26 @@ impl Scene {
             let (_, answer) = self.app.post("/api/v1/chat", body).await;
             self.note(name, &answer["session_id"]);
         }
+        let bot = self.ids["bot"].clone();
+        let ticket = json!({ "bot_id": bot, "subject": "Made before" });
+        let rule = json!({
+            "bot_id": bot, "name": "Made before", "trigger": { "type": "message_received" },
+            "actions": [{ "type": "pause_bot" }], "enabled": false,
+        });
+        let flow = json!({
+            "name": "Made before", "trigger": { "type": "any" }, "enabled": false,
+            "steps": [{ "id": "end", "type": "end" }],
+        });
+        for (name, path, body) in [
+            ("ticket", "/api/v1/tickets", ticket),
+            ("task", "/api/v1/tasks", json!({ "title": "Made before", "assignee_id": "me" })),
+            ("rule of a bot", "/api/v1/automations", rule),
+            ("flow", "/api/whatsapp-api/flows", flow),
+        ] {
+            let (status, made) = self.app.post(path, body).await;
+            assert_eq!(status, 201, "{path}: {made}");
+            self.note(name, &made["id"]);
+        }
     }
 
     async fn messages(&mut self, words: Value) {
@@ -424,6 +447,10 @@ impl Scene {
                 () if id.ends_with("440055") => "AI agent",
                 () if id.ends_with("440056") => "canned response",
                 () if id.ends_with("440057") => "view",
+                () if id.ends_with("440070") => "ticket",
+                () if id.ends_with("440071") => "task",
+                () if id.ends_with("440072") => "rule of a bot",
+                () if name.ends_with("Flow") => "flow",
                 () if name == "removeTeamMember" => "user",
                 () if name == "deleteBot" => "bot to delete",
                 () if name == "deleteChatSession" => "chat session to delete",

@@ -9,6 +9,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod automation_kills;
 mod bot_kills;
 mod breakpoints;
 mod broadcast_kills;

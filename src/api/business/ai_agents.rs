@@ -10,11 +10,15 @@ use crate::{
         endpoint::Endpoint,
         error::ApiError,
         kit::{
-            Admin, Body, Call, Created, Data, Message, Path, Query, Read, Repeat, path::uuid,
-            path_value,
+            Admin, Body, Bucket, Call, Created, Data, Message, Path, Query, Read, Repeat,
+            path::uuid, path_value,
         },
+        workspace::session_view::SourceView,
     },
-    bots::{Bot, BotChange, BotDraft, BotStatus, BusinessTask, Figures, Provider},
+    bots::{
+        Bot, BotChange, BotDraft, BotStatus, BusinessTask, Figures, Provider, Responder,
+        asks_for_person,
+    },
     domain::{Error, ErrorCode, Subject},
     services::Services,
 };
@@ -43,7 +47,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             .details("What is not given stays as it is; null removes a text. Lists are replaced.")
             .may_fail(&[ErrorCode::Conflict])
             .repeats(Repeat::Repeatable),
-        Endpoint::delete(ONE, remove).named("deleteAiAgent").about(TAG, "Delete an AI agent"),
+        Endpoint::delete(ONE, remove)
+            .named("deleteAiAgent")
+            .about(TAG, "Delete an AI agent")
+            .details("Its rules, flows, tickets, shares and webhooks go with it; its conversations stay."),
+        Endpoint::post("/api/whatsapp-api/ai-agents/{id}/test", test)
+            .named("testAiAgent")
+            .about(TAG, "See what an AI agent would answer")
+            .details("Nobody gets a message, and no figure changes.")
+            .limited(Bucket::Assistant),
     ]
 }
 
@@ -362,6 +374,73 @@ async fn change(
         ..BotChange::default()
     };
     Ok(Data::of(view(&call, call.bots.change(id, change).await?).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AiAgentTestBody, example = json!({ "message": "How long do refunds take?" }))]
+struct TestBody {
+    /// What a contact would write.
+    #[schema(min_length = 1, max_length = 4000, example = "How long do refunds take?")]
+    message: String,
+    /// What was said before, oldest first; replies of the agent count for the hand-over.
+    #[schema(max_items = 100)]
+    history: Option<Vec<Line>>,
+}
+
+/// Something that was said before.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AiAgentTestLine, example = json!({ "role": "user", "content": "Hello" }))]
+struct Line {
+    /// Who said it.
+    role: LineRole,
+    /// The text.
+    #[schema(min_length = 1, max_length = 4096, example = "Hello")]
+    content: String,
+}
+
+/// Who said something: the contact, or the AI agent.
+#[derive(Clone, Copy, PartialEq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AiAgentTestRole)]
+enum LineRole {
+    User,
+    Assistant,
+}
+
+/// What an AI agent would answer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AiAgentTest)]
+struct TestView {
+    /// The answer.
+    #[schema(example = "Refunds take five days.")]
+    reply: String,
+    /// What it comes from, best first.
+    sources: Vec<SourceView>,
+    /// Whether a person would take over.
+    #[schema(example = false)]
+    handoff: bool,
+}
+
+async fn test(
+    call: Call<Read>,
+    Path(id): Path<AgentId>,
+    Body(body): Body<TestBody>,
+) -> Result<Data<TestView>, ApiError> {
+    let bot = call.bots.get(id).await?;
+    let responder = Responder::new(call.knowledge.clone());
+    let history = body.history.unwrap_or_default();
+    if history.iter().any(|line| line.content.trim().is_empty()) {
+        return Err(Error::invalid_field("history", "must have texts that are not blank").into());
+    }
+    let said = history.iter().filter(|line| line.role == LineRole::Assistant).count();
+    let is_enough = usize::try_from(bot.max_turns).unwrap_or(usize::MAX) <= said;
+    if bot.handoff.enabled && (is_enough || asks_for_person(&bot, &body.message)) {
+        let (reply, sources) = (responder.handoff(&bot), Vec::new());
+        return Ok(Data::of(TestView { reply, sources, handoff: true }));
+    }
+    let answer = responder.answer(&bot, &body.message).await?;
+    let sources = answer.sources.iter().map(SourceView::from).collect();
+    Ok(Data::of(TestView { reply: answer.text, sources, handoff: false }))
 }
 
 async fn remove(call: Call<Admin>, Path(id): Path<AgentId>) -> Result<Message, ApiError> {

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::{
     api::{
         business::{agents, sessions},
-        kit::{Call, OwnSessions},
+        kit::Call,
     },
     contacts::Contact,
     content::Values,
@@ -22,12 +22,15 @@ pub struct Known {
 }
 
 impl Known {
-    pub async fn of<S>(call: &Call<S, OwnSessions>) -> Result<Self, Error> {
+    pub async fn of<S, R>(call: &Call<S, R>) -> Result<Self, Error> {
         let settings = call.settings.now();
         let agent = agents::author(call).await?.name;
         let own = Some(settings.business.name.clone()).filter(|name| !name.is_empty());
-        let of_account =
-            || sessions::in_order(call).into_iter().find_map(|status| status.me?.push_name);
+        let of_account = || {
+            sessions::ordered(call, call.principal().session.clone())
+                .into_iter()
+                .find_map(|status| status.me?.push_name)
+        };
         Ok(Self {
             business: own.or_else(of_account),
             agent,

@@ -218,7 +218,11 @@ fn not_found(subject: Option<Subject>) -> &'static str {
             | Subject::Template
             | Subject::Broadcast
             | Subject::User
-            | Subject::View,
+            | Subject::View
+            | Subject::Ticket
+            | Subject::Task
+            | Subject::Automation
+            | Subject::Flow,
         )
         | None => "NOT_FOUND",
     }

@@ -28,7 +28,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 40] = [
+const TAGS: [&str; 43] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -48,6 +48,7 @@ const TAGS: [&str; 40] = [
     "Business payments",
     "Business analytics",
     "Business AI agents",
+    "Business flows",
     "Business webhooks",
     "MCP",
     "Sign-in",
@@ -56,6 +57,8 @@ const TAGS: [&str; 40] = [
     "Presence",
     "Notifications",
     "Inbox",
+    "Tickets and tasks",
+    "Automations",
     "Workspace contacts",
     "Knowledge base",
     "Bots",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use utoipa::{ToSchema, openapi::Schema};
+use uuid::Uuid;
 
 use crate::{
     api::{kit::required_choice, sessions::wire::seconds},
@@ -72,6 +73,9 @@ pub struct BotView {
     /// UUID of the person whose bot it is; null for nobody.
     #[schema(example = "0192c9d0-7a6b-7c1e-9b1a-2f6f3c1d5e7a")]
     owner_id: Option<String>,
+    /// UUIDs of the teams that it is shared with.
+    #[schema(example = json!([]))]
+    team_ids: Vec<String>,
     /// What it did.
     stats: StatsView,
     /// When it was made, RFC 3339.
@@ -211,7 +215,7 @@ fn channels(bot: &Bot) -> Vec<ChannelView> {
 }
 
 impl BotView {
-    fn of(bot: Bot, figures: Figures) -> Self {
+    fn of(bot: Bot, figures: Figures, teams: &[Uuid]) -> Self {
         let channels = channels(&bot);
         let Widget { color, position, title, avatar_url } = bot.web.widget;
         Self {
@@ -254,6 +258,7 @@ impl BotView {
             allowed_origins: bot.web.allowed_origins,
             widget: WidgetView { color, position: position.as_str(), title, avatar_url },
             owner_id: bot.owner.map(|id| id.to_string()),
+            team_ids: teams.iter().map(Uuid::to_string).collect(),
             stats: StatsView { sessions: figures.sessions, messages: figures.messages },
             created_at: seconds(bot.created_at),
             updated_at: seconds(bot.updated_at),
@@ -264,7 +269,9 @@ impl BotView {
 pub async fn views(services: &Services, bots: Vec<Bot>) -> Result<Vec<BotView>, Error> {
     let ids: Vec<_> = bots.iter().map(|bot| bot.id).collect();
     let figures = services.bots.figures(&ids).await?;
-    Ok(bots.into_iter().zip(figures).map(|(bot, figures)| BotView::of(bot, figures)).collect())
+    let teams = services.teams.teams_of_bots(&ids).await?;
+    let all = bots.into_iter().zip(figures).zip(teams);
+    Ok(all.map(|((bot, figures), teams)| BotView::of(bot, figures, &teams)).collect())
 }
 
 pub async fn view(services: &Services, bot: Bot) -> Result<BotView, Error> {

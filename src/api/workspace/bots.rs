@@ -54,7 +54,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             .repeats(Repeat::Repeatable),
         Endpoint::delete(ONE, remove)
             .named("deleteBot")
-            .about(TAG, "Delete a bot; its conversations stay"),
+            .about(TAG, "Delete a bot; its conversations stay")
+            .details("Its rules, flows, tickets, shares and webhooks go with it."),
         Endpoint::post("/api/v1/bots/{id}/activate", activate)
             .named("activateBot")
             .about(TAG, "Let a bot answer, or rest")
@@ -66,7 +67,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/bots/{id}/duplicate", duplicate)
             .named("duplicateBot")
             .about(TAG, "Copy a bot")
-            .details("The copy is a draft with a public token of its own, and answers in no session."),
+            .details(
+                "The copy is a draft with a public token of its own, and answers in no session. The rules of the bot are \
+                 copied, too.",
+            ),
     ]
 }
 
@@ -199,6 +203,7 @@ async fn duplicate(
     let bot = bot_access::seen(&call, id).await?;
     let whose = (call.principal().person(), call.principal().id());
     let copy = call.bots.duplicate(bot.id, body.name, whose).await.map_err(in_snake_case)?;
+    call.automations.copy(bot.id, copy.id).await?;
     Ok(Created::of(bot_view::view(&call, copy).await?))
 }
 

@@ -9,27 +9,21 @@ use crate::{
     api::{
         endpoint::Endpoint,
         error::ApiError,
-        kit::{
-            Body, Call, Conversations, Created, Data, Path, Query, Repeat, Send, choice,
-            required_choice,
-        },
+        kit::{Body, Call, Conversations, Data, Path, Query, Repeat, choice, required_choice},
         workspace::{
             bot_access,
             bots::BotId,
             fields::given,
             people_names::all_sessions,
-            session_view::{self, MessageView, STATUSES, SessionView},
-            sessions::{self, ChatSessionId, Found, SessionsQuery},
+            session_view::{self, STATUSES, SessionView},
+            sessions::{self, ChatSessionId, SessionsQuery},
         },
     },
     bots::Bot,
-    domain::{Content, Error, ErrorCode, conversation::message_uuid, outbox::SendOptions},
+    domain::{Error, ErrorCode},
     inbox::{
-        Agent, Author, AuthorKind, Draft, InboxChange, InboxFilter, InboxOrder, InboxState,
-        Recipient, Status, Terms, ViewAssignee, ViewFilters,
+        Agent, InboxChange, InboxFilter, InboxOrder, InboxState, Status, ViewAssignee, ViewFilters,
     },
-    messaging::SendOutcome,
-    policy::Kind,
     services::Services,
 };
 
@@ -38,7 +32,6 @@ const MOST_TAGS: usize = 20;
 const LONGEST_TAG: usize = 50;
 /// The color of a tag that is named for the first time.
 const TAG_COLOR: &str = "#64748b";
-const LONGEST_REPLY: usize = 4_096;
 /// Conversations that are assigned at a time.
 const MOST_ASSIGNED: usize = 100;
 
@@ -69,10 +62,6 @@ pub fn endpoints() -> Vec<Endpoint> {
         kept(Endpoint::put("/api/v1/inbox/sessions/{id}/tags", set_tags))
             .named("setInboxSessionTags")
             .about(TAG, "Replace the tags of a conversation; new ones are made"),
-        Endpoint::post("/api/v1/inbox/sessions/{id}/messages", send)
-            .named("sendInboxMessage")
-            .about(TAG, "Write to the person of a conversation, on its own channel")
-            .details("The bot is silent from then on, and the conversation is yours where nobody had it."),
     ]
 }
 
@@ -185,7 +174,7 @@ async fn list(
 }
 
 /// Who makes a request, as somebody who works on conversations.
-fn caller<S, R>(call: &Call<S, R>) -> Result<Agent, Error> {
+pub fn caller<S, R>(call: &Call<S, R>) -> Result<Agent, Error> {
     match call.principal().who {
         Who::User { id, .. } | Who::Key { owner: Some((id, _)), .. } => Ok(Agent::User(id)),
         Who::Key { id, owner: None } => Ok(Agent::Key(id)),
@@ -433,60 +422,4 @@ async fn set_tags(
     }
     call.tags.set(&found.conversation.record, tags).await?;
     again(&call, id).await
-}
-
-/// A message to the person of a conversation.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = WorkspaceReply, example = json!({ "content": "I am looking into it." }))]
-struct ReplyBody {
-    /// The text.
-    #[schema(min_length = 1, max_length = 4096)]
-    content: String,
-}
-
-async fn send(
-    call: Call<Send>,
-    Path(id): Path<ChatSessionId>,
-    Body(body): Body<ReplyBody>,
-) -> Result<Created<MessageView>, ApiError> {
-    let text = body.content.trim().to_owned();
-    if text.is_empty() || text.chars().nth(LONGEST_REPLY).is_some() {
-        return Err(Error::invalid_field("content", "must have 1 to 4096 characters").into());
-    }
-    let Found { state, .. } = sessions::find(&call, id).await?;
-    let author = author(&call).await?;
-    let (session, chat) = (state.session.clone(), state.chat.clone());
-    if let Some(bot) = session.web_bot() {
-        call.web_chats.open(bot).await?;
-    }
-    let options = SendOptions::default();
-    let recipient = Recipient::Chat { session: session.clone(), chat };
-    let prepared = call.sending.prepare(&recipient, Kind::Free, options).await?;
-    let terms = Terms {
-        author: author.clone(),
-        client_ref: None,
-        key: call.message_key(),
-        quoted: None,
-        link_preview: true,
-        options,
-    };
-    let draft = Draft::Content(Content::Text { body: text.clone() });
-    let sent = call.sending.send(prepared, draft, terms).await?;
-    let (message, at) = match sent.outcome {
-        SendOutcome::Sent(sent) => (sent.id, sent.timestamp),
-        SendOutcome::Queued(entry) => (entry.message_id(entry.account.as_ref()), entry.queued_at),
-    };
-    call.inbox.caught_up().await?;
-    let uuid = message_uuid(&session, &message);
-    let agent = author.id.map(|id| (id, author.name));
-    Ok(Created::of(session_view::sent(&state, (uuid, text), (agent, at))))
-}
-
-/// Who writes, as it is noted with the message.
-async fn author(call: &Call<Send>) -> Result<Author, Error> {
-    let (kind, agent) = match caller(call)? {
-        Agent::User(id) => (AuthorKind::User, (id, Some(call.accounts.user(id).await?.name))),
-        Agent::Key(id) => (AuthorKind::Api, (id, call.api_keys.name(id).await?)),
-    };
-    Ok(Author { kind, id: Some(agent.0), name: agent.1 })
 }

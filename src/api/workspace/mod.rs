@@ -5,6 +5,8 @@
 //! what signs people in by address.
 
 mod account;
+pub mod automation_body;
+mod automations;
 mod bot_access;
 mod canned;
 mod contact_view;
@@ -19,6 +21,7 @@ mod chat;
 mod chat_stream;
 mod fields;
 mod inbox;
+mod inbox_send;
 mod inbox_stats;
 mod invitations;
 mod knowledge;
@@ -30,15 +33,18 @@ mod pages;
 mod people_names;
 mod preferences;
 mod presence;
-mod session_view;
+pub mod session_view;
 mod sessions;
 mod sign_in;
+mod tasks;
 mod teams;
+mod tickets;
 mod totp;
 mod users;
 mod views;
 mod webhook_view;
 mod webhooks;
+mod work_item_view;
 pub mod wording;
 
 use crate::api::{dialects, endpoint::Endpoint};
@@ -62,7 +68,11 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(chat::endpoints());
     all.extend(chat_stream::endpoints());
     all.extend(inbox::endpoints());
+    all.extend(inbox_send::endpoints());
     all.extend(inbox_stats::endpoints());
+    all.extend(tickets::endpoints());
+    all.extend(tasks::endpoints());
+    all.extend(automations::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(analytics::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()

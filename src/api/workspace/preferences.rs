@@ -52,6 +52,7 @@ switches! {
     mention: "One was mentioned in a note.",
     ticket_created: "A ticket was opened.",
     task_created: "A task was assigned to one.",
+    task_due: "A task or a ticket is due.",
     feedback_received: "A contact rated the service.",
     broadcast_completed: "A broadcast is complete.",
     session_disconnected: "A session lost its connection.",

@@ -173,7 +173,7 @@ pub const CHANNELS: [&str; 3] = ["web", "whatsapp", "sms"];
 pub fn reason_schema() -> Schema {
     choice(
         "Why its bot asked for a person; null where it did not.",
-        &["keyword", "max_turns", "fallbacks"],
+        &["keyword", "max_turns", "fallbacks", "automation"],
     )
 }
 
@@ -354,8 +354,8 @@ fn message(
     let author = note.map(|note| &note.author);
     let role = match author.map(|author| author.kind) {
         _ if !message.from_me() => "user",
-        Some(AuthorKind::Bot) => "assistant",
-        Some(AuthorKind::System | AuthorKind::Broadcast) => "system",
+        Some(AuthorKind::Bot | AuthorKind::Flow) => "assistant",
+        Some(AuthorKind::System | AuthorKind::Broadcast | AuthorKind::Automation) => "system",
         Some(AuthorKind::Api | AuthorKind::User) | None => "agent",
     };
     let agent = author.filter(|author| author.is_a_person()).and_then(|author| {
@@ -397,19 +397,26 @@ fn kind(kind: MessageKind) -> &'static str {
     }
 }
 
+/// What is known of a message that has just been sent.
+pub struct SentView {
+    pub id: Uuid,
+    pub r#type: &'static str,
+    pub text: String,
+    pub agent: Option<(Uuid, Option<String>)>,
+    pub at: Timestamp,
+}
+
 /// A message that somebody of the team has just sent.
-pub fn sent(
-    state: &InboxState,
-    (id, content): (Uuid, String),
-    (agent, at): (Option<(Uuid, Option<String>)>, Timestamp),
-) -> MessageView {
+pub fn sent(services: &Services, state: &InboxState, sent: SentView) -> MessageView {
+    let SentView { id, r#type, text: content, agent, at } = sent;
+    let has_file = r#type != "text";
     MessageView {
         id: id.to_string(),
         session_id: state.conversation.to_string(),
         role: "agent",
         content,
-        r#type: "text",
-        media_url: None,
+        r#type,
+        media_url: has_file.then(|| file_url(services, &state.session, id)),
         sources: Vec::new(),
         feedback: None,
         agent: agent.map(|(id, name)| AgentView { id: id.to_string(), name }),

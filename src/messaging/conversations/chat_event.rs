@@ -32,6 +32,9 @@ pub enum ChatEvent {
         conversation: Uuid,
         added: Vec<Uuid>,
         removed: Vec<Uuid>,
+        /// A rule or a flow did it: it starts no rule in turn.
+        #[serde(default, skip_serializing_if = "is_false")]
+        automatic: bool,
     },
     AutomationPaused {
         chat: Jid,
@@ -83,7 +86,11 @@ impl ChatEvent {
     }
 
     /// Replaces the tags of a conversation; none if nothing changed.
-    pub fn of_tags(record: &mut ConversationRecord, tags: Vec<Uuid>) -> Option<Self> {
+    pub fn of_tags(
+        record: &mut ConversationRecord,
+        tags: Vec<Uuid>,
+        automatic: bool,
+    ) -> Option<Self> {
         let former = std::mem::replace(&mut record.inbox.tags, tags);
         let beyond = |all: &[Uuid], others: &[Uuid]| -> Vec<Uuid> {
             all.iter().filter(|tag| !others.contains(tag)).copied().collect()
@@ -92,8 +99,18 @@ impl ChatEvent {
             (beyond(&record.inbox.tags, &former), beyond(&former, &record.inbox.tags));
         let (chat, conversation) = (record.chat.clone(), record.uuid);
         let is_news = !added.is_empty() || !removed.is_empty();
-        is_news.then_some(Self::ConversationTagged { chat, conversation, added, removed })
+        is_news.then_some(Self::ConversationTagged {
+            chat,
+            conversation,
+            added,
+            removed,
+            automatic,
+        })
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl LogEvent for ChatEvent {

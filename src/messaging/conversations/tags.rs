@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Clock, Error, ErrorCode, SessionId, Subject,
+        Clock, Error, ErrorCode, Jid, SessionId, Subject,
         conversation::{ConversationRecord, Tag},
     },
     events::{EventTables, NewEvent, Work},
@@ -133,7 +133,7 @@ impl Tags {
         for former in tagged {
             let mut record = ConversationRecord { changed_at: self.clock.now(), ..former.clone() };
             let tags = former.inbox.tags.iter().filter(|tag| **tag != id).copied().collect();
-            let event = ChatEvent::of_tags(&mut record, tags);
+            let event = ChatEvent::of_tags(&mut record, tags, false);
             put_conversation(work.store(), &former, &record).await?;
             log_in(work, &former.session, event)?;
         }
@@ -157,7 +157,7 @@ impl Tags {
             if let Some((tag, _)) = tags.iter().zip(&known).find(|(_, known)| known.is_none()) {
                 return Err(Error::invalid_field("tag_ids", format!("name no tag with {tag}")));
             }
-            if !self.replace(&mut work, conversation, tags.clone()).await? {
+            if !self.replace(&mut work, conversation, tags.clone(), false).await? {
                 return Ok(());
             }
             if let Some(events) = work.commit().await? {
@@ -190,25 +190,8 @@ impl Tags {
         let held = self.writer.lock(&conversation.session).await;
         let mut work = self.writer.work();
         let events = loop {
-            let (now, mut tags, mut new) = (self.clock.now(), Vec::new(), Vec::new());
-            for name in &names {
-                if let Some(tag) = work.store().tags().by_name(name).await? {
-                    tags.push(tag.id);
-                    continue;
-                }
-                let (id, name, color) = (Uuid::now_v7(), name.clone(), color.clone());
-                new.push(Tag { id, name, color, created_at: now, updated_at: now });
-                tags.push(id);
-            }
-            if !new.is_empty() {
-                work.store().tags().note_creation().await?;
-                check_room(work.store(), new.len()).await?;
-            }
-            for tag in new {
-                work.put(&Tag::key().uuid(tag.id), &tag).await?;
-                work.append(NewEvent::of_module(None, &ChatEvent::TagCreated { tag })?);
-            }
-            if !self.replace(&mut work, conversation, tags).await? {
+            let tags = self.named_in(&mut work, &names, &color).await?;
+            if !self.replace(&mut work, conversation, tags, false).await? {
                 return Ok(());
             }
             if let Some(events) = work.commit().await? {
@@ -219,12 +202,72 @@ impl Tags {
         Ok(self.writer.publish_events(&events).await?)
     }
 
+    /// Adds and removes tags of a conversation by their names, within a transaction, as an effect of a rule or a flow.
+    /// Those to be added that there are none of are made.
+    pub async fn retag_in(
+        &self,
+        work: &mut Work<'_>,
+        (session, chat): (&SessionId, &Jid),
+        (add, remove): (&[String], &[String]),
+        color: &str,
+    ) -> Result<(), Error> {
+        let (add, remove) = Error::both(checked_names(add), checked_names(remove))?;
+        let Some(record) = work.store().conversations().get(session, chat).await? else {
+            return Ok(());
+        };
+        let mut tags = record.inbox.tags.clone();
+        for name in &remove {
+            if let Some(gone) = work.store().tags().by_name(name).await? {
+                tags.retain(|tag| *tag != gone.id);
+            }
+        }
+        let added = self.named_in(work, &add, color).await?;
+        tags.extend(added.into_iter().filter(|tag| !record.inbox.tags.contains(tag)));
+        if MOST_NAMED < tags.len() {
+            return Err(Error::invalid_field("tags", "must be at most 50"));
+        }
+        tags.dedup();
+        if tags != record.inbox.tags {
+            self.replace(work, &record, tags, true).await?;
+        }
+        Ok(())
+    }
+
+    /// The tags of these names, in any case, within a transaction. Those that there are none of are made.
+    async fn named_in(
+        &self,
+        work: &mut Work<'_>,
+        names: &[String],
+        color: &str,
+    ) -> Result<Vec<Uuid>, Error> {
+        let (now, mut tags, mut new) = (self.clock.now(), Vec::new(), Vec::new());
+        for name in names {
+            if let Some(tag) = work.store().tags().by_name(name).await? {
+                tags.push(tag.id);
+                continue;
+            }
+            let (id, name, color) = (Uuid::now_v7(), name.clone(), color.to_owned());
+            new.push(Tag { id, name, color, created_at: now, updated_at: now });
+            tags.push(id);
+        }
+        if !new.is_empty() {
+            work.store().tags().note_creation().await?;
+            check_room(work.store(), new.len()).await?;
+        }
+        for tag in new {
+            work.put(&Tag::key().uuid(tag.id), &tag).await?;
+            work.append(NewEvent::of_module(None, &ChatEvent::TagCreated { tag })?);
+        }
+        Ok(tags)
+    }
+
     /// Replaces the tags of a conversation in a transaction. False where the conversation is gone.
     async fn replace(
         &self,
         work: &mut Work<'_>,
         conversation: &ConversationRecord,
         mut tags: Vec<Uuid>,
+        automatic: bool,
     ) -> Result<bool, Error> {
         tags.sort_unstable();
         let (session, chat) = (&conversation.session, &conversation.chat);
@@ -234,7 +277,7 @@ impl Tags {
         if tags.iter().any(|tag| !former.inbox.tags.contains(tag)) {
             work.store().tags().note_addition().await?;
         }
-        let event = ChatEvent::of_tags(&mut record, tags);
+        let event = ChatEvent::of_tags(&mut record, tags, automatic);
         put_conversation(work.store(), &former, &record).await?;
         log_in(work, session, event)?;
         Ok(true)

@@ -13,7 +13,7 @@ mod import;
 mod quick_replies;
 mod template_sends;
 mod templates;
-mod sending;
+pub mod sending;
 mod payments;
 mod sms;
 mod sms_provider;

@@ -25,16 +25,17 @@ const HELLO: &str = "Welcome to Acme";
 const UNKNOWN: &str = "I do not know that";
 const TAKEN_OVER: &str = "Somebody comes";
 
-struct Desk {
-    app: TestApp,
-    clock: Clock,
-    token: String,
-    bot: Value,
+/// A session that a bot answers, on a clock that the test moves.
+pub struct Desk {
+    pub app: TestApp,
+    pub clock: Clock,
+    pub token: String,
+    pub bot: Value,
 }
 
 impl Desk {
     /// A session that a bot answers.
-    async fn new(fields: Value) -> Self {
+    pub async fn new(fields: Value) -> Self {
         let clock = Clock::manual(Clock::system().now());
         let folder = tempfile::tempdir().unwrap();
         let app = TestApp::start_on(folder, &[], clock.clone(), Disk::manual(0)).await;
@@ -51,7 +52,7 @@ impl Desk {
     }
 
     /// What a person got.
-    async fn got(&self, person: &str) -> Vec<String> {
+    pub async fn got(&self, person: &str) -> Vec<String> {
         let path = format!("/_simulator/v1/accounts/{person}/chats/{PHONE}@c.us/messages");
         let (_, answer) = self.app.get(&path).await;
         let all = answer["data"]["messages"].as_array().cloned().unwrap_or_default();
@@ -60,7 +61,7 @@ impl Desk {
     }
 
     /// Waits until the conversation of a person is as this wants it; time goes on meanwhile.
-    async fn until(&self, person: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&self, person: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let phone = format!("+{person}");
         let mut last = Value::Null;
         for _ in 0..2_000 {
@@ -78,7 +79,7 @@ impl Desk {
         panic!("{person}: {last}")
     }
 
-    async fn inbox(&self, query: &str) -> Value {
+    pub async fn inbox(&self, query: &str) -> Value {
         let path = format!("/api/v1/inbox/conversations/{}{query}", text(&self.bot["id"]));
         let answer = get(&self.app, &path, Some(&self.token)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -86,13 +87,13 @@ impl Desk {
     }
 
     /// A person writes. The conversation, once the inbox knows so many messages of it.
-    async fn says(&self, person: &str, words: &str, messages: u64) -> Value {
+    pub async fn says(&self, person: &str, words: &str, messages: u64) -> Value {
         write(&self.app, person, words).await;
         self.until(person, |one| one["message_count"] == messages).await
     }
 
     /// Waits until a person got this and nothing else.
-    async fn has(&self, person: &str, expected: &[&str]) {
+    pub async fn has(&self, person: &str, expected: &[&str]) {
         let mut last = Vec::new();
         for _ in 0..2_000 {
             self.clock.advance(Duration::from_millis(5));
@@ -105,14 +106,14 @@ impl Desk {
         panic!("{last:?} is not {expected:?}")
     }
 
-    async fn put(&self, session: &Value, what: &str, body: Value) -> Value {
+    pub async fn put(&self, session: &Value, what: &str, body: Value) -> Value {
         let path = format!("/api/v1/inbox/sessions/{}/{what}", text(&session["id"]));
         let answer = ask(&self.app, Method::PUT, &path, Some(body), Some(&self.token)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
     }
 
-    async fn logged(&self, kind: &str) -> Vec<Value> {
+    pub async fn logged(&self, kind: &str) -> Vec<Value> {
         let events = self.app.gateway.services().events.read(None, 0, 10_000).await.unwrap();
         let of_kind = events.iter().filter_map(|event| match &event.body {
             Body::Module(module) if module.kind == kind => Some(module.value.clone()),

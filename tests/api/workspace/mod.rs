@@ -1,6 +1,7 @@
 //! The workspace API: accounts, sign-ins, codes, roles, bots, chat, inbox, and what people work with together.
 
 mod accounts;
+mod automations;
 mod canned;
 mod bot_analytics;
 mod bot_replies;
@@ -11,7 +12,9 @@ mod codes;
 mod command;
 mod contacts;
 mod inbox_views;
+mod flows;
 mod inbox;
+mod inbox_send;
 mod keys;
 mod notes;
 mod notifications;
@@ -22,6 +25,7 @@ mod sign_in;
 mod surface;
 mod teams;
 mod totp;
+mod work_items;
 
 use std::time::Duration;
 

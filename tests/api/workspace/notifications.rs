@@ -207,6 +207,7 @@ async fn ratings_windows_and_broadcasts_are_told_to_whom_they_concern() {
         chat: "15550000044@c.us".parse().unwrap(),
         conversation: chat.parse().unwrap(),
         contact: None,
+        automatic: false,
     };
     let survey = uuid::Uuid::nil();
     let rated = |comment: Option<&str>| InboxEvent::Rated {

@@ -4,6 +4,7 @@
 //! is. A further family is such a file and a line in [`FAMILIES`]. An event is of a bot when its conversation is, so the
 //! inbox must have handled it before.
 
+mod automations;
 mod contacts;
 mod family;
 mod feedback;
@@ -11,6 +12,7 @@ mod knowledge;
 mod mentions;
 mod messages;
 mod sessions;
+mod work_items;
 
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -21,8 +23,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use self::{
-    contacts::ContactWords, family::Family, feedback::FeedbackWords, knowledge::KnowledgeWords,
-    mentions::MentionWords, messages::MessageWords, sessions::SessionWords,
+    automations::AutomationWords, contacts::ContactWords, family::Family, feedback::FeedbackWords,
+    knowledge::KnowledgeWords, mentions::MentionWords, messages::MessageWords,
+    sessions::SessionWords, work_items::WorkItemWords,
 };
 use crate::{
     api::{
@@ -53,8 +56,16 @@ pub const NAMES: [&str; 11] = [
     "session_assigned",
 ];
 
-const FAMILIES: [&dyn Family; 6] =
-    [&MessageWords, &SessionWords, &FeedbackWords, &KnowledgeWords, &ContactWords, &MentionWords];
+const FAMILIES: [&dyn Family; 8] = [
+    &MessageWords,
+    &SessionWords,
+    &FeedbackWords,
+    &KnowledgeWords,
+    &ContactWords,
+    &MentionWords,
+    &WorkItemWords,
+    &AutomationWords,
+];
 
 /// Adds the schemas of all events. The requests that bring them to a webhook.
 pub fn add_schemas(schemas: &mut Map<String, Value>) -> Map<String, Value> {

@@ -1,0 +1,189 @@
+//! Rules of bots: made, listed, changed, deleted. Each change is one commit, and durable when its function returns.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    accounts::User,
+    automation::{
+        rule::{Action, Automation, TriggerKind},
+        rule_checks::{AutomationChange, AutomationDraft},
+        run::{self, Figures, MOST_RUNS, Run},
+    },
+    domain::{Clock, Error, ErrorCode, Subject},
+    store::{Record, Store, StoreError, Transaction},
+};
+
+/// So many a bot may have, and so many all of them: the inbox holds them in memory.
+pub const MOST_OF_BOT: usize = 50;
+const MOST: usize = 1_000;
+/// What every creation changes: so of two at the same time, one counts again.
+const CREATIONS: &str = "automation creations";
+
+/// Clones are the same service.
+#[derive(Clone)]
+pub struct Automations {
+    store: Store,
+    clock: Clock,
+    /// Held while rules change, so that what is in memory is what was written last.
+    changing: Arc<Mutex<()>>,
+    all: Arc<RwLock<Arc<Vec<Automation>>>>,
+}
+
+impl Automations {
+    pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
+        let all = store.select(Automation::key().below(), MOST).await?;
+        Ok(Self { store, clock, changing: Arc::default(), all: Arc::new(RwLock::new(all.into())) })
+    }
+
+    /// All, in the order in which they were made.
+    pub fn all(&self) -> Arc<Vec<Automation>> {
+        self.all.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether there is one in use that this starts.
+    pub fn has(&self, trigger: TriggerKind) -> bool {
+        self.all().iter().any(|rule| rule.enabled && rule.trigger.kind == trigger)
+    }
+
+    /// Those of a bot, in the order in which they were made, with their figures.
+    pub async fn of_bot(&self, bot: Uuid) -> Result<Vec<(Automation, Figures)>, Error> {
+        let all = self.all();
+        let own: Vec<Automation> = all.iter().filter(|rule| rule.bot == bot).cloned().collect();
+        let keys: Vec<_> = own.iter().map(|rule| Figures::at(rule.id)).collect();
+        let figures = self.store.get_many(&keys).await?.into_iter();
+        Ok(own.into_iter().zip(figures.map(Option::unwrap_or_default)).collect())
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<Automation, Error> {
+        self.store.get(&Automation::at(id)).await?.ok_or_else(|| unknown(id))
+    }
+
+    pub async fn figures(&self, id: Uuid) -> Result<Figures, Error> {
+        Ok(self.store.get(&Figures::at(id)).await?.unwrap_or_default())
+    }
+
+    /// Its newest runs, newest first.
+    pub async fn runs(&self, id: Uuid) -> Result<Vec<Run>, Error> {
+        let most = usize::try_from(MOST_RUNS).unwrap_or(usize::MAX);
+        Ok(self.store.select(Run::of(id).below().backward(), most).await?)
+    }
+
+    pub async fn create(&self, draft: AutomationDraft) -> Result<Automation, Error> {
+        let made = draft.automation(self.clock.now())?;
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            transaction.next_number(CREATIONS).await?;
+            check_people(&transaction, &made.actions).await?;
+            let all = transaction.store().select(Automation::key().below(), MOST).await?;
+            let own = all.iter().filter(|rule| rule.bot == made.bot).count();
+            for (count, most, whose) in
+                [(own, MOST_OF_BOT, "A bot"), (all.len(), MOST, "A gateway")]
+            {
+                if most <= count {
+                    let message = format!("{whose} has at most {most} automations");
+                    return Err(Error::new(ErrorCode::Conflict, message).detail("limit", most));
+                }
+            }
+            transaction.put(&Automation::at(made.id), &made).await?;
+            if self.finish(&mut transaction).await? {
+                return Ok(made);
+            }
+        }
+    }
+
+    pub async fn change(&self, id: Uuid, change: AutomationChange) -> Result<Automation, Error> {
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            let found = transaction.get(&Automation::at(id)).await?.ok_or_else(|| unknown(id))?;
+            let rule = change.applied(found, self.clock.now())?;
+            if change.actions.is_some() {
+                check_people(&transaction, &rule.actions).await?;
+            }
+            transaction.put(&Automation::at(id), &rule).await?;
+            if self.finish(&mut transaction).await? {
+                return Ok(rule);
+            }
+        }
+    }
+
+    pub async fn delete(&self, id: Uuid) -> Result<(), Error> {
+        let _held = self.changing.lock().await;
+        let mut transaction = self.store.transaction();
+        loop {
+            transaction.get(&Automation::at(id)).await?.ok_or_else(|| unknown(id))?;
+            transaction.delete(&Automation::at(id)).await?;
+            run::forget(transaction.store(), id).await?;
+            if self.finish(&mut transaction).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Removes the rules of a bot that goes.
+    pub async fn forget_bot(&self, bot: Uuid) -> Result<(), Error> {
+        let all = self.all();
+        for rule in all.iter().filter(|rule| rule.bot == bot) {
+            match self.delete(rule.id).await {
+                Ok(()) | Err(Error { code: ErrorCode::NotFound, .. }) => (),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the rules of a bot to another.
+    pub async fn copy(&self, from: Uuid, to: Uuid) -> Result<(), Error> {
+        let all = self.all();
+        for rule in all.iter().filter(|rule| rule.bot == from).cloned() {
+            let Automation { name, enabled, trigger, conditions, matching, actions, .. } = rule;
+            self.create(AutomationDraft {
+                bot: to,
+                name,
+                enabled,
+                trigger,
+                conditions,
+                matching,
+                actions,
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Commits, waits for the disk and reads anew; false when the work must run again.
+    async fn finish(&self, transaction: &mut Transaction) -> Result<bool, Error> {
+        if !transaction.commit().await? {
+            return Ok(false);
+        }
+        let all = Arc::new(self.store.select(Automation::key().below(), MOST).await?);
+        *self.all.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.store.durable().await?;
+        Ok(true)
+    }
+}
+
+/// That the people whom actions name have accounts.
+async fn check_people(transaction: &Transaction, actions: &[Action]) -> Result<(), Error> {
+    for (place, action) in actions.iter().enumerate() {
+        let (user, name) = match action {
+            Action::Assign { user } => (*user, "user_id"),
+            Action::CreateTask { assignee, .. } => (*assignee, "assignee_id"),
+            _ => continue,
+        };
+        let known = transaction.get(&User::at(user)).await?;
+        if known.is_none_or(|user| user.is_disabled) {
+            let field = format!("actions.{place}.{name}");
+            return Err(Error::invalid_field(&field, "must be a person with an account"));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(id: Uuid) -> Error {
+    Error::not_found(Subject::Automation, format!("there is no automation {id}"))
+}

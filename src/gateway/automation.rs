@@ -1,0 +1,55 @@
+//! Start of what acts by itself: rules, flows, and the tickets and tasks that they make.
+
+use std::sync::Arc;
+
+use crate::{
+    automation::{AutomaticWork, Automations, FlowJob, FlowRunner, Flows, IdleJob, Means},
+    inbox::InboxParts,
+    jobs::{Handler, Jobs},
+    messaging::Tags,
+    store::StoreError,
+    work_items::{DueJob, WorkItems},
+};
+
+/// The services of what acts by itself.
+pub struct Automation {
+    pub work_items: WorkItems,
+    pub rules: Automations,
+    pub flows: Flows,
+}
+
+impl Automation {
+    /// Opens them; and the part that the inbox calls.
+    pub async fn open(
+        parts: &InboxParts,
+        jobs: &Jobs,
+        tags: &Tags,
+    ) -> Result<(Self, AutomaticWork), StoreError> {
+        let InboxParts { store, log, clock, contacts, settings, .. } = parts.clone();
+        let rules = Automations::open(store.clone(), clock.clone()).await?;
+        let flows = Flows::open(store.clone(), clock.clone()).await?;
+        let (jobs, contacts) = (jobs.clone(), contacts.clone());
+        let work_items =
+            WorkItems { store, log, jobs: jobs.clone(), contacts: contacts.clone(), clock };
+        let means = Means { tags: tags.clone(), work_items: work_items.clone() };
+        let runner = FlowRunner {
+            flows: flows.clone(),
+            jobs,
+            contacts,
+            means: means.clone(),
+            settings: settings.clone(),
+        };
+        let work = AutomaticWork { rules: rules.clone(), flows: runner, means, settings };
+        Ok((Self { work_items, rules, flows }, work))
+    }
+
+    /// The handlers of their jobs.
+    pub fn jobs(&self) -> [(&'static str, Arc<dyn Handler>); 3] {
+        let clock = &self.work_items.clock;
+        [
+            (DueJob::KIND, Arc::new(DueJob::new(clock.clone()))),
+            (IdleJob::KIND, Arc::new(IdleJob::new(self.rules.clone(), clock.clone()))),
+            (FlowJob::KIND, Arc::new(FlowJob::new(clock.clone()))),
+        ]
+    }
+}
