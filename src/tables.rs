@@ -4,7 +4,7 @@
 use crate::{
     accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
     messaging, notes, notifications, payments, services, settings, store::Catalogue, teams,
-    web_chat, webhooks,
+    web_chat, webhooks, widget,
 };
 
 /// The tables of every module.
@@ -26,6 +26,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     notes::TABLES,
     notifications::TABLES,
     web_chat::TABLES,
+    widget::TABLES,
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,

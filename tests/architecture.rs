@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 48] = [
+const LAYERS: [&str; 49] = [
     "domain",
     "config",
     "telemetry",
@@ -46,6 +46,7 @@ const LAYERS: [&str; 48] = [
     "campaigns",
     "sms",
     "web_chat",
+    "widget",
     "payments",
     "teams",
     "notes",
@@ -128,7 +129,7 @@ const CONFINED: [(&str, &[&str]); 23] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 80] = [
+const PURE: [&str; 82] = [
     "src/knowledge/answer.rs",
     "src/knowledge/chunks.rs",
     "src/knowledge/draft.rs",
@@ -209,6 +210,8 @@ const PURE: [&str; 80] = [
     "src/webhooks/schedule.rs",
     "src/webhooks/signature.rs",
     "src/webhooks/verdict.rs",
+    "src/widget/origins.rs",
+    "src/widget/visit.rs",
 ];
 const IMPURE: [&str; 7] =
     ["async ", ".await", "Mutex", "RwLock", "Atomic", "tokio::sync", "std::fs"];

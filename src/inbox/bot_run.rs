@@ -44,6 +44,8 @@ pub enum HandoffReason {
     MaxTurns,
     /// It did not know several answers in a row.
     Fallbacks,
+    /// The visitor of a web chat pressed the button for a person.
+    Visitor,
 }
 
 impl HandoffReason {
@@ -52,6 +54,7 @@ impl HandoffReason {
             Self::Keyword => "keyword",
             Self::MaxTurns => "max_turns",
             Self::Fallbacks => "fallbacks",
+            Self::Visitor => "visitor",
         }
     }
 }

@@ -61,6 +61,7 @@ use crate::{
     teams::Teams,
     web_chat::WebChats,
     webhooks::Webhooks,
+    widget::Widgets,
 };
 
 /// The tables of this module.
@@ -109,6 +110,7 @@ pub struct Services {
     pub analytics: Analytics,
     pub sms: Sms,
     pub web_chats: WebChats,
+    pub widgets: Widgets,
     pub events: EventLog,
     pub consumers: Consumers,
     pub retention: EventRetention,

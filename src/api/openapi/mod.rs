@@ -28,7 +28,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 40] = [
+const TAGS: [&str; 41] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -60,6 +60,7 @@ const TAGS: [&str; 40] = [
     "Knowledge base",
     "Bots",
     "Bot chat",
+    "Chat widget",
     "Inbox",
     "Bot webhooks",
     "Bot analytics",

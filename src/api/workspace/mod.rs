@@ -39,6 +39,7 @@ mod users;
 mod views;
 mod webhook_view;
 mod webhooks;
+mod widget;
 pub mod wording;
 
 use crate::api::{dialects, endpoint::Endpoint};
@@ -65,5 +66,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(inbox_stats::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(analytics::endpoints());
+    all.extend(widget::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -22,6 +22,7 @@ mod sign_in;
 mod surface;
 mod teams;
 mod totp;
+mod widget;
 
 use std::time::Duration;
 
