@@ -201,6 +201,8 @@ async fn a_visitor_talks_to_the_bot_then_to_a_person_and_sees_both() {
     let silent = guest.say("Is somebody there?").await;
     assert_eq!((&silent["response"], &silent["status"]), (&Value::Null, &json!("open")));
 
+    let path = format!("/api/v1/inbox/sessions/{session}/assign");
+    answered(put(&app, &path, json!({ "agent_id": "me" }), &ada).await, 200);
     let path = format!("/api/v1/inbox/sessions/{session}/messages");
     let reply = json!({ "content": "Grace here. <b>How</b> can I help?" });
     answered(ask(&app, Method::POST, &path, Some(reply), Some(&ada)).await, 201);

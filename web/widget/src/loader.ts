@@ -1,5 +1,6 @@
 // What a page brings in with one line: a button in a corner, and the frame that it opens. The frame
-// is of the gateway's origin and talks to it alone; the two exchange messages that name no text.
+// is of the gateway's origin and talks to it alone. The page keeps a visit for a frame that can
+// keep nothing itself.
 import { onColour } from "./colour";
 import { choose, type Strings } from "./strings";
 
@@ -103,8 +104,10 @@ function show(base: string, { bot: { name, language, widget } }: Config, wish: W
   let isOpen = false;
   const origin = new URL(base).origin;
 
+  const post = (message: Record<string, unknown>) =>
+    frame?.contentWindow?.postMessage(message, origin);
   const tell = (type: string) => {
-    if (isReady) frame?.contentWindow?.postMessage({ wagate: type }, origin);
+    if (isReady) post({ wagate: type });
   };
   const load = () => {
     if (frame) return;
@@ -142,12 +145,15 @@ function show(base: string, { bot: { name, language, widget } }: Config, wish: W
   window.addEventListener("message", (event: MessageEvent<unknown>) => {
     const isOurs = event.origin === origin && event.source === frame?.contentWindow;
     if (!isOurs || typeof event.data !== "object" || !event.data) return;
-    const { wagate, unread } = event.data as { wagate?: string; unread?: number };
+    const { wagate, unread, value } = event.data as {
+      wagate?: string; unread?: number; value?: string;
+    };
     if (wagate === "ready") {
       isReady = true;
       if (isOpen) tell("open");
     } else if (wagate === "close") set(false);
-    else if (wagate === "begun") kept("localStorage", "begun");
+    else if (wagate === "load") post({ wagate: "kept", value: kept("localStorage") });
+    else if (wagate === "keep" && typeof value === "string") kept("localStorage", value);
     else if (wagate === "unread" && typeof unread === "number") label(unread);
   });
   box.className = corner;

@@ -1,7 +1,6 @@
 //! The files of the widget: the script that a page of any site brings in, and the page in the frame that it opens.
 //!
-//! The frame is of the gateway's own origin: what a visitor says, and the token, are out of reach of the page around it. Its
-//! script and its style stand within it, and its policy lets it run these alone.
+//! The frame is of the gateway's own origin. Its script and its style stand within it, and its policy lets it run these alone.
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CROSS_ORIGIN_RESOURCE_POLICY, ETAG,

@@ -3,7 +3,7 @@
 import type { Strings } from "../strings";
 import { Refusal, ask, follow, type Frame } from "./api";
 import type { Bubble } from "./bubble";
-import { MOST_WAITING, load, save, type Visit, type Waiting } from "./kept";
+import { MOST_WAITING, type Keeper, type Kept, type Visit, type Waiting } from "./kept";
 import type { Answer, History, Message, Session } from "./types";
 import type { View } from "./view";
 
@@ -12,8 +12,10 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
 export class Chat {
-  private readonly kept = load();
+  private readonly kept: Kept;
   private session: Session | null = null;
+  /** The person who wrote last. */
+  private agent: string | null = null;
   /** Of messages that are there, by their ids. */
   private readonly bubbles = new Map<string, Bubble>();
   /** Of messages that wait, by the names that they were given here. */
@@ -35,8 +37,10 @@ export class Chat {
     private readonly view: View,
     private readonly strings: Strings,
     private readonly lang: string,
+    private readonly keeper: Keeper,
     private readonly tell: (message: Record<string, unknown>) => void,
   ) {
+    this.kept = keeper.kept;
     window.addEventListener("online", () => void this.resume());
     window.addEventListener("offline", () => {
       this.stream?.abort();
@@ -95,7 +99,7 @@ export class Chat {
     if (this.isOver || queue.length >= MOST_WAITING) return;
     const one = { id: newName(), text };
     queue.push(one);
-    save(this.kept);
+    this.keeper.save();
     this.put(one);
     void this.drain();
   }
@@ -143,7 +147,7 @@ export class Chat {
   private drop(one: Waiting): void {
     const { queue } = this.kept;
     queue.splice(queue.indexOf(one), 1);
-    save(this.kept);
+    this.keeper.save();
   }
 
   /** The visit, which begins with the first message. */
@@ -155,8 +159,7 @@ export class Chat {
     );
     const visit = { session: begun.session_id, token: begun.visitor_token, seen: 0 };
     this.kept.visit = visit;
-    save(this.kept);
-    this.tell({ wagate: "begun" });
+    this.keeper.save();
     void this.listen(visit);
     return visit;
   }
@@ -254,6 +257,9 @@ export class Chat {
   }
 
   private show(session: Session): void {
+    // Who answered last, where nobody was given the conversation.
+    const isAnswered = session.status === "open" && !session.handoff_requested;
+    if (isAnswered) session = { ...session, agent: session.agent ?? this.agent };
     this.session = session;
     if (session.status !== "bot") this.view.typing(false);
     this.view.show(this.newest > 0 || this.bubbles.size > 0 ? session : null);
@@ -282,6 +288,7 @@ export class Chat {
   private fill(bubble: Bubble, message: Message): void {
     bubble.show(message);
     this.bubbles.set(message.id, bubble);
+    this.agent = message.agent ?? this.agent;
     if (message.role === "assistant") this.askFor(bubble, message.id, message.feedback);
   }
 
@@ -298,7 +305,7 @@ export class Chat {
     if (!visit || number <= visit.seen) return;
     if (this.isOpen) {
       visit.seen = number;
-      save(this.kept);
+      this.keeper.save();
     } else if (role !== "user") {
       this.unread += 1;
       this.tell({ wagate: "unread", unread: this.unread });
@@ -311,7 +318,7 @@ export class Chat {
     this.unread = 0;
     const { visit } = this.kept;
     if (visit) visit.seen = Math.max(visit.seen, this.newest);
-    save(this.kept);
+    this.keeper.save();
     this.view.focus();
   }
 
@@ -346,7 +353,7 @@ export class Chat {
   /** Another conversation. What waits to be sent goes there. */
   again(): void {
     this.kept.visit = null;
-    save(this.kept);
+    this.keeper.save();
     this.stream?.abort();
     this.bubbles.clear();
     this.waiting.clear();
@@ -355,6 +362,7 @@ export class Chat {
     this.oldest = null;
     this.newest = 0;
     this.session = null;
+    this.agent = null;
     this.view.clear();
     this.kept.queue.forEach((one) => this.put(one));
     if (this.isOpen) this.view.focus();

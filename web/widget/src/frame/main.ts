@@ -1,8 +1,9 @@
-// The page in the frame of the widget. The page around says when it is opened and closed, and hears
-// how much is unread; nothing that is said passes between the two.
+// The page in the frame of the widget. The page around says when it is opened and closed, hears
+// how much is unread, and keeps the visit where the frame cannot.
 import { choose, direction, spoken } from "../strings";
 import { Refusal, ask } from "./api";
 import { Chat } from "./chat";
+import { Keeper } from "./kept";
 import type { Config } from "./types";
 import { View } from "./view";
 
@@ -14,6 +15,14 @@ const page = wishes.get("page") ?? location.origin;
 
 function tell(message: Record<string, unknown>): void {
   if (window.parent !== window) window.parent.postMessage(message, page);
+}
+
+function hear(name: string, heard: (message: Record<string, unknown>) => void): void {
+  window.addEventListener("message", (event: MessageEvent<unknown>) => {
+    if (event.source !== window.parent || event.origin !== page) return;
+    const message = event.data as Record<string, unknown>;
+    if (message.wagate === name) heard(message);
+  });
 }
 
 async function config(): Promise<Config> {
@@ -28,7 +37,7 @@ async function config(): Promise<Config> {
 }
 
 async function start(): Promise<void> {
-  const found = await config();
+  const [found, keeper] = await Promise.all([config(), Keeper.open({ tell, hear })]);
   const wished = wishes.get("lang") ?? "";
   const lang = wished || found.bot.language;
   const root = document.documentElement;
@@ -46,12 +55,9 @@ async function start(): Promise<void> {
     earlier: () => void chat.readEarlier(),
     rate: (rating) => void chat.rate(rating),
   });
-  const chat = new Chat(view, strings, root.lang, tell);
-  window.addEventListener("message", (event: MessageEvent<unknown>) => {
-    if (event.source !== window.parent || event.origin !== page) return;
-    const { wagate } = event.data as { wagate?: unknown };
-    if (wagate === "open" || wagate === "close") chat.opened(wagate === "open");
-  });
+  const chat = new Chat(view, strings, root.lang, keeper, tell);
+  hear("open", () => chat.opened(true));
+  hear("close", () => chat.opened(false));
   tell({ wagate: "ready" });
   // A page of its own has nobody who opens it.
   if (window.parent === window) chat.opened(true);

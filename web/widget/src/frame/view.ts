@@ -208,8 +208,9 @@ export class View {
   show(session: Session | null): void {
     const { strings, config: { bot } } = this;
     const status = session?.status ?? "bot";
-    const agent = status === "assigned" && session?.agent ? strings.with(session.agent) : "";
-    const waits = status === "open" || (status === "assigned" && !agent);
+    const isWithPeople = status === "open" || status === "assigned";
+    const agent = isWithPeople && session?.agent ? strings.with(session.agent) : "";
+    const waits = isWithPeople && !agent;
     this.line.textContent = status === "resolved" ? strings.ended : waits ? strings.waiting : agent;
     this.person.hidden = !bot.handoff || status !== "bot";
     this.end.hidden = !session || status === "resolved";
