@@ -335,8 +335,8 @@ impl Scene {
         self.note("visitor session", &begun["session_id"]);
         let hello = json!({ "message": "Hello!" });
         let headers = [("x-visitor-token", self.ids["visitor token"].as_str())];
-        let said = self.app.call_with(Method::POST, &format!("{path}/chat"), &headers, Some(hello));
-        let (status, answer) = said.await;
+        let chat = format!("{path}/chat");
+        let (status, answer) = self.app.call_with(Method::POST, &chat, &headers, Some(hello)).await;
         assert_eq!(status, 200, "{answer}");
         for name in ["chat session", "chat session to delete"] {
             let body = json!({ "bot_id": self.ids["bot"], "message": "Hello!" });

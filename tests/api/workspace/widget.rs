@@ -183,8 +183,8 @@ async fn a_visitor_talks_to_the_bot_then_to_a_person_and_sees_both() {
 
     // The same conversation that the inbox has.
     let session = &guest.session;
-    let list = get(&app, &format!("/api/v1/inbox/conversations/{}", text(&made["id"])), Some(&ada));
-    let list = answered(list.await, 200);
+    let path = format!("/api/v1/inbox/conversations/{}", text(&made["id"]));
+    let list = answered(get(&app, &path, Some(&ada)).await, 200);
     assert_eq!((&list["total"], &list["conversations"][0]["id"]), (&json!(1), &json!(session)));
     let thumb = json!({ "type": "thumbs_up", "message_id": said["message_id"] });
     answered(guest.ask(Method::POST, "feedback", Some(thumb)).await, 200);
@@ -408,14 +408,9 @@ async fn pages_of_other_origins_than_the_listed_ones_get_nothing() {
             assert!(sent.contains("x-visitor-token") && sent.contains("last-event-id"), "{sent}");
         }
     }
-    let anybody = ask_as(
-        &app,
-        Method::GET,
-        &format!("/api/v1/widget/{open}/config"),
-        &[("origin", "https://anybody.example")],
-        None,
-    );
-    let anybody = anybody.await;
+    let path = format!("/api/v1/widget/{open}/config");
+    let headers = [("origin", "https://anybody.example")];
+    let anybody = ask_as(&app, Method::GET, &path, &headers, None).await;
     assert_eq!((anybody.status, allowed(&anybody.headers)), (200, Some("https://anybody.example")));
 
     // Which pages may frame the chat.
@@ -582,9 +577,8 @@ async fn hostile_words_of_visitors_and_of_bots_stay_words() {
         let answer = put(&app, &path, json!({ "widget": draft }), &ada).await;
         assert_eq!(answer.status, 400, "{field} {}", answer.body);
     }
-    let removed =
-        ask(&app, Method::DELETE, &format!("/api/v1/bots/{}", text(&made["id"])), None, Some(&ada));
-    answered(removed.await, 200);
+    let path = format!("/api/v1/bots/{}", text(&made["id"]));
+    answered(ask(&app, Method::DELETE, &path, None, Some(&ada)).await, 200);
     assert_eq!(guest.ask(Method::GET, "config", None).await.status, 404);
     app.stop().await;
 }

@@ -12,7 +12,10 @@ use std::{collections::VecDeque, time::Duration};
 use actix_web::web::{self, Bytes};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, Interval, interval_at},
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -115,6 +118,7 @@ async fn follow(
         ready: VecDeque::from([Bytes::from_static(b": connected\n\n")]),
         news: Some(cursor),
         status,
+        heartbeat: interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
         is_over: false,
         _place: place,
     };
@@ -148,6 +152,7 @@ struct Following {
     /// The number of an event after which there may be something to send.
     news: Option<u64>,
     status: watch::Receiver<SessionStatus>,
+    heartbeat: Interval,
     is_over: bool,
     _place: Place,
 }
@@ -178,12 +183,13 @@ impl Following {
         tokio::select! {
             biased;
             () = ended(&mut self.status) => self.is_over = true,
-            woken = tokio::time::timeout(HEARTBEAT, self.wake.changed()) => match woken {
-                Ok(Ok(())) => self.read_log().await?,
-                Ok(Err(_)) => self.is_over = true,
-                Err(_) if self.services.widgets.is_open(&self.token, &self.visit).await => {
-                    self.ready.push_back(Bytes::from_static(b": ping\n\n"));
-                }
+            // However much happens elsewhere: proxies hear of the stream, and a token that has expired ends it.
+            _ = self.heartbeat.tick() => {
+                self.is_over = !self.services.widgets.is_open(&self.token, &self.visit).await;
+                self.ready.push_back(Bytes::from_static(b": ping\n\n"));
+            }
+            woken = self.wake.changed() => match woken {
+                Ok(()) => self.read_log().await?,
                 Err(_) => self.is_over = true,
             },
         }
@@ -196,6 +202,10 @@ impl Following {
         self.wake.mark_unchanged();
         loop {
             let newest = log.newest();
+            // What the log has dropped meanwhile may have concerned it.
+            if self.cursor + 1 < log.oldest() {
+                self.news = Some(newest);
+            }
             let events = log.read(Some(self.channel), self.cursor, READ_AT_ONCE).await?;
             let of_chat = events.iter().filter(|event| event.body.chat() == Some(&chat));
             let mut is_said = false;
@@ -212,10 +222,6 @@ impl Following {
             let is_at_end = events.len() < READ_AT_ONCE;
             let last = events.last().map_or(self.cursor, |event| event.seq);
             self.cursor = if is_at_end { self.cursor.max(newest) } else { last };
-            // What the log has dropped meanwhile may have concerned it.
-            if self.cursor + 1 < log.oldest() {
-                self.news = Some(newest);
-            }
             if is_at_end {
                 return Ok(());
             }
@@ -230,18 +236,18 @@ impl Following {
             self.show(VisitorSessionView::new(&self.visit));
             return Ok(());
         };
-        loop {
-            let window = Window::After(self.number);
-            let page = services.message_history.page(&record, window, READ_AT_ONCE).await?;
-            for message in views::messages(&services, &state, &page.messages).await? {
-                self.number = message.number;
-                let data = json!(message);
-                let event = format!("id: {}\nevent: message\ndata: {data}\n\n", message.number);
-                self.ready.push_back(event.into());
-            }
-            if !page.has_more {
-                break;
-            }
+        let window = Window::After(self.number);
+        let page = services.message_history.page(&record, window, READ_AT_ONCE).await?;
+        for message in views::messages(&services, &state, &page.messages).await? {
+            self.number = message.number;
+            let data = json!(message);
+            let event = format!("id: {}\nevent: message\ndata: {data}\n\n", message.number);
+            self.ready.push_back(event.into());
+        }
+        if page.has_more {
+            // Once the client has these.
+            self.news = Some(self.cursor);
+            return Ok(());
         }
         self.is_by_bot = state.is_for_bots();
         self.show(VisitorSessionView::of(&services, &state).await?);
