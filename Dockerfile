@@ -17,6 +17,7 @@ COPY . .
 COPY --from=web /build/web/agent/dist web/agent/dist
 COPY --from=web /build/web/dashboard/dist web/dashboard/dist
 COPY --from=web /build/web/simulator/dist web/simulator/dist
+COPY --from=web /build/web/widget/dist web/widget/dist
 RUN cargo build --release --locked --bin wagate
 
 FROM debian:bookworm-slim

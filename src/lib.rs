@@ -71,6 +71,8 @@ pub mod campaigns;
 pub mod sms;
 // The web chats of bots as channels.
 pub mod web_chat;
+// Web pages that show the chat of a bot to their visitors.
+pub mod widget;
 // Links that can be paid, and once.
 pub mod payments;
 // People who work together, and the bots that they share.

@@ -6,7 +6,7 @@ use crate::{
     jobs, knowledge, mail, messaging, notes, notifications, payments, search, services, session,
     settings,
     store::{Catalogue, Store, StoreError, disk::Disk},
-    teams, web_chat, webhooks, work_items,
+    teams, web_chat, webhooks, widget, work_items,
 };
 
 /// The tables of every module.
@@ -30,6 +30,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     notifications::TABLES,
     web_chat::TABLES,
     assignment::TABLES,
+    widget::TABLES,
     analytics::TABLES,
     webhooks::TABLES,
     services::TABLES,

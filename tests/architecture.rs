@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 51] = [
+const LAYERS: [&str; 52] = [
     "domain",
     "config",
     "telemetry",
@@ -47,6 +47,7 @@ const LAYERS: [&str; 51] = [
     "campaigns",
     "sms",
     "web_chat",
+    "widget",
     "payments",
     "teams",
     "notes",
@@ -132,7 +133,7 @@ const CONFINED: [(&str, &[&str]); 23] = [
 
 /// Where rules are decided without waiting for anything or sharing anything, so that they can be tested
 /// with no world around them.
-const PURE: [&str; 85] = [
+const PURE: [&str; 87] = [
     "src/automation/conditions.rs",
     "src/automation/flow_checks.rs",
     "src/automation/flow_steps.rs",
@@ -218,6 +219,8 @@ const PURE: [&str; 85] = [
     "src/webhooks/schedule.rs",
     "src/webhooks/signature.rs",
     "src/webhooks/verdict.rs",
+    "src/widget/origins.rs",
+    "src/widget/visit.rs",
 ];
 const IMPURE: [&str; 7] =
     ["async ", ".await", "Mutex", "RwLock", "Atomic", "tokio::sync", "std::fs"];

@@ -4,6 +4,7 @@
 pub mod command;
 mod bootstrap_key;
 mod calls;
+pub mod jwt;
 mod key_records;
 mod keys;
 mod leases;

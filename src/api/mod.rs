@@ -16,6 +16,7 @@ mod chat;
 mod content;
 mod dialects;
 mod documents;
+mod embedded;
 mod endpoint;
 mod error;
 mod file;

@@ -57,6 +57,9 @@ pub struct Widget {
     pub title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
+    /// Questions that a visitor can choose before the first message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<String>,
 }
 
 /// The corner of the page.

@@ -21,6 +21,8 @@ const MOST_ORIGINS: usize = 50;
 const LONGEST_ORIGIN: usize = 253;
 const LONGEST_TITLE: usize = 100;
 const LONGEST_URL: usize = 2_048;
+const MOST_SUGGESTIONS: usize = 6;
+const LONGEST_SUGGESTION: usize = 100;
 const TOKEN: &str = "pk_";
 const TOKEN_LETTERS: usize = 22;
 
@@ -173,7 +175,7 @@ fn read_origins(given: Vec<String>) -> Result<Vec<String>, Error> {
 }
 
 fn read_widget(widget: Widget) -> Result<Widget, Error> {
-    let Widget { color, position, title, avatar_url } = widget;
+    let Widget { color, position, title, avatar_url, suggestions } = widget;
     let is_color = |color: &String| {
         color.len() == 7
             && color.starts_with('#')
@@ -193,6 +195,19 @@ fn read_widget(widget: Widget) -> Result<Widget, Error> {
         }
         url => Ok(url),
     };
-    let ((color, title), avatar_url) = Error::both(Error::both(color, title), avatar_url)?;
-    Ok(Widget { color, position, title: title.flatten(), avatar_url })
+    let suggestions = read_suggestions(&suggestions);
+    let ((color, title), (avatar_url, suggestions)) =
+        Error::both(Error::both(color, title), Error::both(avatar_url, suggestions))?;
+    Ok(Widget { color, position, title: title.flatten(), avatar_url, suggestions })
+}
+
+fn read_suggestions(given: &[String]) -> Result<Vec<String>, Error> {
+    let given = given.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty());
+    let given: Vec<String> = given.collect();
+    let is_long = |one: &String| one.chars().nth(LONGEST_SUGGESTION).is_some();
+    if MOST_SUGGESTIONS < given.len() || given.iter().any(is_long) {
+        let fault = "must be at most 6 questions of at most 100 characters";
+        return Err(Error::invalid_field("widget.suggestions", fault));
+    }
+    Ok(given)
 }

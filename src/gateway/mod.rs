@@ -60,6 +60,7 @@ use crate::{
     telemetry,
     web_chat::{WebChatParts, WebChats},
     webhooks::{BUSINESS, DeliveryArchive, WORKSPACE, Webhooks},
+    widget::Widgets,
 };
 
 /// How long consumers of the event log may take to reach its end when the gateway stops.
@@ -248,6 +249,8 @@ impl Gateway {
             log: events.clone(),
             clock: clock.clone(),
         });
+        let widgets = Widgets::open(&store, bots.clone(), clock.clone()).await;
+        let widgets = widgets.map_err(|source| store_error(&config, source))?;
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -391,6 +394,7 @@ impl Gateway {
             settings,
             sms,
             web_chats,
+            widgets,
             search,
             contacts,
             quick_replies,

@@ -46,6 +46,8 @@ pub enum HandoffReason {
     Fallbacks,
     /// A rule or a flow says so.
     Automation,
+    /// The visitor of a web chat pressed the button for a person.
+    Visitor,
 }
 
 impl HandoffReason {
@@ -55,6 +57,7 @@ impl HandoffReason {
             Self::MaxTurns => "max_turns",
             Self::Fallbacks => "fallbacks",
             Self::Automation => "automation",
+            Self::Visitor => "visitor",
         }
     }
 }

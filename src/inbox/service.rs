@@ -235,6 +235,15 @@ impl Inbox {
             .await
     }
 
+    /// Leaves a conversation with a bot to people, as its visitor asks.
+    pub async fn ask_for_person(
+        &self,
+        (session, chat): (&SessionId, &Jid),
+        bot: Uuid,
+    ) -> Result<InboxState, Error> {
+        self.change((session, chat), None, |state, now| Ok(state.ask_for_person(bot, now))).await
+    }
+
     pub async fn star(
         &self,
         (session, chat): (&SessionId, &Jid),

@@ -62,6 +62,7 @@ use crate::{
     teams::Teams,
     web_chat::WebChats,
     webhooks::Webhooks,
+    widget::Widgets,
     work_items::WorkItems,
 };
 
@@ -114,6 +115,7 @@ pub struct Services {
     pub analytics: Analytics,
     pub sms: Sms,
     pub web_chats: WebChats,
+    pub widgets: Widgets,
     pub events: EventLog,
     pub consumers: Consumers,
     pub retention: EventRetention,

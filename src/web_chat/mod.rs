@@ -75,6 +75,16 @@ pub struct Said {
     key: String,
 }
 
+/// What a visitor says, and where.
+pub struct Saying {
+    pub bot: Uuid,
+    /// None where a conversation begins.
+    pub chat: Option<Jid>,
+    pub visitor: Visitor,
+    /// The key of the message, where the same is to be said once however often it is asked for.
+    pub key: Option<String>,
+}
+
 /// What became of a visitor's message.
 #[derive(Clone, Debug)]
 pub struct Replied {
@@ -133,19 +143,14 @@ impl WebChats {
     }
 
     /// Takes in a message of a visitor; without a chat, a conversation begins. Durable on return.
-    pub async fn say(
-        &self,
-        bot: Uuid,
-        chat: Option<Jid>,
-        text: &str,
-        visitor: Visitor,
-    ) -> Result<Said, Error> {
+    pub async fn say(&self, text: &str, saying: Saying) -> Result<Said, Error> {
+        let Saying { bot, chat, visitor, key } = saying;
         let text = Self::check(text)?;
         let visitor = visitor.checked()?;
         let session = self.open(bot).await?;
         let chat = chat.unwrap_or_else(|| Jid::of_visitor(Uuid::now_v7()));
         let name = self.note_visitor(&session, &chat, visitor).await?.name;
-        let key = Uuid::now_v7().simple().to_string().to_uppercase();
+        let key = key.unwrap_or_else(|| Uuid::now_v7().simple().to_string().to_uppercase());
         let id = MessageId {
             from_me: false,
             chat: chat.clone(),
@@ -202,6 +207,16 @@ impl WebChats {
         let keys: Vec<_> = chats.iter().map(|(session, chat)| Visitor::at(session, chat)).collect();
         let found = self.parts.store.get_many(&keys).await?;
         Ok(found.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// Notes what a visitor says of themselves before the first message. Who says nothing is kept nowhere.
+    pub async fn introduce(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+        visitor: Visitor,
+    ) -> Result<(), Error> {
+        self.note_visitor(session, chat, visitor.checked()?).await.map(drop)
     }
 
     async fn note_visitor(

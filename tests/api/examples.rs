@@ -21,7 +21,7 @@ const SESSION: &str = "/api/v1/sessions/shop";
 const OGG: &str = "T2dnUwACAAAAAAAAAAAAAAAAAAAAAAAAAAABE09wdXNIZWFkAQE4AYC7AAAAAAA=";
 
 /// Operations that are not sent, and why.
-const NOT_SENT: [(&str, &str); 23] = [
+const NOT_SENT: [(&str, &str); 24] = [
     ("downloadLinkedMedia", "its link is signed"),
     ("getDashboardFile", "its files are named by a build"),
     ("importBusinessContacts", "its file is part of a form"),
@@ -43,6 +43,7 @@ const NOT_SENT: [(&str, &str); 23] = [
     ("sendMcpMessage", "its stream belongs to a connection"),
     ("streamEvents", "it does not end"),
     ("streamSessionEvents", "it does not end"),
+    ("streamWidgetEvents", "it does not end"),
     ("listSimulatedDevices", "it is part of the scene"),
     ("uploadBusinessMedia", "its file is part of a form"),
 ];
@@ -115,9 +116,10 @@ struct Example {
     name: &'static str,
     method: Method,
     path: &'static str,
-    /// Names and examples of the parameters in the path, and of those in the query that have one.
+    /// Names and examples of the parameters in the path, and of those in the query and in headers that have one.
     in_path: Vec<(&'static str, &'static str)>,
     in_query: Vec<(&'static str, &'static str)>,
+    in_headers: Vec<(&'static str, &'static str)>,
     body: Option<&'static Value>,
 }
 
@@ -141,6 +143,7 @@ impl Example {
             path,
             in_path: examples("path"),
             in_query: examples("query"),
+            in_headers: examples("header"),
             body,
         }
     }
@@ -325,6 +328,19 @@ impl Scene {
             let (_, made) = self.app.post("/api/v1/bots", json!({ "name": name })).await;
             self.note(name, &made["id"]);
         }
+        let (_, made) = self.app.post("/api/v1/bots", json!({ "name": "On a page" })).await;
+        let path = format!("/api/v1/bots/{}/activate", made["id"].as_str().unwrap());
+        self.app.post(&path, json!({})).await;
+        self.note("public token", &made["public_token"]);
+        let path = format!("/api/v1/widget/{}", self.ids["public token"]);
+        let (_, begun) = self.app.post(&format!("{path}/sessions"), json!({})).await;
+        self.note("visitor token", &begun["visitor_token"]);
+        self.note("visitor session", &begun["session_id"]);
+        let hello = json!({ "message": "Hello!" });
+        let headers = [("x-visitor-token", self.ids["visitor token"].as_str())];
+        let chat = format!("{path}/chat");
+        let (status, answer) = self.app.call_with(Method::POST, &chat, &headers, Some(hello)).await;
+        assert_eq!(status, 200, "{answer}");
         for name in ["chat session", "chat session to delete"] {
             let body = json!({ "bot_id": self.ids["bot"], "message": "Hello!" });
             let (_, answer) = self.app.post("/api/v1/chat", body).await;
@@ -439,7 +455,12 @@ impl Scene {
             ("removeSimulatedDevice", "1") => "device",
             ("downloadChatMedia", id) if is_uuid(id) => "file uuid",
             ("deleteChatMessage", id) if is_uuid(id) => "deleted uuid",
+            (_, id) if id.starts_with("pk_") => "public token",
+            (_, id) if id.starts_with("eyJ") => "visitor token",
             (name, id) if is_uuid(id) => match () {
+                // The name of a message is the page's to choose.
+                () if name.contains("WidgetMessage") => return example.to_owned(),
+                () if name.contains("Widget") => "visitor session",
                 () if name.contains("WorkspaceContact") => "workspace contact",
                 () if name == "listNotes" || name == "createNote" => "conversation",
                 () if id.ends_with("440053") => "notification",
@@ -542,7 +563,13 @@ async fn every_example_works_as_it_stands() {
     for example in all {
         let path = scene.path(&example);
         let body = example.body.map(|body| scene.body(example.name, body));
-        let (status, answer) = scene.app.call(example.method.clone(), &path, body.clone()).await;
+        let headers = example.in_headers.iter();
+        let headers: Vec<(&str, String)> =
+            headers.map(|(name, value)| (*name, scene.real(example.name, value))).collect();
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let called = scene.app.call_with(example.method.clone(), &path, &headers, body.clone());
+        let (status, answer) = called.await;
         if !(status.is_success() || status.is_redirection()) {
             let body = body.unwrap_or_default();
             failed.push(format!(

@@ -85,6 +85,7 @@ async fn run(folder: &Path, filter: &str, format: &str) -> Told {
     let request = daemon.http.get(format!("{}/api/v1/sessions", daemon.base));
     let _ = request.basic_auth("somebody", Some(BASIC_PASSWORD)).send().await.unwrap();
 
+    secrets.push(visitor_token(&daemon, &secrets[0]).await);
     // A browser behind a proxy that is not there, the same without a browser, and what is no proxy.
     let proxy = |protocol: &str| json!({ "protocol": protocol, "address": "127.0.0.1:9", "username": "u", "password": PROXY_PASSWORD });
     for (id, engine, protocol) in [("b", "browser", "http"), ("p", "simulated", "socks5")] {
@@ -129,6 +130,29 @@ async fn run(folder: &Path, filter: &str, format: &str) -> Told {
     daemon.wait_until("/api/v1/sessions/s/webhooks", "an endpoint to be given up", is_off).await;
     daemon.stop().await;
     Told { secrets, log: std::fs::read_to_string(log).unwrap() }
+}
+
+/// The token of a visitor of a bot, which was used for a good and for a bad request.
+async fn visitor_token(daemon: &Daemon, key: &str) -> String {
+    let ask = async |path: &str, body: Value, headers: &[(&str, &str)]| -> Value {
+        let mut request = daemon.http.post(format!("{}/api/v1{path}", daemon.base)).json(&body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap().json().await.unwrap()
+    };
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned();
+    let by_key = [("x-api-key", key)];
+    let bot = ask("/bots", json!({ "name": "One" }), &by_key).await;
+    ask(&format!("/bots/{}/activate", text(&bot["id"])), json!({}), &by_key).await;
+    let widget = format!("/widget/{}", text(&bot["public_token"]));
+    let token = text(&ask(&format!("{widget}/sessions"), json!({}), &[]).await["visitor_token"]);
+    let by_token = [("x-visitor-token", token.as_str())];
+    let chat = format!("{widget}/chat");
+    let said = ask(&chat, json!({ "message": TEXT_IN }), &by_token).await;
+    assert!(said["response"].is_string(), "{said}");
+    ask(&chat, json!({ "message": [TEXT_IN] }), &by_token).await;
+    token
 }
 
 impl Told {

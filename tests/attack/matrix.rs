@@ -32,7 +32,7 @@ const NOWHERE: &str = "nowhere";
 const SCOPES: [&str; 9] =
     ["*", "read", "send", "contacts", "conversations", "broadcasts", "bots", "admin", "mcp"];
 /// What everybody may call.
-const PUBLIC: [&str; 27] = [
+const PUBLIC: [&str; 38] = [
     "GET /",
     "GET /api-docs",
     "GET /api-docs/{file}",
@@ -54,6 +54,17 @@ const PUBLIC: [&str; 27] = [
     "POST /api/v1/auth/reset-password",
     "POST /api/v1/auth/totp/verify",
     "POST /api/v1/auth/verify-email",
+    "GET /widget.js",
+    "GET /widget/{token}",
+    "GET /api/v1/widget/{token}/config",
+    "POST /api/v1/widget/{token}/sessions",
+    "GET /api/v1/widget/{token}/history/{session_id}",
+    "GET /api/v1/widget/{token}/events",
+    "POST /api/v1/widget/{token}/chat",
+    "POST /api/v1/widget/{token}/stream",
+    "POST /api/v1/widget/{token}/feedback",
+    "POST /api/v1/widget/{token}/handoff",
+    "POST /api/v1/widget/{token}/close",
     "GET /_simulator/api-docs",
     "GET /_simulator/api-docs/{file}",
     "GET /_simulator/v1/openapi.json",
@@ -191,6 +202,8 @@ fn ids(pairs: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
         ("device", "1"),
         ("file", "x.js"),
         ("page", "sending.md"),
+        ("token", "pk_0123456789abcdefghijkl"),
+        ("session_id", "00000000-0000-4000-8000-00000000000e"),
         ("id", "00000000-0000-4000-8000-00000000000e"),
         ("uid", "00000000-0000-4000-8000-00000000000e"),
     ];

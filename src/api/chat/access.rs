@@ -1,19 +1,14 @@
 //! Which instances, conversations and messages a caller may touch. To a caller with a key for one
 //! session, all that belongs to others does not exist.
 
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::HttpRequest;
 use serde::Deserialize;
 use utoipa::openapi::{ObjectBuilder, Schema, Type, schema::SchemaType};
 
 use crate::{
     api::{
         error::ApiError,
-        gate::{
-            auth::principal,
-            idempotency::note_session,
-            limits::{Counted, RateLimits},
-            over_limit::too_many,
-        },
+        gate::{auth::principal, idempotency::note_session, limits::Counted, own_limit},
         kit::{Bucket, path_value},
     },
     domain::{Error, SessionId, SessionStatus, Subject},
@@ -162,15 +157,7 @@ pub fn sees_tag(request: &HttpRequest, conversations: usize) -> bool {
 
 /// Counts a send against what its session may send.
 pub fn count_send(request: &HttpRequest, session: &SessionId) -> Result<(), ApiError> {
-    let Some(limits) = request.app_data::<web::Data<RateLimits>>() else { return Ok(()) };
-    let Some(standing) = limits.count(Bucket::Messaging, Counted::Session(session.clone())) else {
-        return Ok(());
-    };
-    request.extensions_mut().insert(standing);
-    match standing.retry_after {
-        Some(wait) => Err(too_many(Bucket::Messaging.name(), standing.limit, wait).into()),
-        None => Ok(()),
-    }
+    Ok(own_limit::count(request, Bucket::Messaging, Counted::Session(session.clone()))?)
 }
 
 fn may_touch(request: &HttpRequest, session: &SessionId) -> bool {

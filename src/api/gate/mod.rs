@@ -7,6 +7,7 @@ pub mod caller;
 pub mod idempotency;
 pub mod limits;
 pub mod over_limit;
+pub mod own_limit;
 pub mod rule;
 
 use std::{panic::AssertUnwindSafe, rc::Rc, time::Duration};

@@ -6,20 +6,15 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{
-        ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ETAG,
-        HeaderName, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
-        X_FRAME_OPTIONS,
-    },
+    http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, X_FRAME_OPTIONS},
 };
-use data_encoding::HEXLOWER;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 
 use crate::{
     api::{
+        embedded::{Embedded, begun, listed},
         endpoint::Endpoint,
         error::ApiError,
-        file::unmoved,
         kit::{Bucket, Call, File, FileKind, Path, Public, path_value},
     },
     domain::{Error, ErrorCode},
@@ -34,9 +29,6 @@ require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 const PAGE: &str = "index.html";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
-
-/// What browsers take, best first, and the ending of the files that are written so.
-const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// The page's files, built by `make web`.
 #[derive(RustEmbed)]
@@ -86,62 +78,29 @@ async fn page(call: Call<Public>) -> Result<File<Html>, ApiError> {
     if !takes_html(request) {
         return Err(missing("There is nothing at / but the dashboard, which is HTML"));
     }
-    let (file, encoding) = find(request, PAGE)
+    let file = Embedded::find::<Files>(request, PAGE)
         .ok_or_else(|| missing("this build has no dashboard: run 'make web' first"))?;
-    let tag = format!("\"{}\"", HEXLOWER.encode(&file.metadata.sha256_hash()));
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| holds(known, &tag)) {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
+    let tag = file.tag();
+    let mut response = begun(request, &tag);
     response
         .insert_header((CACHE_CONTROL, ASK_AGAIN))
         .insert_header((ETAG, tag))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         // A foreign page that frames this one could make a person click in it.
         .insert_header((X_FRAME_OPTIONS, "DENY"));
-    Ok(finished(response, file, encoding, "text/html; charset=utf-8").into())
+    Ok(file.finish(response, "text/html; charset=utf-8").into())
 }
 
 async fn asset(call: Call<Public>, Path(name): Path<AssetName>) -> Result<File<Asset>, ApiError> {
     let request = call.request();
     let path = format!("assets/{name}");
-    let found = content_type(&name).zip(find(request, &path));
-    let Some((content_type, (file, encoding))) = found else {
+    let found = content_type(&name).zip(Embedded::find::<Files>(request, &path));
+    let Some((content_type, file)) = found else {
         return Err(missing(&format!("There is nothing at {}", request.path())));
     };
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, FOR_EVER));
-    Ok(finished(response, file, encoding, content_type).into())
-}
-
-fn finished(
-    mut response: actix_web::HttpResponseBuilder,
-    file: EmbeddedFile,
-    encoding: Option<&'static str>,
-    content_type: &str,
-) -> HttpResponse {
-    if let Some(encoding) = encoding {
-        response.insert_header((CONTENT_ENCODING, HeaderValue::from_static(encoding)));
-    }
-    response
-        .content_type(content_type)
-        .insert_header((VARY, "accept, accept-encoding"))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((REFERRER_POLICY, "no-referrer"))
-        .body(unmoved(file.data))
-}
-
-/// The file in the first encoding that the caller takes and that there is.
-fn find(request: &HttpRequest, path: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let taken = listed(request, &ACCEPT_ENCODING);
-    let encoded = ENCODINGS.iter().find_map(|(encoding, ending)| {
-        let is_taken = taken.iter().any(|one| one == encoding);
-        let file = is_taken.then(|| Files::get(&format!("{path}{ending}")))??;
-        Some((file, Some(*encoding)))
-    });
-    encoded.or_else(|| Some((Files::get(path)?, None)))
+    Ok(file.finish(response, content_type).into())
 }
 
 /// Programs that ask for JSON alone get the answer that they would get at any unknown path.
@@ -149,26 +108,6 @@ fn takes_html(request: &HttpRequest) -> bool {
     let taken = listed(request, &ACCEPT);
     let html = ["text/html", "text/*", "*/*"];
     taken.is_empty() || taken.iter().any(|one| html.contains(&one.as_str()))
-}
-
-/// What a header lists, without what is refused by a weight of nought.
-fn listed(request: &HttpRequest, name: &HeaderName) -> Vec<String> {
-    let value = request.headers().get(name).and_then(|value| value.to_str().ok());
-    let items = value.unwrap_or_default().split(',').filter_map(|item| {
-        let (word, weight) = item.split_once(';').unwrap_or((item, ""));
-        let weight = weight.trim().strip_prefix("q=").and_then(|text| text.parse::<f32>().ok());
-        let word = word.trim().to_ascii_lowercase();
-        (!word.is_empty() && weight.is_none_or(|weight| 0.0 < weight)).then_some(word)
-    });
-    items.collect()
-}
-
-/// Whether an `If-None-Match` names this tag. One that a proxy weakened is the same page.
-fn holds(known: &str, tag: &str) -> bool {
-    known.split(',').map(str::trim).any(|one| {
-        let one = one.strip_prefix("W/").unwrap_or(one);
-        one == "*" || one == tag
-    })
 }
 
 fn content_type(name: &str) -> Option<&'static str> {
@@ -191,14 +130,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_refused_is_not_taken() {
-        let request = TestRequest::default()
-            .insert_header((ACCEPT_ENCODING, "gzip;q=0, BR , zstd;q=0.5"))
-            .to_http_request();
-        assert_eq!(listed(&request, &ACCEPT_ENCODING), ["br", "zstd"]);
-    }
-
-    #[test]
     fn who_asks_for_json_alone_does_not_get_a_page() {
         let takes = |accept: &str| {
             takes_html(&TestRequest::default().insert_header((ACCEPT, accept)).to_http_request())
@@ -206,13 +137,5 @@ mod tests {
         assert!(takes("text/html,application/xhtml+xml,*/*;q=0.8") && takes("*/*"));
         assert!(!takes("application/json"));
         assert!(takes_html(&TestRequest::default().to_http_request()));
-    }
-
-    #[test]
-    fn a_tag_is_known_however_it_is_listed() {
-        for known in ["\"a\"", "W/\"a\"", "\"x\", \"a\"", "*"] {
-            assert!(holds(known, "\"a\""), "{known}");
-        }
-        assert!(!holds("\"b\"", "\"a\""));
     }
 }

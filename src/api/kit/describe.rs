@@ -112,6 +112,15 @@ pub struct Segment {
     pub example: &'static str,
 }
 
+/// A parameter in a header.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderField {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub example: &'static str,
+    pub is_required: bool,
+}
+
 /// What an answer holds.
 #[derive(Clone, Copy)]
 pub enum Content {
@@ -138,6 +147,7 @@ pub struct Operation {
     /// Who may call it, and for which sessions.
     pub access: (Scope, Reach),
     pub segments: Vec<Segment>,
+    pub headers: Vec<HeaderField>,
     pub query: Option<ShapeOf>,
     pub body: Option<ShapeOf>,
     /// The fields of a form, in place of a body of JSON or beside one.
@@ -158,6 +168,7 @@ impl Operation {
         let mut operation = Self {
             access: Args::ACCESS,
             segments: Vec::new(),
+            headers: Vec::new(),
             query: None,
             body: None,
             form: None,

@@ -31,7 +31,10 @@ pub use self::{
         InOrder, InSession, Mcp, OwnSessions, Permission, Person, Public, Read, Send, Sessions,
     },
     choice::{choice, required_choice},
-    describe::{Content, DescribeAnswer, DescribeArgs, Operation, Reach, Shape, Success, shape},
+    describe::{
+        Content, DescribeAnswer, DescribeArg, DescribeArgs, HeaderField, Operation, Reach, Segment,
+        Shape, Success, shape,
+    },
     dialect::Dialect,
     form::Form,
     paging::{Paged, Paging, Plural},

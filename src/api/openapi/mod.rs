@@ -28,7 +28,7 @@ use crate::{
     domain::Error,
 };
 
-const TAGS: [&str; 43] = [
+const TAGS: [&str; 44] = [
     "Sessions",
     "Linking",
     "Messages",
@@ -63,6 +63,7 @@ const TAGS: [&str; 43] = [
     "Knowledge base",
     "Bots",
     "Bot chat",
+    "Chat widget",
     "Inbox",
     "Bot webhooks",
     "Bot analytics",

@@ -11,6 +11,8 @@ use crate::api::{
 
 /// Characters of a parameter in a path: more than any id has.
 const LONGEST_SEGMENT: usize = 256;
+/// Characters of a parameter in a header.
+const LONGEST_HEADER: usize = 1_024;
 
 /// The operation of an endpoint; its schemas join those that are there.
 pub fn describe(endpoint: &Endpoint, schemas: &mut Map<String, Value>) -> Value {
@@ -145,6 +147,13 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     if let Some(query) = endpoint.operation.query {
         all.extend(query_parameters(&query()));
     }
+    all.extend(endpoint.operation.headers.iter().map(|header| {
+        json!({
+            "name": header.name, "in": "header", "required": header.is_required,
+            "description": header.about, "example": header.example,
+            "schema": { "type": "string", "maxLength": LONGEST_HEADER },
+        })
+    }));
     if endpoint.repeat != Repeat::Unkeyed {
         all.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }

@@ -1,4 +1,5 @@
-//! CORS for the origins of `server.cors_origins`: their pages may read answers and send credentials.
+//! CORS for the origins of `server.cors_origins`: their pages may read answers and send credentials. Pages that may show
+//! the widget of a bot read what it asks for, without credentials.
 //!
 //! To every other origin nothing is said, and browsers keep answers from its pages. A preflight bears no
 //! credential, so it is answered before admission.
@@ -22,7 +23,7 @@ use crate::api::gate::caller::policy::Policy;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 /// Headers that callers of the APIs send.
 const SENT: &str = "accept, authorization, content-type, idempotency-key, if-none-match, \
-last-event-id, range, x-api-key, x-request-id";
+last-event-id, range, x-api-key, x-request-id, x-visitor-token";
 /// Headers of answers that pages may read beside the usual ones.
 const READ: &str = "accept-ranges, content-disposition, content-range, etag, \
 idempotent-replayed, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, \
@@ -37,19 +38,21 @@ pub struct Cors {
     origin: Option<HeaderValue>,
     /// Whether answers depend on it at all.
     varies: bool,
+    /// Whether its pages may send credentials.
+    has_credentials: bool,
 }
 
 impl Cors {
     pub fn of(headers: &HeaderMap, policy: &Policy) -> Self {
-        let mut given = headers.get_all(ORIGIN);
-        let origin = match (given.next(), given.next()) {
-            (Some(origin), None) => {
-                let is_listed = |text: &str| policy.lists_origin(text);
-                origin.to_str().is_ok_and(is_listed).then(|| origin.clone())
-            }
-            _ => None,
-        };
-        Self { origin, varies: policy.lists_any_origin() }
+        let is_listed = |text: &str| policy.lists_origin(text);
+        let origin = origin(headers).filter(|origin| origin.to_str().is_ok_and(is_listed));
+        Self { origin: origin.cloned(), varies: policy.lists_any_origin(), has_credentials: true }
+    }
+
+    /// Of a request for a widget, which `allowed` says the page may make.
+    pub fn of_widget(headers: &HeaderMap, allowed: impl Fn(&str) -> bool) -> Self {
+        let origin = origin(headers).filter(|origin| origin.to_str().is_ok_and(allowed));
+        Self { origin: origin.cloned(), varies: true, has_credentials: false }
     }
 
     pub fn is_allowed(&self) -> bool {
@@ -62,11 +65,19 @@ impl Cors {
         }
         if let Some(origin) = &self.origin {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            let credentials = HeaderValue::from_static("true");
-            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials);
+            if self.has_credentials {
+                let credentials = HeaderValue::from_static("true");
+                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials);
+            }
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READ));
         }
     }
+}
+
+/// The origin of a request that names exactly one.
+fn origin(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let mut given = headers.get_all(ORIGIN);
+    given.next().filter(|_| given.next().is_none())
 }
 
 /// Whether a browser asks if its page may make a request.
@@ -99,6 +110,19 @@ mod tests {
         let mut answer = HeaderMap::new();
         Cors::of(&headers, &Policy::of(&config)).apply(&mut answer);
         answer
+    }
+
+    #[test]
+    fn a_page_with_a_widget_reads_answers_and_sends_no_credentials() {
+        let mut headers = HeaderMap::new();
+        headers.append(ORIGIN, HeaderValue::from_static("https://shop.example"));
+        for is_allowed in [true, false] {
+            let mut answer = HeaderMap::new();
+            Cors::of_widget(&headers, |_| is_allowed).apply(&mut answer);
+            assert_eq!(answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), is_allowed);
+            assert!(!answer.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
+            assert_eq!(answer.get(VARY).unwrap(), "origin");
+        }
     }
 
     #[test]

@@ -20,16 +20,24 @@ use actix_web::{
     web,
 };
 
-use crate::api::{
-    dialects,
-    gate::caller::policy::Policy,
-    server::cors::{self, Cors},
+use crate::{
+    api::{
+        dialects,
+        gate::caller::policy::Policy,
+        server::cors::{self, Cors},
+    },
+    bots::Bot,
+    services::Services,
+    widget,
 };
 
 /// Bytes of a path. The longest that names something is far shorter.
 const LONGEST_PATH: usize = 4 * 1024;
 /// Links to files, which pages of others show in an `<img>`.
 const SHOWN_ELSEWHERE: &str = "/api/media/";
+
+/// What pages of other origins ask for the widget of a bot, whose token follows.
+const WIDGET: &str = "/api/v1/widget/";
 
 const UNFRAMED: &str = "frame-ancestors 'none'";
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -43,7 +51,15 @@ pub async fn around(
 ) -> Result<ServiceResponse<impl MessageBody>, ActixError> {
     let is_shown_elsewhere = request.path().starts_with(SHOWN_ELSEWHERE);
     let policy = request.app_data::<web::Data<Policy>>();
-    let cors = policy.map(|policy| Cors::of(request.headers(), policy)).unwrap_or_default();
+    let cors = match policy {
+        Some(policy) => match bot_of_widget(&request).await {
+            Some(bot) => Cors::of_widget(request.headers(), |origin| {
+                policy.lists_origin(origin) || widget::allows(&bot.web.allowed_origins, origin)
+            }),
+            None => Cors::of(request.headers(), policy),
+        },
+        None => Cors::default(),
+    };
     let is_preflight = cors.is_allowed() && cors::is_preflight(&request);
     let dress = move |headers: &mut HeaderMap| {
         cors.apply(headers);
@@ -64,6 +80,13 @@ pub async fn around(
     Ok(response)
 }
 
+/// The bot whose widget a request is for.
+async fn bot_of_widget(request: &ServiceRequest) -> Option<Bot> {
+    let token = request.path().strip_prefix(WIDGET)?.split('/').next()?;
+    let services = request.app_data::<web::Data<Services>>()?;
+    services.widgets.bot(token).await.ok()
+}
+
 fn too_long() -> HttpResponse {
     let message = format!("The path has more than {LONGEST_PATH} bytes");
     let body = dialects::USUAL.http_failure("URI_TOO_LONG", &message);
@@ -82,10 +105,15 @@ fn complete(headers: &mut HeaderMap, is_shown_elsewhere: bool) {
     if let Some(policy) = policy {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
+    // For browsers that do not know the policy. It cannot name origins, so a page that others may frame goes without.
+    let is_unframed =
+        |policy: &HeaderValue| policy.to_str().is_ok_and(|text| text.contains(UNFRAMED));
+    if headers.get(CONTENT_SECURITY_POLICY).is_some_and(is_unframed) {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     let resource = if is_shown_elsewhere { "cross-origin" } else { "same-origin" };
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
         (CROSS_ORIGIN_RESOURCE_POLICY, resource),
         (CACHE_CONTROL, "no-store"),

@@ -169,6 +169,9 @@ struct WidgetBody {
     /// An https address.
     #[schema(max_length = 2048)]
     avatar_url: Option<String>,
+    /// Questions that a visitor can choose before the first message.
+    #[schema(max_items = 6, max_length = 100, example = json!(["Where is my order?"]))]
+    suggestions: Option<Vec<String>>,
 }
 
 fn task_choice() -> Schema {
@@ -211,6 +214,7 @@ impl Fields {
             position: widget.position.unwrap_or_default(),
             title: widget.title,
             avatar_url: widget.avatar_url,
+            suggestions: widget.suggestions.unwrap_or_default(),
         });
         Ok(BotChange {
             task: self.business_task,

@@ -136,7 +136,7 @@ struct ChannelView {
 /// How the widget of a bot looks.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkspaceBotWidget)]
-struct WidgetView {
+pub struct WidgetView {
     /// `#RRGGBB`; null for the usual color.
     #[schema(example = "#1f6feb")]
     color: Option<String>,
@@ -148,6 +148,16 @@ struct WidgetView {
     /// Address of a picture; null without one.
     #[schema(example = json!(null))]
     avatar_url: Option<String>,
+    /// Questions that a visitor can choose before the first message.
+    #[schema(example = json!(["Where is my order?"]))]
+    suggestions: Vec<String>,
+}
+
+impl From<Widget> for WidgetView {
+    fn from(widget: Widget) -> Self {
+        let Widget { color, position, title, avatar_url, suggestions } = widget;
+        Self { color, position: position.as_str(), title, avatar_url, suggestions }
+    }
 }
 
 /// What a bot did.
@@ -217,7 +227,6 @@ fn channels(bot: &Bot) -> Vec<ChannelView> {
 impl BotView {
     fn of(bot: Bot, figures: Figures, teams: &[Uuid]) -> Self {
         let channels = channels(&bot);
-        let Widget { color, position, title, avatar_url } = bot.web.widget;
         Self {
             id: bot.id.to_string(),
             name: bot.name,
@@ -256,7 +265,7 @@ impl BotView {
             business_hours_only: bot.business_hours_only,
             public_token: bot.web.public_token,
             allowed_origins: bot.web.allowed_origins,
-            widget: WidgetView { color, position: position.as_str(), title, avatar_url },
+            widget: bot.web.widget.into(),
             owner_id: bot.owner.map(|id| id.to_string()),
             team_ids: teams.iter().map(Uuid::to_string).collect(),
             stats: StatsView { sessions: figures.sessions, messages: figures.messages },

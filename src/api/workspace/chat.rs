@@ -29,7 +29,7 @@ use crate::{
     inbox::InboxState,
     messaging::FoundMessage,
     services::Services,
-    web_chat::{Feedback, FeedbackVerdict, Replied, Visitor, WebChats},
+    web_chat::{Feedback, FeedbackVerdict, Replied, Saying, Visitor, WebChats},
 };
 
 pub const TAG: &str = "Bot chat";
@@ -90,7 +90,7 @@ pub struct ChatBody {
 /// Who writes to a bot. What is not given stays as it was.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = WorkspaceVisitorBody)]
-struct VisitorBody {
+pub struct VisitorBody {
     /// Your own id of them.
     #[schema(max_length = 254)]
     id: Option<String>,
@@ -105,6 +105,20 @@ struct VisitorBody {
     phone: Option<String>,
     /// Whatever else you know of them, at most 20 texts.
     metadata: Option<BTreeMap<String, String>>,
+}
+
+impl VisitorBody {
+    /// Who writes, in a language that is told beside it.
+    pub fn visitor(body: Option<Self>, language: Option<String>) -> Visitor {
+        let mut visitor = Visitor::default();
+        if let Some(Self { id, name, email, phone, metadata }) = body {
+            visitor = Visitor { id, name, email, phone, metadata: metadata.unwrap_or_default() };
+        }
+        if let Some(language) = language {
+            visitor.metadata.insert("language".to_owned(), language);
+        }
+        visitor
+    }
 }
 
 /// What a bot answered.
@@ -173,14 +187,7 @@ pub async fn admit(call: &Call<Conversations>, body: &mut ChatBody) -> Result<Ad
         }
         None => None,
     };
-    let mut visitor = Visitor::default();
-    if let Some(body) = body.visitor.take() {
-        let VisitorBody { id, name, email, phone, metadata } = body;
-        visitor = Visitor { id, name, email, phone, metadata: metadata.unwrap_or_default() };
-    }
-    if let Some(language) = body.language.take() {
-        visitor.metadata.insert("language".to_owned(), language);
-    }
+    let visitor = VisitorBody::visitor(body.visitor.take(), body.language.take());
     Ok(Admitted { bot, chat, visitor })
 }
 
@@ -209,7 +216,8 @@ async fn chat(
     Body(mut body): Body<ChatBody>,
 ) -> Result<Data<ChatView>, ApiError> {
     let Admitted { bot, chat, visitor } = admit(&call, &mut body).await?;
-    let said = call.web_chats.say(bot.id, chat, &body.message, visitor).await?;
+    let saying = Saying { bot: bot.id, chat, visitor, key: None };
+    let said = call.web_chats.say(&body.message, saying).await?;
     let replied = call.web_chats.reply(&said).await?;
     Ok(Data::of(answer(&call, bot.id, said.message, &replied)))
 }
@@ -254,7 +262,7 @@ async fn history(
 }
 
 /// A message of a conversation by its UUID: its number and its id.
-async fn message_of(
+pub async fn message_of(
     services: &Services,
     state: &InboxState,
     id: &str,
@@ -336,6 +344,14 @@ struct FeedbackBody {
     /// UUID of the conversation.
     #[schema(max_length = 64)]
     session_id: String,
+    #[serde(flatten)]
+    opinion: Opinion,
+}
+
+/// What somebody thinks of an answer, or of a conversation.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = WorkspaceOpinion)]
+pub struct Opinion {
     /// UUID of the answer, for a thumb.
     #[schema(max_length = 64)]
     message_id: Option<String>,
@@ -368,29 +384,37 @@ async fn feedback(
     call: Call<Conversations>,
     Body(body): Body<FeedbackBody>,
 ) -> Result<Message, ApiError> {
-    let FeedbackBody { session_id, message_id, r#type, rating, comment } = body;
+    let FeedbackBody { session_id, opinion } = body;
     let unknown = || Error::not_found(Subject::Chat, "there is no such session");
     let found = sessions::find(&call, session_id.trim().parse().map_err(|_| unknown())?).await?;
-    let comment = comment.map(|comment| comment.trim().to_owned()).filter(|text| !text.is_empty());
-    let (message, verdict) = match r#type {
-        FeedbackType::Csat => {
-            let rating =
-                rating.ok_or_else(|| Error::invalid_field("rating", "is required for csat"));
-            (None, FeedbackVerdict::Rating(rating?))
-        }
-        FeedbackType::ThumbsUp | FeedbackType::ThumbsDown => {
-            let missing = || Error::invalid_field("message_id", "is required for a thumb");
-            let id = message_id.ok_or_else(missing)?;
-            let (_, message) = message_of(&call, &found.state, id.trim()).await?;
-            if !message.from_me {
-                let fault = "is a message of the visitor";
-                return Err(Error::invalid_field("message_id", fault).into());
-            }
-            let is_up = r#type == FeedbackType::ThumbsUp;
-            (Some(message), if is_up { FeedbackVerdict::Up } else { FeedbackVerdict::Down })
-        }
-    };
-    let feedback = Feedback { verdict, comment, at: call.clock.now() };
-    call.web_chats.give_feedback(&found.state, message.as_ref(), feedback).await?;
+    opinion.give(&call, &found.state).await?;
     Ok(Message::of("Thank you for the feedback"))
+}
+
+impl Opinion {
+    /// Stores it with its conversation.
+    pub async fn give(self, services: &Services, state: &InboxState) -> Result<(), Error> {
+        let Self { message_id, r#type, rating, comment } = self;
+        let comment =
+            comment.map(|comment| comment.trim().to_owned()).filter(|text| !text.is_empty());
+        let (message, verdict) = match r#type {
+            FeedbackType::Csat => {
+                let missing = || Error::invalid_field("rating", "is required for csat");
+                (None, FeedbackVerdict::Rating(rating.ok_or_else(missing)?))
+            }
+            FeedbackType::ThumbsUp | FeedbackType::ThumbsDown => {
+                let missing = || Error::invalid_field("message_id", "is required for a thumb");
+                let id = message_id.ok_or_else(missing)?;
+                let (_, message) = message_of(services, state, id.trim()).await?;
+                if !message.from_me {
+                    let fault = "is a message of the visitor";
+                    return Err(Error::invalid_field("message_id", fault));
+                }
+                let is_up = r#type == FeedbackType::ThumbsUp;
+                (Some(message), if is_up { FeedbackVerdict::Up } else { FeedbackVerdict::Down })
+            }
+        };
+        let feedback = Feedback { verdict, comment, at: services.clock.now() };
+        services.web_chats.give_feedback(state, message.as_ref(), feedback).await
+    }
 }

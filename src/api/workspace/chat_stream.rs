@@ -5,6 +5,7 @@ use std::{collections::VecDeque, convert::Infallible, time::Duration};
 use actix_web::{HttpResponse, web};
 use futures_util::{FutureExt, future::LocalBoxFuture, stream};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     api::{
@@ -15,6 +16,8 @@ use crate::{
         workspace::chat::{self, Admitted, ChatBody, ChatView, TAG},
     },
     domain::{Error, ErrorCode},
+    services::Services,
+    web_chat::{Said, Saying},
 };
 
 const TYPE: &str = "text/event-stream";
@@ -40,7 +43,7 @@ const EXAMPLE: &str = "event: start\ndata: {\"session_id\":\"550e8400-e29b-41d4-
     \"message_id\":\"660e8400-e29b-41d4-a716-446655440062\"}\n\nevent: token\ndata: {\"delta\":\"Hi! \"}\n\n";
 
 /// A stream of the words of an answer.
-struct AnswerStream;
+pub struct AnswerStream;
 
 impl FileKind for AnswerStream {
     const CONTENT_TYPE: &'static str = TYPE;
@@ -52,27 +55,32 @@ async fn follow(
     Body(mut body): Body<ChatBody>,
 ) -> Result<File<AnswerStream>, ApiError> {
     let Admitted { bot, chat, visitor } = chat::admit(&call, &mut body).await?;
-    let said = call.web_chats.say(bot.id, chat, &body.message, visitor).await?;
+    let saying = Saying { bot: bot.id, chat, visitor, key: None };
+    let said = call.web_chats.say(&body.message, saying).await?;
+    Ok(answer_stream(call.services(), bot.id, said))
+}
+
+/// The answer to a message of a visitor.
+pub fn answer_stream(services: web::Data<Services>, bot: Uuid, said: Said) -> File<AnswerStream> {
     let start = frame(
         "start",
         &json!({ "session_id": said.conversation.to_string(), "message_id": said.message.to_string() }),
     );
-    let services = call.services();
     let reply = async move {
         let replied = services.web_chats.reply(&said).await?;
-        Ok(chat::answer(&services, bot.id, said.message, &replied))
+        Ok(chat::answer(&services, bot, said.message, &replied))
     };
     let words = Words { ready: VecDeque::from([start]), reply: Some(reply.boxed_local()) };
     let frames = stream::unfold(words, |mut words| async move {
         let next = words.next().await?;
         Some((Ok::<_, Infallible>(next), words))
     });
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type(TYPE)
         .insert_header(("cache-control", "no-cache"))
         .insert_header(("x-accel-buffering", "no"))
         .streaming(frames)
-        .into())
+        .into()
 }
 
 /// A stream under way. Dropped with its client, it waits no more; the answer is stored all the same.
@@ -118,6 +126,6 @@ fn frames(answer: Result<ChatView, Error>) -> Vec<web::Bytes> {
     frames
 }
 
-fn frame(event: &str, data: &Value) -> web::Bytes {
+pub fn frame(event: &str, data: &Value) -> web::Bytes {
     format!("event: {event}\ndata: {data}\n\n").into()
 }

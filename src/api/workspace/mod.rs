@@ -45,6 +45,7 @@ mod views;
 mod webhook_view;
 mod webhooks;
 mod work_item_view;
+mod widget;
 pub mod wording;
 
 use crate::api::{dialects, endpoint::Endpoint};
@@ -75,5 +76,6 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(automations::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(analytics::endpoints());
+    all.extend(widget::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()
 }

@@ -35,11 +35,11 @@ pub struct SessionView {
     #[schema(schema_with = channel_schema)]
     channel: &'static str,
     #[schema(schema_with = status_schema)]
-    status: &'static str,
+    pub status: &'static str,
     /// The person at the other side.
     pub visitor: VisitorView,
     /// Who works on it; null for nobody.
-    assigned_to: Option<AgentView>,
+    pub assigned_to: Option<AgentView>,
     /// Names of its tags.
     #[schema(example = json!(["vip"]))]
     tags: Vec<String>,
@@ -56,16 +56,16 @@ pub struct SessionView {
     #[schema(format = DateTime)]
     last_message_at: String,
     /// Whether its bot asked for a person, and none has come yet.
-    handoff_requested: bool,
+    pub handoff_requested: bool,
     /// Why it did; null where it did not.
     #[schema(schema_with = reason_schema)]
     handoff_reason: Option<&'static str>,
     /// What the visitor rated it, from 1 to 5; null without a rating.
     #[schema(example = json!(null))]
-    rating: Option<u8>,
+    pub rating: Option<u8>,
     /// When it began, RFC 3339.
     #[schema(format = DateTime)]
-    created_at: String,
+    pub created_at: String,
     /// When it was changed last, RFC 3339.
     #[schema(format = DateTime)]
     updated_at: String,
@@ -113,29 +113,29 @@ pub struct AgentView {
 pub struct MessageView {
     /// UUID of the message.
     #[schema(example = "660e8400-e29b-41d4-a716-446655440062")]
-    id: String,
+    pub id: String,
     /// UUID of the conversation.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440061")]
     session_id: String,
     #[schema(schema_with = role_schema)]
-    role: &'static str,
+    pub role: &'static str,
     /// Its text; empty for one without.
     #[schema(example = "Hello!")]
-    content: String,
+    pub content: String,
     #[schema(schema_with = kind_schema)]
-    r#type: &'static str,
+    pub r#type: &'static str,
     /// Link to its file; null without one.
     #[schema(example = json!(null))]
-    media_url: Option<String>,
+    pub media_url: Option<String>,
     /// What the answer of a bot comes from.
-    sources: Vec<SourceView>,
+    pub sources: Vec<SourceView>,
     #[schema(schema_with = feedback_schema)]
-    feedback: Option<&'static str>,
+    pub feedback: Option<&'static str>,
     /// Who of the team sent it; null for any other message.
-    agent: Option<AgentView>,
+    pub agent: Option<AgentView>,
     /// When it was sent, RFC 3339.
     #[schema(format = DateTime)]
-    created_at: String,
+    pub created_at: String,
 }
 
 /// A document that an answer comes from.
@@ -173,18 +173,18 @@ pub const CHANNELS: [&str; 3] = ["web", "whatsapp", "sms"];
 pub fn reason_schema() -> Schema {
     choice(
         "Why its bot asked for a person; null where it did not.",
-        &["keyword", "max_turns", "fallbacks", "automation"],
+        &["keyword", "max_turns", "fallbacks", "automation", "visitor"],
     )
 }
 
-fn role_schema() -> Schema {
+pub fn role_schema() -> Schema {
     required_choice(
         "The visitor, the bot, somebody of the team, or the gateway itself.",
         &["user", "assistant", "agent", "system"],
     )
 }
 
-fn kind_schema() -> Schema {
+pub fn kind_schema() -> Schema {
     required_choice(
         "What it is.",
         &[
@@ -204,7 +204,7 @@ fn kind_schema() -> Schema {
     )
 }
 
-fn feedback_schema() -> Schema {
+pub fn feedback_schema() -> Schema {
     choice("What the visitor thinks of it; null without a word.", &["up", "down"])
 }
 

@@ -26,6 +26,7 @@ mod surface;
 mod teams;
 mod totp;
 mod work_items;
+mod widget;
 
 use std::time::Duration;
 
