@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium proxies demo run test test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
+.PHONY: help web chromium proxies demo run test test-docs test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,13 @@ test-pypi: web ## Signatures of webhooks, a generated client and tools for assis
 	GENERATOR_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/generated test
 	MCP_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/mcp test
 
+# `make test` runs those of the README alone: the others need Python.
+test-docs: web ## Every command and program of the documentation, its links and its spelling
+	scripts/python-tools typos
+	cargo build --locked
+	DOCS_ALL=1 npm --prefix web/docs test
+	git ls-files '*.md' | xargs $(TOOLS)/python/bin/typos
+
 # Not part of `make test`: the two libraries bring about 400 MB of packages.
 test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page
 	cargo build --locked
@@ -54,7 +61,7 @@ $(PEERS): web/peers/package-lock.json
 	PUPPETEER_SKIP_DOWNLOAD=1 npm --prefix web/peers ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-bench: web chromium ## Measure the figures of the README, in ten minutes or less
+bench: web chromium ## Measure the figures of docs/benchmarks.md, in ten minutes or less
 	cargo bench --locked --bench figures
 
 # How many events `make soak` puts through.
