@@ -53,9 +53,11 @@ test-docs: web ## Every command and program of the documentation, its links and 
 	git ls-files '*.md' | xargs $(TOOLS)/python/bin/typos
 
 # Not part of `make test`, which must not need Python. The packages lie in sdk afterwards.
-test-sdk: web ## Build the clients in TypeScript and Python, and try them on the gateway
+test-sdk: web ## Build the clients and the nodes for n8n, and try them on the gateway
 	scripts/python-tools openapi-python-client build
 	cargo build --locked
+	npm --prefix sdk/n8n test
+	cd sdk/n8n && npm pack --silent
 	npm --prefix sdk/typescript ci --no-audit --no-fund --loglevel=error
 	npm --prefix sdk/typescript test
 	cd sdk/typescript && npm pack --silent
