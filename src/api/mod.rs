@@ -19,6 +19,7 @@ mod documents;
 mod endpoint;
 mod error;
 mod file;
+mod former;
 mod gate;
 mod gateway;
 mod kit;

@@ -34,6 +34,7 @@ mod journey;
 mod listeners;
 mod mcp;
 mod media_links;
+mod moving;
 mod operation;
 mod outbox;
 mod permission;
