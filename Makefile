@@ -7,7 +7,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # The gateway that tests in Node drive; cargo builds it wherever it was told to.
 export WAGATE_BINARY := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/wagate
 
-.PHONY: help web chromium proxies demo run test test-memory test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
+.PHONY: help web chromium proxies demo run test test-memory test-docs test-sdk test-pypi test-peers bench soak check tools fmt faults fuzz-api attack wire openapi clean-tools
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,6 +49,27 @@ test-pypi: web ## Signatures of webhooks, a generated client and tools for assis
 	GENERATOR_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/generated test
 	MCP_PYTHON=$(TOOLS)/python/bin/python npm --prefix web/mcp test
 
+# `make test` runs those of the README alone: the others need Python.
+test-docs: web ## Every command and program of the documentation, its links and its spelling
+	scripts/python-tools typos
+	cargo build --locked
+	DOCS_ALL=1 npm --prefix web/docs test
+	git ls-files '*.md' | xargs $(TOOLS)/python/bin/typos
+
+# Not part of `make test`, which must not need Python. The packages lie in sdk afterwards.
+test-sdk: web ## Build the clients and the nodes for n8n, and try them on the gateway
+	scripts/python-tools openapi-python-client build
+	cargo build --locked
+	npm --prefix sdk/n8n test
+	cd sdk/n8n && npm pack --silent
+	npm --prefix sdk/typescript ci --no-audit --no-fund --loglevel=error
+	npm --prefix sdk/typescript test
+	cd sdk/typescript && npm pack --silent
+	sdk/python/generate
+	$(TOOLS)/python/bin/ruff check sdk/python
+	PYTHONPATH=sdk/python/src $(TOOLS)/python/bin/python -m unittest discover -s sdk/python/tests
+	$(TOOLS)/python/bin/python -m build --quiet sdk/python
+
 # Not part of `make test`: the two libraries bring about 400 MB of packages.
 test-peers: web chromium $(PEERS) ## Other projects' libraries on the simulated page
 	cargo build --locked
@@ -58,7 +79,7 @@ $(PEERS): web/peers/package-lock.json
 	PUPPETEER_SKIP_DOWNLOAD=1 npm --prefix web/peers ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-bench: web chromium ## Measure the figures of the README, in ten minutes or less
+bench: web chromium ## Measure the figures of docs/benchmarks.md, in ten minutes or less
 	cargo bench --locked --bench figures
 
 # How many events `make soak` puts through.

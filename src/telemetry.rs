@@ -31,9 +31,12 @@
 //! | `wagate_sessions{state}` | sessions, by state |
 //! | `wagate_sessions_memory_bytes` | memory of all engines, as last measured |
 
-use std::sync::{
-    Arc, LazyLock, OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    io::IsTerminal,
+    sync::{
+        Arc, LazyLock, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use metrics::{
@@ -63,7 +66,11 @@ pub fn start_logging(log: &Log) {
             .iter()
             .filter_map(|directive| directive.parse().ok())
             .fold(filter, EnvFilter::add_directive);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for people: in a file they are noise.
+    let is_coloured = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_coloured);
     let lines = match log.format {
         LogFormat::Text => lines.with_target(false).with_filter(filter).boxed(),
         LogFormat::Json => lines.json().with_filter(filter).boxed(),

@@ -12,7 +12,7 @@ use std::{
 use clap::Parser;
 use wagate::{
     accounts::{
-        command::{Draft, Keys, Listed},
+        command::{Draft, Keys, Listed, NoStore},
         user_command::{People, Person},
     },
     analytics, api,
@@ -104,6 +104,11 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     config.server.listen = gateway.address();
     let base = format!("http://{}", gateway.address());
+    if config.engine == EngineKind::Browser
+        && let Some(fault) = doctor::missing_browser(&config.browser)
+    {
+        tracing::warn!("no session can start its browser: {fault}");
+    }
     if let Some(key) = gateway.services().api_keys.create_bootstrap_key().await? {
         say_first_key(&key, &data.join(private::BOOTSTRAP));
     }
@@ -111,9 +116,9 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     say(&format!(
         "  dashboard  {base}/\n  API        {base}/api/v1\n  API docs   {base}/api-docs\n"
     ));
+    let (network, engine, auth) = (network.as_str(), engine.as_str(), auth.as_str());
     say(&format!(
-        "  network    {network:?}, engine {}, at most {most} sessions, auth {auth:?}\n",
-        engine.as_str()
+        "  network    {network}, engine {engine}, at most {most} sessions, auth {auth}\n"
     ));
     say(&format!("  callers    {}\n", doctor::callers(&config).await.found));
     let signal = loop {
@@ -246,7 +251,9 @@ async fn examine(settings: &Settings) -> Result<ExitCode, Failure> {
 async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failure> {
     let config = settings.load()?;
     let clock = Clock::system();
-    let keys = Keys::open(&config, clock.clone(), CATALOGUE).await?;
+    let is_new = matches!(action, KeyAction::Create { .. });
+    let without = if is_new { NoStore::Make } else { NoStore::Refuse };
+    let keys = Keys::open(&config, clock.clone(), CATALOGUE, without).await?;
     match action {
         KeyAction::Create { name, scopes, session, expires_in_days } => {
             let in_days = |days: u32| {
@@ -275,7 +282,9 @@ async fn keys(settings: &Settings, action: KeyAction) -> Result<ExitCode, Failur
 }
 
 async fn people(settings: &Settings, action: UserAction) -> Result<ExitCode, Failure> {
-    let people = People::open(&settings.load()?, Clock::system(), CATALOGUE).await?;
+    let is_new = matches!(action, UserAction::Create { .. });
+    let without = if is_new { NoStore::Make } else { NoStore::Refuse };
+    let people = People::open(&settings.load()?, Clock::system(), CATALOGUE, without).await?;
     match action {
         UserAction::Create { email, name, role } => {
             let name = name.unwrap_or_else(|| email.clone());

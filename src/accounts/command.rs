@@ -1,7 +1,10 @@
 //! API keys on the command line: through the gateway that uses the data folder, or else in its store. The owner's
 //! socket needs no key.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,6 +32,30 @@ impl KeysError {
     pub fn of(reason: impl std::fmt::Display) -> Self {
         Self(reason.to_string())
     }
+}
+
+/// What a command does in a folder that has no store yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoStore {
+    /// It makes one, as for the first key.
+    Make,
+    /// It fails, and leaves nothing behind: there is nothing to look at or to change.
+    Refuse,
+}
+
+/// The folder of the store of a data folder, which is there afterwards.
+pub fn store_folder(data: &Path, without: NoStore) -> Result<PathBuf, KeysError> {
+    let folder = data.join("store");
+    if without == NoStore::Refuse && !folder.exists() {
+        let data = data.display();
+        return Err(KeysError::of(format!(
+            "there is no store in {data}; name its folder with --data"
+        )));
+    }
+    private::make_folder(&folder).map_err(|error| {
+        KeysError::of(format!("the folder {} cannot be made: {error}", folder.display()))
+    })?;
+    Ok(folder)
 }
 
 /// The keys of one data folder.
@@ -68,6 +95,7 @@ impl Keys {
         config: &Config,
         clock: Clock,
         catalogue: Catalogue,
+        without: NoStore,
     ) -> Result<Self, KeysError> {
         let data = &config.data.dir;
         let folder = data.join("store");
@@ -79,9 +107,7 @@ impl Keys {
         if let Some(gateway) = running {
             return Ok(Self { place: Place::Gateway(gateway) });
         }
-        private::make_folder(&folder).map_err(|error| {
-            KeysError::of(format!("the folder {} cannot be made: {error}", folder.display()))
-        })?;
+        let folder = store_folder(data, without)?;
         private::check_owner(data).map_err(KeysError::of)?;
         let keyring = Keyring::at(data, &config.vault);
         let store = Store::open(&folder, &keyring, catalogue).await.map_err(KeysError::of)?;

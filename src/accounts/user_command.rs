@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     accounts::{
-        command::KeysError,
+        command::{KeysError, NoStore, store_folder},
         leases::Leases,
         people::{AccountSettings, Accounts, AccountsParts, User, UserChange, UserDraft},
         principal::Principal,
@@ -55,6 +55,7 @@ impl People {
         config: &Config,
         clock: Clock,
         catalogue: Catalogue,
+        without: NoStore,
     ) -> Result<Self, KeysError> {
         let data = &config.data.dir;
         let folder = data.join("store");
@@ -62,9 +63,7 @@ impl People {
         if let Some(gateway) = running.map_err(KeysError::of)? {
             return Ok(Self { place: Place::Gateway(gateway) });
         }
-        private::make_folder(&folder).map_err(|error| {
-            KeysError::of(format!("the folder {} cannot be made: {error}", folder.display()))
-        })?;
+        let folder = store_folder(data, without)?;
         private::check_owner(data).map_err(KeysError::of)?;
         let keyring = Keyring::at(data, &config.vault);
         let store = Store::open(&folder, &keyring, catalogue).await.map_err(KeysError::of)?;

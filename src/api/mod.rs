@@ -20,6 +20,7 @@ mod embedded;
 mod endpoint;
 mod error;
 mod file;
+mod former;
 mod gate;
 mod gateway;
 mod kit;

@@ -5,8 +5,13 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::config::{AccessMode, Config, NetworkKind};
-use crate::domain::session::EngineKind;
+use crate::{
+    config::{
+        AccessMode, Config, NetworkKind,
+        slips::{did_you_mean, nearest, paths},
+    },
+    domain::session::EngineKind,
+};
 
 /// The shipped settings file.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -79,7 +84,7 @@ impl Config {
             return Err(ConfigErrors(faults));
         }
         let mut config = Self::deserialize(Value::Table(table))
-            .map_err(|error| ConfigErrors(vec![error.to_string().trim().to_owned()]))?;
+            .map_err(|error| ConfigErrors(vec![unreadable(&error, environment)]))?;
         config.take_flags(flags);
         config.check()
     }
@@ -223,8 +228,36 @@ fn overlay(base: &mut Table, over: Table, path: &str, faults: &mut Vec<String>) 
                 let (wanted, found) = (base.type_str(), value.type_str());
                 faults.push(format!("{name}: expected a {wanted}, found a {found}"));
             }
-            (None, _) => faults.push(format!("{name}: there is no such setting")),
+            (None, _) => {
+                let nearest = nearest(base.keys().map(String::as_str), &key);
+                let section = name.strip_suffix(key.as_str()).unwrap_or_default();
+                let meant = did_you_mean(nearest.map(|nearest| format!("{section}{nearest}")));
+                faults.push(format!("{name}: there is no such setting{meant}"));
+            }
         }
+    }
+}
+
+/// The setting that an environment variable names, be there such a setting or not.
+fn path_of(variable: &str) -> Option<String> {
+    if let Some((_, path)) = ALIASES.iter().find(|(alias, _)| *alias == variable) {
+        return Some((*path).to_owned());
+    }
+    let rest = variable.strip_prefix(PREFIX)?;
+    // Names with a section hold two underscores; the two settings without one stand alone.
+    let is_setting = rest.contains("__") || matches!(rest, "NETWORK" | "ENGINE");
+    is_setting.then(|| rest.to_lowercase().replace("__", "."))
+}
+
+/// A value that cannot be read, by the name under which it was given.
+fn unreadable(error: &toml::de::Error, environment: &BTreeMap<String, String>) -> String {
+    let text = error.to_string();
+    let (message, path) = text.trim().rsplit_once("\nin `").unwrap_or((text.trim(), ""));
+    let path = path.trim_end_matches('`');
+    let variable = environment.keys().find(|name| path_of(name).is_some_and(|each| each == path));
+    match variable.map_or(path, String::as_str) {
+        "" => message.to_owned(),
+        name => format!("{name}: {message}"),
     }
 }
 
@@ -234,15 +267,7 @@ fn from_environment(
     faults: &mut Vec<String>,
 ) {
     for (name, text) in environment {
-        let alias =
-            ALIASES.iter().find(|(alias, _)| alias == name).map(|(_, path)| (*path).to_owned());
-        let path = alias.or_else(|| {
-            let rest = name.strip_prefix(PREFIX)?;
-            // Names with a section hold two underscores; the two settings without one stand alone.
-            let is_setting = rest.contains("__") || matches!(rest, "NETWORK" | "ENGINE");
-            is_setting.then(|| rest.to_lowercase().replace("__", "."))
-        });
-        if let Some(path) = path {
+        if let Some(path) = path_of(name) {
             set(table, &path, text).unwrap_or_else(|fault| faults.push(format!("{name}: {fault}")));
         }
     }
@@ -260,14 +285,16 @@ fn from_environment(
 
 /// Writes a text into the setting at a path, read as the type that the setting has.
 fn set(table: &mut Table, path: &str, text: &str) -> Result<(), String> {
-    let unknown = || format!("there is no setting {path}");
+    let names = paths(table);
+    let meant = nearest(names.iter().map(String::as_str), path).map(str::to_owned);
+    let unknown = format!("there is no setting {path}{}", did_you_mean(meant));
     let slot = match path.split_once('.') {
         Some((section, key)) => {
             table.get_mut(section).and_then(Value::as_table_mut).and_then(|t| t.get_mut(key))
         }
         None => table.get_mut(path),
     };
-    let slot = slot.ok_or_else(unknown)?;
+    let slot = slot.ok_or_else(|| unknown.clone())?;
     *slot = match slot {
         Value::String(_) => Value::String(text.to_owned()),
         Value::Integer(_) => {
@@ -279,7 +306,7 @@ fn set(table: &mut Table, path: &str, text: &str) -> Result<(), String> {
             _ => return Err(format!("'{text}' is neither true nor false")),
         }),
         Value::Array(_) => Value::Array(list(text)?),
-        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => return Err(unknown()),
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => return Err(unknown),
     };
     Ok(())
 }
@@ -401,6 +428,35 @@ mod tests {
             assert_eq!(access(&[(name, value)]), AccessMode::Required, "{name}");
             assert_eq!(access(&[(name, value), ("OPENWA_AUTH", "open")]), AccessMode::Open);
         }
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_told_with_the_name_that_was_meant() {
+        let fault = |pairs: &[(&str, &str)]| {
+            Config::load(&Flags::default(), &environment(pairs)).unwrap_err().to_string()
+        };
+        let said = fault(&[("WAGATE_SERVER__LISTN", "1")]);
+        assert!(said.contains("no setting server.listn; did you mean server.listen?"), "{said}");
+        let said = fault(&[("WAGATE_SESION__MAX", "1")]);
+        assert!(said.contains("did you mean sessions.max?"), "{said}");
+        let said = fault(&[("WAGATE_WEATHER__FORECAST", "1")]);
+        assert!(said.contains("no setting weather.forecast") && !said.contains("mean"), "{said}");
+        let said = fault(&[("WAGATE_NETWORK", "moon")]);
+        assert!(said.contains("WAGATE_NETWORK: unknown variant `moon`"), "{said}");
+        let said = fault(&[("OPENWA_AUTH", "maybe")]);
+        assert!(said.contains("OPENWA_AUTH: unknown variant `maybe`"), "{said}");
+        let mut faults = Vec::new();
+        let mut base = parse(DEFAULTS, "the defaults", &mut faults);
+        let file = parse("[server]\nlistn = \"a\"\n[servr]\n[moon]\n", "a file", &mut faults);
+        overlay(&mut base, file, "", &mut faults);
+        let mut expected = [
+            "server.listn: there is no such setting; did you mean server.listen?",
+            "servr: there is no such setting; did you mean server?",
+            "moon: there is no such setting",
+        ];
+        faults.sort();
+        expected.sort();
+        assert_eq!(faults, expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod mail;
 mod pauses;
 mod payments;
 mod secret;
+mod slips;
 mod surveys;
 mod sms;
 mod targets;
@@ -78,6 +79,16 @@ pub struct Config {
 pub enum NetworkKind {
     Whatsapp,
     Simulated,
+}
+
+impl NetworkKind {
+    /// As the settings write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Simulated => "simulated",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -176,6 +187,17 @@ pub enum AccessMode {
     Auto,
     Open,
     Required,
+}
+
+impl AccessMode {
+    /// As the settings write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Open => "open",
+            Self::Required => "required",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -12,7 +12,7 @@ use tokio::{process::Command, time::timeout};
 use crate::{
     config,
     doctor::check::{Check, Verdict},
-    driver::browser::{find, install_hint, sandbox},
+    driver::browser::{find, install_hint, not_found, sandbox},
     private,
 };
 
@@ -39,11 +39,21 @@ const SIGN_OF_LIFE: &str = "<html";
 /// How much of what a failed browser says is shown.
 const LINES_SHOWN: usize = 3;
 
+/// Why no browser can be started with these settings, and what to do; none where one is there.
+pub fn missing(settings: &config::Browser) -> Option<String> {
+    let configured = configured(settings);
+    find(configured).is_none().then(|| not_found(configured))
+}
+
+fn configured(settings: &config::Browser) -> Option<&Path> {
+    let path = settings.executable.as_path();
+    (!path.as_os_str().is_empty()).then_some(path)
+}
+
 pub async fn examine(settings: &config::Browser) -> Vec<Check> {
-    let configured = &settings.executable;
-    let is_configured = !configured.as_os_str().is_empty();
-    let Some(executable) = find(is_configured.then_some(configured)) else {
-        let (found, remedy) = if is_configured {
+    let configured = configured(settings);
+    let Some(executable) = find(configured) else {
+        let (found, remedy) = if let Some(configured) = configured {
             let found = format!("{}, as configured, is not there", configured.display());
             (found, "correct browser.executable (CHROME_PATH), or leave it empty".to_owned())
         } else {

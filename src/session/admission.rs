@@ -52,7 +52,18 @@ pub fn not_connected() -> Error {
 
 /// The session cannot do this in the state it is in.
 pub fn not_ready(state: SessionState) -> Error {
-    let message = format!("The session is not ready: its status is '{}'", state.as_str());
+    let advice = match state {
+        SessionState::Initializing | SessionState::Authenticated => "Wait until it is ready",
+        SessionState::QrReady => "Scan its QR code",
+        SessionState::Degraded => "It is being recovered: try again soon",
+        SessionState::Failed => "Its details say why: restart it",
+        SessionState::Terminated => "Create it again to link it",
+        SessionState::Ready => "Try again",
+    };
+    let status = state.as_str();
+    let message = format!(
+        "The session is not ready: its status is '{status}'. {advice}. A send with \"queue\": true waits for it"
+    );
     with_state(Error::new(ErrorCode::NotReady, message), state)
 }
 

@@ -35,6 +35,7 @@ mod journey;
 mod listeners;
 mod mcp;
 mod media_links;
+mod moving;
 mod operation;
 mod outbox;
 mod permission;

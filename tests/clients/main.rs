@@ -7,6 +7,8 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod command_line;
+
 use std::{
     io::{BufRead, BufReader, Seek},
     process::{Child, Command, Stdio},
@@ -82,8 +84,10 @@ fn commands_of_the_readme(url: &str) -> String {
     let readme = include_str!("../../README.md");
     let (_, part) = readme.split_once("\n## Use\n").expect("README.md has a part called Use");
     let part = part.split("\n## ").next().unwrap();
-    let blocks = part.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let commands: String = blocks.collect();
+    let pieces: Vec<&str> = part.split("```sh\n").collect();
+    // A comment before a block says why it is not run: here it starts the gateway.
+    let run = pieces.windows(2).filter(|pair| !pair[0].trim_end().ends_with("-->"));
+    let commands: String = run.map(|pair| pair[1].split("```").next().unwrap()).collect();
     assert!(commands.contains("send-text"), "{commands}");
     commands.replace("http://127.0.0.1:8080", url)
 }

@@ -120,7 +120,9 @@ pub async fn identify(
             }
         }
         Credential::Unreadable => {
-            Err(wrong(unauthenticated("The Authorization header cannot be read".to_owned())))
+            let message = "The Authorization header cannot be read: it is 'Bearer KEY', or 'Basic' with a user and a \
+                           password";
+            Err(wrong(unauthenticated(message.to_owned())))
         }
         Credential::None if owner_socket::is_owner(request) => {
             Ok(Known { principal: Principal::owner(), by: By::Nothing })

@@ -21,6 +21,7 @@ use crate::{
         dialects,
         endpoint::Endpoint,
         error::answer,
+        former,
         gate::{self, rule::Rules},
         kit::dialect::Dialect,
         server::incoming::{self, Incoming},
@@ -101,7 +102,7 @@ fn resource(path: &str, endpoints: Vec<Endpoint>) -> impl HttpServiceFactory + u
 }
 
 fn method_not_allowed(allow: &str, dialect: &dyn Dialect) -> HttpResponse {
-    let message = format!("This path knows {allow}");
+    let message = format!("Method not allowed: use {allow}");
     let body = dialect.http_failure("METHOD_NOT_ALLOWED", &message);
     let mut response = HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED).json(body);
     if let Ok(value) = HeaderValue::try_from(allow) {
@@ -111,8 +112,17 @@ fn method_not_allowed(allow: &str, dialect: &dyn Dialect) -> HttpResponse {
 }
 
 async fn not_found(request: HttpRequest) -> HttpResponse {
-    let message = format!("There is nothing at {}", request.path());
-    answer(Error::new(ErrorCode::NotFound, message), dialects::of(&request))
+    let nothing = format!("There is nothing at {}", request.path());
+    let error = match former::instead_of(request.path()) {
+        Some(instead) => {
+            let message = format!("{nothing}. {}", instead.sentence());
+            Error::new(ErrorCode::NotFound, message)
+                .detail("instead", instead.endpoint)
+                .detail("documentation", instead.page)
+        }
+        None => Error::new(ErrorCode::NotFound, nothing),
+    };
+    answer(error, dialects::of(&request))
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ use crate::{
         browser::{
             BrowserSettings, find,
             flags::Flags,
-            install_hint,
             login::Login,
+            not_found,
             process::{self, Pipe, Process},
             proxy::Relay,
             reach::Reach,
@@ -82,10 +82,8 @@ impl LaunchOrder {
         reach.add_local(files);
         let wanted = order.config.browser_executable.as_ref().map(PathBuf::from);
         let wanted = wanted.or_else(|| settings.executable.clone());
-        let executable = find(wanted.as_deref()).ok_or_else(|| {
-            let message = format!("Chromium was not found; install it: {}", install_hint());
-            Error::new(ErrorCode::Unsupported, message)
-        })?;
+        let executable = find(wanted.as_deref())
+            .ok_or_else(|| Error::new(ErrorCode::Unsupported, not_found(wanted.as_deref())))?;
         std::fs::create_dir_all(&order.profile)
             .map_err(|error| failed(format!("the profile folder cannot be made: {error}")))?;
         Ok(Self {

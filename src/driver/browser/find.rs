@@ -55,6 +55,17 @@ fn in_cache(folder: &Path, depth: usize) -> Option<PathBuf> {
     folders.into_iter().find_map(|path| in_cache(path, depth - 1))
 }
 
+/// Why there is no browser, and what to do: one that the settings name is not there, or there is none at all.
+pub fn not_found(wanted: Option<&Path>) -> String {
+    match wanted {
+        Some(path) => format!(
+            "{}, as configured, is not there: correct browser.executable (CHROME_PATH), or leave it empty",
+            path.display()
+        ),
+        None => format!("Chromium was not found: {}", install_hint()),
+    }
+}
+
 /// The command that installs Chromium on this system.
 pub fn install_hint() -> &'static str {
     let has = |name: &str| {

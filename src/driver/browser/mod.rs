@@ -50,7 +50,7 @@ use self::{
     wire::{Call, OutgoingView},
 };
 pub use self::{
-    find::{find, install_hint},
+    find::{find, install_hint, not_found},
     process::end_left_over,
     profile::is_expendable,
     settings::BrowserSettings,

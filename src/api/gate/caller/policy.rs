@@ -66,7 +66,15 @@ impl fmt::Display for Obstacle {
             Self::OtherUser => {
                 write!(out, ", since the caller's process is not of the gateway's own user")
             }
+        }?;
+        if self.is_of_the_page() {
+            return Ok(());
         }
+        write!(
+            out,
+            ". Send it as 'X-API-Key: KEY' or 'Authorization: Bearer KEY'; the first key is in bootstrap.key of the \
+             data folder"
+        )
     }
 }
 
