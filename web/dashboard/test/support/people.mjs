@@ -1,0 +1,52 @@
+// People with accounts, and their way into the page.
+import assert from "node:assert/strict";
+import { open } from "./browser.mjs";
+
+export const OWNER = {
+  email: "ada@example.com", name: "Ada Lovelace", password: "correct horse 7",
+};
+export const HOSTILE_NAME = '<b data-evil>Mallory</b>"\'><img src=x data-evil onerror=alert(1)>';
+
+/** A gateway's API as a person or a key with this credential calls it. */
+export async function askAs(gateway, credential, method, path, body) {
+  const headers = {
+    "content-type": "application/json",
+    ...(credential && { authorization: `Bearer ${credential}` }),
+  };
+  const answer = await fetch(gateway.address + path, {
+    method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const found = await answer.json();
+  assert.ok(answer.ok, `${method} ${path}: ${JSON.stringify(found)}`);
+  return found;
+}
+
+/** Makes the first account, or with the token of an administrator another one. */
+export async function makePerson(gateway, { email, name, role, password }, token) {
+  if (!token) {
+    const draft = { email, name, password: password ?? OWNER.password };
+    const made = await askAs(gateway, gateway.key, "POST", "/api/v1/auth/register", draft);
+    return made.token;
+  }
+  const draft = { email, name, role, password: OWNER.password };
+  return (await askAs(gateway, token, "POST", "/api/v1/users", draft)).user;
+}
+
+/** Opens the dashboard as this person, who signs in at the page. */
+export async function signInAs(browser, gateway, email, options = {}) {
+  const opened = await open(browser, gateway, options);
+  const { page } = opened;
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(OWNER.password);
+  await page.keyboard.press("Enter");
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+  return opened;
+}
+
+/** Types into fields one after the other, by Tab. */
+export async function typeInto(page, texts) {
+  for (const [at, text] of texts.entries()) {
+    if (at) await page.keyboard.press("Tab");
+    await page.keyboard.type(text);
+  }
+}
