@@ -1,5 +1,5 @@
-// People: the first account, invitations, sign-in with a second step, forgotten passwords, the pages
-// Account and Team, and what a role does not show. By the keyboard, in a real browser.
+// People: the first account, invitations, sign-in with a second step, forgotten passwords, the
+// pages Account and Team, and what a role does not show. By the keyboard, in a real browser.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
@@ -208,7 +208,7 @@ describe("the team", () => {
     const link = await owner.page.locator("dialog pre").innerText();
     assert.ok(link.startsWith(`${gateway.address}/#/join?code=`), link);
     await press(owner.page, button(owner.page, "Done"));
-    await owner.page.getByRole("cell", { name: "grace@example.com" }).waitFor();
+    await owner.page.getByText("grace@example.com", { exact: true }).waitFor();
     const guest = await open(browser, gateway, { hash: new URL(link).hash });
     await heading(guest.page, "Accept your invitation").waitFor();
     await assertAccessible(guest.page, "the acceptance");
