@@ -54,6 +54,7 @@ export const TEAM = "team";
 export const ACCOUNT = "account";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
+export const INBOX = "inbox";
 export const CHAT = "chat";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
@@ -75,6 +76,17 @@ export const routes: Route[] = [
     nav: true,
     asks: "api/v1/metrics/history?minutes=1",
     load: () => import("./pages/overview/Overview.svelte"),
+  },
+  {
+    pattern: INBOX,
+    title: strings.nav.inbox,
+    icon: "inbox",
+    nav: true,
+    group: "work",
+    needsCredential: true,
+    asks: "api/whatsapp-api/chats?limit=1",
+    fills: true,
+    load: () => import("./pages/inbox/Inbox.svelte"),
   },
   {
     pattern: CHAT,

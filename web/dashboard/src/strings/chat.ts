@@ -142,6 +142,8 @@ export const words = {
   mediaFailed: "The file could not be loaded.",
   download: (name: string) => `Download ${name}`,
   unnamedFile: "File",
+  offers: "Suggestions",
+  readOnly: "Your role reads only: it sends no messages.",
   write: "Write a message",
   caption: "Add a caption",
   send: "Send",

@@ -32,6 +32,13 @@ export async function makePerson(gateway, { email, name, role, password }, token
   return (await askAs(gateway, token, "POST", "/api/v1/users", draft)).user;
 }
 
+/** Comes in with a credential as if the tab had it already. */
+export async function comeIn(page, credential) {
+  await page.evaluate((key) => sessionStorage.setItem("wagate.key", key), credential);
+  await page.reload();
+  await page.locator(".shell").waitFor();
+}
+
 /** Opens the dashboard as this person, who signs in at the page. */
 export async function signInAs(browser, gateway, email, options = {}) {
   const opened = await open(browser, gateway, options);
@@ -39,7 +46,7 @@ export async function signInAs(browser, gateway, email, options = {}) {
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(OWNER.password);
   await page.keyboard.press("Enter");
-  await page.getByRole("navigation", { name: "Main" }).waitFor();
+  await page.locator(".shell").waitFor();
   return opened;
 }
 
