@@ -56,6 +56,19 @@ export const strings = {
       workspace: "Workspace",
     },
   },
+  alerts: {
+    title: "Notifications",
+    open: (value: number) =>
+      value ? `Notifications, ${number.format(value)} unread` : "Notifications",
+    choices: "Alerts on this device",
+    sound: "A sound for each new message",
+    desktop: "Desktop notifications while this page is not in sight",
+    notSecure: "Browsers have these on pages by HTTPS and on this machine alone.",
+    refused: "The browser does not allow it: change that in its settings for this page.",
+    none: "No notifications yet.",
+    readAll: "Mark all as read",
+    noText: "A file",
+  },
   presence: {
     label: "Your status",
     online: "Online",

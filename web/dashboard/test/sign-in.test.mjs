@@ -1,12 +1,13 @@
 // People: the first account, invitations, sign-in with a second step, forgotten passwords, the
 // pages Account and Team, and what a role does not show. By the keyboard, in a real browser.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertCount, launch, open } from "./support/browser.mjs";
 import { startGateway, until } from "./support/gateway.mjs";
 import { choose, press } from "./support/keyboard.mjs";
-import { HOSTILE_NAME, makePerson, OWNER, signInAs, typeInto } from "./support/people.mjs";
+import {
+  HOSTILE_NAME, makePerson, OWNER, signInAs, totp, typeInto,
+} from "./support/people.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -16,19 +17,6 @@ const heading = (page, name) => page.getByRole("heading", { level: 1, name, exac
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const field = (page, name) => page.getByLabel(name, { exact: true });
 const navigation = (page) => page.getByRole("navigation", { name: "Main" });
-
-/** The code that an authenticator app shows for a key, so many steps of 30 s from now. */
-function totp(secret, steps = 0) {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret.replace(/[\s=]/g, "")]
-    .map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const at = mac.at(-1) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
 
 describe("the first account", () => {
   let gateway;

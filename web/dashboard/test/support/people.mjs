@@ -1,5 +1,6 @@
 // People with accounts, and their way into the page.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { open } from "./browser.mjs";
 
 export const OWNER = {
@@ -56,4 +57,17 @@ export async function typeInto(page, texts) {
     if (at) await page.keyboard.press("Tab");
     await page.keyboard.type(text);
   }
+}
+
+/** The code that an authenticator app shows for a key. */
+export function totp(secret) {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret.replace(/[\s=]/g, "")]
+    .map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  const at = mac.at(-1) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }

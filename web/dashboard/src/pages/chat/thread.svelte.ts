@@ -8,7 +8,7 @@ import { Failure } from "../../lib/api/failure";
 import type { GatewayEvent } from "../../lib/api/types";
 import { settle } from "./outgoing.svelte";
 import { firstUnreadOf } from "./rows";
-import { Pacer } from "./pacer";
+import { Pacer } from "../../lib/pacer";
 import { messageOf, RecentEvents } from "./recent-events";
 
 const PAGE = 60;

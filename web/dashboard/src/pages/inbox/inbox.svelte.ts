@@ -3,7 +3,7 @@
 import { Failure } from "../../lib/api/failure";
 import * as api from "../../lib/api/inbox";
 import type { GatewayEvent } from "../../lib/api/types";
-import { Pacer } from "../chat/pacer";
+import { Pacer } from "../../lib/pacer";
 import {
   botChatsQuery, chatsQuery, type Entry, entryOfBotChat, entryOfChat, type Filter, NO_FILTER,
 } from "./entries";
