@@ -123,6 +123,17 @@ const dialogs = [
     open: (page) => choose(page, messageMenu(page), "Delete for me"),
   },
   {
+    of: "chat/ForwardDialog", at: () => chat, field: "Search conversations",
+    open: (page) => choose(page, messageMenu(page), "Forward"),
+  },
+  {
+    of: "chat/LaterDialog", at: () => chat, field: "Date and time",
+    open: async (page) => {
+      await page.getByRole("textbox", { name: "Write a message" }).fill("For later");
+      await press(page, button(page, "Send later"));
+    },
+  },
+  {
     of: "chat/Lightbox", at: () => chat, dialog: "A view",
     open: (page) => press(page, button(page, "Enlarge picture")),
   },
