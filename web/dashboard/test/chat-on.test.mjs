@@ -1,11 +1,13 @@
-// What goes on from a conversation: a message to other conversations, and one that is sent later.
+// What goes on from a conversation: a message to other conversations, one that is sent later, and
+// what is known of a contact or a group, whose members are mentioned.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertCount, launch, open } from "./support/browser.mjs";
-import { ADA, conversationWith, messagesOf, PHONE, writeFrom } from "./support/chats.mjs";
+import { ADA, conversationWith, messagesOf, PHONE, send, writeFrom } from "./support/chats.mjs";
 import { png } from "./support/files.mjs";
-import { link, startGateway } from "./support/gateway.mjs";
+import { link, startGateway, until } from "./support/gateway.mjs";
 import { choose, press } from "./support/keyboard.mjs";
+import { HOSTILE_NAME } from "./support/people.mjs";
 
 const BEN = "15550000012";
 
@@ -65,5 +67,39 @@ test("a message that is to be sent later waits for its time", async () => {
   const { data } = await gateway.ask("GET", "/api/v1/sessions/shop/outbox");
   const [waits] = data.outbox.filter(({ sendAt }) => sendAt !== null);
   assert.equal(Date.parse(waits.sendAt), Date.parse(`${tomorrow}Z`));
+  await close();
+});
+
+test("a group shows its members, and offers them behind an at sign", async () => {
+  const group = await gateway.ask("POST", "/api/v1/sessions/shop/groups", {
+    name: HOSTILE_NAME, participants: [`${ADA}@c.us`, `${BEN}@c.us`],
+  });
+  await send(gateway, group.data.gid, "Welcome");
+  const { id } = await until("the group", async () => {
+    const { data } = await gateway.ask("GET", "/api/v1/chat/conversations?is_group=true");
+    return data.data[0];
+  });
+  const { page, close } = await open(browser, gateway, { hash: `#/chat?with=${id}` });
+  await page.locator(".bubble", { hasText: "Welcome" }).waitFor();
+  const menu = page.getByRole("button", { name: "Conversation actions" });
+  await choose(page, menu, "Group details");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("3 members").waitFor();
+  await dialog.getByRole("listitem").filter({ hasText: "Ada Lovelace" }).waitFor();
+  await assertAccessible(page, "a group");
+  assert.equal(await page.locator("[data-evil]").count(), 0);
+  await page.keyboard.press("Escape");
+  const field = page.getByRole("textbox", { name: "Write a message" });
+  await field.focus();
+  await page.keyboard.type("Hello @love");
+  await page.getByRole("option", { name: /Ada Lovelace/ }).waitFor();
+  await assertAccessible(page, "members that are offered");
+  await page.keyboard.press("Tab");
+  await until("the mention", async () => (await field.inputValue()) === `Hello @${ADA} `);
+  await page.keyboard.type("are you there?");
+  await page.keyboard.press("Enter");
+  await page.locator(".own .mention").waitFor();
+  const sent = await messagesOf(gateway, id, (all) => all.some((each) => each.mentioned_jids[0]));
+  assert.deepEqual(sent.at(-1).mentioned_jids, [`${ADA}@s.whatsapp.net`]);
   await close();
 });

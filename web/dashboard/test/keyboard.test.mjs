@@ -123,6 +123,10 @@ const dialogs = [
     open: (page) => choose(page, messageMenu(page), "Delete for me"),
   },
   {
+    of: "chat/InfoDialog", at: () => chat, heading: "Contact details",
+    open: (page) => choose(page, conversationMenu(page), "Contact details"),
+  },
+  {
     of: "chat/ForwardDialog", at: () => chat, field: "Search conversations",
     open: (page) => choose(page, messageMenu(page), "Forward"),
   },

@@ -59,7 +59,7 @@ export class Thread {
   constructor(
     readonly conversation: Conversation,
     /** The name of the instance in events; null where nobody tells. */
-    private readonly session: () => string | null,
+    readonly session: () => string | null,
   ) {}
 
   close(): void {
