@@ -157,7 +157,8 @@ impl<'a> Desk<'a> {
         principal: &Principal,
         by: By,
     ) -> (Bucket, Counted) {
-        if matches!(bucket, Bucket::Business | Bucket::SignIn) {
+        let is_dashboard = request.headers().contains_key(DASHBOARD);
+        if bucket == Bucket::SignIn || bucket == Bucket::Business && !is_dashboard {
             return (bucket, Counted::Address(self.network));
         }
         let session = session.and_then(|text| text.parse::<SessionId>().ok());
@@ -172,9 +173,12 @@ impl<'a> Desk<'a> {
             (None, By::User) => Counted::User(self.network),
             (None, _) => Counted::Keyless(self.network),
         };
-        let is_dashboard = request.headers().contains_key(DASHBOARD);
         let bucket = match bucket {
-            Bucket::General | Bucket::Chat if is_dashboard => Bucket::Dashboard,
+            Bucket::General | Bucket::Chat | Bucket::Business | Bucket::Workspace
+                if is_dashboard =>
+            {
+                Bucket::Dashboard
+            }
             Bucket::Messaging => Bucket::General,
             other => other,
         };

@@ -20,6 +20,12 @@ export interface Route {
   /** Whether it stands in the navigation; a page within another names that one. */
   nav: boolean;
   within?: string;
+  /** The part of the navigation that it stands in; the first page stands in none. */
+  group?: Group;
+  /** Asks for a credential even on the gateway's own machine, as the APIs of people's work do. */
+  needsCredential?: boolean;
+  /** Is about the person who is signed in: there is no such page for a key of nobody's. */
+  isPersonal?: boolean;
   /** What the page cannot do without: a key that may not read it is not led to the page. */
   asks?: string;
   /** Takes the whole room beside the navigation, and scrolls within itself. */
@@ -27,17 +33,40 @@ export interface Route {
   load: () => Promise<{ default: PageComponent }>;
 }
 
+/** The parts of the navigation, in their order. */
+export const GROUPS = ["work", "business", "gateway", "workspace"] as const;
+export type Group = (typeof GROUPS)[number];
+
+// The ways in: addresses of the sign-in, which are no pages.
+export const SIGN_IN = "sign-in";
+export const JOIN = "join";
+export const WELCOME = "welcome";
+export const FORGOT = "forgot-password";
+export const RESET = "reset-password";
+const DOORS = [SIGN_IN, JOIN, WELCOME, FORGOT, RESET];
+
+/** Whether an address is one of a way in, to whom it may concern who is in already. */
+export const isDoor = ([first, ...rest]: string[]): boolean =>
+  first !== undefined && rest.length === 0 && DOORS.includes(first);
+
 export const OVERVIEW = "";
+export const TEAM = "team";
+export const ACCOUNT = "account";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
+export const INBOX = "inbox";
 export const CHAT = "chat";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
 export const SETTINGS = "settings";
 
-/** What is asked for to learn which pages a key opens. */
-export const allAsked = (): string[] => routes.flatMap(({ asks }) => asks ?? []);
+/** What administrators alone may read. */
+export const ADMINISTRATION = "api/v1/api-keys";
+
+/** What is asked for to learn which pages a key opens, and what may be done on them. */
+export const allAsked = (): string[] =>
+  [...routes.flatMap(({ asks }) => asks ?? []), ADMINISTRATION];
 
 export const routes: Route[] = [
   {
@@ -49,10 +78,32 @@ export const routes: Route[] = [
     load: () => import("./pages/overview/Overview.svelte"),
   },
   {
+    pattern: INBOX,
+    title: strings.nav.inbox,
+    icon: "inbox",
+    nav: true,
+    group: "work",
+    needsCredential: true,
+    asks: "api/whatsapp-api/chats?limit=1",
+    fills: true,
+    load: () => import("./pages/inbox/Inbox.svelte"),
+  },
+  {
+    pattern: CHAT,
+    title: strings.nav.chat,
+    icon: "chat",
+    nav: true,
+    group: "work",
+    asks: "api/v1/chat/conversations?per_page=1",
+    fills: true,
+    load: () => import("./pages/chat/Chat.svelte"),
+  },
+  {
     pattern: SESSIONS,
     title: strings.nav.sessions,
     icon: "sessions",
     nav: true,
+    group: "gateway",
     asks: "api/v1/sessions",
     load: () => import("./pages/sessions/Sessions.svelte"),
   },
@@ -65,19 +116,11 @@ export const routes: Route[] = [
     load: () => import("./pages/sessions/SessionPage.svelte"),
   },
   {
-    pattern: CHAT,
-    title: strings.nav.chat,
-    icon: "chat",
-    nav: true,
-    asks: "api/v1/chat/conversations?per_page=1",
-    fills: true,
-    load: () => import("./pages/chat/Chat.svelte"),
-  },
-  {
     pattern: EVENTS,
     title: strings.nav.events,
     icon: "events",
     nav: true,
+    group: "gateway",
     // Events are of the same scope, but a stream of them does not end.
     asks: "api/v1/info",
     load: () => import("./pages/events/Events.svelte"),
@@ -87,6 +130,7 @@ export const routes: Route[] = [
     title: strings.nav.webhooks,
     icon: "webhooks",
     nav: true,
+    group: "gateway",
     asks: "api/v1/gateway-webhooks?all=true",
     load: () => import("./pages/webhooks/Webhooks.svelte"),
   },
@@ -99,10 +143,31 @@ export const routes: Route[] = [
     load: () => import("./pages/webhooks/WebhookPage.svelte"),
   },
   {
+    pattern: TEAM,
+    title: strings.nav.team,
+    icon: "people",
+    nav: true,
+    group: "workspace",
+    needsCredential: true,
+    asks: "api/v1/users",
+    load: () => import("./pages/team/Team.svelte"),
+  },
+  {
+    pattern: ACCOUNT,
+    title: strings.nav.account,
+    icon: "person",
+    nav: true,
+    group: "workspace",
+    needsCredential: true,
+    isPersonal: true,
+    load: () => import("./pages/account/Account.svelte"),
+  },
+  {
     pattern: SETTINGS,
     title: strings.nav.settings,
     icon: "settings",
     nav: true,
+    group: "workspace",
     load: () => import("./pages/settings/Settings.svelte"),
   },
 ];

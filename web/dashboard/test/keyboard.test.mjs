@@ -7,9 +7,11 @@ import { ADA, conversationWith, messagesOf, writeFrom } from "./support/chats.mj
 import { png } from "./support/files.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
 import { choose, focused, isBack, press, remember, untilFocused } from "./support/keyboard.mjs";
+import { makePeople, peopleDialogs } from "./support/people-dialogs.mjs";
+import { comeIn } from "./support/people.mjs";
 import { startReceiver } from "./support/receiver.mjs";
 
-let browser, gateway, receiver, chat, hook;
+let browser, gateway, receiver, people, chat, hook;
 before(async () => {
   [browser, gateway, receiver] = await Promise.all([launch(), startGateway(), startReceiver()]);
   await link(gateway, "shop", "15551234567");
@@ -19,6 +21,7 @@ before(async () => {
   await writeFrom(gateway, ADA, "A view", {
     bytes: png(60, 40), mime: "image/png", filename: "view.png",
   });
+  people = await makePeople(gateway);
   chat = `#/chat?with=${(await conversationWith(gateway, ADA)).id}`;
 });
 after(() => Promise.all([browser?.close(), gateway?.stop(), receiver?.stop()]));
@@ -120,9 +123,25 @@ const dialogs = [
     open: (page) => choose(page, messageMenu(page), "Delete for me"),
   },
   {
+    of: "chat/InfoDialog", at: () => chat, heading: "Contact details",
+    open: (page) => choose(page, conversationMenu(page), "Contact details"),
+  },
+  {
+    of: "chat/ForwardDialog", at: () => chat, field: "Search conversations",
+    open: (page) => choose(page, messageMenu(page), "Forward"),
+  },
+  {
+    of: "chat/LaterDialog", at: () => chat, field: "Date and time",
+    open: async (page) => {
+      await page.getByRole("textbox", { name: "Write a message" }).fill("For later");
+      await press(page, button(page, "Send later"));
+    },
+  },
+  {
     of: "chat/Lightbox", at: () => chat, dialog: "A view",
     open: (page) => press(page, button(page, "Enlarge picture")),
   },
+  ...peopleDialogs,
 ];
 
 const matches = (wanted, name) =>
@@ -137,12 +156,13 @@ describe("every dialog", () => {
     assert.deepEqual(sources.sort(), [...new Set(dialogs.map((each) => each.of))].sort());
   });
 
-  for (const { of, at, open: begin, field, heading, dialog, width = 1440 } of dialogs) {
+  for (const { of, at, as, open: begin, field, heading, dialog, width = 1440 } of dialogs) {
     const first = field ?? heading ?? dialog;
     test(`${of} (${first}) begins with it, and gives the focus back`, async () => {
       const { page, close } = await open(browser, gateway, {
         hash: typeof at === "function" ? at() : at, viewport: { width, height: 900 },
       });
+      if (as) await comeIn(page, people[as]);
       await begin(page);
       await page.getByRole("dialog").waitFor();
       const tags = field ? /INPUT|SELECT|TEXTAREA/ : heading ? /^H2$/ : /^DIALOG$/;

@@ -33,10 +33,10 @@ const faults = (page) => page.locator(".note:not(.denied)").count();
 describe("a key for an agent without the scope read", () => {
   const AGENT = ["send", "conversations"];
 
-  test("opens the chat and nothing that it cannot show", async () => {
+  test("opens inbox and chat, and nothing that it cannot show", async () => {
     const { page, close, entries } = await signIn(AGENT);
-    assert.deepEqual(entries, ["Chat", "Settings"]);
-    await page.getByRole("heading", { level: 1, name: "Chat" }).waitFor();
+    assert.deepEqual(entries, ["Inbox", "Chat", "Team", "Settings"]);
+    await page.getByRole("heading", { level: 1, name: "Inbox" }).waitFor();
     await page.getByRole("link", { name: /Ada/ }).waitFor();
     assert.equal(await faults(page), 0);
     await close();
@@ -109,7 +109,7 @@ test("a key that may only send has the settings, and a way out", async () => {
 test("a key for one session is told what takes a key for all", async () => {
   const scopes = ["read", "send", "conversations"];
   const { page, close, entries } = await signIn(scopes, { sessionId: "shop", hash: chat });
-  assert.deepEqual(entries, ["Sessions", "Chat", "Events", "Webhooks", "Settings"]);
+  assert.deepEqual(entries, ["Inbox", "Chat", "Sessions", "Events", "Webhooks", "Settings"]);
   await page.getByText("Live", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Conversation actions" }).click();
   await page.getByRole("menuitem", { name: "Edit tags" }).click();

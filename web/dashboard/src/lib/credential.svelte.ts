@@ -1,9 +1,10 @@
-// Who we are to the gateway. A key lives as long as its tab, in session storage: it is in no
-// address, no cookie and no other tab.
+// Who we are to the gateway: an API key, or the token of a person's sign-in. It lives as long as
+// its tab, in session storage; who has this device remembered finds it in local storage. It is in
+// no address and no cookie.
 
 const PLACE = "wagate.key";
 
-let key = $state(sessionStorage.getItem(PLACE) ?? "");
+let key = $state(sessionStorage.getItem(PLACE) ?? localStorage.getItem(PLACE) ?? "");
 /** Whether the gateway let us in: unknown until it was asked. */
 let standing = $state<"unknown" | "in" | "out">("unknown");
 
@@ -15,11 +16,17 @@ export function currentStanding(): "unknown" | "in" | "out" {
   return standing;
 }
 
-/** Calls bear this key from now on; the empty one stands for none. */
-export function useKey(chosen: string): void {
+/** Whether the credential outlives the tab. */
+export function isRemembered(): boolean {
+  return localStorage.getItem(PLACE) !== null;
+}
+
+/** Calls bear this credential from now on; the empty one stands for none. */
+export function useKey(chosen: string, isRemembered = false): void {
   key = chosen;
-  if (chosen) sessionStorage.setItem(PLACE, chosen);
-  else sessionStorage.removeItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  localStorage.removeItem(PLACE);
+  if (chosen) (isRemembered ? localStorage : sessionStorage).setItem(PLACE, chosen);
 }
 
 export function admitted(): void {
@@ -28,10 +35,18 @@ export function admitted(): void {
 
 /** The gateway refused a call that bore this key. An old key's says nothing of the present one. */
 export function refused(borne: string): void {
-  if (borne === key) standing = "out";
+  if (borne !== key) return;
+  // What is over is not kept: the next visit would begin with a refusal.
+  localStorage.removeItem(PLACE);
+  standing = "out";
 }
 
 export function signOut(): void {
   useKey("");
   standing = "out";
 }
+
+// A sign-out in one tab is one in all tabs that share the credential.
+addEventListener("storage", ({ key: place, newValue, oldValue }) => {
+  if (place === PLACE && newValue === null && oldValue === key) signOut();
+});

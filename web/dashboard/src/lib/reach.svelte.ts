@@ -4,6 +4,7 @@ import { fetchAnswer } from "./api/client";
 import { Failure } from "./api/failure";
 import { readInfo } from "./api/gateway";
 import { admitted, currentKey } from "./credential.svelte";
+import { meet } from "./me.svelte";
 
 let denied = $state.raw<readonly string[]>([]);
 
@@ -22,7 +23,7 @@ export async function enter(paths: string[]): Promise<void> {
   }
   // Without a key one is on the gateway's own machine, and may do everything.
   const asked = currentKey() ? paths : [];
-  const refusals = await Promise.all(asked.map(isRefused));
+  const [refusals] = await Promise.all([Promise.all(asked.map(isRefused)), meet()]);
   denied = asked.filter((_, place) => refusals[place]);
   admitted();
 }

@@ -18,6 +18,9 @@ const NO_LIMITS = {
   WAGATE_LIMITS__DASHBOARD: "0",
   WAGATE_LIMITS__REFUSED: "0",
   WAGATE_LIMITS__PUBLIC: "0",
+  WAGATE_LIMITS__SIGN_IN: "0",
+  WAGATE_LIMITS__WORKSPACE: "0",
+  WAGATE_LIMITS__BUSINESS: "0",
 };
 
 /** Looks until a condition holds and gives what it gave; fails when it never does. */

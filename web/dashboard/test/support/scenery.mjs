@@ -3,6 +3,7 @@
 import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
 import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as overview } from "../../scripts/shots/overview.mjs";
+import { fillPeople, shots as people } from "../../scripts/shots/people.mjs";
 import { shots as sessions } from "../../scripts/shots/sessions.mjs";
 import { shots as settings } from "../../scripts/shots/settings.mjs";
 import { shots as shell } from "../../scripts/shots/shell.mjs";
@@ -13,7 +14,7 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
 /**
  * A view: its name, its address, and how it comes to be what is shown. `ready` waits until all is
  * there. `withKey` shows it on a gateway that asks for a key, `chats` on one
- * with conversations.
+ * with conversations, `people` on one with accounts.
  *
  * @typedef {{
  *   name: string,
@@ -21,13 +22,14 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
  *   withKey?: boolean,
  *   empty?: boolean,
  *   chats?: boolean,
+ *   people?: boolean,
  *   ready: (page: import("playwright-core").Page, gateway: object) => Promise<unknown>,
  * }} Shot
  */
 
 /** @type {Shot[]} */
 export const shots = [
-  ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks,
+  ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks, ...people,
 ];
 
 /** Sessions that fare differently, with something on its way. */
@@ -60,8 +62,10 @@ export async function setScenery() {
   await fillChats(talkative);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
-  const all = [busy, talkative, empty, locked, receiver];
-  const of = ({ withKey, empty: isEmpty, chats }) =>
-    withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
+  const staffed = await startGateway({ withKey: true });
+  await fillPeople(staffed);
+  const all = [busy, talkative, empty, locked, staffed, receiver];
+  const of = ({ withKey, empty: isEmpty, chats, people }) =>
+    withKey ? locked : isEmpty ? empty : chats ? talkative : people ? staffed : busy;
   return { of, stop: () => Promise.all(all.map((each) => each.stop())) };
 }

@@ -44,6 +44,8 @@ export interface Outgoing {
   media_type?: "image" | "video" | "audio" | "document";
   filename?: string;
   caption?: string | undefined;
+  /** RFC 3339; at once where it is not given. */
+  schedule_at?: string | undefined;
 }
 
 /** At once with the message; or queued, and then with its UUID alone. */

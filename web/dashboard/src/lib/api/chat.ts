@@ -55,7 +55,10 @@ export const findMessages = (words: string, options: { before?: number; instance
 
 /** With the same `key` a second time comes to the same as once. */
 export const send = (message: Outgoing, key: string) =>
-  call<Posted>(`${CHAT}/${message.media_data === undefined ? "send" : "send-media"}`, {
+  // What is to be sent later is taken by the queue alone.
+  call<Posted>(`${message.schedule_at === undefined ? CHAT : "api/v1/messages"}/${
+    message.media_data === undefined ? "send" : "send-media"
+  }`, {
     method: "POST",
     body: message,
     headers: { "idempotency-key": key },

@@ -26,12 +26,19 @@ export interface Call {
   deadline?: number | null;
   /** A status that is no success, and whose body is wanted all the same. */
   takes?: number;
+  /** A refusal says nothing of the present credential: it is of one that the body bears. */
+  isSignIn?: boolean;
 }
 
 /** The `data` of a success. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const body = await readJson(await fetchAnswer(path, options));
   return (isRecord(body) ? body["data"] : undefined) as T;
+}
+
+/** The whole answer of a surface without an envelope: the workspace and business APIs. */
+export async function ask<T>(path: string, options: Call = {}): Promise<T> {
+  return (await readJson(await fetchAnswer(path, options))) as T;
 }
 
 /** A file, such as a picture, as the address of an object: see `URL.revokeObjectURL`. */
@@ -64,7 +71,7 @@ export async function fetchAnswer(path: string, options: Call = {}): Promise<Res
     if (response.ok || response.status === options.takes) return response;
     const body = await readJson(response).catch(() => undefined);
     const failure = failureOf(response.status, body, response.headers.get("retry-after"));
-    if (failure.status === 401) refused(key);
+    if (failure.status === 401 && !options.isSignIn) refused(key);
     const wait = failure.retryAfter ?? Infinity;
     const isWorthwhile = failure.status === 429 && method === "GET" && !isSecond;
     if (!isWorthwhile || LONGEST_WAIT_SECONDS < wait) throw failure;

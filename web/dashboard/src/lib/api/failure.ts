@@ -1,4 +1,5 @@
-// Why a call came to nothing. The gateway's two surfaces share one envelope for errors.
+// Why a call came to nothing. Two surfaces share one envelope for errors; the workspace and
+// business APIs have the sentence in `error` and the code beside it.
 
 export class Failure extends Error {
   constructor(
@@ -32,11 +33,23 @@ export function failureOf(status: number, body: unknown, retryAfter: string | nu
   const wait = Number.parseInt(retryAfter ?? "", 10);
   const seconds = Number.isFinite(wait) ? wait : null;
   const error = isRecord(body) ? body["error"] : undefined;
+  if (isRecord(body) && typeof error === "string") return flat(status, error, body, seconds);
   if (!isRecord(error)) return new Failure("UNREADABLE", status, "", {}, seconds);
   const { code, message, details } = error;
   const words = typeof message === "string" ? message : "";
   const rest = isRecord(details) ? details : {};
   return new Failure(typeof code === "string" ? code : "UNREADABLE", status, words, rest, seconds);
+}
+
+/** One code for one meaning: the business API writes its codes in small letters. */
+function flat(
+  status: number, words: string, body: Record<string, unknown>, seconds: number | null,
+): Failure {
+  const code = typeof body["code"] === "string" ? body["code"].toUpperCase() : "UNREADABLE";
+  const { fields, details: given } = body;
+  const details = isRecord(given) ? given : { ...(isRecord(fields) && { fields }) };
+  const known = code === "RATE_LIMITED" ? "RATE_LIMIT_EXCEEDED" : code;
+  return new Failure(known, status, words, details, seconds);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

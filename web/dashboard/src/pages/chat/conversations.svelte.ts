@@ -4,7 +4,7 @@ import * as chat from "../../lib/api/chat";
 import type { Conversation, ConversationFilter, Instance } from "../../lib/api/chat-types";
 import { Failure } from "../../lib/api/failure";
 import type { GatewayEvent } from "../../lib/api/types";
-import { Pacer } from "./pacer";
+import { Pacer } from "../../lib/pacer";
 import { RecentEvents } from "./recent-events";
 
 const PAGE = 100;

@@ -29,6 +29,8 @@ export interface Written {
   file: File | null;
   replyTo: Quoted | null;
   after: number;
+  /** RFC 3339; at once where it is not given. */
+  at?: string | undefined;
 }
 
 const PLACE = "wagate.unsent";
@@ -55,7 +57,7 @@ export function onSent(
   return () => sent.delete(listener);
 }
 
-export function write(to: Conversation, { text, file, replyTo, after }: Written): void {
+export function write(to: Conversation, { text, file, replyTo, after, at }: Written): void {
   const type = file ? typeOf(file) : "text";
   const key = randomKey();
   const content = file
@@ -63,8 +65,9 @@ export function write(to: Conversation, { text, file, replyTo, after }: Written)
     : { message: text };
   const outgoing: Outgoing = {
     instance_id: to.instance.uuid, recipient: to.chat_id, reply_to: replyTo?.uuid, ...content,
+    schedule_at: at,
   };
-  const message = preview(key, { text, file, replyTo, after }, type);
+  const message = preview(key, { text, file, replyTo, after, at }, type);
   const draft: Draft = {
     key, conversation: to.id, message, file, outgoing, state: "sending", failure: null, after,
   };
@@ -74,8 +77,14 @@ export function write(to: Conversation, { text, file, replyTo, after }: Written)
 
 /** Whether all of a message that was not sent is here, so that it can be sent once more. */
 export function canSendAgain(message: Message): boolean {
-  const { is_from_me: isOwn, status, is_deleted: isDeleted, message_type: type, media } = message;
-  if (!isOwn || status !== "failed" || isDeleted) return false;
+  const { is_from_me: isOwn, status } = message;
+  return isOwn && status === "failed" && isWhole(message);
+}
+
+/** Whether a message can be sent anew from what is here: a text, or a file with its caption. */
+export function isWhole(message: Message): boolean {
+  const { is_deleted: isDeleted, message_type: type, media } = message;
+  if (isDeleted) return false;
   return type === "text" ? message.message_body !== "" : media !== null && type !== "sticker";
 }
 
@@ -193,7 +202,7 @@ function nameOf(file: File): string {
   return name || `file.${file.type.split("/")[1] ?? "bin"}`;
 }
 
-function preview(key: string, { text, file, replyTo }: Written, type: MessageType): Message {
+function preview(key: string, { text, file, replyTo, at }: Written, type: MessageType): Message {
   return {
     id: Number.MAX_SAFE_INTEGER,
     uuid: key,
@@ -212,7 +221,7 @@ function preview(key: string, { text, file, replyTo }: Written, type: MessageTyp
     reply_to: replyTo,
     is_edited: false,
     is_deleted: false,
-    created_at: new Date().toISOString(),
+    created_at: at ?? new Date().toISOString(),
   };
 }
 

@@ -8,7 +8,7 @@ import { Failure } from "../../lib/api/failure";
 import type { GatewayEvent } from "../../lib/api/types";
 import { settle } from "./outgoing.svelte";
 import { firstUnreadOf } from "./rows";
-import { Pacer } from "./pacer";
+import { Pacer } from "../../lib/pacer";
 import { messageOf, RecentEvents } from "./recent-events";
 
 const PAGE = 60;
@@ -59,7 +59,7 @@ export class Thread {
   constructor(
     readonly conversation: Conversation,
     /** The name of the instance in events; null where nobody tells. */
-    private readonly session: () => string | null,
+    readonly session: () => string | null,
   ) {}
 
   close(): void {
