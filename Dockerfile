@@ -12,6 +12,7 @@ COPY web/generated/package.json generated/
 COPY web/mcp/package.json mcp/
 COPY web/simulator/package.json simulator/
 COPY web/verify/package.json verify/
+COPY web/widget/package.json widget/
 RUN npm ci --no-audit --no-fund --loglevel=error
 COPY web .
 # The dashboard's types are made from the OpenAPI document only where types are checked.
