@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     domain::{Clock, ErrorCode, clock::from_seconds},
     egress::{Guard, OwnPorts},
-    events::{EventLog, EventTables},
+    events::EventLog,
     jobs::{Handler, Jobs, Tries},
     knowledge::{
         Answer, AnswerKind, AnswerTerms, Change, Content, ContentChange, Document, DocumentChange,

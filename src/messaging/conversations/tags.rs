@@ -10,7 +10,7 @@ use crate::{
         Clock, Error, ErrorCode, Jid, SessionId, Subject,
         conversation::{ConversationRecord, Tag},
     },
-    events::{EventTables, NewEvent, Work},
+    events::{NewEvent, Work},
     messaging::{
         conversations::{chat_event::ChatEvent, local_changes::log_in},
         inbound::{event_writer::EventWriter, ingest::Ingest},
@@ -356,7 +356,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Clock, EventBody, Message, clock::from_seconds},
-        events::EventLog,
+        events::{EventLog, EventTables},
     };
 
     /// The tags of two gateways on one engine.

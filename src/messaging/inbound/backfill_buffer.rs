@@ -12,10 +12,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{
-    domain::{EventBody, MessageId, SessionId},
-    session::SessionTables,
-};
+use crate::domain::{EventBody, MessageId, SessionId};
 
 /// The longest time that events are held, since an engine may be slow to report what was missed.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(10);

@@ -19,10 +19,9 @@ use crate::{
             retry_writer::RetryWriter,
         },
         read_only_chats::is_ignored,
-        stored::MessagingTables,
         sync::initial_sync::InitialSync,
     },
-    session::{EventSink, SessionHandle, SessionTables, Supervisor},
+    session::{EventSink, SessionHandle, Supervisor},
     store::{Store, StoreError},
 };
 
@@ -177,7 +176,7 @@ mod tests {
             clock::from_seconds,
             outbox::{OutboxEntry, OutboxState, example},
         },
-        messaging::outbound::send_results::SendResults,
+        messaging::{outbound::send_results::SendResults, stored::MessagingTables},
         store::Batch,
     };
 

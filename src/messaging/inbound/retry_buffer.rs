@@ -10,10 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::{
-    domain::{EventBody, SessionId},
-    session::SessionTables,
-};
+use crate::domain::{EventBody, SessionId};
 
 /// Events that are held of one session, and of all together.
 const SESSION_CAPACITY: usize = 1_000;
