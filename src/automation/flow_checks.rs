@@ -102,7 +102,7 @@ fn check_steps(steps: &[Step]) -> Result<(), Error> {
     for (place, step) in steps.iter().enumerate() {
         if !ids.insert(step.id.as_str()) {
             let fault = format!("'{}' is the id of an earlier step", step.id);
-            return Err(Error::invalid_field(&format!("steps.{place}.id"), fault));
+            return Err(Error::invalid_field(&format!("steps[{place}].id"), fault));
         }
     }
     let named = steps.iter().enumerate().flat_map(|(place, step)| {
@@ -111,7 +111,7 @@ fn check_steps(steps: &[Step]) -> Result<(), Error> {
     for (place, field, id) in named {
         if !ids.contains(id.as_str()) {
             let fault = format!("there is no step '{id}'");
-            return Err(Error::invalid_field(&format!("steps.{place}.{field}"), fault));
+            return Err(Error::invalid_field(&format!("steps[{place}].{field}"), fault));
         }
     }
     check_reached(steps)?;
@@ -125,7 +125,7 @@ fn named_by(step: &Step) -> Vec<(String, String)> {
     match &step.does {
         StepKind::Menu { options, .. } => {
             for (place, option) in options.iter().enumerate() {
-                let field = format!("options.{place}.next");
+                let field = format!("options[{place}].next");
                 named.extend(option.next.clone().map(|id| (field, id)));
             }
         }
@@ -169,7 +169,7 @@ fn check_reached(steps: &[Step]) -> Result<(), Error> {
         None => Ok(()),
         Some(place) => {
             let fault = "no other step leads to it";
-            Err(Error::invalid_field(&format!("steps.{place}"), fault))
+            Err(Error::invalid_field(&format!("steps[{place}]"), fault))
         }
     }
 }
@@ -187,7 +187,7 @@ fn check_loops(steps: &[Step]) -> Result<(), Error> {
         while let Some(place) = open.pop() {
             if place == start {
                 let fault = "leads back to itself without a question or a menu";
-                return Err(Error::invalid_field(&format!("steps.{start}"), fault));
+                return Err(Error::invalid_field(&format!("steps[{start}]"), fault));
             }
             if steps.get(place).is_some_and(|step| !waits(step)) && seen.insert(place) {
                 open.extend(following(steps, place));
@@ -198,7 +198,7 @@ fn check_loops(steps: &[Step]) -> Result<(), Error> {
 }
 
 fn check_step(place: usize, step: &Step) -> Result<(), Error> {
-    let at = |name: &str| format!("steps.{place}.{name}");
+    let at = |name: &str| format!("steps[{place}].{name}");
     let id = text(&at("id"), &step.id, LONGEST_ID).map(drop);
     let does = match &step.does {
         StepKind::Message { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
@@ -276,11 +276,11 @@ fn check_options(field: &str, options: &[crate::automation::flow::Choice]) -> Re
     }
     let mut ids = HashSet::new();
     for (place, option) in options.iter().enumerate() {
-        text(&format!("{field}.{place}.id"), &option.id, LONGEST_ID)?;
-        text(&format!("{field}.{place}.title"), &option.title, LONGEST_OPTION)?;
+        text(&format!("{field}[{place}].id"), &option.id, LONGEST_ID)?;
+        text(&format!("{field}[{place}].title"), &option.title, LONGEST_OPTION)?;
         if !ids.insert(option.id.as_str()) {
             let fault = format!("'{}' is the id of an earlier option", option.id);
-            return Err(Error::invalid_field(&format!("{field}.{place}.id"), fault));
+            return Err(Error::invalid_field(&format!("{field}[{place}].id"), fault));
         }
     }
     Ok(())
@@ -326,21 +326,21 @@ mod tests {
     #[test]
     fn what_cannot_be_gone_through_is_named() {
         assert_eq!(fault(&[]), "steps: must have 1 to 50 entries");
-        assert_eq!(fault(&[says("a", Some("b"))]), "steps.0.next: there is no step 'b'");
+        assert_eq!(fault(&[says("a", Some("b"))]), "steps[0].next: there is no step 'b'");
         let twice = [says("a", None), says("a", None)];
-        assert_eq!(fault(&twice), "steps.1.id: 'a' is the id of an earlier step");
+        assert_eq!(fault(&twice), "steps[1].id: 'a' is the id of an earlier step");
         let option = [asks("a", &[Some("x")])];
-        assert_eq!(fault(&option), "steps.0.options.0.next: there is no step 'x'");
+        assert_eq!(fault(&option), "steps[0].options[0].next: there is no step 'x'");
         let end = step("a", StepKind::End { resolve: false }, None);
-        assert_eq!(fault(&[end, says("b", None)]), "steps.1: no other step leads to it");
+        assert_eq!(fault(&[end, says("b", None)]), "steps[1]: no other step leads to it");
         let circle = [says("a", None), says("b", Some("a"))];
-        let expected = "steps.0: leads back to itself without a question or a menu";
+        let expected = "steps[0]: leads back to itself without a question or a menu";
         assert_eq!(fault(&circle), expected);
         let many: Vec<Step> =
             (0..=MOST_STEPS).map(|place| says(&place.to_string(), None)).collect();
         assert_eq!(fault(&many), "steps: must have 1 to 50 entries");
         let empty = [step("a", StepKind::Message { text: " ".to_owned() }, None)];
-        assert_eq!(fault(&empty), "steps.0.text: must have 1 to 1600 characters");
+        assert_eq!(fault(&empty), "steps[0].text: must have 1 to 1600 characters");
         // A pause is no question: the contact would be written to for ever.
         let wait = [says("a", None), step("b", StepKind::Wait { minutes: 1 }, Some("a"))];
         assert_eq!(fault(&wait), expected);

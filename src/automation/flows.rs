@@ -139,7 +139,7 @@ async fn check_named(transaction: &Transaction, flow: &Flow) -> Result<(), Error
         let StepKind::Assign { user } = step.does else { continue };
         let known = transaction.get(&User::at(user)).await?;
         if known.is_none_or(|user| user.is_disabled) {
-            let field = format!("steps.{place}.userId");
+            let field = format!("steps[{place}].userId");
             return Err(Error::invalid_field(&field, "must be a person with an account"));
         }
     }

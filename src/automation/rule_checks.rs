@@ -106,7 +106,7 @@ pub fn check_conditions(field: &str, conditions: &[Condition]) -> Result<(), Err
     }
     let checks = conditions.iter().enumerate().map(|(place, condition)| {
         check_condition(condition)
-            .map_err(|fault| Error::invalid_field(&format!("{field}.{place}"), fault))
+            .map_err(|fault| Error::invalid_field(&format!("{field}[{place}]"), fault))
     });
     Error::all(checks).map(drop)
 }
@@ -158,7 +158,7 @@ fn checked_actions(actions: &[Action]) -> Result<(), Error> {
         return Err(Error::invalid_field("actions", fault));
     }
     let checks = actions.iter().enumerate().map(|(place, action)| {
-        let at = |name: &str| format!("actions.{place}.{name}");
+        let at = |name: &str| format!("actions[{place}].{name}");
         match action {
             Action::SendMessage { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
             Action::AddNote { text: said } => text(&at("text"), said, LONGEST_TEXT).map(drop),
@@ -232,7 +232,7 @@ mod tests {
         let many = vec![Action::Handoff; MOST_ACTIONS + 1];
         assert_eq!(refused(AutomationDraft { actions: many, ..draft() }), "actions");
         let empty = vec![Action::Handoff, Action::SendMessage { text: " ".to_owned() }];
-        assert_eq!(refused(AutomationDraft { actions: empty, ..draft() }), "actions.1.text");
+        assert_eq!(refused(AutomationDraft { actions: empty, ..draft() }), "actions[1].text");
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
             condition(Field::IsFirst, Op::Equals, text("yes")),
         ] {
             let draft = AutomationDraft { conditions: vec![bad], ..draft() };
-            assert_eq!(refused(draft), "conditions.0");
+            assert_eq!(refused(draft), "conditions[0]");
         }
     }
 }

@@ -177,7 +177,7 @@ async fn check_people(transaction: &Transaction, actions: &[Action]) -> Result<(
         };
         let known = transaction.get(&User::at(user)).await?;
         if known.is_none_or(|user| user.is_disabled) {
-            let field = format!("actions.{place}.{name}");
+            let field = format!("actions[{place}].{name}");
             return Err(Error::invalid_field(&field, "must be a person with an account"));
         }
     }

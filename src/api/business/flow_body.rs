@@ -29,7 +29,7 @@ pub struct TriggerBody {
     r#type: String,
     /// Of `keyword`: any of these words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 50, max_length = 100)]
+    #[schema(max_items = 50, max_length = 100, example = json!(["menu"]))]
     keywords: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = match_choice)]
@@ -48,11 +48,11 @@ pub struct StepBody {
     r#type: String,
     /// Id of the step after it; the following one of the list when it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 50)]
+    #[schema(max_length = 50, example = json!(null))]
     next: Option<String>,
     /// Of `message`, `menu` and `question`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 1600)]
+    #[schema(max_length = 1600, example = "Hello!")]
     text: Option<String>,
     /// Of `menu`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub struct StepBody {
     options: Option<Vec<OptionBody>>,
     /// Of `question`: `contact.name`, `contact.email`, or `attributes.` and the name of an attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 61)]
+    #[schema(max_length = 61, example = "attributes.order")]
     save_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = validate_choice)]
@@ -71,7 +71,7 @@ pub struct StepBody {
     retry: Option<u32>,
     /// Of `menu` and `question`: what is said to an answer that is none; the question when it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 1600)]
+    #[schema(max_length = 1600, example = "Please send the number.")]
     on_invalid: Option<String>,
     /// Of `condition`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,23 +82,23 @@ pub struct StepBody {
     r#match: Option<String>,
     /// Of `condition`: id of the step where the conditions do not hold; the following one when it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 50)]
+    #[schema(max_length = 50, example = json!(null))]
     otherwise: Option<String>,
     /// Of `tag`: names of tags that the conversation gets.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 10, max_length = 50)]
+    #[schema(max_items = 10, max_length = 50, example = json!(["order"]))]
     add: Option<Vec<String>>,
     /// Of `tag`: names of tags that it loses.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 10, max_length = 50)]
+    #[schema(max_items = 10, max_length = 50, example = json!([]))]
     remove: Option<Vec<String>>,
     /// Of `assign`: id of the person who gets the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 36)]
+    #[schema(max_length = 36, example = json!(null))]
     user_id: Option<String>,
     /// Of `handoff`: what is said before people take over.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 1600)]
+    #[schema(max_length = 1600, example = "One moment, please.")]
     message: Option<String>,
     /// Of `wait`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +121,7 @@ pub struct OptionBody {
     title: String,
     /// Id of the step that it leads to; that after the menu when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 50)]
+    #[schema(max_length = 50, example = json!(null))]
     next: Option<String>,
 }
 
@@ -190,7 +190,7 @@ pub fn steps(bodies: &[StepBody]) -> Result<Vec<Step>, Error> {
     let all = bodies
         .iter()
         .enumerate()
-        .map(|(place, body)| body.step(&|name: &str| format!("steps.{place}.{name}")));
+        .map(|(place, body)| body.step(&|name: &str| format!("steps[{place}].{name}")));
     Error::all(all)
 }
 

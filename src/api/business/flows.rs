@@ -207,7 +207,7 @@ struct Change {
     session_id: Option<Option<String>>,
     /// Id of the AI agent whose conversations it is for; null for all.
     #[serde(default, deserialize_with = "given")]
-    #[schema(max_length = 36, value_type = Option<String>)]
+    #[schema(max_length = 36, value_type = Option<String>, example = json!(null))]
     agent_id: Option<Option<String>>,
 }
 

@@ -51,22 +51,22 @@ pub struct ActionBody {
     r#type: String,
     /// Of `send_message` and `add_note`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 1600)]
+    #[schema(max_length = 1600, example = "We look into it.")]
     text: Option<String>,
     /// Of `add_tag` and `remove_tag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 50)]
+    #[schema(max_length = 50, example = "refund")]
     tag: Option<String>,
     /// UUID of a person, of `assign`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 36)]
+    #[schema(max_length = 36, example = json!(null))]
     user_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = status_choice)]
     status: Option<String>,
     /// Of `create_ticket`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 200)]
+    #[schema(max_length = 200, example = "A refund")]
     subject: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = priority_choice)]
@@ -77,7 +77,7 @@ pub struct ActionBody {
     title: Option<String>,
     /// UUID of the person whose task it is, of `create_task`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 36)]
+    #[schema(max_length = 36, example = json!(null))]
     assignee_id: Option<String>,
     /// When the task is due, from then on; of `create_task`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,7 +150,7 @@ pub fn matching(name: Option<&str>) -> Result<Option<Match>, Error> {
 /// Conditions of a request, under the name of their field.
 pub fn conditions(part: &str, bodies: &[ConditionBody]) -> Result<Vec<Condition>, Error> {
     let all = bodies.iter().enumerate().map(|(place, body)| {
-        let at = |name: &str| format!("{part}.{place}.{name}");
+        let at = |name: &str| format!("{part}[{place}].{name}");
         let field = Field::of(body.field.trim());
         let op = Op::of(body.op.trim());
         let (field, (op, value)) = Error::both(
@@ -203,7 +203,7 @@ pub fn actions(bodies: &[ActionBody]) -> Result<Vec<Action>, Error> {
     let all = bodies
         .iter()
         .enumerate()
-        .map(|(place, body)| body.action(&|name: &str| format!("actions.{place}.{name}")));
+        .map(|(place, body)| body.action(&|name: &str| format!("actions[{place}].{name}")));
     Error::all(all)
 }
 

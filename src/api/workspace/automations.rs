@@ -234,7 +234,7 @@ async fn of_bot<S>(call: &Call<S>, id: Uuid, may_change: bool) -> Result<Automat
 #[schema(as = WorkspaceAutomationChange, example = json!({ "enabled": false }))]
 struct Change {
     /// Another name.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, example = "Refunds")]
     name: Option<String>,
     /// Whether it is in use.
     enabled: Option<bool>,

@@ -49,10 +49,10 @@ struct ReplyBody {
     #[schema(min_length = 1, max_length = 4096)]
     content: Option<String>,
     /// UUID of a canned response, whose variables are filled in.
-    #[schema(max_length = 36)]
+    #[schema(max_length = 36, example = json!(null))]
     canned_response_id: Option<String>,
     /// UUID of a file of the library.
-    #[schema(max_length = 36)]
+    #[schema(max_length = 36, example = json!(null))]
     media_id: Option<String>,
     /// A text under the file; with `media_id` alone.
     #[schema(max_length = 1024)]

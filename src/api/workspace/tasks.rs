@@ -238,7 +238,7 @@ struct Change {
     title: Option<String>,
     /// More of it; null removes it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(max_length = 5000, value_type = Option<String>)]
+    #[schema(max_length = 5000, value_type = Option<String>, example = "He asked for it.")]
     description: Option<Option<String>>,
     #[schema(schema_with = task_status_choice)]
     status: Option<String>,

@@ -276,11 +276,11 @@ async fn create(
 #[schema(as = WorkspaceTicketChange, example = json!({ "status": "pending", "assignee_id": "me" }))]
 struct Change {
     /// What it is about.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, example = "The cup arrived broken")]
     subject: Option<String>,
     /// More of it; null removes it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(max_length = 5000, value_type = Option<String>)]
+    #[schema(max_length = 5000, value_type = Option<String>, example = "A photo is in the conversation.")]
     description: Option<Option<String>>,
     #[schema(schema_with = ticket_status_choice)]
     status: Option<String>,
@@ -288,7 +288,7 @@ struct Change {
     priority: Option<String>,
     /// Who asked for it; null removes it.
     #[serde(default, deserialize_with = "given")]
-    #[schema(max_length = 200, value_type = Option<String>)]
+    #[schema(max_length = 200, value_type = Option<String>, example = "John Doe")]
     requester: Option<Option<String>>,
     /// UUID of the person who works on it, `me`, or null for nobody.
     #[serde(default, deserialize_with = "given")]

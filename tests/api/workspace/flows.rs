@@ -165,21 +165,21 @@ async fn what_cannot_be_gone_through_is_refused_and_flows_are_for_administrators
         (with("sessionId", json!("nowhere")), "sessionId"),
         (with("agentId", json!("00000000-0000-4000-8000-00000000000f")), "agentId"),
         (with("steps", json!([])), "steps"),
-        (with("steps", json!([{ "id": "a", "type": "dance" }])), "steps.0.type"),
-        (with("steps", json!([{ "id": "a", "type": "message" }])), "steps.0.text"),
-        (with("steps", json!([{ "id": "a", "type": "end", "text": "x" }])), "steps.0.text"),
+        (with("steps", json!([{ "id": "a", "type": "dance" }])), "steps[0].type"),
+        (with("steps", json!([{ "id": "a", "type": "message" }])), "steps[0].text"),
+        (with("steps", json!([{ "id": "a", "type": "end", "text": "x" }])), "steps[0].text"),
         (
             with("steps", json!([{ "id": "a", "type": "message", "text": "x", "next": "b" }])),
-            "steps.0.next",
+            "steps[0].next",
         ),
-        (with("steps", json!([end, { "id": "b", "type": "message", "text": "x" }])), "steps.1"),
+        (with("steps", json!([end, { "id": "b", "type": "message", "text": "x" }])), "steps[1]"),
         (
             with("steps", json!([{ "id": "a", "type": "message", "text": "x", "next": "a" }])),
-            "steps.0",
+            "steps[0]",
         ),
         (
             with("steps", json!([{ "id": "a", "type": "question", "text": "x", "saveTo": "y" }])),
-            "steps.0.saveTo",
+            "steps[0].saveTo",
         ),
     ] {
         let refused = post(&app, ALL, body, Some(&ada)).await;

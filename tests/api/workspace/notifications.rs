@@ -140,7 +140,7 @@ async fn preferences_are_merged_and_checked() {
     let (ada, _) = owner(&app).await;
     let path = "/api/v1/notifications/preferences";
     let usual = get(&app, path, Some(&ada)).await.body;
-    assert_eq!(usual["in_app"].as_object().unwrap().len(), 11);
+    assert_eq!(usual["in_app"].as_object().unwrap().len(), 12);
     assert_eq!(
         (&usual["email"]["mention"], &usual["email"]["new_message"]),
         (&json!(true), &json!(false))
