@@ -255,9 +255,10 @@ fn unreadable(error: &toml::de::Error, environment: &BTreeMap<String, String>) -
     let (message, path) = text.trim().rsplit_once("\nin `").unwrap_or((text.trim(), ""));
     let path = path.trim_end_matches('`');
     let variable = environment.keys().find(|name| path_of(name).is_some_and(|each| each == path));
-    match variable.map_or(path, String::as_str) {
-        "" => message.to_owned(),
-        name => format!("{name}: {message}"),
+    match variable {
+        Some(variable) => format!("{variable} ({path}): {message}"),
+        None if path.is_empty() => message.to_owned(),
+        None => format!("{path}: {message}"),
     }
 }
 
@@ -442,9 +443,9 @@ mod tests {
         let said = fault(&[("WAGATE_WEATHER__FORECAST", "1")]);
         assert!(said.contains("no setting weather.forecast") && !said.contains("mean"), "{said}");
         let said = fault(&[("WAGATE_NETWORK", "moon")]);
-        assert!(said.contains("WAGATE_NETWORK: unknown variant `moon`"), "{said}");
+        assert!(said.contains("WAGATE_NETWORK (network): unknown variant `moon`"), "{said}");
         let said = fault(&[("OPENWA_AUTH", "maybe")]);
-        assert!(said.contains("OPENWA_AUTH: unknown variant `maybe`"), "{said}");
+        assert!(said.contains("OPENWA_AUTH (openwa.auth): unknown variant `maybe`"), "{said}");
         let mut faults = Vec::new();
         let mut base = parse(DEFAULTS, "the defaults", &mut faults);
         let file = parse("[server]\nlistn = \"a\"\n[servr]\n[moon]\n", "a file", &mut faults);
