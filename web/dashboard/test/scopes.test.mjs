@@ -24,7 +24,8 @@ async function signIn(scopes, { hash = "", sessionId, ...options } = {}) {
   await page.keyboard.press("Enter");
   const navigation = page.getByRole("navigation", { name: "Main" });
   await navigation.waitFor();
-  const entries = (await navigation.getByRole("link").allInnerTexts()).map((each) => each.trim());
+  // Without the number of what waits there.
+  const entries = await navigation.locator("a > span:nth-of-type(1)").allInnerTexts();
   return { page, close, entries };
 }
 
