@@ -55,6 +55,11 @@ export const ACCOUNT = "account";
 export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
 export const CHAT = "chat";
+export const BOTS = "bots";
+export const BOT = "bots/:id";
+export const CONTACTS = "contacts";
+export const CONTACT_IMPORT = "contacts/import";
+export const CONTACT = "contacts/:id";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
@@ -85,6 +90,51 @@ export const routes: Route[] = [
     asks: "api/v1/chat/conversations?per_page=1",
     fills: true,
     load: () => import("./pages/chat/Chat.svelte"),
+  },
+  {
+    pattern: CONTACTS,
+    title: strings.nav.contacts,
+    icon: "people",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/contacts?limit=1",
+    load: () => import("./pages/contacts/Contacts.svelte"),
+  },
+  {
+    // Before the page of one contact, whose pattern it fits.
+    pattern: CONTACT_IMPORT,
+    title: strings.nav.contacts,
+    icon: "people",
+    nav: false,
+    within: CONTACTS,
+    load: () => import("./pages/contacts/ImportPage.svelte"),
+  },
+  {
+    pattern: CONTACT,
+    title: strings.nav.contacts,
+    icon: "people",
+    nav: false,
+    within: CONTACTS,
+    load: () => import("./pages/contacts/ContactPage.svelte"),
+  },
+  {
+    pattern: BOTS,
+    title: strings.nav.bots,
+    icon: "bot",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/v1/bots",
+    load: () => import("./pages/bots/Bots.svelte"),
+  },
+  {
+    pattern: BOT,
+    title: strings.nav.bots,
+    icon: "bot",
+    nav: false,
+    within: BOTS,
+    load: () => import("./pages/bots/BotPage.svelte"),
   },
   {
     pattern: SESSIONS,

@@ -26,6 +26,20 @@ export const strings = {
   loading: "Loading",
   dismiss: "Dismiss",
   back: "Back",
+  save: "Save",
+  saved: "Saved",
+  edit: "Edit",
+  remove: "Delete",
+  add: "Add",
+  pager: {
+    label: "Pages",
+    previous: "Previous page",
+    next: "Next page",
+    shown: (first: number, last: number, total: number) => {
+      const [from, to, all] = [first, last, total].map((value) => number.format(value));
+      return total === 0 ? "" : `${from ?? ""}–${to ?? ""} of ${all ?? ""}`;
+    },
+  },
   seconds: (value: number) => count(value, "second", "seconds"),
   bytes: (value: number) => {
     const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -43,6 +57,12 @@ export const strings = {
     chat: "Chat",
     events: "Events",
     webhooks: "Webhooks",
+    bots: "Bots",
+    contacts: "Contacts",
+    broadcasts: "Broadcasts",
+    templates: "Templates",
+    analytics: "Analytics",
+    business: "Business",
     settings: "Settings",
     inbox: "Inbox",
     team: "Team",
