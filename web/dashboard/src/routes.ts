@@ -60,6 +60,10 @@ export const BOT = "bots/:id";
 export const CONTACTS = "contacts";
 export const CONTACT_IMPORT = "contacts/import";
 export const CONTACT = "contacts/:id";
+export const BROADCASTS = "broadcasts";
+export const BROADCAST_NEW = "broadcasts/new";
+export const BROADCAST = "broadcasts/:id";
+export const TEMPLATES = "templates";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
@@ -117,6 +121,43 @@ export const routes: Route[] = [
     nav: false,
     within: CONTACTS,
     load: () => import("./pages/contacts/ContactPage.svelte"),
+  },
+  {
+    pattern: BROADCASTS,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/broadcasts?limit=1",
+    load: () => import("./pages/broadcasts/Broadcasts.svelte"),
+  },
+  {
+    // Before the page of one broadcast, whose pattern it fits.
+    pattern: BROADCAST_NEW,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: false,
+    within: BROADCASTS,
+    load: () => import("./pages/broadcasts/Compose.svelte"),
+  },
+  {
+    pattern: BROADCAST,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: false,
+    within: BROADCASTS,
+    load: () => import("./pages/broadcasts/BroadcastPage.svelte"),
+  },
+  {
+    pattern: TEMPLATES,
+    title: strings.nav.templates,
+    icon: "template",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/templates?limit=1",
+    load: () => import("./pages/templates/Templates.svelte"),
   },
   {
     pattern: BOTS,

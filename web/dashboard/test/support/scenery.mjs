@@ -1,5 +1,6 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { fillBusiness, shots as business } from "../../scripts/shots/business.mjs";
 import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
 import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as overview } from "../../scripts/shots/overview.mjs";
@@ -9,11 +10,12 @@ import { shots as shell } from "../../scripts/shots/shell.mjs";
 import { shots as webhooks } from "../../scripts/shots/webhooks.mjs";
 import { setDeliveries } from "./deliveries.mjs";
 import { ECHO, link, startGateway, until } from "./gateway.mjs";
+import { signedIn } from "./signed-in.mjs";
 
 /**
  * A view: its name, its address, and how it comes to be what is shown. `ready` waits until all is
  * there. `withKey` shows it on a gateway that asks for a key, `chats` on one
- * with conversations.
+ * with conversations, `business` signed in on one with contacts, broadcasts and bots.
  *
  * @typedef {{
  *   name: string,
@@ -21,13 +23,14 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
  *   withKey?: boolean,
  *   empty?: boolean,
  *   chats?: boolean,
+ *   business?: boolean,
  *   ready: (page: import("playwright-core").Page, gateway: object) => Promise<unknown>,
  * }} Shot
  */
 
 /** @type {Shot[]} */
 export const shots = [
-  ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks,
+  ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks, ...business,
 ];
 
 /** Sessions that fare differently, with something on its way. */
@@ -60,8 +63,12 @@ export async function setScenery() {
   await fillChats(talkative);
   const empty = await startGateway();
   const locked = await startGateway({ withKey: true });
-  const all = [busy, talkative, empty, locked, receiver];
-  const of = ({ withKey, empty: isEmpty, chats }) =>
-    withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
-  return { of, stop: () => Promise.all(all.map((each) => each.stop())) };
+  const trading = await startGateway({ withKey: true });
+  await fillBusiness(trading);
+  const all = [busy, talkative, empty, locked, trading, receiver];
+  const of = ({ withKey, empty: isEmpty, chats, business: isBusiness }) =>
+    isBusiness ? trading : withKey ? locked : isEmpty ? empty : chats ? talkative : busy;
+  /** With what the page is opened. */
+  const optionsOf = ({ business: isBusiness }) => (isBusiness ? signedIn(trading) : {});
+  return { of, optionsOf, stop: () => Promise.all(all.map((each) => each.stop())) };
 }
