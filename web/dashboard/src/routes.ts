@@ -64,6 +64,8 @@ export const BROADCASTS = "broadcasts";
 export const BROADCAST_NEW = "broadcasts/new";
 export const BROADCAST = "broadcasts/:id";
 export const TEMPLATES = "templates";
+export const ANALYTICS = "analytics";
+export const BUSINESS = "business";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
@@ -176,6 +178,26 @@ export const routes: Route[] = [
     nav: false,
     within: BOTS,
     load: () => import("./pages/bots/BotPage.svelte"),
+  },
+  {
+    pattern: ANALYTICS,
+    title: strings.nav.analytics,
+    icon: "analytics",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/analytics/ctwa",
+    load: () => import("./pages/analytics/Analytics.svelte"),
+  },
+  {
+    pattern: BUSINESS,
+    title: strings.nav.business,
+    icon: "business",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/settings",
+    load: () => import("./pages/business/Business.svelte"),
   },
   {
     pattern: SESSIONS,

@@ -31,6 +31,11 @@ export const strings = {
   edit: "Edit",
   remove: "Delete",
   add: "Add",
+  bars: {
+    table: "Show as table",
+    download: (title: string) => `Download ${title} as CSV`,
+    empty: "Nothing in this period.",
+  },
   pager: {
     label: "Pages",
     previous: "Previous page",
@@ -200,6 +205,8 @@ export const strings = {
         send: "Send messages",
         conversations: "Read and organize conversations (Chat API); add read for live updates",
         contacts: "Contacts of the business (business API)",
+        broadcasts: "Broadcasts, with the contacts that they go to (business API)",
+        bots: "Change bots and what they know (workspace API)",
         mcp: "Tools for assistants (MCP); each tool needs its own permission, too",
         admin: "Manage sessions, QR codes, webhooks and keys (for all sessions: no limits)",
       },

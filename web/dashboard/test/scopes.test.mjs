@@ -35,7 +35,7 @@ describe("a key for an agent without the scope read", () => {
 
   test("opens the chat and nothing that it cannot show", async () => {
     const { page, close, entries } = await signIn(AGENT);
-    assert.deepEqual(entries, ["Chat", "Settings"]);
+    assert.deepEqual(entries, ["Chat", "Team", "Settings"]);
     await page.getByRole("heading", { level: 1, name: "Chat" }).waitFor();
     await page.getByRole("link", { name: /Ada/ }).waitFor();
     assert.equal(await faults(page), 0);
@@ -91,7 +91,9 @@ describe("a key for an agent without the scope read", () => {
 
 test("a key that may only read opens all but the overview", async () => {
   const { page, close, entries } = await signIn(["read"]);
-  assert.deepEqual(entries, ["Sessions", "Events", "Webhooks", "Settings"]);
+  assert.deepEqual(entries, [
+    "Templates", "Bots", "Analytics", "Business", "Sessions", "Events", "Webhooks", "Settings",
+  ]);
   await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
   assert.equal(await faults(page), 0);
@@ -109,7 +111,9 @@ test("a key that may only send has the settings, and a way out", async () => {
 test("a key for one session is told what takes a key for all", async () => {
   const scopes = ["read", "send", "conversations"];
   const { page, close, entries } = await signIn(scopes, { sessionId: "shop", hash: chat });
-  assert.deepEqual(entries, ["Sessions", "Chat", "Events", "Webhooks", "Settings"]);
+  assert.deepEqual(entries, [
+    "Chat", "Analytics", "Sessions", "Events", "Webhooks", "Settings",
+  ]);
   await page.getByText("Live", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Conversation actions" }).click();
   await page.getByRole("menuitem", { name: "Edit tags" }).click();

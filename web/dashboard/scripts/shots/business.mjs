@@ -1,4 +1,4 @@
-// The views of a business: bots, contacts, broadcasts, templates.
+// The views of a business: bots, contacts, broadcasts, templates, figures, settings.
 import { askAs } from "../../test/support/people.mjs";
 import { link, until } from "../../test/support/gateway.mjs";
 
@@ -183,5 +183,23 @@ export const shots = [
     name: "quick-replies",
     hash: "#/templates?tab=replies",
     ready: (page) => page.getByText("/hours").waitFor(),
+  },
+  {
+    name: "analytics",
+    hash: "#/analytics",
+    ready: (page) => page.getByRole("figure", { name: "Messages by day" }).waitFor(),
+  },
+  {
+    name: "analytics-bots",
+    hash: "#/analytics?tab=bots",
+    ready: (page) => page.getByText("Visitors (estimate)").waitFor(),
+  },
+  {
+    name: "business",
+    hash: "#/business",
+    ready: async (page) => {
+      await page.getByLabel("Time zone").waitFor();
+      await page.getByText("Connected", { exact: true }).first().waitFor();
+    },
   },
 ].map((shot) => ({ ...shot, business: true }));
