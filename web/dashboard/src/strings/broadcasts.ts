@@ -115,7 +115,6 @@ export const broadcasts = {
     cancelText: "Who has the message keeps it. Nobody else gets it. This cannot be undone.",
     cancelled: "The broadcast is cancelled",
     started: "The broadcast has started",
-    progress: "Progress",
     funnel: "From recipients to readers",
     steps: {
       total: "Recipients",

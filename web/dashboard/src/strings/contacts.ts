@@ -54,13 +54,11 @@ export const contacts = {
   removed: "The contact is deleted",
   details: "Details",
   detailsLead: "What you know about this person.",
-  phoneFixed: "Number",
   custom: "Custom fields",
   customHint: "One a line, such as city: Pune. Remove a line to remove the field.",
   customFault: "Each line needs a name, a colon and a value.",
   attributes: "Attributes",
   conversations: "Conversations",
-  noConversations: "None yet.",
   openChat: "Open in chat",
   conversationState: {
     OPEN: "Open",
