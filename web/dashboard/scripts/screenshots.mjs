@@ -23,6 +23,7 @@ for (const shot of shots.filter((each) => each.name.startsWith(chosen))) {
       const gateway = scenery.of(shot);
       const { page, close } = await open(browser, gateway, {
         hash: shot.hash, colorScheme, viewport, isMobile, locale: "en-GB", timezoneId: "UTC",
+        ...scenery.optionsOf(shot),
       });
       await shot.ready(page, gateway);
       await page.evaluate(painted);

@@ -56,6 +56,17 @@ export const SESSIONS = "sessions";
 export const SESSION = "sessions/:id";
 export const INBOX = "inbox";
 export const CHAT = "chat";
+export const BOTS = "bots";
+export const BOT = "bots/:id";
+export const CONTACTS = "contacts";
+export const CONTACT_IMPORT = "contacts/import";
+export const CONTACT = "contacts/:id";
+export const BROADCASTS = "broadcasts";
+export const BROADCAST_NEW = "broadcasts/new";
+export const BROADCAST = "broadcasts/:id";
+export const TEMPLATES = "templates";
+export const ANALYTICS = "analytics";
+export const BUSINESS = "business";
 export const EVENTS = "events";
 export const WEBHOOKS = "webhooks";
 export const WEBHOOK = "webhooks/:id";
@@ -97,6 +108,108 @@ export const routes: Route[] = [
     asks: "api/v1/chat/conversations?per_page=1",
     fills: true,
     load: () => import("./pages/chat/Chat.svelte"),
+  },
+  {
+    pattern: CONTACTS,
+    title: strings.nav.contacts,
+    icon: "people",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/contacts?limit=1",
+    load: () => import("./pages/contacts/Contacts.svelte"),
+  },
+  {
+    // Before the page of one contact, whose pattern it fits.
+    pattern: CONTACT_IMPORT,
+    title: strings.nav.contacts,
+    icon: "people",
+    nav: false,
+    within: CONTACTS,
+    load: () => import("./pages/contacts/ImportPage.svelte"),
+  },
+  {
+    pattern: CONTACT,
+    title: strings.nav.contacts,
+    icon: "people",
+    nav: false,
+    within: CONTACTS,
+    load: () => import("./pages/contacts/ContactPage.svelte"),
+  },
+  {
+    pattern: BROADCASTS,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/broadcasts?limit=1",
+    load: () => import("./pages/broadcasts/Broadcasts.svelte"),
+  },
+  {
+    // Before the page of one broadcast, whose pattern it fits.
+    pattern: BROADCAST_NEW,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: false,
+    within: BROADCASTS,
+    load: () => import("./pages/broadcasts/Compose.svelte"),
+  },
+  {
+    pattern: BROADCAST,
+    title: strings.nav.broadcasts,
+    icon: "megaphone",
+    nav: false,
+    within: BROADCASTS,
+    load: () => import("./pages/broadcasts/BroadcastPage.svelte"),
+  },
+  {
+    pattern: TEMPLATES,
+    title: strings.nav.templates,
+    icon: "template",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/templates?limit=1",
+    load: () => import("./pages/templates/Templates.svelte"),
+  },
+  {
+    pattern: BOTS,
+    title: strings.nav.bots,
+    icon: "bot",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/v1/bots",
+    load: () => import("./pages/bots/Bots.svelte"),
+  },
+  {
+    pattern: BOT,
+    title: strings.nav.bots,
+    icon: "bot",
+    nav: false,
+    within: BOTS,
+    load: () => import("./pages/bots/BotPage.svelte"),
+  },
+  {
+    pattern: ANALYTICS,
+    title: strings.nav.analytics,
+    icon: "analytics",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/analytics/ctwa",
+    load: () => import("./pages/analytics/Analytics.svelte"),
+  },
+  {
+    pattern: BUSINESS,
+    title: strings.nav.business,
+    icon: "business",
+    nav: true,
+    group: "business",
+    needsCredential: true,
+    asks: "api/whatsapp-api/settings",
+    load: () => import("./pages/business/Business.svelte"),
   },
   {
     pattern: SESSIONS,

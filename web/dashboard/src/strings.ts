@@ -26,6 +26,25 @@ export const strings = {
   loading: "Loading",
   dismiss: "Dismiss",
   back: "Back",
+  save: "Save",
+  saved: "Saved",
+  edit: "Edit",
+  remove: "Delete",
+  add: "Add",
+  bars: {
+    table: "Show as table",
+    download: (title: string) => `Download ${title} as CSV`,
+    empty: "Nothing in this period.",
+  },
+  pager: {
+    label: "Pages",
+    previous: "Previous page",
+    next: "Next page",
+    shown: (first: number, last: number, total: number) => {
+      const [from, to, all] = [first, last, total].map((value) => number.format(value));
+      return total === 0 ? "" : `${from ?? ""}–${to ?? ""} of ${all ?? ""}`;
+    },
+  },
   seconds: (value: number) => count(value, "second", "seconds"),
   bytes: (value: number) => {
     const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -43,6 +62,12 @@ export const strings = {
     chat: "Chat",
     events: "Events",
     webhooks: "Webhooks",
+    bots: "Bots",
+    contacts: "Contacts",
+    broadcasts: "Broadcasts",
+    templates: "Templates",
+    analytics: "Analytics",
+    business: "Business",
     settings: "Settings",
     inbox: "Inbox",
     team: "Team",
@@ -193,6 +218,8 @@ export const strings = {
         send: "Send messages",
         conversations: "Read and organize conversations (Chat API); add read for live updates",
         contacts: "Contacts of the business (business API)",
+        broadcasts: "Broadcasts, with the contacts that they go to (business API)",
+        bots: "Change bots and what they know (workspace API)",
         mcp: "Tools for assistants (MCP); each tool needs its own permission, too",
         admin: "Manage sessions, QR codes, webhooks and keys (for all sessions: no limits)",
       },

@@ -5,7 +5,9 @@ import { after, before, test } from "node:test";
 import { launch, open } from "./support/browser.mjs";
 import { ADA, conversationWith, writeFrom } from "./support/chats.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
+import { askAs } from "./support/people.mjs";
 import { allAddresses } from "./support/routes.mjs";
+import { signedIn } from "./support/signed-in.mjs";
 
 const WINDOW = 10_000;
 /** Requests of one page in that time. */
@@ -16,19 +18,32 @@ const OPENING = 3_000;
 
 let browser, gateway;
 before(async () => {
-  [browser, gateway] = await Promise.all([launch(), startGateway()]);
+  [browser, gateway] = await Promise.all([launch(), startGateway({ withKey: true })]);
 });
 after(() => Promise.all([browser?.close(), gateway?.stop()]));
 
-/** Something on every page: a session that is ready, a webhook with a delivery, a chat. */
+/** Something on every page: a session that is ready, a webhook with a delivery, a chat, a bot. */
 async function fill() {
+  const make = async (path, draft) => (await askAs(gateway, gateway.key, "POST", path, draft)).id;
   await link(gateway, "shop", "15551234567");
   const hook = { url: "http://127.0.0.1:9/nobody", events: ["*"] };
   const { data } = await gateway.ask("POST", "/api/v1/sessions/shop/webhooks", hook);
   await writeFrom(gateway, ADA, "Good morning");
   const { id } = await conversationWith(gateway, ADA);
+  const bot = await make("/api/v1/bots", { name: "Desk" });
+  const contact = await make("/api/whatsapp-api/contacts", { phone: "+15557000001" });
+  await make("/api/whatsapp-api/templates", {
+    name: "hello", language: "en", category: "UTILITY",
+    components: [{ type: "BODY", text: "Hello" }],
+  });
+  const broadcast = await make("/api/whatsapp-api/broadcasts", {
+    name: "Hello", templateName: "hello", language: "en", tags: ["*"],
+  });
   const pages = await allAddresses({
     "sessions/:id": "sessions/shop",
+    "bots/:id": `bots/${bot}`,
+    "contacts/:id": `contacts/${contact}`,
+    "broadcasts/:id": `broadcasts/${broadcast}`,
     "webhooks/:id": `webhooks/${data.id}?session=shop`,
   });
   return [...pages, `#/chat?with=${id}`];
@@ -36,7 +51,7 @@ async function fill() {
 
 /** Opens a page, and a tab on it if one is named. Its requests are listed from then on. */
 async function view(hash, tab) {
-  const { page, close } = await open(browser, gateway, { hash });
+  const { page, close } = await open(browser, gateway, { hash, ...signedIn(gateway) });
   const asked = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.locator("h1").first().waitFor();

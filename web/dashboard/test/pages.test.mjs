@@ -22,6 +22,7 @@ for (const shot of shots) {
         const viewport = { width, height: 800 };
         const { page, close } = await open(browser, gateway, {
           hash: shot.hash, colorScheme, viewport, isMobile: width < 500,
+          ...scenery.optionsOf(shot),
         });
         await shot.ready(page, gateway);
         const { value, nodes } = await jumps(page);

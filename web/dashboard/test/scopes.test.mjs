@@ -92,8 +92,10 @@ describe("a key for an agent without the scope read", () => {
 
 test("a key that may only read opens all but the overview", async () => {
   const { page, close, entries } = await signIn(["read"]);
-  assert.deepEqual(entries, ["Sessions", "Events", "Webhooks", "Settings"]);
-  await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
+  assert.deepEqual(entries, [
+    "Templates", "Bots", "Analytics", "Business", "Sessions", "Events", "Webhooks", "Settings",
+  ]);
+  await page.getByRole("heading", { level: 1, name: "Templates" }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
   assert.equal(await faults(page), 0);
   await close();
@@ -110,7 +112,9 @@ test("a key that may only send has the settings, and a way out", async () => {
 test("a key for one session is told what takes a key for all", async () => {
   const scopes = ["read", "send", "conversations"];
   const { page, close, entries } = await signIn(scopes, { sessionId: "shop", hash: chat });
-  assert.deepEqual(entries, ["Inbox", "Chat", "Sessions", "Events", "Webhooks", "Settings"]);
+  assert.deepEqual(entries, [
+    "Inbox", "Chat", "Analytics", "Sessions", "Events", "Webhooks", "Settings",
+  ]);
   await page.getByText("Live", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Conversation actions" }).click();
   await page.getByRole("menuitem", { name: "Edit tags" }).click();

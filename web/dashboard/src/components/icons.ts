@@ -64,6 +64,11 @@ export const SHAPES = {
   clock: "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17zM12 7.500V12l3 2",
   note: "M5 4h14v11l-5 5H5zM14 20v-5h5M8.500 8.500h7M8.500 12h4",
   bot: "M5 8.500h14v10H5zM12 8.500V5M12 4.500h.01M9.500 13h.01M14.500 13h.01M3 12v3M21 12v3",
+  megaphone: "M4 10v4h3l9 4.500v-13L7 10zM7 14l1.500 5.500h2.500L9.500 15"
+    + "M19 9.500a3.500 3.500 0 0 1 0 5",
+  template: "M4 4h16v16H4zM4 9h16M8 13h8M8 16.500h5",
+  analytics: "M4 4v16h16M8 15l3.500-4.500 3 2.500L20 7",
+  business: "M4 20V9l8-5 8 5v11zM9.500 20v-5.500h5V20",
 } as const;
 
 export type IconName = keyof typeof SHAPES;

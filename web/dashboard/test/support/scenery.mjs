@@ -1,5 +1,6 @@
 // A gateway with something in it, and every page of the dashboard that there is to look at. What is
 // listed here is held to axe-core by pages.test.mjs and drawn by scripts/screenshots.mjs.
+import { fillBusiness, shots as business } from "../../scripts/shots/business.mjs";
 import { fillChats, shots as chat } from "../../scripts/shots/chat.mjs";
 import { shots as events } from "../../scripts/shots/events.mjs";
 import { shots as overview } from "../../scripts/shots/overview.mjs";
@@ -10,11 +11,12 @@ import { shots as shell } from "../../scripts/shots/shell.mjs";
 import { shots as webhooks } from "../../scripts/shots/webhooks.mjs";
 import { setDeliveries } from "./deliveries.mjs";
 import { ECHO, link, startGateway, until } from "./gateway.mjs";
+import { signedIn } from "./signed-in.mjs";
 
 /**
  * A view: its name, its address, and how it comes to be what is shown. `ready` waits until all is
- * there. `withKey` shows it on a gateway that asks for a key, `chats` on one
- * with conversations, `people` on one with accounts.
+ * there. `withKey` shows it on a gateway that asks for a key, `chats` on one with conversations,
+ * `people` on one with accounts, `business` signed in on one with contacts, broadcasts and bots.
  *
  * @typedef {{
  *   name: string,
@@ -23,6 +25,7 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
  *   empty?: boolean,
  *   chats?: boolean,
  *   people?: boolean,
+ *   business?: boolean,
  *   ready: (page: import("playwright-core").Page, gateway: object) => Promise<unknown>,
  * }} Shot
  */
@@ -30,6 +33,7 @@ import { ECHO, link, startGateway, until } from "./gateway.mjs";
 /** @type {Shot[]} */
 export const shots = [
   ...shell, ...overview, ...sessions, ...chat, ...settings, ...events, ...webhooks, ...people,
+  ...business,
 ];
 
 /** Sessions that fare differently, with something on its way. */
@@ -64,8 +68,17 @@ export async function setScenery() {
   const locked = await startGateway({ withKey: true });
   const staffed = await startGateway({ withKey: true });
   await fillPeople(staffed);
-  const all = [busy, talkative, empty, locked, staffed, receiver];
-  const of = ({ withKey, empty: isEmpty, chats, people }) =>
-    withKey ? locked : isEmpty ? empty : chats ? talkative : people ? staffed : busy;
-  return { of, stop: () => Promise.all(all.map((each) => each.stop())) };
+  const trading = await startGateway({ withKey: true });
+  await fillBusiness(trading);
+  const all = [busy, talkative, empty, locked, staffed, trading, receiver];
+  const of = (shot) => {
+    if (shot.business) return trading;
+    if (shot.withKey) return locked;
+    if (shot.empty) return empty;
+    if (shot.chats) return talkative;
+    return shot.people ? staffed : busy;
+  };
+  /** With what the page is opened. */
+  const optionsOf = ({ business: isBusiness }) => (isBusiness ? signedIn(trading) : {});
+  return { of, optionsOf, stop: () => Promise.all(all.map((each) => each.stop())) };
 }

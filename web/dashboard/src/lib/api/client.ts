@@ -14,11 +14,14 @@ const DEADLINE = 45_000;
 /** A reading that came too often is repeated by itself when the gateway names a wait this short. */
 const LONGEST_WAIT_SECONDS = 10;
 
+const JSON_TYPE = "application/json";
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 export interface Call {
   method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: Query;
+  /** JSON, or a form with files. */
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
@@ -63,14 +66,15 @@ export async function fetchAnswer(path: string, options: Call = {}): Promise<Res
     headers: headersOf(options),
     signal: AbortSignal.any(signals.filter((each) => each !== undefined)),
   };
-  if (options.body !== undefined) init.body = JSON.stringify(options.body);
+  const { body } = options;
+  if (body !== undefined) init.body = body instanceof FormData ? body : JSON.stringify(body);
   for (let isSecond = false; ; isSecond = true) {
     const key = currentKey();
     const response = await reach(address(path, options.query), init, signal);
     learnTime(response.headers.get("date"));
     if (response.ok || response.status === options.takes) return response;
-    const body = await readJson(response).catch(() => undefined);
-    const failure = failureOf(response.status, body, response.headers.get("retry-after"));
+    const answer = await readJson(response).catch(() => undefined);
+    const failure = failureOf(response.status, answer, response.headers.get("retry-after"));
     if (failure.status === 401 && !options.isSignIn) refused(key);
     const wait = failure.retryAfter ?? Infinity;
     const isWorthwhile = failure.status === 429 && method === "GET" && !isSecond;
@@ -92,11 +96,12 @@ export function address(path: string, query: Query = {}): URL {
 function headersOf({ body, headers = {} }: Call): Record<string, string> {
   const key = currentKey();
   return {
-    accept: "application/json",
+    accept: JSON_TYPE,
     // Counted apart from programs, so that an open page takes nothing from a bot.
     "x-wagate-dashboard": "1",
     ...(key && { authorization: `Bearer ${key}` }),
-    ...(body !== undefined && { "content-type": "application/json" }),
+    // The browser says of a form where its parts end.
+    ...(body !== undefined && !(body instanceof FormData) && { "content-type": JSON_TYPE }),
     ...headers,
   };
 }

@@ -46,8 +46,8 @@ function flat(
   status: number, words: string, body: Record<string, unknown>, seconds: number | null,
 ): Failure {
   const code = typeof body["code"] === "string" ? body["code"].toUpperCase() : "UNREADABLE";
-  const { fields, details: given } = body;
-  const details = isRecord(given) ? given : { ...(isRecord(fields) && { fields }) };
+  // What the workspace API has in `details`, the business API has beside the words.
+  const details = isRecord(body["details"]) ? body["details"] : body;
   const known = code === "RATE_LIMITED" ? "RATE_LIMIT_EXCEEDED" : code;
   return new Failure(known, status, words, details, seconds);
 }

@@ -1,0 +1,28 @@
+// How the states of broadcasts and of their recipients look.
+import type { Broadcast, BroadcastStatus, RecipientStatus } from "../../lib/api/broadcasts";
+import { broadcasts as words } from "../../strings/broadcasts";
+
+export const STATUS_TONES = {
+  DRAFT: "quiet",
+  SCHEDULED: "warn",
+  SENDING: "busy",
+  COMPLETED: "good",
+  CANCELLED: "quiet",
+  FAILED: "bad",
+} as const satisfies Record<BroadcastStatus, string>;
+
+export const RECIPIENT_TONES = {
+  PENDING: "quiet",
+  QUEUED: "busy",
+  SENT: "quiet",
+  DELIVERED: "quiet",
+  READ: "good",
+  FAILED: "bad",
+  SKIPPED: "warn",
+} as const satisfies Record<RecipientStatus, string>;
+
+/** In a request, and shown, this stands for all contacts. */
+export const EVERYBODY = "*";
+
+export const audienceOf = ({ tags }: Broadcast): string =>
+  tags.includes(EVERYBODY) ? words.compose.everybody : tags.join(", ");
