@@ -2,9 +2,9 @@
 //! here.
 
 use crate::{
-    accounts, analytics, bots, campaigns, contacts, content, events, inbox, jobs, knowledge, mail,
-    messaging, notes, notifications, payments, services, settings, store::Catalogue, teams,
-    web_chat, webhooks,
+    accounts, analytics, answers, bots, campaigns, contacts, content, events, inbox, jobs,
+    knowledge, mail, messaging, notes, notifications, payments, services, settings,
+    store::Catalogue, teams, web_chat, webhooks,
 };
 
 /// The tables of every module.
@@ -22,6 +22,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     content::TABLES,
     payments::TABLES,
     bots::TABLES,
+    answers::TABLES,
     teams::TABLES,
     notes::TABLES,
     notifications::TABLES,

@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 48] = [
+const LAYERS: [&str; 49] = [
     "domain",
     "config",
     "telemetry",
@@ -41,6 +41,7 @@ const LAYERS: [&str; 48] = [
     "accounts",
     "policy",
     "bots",
+    "answers",
     "inbox",
     "content",
     "campaigns",

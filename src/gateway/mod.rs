@@ -27,9 +27,10 @@ use self::{
 };
 use crate::{
     accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
+    answers::Summaries,
     api::{self, BusinessWords, WorkspaceWords},
     backup::{self, Backups, BackupsParts},
-    bots::{Bots, Responder},
+    bots::Bots,
     campaigns::StartJob,
     config::Config,
     contacts::Contacts,
@@ -185,7 +186,8 @@ impl Gateway {
         let (knowledge, fetch) = business::knowledge(&config, parts.clone(), &jobs, &own_ports);
         let contacts = Contacts::new(parts, settings.clone(), tasks.clone(), stop.clone());
         let bots = Bots::new(store.clone(), clock.clone());
-        let inbox = business::start_inbox(
+        let assistant = business::assistant(&config, &knowledge, &own_ports);
+        let (inbox, answers) = business::start_inbox(
             InboxParts {
                 store: store.clone(),
                 log: events.clone(),
@@ -196,7 +198,7 @@ impl Gateway {
                 settings: settings.clone(),
             },
             &jobs,
-            (&messaging.outbox, bots.clone(), Responder::new(knowledge.clone())),
+            (&messaging.outbox, &bots, &assistant),
             &tasks,
             stop.clone(),
         );
@@ -220,7 +222,10 @@ impl Gateway {
             inbox: inbox.clone(),
             log: events.clone(),
             clock: clock.clone(),
+            answers,
         });
+        let parts = (store.clone(), clock.clone());
+        let summaries = Summaries::new(parts, assistant);
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -377,6 +382,7 @@ impl Gateway {
             views: team.views,
             presence,
             analytics,
+            summaries,
             campaigns,
             events,
             consumers,

@@ -7,7 +7,7 @@
 //! | 3 | conversation: new, reopened, or still resolved by an answer to the survey, which ends the steps | `survey reply` |
 //! | 4 | window: the job that announces its end | |
 //! | 5 | reply to a menu | |
-//! | 6 | bot: routed, answers or hands over | `bot` |
+//! | 6 | bot: routed, answers, hands over, or leaves the answer to its model | `bot` |
 //!
 //! A message to a contact is a response, and an entry of the contact's timeline. Once a conversation was resolved, the
 //! contact is asked how it was (rule `survey`). Whatever else changes a chat moves its
@@ -16,7 +16,8 @@
 use serde_json::json;
 
 use crate::{
-    bots::{Bots, Responder},
+    answers::Assistant,
+    bots::Bots,
     breakpoint::Breakpoint,
     contacts::{Actor, Address, Contact, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
     domain::{
@@ -26,6 +27,8 @@ use crate::{
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
+        answering::AnswerQueue,
+        bot_rules::BotRules,
         bot_step::{BotStep, Incoming},
         changes::Response,
         counts::put_state,
@@ -65,7 +68,8 @@ pub struct ConsumerParts {
     pub outbox: Option<Outbox>,
     pub settings: Settings,
     pub bots: Bots,
-    pub responder: Responder,
+    pub assistant: Assistant,
+    pub queue: AnswerQueue,
     pub store: Store,
 }
 
@@ -76,10 +80,11 @@ impl InboxConsumer {
         let ConsumerParts { clock, jobs, contacts, outbox, settings, .. } = parts;
         let bots = BotStep {
             bots: parts.bots,
-            responder: parts.responder,
+            assistant: parts.assistant,
+            queue: parts.queue,
             store: parts.store,
             clock: clock.clone(),
-            settings: settings.clone(),
+            rules: BotRules { settings: settings.clone(), clock: clock.clone() },
         };
         let surveys = Surveys {
             clock: clock.clone(),
@@ -170,6 +175,7 @@ impl Consumer for InboxConsumer {
     async fn committed(&self, event: &Event) {
         Breakpoint::InboxCommitted.pass();
         self.jobs.woken();
+        self.bots.queue.committed(event);
         self.post.committed(event).await;
     }
 }

@@ -10,7 +10,9 @@
 //! its length is a counter that changes in the same commit.
 
 mod agent;
+mod answering;
 mod bot_changes;
+mod bot_rules;
 mod bot_run;
 mod bot_step;
 mod bot_turn;
@@ -45,6 +47,7 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    answering::{AnswerQueue, Answering, AnsweringParts},
     bot_run::{BotRun, HandoffReason, HandoffRequest},
     bot_turn::BotTurn,
     bulk::{Person, Ready},
@@ -71,6 +74,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<InboxState>(),
     Declaration::of::<counts::Count>(),
     Declaration::of::<BotTurn>(),
+    Declaration::of::<answering::AnswerDue>(),
     Declaration::of::<rotation::Rotation>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),

@@ -31,6 +31,7 @@ use uuid::Uuid;
 use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
+    answers::Summaries,
     backup::Backups,
     bots::Bots,
     campaigns::Campaigns,
@@ -107,6 +108,7 @@ pub struct Services {
     pub canned_responses: CannedResponses,
     pub views: Views,
     pub analytics: Analytics,
+    pub summaries: Summaries,
     pub sms: Sms,
     pub web_chats: WebChats,
     pub events: EventLog,

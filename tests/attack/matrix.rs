@@ -136,6 +136,7 @@ impl Operation {
             "/whatsapp-api/chats/",
             "/api/conversations/",
             "/inbox/notes/",
+            "/inbox/summary/",
             "/inbox/sessions/",
             "/chat/history/",
         ];

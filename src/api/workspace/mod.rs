@@ -20,6 +20,7 @@ mod chat_stream;
 mod fields;
 mod inbox;
 mod inbox_stats;
+mod summary;
 mod invitations;
 mod knowledge;
 mod knowledge_view;
@@ -63,6 +64,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(chat_stream::endpoints());
     all.extend(inbox::endpoints());
     all.extend(inbox_stats::endpoints());
+    all.extend(summary::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(analytics::endpoints());
     all.into_iter().map(|endpoint| endpoint.speaks(&dialects::Workspace)).collect()

@@ -3,6 +3,7 @@
 mod accounts;
 mod canned;
 mod bot_analytics;
+mod bot_models;
 mod bot_replies;
 mod bot_webhooks;
 mod bots;

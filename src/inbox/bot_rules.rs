@@ -1,0 +1,40 @@
+//! Rules of the business for what bots send: whether one may write to a contact now.
+
+use crate::{
+    bots::Bot,
+    contacts::{Contact, Medium},
+    domain::Clock,
+    inbox::state::InboxState,
+    policy::{self, Kind, Question, Surface, Verdict, Window},
+    settings::Settings,
+};
+
+pub struct BotRules {
+    pub settings: Settings,
+    pub clock: Clock,
+}
+
+impl BotRules {
+    pub fn allow(&self, bot: &Bot, state: &InboxState, contact: Option<&Contact>) -> bool {
+        let (settings, now) = (self.settings.now(), self.clock.now());
+        let rules = policy::Settings::of(&settings);
+        let is_quiet = rules.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some());
+        let consent = contact.map(|contact| {
+            let consent = contact.consent(Medium::of(&state.session));
+            policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
+        });
+        let verdict = policy::judge(
+            &rules,
+            &Question {
+                surface: Surface::Reply,
+                kind: Kind::Free,
+                consent,
+                window: Window { last_inbound: state.last_inbound, length: settings.window() },
+                recipients: 1,
+                now,
+            },
+        );
+        let is_open = !(bot.business_hours_only && is_quiet);
+        is_open && matches!(verdict, Verdict::Allow | Verdict::Warn(_))
+    }
+}
