@@ -34,6 +34,10 @@ pub enum Breakpoint {
     InboxHandled,
     /// The steps of an event are committed, and its consumers not woken.
     InboxCommitted,
+    /// A model's answer is there; nothing of it is committed.
+    AnswerWorded,
+    /// A model's answer is committed; the outbox has not heard of it.
+    AnswerCommitted,
     /// Recipients of a broadcast are queued, and that is not yet on the disk.
     BroadcastFed,
     /// Recipients of a broadcast are queued; the outbox has not heard of it.
@@ -63,7 +67,7 @@ pub enum Breakpoint {
 }
 
 impl Breakpoint {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::WriteClaimed,
         Self::OutboxCommitted,
         Self::OutboxDurable,
@@ -77,6 +81,8 @@ impl Breakpoint {
         Self::DeliveryRecorded,
         Self::InboxHandled,
         Self::InboxCommitted,
+        Self::AnswerWorded,
+        Self::AnswerCommitted,
         Self::BroadcastFed,
         Self::BroadcastDurable,
         Self::BroadcastCounted,
@@ -96,6 +102,11 @@ impl Breakpoint {
     pub fn is_of_broadcasts(self) -> bool {
         use Breakpoint::{BroadcastCompleted, BroadcastCounted, BroadcastDurable, BroadcastFed};
         matches!(self, BroadcastFed | BroadcastDurable | BroadcastCounted | BroadcastCompleted)
+    }
+
+    /// Whether the process comes by only when a language model answers.
+    pub fn is_of_models(self) -> bool {
+        matches!(self, Self::AnswerWorded | Self::AnswerCommitted)
     }
 
     /// Whether the process comes by only when a session is removed.
@@ -127,6 +138,8 @@ impl Breakpoint {
             Self::DeliveryRecorded => "delivery-recorded",
             Self::InboxHandled => "inbox-handled",
             Self::InboxCommitted => "inbox-committed",
+            Self::AnswerWorded => "answer-worded",
+            Self::AnswerCommitted => "answer-committed",
             Self::BroadcastFed => "broadcast-fed",
             Self::BroadcastDurable => "broadcast-durable",
             Self::BroadcastCounted => "broadcast-counted",

@@ -59,6 +59,8 @@ pub mod accounts;
 pub mod policy;
 // Who answers contacts by itself.
 pub mod bots;
+// Answers that a language model words for bots, and summaries of conversations.
+pub mod answers;
 // What state each conversation with a person is in, and who works on it.
 pub mod inbox;
 // Tickets and tasks: work that people keep until it is done.

@@ -2,9 +2,9 @@
 //! here.
 
 use crate::{
-    accounts, analytics, assignment, automation, bots, campaigns, contacts, content, events, inbox,
-    jobs, knowledge, mail, messaging, notes, notifications, payments, search, services, session,
-    settings,
+    accounts, analytics, answers, assignment, automation, bots, campaigns, contacts, content,
+    events, inbox, jobs, knowledge, mail, messaging, notes, notifications, payments, search,
+    services, session, settings,
     store::{Catalogue, Store, StoreError, disk::Disk},
     teams, web_chat, webhooks, widget, work_items,
 };
@@ -25,6 +25,7 @@ pub const CATALOGUE: Catalogue = Catalogue::with(&[
     content::TABLES,
     payments::TABLES,
     bots::TABLES,
+    answers::TABLES,
     teams::TABLES,
     notes::TABLES,
     notifications::TABLES,

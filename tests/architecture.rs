@@ -12,7 +12,7 @@ use std::{
 
 /// Every module of the library, lowest first, as `src/lib.rs` lists them. Each may use those
 /// before it.
-const LAYERS: [&str; 52] = [
+const LAYERS: [&str; 53] = [
     "domain",
     "config",
     "telemetry",
@@ -41,6 +41,7 @@ const LAYERS: [&str; 52] = [
     "accounts",
     "policy",
     "bots",
+    "answers",
     "inbox",
     "work_items",
     "content",

@@ -3,7 +3,7 @@
 use crate::{
     bots::bot::Bot,
     domain::Error,
-    knowledge::{Answer, AnswerTerms, Knowledge},
+    knowledge::{Answer, AnswerTerms, Knowledge, Passage},
 };
 
 const HANDOFF: &str = "One moment, please: somebody of our team takes over.";
@@ -23,6 +23,11 @@ impl Responder {
     pub async fn answer(&self, bot: &Bot, text: &str) -> Result<Answer, Error> {
         let (welcome, fallback) = (bot.texts.welcome.clone(), bot.texts.fallback.clone());
         self.knowledge.answer(bot.id, text, &AnswerTerms { welcome, fallback }).await
+    }
+
+    /// What a bot knows of a message, best first.
+    pub async fn quotes(&self, bot: &Bot, text: &str, limit: usize) -> Result<Vec<Passage>, Error> {
+        self.knowledge.quotes(bot.id, text, limit).await
     }
 
     /// What a bot says when a person takes over.

@@ -18,6 +18,7 @@ pub struct Assistant {
     pub answer_seconds: u64,
     pub gather_seconds: u64,
     pub most_a_minute: u32,
+    pub at_once: u32,
 }
 
 impl Assistant {
@@ -42,6 +43,7 @@ impl Assistant {
             ("answer_seconds", self.answer_seconds, 1, 600),
             ("gather_seconds", self.gather_seconds, 0, 30),
             ("most_a_minute", u64::from(self.most_a_minute), 1, 60),
+            ("at_once", u64::from(self.at_once), 1, 1_000),
         ] {
             if !(least..=most).contains(&number) {
                 faults.push(format!("assistant.{name} must be between {least} and {most}"));
@@ -66,6 +68,7 @@ mod tests {
             answer_seconds: 120,
             gather_seconds: 2,
             most_a_minute: 10,
+            at_once: 32,
         };
         change(&mut settings);
         settings.faults()
@@ -87,5 +90,6 @@ mod tests {
         named("answer_seconds", |it| it.answer_seconds = 0);
         named("gather_seconds", |it| it.gather_seconds = 31);
         named("most_a_minute", |it| it.most_a_minute = 61);
+        named("at_once", |it| it.at_once = 0);
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     analytics::{Analytics, AnalyticsConsumer},
+    answers::{AnswerRules, Assistant},
     automation::AutomaticWork,
     bots::{Bots, Responder},
     campaigns::{self, CampaignParts, Campaigns},
@@ -15,7 +16,10 @@ use crate::{
     domain::Clock,
     egress::{Guard, OwnPorts},
     events::{Consumers, EventLog},
-    inbox::{ConsumerParts, Inbox, InboxConsumer, InboxParts, Sending, SendingParts, WindowJob},
+    inbox::{
+        AnswerQueue, Answering, AnsweringParts, ConsumerParts, Inbox, InboxConsumer, InboxParts,
+        Sending, SendingParts, WindowJob,
+    },
     jobs::{Handler, Jobs},
     knowledge::{FetchJob, Knowledge, KnowledgeParts},
     messaging::{Messaging, Outbox},
@@ -27,29 +31,50 @@ use crate::{
 /// A handler of jobs, with the kind of its jobs.
 type NamedHandler = (&'static str, Arc<dyn Handler>);
 
-/// Starts the consumer of the inbox.
+/// What words the answers of bots.
+pub fn assistant(config: &Config, knowledge: &Knowledge, own_ports: &OwnPorts) -> Assistant {
+    let model = providers::model::of_settings(config, own_ports);
+    let rules = AnswerRules::of(&config.assistant);
+    Assistant::new(Responder::new(knowledge.clone()), model, rules)
+}
+
+/// Starts the consumer of the inbox, and the answers of language models.
 pub fn start_inbox(
     parts: InboxParts,
     jobs: &Jobs,
-    (outbox, bots, responder): (&Outbox, Bots, Responder),
+    (outbox, bots, assistant): (&Outbox, &Bots, &Assistant),
     automatic: AutomaticWork,
     tasks: &TaskTracker,
     stop: CancellationToken,
-) -> Inbox {
-    let InboxParts { consumers, clock, contacts, settings, .. } = &parts;
+) -> (Inbox, AnswerQueue) {
+    let InboxParts { consumers, clock, contacts, settings, store, log, .. } = &parts;
+    let queue = AnswerQueue::new(store.clone(), clock.clone(), assistant.rules());
+    let answering = AnsweringParts {
+        store: store.clone(),
+        log: log.clone(),
+        clock: clock.clone(),
+        contacts: contacts.clone(),
+        settings: settings.clone(),
+        bots: bots.clone(),
+        assistant: assistant.clone(),
+        queue: queue.clone(),
+        outbox: outbox.clone(),
+    };
+    Answering::start(answering, tasks, stop.clone());
     let consumer = InboxConsumer::new(ConsumerParts {
         clock: clock.clone(),
         jobs: jobs.clone(),
         contacts: contacts.clone(),
         outbox: Some(outbox.clone()),
         settings: settings.clone(),
-        bots,
-        responder,
-        store: parts.store.clone(),
+        bots: bots.clone(),
+        assistant: assistant.clone(),
+        queue: queue.clone(),
+        store: store.clone(),
         automatic: Some(Arc::new(automatic)),
     });
     consumers.start(consumer, tasks, stop);
-    Inbox::new(parts)
+    (Inbox::new(parts), queue)
 }
 
 /// Starts the consumer of analytics.

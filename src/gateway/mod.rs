@@ -29,9 +29,10 @@ use self::{
 };
 use crate::{
     accounts::{AccountSettings, Accounts, AccountsParts, ApiKeys, BootstrapKey, MediaLinks},
+    answers::Summaries,
     api::{self, BusinessWords, WorkspaceWords},
     backup::{self, Backups, BackupsParts},
-    bots::{Bots, Responder},
+    bots::Bots,
     campaigns::StartJob,
     config::Config,
     contacts::Contacts,
@@ -219,10 +220,11 @@ impl Gateway {
         };
         let opened = Automation::open(&inbox_parts, &jobs, &messaging.tags).await;
         let (automation, automatic) = opened.map_err(|source| store_error(&config, source))?;
-        let inbox = business::start_inbox(
+        let assistant = business::assistant(&config, &knowledge, &own_ports);
+        let (inbox, answers) = business::start_inbox(
             inbox_parts,
             &jobs,
-            (&messaging.outbox, bots.clone(), Responder::new(knowledge.clone())),
+            (&messaging.outbox, &bots, &assistant),
             automatic,
             &tasks,
             stop.clone(),
@@ -248,9 +250,12 @@ impl Gateway {
             inbox: inbox.clone(),
             log: events.clone(),
             clock: clock.clone(),
+            answers,
         });
         let widgets = Widgets::open(&store, bots.clone(), clock.clone()).await;
         let widgets = widgets.map_err(|source| store_error(&config, source))?;
+        let parts = (store.clone(), clock.clone());
+        let summaries = Summaries::new(parts, assistant);
         let sms = Sms::start(SmsParts {
             configured: world.sms.clone(),
             supervisor: supervisor.clone(),
@@ -411,6 +416,7 @@ impl Gateway {
             flows: automation.flows,
             presence,
             analytics,
+            summaries,
             campaigns,
             events,
             consumers,

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Timestamp, clock::between};
 
-/// Replies to one conversation within [`RATE_PERIOD`], so that two machines do not write each other for ever.
-const MOST_REPLIES: usize = 10;
+/// The period within which replies to one conversation are counted, so that two machines do not write each other for ever.
 const RATE_PERIOD: Duration = Duration::from_secs(60);
 
 /// What a bot did in a conversation since it was opened or resumed.
@@ -48,6 +47,8 @@ pub enum HandoffReason {
     Automation,
     /// The visitor of a web chat pressed the button for a person.
     Visitor,
+    /// Its language model asked for one.
+    Model,
 }
 
 impl HandoffReason {
@@ -58,14 +59,15 @@ impl HandoffReason {
             Self::Fallbacks => "fallbacks",
             Self::Automation => "automation",
             Self::Visitor => "visitor",
+            Self::Model => "model",
         }
     }
 }
 
 impl BotRun {
-    /// Whether one more reply is not too many at this moment.
-    pub fn has_room(&self, now: Timestamp) -> bool {
-        self.recent.iter().filter(|at| between(**at, now) < RATE_PERIOD).count() < MOST_REPLIES
+    /// Whether one more reply is not too many at this moment, where there may be so many a minute.
+    pub fn has_room(&self, now: Timestamp, most: usize) -> bool {
+        self.recent.iter().filter(|at| between(**at, now) < RATE_PERIOD).count() < most
     }
 
     /// Notes messages that are no reply of a bot.
@@ -90,12 +92,12 @@ mod tests {
     fn ten_replies_a_minute_are_the_most() {
         let mut run = BotRun::default();
         for second in 0..10 {
-            assert!(run.has_room(from_seconds(100 + second)));
+            assert!(run.has_room(from_seconds(100 + second), 10));
             run.note_reply(from_seconds(100 + second));
         }
-        assert!(!run.has_room(from_seconds(110)));
-        assert!(!run.has_room(from_seconds(159)));
-        assert!(run.has_room(from_seconds(160)));
+        assert!(!run.has_room(from_seconds(110), 10));
+        assert!(!run.has_room(from_seconds(159), 10));
+        assert!(run.has_room(from_seconds(160), 10));
         run.note_reply(from_seconds(160));
         assert_eq!((run.turns, run.recent.len()), (11, 10));
     }

@@ -5,6 +5,7 @@
 //! message ─▶ route: bot of the web chat, of the conversation, called by a keyword, or the session's default
 //!         ─▶ silent: a person took over, no text, an account of this gateway, ten replies a minute, opted out
 //!         ─▶ hand over (asked for, turns, fallbacks) or answer ─▶ outbox + state + turn
+//!         ─▶ a bot with a language model: the answer is due (`answering`), and the step is over
 //! ```
 
 use std::time::Duration;
@@ -12,35 +13,40 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    bots::{Bot, BotStatus, Bots, Figures, Responder, asks_for_person, calls},
-    contacts::{Contact, Medium},
-    domain::{Clock, Error, Event, Jid, Message, MessageKind, SessionId, clock::between},
+    answers::Assistant,
+    bots::{Bot, BotStatus, Bots, Figures, asks_for_person, calls},
+    contacts::Contact,
+    domain::{
+        Clock, Error, ErrorCode, Event, Jid, Message, MessageKind, SessionId, clock::between,
+    },
     events::{Failure, Flow, NewEvent, Work},
     inbox::{
+        answering::{AnswerDue, AnswerQueue},
+        bot_rules::BotRules,
         bot_run::HandoffReason,
-        bot_turn::BotTurn,
+        bot_turn::{BotTurn, RULE},
         post::{Outcome, Post},
         sent_note::{Author, AuthorKind, SentNote},
         state::InboxState,
     },
-    knowledge::{Answer, AnswerKind},
-    policy::{self, Kind, Question, Surface, Verdict, Window},
+    knowledge::{Answer, AnswerKind, is_greeting},
     session::SessionTables,
-    settings::Settings,
     store::{Store, StoreError},
 };
 
-const RULE: &str = "bot";
 /// What was sent longer ago, while the session was away, is answered by no machine.
 const FRESH: Duration = Duration::from_secs(600);
+/// The pause before a message is looked at again while the store is not well.
+const STORE_PAUSE: Duration = Duration::from_secs(2);
 
 /// What the step needs.
 pub struct BotStep {
     pub bots: Bots,
-    pub responder: Responder,
+    pub assistant: Assistant,
+    pub queue: AnswerQueue,
     pub store: Store,
     pub clock: Clock,
-    pub settings: Settings,
+    pub rules: BotRules,
 }
 
 /// A message that a bot may reply to.
@@ -58,6 +64,8 @@ pub struct Incoming<'a> {
 enum Reply {
     Answer(Answer),
     Handoff(HandoffReason),
+    /// A language model words it, later.
+    OfModel,
 }
 
 impl BotStep {
@@ -91,15 +99,26 @@ impl BotStep {
         if !self.may_reply(bot, state, &incoming).await? {
             return Ok(Flow::Done);
         }
-        let reply = self.reply(bot, state, &incoming.message.body).await.map_err(Failure::of)?;
+        let place = (&state.session.clone(), &state.chat.clone());
+        let is_waiting = self.assistant.is_by_model(bot)
+            && work.get(&AnswerDue::at(place.0, place.1)).await?.is_some();
+        let said = (incoming.message.body.as_str(), is_waiting);
+        let reply = match self.reply(bot, state, said).await {
+            Ok(reply) => reply,
+            Err(error) => return unanswered(error),
+        };
         let (text, sources) = match &reply {
             Reply::Answer(answer) => (answer.text.clone(), answer.sources.clone()),
-            Reply::Handoff(_) => (self.responder.handoff(bot), Vec::new()),
+            Reply::Handoff(_) => (self.assistant.responder().handoff(bot), Vec::new()),
+            Reply::OfModel => {
+                let message = (incoming.event, incoming.message);
+                self.queue.add(work.store(), place, bot.id, message).await?;
+                return Ok(Flow::Done);
+            }
         };
         let author =
             Author { kind: AuthorKind::Bot, id: Some(bot.id), name: Some(bot.name.clone()) };
         let note = SentNote { sources: sources.clone(), ..SentNote::by(author) };
-        let place = (&state.session.clone(), &state.chat.clone());
         let key = match post.send_as(work, place, (incoming.event, RULE), (&text, note)).await? {
             (Outcome::Posted, key) => key,
             (Outcome::Dropped, _) => return Ok(Flow::Done),
@@ -116,8 +135,18 @@ impl BotStep {
                 work.append(NewEvent::of_module(Some((&state.session).into()), &event)?);
                 (None, Some(reason))
             }
+            Reply::OfModel => return Ok(Flow::Done),
         };
-        let turn = BotTurn { bot: bot.id, reply: key, text, kind, handoff, sources };
+        let turn = BotTurn {
+            bot: bot.id,
+            reply: key,
+            text,
+            kind,
+            handoff,
+            sources,
+            is_degraded: false,
+            is_truncated: false,
+        };
         work.put(&BotTurn::at(&state.session, &incoming.message.id.key), &turn).await?;
         Figures::count(work.store(), bot.id, 0, 2).await?;
         Ok(Flow::Done)
@@ -132,43 +161,16 @@ impl BotStep {
         let (message, now) = (incoming.message, self.clock.now());
         let has_text = message.kind == MessageKind::Text && !message.body.trim().is_empty();
         let is_fresh = between(message.timestamp, now) < FRESH;
-        let is_open = state.is_for_bots() && !incoming.is_paused && state.run.has_room(now);
+        let has_room = state.run.has_room(now, self.assistant.rules().most_a_minute);
+        let is_open = state.is_for_bots() && !incoming.is_paused && has_room;
         if !has_text || !is_fresh || !is_open {
             return Ok(false);
         }
         if state.session.is_web() {
             return Ok(true);
         }
-        Ok(self.is_allowed(bot, state, incoming)
+        Ok(self.rules.allow(bot, state, incoming.contact)
             && !self.is_own_account(&incoming.addresses).await?)
-    }
-
-    /// Whether the rules of the business let a machine write to the contact now.
-    fn is_allowed(&self, bot: &Bot, state: &InboxState, incoming: &Incoming<'_>) -> bool {
-        let (settings, now) = (self.settings.now(), self.clock.now());
-        let rules = policy::Settings::of(&settings);
-        // Without hours of business, those in which broadcasts rest are the closed ones.
-        let is_closed = match settings.opening_hours() {
-            Some(hours) => !hours.is_open(now, &settings.time_zone()),
-            None => rules.quiet_hours.as_ref().is_some_and(|hours| hours.end(now).is_some()),
-        };
-        let consent = incoming.contact.map(|contact| {
-            let consent = contact.consent(Medium::of(&state.session));
-            policy::Consent { opted_in: consent.opted_in, opted_out: consent.has_opted_out() }
-        });
-        let verdict = policy::judge(
-            &rules,
-            &Question {
-                surface: Surface::Reply,
-                kind: Kind::Free,
-                consent,
-                window: Window { last_inbound: state.last_inbound, length: settings.window() },
-                recipients: 1,
-                now,
-            },
-        );
-        let is_open = !(bot.business_hours_only && is_closed);
-        is_open && matches!(verdict, Verdict::Allow | Verdict::Warn(_))
     }
 
     /// Whether the contact is an account of this gateway, where another bot may answer.
@@ -180,22 +182,41 @@ impl BotStep {
         }))
     }
 
-    async fn reply(&self, bot: &Bot, state: &InboxState, text: &str) -> Result<Reply, Error> {
-        if !bot.handoff.enabled {
-            return self.responder.answer(bot, text).await.map(Reply::Answer);
-        }
-        if asks_for_person(bot, text) {
+    async fn reply(
+        &self,
+        bot: &Bot,
+        state: &InboxState,
+        (text, is_waiting): (&str, bool),
+    ) -> Result<Reply, Error> {
+        let hands_over = bot.handoff.enabled;
+        if hands_over && asks_for_person(bot, text) {
             return Ok(Reply::Handoff(HandoffReason::Keyword));
         }
-        if bot.max_turns <= state.run.turns {
+        if hands_over && bot.max_turns <= state.run.turns {
             return Ok(Reply::Handoff(HandoffReason::MaxTurns));
         }
-        let answer = self.responder.answer(bot, text).await?;
+        if self.assistant.is_by_model(bot) {
+            // The bot's own word of welcome needs no model.
+            let is_first = state.run.turns == 0 && !is_waiting;
+            if !(is_first && bot.texts.welcome.is_some() && is_greeting(text)) {
+                return Ok(Reply::OfModel);
+            }
+        }
+        let answer = self.assistant.plain(bot, text).await?;
         let is_fallback = answer.kind == AnswerKind::Fallback;
-        if is_fallback && bot.handoff.after_fallbacks <= state.run.fallbacks.saturating_add(1) {
+        let is_last = bot.handoff.after_fallbacks <= state.run.fallbacks.saturating_add(1);
+        if hands_over && is_fallback && is_last {
             return Ok(Reply::Handoff(HandoffReason::Fallbacks));
         }
         Ok(Reply::Answer(answer))
+    }
+}
+
+/// What becomes of a message that could not be answered. Where the store is not well, it waits.
+fn unanswered(error: Error) -> Result<Flow, Failure> {
+    match error.code {
+        ErrorCode::Unavailable | ErrorCode::StorageFull => Ok(Flow::Later(STORE_PAUSE)),
+        _ => Err(Failure::of(error)),
     }
 }
 
@@ -214,4 +235,19 @@ fn route<'a>(bots: &'a [Bot], state: &InboxState, text: &str) -> Option<&'a Bot>
 
 fn is_in(bot: &Bot, session: &SessionId) -> bool {
     bot.status == BotStatus::Active && bot.sessions.contains(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_waits_for_a_store_that_is_not_well_and_is_given_up_for_nothing_of_it() {
+        for error in [StoreError::Disk("gone".to_owned()), StoreError::Full, StoreError::Conflict] {
+            let flow = unanswered(error.into());
+            assert!(matches!(flow, Ok(Flow::Later(_))), "{flow:?}");
+        }
+        let flow = unanswered(Error::internal("a fault"));
+        assert!(matches!(flow, Err(Failure::Event(_))), "{flow:?}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Bot turns: what a bot replied to a message, written in the commit of that message's event.
+//! Bot turns: what a bot replied to a message, written in the commit of the reply.
 //!
 //! | tree | key | value |
 //! |---|---|---|
@@ -14,6 +14,9 @@ use crate::{
     store::{Key, Record, Scope, Table, Tree},
 };
 
+/// The rule of replies, after which they are named.
+pub const RULE: &str = "bot";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BotTurn {
@@ -28,6 +31,12 @@ pub struct BotTurn {
     pub handoff: Option<HandoffReason>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Hit>,
+    /// A language model should have worded it, and failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_degraded: bool,
+    /// It is not all of what would have been said.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_truncated: bool,
 }
 
 impl Record for BotTurn {

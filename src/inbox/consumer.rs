@@ -8,7 +8,7 @@
 //! | 4 | window: the job that announces its end | |
 //! | 5 | reply to a menu | |
 //! | 6 | rules and flows ([`Automatic`]), which may end the steps | their own |
-//! | 7 | bot: routed, answers or hands over | `bot` |
+//! | 7 | bot: routed, answers, hands over, or leaves the answer to its model | `bot` |
 //! | 8 | away message, outside of the business hours | `away` |
 //!
 //! A message to a contact is a response, and an entry of the contact's timeline. Once a conversation was resolved, the
@@ -20,7 +20,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::{
-    bots::{Bots, Responder},
+    answers::Assistant,
+    bots::Bots,
     breakpoint::Breakpoint,
     contacts::{Actor, Address, Contact, Contacts, EntryKind, Inbound, Keyword, Medium, NewEntry},
     domain::{
@@ -30,8 +31,10 @@ use crate::{
     events::{Begin, Consumer, Failure, Flow, NewEvent, Work},
     inbox::{
         agent::Agent,
+        answering::AnswerQueue,
         automatic::{Automatic, Then, Tools, Turn},
         away::Away,
+        bot_rules::BotRules,
         bot_step::{BotStep, Incoming},
         changes::Response,
         counts::put_state,
@@ -74,7 +77,8 @@ pub struct ConsumerParts {
     pub outbox: Option<Outbox>,
     pub settings: Settings,
     pub bots: Bots,
-    pub responder: Responder,
+    pub assistant: Assistant,
+    pub queue: AnswerQueue,
     pub store: Store,
     /// None where nothing is done by rules and flows, as in tests.
     pub automatic: Option<Arc<dyn Automatic>>,
@@ -87,10 +91,11 @@ impl InboxConsumer {
         let ConsumerParts { clock, jobs, contacts, outbox, settings, .. } = parts;
         let bots = BotStep {
             bots: parts.bots,
-            responder: parts.responder,
+            assistant: parts.assistant,
+            queue: parts.queue,
             store: parts.store,
             clock: clock.clone(),
-            settings: settings.clone(),
+            rules: BotRules { settings: settings.clone(), clock: clock.clone() },
         };
         let surveys = Surveys {
             clock: clock.clone(),
@@ -193,6 +198,7 @@ impl Consumer for InboxConsumer {
     async fn committed(&self, event: &Event) {
         Breakpoint::InboxCommitted.pass();
         self.jobs.woken();
+        self.bots.queue.committed(event);
         self.post.committed(event).await;
     }
 }

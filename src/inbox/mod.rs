@@ -12,7 +12,9 @@
 mod agent;
 mod away;
 mod automatic;
+mod answering;
 mod bot_changes;
+mod bot_rules;
 mod bot_run;
 mod bot_step;
 mod bot_turn;
@@ -47,6 +49,7 @@ mod window_job;
 
 pub use self::{
     agent::Agent,
+    answering::{AnswerQueue, Answering, AnsweringParts},
     automatic::{Automatic, Then, Turn},
     bot_run::{BotRun, HandoffReason, HandoffRequest},
     bot_turn::BotTurn,
@@ -77,6 +80,7 @@ pub const TABLES: &[Declaration] = &[
     Declaration::of::<InboxState>(),
     Declaration::of::<counts::Count>(),
     Declaration::of::<BotTurn>(),
+    Declaration::of::<answering::AnswerDue>(),
     Declaration::of::<rotation::Rotation>(),
     Declaration::of::<SentNote>(),
     Declaration::of::<menu::SentMenu>(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Clock, Content, Error, ErrorCode, Event, Jid, Outgoing, SessionId,
+        Clock, Content, Error, ErrorCode, Event, Jid, Outgoing, SessionId, Timestamp,
         clock::between,
         outbox::{OutboxEntry, SendOptions},
     },
@@ -25,7 +25,7 @@ use crate::{
 
 /// What came in longer ago, while the gateway was away, is answered by no machine.
 const FRESH: Duration = Duration::from_secs(600);
-/// The pause before a message is tried again while the disk is full.
+/// The pause before a message is tried again while the disk is full, or the store fails.
 const FULL_PAUSE: Duration = Duration::from_secs(5);
 
 pub struct Post {
@@ -39,6 +39,19 @@ pub struct Post {
 /// A message in the commit of an event, with what keeps the dispatcher from it until then.
 type Posted = (OutboxEntry, Place, Reservation);
 
+/// The event that leads to a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause {
+    pub event: Uuid,
+    pub at: Timestamp,
+}
+
+impl Cause {
+    pub fn of(event: &Event) -> Self {
+        Self { event: event.id, at: event.at }
+    }
+}
+
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -46,7 +59,7 @@ pub enum Outcome {
     Posted,
     /// The event is too old, or its session is being removed.
     Dropped,
-    /// The disk is full: the event is to be handled again.
+    /// The disk is full, or fails: the event is to be handled again.
     Later(Duration),
 }
 
@@ -57,7 +70,12 @@ impl Post {
 
     /// Forgets what an earlier attempt at an event would have sent.
     pub fn begin(&self, event: &Event) {
-        self.posted().remove(&event.id);
+        self.forget(event.id);
+    }
+
+    /// The same for an event by its id.
+    pub fn forget(&self, event: Uuid) {
+        self.posted().remove(&event);
     }
 
     /// Whether the work of an event has a message already.
@@ -84,11 +102,22 @@ impl Post {
         work: &Work<'_>,
         (session, chat): (&SessionId, &Jid),
         (event, rule): (&Event, &str),
+        said: (&str, SentNote),
+    ) -> Result<(Outcome, String), Failure> {
+        self.send_for(work, (session, chat), (Cause::of(event), rule), said).await
+    }
+
+    /// The same because of an event that is not at hand.
+    pub async fn send_for(
+        &self,
+        work: &Work<'_>,
+        (session, chat): (&SessionId, &Jid),
+        (cause, rule): (Cause, &str),
         (text, note): (&str, SentNote),
     ) -> Result<(Outcome, String), Failure> {
-        let effect = effect_id(event.id, rule, 0);
+        let effect = effect_id(cause.event, rule, 0);
         let said = (Content::Text { body: text.to_owned() }, note);
-        self.send_effect(work, (session, chat), (event, effect), said).await
+        self.add(work, (session, chat), (cause, effect), said).await
     }
 
     /// The same under the name of an effect, of which an event may have several.
@@ -97,10 +126,20 @@ impl Post {
         work: &Work<'_>,
         (session, chat): (&SessionId, &Jid),
         (event, effect): (&Event, Uuid),
+        said: (Content, SentNote),
+    ) -> Result<(Outcome, String), Failure> {
+        self.add(work, (session, chat), (Cause::of(event), effect), said).await
+    }
+
+    async fn add(
+        &self,
+        work: &Work<'_>,
+        (session, chat): (&SessionId, &Jid),
+        (cause, effect): (Cause, Uuid),
         (content, note): (Content, SentNote),
     ) -> Result<(Outcome, String), Failure> {
         let key = message_key(effect);
-        let is_fresh = between(event.at, self.clock.now()) < FRESH;
+        let is_fresh = between(cause.at, self.clock.now()) < FRESH;
         let Some(outbox) = self.outbox.as_ref().filter(|_| is_fresh) else {
             return Ok((Outcome::Dropped, key));
         };
@@ -119,18 +158,26 @@ impl Post {
                 return Ok((Outcome::Later(FULL_PAUSE), key));
             }
             Err(Error { code: ErrorCode::NotFound, .. }) => return Ok((Outcome::Dropped, key)),
+            Err(error) if error.code == ErrorCode::Unavailable => {
+                return Ok((Outcome::Later(FULL_PAUSE), key));
+            }
             Err(error) => return Err(Failure::of(error)),
         };
         let reservation = outbox.reserve(&entry);
         let place = outbox.enqueue_in(work.store(), &entry).await?;
         work.put(&SentNote::at(session, &key), &note).await?;
-        self.posted().entry(event.id).or_default().push((entry, place, reservation));
+        self.posted().entry(cause.event).or_default().push((entry, place, reservation));
         Ok((Outcome::Posted, key))
     }
 
     /// Hands the messages of a committed event over to the dispatcher.
     pub async fn committed(&self, event: &Event) {
-        let posted = self.posted().remove(&event.id).unwrap_or_default();
+        self.hand_over(event.id).await;
+    }
+
+    /// The same for an event by its id.
+    pub async fn hand_over(&self, event: Uuid) {
+        let posted = self.posted().remove(&event).unwrap_or_default();
         let Some(outbox) = &self.outbox else { return };
         for (entry, place, reservation) in posted {
             if let Err(error) = outbox.enqueued(entry, place, reservation).await {

@@ -243,7 +243,7 @@ impl Sending {
             recipient: recipient.clone(),
             limit: if chat.kind() == JidKind::Web { 0 } else { *per_recipient_hour },
             now: clock.now(),
-            note: SentNote { author, client_ref, interactive, template, sources: Vec::new() },
+            note: SentNote { client_ref, interactive, template, ..SentNote::by(author) },
             menu,
             is_marketing,
         };

@@ -26,6 +26,9 @@ pub struct SentNote {
     /// What the answer of a bot comes from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<Hit>,
+    /// It is the beginning of an answer whose reader left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_truncated: bool,
 }
 
 /// Who sent a message.
@@ -107,7 +110,14 @@ impl Record for SentNote {
 impl SentNote {
     /// The note on a plain message.
     pub fn by(author: Author) -> Self {
-        Self { author, client_ref: None, interactive: None, template: None, sources: Vec::new() }
+        Self {
+            author,
+            client_ref: None,
+            interactive: None,
+            template: None,
+            sources: Vec::new(),
+            is_truncated: false,
+        }
     }
 
     /// The note on a message, by the key of its id.

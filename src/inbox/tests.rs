@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
+    answers::{AnswerRules, Assistant},
     bots::{Bots, Responder},
     config::Config,
     contacts::Contacts,
@@ -21,7 +22,8 @@ use crate::{
     egress::{Guard, OwnPorts},
     events::{Consumers, EventLog, Retry},
     inbox::{
-        Agent, ConsumerParts, InboxConsumer, InboxEvent, InboxState, Status, WindowJob,
+        Agent, AnswerQueue, ConsumerParts, InboxConsumer, InboxEvent, InboxState, Status,
+        WindowJob,
         counts::{self, put_state},
         merge::{Merge, order},
         state::Listed,
@@ -78,6 +80,11 @@ impl Stage {
         Settings::unchanged(self.log.clone(), shipped)
     }
 
+    fn assistant(&self) -> Assistant {
+        let rules = AnswerRules::of(&Config::shipped().unwrap().assistant);
+        Assistant::new(self.responder(), None, rules)
+    }
+
     fn responder(&self) -> Responder {
         let (store, log) = (self.store.clone(), self.log.clone());
         let (jobs, clock) = (self.jobs.clone(), self.clock.clone());
@@ -100,7 +107,12 @@ impl Stage {
             outbox: None,
             settings: self.settings(),
             bots: Bots::new(self.store.clone(), self.clock.clone()),
-            responder: self.responder(),
+            assistant: self.assistant(),
+            queue: AnswerQueue::new(
+                self.store.clone(),
+                self.clock.clone(),
+                self.assistant().rules(),
+            ),
             store: self.store.clone(),
             automatic: None,
         })

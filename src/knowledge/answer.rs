@@ -48,6 +48,8 @@ pub enum AnswerKind {
     Found,
     /// Nothing is known.
     Fallback,
+    /// A language model worded it.
+    Generated,
 }
 
 impl AnswerKind {
@@ -59,6 +61,7 @@ impl AnswerKind {
             Self::Faq => "faq",
             Self::Found => "found",
             Self::Fallback => "fallback",
+            Self::Generated => "generated",
         }
     }
 }
@@ -105,6 +108,11 @@ impl Question {
     pub fn new(entry: usize, question: &str) -> Self {
         Self { entry, normal: normal(question), words: all_words(question) }
     }
+}
+
+/// Whether a message is a greeting and nothing else.
+pub fn is_greeting(message: &str) -> bool {
+    smalltalk::courtesy(message).is_some_and(|(courtesy, _)| courtesy == Courtesy::Greeting)
 }
 
 /// The answer to a message that asks nothing.

@@ -29,7 +29,8 @@ mod smalltalk;
 mod words;
 
 pub use self::{
-    answer::{Answer, AnswerKind, AnswerTerms, Hit},
+    answer::{Answer, AnswerKind, AnswerTerms, Hit, LEAST_COVERAGE, Passage, is_greeting},
+    chunks::sentences,
     document::{Document, Kind, Status},
     draft::{
         Content, ContentChange, DocumentChange, DocumentDraft, LONGEST_ANSWER, LONGEST_CONTENT,
@@ -39,6 +40,7 @@ pub use self::{
     fetch_job::FetchJob,
     questions::MOST_HITS,
     service::{Knowledge, KnowledgeParts, MOST_CHUNKS, MOST_DOCUMENTS, Opened},
+    words::words as terms,
 };
 use self::{
     document::Base,

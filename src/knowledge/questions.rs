@@ -24,6 +24,8 @@ use crate::{
 pub const MOST_HITS: usize = 20;
 /// How often a question is begun again because its documents change meanwhile.
 const MOST_TRIES: usize = 8;
+/// The part of a message that a passage must cover to be quoted.
+const LEAST_QUOTED: f64 = 0.15;
 /// Parts that are read at once. Reads never wait, so other tasks of the thread would.
 const READ_AT_ONCE: usize = 8;
 
@@ -52,6 +54,25 @@ impl Knowledge {
         }
         let (passages, weights) = self.passages(bot, &words(message), MOST_SOURCES).await?;
         Ok(answer::from_passages(passages, &weights, terms))
+    }
+
+    /// What documents say of a message, best first, for somebody else to word an answer from: the answer of a question
+    /// that is known goes before everything else.
+    pub async fn quotes(
+        &self,
+        bot: Uuid,
+        message: &str,
+        limit: usize,
+    ) -> Result<Vec<Passage>, Error> {
+        let message = shortened(message);
+        let known = self.known_question(bot, message).await?;
+        let (found, _) = self.passages(bot, &words(message), limit.min(MOST_HITS)).await?;
+        let others = found.into_iter().filter(|passage| LEAST_QUOTED <= passage.score);
+        let is_other = |passage: &Passage| {
+            known.as_ref().is_none_or(|known| known.document != passage.document)
+        };
+        let others: Vec<Passage> = others.filter(is_other).collect();
+        Ok(known.into_iter().chain(others).take(limit).collect())
     }
 
     /// The answer of a question that is known.

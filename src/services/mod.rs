@@ -31,6 +31,7 @@ use uuid::Uuid;
 use crate::{
     accounts::{Accounts, ApiKeys, MediaLinks},
     analytics::Analytics,
+    answers::Summaries,
     automation::{Automations, Flows},
     backup::Backups,
     bots::Bots,
@@ -113,6 +114,7 @@ pub struct Services {
     pub automations: Automations,
     pub flows: Flows,
     pub analytics: Analytics,
+    pub summaries: Summaries,
     pub sms: Sms,
     pub web_chats: WebChats,
     pub widgets: Widgets,

@@ -22,6 +22,7 @@ pub use self::{
     visitor::Visitor,
 };
 use crate::{
+    answers::Follower,
     domain::{
         Clock, Error, ErrorCode, EventBody, Jid, Message, MessageId, SessionConfig, SessionId,
         SessionState, SessionStatus,
@@ -29,7 +30,7 @@ use crate::{
         session::EngineKind,
     },
     events::{EventLog, NewEvent},
-    inbox::{BotTurn, Inbox, InboxState},
+    inbox::{AnswerQueue, BotTurn, Inbox, InboxState},
     messaging::{Ingest, MessagingTables},
     session::Supervisor,
     store::{Declaration, Store},
@@ -40,8 +41,14 @@ pub const TABLES: &[Declaration] = &[Declaration::of::<Visitor>(), Declaration::
 
 /// How long a caller waits for the chat to be opened.
 const OPENING: Duration = Duration::from_secs(5);
-/// How long a caller waits for the reply of the bot.
+/// How long a caller waits for the reply of the bot,
 const PATIENCE: Duration = Duration::from_secs(30);
+/// and for that of a language model, once its turn has come.
+const MODEL_PATIENCE: Duration = Duration::from_secs(660);
+/// How often it is looked whether the answer of a language model is there, beside being told so.
+const MODEL_LOOK: Duration = Duration::from_millis(200);
+/// Visitors whose first message has a key are named after it under this one (RFC 9562, version 5).
+const VISITORS: Uuid = Uuid::from_u128(0x7c0f_25ae_9d0b_4f0c_8d11_34f1_aa6e_1e57);
 /// Pause between two looks for a reply that is on its way.
 const LOOK: Duration = Duration::from_millis(10);
 /// Characters of a message.
@@ -56,6 +63,8 @@ pub struct WebChatParts {
     pub inbox: Inbox,
     pub log: EventLog,
     pub clock: Clock,
+    /// What language models still have to answer.
+    pub answers: AnswerQueue,
 }
 
 /// Clones are the same service.
@@ -148,7 +157,11 @@ impl WebChats {
         let text = Self::check(text)?;
         let visitor = visitor.checked()?;
         let session = self.open(bot).await?;
-        let chat = chat.unwrap_or_else(|| Jid::of_visitor(Uuid::now_v7()));
+        let new = || match &key {
+            Some(key) => Uuid::new_v5(&VISITORS, key.as_bytes()),
+            None => Uuid::now_v7(),
+        };
+        let chat = chat.unwrap_or_else(|| Jid::of_visitor(new()));
         let name = self.note_visitor(&session, &chat, visitor).await?.name;
         let key = key.unwrap_or_else(|| Uuid::now_v7().simple().to_string().to_uppercase());
         let id = MessageId {
@@ -182,8 +195,11 @@ impl WebChats {
                 "the message is stored, and not handled yet; try again",
             )
         })?;
-        let turn = store.get(&BotTurn::at(&said.session, &said.key)).await?;
+        let turn = self.turn(said).await?;
+        // The answer of a model may have changed it.
+        let state = inbox.get(&said.session, &said.chat).await?.unwrap_or(state);
         let replied = Replied { state, turn };
+        let deadline = deadline.max(Instant::now() + OPENING);
         while let Some(reply) = &replied.turn {
             let chat = said.chat.clone();
             let key = reply.reply.as_str().into();
@@ -195,6 +211,31 @@ impl WebChats {
             tokio::time::sleep(LOOK).await;
         }
         Ok(replied)
+    }
+
+    /// What the bot replied to a message. Where a model words the reply, it is waited for.
+    async fn turn(&self, said: &Said) -> Result<Option<BotTurn>, Error> {
+        let WebChatParts { store, answers, .. } = &self.parts;
+        let mut follower = answers.live().follow(&said.session, &said.key, false);
+        let deadline = Instant::now() + MODEL_PATIENCE;
+        loop {
+            // Read first: the turn is written in the commit that ends its being due.
+            let due = answers.get(&said.session, &said.chat).await?;
+            let turn = store.get(&BotTurn::at(&said.session, &said.key)).await?;
+            let is_due = due.is_some_and(|due| due.messages.iter().any(|one| one.key == said.key));
+            if turn.is_some() || !is_due || deadline <= Instant::now() {
+                return Ok(turn);
+            }
+            tokio::select! {
+                () = follower.over() => (),
+                () = tokio::time::sleep(MODEL_LOOK) => (),
+            }
+        }
+    }
+
+    /// Follows what a model says to a message, as it says it. Who drops this before the reply is there has left.
+    pub fn follow(&self, said: &Said) -> Follower {
+        self.parts.answers.live().follow(&said.session, &said.key, true)
     }
 
     pub async fn visitor(&self, session: &SessionId, chat: &Jid) -> Result<Visitor, Error> {

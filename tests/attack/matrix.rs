@@ -147,6 +147,7 @@ impl Operation {
             "/whatsapp-api/chats/",
             "/api/conversations/",
             "/inbox/notes/",
+            "/inbox/summary/",
             "/inbox/sessions/",
             "/chat/history/",
         ];

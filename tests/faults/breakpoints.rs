@@ -270,7 +270,10 @@ async fn dies_at(folder: &Path, point: Breakpoint, pass: usize) -> Promised {
 async fn wherever_the_process_dies_what_was_promised_happens_once() {
     let (mut runs, mut sends, mut writes) = (0, 0, 0);
     let is_of_sends = |point: &Breakpoint| {
-        !point.is_of_removal() && !point.is_of_rotation() && !point.is_of_broadcasts()
+        !(point.is_of_removal()
+            || point.is_of_rotation()
+            || point.is_of_broadcasts()
+            || point.is_of_models())
     };
     for point in Breakpoint::ALL.into_iter().filter(is_of_sends) {
         for pass in (0..kills(2).min(MOST_PASSES)).map(|number| 2 + 5 * number) {

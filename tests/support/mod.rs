@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod document;
 pub mod http;
 pub mod layout_2;
+pub mod model;
 pub mod processes;
 pub mod proxies;
 pub mod raw;

@@ -98,4 +98,7 @@ pub enum Repeat {
     /// The same, and when the gateway ended before there was an answer, it is done again: it comes
     /// to the same, or the message that it sent is found by its key.
     Repeatable,
+    /// The answer is a stream, which is not stored: it is asked for again with the message key of the first, and goes on
+    /// with what the first began.
+    Joined,
 }

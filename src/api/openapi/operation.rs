@@ -81,7 +81,7 @@ fn description(endpoint: &Endpoint) -> String {
         Repeat::Secret => {
             "The answer holds a secret: a repetition with the same `Idempotency-Key` gets 409."
         }
-        Repeat::Unkeyed | Repeat::Once | Repeat::Repeatable => "",
+        Repeat::Unkeyed | Repeat::Once | Repeat::Repeatable | Repeat::Joined => "",
     };
     let sentences = [endpoint.description, &scope, reach, &limit, secret];
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")

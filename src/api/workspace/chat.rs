@@ -41,9 +41,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Say something to a bot, and get its answer")
             .details(
                 "Without `session_id` a conversation begins. Where a person works on it, the message is there for them \
-                 and `response` is null. A draft is answered to those who see the bot.",
+                 and `response` is null. A draft is answered to those who see the bot. Where a language model words the \
+                 answers, messages that follow each other closely get one answer, and `degraded` says that the model \
+                 failed.",
             )
             .limited(Bucket::Assistant)
+            // The visitor's message is named after the key: said again, it is the same.
+            .repeats(Repeat::Repeatable)
             .may_fail(&[ErrorCode::NotFound]),
         Endpoint::get("/api/v1/chat/history/{id}", history)
             .named("getChatHistory")
@@ -144,6 +148,12 @@ pub struct ChatView {
     pub sources: Vec<SourceView>,
     #[schema(schema_with = intent_schema)]
     intent: Option<&'static str>,
+    /// The language model of the bot failed: this is what the bot knows without it, or says then.
+    #[schema(example = false)]
+    degraded: bool,
+    /// The answer ends early.
+    #[schema(example = false)]
+    truncated: bool,
     /// Whether the bot asked for a person, and none has come yet.
     handoff_requested: bool,
     #[schema(schema_with = status_schema)]
@@ -156,7 +166,7 @@ pub struct ChatView {
 fn intent_schema() -> Schema {
     choice(
         "What the answer is; null where there is none.",
-        &["greeting", "faq", "found", "fallback", "handoff"],
+        &["greeting", "thanks", "goodbye", "faq", "found", "generated", "fallback", "handoff"],
     )
 }
 
@@ -205,6 +215,8 @@ pub fn answer(services: &Services, bot: Uuid, message: Uuid, replied: &Replied) 
         response,
         sources: sources.collect(),
         intent,
+        degraded: turn.is_some_and(|turn| turn.is_degraded),
+        truncated: turn.is_some_and(|turn| turn.is_truncated),
         handoff_requested: state.run.handoff.is_some(),
         status: status_name(state.status),
         created_at: time(services.clock.now()),
@@ -216,7 +228,7 @@ async fn chat(
     Body(mut body): Body<ChatBody>,
 ) -> Result<Data<ChatView>, ApiError> {
     let Admitted { bot, chat, visitor } = admit(&call, &mut body).await?;
-    let saying = Saying { bot: bot.id, chat, visitor, key: None };
+    let saying = Saying { bot: bot.id, chat, visitor, key: call.message_key() };
     let said = call.web_chats.say(&body.message, saying).await?;
     let replied = call.web_chats.reply(&said).await?;
     Ok(Data::of(answer(&call, bot.id, said.message, &replied)))
@@ -331,6 +343,7 @@ async fn remove(
     }
     call.conversations.delete(&found.conversation.record).await?;
     call.notes.forget(&found.state.session, found.state.conversation).await?;
+    call.summaries.forget(&found.state.session, &found.state.chat).await?;
     call.inbox.caught_up().await?;
     Ok(Data::of(DeletedView { message: "Session deleted", id: id.to_string() }))
 }

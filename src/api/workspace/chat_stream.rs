@@ -1,4 +1,4 @@
-//! Answers of bots as a stream of server-sent events: `start`, `token` for each word, `sources`, `done`; or `error`.
+//! Answers of bots as a stream of server-sent events: `start`, `token` for each word or piece, `sources`, `done`; or `error`.
 
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
+    answers::Follower,
     api::{
         dialects,
         endpoint::Endpoint,
@@ -17,6 +18,7 @@ use crate::{
     },
     domain::{Error, ErrorCode},
     services::Services,
+    web_chat::Saying,
     web_chat::{Said, Saying},
 };
 
@@ -31,10 +33,12 @@ pub fn endpoints() -> Vec<Endpoint> {
             .about(TAG, "Say something to a bot, and get its answer word by word")
             .details(
                 "The deltas of all `token` events joined are the `response` of `done`, which is the answer of the same \
-                 request without a stream. Faults of the request are JSON, before the stream begins.",
+                 request without a stream. Faults of the request are JSON, before the stream begins. A client that leaves \
+                 stops a language model; what it said by then is kept, `truncated`. With the same `Idempotency-Key` the \
+                 stream is that of the first message.",
             )
             .limited(Bucket::Assistant)
-            .repeats(Repeat::Unkeyed)
+            .repeats(Repeat::Joined)
             .may_fail(&[ErrorCode::NotFound]),
     ]
 }
@@ -55,7 +59,7 @@ async fn follow(
     Body(mut body): Body<ChatBody>,
 ) -> Result<File<AnswerStream>, ApiError> {
     let Admitted { bot, chat, visitor } = chat::admit(&call, &mut body).await?;
-    let saying = Saying { bot: bot.id, chat, visitor, key: None };
+    let saying = Saying { bot: bot.id, chat, visitor, key: call.message_key() };
     let said = call.web_chats.say(&body.message, saying).await?;
     Ok(answer_stream(call.services(), bot.id, said))
 }
@@ -66,11 +70,17 @@ pub fn answer_stream(services: web::Data<Services>, bot: Uuid, said: Said) -> Fi
         "start",
         &json!({ "session_id": said.conversation.to_string(), "message_id": said.message.to_string() }),
     );
+    let follower = services.web_chats.follow(&said);
     let reply = async move {
         let replied = services.web_chats.reply(&said).await?;
         Ok(chat::answer(&services, bot, said.message, &replied))
     };
-    let words = Words { ready: VecDeque::from([start]), reply: Some(reply.boxed_local()) };
+    let words = Words {
+        ready: VecDeque::from([start]),
+        follower,
+        said: String::new(),
+        reply: Some(reply.boxed_local()),
+    };
     let frames = stream::unfold(words, |mut words| async move {
         let next = words.next().await?;
         Some((Ok::<_, Infallible>(next), words))
@@ -83,9 +93,13 @@ pub fn answer_stream(services: web::Data<Services>, bot: Uuid, said: Said) -> Fi
         .into()
 }
 
-/// A stream under way. Dropped with its client, it waits no more; the answer is stored all the same.
+/// A stream under way. Dropped with its client, it waits no more, and a language model that words the answer stops; what
+/// it said by then is kept.
 struct Words {
     ready: VecDeque<web::Bytes>,
+    follower: Follower,
+    /// What of the answer was sent.
+    said: String,
     /// None once the answer is there.
     reply: Option<LocalBoxFuture<'static, Result<ChatView, Error>>>,
 }
@@ -97,17 +111,26 @@ impl Words {
             return Some(next);
         }
         let reply = self.reply.as_mut()?;
-        let Ok(answer) = tokio::time::timeout(HEARTBEAT, reply).await else {
-            return Some(web::Bytes::from_static(b": ping\n\n"));
+        let answer = tokio::select! {
+            biased;
+            delta = self.follower.next() => {
+                self.said.push_str(&delta);
+                return Some(token(&delta));
+            }
+            answer = reply => answer,
+            () = tokio::time::sleep(HEARTBEAT) => {
+                return Some(web::Bytes::from_static(b": ping\n\n"));
+            }
         };
         self.reply = None;
-        self.ready.extend(frames(answer));
+        self.follower.done();
+        self.ready.extend(frames(answer, &self.said));
         self.ready.pop_front()
     }
 }
 
-/// What is sent once the answer is there.
-fn frames(answer: Result<ChatView, Error>) -> Vec<web::Bytes> {
+/// What is sent once the answer is there, and this much of it was sent before.
+fn frames(answer: Result<ChatView, Error>, said: &str) -> Vec<web::Bytes> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
@@ -116,14 +139,18 @@ fn frames(answer: Result<ChatView, Error>) -> Vec<web::Bytes> {
             return vec![frame("error", &data)];
         }
     };
-    let words = answer.response.as_deref().unwrap_or_default().split_inclusive(' ');
-    let mut frames: Vec<web::Bytes> =
-        words.map(|word| frame("token", &json!({ "delta": word }))).collect();
+    let rest = answer.response.as_deref().and_then(|text| text.strip_prefix(said));
+    let words = rest.unwrap_or_default().split_inclusive(' ');
+    let mut frames: Vec<web::Bytes> = words.map(token).collect();
     if !answer.sources.is_empty() {
         frames.push(frame("sources", &json!({ "sources": answer.sources })));
     }
     frames.push(frame("done", &json!(answer)));
     frames
+}
+
+fn token(delta: &str) -> web::Bytes {
+    frame("token", &json!({ "delta": delta }))
 }
 
 pub fn frame(event: &str, data: &Value) -> web::Bytes {

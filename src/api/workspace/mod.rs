@@ -23,6 +23,7 @@ mod fields;
 mod inbox;
 mod inbox_send;
 mod inbox_stats;
+mod summary;
 mod invitations;
 mod knowledge;
 mod knowledge_view;
@@ -74,6 +75,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(tickets::endpoints());
     all.extend(tasks::endpoints());
     all.extend(automations::endpoints());
+    all.extend(summary::endpoints());
     all.extend(webhooks::endpoints());
     all.extend(analytics::endpoints());
     all.extend(widget::endpoints());

@@ -129,6 +129,9 @@ pub struct MessageView {
     pub media_url: Option<String>,
     /// What the answer of a bot comes from.
     pub sources: Vec<SourceView>,
+    /// Whether it is the beginning of an answer alone, whose reader left.
+    #[schema(example = false)]
+    truncated: bool,
     #[schema(schema_with = feedback_schema)]
     pub feedback: Option<&'static str>,
     /// Who of the team sent it; null for any other message.
@@ -173,7 +176,7 @@ pub const CHANNELS: [&str; 3] = ["web", "whatsapp", "sms"];
 pub fn reason_schema() -> Schema {
     choice(
         "Why its bot asked for a person; null where it did not.",
-        &["keyword", "max_turns", "fallbacks", "automation", "visitor"],
+        &["keyword", "max_turns", "fallbacks", "automation", "visitor", "model"],
     )
 }
 
@@ -370,6 +373,7 @@ fn message(
         r#type: if is_deleted { "deleted" } else { kind(message.kind) },
         media_url: has_file.then(|| file_url(services, &state.session, uuid)),
         sources: note.iter().flat_map(|note| &note.sources).map(SourceView::from).collect(),
+        truncated: note.is_some_and(|note| note.is_truncated),
         feedback: feedback.and_then(|feedback| match feedback.verdict {
             FeedbackVerdict::Up => Some("up"),
             FeedbackVerdict::Down => Some("down"),
@@ -418,6 +422,7 @@ pub fn sent(services: &Services, state: &InboxState, sent: SentView) -> MessageV
         r#type,
         media_url: has_file.then(|| file_url(services, &state.session, id)),
         sources: Vec::new(),
+        truncated: false,
         feedback: None,
         agent: agent.map(|(id, name)| AgentView { id: id.to_string(), name }),
         created_at: time(at),

@@ -62,7 +62,7 @@ impl OpenAi {
             "model": self.name(request),
             "messages": system.into_iter().chain(turns).collect::<Vec<_>>(),
             "temperature": request.temperature.unwrap_or(self.temperature),
-            "max_tokens": self.max_tokens,
+            "max_tokens": request.max_tokens.unwrap_or(self.max_tokens),
             "stream": true,
         })
     }

@@ -17,8 +17,9 @@ pub struct ModelRequest {
     pub turns: Vec<Turn>,
     /// None for the model of the settings.
     pub model: Option<String>,
-    /// None for that of the settings.
+    /// None for that of the settings; the same of the tokens of the reply.
     pub temperature: Option<f64>,
+    pub max_tokens: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -168,7 +168,7 @@ async fn the_thirty_first_question_in_a_minute_waits() {
 }
 
 /// Names and data of the events of a stream.
-fn events(stream: &str) -> Vec<(String, Value)> {
+pub fn events(stream: &str) -> Vec<(String, Value)> {
     let frames = stream.split("\n\n").filter(|frame| frame.starts_with("event: "));
     let read = |frame: &str| {
         let (name, data) = frame.split_once('\n').unwrap();

@@ -4,6 +4,7 @@ mod accounts;
 mod automations;
 mod canned;
 mod bot_analytics;
+mod bot_models;
 mod bot_replies;
 mod bot_webhooks;
 mod bots;

@@ -21,7 +21,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+        header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
     },
     web::Data,
 };
@@ -136,12 +136,17 @@ struct Write {
 enum Begun {
     First(Rc<Claim>, Reading),
     Before(HttpResponse),
+    /// The first answer was a stream: the message key of the first request.
+    Joins(String, Reading),
 }
 
 impl Write {
     async fn carry_out(self, mut request: ServiceRequest, route: Route) -> Answered {
         let (claim, body) = match self.begin(&mut request).await {
             Ok(Begun::First(claim, body)) => (claim, body),
+            Ok(Begun::Joins(message_key, body)) => {
+                return join(request, message_key, body, route).await;
+            }
             Ok(Begun::Before(response)) => return Ok(request.into_response(response)),
             Err(error) => {
                 let dialect = dialects::of(request.request());
@@ -166,12 +171,25 @@ impl Write {
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let fingerprint = Fingerprint::new(request.query_string(), content_type);
         let body = Reading::begin(request.take_payload(), fingerprint).await?;
-        let is_repeatable = self.repeat == Repeat::Repeatable;
+        let is_repeatable = matches!(self.repeat, Repeat::Repeatable | Repeat::Joined);
         match self.answers.claim(&self.scope, body.hash(), is_repeatable).await? {
             ClaimResult::Claimed(claim) => Ok(Begun::First(Rc::from(claim), body)),
+            ClaimResult::Known(known) if self.joins(&known, &body) => {
+                Ok(Begun::Joins(known.message_key, body))
+            }
             ClaimResult::Known(known) => again(known, body.finish().await?).map(Begun::Before),
             ClaimResult::InFlight => Err(under_way()),
         }
+    }
+
+    /// Whether a request is asked again to go on with the stream of the first.
+    fn joins(&self, known: &KeyedWrite, body: &Reading) -> bool {
+        let is_stream = match &known.outcome {
+            WriteOutcome::Answered(answer) => answer.status == 200 && answer.body.is_none(),
+            WriteOutcome::UnderWay | WriteOutcome::Failed => false,
+        };
+        let is_same = body.hash().is_some() && !known.is_another(body.hash());
+        self.repeat == Repeat::Joined && is_stream && is_same
     }
 
     /// Writes down what became of the write before its caller is told.
@@ -214,6 +232,21 @@ impl Write {
         let is_small = body.len() <= LARGEST_ANSWER;
         (is_small && !is_secret).then(|| String::from_utf8(body.to_vec()).ok()).flatten()
     }
+}
+
+/// Asks again with the message key of the first request.
+async fn join(
+    mut request: ServiceRequest,
+    message_key: String,
+    body: Reading,
+    route: Route,
+) -> Answered {
+    request.set_payload(body.into_payload(|_| std::future::ready(Ok(()))));
+    request.extensions_mut().insert(MessageKey(message_key));
+    let mut response = route(request).await?;
+    let replayed = (HeaderName::from_static(REPLAYED), HeaderValue::from_static("true"));
+    response.headers_mut().insert(replayed.0, replayed.1);
+    Ok(response)
 }
 
 /// Whether an answer is the answer for good.

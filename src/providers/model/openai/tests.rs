@@ -72,6 +72,7 @@ impl Endpoint {
             answer_seconds: 20,
             gather_seconds: 2,
             most_a_minute: 10,
+            at_once: 32,
         };
         change(&mut settings);
         OpenAi::new(&settings, OwnPorts::default())
@@ -132,6 +133,7 @@ fn request() -> ModelRequest {
         ],
         model: None,
         temperature: None,
+        max_tokens: None,
     }
 }
 

@@ -1,0 +1,88 @@
+//! Queue of answers that are due: what the bot's step adds to, and who waits for answers looks at. It lies on the disk;
+//! here are its doors.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::{
+    answers::{AnswerRules, LiveAnswers},
+    domain::{Clock, Event, Jid, Message, SessionId},
+    inbox::answering::due::{AnswerDue, DueMessage},
+    store::{Store, StoreError},
+};
+
+/// Clones are the same queue.
+#[derive(Clone)]
+pub struct AnswerQueue {
+    store: Store,
+    clock: Clock,
+    rules: AnswerRules,
+    live: LiveAnswers,
+    /// Events that added something, and whose commit is under way.
+    added: Arc<Mutex<HashSet<Uuid>>>,
+    wake: Arc<Notify>,
+}
+
+impl AnswerQueue {
+    pub fn new(store: Store, clock: Clock, rules: AnswerRules) -> Self {
+        let (live, added) = (LiveAnswers::default(), Arc::default());
+        Self { store, clock, rules, live, added, wake: Arc::default() }
+    }
+
+    /// What is being said at the moment.
+    pub fn live(&self) -> &LiveAnswers {
+        &self.live
+    }
+
+    /// What is due in a conversation.
+    pub async fn get(
+        &self,
+        session: &SessionId,
+        chat: &Jid,
+    ) -> Result<Option<AnswerDue>, StoreError> {
+        self.store.get(&AnswerDue::at(session, chat)).await
+    }
+
+    /// Has a bot answer a message, in the commit of its event.
+    pub async fn add(
+        &self,
+        store: &Store,
+        (session, chat): (&SessionId, &Jid),
+        bot: Uuid,
+        (event, message): (&Event, &Message),
+    ) -> Result<(), StoreError> {
+        let key = AnswerDue::at(session, chat);
+        let now = (self.clock.now(), self.rules.gather);
+        let message = DueMessage { key: message.id.key.to_string(), event: event.id, at: event.at };
+        let mut transaction = store.transaction();
+        let due = match transaction.get(&key).await? {
+            Some(mut due) if due.bot == bot => {
+                due.join(message, now);
+                due
+            }
+            _ => AnswerDue::new((session, chat), bot, message, now),
+        };
+        transaction.put(&key, &due).await?;
+        // Within a transaction nothing can be in conflict.
+        transaction.commit().await?;
+        self.added.lock().unwrap_or_else(PoisonError::into_inner).insert(event.id);
+        Ok(())
+    }
+
+    /// Wakes the runner, if the event that was committed added something.
+    pub fn committed(&self, event: &Event) {
+        if self.added.lock().unwrap_or_else(PoisonError::into_inner).remove(&event.id) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Returns when something was added.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}
