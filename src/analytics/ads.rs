@@ -11,6 +11,7 @@ use crate::{
     contacts::AdTouch,
     domain::{Jid, Timestamp, details::AdContext},
     payments::PaymentLink,
+    session::SessionTables,
     store::StoreError,
 };
 

@@ -13,6 +13,7 @@ use crate::{
     events::{Consumer, Failure, Flow, Work},
     inbox::{Agent, Inbox, InboxEvent, InboxState, Status, next_in_turn},
     presence::Presence,
+    session::SessionTables,
     settings::Settings,
     store::{Store, StoreError},
     teams::people_of,

@@ -4,6 +4,7 @@ use crate::{
     automation::conditions::Facts,
     domain::SessionId,
     inbox::{Status, Turn},
+    messaging::MessagingTables,
     settings::Settings,
     store::StoreError,
 };

@@ -13,6 +13,7 @@ use crate::{
     },
     bots::Bot,
     domain::{Clock, Error, ErrorCode, Subject},
+    session::SessionTables,
     store::{Record, Store, StoreError, Transaction},
 };
 

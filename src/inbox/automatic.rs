@@ -21,6 +21,7 @@ use crate::{
         timeline,
     },
     policy::{self, Kind, Question, Surface, Verdict, Window},
+    session::SessionTables,
     settings::Settings,
     store::{Record, StoreError},
 };
@@ -73,6 +74,8 @@ pub(in crate::inbox) struct Tools<'t> {
     pub contacts: &'t Contacts,
     pub settings: &'t Settings,
     pub clock: &'t Clock,
+    /// Messages that a machine may send to one conversation in a minute.
+    pub most_a_minute: usize,
 }
 
 impl Turn<'_, '_> {
@@ -95,7 +98,7 @@ impl Turn<'_, '_> {
             Some(EventBody::Message { message }) => between(message.timestamp, now) < FRESH,
             _ => true,
         };
-        if self.is_paused || !is_fresh || !state.run.has_room(now) {
+        if self.is_paused || !is_fresh || !state.run.has_room(now, self.tools.most_a_minute) {
             return Ok(false);
         }
         if state.session.is_web() {

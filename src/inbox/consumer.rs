@@ -330,8 +330,9 @@ impl InboxConsumer {
         state: &'t mut InboxState,
         step: Step<'t>,
     ) -> Turn<'t, 'w> {
-        let Self { post, contacts, settings, clock, .. } = self;
-        let tools = Tools { post, contacts, settings, clock };
+        let Self { post, contacts, settings, clock, bots, .. } = self;
+        let most_a_minute = bots.assistant.rules().most_a_minute;
+        let tools = Tools { post, contacts, settings, clock, most_a_minute };
         let Step { event, is_new, is_paused, .. } = step;
         Turn { work, state, event, is_new, is_opened: is_new, is_paused, tools }
     }

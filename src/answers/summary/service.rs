@@ -19,6 +19,8 @@ use crate::{
     },
     bots::Bot,
     domain::{Clock, Error, Jid, SessionId},
+    messaging::MessagingTables,
+    session::SessionTables,
     store::{Key, Record, Scope, Store, Table, Tree},
 };
 

@@ -18,7 +18,6 @@ use crate::{
     },
     domain::{Error, ErrorCode},
     services::Services,
-    web_chat::Saying,
     web_chat::{Said, Saying},
 };
 

@@ -11,6 +11,8 @@ use crate::{
         facts,
         state::InboxState,
     },
+    messaging::MessagingTables,
+    session::SessionTables,
     store::{Store, StoreError},
 };
 
