@@ -60,6 +60,8 @@ async fn a_file_of_the_library_is_sent_as_what_it_is() {
     assert!(sent["media_url"].is_string(), "{sent}");
     let path = format!("/_simulator/v1/accounts/{ADA}/chats/{}@c.us/messages", crate::app::PHONE);
     let shown = async || {
+        // What is typed takes its time.
+        desk.clock.advance(std::time::Duration::from_millis(50));
         let (_, answer) = app.get(&path).await;
         let all = answer["data"]["messages"].as_array().cloned().unwrap_or_default();
         all.into_iter().find(|one| !one["media"].is_null())
