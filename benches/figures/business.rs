@@ -14,6 +14,7 @@ use wagate::{
     events::EventLog,
     inbox::InboxEvent,
     messaging::Ingest,
+    session::SessionTables,
     store::Store,
     vault::Keyring,
 };

@@ -11,6 +11,7 @@ use wagate::{
         conversation::conversation_uuid,
     },
     inbox::{InboxState, Status, put_state},
+    messaging::MessagingTables,
     store::{Batch, Store},
     vault::Keyring,
 };
