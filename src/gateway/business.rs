@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// A handler of jobs, with the kind of its jobs.
-type NamedHandler = (&'static str, Arc<dyn Handler>);
+pub type NamedHandler = (&'static str, Arc<dyn Handler>);
 
 /// What words the answers of bots.
 pub fn assistant(config: &Config, knowledge: &Knowledge, own_ports: &OwnPorts) -> Assistant {

@@ -9,6 +9,7 @@ mod automation;
 mod business;
 mod engines;
 mod people;
+mod rounds;
 mod settings;
 mod start_error;
 mod store_opening;
@@ -69,9 +70,6 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 const MEBIBYTE: u64 = 1024 * 1024;
 /// How often it is looked whether the store is well.
 const STORE_LOOK_AFTER: Duration = Duration::from_millis(500);
-
-/// A recurring job: its kind, its interval and its handler.
-type Round = (&'static str, Duration, Arc<dyn Handler>);
 
 /// A running gateway.
 pub struct Gateway {
@@ -305,28 +303,14 @@ impl Gateway {
             consumers.clone(),
             &config.events,
         );
-        let rounds: [Round; 5] = [
-            ("retention of events", EventRetention::EVERY, Arc::new(retention.clone())),
-            ("retention of first answers", IdempotencyStore::EVERY, Arc::new(idempotency.clone())),
-            ("retention of the outbox", Outbox::EVERY, Arc::new(messaging.outbox.clone())),
-            ("retention of uploaded files", Library::EVERY, Arc::new(messaging.library.clone())),
-            (
-                "retention of deliveries",
-                DeliveryArchive::EVERY,
-                Arc::new(webhooks.deliveries.clone()),
-            ),
-        ];
-        // What is past its time is dropped, and the event log is held to its size.
-        for (kind, every, _) in &rounds {
-            let repeated = jobs.repeat(kind, "round", *every).await;
-            repeated.map_err(|source| store_error(&config, source))?;
-        }
-        let rounds = rounds.into_iter().map(|(kind, _, handler)| (kind, handler));
+        let kept = (&retention, &idempotency);
+        let rounds = rounds::repeat(&jobs, kept, &messaging, &webhooks).await;
+        let rounds = rounds.map_err(|source| store_error(&config, source))?;
         let window: Arc<dyn Handler> = Arc::new(business::window_job(&inbox));
         let start: Arc<dyn Handler> = Arc::new(campaigns.start_job());
         let own = [(WindowJob::KIND, window), (StartJob::KIND, start)];
         let own = own.into_iter().chain([fetch]).chain(automation.jobs()).chain(mail.job(&clock));
-        let handlers = rounds.chain(own).chain(payment_handlers).collect();
+        let handlers = rounds.into_iter().chain(own).chain(payment_handlers).collect();
         jobs.start(handlers, Tries::default(), &tasks, stop.clone());
 
         let backups = Backups::new(BackupsParts {

@@ -16,7 +16,7 @@ pub struct WidgetKey([u8; 32]);
 
 impl Record for WidgetKey {
     const TABLE: Table = Table {
-        tree: Tree::sealed(129, "WidgetKey"),
+        tree: Tree::sealed(198, "WidgetKey"),
         owner: "widget",
         indexes: &[],
         scope: Scope::Gateway,

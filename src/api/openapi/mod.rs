@@ -411,9 +411,7 @@ mod tests {
                 let takes = operation["parameters"].as_array().unwrap().contains(&reference);
                 // A tool that sends has an argument for it. Of callers whom nobody knows a key would be everybody's.
                 let is_public = operation["x-scope"].is_null();
-                // A stream is not given again; its question is not asked again either, by its own means.
-                let has_none = path.starts_with("/api/mcp") || path == "/api/v1/chat/stream";
-                let is_write = method != "get" && !is_public && !has_none;
+                let is_write = method != "get" && !is_public && !path.starts_with("/api/mcp");
                 assert_eq!(takes, is_write, "{method} {path}");
                 if takes { with += 1 } else { without += 1 }
             }

@@ -40,7 +40,7 @@ const READ = {
   ini: readsUnit,
 };
 /** Words, and settings of programs that tests elsewhere run (tests/attack) or that are not here. */
-const TEXT = new Set(["text", "nginx", "haproxy", "caddyfile", "toml"]);
+const TEXT = new Set(["text", "nginx", "haproxy", "caddyfile", "toml", "html"]);
 
 const all = pages();
 const isWhole = Boolean(process.env.DOCS_ALL);

@@ -13,9 +13,8 @@ use crate::{
             chat::{self, ChatView, Opinion, VisitorBody},
             chat_stream::{AnswerStream, answer_stream},
             widget::{
-                TAG,
                 caller::{Looks, Talks, Visitor, unknown_session},
-                views::{self, VisitorSessionView},
+                views::{self, TAG, VisitorSessionView},
             },
         },
     },

@@ -32,9 +32,8 @@ use crate::{
         workspace::{
             chat_stream::frame,
             widget::{
-                TAG,
                 caller::{Looks, Visitor},
-                views::{self, VisitorSessionView},
+                views::{self, TAG, VisitorSessionView},
             },
         },
     },

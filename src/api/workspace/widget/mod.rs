@@ -15,8 +15,6 @@ mod views;
 
 use crate::api::endpoint::Endpoint;
 
-const TAG: &str = "Chat widget";
-
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = page::endpoints();
     all.extend(visits::endpoints());

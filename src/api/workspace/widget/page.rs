@@ -14,8 +14,8 @@ use crate::{
         error::ApiError,
         kit::{Bucket, Call, File, FileKind, Public},
         workspace::widget::{
-            TAG,
             caller::{Looks, PublicBot},
+            views::TAG,
         },
     },
     domain::{Error, ErrorCode},

@@ -17,6 +17,9 @@ use crate::{
     widget::Visit,
 };
 
+/// The tag of the endpoints.
+pub const TAG: &str = "Chat widget";
+
 /// The conversation of a visitor.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = WidgetSession)]

@@ -14,9 +14,8 @@ use crate::{
             bot_view::WidgetView,
             chat::{VisitorBody, message_of},
             widget::{
-                TAG,
                 caller::{Looks, PublicBot, Talks, Visitor, unknown_session},
-                views::{self, VisitorMessageView, VisitorSessionView},
+                views::{self, TAG, VisitorMessageView, VisitorSessionView},
             },
         },
     },
