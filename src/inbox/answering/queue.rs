@@ -4,6 +4,7 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -57,7 +58,9 @@ impl AnswerQueue {
         (event, message): (&Event, &Message),
     ) -> Result<(), StoreError> {
         let key = AnswerDue::at(session, chat);
-        let now = (self.clock.now(), self.rules.gather);
+        // A visitor's message is a request of its own, whose answer is waited for.
+        let gather = if session.is_web() { Duration::ZERO } else { self.rules.gather };
+        let now = (self.clock.now(), gather);
         let message = DueMessage { key: message.id.key.to_string(), event: event.id, at: event.at };
         let mut transaction = store.transaction();
         let due = match transaction.get(&key).await? {

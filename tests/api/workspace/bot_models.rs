@@ -157,7 +157,7 @@ async fn a_model_answers_from_the_record_the_documents_and_what_was_said() {
         "system_prompt": "Sell tea alone.", "language": "de", "tone": "dry",
         "model": { "provider": "openai", "name": "own", "temperature": 0.9, "max_tokens": 77 },
     });
-    let desk = Desk::new(model, "0", &[], fields).await;
+    let desk = Desk::new(model, "30", &[], fields).await;
     desk.teach("Hours", "The shop opens at nine o'clock.").await;
     let first = desk.says("When opens the shop?").await;
     let answered = "Grüße: When opens the shop?";
