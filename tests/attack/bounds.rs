@@ -172,15 +172,16 @@ fn is_told_by_rpc(path: &str, answer: &Value) -> bool {
 /// A body in which one part has this value; lists and objects around it hold nothing else.
 fn with(path: &str, value: Value) -> Value {
     let Some((first, rest)) = path.split_once('.') else {
-        return match path.strip_suffix("[0]") {
-            Some(list) => json!({ list: [value] }),
-            None => json!({ path: value }),
-        };
+        return listed(path, value);
     };
-    let inner = with(rest, value);
-    match first.strip_suffix("[0]") {
-        Some(list) => json!({ list: [inner] }),
-        None => json!({ first: inner }),
+    listed(first, with(rest, value))
+}
+
+/// A field, whose value lies in as many lists as its name says.
+fn listed(name: &str, value: Value) -> Value {
+    match name.strip_suffix("[0]") {
+        Some(list) => listed(list, json!([value])),
+        None => json!({ name: value }),
     }
 }
 

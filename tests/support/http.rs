@@ -80,6 +80,8 @@ impl Request {
         let response = client.execute(request).await?;
         match operation(&method, &path) {
             Some(operation) => checked(&operation, &method, response).await,
+            // What a browser asks before it asks.
+            None if method == Method::OPTIONS => Ok(response),
             None => {
                 let status = response.status();
                 assert!(
@@ -106,8 +108,9 @@ async fn checked(
     if method == Method::HEAD {
         return Ok(response);
     }
-    // Streams of other things than events of the log answer a request.
-    if content_type == Some("text/event-stream") && method == Method::GET {
+    // Streams of other things than events of the log answer a request, or are of the workspace API.
+    let is_of_log = method == Method::GET && !operation.is_of_workspace();
+    if content_type == Some("text/event-stream") && is_of_log {
         return Ok(with_body(status, headers.clone(), events_of(response)));
     }
     if content_type != Some("application/json") {

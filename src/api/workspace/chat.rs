@@ -374,7 +374,7 @@ pub struct Opinion {
     #[schema(minimum = 1, maximum = 5)]
     rating: Option<u8>,
     /// In their own words.
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, example = "Quick and kind.")]
     comment: Option<String>,
 }
 

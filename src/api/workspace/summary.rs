@@ -50,12 +50,15 @@ struct SummaryView {
     #[schema(example = "It began with: Where is my parcel?")]
     summary: String,
     /// What was said that matters most.
+    #[schema(example = json!(["Where is my parcel?"]))]
     key_points: Vec<String>,
     /// What it is about, in a word or two each.
+    #[schema(example = json!(["parcel"]))]
     topics: Vec<String>,
     #[schema(schema_with = sentiment_schema)]
     sentiment: &'static str,
     /// What is still to be done.
+    #[schema(example = json!(["Send the number of the parcel"]))]
     action_items: Vec<String>,
     /// Messages that it was made of.
     #[schema(example = 4)]

@@ -194,7 +194,7 @@ pub fn settings(receiver: &Receiver) -> [(&'static str, &str); 9] {
 /// A fake Twilio, which answers as the text says: `opted out`, `no number`, `busy` (twice), `lost`, or takes it.
 pub fn twilio(got: &Got, before: usize) -> Answer {
     let says = |status: &str, body: Value| Answer::Says(status.to_owned(), body.to_string());
-    match form(&got.text)["Body"].as_str() {
+    match form(&got.text).get("Body").map_or("", String::as_str) {
         "opted out" => says("400 Bad Request", json!({ "code": 21610, "message": "Unsubscribed" })),
         "no number" => says("400 Bad Request", json!({ "code": 21211, "message": "Invalid To" })),
         "busy" if before == 0 => says("429 Too Many", json!({ "code": 20429 })),

@@ -83,7 +83,10 @@ async fn a_bot_is_made_changed_activated_copied_and_deleted() {
         ),
         (
             "widget",
-            json!({ "color": "#1f6feb", "position": "bottom-left", "title": null, "avatar_url": null }),
+            json!({
+                "color": "#1f6feb", "position": "bottom-left", "title": null, "avatar_url": null,
+                "suggestions": [],
+            }),
         ),
     ] {
         assert_eq!(changed[field], value, "{field}");

@@ -70,14 +70,15 @@ fn literals(template: &str, path: &str) -> Option<Vec<bool>> {
 impl Operation {
     /// Whether it is of the workspace API, which words failures in its own way.
     pub fn is_of_workspace(&self) -> bool {
-        let reference = self.responses["401"]["$ref"].as_str();
-        reference.is_some_and(|reference| reference.contains("/WorkspaceFailure"))
+        // What anybody may ask has no 401, and what has no body has no 400.
+        let references = ["400", "401"].map(|status| self.responses[status]["$ref"].as_str());
+        references.into_iter().flatten().any(|reference| reference.contains("/WorkspaceFailure"))
     }
 
     /// Whether it is for callers with a credential alone.
     pub fn needs_credential(&self) -> bool {
         let ways = self.security.as_array().unwrap();
-        ways.iter().all(|way| *way != json!({}))
+        !ways.is_empty() && ways.iter().all(|way| *way != json!({}))
     }
 
     /// What the document says of a status.
