@@ -382,6 +382,7 @@ async fn a_message_that_comes_while_the_model_thinks_joins_the_answer() {
     write(&desk.app, ADA, "One").await;
     desk.came(1).await;
     write(&desk.app, ADA, "two").await;
+    desk.knows(ADA, 2).await;
     desk.model.left(1).await;
     desk.has(ADA, &["To One+two"]).await;
     desk.app.stop().await;

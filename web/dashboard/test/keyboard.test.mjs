@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { assertCount, assertText, launch, open } from "./support/browser.mjs";
+import { businessDialogs, makeBusiness } from "./support/business-dialogs.mjs";
 import { ADA, conversationWith, messagesOf, writeFrom } from "./support/chats.mjs";
 import { png } from "./support/files.mjs";
 import { link, startGateway, until } from "./support/gateway.mjs";
@@ -11,7 +12,7 @@ import { makePeople, peopleDialogs } from "./support/people-dialogs.mjs";
 import { comeIn } from "./support/people.mjs";
 import { startReceiver } from "./support/receiver.mjs";
 
-let browser, gateway, receiver, people, chat, hook;
+let browser, gateway, receiver, people, chat, hook, knowledge;
 before(async () => {
   [browser, gateway, receiver] = await Promise.all([launch(), startGateway(), startReceiver()]);
   await link(gateway, "shop", "15551234567");
@@ -22,6 +23,7 @@ before(async () => {
     bytes: png(60, 40), mime: "image/png", filename: "view.png",
   });
   people = await makePeople(gateway);
+  knowledge = await makeBusiness(gateway, people.owner);
   chat = `#/chat?with=${(await conversationWith(gateway, ADA)).id}`;
 });
 after(() => Promise.all([browser?.close(), gateway?.stop(), receiver?.stop()]));
@@ -142,6 +144,7 @@ const dialogs = [
     open: (page) => press(page, button(page, "Enlarge picture")),
   },
   ...peopleDialogs,
+  ...businessDialogs(() => knowledge),
 ];
 
 const matches = (wanted, name) =>
