@@ -192,7 +192,7 @@ class ClientTest(unittest.TestCase):
         headers, body = mine[0]
         event = verify_webhook(secret, headers, body)
         self.assertIsInstance(event, models.MessageEvent)
-        other = "whsec_" + base64.b64encode(b"another secret of 24 byt").decode()
+        other = "whsec_" + base64.b64encode(b"another secret, 24 long.").decode()
         forged = [
             (secret, headers, body.replace(b"message", b"massage"), None),
             (other, headers, body, None),

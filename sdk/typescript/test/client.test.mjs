@@ -151,7 +151,7 @@ test("a webhook is verified, and what is forged is not", async () => {
   assert.equal(event.event, "message");
   assert.equal(event.data.body, "by webhook");
   assert.equal(verifyWebhook(secret, headers, Buffer.from(body)).id, event.id);
-  const other = `whsec_${Buffer.from("another secret of 24 byt").toString("base64")}`;
+  const other = `whsec_${Buffer.from("another secret, 24 long.").toString("base64")}`;
   assert.throws(() => verifyWebhook(secret, headers, body.replace("webhook", "mistake")), /genuine/);
   assert.throws(() => verifyWebhook(other, headers, body), /genuine/);
   assert.throws(() => verifyWebhook(secret, {}, body), /no header webhook-id/);

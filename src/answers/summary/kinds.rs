@@ -17,7 +17,7 @@ pub struct Summary {
     pub action_items: Vec<String>,
     /// Messages that it was made of.
     pub messages: usize,
-    /// The name of the model, or [`EMBEDDED`].
+    /// The name of the model, or `embedded`.
     pub by: String,
     pub at: Timestamp,
 }

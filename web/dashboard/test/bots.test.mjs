@@ -81,7 +81,7 @@ test("a bot is made from a preset, taught and tried by the keyboard alone", asyn
 });
 
 test("a bot that hands over is silent until one starts over", async () => {
-  const bot = await createBot({ name: "Hander" });
+  const bot = await createBot({ name: "Helper" });
   const { page, close } = await visit(`#/bots/${bot.id}`);
   const log = await say(page, "I want to talk to a human");
   await log.getByText("Here a person takes over").waitFor();
