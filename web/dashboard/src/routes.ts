@@ -74,10 +74,17 @@ export const SETTINGS = "settings";
 
 /** What administrators alone may read. */
 export const ADMINISTRATION = "api/v1/api-keys";
+/** What takes the scope conversations. */
+export const CONVERSATIONS = "api/v1/chat/conversations?per_page=1";
+/** What takes the scope bots. There is no such bot: who may change bots is answered so. */
+export const BOT_CHANGES = "api/v1/webhooks/00000000-0000-0000-0000-000000000000";
+
+/** Where coming in leads, to the first that the credential opens; else to any page. */
+export const LANDINGS = [OVERVIEW, INBOX, CHAT, SESSIONS];
 
 /** What is asked for to learn which pages a key opens, and what may be done on them. */
 export const allAsked = (): string[] =>
-  [...routes.flatMap(({ asks }) => asks ?? []), ADMINISTRATION];
+  [...routes.flatMap(({ asks }) => asks ?? []), ADMINISTRATION, BOT_CHANGES];
 
 export const routes: Route[] = [
   {
@@ -105,7 +112,7 @@ export const routes: Route[] = [
     icon: "chat",
     nav: true,
     group: "work",
-    asks: "api/v1/chat/conversations?per_page=1",
+    asks: CONVERSATIONS,
     fills: true,
     load: () => import("./pages/chat/Chat.svelte"),
   },
@@ -258,7 +265,7 @@ export const routes: Route[] = [
   {
     pattern: TEAM,
     title: strings.nav.team,
-    icon: "people",
+    icon: "team",
     nav: true,
     group: "workspace",
     needsCredential: true,

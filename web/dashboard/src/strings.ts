@@ -57,6 +57,7 @@ export const strings = {
 
   nav: {
     label: "Main",
+    all: "All pages",
     overview: "Overview",
     sessions: "Sessions",
     chat: "Chat",
@@ -262,7 +263,7 @@ export const strings = {
       openapi: "OpenAPI document",
       phone: "Phone page of the simulated network",
     },
-    look: "Appearance",
+    here: "This browser",
   },
   sessions: {
     title: "Sessions",
@@ -279,7 +280,7 @@ export const strings = {
     },
     column: {
       name: "Session",
-      state: "State",
+      state: "Status",
       activity: "Last activity",
       waiting: "Waiting",
       memory: "Memory",
@@ -469,13 +470,15 @@ export const strings = {
   },
 
   /** Words for the gateway's codes. `message` is the gateway's own sentence, for all others. */
-  failure: (code: string, message: string, retryAfter: number | null): Explained => {
+  failure: (
+    code: string, message: string, retryAfter: number | null, isPerson = false,
+  ): Explained => {
     const known = FAILURES[code];
     if (code === "RATE_LIMIT_EXCEEDED") {
       const wait = retryAfter === null ? "a moment" : count(retryAfter, "second", "seconds");
       return { title: "Too many requests", advice: `Try again in ${wait}.` };
     }
-    if (code === "FORBIDDEN") return forbidden(message);
+    if (code === "FORBIDDEN") return forbidden(message, isPerson);
     if (known) return { title: known.title, advice: known.advice };
     return { title: message || "Something went wrong", advice: message ? "" : "Try again." };
   },

@@ -58,7 +58,7 @@ test("a template is written, seen, changed and deleted by the keyboard alone", a
   const { templates: [changed] } = await api("GET", `${BUSINESS}/templates`);
   assert.equal(changed.components.length, 4);
 
-  await press(page, button(page, "Import from Meta"));
+  await press(page, button(page, "Import"));
   await page.keyboard.type("no JSON");
   await page.keyboard.press("Control+Enter");
   await page.getByText("This is no JSON.").waitFor();
@@ -111,7 +111,7 @@ describe("a broadcast", () => {
     await page.getByText("Choose at least one tag").waitFor();
     await field(page, "Name").fill(HOSTILE);
     await field(page, "Template").selectOption({ label: "spring_sale (en_US)" });
-    await page.getByText("Fill in what stands here.").first().waitFor();
+    await page.getByText("Fill in this variable.").first().waitFor();
     await field(page, "Variable 1 of the text").fill("friend");
     await field(page, "Variable 2 of the text").fill("today");
     await field(page, "End of the address of button 1").fill("sale");
@@ -146,7 +146,7 @@ describe("a broadcast", () => {
     await field(page, "What is sent").selectOption("A text");
     await field(page, "Text").fill("See you tomorrow");
     await field(page, "All contacts").check();
-    await field(page, "When").selectOption("At a time");
+    await field(page, "When").selectOption("Later");
     await button(page, "Schedule").click();
     await page.getByText("Choose a time in the future.").waitFor();
     const soon = new Date(Date.now() + 86_400_000);

@@ -150,7 +150,7 @@ test("notes mention colleagues, tags are set, and the timeline says what happene
   const there = await ask("GET", `/api/v1/inbox/notes/${id}`);
   assert.equal(there.notes[0].mentions[0].id, agent.id);
   await press(page, page.getByRole("tab", { name: "Notes" }), "ArrowRight");
-  await panel(page).getByText("Note written").waitFor();
+  await panel(page).getByText("Note added").waitFor();
   await panel(page).getByText("Conversation opened").first().waitFor();
   await assertAccessible(page, "the timeline");
   await close();

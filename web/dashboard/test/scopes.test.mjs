@@ -95,7 +95,7 @@ test("a key that may only read opens all but the overview", async () => {
   assert.deepEqual(entries, [
     "Templates", "Bots", "Analytics", "Business", "Sessions", "Events", "Webhooks", "Settings",
   ]);
-  await page.getByRole("heading", { level: 1, name: "Templates" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Sessions" }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
   assert.equal(await faults(page), 0);
   await close();

@@ -1,6 +1,7 @@
 // Something that a person asked for: one at a time, and why it failed.
 import { strings } from "../strings";
 import { Failure } from "./api/failure";
+import { currentMe } from "./me.svelte";
 import { toast } from "./toasts.svelte";
 
 export class Attempt {
@@ -28,7 +29,8 @@ export async function orTell(work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const { title, advice } = strings.failure(error.code, error.message, error.retryAfter);
+    const { code, message, retryAfter } = error;
+    const { title, advice } = strings.failure(code, message, retryAfter, currentMe() !== undefined);
     toast([title, advice].filter((part) => part).join(". "), "bad");
   }
 }

@@ -30,6 +30,9 @@ export const analytics = {
   hours: (value: number | null) => (value === null ? NONE : `${decimal.format(value)} h`),
   seconds: (value: number | null) => (value === null ? NONE : `${decimal.format(value)} s`),
   stars: (value: number | null) => (value === null ? NONE : `${decimal.format(value)} of 5`),
+  /** What stands below a figure, where there is a value. */
+  detail: (words: (value: string) => string, value: string) =>
+    (value === NONE ? undefined : words(value)),
   average: (value: string) => `average ${value}`,
   messages: {
     title: "Messages",
@@ -112,6 +115,7 @@ export const analytics = {
     handoff: "Handed over",
     fallback: "Without an answer",
     response: "Time to answer",
+    rating: "Rating (average)",
     topics: "What visitors write about",
     noTopics: "Nobody wrote in this period.",
     column: { topic: "Topic", count: "Messages", share: "Share", example: "Example" },

@@ -10,6 +10,7 @@ export const bots = {
     + "before anybody else meets it.",
   list: "Bots",
   toList: "All bots",
+  readOnly: "You may see this bot, and not change it.",
   gone: "Bot not found",
   goneText: "It may have been deleted, or your account does not see it.",
   column: {
@@ -24,7 +25,7 @@ export const bots = {
   nowhere: "nowhere yet",
   preset: {
     label: "Start from",
-    hint: "Brings instructions and words for the hand-over, which you can change.",
+    hint: "Brings instructions and words for the hand-off, which you can change.",
     words: {
       general: "A blank bot",
       support: "Customer support",

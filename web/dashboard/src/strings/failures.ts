@@ -130,9 +130,15 @@ export const FAILURES: Record<string, Explained> = {
   SHUTTING_DOWN: { title: "The gateway is stopping", advice: "Try again when it is back." },
 };
 
-/** What a key lacks, by the gateway's own sentence, and what to ask for. */
-export function forbidden(message: string): Explained {
+/** What a key or a role lacks, by the gateway's own sentence, and what to ask for. */
+export function forbidden(message: string, isPerson: boolean): Explained {
   const scope = /lacks the scope '([\w*]+)'/.exec(message)?.[1];
+  if (scope && isPerson) {
+    return {
+      title: "Your role does not allow this",
+      advice: "An administrator can change your role on the page Team.",
+    };
+  }
   if (scope) {
     return {
       title: `Your key lacks the scope ${scope}`,

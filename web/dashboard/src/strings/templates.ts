@@ -7,7 +7,7 @@ export const templates = {
   tabs: { templates: "Templates", replies: "Quick replies" },
   about: "Kinds of texts",
   create: "New template",
-  import: "Import from Meta",
+  import: "Import",
   list: "Templates",
   empty: "No templates yet",
   emptyText: "A template is a message with variables, such as a name or an order number.",

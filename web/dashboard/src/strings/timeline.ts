@@ -1,0 +1,33 @@
+// The words for what happened with a contact, on its page and in the inbox.
+export const timeline = {
+  kinds: {
+    message_received: "Message received",
+    message_sent: "Message sent",
+    conversation_opened: "Conversation opened",
+    conversation_resolved: "Conversation resolved",
+    conversation_assigned: "Conversation assigned",
+    opt_in: "Opted in",
+    opt_out: "Opted out",
+    tag_added: "Tag added",
+    tag_removed: "Tag removed",
+    csat: "Rating",
+    ctwa: "Came by an advertisement",
+    broadcast: "Broadcast",
+    payment: "Payment",
+    note_added: "Note added",
+    ticket_created: "Ticket created",
+    contact_created: "Contact created",
+    contact_updated: "Contact updated",
+    audit: "Changed",
+  } as Record<string, string>,
+  actors: {
+    contact: "the contact",
+    key: "an API key",
+    owner: "the owner",
+    user: "a colleague",
+    bot: "a bot",
+    auto_tagging: "a tagging rule",
+    gateway: "the gateway",
+  } as Record<string, string>,
+  by: (actor: string) => `by ${actor}`,
+} as const;
