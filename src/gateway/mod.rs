@@ -45,7 +45,7 @@ use crate::{
     inbox::{InboxParts, WindowJob},
     jobs::{Handler, Jobs, Tries},
     messaging::{
-        Ingest, Library, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
+        Ingest, Messaging, MessagingParts, Outbox, OutboxParts, Reservations, SendResults,
     },
     presence::Presence,
     private,
@@ -61,7 +61,7 @@ use crate::{
     tables::CATALOGUE,
     telemetry,
     web_chat::{WebChatParts, WebChats},
-    webhooks::{BUSINESS, DeliveryArchive, WORKSPACE, Webhooks},
+    webhooks::{BUSINESS, WORKSPACE, Webhooks},
     widget::Widgets,
 };
 
